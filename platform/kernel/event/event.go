@@ -1,0 +1,42 @@
+// Package event has the form of the facts that modules publish.
+package event
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"parley/platform/kernel/id"
+)
+
+// Event is a fact that a module publishes: a plain struct whose JSON form is
+// its contract. A published event only ever gains fields.
+type Event interface {
+	// EventName is "<module>.<fact>.v<n>", a literal, never built.
+	EventName() string
+	// AggregateKey names the thing the fact is about, such as "user/7".
+	// A consumer sees the events of one key in the order of their commits.
+	AggregateKey() string
+}
+
+// Envelope is a stored event on its way to a consumer.
+type Envelope struct {
+	ID         string // UUIDv7, made when it was published; the same on every delivery
+	Name       string
+	Key        string
+	OccurredAt time.Time
+	Payload    []byte // the JSON of the Event
+}
+
+// Seal gives facts their ids, time and JSON form, in order.
+func Seal(now time.Time, facts []Event) ([]Envelope, error) {
+	out := make([]Envelope, len(facts))
+	for i, fact := range facts {
+		payload, err := json.Marshal(fact)
+		if err != nil {
+			return nil, fmt.Errorf("encoding event %s: %w", fact.EventName(), err)
+		}
+		out[i] = Envelope{ID: id.New(), Name: fact.EventName(), Key: fact.AggregateKey(), OccurredAt: now, Payload: payload}
+	}
+	return out, nil
+}

@@ -1,0 +1,105 @@
+// Package page has the two ways to walk a list: by page number, counted, or
+// by cursor, uncounted and as fast on the last page as on the first.
+package page
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
+	"time"
+
+	"parley/platform/kernel/apperr"
+)
+
+// The limits of the contract.
+const (
+	DefaultSize = 100
+	MaxSize     = 500
+)
+
+// ErrCursor answers a cursor that this server did not make.
+var ErrCursor = apperr.New(apperr.Unprocessable, "invalid_cursor", "The cursor is not one that this list gave out; start again without it.")
+
+// Request asks for one part of a list. The zero value asks for the first
+// DefaultSize entries.
+type Request struct {
+	Number int    // 1-based; 0 means 1. Ignored with a cursor
+	Size   int    // 1 to MaxSize; 0 means DefaultSize
+	Cursor string // from an earlier answer; "" for the first part
+	// ByCursor asks for no count even when Cursor is "".
+	ByCursor bool
+}
+
+// Limit is the effective size.
+func (r Request) Limit() int {
+	switch {
+	case r.Size <= 0:
+		return DefaultSize
+	case r.Size > MaxSize:
+		return MaxSize
+	}
+	return r.Size
+}
+
+// Offset is the number of entries before the asked page; 0 with a cursor.
+func (r Request) Offset() int {
+	if r.Keyset() || r.Number < 1 {
+		return 0
+	}
+	return (r.Number - 1) * r.Limit()
+}
+
+// Keyset reports whether the list is walked by cursor.
+func (r Request) Keyset() bool { return r.ByCursor || r.Cursor != "" }
+
+// Of is one part of a list.
+type Of[T any] struct {
+	Items      []T
+	Count      int64  // all entries; -1 when not counted
+	NextCursor string // "" on the last part
+	Request    Request
+}
+
+// Map converts the items and keeps the rest.
+func Map[A, B any](p Of[A], convert func(A) B) Of[B] {
+	out := Of[B]{Items: make([]B, len(p.Items)), Count: p.Count, NextCursor: p.NextCursor, Request: p.Request}
+	for i, item := range p.Items {
+		out.Items[i] = convert(item)
+	}
+	return out
+}
+
+// EncodeCursor makes an opaque cursor of the sort key of the last entry.
+func EncodeCursor(key any) string {
+	b, err := json.Marshal(key)
+	if err != nil {
+		return "" // keys are numbers, strings and times: they always marshal
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// DecodeCursor reads the sort key back into key, or answers ErrCursor.
+func DecodeCursor(cursor string, key any) error {
+	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return ErrCursor
+	}
+	if err := json.Unmarshal(b, key); err != nil {
+		return ErrCursor
+	}
+	return nil
+}
+
+// Key is what a list is sorted by: a time, then an id; or the id alone.
+type Key struct {
+	At time.Time `json:"t,omitzero"`
+	ID int64     `json:"i"`
+}
+
+// Compare orders keys ascending.
+func (k Key) Compare(o Key) int {
+	if c := k.At.Compare(o.At); c != 0 {
+		return c
+	}
+	return cmp.Compare(k.ID, o.ID)
+}

@@ -1,0 +1,213 @@
+package memory
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"parley/platform/kernel/page"
+	"parley/platform/kernel/uow"
+)
+
+// Table is one table of a DB, keyed by an identity that is never used again.
+// Values are copied on the way in and out.
+type Table[V any] struct {
+	db      *DB
+	rows    map[int64]V
+	next    int64
+	id      func(*V) *int64
+	clone   func(V) V
+	unique  []func(V) string
+	missing error
+	taken   error
+}
+
+// Spec describes a table.
+type Spec[V any] struct {
+	ID    func(*V) *int64
+	Clone func(V) V // nil when a plain copy shares nothing
+	// Unique are the unique indexes: no two values may have the same
+	// non-empty key under one of them.
+	Unique  []func(V) string
+	Missing error // answers Get and Update that find nothing
+	Taken   error // answers a unique index that refuses a value
+}
+
+// NewTable returns an empty table of db.
+func NewTable[V any](db *DB, s Spec[V]) *Table[V] {
+	clone := s.Clone
+	if clone == nil {
+		clone = func(v V) V { return v }
+	}
+	return &Table[V]{db: db, rows: map[int64]V{}, id: s.ID, clone: clone, unique: s.Unique, missing: s.Missing, taken: s.Taken}
+}
+
+// Get answers the matching value with the lowest id.
+func (t *Table[V]) Get(ctx context.Context, match func(V) bool) (V, error) {
+	var out V
+	err := t.db.read(ctx, func() error {
+		for _, id := range t.ids() {
+			if match(t.rows[id]) {
+				out = t.clone(t.rows[id])
+				return nil
+			}
+		}
+		return t.missing
+	})
+	return out, err
+}
+
+// List answers the values that match, by id.
+func (t *Table[V]) List(ctx context.Context, match func(V) bool) ([]V, error) {
+	out := []V{}
+	err := t.db.read(ctx, func() error {
+		for _, id := range t.ids() {
+			if match(t.rows[id]) {
+				out = append(out, t.clone(t.rows[id]))
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Page answers one part of the list that match selects, sorted by key.
+func (t *Table[V]) Page(ctx context.Context, req page.Request, desc bool, key func(V) page.Key, match func(V) bool) (page.Of[V], error) {
+	all, err := t.List(ctx, match)
+	if err != nil {
+		return page.Of[V]{}, err
+	}
+	return Page(all, req, desc, key)
+}
+
+// Page cuts one part out of all values, as package sqldb does in SQL.
+func Page[V any](all []V, req page.Request, desc bool, key func(V) page.Key) (page.Of[V], error) {
+	out := page.Of[V]{Count: -1, Request: req, Items: []V{}}
+	order := func(a, b page.Key) int {
+		if desc {
+			return b.Compare(a)
+		}
+		return a.Compare(b)
+	}
+	slices.SortStableFunc(all, func(a, b V) int { return order(key(a), key(b)) })
+	rest := all
+	if req.Cursor != "" {
+		var after page.Key
+		if err := page.DecodeCursor(req.Cursor, &after); err != nil {
+			return out, err
+		}
+		rest = slices.DeleteFunc(slices.Clone(all), func(v V) bool { return order(key(v), after) <= 0 })
+	}
+	rest = rest[min(req.Offset(), len(rest)):]
+	out.Items = append(out.Items, rest[:min(req.Limit(), len(rest))]...)
+	if len(rest) > req.Limit() {
+		out.NextCursor = page.EncodeCursor(key(out.Items[len(out.Items)-1]))
+	}
+	if !req.Keyset() {
+		out.Count = int64(len(all))
+	}
+	return out, nil
+}
+
+// Add stores a new value and answers it with its id.
+func (t *Table[V]) Add(ctx context.Context, value V) (V, error) {
+	err := t.db.write(ctx, func(tx *openTx) error {
+		value = t.clone(value)
+		if t.refuses(0, value) {
+			return t.taken
+		}
+		t.next++
+		id := t.next
+		*t.id(&value) = id
+		t.rows[id] = value
+		tx.undo = append(tx.undo, func() { delete(t.rows, id) })
+		return nil
+	})
+	return t.clone(value), err
+}
+
+// AddAll stores new values in order, all or none.
+func (t *Table[V]) AddAll(ctx context.Context, values []V) ([]V, error) {
+	out := make([]V, 0, len(values))
+	err := t.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		for _, v := range values {
+			added, err := t.Add(ctx, v)
+			if err != nil {
+				return err
+			}
+			out = append(out, added)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Update lets change alter the matching value with the lowest id.
+func (t *Table[V]) Update(ctx context.Context, change func(*V) error, match func(V) bool) (V, error) {
+	var out V
+	err := t.db.write(ctx, func(tx *openTx) error {
+		for _, id := range t.ids() {
+			before := t.rows[id]
+			if !match(before) {
+				continue
+			}
+			value := t.clone(before)
+			if err := change(&value); err != nil {
+				return err
+			}
+			if t.refuses(id, value) {
+				return t.taken
+			}
+			t.rows[id] = t.clone(value)
+			tx.undo = append(tx.undo, func() { t.rows[id] = before })
+			out = value
+			return nil
+		}
+		return t.missing
+	})
+	return out, err
+}
+
+// Delete removes what matches and answers it, by id.
+func (t *Table[V]) Delete(ctx context.Context, match func(V) bool) ([]V, error) {
+	out := []V{}
+	err := t.db.write(ctx, func(tx *openTx) error {
+		for _, id := range t.ids() {
+			value := t.rows[id]
+			if !match(value) {
+				continue
+			}
+			delete(t.rows, id)
+			tx.undo = append(tx.undo, func() { t.rows[id] = value })
+			out = append(out, value)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Count counts the values that match.
+func (t *Table[V]) Count(ctx context.Context, match func(V) bool) (int64, error) {
+	all, err := t.List(ctx, match)
+	return int64(len(all)), err
+}
+
+func (t *Table[V]) ids() []int64 {
+	return slices.SortedFunc(maps.Keys(t.rows), cmp.Compare)
+}
+
+func (t *Table[V]) refuses(id int64, value V) bool {
+	for _, key := range t.unique {
+		k := key(value)
+		if k == "" {
+			continue
+		}
+		for other, v := range t.rows {
+			if other != id && key(v) == k {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,187 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+	"github.com/uptrace/bun/dialect/sqlitedialect"
+	"github.com/uptrace/bun/driver/pgdriver"
+	_ "modernc.org/sqlite" // the driver named "sqlite"
+)
+
+// Config says where the database is and how patient to be with it.
+type Config struct {
+	// URL is "postgres://…", or empty for SQLite at File. Without an sslmode
+	// the certificate and the host name of the server are verified.
+	URL string
+	// File is the path of the SQLite database; made when missing.
+	File string
+	// MaxConns bounds the connections to PostgreSQL; 0 means 16.
+	MaxConns int
+	// StatementTimeout ends a statement on PostgreSQL; 0 means 30 s.
+	StatementTimeout time.Duration
+	// FullSync makes SQLite wait for the disk on every commit, so that not
+	// even a power cut loses one. It costs four fifths of the write rate.
+	FullSync bool
+}
+
+// DB is an open database. Its queries run on the transaction in the context
+// when there is one: use On.
+type DB struct {
+	*bun.DB
+	reader   *sql.DB // SQLite only
+	postgres bool
+}
+
+// Open connects. It does not touch the schema.
+func Open(ctx context.Context, c Config) (*DB, error) {
+	if c.URL != "" {
+		return openPostgres(ctx, c)
+	}
+	return openSQLite(ctx, c)
+}
+
+func openPostgres(ctx context.Context, c Config) (*DB, error) {
+	dsn, err := verifiedDSN(c.URL)
+	if err != nil {
+		return nil, err
+	}
+	timeout := c.StatementTimeout
+	if timeout <= 0 {
+		timeout = 30 * time.Second
+	}
+	connector := pgdriver.NewConnector(
+		pgdriver.WithDSN(dsn),
+		pgdriver.WithApplicationName("parley"),
+		// Longer than the server's own limit, so that the server speaks first.
+		pgdriver.WithReadTimeout(timeout+5*time.Second),
+		pgdriver.WithConnParams(connParams(dsn, timeout)),
+	)
+	pool := sql.OpenDB(connector)
+	conns := c.MaxConns
+	if conns <= 0 {
+		conns = 16
+	}
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	db := &DB{DB: bun.NewDB(pool, pgdialect.New()), postgres: true}
+	db.AddQueryHook(countHook{})
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("connecting to PostgreSQL: %w", err), db.Close())
+	}
+	return db, nil
+}
+
+// verifiedDSN refuses the modes in which pgdriver encrypts without knowing to
+// whom, and asks for full verification when nothing is said.
+func verifiedDSN(dsn string) (string, error) {
+	u, err := url.Parse(dsn)
+	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+		return "", errors.New("the database URL must look like postgres://user:password@host:5432/name")
+	}
+	q := u.Query()
+	switch mode := q.Get("sslmode"); mode {
+	case "":
+		q.Set("sslmode", "verify-full")
+		u.RawQuery = q.Encode()
+	case "verify-full", "verify-ca", "disable":
+	default:
+		return "", fmt.Errorf("the database URL asks for sslmode=%s, which does not verify the server; use verify-full, verify-ca or disable", mode)
+	}
+	return u.String(), nil
+}
+
+func connParams(dsn string, timeout time.Duration) map[string]any {
+	params := map[string]any{
+		"statement_timeout":                   fmt.Sprintf("%dms", timeout.Milliseconds()),
+		"idle_in_transaction_session_timeout": "60s",
+		"timezone":                            "UTC",
+	}
+	// WithConnParams replaces what the DSN named, so carry it over.
+	if u, err := url.Parse(dsn); err == nil {
+		if path := u.Query().Get("search_path"); path != "" {
+			params["search_path"] = path
+		}
+	}
+	return params
+}
+
+func openSQLite(ctx context.Context, c Config) (*DB, error) {
+	if c.File == "" {
+		return nil, errors.New("no database: neither a URL nor a file was given")
+	}
+	sync := "NORMAL"
+	if c.FullSync {
+		sync = "FULL"
+	}
+	dsn := "file:" + escapePath(c.File) + "?_timezone=UTC&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(" + sync +
+		")&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-8000)"
+	writer, err := sql.Open("sqlite", dsn+"&_txlock=immediate")
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", c.File, err)
+	}
+	writer.SetMaxOpenConns(1)
+	if err := writer.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the database %s: %w", c.File, err), writer.Close())
+	}
+	reader, err := sql.Open("sqlite", dsn+"&_pragma=query_only(1)")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening %s to read: %w", c.File, err), writer.Close())
+	}
+	reader.SetMaxOpenConns(4)
+	reader.SetMaxIdleConns(4)
+	dialect := sqlitedialect.New()
+	db := &DB{DB: bun.NewDB(writer, dialect, bun.WithConnResolver(readPool{reader})), reader: reader}
+	db.AddQueryHook(countHook{})
+	return db, nil
+}
+
+// escapePath keeps a path with ? or # in it from being read as a query.
+func escapePath(path string) string {
+	return strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.ToSlash(path))
+}
+
+// readPool sends plain SELECTs to the read-only connections.
+type readPool struct{ *sql.DB }
+
+// ResolveConn implements bun.ConnResolver.
+func (r readPool) ResolveConn(_ context.Context, q bun.Query) bun.IConn {
+	if bun.IsReadOnlyQuery(q) {
+		return r.DB
+	}
+	return nil
+}
+
+// Close implements bun.ConnResolver. The pool is closed by DB.Close.
+func (r readPool) Close() error { return nil }
+
+// Close closes every connection.
+func (db *DB) Close() error {
+	err := db.DB.Close()
+	if db.reader != nil {
+		err = errors.Join(err, db.reader.Close())
+	}
+	return err
+}
+
+// Postgres reports whether this is PostgreSQL; otherwise it is SQLite. Only
+// for the few places where the two need different SQL.
+func (db *DB) Postgres() bool { return db.postgres }
+
+// Reader is the pool for hand-written read-only statements outside a
+// transaction, which bun would send to SQLite's single writer.
+func (db *DB) Reader() *sql.DB {
+	if db.reader != nil {
+		return db.reader
+	}
+	return db.DB.DB
+}

@@ -1,0 +1,88 @@
+package sqldb
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"parley/platform/kernel/clock"
+	"parley/platform/kernel/event"
+	"parley/platform/kernel/uow"
+)
+
+// Outbox stores the events of a unit inside its transaction.
+type Outbox interface {
+	// Append inserts the events, in order, on tx.
+	Append(ctx context.Context, tx bun.IDB, events []event.Envelope) error
+	// Committed is called after the commit of a unit that appended some. It
+	// must not block.
+	Committed()
+}
+
+// Unit is the unit of work over one database.
+type Unit struct {
+	db     *DB
+	outbox Outbox
+	clock  clock.Clock
+}
+
+// NewUnit returns the unit of work that stores its events in outbox.
+func NewUnit(db *DB, outbox Outbox, c clock.Clock) *Unit {
+	return &Unit{db: db, outbox: outbox, clock: c}
+}
+
+type txKey struct{}
+
+// openTx is the transaction that a context carries, with what it publishes.
+type openTx struct {
+	db     *DB
+	tx     bun.Tx
+	events []event.Event
+}
+
+// Publish implements uow.Tx.
+func (t *openTx) Publish(facts ...event.Event) { t.events = append(t.events, facts...) }
+
+// On is where a repository runs its statements: the transaction in ctx, or
+// the pool.
+func (db *DB) On(ctx context.Context) bun.IDB {
+	if open, ok := ctx.Value(txKey{}).(*openTx); ok && open.db == db {
+		return open.tx
+	}
+	return db.DB
+}
+
+// InTx reports whether ctx carries a transaction of this database.
+func (db *DB) InTx(ctx context.Context) bool {
+	open, ok := ctx.Value(txKey{}).(*openTx)
+	return ok && open.db == db
+}
+
+// Do implements uow.Unit. Within a unit, fn joins it and an error rolls the
+// whole back once the outer fn returns it.
+func (u *Unit) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) error) error {
+	if open, ok := ctx.Value(txKey{}).(*openTx); ok && open.db == u.db {
+		return fn(ctx, open)
+	}
+	appended := false
+	err := u.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		open := &openTx{db: u.db, tx: tx}
+		ctx = context.WithValue(ctx, txKey{}, open)
+		if err := fn(ctx, open); err != nil {
+			return err
+		}
+		if len(open.events) == 0 {
+			return nil
+		}
+		envelopes, err := event.Seal(u.clock.Now(), open.events)
+		if err != nil {
+			return err
+		}
+		appended = true
+		return u.outbox.Append(ctx, tx, envelopes)
+	})
+	if err == nil && appended {
+		u.outbox.Committed()
+	}
+	return err
+}

@@ -1,0 +1,81 @@
+package sqldb
+
+import (
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"parley/platform/kernel/page"
+)
+
+// Where narrows a statement; several are joined by AND. The table's alias is
+// bun's: "?TableAlias.column", or plain "column" where it is unambiguous.
+type Where = func(bun.QueryBuilder) bun.QueryBuilder
+
+// Eq is column = value.
+func Eq(column string, value any) Where {
+	return Cond("? = ?", bun.Ident(column), value)
+}
+
+// Fold is lower(column) = value; value must be in lower case already.
+func Fold(column, value string) Where {
+	return Cond("lower(?) = ?", bun.Ident(column), value)
+}
+
+// In is column IN (values); no value matches nothing.
+func In[T any](column string, values []T) Where {
+	return Cond("? IN (?)", bun.Ident(column), bun.List(values))
+}
+
+// Cond is any other condition, in bun's placeholders.
+func Cond(query string, args ...any) Where {
+	return func(q bun.QueryBuilder) bun.QueryBuilder { return q.Where(query, args...) }
+}
+
+// Any joins conditions by OR.
+func Any(conditions ...Where) Where {
+	return func(q bun.QueryBuilder) bun.QueryBuilder {
+		return q.WhereGroup(" AND ", func(q bun.QueryBuilder) bun.QueryBuilder {
+			for _, c := range conditions {
+				q = q.WhereGroup(" OR ", func(q bun.QueryBuilder) bun.QueryBuilder { return c(q) })
+			}
+			return q
+		})
+	}
+}
+
+func apply(q bun.QueryBuilder, where []Where) bun.QueryBuilder {
+	for _, w := range where {
+		q = w(q)
+	}
+	return q
+}
+
+// Order is the stable order of a list and the sort key of its entries.
+type Order[V any] struct {
+	Time string // time column that sorts first, or "" to sort by id alone
+	Desc bool
+	Key  func(V) page.Key
+}
+
+func (o Order[V]) clauses() []string {
+	dir := " ASC"
+	if o.Desc {
+		dir = " DESC"
+	}
+	if o.Time == "" {
+		return []string{"id" + dir}
+	}
+	return []string{o.Time + dir, "id" + dir}
+}
+
+func (o Order[V]) after(key page.Key) Where {
+	op := bun.Safe(">")
+	if o.Desc {
+		op = bun.Safe("<")
+	}
+	if o.Time == "" {
+		return Cond("id ? ?", op, key.ID)
+	}
+	return Cond("(?, id) ? (?, ?)", bun.Ident(o.Time), op, key.At.UTC().Truncate(time.Microsecond), key.ID)
+}
