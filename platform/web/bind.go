@@ -1,0 +1,265 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// maxBody is the size of a JSON or urlencoded body, in bytes.
+const maxBody = 1 << 20
+
+// binding is how one request type is filled, worked out once per route.
+type binding struct {
+	registry huma.Registry
+	path     []boundField
+	query    []boundField
+	header   []boundField
+	body     *boundField // JSON
+	form     []boundField
+	formAt   []int
+	upload   []int // index of a Multipart
+	list     []int // index of ListQuery's ByCursor
+}
+
+type boundField struct {
+	name   string
+	index  []int
+	schema *huma.Schema
+	// required fields are missed when they are not sent.
+	required bool
+}
+
+func newBinding(r huma.Registry, t reflect.Type, params []string) (*binding, error) {
+	b := &binding{registry: r}
+	if t.Kind() != reflect.Struct {
+		return nil, fmt.Errorf("request type %s is not a struct", t)
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		switch {
+		case f.Type == reflect.TypeFor[ListQuery]() && f.Anonymous:
+			sub, _ := f.Type.FieldByName("ByCursor")
+			b.list = append(slices.Clone(f.Index), sub.Index...)
+		case f.Tag.Get("path") != "":
+			b.path = append(b.path, boundField{name: f.Tag.Get("path"), index: f.Index})
+		case f.Tag.Get("query") != "":
+			b.query = append(b.query, boundField{name: f.Tag.Get("query"), index: f.Index, schema: huma.SchemaFromField(r, f, ""), required: f.Tag.Get("required") == "true"})
+		case f.Tag.Get("header") != "":
+			b.header = append(b.header, boundField{name: f.Tag.Get("header"), index: f.Index, schema: huma.SchemaFromField(r, f, "")})
+		case f.Name == "Body" && len(f.Index) == 1:
+			hint := t.Name()
+			b.body = &boundField{index: f.Index, schema: r.Schema(f.Type, true, hint), required: f.Tag.Get("required") != "false"}
+		case f.Name == "Form" && len(f.Index) == 1:
+			b.formAt = f.Index
+			for i := range f.Type.NumField() {
+				sub := f.Type.Field(i)
+				b.form = append(b.form, boundField{name: sub.Tag.Get("form"), index: sub.Index, schema: huma.SchemaFromField(r, sub, ""), required: sub.Tag.Get("required") == "true"})
+			}
+		case f.Type.Implements(reflect.TypeFor[multipartField]()) || reflect.PointerTo(f.Type).Implements(reflect.TypeFor[multipartField]()):
+			b.upload = f.Index
+		}
+	}
+	declared := make([]string, len(b.path))
+	for i, p := range b.path {
+		declared[i] = p.name
+	}
+	slices.Sort(declared)
+	wanted := slices.Sorted(slices.Values(params))
+	if !slices.Equal(declared, wanted) {
+		return nil, fmt.Errorf("the path has parameters %v and the request %s declares %v", wanted, t, declared)
+	}
+	return b, nil
+}
+
+// bind fills a request of type t from an HTTP request. Path parameters are
+// set last and only from the path, so nothing in a query or a body can stand
+// in for one.
+func (b *binding) bind(t reflect.Type, r *http.Request, param func(string) string, maxUpload int64) (reflect.Value, error) {
+	v := reflect.New(t).Elem()
+	if err := b.bindQuery(v, r); err != nil {
+		return v, err
+	}
+	for _, f := range b.header {
+		if text := r.Header.Get(f.name); text != "" {
+			if err := b.set(v.FieldByIndex(f.index), f, text); err != nil {
+				return v, err
+			}
+		}
+	}
+	switch {
+	case b.body != nil:
+		if err := b.bindBody(v, r); err != nil {
+			return v, err
+		}
+	case b.formAt != nil:
+		if err := b.bindForm(v.FieldByIndex(b.formAt), r); err != nil {
+			return v, err
+		}
+	case b.upload != nil:
+		if err := v.FieldByIndex(b.upload).Addr().Interface().(multipartField).open(r, maxUpload); err != nil {
+			return v, err
+		}
+	}
+	for _, f := range b.path {
+		n, err := strconv.ParseInt(param(f.name), 10, 64)
+		if err != nil || n <= 0 {
+			return v, ErrNotFound
+		}
+		v.FieldByIndex(f.index).SetInt(n)
+	}
+	return v, nil
+}
+
+func (b *binding) bindQuery(v reflect.Value, r *http.Request) error {
+	values := r.URL.Query()
+	for _, f := range b.query {
+		given, sent := values[f.name]
+		delete(values, f.name)
+		if !sent {
+			if f.required {
+				return ErrMalformed.Saying(fmt.Sprintf("The query parameter %q is missing.", f.name)).On(f.name, "is missing")
+			}
+			continue
+		}
+		if len(given) != 1 {
+			return ErrMalformed.Saying(fmt.Sprintf("The query parameter %q is given twice.", f.name)).On(f.name, "is given twice")
+		}
+		if f.name == "cursor" && b.list != nil {
+			v.FieldByIndex(b.list).SetBool(true)
+		}
+		if err := b.set(v.FieldByIndex(f.index), f, given[0]); err != nil {
+			return err
+		}
+	}
+	for name := range values {
+		return ErrMalformed.Saying(fmt.Sprintf("The query parameter %q is not one of this operation.", name)).On(name, "is not a parameter of this operation")
+	}
+	return nil
+}
+
+// set parses text into one field and checks it against the field's schema.
+func (b *binding) set(v reflect.Value, f boundField, text string) error {
+	target := v
+	if v.Kind() == reflect.Pointer {
+		target = reflect.New(v.Type().Elem()).Elem()
+	}
+	wrong := func(kind string) error {
+		return ErrMalformed.Saying(fmt.Sprintf("%q must be %s.", f.name, kind)).On(f.name, "must be "+kind)
+	}
+	var value any
+	switch target.Interface().(type) {
+	case time.Time:
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return wrong("a date-time such as 2024-10-02T00:02:24Z")
+		}
+		target.Set(reflect.ValueOf(at))
+		value = text
+	default:
+		switch target.Kind() {
+		case reflect.Int, reflect.Int64:
+			n, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return wrong("an integer")
+			}
+			target.SetInt(n)
+			value = n
+		case reflect.Bool:
+			on, err := strconv.ParseBool(text)
+			if err != nil {
+				return wrong("true or false")
+			}
+			target.SetBool(on)
+			value = on
+		case reflect.String:
+			if bytes.ContainsRune([]byte(text), 0) {
+				return ErrUnacceptable.On(f.name, "contains a NUL character")
+			}
+			target.SetString(text)
+			value = text
+		default:
+			return fmt.Errorf("query field %s has the unsupported kind %s", f.name, target.Kind())
+		}
+	}
+	if target != v {
+		v.Set(target.Addr())
+	}
+	return check(b.registry, f.schema, f.name, value)
+}
+
+func (b *binding) bindBody(v reflect.Value, r *http.Request) error {
+	raw, err := readBody(r, "application/json")
+	if err != nil {
+		return err
+	}
+	if len(bytes.TrimSpace(raw)) == 0 {
+		if !b.body.required {
+			return nil
+		}
+		return ErrMalformed.Saying("The body is missing; send a JSON object.")
+	}
+	value, err := parseJSON(raw)
+	if err != nil {
+		return err
+	}
+	if err := check(b.registry, b.body.schema, "", value); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(raw, v.FieldByIndex(b.body.index).Addr().Interface()); err != nil {
+		return ErrMalformed.Saying(fmt.Sprintf("The body can't be read: %v.", err))
+	}
+	return nil
+}
+
+func (b *binding) bindForm(v reflect.Value, r *http.Request) error {
+	raw, err := readBody(r, "application/x-www-form-urlencoded")
+	if err != nil {
+		return err
+	}
+	values, err := parseForm(raw)
+	if err != nil {
+		return err
+	}
+	for _, f := range b.form {
+		text, sent := values[f.name]
+		delete(values, f.name)
+		if !sent {
+			if f.required {
+				return ErrMalformed.Saying(fmt.Sprintf("The field %q is missing.", f.name)).On(f.name, "is missing")
+			}
+			continue
+		}
+		if err := b.set(v.FieldByIndex(f.index), f, text); err != nil {
+			return err
+		}
+	}
+	for name := range values {
+		return ErrMalformed.Saying(fmt.Sprintf("The field %q is not one of this operation.", name)).On(name, "is not a field of this operation")
+	}
+	return nil
+}
+
+// readBody reads a small body of the given content type. A body without a
+// content type is taken at its word.
+func readBody(r *http.Request, want string) ([]byte, error) {
+	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	if err != nil {
+		return nil, fmt.Errorf("reading the body: %w", tooLarge(err, maxBody))
+	}
+	if got := r.Header.Get("Content-Type"); got != "" && len(raw) > 0 {
+		kind, _, err := mime.ParseMediaType(got)
+		if err != nil || kind != want {
+			return nil, ErrContentType.Saying("Send the body as " + want + ".")
+		}
+	}
+	return raw, nil
+}

@@ -1,0 +1,67 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"parley/platform/kernel/apperr"
+)
+
+// The errors that belong to HTTP rather than to a module.
+var (
+	ErrNotFound        = apperr.New(apperr.NotFound, "not_found", "There is nothing here, or nothing that you may see.")
+	ErrMethod          = apperr.New(apperr.Malformed, "method_not_allowed", "This path does not take that method.")
+	ErrUnauthenticated = apperr.New(apperr.Unauthenticated, "unauthenticated", "Send a valid access token as \"Authorization: Bearer …\" or sign in again.")
+	ErrForbidden       = apperr.New(apperr.Forbidden, "forbidden", "Your role does not allow this.")
+	ErrMalformed       = apperr.New(apperr.Malformed, "malformed_request", "The request does not have the shape of this operation.")
+	ErrUnacceptable    = apperr.New(apperr.Unprocessable, "unacceptable_value", "Some values can't be accepted.")
+	ErrTooLarge        = apperr.New(apperr.TooLarge, "request_too_large", "The request is larger than this operation takes.")
+	ErrContentType     = apperr.New(apperr.UnsupportedType, "unsupported_media_type", "Send the body as application/json.")
+	ErrInternal        = apperr.New(apperr.Internal, "internal_error", "Something went wrong on the server; the request id finds it in the log.")
+	ErrTimeout         = apperr.New(apperr.Unavailable, "timeout", "The server took too long; try again.")
+)
+
+var statuses = map[apperr.Kind]int{
+	apperr.Internal:        http.StatusInternalServerError,
+	apperr.Unauthenticated: http.StatusUnauthorized,
+	apperr.Malformed:       http.StatusBadRequest,
+	apperr.TooLarge:        http.StatusRequestEntityTooLarge,
+	apperr.UnsupportedType: http.StatusUnsupportedMediaType,
+	apperr.Unprocessable:   http.StatusUnprocessableEntity,
+	apperr.NotFound:        http.StatusNotFound,
+	apperr.Forbidden:       http.StatusForbidden,
+	apperr.Conflict:        http.StatusConflict,
+	apperr.TooMany:         http.StatusTooManyRequests,
+	apperr.Unavailable:     http.StatusServiceUnavailable,
+}
+
+// status is the HTTP status of an error.
+func status(e *apperr.Error) int {
+	if errors.Is(e, ErrMethod) {
+		return http.StatusMethodNotAllowed
+	}
+	return statuses[e.Kind]
+}
+
+// explain turns any error into the one that is shown. What the caller can't
+// act on is logged here, at the edge, and shown without its inside.
+func explain(ctx context.Context, log *slog.Logger, err error) *apperr.Error {
+	var e *apperr.Error
+	switch {
+	case errors.As(err, &e) && e.Kind != apperr.Internal:
+		if e.Kind == apperr.Unavailable {
+			log.WarnContext(ctx, "unavailable", "error", err)
+		}
+		return e
+	case errors.Is(err, context.DeadlineExceeded):
+		log.WarnContext(ctx, "request timed out", "error", err)
+		return ErrTimeout
+	case errors.Is(err, context.Canceled):
+		// The client went away; nobody reads this answer.
+		return ErrTimeout
+	}
+	log.ErrorContext(ctx, "request failed", "error", err)
+	return ErrInternal
+}

@@ -1,0 +1,142 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
+)
+
+const (
+	idempotencyHeader = "Idempotency-Key"
+	replayedHeader    = "Idempotency-Replayed"
+	maxKey            = 255
+)
+
+// The errors of an idempotent request.
+var (
+	ErrKeyReused  = apperr.New(apperr.Conflict, "idempotency_key_reused", "This Idempotency-Key was used for another request; use a new one.")
+	ErrInProgress = apperr.New(apperr.Conflict, "request_in_progress", "The first request with this Idempotency-Key still runs; ask again in a moment.")
+	ErrKeyLength  = apperr.New(apperr.Unprocessable, "idempotency_key_too_long", "An Idempotency-Key has 1 to 255 characters.")
+)
+
+// Claim names one request that must have its effect once.
+type Claim struct {
+	UserID      int64
+	Key         string
+	Fingerprint string // of method, path and body
+}
+
+// Stored is the answer of a request that was done.
+type Stored struct {
+	Status int
+	Body   []byte
+}
+
+// Idempotency remembers requests and their answers for 24 hours.
+type Idempotency interface {
+	// Begin claims the key. It answers what is stored when the same request
+	// was done, ErrInProgress while it runs, and ErrKeyReused when the key
+	// belongs to another request.
+	Begin(ctx context.Context, c Claim) (*Stored, error)
+	// Finish stores the answer of a claimed request.
+	Finish(ctx context.Context, c Claim, s Stored) error
+	// Forget gives the key free, after a failure that may be tried again.
+	Forget(ctx context.Context, c Claim) error
+}
+
+// NewClaim fingerprints a request for its Idempotency-Key; ok is false when
+// none was sent. The body is read and put back.
+func newClaim(r *http.Request, user int64) (Claim, error) {
+	c := Claim{UserID: user, Key: r.Header.Get(idempotencyHeader)}
+	if len(c.Key) > maxKey {
+		return c, ErrKeyLength
+	}
+	h := sha256.New()
+	io.WriteString(h, r.Method+" "+normal(r.URL.Path)+"?"+r.URL.RawQuery+"\n")
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if kind == "multipart/form-data" {
+		// An upload is read once, as it arrives; its boundary differs in every
+		// request anyway. Its length stands for it.
+		io.WriteString(h, strconv.FormatInt(r.ContentLength, 10))
+	} else {
+		raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+		if err != nil {
+			return c, tooLarge(err, maxBody)
+		}
+		h.Write(raw)
+		r.Body = io.NopCloser(bytes.NewReader(raw))
+	}
+	c.Fingerprint = hex.EncodeToString(h.Sum(nil))
+	return c, nil
+}
+
+// idempotent answers a request that carries a key: from the store, or by
+// running it and storing what it answered.
+func (s *Server) idempotent(g *gin.Context, r *Route, who actor.Actor) {
+	if who.Level < r.Policy.least || s.config.Idempotency == nil {
+		s.answer(g, r, who)
+		return
+	}
+	ctx := g.Request.Context()
+	claim, err := newClaim(g.Request, who.UserID)
+	if err != nil {
+		s.fail(g, err)
+		return
+	}
+	stored, err := s.config.Idempotency.Begin(ctx, claim)
+	if err != nil {
+		s.fail(g, err)
+		return
+	}
+	if stored != nil {
+		g.Header(replayedHeader, "true")
+		g.Data(stored.Status, "application/json; charset=utf-8", stored.Body)
+		return
+	}
+	rec := &recorder{ResponseWriter: g.Writer}
+	g.Writer = rec
+	// The outcome is kept even when the client has gone.
+	ctx = context.WithoutCancel(ctx)
+	done := false
+	defer func() {
+		if !done {
+			if err := s.config.Idempotency.Forget(ctx, claim); err != nil {
+				s.config.Log.ErrorContext(ctx, "giving an idempotency key free", "error", err)
+			}
+		}
+	}()
+	s.answer(g, r, who)
+	if code := rec.Status(); code >= http.StatusInternalServerError || code == http.StatusTooManyRequests {
+		return
+	}
+	if err := s.config.Idempotency.Finish(ctx, claim, Stored{Status: rec.Status(), Body: rec.body.Bytes()}); err != nil {
+		s.config.Log.ErrorContext(ctx, "storing the answer of an idempotent request", "error", err)
+		return
+	}
+	done = true
+}
+
+// recorder keeps a copy of what is answered.
+type recorder struct {
+	gin.ResponseWriter
+	body bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (r *recorder) Write(b []byte) (int, error) {
+	r.body.Write(b)
+	return r.ResponseWriter.Write(b)
+}
+
+// WriteString implements io.StringWriter.
+func (r *recorder) WriteString(s string) (int, error) { return r.Write([]byte(s)) }

@@ -1,0 +1,112 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"strings"
+)
+
+// Handler is one operation: it gets a request that has the declared shape and
+// answers data or an error. The caller is actor.From(ctx).
+type Handler[Q, A any] func(ctx context.Context, request Q) (A, error)
+
+// Route is one operation of the API, as a value.
+type Route struct {
+	Method  string
+	Path    string // with {parameters}
+	Name    string // the operation's name in the contract
+	Group   string // set by Group
+	Policy  Policy
+	Status  int    // of a success
+	Message string // of a success
+	// Long lifts the deadline of a request, for streams and for answers that
+	// wait on a model.
+	Long bool
+	// ByHandler says that the handler honours Idempotency-Key itself.
+	ByHandler bool
+	// Flat answers the data without the envelope.
+	Flat bool
+
+	request reflect.Type
+	answer  reflect.Type
+	binding *binding
+	call    func(ctx context.Context, request reflect.Value) (any, error)
+}
+
+// Option refines a route.
+type Option func(*Route)
+
+// Message is what a success says.
+func Message(m string) Option { return func(r *Route) { r.Message = m } }
+
+// Created makes the status of a success 201.
+func Created() Option { return func(r *Route) { r.Status = http.StatusCreated } }
+
+// Long lifts the deadline of the request.
+func Long() Option { return func(r *Route) { r.Long = true } }
+
+// IdempotentByHandler says that the handler honours Idempotency-Key itself.
+func IdempotentByHandler() Option { return func(r *Route) { r.ByHandler = true } }
+
+// Flat answers the data without the envelope.
+func Flat() Option { return func(r *Route) { r.Flat = true } }
+
+// GET declares a route that reads.
+func GET[Q, A any](path, name string, h Handler[Q, A], p Policy, options ...Option) Route {
+	return route(http.MethodGet, path, name, h, p, options)
+}
+
+// POST declares a route that creates or runs.
+func POST[Q, A any](path, name string, h Handler[Q, A], p Policy, options ...Option) Route {
+	return route(http.MethodPost, path, name, h, p, options)
+}
+
+// PUT declares a route that changes.
+func PUT[Q, A any](path, name string, h Handler[Q, A], p Policy, options ...Option) Route {
+	return route(http.MethodPut, path, name, h, p, options)
+}
+
+// DELETE declares a route that removes. It answers what was removed.
+func DELETE[Q, A any](path, name string, h Handler[Q, A], p Policy, options ...Option) Route {
+	return route(http.MethodDelete, path, name, h, p, options)
+}
+
+func route[Q, A any](method, path, name string, h Handler[Q, A], p Policy, options []Option) Route {
+	r := Route{
+		Method: method, Path: path, Name: name, Policy: p, Status: http.StatusOK,
+		Message: name + " succeeded.",
+		request: reflect.TypeFor[Q](), answer: reflect.TypeFor[A](),
+		call: func(ctx context.Context, request reflect.Value) (any, error) {
+			return h(ctx, request.Interface().(Q))
+		},
+	}
+	for _, o := range options {
+		o(&r)
+	}
+	return r
+}
+
+// Group puts routes under one heading of the contract.
+func Group(name string, routes ...Route) []Route {
+	for i := range routes {
+		routes[i].Group = name
+	}
+	return routes
+}
+
+// params are the names of the path's parameters, in order.
+func (r Route) params() []string {
+	var names []string
+	for _, segment := range strings.Split(r.Path, "/") {
+		if strings.HasPrefix(segment, "{") {
+			names = append(names, strings.Trim(segment, "{}"))
+		}
+	}
+	return names
+}
+
+// ginPath is the path in gin's notation.
+func (r Route) ginPath() string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(r.Path)
+}

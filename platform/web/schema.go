@@ -1,0 +1,130 @@
+package web
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
+
+	"parley/platform/kernel/apperr"
+)
+
+// huma keeps these two as package variables: a null is not an array, and the
+// case of a field name matters.
+func init() {
+	huma.DefaultArrayNullable = false
+	huma.ValidateStrictCasing = true
+}
+
+// newRegistry makes the schemas of all requests and answers. They are named
+// after their Go types, with the module in front where that is not unique.
+func newRegistry() huma.Registry {
+	names := map[reflect.Type]string{}
+	taken := map[string]bool{}
+	return huma.NewMapRegistry("#/components/schemas/", func(t reflect.Type, hint string) string {
+		for t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if name, ok := names[t]; ok {
+			return name
+		}
+		name := huma.DefaultSchemaNamer(t, hint)
+		if taken[name] {
+			name = title(moduleOf(t.PkgPath())) + name
+		}
+		for n := 2; taken[name]; n++ {
+			name = fmt.Sprintf("%s%d", name, n)
+		}
+		taken[name] = true
+		if t.Name() != "" {
+			names[t] = name
+		}
+		return name
+	})
+}
+
+func moduleOf(pkg string) string {
+	parts := strings.Split(pkg, "/")
+	if i := slices.Index(parts, "modules"); i >= 0 && i+1 < len(parts) {
+		return parts[i+1]
+	}
+	return parts[len(parts)-1]
+}
+
+func title(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// check validates a parsed value. What breaks the shape (an unknown or missing
+// field, another type) is malformed; a value out of its bounds is unacceptable.
+func check(r huma.Registry, s *huma.Schema, name string, value any) error {
+	var result huma.ValidateResult
+	path := huma.NewPathBuffer([]byte{}, 0)
+	if name != "" {
+		path.Push(name)
+	}
+	huma.Validate(r, s, path, huma.ModeWriteToServer, value, &result)
+	if len(result.Errors) == 0 {
+		return nil
+	}
+	base := ErrUnacceptable
+	fields := make([]apperr.Field, 0, len(result.Errors))
+	for _, err := range result.Errors {
+		field := apperr.Field{Message: err.Error()}
+		if d, ok := err.(*huma.ErrorDetail); ok {
+			field = apperr.Field{Field: d.Location, Message: d.Message}
+		}
+		switch {
+		case field.Message == validation.MsgUnexpectedProperty:
+			base, field.Message = ErrMalformed, "is not a field of this operation"
+		case strings.HasPrefix(field.Message, requiredPrefix):
+			missing, _, _ := strings.Cut(strings.TrimPrefix(field.Message, requiredPrefix), " ")
+			base, field = ErrMalformed, apperr.Field{Field: join(field.Field, missing), Message: "is missing"}
+		case slices.Contains(wrongType, field.Message):
+			base, field.Message = ErrMalformed, "must be of type "+strings.TrimPrefix(field.Message, "expected ")
+		default:
+			field.Message = strings.Replace(field.Message, "expected", "must be", 1)
+			field.Message = strings.Replace(field.Message, "must be length", "must have a length", 1)
+			field.Message = strings.Replace(field.Message, "must be array length", "must have a number of entries", 1)
+			field.Message = strings.Replace(field.Message, "must be string to", "must", 1)
+		}
+		fields = append(fields, field)
+		if len(fields) == maxFields {
+			break
+		}
+	}
+	slices.SortStableFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Field, b.Field) })
+	e := base.Saying(sentence(fields))
+	e.Fields = fields
+	return e
+}
+
+// maxFields bounds the list of problems in one answer.
+const maxFields = 20
+
+var (
+	requiredPrefix = strings.SplitN(validation.MsgExpectedRequiredProperty, "%s", 2)[0]
+	wrongType      = []string{
+		validation.MsgExpectedBoolean, validation.MsgExpectedNumber, validation.MsgExpectedInteger,
+		validation.MsgExpectedString, validation.MsgExpectedArray, validation.MsgExpectedObject,
+	}
+)
+
+// sentence says what to change first.
+func sentence(fields []apperr.Field) string {
+	first := fields[0]
+	if first.Field == "" {
+		return fmt.Sprintf("The body %s.", first.Message)
+	}
+	s := fmt.Sprintf("The field %q %s.", first.Field, first.Message)
+	if len(fields) > 1 {
+		s += fmt.Sprintf(" %d more problems are listed in errors.", len(fields)-1)
+	}
+	return s
+}

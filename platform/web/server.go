@@ -1,0 +1,283 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
+	"parley/platform/observe"
+)
+
+// Credentials are what a request brings to say who acts.
+type Credentials struct {
+	Bearer string // of Authorization
+	APIKey string // of Ocp-Apim-Subscription-Key
+}
+
+// Authenticator turns credentials into an actor.
+type Authenticator interface {
+	// Authenticate answers who acts, or an error of kind Unauthenticated. A
+	// suspended or deleted user is nobody from the next call on.
+	Authenticate(ctx context.Context, c Credentials) (actor.Actor, error)
+}
+
+// Config is what the HTTP side needs.
+type Config struct {
+	Routes        []Route
+	Authenticator Authenticator
+	Idempotency   Idempotency // nil: the header is refused
+	Log           *slog.Logger
+	Registry      *prometheus.Registry
+	Checks        []observe.Check
+	MaxUpload     int64         // bytes of a multipart body; 0 means 100 MiB
+	Timeout       time.Duration // of an ordinary request; 0 means 30 s
+	Version       string
+}
+
+// Server answers the API's requests.
+type Server struct {
+	config   Config
+	engine   *gin.Engine
+	registry huma.Registry
+	openapi  []byte
+	duration *prometheus.HistogramVec
+	// draining is closed when the server goes down, so that streams end.
+	draining chan struct{}
+}
+
+// New builds the server. It fails on a route without a policy, on two routes
+// with one path, and on a request type that does not fit its path.
+func New(c Config) (_ *Server, err error) {
+	if c.MaxUpload <= 0 {
+		c.MaxUpload = 100 << 20
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = 30 * time.Second
+	}
+	gin.SetMode(gin.ReleaseMode)
+	s := &Server{config: c, engine: gin.New(), registry: newRegistry(), draining: make(chan struct{})}
+	s.duration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "parley_http_request_duration_seconds", Help: "Time to answer, by route and status.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+	}, []string{"method", "route", "status"})
+	if c.Registry != nil {
+		if err := c.Registry.Register(s.duration); err != nil {
+			return nil, fmt.Errorf("registering metrics: %w", err)
+		}
+	}
+	s.engine.RedirectTrailingSlash = false
+	s.engine.RedirectFixedPath = false
+	s.engine.HandleMethodNotAllowed = true
+	s.engine.ContextWithFallback = true
+	s.engine.Use(s.around)
+	s.engine.NoRoute(func(g *gin.Context) { s.fail(g, ErrNotFound) })
+	s.engine.NoMethod(func(g *gin.Context) { s.fail(g, ErrMethod) })
+	// gin panics on conflicting paths; to the caller that is an error.
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("building the routes: %v", p)
+		}
+	}()
+	for i := range c.Routes {
+		if err := s.add(&c.Routes[i]); err != nil {
+			return nil, err
+		}
+	}
+	if s.openapi, err = s.describe(); err != nil {
+		return nil, err
+	}
+	s.addServerRoutes()
+	return s, nil
+}
+
+func (s *Server) add(r *Route) error {
+	if !r.Policy.Declared() {
+		return fmt.Errorf("%s %s has no policy", r.Method, r.Path)
+	}
+	var err error
+	if r.binding, err = newBinding(s.registry, r.request, r.params()); err != nil {
+		return fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
+	}
+	s.engine.Handle(r.Method, r.ginPath(), func(g *gin.Context) { s.serve(g, r) })
+	return nil
+}
+
+// serve runs one request through the checks, in the contract's order.
+func (s *Server) serve(g *gin.Context, r *Route) {
+	ctx := g.Request.Context()
+	if !r.Long {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.config.Timeout)
+		defer cancel()
+	}
+	var who actor.Actor
+	if !r.Policy.public {
+		var err error
+		if who, err = s.authenticate(ctx, g.Request); err != nil {
+			s.fail(g, err)
+			return
+		}
+		ctx = observe.With(actor.In(ctx, who), slog.Int64("user_id", who.UserID))
+	}
+	g.Request = g.Request.WithContext(ctx)
+	if r.Method == http.MethodPost && !r.ByHandler && who.Known() && g.GetHeader(idempotencyHeader) != "" {
+		s.idempotent(g, r, who)
+		return
+	}
+	s.answer(g, r, who)
+}
+
+// answer binds, checks the caller's level and runs the handler.
+func (s *Server) answer(g *gin.Context, r *Route, who actor.Actor) {
+	request, err := r.binding.bind(r.request, g.Request, g.Param, s.config.MaxUpload)
+	if err == nil && who.Level < r.Policy.least {
+		err = ErrForbidden
+	}
+	if err != nil {
+		s.fail(g, err)
+		return
+	}
+	answer, err := r.call(g.Request.Context(), request)
+	if err != nil {
+		s.fail(g, err)
+		return
+	}
+	s.write(g, r, answer)
+}
+
+func (s *Server) authenticate(ctx context.Context, r *http.Request) (actor.Actor, error) {
+	c := credentials(r)
+	if c == (Credentials{}) {
+		return actor.Actor{}, ErrUnauthenticated
+	}
+	return s.config.Authenticator.Authenticate(ctx, c)
+}
+
+func credentials(r *http.Request) Credentials {
+	c := Credentials{APIKey: r.Header.Get("Ocp-Apim-Subscription-Key")}
+	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "bearer") {
+		c.Bearer = strings.TrimSpace(token)
+	}
+	return c
+}
+
+// around gives every request its id, counts and times it, and turns a panic
+// into a 500.
+func (s *Server) around(g *gin.Context) {
+	start := time.Now()
+	id := requestID(g.Request)
+	g.Header("X-Request-Id", id)
+	g.Header("X-Content-Type-Options", "nosniff")
+	g.Header("Cache-Control", "no-store")
+	ctx := observe.With(withRequestID(g.Request.Context(), id), slog.String("request_id", id))
+	g.Request = g.Request.WithContext(ctx)
+	defer func() {
+		if p := recover(); p != nil {
+			s.config.Log.ErrorContext(ctx, "panic", "panic", p, "stack", string(debug.Stack()))
+			if !g.Writer.Written() {
+				s.fail(g, ErrInternal)
+			}
+			g.Abort()
+		}
+		path := g.FullPath()
+		if path == "" {
+			path = "none"
+		}
+		took := time.Since(start)
+		s.duration.WithLabelValues(g.Request.Method, path, fmt.Sprint(g.Writer.Status())).Observe(took.Seconds())
+		s.config.Log.DebugContext(g.Request.Context(), "request", "method", g.Request.Method, "route", path, "status", g.Writer.Status(), "ms", took.Milliseconds())
+	}()
+	g.Next()
+}
+
+// write answers a success.
+func (s *Server) write(g *gin.Context, r *Route, answer any) {
+	switch a := answer.(type) {
+	case responder:
+		a.respond(s, g, r)
+		return
+	case enveloped:
+		data, meta := a.envelope()
+		g.JSON(r.Status, success{Success: true, Message: r.Message, Data: data, Meta: meta})
+		return
+	}
+	if r.Flat {
+		g.JSON(r.Status, answer)
+		return
+	}
+	if v := reflect.ValueOf(answer); v.Kind() == reflect.Slice && v.IsNil() {
+		answer = []struct{}{}
+	}
+	g.JSON(r.Status, success{Success: true, Message: r.Message, Data: answer})
+}
+
+// responder is an answer that is not one JSON value.
+type responder interface {
+	respond(s *Server, g *gin.Context, r *Route)
+}
+
+// fail answers an error in the one form that errors have.
+func (s *Server) fail(g *gin.Context, err error) {
+	e := explain(g.Request.Context(), s.config.Log, tooLarge(err, s.config.MaxUpload))
+	if e.RetryAfter > 0 {
+		g.Header("Retry-After", fmt.Sprint(int64((e.RetryAfter+time.Second-1)/time.Second)))
+	}
+	if e.Location != "" {
+		g.Header("Location", e.Location)
+	}
+	if e.Kind == apperr.Unauthenticated {
+		g.Header("WWW-Authenticate", "Bearer")
+	}
+	if e.Kind == apperr.TooLarge {
+		// The rest of the body is not read, so the connection can't be reused.
+		g.Header("Connection", "close")
+	}
+	fields := e.Fields
+	if fields == nil {
+		fields = []apperr.Field{}
+	}
+	g.AbortWithStatusJSON(status(e), failure{Message: e.Message, Detail: e.Message, Code: e.Code, Errors: fields, RequestID: RequestID(g.Request.Context())})
+}
+
+// ServeHTTP implements http.Handler. Trailing and doubled leading slashes are
+// taken away in front of the router: a redirect would lose the body.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p := normal(r.URL.Path); p != r.URL.Path {
+		u := *r.URL
+		u.Path, u.RawPath = p, ""
+		c := *r
+		c.URL = &u
+		r = &c
+	}
+	s.engine.ServeHTTP(w, r)
+}
+
+func normal(path string) string {
+	for strings.HasPrefix(path, "//") {
+		path = path[1:]
+	}
+	for len(path) > 1 && strings.HasSuffix(path, "/") {
+		path = path[:len(path)-1]
+	}
+	return path
+}
+
+// Drain ends every stream, so that a shutdown does not wait for them.
+func (s *Server) Drain() { close(s.draining) }
+
+// Routes are the operations, as they were given.
+func (s *Server) Routes() []Route { return s.config.Routes }
+
+var errDraining = errors.New("the server is going down")

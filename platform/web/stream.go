@@ -1,0 +1,125 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// The rhythm of a stream.
+const (
+	pingEvery    = 15 * time.Second // a comment keeps proxies from closing it
+	recheckEvery = 5 * time.Second  // of the caller's credentials
+	writeTimeout = 10 * time.Second // for a client that stopped reading
+)
+
+// EventStream is an answer that is sent event by event as
+// "data: <one line of JSON>\n\n".
+type EventStream struct {
+	// Next answers the next event as one line of ASCII JSON, io.EOF after the
+	// last, or ctx's error when none came in time; it is then called again.
+	Next func(ctx context.Context) ([]byte, error)
+}
+
+func (e EventStream) respond(s *Server, g *gin.Context, r *Route) {
+	h := g.Writer.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no")
+	g.Status(http.StatusOK)
+	rc := http.NewResponseController(g.Writer)
+	ctx := g.Request.Context()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-s.draining:
+			cancel(errDraining)
+		case <-ctx.Done():
+		}
+	}()
+	lastPing, lastCheck := time.Now(), time.Now()
+	for {
+		wait, stop := context.WithTimeout(ctx, time.Second)
+		line, err := e.Next(wait)
+		stop()
+		switch {
+		case err == nil:
+			if !put(g, rc, append(append([]byte("data: "), line...), "\n\n"...)) {
+				return
+			}
+			lastPing = time.Now()
+		case errors.Is(err, io.EOF), ctx.Err() != nil:
+			return
+		case !errors.Is(err, context.DeadlineExceeded):
+			s.config.Log.ErrorContext(ctx, "stream broken off", "error", err)
+			return
+		}
+		if time.Since(lastPing) >= pingEvery {
+			if !put(g, rc, []byte(": ping\n")) {
+				return
+			}
+			lastPing = time.Now()
+		}
+		if !r.Policy.public && time.Since(lastCheck) >= recheckEvery {
+			if _, err := s.authenticate(ctx, g.Request); err != nil {
+				return
+			}
+			lastCheck = time.Now()
+		}
+	}
+}
+
+// put writes and flushes; false when the client is gone or does not read.
+func put(g *gin.Context, rc *http.ResponseController, b []byte) bool {
+	// Not every writer of a test has deadlines; a real connection does.
+	_ = rc.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if _, err := g.Writer.Write(b); err != nil {
+		return false
+	}
+	return rc.Flush() == nil
+}
+
+// Either is an answer in one of two forms: JSON data, or a stream.
+type Either[T any] struct {
+	Data   T
+	Stream *EventStream
+	// Replayed marks the stored answer of an earlier request.
+	Replayed bool
+}
+
+func (e Either[T]) respond(s *Server, g *gin.Context, r *Route) {
+	if e.Replayed {
+		g.Header(replayedHeader, "true")
+	}
+	if e.Stream != nil {
+		e.Stream.respond(s, g, r)
+		return
+	}
+	g.JSON(r.Status, success{Success: true, Message: r.Message, Data: e.Data})
+}
+
+func (Either[T]) shape() (data, meta any) {
+	var d T
+	return d, nil
+}
+
+// Download is an answer in the bytes of a stored file.
+type Download struct {
+	Name string
+	Type string
+	Size int64
+	Body io.ReadCloser
+}
+
+func (d Download) respond(s *Server, g *gin.Context, _ *Route) {
+	defer d.Body.Close()
+	h := g.Writer.Header()
+	// An attachment in a sandbox: a stored page never runs in our origin.
+	h.Set("Content-Disposition", contentDisposition(d.Name))
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	g.DataFromReader(http.StatusOK, d.Size, d.Type, d.Body, nil)
+}

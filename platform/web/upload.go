@@ -1,0 +1,99 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"reflect"
+)
+
+// Multipart is the body of an upload, read part by part as it arrives. T says
+// what the parts are, for OpenAPI; fields of type []byte are files.
+type Multipart[T any] struct {
+	reader *multipart.Reader
+	limit  int64
+}
+
+// Part is one part of an upload.
+type Part struct {
+	Name     string // of the form field
+	FileName string // "" for a plain field
+	Type     string // as the client declares it
+	io.Reader
+}
+
+type multipartField interface {
+	open(r *http.Request, limit int64) error
+	form() reflect.Type
+}
+
+// maxParts bounds the number of parts of an upload.
+const maxParts = 100
+
+func (m *Multipart[T]) open(r *http.Request, limit int64) error {
+	if r.ContentLength > limit {
+		return tooLarge(&http.MaxBytesError{Limit: limit}, limit)
+	}
+	r.Body = http.MaxBytesReader(nil, r.Body, limit)
+	reader, err := r.MultipartReader()
+	if err != nil {
+		return ErrContentType.Saying("Send the body as multipart/form-data.")
+	}
+	m.reader, m.limit = reader, limit
+	return nil
+}
+
+func (*Multipart[T]) form() reflect.Type { return reflect.TypeFor[T]() }
+
+// Each calls fn for every part, in order. A part can be read only during its
+// call. A body over the limit, or broken, is an error that says so.
+func (m *Multipart[T]) Each(fn func(Part) error) error {
+	for range maxParts {
+		part, err := m.reader.NextPart()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return m.broken(err)
+		}
+		if err := fn(Part{Name: part.FormName(), FileName: part.FileName(), Type: part.Header.Get("Content-Type"), Reader: part}); err != nil {
+			return m.broken(err)
+		}
+	}
+	return ErrMalformed.Saying(fmt.Sprintf("The upload has more than %d parts.", maxParts))
+}
+
+func (m *Multipart[T]) broken(err error) error {
+	err = tooLarge(err, m.limit)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, multipart.ErrMessageTooLarge) {
+		return ErrMalformed.Saying("The upload ends too early or is not well-formed.")
+	}
+	return err
+}
+
+func tooLarge(err error, limit int64) error {
+	var over *http.MaxBytesError
+	if errors.As(err, &over) {
+		return ErrTooLarge.Saying(fmt.Sprintf("The request is larger than %d bytes, which is the most this operation takes.", limit))
+	}
+	return err
+}
+
+// parseForm reads an urlencoded body whose fields are given once each.
+func parseForm(raw []byte) (map[string]string, error) {
+	values, err := url.ParseQuery(string(raw))
+	if err != nil {
+		return nil, ErrMalformed.Saying("The body is not a well-formed form.")
+	}
+	out := make(map[string]string, len(values))
+	for name, given := range values {
+		if len(given) != 1 {
+			return nil, ErrMalformed.Saying(fmt.Sprintf("The field %q is given twice.", name)).On(name, "is given twice")
+		}
+		out[name] = given[0]
+	}
+	return out, nil
+}
