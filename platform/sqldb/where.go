@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -78,4 +79,11 @@ func (o Order[V]) after(key page.Key) Where {
 		return Cond("id ? ?", op, key.ID)
 	}
 	return Cond("(?, id) ? (?, ?)", bun.Ident(o.Time), op, key.At.UTC().Truncate(time.Microsecond), key.ID)
+}
+
+// Contains matches text within a column, without case. text must be in lower
+// case; its own % and _ stand for themselves.
+func Contains(column, text string) Where {
+	escaped := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
+	return Cond(`lower(?) LIKE ? ESCAPE '\'`, bun.Ident(column), "%"+escaped+"%")
 }

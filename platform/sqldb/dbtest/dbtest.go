@@ -16,7 +16,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uptrace/bun"
+
+	"parley/platform/kernel/clock"
+	"parley/platform/kernel/event"
 	"parley/platform/kernel/id"
+	"parley/platform/kernel/uow"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 )
@@ -99,3 +104,30 @@ func missing(t testing.TB, reason string) {
 	}
 	t.Skip(reason)
 }
+
+// Stores runs a store's contract suite on SQLite and on PostgreSQL: open
+// answers a fresh, migrated database each time, and a unit of work whose
+// events go nowhere.
+func Stores(t *testing.T, migrations func() (migrate.Set, error), suite func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit))) {
+	t.Helper()
+	set, err := migrations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, open := range map[string]func(testing.TB, ...migrate.Set) *sqldb.DB{"sqlite": SQLite, "postgres": Postgres} {
+		t.Run(name, func(t *testing.T) {
+			suite(t, func(t *testing.T) (*sqldb.DB, uow.Unit) {
+				db := open(t, set)
+				return db, sqldb.NewUnit(db, nowhere{}, clock.System{})
+			})
+		})
+	}
+}
+
+type nowhere struct{}
+
+// Append implements sqldb.Outbox.
+func (nowhere) Append(context.Context, bun.IDB, []event.Envelope) error { return nil }
+
+// Committed implements sqldb.Outbox.
+func (nowhere) Committed() {}

@@ -1,0 +1,97 @@
+// Package httpv1 is the users module's part of the V1 API.
+package httpv1
+
+import (
+	"context"
+
+	"parley/modules/users"
+	"parley/modules/users/internal/core"
+	"parley/platform/kernel/actor"
+	"parley/platform/web"
+)
+
+// API has the handlers.
+type API struct{ service *core.Service }
+
+// New returns the handlers over the use cases.
+func New(s *core.Service) *API { return &API{service: s} }
+
+// Routes are the module's operations.
+func (a *API) Routes() []web.Route {
+	return append(
+		web.Group("Sign in",
+			web.POST("/api/login/access-token", "Sign In", a.signIn, web.Anyone("signing in is how one gets credentials"), web.Flat(), web.IdempotentByHandler()),
+			web.POST("/api/users/refresh-access-token", "Refresh Access Token", a.refresh, web.Anyone("the refresh token in Authorization is checked by the handler"), web.Flat(), web.IdempotentByHandler()),
+		),
+		web.Group("User",
+			web.GET("/api/user/me", "Get Own User", a.me, web.User(), web.Message("User retrieved successfully.")),
+			web.GET("/api/user", "Get All Users", a.list, web.User(), web.Message("Users retrieved successfully.")),
+			web.GET("/api/user/{user_id}", "Get User By ID", a.get, web.User(), web.Message("User retrieved successfully.")),
+			web.POST("/api/user", "Create User", a.create, web.ApplicationAdmin().Note("global admins only by a global admin"), web.Created(), web.Message("User created successfully.")),
+			web.DELETE("/api/user/batch", "Batch Delete Users", a.batchDelete, web.ApplicationAdmin().Note("global admins only by a global admin"), web.Message("Users deleted successfully.")),
+		)...,
+	)
+}
+
+// Authenticate implements web.Authenticator.
+func (a *API) Authenticate(ctx context.Context, c web.Credentials) (actor.Actor, error) {
+	if c.Bearer == "" {
+		return actor.Actor{}, core.ErrNoAPIKeys
+	}
+	return a.service.ByToken(ctx, c.Bearer)
+}
+
+// organizationView is an organization as the API shows it.
+type organizationView struct {
+	ID        int64  `json:"id"`
+	OrgName   string `json:"org_name"`
+	Domain    string `json:"domain"`
+	IsDeleted bool   `json:"is_deleted"`
+	web.Audit
+}
+
+// userView is a user as the API shows it. For people who manage nobody it has
+// only the four fields by which people know each other.
+type userView struct {
+	ID           int64             `json:"id"`
+	Email        string            `json:"email"`
+	IsStaff      *bool             `json:"is_staff,omitempty"`
+	IsSuperuser  *bool             `json:"is_superuser,omitempty"`
+	IsActive     *bool             `json:"is_active,omitempty"`
+	DateJoined   *web.Time         `json:"date_joined,omitempty"`
+	FirstName    *string           `json:"first_name"`
+	LastName     *string           `json:"last_name"`
+	Organization *organizationView `json:"organization,omitempty"`
+}
+
+func showOrganization(o users.Organization) *organizationView {
+	return &organizationView{ID: o.ID, OrgName: o.OrgName, Domain: o.Domain, IsDeleted: o.IsDeleted, Audit: web.Audit{
+		CreatedBy: o.CreatedBy, CreatedOn: web.At(o.CreatedOn), ModifiedBy: o.ModifiedBy, ModifiedOn: web.At(o.ModifiedOn),
+	}}
+}
+
+func showShort(u users.User) userView {
+	return userView{ID: u.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName}
+}
+
+func showUser(u users.User, o *organizationView) userView {
+	v := showShort(u)
+	joined := web.At(u.DateJoined)
+	v.IsStaff, v.IsSuperuser, v.IsActive, v.DateJoined, v.Organization = &u.IsStaff, &u.IsSuperuser, &u.IsActive, &joined, o
+	return v
+}
+
+// view returns how the caller sees users: admins and oneself in full.
+func (a *API) view(ctx context.Context, who actor.Actor) (func(users.User) userView, error) {
+	o, err := a.service.Organization(ctx, who.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	shown := showOrganization(o)
+	return func(u users.User) userView {
+		if who.Level == actor.User && u.ID != who.UserID {
+			return showShort(u)
+		}
+		return showUser(u, shown)
+	}, nil
+}

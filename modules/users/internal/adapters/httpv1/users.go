@@ -1,0 +1,116 @@
+package httpv1
+
+import (
+	"context"
+
+	"parley/modules/users"
+	"parley/modules/users/internal/core"
+	"parley/platform/kernel/actor"
+	"parley/platform/web"
+)
+
+type nothing struct{}
+
+func (a *API) me(ctx context.Context, _ nothing) (userView, error) {
+	who := actor.From(ctx)
+	return a.get(ctx, getRequest{UserID: who.UserID})
+}
+
+type getRequest struct {
+	UserID int64 `path:"user_id"`
+}
+
+func (a *API) get(ctx context.Context, r getRequest) (userView, error) {
+	who := actor.From(ctx)
+	u, err := a.service.User(ctx, who, r.UserID)
+	if err != nil {
+		return userView{}, err
+	}
+	show, err := a.view(ctx, who)
+	if err != nil {
+		return userView{}, err
+	}
+	return show(u), nil
+}
+
+type listRequest struct {
+	web.ListQuery
+	Q        string `query:"q" maxLength:"200" doc:"Part of the address or of a name."`
+	IsActive *bool  `query:"is_active"`
+}
+
+func (a *API) list(ctx context.Context, r listRequest) (web.List[userView], error) {
+	who := actor.From(ctx)
+	found, err := a.service.List(ctx, who, core.Filter{Text: r.Q, IsActive: r.IsActive}, r.Request())
+	if err != nil {
+		return web.List[userView]{}, err
+	}
+	show, err := a.view(ctx, who)
+	if err != nil {
+		return web.List[userView]{}, err
+	}
+	return web.Listed(found, show), nil
+}
+
+type createRequest struct {
+	Body struct {
+		Email       string  `json:"email" maxLength:"254" doc:"Empty for a service user."`
+		Password    string  `json:"password,omitempty" maxLength:"256" doc:"At least 8 characters; without one they can't sign in with a password."`
+		FirstName   *string `json:"first_name,omitempty" nullable:"true" maxLength:"150"`
+		LastName    *string `json:"last_name,omitempty" nullable:"true" maxLength:"150"`
+		IsStaff     bool    `json:"is_staff,omitempty" doc:"Makes an application admin."`
+		IsSuperuser bool    `json:"is_superuser,omitempty" doc:"Makes a global admin."`
+	}
+}
+
+func (a *API) create(ctx context.Context, r createRequest) (userView, error) {
+	who := actor.From(ctx)
+	u, err := a.service.CreateUser(ctx, who, core.NewUser{
+		Email: r.Body.Email, Password: r.Body.Password, FirstName: r.Body.FirstName, LastName: r.Body.LastName,
+		IsStaff: r.Body.IsStaff, IsSuperuser: r.Body.IsSuperuser,
+	})
+	if err != nil {
+		return userView{}, err
+	}
+	show, err := a.view(ctx, who)
+	if err != nil {
+		return userView{}, err
+	}
+	return show(u), nil
+}
+
+type batchDeleteRequest struct {
+	Body struct {
+		UserIDs []int64 `json:"user_ids" minItems:"1" maxItems:"1000" doc:"List of user IDs to be deleted."`
+	}
+}
+
+type notFoundMeta struct {
+	NotFoundIDs []int64 `json:"not_found_ids" doc:"Ids that don't exist or aren't visible; the key is left out when all were found."`
+}
+
+func (a *API) batchDelete(ctx context.Context, r batchDeleteRequest) (web.WithMeta[[]userView, notFoundMeta], error) {
+	var out web.WithMeta[[]userView, notFoundMeta]
+	who := actor.From(ctx)
+	deleted, err := a.service.DeleteUsers(ctx, who, r.Body.UserIDs)
+	if err != nil {
+		return out, err
+	}
+	show, err := a.view(ctx, who)
+	if err != nil {
+		return out, err
+	}
+	out.Data = showAll(deleted.Users, show)
+	if len(deleted.NotFound) > 0 {
+		out.Meta = &notFoundMeta{NotFoundIDs: deleted.NotFound}
+	}
+	return out, nil
+}
+
+func showAll(us []users.User, show func(users.User) userView) []userView {
+	out := make([]userView, len(us))
+	for i, u := range us {
+		out[i] = show(u)
+	}
+	return out
+}

@@ -1,0 +1,200 @@
+// Package memstore keeps users in memory, for tests.
+package memstore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"parley/modules/users"
+	"parley/modules/users/internal/core"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/page"
+	"parley/platform/memory"
+)
+
+// Store implements core.Store.
+type Store struct {
+	organizations *memory.Table[users.Organization]
+	users         *memory.Table[users.User]
+	credentials   *memory.Table[credential]
+	permissions   *memory.Table[users.Permission]
+}
+
+type credential struct {
+	ID, UserID, Epoch int64
+	Hash              string
+}
+
+// New returns an empty store in db.
+func New(db *memory.DB) *Store {
+	return &Store{
+		organizations: memory.NewTable(db, memory.Spec[users.Organization]{
+			ID:     func(o *users.Organization) *int64 { return &o.ID },
+			Unique: []func(users.Organization) string{func(o users.Organization) string { return strings.ToLower(o.Domain) }},
+			Taken:  core.ErrDomainTaken, Missing: core.ErrNoOrg,
+		}),
+		users: memory.NewTable(db, memory.Spec[users.User]{
+			ID:     func(u *users.User) *int64 { return &u.ID },
+			Unique: []func(users.User) string{func(u users.User) string { return strings.ToLower(u.Email) }},
+			Taken:  core.ErrEmailTaken, Missing: core.ErrNotFound,
+		}),
+		credentials: memory.NewTable(db, memory.Spec[credential]{
+			ID:      func(c *credential) *int64 { return &c.ID },
+			Missing: core.ErrNotFound,
+		}),
+		permissions: memory.NewTable(db, memory.Spec[users.Permission]{
+			ID: func(p *users.Permission) *int64 { return &p.ID },
+		}),
+	}
+}
+
+// AddOrganization implements core.Store.
+func (s *Store) AddOrganization(ctx context.Context, o users.Organization) (users.Organization, error) {
+	return s.organizations.Add(ctx, o)
+}
+
+// Organization implements core.Store.
+func (s *Store) Organization(ctx context.Context, id int64) (users.Organization, error) {
+	return s.organizations.Get(ctx, func(o users.Organization) bool { return o.ID == id })
+}
+
+// HasOrganizations implements core.Store.
+func (s *Store) HasOrganizations(ctx context.Context) (bool, error) {
+	n, err := s.organizations.Count(ctx, func(users.Organization) bool { return true })
+	return n > 0, err
+}
+
+// LockOrganization implements core.Store: units run one at a time here.
+func (s *Store) LockOrganization(ctx context.Context, id int64) error {
+	_, err := s.Organization(ctx, id)
+	return err
+}
+
+// AddUser implements core.Store.
+func (s *Store) AddUser(ctx context.Context, u users.User) (users.User, error) {
+	return s.users.Add(ctx, u)
+}
+
+// User implements core.Store.
+func (s *Store) User(ctx context.Context, org, id int64) (users.User, error) {
+	return s.users.Get(ctx, func(u users.User) bool { return u.ID == id && u.OrganizationID == org })
+}
+
+// Users implements core.Store.
+func (s *Store) Users(ctx context.Context, org int64, ids []int64) ([]users.User, error) {
+	return s.users.List(ctx, func(u users.User) bool { return u.OrganizationID == org && slices.Contains(ids, u.ID) })
+}
+
+// UsersPage implements core.Store.
+func (s *Store) UsersPage(ctx context.Context, org int64, f core.Filter, p page.Request) (page.Of[users.User], error) {
+	text := strings.ToLower(f.Text)
+	return s.users.Page(ctx, p, false, core.ByID, func(u users.User) bool {
+		in := func(s *string) bool { return s != nil && strings.Contains(strings.ToLower(*s), text) }
+		return u.OrganizationID == org && (f.IsActive == nil || u.IsActive == *f.IsActive) &&
+			(text == "" || in(&u.Email) || in(u.FirstName) || in(u.LastName))
+	})
+}
+
+// GlobalAdmins implements core.Store.
+func (s *Store) GlobalAdmins(ctx context.Context, org int64, limit int) ([]users.User, error) {
+	all, err := s.users.List(ctx, func(u users.User) bool { return u.OrganizationID == org && u.IsSuperuser && u.IsActive })
+	return all[:min(limit, len(all))], err
+}
+
+// DeleteUsers implements core.Store.
+func (s *Store) DeleteUsers(ctx context.Context, org int64, ids []int64) error {
+	gone, err := s.users.Delete(ctx, func(u users.User) bool { return u.OrganizationID == org && slices.Contains(ids, u.ID) })
+	if err != nil {
+		return err
+	}
+	was := func(id int64) bool { return slices.ContainsFunc(gone, func(u users.User) bool { return u.ID == id }) }
+	if _, err := s.credentials.Delete(ctx, func(c credential) bool { return was(c.UserID) }); err != nil {
+		return err
+	}
+	_, err = s.permissions.Delete(ctx, func(p users.Permission) bool { return was(p.UserID) })
+	return err
+}
+
+// SetPassword implements core.Credentials.
+func (s *Store) SetPassword(ctx context.Context, userID int64, hash string) error {
+	mine := func(c credential) bool { return c.UserID == userID }
+	if n, err := s.credentials.Count(ctx, mine); err != nil || n == 0 {
+		_, err = s.credentials.Add(ctx, credential{UserID: userID, Hash: hash, Epoch: 1})
+		return err
+	}
+	_, err := s.credentials.Update(ctx, func(c *credential) error { c.Hash = hash; return nil }, mine)
+	return err
+}
+
+// CredentialByEmail implements core.Credentials.
+func (s *Store) CredentialByEmail(ctx context.Context, email string) (core.Credential, error) {
+	u, err := s.users.Get(ctx, func(u users.User) bool { return email != "" && strings.EqualFold(u.Email, email) })
+	if err != nil {
+		return core.Credential{}, err
+	}
+	return s.credential(ctx, u)
+}
+
+// Identity implements core.Credentials.
+func (s *Store) Identity(ctx context.Context, userID int64) (core.Credential, []users.Permission, error) {
+	u, err := s.users.Get(ctx, func(u users.User) bool { return u.ID == userID })
+	if err != nil {
+		return core.Credential{}, nil, err
+	}
+	c, err := s.credential(ctx, u)
+	if err != nil {
+		return core.Credential{}, nil, err
+	}
+	ps, err := s.permissions.List(ctx, func(p users.Permission) bool { return p.UserID == userID })
+	return c, ps, err
+}
+
+func (s *Store) credential(ctx context.Context, u users.User) (core.Credential, error) {
+	c, err := s.credentials.Get(ctx, func(c credential) bool { return c.UserID == u.ID })
+	if err != nil {
+		return core.Credential{}, fmt.Errorf("reading the credentials of user %d: %w", u.ID, err)
+	}
+	return core.Credential{User: u, PasswordHash: c.Hash, Epoch: c.Epoch}, nil
+}
+
+// AddPermissions implements core.PermissionStore.
+func (s *Store) AddPermissions(ctx context.Context, ps []users.Permission) error {
+	for _, p := range ps {
+		n, err := s.permissions.Count(ctx, func(o users.Permission) bool {
+			return o.UserID == p.UserID && o.ResourceType == p.ResourceType && o.ResourceID == p.ResourceID
+		})
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			continue
+		}
+		if _, err := s.permissions.Add(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Permissions implements core.PermissionStore.
+func (s *Store) Permissions(ctx context.Context, org int64, r actor.Resource, ids, only []int64) ([]users.Permission, error) {
+	ps, err := s.permissions.List(ctx, onResource(org, r, ids, only))
+	slices.SortStableFunc(ps, func(a, b users.Permission) int {
+		return cmp.Or(cmp.Compare(a.ResourceID, b.ResourceID), cmp.Compare(a.UserID, b.UserID))
+	})
+	return ps, err
+}
+
+// DeletePermissions implements core.PermissionStore.
+func (s *Store) DeletePermissions(ctx context.Context, org int64, r actor.Resource, ids, only []int64) ([]users.Permission, error) {
+	return s.permissions.Delete(ctx, onResource(org, r, ids, only))
+}
+
+func onResource(org int64, r actor.Resource, ids, only []int64) func(users.Permission) bool {
+	return func(p users.Permission) bool {
+		return p.OrganizationID == org && p.ResourceType == r && slices.Contains(ids, p.ResourceID) && (only == nil || slices.Contains(only, p.UserID))
+	}
+}

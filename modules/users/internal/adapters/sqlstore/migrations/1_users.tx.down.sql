@@ -1,0 +1,7 @@
+DROP TABLE users_permissions;
+--bun:split
+DROP TABLE users_credentials;
+--bun:split
+DROP TABLE users_users;
+--bun:split
+DROP TABLE users_organizations;

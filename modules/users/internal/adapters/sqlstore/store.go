@@ -1,0 +1,144 @@
+// Package sqlstore keeps users in SQLite or PostgreSQL.
+package sqlstore
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/uptrace/bun"
+
+	"parley/modules/users"
+	"parley/modules/users/internal/core"
+	"parley/platform/kernel/page"
+	"parley/platform/migrate"
+	"parley/platform/sqldb"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations are the module's tables.
+func Migrations() (migrate.Set, error) {
+	sub, err := fs.Sub(files, "migrations")
+	if err != nil {
+		return migrate.Set{}, fmt.Errorf("reading the users migrations: %w", err)
+	}
+	return migrate.Set{Module: "users", Files: sub}, nil
+}
+
+type organizationRow struct {
+	bun.BaseModel `bun:"table:users_organizations,alias:o"`
+	users.Organization
+}
+
+type userRow struct {
+	bun.BaseModel `bun:"table:users_users,alias:u"`
+	users.User
+}
+
+// Store implements core.Store.
+type Store struct {
+	db            *sqldb.DB
+	organizations sqldb.Table[users.Organization, organizationRow]
+	users         sqldb.Table[users.User, userRow]
+	permissions   sqldb.Table[users.Permission, permissionRow]
+}
+
+// New returns the store over db.
+func New(db *sqldb.DB) *Store {
+	return &Store{
+		db: db,
+		organizations: sqldb.NewTable(db,
+			func(o users.Organization) organizationRow { return organizationRow{Organization: o} },
+			func(r organizationRow) users.Organization { return r.Organization }, core.ErrNoOrg, core.ErrDomainTaken),
+		users: sqldb.NewTable(db,
+			func(u users.User) userRow { return userRow{User: u} },
+			func(r userRow) users.User { return r.User }, core.ErrNotFound, core.ErrEmailTaken),
+		permissions: sqldb.NewTable(db,
+			func(p users.Permission) permissionRow { return permissionRow{Permission: p} },
+			func(r permissionRow) users.Permission { return r.Permission }, core.ErrNotFound, nil),
+	}
+}
+
+// AddOrganization implements core.Store.
+func (s *Store) AddOrganization(ctx context.Context, o users.Organization) (users.Organization, error) {
+	return s.organizations.Add(ctx, o)
+}
+
+// Organization implements core.Store.
+func (s *Store) Organization(ctx context.Context, id int64) (users.Organization, error) {
+	return s.organizations.Get(ctx, sqldb.Eq("id", id))
+}
+
+// HasOrganizations implements core.Store.
+func (s *Store) HasOrganizations(ctx context.Context) (bool, error) {
+	n, err := s.organizations.Count(ctx)
+	return n > 0, err
+}
+
+// LockOrganization implements core.Store. SQLite has one writer, which is
+// lock enough.
+func (s *Store) LockOrganization(ctx context.Context, id int64) error {
+	if !s.db.Postgres() {
+		return nil
+	}
+	var locked int64
+	if err := s.db.On(ctx).NewRaw("SELECT id FROM users_organizations WHERE id = ? FOR UPDATE", id).Scan(ctx, &locked); err != nil {
+		return fmt.Errorf("locking organization %d: %w", id, err)
+	}
+	return nil
+}
+
+// AddUser implements core.Store.
+func (s *Store) AddUser(ctx context.Context, u users.User) (users.User, error) {
+	return s.users.Add(ctx, u)
+}
+
+// User implements core.Store.
+func (s *Store) User(ctx context.Context, org, id int64) (users.User, error) {
+	return s.users.Get(ctx, sqldb.Eq("id", id), sqldb.Eq("organization_id", org))
+}
+
+// Users implements core.Store.
+func (s *Store) Users(ctx context.Context, org int64, ids []int64) ([]users.User, error) {
+	return s.users.List(ctx, len(ids), "id", sqldb.Eq("organization_id", org), sqldb.In("id", ids))
+}
+
+// UsersPage implements core.Store.
+func (s *Store) UsersPage(ctx context.Context, org int64, f core.Filter, p page.Request) (page.Of[users.User], error) {
+	where := []sqldb.Where{sqldb.Eq("organization_id", org)}
+	if f.IsActive != nil {
+		where = append(where, sqldb.Eq("is_active", *f.IsActive))
+	}
+	if f.Text != "" {
+		text := strings.ToLower(f.Text)
+		where = append(where, sqldb.Any(sqldb.Contains("email", text), sqldb.Contains("first_name", text), sqldb.Contains("last_name", text)))
+	}
+	return s.users.Page(ctx, p, sqldb.Order[users.User]{Key: core.ByID}, where...)
+}
+
+// GlobalAdmins implements core.Store.
+func (s *Store) GlobalAdmins(ctx context.Context, org int64, limit int) ([]users.User, error) {
+	return s.users.List(ctx, limit, "id", sqldb.Eq("organization_id", org), sqldb.Eq("is_superuser", true), sqldb.Eq("is_active", true))
+}
+
+// DeleteUsers implements core.Store.
+func (s *Store) DeleteUsers(ctx context.Context, org int64, ids []int64) error {
+	gone, err := s.users.Delete(ctx, sqldb.Eq("organization_id", org), sqldb.In("id", ids))
+	if err != nil {
+		return err
+	}
+	was := make([]int64, len(gone))
+	for i, u := range gone {
+		was[i] = u.ID
+	}
+	for _, table := range []string{"users_credentials", "users_permissions"} {
+		if _, err := s.db.On(ctx).NewDelete().TableExpr(table).Where("user_id IN (?)", bun.List(was)).Exec(ctx); err != nil {
+			return fmt.Errorf("deleting from %s: %w", table, err)
+		}
+	}
+	return nil
+}

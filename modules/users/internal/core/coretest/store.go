@@ -1,0 +1,262 @@
+// Package coretest is the suite that every store of users must pass.
+package coretest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/modules/users"
+	"parley/modules/users/internal/core"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/audit"
+	"parley/platform/kernel/page"
+	"parley/platform/kernel/uow"
+)
+
+var now = time.Date(2026, 5, 1, 12, 0, 0, 345000, time.UTC)
+
+type fixture struct {
+	core.Store
+	t   *testing.T
+	ctx context.Context
+	org users.Organization
+}
+
+// TestStore runs the suite; open answers a fresh, empty store and its unit.
+func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
+	cases := map[string]func(f fixture, unit uow.Unit){
+		"an organization comes back as it was stored":      organizationRoundTrip,
+		"a domain belongs to one organization":             domainIsUnique,
+		"a user comes back as it was stored":               userRoundTrip,
+		"an address is used once, whatever its case":       emailIsUnique,
+		"service users have no address and may be many":    serviceUsers,
+		"other organizations' users are not there":         tenantsAreApart,
+		"the list is filtered and paged by id":             listing,
+		"only active global admins are answered":           globalAdmins,
+		"credentials are found by address and by id":       credentials,
+		"permissions are one per user and resource":        permissions,
+		"deleting takes credentials and permissions along": deleting,
+		"a failed unit leaves nothing behind":              rollback,
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			store, unit := open(t)
+			f := fixture{Store: store, t: t, ctx: context.Background()}
+			f.org = f.organization("example.com")
+			test(f, unit)
+		})
+	}
+}
+
+func must[T any](f fixture) func(T, error) T {
+	return func(v T, err error) T {
+		f.t.Helper()
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func (f fixture) organization(domain string) users.Organization {
+	f.t.Helper()
+	return must[users.Organization](f)(f.AddOrganization(f.ctx, users.Organization{OrgName: "Tech", Domain: domain, Audit: audit.New(audit.System, now)}))
+}
+
+func (f fixture) user(email string, change ...func(*users.User)) users.User {
+	f.t.Helper()
+	u := users.User{OrganizationID: f.org.ID, Email: email, IsActive: true, DateJoined: now}
+	for _, c := range change {
+		c(&u)
+	}
+	u = must[users.User](f)(f.AddUser(f.ctx, u))
+	if err := f.SetPassword(f.ctx, u.ID, "hash of "+email); err != nil {
+		f.t.Fatal(err)
+	}
+	return u
+}
+
+func (f fixture) same(want, got any) {
+	f.t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		f.t.Error(diff)
+	}
+}
+
+func (f fixture) is(err, want error) {
+	f.t.Helper()
+	if !errors.Is(err, want) {
+		f.t.Errorf("got %v, want %v", err, want)
+	}
+}
+
+func organizationRoundTrip(f fixture, _ uow.Unit) {
+	f.same(f.org, must[users.Organization](f)(f.Organization(f.ctx, f.org.ID)))
+	_, err := f.Organization(f.ctx, 99)
+	f.is(err, core.ErrNoOrg)
+	if has := must[bool](f)(f.HasOrganizations(f.ctx)); !has {
+		f.t.Error("the organization is not seen")
+	}
+}
+
+func domainIsUnique(f fixture, _ uow.Unit) {
+	_, err := f.AddOrganization(f.ctx, users.Organization{OrgName: "Other", Domain: "EXAMPLE.com", Audit: audit.New(audit.System, now)})
+	f.is(err, core.ErrDomainTaken)
+}
+
+func userRoundTrip(f fixture, _ uow.Unit) {
+	first := "Jo"
+	u := f.user("jo@example.com", func(u *users.User) { u.FirstName, u.IsStaff = &first, true })
+	f.same(u, must[users.User](f)(f.User(f.ctx, f.org.ID, u.ID)))
+	_, err := f.User(f.ctx, f.org.ID, 99)
+	f.is(err, core.ErrNotFound)
+}
+
+func emailIsUnique(f fixture, _ uow.Unit) {
+	f.user("jo@example.com")
+	_, err := f.AddUser(f.ctx, users.User{OrganizationID: f.org.ID, Email: "JO@example.com", DateJoined: now})
+	f.is(err, core.ErrEmailTaken)
+}
+
+func serviceUsers(f fixture, _ uow.Unit) {
+	f.user("")
+	f.user("")
+	_, err := f.CredentialByEmail(f.ctx, "")
+	f.is(err, core.ErrNotFound)
+}
+
+func tenantsAreApart(f fixture, _ uow.Unit) {
+	u := f.user("jo@example.com")
+	other := f.organization("other.org")
+	_, err := f.User(f.ctx, other.ID, u.ID)
+	f.is(err, core.ErrNotFound)
+	f.same(0, len(must[[]users.User](f)(f.Users(f.ctx, other.ID, []int64{u.ID}))))
+	if err := f.DeleteUsers(f.ctx, other.ID, []int64{u.ID}); err != nil {
+		f.t.Fatal(err)
+	}
+	f.same(u, must[users.User](f)(f.User(f.ctx, f.org.ID, u.ID)))
+}
+
+func listing(f fixture, _ uow.Unit) {
+	last := "O'Ha_ra"
+	a := f.user("a@example.com")
+	b := f.user("b@example.com", func(u *users.User) { u.LastName = &last })
+	c := f.user("c@example.com", func(u *users.User) { u.IsActive = false })
+	list := func(filter core.Filter, p page.Request) page.Of[users.User] {
+		return must[page.Of[users.User]](f)(f.UsersPage(f.ctx, f.org.ID, filter, p))
+	}
+	f.same([]users.User{a, b, c}, list(core.Filter{}, page.Request{}).Items)
+	f.same([]users.User{b}, list(core.Filter{Text: "HA_"}, page.Request{}).Items)
+	f.same([]users.User{}, list(core.Filter{Text: "%"}, page.Request{}).Items)
+	off := false
+	f.same([]users.User{c}, list(core.Filter{IsActive: &off}, page.Request{}).Items)
+	second := list(core.Filter{}, page.Request{Number: 2, Size: 2})
+	f.same([]users.User{c}, second.Items)
+	f.same(int64(3), second.Count)
+	walk := list(core.Filter{}, page.Request{Size: 2, ByCursor: true})
+	f.same([]users.User{c}, list(core.Filter{}, page.Request{Size: 2, Cursor: walk.NextCursor}).Items)
+	_, err := f.UsersPage(f.ctx, f.org.ID, core.Filter{}, page.Request{Cursor: "nonsense"})
+	f.is(err, page.ErrCursor)
+	f.same([]users.User{a, c}, must[[]users.User](f)(f.Users(f.ctx, f.org.ID, []int64{c.ID, 99, a.ID})))
+}
+
+func globalAdmins(f fixture, _ uow.Unit) {
+	admin := func(u *users.User) { u.IsSuperuser = true }
+	a := f.user("a@example.com", admin)
+	f.user("b@example.com", admin, func(u *users.User) { u.IsActive = false })
+	f.user("c@example.com")
+	d := f.user("d@example.com", admin)
+	f.same([]users.User{a, d}, must[[]users.User](f)(f.GlobalAdmins(f.ctx, f.org.ID, 10)))
+	f.same([]users.User{a}, must[[]users.User](f)(f.GlobalAdmins(f.ctx, f.org.ID, 1)))
+}
+
+func credentials(f fixture, _ uow.Unit) {
+	u := f.user("jo@example.com")
+	if err := f.SetPassword(f.ctx, u.ID, "newer"); err != nil {
+		f.t.Fatal(err)
+	}
+	want := core.Credential{User: u, PasswordHash: "newer", Epoch: 1}
+	f.same(want, must[core.Credential](f)(f.CredentialByEmail(f.ctx, "Jo@Example.com")))
+	got, granted, err := f.Identity(f.ctx, u.ID)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.same(want, got)
+	f.same(0, len(granted))
+	_, _, err = f.Identity(f.ctx, 99)
+	f.is(err, core.ErrNotFound)
+}
+
+func (f fixture) permission(user, resource int64, role string) users.Permission {
+	return users.Permission{OrganizationID: f.org.ID, UserID: user, ResourceType: actor.Team, ResourceID: resource, Role: role, Audit: audit.New("x", now)}
+}
+
+func permissions(f fixture, _ uow.Unit) {
+	a, b := f.user("a@example.com"), f.user("b@example.com")
+	add := func(ps ...users.Permission) {
+		f.t.Helper()
+		if err := f.AddPermissions(f.ctx, ps); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	add(f.permission(b.ID, 7, "member"), f.permission(a.ID, 7, "admin"))
+	add(f.permission(a.ID, 7, "member"), f.permission(a.ID, 8, "member"))
+	got := must[[]users.Permission](f)(f.Permissions(f.ctx, f.org.ID, actor.Team, []int64{7, 8}, nil))
+	var short []users.Permission
+	for _, p := range got {
+		short = append(short, f.permission(p.UserID, p.ResourceID, p.Role))
+	}
+	f.same([]users.Permission{f.permission(a.ID, 7, "admin"), f.permission(b.ID, 7, "member"), f.permission(a.ID, 8, "member")}, short)
+	_, granted, err := f.Identity(f.ctx, a.ID)
+	if err != nil || len(granted) != 2 {
+		f.t.Errorf("a holds %v, %v", granted, err)
+	}
+	gone := must[[]users.Permission](f)(f.DeletePermissions(f.ctx, f.org.ID, actor.Team, []int64{7}, []int64{b.ID}))
+	f.same(1, len(gone))
+	f.same(0, len(must[[]users.Permission](f)(f.DeletePermissions(f.ctx, f.org.ID, actor.Team, []int64{7}, []int64{}))))
+	f.same(1, len(must[[]users.Permission](f)(f.Permissions(f.ctx, f.org.ID, actor.Team, []int64{7}, nil))))
+}
+
+func deleting(f fixture, _ uow.Unit) {
+	a, b := f.user("a@example.com"), f.user("b@example.com")
+	if err := f.AddPermissions(f.ctx, []users.Permission{f.permission(a.ID, 7, "admin"), f.permission(b.ID, 7, "admin")}); err != nil {
+		f.t.Fatal(err)
+	}
+	if err := f.DeleteUsers(f.ctx, f.org.ID, []int64{a.ID, 99}); err != nil {
+		f.t.Fatal(err)
+	}
+	_, _, err := f.Identity(f.ctx, a.ID)
+	f.is(err, core.ErrNotFound)
+	_, err = f.CredentialByEmail(f.ctx, "a@example.com")
+	f.is(err, core.ErrNotFound)
+	left := must[[]users.Permission](f)(f.Permissions(f.ctx, f.org.ID, actor.Team, []int64{7}, nil))
+	if len(left) != 1 || left[0].UserID != b.ID {
+		f.t.Errorf("left are %v", left)
+	}
+	if again := f.user("a@example.com"); again.ID == a.ID {
+		f.t.Error("an id came back")
+	}
+}
+
+func rollback(f fixture, unit uow.Unit) {
+	boom := errors.New("boom")
+	err := unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+		in := f
+		in.ctx = ctx
+		if err := f.LockOrganization(ctx, f.org.ID); err != nil {
+			return err
+		}
+		u := in.user("jo@example.com")
+		if _, err := f.User(ctx, f.org.ID, u.ID); err != nil {
+			return err
+		}
+		return boom
+	})
+	f.is(err, boom)
+	_, err = f.CredentialByEmail(f.ctx, "jo@example.com")
+	f.is(err, core.ErrNotFound)
+}

@@ -1,0 +1,108 @@
+package core
+
+import (
+	"context"
+	"slices"
+
+	"parley/modules/users"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/uow"
+)
+
+// Deleted is the outcome of deleting users: those that were there, as they
+// were and in the order asked, and the ids that were not.
+type Deleted struct {
+	Users    []users.User
+	NotFound []int64
+}
+
+// DeleteUsers deletes users by their ids, all or none, with a constant number
+// of statements. Repeated ids collapse. The caller's own account or the last
+// global admin among them is a conflict, none found ErrNotFound.
+func (s *Service) DeleteUsers(ctx context.Context, who actor.Actor, ids []int64) (Deleted, error) {
+	ids = unique(ids)
+	var out Deleted
+	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		// Two admins deleting each other at once must not both succeed.
+		if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
+			return err
+		}
+		found, err := s.Store.Users(ctx, who.OrganizationID, ids)
+		if err != nil {
+			return err
+		}
+		if out = inOrder(ids, found); len(found) == 0 {
+			return ErrNotFound
+		}
+		if err := s.mayDelete(ctx, who, found); err != nil {
+			return err
+		}
+		keys := make([]string, len(found))
+		for i, u := range out.Users {
+			keys[i] = users.Key(u.ID)
+			tx.Publish(users.UserDeleted{UserID: u.ID, OrganizationID: u.OrganizationID, DeletedBy: who.UserID})
+		}
+		if err := s.History.BlankPersonal(ctx, keys); err != nil {
+			return err
+		}
+		return s.Store.DeleteUsers(ctx, who.OrganizationID, ids)
+	})
+	if err != nil {
+		return Deleted{}, err
+	}
+	return out, nil
+}
+
+func (s *Service) mayDelete(ctx context.Context, who actor.Actor, found []users.User) error {
+	gone := make(map[int64]bool, len(found))
+	for _, u := range found {
+		if !manages(who, u.Level()) {
+			return ErrOutranked
+		}
+		gone[u.ID] = true
+	}
+	if gone[who.UserID] {
+		return ErrOwnAccount
+	}
+	if !slices.ContainsFunc(found, func(u users.User) bool { return u.IsSuperuser }) {
+		return nil
+	}
+	// One more than may go tells whether one stays.
+	admins, err := s.Store.GlobalAdmins(ctx, who.OrganizationID, len(found)+1)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(admins, func(u users.User) bool { return !gone[u.ID] }) {
+		return ErrLastAdmin
+	}
+	return nil
+}
+
+func inOrder(ids []int64, found []users.User) Deleted {
+	byID := make(map[int64]users.User, len(found))
+	for _, u := range found {
+		byID[u.ID] = u
+	}
+	var out Deleted
+	for _, id := range ids {
+		if u, ok := byID[id]; ok {
+			out.Users = append(out.Users, u)
+		} else {
+			out.NotFound = append(out.NotFound, id)
+		}
+	}
+	return out
+}
+
+// unique keeps the first of equal ids, in order.
+func unique(ids []int64) []int64 {
+	seen := make(map[int64]bool, len(ids))
+	out := make([]int64, 0, len(ids))
+	for _, id := range ids {
+		if !seen[id] {
+			seen[id] = true
+			out = append(out, id)
+		}
+	}
+	return out
+}

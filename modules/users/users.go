@@ -1,0 +1,83 @@
+package users
+
+import (
+	"context"
+	"time"
+
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/audit"
+)
+
+// Organization is the tenant: nothing is ever visible across it.
+type Organization struct {
+	ID        int64
+	OrgName   string
+	Domain    string // unique; at first that of the first admin's address
+	IsDeleted bool
+	audit.Audit
+}
+
+// User is a person, or a service user who has no e-mail address and can't
+// sign in.
+type User struct {
+	ID             int64
+	OrganizationID int64
+	Email          string // "" for a service user
+	IsStaff        bool
+	IsSuperuser    bool
+	IsActive       bool
+	DateJoined     time.Time
+	FirstName      *string
+	LastName       *string
+}
+
+// Level is what the two flags make of a user.
+func (u User) Level() actor.Level {
+	switch {
+	case u.IsSuperuser:
+		return actor.GlobalAdmin
+	case u.IsStaff:
+		return actor.ApplicationAdmin
+	}
+	return actor.User
+}
+
+// Permission is a role of one user on one team, project or agent.
+type Permission struct {
+	ID             int64
+	OrganizationID int64
+	UserID         int64
+	ResourceType   actor.Resource
+	ResourceID     int64
+	Role           string // "member" or "admin"
+	audit.Audit
+}
+
+// Directory answers who the people of an organization are. Ids of another
+// organization are treated as if they had never existed.
+type Directory interface {
+	// Users answers those of ids that exist, ordered by id, in one query.
+	Users(ctx context.Context, organizationID int64, ids []int64) ([]User, error)
+	// Organization answers one organization.
+	Organization(ctx context.Context, id int64) (Organization, error)
+	// GlobalAdmins answers the active global admins, ordered by id, at most 100.
+	GlobalAdmins(ctx context.Context, organizationID int64) ([]User, error)
+}
+
+// Permissions keeps the roles that other modules grant on their resources.
+// Its methods join the caller's unit of work and decide nothing: whether the
+// caller may grant is the owner of the resource's to know.
+type Permissions interface {
+	// Grant gives each user the role on the resource; who has one there
+	// already is left as they are. It answers the rows of all of them, ordered
+	// by user, or ErrUnknownUsers when one is not of the organization.
+	Grant(ctx context.Context, by actor.Actor, resource actor.Resource, id int64, users []int64, role actor.Role) ([]Permission, error)
+	// Revoke takes the users' roles on the resource away and answers the rows
+	// that were there.
+	Revoke(ctx context.Context, by actor.Actor, resource actor.Resource, id int64, users []int64) ([]Permission, error)
+	// On answers the roles held directly on resources of one kind, in one
+	// query, ordered by resource and user.
+	On(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) ([]Permission, error)
+	// Drop takes away every role on resources that are being deleted.
+	Drop(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) error
+}
