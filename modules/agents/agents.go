@@ -1,0 +1,38 @@
+package agents
+
+import (
+	"context"
+
+	"parley/platform/kernel/actor"
+)
+
+// Runnable is an agent as chat needs it, decided for one caller.
+type Runnable struct {
+	ID             int64
+	OrganizationID int64
+	ProjectID      int64
+	TeamID         int64 // of the project, at this moment; 0 when it has none
+	AgentType      string
+	Name           string
+	PrefixPrompt   string
+	Instructions   []string
+	Model          string // as asked for when the agent was made; "" for the server's
+	CachingEnabled bool
+	// Admin is whether the caller administers the agent and so may read its
+	// prompt and instructions.
+	Admin bool
+}
+
+// Catalog answers which agents a caller may use. It is the one place where
+// that is decided; other modules ask it and never decide themselves.
+type Catalog interface {
+	// Run answers the agent when who may run it now. An agent that who can't
+	// see is ErrNotFound; one that who sees but may not run (it is not Live)
+	// is a Forbidden error that says so.
+	Run(ctx context.Context, who actor.Actor, agentID int64) (Runnable, error)
+	// View answers the agent when who may see it, whatever its status.
+	View(ctx context.Context, who actor.Actor, agentID int64) (Runnable, error)
+	// Administers reports whether who administers the agent; ErrNotFound when
+	// who can't see it.
+	Administers(ctx context.Context, who actor.Actor, agentID int64) (bool, error)
+}

@@ -1,0 +1,64 @@
+package corpora
+
+import (
+	"context"
+
+	"parley/platform/kernel/actor"
+)
+
+// Scope says from where a question may be answered: the corpora that are
+// connected to the agent and enabled, as far as they share their content
+// through it or the asker may read them at this moment.
+type Scope struct {
+	AgentID int64
+	// Only narrows the corpora to these ids; nil means no narrowing. An id
+	// outside of what the asker may use is refused by name.
+	Only []int64
+	// Attached are corpora beside those of the agent that the asker must be
+	// able to read: the attachments of a thread.
+	Attached []int64
+}
+
+// Passage is a piece of a document that was found for a question.
+type Passage struct {
+	ChunkID    int64
+	DocumentID int64
+	CorpusID   int64
+	Title      string // of the document, and of the section where it has one
+	URL        string // path of this server where the document can be read
+	Text       string
+	Page       *int
+	Score      float64 // comparable within one retrieval only
+}
+
+// Candidate is a passage that was considered, for the record of how an answer
+// came about.
+type Candidate struct {
+	ChunkID    int64   `json:"chunk_id"`
+	DocumentID int64   `json:"document_id"`
+	Title      string  `json:"title"`
+	Score      float64 `json:"score"`
+	Kept       bool    `json:"kept"`
+	Why        string  `json:"why"`
+}
+
+// Retrieval is what was found, best first.
+type Retrieval struct {
+	Passages   []Passage
+	Candidates []Candidate // the best 20, kept or not
+	Considered int         // how many passages were scored
+	CorpusIDs  []int64     // that were searched
+	// Weights is the inverse document frequency of each term of the query
+	// (see platform/kernel/text), for whoever picks sentences.
+	Weights map[string]float64
+}
+
+// Retriever finds passages. Rights are part of the search itself: what the
+// asker may not use is never a candidate.
+type Retriever interface {
+	// Retrieve answers up to top passages for a query.
+	Retrieve(ctx context.Context, who actor.Actor, s Scope, query string, top int) (Retrieval, error)
+	// Readable answers which of the documents who may read, or use through
+	// the agent, at this moment.
+	Readable(ctx context.Context, who actor.Actor, agentID int64, documentIDs []int64) ([]int64, error)
+}
