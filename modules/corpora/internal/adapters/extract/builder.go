@@ -1,0 +1,134 @@
+package extract
+
+import (
+	"context"
+	"strings"
+
+	"parley/modules/corpora/internal/core/document"
+)
+
+// builder collects blocks within the limits. Its methods do nothing once it
+// has failed, so a reader may write on and look at err when that is convenient.
+type builder struct {
+	ctx    context.Context
+	limits Limits
+	err    error
+
+	title     string
+	page      int
+	pages     *int
+	blocks    []document.Block
+	textBytes int
+	// inflated counts what compressed parts have given so far.
+	inflated int64
+}
+
+func newBuilder(ctx context.Context, limits Limits) *builder {
+	return &builder{ctx: ctx, limits: limits}
+}
+
+// fail keeps the first error.
+func (b *builder) fail(err error) {
+	if b.err == nil {
+		b.err = err
+	}
+}
+
+// setTitle keeps the first title that says something.
+func (b *builder) setTitle(title string) {
+	if b.title != "" {
+		return
+	}
+	const longest = 300
+	title = oneLine(clean(title))
+	if len(title) > longest {
+		title = strings.ToValidUTF8(title[:longest], "")
+	}
+	b.title = title
+}
+
+// setPages says how many pages the file has and fails when those are too many.
+func (b *builder) setPages(n int) {
+	if n > b.limits.MaxPages {
+		b.fail(tooLarge("The file has %d pages, and at most %d can be read.", n, b.limits.MaxPages))
+		return
+	}
+	b.pages = &n
+}
+
+func (b *builder) heading(level int, text string) {
+	b.add(document.Heading, min(max(level, 1), 6), oneLine(clean(text)))
+}
+
+// paragraph adds prose. A line break in it is one that the author meant, and
+// ends the block.
+func (b *builder) paragraph(text string) {
+	for line := range strings.SplitSeq(clean(text), "\n") {
+		b.add(document.Paragraph, 0, oneLine(line))
+	}
+}
+
+// item adds a list item; level counts from 1, the outermost list.
+func (b *builder) item(level int, text string) {
+	b.add(document.Item, max(level, 1), oneLine(clean(text)))
+}
+
+func (b *builder) code(text string) { b.add(document.Code, 0, verbatim(clean(text))) }
+
+// row adds one row of a table; blank cells are left out.
+func (b *builder) row(cells []string) {
+	var text strings.Builder
+	for _, cell := range cells {
+		cell = oneLine(clean(cell))
+		if cell == "" {
+			continue
+		}
+		if text.Len() > 0 {
+			text.WriteString(" | ")
+		}
+		text.WriteString(cell)
+	}
+	b.add(document.TableRow, 0, text.String())
+}
+
+func (b *builder) add(kind document.Kind, level int, text string) {
+	if b.err != nil || strings.TrimSpace(text) == "" {
+		return
+	}
+	if err := b.ctx.Err(); err != nil {
+		b.fail(err)
+		return
+	}
+	b.textBytes += len(text)
+	if b.textBytes > b.limits.MaxText {
+		b.fail(tooLarge("The file holds more than %d MB of text.", b.limits.MaxText>>20))
+		return
+	}
+	if len(b.blocks) >= b.limits.MaxBlocks {
+		b.fail(tooLarge("The file holds more than %d paragraphs or rows.", b.limits.MaxBlocks))
+		return
+	}
+	b.blocks = append(b.blocks, document.Block{Kind: kind, Level: level, Page: b.page, Text: text})
+}
+
+// finish hands over the document. Without a title of its own the file's first
+// heading is the title, if it comes before any long text.
+func (b *builder) finish(f format) (document.Extracted, error) {
+	if b.err != nil {
+		return document.Extracted{}, b.err
+	}
+	if len(b.blocks) == 0 {
+		if f.silent != "" {
+			return document.Extracted{}, ErrNoText.Saying(f.silent)
+		}
+		return document.Extracted{}, ErrNoText.Saying("The " + f.what + " holds no text.")
+	}
+	const near = 5
+	for _, block := range b.blocks[:min(near, len(b.blocks))] {
+		if block.Kind == document.Heading {
+			b.setTitle(block.Text)
+			break
+		}
+	}
+	return document.Extracted{Title: b.title, MIME: f.mime, PageCount: b.pages, Blocks: b.blocks}, nil
+}

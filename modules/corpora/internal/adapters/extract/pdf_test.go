@@ -1,0 +1,143 @@
+package extract
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const twoParagraphs = `BT /F1 20 Tf 72 720 Td (Travel policy) Tj ET
+BT /F1 11 Tf 1 0 0 1 72 680 Tm (Every trip needs an appro) Tj 0 -13 Td (val that is given in writ-) Tj
+0 -13 Td (ing before [a] ticket \(any\) is ) Tj [(boo) 20 (ked) -300 (or) -280 (paid.)] TJ
+0 -30 Td (A second paragraph about the r\351sum\351.) Tj ET`
+
+func TestPDFGivesHeadingsParagraphsAndPages(t *testing.T) {
+	data := pdfPagesOf("/Title (Rules)", twoParagraphs, "BT /F1 11 Tf 72 700 Td (Second page.) Tj ET")
+	want := []string{"h1@1: Travel policy", "@1: Every trip needs an appro val that is given in writing before [a] ticket (any) is booked or paid.",
+		"@1: A second paragraph about the résumé.", "@2: Second page."}
+	for name, x := range map[string]*Extractor{"in this process": New(Limits{}), "in a child process": withChild(t, Limits{})} {
+		t.Run(name, func(t *testing.T) {
+			doc, err := extractWith(x, data, "x")
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkDocument(t, doc)
+			if diff := cmp.Diff(want, outline(doc)); diff != "" {
+				t.Error(diff)
+			}
+			if doc.Title != "Rules" || doc.MIME != "application/pdf" || doc.PageCount == nil || *doc.PageCount != 2 {
+				t.Errorf("title %q, MIME %q, pages %v", doc.Title, doc.MIME, doc.PageCount)
+			}
+		})
+	}
+}
+
+func TestPDFContent(t *testing.T) {
+	cmap := "1 begincodespacerange <0000> <ffff> endcodespacerange 1 beginbfchar <0001> <0048> endbfchar 2 beginbfrange <0002> <0003> [<0065> <006c>] <0004> <0005> <006f> endbfrange"
+	for _, tc := range []struct {
+		behaviour string
+		data      []byte
+		want      []string
+	}{
+		{"text printed twice to look bold is there once", pdfPagesOf("", "BT /F1 12 Tf 72 700 Td (Once) Tj 1 0 0 1 72.3 700 Tm (Once) Tj ET"), []string{"@1: Once"}},
+		{"positions alone tell the gap between words", pdfPagesOf("", "BT /F1 12 Tf 1 0 0 1 72 700 Tm (Two) Tj 1 0 0 1 100 700 Tm (words) Tj ET"), []string{"@1: Two words"}},
+		{"rotated text is read along its line", pdfPagesOf("", "BT /F1 12 Tf 0 1 -1 0 300 100 Tm (Up) Tj 0 1 -1 0 300 125 Tm (wards) Tj ET"), []string{"@1: Up wards"}},
+		{"an inline image does not swallow text", pdfPagesOf("", "BI /W 1 /H 1 ID \xff( EI\x01 \x02 EI Q BT /F1 12 Tf 72 700 Td (After) Tj ET"), []string{"@1: After"}},
+		{"furniture that is marked is left out", pdfPagesOf("", "/Artifact BMC BT /F1 9 Tf 72 20 Td (Page 1) Tj ET EMC BT /F1 12 Tf 72 700 Td (Body) Tj ET"), []string{"@1: Body"}},
+		{"repeated headers and page numbers are left out", pdfPagesOf("", headed(1), headed(2), headed(3), headed(4), headed(5)),
+			[]string{"@1: Alpha page text.", "@2: Bravo page text.", "@3: Charlie page text.", "@4: Delta page text.", "@5: Echo page text."}},
+		{"a form that draws itself ends", pdfOf("/Root 1 0 R",
+			"<< /Pages 2 0 R >>", "<< /Kids [4 0 R] /Count 1 >>", "<< /Subtype /Type1 /BaseFont /Courier >>",
+			"<< /Type /Page /Parent 2 0 R /Contents 5 0 R /Resources 6 0 R >>", streamOf("", "/X Do"),
+			"<< /Font << /F1 3 0 R >> /XObject << /X 7 0 R >> >>",
+			streamOf("/Subtype /Form", "BT /F1 12 Tf 72 700 Td (Form) Tj ET /X Do")), []string{"@1: Form"}},
+		{"a composite font is read through its map", pdfOf("/Root 1 0 R",
+			"<< /Pages 2 0 R >>", "<< /Kids [4 0 R] /Count 1 >>",
+			"<< /Subtype /Type0 /BaseFont /X /Encoding /Identity-H /ToUnicode 6 0 R /DescendantFonts [<< /W [1 [700 500] 3 5 250] >>] >>",
+			"<< /Type /Page /Parent 2 0 R /Contents 5 0 R /Resources << /Font << /F1 3 0 R >> >> >>",
+			streamOf("", "BT /F1 12 Tf 72 700 Td <000100020003> Tj <00030004> Tj <0005> Tj ET"), streamOf("", cmap)), []string{"@1: Hellop"}},
+		{"bytes around the file don't matter", append(append([]byte("\n\n\n"), pdfPagesOf("", "BT /F1 12 Tf 72 700 Td (Shifted) Tj ET")...), "\x00\x00garbage"...), []string{"@1: Shifted"}},
+		{"a newer version is read", []byte(strings.Replace(string(pdfPagesOf("", "BT /F1 12 Tf 72 700 Td (New) Tj ET")), "PDF-1.4", "PDF-2.0", 1)), []string{"@1: New"}},
+	} {
+		t.Run(tc.behaviour, func(t *testing.T) {
+			if diff := cmp.Diff(tc.want, outline(mustExtract(t, tc.data, "x.pdf"))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func headed(page int) string {
+	word := []string{"Alpha", "Bravo", "Charlie", "Delta", "Echo"}[page-1]
+	return fmt.Sprintf("BT /F1 9 Tf 72 780 Td (Annual report) Tj ET BT /F1 11 Tf 72 700 Td (%s page text.) Tj ET BT /F1 9 Tf 300 30 Td (%d of 5) Tj ET", word, page)
+}
+
+func TestPDFFailures(t *testing.T) {
+	good := pdfPagesOf("", "BT /F1 12 Tf 72 700 Td (Text) Tj ET")
+	for _, tc := range []struct {
+		behaviour string
+		data      []byte
+		limits    Limits
+		want      error
+	}{
+		{"cut off", good[:len(good)/2], Limits{}, ErrBroken},
+		{"only a header", []byte("%PDF-1.4\n%%EOF"), Limits{}, ErrBroken},
+		{"objects that are not where the table says", []byte(strings.ReplaceAll(string(good), "0 obj", "0 jbo")), Limits{}, ErrBroken},
+		{"no pages", pdfOf("/Root 1 0 R", "<< /Pages 2 0 R >>", "<< /Kids [] /Count 0 >>"), Limits{}, ErrBroken},
+		{"a tree of pages that bites its tail", pdfOf("/Root 1 0 R", "<< /Pages 2 0 R >>", "<< /Type /Pages /Kids [2 0 R] /Count 1 >>"), Limits{}, ErrBroken},
+		{"encrypted with a password", pdfOf("/Root 1 0 R /ID [(0123456789abcdef) (x)] /Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O ("+strings.Repeat("o", 32)+") /U ("+strings.Repeat("u", 32)+") >>",
+			"<< /Pages 2 0 R >>", "<< /Kids [] /Count 0 >>"), Limits{}, ErrEncrypted},
+		{"encrypted in a way that the library doesn't know", pdfOf("/Root 1 0 R /Encrypt << /Filter /Standard /V 5 /R 6 >>", "<< /Pages 2 0 R >>", "<< /Kids [] >>"), Limits{}, ErrEncrypted},
+		{"scanned pages", pdfPagesOf("", "q 600 0 0 800 0 0 cm /Im0 Do Q"), Limits{}, ErrNoText},
+		{"glyphs without characters", pdfOf("/Root 1 0 R", "<< /Pages 2 0 R >>", "<< /Kids [4 0 R] >>", "<< /Subtype /Type0 /Encoding /Identity-H /DescendantFonts [<< >>] >>",
+			"<< /Type /Page /Contents 5 0 R /Resources << /Font << /F1 3 0 R >> >> >>", streamOf("", "BT /F1 12 Tf <00010002> Tj ET")), Limits{}, ErrNoText},
+		{"too many pages", pdfPagesOf("", "", "", ""), Limits{MaxPages: 2}, ErrTooLarge},
+		{"content that inflates beyond the limit", pdfPagesOf("", strings.Repeat(" ", 1<<20)), Limits{MaxInflated: 1 << 16}, ErrTooLarge},
+		{"more text than allowed", pdfPagesOf("", "BT /F1 12 Tf 72 700 Td ("+strings.Repeat("word ", 1000)+") Tj ET"), Limits{MaxText: 1000}, ErrTooLarge},
+	} {
+		for where, x := range map[string]*Extractor{"here": New(tc.limits), "in a child": withChild(t, tc.limits)} {
+			t.Run(tc.behaviour+" "+where, func(t *testing.T) {
+				_, err := extractWith(x, tc.data, "x.pdf")
+				if !errors.Is(err, tc.want) {
+					t.Fatalf("got %v, want %v", err, tc.want)
+				}
+				checkFailure(t, err)
+			})
+		}
+	}
+}
+
+// The library follows the chain of tables for ever.
+func TestAPDFThatLoopsForeverIsKilledAtItsDeadline(t *testing.T) {
+	loop := pdfOf("/Root 1 0 R /Prev START", "<< /Pages 2 0 R >>", "<< /Kids [] >>")
+	x := withChild(t, Limits{MaxTime: 300 * time.Millisecond})
+	_, err := extractWith(x, loop, "x.pdf")
+	if !errors.Is(err, ErrTimedOut) {
+		t.Fatalf("got %v", err)
+	}
+	checkFailure(t, err)
+}
+
+// The library makes room for the largest object number that it reads of.
+func TestAPDFThatEatsMemoryDiesAlone(t *testing.T) {
+	bomb := []byte(strings.Replace(string(pdfPagesOf("", "BT ET")), "xref\n0 ", "xref\n2000000000 ", 1))
+	_, err := extractWith(withChild(t, Limits{ChildMemory: 256 << 20}), bomb, "x.pdf")
+	if !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrBroken) {
+		t.Fatalf("got %v", err)
+	}
+	checkFailure(t, err)
+}
+
+func TestAChildThatCannotStartIsNotTheFilesFault(t *testing.T) {
+	x := New(Limits{Child: []string{"/nonexistent/parley", "x"}})
+	_, err := extractWith(x, pdfPagesOf("", "BT ET"), "x.pdf")
+	for _, member := range family {
+		if err == nil || errors.Is(err, member) {
+			t.Fatalf("got %v", err)
+		}
+	}
+}

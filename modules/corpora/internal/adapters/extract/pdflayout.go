@@ -1,0 +1,240 @@
+package extract
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// pdfLayout finds headings and paragraphs in lines of all pages, for only all
+// of them tell what the usual size and distance are.
+type pdfLayout struct {
+	lines []pdfLine
+	pages int
+}
+
+// page adds a page's text and returns its size in bytes. Furniture counts only
+// on a page with nothing else.
+func (p *pdfLayout) page(number int, runs []run) int {
+	inside := make([]run, 0, len(runs))
+	for _, r := range runs {
+		if !r.outside {
+			inside = append(inside, r)
+		}
+	}
+	lines := assemble(number, inside)
+	if len(lines) == 0 {
+		lines = assemble(number, runs)
+	}
+	p.pages++
+	p.lines = append(p.lines, lines...)
+	n := 0
+	for _, line := range lines {
+		n += len(line.text)
+	}
+	return n
+}
+
+func (p *pdfLayout) write(out *builder) {
+	lines := p.withoutFurniture()
+	body := bodySize(lines)
+	leading := usualLeading(lines)
+	levels := headingLevels(lines, body)
+	for i := 0; i < len(lines) && out.err == nil; {
+		end := i + 1
+		for end < len(lines) && continues(lines[i:end], lines[end], leading) {
+			end++
+		}
+		block := lines[i:end]
+		i = end
+		joined := joinLines(block)
+		text := leaders.ReplaceAllString(joined, " ")
+		out.page = block[0].page
+		switch mark := pdfBullet.FindString(text); {
+		case text == joined && isPDFHeading(block, text, body):
+			out.heading(levels[block[0].size], text)
+		case mark != "" && strings.ContainsAny(mark, "0123456789"):
+			out.item(1, text)
+		case mark != "":
+			out.item(1, text[len(mark):])
+		default:
+			out.paragraph(text)
+		}
+	}
+}
+
+// leaders are the dots between an entry of a table of contents and its page.
+var leaders = regexp.MustCompile(`(?:\s*[.:·_…]){5,}\s*`)
+
+// pdfBullet also takes characters that could not be read, which at the start
+// of a line are bullets of symbol fonts.
+var pdfBullet = regexp.MustCompile(`^\s*(?:[-*+•‣–▪●○■◦\x{fffd}]|\(?\d{1,3}[.)])\s+`)
+
+var digits = regexp.MustCompile(`\d+`)
+
+// withoutFurniture drops what stands at the top or bottom of most pages and
+// differs in nothing but numbers.
+func (p *pdfLayout) withoutFurniture() []pdfLine {
+	const fewest = 4
+	if p.pages < fewest {
+		return p.lines
+	}
+	edges := map[int]bool{} // indexes of the outermost lines of each page
+	seen := map[string]int{}
+	for from := 0; from < len(p.lines); {
+		to := from
+		for to < len(p.lines) && p.lines[to].page == p.lines[from].page {
+			to++
+		}
+		order := make([]int, 0, to-from)
+		for i := from; i < to; i++ {
+			order = append(order, i)
+		}
+		slices.SortStableFunc(order, func(a, b int) int {
+			return int(math.Copysign(1, p.lines[b].across-p.lines[a].across))
+		})
+		const outermost = 2
+		for i, index := range order {
+			if i < outermost || i >= len(order)-outermost {
+				edges[index] = true
+				seen[digits.ReplaceAllString(p.lines[index].text, "#")]++
+			}
+		}
+		from = to
+	}
+	kept := make([]pdfLine, 0, len(p.lines))
+	for i, line := range p.lines {
+		if edges[i] && seen[digits.ReplaceAllString(line.text, "#")]*2 > p.pages {
+			continue
+		}
+		kept = append(kept, line)
+	}
+	if len(kept) == 0 {
+		return p.lines
+	}
+	return kept
+}
+
+// bodySize is the size of most characters.
+func bodySize(lines []pdfLine) float64 {
+	sizes := map[float64]int{}
+	for _, line := range lines {
+		sizes[line.size] += len(line.text)
+	}
+	return mostUsed(sizes)
+}
+
+// usualLeading is the median distance of lines, in units of their size.
+func usualLeading(lines []pdfLine) float64 {
+	var gaps []float64
+	for i := 1; i < len(lines); i++ {
+		a, b := lines[i-1], lines[i]
+		if gap := (a.across - b.across) / b.size; a.page == b.page && a.size == b.size && gap > 0.8 && gap < 2.5 {
+			gaps = append(gaps, gap)
+		}
+	}
+	if len(gaps) == 0 {
+		return 1.2
+	}
+	slices.Sort(gaps)
+	return gaps[len(gaps)/2]
+}
+
+// headingRatio is how much larger than the body a heading is.
+const headingRatio = 1.12
+
+// headingLevels ranks the sizes above that of the body; bold lines of about
+// the body's size come after them.
+func headingLevels(lines []pdfLine, body float64) map[float64]int {
+	var sizes []float64
+	for _, line := range lines {
+		if line.size >= body*headingRatio && !slices.Contains(sizes, line.size) && len(sizes) < 100 {
+			sizes = append(sizes, line.size)
+		}
+	}
+	slices.SortFunc(sizes, func(a, b float64) int { return int(math.Copysign(1, b-a)) })
+	levels := map[float64]int{}
+	for i, size := range sizes {
+		levels[size] = min(i+1, 6)
+	}
+	for _, line := range lines {
+		if levels[line.size] == 0 {
+			levels[line.size] = min(len(sizes)+1, 6)
+		}
+	}
+	return levels
+}
+
+func isPDFHeading(block []pdfLine, text string, body float64) bool {
+	const longest, mostLines = 200, 3
+	if len(text) > longest || len(block) > mostLines || !strings.ContainsFunc(text, unicode.IsLetter) {
+		return false
+	}
+	if block[0].size >= body*headingRatio {
+		return true
+	}
+	last, _ := utf8.DecodeLastRuneInString(text)
+	return block[0].bold && block[0].size >= body*0.98 && len(text) <= longest/2 && !strings.ContainsRune(".;,", last)
+}
+
+// continues reports whether next belongs to the paragraph of lines.
+func continues(lines []pdfLine, next pdfLine, leading float64) bool {
+	first, last := lines[0], lines[len(lines)-1]
+	if math.Abs(next.size-last.size) > 0.1*last.size || next.bold != last.bold || pdfBullet.MatchString(next.text) {
+		return false
+	}
+	end, _ := utf8.DecodeLastRuneInString(last.text)
+	begin, _ := utf8.DecodeRuneInString(next.text)
+	finished := strings.ContainsRune(".!?:", end)
+	gap := (last.across - next.across) / last.size
+	if next.page != last.page || gap <= 0 || last.dirX*next.dirX+last.dirY*next.dirY < 0.99 {
+		// The next column or page: a sentence may go on there.
+		return !finished && unicode.IsLower(begin) && !last.bold
+	}
+	if gap > leading*1.35 {
+		return false
+	}
+	if finished && len(lines) > 0 {
+		width := first.end - first.start
+		for _, line := range lines {
+			width = math.Max(width, line.end-first.start)
+		}
+		short := last.end-first.start < 0.8*width
+		indented := next.start-last.start > 0.8*last.size
+		return !short && !indented
+	}
+	return true
+}
+
+// joinLines joins lines with spaces and undoes hyphenation.
+func joinLines(lines []pdfLine) string {
+	var b strings.Builder
+	for i, line := range lines {
+		text := line.text
+		if i+1 < len(lines) && hyphenated(text, lines[i+1].text) {
+			b.WriteString(strings.TrimRight(text, "-\u2010"))
+			continue
+		}
+		b.WriteString(text)
+		if i+1 < len(lines) {
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
+
+// hyphenated: a letter and a hyphen end the line, a small letter begins the
+// next, and the word has no other hyphen, which would make it a compound.
+func hyphenated(text, next string) bool {
+	cut := strings.TrimSuffix(strings.TrimSuffix(text, "-"), "\u2010")
+	if len(cut) == len(text) {
+		return false
+	}
+	before, _ := utf8.DecodeLastRuneInString(cut)
+	after, _ := utf8.DecodeRuneInString(next)
+	word := cut[strings.LastIndexByte(cut, ' ')+1:]
+	return unicode.IsLetter(before) && unicode.IsLower(after) && !strings.ContainsAny(word, "-\u2010")
+}

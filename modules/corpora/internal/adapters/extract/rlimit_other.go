@@ -1,0 +1,6 @@
+//go:build !linux
+
+package extract
+
+// limitProcess has no limits to set here; the parent's deadline remains.
+func limitProcess(Limits) error { return nil }
