@@ -29,7 +29,7 @@ func decompose(r rune) string {
 		d = unicode.ToLower(d)
 		if p, ok := plain[d]; ok {
 			b.WriteString(p)
-		} else if !accent(d) {
+		} else if !accent(d) && classOf(d) != invisible {
 			b.WriteRune(d)
 		}
 	}
@@ -56,10 +56,9 @@ func foldRune(r rune) string {
 		return folded[r]
 	case classOf(r) == invisible:
 		return ""
-	case 0x1e00 <= r && r <= 0x1fff, 0x2c60 <= r && r <= 0x2c7f, 0xfb00 <= r && r <= 0xfdff, 0xfe70 <= r && r <= 0xfefc:
+	case 0x1e00 <= r && r <= 0x1fff, 0x2c60 <= r && r <= 0x2c7f, 0xfb00 <= r && r <= 0xfdff, 0xfe70 <= r && r <= 0xfefc,
+		0x2100 <= r && r <= 0x214f, 0x2460 <= r && r <= 0x24ff, 0x3300 <= r && r <= 0x33ff, 0xff00 <= r && r <= 0xffef:
 		return decompose(r)
-	case 0x2100 <= r && r <= 0x214f, 0x2460 <= r && r <= 0x24ff, 0x3300 <= r && r <= 0x33ff, 0xff00 <= r && r <= 0xffef:
-		return strings.ToLower(norm.NFKC.String(string(r)))
 	case 0x4e00 <= r && r <= 0x9fff, 0xac00 <= r && r <= 0xd7a3:
 		return string(r)
 	}

@@ -25,7 +25,12 @@ type rendered struct {
 	sections []string // heading paths, from the outermost in
 }
 
-const maxDepth = 6
+const (
+	maxDepth = 6
+	// A heading of more characters is read as a paragraph: no title could
+	// carry it.
+	maxHeading = 200
+)
 
 type opened struct {
 	text  string
@@ -63,6 +68,9 @@ func render(doc document.Extracted, limit int) rendered {
 		}
 		if b.Len() > 0 {
 			b.WriteString(between(last, block))
+		}
+		if block.Kind == document.Heading && utf8.RuneCountInString(body) > maxHeading {
+			block.Kind = document.Paragraph
 		}
 		last = block
 		if block.Kind == document.Heading {
