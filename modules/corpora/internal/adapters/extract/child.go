@@ -119,13 +119,13 @@ func runChild(ctx context.Context, src io.ReaderAt, size int64, name string, lim
 		return out.result()
 	}
 	said := complaint.buf.String()
-	err = fmt.Errorf("reading a PDF in a child process: %w: %s", err, said)
+	err = fmt.Errorf("reading a file in a child process: %w: %s", err, said)
 	var exit *exec.ExitError
 	switch {
 	case strings.Contains(said, "out of memory") || strings.Contains(said, "cannot allocate memory"):
-		return none, fmt.Errorf("%w: %w", tooLarge("Reading the PDF takes more than %d MB of memory.", limits.ChildMemory>>20), err)
+		return none, fmt.Errorf("%w: %w", tooLarge("Reading the file takes more than %d MB of memory.", limits.ChildMemory>>20), err)
 	case errors.As(err, &exit) && (exit.ExitCode() == crashed || exit.ExitCode() == killed):
-		return none, broken("PDF", err)
+		return none, broken("file", err)
 	}
 	return none, err // the fault is not the file's
 }

@@ -13,19 +13,21 @@
 // UTF-8 without control characters, whatever went in. Text is never cut off
 // silently: a file over a limit fails with the reason.
 //
-// PDF is read by a library that was not written for hostile input: a cycle in
-// the chain of cross-reference tables makes it loop for ever, an object number
-// of two billion makes it allocate until the machine is out of memory, and an
-// out-of-memory or stack overflow cannot be recovered from in Go. A deadline
-// with an abandoned goroutine would keep a core and its memory busy until the
-// next restart. PDF is therefore read in a child process: this same binary,
-// started as Limits.Child says, with nothing in its environment, a hard limit
-// on memory, and a deadline after which it is killed. Its main calls ServeChild.
-// The child costs one start of the binary per PDF, some milliseconds.
+// Two libraries here were not written for hostile input. That for PDF loops
+// for ever over a cycle in the chain of cross-reference tables, and allocates
+// until the machine is out of memory for an object number of two billion; that
+// for Markdown takes minutes over a megabyte of quotes within quotes. A Go
+// program can't stop a goroutine, nor recover when memory or stack run out, so
+// a deadline with an abandoned goroutine would keep a core busy and might end
+// the server. PDF, and every file that is not small, is therefore read in a
+// child process: this same binary, started as Limits.Child says, with nothing
+// in its environment, a hard limit on memory, and a deadline after which it is
+// killed. Its main calls ServeChild. That costs one start of the binary per
+// file, some milliseconds.
 //
-// The other formats are parsed in this process, by code with limits of its own
-// on every length, count and depth, under the same deadline; a parse that does
-// not notice its deadline is left behind and keeps its slot (Limits.Parallel),
-// so that runaways are bounded too. Without Limits.Child, as in tests, PDF is
-// read that way as well.
+// Small files of the other formats are read in this process, since thousands
+// of them may come at once, and their worst case takes about a second. They
+// have the same deadline; a parse that does not notice it is left behind and
+// keeps its slot (Limits.Parallel), so that runaways are bounded too. Without
+// Limits.Child, as in tests, every file is read that way.
 package extract

@@ -58,7 +58,7 @@ func (x *Extractor) Extract(ctx context.Context, src io.ReaderAt, size int64, na
 // start gives the slot back when the work has really ended, which for work in
 // this process may be after the deadline.
 func (x *Extractor) start(ctx context.Context, src io.ReaderAt, size int64, name string) (document.Extracted, error) {
-	if len(x.limits.Child) > 0 && looksLikePDF(src) {
+	if len(x.limits.Child) > 0 && (size > smallFile || looksLikePDF(src)) {
 		defer func() { <-x.slots }()
 		return runChild(ctx, src, size, name, x.limits)
 	}

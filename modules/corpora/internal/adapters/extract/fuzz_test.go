@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
@@ -108,28 +107,4 @@ func FuzzPDF(f *testing.F) {
 		}
 		checkDocument(t, doc)
 	})
-}
-
-func BenchmarkMarkdown1MB(b *testing.B) {
-	section := "## Section about travel\n\nEvery trip needs an **approval** that is given in writing before a [ticket](https://example.org) is booked or paid, see `travel.md`.\n\n" +
-		"- first item of a list\n- second item of a list\n\n| City | Rate |\n|------|------|\n| Lyon | 90 |\n\n```sh\nbook --now\n```\n\n"
-	data := []byte(strings.Repeat(section, (1<<20)/len(section)+1))
-	x := New(Limits{})
-	b.SetBytes(int64(len(data)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := extractWith(x, data, "a.md"); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkPDFInAChild(b *testing.B) {
-	data := pdfPagesOf("", strings.Repeat(twoParagraphs+"\n", 20))
-	x := withChild(b, Limits{})
-	for b.Loop() {
-		if _, err := x.Extract(context.Background(), strings.NewReader(string(data)), int64(len(data)), "a.pdf"); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

@@ -122,6 +122,30 @@ func TestAPDFThatLoopsForeverIsKilledAtItsDeadline(t *testing.T) {
 	checkFailure(t, err)
 }
 
+// The library for Markdown takes time with the square of the length.
+func TestASlowParseOfALargeFileIsKilledAtItsDeadline(t *testing.T) {
+	x := withChild(t, Limits{MaxTime: 300 * time.Millisecond})
+	_, err := extractWith(x, []byte(strings.Repeat("[a](<", 1<<18)), "x.md")
+	if !errors.Is(err, ErrTimedOut) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestALargeFileIsReadInAChildAsItIsHere(t *testing.T) {
+	data := []byte(strings.Repeat("# Title\n\nSome *text* here.\n\n- item\n\n", 5000))
+	here, err := extractWith(New(Limits{}), data, "x.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, err := extractWith(withChild(t, Limits{}), data, "x.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(here, there); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // The library makes room for the largest object number that it reads of.
 func TestAPDFThatEatsMemoryDiesAlone(t *testing.T) {
 	bomb := []byte(strings.Replace(string(pdfPagesOf("", "BT ET")), "xref\n0 ", "xref\n2000000000 ", 1))

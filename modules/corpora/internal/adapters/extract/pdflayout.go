@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"math"
 	"regexp"
 	"slices"
@@ -94,7 +95,7 @@ func (p *pdfLayout) withoutFurniture() []pdfLine {
 			order = append(order, i)
 		}
 		slices.SortStableFunc(order, func(a, b int) int {
-			return int(math.Copysign(1, p.lines[b].across-p.lines[a].across))
+			return cmp.Compare(p.lines[b].across, p.lines[a].across)
 		})
 		const outermost = 2
 		for i, index := range order {
@@ -155,7 +156,7 @@ func headingLevels(lines []pdfLine, body float64) map[float64]int {
 			sizes = append(sizes, line.size)
 		}
 	}
-	slices.SortFunc(sizes, func(a, b float64) int { return int(math.Copysign(1, b-a)) })
+	slices.SortFunc(sizes, func(a, b float64) int { return cmp.Compare(b, a) })
 	levels := map[float64]int{}
 	for i, size := range sizes {
 		levels[size] = min(i+1, 6)
