@@ -1,0 +1,130 @@
+// Package blob keeps files: the originals of uploaded documents. The store is
+// a directory on disk.
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"parley/platform/kernel/id"
+)
+
+// ErrNotFound answers a key under which nothing is kept.
+var ErrNotFound = errors.New("blob: nothing is kept under this key")
+
+// Reader is an open file. Random access is what archives and PDF need.
+type Reader interface {
+	io.ReadCloser
+	io.ReaderAt
+}
+
+// Store keeps files under keys that it makes up itself.
+type Store interface {
+	// Put keeps everything that r holds and answers the key and the size in
+	// bytes. After an error nothing is kept.
+	Put(ctx context.Context, r io.Reader) (key string, size int64, err error)
+	// Open answers a file and its size, or ErrNotFound.
+	Open(ctx context.Context, key string) (Reader, int64, error)
+	// Delete removes a file; one that is not there is no error.
+	Delete(ctx context.Context, key string) error
+}
+
+// Dir is a Store in a directory.
+type Dir struct{ root string }
+
+// NewDir keeps files below root, which is made when missing.
+func NewDir(root string) (*Dir, error) {
+	if err := os.MkdirAll(root, 0o700); err != nil {
+		return nil, fmt.Errorf("making the directory for files: %w", err)
+	}
+	return &Dir{root: root}, nil
+}
+
+// Put implements Store. The file is on disk, under its final name, before the
+// key is answered.
+func (d *Dir) Put(ctx context.Context, r io.Reader) (string, int64, error) {
+	key := id.New()
+	path, err := d.path(key)
+	if err != nil {
+		return "", 0, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", 0, fmt.Errorf("making a directory for files: %w", err)
+	}
+	f, err := os.OpenFile(path+".part", os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return "", 0, fmt.Errorf("making a file: %w", err)
+	}
+	size, err := io.Copy(f, withContext{ctx, r})
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(path+".part", path)
+	}
+	if err != nil {
+		return "", 0, errors.Join(fmt.Errorf("writing a file: %w", err), os.Remove(path+".part"))
+	}
+	return key, size, nil
+}
+
+// Open implements Store.
+func (d *Dir) Open(_ context.Context, key string) (Reader, int64, error) {
+	path, err := d.path(key)
+	if err != nil {
+		return nil, 0, err
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, ErrNotFound
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("opening a file: %w", err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(fmt.Errorf("opening a file: %w", err), f.Close())
+	}
+	return f, info.Size(), nil
+}
+
+// Delete implements Store.
+func (d *Dir) Delete(_ context.Context, key string) error {
+	path, err := d.path(key)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("deleting a file: %w", err)
+	}
+	return nil
+}
+
+var wellFormed = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// path spreads files over directories by the random end of their keys.
+func (d *Dir) path(key string) (string, error) {
+	if !wellFormed.MatchString(key) {
+		return "", ErrNotFound
+	}
+	return filepath.Join(d.root, key[len(key)-2:], key), nil
+}
+
+type withContext struct {
+	ctx context.Context
+	io.Reader
+}
+
+// Read stops between two pieces when the context ends.
+func (r withContext) Read(b []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(b)
+}

@@ -1,0 +1,143 @@
+// Package config reads the configuration from the environment. It is the only
+// place that does, and it reports every mistake at once.
+package config
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is everything that an operator can set. An unset variable has the
+// default that stands here.
+type Config struct {
+	Addr          string     `env:"PARLEY_ADDR" envDefault:"127.0.0.1:8080"`
+	MetricsAddr   string     `env:"PARLEY_METRICS_ADDR"`
+	DataDir       string     `env:"PARLEY_DATA_DIR" envDefault:"./parley-data"`
+	DatabaseURL   string     `env:"PARLEY_DATABASE_URL"`
+	EventsURL     string     `env:"PARLEY_EVENTS_URL"`
+	AdminEmail    string     `env:"PARLEY_ADMIN_EMAIL" envDefault:"admin@parley.local"`
+	AdminPassword string     `env:"PARLEY_ADMIN_PASSWORD"`
+	SecretKey     string     `env:"PARLEY_SECRET_KEY"`
+	LLMURL        string     `env:"PARLEY_LLM_URL"`
+	LLMAPIKey     string     `env:"PARLEY_LLM_API_KEY"`
+	LLMModel      string     `env:"PARLEY_LLM_MODEL"`
+	LogLevel      slog.Level `env:"PARLEY_LOG_LEVEL" envDefault:"info"`
+	MaxUpload     int64      `env:"PARLEY_MAX_UPLOAD_BYTES" envDefault:"104857600"`
+	FullSync      bool       `env:"PARLEY_SQLITE_FULL_SYNC" envDefault:"false"`
+}
+
+// Load reads environ, in the form of os.Environ. The error names every
+// variable that is wrong, one on a line.
+func Load(environ []string) (Config, error) {
+	values := env.ToMap(environ)
+	var c Config
+	err := env.ParseWithOptions(&c, env.Options{Environment: values})
+	problems := flatten(err)
+	problems = append(problems, c.problems()...)
+	for name := range values {
+		if strings.HasPrefix(name, "PARLEY_") && !strings.HasPrefix(name, "PARLEY_TEST_") && !known(name) {
+			problems = append(problems, fmt.Errorf("%s is not a setting; see docs/operations.md for those there are", name))
+		}
+	}
+	if err := errors.Join(problems...); err != nil {
+		return c, fmt.Errorf("the configuration has mistakes:\n%w", err)
+	}
+	return c, nil
+}
+
+func flatten(err error) []error {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		if err != nil {
+			return []error{err}
+		}
+		return nil
+	}
+	out := make([]error, 0, len(all.Errors))
+	for _, e := range all.Errors {
+		var parse env.ParseError
+		if errors.As(e, &parse) {
+			e = fmt.Errorf("%s: %w", variables()[parse.Name], parse.Err)
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func (c Config) problems() []error {
+	var out []error
+	wrong := func(name, format string, args ...any) {
+		out = append(out, fmt.Errorf(name+": "+format, args...))
+	}
+	for name, addr := range map[string]string{"PARLEY_ADDR": c.Addr, "PARLEY_METRICS_ADDR": c.MetricsAddr} {
+		if _, _, err := net.SplitHostPort(addr); err != nil && addr != "" {
+			wrong(name, "%q is not host:port", addr)
+		}
+	}
+	if c.DataDir == "" {
+		wrong("PARLEY_DATA_DIR", "a directory is needed")
+	}
+	if c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
+		wrong("PARLEY_DATABASE_URL", "only postgres://… is known; leave it unset for SQLite in the data directory")
+	}
+	if c.EventsURL != "" {
+		wrong("PARLEY_EVENTS_URL", "events go through the database; leave it unset")
+	}
+	if c.SecretKey != "" && len(c.SecretKey) < 32 {
+		wrong("PARLEY_SECRET_KEY", "it needs 32 characters or more; leave it unset to have one made")
+	}
+	if c.AdminPassword != "" && len(c.AdminPassword) < 8 {
+		wrong("PARLEY_ADMIN_PASSWORD", "it needs 8 characters or more; leave it unset to have one made")
+	}
+	if u, err := url.Parse(c.LLMURL); c.LLMURL != "" && (err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "") {
+		wrong("PARLEY_LLM_URL", "%q is not an http(s) URL", c.LLMURL)
+	}
+	if (c.LLMURL == "") != (c.LLMModel == "") {
+		wrong("PARLEY_LLM_MODEL", "set it together with PARLEY_LLM_URL")
+	}
+	if c.MaxUpload < 1 {
+		wrong("PARLEY_MAX_UPLOAD_BYTES", "it must be positive")
+	}
+	return out
+}
+
+// Key is the secret key: the configured one, or one that is made once and
+// kept in the data directory, readable by its owner alone.
+func (c Config) Key() ([]byte, error) {
+	if c.SecretKey != "" {
+		return []byte(c.SecretKey), nil
+	}
+	path := filepath.Join(c.DataDir, "secret.key")
+	key, err := os.ReadFile(path)
+	if err == nil {
+		if len(key) < 32 {
+			return nil, fmt.Errorf("%s is damaged: it is shorter than 32 characters", path)
+		}
+		return key, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading the secret key: %w", err)
+	}
+	fresh := make([]byte, 32)
+	rand.Read(fresh)
+	key = []byte(hex.EncodeToString(fresh))
+	// Written aside and renamed, so that a crash never leaves half a key.
+	if err := os.WriteFile(path+".new", key, 0o600); err != nil {
+		return nil, fmt.Errorf("writing the secret key: %w", err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return nil, fmt.Errorf("writing the secret key: %w", err)
+	}
+	return key, nil
+}
