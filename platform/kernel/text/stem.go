@@ -3,8 +3,9 @@ package text
 import snowball "github.com/kljensen/snowball/english"
 
 // Stem gives the index term of a token's form: Porter's stem (the second,
-// "English" version) for words of a–z, anything else as it is. The first
-// letter of a word is always that of its stem, and a stem is never longer.
+// "English" version) for words of a–z, anything else as it is. A
+// stem is never longer than its word, begins with the same letter, and differs
+// from the word's beginning in its last two letters at most.
 func Stem(form string) string {
 	if len(form) < 3 || !Alphabetic(form) {
 		return form

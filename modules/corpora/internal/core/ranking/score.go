@@ -1,0 +1,125 @@
+package ranking
+
+import (
+	"cmp"
+	"slices"
+)
+
+// What each channel counts beside the words' own BM25; doc.go names them.
+const (
+	pairWeight     = 0.2
+	exactWeight    = 0.2
+	gramWeight     = 0.5
+	foreignWeight  = 1.0
+	documentWeight = 0.5
+)
+
+// Score says where a passage's score comes from. The parts are weighted: they
+// sum up to Total. Scores compare within one search only.
+type Score struct {
+	Words    float64
+	Pairs    float64
+	Exact    float64
+	Grams    float64
+	Document float64
+	Total    float64
+}
+
+// score compares passages and sorts them, best first, equal ones by id.
+func (m *matcher) score(passages []Passage, stats Statistics, english bool) []Hit {
+	r := rater{matcher: m, grams: gramWeight}
+	if !english {
+		r.grams = foreignWeight
+	}
+	finds := make([]find, len(passages))
+	wholes := map[int64]*find{}
+	for i, p := range passages {
+		finds[i] = m.find(p)
+		if whole := wholes[p.Document]; whole != nil {
+			whole.add(finds[i])
+		} else {
+			whole := m.newFind()
+			whole.add(finds[i])
+			wholes[p.Document] = &whole
+		}
+	}
+	var letters float64
+	r.shares, letters = m.gramShares(finds)
+	r.length, r.letters = stats.AverageLength(), letters
+	own := make([]Score, len(passages))
+	for i := range finds {
+		own[i] = r.rate(&finds[i])
+	}
+	perDocument := float64(len(passages)) / float64(max(len(wholes), 1))
+	r.length, r.letters = r.length*perDocument, r.letters*perDocument
+	document := make(map[int64]float64, len(wholes))
+	for id, whole := range wholes {
+		document[id] = documentWeight * r.rate(whole).Total
+	}
+
+	hits := make([]Hit, len(passages))
+	for i, p := range passages {
+		s := own[i]
+		s.Document = document[p.Document]
+		s.Total += s.Document
+		hits[i] = Hit{Passage: p, Score: s, Matched: m.matched(finds[i])}
+	}
+	slices.SortFunc(hits, func(a, b Hit) int {
+		return cmp.Or(cmp.Compare(b.Score.Total, a.Score.Total), cmp.Compare(a.ID, b.ID))
+	})
+	return hits
+}
+
+// rater turns counts into a score, by average lengths that are those of
+// passages first and of documents then.
+type rater struct {
+	*matcher
+	grams           float64
+	shares          []float64 // weight of each gram
+	length, letters float64   // averages
+}
+
+func (r rater) rate(f *find) (s Score) {
+	slope, letters := Slope(r.length), Slope(r.letters)
+	for i, term := range r.terms {
+		if f.tf[i] > 0 {
+			s.Words += term.IDF * saturate(f.tf[i], f.length, slope)
+			s.Exact += exactWeight * term.IDF * saturate(f.exact[i], f.length, slope)
+		}
+	}
+	for i, pair := range r.pairs {
+		s.Pairs += pairWeight * pair.weight * saturate(f.pairs[i], f.length, slope)
+	}
+	for i, tf := range f.grams {
+		s.Grams += r.grams * r.shares[i] * saturate(tf, f.letters, letters)
+	}
+	s.Total = s.Words + s.Exact + s.Pairs + s.Grams
+	return s
+}
+
+// gramShares divides the weight of each word among its grams, by their rarity
+// among the candidates, and gives the average letters of a candidate. What a
+// word weighs comes from the whole collection; grams have no statistics of
+// their own to keep.
+func (m *matcher) gramShares(finds []find) (shares []float64, letters float64) {
+	df := make([]int, len(m.grams))
+	for _, f := range finds {
+		letters += f.letters
+		for g, tf := range f.grams {
+			if tf > 0 {
+				df[g]++
+			}
+		}
+	}
+	shares = make([]float64, len(m.grams))
+	for _, p := range m.pieces {
+		sum := 0.0
+		for _, g := range p.grams {
+			sum += idf(len(finds), df[g])
+		}
+		for _, g := range p.grams {
+			shares[g] += p.weight * idf(len(finds), df[g]) / sum
+		}
+	}
+	return shares, max(letters, 1) / float64(max(len(finds), 1))
+}

@@ -1,0 +1,92 @@
+package ranking
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// Question asks for the best passages of some corpora.
+type Question struct {
+	Text    string
+	Corpora []int64 // those that the asker may read; decided by the caller
+	Limit   int     // passages to keep, at most 100
+}
+
+// Result is what was found and how.
+type Result struct {
+	Terms         []Term // the words that were looked for
+	Passages      int    // how many passages the corpora have
+	AverageLength float64
+	// Hits are all candidates that were compared, best first. The first Kept
+	// of them are the answer.
+	Hits []Hit
+	Kept int
+}
+
+// Hit is a passage with its score and the indexed words it was found by.
+type Hit struct {
+	Passage
+	Score   Score
+	Matched []string
+}
+
+// Why says in one line why a passage stands where it stands.
+func (h Hit) Why() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "words %.2f", h.Score.Words)
+	for _, part := range []struct {
+		name  string
+		value float64
+	}{{"in order", h.Score.Pairs}, {"same form", h.Score.Exact}, {"letters", h.Score.Grams}, {"document", h.Score.Document}} {
+		if part.value > 0 {
+			fmt.Fprintf(&b, " + %s %.2f", part.name, part.value)
+		}
+	}
+	fmt.Fprintf(&b, " = %.2f", h.Score.Total)
+	if len(h.Matched) > 0 {
+		fmt.Fprintf(&b, "; has %s", strings.Join(h.Matched, ", "))
+	}
+	return b.String()
+}
+
+// Search finds the best passages. A question without words, or with none that
+// the corpora know, finds nothing and is no error.
+func Search(ctx context.Context, source Source, question Question) (Result, error) {
+	q := read(question.Text)
+	if len(q.terms) == 0 || len(question.Corpora) == 0 {
+		return Result{Terms: q.terms}, nil
+	}
+	stats, err := source.Statistics(ctx, question.Corpora, q.stems())
+	if err != nil {
+		return Result{}, fmt.Errorf("reading index statistics: %w", err)
+	}
+	for i := range q.terms {
+		q.terms[i].DF = stats.DF[q.terms[i].Stem]
+	}
+	if stats.Passages > 0 {
+		if err := repair(ctx, source, question.Corpora, q.terms); err != nil {
+			return Result{}, err
+		}
+	}
+	result := Result{Terms: q.terms, Passages: stats.Passages, AverageLength: stats.AverageLength()}
+	chosen := weigh(q.terms, stats)
+	if len(chosen) == 0 {
+		return result, nil
+	}
+	candidates, err := source.Candidates(ctx, question.Corpora, chosen, Slope(stats.AverageLength()), depth)
+	if err != nil {
+		return Result{}, fmt.Errorf("finding candidates: %w", err)
+	}
+	ids := make([]int64, len(candidates))
+	for i, c := range candidates {
+		ids[i] = c.Passage
+	}
+	passages, err := source.Passages(ctx, question.Corpora, ids)
+	if err != nil {
+		return Result{}, fmt.Errorf("reading candidates: %w", err)
+	}
+	result.Hits = newMatcher(q).score(passages, stats, q.english)
+	result.Kept = min(max(question.Limit, 0), len(result.Hits))
+	return result, nil
+}
