@@ -1,0 +1,100 @@
+package openai
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Config says where the server is and how long to wait for it. Zero fields
+// take the defaults given beside them.
+type Config struct {
+	// BaseURL ends before /chat/completions, as in https://api.openai.com/v1.
+	BaseURL string
+	// APIKey may be empty for a local server. It never shows in an error.
+	APIKey string
+	// Model is asked when a request names none.
+	Model string
+
+	FirstByte time.Duration // until the answer begins, in each attempt; 60s
+	Idle      time.Duration // between two pieces of a stream; 30s
+	Overall   time.Duration // for one call with all attempts; 10m
+
+	// Attempts is how often a call is sent while the server answers 429 or 5xx
+	// or can't be reached; 3.
+	Attempts int
+	// Backoff is the pause after the first attempt; it doubles and varies by a
+	// half; 500ms. A server's Retry-After counts instead, up to MaxRetryAfter,
+	// beyond which the call fails at once; 30s.
+	Backoff, MaxRetryAfter time.Duration
+	// MaxResponse is how many bytes one response may have; 16 MiB.
+	MaxResponse int64
+	// Transport is for tests; nil makes one with time limits on connecting.
+	Transport http.RoundTripper
+}
+
+// Client calls one server. It is safe for concurrent use.
+type Client struct {
+	config  Config
+	url     string
+	http    *http.Client
+	refused refusals
+}
+
+// New fails only on a BaseURL that is not one.
+func New(c Config) (*Client, error) {
+	base, err := url.Parse(c.BaseURL)
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
+		return nil, fmt.Errorf("the base URL of the model server must be an http or https address, such as http://127.0.0.1:11434/v1")
+	}
+	c.FirstByte = orDefault(c.FirstByte, 60*time.Second)
+	c.Idle = orDefault(c.Idle, 30*time.Second)
+	c.Overall = orDefault(c.Overall, 10*time.Minute)
+	c.Attempts = orDefault(c.Attempts, 3)
+	c.Backoff = orDefault(c.Backoff, 500*time.Millisecond)
+	c.MaxRetryAfter = orDefault(c.MaxRetryAfter, 30*time.Second)
+	c.MaxResponse = orDefault(c.MaxResponse, 16<<20)
+	if c.Transport == nil {
+		c.Transport = transport()
+	}
+	return &Client{
+		config: c,
+		url:    base.JoinPath("chat", "completions").String(),
+		http: &http.Client{
+			Transport: c.Transport,
+			// A redirected POST would lose its body or show the key elsewhere.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}, nil
+}
+
+func orDefault[T int | int64 | time.Duration](v, def T) T {
+	if v <= 0 {
+		return def
+	}
+	return v
+}
+
+func transport() http.RoundTripper {
+	t, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport
+	}
+	t = t.Clone()
+	t.MaxIdleConnsPerHost = 16
+	t.MaxResponseHeaderBytes = 64 << 10
+	return t
+}
+
+// authorize sets the headers that servers know keys by.
+func (c *Client) authorize(h http.Header, host string) {
+	if c.config.APIKey == "" {
+		return
+	}
+	h.Set("Authorization", "Bearer "+c.config.APIKey)
+	if strings.HasSuffix(host, ".azure.com") {
+		h.Set("Api-Key", c.config.APIKey)
+	}
+}

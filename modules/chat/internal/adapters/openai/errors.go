@@ -1,0 +1,192 @@
+package openai
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Codes of Error. They are stable.
+const (
+	CodeUnauthorized   = "unauthorized"     // the key is missing or wrong, or may not do this
+	CodeModelNotFound  = "model_not_found"  // or the path is wrong
+	CodeContextTooLong = "context_too_long" // the messages don't fit the model
+	CodeBadRequest     = "bad_request"
+	CodeRateLimited    = "rate_limited"
+	CodeQuotaExceeded  = "quota_exceeded" // no more until somebody pays
+	CodeServerError    = "server_error"
+	CodeUnreachable    = "unreachable"
+	CodeTimedOut       = "timed_out" // before the first byte, between two, or overall
+	CodeStreamCut      = "stream_cut"
+	CodeTooLarge       = "response_too_large"
+	CodeBadResponse    = "bad_response" // not the protocol
+)
+
+// Error is how a call fails, except for the caller's own context and emit
+// function, whose errors come back as they are.
+type Error struct {
+	Status  int    // of HTTP; 0 when no response came
+	Code    string // one of the codes above
+	Message string // a sentence for the log and for administrators, without secrets
+	// Retryable: the same call may succeed later.
+	Retryable bool
+	// RetryAfter is how long the server asks to wait; 0 when it doesn't say.
+	RetryAfter time.Duration
+
+	param string
+	cause error
+	// unsent: the request can't have reached the server.
+	unsent bool
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	if e.Status != 0 {
+		return fmt.Sprintf("model server: %s (HTTP %d): %s", e.Code, e.Status, e.Message)
+	}
+	return fmt.Sprintf("model server: %s: %s", e.Code, e.Message)
+}
+
+// Unwrap gives the cause, such as a network error, when there is one.
+func (e *Error) Unwrap() error { return e.cause }
+
+// maxErrorBody is how much of an error's body is read.
+const maxErrorBody = 64 << 10
+
+// wireError is the body that most servers send with a status of 400 and up,
+// and some within a stream.
+type wireError struct {
+	Message string          `json:"message"`
+	Type    string          `json:"type"`
+	Param   string          `json:"param"`
+	Code    json.RawMessage `json:"code"` // a string, a number or null
+}
+
+// errorIn reads {"error": {...}} or {"error": "..."}; ok is false without one.
+func errorIn(body []byte) (wireError, bool) {
+	var outer struct {
+		Error   json.RawMessage `json:"error"`
+		Message string          `json:"message"`
+	}
+	if json.Unmarshal(body, &outer) != nil {
+		return wireError{}, false
+	}
+	var e wireError
+	switch {
+	case json.Unmarshal(outer.Error, &e.Message) == nil && e.Message != "":
+		return e, true
+	case json.Unmarshal(outer.Error, &e) == nil && string(outer.Error) != "null" && len(outer.Error) > 0:
+		return e, true
+	}
+	e.Message = outer.Message
+	return e, e.Message != ""
+}
+
+// statusError reads a response that is not 200.
+func (c *Client) statusError(resp *http.Response) *Error {
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	wire, ok := errorIn(body)
+	if !ok {
+		wire.Message = http.StatusText(resp.StatusCode)
+	}
+	e := c.providerError(resp.StatusCode, wire)
+	e.RetryAfter = retryAfter(resp.Header)
+	return e
+}
+
+func (c *Client) providerError(status int, wire wireError) *Error {
+	e := &Error{Status: status, Message: c.redact(wire.Message), param: wire.Param}
+	code := strings.Trim(string(wire.Code), `"`)
+	switch {
+	case code == "insufficient_quota" || wire.Type == "insufficient_quota" || status == http.StatusPaymentRequired:
+		e.Code = CodeQuotaExceeded
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		e.Code = CodeUnauthorized
+	case status == http.StatusTooManyRequests:
+		e.Code, e.Retryable = CodeRateLimited, true
+	case code == "context_length_exceeded" || status == http.StatusRequestEntityTooLarge || strings.Contains(wire.Message, "maximum context length"):
+		e.Code = CodeContextTooLong
+	case status == http.StatusNotFound:
+		e.Code = CodeModelNotFound
+	case status == http.StatusRequestTimeout || status == http.StatusConflict:
+		e.Code, e.Retryable = CodeServerError, true
+	case status >= 500:
+		e.Code, e.Retryable = CodeServerError, status != http.StatusNotImplemented
+	case status >= 400:
+		e.Code = CodeBadRequest
+	default:
+		e.Code = CodeBadResponse
+		e.Message = fmt.Sprintf("The server answered with status %d instead of an answer. Check the base URL.", status)
+	}
+	if e.Message == "" {
+		e.Message = "The server gave no reason."
+	}
+	return e
+}
+
+// retryAfter reads seconds; a date would need the server's clock.
+func retryAfter(h http.Header) time.Duration {
+	if ms, err := strconv.ParseFloat(h.Get("Retry-After-Ms"), 64); err == nil && ms > 0 && ms < 1e9 {
+		return time.Duration(ms * float64(time.Millisecond))
+	}
+	s, err := strconv.ParseFloat(h.Get("Retry-After"), 64)
+	if err != nil || s <= 0 || s > 1e6 {
+		return 0
+	}
+	return time.Duration(s * float64(time.Second))
+}
+
+// What ends a call from inside.
+var (
+	errFirstByte = errors.New("no answer began in time")
+	errIdle      = errors.New("the answer stopped in the middle")
+	errOverall   = errors.New("the answer took too long")
+)
+
+// netError says what a failed exchange means. When ctx was ended by a limit of
+// this package it is that limit, when by the caller it is the caller's error.
+func netError(ctx context.Context, err error) error {
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, errFirstByte), errors.Is(cause, errIdle), errors.Is(cause, errOverall):
+		return &Error{Code: CodeTimedOut, Retryable: true, Message: "The model server was too slow: " + cause.Error() + ".", cause: cause}
+	case cause != nil:
+		return cause
+	}
+	// The address may hold a secret; what is behind it does not.
+	var withURL *url.Error
+	if errors.As(err, &withURL) {
+		err = withURL.Err
+	}
+	var op *net.OpError
+	unsent := errors.As(err, &op) && op.Op == "dial"
+	return &Error{Code: CodeUnreachable, Retryable: true, Message: "The model server can't be reached: " + oneLine(err.Error()) + ".", cause: err, unsent: unsent}
+}
+
+var secrets = regexp.MustCompile(`(?i)\b(sk|key|pk)-[A-Za-z0-9_*.-]{4,}|\bbearer\s+\S+`)
+
+// redact shortens what a server says to a line and takes keys out of it, which
+// some servers repeat.
+func (c *Client) redact(s string) string {
+	const longest = 400
+	if key := c.config.APIKey; key != "" {
+		s = strings.ReplaceAll(s, key, "[key]")
+	}
+	s = oneLine(secrets.ReplaceAllString(s, "[key]"))
+	if len(s) > longest {
+		s = strings.ToValidUTF8(s[:longest], "") + "…"
+	}
+	return s
+}
+
+func oneLine(s string) string {
+	return strings.Join(strings.Fields(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD")), " ")
+}

@@ -1,0 +1,122 @@
+package openai
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+)
+
+// Result is an answer, or with an error as much of it as came.
+type Result struct {
+	// Text is all that was emitted.
+	Text string
+	// Model is the one that the server says answered.
+	Model string
+	// FinishReason is the server's: stop, length, content_filter …; empty when
+	// it gave none.
+	FinishReason string
+	Usage        Usage
+}
+
+// Stream asks for an answer and hands its pieces to emit, in order and from
+// this goroutine, as they come. An error of emit ends the call. A call is
+// repeated only while the server has refused it or was not reached, never
+// after it may have begun to answer. With an error the Result holds what came
+// before it; the error is an *Error, the cause of ctx, or that of emit.
+func (c *Client) Stream(ctx context.Context, q Request, emit func(delta string) error) (Result, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.config.Overall, errOverall)
+	defer cancel()
+	if q.Model == "" {
+		q.Model = c.config.Model
+	}
+	const mostRefusals = 3
+	refused := 0
+	for attempt := 1; ; {
+		wire := q.wire(c.refused.of(q.Model))
+		result, err := c.once(ctx, wire, emit)
+		var e *Error
+		if err == nil || !errors.As(err, &e) {
+			return result, err
+		}
+		if what := refusalIn(e, wire); what != 0 && refused < mostRefusals {
+			refused++
+			c.refused.add(q.Model, what)
+			continue
+		}
+		again := e.Retryable && (e.Status != 0 || e.unsent)
+		if !again || attempt >= c.config.Attempts || e.RetryAfter > c.config.MaxRetryAfter {
+			return result, err
+		}
+		if !sleep(ctx, c.pause(attempt, e.RetryAfter)) {
+			return result, netError(ctx, ctx.Err())
+		}
+		attempt++
+	}
+}
+
+// pause doubles with each attempt and varies between a half and the whole, so
+// that clients don't return together.
+func (c *Client) pause(attempt int, asked time.Duration) time.Duration {
+	if asked > 0 {
+		return asked
+	}
+	const mostDoublings = 6
+	d := c.config.Backoff << min(attempt-1, mostDoublings)
+	return d/2 + rand.N(d/2+1)
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// once makes one attempt. The status of an error that comes after the answer
+// began is 0, so that it is not repeated.
+func (c *Client) once(ctx context.Context, wire wireRequest, emit func(string) error) (Result, error) {
+	body, err := json.Marshal(wire)
+	if err != nil {
+		return Result{}, fmt.Errorf("encoding the request: %w", err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	first := time.AfterFunc(c.config.FirstByte, func() { cancel(errFirstByte) })
+	defer first.Stop()
+
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
+	if err != nil {
+		return Result{}, fmt.Errorf("making the request: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "text/event-stream, application/json")
+	c.authorize(req.Header, req.URL.Hostname())
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return Result{}, netError(ctx, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return Result{}, c.statusError(resp)
+	}
+	a := &answer{client: c, emit: emit, ctx: ctx}
+	a.body = &watched{r: resp.Body, left: c.config.MaxResponse, first: first, idle: c.config.Idle, cancel: cancel}
+	err = a.read(resp.Header.Get("Content-Type"))
+	a.result.Text = a.text.String()
+	if err == nil && a.result.Text == "" && a.result.FinishReason == "" {
+		err = badResponse("The server answered without a choice.", nil)
+	}
+	if a.result.Model == "" {
+		a.result.Model = wire.Model
+	}
+	return a.result, err
+}
