@@ -197,17 +197,6 @@ func TestTheIndexForgetsAnOldVersionOfAPassage(t *testing.T) {
 	}
 }
 
-func TestDistanceCountsEdits(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{{"same", "same", 0}, {"swap", "sawp", 1}, {"lose", "los", 1}, {"take", "tale", 1}, {"two", "owt", 2}, {"far", "away", 3}} {
-		if got := distance(c.a, c.b, 2); got != c.want {
-			t.Errorf("%s to %s is %d, want %d", c.a, c.b, got, c.want)
-		}
-	}
-}
-
 func FuzzSearch(f *testing.F) {
 	f.Add("how do I make a backup", "Title", "text 东京 of the backup")
 	f.Fuzz(func(t *testing.T, question, title, body string) {

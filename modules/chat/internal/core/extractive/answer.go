@@ -1,0 +1,177 @@
+package extractive
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"parley/platform/kernel/text"
+)
+
+// Passage is one of the passages that were retrieved, best first.
+type Passage struct {
+	Number int // as it is cited
+	Title  string
+	Text   string
+	Score  float64 // comparable with those of the other passages
+}
+
+// Request is a question with what was found for it.
+type Request struct {
+	Question string
+	// Query is the question made to stand alone, "" when it does.
+	Query    string
+	Passages []Passage
+	// Weights is the inverse document frequency of the query's stems. A word
+	// that is missing weighs as much as the heaviest.
+	Weights map[string]float64
+	// FollowUps asks for questions to go on with.
+	FollowUps bool
+}
+
+// Answer is what can be said.
+type Answer struct {
+	Text  string // one paragraph, with citations such as [1]
+	Found bool   // false: Text says that nothing fits
+	// Quotes are the sentences in the answer, in its order.
+	Quotes []Quote
+	// FollowUps are at most three; only when asked for.
+	FollowUps []string
+	// Coverage is the part of the question's weight that the best sentence,
+	// with the headings over it, has words for: 0 to 1.
+	Coverage float64
+}
+
+// Quote is a stretch of a passage.
+type Quote struct {
+	Number     int // of the passage
+	Start, End int // bytes in the passage's text
+	Score      float64
+}
+
+const (
+	maxPassages  = 5   // that are read for sentences
+	maxSentences = 400 // of one passage
+	maxQuotes    = 3
+	maxQuote     = 600 // characters shown of one quote
+)
+
+// A sentence fits when its passage has words for half of the question's weight,
+// and the sentence, with the headings over it, for a third. Questions in other
+// languages bring their function words along and need less.
+const (
+	enoughInPassage  = 0.5
+	enoughInSentence = 0.34
+	enoughForeign    = 0.8 // times the two
+)
+
+func (q *question) tooFar(s sentence) bool {
+	scale := 1.0
+	if !q.english {
+		scale = enoughForeign
+	}
+	return q.passageCoverage(s.passage) < scale*enoughInPassage || s.coverage < scale*enoughInSentence
+}
+
+// Answer answers. It never fails: with nothing to quote it says so.
+func (r Request) Answer() Answer {
+	q := newQuestion(r)
+	passages := r.Passages[:min(len(r.Passages), maxPassages)]
+	q.repair(passages)
+	found := q.sentences(passages)
+	if len(found) == 0 || q.total == 0 {
+		return Answer{Text: q.nothing(nil), FollowUps: r.followUps(nil)}
+	}
+	fitting := slices.DeleteFunc(slices.Clone(found), q.tooFar)
+	if len(fitting) == 0 {
+		return Answer{Text: q.nothing(passages), FollowUps: r.followUps(nil), Coverage: found[0].coverage}
+	}
+	chosen := q.choose(fitting)
+	a := Answer{Found: true, Coverage: fitting[0].coverage}
+	var parts []string
+	last := -1
+	for _, s := range chosen {
+		quote := Quote{Number: s.passage.Number, Start: s.start, End: s.end, Score: s.score}
+		a.Quotes = append(a.Quotes, quote)
+		shown := clean(s.passage.Text[s.start:s.end])
+		lead := ""
+		if q.english && quote.Number != last {
+			lead = introduce(s.passage.Title, len(parts) == 0)
+		}
+		last = quote.Number
+		parts = append(parts, fmt.Sprintf("%s“%s” [%d]", lead, shown, quote.Number))
+	}
+	a.Text = strings.Join(parts, " ")
+	a.FollowUps = r.followUps(chosen)
+	return a
+}
+
+// introduce names where a quote comes from.
+func introduce(title string, first bool) string {
+	title = shorten(title)
+	switch {
+	case title == "" && first:
+		return "The documents say: "
+	case title == "":
+		return ""
+	case first:
+		return "According to " + title + ": "
+	}
+	return "In " + title + ": "
+}
+
+const maxLead = 70 // characters
+
+// shorten leaves the document and the nearest heading of a title, or the
+// nearest heading alone.
+func shorten(title string) string {
+	parts := strings.Split(title, " › ")
+	last := clean(parts[len(parts)-1])
+	if first := clean(parts[0]); len(parts) > 1 && utf8.RuneCountInString(first)+utf8.RuneCountInString(last) < maxLead {
+		return first + " › " + last
+	}
+	if runes := []rune(last); len(runes) > maxLead {
+		return string(runes[:maxLead-1]) + "…"
+	}
+	return last
+}
+
+// nothing says that no passage answers, and which words none of them has.
+func (q *question) nothing(passages []Passage) string {
+	if q.total == 0 && q.terms == nil {
+		return "I could not find anything to look for in this question."
+	}
+	if len(passages) == 0 {
+		return "I could not find anything about this in the documents."
+	}
+	if !q.english {
+		return "I could not find an answer to this in the documents."
+	}
+	var missing []string
+	for i, t := range q.terms {
+		if q.found[i] || utf8.RuneCountInString(t.written) < 2 || len(missing) == 3 {
+			continue
+		}
+		missing = append(missing, "“"+t.written+"”")
+	}
+	if len(missing) == 0 {
+		return "I could not find an answer to this in the documents."
+	}
+	return "I could not find an answer to this in the documents: what I found does not mention " + list(missing) + "."
+}
+
+func list(items []string) string {
+	if len(items) < 2 {
+		return strings.Join(items, "")
+	}
+	return strings.Join(items[:len(items)-1], ", ") + " or " + items[len(items)-1]
+}
+
+// words is the number of words of a text.
+func words(s string) (n int) {
+	for range text.Words(s) {
+		n++
+	}
+	return n
+}

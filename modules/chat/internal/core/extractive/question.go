@@ -1,0 +1,170 @@
+package extractive
+
+import (
+	"strings"
+
+	"parley/platform/kernel/text"
+)
+
+// term is a word of the question that an answer should have.
+type term struct {
+	stem    string
+	written string
+	weight  float64
+}
+
+type question struct {
+	terms   []term
+	index   map[string]int
+	order   []int // the terms as they follow each other in the question
+	total   float64
+	kind    text.Answer
+	english bool
+	found   []bool // terms that some passage has
+	stems   map[string]string
+	matched map[*Passage][]bool
+}
+
+const (
+	maxTerms       = 128
+	shortestRepair = 5 // bytes; shorter words have too many neighbours
+)
+
+// lightWeight is the part of its weight that a word keeps which an answer need
+// not have: common words, and words that name the kind of the answer.
+const lightWeight = 0.2
+
+func newQuestion(r Request) *question {
+	asked := r.Query
+	if strings.TrimSpace(asked) == "" {
+		asked = r.Question
+	}
+	q := &question{kind: text.Asks(r.Question), english: text.English(r.Question), stems: map[string]string{}, matched: map[*Passage][]bool{}}
+	heaviest := 0.0
+	for _, w := range r.Weights {
+		heaviest = max(heaviest, w)
+	}
+	if heaviest == 0 {
+		heaviest = 1
+	}
+	weight := func(stem string) float64 {
+		if w, ok := r.Weights[stem]; ok {
+			return w
+		}
+		return heaviest
+	}
+	q.read(asked, weight, text.IsAsking)
+	if len(q.terms) == 0 {
+		q.read(asked, weight, func(string) bool { return false })
+	}
+	q.found = make([]bool, len(q.terms))
+	return q
+}
+
+func (q *question) read(asked string, weight func(string) float64, leaveOut func(string) bool) {
+	q.index = map[string]int{}
+	before := ""
+	for w := range text.Words(asked) {
+		light := common[w.Form] || kindWords[q.kind][w.Form] || before == "how" && measures[w.Form] ||
+			w.Bigram && strings.ContainsFunc(w.Form, particle)
+		before = w.Form
+		if text.IsStop(w.Form) || leaveOut(w.Form) {
+			continue
+		}
+		stem := q.stem(w.Form)
+		i, known := q.index[stem]
+		if !known {
+			if len(q.terms) == maxTerms {
+				continue
+			}
+			i = len(q.terms)
+			q.index[stem] = i
+			t := term{stem: stem, written: asked[w.Start:w.End], weight: weight(stem)}
+			if light {
+				t.weight *= lightWeight
+			}
+			q.terms = append(q.terms, t)
+			q.total += t.weight
+		}
+		q.order = append(q.order, i)
+	}
+}
+
+func (q *question) stem(form string) string {
+	stem, ok := q.stems[form]
+	if !ok {
+		stem = text.Stem(form)
+		q.stems[form] = stem
+	}
+	return stem
+}
+
+// repair reads a word that no passage has as the nearest word that one has:
+// one edit away, two for long words.
+func (q *question) repair(passages []Passage) {
+	for i := range passages {
+		for k, has := range q.has(&passages[i]) {
+			q.found[k] = q.found[k] || has
+		}
+	}
+	for i, t := range q.terms {
+		if q.found[i] || len(t.stem) < shortestRepair || !text.Alphabetic(t.stem) {
+			continue
+		}
+		reach := 1
+		if len(t.stem) >= 8 {
+			reach = 2
+		}
+		near := ""
+		for _, stem := range q.stems {
+			if len(stem) < 3 || stem[0] != t.stem[0] || !text.Alphabetic(stem) || stem == t.stem {
+				continue
+			}
+			if d := text.Distance(t.stem, stem, reach); d < reach || d == reach && (near == "" || stem < near) {
+				near, reach = stem, d
+			}
+		}
+		if near != "" {
+			if _, taken := q.index[near]; !taken {
+				q.index[near] = i
+				q.found[i] = true
+			}
+		}
+	}
+	clear(q.matched)
+}
+
+// has says which terms a passage has, in its text or title.
+func (q *question) has(p *Passage) []bool {
+	if has, ok := q.matched[p]; ok {
+		return has
+	}
+	has := make([]bool, len(q.terms))
+	q.mark(has, p.Text)
+	q.mark(has, p.Title)
+	q.matched[p] = has
+	return has
+}
+
+func (q *question) mark(has []bool, s string) {
+	for w := range text.Words(s) {
+		if i, ok := q.index[q.stem(w.Form)]; ok {
+			has[i] = true
+		}
+	}
+}
+
+func (q *question) weigh(has []bool) (sum float64) {
+	for i, t := range q.terms {
+		if has[i] {
+			sum += t.weight
+		}
+	}
+	return sum
+}
+
+// passageCoverage is the part of the question's weight that a passage has
+// words for.
+func (q *question) passageCoverage(p *Passage) float64 {
+	return q.weigh(q.has(p)) / q.total
+}
