@@ -3,14 +3,19 @@ package web
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -37,6 +42,23 @@ type boundField struct {
 	schema *huma.Schema
 	// required fields are missed when they are not sent.
 	required bool
+	kind     reflect.Type
+}
+
+func textField(r huma.Registry, f reflect.StructField, tag string) boundField {
+	return boundField{name: f.Tag.Get(tag), index: f.Index, schema: huma.SchemaFromField(r, f, ""), required: f.Tag.Get("required") == "true", kind: f.Type}
+}
+
+// settable are the types that set can read from text.
+func settable(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.Int, reflect.Int64, reflect.Bool, reflect.String:
+		return true
+	}
+	return t == reflect.TypeFor[time.Time]()
 }
 
 func newBinding(r huma.Registry, t reflect.Type, params []string) (*binding, error) {
@@ -50,22 +72,31 @@ func newBinding(r huma.Registry, t reflect.Type, params []string) (*binding, err
 			sub, _ := f.Type.FieldByName("ByCursor")
 			b.list = append(slices.Clone(f.Index), sub.Index...)
 		case f.Tag.Get("path") != "":
-			b.path = append(b.path, boundField{name: f.Tag.Get("path"), index: f.Index})
+			b.path = append(b.path, boundField{name: f.Tag.Get("path"), index: f.Index, kind: f.Type})
 		case f.Tag.Get("query") != "":
-			b.query = append(b.query, boundField{name: f.Tag.Get("query"), index: f.Index, schema: huma.SchemaFromField(r, f, ""), required: f.Tag.Get("required") == "true"})
+			b.query = append(b.query, textField(r, f, "query"))
 		case f.Tag.Get("header") != "":
-			b.header = append(b.header, boundField{name: f.Tag.Get("header"), index: f.Index, schema: huma.SchemaFromField(r, f, "")})
+			b.header = append(b.header, textField(r, f, "header"))
 		case f.Name == "Body" && len(f.Index) == 1:
 			hint := t.Name()
 			b.body = &boundField{index: f.Index, schema: r.Schema(f.Type, true, hint), required: f.Tag.Get("required") != "false"}
 		case f.Name == "Form" && len(f.Index) == 1:
 			b.formAt = f.Index
 			for i := range f.Type.NumField() {
-				sub := f.Type.Field(i)
-				b.form = append(b.form, boundField{name: sub.Tag.Get("form"), index: sub.Index, schema: huma.SchemaFromField(r, sub, ""), required: sub.Tag.Get("required") == "true"})
+				b.form = append(b.form, textField(r, f.Type.Field(i), "form"))
 			}
 		case f.Type.Implements(reflect.TypeFor[multipartField]()) || reflect.PointerTo(f.Type).Implements(reflect.TypeFor[multipartField]()):
 			b.upload = f.Index
+		}
+	}
+	for _, f := range slices.Concat(b.query, b.header, b.form) {
+		if f.name == "" || !settable(f.kind) {
+			return nil, fmt.Errorf("request type %s has a text field %q of the unsupported type %s", t, f.name, f.kind)
+		}
+	}
+	for _, f := range b.path {
+		if f.kind.Kind() != reflect.Int64 {
+			return nil, fmt.Errorf("the path parameter %q of %s is a %s, not an int64", f.name, t, f.kind)
 		}
 	}
 	declared := make([]string, len(b.path))
@@ -108,10 +139,15 @@ func (b *binding) bind(t reflect.Type, r *http.Request, param func(string) strin
 		if err := v.FieldByIndex(b.upload).Addr().Interface().(multipartField).open(r, maxUpload); err != nil {
 			return v, err
 		}
+	case r.Method != http.MethodGet:
+		if err := refuseBody(r); err != nil {
+			return v, err
+		}
 	}
 	for _, f := range b.path {
-		n, err := strconv.ParseInt(param(f.name), 10, 64)
-		if err != nil || n <= 0 {
+		segment := param(f.name)
+		n, err := strconv.ParseInt(segment, 10, 64)
+		if err != nil || n <= 0 || segment[0] == '+' {
 			return v, ErrNotFound
 		}
 		v.FieldByIndex(f.index).SetInt(n)
@@ -120,7 +156,10 @@ func (b *binding) bind(t reflect.Type, r *http.Request, param func(string) strin
 }
 
 func (b *binding) bindQuery(v reflect.Value, r *http.Request) error {
-	values := r.URL.Query()
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return ErrMalformed.Saying("The query is not well-formed; encode it as name=value pairs joined by &.")
+	}
 	for _, f := range b.query {
 		given, sent := values[f.name]
 		delete(values, f.name)
@@ -140,7 +179,7 @@ func (b *binding) bindQuery(v reflect.Value, r *http.Request) error {
 			return err
 		}
 	}
-	for name := range values {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		return ErrMalformed.Saying(fmt.Sprintf("The query parameter %q is not one of this operation.", name)).On(name, "is not a parameter of this operation")
 	}
 	return nil
@@ -174,15 +213,17 @@ func (b *binding) set(v reflect.Value, f boundField, text string) error {
 			target.SetInt(n)
 			value = n
 		case reflect.Bool:
-			on, err := strconv.ParseBool(text)
-			if err != nil {
+			if text != "true" && text != "false" {
 				return wrong("true or false")
 			}
-			target.SetBool(on)
-			value = on
+			value = text == "true"
+			target.SetBool(text == "true")
 		case reflect.String:
-			if bytes.ContainsRune([]byte(text), 0) {
-				return ErrUnacceptable.On(f.name, "contains a NUL character")
+			if !utf8.ValidString(text) {
+				return wrong("valid UTF-8")
+			}
+			if strings.ContainsRune(text, 0) {
+				return ErrUnacceptable.Saying(fmt.Sprintf("%q must not contain NUL characters.", f.name)).On(f.name, "contains a NUL character")
 			}
 			target.SetString(text)
 			value = text
@@ -215,7 +256,39 @@ func (b *binding) bindBody(v reflect.Value, r *http.Request) error {
 		return err
 	}
 	if err := json.Unmarshal(raw, v.FieldByIndex(b.body.index).Addr().Interface()); err != nil {
-		return ErrMalformed.Saying(fmt.Sprintf("The body can't be read: %v.", err))
+		return unfit(err)
+	}
+	return nil
+}
+
+// unfit explains what the schema let pass and Go can't hold: an integer that
+// is too large, or written as 1e3.
+func unfit(err error) error {
+	var kind *json.UnmarshalTypeError
+	if !errors.As(err, &kind) {
+		return ErrMalformed.Saying("The body does not have the shape of this operation.")
+	}
+	e := ErrUnacceptable.Saying(fmt.Sprintf("The field %q has a value that can't be kept; write integers within 64 bits and without exponent or fraction.", kind.Field))
+	return e.On(kind.Field, "can't be kept as "+kind.Type.Kind().String())
+}
+
+// refuseBody answers a body that an operation without one was sent. An empty
+// object says nothing and is let pass, since many clients always send one.
+func refuseBody(r *http.Request) error {
+	raw, err := readBody(r, "application/json")
+	if err != nil || len(bytes.TrimSpace(raw)) == 0 {
+		return err
+	}
+	value, err := parseJSON(raw)
+	if err != nil {
+		return err
+	}
+	object, ok := value.(map[string]any)
+	if !ok && value != nil {
+		return ErrMalformed.Saying("This operation takes no body.")
+	}
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		return ErrMalformed.Saying(fmt.Sprintf("The field %q is not one of this operation.", name)).On(name, "is not a field of this operation")
 	}
 	return nil
 }
@@ -242,7 +315,7 @@ func (b *binding) bindForm(v reflect.Value, r *http.Request) error {
 			return err
 		}
 	}
-	for name := range values {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		return ErrMalformed.Saying(fmt.Sprintf("The field %q is not one of this operation.", name)).On(name, "is not a field of this operation")
 	}
 	return nil
@@ -251,6 +324,9 @@ func (b *binding) bindForm(v reflect.Value, r *http.Request) error {
 // readBody reads a small body of the given content type. A body without a
 // content type is taken at its word.
 func readBody(r *http.Request, want string) ([]byte, error) {
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
+		return nil, ErrContentType.Saying("Send the body without a Content-Encoding.")
+	}
 	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
 	if err != nil {
 		return nil, fmt.Errorf("reading the body: %w", tooLarge(err, maxBody))

@@ -6,6 +6,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"parley/platform/kernel/apperr"
+	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
 )
 
@@ -138,4 +139,9 @@ type Audit struct {
 	CreatedOn  Time   `json:"created_on"`
 	ModifiedBy string `json:"modified_by" doc:"E-mail address of who changed it last; empty when nobody did."`
 	ModifiedOn Time   `json:"modified_on"`
+}
+
+// ShowAudit shows an entity's audit fields.
+func ShowAudit(a audit.Audit) Audit {
+	return Audit{CreatedBy: a.CreatedBy, CreatedOn: At(a.CreatedOn), ModifiedBy: a.ModifiedBy, ModifiedOn: At(a.ModifiedOn)}
 }

@@ -26,6 +26,7 @@ const (
 var (
 	ErrKeyReused  = apperr.New(apperr.Conflict, "idempotency_key_reused", "This Idempotency-Key was used for another request; use a new one.")
 	ErrInProgress = apperr.New(apperr.Conflict, "request_in_progress", "The first request with this Idempotency-Key still runs; ask again in a moment.")
+	ErrNotKept    = apperr.New(apperr.Conflict, "answer_not_kept", "The request with this Idempotency-Key was done, but its answer was too large to keep; read what it made instead of repeating it.")
 	ErrKeyLength  = apperr.New(apperr.Unprocessable, "idempotency_key_too_long", "An Idempotency-Key has 1 to 255 characters.")
 )
 
@@ -36,7 +37,11 @@ type Claim struct {
 	Fingerprint string // of method, path and body
 }
 
-// Stored is the answer of a request that was done.
+// MaxStored is the size of an answer that is kept, in bytes.
+const MaxStored = 1 << 20
+
+// Stored is the answer of a request that was done. A body of more than
+// MaxStored bytes is not whole and is not to be kept.
 type Stored struct {
 	Status int
 	Body   []byte
@@ -45,8 +50,8 @@ type Stored struct {
 // Idempotency remembers requests and their answers for 24 hours.
 type Idempotency interface {
 	// Begin claims the key. It answers what is stored when the same request
-	// was done, ErrInProgress while it runs, and ErrKeyReused when the key
-	// belongs to another request.
+	// was done (or ErrNotKept), ErrInProgress while it runs, and ErrKeyReused
+	// when the key belongs to another request.
 	Begin(ctx context.Context, c Claim) (*Stored, error)
 	// Finish stores the answer of a claimed request.
 	Finish(ctx context.Context, c Claim, s Stored) error
@@ -54,8 +59,8 @@ type Idempotency interface {
 	Forget(ctx context.Context, c Claim) error
 }
 
-// NewClaim fingerprints a request for its Idempotency-Key; ok is false when
-// none was sent. The body is read and put back.
+// newClaim fingerprints a request that has an Idempotency-Key. The body is
+// read and put back.
 func newClaim(r *http.Request, user int64) (Claim, error) {
 	c := Claim{UserID: user, Key: r.Header.Get(idempotencyHeader)}
 	if len(c.Key) > maxKey {
@@ -99,6 +104,10 @@ func (s *Server) idempotent(g *gin.Context, r *Route, who actor.Actor) {
 		return
 	}
 	if stored != nil {
+		if err := s.mayReplay(g, r); err != nil {
+			s.fail(g, err)
+			return
+		}
 		g.Header(replayedHeader, "true")
 		g.Data(stored.Status, "application/json; charset=utf-8", stored.Body)
 		return
@@ -126,7 +135,25 @@ func (s *Server) idempotent(g *gin.Context, r *Route, who actor.Actor) {
 	done = true
 }
 
-// recorder keeps a copy of what is answered.
+// mayReplay checks the caller's rights again: what they did yesterday they may
+// not be allowed to read today.
+func (s *Server) mayReplay(g *gin.Context, r *Route) error {
+	if s.config.MayReplay == nil {
+		return nil
+	}
+	params := map[string]int64{}
+	for _, p := range g.Params {
+		n, err := strconv.ParseInt(p.Value, 10, 64)
+		if err != nil {
+			return ErrNotFound
+		}
+		params[p.Key] = n
+	}
+	return s.config.MayReplay(g.Request.Context(), *r, params)
+}
+
+// recorder keeps a copy of what is answered, but of a larger answer than is
+// stored only enough to tell.
 type recorder struct {
 	gin.ResponseWriter
 	body bytes.Buffer
@@ -134,9 +161,14 @@ type recorder struct {
 
 // Write implements io.Writer.
 func (r *recorder) Write(b []byte) (int, error) {
-	r.body.Write(b)
+	if room := MaxStored + 1 - r.body.Len(); room > 0 {
+		r.body.Write(b[:min(len(b), room)])
+	}
 	return r.ResponseWriter.Write(b)
 }
+
+// Unwrap lets http.ResponseController through.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // WriteString implements io.StringWriter.
 func (r *recorder) WriteString(s string) (int, error) { return r.Write([]byte(s)) }

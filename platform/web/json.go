@@ -40,7 +40,10 @@ func parseJSON(raw []byte) (any, error) {
 
 func jsonProblem(err error) string {
 	var syntax *json.SyntaxError
+	var number *json.UnmarshalTypeError
 	switch {
+	case errors.As(err, &number):
+		return "a number is too large to be kept"
 	case errors.As(err, &syntax):
 		return fmt.Sprintf("%s at byte %d", syntax.Error(), syntax.Offset)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

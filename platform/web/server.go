@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -37,13 +38,17 @@ type Authenticator interface {
 type Config struct {
 	Routes        []Route
 	Authenticator Authenticator
-	Idempotency   Idempotency // nil: the header is refused
-	Log           *slog.Logger
-	Registry      *prometheus.Registry
-	Checks        []observe.Check
-	MaxUpload     int64         // bytes of a multipart body; 0 means 100 MiB
-	Timeout       time.Duration // of an ordinary request; 0 means 30 s
-	Version       string
+	Idempotency   Idempotency // nil: the header has no effect
+	// MayReplay is asked before a stored answer is sent again: its error is
+	// answered instead when the caller has lost the right to what the path's
+	// parameters name. Nil asks nobody.
+	MayReplay func(ctx context.Context, r Route, params map[string]int64) error
+	Log       *slog.Logger
+	Registry  *prometheus.Registry
+	Checks    []observe.Check
+	MaxUpload int64         // bytes of a multipart body; 0 means 100 MiB
+	Timeout   time.Duration // of an ordinary request; 0 means 30 s
+	Version   string
 }
 
 // Server answers the API's requests.
@@ -55,6 +60,7 @@ type Server struct {
 	duration *prometheus.HistogramVec
 	// draining is closed when the server goes down, so that streams end.
 	draining chan struct{}
+	drain    sync.Once
 }
 
 // New builds the server. It fails on a route without a policy, on two routes
@@ -275,7 +281,7 @@ func normal(path string) string {
 }
 
 // Drain ends every stream, so that a shutdown does not wait for them.
-func (s *Server) Drain() { close(s.draining) }
+func (s *Server) Drain() { s.drain.Do(func() { close(s.draining) }) }
 
 // Routes are the operations, as they were given.
 func (s *Server) Routes() []Route { return s.config.Routes }

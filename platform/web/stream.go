@@ -15,6 +15,7 @@ const (
 	pingEvery    = 15 * time.Second // a comment keeps proxies from closing it
 	recheckEvery = 5 * time.Second  // of the caller's credentials
 	writeTimeout = 10 * time.Second // for a client that stopped reading
+	waitEvent    = time.Second      // before the other two are looked at
 )
 
 // EventStream is an answer that is sent event by event as
@@ -41,9 +42,14 @@ func (e EventStream) respond(s *Server, g *gin.Context, r *Route) {
 		case <-ctx.Done():
 		}
 	}()
+	// The head goes out at once, so that the client knows that it is accepted.
+	g.Writer.WriteHeaderNow()
+	if !put(g, rc, nil) {
+		return
+	}
 	lastPing, lastCheck := time.Now(), time.Now()
-	for {
-		wait, stop := context.WithTimeout(ctx, time.Second)
+	for ctx.Err() == nil { // also ends a stream whose events never pause
+		wait, stop := context.WithTimeout(ctx, waitEvent)
 		line, err := e.Next(wait)
 		stop()
 		switch {

@@ -14,6 +14,7 @@ import (
 // what the parts are, for OpenAPI; fields of type []byte are files.
 type Multipart[T any] struct {
 	reader *multipart.Reader
+	body   io.Reader // what reader reads, which fails for good once it is over limit
 	limit  int64
 }
 
@@ -42,7 +43,7 @@ func (m *Multipart[T]) open(r *http.Request, limit int64) error {
 	if err != nil {
 		return ErrContentType.Saying("Send the body as multipart/form-data.")
 	}
-	m.reader, m.limit = reader, limit
+	m.reader, m.body, m.limit = reader, r.Body, limit
 	return nil
 }
 
@@ -51,27 +52,41 @@ func (*Multipart[T]) form() reflect.Type { return reflect.TypeFor[T]() }
 // Each calls fn for every part, in order. A part can be read only during its
 // call. A body over the limit, or broken, is an error that says so.
 func (m *Multipart[T]) Each(fn func(Part) error) error {
-	for range maxParts {
+	for n := 0; ; n++ {
 		part, err := m.reader.NextPart()
-		if errors.Is(err, io.EOF) {
+		switch {
+		case err == io.EOF: // wrapped, it means that the last boundary is missing
 			return nil
-		}
-		if err != nil {
-			return m.broken(err)
+		case err != nil:
+			return m.brokenForm()
+		case n == maxParts:
+			return ErrMalformed.Saying(fmt.Sprintf("The upload has more than %d parts.", maxParts))
 		}
 		if err := fn(Part{Name: part.FormName(), FileName: part.FileName(), Type: part.Header.Get("Content-Type"), Reader: part}); err != nil {
 			return m.broken(err)
 		}
 	}
-	return ErrMalformed.Saying(fmt.Sprintf("The upload has more than %d parts.", maxParts))
 }
 
-func (m *Multipart[T]) broken(err error) error {
-	err = tooLarge(err, m.limit)
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, multipart.ErrMessageTooLarge) {
-		return ErrMalformed.Saying("The upload ends too early or is not well-formed.")
+var errBrokenForm = ErrMalformed.Saying("The upload ends too early or is not well-formed.")
+
+// brokenForm explains why the next part can't be found: whatever is not the
+// limit is the form's own fault. The body is asked, since the form's reader
+// tells of an end alone when it was stopped within a header.
+func (m *Multipart[T]) brokenForm() error {
+	_, err := m.body.Read(make([]byte, 1))
+	if limited := tooLarge(err, m.limit); errors.Is(limited, ErrTooLarge) {
+		return limited
 	}
-	return err
+	return errBrokenForm
+}
+
+// broken explains what happened while a part was read.
+func (m *Multipart[T]) broken(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return errBrokenForm
+	}
+	return tooLarge(err, m.limit)
 }
 
 func tooLarge(err error, limit int64) error {

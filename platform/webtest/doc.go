@@ -1,0 +1,8 @@
+// Package webtest is how tests talk to the API: a small client for tables of
+// scenarios over a handler or a running server, and an authenticator whose
+// tokens a test makes up.
+//
+//	actors := webtest.Actors{"jo": {UserID: 7, OrganizationID: 1, Email: "jo@example.com"}}
+//	api := webtest.Serve(t, actors, httpv1.New(service).Routes())
+//	api.As("jo").Do("GET", "/api/user/me", nil).Want(200).Data(&user)
+package webtest
