@@ -1,0 +1,14 @@
+// Package idempotency remembers the requests that carried an Idempotency-Key,
+// and their answers, in the database: it implements web.Idempotency.
+//
+// A key is claimed by inserting its row, so of any number of equal requests
+// at once the unique index lets one through. A claim is leased: Run renews
+// the leases of the requests that still run here, and the claim of a process
+// that died is free again when its lease ends; on SQLite, which one process
+// owns, already when the next one starts.
+//
+// The claim and the effect of the request are not one transaction. When a
+// process dies after the effect and before the answer is stored, the key is
+// free again after the lease and the effect may happen twice. An operation
+// that can't bear that keeps the key with its own row.
+package idempotency

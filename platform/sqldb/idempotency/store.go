@@ -1,0 +1,191 @@
+package idempotency
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"parley/platform/kernel/clock"
+	"parley/platform/kernel/id"
+	"parley/platform/migrate"
+	"parley/platform/sqldb"
+	"parley/platform/web"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations are the table that the store needs.
+func Migrations() (migrate.Set, error) {
+	sub, err := fs.Sub(files, "migrations")
+	if err != nil {
+		return migrate.Set{}, fmt.Errorf("reading the web migrations: %w", err)
+	}
+	return migrate.Set{Module: "web", Files: sub}, nil
+}
+
+const (
+	keep  = 24 * time.Hour
+	lease = time.Minute // twice the deadline of an ordinary request
+)
+
+// row is one key. Its status is 0 while the request runs; a done one without
+// a body had an answer too large to keep.
+type row struct {
+	bun.BaseModel  `bun:"table:web_idempotency,alias:i"`
+	ID             int64
+	UserID         int64
+	IdempotencyKey string
+	Fingerprint    string
+	Claim          string
+	Status         int
+	Body           []byte
+	LeasedUntil    time.Time
+	CreatedOn      time.Time
+}
+
+// Store implements web.Idempotency.
+type Store struct {
+	db    *sqldb.DB
+	clock clock.Clock
+	mu    sync.Mutex
+	held  map[key]string // the claims of the requests that run here
+}
+
+type key struct {
+	user int64
+	key  string
+}
+
+// New returns the store over db. Call Recover before the first request.
+func New(db *sqldb.DB, c clock.Clock) *Store {
+	return &Store{db: db, clock: c, held: map[key]string{}}
+}
+
+// Begin implements web.Idempotency.
+func (s *Store) Begin(ctx context.Context, c web.Claim) (*web.Stored, error) {
+	// A row may vanish or change hands while it is looked at; after a few
+	// turns somebody else is plainly at work on it.
+	for range 4 {
+		mine, err := s.insert(ctx, c)
+		if err != nil {
+			return nil, fmt.Errorf("claiming an idempotency key: %w", err)
+		}
+		if mine {
+			return nil, nil
+		}
+		var r row
+		err = s.db.NewSelect().Model(&r).Where("user_id = ? AND idempotency_key = ?", c.UserID, c.Key).Scan(ctx)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading an idempotency key: %w", err)
+		}
+		switch now := s.clock.Now(); {
+		case r.outdated(now):
+			if err := s.drop(ctx, "claim = ? AND ("+outdated+")", r.Claim, now, now.Add(-keep)); err != nil {
+				return nil, err
+			}
+		case r.Fingerprint != c.Fingerprint:
+			return nil, web.ErrKeyReused
+		case r.Status == 0:
+			return nil, web.ErrInProgress
+		case r.Body == nil:
+			return nil, web.ErrNotKept
+		default:
+			return &web.Stored{Status: r.Status, Body: r.Body}, nil
+		}
+	}
+	return nil, web.ErrInProgress
+}
+
+// outdated rows stand in nobody's way: the same in SQL and in Go, over now and
+// the start of what is kept.
+const outdated = "status = 0 AND leased_until < ? OR status <> 0 AND created_on < ?"
+
+func (r row) outdated(now time.Time) bool {
+	if r.Status == 0 {
+		return r.LeasedUntil.Before(now)
+	}
+	return r.CreatedOn.Before(now.Add(-keep))
+}
+
+func (s *Store) insert(ctx context.Context, c web.Claim) (bool, error) {
+	claim, now := id.New(), s.clock.Now()
+	result, err := s.db.NewRaw(`INSERT INTO web_idempotency (user_id, idempotency_key, fingerprint, claim, status, leased_until, created_on)
+		VALUES (?, ?, ?, ?, 0, ?, ?) ON CONFLICT DO NOTHING`, c.UserID, c.Key, c.Fingerprint, claim, now.Add(lease), now).Exec(ctx)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	if n == 1 {
+		s.hold(c, claim)
+	}
+	return n == 1, err
+}
+
+// Finish implements web.Idempotency.
+func (s *Store) Finish(ctx context.Context, c web.Claim, done web.Stored) error {
+	claim := s.claim(c)
+	body := done.Body
+	if body == nil {
+		body = []byte{}
+	}
+	if len(body) > web.MaxStored {
+		body = nil
+	}
+	result, err := s.db.NewRaw("UPDATE web_idempotency SET status = ?, body = ? WHERE claim = ? AND status = 0", done.Status, body, claim).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("storing the answer under an idempotency key: %w", err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(errors.New("the lease of an idempotency key ended before its request"), err)
+	}
+	s.release(c, claim)
+	return nil
+}
+
+// Forget implements web.Idempotency.
+func (s *Store) Forget(ctx context.Context, c web.Claim) error {
+	claim := s.claim(c)
+	if err := s.drop(ctx, "claim = ?", claim); err != nil {
+		return err
+	}
+	s.release(c, claim)
+	return nil
+}
+
+func (s *Store) drop(ctx context.Context, where string, args ...any) error {
+	if _, err := s.db.NewRaw("DELETE FROM web_idempotency WHERE "+where, args...).Exec(ctx); err != nil {
+		return fmt.Errorf("giving an idempotency key free: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) hold(c web.Claim, claim string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held[key{c.UserID, c.Key}] = claim
+}
+
+func (s *Store) release(c web.Claim, claim string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held[key{c.UserID, c.Key}] == claim {
+		delete(s.held, key{c.UserID, c.Key})
+	}
+}
+
+func (s *Store) claim(c web.Claim) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held[key{c.UserID, c.Key}]
+}
