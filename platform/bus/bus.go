@@ -1,0 +1,306 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/driver/pgdriver"
+
+	"parley/platform/kernel/clock"
+	"parley/platform/kernel/uow"
+	"parley/platform/sqldb"
+)
+
+// maxConsumers bounds the consumers of an installation.
+const maxConsumers = 1000
+
+// Config is what a Bus is made of.
+type Config struct {
+	DB     *sqldb.DB
+	Outbox *Outbox
+	// Unit runs the handlers; it must be over DB. Needed with consumers only.
+	Unit uow.Unit
+	// Consumers may be empty: the process then only publishes.
+	Consumers []Consumer
+	Clock     clock.Clock
+	Log       *slog.Logger
+	// Registerer gets the metrics; nil means none.
+	Registerer prometheus.Registerer
+	// Retention is how long handled events are kept for new consumers and
+	// replays; 0 means 7 days.
+	Retention time.Duration
+
+	tune *tuning // tests only
+}
+
+// tuning are the times and limits that tests shorten.
+type tuning struct {
+	poll        time.Duration // without any wake-up
+	flush       time.Duration // between two stores of the cursors
+	prune       time.Duration
+	nackDelay   time.Duration
+	retry       time.Duration // the first in place
+	maxAttempts int
+	backoff     func(attempts int) time.Duration
+}
+
+func defaults() *tuning {
+	return &tuning{
+		poll: 2 * time.Second, flush: 50 * time.Millisecond, prune: time.Hour, nackDelay: time.Second,
+		retry: 100 * time.Millisecond, maxAttempts: 8, backoff: backoff,
+	}
+}
+
+// Bus hands events to consumers between Start and Stop. Its other methods
+// work at any time, also in a process that never starts it.
+type Bus struct {
+	db        *sqldb.DB
+	order     outboxOrder
+	unit      uow.Unit
+	outbox    *Outbox
+	clock     clock.Clock
+	log       *slog.Logger
+	retention time.Duration
+	tune      *tuning
+	metrics   *metrics
+	workers   []*worker
+
+	asked, answered atomic.Int64 // requests to look at ownership again
+	connected       atomic.Bool
+	nudged          chan struct{} // the feed has bookkeeping to do
+	progress        signal
+
+	run     atomic.Pointer[context.Context] // from Start to Stop
+	mu      sync.Mutex
+	stop    context.CancelFunc // nil unless started
+	lose    context.CancelCauseFunc
+	router  *message.Router
+	running sync.WaitGroup
+}
+
+// New makes a bus that stands still. It refuses wrong and double consumers.
+func New(c Config) (*Bus, error) {
+	if c.DB == nil || c.Outbox == nil || c.Clock == nil || c.Log == nil {
+		return nil, errors.New("the bus needs a database, an outbox, a clock and a log")
+	}
+	if len(c.Consumers) > 0 && c.Unit == nil {
+		return nil, errors.New("the bus needs a unit of work for its consumers")
+	}
+	if len(c.Consumers) > maxConsumers {
+		return nil, fmt.Errorf("%d consumers are more than %d", len(c.Consumers), maxConsumers)
+	}
+	if err := check(c.Consumers); err != nil {
+		return nil, err
+	}
+	b := &Bus{
+		db: c.DB, order: outboxOrder{c.DB.Postgres()}, unit: c.Unit, outbox: c.Outbox, clock: c.Clock,
+		log: c.Log, retention: c.Retention, tune: c.tune, nudged: make(chan struct{}, 1),
+	}
+	if b.retention <= 0 {
+		b.retention = 7 * 24 * time.Hour
+	}
+	if b.tune == nil {
+		b.tune = defaults()
+	}
+	for _, consumer := range c.Consumers {
+		b.workers = append(b.workers, newWorker(b, consumer))
+	}
+	b.metrics = newMetrics()
+	if c.Registerer != nil {
+		if err := c.Registerer.Register(collector{b}); err != nil {
+			return nil, fmt.Errorf("registering the metrics of the bus: %w", err)
+		}
+	}
+	return b, nil
+}
+
+// Start begins to deliver and returns when consumers that run everywhere have
+// their place. It does not wait for the ownership of the others. The bus runs
+// on when ctx ends, until Stop.
+func (b *Bus) Start(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.stop != nil {
+		return errors.New("the bus was started before")
+	}
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	work, lose := context.WithCancelCause(context.WithoutCancel(ctx))
+	b.stop, b.lose = stop, lose
+	b.run.Store(&run)
+	if b.db.Postgres() {
+		b.running.Go(func() { b.notifyOthers(run) })
+	}
+	if len(b.workers) == 0 {
+		return nil
+	}
+	if err := b.startRouter(ctx, work); err != nil {
+		return err
+	}
+	for _, w := range b.workers {
+		if w.spec.Everywhere {
+			from, err := b.now(ctx)
+			if err != nil {
+				return err
+			}
+			w.begin(work, 0, from, nil)
+		}
+	}
+	if b.db.Postgres() {
+		b.running.Go(func() { b.listen(run) })
+	}
+	b.running.Go(func() { b.feed(run, work) })
+	b.running.Go(func() { b.pruneNowAndThen(run) })
+	return nil
+}
+
+// Stop lets handlers under way finish until ctx ends, then cancels them,
+// stores the cursors and gives up the consumers. A bus cannot start again.
+func (b *Bus) Stop(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.stop == nil {
+		return nil
+	}
+	for _, w := range b.workers {
+		w.mu.Lock()
+		w.quiet = true
+		w.mu.Unlock()
+	}
+	err := b.await(ctx, func(context.Context) (bool, error) { return b.idle(), nil })
+	if err != nil {
+		b.log.WarnContext(ctx, "stopping with handlers under way; their events come again", "error", err)
+	}
+	b.lose(errLost)
+	b.stop()
+	if b.router != nil {
+		if err := b.router.Close(); err != nil {
+			b.log.WarnContext(ctx, "closing the router", "error", err)
+		}
+	}
+	b.running.Wait()
+	return nil
+}
+
+func (b *Bus) idle() bool {
+	for _, w := range b.workers {
+		w.mu.Lock()
+		busy := w.inflight > 0
+		w.mu.Unlock()
+		if busy {
+			return false
+		}
+	}
+	return true
+}
+
+// context is that of the running bus; nil while it stands.
+func (b *Bus) context() context.Context {
+	if run := b.run.Load(); run != nil && (*run).Err() == nil {
+		return *run
+	}
+	return nil
+}
+
+// Healthy is nil while the feed can read, and always in a process that only
+// publishes.
+func (b *Bus) Healthy(context.Context) error {
+	if len(b.workers) > 0 && !b.connected.Load() {
+		return errors.New("the event feed has no connection to the database")
+	}
+	return nil
+}
+
+// channel is what processes tell each other of commits on.
+const channel = "parley_bus"
+
+// notifyEvery bounds the rate of NOTIFY, which takes a lock on the cluster.
+const notifyEvery = 5 * time.Millisecond
+
+// notifyOthers wakes the other processes after commits here. It is never
+// part of a transaction, and a lost one costs them a poll at most.
+func (b *Bus) notifyOthers(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.outbox.notify:
+		}
+		if err := b.notify(ctx, ""); err != nil && ctx.Err() == nil {
+			b.log.WarnContext(ctx, "the other processes were not woken", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(notifyEvery):
+		}
+	}
+}
+
+// recheckPayload asks the owners to load their state afresh.
+const recheckPayload = "recheck"
+
+func (b *Bus) notify(ctx context.Context, payload string) error {
+	if !b.db.Postgres() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, sessionDeadline)
+	defer cancel()
+	_, err := b.db.NewRaw("SELECT pg_notify(?, ?)", channel, payload).Exec(ctx)
+	return err
+}
+
+// listen wakes the feed when other processes commit. The listener connects
+// again by itself.
+func (b *Bus) listen(ctx context.Context) {
+	l := pgdriver.NewListener(b.db.DB)
+	if err := l.Listen(ctx, channel); err != nil {
+		b.log.WarnContext(ctx, "no wake-ups from other processes yet", "error", err)
+	}
+	heard := l.Channel(pgdriver.WithChannelSize(100))
+	for {
+		select {
+		case <-ctx.Done():
+			if err := l.Close(); err != nil {
+				b.log.WarnContext(ctx, "closing the listener", "error", err)
+			}
+			return
+		case n, open := <-heard:
+			if !open {
+				return
+			}
+			if n.Payload == recheckPayload {
+				b.recheck()
+			} else {
+				poke(b.outbox.committed)
+			}
+		}
+	}
+}
+
+// recheck makes the feed look at who owns what, soon, and answers the number
+// that b.answered reaches when that is done.
+func (b *Bus) recheck() int64 {
+	n := b.asked.Add(1)
+	poke(b.outbox.committed)
+	return n
+}
+
+type cursorRow struct {
+	bun.BaseModel `bun:"table:bus_cursors,alias:c"`
+
+	Consumer string    `bun:"consumer,pk"`
+	XID      int64     `bun:"xid"`
+	Seq      int64     `bun:"seq"`
+	Epoch    int64     `bun:"epoch"`
+	SeenAt   time.Time `bun:"seen_at"`
+}
+
+func (r cursorRow) at() position { return position{r.XID, r.Seq} }

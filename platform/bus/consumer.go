@@ -1,0 +1,120 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+
+	"parley/platform/kernel/event"
+	"parley/platform/kernel/uow"
+)
+
+// maxConcurrency bounds the keys that one consumer handles at a time.
+const maxConcurrency = 64
+
+// Consumer is one reader of the event stream with its own place in it.
+type Consumer struct {
+	// Name is "<module>.<purpose>", such as "analytics.usage". It is the key
+	// of the stored place, so it stays for ever: a new name starts from the
+	// oldest event still kept.
+	Name     string
+	Handlers []Handler
+	// Concurrency is how many keys are handled at the same time, at most 64;
+	// 0 and 1 mean one event after the other. Each key keeps its order.
+	Concurrency int
+	// Everywhere makes the consumer run in every process rather than in one,
+	// for what lives in memory, such as caches. It sees the events that
+	// commit after Start returned. It has no inbox, so an event may come
+	// twice, and after failing its retries in place an event is logged and
+	// dropped. Its handlers get a tx that refuses to publish and no
+	// transaction in their context.
+	Everywhere bool
+}
+
+// Handler is what a consumer does about one event. Make it with On.
+type Handler struct {
+	Event  string
+	handle func(ctx context.Context, tx uow.Tx, e event.Envelope) error
+}
+
+// On makes the handler of events E, a struct type (not a pointer).
+//
+// handle runs within a unit of work; its writes through ctx, what it
+// publishes, and the note that the event was handled commit together. It must
+// not call the network and must end within 30 seconds. Its error rolls
+// everything back and brings the event again later.
+func On[E event.Event](handle func(ctx context.Context, tx uow.Tx, fact E, e event.Envelope) error) Handler {
+	var zero E
+	return Handler{Event: zero.EventName(), handle: func(ctx context.Context, tx uow.Tx, e event.Envelope) error {
+		var fact E
+		if err := json.Unmarshal(e.Payload, &fact); err != nil {
+			return final{error: fmt.Errorf("decoding %s: %w", e.Name, err), permanent: true}
+		}
+		return handle(ctx, tx, fact, e)
+	}}
+}
+
+// final is an error that is not worth a retry in place; a permanent one is
+// not worth a later one either.
+type final struct {
+	error
+	permanent bool
+}
+
+// Unwrap gives the error itself.
+func (f final) Unwrap() error { return f.error }
+
+var consumerName = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$`)
+
+// check answers every mistake in the list at once.
+func check(consumers []Consumer) error {
+	var all []error
+	bad := func(format string, args ...any) { all = append(all, fmt.Errorf(format, args...)) }
+	names := map[string]bool{}
+	for _, c := range consumers {
+		if len(c.Name) > 100 || !consumerName.MatchString(c.Name) {
+			bad("the consumer name %q is not like module.purpose", c.Name)
+		}
+		if names[c.Name] {
+			bad("two consumers are named %s", c.Name)
+		}
+		names[c.Name] = true
+		if c.Concurrency < 0 || c.Concurrency > maxConcurrency {
+			bad("consumer %s: the concurrency %d is not between 0 and %d", c.Name, c.Concurrency, maxConcurrency)
+		}
+		if len(c.Handlers) == 0 {
+			bad("consumer %s has no handlers", c.Name)
+		}
+		events := map[string]bool{}
+		for _, h := range c.Handlers {
+			switch {
+			case h.Event == "" || h.handle == nil:
+				bad("consumer %s has a handler that was not made with On", c.Name)
+			case events[h.Event]:
+				bad("consumer %s has two handlers of %s", c.Name, h.Event)
+			}
+			events[h.Event] = true
+		}
+	}
+	return errors.Join(all...)
+}
+
+// noPublish is the tx of handlers that have no unit of work.
+type noPublish struct{ tried bool }
+
+// Publish implements uow.Tx.
+func (n *noPublish) Publish(...event.Event) { n.tried = true }
+
+var errPublished = errors.New("a consumer that runs everywhere cannot publish")
+
+// runLoose calls a handler without a unit of work.
+func runLoose(ctx context.Context, h Handler, e event.Envelope) error {
+	tx := &noPublish{}
+	err := h.handle(ctx, tx, e)
+	if err == nil && tx.tried {
+		err = final{error: errPublished, permanent: true}
+	}
+	return err
+}

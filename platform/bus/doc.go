@@ -1,0 +1,41 @@
+// Package bus carries the events of committed units of work to their
+// consumers, on SQLite and PostgreSQL alike, and survives any crash.
+//
+// # How an event travels
+//
+// Outbox.Append writes events into one append-only table within the unit's
+// own transaction. One tail reader per process, the feed, reads that table
+// for all consumers, woken after each commit in this process, by NOTIFY from
+// other processes, and every two seconds in case both were lost. Each
+// consumer is a handler of a watermill router; the feed stands behind
+// watermill's Subscriber, and PoisonQueue, Retry and Recoverer are its own.
+//
+// # What is promised
+//
+// An effect in the database happens exactly once: the row of bus_inbox that
+// says "this consumer has handled this event" commits in the same unit as the
+// effect. The events of one key reach one consumer in the order of their
+// commits. That order is seq on SQLite, which has one writer; on PostgreSQL,
+// where a lower seq may commit later, it is (xid, seq) below the snapshot
+// horizon, which has no gaps that could still fill.
+//
+// A handler that fails is tried again in place for about two seconds, then
+// its event becomes a row of bus_deliveries that is tried again after
+// minutes, then hours. Later events of the same key wait behind it, other
+// keys do not. After the last attempt the row is dead: it keeps its error
+// until an operator says retry, and holds up nothing.
+//
+// # Who consumes
+//
+// One process at a time per consumer. On PostgreSQL a process owns a consumer
+// while one dedicated session holds its advisory lock; the same session does
+// the reading and moves the cursors, so a process that lost its lock cannot
+// read on. Each change of ownership raises the consumer's epoch, and every
+// write in its name is conditional on it, so that work still in flight after
+// a loss changes nothing. A replay or retry from another process raises the
+// epoch too, which makes the owner load its state afresh. On SQLite there is
+// only one process.
+//
+// A Consumer with Everywhere set runs in every process instead, from the
+// moment of Start, without cursor or inbox.
+package bus

@@ -1,0 +1,156 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/ThreeDotsLabs/watermill/message/router/middleware"
+	"github.com/uptrace/bun"
+
+	"parley/platform/kernel/event"
+	"parley/platform/kernel/uow"
+)
+
+// attemptDeadline ends one run of a handler.
+const attemptDeadline = 30 * time.Second
+
+// errLost ends work for a consumer that this process no longer owns. It is a
+// cancellation to those who only know that.
+var errLost = fmt.Errorf("this process gave up the consumer: %w", context.Canceled)
+
+// outcome is what became of one delivery.
+type outcome string
+
+const (
+	none      outcome = ""
+	handled   outcome = "handled"
+	duplicate outcome = "duplicate" // handled before
+	behind    outcome = "behind"    // stored, because an earlier event of its key waits
+	postponed outcome = "postponed" // failed, to be tried again later
+	dead      outcome = "dead"      // failed for the last time
+	dropped   outcome = "dropped"   // failed in a consumer that runs everywhere
+)
+
+// handle is the innermost handler of the router: one attempt at one event.
+func (w *worker) handle(msg *message.Message) error {
+	it, ok := msg.Context().Value(itemKey{}).(*item)
+	if !ok {
+		return errors.New("a message that the bus did not make")
+	}
+	ctx, cancel := context.WithTimeout(msg.Context(), attemptDeadline)
+	defer cancel()
+	done, err := w.attempt(ctx, it)
+	if err == nil {
+		it.outcome = done
+		w.b.metrics.count(w.spec.Name, done)
+		return nil
+	}
+	switch {
+	case msg.Context().Err() != nil || errors.Is(err, errLost):
+		return errLost
+	case errors.Is(err, context.Canceled):
+		// The handler's own: it counts as any other failure.
+		err = fmt.Errorf("the handler was cancelled: %s", err.Error())
+	}
+	var f final
+	isFinal := errors.As(err, &f)
+	it.permanent = f.permanent
+	if it.mark == nil && !isFinal {
+		// Minutes passed since the last attempt; the next may wait as long.
+		err = final{error: err}
+	}
+	return err
+}
+
+func (w *worker) attempt(ctx context.Context, it *item) (done outcome, err error) {
+	h, known := w.handlers[it.Name]
+	if w.spec.Everywhere {
+		return handled, runLoose(ctx, h, it.envelope())
+	}
+	err = w.b.unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		if !w.b.db.InTx(ctx) {
+			return final{error: errors.New("the unit of work is not on the database of the bus")}
+		}
+		db := w.b.db.On(ctx)
+		if it.behind {
+			done = behind
+			return w.store(ctx, db, it)
+		}
+		first, err := w.note(ctx, db, it)
+		if err != nil {
+			return err
+		}
+		done = duplicate
+		if first && known {
+			done = handled
+			if err := h.handle(ctx, tx, it.envelope()); err != nil {
+				return err
+			}
+		}
+		if it.mark == nil {
+			return w.deleteRow(ctx, db, it)
+		}
+		return nil
+	})
+	return done, err
+}
+
+// note writes the inbox row and answers whether this is the first time. It
+// fails with errLost when another process has taken the consumer over.
+func (w *worker) note(ctx context.Context, db bun.IDB, it *item) (first bool, err error) {
+	res, err := db.NewRaw(`INSERT INTO bus_inbox (consumer, event_id)
+		SELECT c.consumer, ? FROM bus_cursors AS c WHERE c.consumer = ? AND c.epoch = ? ON CONFLICT DO NOTHING`,
+		it.ID, w.spec.Name, it.t.epoch).Exec(ctx)
+	if err != nil {
+		return false, fmt.Errorf("writing the inbox: %w", err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return false, fmt.Errorf("writing the inbox: %w", err)
+	}
+	if n == 1 {
+		return true, nil
+	}
+	return false, w.owned(ctx, db, it)
+}
+
+// owned is errLost when the tenure of it is over.
+func (w *worker) owned(ctx context.Context, db bun.IDB, it *item) error {
+	n, err := db.NewSelect().Model((*cursorRow)(nil)).Where("consumer = ?", w.spec.Name).Where("epoch = ?", it.t.epoch).Count(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the epoch: %w", err)
+	}
+	if n == 0 {
+		w.b.recheck()
+		return errLost
+	}
+	return nil
+}
+
+// deadLetters is where the router's poison queue sends what failed.
+type deadLetters struct{}
+
+// Publish implements message.Publisher.
+func (d deadLetters) Publish(_ string, messages ...*message.Message) error {
+	for _, msg := range messages {
+		it, ok := msg.Context().Value(itemKey{}).(*item)
+		if !ok {
+			return errors.New("a message that the bus did not make")
+		}
+		if err := it.w.fail(msg.Context(), it, msg.Metadata.Get(middleware.ReasonForPoisonedKey)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close implements message.Publisher.
+func (deadLetters) Close() error { return nil }
+
+// describe is what a log line says about an event.
+func describe(e event.Envelope) []any {
+	return []any{"event", e.Name, "event_id", e.ID, "key", e.Key}
+}

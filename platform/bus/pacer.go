@@ -1,0 +1,106 @@
+package bus
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// The first and the longest wait for a transaction that hides later events.
+const (
+	hiddenFirst = 500 * time.Microsecond
+	hiddenLast  = 50 * time.Millisecond
+)
+
+// pacer decides when the feed reads again, and stores the cursors meanwhile.
+type pacer struct {
+	b       *Bus
+	s       *session
+	poll    *time.Ticker
+	flush   <-chan time.Time // nil while nothing moved
+	hidden  time.Duration
+	recheck bool
+}
+
+// sleep returns when there may be something to read, or with done when ctx
+// has ended. more means at once, blocked means shortly.
+func (p *pacer) sleep(ctx context.Context, more, blocked bool) (done bool, err error) {
+	var again <-chan time.Time
+	if !blocked {
+		p.hidden = 0
+	} else {
+		p.hidden = min(max(2*p.hidden, hiddenFirst), hiddenLast)
+		again = time.After(p.hidden)
+	}
+	ready := make(chan struct{})
+	if more {
+		close(ready)
+	}
+	for {
+		if p.flush == nil && p.b.dirty() {
+			p.flush = time.After(p.b.tune.flush)
+		}
+		select {
+		case <-ctx.Done():
+			return true, nil
+		case <-p.flush:
+			p.flush = nil
+			if err := p.b.storeCursors(ctx, p.s); err != nil {
+				return false, err
+			}
+		case <-p.b.nudged: // flush or due times may have changed
+		case <-p.b.outbox.committed:
+			return false, nil
+		case <-p.poll.C:
+			p.recheck = true
+			return false, nil
+		case <-again:
+			return false, nil
+		case <-p.due():
+			return false, nil
+		case <-ready:
+			return false, nil
+		}
+	}
+}
+
+// due fires when the next failed event is to be tried again.
+func (p *pacer) due() <-chan time.Time {
+	var first time.Time
+	found := false
+	for _, w := range p.b.workers {
+		if at, ok := w.dueAt(); ok && (!found || at.Before(first)) {
+			first, found = at, true
+		}
+	}
+	if !found {
+		return nil
+	}
+	// The poll comes in between when the clock is not the machine's.
+	return time.After(min(max(first.Sub(p.b.clock.Now()), 0), time.Hour))
+}
+
+// signal tells any number of waiters that something changed.
+type signal struct {
+	mu sync.Mutex
+	ch chan struct{}
+}
+
+// next is closed by the next raise.
+func (s *signal) next() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch == nil {
+		s.ch = make(chan struct{})
+	}
+	return s.ch
+}
+
+func (s *signal) raise() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch != nil {
+		close(s.ch)
+		s.ch = nil
+	}
+}
