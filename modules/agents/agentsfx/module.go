@@ -1,0 +1,51 @@
+// Package agentsfx wires the agents module.
+package agentsfx
+
+import (
+	"go.uber.org/fx"
+
+	"parley/modules/agents"
+	"parley/modules/agents/internal/adapters/consumer"
+	"parley/modules/agents/internal/adapters/httpv1"
+	"parley/modules/agents/internal/adapters/sqlstore"
+	"parley/modules/agents/internal/core"
+	"parley/modules/projects"
+	"parley/modules/users"
+	"parley/platform/bus"
+	"parley/platform/kernel/clock"
+	"parley/platform/kernel/uow"
+	"parley/platform/migrate"
+	"parley/platform/sqldb"
+	"parley/platform/web"
+)
+
+// Migrations are the module's tables.
+func Migrations() (migrate.Set, error) { return sqlstore.Migrations() }
+
+// In is what the module needs from the house.
+type In struct {
+	fx.In
+
+	DB        *sqldb.DB
+	Unit      uow.Unit
+	Projects  projects.Access
+	Directory users.Directory
+	Clock     clock.Clock
+}
+
+// Out is what it gives.
+type Out struct {
+	fx.Out
+
+	Routes    []web.Route    `group:"routes,flatten"`
+	Consumers []bus.Consumer `group:"consumers,flatten"`
+	Catalog   agents.Catalog
+}
+
+// Module is the agents module.
+var Module = fx.Module("agents", fx.Provide(build))
+
+func build(in In) Out {
+	service := core.New(core.Parts{Unit: in.Unit, Store: sqlstore.New(in.DB), Projects: in.Projects, Directory: in.Directory, Clock: in.Clock})
+	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service}
+}

@@ -1,0 +1,146 @@
+// Package sqlstore keeps agents in SQLite or PostgreSQL.
+package sqlstore
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/uptrace/bun"
+
+	"parley/modules/agents/internal/core"
+	"parley/platform/kernel/page"
+	"parley/platform/migrate"
+	"parley/platform/sqldb"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations are the module's tables.
+func Migrations() (migrate.Set, error) {
+	sub, err := fs.Sub(files, "migrations")
+	if err != nil {
+		return migrate.Set{}, fmt.Errorf("reading the agents migrations: %w", err)
+	}
+	return migrate.Set{Module: "agents", Files: sub}, nil
+}
+
+type agentRow struct {
+	bun.BaseModel `bun:"table:agents_agents,alias:a"`
+	core.Agent
+}
+
+type typeRow struct {
+	bun.BaseModel `bun:"table:agents_types,alias:t"`
+	core.Type
+}
+
+type instructionRow struct {
+	bun.BaseModel `bun:"table:agents_instructions,alias:i"`
+	core.Instruction
+}
+
+// Store implements core.Store.
+type Store struct {
+	db           *sqldb.DB
+	agents       sqldb.Table[core.Agent, agentRow]
+	types        sqldb.Table[core.Type, typeRow]
+	instructions sqldb.Table[core.Instruction, instructionRow]
+}
+
+// New returns the store over db.
+func New(db *sqldb.DB) *Store {
+	return &Store{
+		db: db,
+		agents: sqldb.NewTable(db,
+			func(a core.Agent) agentRow { return agentRow{Agent: a} },
+			func(r agentRow) core.Agent { return r.Agent }, core.ErrNotFound, nil),
+		types: sqldb.NewTable(db,
+			func(t core.Type) typeRow { return typeRow{Type: t} },
+			func(r typeRow) core.Type { return r.Type }, core.ErrUnknownType, nil),
+		instructions: sqldb.NewTable(db,
+			func(i core.Instruction) instructionRow { return instructionRow{Instruction: i} },
+			func(r instructionRow) core.Instruction { return r.Instruction }, core.ErrNotFound, nil),
+	}
+}
+
+// visible is core.Visible as conditions on agents_agents.
+func visible(v core.Visible) []sqldb.Where {
+	where := []sqldb.Where{sqldb.Eq("organization_id", v.OrganizationID), sqldb.Eq("is_deleted", false)}
+	if !v.All {
+		where = append(where, sqldb.Any(
+			sqldb.Eq("user_id", v.UserID),
+			sqldb.Eq("access", core.Public),
+			sqldb.In("id", v.Granted),
+			sqldb.In("project_id", v.Administered),
+			sqldb.Cond("access = ? AND project_id IN (?)", core.OnlyTeam, bun.List(v.Joined)),
+		))
+	}
+	return where
+}
+
+// AddAgent implements core.Store.
+func (s *Store) AddAgent(ctx context.Context, a core.Agent) (core.Agent, error) {
+	return s.agents.Add(ctx, a)
+}
+
+// Agent implements core.Store.
+func (s *Store) Agent(ctx context.Context, v core.Visible, id int64) (core.Agent, error) {
+	return s.agents.Get(ctx, append(visible(v), sqldb.Eq("id", id))...)
+}
+
+// Agents implements core.Store.
+func (s *Store) Agents(ctx context.Context, v core.Visible, ids []int64) ([]core.Agent, error) {
+	return s.agents.List(ctx, len(ids), "id", append(visible(v), sqldb.In("id", ids))...)
+}
+
+// AgentsPage implements core.Store.
+func (s *Store) AgentsPage(ctx context.Context, v core.Visible, p page.Request) (page.Of[core.Agent], error) {
+	return s.agents.Page(ctx, p, sqldb.Order[core.Agent]{Key: core.ByID}, visible(v)...)
+}
+
+// PassAgents implements core.Store.
+func (s *Store) PassAgents(ctx context.Context, org, from, to int64) error {
+	_, err := s.db.On(ctx).NewUpdate().TableExpr("agents_agents").Set("user_id = ?", to).Where("user_id = ? AND organization_id = ?", from, org).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("passing agents on: %w", err)
+	}
+	return nil
+}
+
+// SeedTypes implements core.Store.
+func (s *Store) SeedTypes(ctx context.Context, types []core.Type) error {
+	rows := make([]typeRow, len(types))
+	for i, t := range types {
+		rows[i] = typeRow{Type: t}
+	}
+	_, err := s.db.On(ctx).NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (organization_id, lower(name)) DO NOTHING").Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("seeding agent types: %w", err)
+	}
+	return nil
+}
+
+// maxTypes bounds the types of one organization.
+const maxTypes = 1000
+
+// Types implements core.Store.
+func (s *Store) Types(ctx context.Context, org int64) ([]core.Type, error) {
+	return s.types.List(ctx, maxTypes, "id", sqldb.Eq("organization_id", org))
+}
+
+// AddInstructions implements core.Store.
+func (s *Store) AddInstructions(ctx context.Context, list []core.Instruction) error {
+	_, err := s.instructions.AddAll(ctx, list)
+	return err
+}
+
+// maxInstructions bounds what is read for one page of agents.
+const maxInstructions = 50_000
+
+// Instructions implements core.Store.
+func (s *Store) Instructions(ctx context.Context, agents []int64) ([]core.Instruction, error) {
+	return s.instructions.List(ctx, maxInstructions, "id", sqldb.In("agent_id", agents), sqldb.Eq("is_deleted", false))
+}

@@ -1,0 +1,126 @@
+package core
+
+import (
+	"time"
+
+	"parley/modules/agents"
+	"parley/platform/kernel/apperr"
+	"parley/platform/kernel/audit"
+	"parley/platform/kernel/page"
+)
+
+// The errors of this module. Their codes are a promise to clients.
+var (
+	ErrNotFound    = apperr.New(apperr.NotFound, "agents.not_found", "There is no such agent, or none that you may see.")
+	ErrNotLive     = apperr.New(apperr.Forbidden, "agents.not_live", "This agent is not live; only its admins can ask it.")
+	ErrNotCreator  = apperr.New(apperr.Forbidden, "agents.may_not_create", "Only the project's admins create agents in it.")
+	ErrUnknownType = apperr.New(apperr.Unprocessable, "agents.unknown_type", "There is no agent type of this name; see GET /api/agent-type.")
+	ErrBlankName   = apperr.New(apperr.Unprocessable, "agents.blank_name", "An agent needs a name.")
+)
+
+// Access levels.
+const (
+	OnlyMe   = "Only me"
+	OnlyTeam = "Only team"
+	Public   = "Public"
+)
+
+// Live is the status in which an agent answers everybody who may use it; the
+// others are Draft and Paused.
+const Live = "Live"
+
+// Agent is somebody to ask.
+type Agent struct {
+	ID                     int64
+	OrganizationID         int64
+	ProjectID              int64
+	UserID                 int64 // its owner
+	AgentTypeID            int64
+	AgentName              string
+	IndustryArea           string
+	Domain                 string // the description
+	SampleQ1               string
+	SampleQ2               string
+	SampleQ3               string
+	PrefixPrompt           string
+	LLMModel               string
+	IsActive               bool
+	IsDeleted              bool
+	AgentImage             string
+	Access                 string
+	Status                 string
+	CachingEnabled         bool
+	ChunkCount             int
+	ReactEnabled           bool
+	ReactMaxIterationCount int
+	ClonedFrom             *int64
+	CreatedBy              string
+	CreatedOn              time.Time
+	ModifiedBy             string
+	ModifiedOn             time.Time
+}
+
+// Type is a kind of agent; each organization has its own.
+type Type struct {
+	ID             int64
+	OrganizationID int64
+	Name           string
+	Description    string
+	audit.Audit
+}
+
+// seedTypes are the types that every organization starts with.
+var seedTypes = []Type{
+	{Name: "QnA", Description: "Answers questions from its documents."},
+	{Name: "Custom", Description: "Does what its prompt says."},
+}
+
+// Instruction is a line of an agent's prompt.
+type Instruction struct {
+	ID          int64
+	AgentID     int64
+	Instruction string
+	IsDeleted   bool
+	CreatedBy   string
+	CreatedOn   time.Time
+}
+
+// Mark is an agent among a user's recent or starred ones.
+type Mark struct {
+	ID             int64
+	OrganizationID int64
+	UserID         int64
+	AgentID        int64
+	CreatedOn      time.Time
+}
+
+// Kind says which list a mark is in.
+type Kind string
+
+// The lists.
+const (
+	Recent  Kind = "recents"
+	Starred Kind = "stars"
+)
+
+// Full is an agent with what belongs to it.
+type Full struct {
+	Agent
+	Type         Type
+	Instructions []Instruction
+	Decision     Decision
+}
+
+// ByID is the order of agents.
+func ByID(a Agent) page.Key { return page.Key{ID: a.ID} }
+
+func runnable(f Full, teamID int64) agents.Runnable {
+	r := agents.Runnable{
+		ID: f.ID, OrganizationID: f.OrganizationID, ProjectID: f.ProjectID, TeamID: teamID, AgentType: f.Type.Name, Name: f.AgentName,
+		PrefixPrompt: f.PrefixPrompt, Model: f.LLMModel, CachingEnabled: f.CachingEnabled, Admin: f.Decision.Allowed.Manage,
+	}
+	for _, i := range f.Instructions {
+		r.Instructions = append(r.Instructions, i.Instruction)
+	}
+	return r
+}

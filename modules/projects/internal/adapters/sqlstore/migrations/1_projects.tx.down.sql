@@ -1,0 +1,3 @@
+DROP TABLE projects_projects;
+--bun:split
+DROP TABLE projects_teams;

@@ -1,0 +1,47 @@
+// Package projectsfx wires the projects module.
+package projectsfx
+
+import (
+	"go.uber.org/fx"
+
+	"parley/modules/projects"
+	"parley/modules/projects/internal/adapters/httpv1"
+	"parley/modules/projects/internal/adapters/sqlstore"
+	"parley/modules/projects/internal/core"
+	"parley/modules/users"
+	"parley/platform/kernel/clock"
+	"parley/platform/kernel/uow"
+	"parley/platform/migrate"
+	"parley/platform/sqldb"
+	"parley/platform/web"
+)
+
+// Migrations are the module's tables.
+func Migrations() (migrate.Set, error) { return sqlstore.Migrations() }
+
+// In is what the module needs from the house.
+type In struct {
+	fx.In
+
+	DB          *sqldb.DB
+	Unit        uow.Unit
+	Directory   users.Directory
+	Permissions users.Permissions
+	Clock       clock.Clock
+}
+
+// Out is what it gives.
+type Out struct {
+	fx.Out
+
+	Routes []web.Route `group:"routes,flatten"`
+	Access projects.Access
+}
+
+// Module is the projects module.
+var Module = fx.Module("projects", fx.Provide(build))
+
+func build(in In) Out {
+	service := core.New(core.Parts{Unit: in.Unit, Store: sqlstore.New(in.DB), Directory: in.Directory, Permissions: in.Permissions, Clock: in.Clock})
+	return Out{Routes: httpv1.New(service).Routes(), Access: service}
+}
