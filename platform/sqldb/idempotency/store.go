@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"sync"
 	"time"
 
@@ -23,13 +22,7 @@ import (
 var files embed.FS
 
 // Migrations are the table that the store needs.
-func Migrations() (migrate.Set, error) {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		return migrate.Set{}, fmt.Errorf("reading the web migrations: %w", err)
-	}
-	return migrate.Set{Module: "web", Files: sub}, nil
-}
+func Migrations() migrate.Set { return migrate.Set{Module: "web", Files: files} }
 
 const (
 	keep  = 24 * time.Hour

@@ -66,11 +66,7 @@ func (f *fixture) touch(context.Context, ofRequest) (noteView, error) {
 
 func each(t *testing.T, test func(f *fixture)) {
 	t.Helper()
-	set, err := idempotency.Migrations()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dbtest.Each(t, []migrate.Set{set}, func(t *testing.T, db *sqldb.DB) {
+	dbtest.Each(t, []migrate.Set{idempotency.Migrations()}, func(t *testing.T, db *sqldb.DB) {
 		f := &fixture{t: t, ctx: context.Background(), db: db, clock: clock.NewFixed(time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC))}
 		f.store = idempotency.New(db, f.clock)
 		s, err := web.New(web.Config{
