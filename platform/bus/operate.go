@@ -109,11 +109,12 @@ func (b *Bus) Replay(ctx context.Context, consumer string, from time.Time) (int6
 		}
 		start := first[0].at()
 		start.Seq--
-		if start.after(cursor.at()) {
-			return nil // they are all still to come
-		}
-		if _, err := tx.NewUpdate().Model((*cursorRow)(nil)).Set("xid = ?", start.XID).Set("seq = ?", start.Seq).Where("consumer = ?", consumer).Exec(ctx); err != nil {
-			return err
+		// The stored place may be a moment old, so a later start does not mean
+		// that nothing from there on was handled.
+		if cursor.at().after(start) {
+			if err := moveBack(ctx, tx, consumer, start); err != nil {
+				return err
+			}
 		}
 		n, err := b.order.from(tx.NewSelect().Model((*outboxRow)(nil)), start).Count(ctx)
 		if err != nil {
@@ -134,6 +135,11 @@ func (b *Bus) Replay(ctx context.Context, consumer string, from time.Time) (int6
 	}
 	b.tellOwners(ctx)
 	return events, nil
+}
+
+func moveBack(ctx context.Context, tx bun.Tx, consumer string, to position) error {
+	_, err := tx.NewUpdate().Model((*cursorRow)(nil)).Set("xid = ?", to.XID).Set("seq = ?", to.Seq).Where("consumer = ?", consumer).Exec(ctx)
+	return err
 }
 
 // raiseEpoch makes the owner of a consumer lose it, and take it again.

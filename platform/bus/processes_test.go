@@ -1,0 +1,346 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/platform/kernel/event"
+	"parley/platform/kernel/id"
+	"parley/platform/kernel/uow"
+	"parley/platform/sqldb"
+	"parley/platform/sqldb/dbtest"
+)
+
+// processes gives each of n rigs connections of its own to one database.
+func processes(t *testing.T, n int) []*rig {
+	t.Helper()
+	return processesOn(t, dbtest.PostgresURL(t), n)
+}
+
+// ownDatabase makes a database, so that what a test does to every connection
+// of it hurts no other test on the server.
+func ownDatabase(t *testing.T) string {
+	t.Helper()
+	base := dbtest.PostgresURL(t)
+	admin, err := sqldb.Open(context.Background(), sqldb.Config{URL: base, MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "t" + strings.ReplaceAll(id.New(), "-", "")
+	if _, err := admin.ExecContext(context.Background(), "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := admin.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Errorf("dropping the database: %v", err)
+		}
+		if err := admin.Close(); err != nil {
+			t.Errorf("closing: %v", err)
+		}
+	})
+	u, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Del("search_path")
+	u.Path, u.RawQuery = "/"+name, q.Encode()
+	return u.String()
+}
+
+func processesOn(t *testing.T, url string, n int) []*rig {
+	t.Helper()
+	rigs := make([]*rig, n)
+	for i := range rigs {
+		db, err := sqldb.Open(context.Background(), sqldb.Config{URL: url, MaxConns: 8})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := db.Close(); err != nil {
+				t.Errorf("closing: %v", err)
+			}
+		})
+		if i == 0 {
+			up(t, db)
+		}
+		rigs[i] = newRig(t, db)
+	}
+	return rigs
+}
+
+func TestAnOlderTransactionThatCommitsLaterIsNeitherLostNorOvertaken(t *testing.T) {
+	r := processes(t, 1)[0]
+	var seen list
+	b := r.start(Consumer{Name: "tests.one", Handlers: []Handler{On(func(_ context.Context, _ uow.Tx, h happened, _ event.Envelope) error {
+		seen.add("%d", h.N)
+		return nil
+	})}})
+	r.publish(happened{Key: "a", N: 0})
+	r.drain(b)
+
+	written, commit, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		done <- r.unit.Do(r.ctx(), func(ctx context.Context, tx uow.Tx) error {
+			// The write takes the lower transaction id, the publish is later.
+			if err := r.effect(ctx, "older", happened{}); err != nil {
+				return err
+			}
+			tx.Publish(happened{Key: "a", N: 1})
+			close(written)
+			<-commit
+			return nil
+		})
+	}()
+	within(t, written, "the older transaction")
+	r.publish(happened{Key: "a", N: 2})
+	s, err := b.openSession(r.ctx())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cursor := position{}
+	rows, blocked, err := s.read(r.ctx(), cursor)
+	if err != nil || !blocked || len(rows) != 1 {
+		t.Errorf("with an older transaction open, the feed reads %d events, blocked %v, %v", len(rows), blocked, err)
+	}
+	s.close(r.ctx())
+	if got := seen.all(); len(got) != 1 {
+		t.Errorf("the younger event was delivered first: %v", got)
+	}
+	close(commit)
+	if err := within(t, done, "the commit"); err != nil {
+		t.Fatal(err)
+	}
+	r.drain(b)
+	if diff := cmp.Diff([]string{"0", "1", "2"}, seen.all()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOneProcessAtATimeConsumesAndAnotherTakesOver(t *testing.T) {
+	rigs := processes(t, 2)
+	var by [2]list
+	consumer := func(i int) Consumer {
+		return Consumer{Name: "tests.one", Handlers: []Handler{On(func(ctx context.Context, _ uow.Tx, h happened, _ event.Envelope) error {
+			by[i].add("%d", h.N)
+			return rigs[i].effect(ctx, "tests.one", h)
+		})}}
+	}
+	first := rigs[0].start(consumer(0))
+	rigs[0].drain(first)
+	second := rigs[1].start(consumer(1))
+	rigs[1].drain(second)
+	for i := range 10 {
+		rigs[i%2].publish(happened{Key: "a", N: i})
+	}
+	rigs[1].drain(second)
+	if a, b := len(by[0].all()), len(by[1].all()); a != 10 || b != 0 {
+		t.Fatalf("the owner handled %d, the other %d", a, b)
+	}
+	rigs[0].stop(first)
+	for i := range 10 {
+		rigs[i%2].publish(happened{Key: "a", N: 10 + i})
+	}
+	rigs[1].drain(second)
+	if a, b := len(by[0].all()), len(by[1].all()); a != 10 || b != 10 {
+		t.Errorf("after the stop: %d and %d", a, b)
+	}
+	if n := rigs[0].effects("tests.one"); n != 20 {
+		t.Errorf("%d effects", n)
+	}
+}
+
+func TestAProcessThatOnlyPublishesWakesTheOneThatConsumes(t *testing.T) {
+	rigs := processesOn(t, ownDatabase(t), 2)
+	api := rigs[0].start()
+	arrived := make(chan int, 10)
+	tune := quick()
+	tune.poll = time.Hour // NOTIFY alone
+	b, err := New(Config{DB: rigs[1].db, Outbox: rigs[1].outbox, Unit: rigs[1].unit, Clock: rigs[1].clock, Log: rigs[1].log, tune: tune,
+		Consumers: []Consumer{{Name: "tests.one", Handlers: []Handler{On(func(_ context.Context, _ uow.Tx, h happened, _ event.Envelope) error {
+			arrived <- h.N
+			return nil
+		})}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Start(rigs[1].ctx()); err != nil {
+		t.Fatal(err)
+	}
+	defer rigs[1].stop(b)
+	rigs[1].drain(b)
+	// The listener is ready when the server says so.
+	for rigs[0].count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'") == 0 {
+		select {
+		case <-rigs[0].ctx().Done():
+			t.Fatal("nobody listens")
+		default:
+		}
+	}
+	for i := range 3 {
+		rigs[0].publish(happened{Key: "a", N: i})
+		if n := within(t, arrived, "the event"); n != i {
+			t.Errorf("event %d came as %d", i, n)
+		}
+	}
+	if err := api.Healthy(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestKilledConnectionsLoseNothing(t *testing.T) {
+	rigs := processesOn(t, ownDatabase(t), 3)
+	consumer := func(r *rig) Consumer {
+		c := r.recorder("tests.one")
+		c.Concurrency = 4
+		return c
+	}
+	rigs[0].start(consumer(rigs[0]))
+	second := rigs[1].start(consumer(rigs[1]))
+	admin := rigs[2]
+	var failed atomic.Int64
+	for round := range 5 {
+		for i := range 20 {
+			h := happened{Key: fmt.Sprint(i % 7), N: round*20 + i}
+			err := rigs[i%2].unit.Do(rigs[i%2].ctx(), func(ctx context.Context, tx uow.Tx) error {
+				tx.Publish(h)
+				_, err := rigs[i%2].db.On(ctx).NewRaw("INSERT INTO tests_sources (n) VALUES (?)", h.N).Exec(ctx)
+				return err
+			})
+			if err != nil {
+				failed.Add(1)
+			}
+		}
+		admin.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND backend_type = 'client backend'")
+	}
+	admin.publish(happened{Key: "last", N: -1})
+	if err := retryDrain(admin, second); err != nil {
+		t.Fatal(err)
+	}
+	sources, events := admin.count("SELECT count(*) FROM tests_sources"), admin.count("SELECT count(*) FROM bus_outbox")
+	if n := admin.effects("tests.one"); n != events || events != sources+1 {
+		t.Errorf("%d sources and one more, %d events, %d effects (%d publishers were cut off)", sources, events, n, failed.Load())
+	}
+	if n := admin.count("SELECT count(*) FROM (SELECT DISTINCT n FROM tests_effects) AS d"); n != events {
+		t.Errorf("%d effects differ", n)
+	}
+}
+
+// retryDrain drains over connections that may still be broken. What failed
+// in the turmoil becomes due again on the way.
+func retryDrain(r *rig, b *Bus) error {
+	var err error
+	for range 20 {
+		b.clock.(interface{ Advance(time.Duration) }).Advance(time.Hour)
+		if err = b.Drain(r.ctx()); err == nil && r.count("SELECT count(*) FROM bus_deliveries WHERE NOT dead") == 0 {
+			return nil
+		}
+	}
+	return errors.Join(errors.New("not drained in 20 attempts"), err)
+}
+
+func TestAConsumerThatWasTakenOverChangesNothingMore(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		// The epoch moves while the handler is at work: the next event in
+		// the queue must be refused by the inbox, and handled once by the
+		// next tenure.
+		var tries atomic.Int64
+		b := r.start(Consumer{Name: "tests.one", Handlers: []Handler{On(func(ctx context.Context, _ uow.Tx, h happened, _ event.Envelope) error {
+			if tries.Add(1) == 1 {
+				if _, err := r.db.On(ctx).NewRaw("UPDATE bus_cursors SET epoch = epoch + 1").Exec(ctx); err != nil {
+					return err
+				}
+			}
+			return r.effect(ctx, "tests.one", h)
+		})}})
+		var facts []event.Event
+		for i := range 10 {
+			facts = append(facts, happened{Key: "a", N: i})
+		}
+		r.publish(facts...)
+		r.drain(b)
+		if n := r.effects("tests.one"); n != 10 || tries.Load() != 10 {
+			t.Errorf("%d effects in %d tries", n, tries.Load())
+		}
+	})
+}
+
+func TestAConsumerThatRunsEverywhereSeesEachEventInEveryProcess(t *testing.T) {
+	rigs := processes(t, 2)
+	var seen [2]list
+	var buses [2]*Bus
+	rigs[0].publish(happened{Key: "a", N: -1}) // before anybody was there
+	for i, r := range rigs {
+		buses[i] = r.start(Consumer{Name: "tests.cache", Everywhere: true, Handlers: []Handler{On(func(ctx context.Context, tx uow.Tx, h happened, _ event.Envelope) error {
+			if h.N == 1 {
+				return errors.New("dropped after its retries")
+			}
+			if h.N == 2 {
+				tx.Publish(followed{})
+			}
+			if r.db.InTx(ctx) {
+				return errors.New("a transaction nobody asked for")
+			}
+			seen[i].add("%d", h.N)
+			return nil
+		})}})
+	}
+	for n := range 4 {
+		rigs[0].publish(happened{Key: "a", N: n})
+	}
+	for i, r := range rigs {
+		r.drain(buses[i])
+		// The one that published was called, but counts as failed.
+		if diff := cmp.Diff([]string{"0", "2", "3"}, seen[i].all()); diff != "" {
+			t.Errorf("process %d: %s", i, diff)
+		}
+	}
+	if n := rigs[0].count("SELECT count(*) FROM bus_inbox") + rigs[0].count("SELECT count(*) FROM bus_cursors") + rigs[0].count("SELECT count(*) FROM bus_deliveries"); n != 0 {
+		t.Errorf("%d rows were stored for it", n)
+	}
+	if n := rigs[0].count("SELECT count(*) FROM bus_outbox"); n != 5 {
+		t.Errorf("%d events", n)
+	}
+}
+
+func TestARestoredDatabaseDeliversOldAndNewEventsOnce(t *testing.T) {
+	r := processes(t, 1)[0]
+	consumer := r.recorder("tests.one")
+	b := r.start(consumer)
+	for i := range 20 {
+		r.publish(happened{Key: "a", N: i})
+	}
+	r.drain(b)
+	r.stop(b)
+	for i := range 5 {
+		r.publish(happened{Key: "a", N: 20 + i}) // undelivered at the dump
+	}
+	r.exec("UPDATE bus_outbox SET xid = xid + 1000000000")
+	r.exec("UPDATE bus_cursors SET xid = xid + 1000000000")
+	r.publish(happened{Key: "a", N: 25}) // after the restore, before the start
+	b = r.start(consumer)
+	r.publish(happened{Key: "a", N: 26})
+	r.drain(b)
+	if n := r.effects("tests.one"); n != 27 {
+		t.Errorf("%d effects of 27 events", n)
+	}
+
+	// With an empty outbox only the cursor tells.
+	r.stop(b)
+	r.exec("DELETE FROM bus_outbox")
+	r.exec("UPDATE bus_cursors SET xid = xid + 1000000000")
+	b = r.start(consumer)
+	r.publish(happened{Key: "a", N: 27})
+	r.drain(b)
+	if n := r.effects("tests.one"); n != 28 {
+		t.Errorf("%d effects of 28 events", n)
+	}
+}
