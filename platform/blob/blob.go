@@ -1,5 +1,4 @@
-// Package blob keeps files: the originals of uploaded documents. The store is
-// a directory on disk.
+// Package blob keeps files in a directory on disk.
 package blob
 
 import (
@@ -12,30 +11,11 @@ import (
 	"path/filepath"
 	"regexp"
 
+	"parley/platform/kernel/blob"
 	"parley/platform/kernel/id"
 )
 
-// ErrNotFound answers a key under which nothing is kept.
-var ErrNotFound = errors.New("blob: nothing is kept under this key")
-
-// Reader is an open file. Random access is what archives and PDF need.
-type Reader interface {
-	io.ReadCloser
-	io.ReaderAt
-}
-
-// Store keeps files under keys that it makes up itself.
-type Store interface {
-	// Put keeps everything that r holds and answers the key and the size in
-	// bytes. After an error nothing is kept.
-	Put(ctx context.Context, r io.Reader) (key string, size int64, err error)
-	// Open answers a file and its size, or ErrNotFound.
-	Open(ctx context.Context, key string) (Reader, int64, error)
-	// Delete removes a file; one that is not there is no error.
-	Delete(ctx context.Context, key string) error
-}
-
-// Dir is a Store in a directory.
+// Dir is a blob.Store in a directory.
 type Dir struct{ root string }
 
 // NewDir keeps files below root, which is made when missing.
@@ -46,7 +26,7 @@ func NewDir(root string) (*Dir, error) {
 	return &Dir{root: root}, nil
 }
 
-// Put implements Store. The file is on disk, under its final name, before the
+// Put implements blob.Store. The file is on disk, under its final name, before the
 // key is answered.
 func (d *Dir) Put(ctx context.Context, r io.Reader) (string, int64, error) {
 	key := id.New()
@@ -74,15 +54,15 @@ func (d *Dir) Put(ctx context.Context, r io.Reader) (string, int64, error) {
 	return key, size, nil
 }
 
-// Open implements Store.
-func (d *Dir) Open(_ context.Context, key string) (Reader, int64, error) {
+// Open implements blob.Store.
+func (d *Dir) Open(_ context.Context, key string) (blob.Reader, int64, error) {
 	path, err := d.path(key)
 	if err != nil {
 		return nil, 0, err
 	}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, 0, ErrNotFound
+		return nil, 0, blob.ErrNotFound
 	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("opening a file: %w", err)
@@ -94,7 +74,7 @@ func (d *Dir) Open(_ context.Context, key string) (Reader, int64, error) {
 	return f, info.Size(), nil
 }
 
-// Delete implements Store.
+// Delete implements blob.Store.
 func (d *Dir) Delete(_ context.Context, key string) error {
 	path, err := d.path(key)
 	if err != nil {
@@ -111,7 +91,7 @@ var wellFormed = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$
 // path spreads files over directories by the random end of their keys.
 func (d *Dir) path(key string) (string, error) {
 	if !wellFormed.MatchString(key) {
-		return "", ErrNotFound
+		return "", blob.ErrNotFound
 	}
 	return filepath.Join(d.root, key[len(key)-2:], key), nil
 }

@@ -11,6 +11,7 @@ import (
 	"testing/iotest"
 
 	"parley/platform/blob"
+	port "parley/platform/kernel/blob"
 )
 
 func TestAFileComesBackAsItWasPut(t *testing.T) {
@@ -39,7 +40,7 @@ func TestAFileComesBackAsItWasPut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, _, err := d.Open(ctx, key); !errors.Is(err, blob.ErrNotFound) {
+	if _, _, err := d.Open(ctx, key); !errors.Is(err, port.ErrNotFound) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -71,7 +72,7 @@ func TestAKeyIsNoPath(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range []string{"", "../secret", "/etc/passwd", strings.Repeat("a", 36)} {
-		if _, _, err := d.Open(context.Background(), key); !errors.Is(err, blob.ErrNotFound) {
+		if _, _, err := d.Open(context.Background(), key); !errors.Is(err, port.ErrNotFound) {
 			t.Errorf("%q: %v", key, err)
 		}
 	}

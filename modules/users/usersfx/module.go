@@ -7,11 +7,13 @@ import (
 	"go.uber.org/fx"
 
 	"parley/modules/users"
+	"parley/modules/users/internal/adapters/history"
 	"parley/modules/users/internal/adapters/httpv1"
 	"parley/modules/users/internal/adapters/password"
 	"parley/modules/users/internal/adapters/sqlstore"
 	"parley/modules/users/internal/adapters/token"
 	"parley/modules/users/internal/core"
+	"parley/platform/bus"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
@@ -30,11 +32,11 @@ type SecretKey []byte
 type In struct {
 	fx.In
 
-	DB      *sqldb.DB
-	Unit    uow.Unit
-	Clock   clock.Clock
-	History core.History
-	Key     SecretKey
+	DB     *sqldb.DB
+	Unit   uow.Unit
+	Clock  clock.Clock
+	Outbox *bus.Outbox
+	Key    SecretKey
 }
 
 // Out is what it gives.
@@ -57,7 +59,7 @@ func build(in In) (Out, error) {
 		return Out{}, err
 	}
 	service := core.New(core.Parts{
-		Unit: in.Unit, Store: sqlstore.New(in.DB), Hasher: password.New(), Tokens: tokens, History: in.History, Clock: in.Clock,
+		Unit: in.Unit, Store: sqlstore.New(in.DB), Hasher: password.New(), Tokens: tokens, History: history.New(in.Outbox), Clock: in.Clock,
 	})
 	api := httpv1.New(service)
 	return Out{Routes: api.Routes(), Authenticator: api, Directory: service, Permissions: service, Setup: Setup{service}}, nil

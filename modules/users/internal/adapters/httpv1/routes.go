@@ -65,9 +65,7 @@ type userView struct {
 }
 
 func showOrganization(o users.Organization) *organizationView {
-	return &organizationView{ID: o.ID, OrgName: o.OrgName, Domain: o.Domain, IsDeleted: o.IsDeleted, Audit: web.Audit{
-		CreatedBy: o.CreatedBy, CreatedOn: web.At(o.CreatedOn), ModifiedBy: o.ModifiedBy, ModifiedOn: web.At(o.ModifiedOn),
-	}}
+	return &organizationView{ID: o.ID, OrgName: o.OrgName, Domain: o.Domain, IsDeleted: o.IsDeleted, Audit: web.ShowAudit(o.Audit)}
 }
 
 func showShort(u users.User) userView {

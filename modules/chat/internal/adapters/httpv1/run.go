@@ -1,0 +1,205 @@
+package httpv1
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"strings"
+
+	"parley/modules/chat/internal/core"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
+	"parley/platform/web"
+)
+
+type turnBody struct {
+	User string `json:"user" maxLength:"32000"`
+	Bot  string `json:"bot,omitempty" maxLength:"100000" nullable:"true"`
+}
+
+type overridesBody struct {
+	CorpusIDs        []int64  `json:"corpus_ids,omitempty" maxItems:"100" doc:"Only these of the agent's corpora."`
+	Top              int      `json:"top,omitempty" minimum:"1" maximum:"20" doc:"Passages to answer from; 5 when not given."`
+	Sources          *bool    `json:"sources,omitempty" doc:"false leaves the references out of the answer."`
+	SuggestFollowUps bool     `json:"suggest_followup_questions,omitempty"`
+	CacheSkip        bool     `json:"cache_skip,omitempty" doc:"Accepted; answers are not cached."`
+	Temperature      *float64 `json:"temperature,omitempty" minimum:"0" maximum:"2"`
+}
+
+type runBody struct {
+	UserQuery      string         `json:"user_query,omitempty" maxLength:"32000" doc:"The question, unless history ends with it."`
+	History        []turnBody     `json:"history,omitempty" maxItems:"100" doc:"What was said before, in place of the thread's own; a last entry without bot is the question."`
+	ChatThreadID   *int64         `json:"chat_thread_id,omitempty" nullable:"true" minimum:"1" doc:"A thread is made when there is none."`
+	QuerySource    string         `json:"query_source,omitempty" maxLength:"50" pattern:"^[A-Za-z0-9_.-]*$" doc:"Where the question comes from; api when not given."`
+	Model          string         `json:"model,omitempty" maxLength:"200"`
+	Overrides      *overridesBody `json:"overrides,omitempty"`
+	CachingEnabled *bool          `json:"caching_enabled,omitempty" doc:"Accepted; answers are not cached."`
+}
+
+type runRequest struct {
+	AgentID int64  `path:"agent_id"`
+	Accept  string `header:"Accept" maxLength:"1000"`
+	Key     string `header:"Idempotency-Key" maxLength:"255"`
+	Body    runBody
+}
+
+func (r runRequest) ask(path string) (core.Ask, error) {
+	a := core.Ask{AgentID: r.AgentID, ThreadID: r.Body.ChatThreadID, UserQuery: r.Body.UserQuery, QuerySource: r.Body.QuerySource, Key: r.Key, Options: core.Options{Model: r.Body.Model}}
+	for _, t := range r.Body.History {
+		a.History = append(a.History, core.Turn{User: t.User, Bot: t.Bot})
+	}
+	if o := r.Body.Overrides; o != nil {
+		a.Options.CorpusIDs, a.Options.Top, a.Options.SuggestFollowUps, a.Options.Temperature = o.CorpusIDs, o.Top, o.SuggestFollowUps, o.Temperature
+		a.Options.HideSources = o.Sources != nil && !*o.Sources
+	}
+	if r.Key != "" {
+		body, err := json.Marshal(r.Body)
+		if err != nil {
+			return a, fmt.Errorf("fingerprinting a request: %w", err)
+		}
+		sum := sha256.Sum256(fmt.Appendf(nil, "%s %d\n%s", path, r.AgentID, body))
+		a.Fingerprint = hex.EncodeToString(sum[:])
+	}
+	return a, nil
+}
+
+// run answers when the run has ended, or streams when the client asks for it.
+func (a *API) run(ctx context.Context, r runRequest) (web.Either[responseView], error) {
+	if wantsStream(r.Accept) {
+		return a.streamed(ctx, r, "response")
+	}
+	var out web.Either[responseView]
+	who := actor.From(ctx)
+	ask, err := r.ask("response")
+	if err != nil {
+		return out, err
+	}
+	run, replayed, err := a.service.Ask(ctx, who, ask)
+	if err != nil {
+		return out, err
+	}
+	out.Replayed = replayed
+	if run, err = a.service.Await(ctx, who, run.ID); err != nil {
+		return out, err
+	}
+	if run.State != core.Completed {
+		return out, failure(run)
+	}
+	record, err := a.service.Record(ctx, who, run.ID)
+	out.Data = showResponse(record)
+	return out, err
+}
+
+// failure is the error of a run that ended without an answer. Whatever the
+// cause, the client asked for an answer and there is none: 503, with the
+// path of the stored record.
+func failure(run core.Run) error {
+	known := map[string]*apperr.Error{core.ErrCancelled.Code: core.ErrCancelled, core.ErrInterrupted.Code: core.ErrInterrupted}
+	e, ok := known[run.FailureCode]
+	if !ok {
+		e = core.ErrModelFailed
+		if run.FailureDetails != "" {
+			e = e.Saying(e.Message + " " + run.FailureDetails)
+		}
+	}
+	return e.At(fmt.Sprintf("/api/agent-response/%d", run.ID))
+}
+
+func (a *API) runStreamed(ctx context.Context, r runRequest) (web.Either[responseView], error) {
+	return a.streamed(ctx, r, "response/stream")
+}
+
+func (a *API) streamed(ctx context.Context, r runRequest, path string) (web.Either[responseView], error) {
+	who := actor.From(ctx)
+	ask, err := r.ask(path)
+	if err != nil {
+		return web.Either[responseView]{}, err
+	}
+	run, replayed, err := a.service.Ask(ctx, who, ask)
+	if err != nil {
+		return web.Either[responseView]{}, err
+	}
+	stream, err := a.follow(ctx, who, run.ID, 0)
+	return web.Either[responseView]{Stream: stream, Replayed: replayed}, err
+}
+
+// wantsStream reports whether text/event-stream is among the accepted types.
+func wantsStream(accept string) bool {
+	for _, part := range strings.Split(accept, ",") {
+		if kind, _, err := mime.ParseMediaType(part); err == nil && kind == "text/event-stream" {
+			return true
+		}
+	}
+	return false
+}
+
+type eventsRequest struct {
+	ID            int64 `path:"agent_response_id"`
+	StartingAfter int64 `query:"starting_after" minimum:"0" doc:"The sequence_number of the last event that was seen."`
+}
+
+func (a *API) events(ctx context.Context, r eventsRequest) (web.EventStream, error) {
+	stream, err := a.follow(ctx, actor.From(ctx), r.ID, r.StartingAfter)
+	if err != nil {
+		return web.EventStream{}, err
+	}
+	return *stream, nil
+}
+
+// eventView is one event as contract section 4 has it.
+type eventView struct {
+	SequenceNumber  int64   `json:"sequence_number"`
+	Step            string  `json:"step"`
+	Message         string  `json:"message"`
+	Delta           *string `json:"delta,omitempty"`
+	AgentResponseID *int64  `json:"agent_response_id,omitempty"`
+	ThreadID        *int64  `json:"thread_id,omitempty"`
+	RunID           *string `json:"run_id,omitempty"`
+	Output          any     `json:"output"`
+}
+
+type errorOutput struct {
+	Error struct {
+		Code    string `json:"code"`
+		Details string `json:"details"`
+	} `json:"error"`
+}
+
+type endOutput struct {
+	Success bool         `json:"success"`
+	Output  responseView `json:"output"`
+}
+
+func (a *API) follow(ctx context.Context, who actor.Actor, id, after int64) (*web.EventStream, error) {
+	watch, run, err := a.service.Watch(ctx, who, id, after)
+	if err != nil {
+		return nil, err
+	}
+	return &web.EventStream{Next: func(ctx context.Context) ([]byte, error) {
+		e, err := watch.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		v := eventView{SequenceNumber: e.Sequence, Step: e.Step, Message: e.Message}
+		switch e.Step {
+		case core.StepStart:
+			v.AgentResponseID, v.ThreadID, v.RunID = &run.ID, &run.ThreadID, &run.RunID
+		case core.StepStream:
+			v.Delta = &e.Delta
+		case core.StepEnd:
+			record, err := a.service.Record(ctx, who, run.ID)
+			if err != nil {
+				return nil, err
+			}
+			v.Output = endOutput{Success: true, Output: showResponse(record)}
+		case core.StepError:
+			var out errorOutput
+			out.Error.Code, out.Error.Details = e.Code, e.Details
+			v.Output = out
+		}
+		return web.ASCII(v)
+	}}, nil
+}

@@ -1,0 +1,120 @@
+// Package sqlstore keeps chat in SQLite or PostgreSQL.
+package sqlstore
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/uptrace/bun"
+
+	"parley/modules/chat/internal/core"
+	"parley/platform/kernel/page"
+	"parley/platform/migrate"
+	"parley/platform/sqldb"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations are the module's tables.
+func Migrations() (migrate.Set, error) {
+	sub, err := fs.Sub(files, "migrations")
+	if err != nil {
+		return migrate.Set{}, fmt.Errorf("reading the chat migrations: %w", err)
+	}
+	return migrate.Set{Module: "chat", Files: sub}, nil
+}
+
+type threadRow struct {
+	bun.BaseModel `bun:"table:chat_threads,alias:t"`
+	core.Thread
+}
+
+type runRow struct {
+	bun.BaseModel `bun:"table:chat_runs,alias:r"`
+	core.Run
+}
+
+// Store implements core.Store.
+type Store struct {
+	db      *sqldb.DB
+	threads sqldb.Table[core.Thread, threadRow]
+	runs    sqldb.Table[core.Run, runRow]
+}
+
+// New returns the store over db.
+func New(db *sqldb.DB) *Store {
+	return &Store{
+		db: db,
+		threads: sqldb.NewTable(db,
+			func(t core.Thread) threadRow { return threadRow{Thread: t} },
+			func(r threadRow) core.Thread { return r.Thread }, core.ErrNotFound, nil),
+		runs: sqldb.NewTable(db,
+			func(v core.Run) runRow { return runRow{Run: v} },
+			func(r runRow) core.Run { return r.Run }, core.ErrNotFound, core.ErrInProgress),
+	}
+}
+
+func mine(userID, id int64) []sqldb.Where {
+	return []sqldb.Where{sqldb.Eq("id", id), sqldb.Eq("user_id", userID), sqldb.Eq("is_deleted", false)}
+}
+
+// AddThread implements core.Threads.
+func (s *Store) AddThread(ctx context.Context, t core.Thread) (core.Thread, error) {
+	return s.threads.Add(ctx, t)
+}
+
+// Thread implements core.Threads.
+func (s *Store) Thread(ctx context.Context, userID, id int64) (core.Thread, error) {
+	return s.threads.Get(ctx, mine(userID, id)...)
+}
+
+// UpdateThread implements core.Threads.
+func (s *Store) UpdateThread(ctx context.Context, userID, id int64, change func(*core.Thread) error) (core.Thread, error) {
+	return s.threads.Update(ctx, change, mine(userID, id)...)
+}
+
+// ThreadsPage implements core.Threads.
+func (s *Store) ThreadsPage(ctx context.Context, userID, agentID int64, source string, p page.Request) (page.Of[core.Thread], error) {
+	where := []sqldb.Where{sqldb.Eq("user_id", userID), sqldb.Eq("agent_id", agentID), sqldb.Eq("is_deleted", false)}
+	if source != "" {
+		where = append(where, sqldb.Cond("(query_source IS NULL OR query_source = ?)", source))
+	}
+	return s.threads.Page(ctx, p, sqldb.Order[core.Thread]{Time: "modified_on", Desc: true, Key: core.ByActivity}, where...)
+}
+
+// Run implements core.Runs.
+func (s *Store) Run(ctx context.Context, userID, id int64) (core.Run, error) {
+	return s.runs.Get(ctx, mine(userID, id)...)
+}
+
+// RunByKey implements core.Runs.
+func (s *Store) RunByKey(ctx context.Context, userID int64, key string) (core.Run, error) {
+	return s.runs.Get(ctx, sqldb.Eq("user_id", userID), sqldb.Eq("idempotency_key", key))
+}
+
+// RunsPage implements core.Runs.
+func (s *Store) RunsPage(ctx context.Context, threadID int64, p page.Request) (page.Of[core.Run], error) {
+	return s.runs.Page(ctx, p, sqldb.Order[core.Run]{Key: core.ByRun}, sqldb.Eq("thread_id", threadID), sqldb.Eq("is_deleted", false))
+}
+
+// DeleteUser implements core.Runs.
+func (s *Store) DeleteUser(ctx context.Context, userID int64) error {
+	runs := s.db.On(ctx).NewSelect().TableExpr("chat_runs").Column("id").Where("user_id = ?", userID)
+	for _, table := range []string{"chat_contents", "chat_events", "chat_thoughts", "chat_support"} {
+		if _, err := s.db.On(ctx).NewDelete().TableExpr(table).Where("run_id IN (?)", runs).Exec(ctx); err != nil {
+			return fmt.Errorf("deleting from %s: %w", table, err)
+		}
+	}
+	if _, err := s.db.On(ctx).NewDelete().TableExpr("chat_threads").Where("user_id = ?", userID).Exec(ctx); err != nil {
+		return fmt.Errorf("deleting threads: %w", err)
+	}
+	_, err := s.db.On(ctx).NewUpdate().TableExpr("chat_runs").
+		Set("is_deleted = ?", true).Set("created_by = ''").Set("failure_details = ''").Set("idempotency_key = NULL").Where("user_id = ?", userID).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("emptying runs: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,21 @@
+package core
+
+import "parley/platform/kernel/apperr"
+
+// The errors of this module. Their codes are a promise to clients.
+var (
+	ErrNotFound       = apperr.New(apperr.NotFound, "chat.not_found", "There is no such answer or thread, or none that you may see.")
+	ErrNoQuestion     = apperr.New(apperr.Unprocessable, "chat.no_question", "Ask something: send user_query, or a history whose last entry has a user and no bot.")
+	ErrTwoQuestions   = apperr.New(apperr.Unprocessable, "chat.two_questions", "Send either user_query or a history that ends with an open question, not both.")
+	ErrHistory        = apperr.New(apperr.Unprocessable, "chat.invalid_history", "Only the last entry of history may lack the bot's answer.")
+	ErrOtherAgent     = apperr.New(apperr.Unprocessable, "chat.thread_of_other_agent", "This thread belongs to another agent.")
+	ErrModelFailed    = apperr.New(apperr.Unavailable, "chat.model_failed", "The model did not answer; the question is stored and can be asked again.")
+	ErrCancelled      = apperr.New(apperr.Conflict, "chat.cancelled", "The run was cancelled before it ended.")
+	ErrInterrupted    = apperr.New(apperr.Unavailable, "chat.interrupted", "The server stopped while the answer was being made; ask again.")
+	ErrEnded          = apperr.New(apperr.Conflict, "chat.already_ended", "This run has ended already.")
+	ErrOverloaded     = apperr.New(apperr.Unavailable, "chat.overloaded", "Too many questions are being answered at the moment; try again shortly.")
+	ErrKeyReused      = apperr.New(apperr.Conflict, "idempotency_key_reused", "This Idempotency-Key was used for another request; use a new one.")
+	ErrInProgress     = apperr.New(apperr.Conflict, "request_in_progress", "The first request with this Idempotency-Key still runs; ask again in a moment.")
+	ErrNoLongerOurs   = apperr.New(apperr.Conflict, "chat.lease_lost", "Another process closed this run.")
+	errAnswerTooLarge = apperr.New(apperr.Unavailable, "chat.answer_too_large", "The model's answer is larger than can be kept.")
+)

@@ -1,0 +1,143 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"parley/modules/chat"
+	"parley/platform/kernel/actor"
+)
+
+// keyLife is how long an Idempotency-Key stands for its run.
+const keyLife = 24 * time.Hour
+
+// Tend renews the leases of this process's runs, cancels those that somebody
+// asked to cancel, and closes what dead processes left behind, until ctx ends.
+// It looks at once and then three times within a lease.
+func (s *Service) Tend(ctx context.Context) {
+	ticker := time.NewTicker(s.Rhythm.Lease / 3)
+	defer ticker.Stop()
+	for {
+		if err := s.tendOnce(ctx); err != nil && ctx.Err() == nil {
+			s.Log.ErrorContext(ctx, "tending runs", "error", err)
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *Service) tendOnce(ctx context.Context) error {
+	now := s.Clock.Now()
+	s.mu.Lock()
+	mine := slices.Collect(maps.Keys(s.cancels))
+	s.mu.Unlock()
+	if len(mine) > 0 {
+		cancelled, err := s.Store.Renew(ctx, s.Owner, mine, now.Add(s.Rhythm.Lease))
+		if err != nil {
+			return err
+		}
+		for _, run := range cancelled {
+			s.cancelHere(run)
+		}
+	}
+	if err := s.Recover(ctx); err != nil {
+		return err
+	}
+	return s.Store.ForgetKeys(ctx, now.Add(-keyLife))
+}
+
+// Recover closes the open runs of dead processes as interrupted, with the
+// text they had and what they used as far as it is known.
+func (s *Service) Recover(ctx context.Context) error {
+	except := ""
+	if s.Alone {
+		except = s.Owner
+	}
+	for {
+		const few = 100
+		dead, err := s.Store.Expired(ctx, s.Clock.Now(), except, few)
+		if err != nil {
+			return err
+		}
+		closed := 0
+		for _, run := range dead {
+			if s.runsHere(run) {
+				continue // it only waits long for its turn
+			}
+			o, err := s.remains(ctx, run)
+			if err != nil {
+				return err
+			}
+			if err := s.close(ctx, run.ID, run.Owner, o); err != nil && !errors.Is(err, ErrNoLongerOurs) {
+				return err
+			}
+			closed++
+			s.Log.InfoContext(ctx, "closed a run that a dead process left open", "run", run.RunID)
+		}
+		if closed == 0 || len(dead) < few {
+			return nil
+		}
+	}
+}
+
+func (s *Service) runsHere(run Run) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.cancels[run.ID]
+	return ok && run.Owner == s.Owner
+}
+
+// remains is the outcome of a run whose process died.
+func (s *Service) remains(ctx context.Context, run Run) (Outcome, error) {
+	o := Outcome{State: Interrupted, FailureCode: ErrInterrupted.Code, FailureDetails: ErrInterrupted.Message, Sources: "[]"}
+	var text strings.Builder
+	for after := int64(0); ; {
+		events, err := s.Store.Events(ctx, run.ID, after, batch)
+		if err != nil {
+			return o, fmt.Errorf("reading what run %d had: %w", run.ID, err)
+		}
+		for _, e := range events {
+			text.WriteString(e.Delta)
+			after = e.Sequence
+		}
+		if len(events) < batch {
+			break
+		}
+	}
+	o.Answer = text.String()
+	if run.EstimatedPrompt > 0 { // the model had been asked
+		o.Model = s.Model.Name()
+		o.Usage = []Metered{{Usage: chat.Usage{Purpose: "answer", Model: o.Model, FreshInput: run.EstimatedPrompt, Output: tokensOf(o.Answer), UsageSource: "estimated"}}}
+	}
+	return o, nil
+}
+
+// Cancel ends a run of the caller's that has not ended, wherever it runs.
+func (s *Service) Cancel(ctx context.Context, who actor.Actor, run int64) (Run, error) {
+	r, err := s.Store.RequestCancel(ctx, who.UserID, run)
+	if err != nil {
+		return r, err
+	}
+	if s.cancelHere(run) {
+		return s.Await(ctx, who, run)
+	}
+	return r, nil
+}
+
+func (s *Service) cancelHere(run int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cancel, ok := s.cancels[run]
+	if ok {
+		cancel(ErrCancelled)
+	}
+	return ok
+}

@@ -1,0 +1,208 @@
+package core
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"parley/modules/chat"
+	"parley/modules/corpora"
+	"parley/platform/kernel/page"
+)
+
+// State is where a run stands.
+type State string
+
+// The states; the first two are open, the others final.
+const (
+	Queued      State = "queued"
+	InProgress  State = "in_progress"
+	Completed   State = "completed"
+	Failed      State = "failed"
+	Cancelled   State = "cancelled"
+	Interrupted State = "interrupted"
+)
+
+// Open reports whether the run has not ended.
+func (s State) Open() bool { return s == Queued || s == InProgress }
+
+// Thread is a conversation of one user with one agent.
+type Thread struct {
+	ID              int64
+	OrganizationID  int64
+	AgentID         int64
+	UserID          int64
+	CorpusID        *int64 // of attachments
+	ChatID          *string
+	Title           string
+	QuerySource     *string
+	IsDeleted       bool
+	IsSystemCreated bool
+	CreatedBy       string
+	CreatedOn       time.Time
+	ModifiedBy      string
+	ModifiedOn      time.Time // the newest activity
+}
+
+// Turn is one exchange of a conversation. An open turn has no Bot.
+type Turn struct {
+	User string `json:"user"`
+	Bot  string `json:"bot"`
+}
+
+// Run is one question and how far its answer is. It has no long text, so
+// that lists of runs stay cheap.
+type Run struct {
+	ID               int64 // agent_response_id
+	RunID            string
+	OrganizationID   int64
+	ThreadID         int64
+	AgentID          int64
+	AgentType        string
+	ProjectID        int64
+	TeamID           int64
+	UserID           int64
+	State            State
+	QuerySource      string
+	MessageID        *string
+	Model            string
+	PromptTokens     int64
+	CompletionTokens int64
+	CostNano         int64
+	CacheHit         bool
+	IsDeleted        bool
+	CreatedBy        string
+	CreatedOn        time.Time
+	ModifiedOn       time.Time
+	FailureCode      string
+	FailureDetails   string
+	CancelRequested  bool
+	Owner            string // process that runs it
+	LeaseUntil       time.Time
+	LastSequence     int64 // of its stored events
+	EstimatedPrompt  int64 // tokens sent to a model that has not answered yet
+	IdempotencyKey   *string
+	Fingerprint      string
+}
+
+// Content is the long part of a run.
+type Content struct {
+	RunID        int64 // agent_response_id
+	Question     string
+	Answer       string
+	SearchQuery  string
+	Sources      string
+	History      []Turn
+	References   []Reference
+	FollowUps    []string
+	CorpusIDs    []int64 `bun:"corpus_ids"`
+	PromptPrefix string
+	Instructions []string
+	Options      Options
+}
+
+// Options is how the asker wants the question answered.
+type Options struct {
+	Model            string   `json:"model,omitempty"`
+	CorpusIDs        []int64  `json:"corpus_ids,omitempty"`
+	Top              int      `json:"top,omitempty"`
+	HideSources      bool     `json:"hide_sources,omitempty"`
+	SuggestFollowUps bool     `json:"suggest_followup_questions,omitempty"`
+	Temperature      *float64 `json:"temperature,omitempty"`
+}
+
+// Reference is a source that the answer cites.
+type Reference struct {
+	Number     int    `json:"number"` // as in the answer's [1]
+	URL        string `json:"url"`
+	Order      int    `json:"order"` // of first citation, from 0
+	Title      string `json:"title"`
+	DocumentID int64  `json:"document_id"`
+}
+
+// Thought is one step of how an answer came about, as it was measured.
+type Thought struct {
+	Order      int
+	Step       string
+	Title      string
+	Message    string
+	StartedOn  time.Time
+	DurationMS int64
+	Detail     json.RawMessage
+}
+
+// Support is a passage that was given to the model.
+type Support struct {
+	Number int
+	corpora.Passage
+}
+
+// The steps of a stream. Those that end in _stream carry a Delta.
+const (
+	StepStart     = "start"
+	StepRewriting = "query_rewriting"
+	StepRetrieval = "retrieval"
+	StepModel     = "generation"
+	StepStream    = "assistant_stream"
+	StepEnd       = "end"
+	StepError     = "error"
+)
+
+// StreamEvent is one stored event of a run's stream.
+type StreamEvent struct {
+	Sequence int64 // from 1, without gaps
+	Step     string
+	Message  string
+	Delta    string
+	Code     string // of an error
+	Details  string
+}
+
+// Last reports whether the stream ends after the event.
+func (e StreamEvent) Last() bool { return e.Step == StepEnd || e.Step == StepError }
+
+// Outcome is everything that ends a run, stored in one commit.
+type Outcome struct {
+	State          State
+	Answer         string
+	SearchQuery    string
+	Sources        string
+	Model          string
+	References     []Reference
+	FollowUps      []string
+	CorpusIDs      []int64
+	Thoughts       []Thought
+	Support        []Support
+	Usage          []Metered
+	FailureCode    string
+	FailureDetails string
+}
+
+// Metered is one model call as it goes into the ledger.
+type Metered struct {
+	chat.Usage
+	Raw json.RawMessage // the provider's own words, or null
+}
+
+// Totals sums a run's ledger rows the way the record shows them.
+func Totals(rows []Metered) (prompt, completion, costNano int64) {
+	for _, u := range rows {
+		prompt += u.FreshInput + u.CachedInput
+		completion += u.Output + u.Reasoning
+		costNano += u.CostNano
+	}
+	return prompt, completion, costNano
+}
+
+// ByActivity is the order of threads: newest activity first.
+func ByActivity(t Thread) page.Key { return page.Key{At: t.ModifiedOn, ID: t.ID} }
+
+// ByRun is the order of a thread's runs: oldest first.
+func ByRun(r Run) page.Key { return page.Key{ID: r.ID} }
+
+// Clone copies what shares memory.
+func (c Content) Clone() Content {
+	c.History, c.References, c.FollowUps = slices.Clone(c.History), slices.Clone(c.References), slices.Clone(c.FollowUps)
+	c.CorpusIDs, c.Instructions = slices.Clone(c.CorpusIDs), slices.Clone(c.Instructions)
+	return c
+}

@@ -1,0 +1,27 @@
+package core
+
+import "unicode"
+
+// tokensOf estimates the tokens of a text for providers that report none:
+// four characters to a token, as OpenAI's documentation puts it for English,
+// and one for each character of scripts written without spaces.
+func tokensOf(text string) int64 {
+	var wide, narrow int64
+	for _, r := range text {
+		if unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai) {
+			wide++
+		} else {
+			narrow++
+		}
+	}
+	return wide + (narrow+3)/4
+}
+
+// estimateTokens is the estimate for everything that a prompt sends.
+func estimateTokens(p Prompt) int64 {
+	n := tokensOf(p.System) + tokensOf(p.Question)
+	for _, t := range p.History {
+		n += tokensOf(t.User) + tokensOf(t.Bot)
+	}
+	return n
+}
