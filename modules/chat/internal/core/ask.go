@@ -52,7 +52,7 @@ func (s *Service) Ask(ctx context.Context, who actor.Actor, a Ask) (Run, bool, e
 	}
 	run, content, err := s.accept(ctx, who, agent, a, question, history)
 	if err != nil {
-		s.running.Done()
+		s.leave()
 		if errors.Is(err, ErrInProgress) { // somebody was faster with the key
 			run, err = s.earlier(ctx, who, a)
 			return run, err == nil, err
@@ -111,7 +111,7 @@ func (s *Service) accept(ctx context.Context, who actor.Actor, agent agents.Runn
 	if a.Key != "" {
 		run.IdempotencyKey = &a.Key
 	}
-	content := Content{Question: question, History: history, Options: a.Options, PromptPrefix: agent.PrefixPrompt, Instructions: agent.Instructions}
+	content := Content{Question: question, Sources: noSources, History: history, Options: a.Options, PromptPrefix: agent.PrefixPrompt, Instructions: agent.Instructions}
 	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		thread, err := s.threadFor(ctx, tx, who, agent, a, question)
 		if err != nil {

@@ -23,16 +23,25 @@ var errShutdown = errors.New("the server is going down")
 func (s *Service) admit() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || len(s.cancels) >= maxRunning+maxWaiting {
+	if s.closed || s.admitted >= maxRunning+maxWaiting {
 		return false
 	}
+	s.admitted++
 	s.running.Add(1)
 	return true
 }
 
+// leave gives the place back.
+func (s *Service) leave() {
+	s.mu.Lock()
+	s.admitted--
+	s.mu.Unlock()
+	s.running.Done()
+}
+
 // execute answers one accepted run and closes it, whatever happens.
 func (s *Service) execute(run Run, content Content, agent agents.Runnable, who actor.Actor) {
-	defer s.running.Done()
+	defer s.leave()
 	ctx, cancel := context.WithCancelCause(s.base)
 	ctx, stop := context.WithTimeoutCause(ctx, s.Rhythm.Limit, ErrModelFailed.Saying("The answer took longer than a run may take."))
 	defer stop()
@@ -180,6 +189,12 @@ func (x *execution) finish(failure error) {
 		failure = err
 	}
 	o := &x.out
+	if x.reply.Text == "" {
+		x.reply.Text = x.stream.text() // of a model that panicked
+	}
+	if o.Sources == "" {
+		o.Sources = noSources
+	}
 	o.Answer, o.Model = x.reply.Text, x.reply.Model
 	if x.called {
 		o.Usage = []Metered{x.metered()}

@@ -97,7 +97,7 @@ func (s *Service) runsHere(run Run) bool {
 
 // remains is the outcome of a run whose process died.
 func (s *Service) remains(ctx context.Context, run Run) (Outcome, error) {
-	o := Outcome{State: Interrupted, FailureCode: ErrInterrupted.Code, FailureDetails: ErrInterrupted.Message, Sources: "[]"}
+	o := Outcome{State: Interrupted, FailureCode: ErrInterrupted.Code, FailureDetails: ErrInterrupted.Message, Sources: noSources}
 	var text strings.Builder
 	for after := int64(0); ; {
 		events, err := s.Store.Events(ctx, run.ID, after, batch)
@@ -112,7 +112,11 @@ func (s *Service) remains(ctx context.Context, run Run) (Outcome, error) {
 			break
 		}
 	}
-	o.Answer = text.String()
+	contents, err := s.Store.Contents(ctx, []int64{run.ID})
+	if err != nil {
+		return o, fmt.Errorf("reading what run %d had: %w", run.ID, err)
+	}
+	o.Answer, o.SearchQuery = text.String(), contents[run.ID].SearchQuery
 	if run.EstimatedPrompt > 0 { // the model had been asked
 		o.Model = s.Model.Name()
 		o.Usage = []Metered{{Usage: chat.Usage{Purpose: "answer", Model: o.Model, FreshInput: run.EstimatedPrompt, Output: tokensOf(o.Answer), UsageSource: "estimated"}}}

@@ -161,6 +161,11 @@ type StreamEvent struct {
 // Last reports whether the stream ends after the event.
 func (e StreamEvent) Last() bool { return e.Step == StepEnd || e.Step == StepError }
 
+// Started is the first event of every stream.
+func Started() StreamEvent {
+	return StreamEvent{Sequence: 1, Step: StepStart, Message: "The question is stored."}
+}
+
 // Outcome is everything that ends a run, stored in one commit.
 type Outcome struct {
 	State          State
@@ -176,6 +181,14 @@ type Outcome struct {
 	Usage          []Metered
 	FailureCode    string
 	FailureDetails string
+}
+
+// Last is the event that ends the stream of the run.
+func (o Outcome) Last(sequence int64) StreamEvent {
+	if o.State == Completed {
+		return StreamEvent{Sequence: sequence, Step: StepEnd, Message: "The answer is complete."}
+	}
+	return StreamEvent{Sequence: sequence, Step: StepError, Message: o.FailureDetails, Code: o.FailureCode, Details: o.FailureDetails}
 }
 
 // Metered is one model call as it goes into the ledger.

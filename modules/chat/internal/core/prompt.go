@@ -74,6 +74,9 @@ func (x *execution) model() string {
 	return x.agent.Model
 }
 
+// noSources is Content.Sources of an answer that cites nothing.
+const noSources = "[]"
+
 var citation = regexp.MustCompile(`\[(\d{1,4})\]`)
 
 // cite checks the citations of the answer: numbers of no source are taken

@@ -52,10 +52,12 @@ type Service struct {
 
 	mu      sync.Mutex
 	cancels map[int64]context.CancelCauseFunc // by run, of this process
-	closed  bool
-	base    context.Context // of all runs; ends when the process goes down
-	stop    context.CancelCauseFunc
-	running sync.WaitGroup
+	// admitted counts accepted runs that have not ended here.
+	admitted int
+	closed   bool
+	base     context.Context // of all runs; ends when the process goes down
+	stop     context.CancelCauseFunc
+	running  sync.WaitGroup
 }
 
 // New returns the use cases over their parts. Runs live as long as base and

@@ -21,7 +21,7 @@ type writer struct {
 	mu       sync.Mutex
 	sequence int64
 	pending  strings.Builder
-	size     int
+	whole    strings.Builder
 	timer    *time.Timer // runs while something is pending
 	err      error       // the first failure; nothing is written after it
 }
@@ -45,9 +45,10 @@ func (w *writer) delta(text string) error {
 	if w.err != nil || text == "" {
 		return w.err
 	}
-	if w.size += len(text); w.size > maxAnswer {
+	if w.whole.Len()+len(text) > maxAnswer {
 		return errAnswerTooLarge
 	}
+	w.whole.WriteString(text)
 	w.pending.WriteString(text)
 	if w.timer != nil {
 		return nil
@@ -74,6 +75,13 @@ func (w *writer) tick() {
 		return
 	}
 	w.timer.Reset(w.service.Rhythm.Flush)
+}
+
+// text is all of the answer that was taken.
+func (w *writer) text() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.whole.String()
 }
 
 // flush stores what is still pending.

@@ -56,7 +56,7 @@ func (s *Store) AddRun(ctx context.Context, r core.Run, c core.Content) (core.Ru
 	if _, err := s.db.On(ctx).NewInsert().Model(&contentRow{Content: c}).Exec(ctx); err != nil {
 		return r, fmt.Errorf("storing a question: %w", err)
 	}
-	return added, s.insertEvents(ctx, added.ID, []core.StreamEvent{{Sequence: 1, Step: core.StepStart, Message: "The question is stored."}})
+	return added, s.insertEvents(ctx, added.ID, []core.StreamEvent{core.Started()})
 }
 
 // Contents implements core.Runs.
@@ -120,10 +120,16 @@ func (s *Store) AppendEvents(ctx context.Context, run int64, owner string, event
 		return nil
 	}
 	return s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		res, err := tx.NewUpdate().TableExpr("chat_runs").Set("last_sequence = ?", events[len(events)-1].Sequence).
-			Where("id = ? AND owner = ? AND state = ?", run, owner, core.InProgress).Exec(ctx)
-		if err := one(res, err); err != nil {
-			return err
+		var deleted bool
+		err := tx.NewUpdate().TableExpr("chat_runs").Set("last_sequence = ?", events[len(events)-1].Sequence).
+			Where("id = ? AND owner = ? AND state = ?", run, owner, core.InProgress).Returning("is_deleted").Scan(ctx, &deleted)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return core.ErrNoLongerOurs
+		case err != nil:
+			return fmt.Errorf("storing a stream: %w", err)
+		case deleted: // its user is gone: no text of theirs is kept
+			return nil
 		}
 		return insertEvents(ctx, tx, run, events)
 	})
@@ -175,7 +181,7 @@ func (s *Store) CloseRun(ctx context.Context, run int64, owner string, o core.Ou
 	var row runRow
 	err := s.db.On(ctx).NewUpdate().Model(&row).
 		Set("state = ?", o.State).Set("model = ?", o.Model).Set("prompt_tokens = ?", prompt).Set("completion_tokens = ?", completion).Set("cost_nano = ?", cost).
-		Set("failure_code = ?", o.FailureCode).Set("failure_details = ?", o.FailureDetails).Set("modified_on = ?", now).Set("last_sequence = last_sequence + 1").
+		Set("failure_code = ?", o.FailureCode).Set("failure_details = CASE WHEN is_deleted THEN '' ELSE ? END", o.FailureDetails).Set("modified_on = ?", now).Set("last_sequence = last_sequence + 1").
 		Where("id = ? AND owner = ? AND state IN (?)", run, owner, bun.List([]core.State{core.Queued, core.InProgress})).Returning("*").Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		return core.Run{}, core.ErrNoLongerOurs
@@ -223,9 +229,5 @@ func (s *Store) storeRecord(ctx context.Context, r core.Run, o core.Outcome) err
 			return fmt.Errorf("storing supporting content: %w", err)
 		}
 	}
-	last := core.StreamEvent{Sequence: r.LastSequence, Step: core.StepEnd, Message: "The answer is complete."}
-	if o.State != core.Completed {
-		last.Step, last.Message, last.Code, last.Details = core.StepError, o.FailureDetails, o.FailureCode, o.FailureDetails
-	}
-	return s.insertEvents(ctx, r.ID, []core.StreamEvent{last})
+	return s.insertEvents(ctx, r.ID, []core.StreamEvent{o.Last(r.LastSequence)})
 }

@@ -100,8 +100,14 @@ func (s *Store) RunsPage(ctx context.Context, threadID int64, p page.Request) (p
 	return s.runs.Page(ctx, p, sqldb.Order[core.Run]{Key: core.ByRun}, sqldb.Eq("thread_id", threadID), sqldb.Eq("is_deleted", false))
 }
 
-// DeleteUser implements core.Runs.
+// DeleteUser implements core.Runs. The runs come first: that waits for those
+// who store their texts at this moment, and whoever comes later sees it.
 func (s *Store) DeleteUser(ctx context.Context, userID int64) error {
+	_, err := s.db.On(ctx).NewUpdate().TableExpr("chat_runs").
+		Set("is_deleted = ?", true).Set("created_by = ''").Set("failure_details = ''").Set("idempotency_key = NULL").Where("user_id = ?", userID).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("emptying runs: %w", err)
+	}
 	runs := s.db.On(ctx).NewSelect().TableExpr("chat_runs").Column("id").Where("user_id = ?", userID)
 	for _, table := range []string{"chat_contents", "chat_events", "chat_thoughts", "chat_support"} {
 		if _, err := s.db.On(ctx).NewDelete().TableExpr(table).Where("run_id IN (?)", runs).Exec(ctx); err != nil {
@@ -110,11 +116,6 @@ func (s *Store) DeleteUser(ctx context.Context, userID int64) error {
 	}
 	if _, err := s.db.On(ctx).NewDelete().TableExpr("chat_threads").Where("user_id = ?", userID).Exec(ctx); err != nil {
 		return fmt.Errorf("deleting threads: %w", err)
-	}
-	_, err := s.db.On(ctx).NewUpdate().TableExpr("chat_runs").
-		Set("is_deleted = ?", true).Set("created_by = ''").Set("failure_details = ''").Set("idempotency_key = NULL").Where("user_id = ?", userID).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("emptying runs: %w", err)
 	}
 	return nil
 }

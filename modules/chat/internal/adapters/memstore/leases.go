@@ -1,0 +1,84 @@
+package memstore
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"parley/modules/chat/internal/core"
+	"parley/platform/kernel/uow"
+)
+
+// Start implements core.Leases.
+func (s *Store) Start(ctx context.Context, run int64, owner string, now, until time.Time) error {
+	_, err := s.change(ctx, run, func(r core.Run) bool { return r.Owner == owner && r.State == core.Queued },
+		func(r *core.Run) { r.State, r.LeaseUntil, r.ModifiedOn = core.InProgress, until, now })
+	return err
+}
+
+// Renew implements core.Leases.
+func (s *Store) Renew(ctx context.Context, owner string, runs []int64, until time.Time) ([]int64, error) {
+	var cancelled []int64
+	err := s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		mine, err := s.runs.List(ctx, func(r core.Run) bool { return r.Owner == owner && r.State.Open() && slices.Contains(runs, r.ID) })
+		if err != nil {
+			return err
+		}
+		for _, r := range mine {
+			if r.CancelRequested {
+				cancelled = append(cancelled, r.ID)
+			}
+			if _, err := s.change(ctx, r.ID, func(core.Run) bool { return true }, func(r *core.Run) { r.LeaseUntil = until }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return cancelled, err
+}
+
+// Expired implements core.Leases.
+func (s *Store) Expired(ctx context.Context, now time.Time, except string, limit int) ([]core.Run, error) {
+	all, err := s.runs.List(ctx, func(r core.Run) bool {
+		return r.State.Open() && (r.LeaseUntil.Before(now) || except != "" && r.Owner != except)
+	})
+	return all[:min(limit, len(all))], err
+}
+
+// Estimate implements core.Leases.
+func (s *Store) Estimate(ctx context.Context, run int64, promptTokens int64, searchQuery string) error {
+	return s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		r, err := s.change(ctx, run, func(r core.Run) bool { return r.State == core.InProgress }, func(r *core.Run) { r.EstimatedPrompt = promptTokens })
+		if err != nil || r.IsDeleted {
+			return err
+		}
+		_, err = s.contents.Update(ctx, func(c *row[core.Content]) error { c.Value.SearchQuery = searchQuery; return nil },
+			func(c row[core.Content]) bool { return c.RunID == run })
+		return err
+	})
+}
+
+// RequestCancel implements core.Leases.
+func (s *Store) RequestCancel(ctx context.Context, userID, run int64) (core.Run, error) {
+	return s.runs.Update(ctx, func(r *core.Run) error {
+		if !r.State.Open() {
+			return core.ErrEnded
+		}
+		r.CancelRequested = true
+		return nil
+	}, myRun(userID, run))
+}
+
+// ForgetKeys implements core.Leases.
+func (s *Store) ForgetKeys(ctx context.Context, before time.Time) error {
+	return s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		old := func(r core.Run) bool { return r.IdempotencyKey != nil && r.CreatedOn.Before(before) && !r.State.Open() }
+		all, err := s.runs.List(ctx, old)
+		for _, r := range all {
+			if _, err := s.change(ctx, r.ID, old, func(r *core.Run) { r.IdempotencyKey = nil }); err != nil {
+				return err
+			}
+		}
+		return err
+	})
+}

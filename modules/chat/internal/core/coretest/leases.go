@@ -1,0 +1,81 @@
+package coretest
+
+import (
+	"slices"
+	"time"
+
+	"parley/modules/chat/internal/core"
+)
+
+func starting(f fixture) {
+	r := f.run(newRun(f.thread().ID))
+	f.is(f.Start(f.ctx, r.ID, there, now, now), core.ErrNoLongerOurs)
+	later := now.Add(time.Minute)
+	f.ok(f.Start(f.ctx, r.ID, here, later, later.Add(time.Hour)))
+	r.State, r.ModifiedOn, r.LeaseUntil = core.InProgress, later, later.Add(time.Hour)
+	f.same(r, must[core.Run](f)(f.Run(f.ctx, jo, r.ID)))
+	f.is(f.Start(f.ctx, r.ID, here, later, later), core.ErrNoLongerOurs)
+	f.is(f.Start(f.ctx, 99999, here, later, later), core.ErrNoLongerOurs)
+}
+
+func renewing(f fixture) {
+	a, b := f.running(), f.run(newRun(f.thread().ID))
+	foreign := f.running(func(r *core.Run) { r.Owner = there })
+	unnamed := f.running()
+	must[core.Run](f)(f.RequestCancel(f.ctx, jo, b.ID))
+	must[core.Run](f)(f.RequestCancel(f.ctx, jo, foreign.ID))
+	must[core.Run](f)(f.RequestCancel(f.ctx, jo, unnamed.ID))
+	until := now.Add(time.Hour)
+	cancelled := must[[]int64](f)(f.Renew(f.ctx, here, []int64{a.ID, b.ID, foreign.ID, 99999}, until))
+	f.same([]int64{b.ID}, cancelled)
+	lease := func(r core.Run) time.Time {
+		return must[core.Run](f)(f.Run(f.ctx, jo, r.ID)).LeaseUntil
+	}
+	f.same([]time.Time{until, until, foreign.LeaseUntil, unnamed.LeaseUntil}, []time.Time{lease(a), lease(b), lease(foreign), lease(unnamed)})
+}
+
+func expired(f fixture) {
+	until := func(owner string, at time.Time) func(*core.Run) {
+		return func(r *core.Run) { r.Owner, r.LeaseUntil = owner, at }
+	}
+	thread := f.thread().ID
+	past, future := now.Add(-time.Second), now.Add(time.Minute)
+	over := f.run(newRun(thread, until(here, past)))
+	alive := f.run(newRun(thread, until(here, future)))
+	foreign := f.run(newRun(thread, until(there, future)))
+	foreignOver := f.run(newRun(thread, until(there, past)))
+	must[core.Run](f)(f.close(f.run(newRun(thread, until(here, past))), core.Outcome{State: core.Failed, Sources: "[]"}))
+	f.run(newRun(thread, until(here, now))) // to the end of the moment
+	found := func(except string, limit int) []core.Run {
+		f.t.Helper()
+		return must[[]core.Run](f)(f.Expired(f.ctx, now, except, limit))
+	}
+	f.same([]core.Run{over, foreignOver}, found("", 10))
+	f.same([]core.Run{over, foreign, foreignOver}, found(here, 10))
+	f.same([]core.Run{over}, found(here, 1))
+	if slices.ContainsFunc(found(there, 10), func(r core.Run) bool { return r.ID == foreign.ID }) {
+		f.t.Error("a run of the excepted owner is found before its lease is over")
+	}
+	f.same(alive, must[core.Run](f)(f.Run(f.ctx, jo, alive.ID)))
+}
+
+func estimate(f fixture) {
+	queued := f.run(newRun(f.thread().ID))
+	f.is(f.Estimate(f.ctx, queued.ID, 10, "x"), core.ErrNoLongerOurs)
+	r := f.running()
+	f.ok(f.Estimate(f.ctx, r.ID, 1234, "what it is"))
+	r.EstimatedPrompt = 1234
+	f.same(r, must[core.Run](f)(f.Run(f.ctx, jo, r.ID)))
+	f.same("what it is", must[map[int64]core.Content](f)(f.Contents(f.ctx, []int64{r.ID}))[r.ID].SearchQuery)
+}
+
+func cancelling(f fixture) {
+	r := f.running()
+	got := must[core.Run](f)(f.RequestCancel(f.ctx, jo, r.ID))
+	r.CancelRequested = true
+	f.same(r, got)
+	f.same(r, must[core.Run](f)(f.RequestCancel(f.ctx, jo, r.ID))) // again
+	must[core.Run](f)(f.close(r, core.Outcome{State: core.Cancelled, Sources: "[]"}))
+	_, err := f.RequestCancel(f.ctx, jo, r.ID)
+	f.is(err, core.ErrEnded)
+}

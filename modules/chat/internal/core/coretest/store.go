@@ -1,0 +1,213 @@
+// Package coretest is the suite that every store of chat must pass.
+package coretest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/modules/chat/internal/core"
+	"parley/platform/kernel/id"
+	"parley/platform/kernel/uow"
+)
+
+// Subject is one store that is tested.
+type Subject struct {
+	core.Store
+	Unit uow.Unit
+	// Ledger reads the ledger rows of a run, in the order of writing.
+	Ledger func(ctx context.Context, run int64) ([]core.Metered, error)
+}
+
+var now = time.Date(2026, 5, 1, 12, 0, 0, 345000, time.UTC)
+
+// The people and the process of the suite.
+const (
+	jo    = int64(7)
+	ann   = int64(8)
+	agent = int64(3)
+	here  = "process-a"
+	there = "process-b"
+)
+
+type fixture struct {
+	Subject
+	t   *testing.T
+	ctx context.Context
+}
+
+// TestStore runs the suite; open answers a fresh, empty store.
+func TestStore(t *testing.T, open func(t *testing.T) Subject) {
+	cases := map[string]func(f fixture){
+		"a thread comes back as it was stored":                      threadRoundTrip,
+		"a thread is changed by its user alone":                     threadUpdate,
+		"threads are listed by newest activity":                     threadPaging,
+		"a question comes back as it was stored":                    runRoundTrip,
+		"runs are listed oldest first":                              runPaging,
+		"other people's runs and threads are not there":             notYours,
+		"an idempotency key is used once by each user":              keys,
+		"of fifty who come with one key one wins":                   keysAtOnce,
+		"only keys of ended, old runs are given free":               forgettingKeys,
+		"events are stored by the owner of a running run alone":     fencing,
+		"events are read in parts and in order":                     events,
+		"only a queued run of the owner starts":                     starting,
+		"a run is closed with all that belongs to it":               closing,
+		"a run that failed ends its stream with the reason":         closingFailed,
+		"of fifty who close one run one wins":                       closingAtOnce,
+		"nothing is written to a run that has ended":                ended,
+		"a queued run can be closed":                                closingQueued,
+		"history has the last completed exchanges, oldest first":    history,
+		"leases are renewed by their owner alone":                   renewing,
+		"runs over their lease or of other processes are found":     expired,
+		"an estimate is kept for a running run":                     estimate,
+		"cancelling is asked for by the asker, of open runs":        cancelling,
+		"deleting a user takes the texts and leaves the figures":    deleting,
+		"a run whose user was deleted is closed without its text":   closingDeleted,
+		"a user who is deleted while a run streams leaves no text":  deletingAtOnce,
+		"a failed unit leaves nothing behind":                       rollback,
+		"a unit that fails after closing a run leaves it open":      rollbackOfClosing,
+		"what was handed out can be changed without harm to others": copies,
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) { test(fixture{Subject: open(t), t: t, ctx: t.Context()}) })
+	}
+}
+
+func must[T any](f fixture) func(T, error) T {
+	return func(v T, err error) T {
+		f.t.Helper()
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func (f fixture) ok(err error) {
+	f.t.Helper()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f fixture) same(want, got any) {
+	f.t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		f.t.Error(diff)
+	}
+}
+
+func (f fixture) is(err, want error) {
+	f.t.Helper()
+	if !errors.Is(err, want) {
+		f.t.Errorf("got %v, want %v", err, want)
+	}
+}
+
+func (f fixture) thread(change ...func(*core.Thread)) core.Thread {
+	f.t.Helper()
+	t := core.Thread{OrganizationID: 1, AgentID: agent, UserID: jo, Title: "New Chat", CreatedBy: "jo@example.com", CreatedOn: now, ModifiedOn: now}
+	for _, c := range change {
+		c(&t)
+	}
+	return must[core.Thread](f)(f.AddThread(f.ctx, t))
+}
+
+// newRun is a question that waits in a thread of jo's.
+func newRun(thread int64, change ...func(*core.Run)) core.Run {
+	r := core.Run{
+		RunID: id.New(), OrganizationID: 1, ThreadID: thread, AgentID: agent, AgentType: "QnA", ProjectID: 4, TeamID: 5, UserID: jo, State: core.Queued,
+		QuerySource: "api", CreatedBy: "jo@example.com", CreatedOn: now, ModifiedOn: now, Owner: here, LeaseUntil: now.Add(time.Minute), LastSequence: 1,
+	}
+	for _, c := range change {
+		c(&r)
+	}
+	return r
+}
+
+func withKey(key string) func(*core.Run) {
+	return func(r *core.Run) { r.IdempotencyKey, r.Fingerprint = &key, "print of "+key }
+}
+
+func by(user int64) func(*core.Run) { return func(r *core.Run) { r.UserID = user } }
+
+// add stores a run the way chat does, in a unit.
+func (f fixture) add(r core.Run, c core.Content) (core.Run, error) {
+	err := f.Unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) (err error) {
+		r, err = f.AddRun(ctx, r, c)
+		return err
+	})
+	return r, err
+}
+
+func (f fixture) run(r core.Run) core.Run {
+	f.t.Helper()
+	return must[core.Run](f)(f.add(r, core.Content{Question: "What is it?", Sources: "[]"}))
+}
+
+// running is a run in a thread of its own that the process here works on.
+func (f fixture) running(change ...func(*core.Run)) core.Run {
+	f.t.Helper()
+	r := f.run(newRun(f.thread().ID, change...))
+	f.ok(f.Start(f.ctx, r.ID, r.Owner, now, now.Add(time.Minute)))
+	return must[core.Run](f)(f.Run(f.ctx, r.UserID, r.ID))
+}
+
+func (f fixture) close(r core.Run, o core.Outcome) (closed core.Run, err error) {
+	err = f.Unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+		closed, err = f.CloseRun(ctx, r.ID, r.Owner, o, now.Add(time.Second))
+		return err
+	})
+	return closed, err
+}
+
+func (f fixture) stream(run int64) []core.StreamEvent {
+	f.t.Helper()
+	return must[[]core.StreamEvent](f)(f.Events(f.ctx, run, 0, 1000))
+}
+
+// deltas are n pieces of an answer, numbered from a sequence number.
+func deltas(from int64, n int) []core.StreamEvent {
+	out := make([]core.StreamEvent, n)
+	for i := range out {
+		out[i] = core.StreamEvent{Sequence: from + int64(i), Step: core.StepStream, Delta: fmt.Sprintf("piece %d ", from+int64(i))}
+	}
+	return out
+}
+
+// atOnce runs fn fifty times at the same time and answers the errors.
+func atOnce(fn func(i int) error) []error {
+	const many = 50
+	errs := make(chan error, many)
+	begin := make(chan struct{})
+	for i := range many {
+		go func() {
+			<-begin
+			errs <- fn(i)
+		}()
+	}
+	close(begin)
+	out := make([]error, many)
+	for i := range out {
+		out[i] = <-errs
+	}
+	return out
+}
+
+// oneWins checks that one of errs is nil and the others are want.
+func (f fixture) oneWins(errs []error, want error) {
+	f.t.Helper()
+	won := 0
+	for _, err := range errs {
+		if err == nil {
+			won++
+			continue
+		}
+		f.is(err, want)
+	}
+	f.same(1, won)
+}
