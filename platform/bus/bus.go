@@ -141,6 +141,15 @@ func (b *Bus) Start(ctx context.Context) error {
 	if len(b.workers) == 0 {
 		return nil
 	}
+	if err := b.startConsumers(ctx, run, work); err != nil {
+		lose(errLost)
+		stop()
+		return err
+	}
+	return nil
+}
+
+func (b *Bus) startConsumers(ctx, run, work context.Context) error {
 	if err := b.startRouter(ctx, work); err != nil {
 		return err
 	}

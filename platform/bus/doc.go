@@ -34,7 +34,8 @@
 // write in its name is conditional on it, so that work still in flight after
 // a loss changes nothing. A replay or retry from another process raises the
 // epoch too, which makes the owner load its state afresh. On SQLite there is
-// only one process.
+// only one process. The session needs a direct connection: a pooler that
+// shares one between transactions would lose the locks.
 //
 // A Consumer with Everywhere set runs in every process instead, from the
 // moment of Start, without cursor or inbox.

@@ -77,6 +77,17 @@ func processesOn(t *testing.T, url string, n int) []*rig {
 	return rigs
 }
 
+// awaitListeners returns when the server says that n processes listen.
+func (r *rig) awaitListeners(n int) {
+	r.t.Helper()
+	ctx := r.ctx()
+	for r.count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'") < n {
+		if ctx.Err() != nil {
+			r.t.Fatalf("fewer than %d processes listen", n)
+		}
+	}
+}
+
 func TestAnOlderTransactionThatCommitsLaterIsNeitherLostNorOvertaken(t *testing.T) {
 	r := processes(t, 1)[0]
 	var seen list
@@ -126,7 +137,7 @@ func TestAnOlderTransactionThatCommitsLaterIsNeitherLostNorOvertaken(t *testing.
 }
 
 func TestOneProcessAtATimeConsumesAndAnotherTakesOver(t *testing.T) {
-	rigs := processes(t, 2)
+	rigs := processesOn(t, ownDatabase(t), 2)
 	var by [2]list
 	consumer := func(i int) Consumer {
 		return Consumer{Name: "tests.one", Handlers: []Handler{On(func(ctx context.Context, _ uow.Tx, h happened, _ event.Envelope) error {
@@ -136,8 +147,18 @@ func TestOneProcessAtATimeConsumesAndAnotherTakesOver(t *testing.T) {
 	}
 	first := rigs[0].start(consumer(0))
 	rigs[0].drain(first)
-	second := rigs[1].start(consumer(1))
+	tune := quick()
+	tune.poll = time.Hour // so that it must be told to take over
+	second, err := New(Config{DB: rigs[1].db, Outbox: rigs[1].outbox, Unit: rigs[1].unit, Clock: rigs[1].clock, Log: rigs[1].log, tune: tune, Consumers: []Consumer{consumer(1)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Start(rigs[1].ctx()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { rigs[1].stop(second) })
 	rigs[1].drain(second)
+	rigs[0].awaitListeners(2)
 	for i := range 10 {
 		rigs[i%2].publish(happened{Key: "a", N: i})
 	}
@@ -148,6 +169,17 @@ func TestOneProcessAtATimeConsumesAndAnotherTakesOver(t *testing.T) {
 	rigs[0].stop(first)
 	for i := range 10 {
 		rigs[i%2].publish(happened{Key: "a", N: 10 + i})
+	}
+	for { // not Drain, which would itself look for free consumers
+		moved := second.progress.next()
+		if len(by[1].all()) == 10 {
+			break
+		}
+		select {
+		case <-moved:
+		case <-time.After(20 * time.Second):
+			t.Fatal("nobody took over")
+		}
 	}
 	rigs[1].drain(second)
 	if a, b := len(by[0].all()), len(by[1].all()); a != 10 || b != 10 {
@@ -177,14 +209,7 @@ func TestAProcessThatOnlyPublishesWakesTheOneThatConsumes(t *testing.T) {
 	}
 	defer rigs[1].stop(b)
 	rigs[1].drain(b)
-	// The listener is ready when the server says so.
-	for rigs[0].count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'") == 0 {
-		select {
-		case <-rigs[0].ctx().Done():
-			t.Fatal("nobody listens")
-		default:
-		}
-	}
+	rigs[0].awaitListeners(1)
 	for i := range 3 {
 		rigs[0].publish(happened{Key: "a", N: i})
 		if n := within(t, arrived, "the event"); n != i {

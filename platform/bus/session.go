@@ -64,9 +64,11 @@ func (s *session) close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sessionDeadline)
 	defer cancel()
 	if len(s.locked) > 0 {
-		// When this fails the locks go with the connection, a moment later.
-		_, _ = s.conn.ExecContext(ctx, "SELECT pg_advisory_unlock_all()")
-		poke(s.b.outbox.notify) // whoever waits for these consumers
+		// When this fails the locks go with the connection, a moment later;
+		// when it does not, whoever waits for these consumers may have them.
+		if _, err := s.conn.ExecContext(ctx, "SELECT pg_advisory_unlock_all()"); err == nil {
+			_ = s.b.notify(ctx, recheckPayload)
+		}
 	}
 	// Not back to the pool: the connection carries settings of its own.
 	_ = s.conn.Raw(func(any) error { return driver.ErrBadConn })
