@@ -5,7 +5,8 @@
 //
 // Publishes: projects.team_created.v1, projects.project_created.v1.
 //
-// Consumes: nothing. Memberships of a deleted user go with their permissions.
+// Consumes: agents.agent_created.v1 (counts the project's agents).
+// Memberships of a deleted user go with their permissions.
 //
 // Rules: a role on a team holds for the team's projects; the highest role
 // wins. Whoever creates a team or a project is its admin. Who has no role on

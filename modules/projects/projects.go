@@ -25,6 +25,7 @@ type Project struct {
 	Name           string
 	Description    string
 	IsDeleted      bool
+	AgentCount     int64 // follows the agents' events
 	audit.Audit
 }
 

@@ -5,10 +5,12 @@ import (
 	"go.uber.org/fx"
 
 	"parley/modules/projects"
+	"parley/modules/projects/internal/adapters/consumer"
 	"parley/modules/projects/internal/adapters/httpv1"
 	"parley/modules/projects/internal/adapters/sqlstore"
 	"parley/modules/projects/internal/core"
 	"parley/modules/users"
+	"parley/platform/bus"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
 	"parley/platform/migrate"
@@ -34,8 +36,9 @@ type In struct {
 type Out struct {
 	fx.Out
 
-	Routes []web.Route `group:"routes,flatten"`
-	Access projects.Access
+	Routes    []web.Route    `group:"routes,flatten"`
+	Consumers []bus.Consumer `group:"consumers,flatten"`
+	Access    projects.Access
 }
 
 // Module is the projects module.
@@ -43,5 +46,5 @@ var Module = fx.Module("projects", fx.Provide(build))
 
 func build(in In) Out {
 	service := core.New(core.Parts{Unit: in.Unit, Store: sqlstore.New(in.DB), Directory: in.Directory, Permissions: in.Permissions, Clock: in.Clock})
-	return Out{Routes: httpv1.New(service).Routes(), Access: service}
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Access: service}
 }

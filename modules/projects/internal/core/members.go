@@ -84,6 +84,11 @@ func (s *Service) grant(ctx context.Context, who actor.Actor, resource actor.Res
 	return members, err
 }
 
+// CountAgent notes that a project has one more agent.
+func (s *Service) CountAgent(ctx context.Context, organizationID, project int64) error {
+	return s.Store.CountAgents(ctx, organizationID, project, 1)
+}
+
 // UserCounts answers how many users hold a role directly on each project, in
 // one query.
 func (s *Service) UserCounts(ctx context.Context, who actor.Actor, ids []int64) (map[int64]int64, error) {

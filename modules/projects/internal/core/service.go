@@ -46,6 +46,8 @@ type Store interface {
 	ProjectsPage(ctx context.Context, v Visible, p page.Request) (page.Of[projects.Project], error)
 	// Projects answers up to limit visible projects, ordered by id.
 	Projects(ctx context.Context, v Visible, limit int) ([]projects.Project, error)
+	// CountAgents adds to a project's number of agents; none is no error.
+	CountAgents(ctx context.Context, organizationID, project, more int64) error
 	// ProjectTeams answers the team of each of the projects that has one.
 	ProjectTeams(ctx context.Context, organizationID int64, ids []int64) (map[int64]int64, error)
 }

@@ -56,12 +56,13 @@ type projectView struct {
 	Team         *int64 `json:"team"`
 	Organization int64  `json:"organization"`
 	IsDeleted    bool   `json:"is_deleted"`
+	AgentCount   int64  `json:"agent_count"`
 	UserCount    int64  `json:"user_count" doc:"Users with a role on the project itself."`
 	web.Audit
 }
 
 func showProject(p projects.Project, users int64) projectView {
-	return projectView{ID: p.ID, Name: p.Name, Description: p.Description, Team: p.TeamID, Organization: p.OrganizationID, IsDeleted: p.IsDeleted, UserCount: users, Audit: web.ShowAudit(p.Audit)}
+	return projectView{ID: p.ID, Name: p.Name, Description: p.Description, Team: p.TeamID, Organization: p.OrganizationID, IsDeleted: p.IsDeleted, AgentCount: p.AgentCount, UserCount: users, Audit: web.ShowAudit(p.Audit)}
 }
 
 type createTeamRequest struct {
@@ -133,15 +134,9 @@ func (a *API) project(ctx context.Context, r projectRequest) (projectView, error
 	return showProject(p, counts[p.ID]), err
 }
 
-type membersBody struct {
-	UserIDs   []int64 `json:"user_ids" minItems:"1" maxItems:"1000"`
-	CreatedBy string  `json:"created_by,omitempty" maxLength:"254" doc:"Accepted and ignored: the credentials say who."`
-	Role      string  `json:"role,omitempty" enum:"member,admin" doc:"member when not given."`
-}
-
-func (b membersBody) role() actor.Role {
-	if b.Role == "admin" {
-		return actor.Admin
+func roleOf(name string) actor.Role {
+	if role, ok := actor.ParseRole(name); ok {
+		return role
 	}
 	return actor.Member
 }
@@ -154,36 +149,44 @@ type memberView struct {
 }
 
 type personView struct {
-	ID        int64   `json:"id"`
-	Email     string  `json:"email"`
-	FirstName *string `json:"first_name"`
-	LastName  *string `json:"last_name"`
+	ID           int64   `json:"id"`
+	Email        string  `json:"email"`
+	FirstName    *string `json:"first_name"`
+	LastName     *string `json:"last_name"`
+	Organization int64   `json:"organization"`
 }
 
 func showMembers(members []core.Member) []memberView {
 	out := make([]memberView, len(members))
 	for i, m := range members {
-		out[i] = memberView{ID: m.Permission.ID, Role: m.Permission.Role, User: personView{ID: m.User.ID, Email: m.User.Email, FirstName: m.User.FirstName, LastName: m.User.LastName}}
+		out[i] = memberView{ID: m.Permission.ID, Role: m.Permission.Role, User: personView{ID: m.User.ID, Email: m.User.Email, FirstName: m.User.FirstName, LastName: m.User.LastName, Organization: m.User.OrganizationID}}
 	}
 	return out
 }
 
 type addToTeamRequest struct {
 	TeamID int64 `path:"team_id"`
-	Body   membersBody
+	Body   struct {
+		UserIDs []int64 `json:"user_ids" minItems:"1" maxItems:"1000"`
+		Role    string  `json:"role,omitempty" enum:"member,admin" doc:"member when not given."`
+	}
 }
 
 func (a *API) addToTeam(ctx context.Context, r addToTeamRequest) ([]memberView, error) {
-	members, err := a.service.AddToTeam(ctx, actor.From(ctx), r.TeamID, r.Body.UserIDs, r.Body.role())
+	members, err := a.service.AddToTeam(ctx, actor.From(ctx), r.TeamID, r.Body.UserIDs, roleOf(r.Body.Role))
 	return showMembers(members), err
 }
 
 type addToProjectRequest struct {
 	ProjectID int64 `path:"project_id"`
-	Body      membersBody
+	Body      struct {
+		UserIDs   []int64 `json:"user_ids" minItems:"1" maxItems:"1000"`
+		CreatedBy string  `json:"created_by,omitempty" maxLength:"254" doc:"Accepted and ignored: the credentials say who."`
+		Role      string  `json:"role,omitempty" enum:"member,admin" doc:"member when not given."`
+	}
 }
 
 func (a *API) addToProject(ctx context.Context, r addToProjectRequest) ([]memberView, error) {
-	members, err := a.service.AddToProject(ctx, actor.From(ctx), r.ProjectID, r.Body.UserIDs, r.Body.role())
+	members, err := a.service.AddToProject(ctx, actor.From(ctx), r.ProjectID, r.Body.UserIDs, roleOf(r.Body.Role))
 	return showMembers(members), err
 }

@@ -117,6 +117,16 @@ func (s *Store) Projects(ctx context.Context, v core.Visible, limit int) ([]proj
 	return s.projects.List(ctx, limit, "id", visibleProjects(v)...)
 }
 
+// CountAgents implements core.Store.
+func (s *Store) CountAgents(ctx context.Context, org, project, more int64) error {
+	_, err := s.db.On(ctx).NewUpdate().TableExpr("projects_projects").Set("agent_count = agent_count + ?", more).
+		Where("id = ? AND organization_id = ?", project, org).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("counting the agents of project %d: %w", project, err)
+	}
+	return nil
+}
+
 // ProjectTeams implements core.Store.
 func (s *Store) ProjectTeams(ctx context.Context, org int64, ids []int64) (map[int64]int64, error) {
 	var rows []struct{ ID, TeamID int64 }

@@ -19,6 +19,7 @@ CREATE TABLE projects_projects (
   name TEXT NOT NULL,
   description TEXT NOT NULL,
   is_deleted BOOLEAN NOT NULL,
+  agent_count BIGINT NOT NULL,
   created_by TEXT NOT NULL,
   created_on {{.Time}} NOT NULL,
   modified_by TEXT NOT NULL,
