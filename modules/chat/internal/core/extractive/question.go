@@ -11,6 +11,7 @@ type term struct {
 	stem    string
 	written string
 	weight  float64
+	light   bool // weight is lowered by lightWeight
 }
 
 type question struct {
@@ -33,6 +34,10 @@ const (
 // lightWeight is the part of its weight that a word keeps which an answer need
 // not have: common words, and words that name the kind of the answer.
 const lightWeight = 0.2
+
+// contextWeight is what a word counts that the question only leans on: it
+// says what the talk is about, which the answering sentence need not repeat.
+const contextWeight = 0.3
 
 func newQuestion(r Request) *question {
 	asked := r.Query
@@ -57,8 +62,36 @@ func newQuestion(r Request) *question {
 	if len(q.terms) == 0 {
 		q.read(asked, weight, func(string) bool { return false })
 	}
+	if asked != r.Question {
+		q.lean(r.Question)
+	}
 	q.found = make([]bool, len(q.terms))
 	return q
+}
+
+// lean tells the question's own words from those that were added from the
+// conversation. When all of its own are light, as in "And how high is it?",
+// they are what it is about after all.
+func (q *question) lean(own string) {
+	mine := map[string]bool{}
+	for w := range text.Words(own) {
+		mine[q.stem(w.Form)] = true
+	}
+	heavy := false
+	for _, t := range q.terms {
+		heavy = heavy || mine[t.stem] && !t.light
+	}
+	q.total = 0
+	for i := range q.terms {
+		t := &q.terms[i]
+		switch {
+		case !mine[t.stem]:
+			t.weight *= contextWeight
+		case t.light && !heavy:
+			t.weight /= lightWeight
+		}
+		q.total += t.weight
+	}
 }
 
 func (q *question) read(asked string, weight func(string) float64, leaveOut func(string) bool) {
@@ -79,7 +112,7 @@ func (q *question) read(asked string, weight func(string) float64, leaveOut func
 			}
 			i = len(q.terms)
 			q.index[stem] = i
-			t := term{stem: stem, written: asked[w.Start:w.End], weight: weight(stem)}
+			t := term{stem: stem, written: asked[w.Start:w.End], weight: weight(stem), light: light}
 			if light {
 				t.weight *= lightWeight
 			}

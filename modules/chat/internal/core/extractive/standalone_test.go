@@ -1,6 +1,9 @@
 package extractive
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestAQuestionThatLeansOnTheConversationIsMadeToStandAlone(t *testing.T) {
 	backup := []Turn{{User: "How do I make a backup of the database?", Bot: "“Use the command.” [1]"}}
@@ -37,4 +40,18 @@ func FuzzStandalone(f *testing.F) {
 			t.Fatalf("%d bytes", len(got))
 		}
 	})
+}
+
+func TestAFollowUpIsAnsweredByWhatItAsksAndNotByWhatItLeansOn(t *testing.T) {
+	passage := Passage{Number: 1, Text: "The lighthouse of Cape Merrow was built in 1871 by Ada Lund. It is 41 metres high."}
+	for question, want := range map[string]string{
+		"And how high is it?": "41 metres high",
+		"And who built it?":   "Ada Lund",
+	} {
+		query := Standalone([]Turn{{User: "When was the lighthouse built?", Bot: "In 1871 [1]"}}, question)
+		got := Request{Question: question, Query: query, Passages: []Passage{passage}, Weights: map[string]float64{"high": 0.3, "lighthous": 0.3, "built": 0.3}}.Answer()
+		if !strings.Contains(got.Text, want) || len(got.Quotes) != 1 {
+			t.Errorf("%q (%q): %s", question, query, got.Text)
+		}
+	}
 }
