@@ -89,10 +89,7 @@ func check(r huma.Registry, s *huma.Schema, name string, value any) error {
 		case slices.Contains(wrongType, field.Message):
 			base, field.Message = ErrMalformed, "must be of type "+strings.TrimPrefix(field.Message, "expected ")
 		default:
-			field.Message = strings.Replace(field.Message, "expected", "must be", 1)
-			field.Message = strings.Replace(field.Message, "must be length", "must have a length", 1)
-			field.Message = strings.Replace(field.Message, "must be array length", "must have a number of entries", 1)
-			field.Message = strings.Replace(field.Message, "must be string to", "must", 1)
+			field.Message = plain.Replace(field.Message)
 		}
 		fields = append(fields, field)
 		if len(fields) == maxFields {
@@ -104,6 +101,14 @@ func check(r huma.Registry, s *huma.Schema, name string, value any) error {
 	e.Fields = fields
 	return e
 }
+
+// plain puts huma's words for broken bounds into a sentence's.
+var plain = strings.NewReplacer(
+	"expected length >= ", "must have a length of at least ", "expected length <= ", "must have a length of at most ",
+	"expected array length >= ", "must have at least this many entries: ", "expected array length <= ", "must have at most this many entries: ",
+	"expected number >= ", "must be at least ", "expected number <= ", "must be at most ",
+	"expected string to ", "must ", "expected ", "must be ",
+)
 
 // maxFields bounds the list of problems in one answer.
 const maxFields = 20
