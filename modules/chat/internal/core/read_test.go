@@ -1,0 +1,92 @@
+package core_test
+
+import (
+	"testing"
+
+	"parley/modules/chat/internal/core"
+	"parley/modules/corpora"
+	"parley/platform/kernel/page"
+)
+
+func TestContentIsTheAskersAlone(t *testing.T) {
+	play(t, func(s *scene) {
+		s.agents.admins[ann.UserID] = true // figures, not other people's words
+		run := s.ended(s.ask("What is green?")).Run
+		reads := map[string]func() error{
+			"record":   func() error { _, err := s.Record(s.ctx, ann, run.ID); return err },
+			"thread":   func() error { _, _, err := s.Thread(s.ctx, ann, run.ThreadID, page.Request{}); return err },
+			"thoughts": func() error { _, err := s.Thoughts(s.ctx, ann, run.ID); return err },
+			"support":  func() error { _, err := s.Support(s.ctx, ann, run.ID); return err },
+			"cancel":   func() error { _, err := s.Cancel(s.ctx, ann, run.ID); return err },
+		}
+		for name, read := range reads {
+			t.Run(name, func(t *testing.T) { s.is(read(), core.ErrNotFound) })
+		}
+		list, err := s.Threads(s.ctx, ann, 3, "", page.Request{})
+		s.must(err)
+		s.same(0, len(list.Items))
+		s.agents.hidden[ann.UserID] = true
+		_, err = s.Threads(s.ctx, ann, 3, "", page.Request{})
+		s.is(err, errHidden)
+		_, err = s.CreateThread(s.ctx, ann, 3, "")
+		s.is(err, errHidden)
+	})
+}
+
+func TestSupportIsWhatMayBeReadNow(t *testing.T) {
+	play(t, func(s *scene) {
+		run := s.ended(s.ask("What is green?")).Run
+		whole := []core.Support{{Number: 1, Passage: s.library.passages[0]}, {Number: 2, Passage: s.library.passages[1]}}
+		read := func() []core.Support {
+			got, err := s.Support(s.ctx, jo, run.ID)
+			s.must(err)
+			return got
+		}
+		s.same(whole, read())
+		s.library.unreadable[11] = true
+		s.same(whole[1:], read())
+		s.library.unreadable[12] = true
+		s.same(0, len(read()))
+		s.library.unreadable = map[int64]bool{}
+		s.same(whole, read())
+	})
+}
+
+func TestAnAnswerFromNothingHasNoSupport(t *testing.T) {
+	play(t, func(s *scene) {
+		s.library.passages = []corpora.Passage{}
+		s.model.answer = says(0, "Nothing fits [1].")
+		run := s.ended(s.ask("What is green?"))
+		s.same("Nothing fits .", run.Answer)
+		got, err := s.Support(s.ctx, jo, run.Run.ID)
+		s.must(err)
+		s.same(0, len(got))
+	})
+}
+
+func TestThePromptIsShownToTheAgentsAdmins(t *testing.T) {
+	play(t, func(s *scene) {
+		s.agents.agent.PrefixPrompt = "You are kind."
+		run := s.ask("What is green?")
+		s.same(false, s.ended(run).ShowPrompt)
+		s.agents.admins[jo.UserID] = true
+		got := s.ended(run)
+		s.same([]any{true, "You are kind."}, []any{got.ShowPrompt, got.PromptPrefix})
+		s.agents.hidden[jo.UserID] = true // the thread stays theirs
+		s.same(false, s.ended(run).ShowPrompt)
+	})
+}
+
+func TestAThreadShowsItsRunsOldestFirst(t *testing.T) {
+	play(t, func(s *scene) {
+		first := s.ended(s.ask("What is green?"))
+		second := s.ended(s.ask("And blue?", in(first.ThreadID)))
+		_, list, err := s.Thread(s.ctx, jo, first.ThreadID, page.Request{})
+		s.must(err)
+		s.same([]core.Record{first, second}, list.Items)
+		_, list, err = s.Thread(s.ctx, jo, first.ThreadID, page.Request{Number: 2, Size: 1})
+		s.must(err)
+		s.same([]core.Record{second}, list.Items)
+		s.same(int64(2), list.Count)
+	})
+}

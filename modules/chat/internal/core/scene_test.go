@@ -1,0 +1,355 @@
+package core_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/modules/agents"
+	"parley/modules/chat"
+	"parley/modules/chat/internal/adapters/memstore"
+	"parley/modules/chat/internal/core"
+	"parley/modules/corpora"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
+	"parley/platform/kernel/clock"
+	"parley/platform/memory"
+)
+
+var (
+	jo  = actor.Actor{UserID: 7, OrganizationID: 1, Email: "jo@example.com"}
+	ann = actor.Actor{UserID: 8, OrganizationID: 1, Email: "ann@example.com"}
+
+	errHidden = apperr.New(apperr.NotFound, "agents.not_found", "There is no such agent.")
+	errBroken = errors.New("the disk is on fire at /var/lib/secret")
+)
+
+// catalog has one agent that everybody sees but for those it is hidden from.
+type catalog struct {
+	agent  agents.Runnable
+	hidden map[int64]bool
+	admins map[int64]bool
+}
+
+func (c *catalog) Run(ctx context.Context, who actor.Actor, id int64) (agents.Runnable, error) {
+	return c.View(ctx, who, id)
+}
+
+func (c *catalog) View(_ context.Context, who actor.Actor, id int64) (agents.Runnable, error) {
+	a := c.agent
+	switch {
+	case c.hidden[who.UserID] || id != c.agent.ID && id != 99:
+		return agents.Runnable{}, errHidden
+	case id == 99: // another agent
+		a.ID = id
+	}
+	a.Admin = c.admins[who.UserID]
+	return a, nil
+}
+
+func (c *catalog) Administers(ctx context.Context, who actor.Actor, id int64) (bool, error) {
+	a, err := c.View(ctx, who, id)
+	return a.Admin, err
+}
+
+// library answers every question with the same passages.
+type library struct {
+	mu         sync.Mutex
+	passages   []corpora.Passage
+	err        error
+	unreadable map[int64]bool
+	queries    []string
+	scopes     []corpora.Scope
+	tops       []int
+}
+
+func (l *library) Retrieve(_ context.Context, _ actor.Actor, s corpora.Scope, query string, top int) (corpora.Retrieval, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.queries, l.scopes, l.tops = append(l.queries, query), append(l.scopes, s), append(l.tops, top)
+	return corpora.Retrieval{Passages: l.passages, Considered: 12, CorpusIDs: []int64{5}, Weights: map[string]float64{"warp": 2}}, l.err
+}
+
+func (l *library) Readable(_ context.Context, _ actor.Actor, _ int64, documents []int64) ([]int64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(documents), func(id int64) bool { return l.unreadable[id] }), nil
+}
+
+// script is a model that does what the test says.
+type script struct {
+	mu      sync.Mutex
+	answer  func(ctx context.Context, p core.Prompt, emit func(string) error) (core.Completion, error)
+	prompts []core.Prompt
+}
+
+func (*script) Name() string { return "scripted" }
+
+func (m *script) Answer(ctx context.Context, p core.Prompt, emit func(string) error) (core.Completion, error) {
+	m.mu.Lock()
+	m.prompts = append(m.prompts, p)
+	answer := m.answer
+	m.mu.Unlock()
+	return answer(ctx, p, emit)
+}
+
+func (m *script) asked() []core.Prompt {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.prompts)
+}
+
+var reported = core.Usage{FreshInput: 100, CachedInput: 20, Output: 10, Reasoning: 5, Reported: true, Raw: json.RawMessage(`{"prompt_tokens":120}`)}
+
+// says emits the pieces with a pause before each, and keeps what it said when
+// it is interrupted.
+func says(pause time.Duration, pieces ...string) func(context.Context, core.Prompt, func(string) error) (core.Completion, error) {
+	return func(ctx context.Context, _ core.Prompt, emit func(string) error) (core.Completion, error) {
+		out := core.Completion{Model: "m-1"}
+		for _, piece := range pieces {
+			if err := rest(ctx, pause); err != nil {
+				return out, err
+			}
+			if err := emit(piece); err != nil {
+				return out, err
+			}
+			out.Text += piece
+		}
+		out.Usage = reported
+		return out, nil
+	}
+}
+
+// hangs emits the pieces and then nothing, until it is interrupted.
+func hangs(pieces ...string) func(context.Context, core.Prompt, func(string) error) (core.Completion, error) {
+	return func(ctx context.Context, p core.Prompt, emit func(string) error) (core.Completion, error) {
+		out, err := says(0, pieces...)(ctx, p, emit)
+		out.Usage = core.Usage{}
+		if err == nil {
+			<-ctx.Done()
+			err = ctx.Err()
+		}
+		return out, err
+	}
+}
+
+func rest(ctx context.Context, d time.Duration) error {
+	if d == 0 {
+		return ctx.Err()
+	}
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// faulty is a store that fails where the test says, after it has done what
+// was asked, so that only a rollback undoes it.
+type faulty struct {
+	core.Store
+	closing   func() error
+	appending func() error
+}
+
+func (f *faulty) CloseRun(ctx context.Context, run int64, owner string, o core.Outcome, now time.Time) (core.Run, error) {
+	r, err := f.Store.CloseRun(ctx, run, owner, o, now)
+	if err == nil && f.closing != nil {
+		err = f.closing()
+	}
+	return r, err
+}
+
+func (f *faulty) AppendEvents(ctx context.Context, run int64, owner string, events []core.StreamEvent) error {
+	if f.appending != nil {
+		if err := f.appending(); err != nil {
+			return err
+		}
+	}
+	return f.Store.AppendEvents(ctx, run, owner, events)
+}
+
+// scene is a chat in memory, in a bubble of fake time.
+type scene struct {
+	*core.Service
+	t       *testing.T
+	ctx     context.Context
+	db      *memory.DB
+	store   *memstore.Store
+	faulty  *faulty
+	agents  *catalog
+	library *library
+	model   *script
+}
+
+// play runs a test in a bubble whose time passes when all wait.
+func play(t *testing.T, test func(s *scene)) {
+	synctest.Test(t, func(t *testing.T) {
+		db := memory.New(clock.System{})
+		store := memstore.New(db)
+		s := &scene{
+			t: t, ctx: context.Background(), db: db, store: store, faulty: &faulty{Store: store},
+			agents: &catalog{
+				agent: agents.Runnable{ID: 3, OrganizationID: 1, ProjectID: 4, TeamID: 5, AgentType: "QnA", Name: "Helper"}, hidden: map[int64]bool{}, admins: map[int64]bool{},
+			},
+			library: &library{unreadable: map[int64]bool{}, passages: []corpora.Passage{
+				{ChunkID: 21, DocumentID: 11, CorpusID: 5, Title: "Guide › Warp", URL: "/api/document/11/content", Text: "The warp coil is green.", Score: 2},
+				{ChunkID: 22, DocumentID: 12, CorpusID: 5, Title: "Notes", URL: "/api/document/12/content", Text: "Coils are changed yearly.", Score: 1},
+			}},
+			model: &script{answer: says(0, "It is green [1].")},
+		}
+		s.Service = s.process("process-a")
+		test(s)
+	})
+}
+
+// process is one more server over the same store. It is closed with the test.
+func (s *scene) process(owner string, change ...func(*core.Parts)) *core.Service {
+	p := core.Parts{
+		Unit: s.db, Store: s.faulty, Agents: s.agents, Corpora: s.library, Model: s.model, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: owner,
+	}
+	for _, c := range change {
+		c(&p)
+	}
+	service := core.New(context.Background(), p)
+	s.t.Cleanup(func() {
+		if err := service.Close(context.Background()); err != nil {
+			s.t.Error(err)
+		}
+	})
+	return service
+}
+
+// tend has a process look after its runs until the test ends.
+func (s *scene) tend(service *core.Service) {
+	ctx, cancel := context.WithCancel(s.ctx)
+	s.t.Cleanup(cancel)
+	go service.Tend(ctx)
+}
+
+func (s *scene) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *scene) same(want, got any) {
+	s.t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		s.t.Error(diff)
+	}
+}
+
+func (s *scene) is(err, want error) {
+	s.t.Helper()
+	if !errors.Is(err, want) {
+		s.t.Errorf("got %v, want %v", err, want)
+	}
+}
+
+// ask asks a question of jo's that must be accepted.
+func (s *scene) ask(question string, change ...func(*core.Ask)) core.Run {
+	s.t.Helper()
+	a := core.Ask{AgentID: 3, UserQuery: question}
+	for _, c := range change {
+		c(&a)
+	}
+	run, replayed, err := s.Ask(s.ctx, jo, a)
+	s.must(err)
+	s.same(false, replayed)
+	return run
+}
+
+func in(thread int64) func(*core.Ask) { return func(a *core.Ask) { a.ThreadID = &thread } }
+
+// ended waits for a run and answers it with its long parts.
+func (s *scene) ended(run core.Run) core.Record {
+	s.t.Helper()
+	_, err := s.Await(s.ctx, jo, run.ID)
+	s.must(err)
+	record, err := s.Record(s.ctx, jo, run.ID)
+	s.must(err)
+	return record
+}
+
+// stored is the run as it is at this moment.
+func (s *scene) stored(run core.Run) core.Run {
+	s.t.Helper()
+	r, err := s.store.Run(s.ctx, run.UserID, run.ID)
+	s.must(err)
+	return r
+}
+
+func (s *scene) ledger(run core.Run) []core.Metered {
+	s.t.Helper()
+	rows, err := s.store.Ledger(s.ctx, run.ID)
+	s.must(err)
+	return rows
+}
+
+// facts are the ends of runs that were published.
+func (s *scene) facts() (completed, failed []chat.Run) {
+	for _, e := range s.db.Published() {
+		switch e := e.(type) {
+		case chat.RunCompleted:
+			completed = append(completed, e.Run)
+		case chat.RunFailed:
+			failed = append(failed, e.Run)
+		}
+	}
+	return completed, failed
+}
+
+// all reads a stream to its end.
+func (s *scene) all(w *core.Watch) []core.StreamEvent {
+	s.t.Helper()
+	var out []core.StreamEvent
+	for {
+		e, err := w.Next(s.ctx)
+		if errors.Is(err, io.EOF) {
+			return out
+		}
+		s.must(err)
+		out = append(out, e)
+	}
+}
+
+func (s *scene) watch(service *core.Service, run core.Run, after int64) *core.Watch {
+	s.t.Helper()
+	w, _, err := service.Watch(s.ctx, jo, run.ID, after)
+	s.must(err)
+	return w
+}
+
+func steps(events []core.StreamEvent) []string {
+	out := make([]string, len(events))
+	for i, e := range events {
+		out[i] = e.Step
+	}
+	return out
+}
+
+func textOf(events []core.StreamEvent) string {
+	var b strings.Builder
+	for _, e := range events {
+		b.WriteString(e.Delta)
+	}
+	return b.String()
+}
+
+// fails says nothing and breaks.
+func fails(context.Context, core.Prompt, func(string) error) (core.Completion, error) {
+	return core.Completion{}, errBroken
+}
