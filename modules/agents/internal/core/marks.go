@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
 )
 
@@ -22,35 +23,36 @@ type Marked struct {
 
 // Marked answers the caller's recent or starred agents, newest first, as far
 // as they still see them.
-func (s *Service) Marked(ctx context.Context, who actor.Actor, k Kind) ([]Marked, error) {
-	marks, err := s.Store.Marked(ctx, k, who.UserID, maxStars)
-	if err != nil {
-		return nil, err
-	}
-	ids := make([]int64, len(marks))
-	for i, m := range marks {
-		ids[i] = m.AgentID
-	}
+func (s *Service) Marked(ctx context.Context, who actor.Actor, k Kind, p page.Request) (page.Of[Marked], error) {
 	v, standings, err := s.visible(ctx, who)
 	if err != nil {
-		return nil, err
+		return page.Of[Marked]{}, err
+	}
+	marks, err := s.Store.MarksPage(ctx, k, v, p)
+	if err != nil {
+		return page.Of[Marked]{}, err
+	}
+	ids := make([]int64, len(marks.Items))
+	for i, m := range marks.Items {
+		ids[i] = m.AgentID
 	}
 	found, err := s.Store.Agents(ctx, v, ids)
 	if err != nil {
-		return nil, err
+		return page.Of[Marked]{}, err
 	}
 	full, err := s.complete(ctx, who, found, standings)
 	if err != nil {
-		return nil, err
+		return page.Of[Marked]{}, err
 	}
 	byID := make(map[int64]Full, len(full))
 	for _, f := range full {
 		byID[f.ID] = f
 	}
-	out := []Marked{}
-	for _, m := range marks {
+	out := page.Of[Marked]{Count: marks.Count, NextCursor: marks.NextCursor, Request: marks.Request}
+	for _, m := range marks.Items {
+		// An agent that vanished between the two statements is left out.
 		if f, ok := byID[m.AgentID]; ok {
-			out = append(out, Marked{Mark: m, Agent: f})
+			out.Items = append(out.Items, Marked{Mark: m, Agent: f})
 		}
 	}
 	return out, nil
@@ -75,11 +77,15 @@ func (s *Service) mark(ctx context.Context, k Kind, m Mark) (Mark, error) {
 	if err != nil {
 		return m, err
 	}
-	keep := maxRecents
-	if k == Starred {
-		keep = maxStars
+	if k == Recent {
+		return m, s.Store.Trim(ctx, k, m.UserID, maxRecents)
 	}
-	return m, s.Store.Trim(ctx, k, m.UserID, keep)
+	// A star is somebody's own choice, so none is dropped for another.
+	n, err := s.Store.CountMarks(ctx, k, m.UserID)
+	if err == nil && n > maxStars {
+		err = ErrTooMany
+	}
+	return m, err
 }
 
 // Unmark takes an agent off the caller's list and answers what is left.
@@ -90,7 +96,8 @@ func (s *Service) Unmark(ctx context.Context, who actor.Actor, k Kind, agentID i
 	if err := s.Store.Unmark(ctx, k, who.UserID, agentID); err != nil {
 		return nil, err
 	}
-	return s.Marked(ctx, who, k)
+	left, err := s.Marked(ctx, who, k, page.Request{Size: maxStars})
+	return left.Items, err
 }
 
 // Asked puts an agent at the top of the recents of a user who asked it. It
@@ -104,10 +111,24 @@ func (s *Service) Asked(ctx context.Context, organizationID, userID, agentID int
 	return err
 }
 
-// Forget removes a deleted user's lists and passes their agents on.
+// Forget removes a deleted user's lists and passes their agents on to the
+// admin who deleted them. When that was the server itself, or they are gone
+// by now, too, a global admin takes over.
 func (s *Service) Forget(ctx context.Context, organizationID, userID, heir int64) error {
 	if err := s.Store.UnmarkUser(ctx, userID); err != nil {
 		return err
 	}
-	return s.Store.PassAgents(ctx, organizationID, userID, heir)
+	found, err := s.Directory.Users(ctx, organizationID, []int64{heir})
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		if found, err = s.Directory.GlobalAdmins(ctx, organizationID); err != nil {
+			return err
+		}
+	}
+	if len(found) == 0 {
+		return nil // nobody is left to own anything
+	}
+	return s.Store.PassAgents(ctx, organizationID, userID, found[0].ID)
 }

@@ -15,6 +15,8 @@ var (
 	ErrNotLive     = apperr.New(apperr.Forbidden, "agents.not_live", "This agent is not live; only its admins can ask it.")
 	ErrNotCreator  = apperr.New(apperr.Forbidden, "agents.may_not_create", "Only the project's admins create agents in it.")
 	ErrUnknownType = apperr.New(apperr.Unprocessable, "agents.unknown_type", "There is no agent type of this name; see GET /api/agent-type.")
+	ErrInstruction = apperr.New(apperr.Unprocessable, "agents.bad_instruction", "An instruction has 1 to 4000 characters that are not all blank.")
+	ErrTooMany     = apperr.New(apperr.Conflict, "agents.too_many_stars", "You have starred 500 agents already; take a star away first.")
 	ErrBlankName   = apperr.New(apperr.Unprocessable, "agents.blank_name", "An agent needs a name.")
 )
 
@@ -110,6 +112,9 @@ type Full struct {
 	Instructions []Instruction
 	Decision     Decision
 }
+
+// ByTime is the order of marks, newest first.
+func ByTime(m Mark) page.Key { return page.Key{At: m.CreatedOn, ID: m.ID} }
 
 // ByID is the order of agents.
 func ByID(a Agent) page.Key { return page.Key{ID: a.ID} }

@@ -4,7 +4,9 @@ package core
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"parley/modules/agents"
 	"parley/modules/projects"
@@ -41,10 +43,14 @@ type Store interface {
 
 // Marks keeps each user's recent and starred agents, one row for each.
 type Marks interface {
-	// Mark adds the agent to the list, or moves it to the top.
+	// Mark adds the agent to the list, or moves it to the mark's time; a mark
+	// never moves back.
 	Mark(ctx context.Context, k Kind, m Mark) (Mark, error)
-	// Marked answers a user's list, newest first.
-	Marked(ctx context.Context, k Kind, userID int64, limit int) ([]Mark, error)
+	// MarksPage answers the user's list as far as they see the agents, newest
+	// first.
+	MarksPage(ctx context.Context, k Kind, v Visible, p page.Request) (page.Of[Mark], error)
+	// CountMarks answers the length of a user's list, seen or not.
+	CountMarks(ctx context.Context, k Kind, userID int64) (int64, error)
 	// Unmark removes one agent from a user's list; none is no error.
 	Unmark(ctx context.Context, k Kind, userID, agentID int64) error
 	// Trim keeps the newest of a user's list.
@@ -93,6 +99,10 @@ func (s *Service) CreateAgent(ctx context.Context, who actor.Actor, n NewAgent) 
 	if standing.Role != actor.Admin {
 		return Full{}, ErrNotCreator
 	}
+	lines, err := instructions(n.Instructions)
+	if err != nil {
+		return Full{}, err
+	}
 	if n.Access == "" {
 		n.Access = OnlyMe
 	}
@@ -122,9 +132,8 @@ func (s *Service) CreateAgent(ctx context.Context, who actor.Actor, n NewAgent) 
 		if a, err = s.Store.AddAgent(ctx, a); err != nil {
 			return err
 		}
-		lines := make([]Instruction, 0, len(n.Instructions))
-		for _, text := range n.Instructions {
-			lines = append(lines, Instruction{AgentID: a.ID, Instruction: text, CreatedBy: who.Name(), CreatedOn: now})
+		for i := range lines {
+			lines[i].AgentID, lines[i].CreatedBy, lines[i].CreatedOn = a.ID, who.Name(), now
 		}
 		if err := s.Store.AddInstructions(ctx, lines); err != nil {
 			return err
@@ -137,6 +146,21 @@ func (s *Service) CreateAgent(ctx context.Context, who actor.Actor, n NewAgent) 
 		return err
 	})
 	return full, err
+}
+
+// maxInstruction is the length of one instruction, in characters.
+const maxInstruction = 4000
+
+func instructions(texts []string) ([]Instruction, error) {
+	lines := make([]Instruction, len(texts))
+	for i, text := range texts {
+		text = strings.TrimSpace(text)
+		if n := utf8.RuneCountInString(text); n == 0 || n > maxInstruction {
+			return nil, ErrInstruction.On(fmt.Sprintf("custom_instructions[%d]", i), fmt.Sprintf("has %d characters", n))
+		}
+		lines[i].Instruction = text
+	}
+	return lines, nil
 }
 
 // types answers an organization's types, which are made when first asked for.

@@ -94,16 +94,15 @@ func (a *API) get(ctx context.Context, r agentRequest) (agentView, error) {
 	return a.showOne(ctx, who, f)
 }
 
-type nothing struct{}
-
-func (a *API) marked(k core.Kind) web.Handler[nothing, []markView] {
-	return func(ctx context.Context, _ nothing) ([]markView, error) {
+func (a *API) marked(k core.Kind) web.Handler[listRequest, web.List[markView]] {
+	return func(ctx context.Context, r listRequest) (web.List[markView], error) {
 		who := actor.From(ctx)
-		marks, err := a.service.Marked(ctx, who, k)
+		marks, err := a.service.Marked(ctx, who, k, r.Request())
 		if err != nil {
-			return nil, err
+			return web.List[markView]{}, err
 		}
-		return a.showMarks(ctx, who, marks)
+		show, err := a.showMark(ctx, who, marks.Items)
+		return web.Listed(marks, show), err
 	}
 }
 
@@ -114,11 +113,11 @@ func (a *API) mark(k core.Kind) web.Handler[agentRequest, markView] {
 		if err != nil {
 			return markView{}, err
 		}
-		shown, err := a.showMarks(ctx, who, []core.Marked{m})
+		show, err := a.showMark(ctx, who, []core.Marked{m})
 		if err != nil {
 			return markView{}, err
 		}
-		return shown[0], nil
+		return show(m), nil
 	}
 }
 
@@ -129,6 +128,14 @@ func (a *API) unmark(k core.Kind) web.Handler[agentRequest, []markView] {
 		if err != nil {
 			return nil, err
 		}
-		return a.showMarks(ctx, who, left)
+		show, err := a.showMark(ctx, who, left)
+		if err != nil {
+			return nil, err
+		}
+		out := make([]markView, len(left))
+		for i, m := range left {
+			out[i] = show(m)
+		}
+		return out, nil
 	}
 }

@@ -2,6 +2,7 @@ package httpv1
 
 import (
 	"context"
+	"slices"
 
 	"parley/modules/agents/internal/core"
 	"parley/modules/users"
@@ -65,22 +66,34 @@ type agentView struct {
 	ClonedFrom             *int64            `json:"cloned_from"`
 }
 
-// show returns how the caller sees agents; their owners are looked up in one
-// query.
-func (a *API) show(ctx context.Context, who actor.Actor, list []core.Full) (func(core.Full) agentView, error) {
+// people answers the owners of agents by id, in one query.
+func (a *API) people(ctx context.Context, who actor.Actor, list []core.Full) (map[int64]users.User, error) {
 	ids := make([]int64, len(list))
 	for i, f := range list {
 		ids[i] = f.UserID
 	}
-	people, err := a.directory.Users(ctx, who.OrganizationID, ids)
+	slices.Sort(ids)
+	found, err := a.directory.Users(ctx, who.OrganizationID, slices.Compact(ids))
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[int64]users.User, len(people))
-	for _, u := range people {
+	byID := make(map[int64]users.User, len(ids))
+	for _, id := range ids { // who is gone keeps the id
+		byID[id] = users.User{ID: id, OrganizationID: who.OrganizationID}
+	}
+	for _, u := range found {
 		byID[u.ID] = u
 	}
-	return func(f core.Full) agentView { return showAgent(f, byID[f.UserID]) }, nil
+	return byID, nil
+}
+
+// show returns how the caller sees agents.
+func (a *API) show(ctx context.Context, who actor.Actor, list []core.Full) (func(core.Full) agentView, error) {
+	people, err := a.people(ctx, who, list)
+	if err != nil {
+		return nil, err
+	}
+	return func(f core.Full) agentView { return showAgent(f, people[f.UserID]) }, nil
 }
 
 func showAgent(f core.Full, owner users.User) agentView {
@@ -120,22 +133,18 @@ type markView struct {
 	CreatedOn web.Time   `json:"created_on"`
 }
 
-func (a *API) showMarks(ctx context.Context, who actor.Actor, marks []core.Marked) ([]markView, error) {
-	list := make([]core.Full, len(marks))
-	for i, m := range marks {
-		list[i] = m.Agent
+// showMark returns how the caller sees their marks; all owners are looked up
+// in one query, together with the caller.
+func (a *API) showMark(ctx context.Context, who actor.Actor, marks []core.Marked) (func(core.Marked) markView, error) {
+	list := make([]core.Full, 0, len(marks)+1)
+	for _, m := range marks {
+		list = append(list, m.Agent)
 	}
-	show, err := a.show(ctx, who, list)
+	people, err := a.people(ctx, who, append(list, core.Full{Agent: core.Agent{UserID: who.UserID}}))
 	if err != nil {
 		return nil, err
 	}
-	me, err := a.directory.Users(ctx, who.OrganizationID, []int64{who.UserID})
-	if err != nil || len(me) == 0 {
-		return nil, err
-	}
-	out := make([]markView, len(marks))
-	for i, m := range marks {
-		out[i] = markView{ID: m.ID, Agent: show(m.Agent), User: showPerson(me[0]), CreatedOn: web.At(m.CreatedOn)}
-	}
-	return out, nil
+	return func(m core.Marked) markView {
+		return markView{ID: m.ID, Agent: showAgent(m.Agent, people[m.Agent.UserID]), User: showPerson(people[who.UserID]), CreatedOn: web.At(m.CreatedOn)}
+	}, nil
 }

@@ -7,33 +7,59 @@ import (
 	"github.com/uptrace/bun"
 
 	"parley/modules/agents/internal/core"
+	"parley/platform/kernel/page"
+	"parley/platform/sqldb"
 )
 
 // table is where a list is kept. Kinds come from core alone, never from a
 // request.
 func table(k core.Kind) string { return "agents_" + string(k) }
 
-// Mark implements core.Marks.
-func (s *Store) Mark(ctx context.Context, k core.Kind, m core.Mark) (core.Mark, error) {
-	var out core.Mark
-	err := s.db.On(ctx).NewRaw("INSERT INTO ? (organization_id, user_id, agent_id, created_on) VALUES (?, ?, ?, ?) "+
-		"ON CONFLICT (user_id, agent_id) DO UPDATE SET created_on = EXCLUDED.created_on RETURNING id, organization_id, user_id, agent_id, created_on",
-		bun.Ident(table(k)), m.OrganizationID, m.UserID, m.AgentID, m.CreatedOn).Scan(ctx, &out)
-	if err != nil {
-		return out, fmt.Errorf("adding to %s: %w", table(k), err)
-	}
-	return out, nil
+type recentRow struct {
+	bun.BaseModel `bun:"table:agents_recents,alias:m"`
+	core.Mark
 }
 
-// Marked implements core.Marks.
-func (s *Store) Marked(ctx context.Context, k core.Kind, userID int64, limit int) ([]core.Mark, error) {
-	out := []core.Mark{}
-	err := s.db.On(ctx).NewSelect().TableExpr(table(k)).Column("id", "organization_id", "user_id", "agent_id", "created_on").
-		Where("user_id = ?", userID).OrderExpr("created_on DESC, id DESC").Limit(int64(limit)).Scan(ctx, &out)
-	if err != nil {
-		return nil, fmt.Errorf("listing %s: %w", table(k), err)
+type starRow struct {
+	bun.BaseModel `bun:"table:agents_stars,alias:m"`
+	core.Mark
+}
+
+// marks is what the two tables have in common.
+type marks interface {
+	Upsert(ctx context.Context, m core.Mark, conflict string, set ...string) (core.Mark, error)
+	Page(ctx context.Context, p page.Request, o sqldb.Order[core.Mark], where ...sqldb.Where) (page.Of[core.Mark], error)
+	Count(ctx context.Context, where ...sqldb.Where) (int64, error)
+}
+
+func newMarks(db *sqldb.DB) map[core.Kind]marks {
+	return map[core.Kind]marks{
+		core.Recent: sqldb.NewTable(db, func(m core.Mark) recentRow { return recentRow{Mark: m} },
+			func(r recentRow) core.Mark { return r.Mark }, nil, nil),
+		core.Starred: sqldb.NewTable(db, func(m core.Mark) starRow { return starRow{Mark: m} },
+			func(r starRow) core.Mark { return r.Mark }, nil, nil),
 	}
-	return out, nil
+}
+
+// Mark implements core.Marks.
+func (s *Store) Mark(ctx context.Context, k core.Kind, m core.Mark) (core.Mark, error) {
+	return s.marks[k].Upsert(ctx, m, "user_id, agent_id",
+		"created_on = CASE WHEN EXCLUDED.created_on > m.created_on THEN EXCLUDED.created_on ELSE m.created_on END")
+}
+
+// MarksPage implements core.Marks.
+func (s *Store) MarksPage(ctx context.Context, k core.Kind, v core.Visible, p page.Request) (page.Of[core.Mark], error) {
+	seen := s.db.NewSelect().TableExpr("agents_agents").Column("id")
+	for _, w := range visible(v) {
+		seen = w(seen.QueryBuilder()).Unwrap().(*bun.SelectQuery)
+	}
+	return s.marks[k].Page(ctx, p, sqldb.Order[core.Mark]{Time: "created_on", Desc: true, Key: core.ByTime},
+		sqldb.Eq("user_id", v.UserID), sqldb.Cond("agent_id IN (?)", seen))
+}
+
+// CountMarks implements core.Marks.
+func (s *Store) CountMarks(ctx context.Context, k core.Kind, userID int64) (int64, error) {
+	return s.marks[k].Count(ctx, sqldb.Eq("user_id", userID))
 }
 
 // Unmark implements core.Marks.

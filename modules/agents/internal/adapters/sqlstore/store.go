@@ -48,12 +48,13 @@ type Store struct {
 	agents       sqldb.Table[core.Agent, agentRow]
 	types        sqldb.Table[core.Type, typeRow]
 	instructions sqldb.Table[core.Instruction, instructionRow]
+	marks        map[core.Kind]marks
 }
 
 // New returns the store over db.
 func New(db *sqldb.DB) *Store {
 	return &Store{
-		db: db,
+		db: db, marks: newMarks(db),
 		agents: sqldb.NewTable(db,
 			func(a core.Agent) agentRow { return agentRow{Agent: a} },
 			func(r agentRow) core.Agent { return r.Agent }, core.ErrNotFound, nil),

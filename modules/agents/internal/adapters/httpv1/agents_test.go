@@ -1,0 +1,189 @@
+package httpv1_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"parley/modules/agents"
+	"parley/modules/agents/internal/core"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/event"
+)
+
+func TestAnAgentHasEveryFieldOfTheContract(t *testing.T) {
+	h := newHouse(t)
+	answer := h.As("ann").Do("POST", "/api/agent", `{"name":" Guide ","project_id":1,"description":"d","type":"custom","prefix_prompt":"p",
+		"custom_instructions":["Be kind."," Cite. "],"access":"Only team","llm_model":"m","sample_q1":"1?","sample_q2":"2?","sample_q3":"3?","create_email_alias":false}`).Want(201)
+	if got := answer.Message(); got != "Agent created successfully" {
+		t.Errorf("message %q", got)
+	}
+	const at = "2024-10-02T00:02:24.378434Z"
+	instruction := func(id float64, text string) any {
+		return map[string]any{"id": id, "instruction": text, "is_deleted": false, "created_by": "ann@x", "created_on": at, "agent": 1.}
+	}
+	want := map[string]any{
+		"id": 1., "agent_type": map[string]any{"id": 2., "name": "Custom", "description": "Does what its prompt says.", "created_by": "System", "created_on": at, "modified_by": "", "modified_on": at},
+		"instructions": []any{instruction(1, "Be kind."), instruction(2, "Cite.")},
+		"user":         map[string]any{"id": 1., "email": "ann@x", "first_name": "ann", "last_name": nil, "organization": 1.},
+		"agent_name":   "Guide", "industry_area": "", "domain": "d", "sample_q1": "1?", "sample_q2": "2?", "sample_q3": "3?", "prefix_prompt": "p",
+		"connected_tool_names": []any{}, "alias": nil, "is_active": true, "is_deleted": false, "created_by": "ann@x", "created_on": at, "agent_image": "",
+		"access": "Only team", "status": "Live", "caching_enabled": false, "chunk_count": 32., "react_enabled": false, "react_max_iteration_count": 50.,
+		"project": 1., "llm_config": nil, "cloned_from": nil,
+	}
+	var got map[string]any
+	answer.Data(&got)
+	h.same(want, got)
+	h.same([]event.Event{agents.AgentCreated{AgentID: 1, OrganizationID: 1, ProjectID: 1}}, h.db.Published())
+	// A member sees it without what is for admins.
+	h.As("mel").Do("GET", "/api/agent/1", nil).Want(200).Data(&got)
+	want["prefix_prompt"], want["instructions"] = "", []any{}
+	h.same(want, got)
+	var list []map[string]any
+	h.As("mel").Do("GET", "/api/agent", nil).Want(200).Data(&list)
+	h.same([]map[string]any{want}, list)
+}
+
+func TestCreatingAnAgent(t *testing.T) {
+	h := newHouse(t)
+	for _, c := range []struct {
+		who, body string
+		status    int
+		code      string
+	}{
+		{"ann", `{"name":"A","project_id":1}`, 201, ""},
+		{"root", `{"name":"A","project_id":2,"type":"QnA"}`, 201, ""},
+		{"mel", `{"name":"A","project_id":1}`, 403, "agents.may_not_create"},
+		{"tom", `{"name":"A","project_id":1}`, 403, "agents.may_not_create"},
+		{"bob", `{"name":"A","project_id":1}`, 404, "projects.not_found"},
+		{"strange", `{"name":"A","project_id":1}`, 404, "projects.not_found"},
+		{"ann", `{"name":"A","project_id":99}`, 404, "projects.not_found"},
+		{"ann", `{"name":"A"}`, 400, "malformed_request"},
+		{"ann", `{"name":" ","project_id":1}`, 422, "agents.blank_name"},
+		{"ann", `{"name":"A","project_id":1,"type":"Robot"}`, 422, "agents.unknown_type"},
+		{"ann", `{"name":"A","project_id":1,"access":"Everybody"}`, 422, "unacceptable_value"},
+		{"ann", `{"name":"A","project_id":1,"status":"Draft"}`, 400, "malformed_request"},
+		{"ann", `{"name":"A","project_id":1,"user":9}`, 400, "malformed_request"},
+		{"ann", `{"name":"A","project_id":1,"custom_instructions":["a"," "]}`, 422, "agents.bad_instruction"},
+		{"ann", `{"name":"A","project_id":1,"custom_instructions":["` + strings.Repeat("ü", 4001) + `"]}`, 422, "agents.bad_instruction"},
+		{"ann", `{"name":"A","project_id":1,"create_email_alias":true}`, 422, "unacceptable_value"},
+		{"", `{"name":"A","project_id":1}`, 401, "unauthenticated"},
+	} {
+		before := len(h.db.Published())
+		answer := h.As(c.who).Do("POST", "/api/agent", c.body).Want(c.status)
+		if answer.Code() != c.code {
+			t.Errorf("%s %.80s: %s", c.who, c.body, answer.Body)
+		}
+		if published := len(h.db.Published()) - before; (published == 1) != (c.status == 201) {
+			t.Errorf("%s %.80s: %d events", c.who, c.body, published)
+		}
+	}
+	var v struct {
+		Access string
+		Type   struct{ Name string } `json:"agent_type"`
+	}
+	h.As("ann").Do("GET", "/api/agent/1", nil).Data(&v)
+	h.same("Only me", v.Access)
+	h.same("QnA", v.Type.Name)
+}
+
+func TestAccessLevelsDecideWhoSeesAnAgentAndListsAgree(t *testing.T) {
+	h := newHouse(t)
+	me, team, public := h.agent(core.OnlyMe), h.agent(core.OnlyTeam), h.agent(core.Public)
+	for who, want := range map[string][]int64{
+		"ann": {me, team, public}, "root": {me, team, public}, "mel": {team, public}, "tom": {team, public}, "bob": {public}, "strange": {},
+	} {
+		ids := []int64{}
+		var list []struct{ ID int64 }
+		h.As(who).Do("GET", "/api/agent", nil).Want(200).Data(&list)
+		for _, a := range list {
+			ids = append(ids, a.ID)
+		}
+		h.same(want, ids)
+		for _, id := range []int64{me, team, public, 99} {
+			status, one := 404, h.As(who).Do("GET", fmt.Sprintf("/api/agent/%d", id), nil)
+			if slices.Contains(want, id) {
+				status = 200
+			}
+			one.Want(status)
+		}
+	}
+}
+
+func TestOnlyALiveAgentAnswersOthersThanItsAdmins(t *testing.T) {
+	h := newHouse(t)
+	live := h.agent(core.Public)
+	h.set(live, func(a *core.Agent) { a.ID, a.Status = 0, "Paused" })
+	paused := live + 1
+	who := actors()
+	for _, name := range []string{"ann", "root"} {
+		r, err := h.service.Run(t.Context(), who[name], paused)
+		if err != nil || !r.Admin {
+			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+	}
+	for _, name := range []string{"mel", "tom", "bob"} {
+		if _, err := h.service.Run(t.Context(), who[name], paused); !errors.Is(err, core.ErrNotLive) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if r, err := h.service.View(t.Context(), who[name], paused); err != nil || r.Admin {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := h.service.Run(t.Context(), who[name], live); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := h.service.Run(t.Context(), who["strange"], live); !errors.Is(err, core.ErrNotFound) {
+		t.Error(err)
+	}
+}
+
+func TestChatGetsWhatItNeedsToRun(t *testing.T) {
+	h := newHouse(t)
+	id := h.agent(core.Public)
+	got, err := h.service.Run(t.Context(), actors()["bob"], id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.same(agents.Runnable{
+		ID: id, OrganizationID: 1, ProjectID: 1, TeamID: 7, AgentType: "QnA", Name: "Guide", PrefixPrompt: "secret prompt", Instructions: []string{"Be kind."},
+	}, got)
+	for name, want := range map[string]bool{"ann": true, "root": true, "mel": false, "bob": false} {
+		if is, err := h.service.Administers(t.Context(), actors()[name], id); is != want || err != nil {
+			t.Errorf("%s: %v, %v", name, is, err)
+		}
+	}
+	if _, err := h.service.Administers(t.Context(), actors()["strange"], id); !errors.Is(err, core.ErrNotFound) {
+		t.Error(err)
+	}
+}
+
+func TestADecisionNamesItsGrounds(t *testing.T) {
+	h := newHouse(t)
+	id := h.agent(core.Public)
+	reason := func(rule string, r actor.Resource, id int64, role string) core.Reason {
+		return core.Reason{Rule: rule, Resource: r, ResourceID: id, Role: role}
+	}
+	public := reason("public", actor.Organization, 1, "member")
+	granted := actors()["mel"]
+	granted.Grants = append(granted.Grants, grants(actor.Agent, id, actor.Admin)...)
+	for name, c := range map[string]struct {
+		who  actor.Actor
+		want []core.Reason
+	}{
+		"the owner":         {actors()["ann"], []core.Reason{reason("owner", actor.Agent, id, "admin"), reason("project_role", actor.Project, 1, "admin"), public}},
+		"a member":          {actors()["mel"], []core.Reason{reason("project_role", actor.Project, 1, "member"), public}},
+		"a team's member":   {actors()["tom"], []core.Reason{reason("team_role", actor.Team, 7, "member"), public}},
+		"anybody":           {actors()["bob"], []core.Reason{public}},
+		"a global admin":    {actors()["root"], []core.Reason{reason("global_admin", actor.Organization, 1, "admin"), public}},
+		"the agent's admin": {granted, []core.Reason{reason("agent_role", actor.Agent, id, "admin"), reason("project_role", actor.Project, 1, "member"), public}},
+	} {
+		full, err := h.service.Get(t.Context(), c.who, id)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		h.same(c.want, full.Decision.Because)
+	}
+}

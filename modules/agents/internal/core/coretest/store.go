@@ -1,0 +1,248 @@
+// Package coretest is the suite that every store of agents must pass.
+package coretest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/modules/agents/internal/core"
+	"parley/platform/kernel/audit"
+	"parley/platform/kernel/page"
+	"parley/platform/kernel/uow"
+)
+
+var now = time.Date(2026, 5, 1, 12, 0, 0, 345000, time.UTC)
+
+// all is everything of organization 1.
+var all = core.Visible{OrganizationID: 1, All: true}
+
+type fixture struct {
+	core.Store
+	t    *testing.T
+	ctx  context.Context
+	unit uow.Unit
+	kind core.Type
+}
+
+// TestStore runs the suite; open answers a fresh, empty store and its unit.
+func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
+	cases := map[string]func(f fixture){
+		"an agent comes back as it was stored":              agentRoundTrip,
+		"what is deleted or another organization's is gone": notThere,
+		"each ground shows just its agents":                 visibility,
+		"the list is paged by id":                           listing,
+		"instructions are read for many agents at once":     instructions,
+		"types are seeded once, also all at once":           seeding,
+		"agents pass to another owner":                      passing,
+		"an answer is a copy of what is stored":             copies,
+		"a failed unit leaves nothing behind":               rollback,
+		"a mark stands once and never moves back":           marking,
+		"marks are listed newest first":                     markOrder,
+		"marks show only what is visible":                   marksVisible,
+		"the newest marks of a user are kept":               trimming,
+		"marks of one user go alone":                        unmarking,
+		"a hundred equal marks at once are one":             markingAtOnce,
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			store, unit := open(t)
+			f := fixture{Store: store, t: t, ctx: context.Background(), unit: unit}
+			f.seed(1)
+			f.kind = must[[]core.Type](f)(f.Types(f.ctx, 1))[0]
+			test(f)
+		})
+	}
+}
+
+func must[T any](f fixture) func(T, error) T {
+	return func(v T, err error) T {
+		f.t.Helper()
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func (f fixture) same(want, got any) {
+	f.t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		f.t.Error(diff)
+	}
+}
+
+func (f fixture) is(err, want error) {
+	f.t.Helper()
+	if !errors.Is(err, want) {
+		f.t.Errorf("got %v, want %v", err, want)
+	}
+}
+
+func (f fixture) seed(org int64) {
+	f.t.Helper()
+	types := []core.Type{
+		{OrganizationID: org, Name: "QnA", Description: "a", Audit: audit.New(audit.System, now)},
+		{OrganizationID: org, Name: "Custom", Description: "b", Audit: audit.New(audit.System, now)},
+	}
+	if err := f.SeedTypes(f.ctx, types); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f fixture) agent(change ...func(*core.Agent)) core.Agent {
+	f.t.Helper()
+	a := core.Agent{
+		OrganizationID: 1, ProjectID: 1, UserID: 1, AgentTypeID: f.kind.ID, AgentName: "Guide", Access: core.OnlyMe, Status: core.Live, IsActive: true,
+		ChunkCount: 32, ReactMaxIterationCount: 50, CreatedBy: "jo@example.com", CreatedOn: now, ModifiedOn: now,
+	}
+	for _, c := range change {
+		c(&a)
+	}
+	return must[core.Agent](f)(f.AddAgent(f.ctx, a))
+}
+
+func (f fixture) ids(v core.Visible) []int64 {
+	f.t.Helper()
+	ids := []int64{}
+	for _, a := range must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, v, page.Request{})).Items {
+		ids = append(ids, a.ID)
+	}
+	return ids
+}
+
+func agentRoundTrip(f fixture) {
+	from := int64(7)
+	a := f.agent(func(a *core.Agent) {
+		a.IndustryArea, a.Domain, a.SampleQ1, a.SampleQ2, a.SampleQ3, a.PrefixPrompt, a.LLMModel = "i", "d", "1?", "2?", "3?", "You are Ünal.\n'", "m"
+		a.AgentImage, a.CachingEnabled, a.ReactEnabled, a.ClonedFrom, a.ModifiedBy = "img", true, true, &from, "al@example.com"
+	})
+	f.same(a, must[core.Agent](f)(f.Agent(f.ctx, all, a.ID)))
+	f.same([]core.Agent{a}, must[[]core.Agent](f)(f.Agents(f.ctx, all, []int64{99, a.ID})))
+	_, err := f.Agent(f.ctx, all, 99)
+	f.is(err, core.ErrNotFound)
+	f.same(0, len(must[[]core.Agent](f)(f.Agents(f.ctx, all, []int64{}))))
+}
+
+func notThere(f fixture) {
+	for _, change := range []func(*core.Agent){
+		func(a *core.Agent) { a.IsDeleted, a.Access = true, core.Public },
+		func(a *core.Agent) { a.OrganizationID, a.Access = 2, core.Public },
+	} {
+		a := f.agent(change)
+		for _, v := range []core.Visible{all, {OrganizationID: 1, UserID: 1, Granted: []int64{a.ID}, Administered: []int64{1}, Joined: []int64{1}}} {
+			_, err := f.Agent(f.ctx, v, a.ID)
+			f.is(err, core.ErrNotFound)
+			f.same(0, len(must[[]core.Agent](f)(f.Agents(f.ctx, v, []int64{a.ID}))))
+			f.same([]int64{}, f.ids(v))
+		}
+	}
+}
+
+func visibility(f fixture) {
+	of := map[string]int64{}
+	for _, access := range []string{core.OnlyMe, core.OnlyTeam, core.Public} {
+		for project, name := range map[int64]string{1: "here", 2: "there"} {
+			of[access+" "+name] = f.agent(func(a *core.Agent) { a.Access, a.ProjectID, a.UserID = access, project, 5 }).ID
+		}
+	}
+	for name, c := range map[string]struct {
+		v    core.Visible
+		want []string
+	}{
+		"nobody":         {core.Visible{UserID: 9}, []string{"Public here", "Public there"}},
+		"the owner":      {core.Visible{UserID: 5}, []string{"Only me here", "Only me there", "Only team here", "Only team there", "Public here", "Public there"}},
+		"a member":       {core.Visible{UserID: 9, Joined: []int64{1}}, []string{"Only team here", "Public here", "Public there"}},
+		"a member twice": {core.Visible{UserID: 9, Joined: []int64{1, 2}}, []string{"Only team here", "Only team there", "Public here", "Public there"}},
+		"an admin":       {core.Visible{UserID: 9, Administered: []int64{1}}, []string{"Only me here", "Only team here", "Public here", "Public there"}},
+		"one granted":    {core.Visible{UserID: 9, Granted: []int64{of["Only me there"]}}, []string{"Only me there", "Public here", "Public there"}},
+	} {
+		c.v.OrganizationID = 1
+		want := map[int64]bool{}
+		for _, w := range c.want {
+			want[of[w]] = true
+		}
+		got := f.ids(c.v)
+		f.same(len(want), len(got))
+		for what, id := range of {
+			if _, err := f.Agent(f.ctx, c.v, id); (err == nil) != want[id] {
+				f.t.Errorf("%s, %s: %v", name, what, err)
+			}
+		}
+	}
+}
+
+func listing(f fixture) {
+	var ids []int64
+	for range 5 {
+		ids = append(ids, f.agent().ID)
+	}
+	second := must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, all, page.Request{Number: 2, Size: 2}))
+	f.same(int64(5), second.Count)
+	f.same(ids[2], second.Items[0].ID)
+	walk := must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, all, page.Request{Size: 3, ByCursor: true}))
+	rest := must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, all, page.Request{Size: 3, Cursor: walk.NextCursor}))
+	f.same(ids[3], rest.Items[0].ID)
+	f.same(2, len(rest.Items))
+}
+
+func instructions(f fixture) {
+	a, b := f.agent(), f.agent()
+	line := func(agent int64, text string) core.Instruction {
+		return core.Instruction{AgentID: agent, Instruction: text, CreatedBy: "jo@example.com", CreatedOn: now}
+	}
+	gone := line(a.ID, "gone")
+	gone.IsDeleted = true
+	if err := f.AddInstructions(f.ctx, []core.Instruction{line(a.ID, "one"), line(b.ID, "two"), gone, line(a.ID, "three")}); err != nil {
+		f.t.Fatal(err)
+	}
+	if err := f.AddInstructions(f.ctx, nil); err != nil {
+		f.t.Error(err)
+	}
+	var got []core.Instruction
+	for _, i := range must[[]core.Instruction](f)(f.Instructions(f.ctx, []int64{b.ID, a.ID, 99})) {
+		if i.ID == 0 {
+			f.t.Error("no id")
+		}
+		i.ID = 0
+		got = append(got, i)
+	}
+	f.same([]core.Instruction{line(a.ID, "one"), line(b.ID, "two"), line(a.ID, "three")}, got)
+}
+
+func passing(f fixture) {
+	mine := f.agent()
+	other := f.agent(func(a *core.Agent) { a.UserID = 2 })
+	abroad := f.agent(func(a *core.Agent) { a.OrganizationID = 2 })
+	if err := f.PassAgents(f.ctx, 1, 1, 3); err != nil {
+		f.t.Fatal(err)
+	}
+	mine.UserID = 3
+	f.same(mine, must[core.Agent](f)(f.Agent(f.ctx, all, mine.ID)))
+	f.same(other, must[core.Agent](f)(f.Agent(f.ctx, all, other.ID)))
+	f.same(abroad, must[core.Agent](f)(f.Agent(f.ctx, core.Visible{OrganizationID: 2, All: true}, abroad.ID)))
+}
+
+func copies(f fixture) {
+	from := int64(7)
+	a := f.agent(func(a *core.Agent) { a.ClonedFrom = &from })
+	*must[core.Agent](f)(f.Agent(f.ctx, all, a.ID)).ClonedFrom = 99
+	f.same(a, must[core.Agent](f)(f.Agent(f.ctx, all, a.ID)))
+}
+
+func rollback(f fixture) {
+	boom := errors.New("boom")
+	f.is(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+		in := f
+		in.ctx = ctx
+		in.seed(3)
+		in.mark(core.Recent, 1, in.agent().ID, 0)
+		return boom
+	}), boom)
+	f.same([]int64{}, f.ids(all))
+	f.same(0, len(must[[]core.Type](f)(f.Types(f.ctx, 3))))
+	f.same(int64(0), must[int64](f)(f.CountMarks(f.ctx, core.Recent, 1)))
+}
