@@ -17,7 +17,6 @@ import (
 	"parley/modules/corpora"
 	"parley/platform/bus"
 	"parley/platform/kernel/clock"
-	"parley/platform/kernel/id"
 	"parley/platform/kernel/uow"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
@@ -34,10 +33,6 @@ type Settings struct {
 	Model  string
 	// Life is the context of runs, which outlive the requests they began with.
 	Life context.Context
-	// Alone is set when no other process can have the database open.
-	Alone bool
-	// Runs is whether this process answers questions.
-	Runs bool
 }
 
 // In is what the module needs from the house.
@@ -47,6 +42,7 @@ type In struct {
 	Lifecycle fx.Lifecycle
 	Settings  Settings
 	DB        *sqldb.DB
+	Presence  *sqldb.Presence
 	Unit      uow.Unit
 	Agents    agents.Catalog
 	Corpora   corpora.Retriever
@@ -72,7 +68,7 @@ func build(in In) (Out, error) {
 	}
 	service := core.New(in.Settings.Life, core.Parts{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Agents: in.Agents, Corpora: in.Corpora, Model: model,
-		Clock: in.Clock, Log: in.Log, Owner: id.New(), Alone: in.Settings.Alone,
+		Clock: in.Clock, Log: in.Log, Owner: in.Presence.ID(), Peers: in.Presence,
 	})
 	tending, stop := context.WithCancel(in.Settings.Life)
 	tended := make(chan struct{})

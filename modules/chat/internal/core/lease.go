@@ -48,22 +48,34 @@ func (s *Service) tendOnce(ctx context.Context) error {
 			s.cancelHere(run)
 		}
 	}
-	if err := s.Recover(ctx); err != nil {
+	if err := s.closeExpired(ctx, nil); err != nil {
 		return err
 	}
 	return s.Store.ForgetKeys(ctx, now.Add(-keyLife))
 }
 
 // Recover closes the open runs of dead processes as interrupted, with the
-// text they had and what they used as far as it is known.
+// text they had and what they used as far as it is known. It does not wait for
+// their leases where Peers knows that they are dead; it is for the start of a
+// process, when nothing else hints that all connections were lost at once.
 func (s *Service) Recover(ctx context.Context) error {
-	except := ""
-	if s.Alone {
-		except = s.Owner
+	var dead []string
+	if s.Peers != nil {
+		owners, err := s.Store.Owners(ctx)
+		if err != nil {
+			return err
+		}
+		if dead, err = s.Peers.Dead(ctx, owners); err != nil {
+			return err
+		}
 	}
+	return s.closeExpired(ctx, dead)
+}
+
+func (s *Service) closeExpired(ctx context.Context, owners []string) error {
 	for {
 		const few = 100
-		dead, err := s.Store.Expired(ctx, s.Clock.Now(), except, few)
+		dead, err := s.Store.Expired(ctx, s.Clock.Now(), owners, few)
 		if err != nil {
 			return err
 		}

@@ -132,11 +132,17 @@ func TestARunThatNeverAskedItsModelUsedNothing(t *testing.T) {
 	})
 }
 
-func TestAProcessAloneWithItsDatabaseClosesForeignRunsAtOnce(t *testing.T) {
+// peers are processes that are known to be dead.
+type peers []string
+
+func (p peers) Dead(context.Context, []string) ([]string, error) { return p, nil }
+
+func TestTheRunsOfAProcessThatIsKnownToBeDeadAreClosedAtOnce(t *testing.T) {
 	play(t, func(s *scene) {
-		alone := s.process("process-b", func(p *core.Parts) { p.Alone = true })
 		run := s.leftBehind()
-		s.must(alone.Recover(s.ctx))
+		s.must(s.process("process-b", func(p *core.Parts) { p.Peers = peers{"somebody else"} }).Recover(s.ctx))
+		s.same(core.InProgress, s.stored(run).State)
+		s.must(s.process("process-c", func(p *core.Parts) { p.Peers = peers{run.Owner} }).Recover(s.ctx))
 		s.same(core.Interrupted, s.stored(run).State)
 	})
 }

@@ -66,15 +66,23 @@ type Leases interface {
 	// Renew extends the leases of the owner's runs and answers those that
 	// somebody asked to cancel.
 	Renew(ctx context.Context, owner string, runs []int64, until time.Time) ([]int64, error)
-	// Expired answers open runs, up to limit, whose lease is over or whose
-	// owner is not the given one when that is not "".
-	Expired(ctx context.Context, now time.Time, except string, limit int) ([]Run, error)
+	// Owners answers the processes that own open runs.
+	Owners(ctx context.Context) ([]string, error)
+	// Expired answers open runs, up to limit and ordered by id, whose lease is
+	// over or whose owner is among the dead.
+	Expired(ctx context.Context, now time.Time, dead []string, limit int) ([]Run, error)
 	// Estimate records the size of a prompt before the model is called.
 	Estimate(ctx context.Context, run int64, promptTokens int64, searchQuery string) error
 	// RequestCancel marks a run of the user's; ErrEnded when it has ended.
 	RequestCancel(ctx context.Context, userID, run int64) (Run, error)
 	// ForgetKeys gives Idempotency-Keys of ended runs before a time free.
 	ForgetKeys(ctx context.Context, before time.Time) error
+}
+
+// Peers knows which processes live.
+type Peers interface {
+	// Dead answers which of the processes do not live any more.
+	Dead(ctx context.Context, ids []string) ([]string, error)
 }
 
 // Prompt is one question with all that goes to a model.

@@ -39,9 +39,8 @@ type Parts struct {
 	Rhythm  Rhythm
 	// Owner names this process among those that share the database.
 	Owner string
-	// Alone is set when no other process can have the database open: what
-	// any other owner left behind is dead.
-	Alone bool
+	// Peers tells dead processes from living ones; nil leaves that to leases.
+	Peers Peers
 }
 
 // Service is the use cases of chat.

@@ -20,13 +20,9 @@ func NewExtractive() Extractive { return Extractive{} }
 // Name implements core.Model.
 func (Extractive) Name() string { return "extractive" }
 
-// Answer implements core.Model. The text comes sentence by sentence.
+// Answer implements core.Model. The text comes quote by quote.
 func (e Extractive) Answer(ctx context.Context, p core.Prompt, emit func(delta string) error) (core.Completion, error) {
-	request := extractive.Request{Question: p.Plain, Query: p.Query, Weights: p.Weights, FollowUps: p.SuggestFollowUps}
-	for i, passage := range p.Passages {
-		request.Passages = append(request.Passages, extractive.Passage{Number: i + 1, Title: passage.Title, Text: passage.Text, Score: passage.Score})
-	}
-	answer := request.Answer()
+	answer := quote(p)
 	out := core.Completion{Model: e.Name(), FollowUps: answer.FollowUps}
 	for _, piece := range strings.SplitAfter(answer.Text, "] ") {
 		if err := ctx.Err(); err != nil {
@@ -38,4 +34,13 @@ func (e Extractive) Answer(ctx context.Context, p core.Prompt, emit func(delta s
 		out.Text += piece
 	}
 	return out, nil
+}
+
+// quote answers a prompt from its passages.
+func quote(p core.Prompt) extractive.Answer {
+	request := extractive.Request{Question: p.Plain, Query: p.Query, Weights: p.Weights, FollowUps: p.SuggestFollowUps}
+	for i, passage := range p.Passages {
+		request.Passages = append(request.Passages, extractive.Passage{Number: i + 1, Title: passage.Title, Text: passage.Text, Score: passage.Score})
+	}
+	return request.Answer()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"parley/modules/chat/internal/adapters/openai"
 	"parley/modules/chat/internal/core"
@@ -23,43 +24,83 @@ func NewOpenAI(client *openai.Client, model string) OpenAI {
 // Name implements core.Model.
 func (o OpenAI) Name() string { return o.model }
 
-// Answer implements core.Model.
+// Answer implements core.Model. Follow-up questions are made of the headings
+// that were found, without another call.
 func (o OpenAI) Answer(ctx context.Context, p core.Prompt, emit func(delta string) error) (core.Completion, error) {
-	request := openai.Request{Model: p.Model, Temperature: p.Temperature, Messages: []openai.Message{{Role: "system", Content: p.System}}}
-	for _, t := range p.History {
-		request.Messages = append(request.Messages, openai.Message{Role: "user", Content: t.User}, openai.Message{Role: "assistant", Content: t.Bot})
-	}
-	request.Messages = append(request.Messages, openai.Message{Role: "user", Content: p.Question})
-	result, err := o.client.Stream(ctx, request, emit)
+	result, err := o.client.Stream(ctx, o.request(p), emit)
 	out := core.Completion{Text: result.Text, Model: result.Model}
 	if out.Model == "" {
-		out.Model = o.model
+		out.Model = o.request(p).Model
 	}
-	if result.Usage.Reported {
-		out.Usage.FreshInput, out.Usage.CachedInput, out.Usage.Output, out.Usage.Reasoning = result.Usage.Exclusive()
-		out.Usage.Reported, out.Usage.Raw = true, result.Usage.Raw
+	if u := result.Usage; u.Reported {
+		out.Usage.FreshInput, out.Usage.CachedInput, out.Usage.Output, out.Usage.Reasoning = u.Exclusive()
+		out.Usage.Reported, out.Usage.Raw = true, u.Raw
 	}
 	var failed *openai.Error
-	if errors.As(err, &failed) {
+	switch {
+	case errors.As(err, &failed):
 		// Both are kept: the sentence for the asker, the cause for the log.
-		return out, fmt.Errorf("%w: %w", core.ErrModelFailed.Saying(sentences[failed.Code]), err)
+		return out, fmt.Errorf("%w (%w)", core.ErrModelFailed.Saying(sentence(failed.Code)), err)
+	case err != nil:
+		return out, err
+	case strings.TrimSpace(out.Text) == "":
+		said := core.ErrModelFailed.Saying("The model ended without an answer; ask again in other words.")
+		return out, fmt.Errorf("%w (finish reason %q)", said, result.FinishReason)
 	}
-	return out, err
+	if p.SuggestFollowUps {
+		out.FollowUps = quote(p).FollowUps
+	}
+	return out, nil
 }
 
-// sentences say to the asker what went wrong with the model. What else the
+// request is the prompt as the server's conversation.
+func (o OpenAI) request(p core.Prompt) openai.Request {
+	r := openai.Request{Model: p.Model, Temperature: p.Temperature}
+	if r.Model == "" {
+		r.Model = o.model
+	}
+	add := func(role, content string) {
+		if content != "" {
+			r.Messages = append(r.Messages, openai.Message{Role: role, Content: content})
+		}
+	}
+	add("system", p.System)
+	for _, t := range p.History {
+		add("user", t.User)
+		add("assistant", t.Bot)
+	}
+	add("user", p.Question)
+	return r
+}
+
+// sentence says to the asker what went wrong with the model. What else the
 // server said is for the log: it may name what is not the asker's to know.
-var sentences = map[string]string{
-	"unauthorized":       "The model server refused this server's key; tell an administrator.",
-	"model_not_found":    "The model server does not know this model.",
-	"context_too_long":   "The conversation is longer than the model takes; begin a new thread.",
-	"bad_request":        "The model server did not accept the request.",
-	"rate_limited":       "The model server is busy; ask again in a moment.",
-	"quota_exceeded":     "The quota at the model server is used up; tell an administrator.",
-	"server_error":       "The model server failed; ask again in a moment.",
-	"unreachable":        "The model server can't be reached; tell an administrator.",
-	"timed_out":          "The model took too long to answer; ask again.",
-	"stream_cut":         "The model server broke off in the middle of the answer; ask again.",
-	"response_too_large": "The model's answer is larger than can be kept.",
-	"bad_response":       "The model server's answer could not be read.",
+func sentence(code string) string {
+	switch code {
+	case openai.CodeUnauthorized:
+		return "The model server refused this server's key; tell an administrator."
+	case openai.CodeModelNotFound:
+		return "The model server does not know this model; ask for another one or tell an administrator."
+	case openai.CodeContextTooLong:
+		return "The conversation with its sources is longer than the model takes; begin a new thread or ask for fewer sources."
+	case openai.CodeRateLimited:
+		return "The model server is busy; ask again in a moment."
+	case openai.CodeQuotaExceeded:
+		return "The quota at the model server is used up; tell an administrator."
+	case openai.CodeServerError:
+		return "The model server failed; ask again in a moment."
+	case openai.CodeUnreachable:
+		return "The model server can't be reached; ask again in a moment or tell an administrator."
+	case openai.CodeTimedOut:
+		return "The model took too long to answer; ask again."
+	case openai.CodeStreamCut:
+		return "The model server broke off in the middle of the answer; ask again."
+	case openai.CodeTooLarge:
+		return "The model's answer is larger than can be kept."
+	case openai.CodeBadRequest:
+		return "The model server did not accept the request; tell an administrator."
+	case openai.CodeBadResponse:
+		return "The model server's answer could not be read; tell an administrator."
+	}
+	return core.ErrModelFailed.Message
 }

@@ -38,11 +38,23 @@ func (s *Store) Renew(ctx context.Context, owner string, runs []int64, until tim
 }
 
 // Expired implements core.Leases.
-func (s *Store) Expired(ctx context.Context, now time.Time, except string, limit int) ([]core.Run, error) {
+func (s *Store) Expired(ctx context.Context, now time.Time, dead []string, limit int) ([]core.Run, error) {
 	all, err := s.runs.List(ctx, func(r core.Run) bool {
-		return r.State.Open() && (r.LeaseUntil.Before(now) || except != "" && r.Owner != except)
+		return r.State.Open() && (r.LeaseUntil.Before(now) || slices.Contains(dead, r.Owner))
 	})
 	return all[:min(limit, len(all))], err
+}
+
+// Owners implements core.Leases.
+func (s *Store) Owners(ctx context.Context) ([]string, error) {
+	all, err := s.runs.List(ctx, func(r core.Run) bool { return r.State.Open() })
+	var owners []string
+	for _, r := range all {
+		if !slices.Contains(owners, r.Owner) {
+			owners = append(owners, r.Owner)
+		}
+	}
+	return owners, err
 }
 
 // Estimate implements core.Leases.

@@ -40,12 +40,17 @@ func (s *Store) Renew(ctx context.Context, owner string, runs []int64, until tim
 }
 
 // Expired implements core.Leases.
-func (s *Store) Expired(ctx context.Context, now time.Time, except string, limit int) ([]core.Run, error) {
-	over := sqldb.Cond("lease_until < ?", now)
-	if except != "" {
-		over = sqldb.Any(over, sqldb.Cond("owner <> ?", except))
+func (s *Store) Expired(ctx context.Context, now time.Time, dead []string, limit int) ([]core.Run, error) {
+	return s.runs.List(ctx, limit, "id", sqldb.Cond("state IN (?)", open), sqldb.Any(sqldb.Cond("lease_until < ?", now), sqldb.In("owner", dead)))
+}
+
+// Owners implements core.Leases.
+func (s *Store) Owners(ctx context.Context) ([]string, error) {
+	var owners []string
+	if err := s.db.On(ctx).NewSelect().TableExpr("chat_runs").ColumnExpr("DISTINCT owner").Where("state IN (?)", open).Scan(ctx, &owners); err != nil {
+		return nil, fmt.Errorf("listing the owners of runs: %w", err)
 	}
-	return s.runs.List(ctx, limit, "id", sqldb.Cond("state IN (?)", open), over)
+	return owners, nil
 }
 
 // Estimate implements core.Leases.
