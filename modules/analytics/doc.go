@@ -1,0 +1,25 @@
+// Package analytics counts what happens: questions, threads, tokens and cost.
+//
+// Owns: facts (append-only, one for each run, ledger row and thread) and the
+// inventory of what exists. Tables: analytics_*. Neither has a name or an
+// address in it, only ids.
+//
+// Publishes: nothing.
+//
+// Consumes, and lives on nothing else: chat.run_completed.v1 and
+// chat.run_failed.v1 (analytics.usage), chat.thread_created.v1
+// (analytics.threads), users.user_created.v1, users.user_deleted.v1,
+// projects.team_created.v1, projects.project_created.v1,
+// agents.agent_created.v1, corpora.corpus_created.v1 and
+// corpora.document_added.v1 (analytics.inventory).
+//
+// Rules: every figure is a sum over facts. A run counts under the moment it
+// was asked, whatever its end; its question counts under the model that
+// answered, its tokens under the model that used them. Queries and active
+// users leave evaluation runs out, tokens and cost include them. A day is the
+// reader's day. Global admins see the organization; team, project and agent
+// admins their part of it: the facts of their teams, projects and agents, the
+// teams, projects and agents in it, and the users who ever asked there.
+// Corpora and documents belong to the organization as a whole, so a part has
+// none. A deleted user's facts stay, under an id that leads nowhere.
+package analytics

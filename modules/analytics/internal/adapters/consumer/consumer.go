@@ -1,0 +1,100 @@
+// Package consumer is what analytics learns from the events of the others,
+// its only source.
+package consumer
+
+import (
+	"context"
+	"fmt"
+
+	"parley/modules/agents"
+	"parley/modules/analytics/internal/core"
+	"parley/modules/chat"
+	"parley/modules/corpora"
+	"parley/modules/projects"
+	"parley/modules/users"
+	"parley/platform/bus"
+	"parley/platform/kernel/event"
+	"parley/platform/kernel/uow"
+)
+
+// Consumers are the module's consumers.
+func Consumers(s *core.Service) []bus.Consumer {
+	return []bus.Consumer{
+		{Name: "analytics.usage", Handlers: []bus.Handler{
+			bus.On(func(ctx context.Context, _ uow.Tx, e chat.RunCompleted, _ event.Envelope) error {
+				return s.Record(ctx, factsOf(e.Run)...)
+			}),
+			bus.On(func(ctx context.Context, _ uow.Tx, e chat.RunFailed, _ event.Envelope) error {
+				return s.Record(ctx, factsOf(e.Run)...)
+			}),
+		}},
+		{Name: "analytics.threads", Handlers: []bus.Handler{
+			bus.On(func(ctx context.Context, _ uow.Tx, e chat.ThreadCreated, _ event.Envelope) error {
+				return s.Record(ctx, core.Fact{
+					Origin: fmt.Sprintf("thread/%d", e.ThreadID), OrganizationID: e.OrganizationID, TeamID: e.TeamID, ProjectID: e.ProjectID,
+					AgentID: e.AgentID, UserID: e.UserID, ThreadID: e.ThreadID, OccurredOn: e.CreatedOn, Measures: core.Measures{Threads: 1},
+				})
+			}),
+		}},
+		{Name: "analytics.inventory", Handlers: inventory(s)},
+	}
+}
+
+// factsOf are the facts of a run: the question, then one for each row of its
+// ledger. Together they have the tokens and the cost of all rows.
+func factsOf(r chat.Run) []core.Fact {
+	run := core.Fact{
+		Origin: fmt.Sprintf("run/%d", r.AgentResponseID), OrganizationID: r.OrganizationID, TeamID: r.TeamID, ProjectID: r.ProjectID,
+		AgentID: r.AgentID, UserID: r.UserID, ThreadID: r.ThreadID, AgentType: r.AgentType, QuerySource: r.QuerySource, State: r.State, OccurredOn: r.AskedOn,
+	}
+	question := run
+	question.Runs = 1
+	question.Model = answeredBy(r.Usage)
+	facts := []core.Fact{question}
+	for i, u := range r.Usage {
+		row := run
+		row.Origin = fmt.Sprintf("%s/%d", run.Origin, i+1)
+		row.Model = u.Model
+		row.PromptTokens = u.FreshInput + u.CachedInput
+		row.CompletionTokens = u.Output + u.Reasoning
+		row.CostNano = u.CostNano
+		facts = append(facts, row)
+	}
+	return facts
+}
+
+// answeredBy is the model that answered; "" when none was called for that.
+func answeredBy(usage []chat.Usage) string {
+	for _, u := range usage {
+		if u.Purpose == "answer" {
+			return u.Model
+		}
+	}
+	return ""
+}
+
+func inventory(s *core.Service) []bus.Handler {
+	return []bus.Handler{
+		bus.On(func(ctx context.Context, _ uow.Tx, e users.UserCreated, _ event.Envelope) error {
+			return s.Appear(ctx, core.Item{Kind: core.User, EntityID: e.UserID, OrganizationID: e.OrganizationID})
+		}),
+		bus.On(func(ctx context.Context, _ uow.Tx, e users.UserDeleted, _ event.Envelope) error {
+			return s.Vanish(ctx, e.OrganizationID, core.User, e.UserID)
+		}),
+		bus.On(func(ctx context.Context, _ uow.Tx, e projects.TeamCreated, _ event.Envelope) error {
+			return s.Appear(ctx, core.Item{Kind: core.Team, EntityID: e.TeamID, OrganizationID: e.OrganizationID})
+		}),
+		bus.On(func(ctx context.Context, _ uow.Tx, e projects.ProjectCreated, _ event.Envelope) error {
+			return s.Appear(ctx, core.Item{Kind: core.Project, EntityID: e.ProjectID, OrganizationID: e.OrganizationID, TeamID: e.TeamID})
+		}),
+		bus.On(func(ctx context.Context, _ uow.Tx, e agents.AgentCreated, _ event.Envelope) error {
+			return s.Appear(ctx, core.Item{Kind: core.Agent, EntityID: e.AgentID, OrganizationID: e.OrganizationID, ProjectID: e.ProjectID})
+		}),
+		bus.On(func(ctx context.Context, _ uow.Tx, e corpora.CorpusCreated, _ event.Envelope) error {
+			return s.Appear(ctx, core.Item{Kind: core.Corpus, EntityID: e.CorpusID, OrganizationID: e.OrganizationID})
+		}),
+		bus.On(func(ctx context.Context, _ uow.Tx, e corpora.DocumentAdded, _ event.Envelope) error {
+			return s.Appear(ctx, core.Item{Kind: core.Document, EntityID: e.DocumentID, OrganizationID: e.OrganizationID})
+		}),
+	}
+}

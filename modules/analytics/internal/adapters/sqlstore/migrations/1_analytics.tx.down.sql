@@ -1,0 +1,3 @@
+DROP TABLE analytics_items;
+--bun:split
+DROP TABLE analytics_facts;

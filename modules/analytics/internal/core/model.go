@@ -1,0 +1,121 @@
+package core
+
+import "time"
+
+// Evaluation is the source of runs that test an agent rather than use it.
+const Evaluation = "evaluation"
+
+// Fact is something that happened and what it adds to the figures. Facts are
+// only ever added. Ids are 0 and texts empty where they don't apply.
+type Fact struct {
+	ID int64
+	// Origin names what the fact is of, such as "run/7/1". A second fact of
+	// one origin is not stored.
+	Origin         string
+	OrganizationID int64
+	TeamID         int64
+	ProjectID      int64
+	AgentID        int64
+	UserID         int64
+	ThreadID       int64
+	AgentType      string
+	QuerySource    string
+	Model          string
+	State          string
+	OccurredOn     time.Time
+	Quarter        int64 // of OccurredOn; set by the Service
+	Measures
+}
+
+// Measures are what facts add up to.
+type Measures struct {
+	Runs             int64
+	Threads          int64
+	Upvotes          int64
+	Downvotes        int64
+	PromptTokens     int64
+	CompletionTokens int64
+	CostNano         int64 // billionths of a dollar
+}
+
+// QuarterOf counts the quarters of an hour since 1970. Every day of every
+// time zone since 2012 begins and ends with one, so that sums over quarters
+// can be folded to anybody's days.
+func QuarterOf(t time.Time) int64 { return t.Unix() / (15 * 60) }
+
+// Kind is a sort of thing that the inventory counts.
+type Kind string
+
+// The kinds.
+const (
+	User     Kind = "user"
+	Team     Kind = "team"
+	Project  Kind = "project"
+	Agent    Kind = "agent"
+	Corpus   Kind = "corpus"
+	Document Kind = "document"
+)
+
+// Item is something that exists.
+type Item struct {
+	ID             int64
+	Kind           Kind
+	EntityID       int64
+	OrganizationID int64
+	TeamID         int64 // of a project that has one, else 0
+	ProjectID      int64 // of an agent, else 0
+}
+
+// Filter narrows facts; zero fields match all. Threads have neither a source
+// nor a model and match every one.
+type Filter struct {
+	AgentID     int64
+	UserID      int64
+	TeamID      int64
+	ProjectID   int64
+	QuerySource string
+	Model       string
+}
+
+// Scope is the part of an organization that somebody sees: all of it, or what
+// lies in any of the teams, projects and agents.
+type Scope struct {
+	OrganizationID int64
+	All            bool
+	Teams          []int64
+	Projects       []int64
+	Agents         []int64
+}
+
+// Selection is the facts that a figure is a sum over.
+type Selection struct {
+	Scope
+	Filter
+	From  time.Time
+	Until time.Time // not included
+}
+
+// Totals are sums over a selection.
+type Totals struct {
+	ActiveUsers int64 // how many different users asked
+	Queries     int64
+	Threads     int64
+	Upvotes     int64
+	Downvotes   int64
+	TotalTokens int64
+	CostNano    int64
+}
+
+// Tokens are what models used. Cached input is part of the prompt, reasoning
+// part of the completion.
+type Tokens struct {
+	PromptTokens     int64
+	CompletionTokens int64
+	CostNano         int64
+}
+
+// QuarterTokens are the tokens of one quarter of an hour.
+type QuarterTokens struct {
+	Quarter int64
+	Tokens
+}

@@ -1,0 +1,47 @@
+// Package core has the rules and use cases of analytics, and the port they
+// need.
+package core
+
+import (
+	"context"
+
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/clock"
+)
+
+// Service is the use cases.
+type Service struct {
+	store Store
+	clock clock.Clock
+}
+
+// New returns the use cases over their parts.
+func New(s Store, c clock.Clock) *Service { return &Service{store: s, clock: c} }
+
+// Record stores facts; those that were stored before change nothing.
+func (s *Service) Record(ctx context.Context, facts ...Fact) error {
+	for i := range facts {
+		facts[i].Quarter = QuarterOf(facts[i].OccurredOn)
+	}
+	return s.store.AddFacts(ctx, facts)
+}
+
+// Appear records that something exists.
+func (s *Service) Appear(ctx context.Context, i Item) error { return s.store.AddItem(ctx, i) }
+
+// Vanish records that something is gone. Its facts stay.
+func (s *Service) Vanish(ctx context.Context, organizationID int64, k Kind, entityID int64) error {
+	return s.store.RemoveItem(ctx, organizationID, k, entityID)
+}
+
+// scopeOf is what the actor sees, or ErrNotAdmin when that is nothing.
+func scopeOf(who actor.Actor) (Scope, error) {
+	s := Scope{
+		OrganizationID: who.OrganizationID, All: who.IsGlobalAdmin(),
+		Teams: who.Granted(actor.Team, actor.Admin), Projects: who.Granted(actor.Project, actor.Admin), Agents: who.Granted(actor.Agent, actor.Admin),
+	}
+	if !s.All && len(s.Teams)+len(s.Projects)+len(s.Agents) == 0 {
+		return Scope{}, ErrNotAdmin
+	}
+	return s, nil
+}
