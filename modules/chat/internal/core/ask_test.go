@@ -208,6 +208,16 @@ func TestAThreadIsMadeOnceAndTold(t *testing.T) {
 	})
 }
 
+func TestCorporaOutOfReachAreRefusedBeforeTheQuestionIsStored(t *testing.T) {
+	play(t, func(s *scene) {
+		s.library.outside = errHidden
+		_, _, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "?", Options: core.Options{CorpusIDs: []int64{66}}})
+		s.is(err, errHidden)
+		s.same(0, len(s.db.Published()))
+		s.ended(s.ask("Nobody narrowed this one."))
+	})
+}
+
 func TestAQuestionIsRefusedWhereTheAskerHasNoPlace(t *testing.T) {
 	play(t, func(s *scene) {
 		thread := s.ended(s.ask("What is green?")).ThreadID

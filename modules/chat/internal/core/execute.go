@@ -223,9 +223,18 @@ func failed(err error) (State, string, string) {
 	case errors.Is(err, ErrCancelled):
 		return Cancelled, ErrCancelled.Code, ErrCancelled.Message
 	case errors.As(err, &e):
-		return Failed, e.Code, e.Message
+		return Failed, e.Code, inWords(e)
 	}
 	return Failed, "internal_error", "Something went wrong on the server while the answer was made."
+}
+
+// inWords is an error's sentence with what it says about single values.
+func inWords(e *apperr.Error) string {
+	words := e.Message
+	for _, f := range e.Fields {
+		words += fmt.Sprintf(" %s: %s.", f.Field, f.Message)
+	}
+	return words
 }
 
 // close ends a run in one commit with its event, then wakes who watches. A

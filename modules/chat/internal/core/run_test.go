@@ -160,7 +160,7 @@ func TestAModelThatFailsEndsTheRunWithTheReason(t *testing.T) {
 		"a reason in words is shown":     {said, "chat.model_failed", "The model server broke off in the middle."},
 		"an inner error is not shown":    {errBroken, "internal_error", "Something went wrong on the server while the answer was made."},
 		"a wrapped reason is shown":      {errors.Join(said, errBroken), "chat.model_failed", "The model server broke off in the middle."},
-		"another module's reason stands": {apperr.New(apperr.Unprocessable, "corpora.outside_scope", "Not yours."), "corpora.outside_scope", "Not yours."},
+		"another module's reason stands": {apperr.New(apperr.Unprocessable, "corpora.outside_scope", "Not yours.").On("overrides.corpus_ids", "66 is not"), "corpora.outside_scope", "Not yours. overrides.corpus_ids: 66 is not."},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

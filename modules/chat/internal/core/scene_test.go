@@ -67,10 +67,15 @@ type library struct {
 	mu         sync.Mutex
 	passages   []corpora.Passage
 	err        error
+	outside    error
 	unreadable map[int64]bool
 	queries    []string
 	scopes     []corpora.Scope
 	tops       []int
+}
+
+func (l *library) Usable(context.Context, actor.Actor, corpora.Scope) ([]int64, error) {
+	return []int64{5}, l.outside
 }
 
 func (l *library) Retrieve(_ context.Context, _ actor.Actor, s corpora.Scope, query string, top int) (corpora.Retrieval, error) {

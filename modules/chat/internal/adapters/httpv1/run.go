@@ -48,6 +48,9 @@ type runRequest struct {
 
 func (r runRequest) ask(path string) (core.Ask, error) {
 	a := core.Ask{AgentID: r.AgentID, ThreadID: r.Body.ChatThreadID, UserQuery: r.Body.UserQuery, QuerySource: r.Body.QuerySource, Key: r.Key, Options: core.Options{Model: r.Body.Model}}
+	if r.Body.History != nil { // an empty one, too, stands in place of the thread's
+		a.History = []core.Turn{}
+	}
 	for _, t := range r.Body.History {
 		a.History = append(a.History, core.Turn{User: t.User, Bot: t.Bot})
 	}
