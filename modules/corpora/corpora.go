@@ -56,6 +56,9 @@ type Retrieval struct {
 // Retriever finds passages. Rights are part of the search itself: what the
 // asker may not use is never a candidate.
 type Retriever interface {
+	// Usable answers the corpora that Retrieve would search, ascending, or an
+	// Unprocessable error that names those of s.Only that who may not use.
+	Usable(ctx context.Context, who actor.Actor, s Scope) ([]int64, error)
 	// Retrieve answers up to top passages for a query.
 	Retrieve(ctx context.Context, who actor.Actor, s Scope, query string, top int) (Retrieval, error)
 	// Readable answers which of the documents who may read, or use through

@@ -8,6 +8,7 @@ import (
 
 	"parley/modules/agents"
 	"parley/modules/chat"
+	"parley/modules/corpora"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/id"
 	"parley/platform/kernel/uow"
@@ -41,6 +42,11 @@ func (s *Service) Ask(ctx context.Context, who actor.Actor, a Ask) (Run, bool, e
 	agent, err := s.Agents.Run(ctx, who, a.AgentID)
 	if err != nil {
 		return Run{}, false, err
+	}
+	if a.Options.CorpusIDs != nil { // refused now rather than in a run
+		if _, err := s.Corpora.Usable(ctx, who, corpora.Scope{AgentID: agent.ID, Only: a.Options.CorpusIDs}); err != nil {
+			return Run{}, false, err
+		}
 	}
 	if a.Key != "" {
 		if run, err := s.earlier(ctx, who, a); !errors.Is(err, ErrNotFound) {
