@@ -79,12 +79,12 @@ func TestUsageIsEstimatedWhenTheModelReportsNone(t *testing.T) {
 func TestAnswerLedgerAndEventAreOneCommit(t *testing.T) {
 	play(t, func(s *scene) {
 		failures := 2
-		s.faulty.closing = func() error {
+		s.faulty.fail(func() error {
 			if failures--; failures < 0 {
 				return nil
 			}
 			return errBroken
-		}
+		}, nil)
 		s.db.Deliver(func(_ context.Context, e event.Envelope) error {
 			if e.Name == (chat.RunCompleted{}).EventName() {
 				r := s.stored(core.Run{ID: 1, UserID: jo.UserID})
@@ -112,16 +112,10 @@ func TestAnswerLedgerAndEventAreOneCommit(t *testing.T) {
 
 func TestARunThatCannotBeClosedIsClosedAfterItsLease(t *testing.T) {
 	play(t, func(s *scene) {
-		broken := true
-		s.faulty.closing = func() error {
-			if broken {
-				return errBroken
-			}
-			return nil
-		}
+		s.faulty.fail(broken, nil)
 		run := s.ask("What is green?")
 		time.Sleep(10 * time.Second)
-		broken = false
+		s.faulty.fail(nil, nil)
 		s.same(core.InProgress, s.stored(run).State)
 		s.must(s.Recover(s.ctx))
 		s.same(core.InProgress, s.stored(run).State) // its lease still runs
@@ -235,7 +229,7 @@ func TestAStoreThatRefusesTheStreamFailsTheRun(t *testing.T) {
 		s.model.answer = says(time.Second, "It ", "is ", "green.")
 		run := s.ask("What is green?")
 		time.Sleep(1500 * time.Millisecond)
-		s.faulty.appending = func() error { return errBroken }
+		s.faulty.fail(nil, broken)
 		got := s.ended(run)
 		s.same([]any{core.Failed, "internal_error", "It "}, []any{got.State, got.FailureCode, got.Answer})
 		events, err := s.store.Events(s.ctx, run.ID, 0, 100)

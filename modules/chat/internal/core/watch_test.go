@@ -111,7 +111,7 @@ func TestAFastModelCostsFewCommits(t *testing.T) {
 		}
 		s.model.answer = says(time.Millisecond, pieces...) // for two seconds
 		appended := 0
-		s.faulty.appending = func() error { appended++; return nil }
+		s.faulty.fail(nil, func() error { appended++; return nil })
 		run := s.ask("What is green?")
 		got := s.all(s.watch(s.Service, run, 0))
 		s.same(strings.Join(pieces, ""), textOf(got))
