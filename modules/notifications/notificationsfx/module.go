@@ -1,0 +1,45 @@
+// Package notificationsfx wires the notifications module.
+package notificationsfx
+
+import (
+	"go.uber.org/fx"
+
+	"parley/modules/notifications/internal/adapters/consumer"
+	"parley/modules/notifications/internal/adapters/httpv1"
+	"parley/modules/notifications/internal/adapters/sqlstore"
+	"parley/modules/notifications/internal/core"
+	"parley/modules/users"
+	"parley/platform/bus"
+	"parley/platform/kernel/clock"
+	"parley/platform/migrate"
+	"parley/platform/sqldb"
+	"parley/platform/web"
+)
+
+// Migrations are the module's tables.
+func Migrations() (migrate.Set, error) { return sqlstore.Migrations() }
+
+// In is what the module needs from the house.
+type In struct {
+	fx.In
+
+	DB    *sqldb.DB
+	Users users.Directory
+	Clock clock.Clock
+}
+
+// Out is what it gives.
+type Out struct {
+	fx.Out
+
+	Routes    []web.Route    `group:"routes,flatten"`
+	Consumers []bus.Consumer `group:"consumers,flatten"`
+}
+
+// Module is the notifications module.
+var Module = fx.Module("notifications", fx.Provide(build))
+
+func build(in In) Out {
+	service := core.New(core.Parts{Store: sqlstore.New(in.DB), Users: in.Users, Clock: in.Clock})
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service)}
+}
