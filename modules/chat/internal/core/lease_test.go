@@ -46,10 +46,13 @@ func TestARunIsCancelledFromAnotherProcess(t *testing.T) {
 
 func TestAShutdownInterruptsRunsAndKeepsTheirText(t *testing.T) {
 	play(t, func(s *scene) {
-		s.model.answer = hangs("Half an")
+		s.model.answer = hangs("Half ", "an") // of which the second piece is not stored yet
 		run := s.ask("What is green?")
 		synctest.Wait()
 		s.must(s.Close(s.ctx))
+		events, err := s.store.Events(s.ctx, run.ID, 0, 100)
+		s.must(err)
+		s.same("Half an", textOf(events))
 		got := s.stored(run)
 		s.same([]any{core.Interrupted, "chat.interrupted"}, []any{got.State, got.FailureCode})
 		contents, err := s.store.Contents(s.ctx, []int64{run.ID})

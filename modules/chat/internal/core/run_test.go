@@ -160,10 +160,11 @@ func TestAModelThatFailsEndsTheRunWithTheReason(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			play(t, func(s *scene) {
 				s.model.answer = func(_ context.Context, _ core.Prompt, emit func(string) error) (core.Completion, error) {
-					return core.Completion{Text: "Half an", Model: "m-1", Usage: reported}, errors.Join(emit("Half an"), c.err)
+					return core.Completion{Text: "Half an", Model: "m-1", Usage: reported}, errors.Join(emit("Half "), emit("an"), c.err)
 				}
 				run := s.ask("What is green?")
 				events := s.all(s.watch(s.Service, run, 0))
+				s.same("Half an", textOf(events))
 				got := s.ended(run)
 				s.same([]any{core.Failed, c.code, c.details, "Half an", "[]", int64(120)},
 					[]any{got.State, got.FailureCode, got.FailureDetails, got.Answer, got.Sources, got.PromptTokens})
