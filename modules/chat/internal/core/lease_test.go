@@ -192,6 +192,7 @@ func TestNoMoreRunsAreTakenThanCanBeAnswered(t *testing.T) {
 		cancelled, err := s.Cancel(s.ctx, jo, waiting.ID)
 		s.must(err)
 		s.same([]any{core.Cancelled, 0}, []any{cancelled.State, len(s.ledger(waiting))})
+		synctest.Wait()
 		s.ask("Is there room again?", in(thread))
 	})
 }

@@ -41,7 +41,8 @@ func listen(ctx context.Context, m core.Model, p core.Prompt) (core.Completion, 
 	return out, pieces, err
 }
 
-// serve starts a model server and answers a model that asks it with short waits.
+// serve starts a model server and answers a model that asks it. A server that
+// hangs is waited for shortly, any other as long as a busy machine needs.
 func serve(t *testing.T, b modelstub.Behaviour) (core.Model, *modelstub.Server) {
 	t.Helper()
 	stub := modelstub.New(b)
@@ -50,9 +51,14 @@ func serve(t *testing.T, b modelstub.Behaviour) (core.Model, *modelstub.Server) 
 		server.CloseClientConnections()
 		server.Close()
 	})
-	client, err := openai.New(openai.Config{
-		BaseURL: server.URL + "/v1", APIKey: key, Model: "stub-1", FirstByte: 300 * time.Millisecond, Idle: 300 * time.Millisecond, Backoff: time.Millisecond,
-	})
+	c := openai.Config{BaseURL: server.URL + "/v1", APIKey: key, Model: "stub-1", Backoff: time.Millisecond}
+	if b.HangBefore {
+		c.FirstByte = 100 * time.Millisecond
+	}
+	if b.HangAfter > 0 {
+		c.Idle = 100 * time.Millisecond
+	}
+	client, err := openai.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +165,7 @@ func TestAServerThatIsNotThereIsToldInWords(t *testing.T) {
 }
 
 func TestASlowStreamIsNotCutShort(t *testing.T) {
-	model, _ := serve(t, modelstub.Behaviour{Answer: reply("It is green, as it was [1]."), FirstDelay: 100 * time.Millisecond, Delay: 100 * time.Millisecond})
+	model, _ := serve(t, modelstub.Behaviour{Answer: reply("It is green, as it was [1]."), FirstDelay: 20 * time.Millisecond, Delay: 20 * time.Millisecond})
 	out, _, err := listen(t.Context(), model, prompt)
 	if err != nil || out.Text != "It is green, as it was [1]." {
 		t.Errorf("%q, %v", out.Text, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"log/slog"
 	"testing"
 
 	"parley/modules/chat"
@@ -11,6 +12,7 @@ import (
 	"parley/modules/chat/internal/core"
 	"parley/modules/chat/internal/core/coretest"
 	"parley/platform/kernel/uow"
+	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
 )
@@ -38,5 +40,28 @@ func TestStore(t *testing.T) {
 				return out, err
 			}}
 		})
+	})
+}
+
+func TestTheTablesGoAndComeBack(t *testing.T) {
+	set, err := sqlstore.Migrations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sets := []migrate.Set{set}
+	dbtest.Each(t, sets, func(t *testing.T, db *sqldb.DB) {
+		m := migrate.New(db, sets, slog.New(slog.DiscardHandler))
+		if err := m.Down(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := sqlstore.New(db).Owners(t.Context()); err == nil {
+			t.Error("the tables are still there")
+		}
+		if err := m.Up(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := sqlstore.New(db).Owners(t.Context()); err != nil {
+			t.Error(err)
+		}
 	})
 }
