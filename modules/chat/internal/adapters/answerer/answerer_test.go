@@ -56,7 +56,7 @@ func serve(t *testing.T, b modelstub.Behaviour) (core.Model, *modelstub.Server) 
 		c.FirstByte = 100 * time.Millisecond
 	}
 	if b.HangAfter > 0 {
-		c.Idle = 100 * time.Millisecond
+		c.Idle = 500 * time.Millisecond
 	}
 	client, err := openai.New(c)
 	if err != nil {
