@@ -1,0 +1,1 @@
+CREATE TABLE chat_threads (id BIGINT);

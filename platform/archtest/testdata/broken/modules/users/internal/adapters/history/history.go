@@ -1,0 +1,4 @@
+// Package history is allowed.
+package history
+
+import _ "parley/platform/bus"

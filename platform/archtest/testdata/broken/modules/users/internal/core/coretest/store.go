@@ -1,0 +1,8 @@
+// Package coretest is allowed.
+package coretest
+
+import (
+	_ "testing"
+
+	_ "github.com/google/go-cmp/cmp"
+)

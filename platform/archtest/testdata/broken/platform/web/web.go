@@ -1,0 +1,12 @@
+// Package web is allowed.
+package web
+
+import (
+	_ "net/http"
+
+	_ "github.com/gin-gonic/gin"
+	_ "github.com/nobody/knows" // want homes
+	_ "github.com/uptrace/bun"  // want homes
+)
+
+const query = "SELECT id FROM users_users" // want tables

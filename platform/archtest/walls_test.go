@@ -1,0 +1,89 @@
+package archtest
+
+// edges are the synchronous calls between modules: a module may use the
+// interfaces of those listed, which it gets when it is wired. They form no
+// cycle. Everything else between modules is an event. Analytics has no edge:
+// it lives on events alone.
+var edges = map[string][]string{
+	"projects":      {"users"},
+	"agents":        {"projects", "users"},
+	"corpora":       {"agents", "users"},
+	"chat":          {"agents", "corpora", "users"},
+	"notifications": {"users"},
+}
+
+// homes are the places of each library, as patterns of package paths; "/..."
+// at the end means everything below. A library that is not listed may not be
+// used at all. The longest prefix counts.
+var homes = map[string][]string{
+	"github.com/gin-gonic/gin":            {"platform/web"},
+	"github.com/danielgtaylor/huma/v2":    {"platform/web"},
+	"github.com/swaggest/swgui":           {"platform/web"},
+	"github.com/ThreeDotsLabs/watermill":  {"platform/bus"},
+	"go.uber.org/fx":                      {"modules/*/*fx", "platform/*", "cmd/..."},
+	"github.com/uptrace/bun":              {"platform/sqldb/...", "platform/bus", "platform/migrate", "modules/*/internal/adapters/sqlstore"},
+	"modernc.org/sqlite":                  {"platform/sqldb"},
+	"github.com/prometheus/client_golang": {"platform/observe", "platform/web", "platform/bus", "cmd/parley"},
+	"github.com/caarlos0/env/v11":         {"platform/config"},
+	"github.com/google/uuid":              {"platform/kernel/id"},
+	"github.com/kljensen/snowball":        {"platform/kernel/text"},
+	"golang.org/x/text/unicode/norm":      {"platform/kernel/text", "modules/corpora/internal/adapters/extract"},
+	"github.com/alecthomas/kong":          {"cmd/..."},
+	"github.com/gofrs/flock":              {"cmd/parley"},
+	"github.com/alexedwards/argon2id":     {"modules/users/internal/adapters/password"},
+	"github.com/golang-jwt/jwt/v5":        {"modules/users/internal/adapters/token"},
+	"github.com/gabriel-vasile/mimetype":  {"modules/corpora/internal/adapters/extract"},
+	"github.com/ledongthuc/pdf":           {"modules/corpora/internal/adapters/extract"},
+	"github.com/yuin/goldmark":            {"modules/corpora/internal/adapters/extract"},
+	"golang.org/x/net/html":               {"modules/corpora/internal/adapters/extract"},
+	"golang.org/x/text/encoding":          {"modules/corpora/internal/adapters/extract"},
+	"github.com/openai/openai-go":         {"modules/chat/internal/adapters/openai"},
+	"github.com/google/go-cmp":            {"modules/*/internal/core/coretest"}, // and every test
+	"golang.org/x/time/rate":              {"platform/web"},
+	"golang.org/x/sync":                   {"platform/...", "modules/*/internal/adapters/*"},
+}
+
+// anyTest are the libraries that every test may use.
+var anyTest = []string{"github.com/goccy/go-yaml", "github.com/google/go-cmp", "pgregory.net/rapid"}
+
+// ofAdapter is what of the platform an adapter of this name may use, beside
+// the kernel. An adapter of another name talks to the world outside and uses
+// none of it.
+var ofAdapter = map[string][]string{
+	"httpv1":   {"platform/web"},
+	"httpv2":   {"platform/web"},
+	"memstore": {"platform/memory"},
+	"sqlstore": {"platform/sqldb", "platform/migrate"},
+	"consumer": {"platform/bus"},
+	"history":  {"platform/bus"}, // takes a deleted user's address out of stored events
+}
+
+// siblings are the adapters that use another adapter of their module.
+var siblings = map[string]string{
+	// The port of the core over the client, which knows no module.
+	"modules/chat/internal/adapters/answerer": "modules/chat/internal/adapters/openai",
+}
+
+// outside is what a module's contract and rules never touch: the network,
+// files, processes and databases.
+var outside = []string{
+	"database/sql", "log/syslog", "net", "net/http", "net/rpc", "net/smtp", "os", "plugin", "syscall",
+}
+
+// badNames are package names that say nothing.
+var badNames = []string{"base", "common", "helper", "helpers", "lib", "misc", "models", "shared", "types", "util", "utils"}
+
+// tableOwners are the prefixes of tables that are not named after the package
+// that keeps them.
+var tableOwners = map[string]string{
+	"platform/sqldb/idempotency": "web", // remembers the requests of platform/web
+}
+
+// contractCodes are error codes that no module owns: the contract spells them
+// for every operation, or several modules answer them.
+var contractCodes = map[string]bool{
+	"duplicate_document":     true,
+	"idempotency_key_reused": true,
+	"request_in_progress":    true,
+	"unauthenticated":        true,
+}
