@@ -1,3 +1,18 @@
 // Package corpora owns corpora, documents, the rights on them, their
 // connection to agents, and retrieval.
+//
+// Owns: corpora, documents with their passages and postings, connections.
+// Tables: corpora_*. The originals of documents are files in the blob store.
+//
+// Publishes: corpora.corpus_created.v1, corpora.document_added.v1,
+// corpora.document_indexed.v1.
+//
+// Consumes: users.user_deleted.v1 (owned corpora pass to the admin),
+// corpora.document_added.v1 (wakes the indexer).
+//
+// Rules: a document is stored with its step before anybody hears of it and is
+// indexed in the background; "completed" means that the very next question
+// can find it. Rights are part of the search itself: what the asker may not
+// use is never a candidate. A corpus that shares its content through an agent
+// gives answers and quotes to whoever may run the agent, and nothing more.
 package corpora

@@ -1,0 +1,280 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"go.uber.org/fx"
+
+	"net/http"
+	"parley/modules/users/usersfx"
+	"parley/platform/bus"
+	"parley/platform/web"
+)
+
+type migrateCmd struct {
+	Up     migrateUp     `cmd:"" help:"Apply what is pending."`
+	Down   migrateDown   `cmd:"" help:"Take everything back. All data is lost."`
+	Status migrateStatus `cmd:"" help:"Tell where each module's tables stand."`
+	Unlock migrateUnlock `cmd:"" help:"End the session that holds the migration lock."`
+}
+
+// withBase runs fn over an open database and closes it.
+func withBase(ctx context.Context, exclusive bool, fn func(b *base) error) (err error) {
+	c, err := settings()
+	if err != nil {
+		return err
+	}
+	b, err := open(ctx, c, exclusive)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.close()) }()
+	return fn(b)
+}
+
+type migrateUp struct{}
+
+// Run applies what is pending.
+func (migrateUp) Run(ctx context.Context) error {
+	return withBase(ctx, true, func(b *base) error {
+		runner, err := b.runner()
+		if err != nil {
+			return err
+		}
+		return runner.Up(ctx)
+	})
+}
+
+type migrateDown struct {
+	Yes bool `help:"Really lose all data."`
+}
+
+// Run takes everything back.
+func (m migrateDown) Run(ctx context.Context) error {
+	if !m.Yes {
+		return errors.New("this loses all data; say --yes to do it")
+	}
+	return withBase(ctx, true, func(b *base) error {
+		runner, err := b.runner()
+		if err != nil {
+			return err
+		}
+		return runner.Down(ctx)
+	})
+}
+
+type migrateStatus struct{}
+
+// Run tells where each module's tables stand.
+func (migrateStatus) Run(ctx context.Context) error {
+	return withBase(ctx, false, func(b *base) error {
+		runner, err := b.runner()
+		if err != nil {
+			return err
+		}
+		all, err := runner.Status(ctx)
+		if err != nil {
+			return err
+		}
+		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "MODULE\tAPPLIED\tPENDING\tOF A NEWER VERSION")
+		for _, s := range all {
+			fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", s.Module, len(s.Applied), strings.Join(s.Pending, " "), strings.Join(s.Unknown, " "))
+		}
+		return w.Flush()
+	})
+}
+
+type migrateUnlock struct{}
+
+// Run ends the session that holds the migration lock.
+func (migrateUnlock) Run(ctx context.Context) error {
+	return withBase(ctx, false, func(b *base) error {
+		runner, err := b.runner()
+		if err != nil {
+			return err
+		}
+		ended, err := runner.Unlock(ctx)
+		switch {
+		case err != nil:
+			return err
+		case ended:
+			fmt.Println("The session that held the migration lock was ended.")
+		default:
+			fmt.Println("Nobody holds the migration lock.")
+		}
+		return nil
+	})
+}
+
+// withApp runs fn over the wired house without serving.
+func withApp(ctx context.Context, fn func(ctx context.Context, b *base) error, populate ...any) error {
+	return withBase(ctx, false, func(b *base) error {
+		if err := b.ready(ctx); err != nil {
+			return err
+		}
+		app, err := b.app(ctx, profileAPI, fx.Populate(populate...))
+		if err != nil {
+			return err
+		}
+		if err := app.Err(); err != nil {
+			return fmt.Errorf("putting the program together: %w", err)
+		}
+		return fn(ctx, b)
+	})
+}
+
+type userCmd struct {
+	Create userCreate `cmd:"" help:"Add a user to an organization."`
+}
+
+type userCreate struct {
+	OrganizationID   int64  `default:"1" help:"The organization."`
+	Email            string `required:"" help:"The address that the user signs in with."`
+	Password         string `env:"PARLEY_NEW_USER_PASSWORD" help:"At least 8 characters."`
+	FirstName        string `help:"First name."`
+	LastName         string `help:"Last name."`
+	ApplicationAdmin bool   `help:"Manages ordinary users, creates teams, projects and agents."`
+	GlobalAdmin      bool   `help:"Manages everything in the organization."`
+}
+
+// Run adds a user.
+func (u userCreate) Run(ctx context.Context) error {
+	var setup usersfx.Setup
+	return withApp(ctx, func(ctx context.Context, _ *base) error {
+		n := usersfx.NewUser{Email: u.Email, Password: u.Password, IsStaff: u.ApplicationAdmin, IsSuperuser: u.GlobalAdmin}
+		if u.FirstName != "" {
+			n.FirstName = &u.FirstName
+		}
+		if u.LastName != "" {
+			n.LastName = &u.LastName
+		}
+		made, err := setup.CreateUser(ctx, u.OrganizationID, n)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("user %d: %s\n", made.ID, made.Email)
+		return nil
+	}, &setup)
+}
+
+type organizationCmd struct {
+	Create organizationCreate `cmd:"" help:"Make an organization with its first global admin."`
+}
+
+type organizationCreate struct {
+	Name          string `required:"" help:"Its name."`
+	AdminEmail    string `required:"" help:"Address of its first global admin; its domain becomes the organization's."`
+	AdminPassword string `required:"" env:"PARLEY_ADMIN_PASSWORD" help:"At least 8 characters."`
+}
+
+// Run makes an organization.
+func (o organizationCreate) Run(ctx context.Context) error {
+	var setup usersfx.Setup
+	return withApp(ctx, func(ctx context.Context, _ *base) error {
+		org, admin, err := setup.CreateOrganization(ctx, o.Name, o.AdminEmail, o.AdminPassword)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("organization %d: %s, global admin %d: %s\n", org.ID, org.OrgName, admin.ID, admin.Email)
+		return nil
+	}, &setup)
+}
+
+type eventsCmd struct {
+	Dead   eventsDead   `cmd:"" help:"List the events that were given up on."`
+	Retry  eventsRetry  `cmd:"" help:"Hand given-up events to their consumers again."`
+	Replay eventsReplay `cmd:"" help:"Let a consumer read again from a time on; what it did already is not done twice."`
+}
+
+type eventsDead struct {
+	Limit int `default:"50" help:"At most so many."`
+}
+
+// Run lists dead events.
+func (e eventsDead) Run(ctx context.Context) error {
+	var b *bus.Bus
+	return withApp(ctx, func(ctx context.Context, _ *base) error {
+		dead, err := b.Dead(ctx, e.Limit)
+		if err != nil {
+			return err
+		}
+		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "ID\tCONSUMER\tEVENT\tKEY\tATTEMPTS\tERROR")
+		for _, d := range dead {
+			fmt.Fprintf(w, "%v\t%s\t%s\t%s\t%d\t%s\n", d.ID, d.Consumer, d.Event.Name, d.Event.Key, d.Attempts, d.Error)
+		}
+		return w.Flush()
+	}, &b)
+}
+
+type eventsRetry struct {
+	IDs []int64 `arg:"" name:"id" help:"As listed by dead."`
+}
+
+// Run retries dead events.
+func (e eventsRetry) Run(ctx context.Context) error {
+	var b *bus.Bus
+	return withApp(ctx, func(ctx context.Context, _ *base) error {
+		if err := b.Retry(ctx, e.IDs...); err != nil {
+			return err
+		}
+		fmt.Println("They will be tried again by the running server.")
+		return nil
+	}, &b)
+}
+
+type eventsReplay struct {
+	Consumer string    `arg:"" help:"Such as analytics.usage."`
+	From     time.Time `arg:"" help:"Such as 2026-01-31T00:00:00Z."`
+}
+
+// Run moves a consumer back.
+func (e eventsReplay) Run(ctx context.Context) error {
+	var b *bus.Bus
+	return withApp(ctx, func(ctx context.Context, _ *base) error {
+		n, err := b.Replay(ctx, e.Consumer, e.From)
+		if err == nil {
+			fmt.Printf("%s reads %d events again.\n", e.Consumer, n)
+		}
+		return err
+	}, &b)
+}
+
+type openAPICmd struct{}
+
+// Run prints the OpenAPI document. It touches no database.
+func (openAPICmd) Run(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "parley-openapi-")
+	if err != nil {
+		return fmt.Errorf("making a scratch directory: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	c, err := settings()
+	if err != nil {
+		return err
+	}
+	c.DataDir, c.DatabaseURL = dir, ""
+	b, err := open(ctx, c, true)
+	if err != nil {
+		return err
+	}
+	var server *http.Server
+	app, err := b.app(ctx, profileAPI, fx.Populate(&server))
+	if err != nil {
+		return err
+	}
+	if err := app.Err(); err != nil {
+		return fmt.Errorf("putting the program together: %w", err)
+	}
+	if _, err := os.Stdout.Write(server.Handler.(*web.Server).OpenAPI()); err != nil {
+		return err
+	}
+	return b.close()
+}

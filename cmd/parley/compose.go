@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
+
+	"parley/modules/agents/agentsfx"
+	"parley/modules/analytics/analyticsfx"
+	"parley/modules/chat/chatfx"
+	"parley/modules/corpora/corporafx"
+	"parley/modules/notifications/notificationsfx"
+	"parley/modules/projects/projectsfx"
+	"parley/modules/users/usersfx"
+	"parley/platform/blob"
+	"parley/platform/bus"
+	"parley/platform/config"
+	blobport "parley/platform/kernel/blob"
+	"parley/platform/kernel/clock"
+	"parley/platform/kernel/uow"
+	"parley/platform/migrate"
+	"parley/platform/observe"
+	"parley/platform/sqldb"
+	"parley/platform/sqldb/idempotency"
+)
+
+// modules is THE list of modules.
+func modules() fx.Option {
+	return fx.Options(
+		usersfx.Module,
+		projectsfx.Module,
+		agentsfx.Module,
+		corporafx.Module,
+		chatfx.Module,
+		analyticsfx.Module,
+		notificationsfx.Module,
+	)
+}
+
+// migrations are the tables of the platform and of every module, in the order
+// in which they are made.
+func migrations() ([]migrate.Set, error) {
+	sets := []migrate.Set{bus.Migrations(), idempotency.Migrations()}
+	for _, of := range []func() (migrate.Set, error){
+		usersfx.Migrations, projectsfx.Migrations, agentsfx.Migrations, corporafx.Migrations,
+		chatfx.Migrations, analyticsfx.Migrations, notificationsfx.Migrations,
+	} {
+		set, err := of()
+		if err != nil {
+			return nil, err
+		}
+		sets = append(sets, set)
+	}
+	return sets, nil
+}
+
+// profile is what a process does.
+type profile string
+
+const (
+	profileAll    profile = "all"
+	profileAPI    profile = "api"
+	profileWorker profile = "worker"
+)
+
+// base is what every command needs: settings, log and an open database.
+type base struct {
+	config config.Config
+	log    *slog.Logger
+	db     *sqldb.DB
+	lock   *flock.Flock // SQLite: this process has the data directory to itself
+}
+
+// errLocked answers a data directory that a running server uses.
+var errLocked = errors.New("another parley runs on this data directory")
+
+// open opens the database. exclusive keeps a second server, and whatever else
+// must not run beside one, away from a SQLite data directory.
+func open(ctx context.Context, c config.Config, exclusive bool) (*base, error) {
+	b := &base{config: c, log: observe.NewLog(os.Stderr, c.LogLevel)}
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the data directory: %w", err)
+	}
+	if c.DatabaseURL == "" && exclusive {
+		b.lock = flock.New(filepath.Join(c.DataDir, "lock"))
+		locked, err := b.lock.TryLock()
+		if err != nil {
+			return nil, fmt.Errorf("locking %s: %w", c.DataDir, err)
+		}
+		if !locked {
+			return nil, fmt.Errorf("%s: %w", c.DataDir, errLocked)
+		}
+	}
+	var err error
+	b.db, err = sqldb.Open(ctx, sqldb.Config{URL: c.DatabaseURL, File: filepath.Join(c.DataDir, "parley.db"), FullSync: c.FullSync})
+	if err != nil {
+		return nil, errors.Join(err, b.unlock())
+	}
+	return b, nil
+}
+
+func (b *base) unlock() error {
+	if b.lock == nil {
+		return nil
+	}
+	return b.lock.Unlock()
+}
+
+func (b *base) close() error { return errors.Join(b.db.Close(), b.unlock()) }
+
+func (b *base) runner() (*migrate.Runner, error) {
+	sets, err := migrations()
+	if err != nil {
+		return nil, err
+	}
+	return migrate.New(b.db, sets, b.log), nil
+}
+
+// ready brings a SQLite database to this version, and refuses any other
+// schema than this version's.
+func (b *base) ready(ctx context.Context) error {
+	runner, err := b.runner()
+	if err != nil {
+		return err
+	}
+	if !b.db.Postgres() {
+		if err := runner.Up(ctx); err != nil {
+			return err
+		}
+	}
+	return runner.Check(ctx)
+}
+
+// app wires the house over an open base. What lives until the process ends
+// gets life as its context.
+func (b *base) app(life context.Context, p profile, more ...fx.Option) (*fx.App, error) {
+	key, err := b.config.Key()
+	if err != nil {
+		return nil, err
+	}
+	files, err := blob.NewDir(filepath.Join(b.config.DataDir, "files"))
+	if err != nil {
+		return nil, err
+	}
+	executable, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding this program: %w", err)
+	}
+	options := []fx.Option{
+		fx.WithLogger(func() fxevent.Logger { return fxevent.NopLogger }),
+		fx.StartTimeout(time.Minute), fx.StopTimeout(time.Minute),
+		fx.Supply(b.log, b.db, usersfx.SecretKey(key), observe.NewRegistry(), p),
+		fx.Supply(chatfx.Settings{
+			URL: b.config.LLMURL, APIKey: b.config.LLMAPIKey, Model: b.config.LLMModel,
+			Life: life,
+		}),
+		fx.Supply(corporafx.Settings{Life: life, Child: []string{executable, childCommand}, Works: p != profileAPI}),
+		fx.Provide(
+			fx.Annotate(func() clock.System { return clock.System{} }, fx.As(new(clock.Clock))),
+			func() blobport.Store { return files },
+			bus.NewOutbox,
+			newPresence,
+			func(db *sqldb.DB, o *bus.Outbox, c clock.Clock) uow.Unit { return sqldb.NewUnit(db, o, c) },
+			newIdempotency,
+			newBus,
+			b.newServer,
+		),
+		modules(),
+	}
+	return fx.New(append(options, more...)...), nil
+}

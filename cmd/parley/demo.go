@@ -1,0 +1,376 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+type demoCmd struct {
+	Docs     string `type:"existingdir" help:"Folder whose documents the agent answers from; this project's README and docs when not given."`
+	Question string `default:"How do I start the server?" help:"What to ask once the documents are indexed."`
+}
+
+// Run serves with demo content. Everything is made through the API, as any
+// client would.
+func (d demoCmd) Run(ctx context.Context) error {
+	c, err := settings()
+	if err != nil {
+		return err
+	}
+	files, err := d.files()
+	if err != nil {
+		return err
+	}
+	// The terminal belongs to the demo: only what goes wrong is logged.
+	c.LogLevel = max(c.LogLevel, slog.LevelWarn)
+	return serve(ctx, c, profileAll, func(ctx context.Context, admin credentials) error {
+		x := demo{base: "http://" + c.Addr, state: filepath.Join(c.DataDir, "demo.json"), question: d.Question}
+		return x.run(ctx, admin, files)
+	})
+}
+
+// maxDemoFiles bounds what the demo uploads.
+const maxDemoFiles = 5000
+
+// files lists what to upload: everything below the folder that is not hidden.
+func (d demoCmd) files() ([]string, error) {
+	roots := []string{d.Docs}
+	if d.Docs == "" {
+		roots = []string{"README.md", "docs"}
+	}
+	var files []string
+	for _, root := range roots {
+		err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case path != root && strings.HasPrefix(e.Name(), "."):
+				if e.IsDir() {
+					return fs.SkipDir
+				}
+				return nil
+			case e.Type().IsRegular():
+				files = append(files, path)
+			}
+			return nil
+		})
+		if errors.Is(err, fs.ErrNotExist) && d.Docs == "" {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("listing documents: %w", err)
+		}
+	}
+	slices.Sort(files)
+	switch {
+	case len(files) == 0:
+		return nil, errors.New("no documents here: run this in the project's folder, or name a folder with --docs")
+	case len(files) > maxDemoFiles:
+		return nil, fmt.Errorf("%d documents are more than the demo takes (%d); name a smaller folder with --docs", len(files), maxDemoFiles)
+	}
+	return files, nil
+}
+
+// demo is a client that sets up and asks.
+type demo struct {
+	base     string
+	state    string // file that remembers what was made
+	question string
+	token    string
+	remembered
+}
+
+// remembered is what the next start needs to find everything again.
+type remembered struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+	Agent    int64  `json:"agent"`
+	Corpus   int64  `json:"corpus"`
+}
+
+func (d *demo) run(ctx context.Context, admin credentials, files []string) error {
+	if raw, err := os.ReadFile(d.state); err == nil {
+		if err := json.Unmarshal(raw, &d.remembered); err != nil {
+			return fmt.Errorf("reading %s: %w", d.state, err)
+		}
+	}
+	if admin.Password != "" {
+		d.Email, d.Password = admin.Email, admin.Password
+	}
+	if d.Password == "" {
+		return errors.New("this data directory was made without the demo; set PARLEY_ADMIN_EMAIL and PARLEY_ADMIN_PASSWORD to sign in, or choose another PARLEY_DATA_DIR")
+	}
+	if err := d.signIn(ctx); err != nil {
+		return err
+	}
+	if d.Agent == 0 {
+		if err := d.build(ctx); err != nil {
+			return err
+		}
+	}
+	if err := d.upload(ctx, files); err != nil {
+		return err
+	}
+	if err := d.ask(ctx); err != nil {
+		return err
+	}
+	d.explain()
+	return nil
+}
+
+func (d *demo) save() error {
+	raw, err := json.MarshalIndent(d.remembered, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(d.state, raw, 0o600); err != nil {
+		return fmt.Errorf("remembering the demo: %w", err)
+	}
+	return nil
+}
+
+func (d *demo) signIn(ctx context.Context) error {
+	form := url.Values{"username": {d.Email}, "password": {d.Password}}
+	var tokens struct {
+		Token string `json:"ejento_access_token"`
+	}
+	if err := d.send(ctx, http.MethodPost, "/api/login/access-token", "application/x-www-form-urlencoded", strings.NewReader(form.Encode()), &tokens); err != nil {
+		return fmt.Errorf("signing in as %s: %w", d.Email, err)
+	}
+	d.token = tokens.Token
+	return d.save()
+}
+
+type made struct {
+	ID int64 `json:"id"`
+}
+
+// build makes the team, the project, the agent and the corpus.
+func (d *demo) build(ctx context.Context) error {
+	var team, project, agent, corpus made
+	for _, step := range []struct {
+		path string
+		body func() any
+		into *made
+	}{
+		{"/api/team", func() any { return map[string]any{"name": "Documentation"} }, &team},
+		{"/api/project", func() any { return map[string]any{"name": "Handbook", "team": team.ID} }, &project},
+		{"/api/agent", func() any {
+			return map[string]any{"name": "Guide", "project_id": project.ID, "description": "Answers from the documentation.", "access": "Public"}
+		}, &agent},
+		{"/api/corpus", func() any { return map[string]any{"name": "Documentation", "is_public": true} }, &corpus},
+	} {
+		if err := d.post(ctx, step.path, step.body(), step.into); err != nil {
+			return err
+		}
+	}
+	if err := d.post(ctx, fmt.Sprintf("/api/agent/%d/corpus/%d", agent.ID, corpus.ID), map[string]any{}, nil); err != nil {
+		return err
+	}
+	d.Agent, d.Corpus = agent.ID, corpus.ID
+	return d.save()
+}
+
+// upload sends what the corpus doesn't have yet and shows a line of progress
+// until all of it is indexed.
+func (d *demo) upload(ctx context.Context, files []string) error {
+	for i, path := range files {
+		progress("Uploading", i, len(files))
+		if err := d.uploadFile(ctx, path); err != nil {
+			return err
+		}
+	}
+	progress("Uploading", len(files), len(files))
+	fmt.Println()
+	for {
+		completed, err := d.count(ctx, "completed")
+		if err != nil {
+			return err
+		}
+		failed, err := d.count(ctx, "failed")
+		if err != nil {
+			return err
+		}
+		all, err := d.count(ctx, "")
+		if err != nil {
+			return err
+		}
+		progress("Indexing", completed+failed, all)
+		if completed+failed == all {
+			fmt.Println()
+			if failed > 0 {
+				fmt.Printf("%d documents could not be read; GET /api/corpus/%d/document?step=failed says why.\n", failed, d.Corpus)
+			}
+			return nil
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func progress(what string, done, all int) {
+	const width = 30
+	filled := width
+	if all > 0 {
+		filled = width * done / all
+	}
+	fmt.Printf("\r%-9s [%s%s] %d of %d", what, strings.Repeat("#", filled), strings.Repeat(".", width-filled), done, all)
+}
+
+func (d *demo) uploadFile(ctx context.Context, path string) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("reading a document: %w", err)
+	}
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	if err := form.WriteField("content_type", "file"); err != nil {
+		return err
+	}
+	// The path tells two files of one name apart.
+	if err := form.WriteField("name", strings.ReplaceAll(filepath.ToSlash(path), "/", " - ")); err != nil {
+		return err
+	}
+	part, err := form.CreateFormFile("source", filepath.Base(path))
+	if err != nil {
+		return err
+	}
+	if _, err := part.Write(content); err != nil {
+		return err
+	}
+	if err := form.Close(); err != nil {
+		return err
+	}
+	err = d.send(ctx, http.MethodPost, fmt.Sprintf("/api/corpus/%d/document", d.Corpus), form.FormDataContentType(), &body, nil)
+	var refused *refusal
+	if errors.As(err, &refused) && refused.code == "duplicate_document" {
+		return nil // from an earlier start
+	}
+	return err
+}
+
+func (d *demo) count(ctx context.Context, step string) (int, error) {
+	path := fmt.Sprintf("/api/corpus/%d/document?items_per_page=1", d.Corpus)
+	if step != "" {
+		path += "&step=" + step
+	}
+	var answer struct {
+		Meta struct {
+			Count int `json:"count"`
+		} `json:"meta"`
+	}
+	err := d.send(ctx, http.MethodGet, path, "", nil, &answer)
+	return answer.Meta.Count, err
+}
+
+func (d *demo) ask(ctx context.Context) error {
+	var answer struct {
+		Data struct {
+			Answer     string `json:"answer"`
+			References []struct {
+				Number int    `json:"number"`
+				Title  string `json:"title"`
+				URL    string `json:"url"`
+			} `json:"references"`
+		} `json:"data"`
+	}
+	raw, err := json.Marshal(map[string]any{"user_query": d.question, "query_source": "demo"})
+	if err != nil {
+		return err
+	}
+	if err := d.send(ctx, http.MethodPost, fmt.Sprintf("/api/agent/%d/response", d.Agent), "application/json", bytes.NewReader(raw), &answer); err != nil {
+		return fmt.Errorf("asking: %w", err)
+	}
+	fmt.Printf("\nQuestion: %s\nAnswer:   %s\n", d.question, answer.Data.Answer)
+	for _, r := range answer.Data.References {
+		fmt.Printf("  [%d] %s  %s%s\n", r.Number, r.Title, d.base, r.URL)
+	}
+	return nil
+}
+
+func (d *demo) explain() {
+	fmt.Printf(`
+Sign in:  %[2]s
+          %[3]s
+
+Ask the next question:
+  TOKEN=$(curl -s %[1]s/api/login/access-token -d username=%[2]s --data-urlencode 'password=%[3]s' | sed 's/.*"ejento_access_token":"\([^"]*\)".*/\1/')
+  curl -s %[1]s/api/agent/%[4]d/response -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"user_query":"Where is my data kept?"}'
+
+All operations: %[1]s/docs
+Stop with Ctrl-C; everything is kept for the next start.
+`, d.base, d.Email, d.Password, d.Agent)
+}
+
+func (d *demo) post(ctx context.Context, path string, body any, into *made) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		Data made `json:"data"`
+	}
+	if err := d.send(ctx, http.MethodPost, path, "application/json", bytes.NewReader(raw), &answer); err != nil {
+		return err
+	}
+	if into != nil {
+		*into = answer.Data
+	}
+	return nil
+}
+
+// refusal is an answer of the server that is no success.
+type refusal struct{ path, code, message string }
+
+// Error implements error.
+func (r *refusal) Error() string { return fmt.Sprintf("%s: %s (%s)", r.path, r.message, r.code) }
+
+func (d *demo) send(ctx context.Context, method, path, contentType string, body io.Reader, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, d.base+path, body)
+	if err != nil {
+		return err
+	}
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	if d.token != "" {
+		req.Header.Set("Authorization", "Bearer "+d.token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	if res.StatusCode >= http.StatusBadRequest {
+		var failed struct{ Code, Message string }
+		if err := json.Unmarshal(raw, &failed); err != nil {
+			return fmt.Errorf("%s: status %d: %w", path, res.StatusCode, err)
+		}
+		return &refusal{path, failed.Code, failed.Message}
+	}
+	if into == nil {
+		return nil
+	}
+	return json.Unmarshal(raw, into)
+}

@@ -1,0 +1,55 @@
+// Command parley is the server and everything an operator does with it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"parley/platform/config"
+)
+
+// version is set when a release is built.
+var version = "dev"
+
+// cli is the command line.
+type cli struct {
+	Serve        serveCmd        `cmd:"" help:"Run the server."`
+	Demo         demoCmd         `cmd:"" help:"Run the server with a small organization whose agent knows this project's documentation."`
+	Migrate      migrateCmd      `cmd:"" help:"Bring the database to this version, or tell where it stands."`
+	User         userCmd         `cmd:"" help:"Manage users."`
+	Organization organizationCmd `cmd:"" help:"Manage organizations."`
+	Events       eventsCmd       `cmd:"" help:"See and retry the events that a consumer could not handle."`
+	OpenAPI      openAPICmd      `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+	Version      versionCmd      `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	if child(os.Args[1:]) {
+		return
+	}
+	var c cli
+	parsed := kong.Parse(&c, kong.Name("parley"), kong.UsageOnError(),
+		kong.Description("A self-hosted server for AI agents that answer from your documents. Settings come from the environment; see docs/operations.md."))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	if err := parsed.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "parley:", err)
+		os.Exit(1)
+	}
+}
+
+func settings() (config.Config, error) { return config.Load(os.Environ()) }
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run() error {
+	fmt.Println(version)
+	return nil
+}

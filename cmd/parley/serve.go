@@ -1,0 +1,245 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/fx"
+
+	"parley/modules/users/usersfx"
+	"parley/platform/bus"
+	"parley/platform/config"
+	"parley/platform/kernel/clock"
+	"parley/platform/kernel/id"
+	"parley/platform/kernel/uow"
+	"parley/platform/observe"
+	"parley/platform/sqldb"
+	"parley/platform/sqldb/idempotency"
+	"parley/platform/web"
+)
+
+type serveCmd struct {
+	Profile profile `enum:"all,api,worker" default:"all" help:"What this process does: ${enum}."`
+}
+
+// Run serves until the context ends.
+func (s serveCmd) Run(ctx context.Context) error {
+	c, err := settings()
+	if err != nil {
+		return err
+	}
+	return serve(ctx, c, s.Profile, nil)
+}
+
+// serve runs the server until ctx ends. then, when given, runs beside it once
+// it answers.
+func serve(ctx context.Context, c config.Config, p profile, then func(ctx context.Context, admin credentials) error) (err error) {
+	if c.DatabaseURL == "" && p != profileAll {
+		return fmt.Errorf("--profile %s needs PostgreSQL: with SQLite one process does everything", p)
+	}
+	b, err := open(ctx, c, true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.close()) }()
+	if err := b.ready(ctx); err != nil {
+		return err
+	}
+	var setup usersfx.Setup
+	app, err := b.app(context.WithoutCancel(ctx), p, fx.Populate(&setup), fx.Invoke(func(*bus.Bus, *http.Server) {}))
+	if err != nil {
+		return err
+	}
+	if err := app.Err(); err != nil {
+		return fmt.Errorf("putting the server together: %w", err)
+	}
+	admin, err := firstStart(ctx, c, setup)
+	if err != nil {
+		return err
+	}
+	if err := app.Start(ctx); err != nil {
+		return fmt.Errorf("starting: %w", err)
+	}
+	if p != profileWorker {
+		b.log.Info("parley serves", "address", "http://"+c.Addr, "docs", "http://"+c.Addr+"/docs", "profile", string(p))
+	}
+	if then != nil {
+		if err := then(ctx, admin); err != nil && ctx.Err() == nil {
+			stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+			defer cancel()
+			return errors.Join(err, app.Stop(stop))
+		}
+	}
+	select {
+	case <-ctx.Done():
+	case signal := <-app.Wait(): // a signal, or a part that gave up
+		if signal.ExitCode != 0 {
+			err = errors.New("a part of the server ended by itself; the log says why")
+		}
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	return errors.Join(err, app.Stop(stop))
+}
+
+// credentials are an admin's, as far as they are known at this start.
+type credentials struct{ Email, Password string }
+
+// firstStart makes the first organization when there is none. A password that
+// was not configured is made and shown this once.
+func firstStart(ctx context.Context, c config.Config, setup usersfx.Setup) (credentials, error) {
+	known, err := setup.HasOrganizations(ctx)
+	if err != nil || known {
+		return credentials{Email: c.AdminEmail, Password: c.AdminPassword}, err
+	}
+	admin := credentials{Email: c.AdminEmail, Password: c.AdminPassword}
+	if admin.Password == "" {
+		admin.Password = rand.Text()
+	}
+	if _, _, err := setup.CreateOrganization(ctx, "My Organization", admin.Email, admin.Password); err != nil {
+		return admin, fmt.Errorf("making the first organization: %w", err)
+	}
+	if c.AdminPassword == "" {
+		fmt.Fprintf(os.Stderr, "\nA first organization was made. Its global admin signs in with\n  %s\n  %s\nThis password is shown once; PARLEY_ADMIN_EMAIL and PARLEY_ADMIN_PASSWORD choose others.\n\n", admin.Email, admin.Password)
+	}
+	return admin, nil
+}
+
+// busIn is what the bus is made of.
+type busIn struct {
+	fx.In
+
+	Lifecycle fx.Lifecycle
+	Profile   profile
+	DB        *sqldb.DB
+	Unit      uow.Unit
+	Outbox    *bus.Outbox
+	Clock     clock.Clock
+	Log       *slog.Logger
+	Registry  *prometheus.Registry
+	Consumers []bus.Consumer `group:"consumers"`
+}
+
+func newBus(in busIn) (*bus.Bus, error) {
+	consumers := in.Consumers
+	if in.Profile == profileAPI {
+		// It only publishes, but for what every process keeps in memory.
+		consumers = slices.DeleteFunc(slices.Clone(consumers), func(c bus.Consumer) bool { return !c.Everywhere })
+	}
+	b, err := bus.New(bus.Config{DB: in.DB, Unit: in.Unit, Outbox: in.Outbox, Consumers: consumers, Clock: in.Clock, Log: in.Log, Registerer: in.Registry})
+	if err != nil {
+		return nil, err
+	}
+	in.Lifecycle.Append(fx.Hook{OnStart: b.Start, OnStop: b.Stop})
+	return b, nil
+}
+
+// newPresence shows this process to the others on the database.
+func newPresence(life fx.Lifecycle, db *sqldb.DB, log *slog.Logger) *sqldb.Presence {
+	p := sqldb.NewPresence(db, id.New(), log)
+	life.Append(fx.Hook{OnStart: p.Start, OnStop: p.Stop})
+	return p
+}
+
+// newIdempotency remembers requests, and tends what it remembers.
+func newIdempotency(life fx.Lifecycle, db *sqldb.DB, c clock.Clock, log *slog.Logger) web.Idempotency {
+	store := idempotency.New(db, c)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	life.Append(fx.Hook{
+		OnStart: func(start context.Context) error {
+			if err := store.Recover(start); err != nil {
+				return err
+			}
+			go func() {
+				defer close(ended)
+				store.Run(ctx, log)
+			}()
+			return nil
+		},
+		OnStop: func(context.Context) error {
+			cancel()
+			<-ended
+			return nil
+		},
+	})
+	return store
+}
+
+// serverIn is what the HTTP server is made of.
+type serverIn struct {
+	fx.In
+
+	Lifecycle     fx.Lifecycle
+	Shutdowner    fx.Shutdowner
+	Profile       profile
+	DB            *sqldb.DB
+	Bus           *bus.Bus // constructed before, so stopped after
+	Log           *slog.Logger
+	Registry      *prometheus.Registry
+	Authenticator web.Authenticator
+	Idempotency   web.Idempotency
+	Routes        []web.Route     `group:"routes"`
+	Checks        []observe.Check `group:"checks"`
+}
+
+func (b *base) newServer(in serverIn) (*http.Server, error) {
+	checks := append(in.Checks, observe.Check{Name: "database", Run: in.DB.PingContext}, observe.Check{Name: "events", Run: in.Bus.Healthy})
+	api, err := web.New(web.Config{
+		Routes: in.Routes, Authenticator: in.Authenticator, Idempotency: in.Idempotency, Log: in.Log, Registry: in.Registry,
+		Checks: checks, MaxUpload: b.config.MaxUpload, Version: version,
+	})
+	if err != nil {
+		return nil, err
+	}
+	server := &http.Server{Addr: b.config.Addr, Handler: api, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	if in.Profile != profileWorker {
+		listen(in.Lifecycle, in.Shutdowner, in.Log, server, api.Drain)
+	}
+	if b.config.MetricsAddr != "" {
+		listen(in.Lifecycle, in.Shutdowner, in.Log, &http.Server{Addr: b.config.MetricsAddr, Handler: api.Metrics(), ReadHeaderTimeout: 10 * time.Second}, nil)
+	}
+	return server, nil
+}
+
+// listen serves between start and stop. A taken port fails the start.
+func listen(life fx.Lifecycle, down fx.Shutdowner, log *slog.Logger, server *http.Server, drain func()) {
+	life.Append(fx.Hook{
+		OnStart: func(ctx context.Context) error {
+			listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", server.Addr)
+			if err != nil {
+				return fmt.Errorf("listening on %s: %w", server.Addr, err)
+			}
+			go func() {
+				if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+					log.Error("the HTTP server ended", "error", err)
+					if err := down.Shutdown(fx.ExitCode(1)); err != nil {
+						log.Error("shutting down", "error", err)
+					}
+				}
+			}()
+			return nil
+		},
+		OnStop: func(ctx context.Context) error {
+			if drain != nil {
+				drain()
+			}
+			// Shorter than fx's own: what hangs must not keep the rest from stopping.
+			ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+			defer cancel()
+			if err := server.Shutdown(ctx); err != nil {
+				return errors.Join(err, server.Close())
+			}
+			return nil
+		},
+	})
+}

@@ -1,0 +1,108 @@
+// Package corporafx wires the corpora module.
+package corporafx
+
+import (
+	"context"
+	"io"
+	"log/slog"
+
+	"go.uber.org/fx"
+
+	"parley/modules/agents"
+	"parley/modules/corpora"
+	"parley/modules/corpora/internal/adapters/consumer"
+	"parley/modules/corpora/internal/adapters/extract"
+	"parley/modules/corpora/internal/adapters/httpv1"
+	"parley/modules/corpora/internal/adapters/sqlstore"
+	"parley/modules/corpora/internal/core"
+	"parley/platform/bus"
+	"parley/platform/kernel/blob"
+	"parley/platform/kernel/clock"
+	"parley/platform/kernel/uow"
+	"parley/platform/migrate"
+	"parley/platform/sqldb"
+	"parley/platform/web"
+)
+
+// Migrations are the module's tables.
+func Migrations() (migrate.Set, error) { return sqlstore.Migrations() }
+
+// ServeChild reads one file from stdin for a server that runs this program as
+// Settings.Child, and is all that the process does.
+func ServeChild(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
+	return extract.ServeChild(ctx, stdin, stdout)
+}
+
+// Settings is what the operator decides.
+type Settings struct {
+	// Life is the context of background work.
+	Life context.Context
+	// Child is the command line that makes this program call ServeChild.
+	Child []string
+	// Works is whether this process indexes documents.
+	Works bool
+}
+
+// In is what the module needs from the house.
+type In struct {
+	fx.In
+
+	Lifecycle fx.Lifecycle
+	Settings  Settings
+	DB        *sqldb.DB
+	Presence  *sqldb.Presence
+	Unit      uow.Unit
+	Files     blob.Store
+	Agents    agents.Catalog
+	Clock     clock.Clock
+	Log       *slog.Logger
+}
+
+// Out is what it gives.
+type Out struct {
+	fx.Out
+
+	Routes    []web.Route    `group:"routes,flatten"`
+	Consumers []bus.Consumer `group:"consumers,flatten"`
+	Retriever corpora.Retriever
+}
+
+// Module is the corpora module.
+var Module = fx.Module("corpora", fx.Provide(build))
+
+func build(in In) Out {
+	limits := extract.DefaultLimits()
+	limits.Child = in.Settings.Child
+	service := core.New(core.Parts{
+		Unit: in.Unit, Store: sqlstore.New(in.DB), Files: in.Files, Extractor: extract.New(limits), Agents: in.Agents,
+		Clock: in.Clock, Log: in.Log, Owner: in.Presence.ID(), Peers: in.Presence,
+	})
+	if in.Settings.Works {
+		in.Lifecycle.Append(background(in.Settings.Life, service.Work))
+	}
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Retriever: service}
+}
+
+// background runs work between start and stop.
+func background(life context.Context, work func(context.Context)) fx.Hook {
+	ctx, cancel := context.WithCancel(life)
+	done := make(chan struct{})
+	return fx.Hook{
+		OnStart: func(context.Context) error {
+			go func() {
+				defer close(done)
+				work(ctx)
+			}()
+			return nil
+		},
+		OnStop: func(stop context.Context) error {
+			cancel()
+			select {
+			case <-done:
+				return nil
+			case <-stop.Done():
+				return stop.Err()
+			}
+		},
+	}
+}

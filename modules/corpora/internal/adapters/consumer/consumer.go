@@ -1,0 +1,31 @@
+// Package consumer is what corpora does when something happened.
+package consumer
+
+import (
+	"context"
+
+	"parley/modules/corpora"
+	"parley/modules/corpora/internal/core"
+	"parley/modules/users"
+	"parley/platform/bus"
+	"parley/platform/kernel/event"
+	"parley/platform/kernel/uow"
+)
+
+// Consumers are the module's consumers.
+func Consumers(s *core.Service) []bus.Consumer {
+	return []bus.Consumer{
+		{Name: "corpora.ownership", Handlers: []bus.Handler{
+			bus.On(func(ctx context.Context, _ uow.Tx, e users.UserDeleted, _ event.Envelope) error {
+				return s.PassOn(ctx, e.OrganizationID, e.UserID, e.DeletedBy)
+			}),
+		}},
+		// In every process: whichever has a free hand indexes.
+		{Name: "corpora.wake", Everywhere: true, Handlers: []bus.Handler{
+			bus.On(func(context.Context, uow.Tx, corpora.DocumentAdded, event.Envelope) error {
+				s.Wake()
+				return nil
+			}),
+		}},
+	}
+}

@@ -1,0 +1,109 @@
+package httpv1
+
+import (
+	"context"
+
+	"parley/modules/corpora"
+	"parley/modules/corpora/internal/core"
+	"parley/platform/kernel/actor"
+	"parley/platform/web"
+)
+
+type listRequest struct{ web.ListQuery }
+
+func (a *API) list(ctx context.Context, r listRequest) (web.List[corpusView], error) {
+	found, err := a.service.Corpora(ctx, actor.From(ctx), r.Request())
+	return web.Listed(found, showCorpus), err
+}
+
+type createRequest struct {
+	Body struct {
+		Name           string   `json:"name" minLength:"1" maxLength:"200"`
+		Description    string   `json:"description,omitempty" maxLength:"4000"`
+		IndexingModeID int      `json:"indexing_mode_id,omitempty" minimum:"1" maximum:"3"`
+		CorpusType     string   `json:"corpus_type,omitempty" maxLength:"100" doc:"Accepted and ignored."`
+		IsPublic       bool     `json:"is_public,omitempty" doc:"Readable by the whole organization."`
+		Tags           []string `json:"tags,omitempty" maxItems:"50"`
+	}
+}
+
+func (a *API) create(ctx context.Context, r createRequest) (corpusView, error) {
+	c, err := a.service.CreateCorpus(ctx, actor.From(ctx), core.NewCorpus{
+		Name: r.Body.Name, Description: r.Body.Description, IndexingModeID: r.Body.IndexingModeID, IsPublic: r.Body.IsPublic, Tags: r.Body.Tags,
+	})
+	return showCorpus(core.Counted{Corpus: c}), err
+}
+
+type corpusRequest struct {
+	CorpusID int64 `path:"corpus_id"`
+}
+
+func (a *API) get(ctx context.Context, r corpusRequest) (corpusView, error) {
+	c, err := a.service.Corpus(ctx, actor.From(ctx), r.CorpusID)
+	return showCorpus(c), err
+}
+
+type searchRequest struct {
+	CorpusID int64 `path:"corpus_id"`
+	Body     struct {
+		Query string `json:"query" minLength:"1" maxLength:"8000"`
+		Limit int    `json:"limit,omitempty" minimum:"1" maximum:"100" doc:"10 when not given."`
+	}
+}
+
+type hitView struct {
+	Number     int     `json:"number"`
+	DocumentID int64   `json:"document_id"`
+	ChunkID    int64   `json:"chunk_id"`
+	Title      string  `json:"title"`
+	Text       string  `json:"text"`
+	Page       *int    `json:"page"`
+	Score      float64 `json:"score" doc:"Comparable within one answer only."`
+}
+
+const defaultLimit = 10
+
+func (a *API) search(ctx context.Context, r searchRequest) ([]hitView, error) {
+	limit := r.Body.Limit
+	if limit == 0 {
+		limit = defaultLimit
+	}
+	found, err := a.service.Search(ctx, actor.From(ctx), r.CorpusID, r.Body.Query, limit)
+	return hits(found.Passages), err
+}
+
+func hits(passages []corpora.Passage) []hitView {
+	out := make([]hitView, len(passages))
+	for i, p := range passages {
+		out[i] = hitView{Number: i + 1, DocumentID: p.DocumentID, ChunkID: p.ChunkID, Title: p.Title, Text: p.Text, Page: p.Page, Score: p.Score}
+	}
+	return out
+}
+
+type connectRequest struct {
+	AgentID  int64 `path:"agent_id"`
+	CorpusID int64 `path:"corpus_id"`
+	Body     struct {
+		IsEnabled     *bool `json:"is_enabled,omitempty" doc:"true when not given."`
+		IsDefault     *bool `json:"is_default,omitempty"`
+		SharesContent *bool `json:"shares_content,omitempty" doc:"Whoever may run the agent gets answers and quotes from the corpus; only its admins can set it, for whom it is true when not given."`
+	} `required:"false"`
+}
+
+func (a *API) connect(ctx context.Context, r connectRequest) (connectionView, error) {
+	c, err := a.service.Connect(ctx, actor.From(ctx), r.AgentID, r.CorpusID, core.Connect{IsEnabled: r.Body.IsEnabled, IsDefault: r.Body.IsDefault, SharesContent: r.Body.SharesContent})
+	return showConnection(c), err
+}
+
+type connectionsRequest struct {
+	AgentID int64 `path:"agent_id"`
+}
+
+func (a *API) connections(ctx context.Context, r connectionsRequest) ([]connectionView, error) {
+	found, err := a.service.Connections(ctx, actor.From(ctx), r.AgentID)
+	out := make([]connectionView, len(found))
+	for i, c := range found {
+		out[i] = showConnection(c)
+	}
+	return out, err
+}

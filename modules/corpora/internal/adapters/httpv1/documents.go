@@ -1,0 +1,204 @@
+package httpv1
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"parley/modules/corpora/internal/core"
+	"parley/platform/kernel/actor"
+	"parley/platform/web"
+)
+
+type documentRequest struct {
+	DocumentID int64 `path:"document_id"`
+}
+
+func (a *API) document(ctx context.Context, r documentRequest) (documentView, error) {
+	d, err := a.service.Document(ctx, actor.From(ctx), r.DocumentID)
+	return showDocument(d), err
+}
+
+func (a *API) content(ctx context.Context, r documentRequest) (web.Download, error) {
+	d, f, err := a.service.Original(ctx, actor.From(ctx), r.DocumentID)
+	return web.Download{Name: d.Name, Type: d.MimeType, Size: d.Size, Body: f}, err
+}
+
+type documentsRequest struct {
+	web.ListQuery
+	CorpusID int64  `path:"corpus_id"`
+	Step     string `query:"step" enum:"pending,extracting,indexing,completed,failed"`
+	Tag      string `query:"tag" maxLength:"200"`
+	Name     string `query:"name" maxLength:"255" doc:"Part of the name."`
+}
+
+func (a *API) documents(ctx context.Context, r documentsRequest) (web.List[documentView], error) {
+	found, err := a.service.Documents(ctx, actor.From(ctx), r.CorpusID, core.DocumentFilter{Step: core.Step(r.Step), Tag: r.Tag, Name: r.Name}, r.Request())
+	return web.Listed(found, showDocument), err
+}
+
+// uploadForm is what the parts of an upload are.
+type uploadForm struct {
+	ContentType string `json:"content_type" enum:"file,text"`
+	Source      []byte `json:"source" doc:"The file, or the text."`
+	Name        string `json:"name,omitempty"`
+	UploadFrom  string `json:"upload_from,omitempty"`
+	UserID      string `json:"user_id,omitempty" doc:"Ignored unless it is the caller's."`
+	Tags        string `json:"tags,omitempty" doc:"Separated by commas."`
+	Description string `json:"description,omitempty"`
+}
+
+type uploadRequest struct {
+	CorpusID       int64 `path:"corpus_id"`
+	AllowDuplicate bool  `query:"allow_duplicate" doc:"Add a document that is there already once more."`
+	Upload         web.Multipart[uploadForm]
+}
+
+// The bounds of an upload's plain fields, in bytes, and of its tags.
+const (
+	maxField = 16 << 10
+	maxTags  = 50
+)
+
+// upload stores the parts as they arrive, in whatever order, and then makes
+// one document of them.
+func (a *API) upload(ctx context.Context, r uploadRequest) (_ documentView, err error) {
+	who := actor.From(ctx)
+	corpus, err := a.service.MayUpload(ctx, who, r.CorpusID)
+	if err != nil {
+		return documentView{}, err
+	}
+	u := upload{api: a, ctx: ctx, fields: map[string]string{}}
+	defer func() {
+		if err != nil {
+			u.discard()
+		}
+	}()
+	if err := r.Upload.Each(u.take); err != nil {
+		return documentView{}, err
+	}
+	n, err := u.document()
+	if err != nil {
+		return documentView{}, err
+	}
+	n.AllowDuplicate = r.AllowDuplicate
+	d, err := a.service.AddDocument(ctx, who, corpus, n)
+	if err != nil {
+		return documentView{}, err
+	}
+	a.service.Wake()
+	return showDocument(d), nil
+}
+
+type upload struct {
+	api      *API
+	ctx      context.Context
+	fields   map[string]string
+	stored   *core.Stored
+	fileName string
+	begin    []byte // of the source
+}
+
+func (u *upload) take(p web.Part) error {
+	switch p.Name {
+	case "source":
+		return u.source(p)
+	case "content_type", "name", "upload_from", "user_id", "tags", "description":
+	default:
+		return web.ErrMalformed.Saying(fmt.Sprintf("The field %q is not one of this operation.", p.Name)).On(p.Name, "is not a field of this operation")
+	}
+	if _, twice := u.fields[p.Name]; twice {
+		return web.ErrMalformed.Saying(fmt.Sprintf("The field %q is given twice.", p.Name)).On(p.Name, "is given twice")
+	}
+	value, err := io.ReadAll(io.LimitReader(p, maxField+1))
+	if err != nil {
+		return err
+	}
+	if len(value) > maxField {
+		return web.ErrUnacceptable.Saying(fmt.Sprintf("The field %q is longer than %d bytes.", p.Name, maxField)).On(p.Name, "is too long")
+	}
+	text := strings.ToValidUTF8(string(value), "")
+	if strings.ContainsRune(text, 0) {
+		return web.ErrUnacceptable.Saying("Text must not contain NUL characters.").On(p.Name, "contains a NUL character")
+	}
+	u.fields[p.Name] = text
+	return nil
+}
+
+// source keeps the bytes. A part that repeats an earlier one is left out; two
+// that differ are two documents and so two requests.
+func (u *upload) source(p web.Part) error {
+	begin := &head{}
+	stored, err := u.api.service.Keep(u.ctx, io.TeeReader(p, begin))
+	if err != nil {
+		return err
+	}
+	if u.stored == nil {
+		u.stored, u.fileName, u.begin = &stored, p.FileName, begin.Bytes()
+		return nil
+	}
+	u.api.service.Discard(u.ctx, stored)
+	if u.stored.SHA256 != stored.SHA256 || u.fileName != p.FileName {
+		return web.ErrUnacceptable.Saying("Send one document in one request; these sources differ.").On("source", "is given twice with different content")
+	}
+	return nil
+}
+
+// head keeps the beginning of what is written to it.
+type head struct{ bytes.Buffer }
+
+const headSize = 512
+
+// Write implements io.Writer.
+func (h *head) Write(p []byte) (int, error) {
+	h.Buffer.Write(p[:min(len(p), max(0, headSize-h.Len()))])
+	return len(p), nil
+}
+
+func (u *upload) document() (core.NewDocument, error) {
+	missing := func(field string) error {
+		return web.ErrMalformed.Saying(fmt.Sprintf("The field %q is missing.", field)).On(field, "is missing")
+	}
+	kind, sent := u.fields["content_type"]
+	switch {
+	case !sent:
+		return core.NewDocument{}, missing("content_type")
+	case u.stored == nil:
+		return core.NewDocument{}, missing("source")
+	case kind == "weblink":
+		return core.NewDocument{}, web.ErrUnacceptable.Saying("This server does not fetch web links yet; send the content as file or text.").On("content_type", "must be file or text")
+	case kind != "file" && kind != "text":
+		return core.NewDocument{}, web.ErrUnacceptable.Saying("content_type must be file or text.").On("content_type", "must be file or text")
+	}
+	tags := strings.Split(u.fields["tags"], ",")
+	if len(tags) > maxTags {
+		return core.NewDocument{}, web.ErrUnacceptable.Saying(fmt.Sprintf("A document has at most %d tags.", maxTags)).On("tags", "has too many")
+	}
+	n := core.NewDocument{
+		Stored: *u.stored, Name: u.fields["name"], FileName: u.fileName, IsText: kind == "text", Description: u.fields["description"], UploadFrom: u.fields["upload_from"],
+		Tags: tags,
+	}
+	if n.IsText {
+		n.Title = firstLine(u.begin)
+	}
+	return n, nil
+}
+
+// firstLine is the beginning of a text, as a name for it.
+func firstLine(begin []byte) string {
+	const most = 80
+	line, _, _ := strings.Cut(strings.TrimSpace(strings.ToValidUTF8(string(begin), "")), "\n")
+	line = strings.ReplaceAll(strings.TrimSpace(strings.TrimLeft(line, "# ")), "/", " ")
+	if r := []rune(line); len(r) > most {
+		line = string(r[:most-1]) + "…"
+	}
+	return line
+}
+
+func (u *upload) discard() {
+	if u.stored != nil {
+		u.api.service.Discard(u.ctx, *u.stored)
+	}
+}

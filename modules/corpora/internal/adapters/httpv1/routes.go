@@ -1,0 +1,116 @@
+// Package httpv1 is the corpora module's part of the V1 API.
+package httpv1
+
+import (
+	"parley/modules/corpora/internal/core"
+	"parley/platform/kernel/actor"
+	"parley/platform/web"
+)
+
+// API has the handlers.
+type API struct{ service *core.Service }
+
+// New returns the handlers over the use cases.
+func New(s *core.Service) *API { return &API{service: s} }
+
+// Routes are the module's operations.
+func (a *API) Routes() []web.Route {
+	on := func(action web.Action) web.Policy { return web.On("corpus", "corpus_id", action) }
+	return append(append(
+		web.Group("Corpus",
+			web.GET("/api/corpus", "Get All Corpus", a.list, web.User().Note("those that one may read"), web.Message("Corpora retrieved successfully.")),
+			web.POST("/api/corpus", "Create Corpus", a.create, web.User(), web.Created(), web.Message("Corpus created successfully.")),
+			web.GET("/api/corpus/{corpus_id}", "Get Corpus by ID", a.get, on(web.View), web.Message("Corpus retrieved successfully.")),
+			web.POST("/api/corpus/{corpus_id}/document", "Create Document In Corpus", a.upload, on(web.Edit), web.Created(), web.Long(), web.Message("Document has been queued for indexing")),
+			web.GET("/api/corpus/{corpus_id}/document", "Get All Documents From Corpus", a.documents, on(web.View), web.Message("Documents retrieved successfully.")),
+			web.POST("/api/corpus/{corpus_id}/search", "Search Corpus", a.search, on(web.View), web.Message("Search completed successfully.")),
+		),
+		web.Group("Document",
+			web.GET("/api/document/{document_id}", "Get Document By ID", a.document, web.On("document", "document_id", web.View), web.Message("Document retrieved successfully.")),
+			web.GET("/api/document/{document_id}/content", "Get Document Content", a.content, web.On("document", "document_id", web.View), web.Long()),
+		)...),
+		web.Group("Agent",
+			web.POST("/api/agent/{agent_id}/corpus/{corpus_id}", "Connect Corpus to Agent", a.connect, web.On(string(actor.Agent), "agent_id", web.Edit).Note("who can read the corpus"), web.Created(), web.Message("Corpus connected successfully.")),
+			web.GET("/api/agent/{agent_id}/corpus", "Get Corpora of Agent", a.connections, web.On(string(actor.Agent), "agent_id", web.View), web.Message("Connections retrieved successfully.")),
+		)...,
+	)
+}
+
+// corpusView is a corpus as the API shows it.
+type corpusView struct {
+	ID            int64    `json:"id"`
+	IndexingMode  modeView `json:"indexing_mode"`
+	Name          string   `json:"name"`
+	Description   string   `json:"description"`
+	IsPublic      bool     `json:"is_public"`
+	IsDeleted     bool     `json:"is_deleted"`
+	Owner         int64    `json:"owner"`
+	Org           int64    `json:"org"`
+	Tags          []string `json:"tags"`
+	DocumentCount int64    `json:"document_count"`
+	web.Audit
+}
+
+type modeView struct {
+	ID   int    `json:"id"`
+	Mode string `json:"mode"`
+}
+
+func showCorpus(c core.Counted) corpusView {
+	return corpusView{
+		ID: c.ID, IndexingMode: modeView{ID: c.IndexingModeID, Mode: core.Modes[c.IndexingModeID]}, Name: c.Name, Description: c.Description,
+		IsPublic: c.IsPublic, IsDeleted: c.IsDeleted, Owner: c.OwnerID, Org: c.OrganizationID, Tags: c.Tags, DocumentCount: c.Documents,
+		Audit: web.ShowAudit(c.Audit),
+	}
+}
+
+// documentView is a document as the API shows it.
+type documentView struct {
+	ID            int64    `json:"id"`
+	Corpus        int64    `json:"corpus"`
+	Name          string   `json:"name"`
+	Source        string   `json:"source"`
+	ContentType   string   `json:"content_type" enum:"file,text,weblink"`
+	MimeType      string   `json:"mime_type"`
+	Size          int64    `json:"size" doc:"In bytes."`
+	SHA256        string   `json:"sha256"`
+	Tags          []string `json:"tags"`
+	Description   string   `json:"description"`
+	AccessURL     string   `json:"access_url" doc:"Path of the original bytes."`
+	UploadFrom    string   `json:"upload_from"`
+	Step          string   `json:"step" enum:"pending,extracting,indexing,completed,failed" doc:"completed means that the very next question can find it."`
+	IsFailed      bool     `json:"is_failed"`
+	FailureReason *string  `json:"failure_reason"`
+	ChunkCount    int      `json:"chunk_count"`
+	PageCount     *int     `json:"page_count"`
+	User          int64    `json:"user"`
+	web.Audit
+}
+
+func showDocument(d core.Document) documentView {
+	return documentView{
+		ID: d.ID, Corpus: d.CorpusID, Name: d.Name, Source: d.Source, ContentType: d.ContentType, MimeType: d.MimeType, Size: d.Size, SHA256: d.SHA256,
+		Tags: d.Tags, Description: d.Description, AccessURL: core.DocumentURL(d.ID), UploadFrom: d.UploadFrom, Step: string(d.Step),
+		IsFailed: d.Step == core.Failed, FailureReason: d.FailureReason, ChunkCount: d.ChunkCount, PageCount: d.PageCount, User: d.UserID,
+		Audit: web.ShowAudit(d.Audit),
+	}
+}
+
+// connectionView is how an agent uses a corpus.
+type connectionView struct {
+	ID            int64      `json:"id"`
+	Agent         int64      `json:"agent"`
+	Corpus        corpusView `json:"corpus"`
+	IsEnabled     bool       `json:"is_enabled"`
+	IsDefault     bool       `json:"is_default"`
+	SharesContent bool       `json:"shares_content"`
+	ConnectedBy   string     `json:"connected_by"`
+	web.Audit
+}
+
+func showConnection(c core.Connected) connectionView {
+	return connectionView{
+		ID: c.Connection.ID, Agent: c.AgentID, Corpus: showCorpus(core.Counted{Corpus: c.Corpus, Documents: c.Documents}), IsEnabled: c.IsEnabled, IsDefault: c.IsDefault,
+		SharesContent: c.SharesContent, ConnectedBy: c.ConnectedBy, Audit: web.ShowAudit(c.Connection.Audit),
+	}
+}

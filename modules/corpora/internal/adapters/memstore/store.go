@@ -1,0 +1,183 @@
+// Package memstore keeps corpora, and the index that questions search, in
+// memory, for tests.
+package memstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"parley/modules/corpora/internal/core"
+	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/kernel/page"
+	"parley/platform/memory"
+)
+
+// Store implements core.Store. A unit that fails takes everything back but
+// passages that it made visible; no test should need that.
+type Store struct {
+	*ranking.Memory // what questions see
+	corpora         *memory.Table[core.Corpus]
+	documents       *memory.Table[core.Document]
+	connections     *memory.Table[core.Connection]
+	staged          *memory.Table[passage]
+}
+
+// New returns an empty store in db.
+func New(db *memory.DB) *Store {
+	return &Store{
+		Memory: ranking.NewMemory(),
+		corpora: memory.NewTable(db, memory.Spec[core.Corpus]{
+			ID: func(c *core.Corpus) *int64 { return &c.ID }, Clone: core.Corpus.Clone,
+			Unique: []func(core.Corpus) string{nameKey}, Taken: core.ErrNameTaken, Missing: core.ErrNotFound,
+		}),
+		documents: memory.NewTable(db, memory.Spec[core.Document]{
+			ID: func(d *core.Document) *int64 { return &d.ID }, Clone: core.Document.Clone, Missing: core.ErrDocumentNotFound,
+		}),
+		connections: memory.NewTable(db, memory.Spec[core.Connection]{
+			ID:     func(c *core.Connection) *int64 { return &c.ID },
+			Unique: []func(core.Connection) string{func(c core.Connection) string { return fmt.Sprint(c.AgentID, c.CorpusID) }},
+			Taken:  core.ErrConnected, Missing: core.ErrNotConnected,
+		}),
+		staged: memory.NewTable(db, memory.Spec[passage]{ID: func(p *passage) *int64 { return &p.ID }}),
+	}
+}
+
+func nameKey(c core.Corpus) string {
+	if c.IsDeleted {
+		return ""
+	}
+	return fmt.Sprintf("%d/%s", c.OwnerID, strings.ToLower(c.Name))
+}
+
+// AddCorpus implements core.Store.
+func (s *Store) AddCorpus(ctx context.Context, c core.Corpus) (core.Corpus, error) {
+	return s.corpora.Add(ctx, c)
+}
+
+// Corpus implements core.Store.
+func (s *Store) Corpus(ctx context.Context, r core.Readable, id int64) (core.Corpus, error) {
+	return s.corpora.Get(ctx, func(c core.Corpus) bool { return c.ID == id && r.Allows(c) })
+}
+
+// CorporaPage implements core.Store.
+func (s *Store) CorporaPage(ctx context.Context, r core.Readable, p page.Request) (page.Of[core.Corpus], error) {
+	return s.corpora.Page(ctx, p, false, core.ByID[core.Corpus], r.Allows)
+}
+
+// CountDocuments implements core.Store.
+func (s *Store) CountDocuments(ctx context.Context, corpora []int64) (map[int64]int64, error) {
+	counts := make(map[int64]int64, len(corpora))
+	for _, id := range corpora {
+		n, err := s.LockCorpus(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		counts[id] = n
+	}
+	return counts, nil
+}
+
+// PassCorpora implements core.Store.
+func (s *Store) PassCorpora(ctx context.Context, org, from, to int64) error {
+	theirs, err := s.corpora.List(ctx, func(c core.Corpus) bool { return c.OrganizationID == org && c.OwnerID == from })
+	if err != nil {
+		return err
+	}
+	for _, c := range theirs {
+		clashes, err := s.corpora.Count(ctx, func(o core.Corpus) bool { return o.OwnerID == to && strings.EqualFold(o.Name, c.Name) })
+		if err != nil {
+			return err
+		}
+		pass := func(c *core.Corpus) error {
+			if c.OwnerID = to; clashes > 0 {
+				c.Name = fmt.Sprintf("%s (%d)", c.Name, c.ID)
+			}
+			return nil
+		}
+		if _, err := s.corpora.Update(ctx, pass, func(o core.Corpus) bool { return o.ID == c.ID }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LockCorpus implements core.Documents: units run one at a time here.
+func (s *Store) LockCorpus(ctx context.Context, id int64) (int64, error) {
+	return s.documents.Count(ctx, func(d core.Document) bool { return d.CorpusID == id })
+}
+
+// AddDocument implements core.Documents.
+func (s *Store) AddDocument(ctx context.Context, d core.Document) (core.Document, error) {
+	return s.documents.Add(ctx, d)
+}
+
+// Document implements core.Documents.
+func (s *Store) Document(ctx context.Context, r core.Readable, id int64) (core.Document, error) {
+	d, err := s.documents.Get(ctx, func(d core.Document) bool { return d.ID == id })
+	if err != nil {
+		return d, err
+	}
+	if _, err := s.Corpus(ctx, r, d.CorpusID); errors.Is(err, core.ErrNotFound) {
+		return core.Document{}, core.ErrDocumentNotFound
+	} else if err != nil {
+		return core.Document{}, err
+	}
+	return d, nil
+}
+
+// DocumentsPage implements core.Documents.
+func (s *Store) DocumentsPage(ctx context.Context, corpusID int64, f core.DocumentFilter, p page.Request) (page.Of[core.Document], error) {
+	return s.documents.Page(ctx, p, false, core.ByID[core.Document], func(d core.Document) bool {
+		return d.CorpusID == corpusID && (f.Step == "" || d.Step == f.Step) && (f.Tag == "" || slices.Contains(d.Tags, f.Tag)) &&
+			strings.Contains(strings.ToLower(d.Name), strings.ToLower(f.Name))
+	})
+}
+
+// Same implements core.Documents.
+func (s *Store) Same(ctx context.Context, corpusID int64, name, sha256 string) (core.Document, bool, error) {
+	d, err := s.documents.Get(ctx, func(d core.Document) bool {
+		return d.CorpusID == corpusID && d.Step != core.Failed && (d.SHA256 == sha256 || name != "" && d.Name == name)
+	})
+	if errors.Is(err, core.ErrDocumentNotFound) {
+		return d, false, nil
+	}
+	return d, err == nil, err
+}
+
+// Existing implements core.Documents.
+func (s *Store) Existing(ctx context.Context, ids []int64) (map[int64]int64, error) {
+	found, err := s.documents.List(ctx, func(d core.Document) bool { return slices.Contains(ids, d.ID) })
+	return maps.Collect(func(yield func(int64, int64) bool) {
+		for _, d := range found {
+			if !yield(d.ID, d.CorpusID) {
+				return
+			}
+		}
+	}), err
+}
+
+// AddConnection implements core.Connections.
+func (s *Store) AddConnection(ctx context.Context, c core.Connection) (core.Connection, error) {
+	return s.connections.Add(ctx, c)
+}
+
+// Connections implements core.Connections.
+func (s *Store) Connections(ctx context.Context, org, agentID int64) ([]core.Connected, error) {
+	found, err := s.connections.List(ctx, func(c core.Connection) bool { return c.OrganizationID == org && c.AgentID == agentID })
+	if err != nil {
+		return nil, err
+	}
+	out := make([]core.Connected, len(found))
+	for i, n := range found {
+		c, err := s.corpora.Get(ctx, func(c core.Corpus) bool { return c.ID == n.CorpusID })
+		if err != nil && !errors.Is(err, core.ErrNotFound) {
+			return nil, err
+		}
+		out[i] = core.Connected{Connection: n, Corpus: c}
+	}
+	return out, nil
+}

@@ -1,0 +1,241 @@
+// Package sqlstore keeps corpora, and the index that questions search, in
+// SQLite or PostgreSQL.
+package sqlstore
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/uptrace/bun"
+
+	"parley/modules/corpora/internal/core"
+	"parley/platform/kernel/page"
+	"parley/platform/migrate"
+	"parley/platform/sqldb"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations are the module's tables.
+func Migrations() (migrate.Set, error) {
+	sub, err := fs.Sub(files, "migrations")
+	if err != nil {
+		return migrate.Set{}, fmt.Errorf("reading the corpora migrations: %w", err)
+	}
+	return migrate.Set{Module: "corpora", Files: sub}, nil
+}
+
+type corpusRow struct {
+	bun.BaseModel `bun:"table:corpora_corpora,alias:c"`
+	core.Corpus
+}
+
+type documentRow struct {
+	bun.BaseModel `bun:"table:corpora_documents,alias:d"`
+	core.Document
+}
+
+type connectionRow struct {
+	bun.BaseModel `bun:"table:corpora_connections,alias:n"`
+	core.Connection
+}
+
+// Store implements core.Store.
+type Store struct {
+	db          *sqldb.DB
+	corpora     sqldb.Table[core.Corpus, corpusRow]
+	documents   sqldb.Table[core.Document, documentRow]
+	connections sqldb.Table[core.Connection, connectionRow]
+}
+
+// New returns the store over db.
+func New(db *sqldb.DB) *Store {
+	return &Store{
+		db: db,
+		corpora: sqldb.NewTable(db,
+			func(c core.Corpus) corpusRow { return corpusRow{Corpus: c} },
+			func(r corpusRow) core.Corpus { return r.Corpus }, core.ErrNotFound, core.ErrNameTaken),
+		documents: sqldb.NewTable(db,
+			func(d core.Document) documentRow { return documentRow{Document: d} },
+			func(r documentRow) core.Document { return r.Document }, core.ErrDocumentNotFound, nil),
+		connections: sqldb.NewTable(db,
+			func(c core.Connection) connectionRow { return connectionRow{Connection: c} },
+			func(r connectionRow) core.Connection { return r.Connection }, core.ErrNotConnected, core.ErrConnected),
+	}
+}
+
+// readable is core.Readable as a condition on corpora_corpora.
+func readable(r core.Readable) []sqldb.Where {
+	where := []sqldb.Where{sqldb.Eq("organization_id", r.OrganizationID), sqldb.Eq("is_deleted", false)}
+	if !r.All {
+		where = append(where, sqldb.Cond("(is_public = ? OR owner_id = ?)", true, r.UserID))
+	}
+	return where
+}
+
+// AddCorpus implements core.Store.
+func (s *Store) AddCorpus(ctx context.Context, c core.Corpus) (core.Corpus, error) {
+	c, err := s.corpora.Add(ctx, c)
+	if err != nil {
+		return c, err
+	}
+	_, err = s.db.On(ctx).NewRaw("INSERT INTO corpora_statistics (corpus_id, documents, passages, length) VALUES (?, 0, 0, 0)", c.ID).Exec(ctx)
+	if err != nil {
+		return c, fmt.Errorf("adding a corpus's statistics: %w", err)
+	}
+	return c, nil
+}
+
+// Corpus implements core.Store.
+func (s *Store) Corpus(ctx context.Context, r core.Readable, id int64) (core.Corpus, error) {
+	return s.corpora.Get(ctx, append(readable(r), sqldb.Eq("id", id))...)
+}
+
+// CorporaPage implements core.Store.
+func (s *Store) CorporaPage(ctx context.Context, r core.Readable, p page.Request) (page.Of[core.Corpus], error) {
+	return s.corpora.Page(ctx, p, sqldb.Order[core.Corpus]{Key: core.ByID[core.Corpus]}, readable(r)...)
+}
+
+// CountDocuments implements core.Store.
+func (s *Store) CountDocuments(ctx context.Context, corpora []int64) (map[int64]int64, error) {
+	var rows []struct{ CorpusID, Documents int64 }
+	err := s.db.On(ctx).NewSelect().TableExpr("corpora_statistics").Column("corpus_id", "documents").Where("corpus_id IN (?)", bun.List(corpora)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("counting documents: %w", err)
+	}
+	counts := make(map[int64]int64, len(rows))
+	for _, r := range rows {
+		counts[r.CorpusID] = r.Documents
+	}
+	return counts, nil
+}
+
+// PassCorpora implements core.Store.
+func (s *Store) PassCorpora(ctx context.Context, org, from, to int64) error {
+	_, err := s.db.On(ctx).NewRaw(`UPDATE corpora_corpora SET owner_id = ?0, name = CASE
+		WHEN EXISTS (SELECT 1 FROM corpora_corpora AS o WHERE o.owner_id = ?0 AND lower(o.name) = lower(corpora_corpora.name)) THEN name || ' (' || id || ')'
+		ELSE name END WHERE owner_id = ?1 AND organization_id = ?2`, to, from, org).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("passing corpora on: %w", err)
+	}
+	return nil
+}
+
+// LockCorpus implements core.Documents. SQLite has one writer, which is lock
+// enough.
+func (s *Store) LockCorpus(ctx context.Context, id int64) (documents int64, err error) {
+	q := s.db.On(ctx).NewSelect().TableExpr("corpora_statistics").Column("documents").Where("corpus_id = ?", id)
+	if s.db.Postgres() {
+		q = q.For("UPDATE")
+	}
+	if err := q.Scan(ctx, &documents); err != nil {
+		return 0, fmt.Errorf("locking corpus %d: %w", id, err)
+	}
+	return documents, nil
+}
+
+// AddDocument implements core.Documents.
+func (s *Store) AddDocument(ctx context.Context, d core.Document) (core.Document, error) {
+	d, err := s.documents.Add(ctx, d)
+	if err != nil {
+		return d, err
+	}
+	if _, err := s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET documents = documents + 1 WHERE corpus_id = ?", d.CorpusID).Exec(ctx); err != nil {
+		return d, fmt.Errorf("counting a document: %w", err)
+	}
+	return d, nil
+}
+
+// Document implements core.Documents.
+func (s *Store) Document(ctx context.Context, r core.Readable, id int64) (core.Document, error) {
+	d, err := s.documents.Get(ctx, sqldb.Eq("id", id), sqldb.Eq("organization_id", r.OrganizationID))
+	if err != nil {
+		return d, err
+	}
+	if _, err := s.Corpus(ctx, r, d.CorpusID); errors.Is(err, core.ErrNotFound) {
+		return core.Document{}, core.ErrDocumentNotFound
+	} else if err != nil {
+		return core.Document{}, err
+	}
+	return d, nil
+}
+
+// DocumentsPage implements core.Documents.
+func (s *Store) DocumentsPage(ctx context.Context, corpusID int64, f core.DocumentFilter, p page.Request) (page.Of[core.Document], error) {
+	where := []sqldb.Where{sqldb.Eq("corpus_id", corpusID)}
+	if f.Step != "" {
+		where = append(where, sqldb.Eq("step", string(f.Step)))
+	}
+	if f.Name != "" {
+		where = append(where, sqldb.Contains("name", strings.ToLower(f.Name)))
+	}
+	if f.Tag != "" {
+		where = append(where, s.db.HasElement("tags", f.Tag))
+	}
+	return s.documents.Page(ctx, p, sqldb.Order[core.Document]{Key: core.ByID[core.Document]}, where...)
+}
+
+// Same implements core.Documents.
+func (s *Store) Same(ctx context.Context, corpusID int64, name, sha256 string) (core.Document, bool, error) {
+	same := sqldb.Eq("sha256", sha256)
+	if name != "" {
+		same = sqldb.Any(same, sqldb.Eq("name", name))
+	}
+	d, err := s.documents.Get(ctx, sqldb.Eq("corpus_id", corpusID), sqldb.Cond("step <> ?", core.Failed), same)
+	if errors.Is(err, core.ErrDocumentNotFound) {
+		return d, false, nil
+	}
+	return d, err == nil, err
+}
+
+// Existing implements core.Documents.
+func (s *Store) Existing(ctx context.Context, ids []int64) (map[int64]int64, error) {
+	var rows []struct{ ID, CorpusID int64 }
+	err := s.db.On(ctx).NewSelect().TableExpr("corpora_documents").Column("id", "corpus_id").Where("id IN (?)", bun.List(ids)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("looking documents up: %w", err)
+	}
+	out := make(map[int64]int64, len(rows))
+	for _, r := range rows {
+		out[r.ID] = r.CorpusID
+	}
+	return out, nil
+}
+
+// AddConnection implements core.Connections.
+func (s *Store) AddConnection(ctx context.Context, c core.Connection) (core.Connection, error) {
+	return s.connections.Add(ctx, c)
+}
+
+// maxConnections bounds the corpora of one agent that are looked at.
+const maxConnections = 1000
+
+// Connections implements core.Connections.
+func (s *Store) Connections(ctx context.Context, org, agentID int64) ([]core.Connected, error) {
+	found, err := s.connections.List(ctx, maxConnections, "id", sqldb.Eq("organization_id", org), sqldb.Eq("agent_id", agentID))
+	if err != nil || len(found) == 0 {
+		return []core.Connected{}, err
+	}
+	ids := make([]int64, len(found))
+	for i, c := range found {
+		ids[i] = c.CorpusID
+	}
+	corpora, err := s.corpora.List(ctx, maxConnections, "id", sqldb.In("id", ids))
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[int64]core.Corpus, len(corpora))
+	for _, c := range corpora {
+		byID[c.ID] = c
+	}
+	out := make([]core.Connected, len(found))
+	for i, c := range found {
+		out[i] = core.Connected{Connection: c, Corpus: byID[c.CorpusID]}
+	}
+	return out, nil
+}

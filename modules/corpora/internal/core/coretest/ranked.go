@@ -1,0 +1,128 @@
+package coretest
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+
+	"parley/modules/corpora/internal/core"
+	"parley/modules/corpora/internal/core/ranking"
+)
+
+var subjects = strings.Fields("server backup archive directory checksum retention schedule harbour lantern glacier vaccine window garden letter number Größe Übergabe Schlüssel сервер данные")
+
+var verbs = strings.Fields("writes restores checks keeps forgets opens closes measures schreibt prüft хранит moves moving moved")
+
+// sentence is text of few words, so that many passages share them and many
+// scores are close.
+func sentence(rnd *rand.Rand) string {
+	var b strings.Builder
+	for range 3 + rnd.IntN(12) {
+		fmt.Fprintf(&b, "The %s %s the %s. ", subjects[rnd.IntN(len(subjects))], verbs[rnd.IntN(len(verbs))], subjects[rnd.IntN(len(subjects))])
+	}
+	if rnd.IntN(4) == 0 {
+		b.WriteString("東京の図書館は毎日開いています。")
+	}
+	return b.String()
+}
+
+var questions = []string{
+	"How often does the server write a backup?",
+	"What is the retention of the checksum archive in the directory",
+	"glaicer vacine lighthosue", // typing errors
+	"moves moving", "Schlüssel der Übergabe prüfen", "хранит данные", "図書館は開いていますか",
+	"harbour", "harbour lantern", "nothing ever xyzzy", "the of", "",
+	strings.Repeat("server backup archive directory checksum retention schedule harbour lantern glacier ", 20),
+}
+
+// ranked fills the store and a ranking in memory alike and compares all that
+// they answer.
+func ranked(f fixture) {
+	rnd := rand.New(rand.NewPCG(3, 5))
+	reference := ranking.NewMemory()
+	corpora := []core.Corpus{f.corpus("a"), f.corpus("b"), f.corpus("c")}
+	id := int64(0)
+	for n := range 40 {
+		c := corpora[n%len(corpora)]
+		d := f.document(c, fmt.Sprint(n))
+		title := fmt.Sprintf("On the %s", subjects[n%len(subjects)])
+		texts := make([]string, 1+rnd.IntN(12))
+		for i := range texts {
+			texts[i] = sentence(rnd)
+			id++
+			reference.Add(ranking.Passage{ID: id, Corpus: c.ID, Document: d.ID, Number: i + 1, Page: i + 1, Title: title, Text: texts[i]})
+		}
+		f.complete(title, texts...)
+	}
+	for _, in := range [][]core.Corpus{corpora, corpora[:1], corpora[1:], nil} {
+		for _, question := range questions {
+			want, got := f.search(reference, question, in...), f.search(f.Store, question, in...)
+			if len(want.Hits) != len(got.Hits) || len(want.Terms) != len(got.Terms) || want.Passages != got.Passages {
+				f.t.Errorf("%q in %d corpora: %d hits of %d", question, len(in), len(got.Hits), len(want.Hits))
+				continue
+			}
+			f.same(want.Terms, got.Terms)
+			for i, w := range want.Hits {
+				g := got.Hits[i]
+				if w.Passage != g.Passage || math.Abs(w.Score.Total-g.Score.Total) > 1e-9 {
+					f.t.Fatalf("%q in %d corpora: at %d\n%+v, want\n%+v", question, len(in), i+1, g, w)
+				}
+			}
+		}
+	}
+	f.candidates(reference, corpora)
+}
+
+func (f fixture) candidates(reference ranking.Source, corpora []core.Corpus) {
+	ids := []int64{corpora[0].ID, corpora[2].ID}
+	terms := []ranking.Weighted{{Term: "server", Weight: 1.25}, {Term: "backup", Weight: 0.1}, {Term: "данные", Weight: 3}, {Term: "o'hara", Weight: 3}}
+	for _, limit := range []int{1, 7, 1000} {
+		want := must[[]ranking.Candidate](f)(reference.Candidates(f.ctx, ids, terms, 0.0123, limit))
+		got := must[[]ranking.Candidate](f)(f.Candidates(f.ctx, ids, terms, 0.0123, limit))
+		if len(want) != len(got) {
+			f.t.Fatalf("%d candidates, want %d", len(got), len(want))
+		}
+		for i := range want {
+			if want[i].Passage != got[i].Passage || math.Abs(want[i].Score-got[i].Score) > 1e-9 {
+				f.t.Fatalf("candidate %d: %+v, want %+v", i, got[i], want[i])
+			}
+		}
+	}
+	f.same(0, len(must[[]ranking.Candidate](f)(f.Candidates(f.ctx, ids, nil, 1, 10))))
+}
+
+func otherCorpora(f fixture) {
+	a, b, empty := f.corpus("a"), f.corpus("b"), f.corpus("empty")
+	f.document(a, "1")
+	f.document(b, "2")
+	f.complete("A", "the red lantern")
+	f.complete("B", "the blue lantern")
+	f.same([]string{"the red lantern"}, f.found("lantern", a))
+	f.same([]string{"the blue lantern"}, f.found("lantern", b))
+	f.same([]string{"the blue lantern", "the red lantern"}, f.found("lantern", a, b, empty))
+	f.same(0, len(f.found("lantern", empty)))
+	f.same(0, len(f.found("lantern")))
+	hit := f.search(f.Store, "lantern", a).Hits[0]
+	f.same(0, len(must[[]ranking.Passage](f)(f.Passages(f.ctx, []int64{b.ID, empty.ID}, []int64{hit.ID}))))
+	f.same(0, len(must[[]ranking.Candidate](f)(f.Candidates(f.ctx, nil, []ranking.Weighted{{Term: "lantern", Weight: 1}}, 1, 10))))
+}
+
+func vocabulary(f fixture) {
+	a, b := f.corpus("a"), f.corpus("b")
+	f.document(a, "1")
+	f.document(b, "2")
+	f.complete("", "lantern lamp", "lantern ladder", "latch zebra данные", "lamp lantern")
+	f.complete("", "lambda lambda")
+	type terms = []ranking.TermCount
+	words := func(prefix string, shortest, longest, limit int, in ...int64) terms {
+		f.t.Helper()
+		return must[terms](f)(f.Vocabulary(f.ctx, in, prefix, shortest, longest, limit))
+	}
+	f.same(terms{{Term: "lantern", DF: 3}, {Term: "lamp", DF: 2}, {Term: "ladder", DF: 1}, {Term: "latch", DF: 1}}, words("la", 1, 99, 10, a.ID))
+	f.same(terms{{Term: "lantern", DF: 3}, {Term: "lamp", DF: 2}}, words("l", 1, 99, 2, a.ID))
+	f.same(terms{{Term: "lamp", DF: 2}, {Term: "latch", DF: 1}}, words("l", 4, 5, 10, a.ID))
+	f.same(terms{{Term: "lambda", DF: 1}}, words("lam", 5, 9, 10, a.ID, b.ID))
+	f.same(terms{{Term: "данные", DF: 1}}, words("д", 12, 12, 10, a.ID)) // bytes
+	f.same(0, len(words("l", 1, 99, 10)))
+}

@@ -1,0 +1,120 @@
+// Package coretest is the suite that every store of corpora must pass.
+package coretest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/modules/corpora/internal/core"
+	"parley/platform/kernel/audit"
+	"parley/platform/kernel/uow"
+)
+
+var now = time.Date(2026, 5, 1, 12, 0, 0, 345000, time.UTC)
+
+// The organization and the users of the fixtures.
+const org, jo, al = 1, 11, 12
+
+type fixture struct {
+	core.Store
+	t    *testing.T
+	ctx  context.Context
+	unit uow.Unit
+}
+
+// TestStore runs the suite; open answers a fresh, empty store and its unit.
+func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
+	cases := map[string]func(f fixture){
+		"a corpus comes back as it was stored":                     corpusRoundTrip,
+		"a name is used once by one owner, whatever its case":      nameIsUnique,
+		"the list shows exactly what get answers":                  readableAlike,
+		"corpora pass to an heir, whatever their names":            passing,
+		"a document comes back as it was stored":                   documentRoundTrip,
+		"documents are counted by corpus":                          counting,
+		"a document is the same by name or by content":             same,
+		"documents are filtered and paged":                         filters,
+		"connections come with their corpora":                      connections,
+		"claims come oldest first and again when they are over":    claiming,
+		"a released claim comes again":                             releasing,
+		"each document is claimed once, however many claim":        claimingAtOnce,
+		"only the latest claim writes":                             fencing,
+		"passages are found from Finish on, and not before":        staging,
+		"clearing leaves nothing behind":                           clearing,
+		"a document that failed is not found":                      failing,
+		"questions are ranked as in memory":                        ranked,
+		"only the corpora asked for are looked at":                 otherCorpora,
+		"the vocabulary is the commonest words with the beginning": vocabulary,
+		"a failed unit leaves nothing behind":                      rollback,
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			store, unit := open(t)
+			test(fixture{Store: store, t: t, ctx: context.Background(), unit: unit})
+		})
+	}
+}
+
+func must[T any](f fixture) func(T, error) T {
+	return func(v T, err error) T {
+		f.t.Helper()
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func (f fixture) check(err error) {
+	f.t.Helper()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f fixture) same(want, got any) {
+	f.t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		f.t.Error(diff)
+	}
+}
+
+func (f fixture) is(err, want error) {
+	f.t.Helper()
+	if !errors.Is(err, want) {
+		f.t.Errorf("got %v, want %v", err, want)
+	}
+}
+
+// reader is one who may read everything of the organization.
+var reader = core.Readable{OrganizationID: org, UserID: al, All: true}
+
+func (f fixture) corpus(name string, change ...func(*core.Corpus)) core.Corpus {
+	f.t.Helper()
+	c := core.Corpus{OrganizationID: org, OwnerID: jo, Name: name, IndexingModeID: core.DefaultMode, Tags: []string{}, Audit: audit.New("jo@example.com", now)}
+	for _, ch := range change {
+		ch(&c)
+	}
+	return must[core.Corpus](f)(f.AddCorpus(f.ctx, c))
+}
+
+func (f fixture) document(c core.Corpus, name string, change ...func(*core.Document)) core.Document {
+	f.t.Helper()
+	d := core.Document{
+		OrganizationID: c.OrganizationID, CorpusID: c.ID, UserID: jo, Name: name, Source: name, ContentType: "file", MimeType: "text/plain",
+		Size: 5, SHA256: "sum of " + name, Tags: []string{}, Step: core.Pending, BlobKey: "key", Audit: audit.New("jo@example.com", now),
+	}
+	for _, ch := range change {
+		ch(&d)
+	}
+	return must[core.Document](f)(f.AddDocument(f.ctx, d))
+}
+
+func (f fixture) connection(agent int64, c core.Corpus) (core.Connection, error) {
+	return f.AddConnection(f.ctx, core.Connection{
+		OrganizationID: org, AgentID: agent, CorpusID: c.ID, IsEnabled: true, SharesContent: true, ConnectedBy: "jo@example.com", Audit: audit.New("jo@example.com", now),
+	})
+}

@@ -1,0 +1,155 @@
+package core_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/modules/agents"
+	"parley/modules/corpora/internal/adapters/extract"
+	"parley/modules/corpora/internal/adapters/memstore"
+	"parley/modules/corpora/internal/core"
+	"parley/platform/blob"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
+	"parley/platform/kernel/clock"
+	"parley/platform/memory"
+)
+
+var (
+	jo     = actor.Actor{UserID: 11, OrganizationID: 1, Email: "jo@example.com"}
+	al     = actor.Actor{UserID: 12, OrganizationID: 1, Email: "al@example.com"}
+	boss   = actor.Actor{UserID: 13, OrganizationID: 1, Email: "boss@example.com", Level: actor.GlobalAdmin}
+	abroad = actor.Actor{UserID: 14, OrganizationID: 2, Email: "far@example.com", Level: actor.GlobalAdmin}
+)
+
+// The agent that everybody of organization 1 sees and al administers.
+const agent = 5
+
+var errNoAgent = apperr.New(apperr.NotFound, "agents.not_found", "There is no such agent.")
+
+type catalog struct{ agents.Catalog }
+
+// Administers implements agents.Catalog.
+func (catalog) Administers(_ context.Context, who actor.Actor, agentID int64) (bool, error) {
+	if agentID != agent || who.OrganizationID != 1 {
+		return false, errNoAgent
+	}
+	return who.UserID == al.UserID || who.IsGlobalAdmin(), nil
+}
+
+// fixture is the use cases on memory, with the real extractor and real files.
+type fixture struct {
+	*core.Service
+	t     *testing.T
+	ctx   context.Context
+	db    *memory.DB
+	clock *clock.Fixed
+	files string // directory
+	parts core.Parts
+}
+
+func setup(t *testing.T, change ...func(*core.Parts)) fixture {
+	t.Helper()
+	now := clock.NewFixed(time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC))
+	f := fixture{t: t, ctx: t.Context(), db: memory.New(now), clock: now, files: t.TempDir()}
+	files, err := blob.NewDir(f.files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.parts = core.Parts{
+		Unit: f.db, Store: memstore.New(f.db), Files: files, Extractor: extract.New(extract.DefaultLimits()), Agents: catalog{},
+		Clock: now, Log: slog.New(slog.DiscardHandler), Owner: "me",
+	}
+	for _, c := range change {
+		c(&f.parts)
+	}
+	f.Service = core.New(f.parts)
+	return f
+}
+
+// kept is how many files there are.
+func (f fixture) kept() (n int) {
+	f.t.Helper()
+	f.check(filepath.WalkDir(f.files, func(_ string, e os.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			n++
+		}
+		return err
+	}))
+	return n
+}
+
+func (f fixture) check(err error) {
+	f.t.Helper()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f fixture) is(err, want error) {
+	f.t.Helper()
+	if !errors.Is(err, want) {
+		f.t.Errorf("got %v, want %v", err, want)
+	}
+}
+
+func (f fixture) corpus(who actor.Actor, name string, change ...func(*core.NewCorpus)) core.Corpus {
+	f.t.Helper()
+	n := core.NewCorpus{Name: name}
+	for _, c := range change {
+		c(&n)
+	}
+	c, err := f.CreateCorpus(f.ctx, who, n)
+	f.check(err)
+	return c
+}
+
+func public(n *core.NewCorpus) { n.IsPublic = true }
+
+// upload puts a file into a corpus.
+func (f fixture) upload(who actor.Actor, c core.Corpus, name, content string) core.Document {
+	f.t.Helper()
+	stored, err := f.Keep(f.ctx, strings.NewReader(content))
+	f.check(err)
+	d, err := f.AddDocument(f.ctx, who, c, core.NewDocument{Stored: stored, FileName: name})
+	f.check(err)
+	return d
+}
+
+// work indexes all that waits.
+func (f fixture) work() {
+	f.t.Helper()
+	for range 1000 {
+		found, err := f.IndexNext(f.ctx)
+		f.check(err)
+		if !found {
+			return
+		}
+	}
+	f.t.Fatal("the work never ends")
+}
+
+func (f fixture) document(id int64) core.Document {
+	f.t.Helper()
+	d, err := f.Document(f.ctx, boss, id)
+	f.check(err)
+	return d
+}
+
+func (f fixture) finds(who actor.Actor, c core.Corpus, question string) (texts []string) {
+	f.t.Helper()
+	found, err := f.Search(f.ctx, who, c.ID, question, 100)
+	f.check(err)
+	for _, p := range found.Passages {
+		texts = append(texts, p.Text)
+	}
+	slices.Sort(texts)
+	return texts
+}

@@ -1,0 +1,101 @@
+package core
+
+import (
+	"slices"
+	"time"
+
+	"parley/platform/kernel/audit"
+	"parley/platform/kernel/page"
+)
+
+// Corpus is a set of documents that questions are answered from.
+type Corpus struct {
+	ID             int64
+	OrganizationID int64
+	OwnerID        int64
+	Name           string
+	Description    string
+	IndexingModeID int
+	IsPublic       bool // readable by the whole organization
+	IsDeleted      bool
+	Tags           []string
+	audit.Audit
+}
+
+// Clone copies what shares memory.
+func (c Corpus) Clone() Corpus { c.Tags = slices.Clone(c.Tags); return c }
+
+// Modes are the indexing modes by id. All of them index every passage; the
+// names are kept for clients.
+var Modes = map[int]string{1: "exhaustive", 2: "standard", 3: "basic"}
+
+// DefaultMode is the mode of a corpus when none is given.
+const DefaultMode = 2
+
+// Step is how far a document is.
+type Step string
+
+// The steps, in order.
+const (
+	Pending    Step = "pending"
+	Extracting Step = "extracting"
+	Indexing   Step = "indexing"
+	Completed  Step = "completed"
+	Failed     Step = "failed"
+)
+
+// Document is one file or text of a corpus. Its text is in passages, which
+// lists never read.
+type Document struct {
+	ID             int64
+	OrganizationID int64
+	CorpusID       int64
+	UserID         int64
+	Name           string
+	Source         string // as it was given: a file name, or "text"
+	ContentType    string // file or text
+	MimeType       string
+	Size           int64
+	SHA256         string
+	Tags           []string
+	Description    string
+	UploadFrom     string
+	Step           Step
+	FailureReason  *string
+	ChunkCount     int
+	PageCount      *int
+	BlobKey        string
+	ClaimedBy      string
+	ClaimedUntil   *time.Time
+	Attempts       int
+	audit.Audit
+}
+
+// Clone copies what shares memory.
+func (d Document) Clone() Document { d.Tags = slices.Clone(d.Tags); return d }
+
+// Connection lets an agent answer from a corpus.
+type Connection struct {
+	ID             int64
+	OrganizationID int64
+	AgentID        int64
+	CorpusID       int64
+	IsEnabled      bool
+	IsDefault      bool
+	SharesContent  bool
+	ConnectedBy    string
+	audit.Audit
+}
+
+// Connected is a connection with its corpus.
+type Connected struct {
+	Connection
+	Corpus    Corpus
+	Documents int64 // of the corpus
+}
+
+// ByID orders corpora, documents and connections.
+func ByID[T interface{ key() int64 }](v T) page.Key { return page.Key{ID: v.key()} }
+
+func (c Corpus) key() int64   { return c.ID }
+func (d Document) key() int64 { return d.ID }

@@ -1,0 +1,131 @@
+// Package core has the rules and use cases of corpora, and the ports they
+// need.
+package core
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+
+	"parley/modules/agents"
+	"parley/modules/corpora"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/audit"
+	"parley/platform/kernel/blob"
+	"parley/platform/kernel/clock"
+	"parley/platform/kernel/page"
+	"parley/platform/kernel/uow"
+)
+
+// Parts is what a Service is made of.
+type Parts struct {
+	Unit      uow.Unit
+	Store     Store
+	Files     blob.Store
+	Extractor Extractor
+	Agents    agents.Catalog
+	Clock     clock.Clock
+	Log       *slog.Logger
+	// Owner names this process among those that share the database.
+	Owner string
+	// Peers tells dead processes from living ones; nil leaves that to claims.
+	Peers Peers
+}
+
+// Service is the use cases of corpora. It implements corpora.Retriever.
+type Service struct {
+	Parts
+	wake chan struct{} // holds one: something may wait to be indexed
+}
+
+// New returns the use cases over their parts.
+func New(p Parts) *Service { return &Service{Parts: p, wake: make(chan struct{}, 1)} }
+
+func readable(who actor.Actor) Readable {
+	return Readable{OrganizationID: who.OrganizationID, UserID: who.UserID, All: who.IsGlobalAdmin()}
+}
+
+// mayEdit reports whether who may add to and change a corpus they can read.
+func mayEdit(who actor.Actor, c Corpus) bool {
+	return who.IsGlobalAdmin() || c.OwnerID == who.UserID
+}
+
+// NewCorpus is what a corpus starts with.
+type NewCorpus struct {
+	Name           string
+	Description    string
+	IndexingModeID int // 0 means DefaultMode
+	IsPublic       bool
+	Tags           []string
+}
+
+// CreateCorpus makes a corpus that the caller owns.
+func (s *Service) CreateCorpus(ctx context.Context, who actor.Actor, n NewCorpus) (Corpus, error) {
+	if n.Name = strings.TrimSpace(n.Name); n.Name == "" {
+		return Corpus{}, ErrBlankName
+	}
+	if n.IndexingModeID == 0 {
+		n.IndexingModeID = DefaultMode
+	}
+	c := Corpus{
+		OrganizationID: who.OrganizationID, OwnerID: who.UserID, Name: n.Name, Description: n.Description, IndexingModeID: n.IndexingModeID,
+		IsPublic: n.IsPublic, Tags: tidy(n.Tags), Audit: audit.New(who.Name(), s.Clock.Now()),
+	}
+	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		var err error
+		if c, err = s.Store.AddCorpus(ctx, c); err != nil {
+			return err
+		}
+		tx.Publish(corpora.CorpusCreated{CorpusID: c.ID, OrganizationID: c.OrganizationID, OwnerID: c.OwnerID})
+		return nil
+	})
+	return c, err
+}
+
+// Counted is a corpus with the number of its documents.
+type Counted struct {
+	Corpus
+	Documents int64
+}
+
+// Corpus answers one corpus that the caller may read.
+func (s *Service) Corpus(ctx context.Context, who actor.Actor, id int64) (Counted, error) {
+	c, err := s.Store.Corpus(ctx, readable(who), id)
+	if err != nil {
+		return Counted{}, err
+	}
+	counts, err := s.Store.CountDocuments(ctx, []int64{id})
+	return Counted{Corpus: c, Documents: counts[id]}, err
+}
+
+// Corpora answers the corpora that the caller may read, ordered by id.
+func (s *Service) Corpora(ctx context.Context, who actor.Actor, p page.Request) (page.Of[Counted], error) {
+	found, err := s.Store.CorporaPage(ctx, readable(who), p)
+	if err != nil {
+		return page.Of[Counted]{}, err
+	}
+	ids := make([]int64, len(found.Items))
+	for i, c := range found.Items {
+		ids[i] = c.ID
+	}
+	counts, err := s.Store.CountDocuments(ctx, ids)
+	return page.Map(found, func(c Corpus) Counted { return Counted{Corpus: c, Documents: counts[c.ID]} }), err
+}
+
+// PassOn makes the admin who deleted a user the owner of what was theirs.
+func (s *Service) PassOn(ctx context.Context, organizationID, from, to int64) error {
+	return s.Store.PassCorpora(ctx, organizationID, from, to)
+}
+
+// tidy drops blank and repeated tags and never answers nil.
+func tidy(tags []string) []string {
+	out := []string{}
+	seen := map[string]bool{}
+	for _, t := range tags {
+		if t = strings.TrimSpace(t); t != "" && !seen[t] {
+			seen[t] = true
+			out = append(out, t)
+		}
+	}
+	return out
+}
