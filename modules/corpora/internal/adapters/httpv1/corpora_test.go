@@ -134,7 +134,7 @@ func TestContentIsADownloadAndNeverRendered(t *testing.T) {
 	if string(answer.Body) != page {
 		t.Errorf("%s", answer.Body)
 	}
-	for header, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Content-Length": "52", "Content-Security-Policy": "sandbox"} {
+	for header, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Content-Length": "52", "Content-Security-Policy": "sandbox; default-src 'none'"} {
 		if got := answer.Header.Get(header); got != want {
 			t.Errorf("%s: %q", header, got)
 		}

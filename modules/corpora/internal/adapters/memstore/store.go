@@ -88,7 +88,7 @@ func (s *Store) PassCorpora(ctx context.Context, org, from, to int64) error {
 		return err
 	}
 	for _, c := range theirs {
-		clashes, err := s.corpora.Count(ctx, func(o core.Corpus) bool { return o.OwnerID == to && strings.EqualFold(o.Name, c.Name) })
+		clashes, err := s.corpora.Count(ctx, func(o core.Corpus) bool { return o.OwnerID == to && !o.IsDeleted && strings.EqualFold(o.Name, c.Name) })
 		if err != nil {
 			return err
 		}

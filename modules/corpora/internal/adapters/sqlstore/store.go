@@ -7,7 +7,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -22,13 +21,7 @@ import (
 var files embed.FS
 
 // Migrations are the module's tables.
-func Migrations() (migrate.Set, error) {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		return migrate.Set{}, fmt.Errorf("reading the corpora migrations: %w", err)
-	}
-	return migrate.Set{Module: "corpora", Files: sub}, nil
-}
+func Migrations() (migrate.Set, error) { return migrate.Embedded("corpora", files) }
 
 type corpusRow struct {
 	bun.BaseModel `bun:"table:corpora_corpora,alias:c"`
@@ -118,7 +111,7 @@ func (s *Store) CountDocuments(ctx context.Context, corpora []int64) (map[int64]
 // PassCorpora implements core.Store.
 func (s *Store) PassCorpora(ctx context.Context, org, from, to int64) error {
 	_, err := s.db.On(ctx).NewRaw(`UPDATE corpora_corpora SET owner_id = ?0, name = CASE
-		WHEN EXISTS (SELECT 1 FROM corpora_corpora AS o WHERE o.owner_id = ?0 AND lower(o.name) = lower(corpora_corpora.name)) THEN name || ' (' || id || ')'
+		WHEN EXISTS (SELECT 1 FROM corpora_corpora AS o WHERE o.owner_id = ?0 AND NOT o.is_deleted AND lower(o.name) = lower(corpora_corpora.name)) THEN name || ' (' || id || ')'
 		ELSE name END WHERE owner_id = ?1 AND organization_id = ?2`, to, from, org).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("passing corpora on: %w", err)

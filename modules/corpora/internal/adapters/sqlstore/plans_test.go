@@ -1,0 +1,166 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"parley/modules/corpora/internal/adapters/sqlstore"
+	"parley/modules/corpora/internal/core"
+	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/kernel/page"
+	"parley/platform/migrate"
+	"parley/platform/sqldb"
+	"parley/platform/sqldb/dbtest"
+)
+
+// recorder keeps the statements that were run.
+type recorder struct{ statements []string }
+
+// BeforeQuery implements bun.QueryHook.
+func (r *recorder) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context { return ctx }
+
+// AfterQuery implements bun.QueryHook.
+func (r *recorder) AfterQuery(_ context.Context, e *bun.QueryEvent) {
+	if verb := strings.ToUpper(strings.Fields(e.Query)[0]); verb == "SELECT" || verb == "UPDATE" || verb == "DELETE" {
+		r.statements = append(r.statements, e.Query)
+	}
+}
+
+// everything calls each method of the store.
+func everything(t *testing.T, s *sqlstore.Store) {
+	ctx, now := t.Context(), time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := s.AddCorpus(ctx, core.Corpus{OrganizationID: 1, OwnerID: 2, Name: "a"})
+	check(err)
+	r := core.Readable{OrganizationID: 1, UserID: 2}
+	_, err = s.Corpus(ctx, r, c.ID)
+	check(err)
+	_, err = s.CorporaPage(ctx, r, page.Request{})
+	check(err)
+	_, err = s.CountDocuments(ctx, []int64{c.ID})
+	check(err)
+	check(s.PassCorpora(ctx, 1, 2, 2))
+	d, err := s.AddDocument(ctx, core.Document{OrganizationID: 1, CorpusID: c.ID, Name: "n", SHA256: "s", Tags: []string{}, Step: core.Pending})
+	check(err)
+	_, err = s.LockCorpus(ctx, c.ID)
+	check(err)
+	_, err = s.Document(ctx, r, d.ID)
+	check(err)
+	for _, f := range []core.DocumentFilter{{}, {Step: core.Failed}, {Tag: "x"}, {Name: "x"}} {
+		_, err = s.DocumentsPage(ctx, c.ID, f, page.Request{ByCursor: true})
+		check(err)
+	}
+	_, _, err = s.Same(ctx, c.ID, "n", "s")
+	check(err)
+	_, err = s.Existing(ctx, []int64{d.ID})
+	check(err)
+	_, err = s.AddConnection(ctx, core.Connection{OrganizationID: 1, AgentID: 1, CorpusID: c.ID})
+	check(err)
+	_, err = s.Connections(ctx, 1, 1)
+	check(err)
+	_, err = s.Claimants(ctx)
+	check(err)
+	check(s.Release(ctx, []string{"x"}))
+	claim, _, err := s.Claim(ctx, "me", now, now)
+	check(err)
+	passage := []core.Indexed{{Number: 1, Text: "red lantern", Terms: map[string]int{"red": 1, "lantern": 1}, Length: 2}}
+	check(s.Stage(ctx, claim, passage, now))
+	_, err = s.Clear(ctx, claim, now)
+	check(err)
+	claim.Step = core.Completed
+	_, err = s.Finish(ctx, claim, passage)
+	check(err)
+	found, err := ranking.Search(ctx, s, ranking.Question{Text: "red lantren", Corpora: []int64{c.ID, 99}, Limit: 10})
+	check(err)
+	if len(found.Hits) != 1 {
+		t.Fatalf("%+v", found)
+	}
+}
+
+// planner shows how a database would run a statement.
+type planner struct {
+	*sql.Conn
+	postgres bool
+}
+
+var (
+	whole = regexp.MustCompile(`^SCAN |Seq Scan on`)
+	// What waits is few, and the tags of one row are not a table.
+	harmless = regexp.MustCompile(`INDEX corpora_documents_waiting|VIRTUAL TABLE`)
+)
+
+// scans are the lines of the plan that read a whole table.
+func (p planner) scans(t *testing.T, statement string) (lines []string) {
+	t.Helper()
+	explain := "EXPLAIN QUERY PLAN "
+	if p.postgres {
+		explain = "EXPLAIN "
+	}
+	rows, err := p.QueryContext(t.Context(), explain+statement)
+	if err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var line, ignored string
+		into := []any{&line}
+		if !p.postgres {
+			into = []any{&ignored, &ignored, &ignored, &line}
+		}
+		if err := rows.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		if whole.MatchString(line) && !harmless.MatchString(line) {
+			lines = append(lines, line)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+func TestNoStatementReadsAWholeTable(t *testing.T) {
+	set, err := sqlstore.Migrations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dbtest.Each(t, []migrate.Set{set}, func(t *testing.T, db *sqldb.DB) {
+		seen := &recorder{}
+		db.AddQueryHook(seen)
+		everything(t, sqlstore.New(db))
+		conn, err := db.DB.DB.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if db.Postgres() { // which reads small tables whole when it may
+			if _, err := conn.ExecContext(t.Context(), "SET enable_seqscan = off"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p := planner{conn, db.Postgres()}
+		if len(p.scans(t, "SELECT id FROM corpora_documents AS d WHERE size = 1")) == 0 {
+			t.Fatal("a whole table that is read is not noticed")
+		}
+		if len(seen.statements) < 25 {
+			t.Fatalf("only %d statements were seen", len(seen.statements))
+		}
+		for _, statement := range seen.statements {
+			for _, line := range p.scans(t, statement) {
+				t.Errorf("%s\nin %s", line, statement)
+			}
+		}
+	})
+}
