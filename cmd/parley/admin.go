@@ -43,11 +43,7 @@ type migrateUp struct{}
 // Run applies what is pending.
 func (migrateUp) Run(ctx context.Context) error {
 	return withBase(ctx, true, func(b *base) error {
-		runner, err := b.runner()
-		if err != nil {
-			return err
-		}
-		return runner.Up(ctx)
+		return b.runner().Up(ctx)
 	})
 }
 
@@ -61,11 +57,7 @@ func (m migrateDown) Run(ctx context.Context) error {
 		return errors.New("this loses all data; say --yes to do it")
 	}
 	return withBase(ctx, true, func(b *base) error {
-		runner, err := b.runner()
-		if err != nil {
-			return err
-		}
-		return runner.Down(ctx)
+		return b.runner().Down(ctx)
 	})
 }
 
@@ -74,11 +66,7 @@ type migrateStatus struct{}
 // Run tells where each module's tables stand.
 func (migrateStatus) Run(ctx context.Context) error {
 	return withBase(ctx, false, func(b *base) error {
-		runner, err := b.runner()
-		if err != nil {
-			return err
-		}
-		all, err := runner.Status(ctx)
+		all, err := b.runner().Status(ctx)
 		if err != nil {
 			return err
 		}
@@ -96,11 +84,7 @@ type migrateUnlock struct{}
 // Run ends the session that holds the migration lock.
 func (migrateUnlock) Run(ctx context.Context) error {
 	return withBase(ctx, false, func(b *base) error {
-		runner, err := b.runner()
-		if err != nil {
-			return err
-		}
-		ended, err := runner.Unlock(ctx)
+		ended, err := b.runner().Unlock(ctx)
 		switch {
 		case err != nil:
 			return err

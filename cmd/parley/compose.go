@@ -47,19 +47,11 @@ func modules() fx.Option {
 
 // migrations are the tables of the platform and of every module, in the order
 // in which they are made.
-func migrations() ([]migrate.Set, error) {
-	sets := []migrate.Set{bus.Migrations(), idempotency.Migrations()}
-	for _, of := range []func() (migrate.Set, error){
-		usersfx.Migrations, projectsfx.Migrations, agentsfx.Migrations, corporafx.Migrations,
-		chatfx.Migrations, analyticsfx.Migrations, notificationsfx.Migrations,
-	} {
-		set, err := of()
-		if err != nil {
-			return nil, err
-		}
-		sets = append(sets, set)
+func migrations() []migrate.Set {
+	return []migrate.Set{
+		bus.Migrations(), idempotency.Migrations(), usersfx.Migrations(), projectsfx.Migrations(), agentsfx.Migrations(),
+		corporafx.Migrations(), chatfx.Migrations(), analyticsfx.Migrations(), notificationsfx.Migrations(),
 	}
-	return sets, nil
 }
 
 // profile is what a process does.
@@ -116,21 +108,12 @@ func (b *base) unlock() error {
 
 func (b *base) close() error { return errors.Join(b.db.Close(), b.unlock()) }
 
-func (b *base) runner() (*migrate.Runner, error) {
-	sets, err := migrations()
-	if err != nil {
-		return nil, err
-	}
-	return migrate.New(b.db, sets, b.log), nil
-}
+func (b *base) runner() *migrate.Runner { return migrate.New(b.db, migrations(), b.log) }
 
 // ready brings a SQLite database to this version, and refuses any other
 // schema than this version's.
 func (b *base) ready(ctx context.Context) error {
-	runner, err := b.runner()
-	if err != nil {
-		return err
-	}
+	runner := b.runner()
 	if !b.db.Postgres() {
 		if err := runner.Up(ctx); err != nil {
 			return err

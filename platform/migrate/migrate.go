@@ -23,7 +23,7 @@ import (
 // Set is the migrations of one module.
 type Set struct {
 	Module string // prefix of its tables, for ever
-	Files  fs.FS
+	Files  fs.FS  // searched with all its directories
 }
 
 // Dialect is what a migration file may ask for.

@@ -24,7 +24,7 @@ import (
 )
 
 // Migrations are the module's tables.
-func Migrations() (migrate.Set, error) { return sqlstore.Migrations() }
+func Migrations() migrate.Set { return sqlstore.Migrations() }
 
 // Settings is what the operator decides.
 type Settings struct {

@@ -25,7 +25,7 @@ import (
 )
 
 // Migrations are the module's tables.
-func Migrations() (migrate.Set, error) { return sqlstore.Migrations() }
+func Migrations() migrate.Set { return sqlstore.Migrations() }
 
 // ServeChild reads one file from stdin for a server that runs this program as
 // Settings.Child, and is all that the process does.

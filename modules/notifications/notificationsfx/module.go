@@ -17,7 +17,7 @@ import (
 )
 
 // Migrations are the module's tables.
-func Migrations() (migrate.Set, error) { return sqlstore.Migrations() }
+func Migrations() migrate.Set { return sqlstore.Migrations() }
 
 // In is what the module needs from the house.
 type In struct {

@@ -23,7 +23,7 @@ import (
 )
 
 // Migrations are the module's tables.
-func Migrations() (migrate.Set, error) { return sqlstore.Migrations() }
+func Migrations() migrate.Set { return sqlstore.Migrations() }
 
 // SecretKey signs tokens; 32 bytes or more.
 type SecretKey []byte

@@ -108,16 +108,12 @@ func missing(t testing.TB, reason string) {
 // Stores runs a store's contract suite on SQLite and on PostgreSQL: open
 // answers a fresh, migrated database each time, and a unit of work whose
 // events go nowhere.
-func Stores(t *testing.T, migrations func() (migrate.Set, error), suite func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit))) {
+func Stores(t *testing.T, migrations func() migrate.Set, suite func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit))) {
 	t.Helper()
-	set, err := migrations()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for name, open := range map[string]func(testing.TB, ...migrate.Set) *sqldb.DB{"sqlite": SQLite, "postgres": Postgres} {
 		t.Run(name, func(t *testing.T) {
 			suite(t, func(t *testing.T) (*sqldb.DB, uow.Unit) {
-				db := open(t, set)
+				db := open(t, migrations())
 				return db, sqldb.NewUnit(db, nowhere{}, clock.System{})
 			})
 		})

@@ -25,10 +25,7 @@ func (nowhere) Standings(context.Context, actor.Actor) (map[int64]projects.Stand
 func (nowhere) Teams(context.Context, int64, []int64) (map[int64]int64, error) { return nil, nil }
 
 func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
-	set, err := sqlstore.Migrations()
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := sqlstore.Migrations()
 	db := dbtest.SQLite(t, set)
 	store := sqlstore.New(db)
 	service := core.New(core.Parts{Store: store, Projects: nowhere{}, Clock: clock.System{}})

@@ -5,7 +5,6 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"io/fs"
 
 	"github.com/uptrace/bun"
 
@@ -19,13 +18,7 @@ import (
 var files embed.FS
 
 // Migrations are the module's tables.
-func Migrations() (migrate.Set, error) {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		return migrate.Set{}, fmt.Errorf("reading the agents migrations: %w", err)
-	}
-	return migrate.Set{Module: "agents", Files: sub}, nil
-}
+func Migrations() migrate.Set { return migrate.Set{Module: "agents", Files: files} }
 
 type agentRow struct {
 	bun.BaseModel `bun:"table:agents_agents,alias:a"`

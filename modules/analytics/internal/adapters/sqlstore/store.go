@@ -5,7 +5,6 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"io/fs"
 
 	"github.com/uptrace/bun"
 
@@ -18,13 +17,7 @@ import (
 var files embed.FS
 
 // Migrations are the module's tables.
-func Migrations() (migrate.Set, error) {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		return migrate.Set{}, fmt.Errorf("reading the analytics migrations: %w", err)
-	}
-	return migrate.Set{Module: "analytics", Files: sub}, nil
-}
+func Migrations() migrate.Set { return migrate.Set{Module: "analytics", Files: files} }
 
 type factRow struct {
 	bun.BaseModel `bun:"table:analytics_facts,alias:f"`

@@ -5,7 +5,6 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"io/fs"
 
 	"github.com/uptrace/bun"
 
@@ -19,13 +18,7 @@ import (
 var files embed.FS
 
 // Migrations are the module's tables.
-func Migrations() (migrate.Set, error) {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		return migrate.Set{}, fmt.Errorf("reading the chat migrations: %w", err)
-	}
-	return migrate.Set{Module: "chat", Files: sub}, nil
-}
+func Migrations() migrate.Set { return migrate.Set{Module: "chat", Files: files} }
 
 type threadRow struct {
 	bun.BaseModel `bun:"table:chat_threads,alias:t"`

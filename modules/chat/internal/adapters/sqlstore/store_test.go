@@ -44,10 +44,7 @@ func TestStore(t *testing.T) {
 }
 
 func TestTheTablesGoAndComeBack(t *testing.T) {
-	set, err := sqlstore.Migrations()
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := sqlstore.Migrations()
 	sets := []migrate.Set{set}
 	dbtest.Each(t, sets, func(t *testing.T, db *sqldb.DB) {
 		m := migrate.New(db, sets, slog.New(slog.DiscardHandler))

@@ -100,10 +100,7 @@ var who = actor.Actor{UserID: 1, OrganizationID: 1, Email: "jo@example.com"}
 
 func each(b *testing.B, run func(s bench)) {
 	b.Helper()
-	set, err := sqlstore.Migrations()
-	if err != nil {
-		b.Fatal(err)
-	}
+	set := sqlstore.Migrations()
 	for _, kind := range []struct {
 		name string
 		open func(testing.TB, ...migrate.Set) *sqldb.DB

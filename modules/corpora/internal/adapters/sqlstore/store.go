@@ -21,7 +21,7 @@ import (
 var files embed.FS
 
 // Migrations are the module's tables.
-func Migrations() (migrate.Set, error) { return migrate.Embedded("corpora", files) }
+func Migrations() migrate.Set { return migrate.Set{Module: "corpora", Files: files} }
 
 type corpusRow struct {
 	bun.BaseModel `bun:"table:corpora_corpora,alias:c"`

@@ -5,7 +5,6 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"io/fs"
 
 	"github.com/uptrace/bun"
 
@@ -19,13 +18,7 @@ import (
 var files embed.FS
 
 // Migrations are the module's tables.
-func Migrations() (migrate.Set, error) {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		return migrate.Set{}, fmt.Errorf("reading the notifications migrations: %w", err)
-	}
-	return migrate.Set{Module: "notifications", Files: sub}, nil
-}
+func Migrations() migrate.Set { return migrate.Set{Module: "notifications", Files: files} }
 
 type inboxRow struct {
 	bun.BaseModel `bun:"table:notifications_inbox,alias:n"`

@@ -14,10 +14,7 @@ import (
 )
 
 func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
-	set, err := sqlstore.Migrations()
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := sqlstore.Migrations()
 	db := dbtest.SQLite(t, set)
 	store := sqlstore.New(db)
 	service := core.New(core.Parts{Store: store})

@@ -5,7 +5,6 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"io/fs"
 
 	"github.com/uptrace/bun"
 
@@ -20,13 +19,7 @@ import (
 var files embed.FS
 
 // Migrations are the module's tables.
-func Migrations() (migrate.Set, error) {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		return migrate.Set{}, fmt.Errorf("reading the projects migrations: %w", err)
-	}
-	return migrate.Set{Module: "projects", Files: sub}, nil
-}
+func Migrations() migrate.Set { return migrate.Set{Module: "projects", Files: files} }
 
 type teamRow struct {
 	bun.BaseModel `bun:"table:projects_teams,alias:t"`

@@ -5,7 +5,6 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -21,13 +20,7 @@ import (
 var files embed.FS
 
 // Migrations are the module's tables.
-func Migrations() (migrate.Set, error) {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		return migrate.Set{}, fmt.Errorf("reading the users migrations: %w", err)
-	}
-	return migrate.Set{Module: "users", Files: sub}, nil
-}
+func Migrations() migrate.Set { return migrate.Set{Module: "users", Files: files} }
 
 type organizationRow struct {
 	bun.BaseModel `bun:"table:users_organizations,alias:o"`
