@@ -1,0 +1,199 @@
+// Package access is THE access decision: who may do what on which
+// organization, team, project or agent, and why. Modules bring the thing from
+// their tables and ask here; none of them decides on its own.
+//
+// Decide answers about one thing. Visible and VisibleAgents are the view half
+// of the same rule as values, from which stores make conditions of queries, so
+// that a list shows exactly what Decide lets one view.
+//
+// The rule: a role on a team holds for the team's projects, one on a project
+// for its agents, and the highest applicable role wins. A global admin is
+// admin of everything in the organization, the owner of an agent its admin.
+// An application admin has no more than was granted. What an agent's access
+// level adds or withholds stands at Level. An admin may do everything; a
+// member may view, and run an agent that is open. Nothing is ever visible
+// across organizations, and what was deleted is visible to nobody.
+//
+// An API key narrows what its user may call before this is asked; it never
+// widens the decision.
+package access
+
+import "parley/platform/kernel/actor"
+
+// Action is what somebody wants to do to a thing.
+type Action string
+
+// The actions. Run is for agents alone.
+const (
+	View   Action = "view"
+	Run    Action = "run"
+	Edit   Action = "edit"
+	Manage Action = "manage"
+	Delete Action = "delete"
+)
+
+var actions = [...]Action{View, Run, Edit, Manage, Delete}
+
+// Actions lists all actions, least first.
+func Actions() []Action { return append([]Action(nil), actions[:]...) }
+
+// Level is who beside its admins may see an agent.
+type Level string
+
+// The levels. At OnlyMe the agent is for its owner, its admins and those with
+// a role on the agent itself; at OnlyTeam also for the members of its project
+// and of the project's team; at Public for the whole organization.
+const (
+	OnlyMe   Level = "Only me"
+	OnlyTeam Level = "Only team"
+	Public   Level = "Public"
+)
+
+// narrowness orders the levels, widest first.
+var narrowness = map[Level]int{Public: 0, OnlyTeam: 1, OnlyMe: 2}
+
+// NarrowerThan reports whether fewer see an agent at l than at other.
+func (l Level) NarrowerThan(other Level) bool { return narrowness[l] > narrowness[other] }
+
+// Thing is what is decided about, as its module knows it. Fields that its
+// kind doesn't have are zero.
+type Thing struct {
+	Resource       actor.Resource
+	ID             int64
+	OrganizationID int64 // of an organization: its own id
+	Deleted        bool
+
+	TeamID    int64 // of a project, or of an agent's project; 0 when it has none
+	ProjectID int64 // of an agent
+	OwnerID   int64 // of an agent
+	Level     Level // of an agent
+	Open      bool  // of an agent: it answers others than its admins
+}
+
+// Rule names a ground for a role.
+type Rule string
+
+// The rules, in the order in which equal roles are named.
+const (
+	GlobalAdmin Rule = "global_admin"
+	Owner       Rule = "owner"
+	AgentRole   Rule = "agent_role"
+	ProjectRole Rule = "project_role"
+	TeamRole    Rule = "team_role"
+	PublicLevel Rule = "public" // of an agent
+	Belongs     Rule = "member" // of the organization
+	// Suspended speaks against: whoever is suspended may do nothing. Decide
+	// never names it, since a suspended user never acts; who asks about one does.
+	Suspended Rule = "suspended"
+)
+
+// Reason is one rule that speaks for the actor, with the grant it rests on.
+type Reason struct {
+	Rule       Rule
+	Resource   actor.Resource
+	ResourceID int64
+	Role       actor.Role // that the rule gives
+}
+
+// Allowed is what a decision allows.
+type Allowed struct{ View, Run, Edit, Manage, Delete bool }
+
+// May reports whether the action is allowed.
+func (a Allowed) May(do Action) bool {
+	switch do {
+	case View:
+		return a.View
+	case Run:
+		return a.Run
+	case Edit:
+		return a.Edit
+	case Manage:
+		return a.Manage
+	case Delete:
+		return a.Delete
+	}
+	return false
+}
+
+// Decision is what somebody is to a thing, and why. Because has every rule
+// that applies, the deciding one first; it is empty when none does.
+type Decision struct {
+	Role    actor.Role
+	Allowed Allowed
+	Because []Reason
+}
+
+// Check answers missing when the thing may not even be viewed, refused when
+// it may, but not this, and nil when the action is allowed.
+func (d Decision) Check(do Action, missing, refused error) error {
+	switch {
+	case !d.Allowed.View:
+		return missing
+	case !d.Allowed.May(do):
+		return refused
+	}
+	return nil
+}
+
+// Decide answers what who may do on a thing. An actor without grants beyond
+// those on the thing, its project and its team gets the same answer.
+func Decide(who actor.Actor, t Thing) Decision {
+	var d Decision
+	if !who.Known() || t.OrganizationID != who.OrganizationID || t.Deleted {
+		return d
+	}
+	speak := func(rule Rule, resource actor.Resource, id int64, role actor.Role) {
+		r := Reason{Rule: rule, Resource: resource, ResourceID: id, Role: role}
+		switch {
+		case role == actor.NoRole:
+		case role > d.Role:
+			d.Role, d.Because = role, append([]Reason{r}, d.Because...)
+		default:
+			d.Because = append(d.Because, r)
+		}
+	}
+	held := func(rule Rule, resource actor.Resource, id int64) {
+		role := who.Holds(resource, id)
+		if t.Resource == actor.Agent && resource != actor.Agent && role == actor.Member && t.Level == OnlyMe {
+			return // members of the project are kept out
+		}
+		speak(rule, resource, id, role)
+	}
+	if who.IsGlobalAdmin() {
+		speak(GlobalAdmin, actor.Organization, t.OrganizationID, actor.Admin)
+	}
+	switch t.Resource {
+	case actor.Organization:
+		speak(Belongs, actor.Organization, t.ID, actor.Member)
+	case actor.Team:
+		held(TeamRole, actor.Team, t.ID)
+	case actor.Project:
+		held(ProjectRole, actor.Project, t.ID)
+		held(TeamRole, actor.Team, t.TeamID)
+	case actor.Agent:
+		if t.OwnerID == who.UserID && who.UserID != 0 {
+			speak(Owner, actor.Agent, t.ID, actor.Admin)
+		}
+		held(AgentRole, actor.Agent, t.ID)
+		held(ProjectRole, actor.Project, t.ProjectID)
+		held(TeamRole, actor.Team, t.TeamID)
+		if t.Level == Public {
+			speak(PublicLevel, actor.Organization, t.OrganizationID, actor.Member)
+		}
+	}
+	d.Allowed = allow(d.Role, t)
+	return d
+}
+
+// allow is what a role is good for.
+func allow(role actor.Role, t Thing) Allowed {
+	admin := role == actor.Admin
+	return Allowed{
+		View:   role > actor.NoRole,
+		Run:    t.Resource == actor.Agent && (admin || (role == actor.Member && t.Open)),
+		Edit:   admin,
+		Manage: admin,
+		// Organizations come and go on the command line alone.
+		Delete: admin && t.Resource != actor.Organization,
+	}
+}

@@ -1,0 +1,196 @@
+package access_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/platform/kernel/access"
+	"parley/platform/kernel/actor"
+)
+
+var levels = []access.Level{access.OnlyMe, access.OnlyTeam, access.Public}
+
+// world is random teams, projects and agents of two organizations, and the
+// team of each project.
+func world(rng *rand.Rand) (things []access.Thing, teamOf map[int64]int64) {
+	teamOf = map[int64]int64{}
+	org := map[int64]int64{}
+	for id := range int64(5) {
+		org[id+1] = 1 + rng.Int64N(2)
+		things = append(things, access.Thing{Resource: actor.Team, ID: id + 1, OrganizationID: org[id+1], Deleted: rng.IntN(8) == 0})
+	}
+	projects := make([]access.Thing, 10)
+	for i := range projects {
+		p := access.Thing{Resource: actor.Project, ID: int64(i + 1), OrganizationID: 1 + rng.Int64N(2), Deleted: rng.IntN(8) == 0}
+		if team := rng.Int64N(6); team > 0 {
+			p.TeamID, p.OrganizationID = team, org[team]
+			teamOf[p.ID] = team
+		}
+		projects[i] = p
+	}
+	things = append(things, projects...)
+	for id := range int64(40) {
+		p := projects[rng.IntN(len(projects))]
+		things = append(things, access.Thing{
+			Resource: actor.Agent, ID: id + 1, OrganizationID: p.OrganizationID, Deleted: rng.IntN(8) == 0, ProjectID: p.ID, TeamID: p.TeamID,
+			OwnerID: 1 + rng.Int64N(4), Level: levels[rng.IntN(3)], Open: rng.IntN(3) > 0,
+		})
+	}
+	return things, teamOf
+}
+
+func somebody(rng *rand.Rand) actor.Actor {
+	who := actor.Actor{UserID: 1 + rng.Int64N(5), OrganizationID: 1 + rng.Int64N(2), Level: actor.Level(rng.IntN(3))}
+	for range rng.IntN(6) {
+		who.Grants = append(who.Grants, actor.Grant{
+			Resource: []actor.Resource{actor.Team, actor.Project, actor.Agent}[rng.IntN(3)], ID: 1 + rng.Int64N(12), Role: actor.Role(1 + rng.IntN(2)),
+		})
+	}
+	return who
+}
+
+// contract is the rule in the words of the API's contract, not in those of
+// the code.
+func contract(who actor.Actor, t access.Thing) access.Allowed {
+	if who.OrganizationID != t.OrganizationID || t.Deleted {
+		return access.Allowed{}
+	}
+	onAgent, onProject, onTeam := actor.NoRole, actor.NoRole, actor.NoRole
+	switch t.Resource {
+	case actor.Team:
+		onTeam = who.Holds(actor.Team, t.ID)
+	case actor.Project:
+		onTeam, onProject = who.Holds(actor.Team, t.TeamID), who.Holds(actor.Project, t.ID)
+	case actor.Agent:
+		onTeam, onProject, onAgent = who.Holds(actor.Team, t.TeamID), who.Holds(actor.Project, t.ProjectID), who.Holds(actor.Agent, t.ID)
+	}
+	inherited := max(onProject, onTeam)
+	admin := who.Level == actor.GlobalAdmin || onAgent == actor.Admin || inherited == actor.Admin || (t.Resource == actor.Agent && t.OwnerID == who.UserID)
+	sees := admin || onAgent == actor.Member || (inherited == actor.Member && (t.Resource != actor.Agent || t.Level != access.OnlyMe)) ||
+		(t.Resource == actor.Agent && t.Level == access.Public)
+	return access.Allowed{View: sees, Run: t.Resource == actor.Agent && (admin || (sees && t.Open)), Edit: admin, Manage: admin, Delete: admin}
+}
+
+func TestTheDecisionIsTheContractAndQueriesShowWhatItLetsOneView(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for range 150 {
+		things, teamOf := world(rng)
+		for range 10 {
+			who := somebody(rng)
+			places := access.VisibleTo(who)
+			agents := access.AgentsVisibleTo(who, teamOf)
+			mine := map[int64]int64{} // the least that must be known
+			for project, team := range teamOf {
+				if who.Holds(actor.Team, team) > actor.NoRole {
+					mine[project] = team
+				}
+			}
+			if diff := cmp.Diff(agents, access.AgentsVisibleTo(who, mine)); diff != "" {
+				t.Fatalf("%+v: other teams' projects change the condition: %s", who, diff)
+			}
+			for _, thing := range things {
+				got := access.Decide(who, thing)
+				if want := contract(who, thing); got.Allowed != want {
+					t.Fatalf("%+v on %+v: %+v, want %+v", who, thing, got, want)
+				}
+				if shown := places.Shows(thing) || agents.Shows(thing); shown != got.Allowed.View {
+					t.Fatalf("%+v on %+v: shown %v, decided %+v", who, thing, shown, got)
+				}
+				if (len(got.Because) > 0) != got.Allowed.View || (got.Allowed.View && got.Because[0].Role != got.Role) {
+					t.Fatalf("%+v on %+v: %+v is not the reason for %v", who, thing, got.Because, got.Role)
+				}
+				few := who
+				few.Grants = nil
+				for _, g := range who.Grants {
+					if g.Resource == thing.Resource && g.ID == thing.ID || g.Resource == actor.Project && g.ID == thing.ProjectID || g.Resource == actor.Team && g.ID == thing.TeamID {
+						few.Grants = append(few.Grants, g)
+					}
+				}
+				if diff := cmp.Diff(got, access.Decide(few, thing)); diff != "" {
+					t.Fatalf("%+v on %+v: grants elsewhere count: %s", who, thing, diff)
+				}
+			}
+		}
+	}
+}
+
+func TestReasonsNameTheGrantThatDecidesFirst(t *testing.T) {
+	grant := func(r actor.Resource, id int64, role actor.Role) actor.Grant {
+		return actor.Grant{Resource: r, ID: id, Role: role}
+	}
+	reason := func(rule access.Rule, r actor.Resource, id int64, role actor.Role) access.Reason {
+		return access.Reason{Rule: rule, Resource: r, ResourceID: id, Role: role}
+	}
+	agent := access.Thing{Resource: actor.Agent, ID: 9, OrganizationID: 1, ProjectID: 5, TeamID: 3, OwnerID: 2, Level: access.Public, Open: true}
+	private := agent
+	private.Level = access.OnlyMe
+	project := access.Thing{Resource: actor.Project, ID: 5, OrganizationID: 1, TeamID: 3}
+	public := reason(access.PublicLevel, actor.Organization, 1, actor.Member)
+	for name, c := range map[string]struct {
+		who  actor.Actor
+		on   access.Thing
+		want []access.Reason
+	}{
+		"the owner":             {actor.Actor{UserID: 2}, agent, []access.Reason{reason(access.Owner, actor.Agent, 9, actor.Admin), public}},
+		"a role on the agent":   {actor.Actor{UserID: 1, Grants: []actor.Grant{grant(actor.Agent, 9, actor.Member)}}, private, []access.Reason{reason(access.AgentRole, actor.Agent, 9, actor.Member)}},
+		"members are kept out":  {actor.Actor{UserID: 1, Grants: []actor.Grant{grant(actor.Project, 5, actor.Member), grant(actor.Team, 3, actor.Member)}}, private, nil},
+		"admins are not":        {actor.Actor{UserID: 1, Grants: []actor.Grant{grant(actor.Project, 5, actor.Member), grant(actor.Team, 3, actor.Admin)}}, private, []access.Reason{reason(access.TeamRole, actor.Team, 3, actor.Admin)}},
+		"the nearest of equals": {actor.Actor{UserID: 1, Grants: []actor.Grant{grant(actor.Team, 3, actor.Member), grant(actor.Project, 5, actor.Member)}}, project, []access.Reason{reason(access.ProjectRole, actor.Project, 5, actor.Member), reason(access.TeamRole, actor.Team, 3, actor.Member)}},
+		"but the highest first": {actor.Actor{UserID: 1, Grants: []actor.Grant{grant(actor.Team, 3, actor.Admin), grant(actor.Project, 5, actor.Member)}}, project, []access.Reason{reason(access.TeamRole, actor.Team, 3, actor.Admin), reason(access.ProjectRole, actor.Project, 5, actor.Member)}},
+		"a global admin":        {actor.Actor{UserID: 1, Level: actor.GlobalAdmin}, private, []access.Reason{reason(access.GlobalAdmin, actor.Organization, 1, actor.Admin)}},
+		"an application admin":  {actor.Actor{UserID: 1, Level: actor.ApplicationAdmin}, project, nil},
+		"an organization":       {actor.Actor{UserID: 1}, access.Thing{Resource: actor.Organization, ID: 1, OrganizationID: 1}, []access.Reason{reason(access.Belongs, actor.Organization, 1, actor.Member)}},
+	} {
+		c.who.OrganizationID = 1
+		if diff := cmp.Diff(c.want, access.Decide(c.who, c.on).Because); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	if d := access.Decide(actor.Actor{}, access.Thing{Resource: actor.Organization}); d.Allowed != (access.Allowed{}) {
+		t.Errorf("nobody: %+v", d)
+	}
+}
+
+func TestOfAnOrganizationAllSeeAndOnlyGlobalAdminsChange(t *testing.T) {
+	org := access.Thing{Resource: actor.Organization, ID: 1, OrganizationID: 1}
+	for level, want := range map[actor.Level]access.Allowed{
+		actor.User: {View: true}, actor.ApplicationAdmin: {View: true}, actor.GlobalAdmin: {View: true, Edit: true, Manage: true},
+	} {
+		if got := access.Decide(actor.Actor{UserID: 1, OrganizationID: 1, Level: level}, org).Allowed; got != want {
+			t.Errorf("%s: %+v, want %+v", level, got, want)
+		}
+	}
+}
+
+func TestACheckTellsTheUnknownFromTheForbidden(t *testing.T) {
+	missing, refused := errors.New("missing"), errors.New("refused")
+	member := access.Decision{Allowed: access.Allowed{View: true, Run: true}}
+	for _, c := range []struct {
+		d    access.Decision
+		do   access.Action
+		want error
+	}{
+		{access.Decision{}, access.View, missing}, {access.Decision{}, access.Edit, missing},
+		{member, access.View, nil}, {member, access.Run, nil}, {member, access.Edit, refused}, {member, access.Manage, refused}, {member, access.Delete, refused}, {member, "fly", refused},
+	} {
+		if got := c.d.Check(c.do, missing, refused); !errors.Is(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.do, got, c.want)
+		}
+	}
+	if got := access.Actions(); len(got) != 5 || got[0] != access.View {
+		t.Errorf("actions %v", got)
+	}
+}
+
+func TestLevelsAreOrdered(t *testing.T) {
+	for i, wide := range []access.Level{access.Public, access.OnlyTeam, access.OnlyMe} {
+		for j, other := range []access.Level{access.Public, access.OnlyTeam, access.OnlyMe} {
+			if got := wide.NarrowerThan(other); got != (i > j) {
+				t.Errorf("%s narrower than %s: %v", wide, other, got)
+			}
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package access
+
+import (
+	"slices"
+
+	"parley/platform/kernel/actor"
+)
+
+// Visible is which teams and projects somebody may view, as a condition for
+// queries: those of the organization that are not deleted and of which All
+// holds, or whose id is listed, or, for a project, whose team is.
+type Visible struct {
+	OrganizationID int64
+	All            bool    // a global admin
+	Teams          []int64 // with a role of theirs
+	Projects       []int64
+}
+
+// VisibleTo is Decide's view of teams and projects.
+func VisibleTo(who actor.Actor) Visible {
+	return Visible{
+		OrganizationID: who.OrganizationID, All: who.IsGlobalAdmin(),
+		Teams: who.Granted(actor.Team, actor.Member), Projects: who.Granted(actor.Project, actor.Member),
+	}
+}
+
+// Shows evaluates the condition for a team or a project.
+func (v Visible) Shows(t Thing) bool {
+	if t.OrganizationID != v.OrganizationID || t.Deleted {
+		return false
+	}
+	switch t.Resource {
+	case actor.Team:
+		return v.All || slices.Contains(v.Teams, t.ID)
+	case actor.Project:
+		return v.All || slices.Contains(v.Projects, t.ID) || (t.TeamID != 0 && slices.Contains(v.Teams, t.TeamID))
+	}
+	return false
+}
+
+// VisibleAgents is which agents somebody may view, as a condition for
+// queries: those of the organization that are not deleted and of which one of
+// the other fields holds.
+type VisibleAgents struct {
+	OrganizationID int64
+	UserID         int64   // the owner, unless it is 0
+	All            bool    // a global admin
+	Granted        []int64 // agents with a role of theirs
+	Administered   []int64 // projects of which all agents show
+	Joined         []int64 // projects of which agents show that are not OnlyMe
+	// and every agent that is Public
+}
+
+// AgentsVisibleTo is Decide's view of agents. teamOf is the team of each
+// project of the teams that who has a role on; other projects do no harm.
+func AgentsVisibleTo(who actor.Actor, teamOf map[int64]int64) VisibleAgents {
+	v := VisibleAgents{OrganizationID: who.OrganizationID, UserID: who.UserID, All: who.IsGlobalAdmin(), Granted: who.Granted(actor.Agent, actor.Member)}
+	if v.All {
+		return v
+	}
+	onTeams, roles := map[int64]actor.Role{}, map[int64]actor.Role{}
+	for _, g := range who.Grants {
+		switch g.Resource {
+		case actor.Team:
+			onTeams[g.ID] = max(onTeams[g.ID], g.Role)
+		case actor.Project:
+			roles[g.ID] = max(roles[g.ID], g.Role)
+		}
+	}
+	for project, team := range teamOf {
+		roles[project] = max(roles[project], onTeams[team])
+	}
+	for project, role := range roles {
+		switch role {
+		case actor.Admin:
+			v.Administered = append(v.Administered, project)
+		case actor.Member:
+			v.Joined = append(v.Joined, project)
+		}
+	}
+	slices.Sort(v.Administered)
+	slices.Sort(v.Joined)
+	return v
+}
+
+// Shows evaluates the condition for an agent.
+func (v VisibleAgents) Shows(t Thing) bool {
+	if t.Resource != actor.Agent || t.OrganizationID != v.OrganizationID || t.Deleted {
+		return false
+	}
+	return v.All || (t.OwnerID == v.UserID && v.UserID != 0) || t.Level == Public || slices.Contains(v.Granted, t.ID) ||
+		slices.Contains(v.Administered, t.ProjectID) || (t.Level == OnlyTeam && slices.Contains(v.Joined, t.ProjectID))
+}
