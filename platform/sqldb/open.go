@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -118,6 +119,15 @@ func connParams(dsn string, timeout time.Duration) map[string]any {
 func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	if c.File == "" {
 		return nil, errors.New("no database: neither a URL nor a file was given")
+	}
+	// It holds password hashes, so it is its owner's alone. The files that
+	// SQLite adds get the same mode.
+	file, err := os.OpenFile(c.File, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("making the database: %w", err)
+	}
+	if err := file.Close(); err != nil {
+		return nil, fmt.Errorf("making the database: %w", err)
 	}
 	sync := "NORMAL"
 	if c.FullSync {

@@ -39,6 +39,8 @@ type Settings struct {
 	Life context.Context
 	// Child is the command line that makes this program call ServeChild.
 	Child []string
+	// MaxBytes is the largest file that is read.
+	MaxBytes int64
 	// Works is whether this process indexes documents.
 	Works bool
 }
@@ -72,7 +74,7 @@ var Module = fx.Module("corpora", fx.Provide(build))
 
 func build(in In) Out {
 	limits := extract.DefaultLimits()
-	limits.Child = in.Settings.Child
+	limits.Child, limits.MaxBytes = in.Settings.Child, in.Settings.MaxBytes
 	service := core.New(core.Parts{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Files: in.Files, Extractor: extract.New(limits), Agents: in.Agents,
 		Clock: in.Clock, Log: in.Log, Owner: in.Presence.ID(), Peers: in.Presence,

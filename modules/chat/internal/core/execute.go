@@ -113,7 +113,7 @@ func (x *execution) answer(ctx context.Context) error {
 		return err
 	}
 	// What was sent is known even if this process dies while it waits.
-	if err := x.Store.Estimate(ctx, x.run.ID, estimateTokens(x.prompt), x.out.SearchQuery); err != nil {
+	if err := x.Store.Estimate(ctx, x.run.ID, x.asked(), estimateTokens(x.prompt), x.out.SearchQuery); err != nil {
 		return err
 	}
 	done := x.think("model_call", "Asked the model")
@@ -164,6 +164,14 @@ func (x *execution) think(step, title string) func(message string, detail any) {
 	}
 }
 
+// asked is the model that the prompt goes to.
+func (x *execution) asked() string {
+	if x.prompt.Model != "" {
+		return x.prompt.Model
+	}
+	return x.Model.Name()
+}
+
 // metered is the ledger row of the model call.
 func (x *execution) metered() Metered {
 	u := x.reply.Usage
@@ -172,7 +180,7 @@ func (x *execution) metered() Metered {
 		Output: u.Output, Reasoning: u.Reasoning, UsageSource: "provider",
 	}}
 	if row.Model == "" {
-		row.Model = x.Model.Name()
+		row.Model = x.asked()
 	}
 	if !u.Reported {
 		row.FreshInput, row.CachedInput, row.Reasoning = estimateTokens(x.prompt), 0, 0

@@ -130,7 +130,7 @@ func (s *Service) remains(ctx context.Context, run Run) (Outcome, error) {
 	}
 	o.Answer, o.SearchQuery = text.String(), contents[run.ID].SearchQuery
 	if run.EstimatedPrompt > 0 { // the model had been asked
-		o.Model = s.Model.Name()
+		o.Model = run.Model
 		o.Usage = []Metered{{Usage: chat.Usage{Purpose: "answer", Model: o.Model, FreshInput: run.EstimatedPrompt, Output: tokensOf(o.Answer), UsageSource: "estimated"}}}
 	}
 	return o, nil

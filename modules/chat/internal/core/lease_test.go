@@ -93,7 +93,7 @@ func (s *scene) leftBehind() core.Run {
 	}, core.Content{Question: "What is green?", Sources: "[]"})
 	s.must(err)
 	s.must(s.store.Start(s.ctx, run.ID, run.Owner, now, run.LeaseUntil))
-	s.must(s.store.Estimate(s.ctx, run.ID, 42, "what is green"))
+	s.must(s.store.Estimate(s.ctx, run.ID, "stub", 42, "what is green"))
 	for i := range 450 { // more than are read at once
 		s.must(s.store.AppendEvents(s.ctx, run.ID, run.Owner, []core.StreamEvent{{Sequence: int64(2 + i), Step: core.StepStream, Delta: "word word "}}))
 	}

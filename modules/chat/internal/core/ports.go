@@ -71,8 +71,9 @@ type Leases interface {
 	// Expired answers open runs, up to limit and ordered by id, whose lease is
 	// over or whose owner is among the dead.
 	Expired(ctx context.Context, now time.Time, dead []string, limit int) ([]Run, error)
-	// Estimate records the size of a prompt before the model is called.
-	Estimate(ctx context.Context, run int64, promptTokens int64, searchQuery string) error
+	// Estimate records which model is asked and the size of the prompt, before
+	// it is called.
+	Estimate(ctx context.Context, run int64, model string, promptTokens int64, searchQuery string) error
 	// RequestCancel marks a run of the user's; ErrEnded when it has ended.
 	RequestCancel(ctx context.Context, userID, run int64) (Run, error)
 	// ForgetKeys gives Idempotency-Keys of ended runs before a time free.

@@ -58,9 +58,9 @@ func (s *Store) Owners(ctx context.Context) ([]string, error) {
 }
 
 // Estimate implements core.Leases.
-func (s *Store) Estimate(ctx context.Context, run int64, promptTokens int64, searchQuery string) error {
+func (s *Store) Estimate(ctx context.Context, run int64, model string, promptTokens int64, searchQuery string) error {
 	return s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		r, err := s.change(ctx, run, func(r core.Run) bool { return r.State == core.InProgress }, func(r *core.Run) { r.EstimatedPrompt = promptTokens })
+		r, err := s.change(ctx, run, func(r core.Run) bool { return r.State == core.InProgress }, func(r *core.Run) { r.Model, r.EstimatedPrompt = model, promptTokens })
 		if err != nil || r.IsDeleted {
 			return err
 		}

@@ -54,8 +54,8 @@ func (s *Store) Owners(ctx context.Context) ([]string, error) {
 }
 
 // Estimate implements core.Leases.
-func (s *Store) Estimate(ctx context.Context, run int64, promptTokens int64, searchQuery string) error {
-	err := one(s.db.On(ctx).NewUpdate().TableExpr("chat_runs").Set("estimated_prompt = ?", promptTokens).Where("id = ? AND state = ?", run, core.InProgress).Exec(ctx))
+func (s *Store) Estimate(ctx context.Context, run int64, model string, promptTokens int64, searchQuery string) error {
+	err := one(s.db.On(ctx).NewUpdate().TableExpr("chat_runs").Set("model = ?", model).Set("estimated_prompt = ?", promptTokens).Where("id = ? AND state = ?", run, core.InProgress).Exec(ctx))
 	if err != nil {
 		return err
 	}

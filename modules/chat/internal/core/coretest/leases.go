@@ -61,10 +61,10 @@ func expired(f fixture) {
 
 func estimate(f fixture) {
 	queued := f.run(newRun(f.thread().ID))
-	f.is(f.Estimate(f.ctx, queued.ID, 10, "x"), core.ErrNoLongerOurs)
+	f.is(f.Estimate(f.ctx, queued.ID, "stub", 10, "x"), core.ErrNoLongerOurs)
 	r := f.running()
-	f.ok(f.Estimate(f.ctx, r.ID, 1234, "what it is"))
-	r.EstimatedPrompt = 1234
+	f.ok(f.Estimate(f.ctx, r.ID, "stub", 1234, "what it is"))
+	r.Model, r.EstimatedPrompt = "stub", 1234
 	f.same(r, must[core.Run](f)(f.Run(f.ctx, jo, r.ID)))
 	f.same("what it is", must[map[int64]core.Content](f)(f.Contents(f.ctx, []int64{r.ID}))[r.ID].SearchQuery)
 }

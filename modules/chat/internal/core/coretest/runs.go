@@ -218,7 +218,7 @@ func ended(f fixture) {
 	_, err := f.close(r, core.Outcome{State: core.Failed, Sources: "[]"})
 	f.is(err, core.ErrNoLongerOurs)
 	f.is(f.Start(f.ctx, r.ID, here, now, now), core.ErrNoLongerOurs)
-	f.is(f.Estimate(f.ctx, r.ID, 5, "changed"), core.ErrNoLongerOurs)
+	f.is(f.Estimate(f.ctx, r.ID, "stub", 5, "changed"), core.ErrNoLongerOurs)
 	_, err = f.RequestCancel(f.ctx, jo, r.ID)
 	f.is(err, core.ErrEnded)
 	f.same(0, len(must[[]int64](f)(f.Renew(f.ctx, here, []int64{r.ID}, now.Add(time.Hour)))))

@@ -122,7 +122,7 @@ func closingDeleted(f fixture) {
 	r := f.running()
 	f.ok(f.DeleteUser(f.ctx, jo))
 	f.ok(f.AppendEvents(f.ctx, r.ID, here, deltas(2, 3)))
-	f.ok(f.Estimate(f.ctx, r.ID, 10, "secret words"))
+	f.ok(f.Estimate(f.ctx, r.ID, "stub", 10, "secret words"))
 	o := full()
 	o.State, o.FailureCode, o.FailureDetails = core.Failed, "chat.model_failed", "It quoted the secret words."
 	closed := must[core.Run](f)(f.close(r, o))
