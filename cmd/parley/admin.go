@@ -174,7 +174,7 @@ func (o organizationCreate) Run(ctx context.Context) error {
 type eventsCmd struct {
 	Dead   eventsDead   `cmd:"" help:"List the events that were given up on."`
 	Retry  eventsRetry  `cmd:"" help:"Hand given-up events to their consumers again."`
-	Replay eventsReplay `cmd:"" help:"Let a consumer read again from a time on; what it did already is not done twice."`
+	Replay eventsReplay `cmd:"" help:"Let a consumer handle everything again from a time on, as if for the first time; clear what it stored before."`
 }
 
 type eventsDead struct {

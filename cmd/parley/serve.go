@@ -69,7 +69,9 @@ func serve(ctx context.Context, c config.Config, p profile, then func(ctx contex
 	if err := app.Start(ctx); err != nil {
 		return fmt.Errorf("starting: %w", err)
 	}
-	if p != profileWorker {
+	if p == profileWorker {
+		b.log.Info("parley works", "profile", string(p), "operations", c.MetricsAddr)
+	} else {
 		b.log.Info("parley serves", "address", "http://"+c.Addr, "docs", "http://"+c.Addr+"/docs", "profile", string(p))
 	}
 	if then != nil {
@@ -106,6 +108,10 @@ func firstStart(ctx context.Context, c config.Config, setup usersfx.Setup) (cred
 		admin.Password = rand.Text()
 	}
 	if _, _, err := setup.CreateOrganization(ctx, "My Organization", admin.Email, admin.Password); err != nil {
+		// Another process that started on the same database may have been faster.
+		if known, again := setup.HasOrganizations(ctx); again == nil && known {
+			return credentials{Email: c.AdminEmail, Password: c.AdminPassword}, nil
+		}
 		return admin, fmt.Errorf("making the first organization: %w", err)
 	}
 	if c.AdminPassword == "" {
@@ -206,7 +212,7 @@ func (b *base) newServer(in serverIn) (*http.Server, error) {
 		listen(in.Lifecycle, in.Shutdowner, in.Log, server, api.Drain)
 	}
 	if b.config.MetricsAddr != "" {
-		listen(in.Lifecycle, in.Shutdowner, in.Log, &http.Server{Addr: b.config.MetricsAddr, Handler: api.Metrics(), ReadHeaderTimeout: 10 * time.Second}, nil)
+		listen(in.Lifecycle, in.Shutdowner, in.Log, &http.Server{Addr: b.config.MetricsAddr, Handler: api.Operations(), ReadHeaderTimeout: 10 * time.Second}, nil)
 	}
 	return server, nil
 }

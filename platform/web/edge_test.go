@@ -69,7 +69,7 @@ func TestStaticSegmentsWinOverParameters(t *testing.T) {
 
 func TestAKnownPathWithAnotherMethodSaysSo(t *testing.T) {
 	answer := api(t).As("user").Do("PATCH", "/api/thing/1", nil).Refused(405, "method_not_allowed")
-	if got := answer.Header.Get("Allow"); got != "GET, PUT, DELETE" {
+	if got := answer.Header.Get("Allow"); got != "GET, DELETE, PUT" {
 		t.Errorf("Allow is %q", got)
 	}
 	api(t).Do("DELETE", "/api/login", nil).Refused(405, "method_not_allowed")
@@ -237,7 +237,7 @@ func TestTheServerAnswersForItself(t *testing.T) {
 		t.Errorf("got %s", got.Body)
 	}
 	c.As("user").Do("GET", "/api/thing/1", nil).Want(200)
-	got := webtest.New(t, s.Metrics()).Do("GET", "/", nil).Want(200)
+	got := webtest.New(t, s.Operations()).Do("GET", "/metrics", nil).Want(200)
 	if !strings.Contains(string(got.Body), `parley_http_request_duration_seconds_count{method="GET",route="/api/thing/:thing_id",status="200"} 1`) {
 		t.Errorf("got %s", got.Body)
 	}

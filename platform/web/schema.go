@@ -129,7 +129,7 @@ func sentence(fields []apperr.Field) string {
 	}
 	s := fmt.Sprintf("The field %q %s.", first.Field, first.Message)
 	if len(fields) > 1 {
-		s += fmt.Sprintf(" %d more problems are listed in errors.", len(fields)-1)
+		s += fmt.Sprintf(" The other problems (%d) are listed in errors.", len(fields)-1)
 	}
 	return s
 }

@@ -14,14 +14,21 @@ func contentDisposition(name string) string {
 	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
 }
 
-// addServerRoutes adds what is about the server itself and needs no credentials.
+// addServerRoutes adds what is about the server itself and needs no
+// credentials. HEAD is for load balancers.
 func (s *Server) addServerRoutes() {
-	s.engine.GET("/healthz", func(g *gin.Context) { g.String(http.StatusOK, "ok\n") })
-	s.engine.GET("/readyz", s.ready)
-	s.engine.GET("/openapi.json", func(g *gin.Context) { g.Data(http.StatusOK, "application/json", s.openapi) })
-	s.engine.GET("/docs", serveDocs)
-	s.engine.GET("/docs/*file", serveDocs)
+	for path, handle := range map[string]gin.HandlerFunc{
+		"/healthz":      healthy,
+		"/readyz":       s.ready,
+		"/openapi.json": func(g *gin.Context) { g.Data(http.StatusOK, "application/json", s.openapi) },
+		"/docs":         serveDocs,
+		"/docs/*file":   serveDocs,
+	} {
+		s.engine.Match([]string{http.MethodGet, http.MethodHead}, path, handle)
+	}
 }
+
+func healthy(g *gin.Context) { g.String(http.StatusOK, "ok\n") }
 
 // ready answers 200 when every check passes, else 503 with what does not.
 func (s *Server) ready(g *gin.Context) {
@@ -40,7 +47,12 @@ func (s *Server) ready(g *gin.Context) {
 	g.JSON(code, state)
 }
 
-// Metrics serves Prometheus' metrics; where, is the caller's decision.
-func (s *Server) Metrics() http.Handler {
-	return promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{})
+// Operations is the handler of the operators' own address: metrics, which
+// name routes and consumers, and health for a process that serves nothing else.
+func (s *Server) Operations() http.Handler {
+	engine := gin.New()
+	engine.GET("/metrics", gin.WrapH(promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{})))
+	engine.GET("/healthz", healthy)
+	engine.GET("/readyz", s.ready)
+	return engine
 }

@@ -83,5 +83,8 @@ func (s Setup) CreateOrganization(ctx context.Context, name, adminEmail, passwor
 
 // CreateUser adds a user to an organization, as the server itself.
 func (s Setup) CreateUser(ctx context.Context, organizationID int64, n NewUser) (users.User, error) {
+	if _, err := s.service.Organization(ctx, organizationID); err != nil {
+		return users.User{}, err
+	}
 	return s.service.CreateUser(ctx, actor.System(organizationID), n)
 }
