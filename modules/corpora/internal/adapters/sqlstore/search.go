@@ -56,9 +56,9 @@ func (s *Store) Vocabulary(ctx context.Context, corpora []int64, prefix string, 
 	return out, nil
 }
 
-// Candidates implements ranking.Source. The databases hand over the postings
-// as they are, and are scored here: adding them up in SQL takes six times as long,
-// and no two databases round alike.
+// Candidates implements ranking.Source. The database hands the postings over,
+// one row for each term, and they are scored here: adding them up in SQL takes
+// six to ten times as long, and databases don't add in the same order.
 func (s *Store) Candidates(ctx context.Context, corpora []int64, terms []ranking.Weighted, slope float64, limit int) ([]ranking.Candidate, error) {
 	names := make([]string, len(terms))
 	for i, t := range terms {
