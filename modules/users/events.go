@@ -18,12 +18,14 @@ func (e OrganizationCreated) AggregateKey() string {
 	return fmt.Sprintf("organization/%d", e.OrganizationID)
 }
 
-// UserCreated tells that somebody joined. The address is blanked in the
-// stored event when the user is deleted.
+// UserCreated tells that somebody joined. Names and addresses are blanked in
+// stored events when the user is deleted.
 type UserCreated struct {
 	UserID         int64  `json:"user_id"`
 	OrganizationID int64  `json:"organization_id"`
 	Email          string `json:"email"`
+	FirstName      string `json:"first_name"`
+	LastName       string `json:"last_name"`
 	IsStaff        bool   `json:"is_staff"`
 	IsSuperuser    bool   `json:"is_superuser"`
 }
@@ -48,3 +50,68 @@ func (UserDeleted) EventName() string { return "users.user_deleted.v1" }
 
 // AggregateKey implements event.Event.
 func (e UserDeleted) AggregateKey() string { return Key(e.UserID) }
+
+// UserChanged tells what a user is called and is from now on.
+type UserChanged struct {
+	UserID         int64  `json:"user_id"`
+	OrganizationID int64  `json:"organization_id"`
+	Email          string `json:"email"`
+	FirstName      string `json:"first_name"`
+	LastName       string `json:"last_name"`
+	IsStaff        bool   `json:"is_staff"`
+	IsSuperuser    bool   `json:"is_superuser"`
+	IsActive       bool   `json:"is_active"`
+}
+
+// EventName implements event.Event.
+func (UserChanged) EventName() string { return "users.user_changed.v1" }
+
+// AggregateKey implements event.Event.
+func (e UserChanged) AggregateKey() string { return Key(e.UserID) }
+
+// EmailChanged tells that an admin gave a user another address. Who reads
+// mail at the old one must hear of it.
+type EmailChanged struct {
+	UserID         int64  `json:"user_id"`
+	OrganizationID int64  `json:"organization_id"`
+	Email          string `json:"email"`
+	OldEmail       string `json:"old_email"`
+	ChangedBy      int64  `json:"changed_by"`
+}
+
+// EventName implements event.Event.
+func (EmailChanged) EventName() string { return "users.email_changed.v1" }
+
+// AggregateKey implements event.Event.
+func (e EmailChanged) AggregateKey() string { return Key(e.UserID) }
+
+// AccessChanged tells that what a user may do, or with which credentials,
+// differs from now on: whatever was decided for them earlier and is still
+// kept must be decided again.
+type AccessChanged struct {
+	UserID         int64 `json:"user_id"`
+	OrganizationID int64 `json:"organization_id"`
+	// What changed: "flags", "suspension", "permission", "session" or "api_key".
+	What string `json:"what"`
+	// Change is a mark by which the process that made it knows its own.
+	Change string `json:"change"`
+}
+
+// EventName implements event.Event.
+func (AccessChanged) EventName() string { return "users.access_changed.v1" }
+
+// AggregateKey implements event.Event.
+func (e AccessChanged) AggregateKey() string { return Key(e.UserID) }
+
+// OrganizationChanged tells that an organization is called otherwise.
+type OrganizationChanged struct {
+	OrganizationID int64 `json:"organization_id"`
+}
+
+// EventName implements event.Event.
+func (OrganizationChanged) EventName() string { return "users.organization_changed.v1" }
+
+// AggregateKey implements event.Event.
+func (e OrganizationChanged) AggregateKey() string {
+	return fmt.Sprintf("organization/%d", e.OrganizationID)
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"io"
 	"mime"
 	"net/http"
@@ -88,7 +89,7 @@ func newClaim(r *http.Request, user int64) (Claim, error) {
 // idempotent answers a request that carries a key: from the store, or by
 // running it and storing what it answered.
 func (s *Server) idempotent(g *gin.Context, r *Route, who actor.Actor) {
-	if who.Level < r.Policy.least || s.config.Idempotency == nil {
+	if r.mayCall(who) != nil || s.config.Idempotency == nil {
 		s.answer(g, r, who)
 		return
 	}
@@ -165,6 +166,16 @@ func (r *recorder) Write(b []byte) (int, error) {
 		r.body.Write(b[:min(len(b), room)])
 	}
 	return r.ResponseWriter.Write(b)
+}
+
+// replace keeps another body than the one that was sent, or none that could
+// be mistaken for it.
+func (r *recorder) replace(answer any) {
+	r.body.Reset()
+	if err := json.NewEncoder(&r.body).Encode(answer); err != nil {
+		r.body.Reset()
+		r.body.Write(make([]byte, MaxStored+1)) // which is not kept
+	}
 }
 
 // Unwrap lets http.ResponseController through.

@@ -23,7 +23,8 @@ func (s *Server) describe() ([]byte, error) {
 		Components: &huma.Components{
 			Schemas: s.registry,
 			SecuritySchemes: map[string]*huma.SecurityScheme{
-				"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The ejento_access_token of a sign-in."},
+				"bearer":  {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The ejento_access_token of a sign-in."},
+				"api_key": {Type: "apiKey", In: "header", Name: apiKeyHeader, Description: "An API key. Beside a token, which then says who acts, it only narrows."},
 			},
 		},
 	}
@@ -51,7 +52,7 @@ func (s *Server) operation(r Route, failed *huma.Schema) *huma.Operation {
 		},
 	}
 	if !r.Policy.public {
-		op.Security = []map[string][]string{{"bearer": {}}}
+		op.Security = []map[string][]string{{"bearer": {}}, {"api_key": {}}}
 	}
 	for _, f := range r.binding.path {
 		one := 1.0

@@ -24,6 +24,7 @@ type Policy struct {
 	param    string
 	action   Action
 	note     string
+	whole    bool
 }
 
 // Anyone needs no credentials; why is for the reader of the list of such routes.
@@ -51,6 +52,15 @@ func (p Policy) Note(rule string) Policy {
 	return p
 }
 
+// Whole refuses API keys that narrow anything: the route manages credentials.
+func (p Policy) Whole() Policy {
+	p.whole = true
+	return p
+}
+
+// NeedsWhole reports whether narrowed API keys are refused.
+func (p Policy) NeedsWhole() bool { return p.whole }
+
 // Public reports whether the route needs no credentials.
 func (p Policy) Public() bool { return p.public }
 
@@ -74,6 +84,9 @@ func (p Policy) String() string {
 	}
 	if p.note != "" {
 		s += " (" + p.note + ")"
+	}
+	if p.whole {
+		s += ", with a session or an API key of scope all"
 	}
 	return s
 }

@@ -1,13 +1,16 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,10 +30,14 @@ type Credentials struct {
 	APIKey string // of Ocp-Apim-Subscription-Key
 }
 
+const apiKeyHeader = "Ocp-Apim-Subscription-Key"
+
 // Authenticator turns credentials into an actor.
 type Authenticator interface {
 	// Authenticate answers who acts, or an error of kind Unauthenticated. A
-	// suspended or deleted user is nobody from the next call on.
+	// suspended or deleted user is nobody from the next call on. When the
+	// credentials are known but void, the actor beside the error says whose
+	// they were, for the audit log.
 	Authenticate(ctx context.Context, c Credentials) (actor.Actor, error)
 }
 
@@ -43,12 +50,16 @@ type Config struct {
 	// answered instead when the caller has lost the right to what the path's
 	// parameters name. Nil asks nobody.
 	MayReplay func(ctx context.Context, r Route, params map[string]int64) error
-	Log       *slog.Logger
-	Registry  *prometheus.Registry
-	Checks    []observe.Check
-	MaxUpload int64         // bytes of a multipart body; 0 means 100 MiB
-	Timeout   time.Duration // of an ordinary request; 0 means 30 s
-	Version   string
+	// Auditor keeps the audit log; nil keeps none.
+	Auditor Auditor
+	// TrustedProxies are the peers whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	Log            *slog.Logger
+	Registry       *prometheus.Registry
+	Checks         []observe.Check
+	MaxUpload      int64         // bytes of a multipart body; 0 means 100 MiB
+	Timeout        time.Duration // of an ordinary request; 0 means 30 s
+	Version        string
 }
 
 // Server answers the API's requests.
@@ -72,6 +83,11 @@ func New(c Config) (_ *Server, err error) {
 	if c.Timeout <= 0 {
 		c.Timeout = 30 * time.Second
 	}
+	// The order in which modules are put together must not show in OpenAPI.
+	c.Routes = slices.Clone(c.Routes)
+	slices.SortStableFunc(c.Routes, func(a, b Route) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
+	})
 	gin.SetMode(gin.ReleaseMode)
 	s := &Server{config: c, engine: gin.New(), registry: newRegistry(), draining: make(chan struct{})}
 	s.duration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -132,6 +148,7 @@ func (s *Server) serve(g *gin.Context, r *Route) {
 	if !r.Policy.public {
 		var err error
 		if who, err = s.authenticate(ctx, g.Request); err != nil {
+			s.refused(ctx, r, who, g.Request.URL.Path, err)
 			s.fail(g, err)
 			return
 		}
@@ -145,18 +162,23 @@ func (s *Server) serve(g *gin.Context, r *Route) {
 	s.answer(g, r, who)
 }
 
-// answer binds, checks the caller's level and runs the handler.
+// answer binds, checks the caller's level and key, and runs the handler.
 func (s *Server) answer(g *gin.Context, r *Route, who actor.Actor) {
 	request, err := r.binding.bind(r.request, g.Request, g.Param, s.config.MaxUpload)
-	if err == nil && who.Level < r.Policy.least {
-		err = ErrForbidden
+	if err == nil && who.Known() {
+		err = r.mayCall(who)
 	}
+	ctx := g.Request.Context()
 	if err != nil {
+		s.refused(ctx, r, who, g.Request.URL.Path, err)
 		s.fail(g, err)
 		return
 	}
-	answer, err := r.call(g.Request.Context(), request)
+	audited, entry := s.begin(ctx, r, who, g.Request.URL.Path, request)
+	answer, err := r.call(audited, request)
+	s.end(ctx, entry, err)
 	if err != nil {
+		s.refused(ctx, r, who, g.Request.URL.Path, err)
 		s.fail(g, err)
 		return
 	}
@@ -172,7 +194,7 @@ func (s *Server) authenticate(ctx context.Context, r *http.Request) (actor.Actor
 }
 
 func credentials(r *http.Request) Credentials {
-	c := Credentials{APIKey: r.Header.Get("Ocp-Apim-Subscription-Key")}
+	c := Credentials{APIKey: r.Header.Get(apiKeyHeader)}
 	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "bearer") {
 		c.Bearer = strings.TrimSpace(token)
 	}
@@ -188,6 +210,7 @@ func (s *Server) around(g *gin.Context) {
 	g.Header("X-Content-Type-Options", "nosniff")
 	g.Header("Cache-Control", "no-store")
 	ctx := observe.With(withRequestID(g.Request.Context(), id), slog.String("request_id", id))
+	ctx = context.WithValue(ctx, addressKey{}, clientAddress(g.Request, s.config.TrustedProxies))
 	g.Request = g.Request.WithContext(ctx)
 	defer func() {
 		if p := recover(); p != nil {
@@ -214,6 +237,12 @@ func (s *Server) write(g *gin.Context, r *Route, answer any) {
 	case responder:
 		a.respond(s, g, r)
 		return
+	case ShownOnce:
+		g.JSON(r.Status, success{Success: true, Message: r.Message, Data: answer})
+		if rec, ok := g.Writer.(*recorder); ok {
+			rec.replace(success{Success: true, Message: r.Message, Data: a.WithoutSecrets()})
+		}
+		return
 	case enveloped:
 		data, meta := a.envelope()
 		g.JSON(r.Status, success{Success: true, Message: r.Message, Data: data, Meta: meta})
@@ -227,6 +256,12 @@ func (s *Server) write(g *gin.Context, r *Route, answer any) {
 		answer = []struct{}{}
 	}
 	g.JSON(r.Status, success{Success: true, Message: r.Message, Data: answer})
+}
+
+// ShownOnce is an answer with secrets in it. The repetition of the request
+// with the same Idempotency-Key is answered without them.
+type ShownOnce interface {
+	WithoutSecrets() any
 }
 
 // responder is an answer that is not one JSON value.

@@ -71,6 +71,10 @@ type Actor struct {
 	FullName       string
 	Level          Level
 	Grants         []Grant // direct grants on teams, projects and agents
+
+	Session string // id of the sign-in whose token was sent; "" without one
+	KeyID   int64  // the API key that was sent; 0 without one
+	Scope   Scope  // what that key narrows
 }
 
 // System is the server acting for itself inside one organization.

@@ -14,7 +14,7 @@ type Events struct{ outbox *bus.Outbox }
 func New(o *bus.Outbox) Events { return Events{o} }
 
 // personal are the fields of this module's events that tell who somebody is.
-var personal = []string{"email", "first_name", "last_name"}
+var personal = []string{"email", "old_email", "first_name", "last_name"}
 
 // BlankPersonal implements core.History.
 func (e Events) BlankPersonal(ctx context.Context, keys []string) error {

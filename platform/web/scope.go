@@ -1,0 +1,38 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
+)
+
+// ErrKeyScope answers what the API key that was sent is too narrow for.
+var ErrKeyScope = apperr.New(apperr.Forbidden, "users.key_scope", "The API key does not reach this operation; use one with a wider scope, or sign in.")
+
+// KeyGroup is the name under which an API key names the operations of a group
+// of routes: "API key" becomes "api_key".
+func KeyGroup(group string) string {
+	return strings.ReplaceAll(strings.ToLower(group), " ", "_")
+}
+
+func reads(method string) bool { return method == http.MethodGet }
+
+// mayCall checks what the route itself says about callers, before its handler
+// looks at any object.
+func (r *Route) mayCall(who actor.Actor) error {
+	switch {
+	case who.Scope.Whole():
+	case r.Policy.whole:
+		return ErrKeyScope.Saying("Passwords and API keys are managed with a session, or with an API key of scope all.")
+	case !who.Scope.Allows(KeyGroup(r.Group), reads(r.Method)) && who.Scope.Kind == actor.ScopeReadOnly:
+		return ErrKeyScope.Saying("The API key may only read; use one with a wider scope, or sign in.")
+	case !who.Scope.Allows(KeyGroup(r.Group), reads(r.Method)):
+		return ErrKeyScope.Saying("The API key does not reach this operation of the group " + KeyGroup(r.Group) + "; use one with a wider scope, or sign in.")
+	}
+	if who.Level < r.Policy.least {
+		return ErrForbidden
+	}
+	return nil
+}

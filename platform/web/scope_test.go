@@ -1,0 +1,179 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+
+	"parley/platform/kernel/actor"
+	"parley/platform/web"
+	"parley/platform/webtest"
+)
+
+// keyed makes a global admin of everybody whose key has the scope's name.
+type keyed map[string]actor.Scope
+
+// Authenticate implements web.Authenticator.
+func (k keyed) Authenticate(_ context.Context, c web.Credentials) (actor.Actor, error) {
+	scope, ok := k[c.APIKey]
+	if !ok {
+		return actor.Actor{}, web.ErrUnauthenticated
+	}
+	return actor.Actor{UserID: 1, OrganizationID: 1, Level: actor.GlobalAdmin, KeyID: 4, Scope: scope}, nil
+}
+
+var scopes = keyed{
+	"all":     {Kind: actor.ScopeAll},
+	"reader":  {Kind: actor.ScopeReadOnly},
+	"thing r": {Kind: actor.ScopeRestricted, Groups: map[string]actor.Reach{"odd_thing": actor.Read}},
+	"thing w": {Kind: actor.ScopeRestricted, Groups: map[string]actor.Reach{"odd_thing": actor.Write}},
+	"other":   {Kind: actor.ScopeRestricted, Groups: map[string]actor.Reach{"odd_thing": actor.NoReach, "chat": actor.Write}},
+	"unknown": {Kind: "sometimes"},
+}
+
+func TestAKeyReachesAsFarAsItsScope(t *testing.T) {
+	routes := web.Group("Odd thing",
+		web.GET("/api/odd/{thing_id}", "Get", getThing, web.User()),
+		web.POST("/api/odd/{thing_id}", "Post", getThing, web.User()),
+		web.DELETE("/api/odd/{thing_id}", "Delete", getThing, web.GlobalAdmin()),
+		web.GET("/api/odd/{thing_id}/key", "Keys", getThing, web.User().Whole()),
+	)
+	c := webtest.Serve(t, scopes, routes)
+	//               GET POST DELETE whole
+	for key, want := range map[string][4]int{
+		"all":     {200, 200, 200, 200},
+		"reader":  {200, 403, 403, 403},
+		"thing r": {200, 403, 403, 403},
+		"thing w": {200, 200, 200, 403},
+		"other":   {403, 403, 403, 403},
+		"unknown": {403, 403, 403, 403},
+		"none":    {401, 401, 401, 401},
+	} {
+		k := c.With("Ocp-Apim-Subscription-Key", key)
+		for i, call := range [][2]string{{"GET", "/api/odd/1"}, {"POST", "/api/odd/1"}, {"DELETE", "/api/odd/1"}, {"GET", "/api/odd/1/key"}} {
+			answer := k.Do(call[0], call[1], nil).Want(want[i])
+			if want[i] == 403 && (answer.Code() != "users.key_scope" || !strings.HasSuffix(answer.Message(), ".")) {
+				t.Errorf("%s %s with %s: %s", call[0], call[1], key, answer.Body)
+			}
+		}
+	}
+	// The shape comes before what the key may do, and both before the object.
+	c.With("Ocp-Apim-Subscription-Key", "reader").Do("POST", "/api/odd/1", `{"x":1}`).Refused(400, "malformed_request")
+	c.With("Ocp-Apim-Subscription-Key", "reader").Do("POST", "/api/odd/404", nil).Refused(403, "users.key_scope")
+}
+
+func TestTheDocumentNamesBothCredentials(t *testing.T) {
+	s, err := web.New(web.Config{Routes: things(), Authenticator: people, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{`"api_key": []`, `"in": "header"`, `"name": "Ocp-Apim-Subscription-Key"`, `"scheme": "bearer"`} {
+		if !strings.Contains(string(s.OpenAPI()), part) {
+			t.Errorf("no %s", part)
+		}
+	}
+}
+
+// kept is the memory of idempotent requests, for one request after the other.
+type kept struct {
+	mu   sync.Mutex
+	done map[string]web.Stored
+}
+
+// Begin implements web.Idempotency.
+func (k *kept) Begin(_ context.Context, c web.Claim) (*web.Stored, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if s, ok := k.done[c.Key]; ok {
+		return &s, nil
+	}
+	return nil, nil
+}
+
+// Finish implements web.Idempotency.
+func (k *kept) Finish(_ context.Context, c web.Claim, s web.Stored) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.done[c.Key] = s
+	return nil
+}
+
+// Forget implements web.Idempotency.
+func (k *kept) Forget(context.Context, web.Claim) error { return nil }
+
+type secretView struct {
+	ID  int64  `json:"id"`
+	Key string `json:"key,omitempty"`
+}
+
+// WithoutSecrets implements web.ShownOnce.
+func (v secretView) WithoutSecrets() any { v.Key = ""; return v }
+
+func TestASecretIsNotRepeated(t *testing.T) {
+	memory := &kept{done: map[string]web.Stored{}}
+	make := func(context.Context, nothing) (secretView, error) { return secretView{ID: 1, Key: "sesame"}, nil }
+	s, err := web.New(web.Config{
+		Routes:        []web.Route{web.POST("/api/secret", "Make Secret", make, web.User(), web.Created(), web.Message("Made."))},
+		Authenticator: people, Idempotency: memory, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := webtest.New(t, s).As("user").With("Idempotency-Key", "k")
+	if got := c.Do("POST", "/api/secret", nil).Want(201); string(got.Body) != `{"success":true,"message":"Made.","data":{"id":1,"key":"sesame"}}` {
+		t.Errorf("first: %s", got.Body)
+	}
+	again := c.Do("POST", "/api/secret", nil).Want(201)
+	if strings.TrimSpace(string(again.Body)) != `{"success":true,"message":"Made.","data":{"id":1}}` || again.Header.Get("Idempotency-Replayed") != "true" {
+		t.Errorf("again: %s", again.Body)
+	}
+	if strings.Contains(string(memory.done["k"].Body), "sesame") {
+		t.Error("the secret is stored")
+	}
+}
+
+func TestAnOptionalFieldIsAbsentNullOrThere(t *testing.T) {
+	type request struct {
+		Body struct {
+			Name web.Optional[string] `json:"name,omitempty" maxLength:"3"`
+			Team web.Optional[int64]  `json:"team,omitempty"`
+		}
+	}
+	echo := func(_ context.Context, r request) (map[string]any, error) {
+		out := map[string]any{}
+		if r.Body.Name.Sent {
+			out["name"] = r.Body.Name.Value
+		}
+		if r.Body.Team.Sent {
+			out["team"] = r.Body.Team.Value
+		}
+		return out, nil
+	}
+	c := webtest.Serve(t, people, []web.Route{web.PUT("/api/thing", "Put", echo, web.User())}).As("user")
+	for body, want := range map[string]string{
+		`{}`:                            `{}`,
+		`{"name":null,"team":null}`:     `{"name":null,"team":null}`,
+		`{"name":"a","team":7}`:         `{"name":"a","team":7}`,
+		`{"name":"abcd"}`:               `422`,
+		`{"name":1}`:                    `400`,
+		`{"team":"x"}`:                  `400`,
+		`{"team":1.5}`:                  `400`,
+		`{"team":99999999999999999999}`: `422`,
+	} {
+		answer := c.Do("PUT", "/api/thing", body)
+		switch want {
+		case "422":
+			answer.Want(422)
+		case "400":
+			answer.Want(400)
+		default:
+			var got json.RawMessage
+			if answer.Want(200).Data(&got); string(got) != want {
+				t.Errorf("%s: %s", body, got)
+			}
+		}
+	}
+}
