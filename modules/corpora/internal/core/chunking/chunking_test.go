@@ -45,7 +45,7 @@ func TestPassagesAreTitledWithTheHeadingsOverThem(t *testing.T) {
 		t.Error(diff)
 	}
 	last := got[len(got)-1]
-	if last.Text != "parley restore\nparley serve" || last.Page != 3 {
+	if last.Text != "    parley restore\n    parley serve" || last.Page != 3 {
 		t.Errorf("last passage: %+v", last)
 	}
 }
