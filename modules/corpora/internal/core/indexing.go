@@ -22,7 +22,8 @@ const (
 	workers     = 2                // documents that one process indexes at a time
 	claimFor    = 2 * time.Minute  // how long a claim survives its process
 	lookEvery   = 2 * time.Second  // for documents, without being woken
-	stageSize   = 128              // passages in one transaction, so that others get their turn
+	small       = 64               // passages of a document that is stored as it is finished
+	stageSize   = 2000             // passages that are in memory with their terms
 	maxAttempts = 3                // before a document that takes its process down is given up
 	maxDocument = 10 * time.Minute // that one document may take
 )
@@ -121,8 +122,8 @@ func (s *Service) indexNext(ctx context.Context) (bool, error) {
 	})
 }
 
-// index extracts, cuts and stages one claimed document, all but the last of
-// its passages, which it answers: most documents need no more than these.
+// index extracts, cuts and stages one claimed document. The passages of a
+// small one it answers instead: one transaction stores and shows them.
 func (s *Service) index(ctx context.Context, d *Document) (last []Indexed, err error) {
 	if d.Attempts > maxAttempts {
 		return nil, errGivenUp
@@ -144,18 +145,19 @@ func (s *Service) index(ctx context.Context, d *Document) (last []Indexed, err e
 	d.ChunkCount = len(passages)
 	indexer := ranking.NewIndexer()
 	for part := range slices.Chunk(passages, stageSize) {
-		if len(last) > 0 {
-			if err := s.Store.Stage(ctx, *d, last, s.Clock.Now().Add(claimFor)); err != nil {
-				return nil, err
-			}
-		}
-		last = make([]Indexed, len(part))
+		indexed := make([]Indexed, len(part))
 		for i, p := range part {
 			e := indexer.Entry(p.Title, p.Text)
-			last[i] = Indexed{Number: p.Number, Title: p.Title, Text: p.Text, Page: p.Page, Terms: e.Terms, Length: e.Length}
+			indexed[i] = Indexed{Number: p.Number, Title: p.Title, Text: p.Text, Page: p.Page, Terms: e.Terms, Length: e.Length}
+		}
+		if len(passages) <= small {
+			return indexed, nil
+		}
+		if err := s.Store.Stage(ctx, *d, indexed, s.Clock.Now().Add(claimFor)); err != nil {
+			return nil, err
 		}
 	}
-	return last, nil
+	return nil, nil
 }
 
 func (s *Service) extract(ctx context.Context, d Document) (document.Extracted, error) {

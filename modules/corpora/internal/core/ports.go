@@ -103,8 +103,9 @@ type Index interface {
 	// transaction. ErrClaimLost when the claim is no longer the latest.
 	Clear(ctx context.Context, claim Document, until time.Time) (done bool, err error)
 	// Stage writes passages that no question sees yet, moves the document to
-	// step indexing and extends the claim, in one transaction. ErrClaimLost
-	// when the claim is no longer the latest.
+	// step indexing and extends the claim, in several short transactions, so
+	// that others get their turn. What a failure leaves behind is for Clear.
+	// ErrClaimLost when the claim is no longer the latest.
 	Stage(ctx context.Context, claim Document, passages []Indexed, until time.Time) error
 	// Finish ends a claimed document: completed, with what is staged and the
 	// last passages visible from this commit on and counted, or failed with a

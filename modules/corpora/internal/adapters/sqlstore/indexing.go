@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -126,18 +125,41 @@ func (s *Store) Clear(ctx context.Context, claim core.Document, until time.Time)
 	return done, nil
 }
 
-// Stage implements core.Index.
+// How much one transaction of Stage writes.
+const (
+	passagesAtOnce = 200
+	blocksAtOnce   = 1_000
+)
+
+// Stage implements core.Index. The postings of all passages go in together, in
+// the order of the index: each page of it is then written once.
 func (s *Store) Stage(ctx context.Context, claim core.Document, passages []core.Indexed, until time.Time) error {
-	return s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		if err := hold(ctx, tx, claim, core.Indexing, until); err != nil {
+	holding := func(write func(ctx context.Context, tx bun.IDB) error) error {
+		return s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+			if err := hold(ctx, tx, claim, core.Indexing, until); err != nil {
+				return err
+			}
+			return write(ctx, tx)
+		})
+	}
+	terms := map[string][]posting{}
+	for part := range slices.Chunk(passages, passagesAtOnce) {
+		err := holding(func(ctx context.Context, tx bun.IDB) error { return insertPassages(ctx, tx, claim, part, false, terms) })
+		if err != nil {
 			return err
 		}
-		return s.insert(ctx, tx, claim, passages, false)
-	})
+	}
+	for part := range slices.Chunk(packAll(terms), blocksAtOnce) {
+		err := holding(func(ctx context.Context, tx bun.IDB) error { return s.insertBlocks(ctx, tx, claim, part) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// insert writes passages and their postings.
-func (s *Store) insert(ctx context.Context, tx bun.IDB, d core.Document, passages []core.Indexed, live bool) error {
+// insertPassages writes passages and adds their postings to terms.
+func insertPassages(ctx context.Context, tx bun.IDB, d core.Document, passages []core.Indexed, live bool, terms map[string][]posting) error {
 	if len(passages) == 0 {
 		return nil
 	}
@@ -148,37 +170,37 @@ func (s *Store) insert(ctx context.Context, tx bun.IDB, d core.Document, passage
 	if _, err := tx.NewInsert().Model(&rows).ExcludeColumn("id").Returning("id").Exec(ctx); err != nil {
 		return fmt.Errorf("storing passages of document %d: %w", d.ID, err)
 	}
-	terms := map[string][]posting{}
 	for i, p := range passages {
 		for term, tf := range p.Terms {
 			terms[term] = append(terms[term], posting{rows[i].ID, tf, p.Length})
 		}
 	}
-	if err := s.insertPostings(ctx, tx, d.CorpusID, terms); err != nil {
-		return fmt.Errorf("storing postings of document %d: %w", d.ID, err)
-	}
 	return nil
 }
 
-// insertPostings adds blocks in the order of the index, as one JSON array that
-// the database unfolds. Rows of VALUES and PostgreSQL's arrays are hardly faster.
-func (s *Store) insertPostings(ctx context.Context, tx bun.IDB, corpusID int64, terms map[string][]posting) error {
-	blocks := make([][4]any, 0, len(terms))
-	for _, term := range slices.Sorted(maps.Keys(terms)) {
-		for _, b := range pack(terms[term]) {
-			blocks = append(blocks, [4]any{term, b.id, b.passages, b.data})
-		}
+// insertBlocks adds blocks as one JSON array that the database unfolds. Rows
+// of VALUES and PostgreSQL's arrays are hardly faster.
+func (s *Store) insertBlocks(ctx context.Context, tx bun.IDB, d core.Document, blocks []block) error {
+	if len(blocks) == 0 {
+		return nil
 	}
-	packed, err := json.Marshal(blocks)
+	values := make([][4]any, len(blocks))
+	for i, b := range blocks {
+		values[i] = [4]any{b.term, b.id, b.passages, b.data}
+	}
+	packed, err := json.Marshal(values)
 	if err != nil {
-		return err
+		return fmt.Errorf("packing postings of document %d: %w", d.ID, err)
 	}
 	unfold := "SELECT ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)"
 	if s.db.Postgres() {
 		unfold = "SELECT ?, value ->> 0, (value ->> 1)::bigint, (value ->> 2)::int, value ->> 3 FROM json_array_elements(?::json)"
 	}
-	_, err = tx.NewRaw("INSERT INTO corpora_postings (corpus_id, term, block, passages, data) "+unfold, corpusID, string(packed)).Exec(ctx)
-	return err
+	_, err = tx.NewRaw("INSERT INTO corpora_postings (corpus_id, term, block, passages, data) "+unfold, d.CorpusID, string(packed)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("storing postings of document %d: %w", d.ID, err)
+	}
+	return nil
 }
 
 // Finish implements core.Index.
@@ -209,7 +231,11 @@ func (s *Store) Finish(ctx context.Context, claim core.Document, last []core.Ind
 	for _, p := range last {
 		length += p.Length
 	}
-	if err := s.insert(ctx, s.db.On(ctx), claim, last, true); err != nil {
+	terms := map[string][]posting{}
+	if err := insertPassages(ctx, s.db.On(ctx), claim, last, true, terms); err != nil {
+		return claim, err
+	}
+	if err := s.insertBlocks(ctx, s.db.On(ctx), claim, packAll(terms)); err != nil {
 		return claim, err
 	}
 	_, err = s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET passages = passages + ?, length = length + ? WHERE corpus_id = ?", len(staged)+len(last), length, claim.CorpusID).Exec(ctx)

@@ -1,6 +1,10 @@
 package sqlstore
 
-import "errors"
+import (
+	"errors"
+	"maps"
+	"slices"
+)
 
 // posting says how often a term is in a passage of a length.
 type posting struct {
@@ -9,9 +13,10 @@ type posting struct {
 }
 
 // block is a piece of a term's postings as one row: some passages of one
-// document that were written together. Its id is that of its first passage.
+// document that were written together. Its id is that of the first passage.
 // A row for each posting would be ten times as many to write and to read.
 type block struct {
+	term     string
 	id       int64
 	passages int
 	data     string
@@ -21,10 +26,18 @@ type block struct {
 // entries of up to 2,700 bytes.
 const maxBlock = 1_000
 
+// packAll makes blocks in the order of the index.
+func packAll(terms map[string][]posting) (out []block) {
+	for _, term := range slices.Sorted(maps.Keys(terms)) {
+		out = append(out, pack(term, terms[term])...)
+	}
+	return out
+}
+
 // pack makes blocks of the postings of one term. A block is its number of
 // postings, its id, and then the distance to the passage before, tf and
 // length of each, all as numbers of put; so blocks can be joined.
-func pack(postings []posting) (out []block) {
+func pack(term string, postings []posting) (out []block) {
 	for len(postings) > 0 {
 		var body []byte
 		id, n := postings[0].passage, 0
@@ -33,7 +46,7 @@ func pack(postings []posting) (out []block) {
 			body = put(put(put(body, p.passage-last), int64(p.tf)), int64(p.length))
 			last = p.passage
 		}
-		out = append(out, block{id, n, string(append(put(put(nil, int64(n)), id), body...))})
+		out = append(out, block{term, id, n, string(append(put(put(nil, int64(n)), id), body...))})
 		postings = postings[n:]
 	}
 	return out

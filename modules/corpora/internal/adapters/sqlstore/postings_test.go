@@ -22,7 +22,7 @@ func TestPostingsComeBackFromTheirBlocks(t *testing.T) {
 		"many":          many(2000),
 	} {
 		joined, passages := "", 0
-		for _, b := range pack(postings) {
+		for _, b := range pack("t", postings) {
 			if b.id != postings[passages].passage || len(b.data) > maxBlock+100 {
 				t.Errorf("%s: block %d of %d bytes", name, b.id, len(b.data))
 			}
@@ -45,7 +45,7 @@ func many(n int) (out []posting) {
 }
 
 func TestABrokenBlockIsRefused(t *testing.T) {
-	good := pack(many(3))[0].data
+	good := pack("t", many(3))[0].data
 	for _, data := range []string{" ", "\x00", "\xff", good[:1], good[:len(good)-1], good + "@", "\u007f", strings.Repeat("~", 100)} {
 		if err := unpack(data, func(posting) {}); err == nil {
 			t.Errorf("%q is read", data)
@@ -54,7 +54,7 @@ func TestABrokenBlockIsRefused(t *testing.T) {
 }
 
 func FuzzUnpack(f *testing.F) {
-	f.Add(pack(many(3))[0].data)
+	f.Add(pack("t", many(3))[0].data)
 	f.Add("~~~~~~~~~~~~~~~~~~~~~~~~")
 	f.Fuzz(func(t *testing.T, data string) {
 		calls := 0
