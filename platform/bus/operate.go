@@ -120,7 +120,7 @@ func (b *Bus) Replay(ctx context.Context, consumer string, from time.Time) (int6
 		if err != nil {
 			return err
 		}
-		events = int64(n)
+		events = n
 		replayed := func() *bun.SelectQuery {
 			return b.order.from(tx.NewSelect().Model((*outboxRow)(nil)).Column("id"), start)
 		}

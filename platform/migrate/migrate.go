@@ -9,6 +9,7 @@ package migrate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -192,7 +193,7 @@ func (r *Runner) locked(ctx context.Context, fn func(ctx context.Context) error)
 	}
 	defer conn.Close()
 	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", lockKey); err != nil {
-		if pg, ok := err.(pgdriver.Error); ok && pg.StatementTimeout() {
+		if pg := (pgdriver.Error{}); errors.As(err, &pg) && pg.StatementTimeout() {
 			return fmt.Errorf("another process is migrating; wait for it, or end it with \"parley migrate unlock\": %w", err)
 		}
 		return fmt.Errorf("locking migrations: %w", err)

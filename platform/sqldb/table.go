@@ -92,7 +92,7 @@ func (t Table[V, R]) Count(ctx context.Context, where ...Where) (int64, error) {
 	if err != nil {
 		return 0, t.explain("counting", err)
 	}
-	return int64(n), nil
+	return n, nil
 }
 
 // Add stores a new value and answers it with the id it was given.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -77,7 +78,7 @@ func check(r huma.Registry, s *huma.Schema, name string, value any) error {
 	fields := make([]apperr.Field, 0, len(result.Errors))
 	for _, err := range result.Errors {
 		field := apperr.Field{Message: err.Error()}
-		if d, ok := err.(*huma.ErrorDetail); ok {
+		if d := (*huma.ErrorDetail)(nil); errors.As(err, &d) {
 			field = apperr.Field{Field: d.Location, Message: d.Message}
 		}
 		switch {

@@ -8,7 +8,7 @@ import (
 
 // Reason implements the core's port: what is wrong with a file, in a sentence
 // for its owner. Anything else is the server's trouble, and passes perhaps.
-func (e *Extractor) Reason(err error) (sentence string, again bool) {
+func (x *Extractor) Reason(err error) (sentence string, again bool) {
 	var known *apperr.Error
 	if errors.As(err, &known) {
 		return known.Message, false
