@@ -3,10 +3,13 @@ package usersfx
 
 import (
 	"context"
+	"log/slog"
+	"time"
 
 	"go.uber.org/fx"
 
 	"parley/modules/users"
+	"parley/modules/users/internal/adapters/consumer"
 	"parley/modules/users/internal/adapters/history"
 	"parley/modules/users/internal/adapters/httpv1"
 	"parley/modules/users/internal/adapters/password"
@@ -25,36 +28,55 @@ import (
 // Migrations are the module's tables.
 func Migrations() migrate.Set { return sqlstore.Migrations() }
 
-// SecretKey signs tokens; 32 bytes or more.
+// SecretKey signs tokens; 32 bytes or more. Several are separated by commas:
+// the first signs, and what any of them signed is still read.
 type SecretKey []byte
 
 // In is what the module needs from the house.
 type In struct {
 	fx.In
 
-	DB     *sqldb.DB
-	Unit   uow.Unit
-	Clock  clock.Clock
-	Outbox *bus.Outbox
-	Key    SecretKey
+	Lifecycle fx.Lifecycle
+	DB        *sqldb.DB
+	Unit      uow.Unit
+	Clock     clock.Clock
+	Outbox    *bus.Outbox
+	Log       *slog.Logger
+	Key       SecretKey
 }
 
 // Out is what it gives.
 type Out struct {
 	fx.Out
 
-	Routes        []web.Route `group:"routes,flatten"`
+	Routes        []web.Route    `group:"routes,flatten"`
+	Consumers     []bus.Consumer `group:"consumers,flatten"`
 	Authenticator web.Authenticator
+	Auditor       web.Auditor
 	Directory     users.Directory
 	Permissions   users.Permissions
 	Setup         Setup
+	Ownership     ownership
 }
 
 // Module is the users module.
-var Module = fx.Module("users", fx.Provide(build))
+var Module = fx.Module("users", fx.Provide(build), fx.Invoke(own))
+
+// ownership is how the module learns, once all modules are made, who decides
+// about the roles on teams, projects and agents. As an ordinary parameter
+// that would be a cycle: those modules are made of this one.
+type ownership func([]users.ResourceOwner) error
+
+type owners struct {
+	fx.In
+
+	Owners []users.ResourceOwner `group:"resource_owners"`
+}
+
+func own(o ownership, all owners) error { return o(all.Owners) }
 
 func build(in In) (Out, error) {
-	tokens, err := token.New(in.Key)
+	tokens, err := token.New(token.Split(in.Key)...)
 	if err != nil {
 		return Out{}, err
 	}
@@ -62,7 +84,55 @@ func build(in In) (Out, error) {
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Hasher: password.New(), Tokens: tokens, History: history.New(in.Outbox), Clock: in.Clock,
 	})
 	api := httpv1.New(service)
-	return Out{Routes: api.Routes(), Authenticator: api, Directory: service, Permissions: service, Setup: Setup{service}}, nil
+	flushing(in.Lifecycle, service, in.Log)
+	return Out{
+		Routes: api.Routes(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: api,
+		Directory: service, Permissions: service, Setup: Setup{service}, Ownership: service.Own,
+	}, nil
+}
+
+// flushEvery is how long what nobody waits for is kept in memory.
+const flushEvery = 5 * time.Second
+
+// flushing writes what waits every few seconds, and at the end.
+func flushing(life fx.Lifecycle, s *core.Service, log *slog.Logger) {
+	stop, ended := make(chan struct{}), make(chan struct{})
+	flush := func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		dropped, err := s.Flush(ctx)
+		if err != nil {
+			log.ErrorContext(ctx, "noting refused sign-ins and the use of API keys", "error", err)
+		}
+		if dropped > 0 {
+			log.WarnContext(ctx, "too many refused sign-ins to note them all", "dropped", dropped)
+		}
+	}
+	life.Append(fx.Hook{
+		OnStart: func(ctx context.Context) error {
+			ctx = context.WithoutCancel(ctx)
+			go func() {
+				defer close(ended)
+				tick := time.NewTicker(flushEvery)
+				defer tick.Stop()
+				for {
+					select {
+					case <-stop:
+						return
+					case <-tick.C:
+						flush(ctx)
+					}
+				}
+			}()
+			return nil
+		},
+		OnStop: func(ctx context.Context) error {
+			close(stop)
+			<-ended
+			flush(ctx)
+			return nil
+		},
+	})
 }
 
 // Setup is what the command line may do that no route can.

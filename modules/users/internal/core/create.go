@@ -34,7 +34,7 @@ func (s *Service) CreateUser(ctx context.Context, who actor.Actor, n NewUser) (u
 	if !manages(who, u.Level()) {
 		return users.User{}, ErrOutranked
 	}
-	hash, err := s.newPassword(u.Email, n.Password)
+	hash, err := s.newPassword(ctx, u.Email, n.Password)
 	if err != nil {
 		return users.User{}, err
 	}
@@ -45,7 +45,12 @@ func (s *Service) CreateUser(ctx context.Context, who actor.Actor, n NewUser) (u
 		if err := s.Store.SetPassword(ctx, u.ID, hash); err != nil {
 			return err
 		}
-		tx.Publish(users.UserCreated{UserID: u.ID, OrganizationID: u.OrganizationID, Email: u.Email, IsStaff: u.IsStaff, IsSuperuser: u.IsSuperuser})
+		if u.Level() > actor.User {
+			if err := s.mirror(ctx, who, u); err != nil {
+				return err
+			}
+		}
+		tx.Publish(userCreated(u))
 		return nil
 	})
 	return u, err
@@ -58,7 +63,7 @@ func (s *Service) CreateOrganization(ctx context.Context, name, adminEmail, pass
 	if email == "" {
 		return users.Organization{}, users.User{}, ErrEmail
 	}
-	hash, err := s.newPassword(email, password)
+	hash, err := s.newPassword(ctx, email, password)
 	if err != nil {
 		return users.Organization{}, users.User{}, err
 	}
@@ -79,8 +84,10 @@ func (s *Service) CreateOrganization(ctx context.Context, name, adminEmail, pass
 		if err := s.Store.SetPassword(ctx, admin.ID, hash); err != nil {
 			return err
 		}
-		tx.Publish(users.OrganizationCreated{OrganizationID: org.ID},
-			users.UserCreated{UserID: admin.ID, OrganizationID: org.ID, Email: admin.Email, IsStaff: true, IsSuperuser: true})
+		if err := s.mirror(ctx, actor.System(org.ID), admin); err != nil {
+			return err
+		}
+		tx.Publish(users.OrganizationCreated{OrganizationID: org.ID}, userCreated(admin))
 		return nil
 	})
 	return org, admin, err
@@ -94,13 +101,9 @@ func (s *Service) HasOrganizations(ctx context.Context) (bool, error) {
 // newPassword checks address and password and answers the hash, which is ""
 // for a user without a password. It is called outside of any transaction,
 // because hashing takes long on purpose.
-func (s *Service) newPassword(email, password string) (string, error) {
-	if email != "" {
-		// net/mail also reads display names and comments, which are no addresses.
-		parsed, err := mail.ParseAddress(email)
-		if err != nil || parsed.Address != email || len(email) > 254 {
-			return "", ErrEmail
-		}
+func (s *Service) newPassword(ctx context.Context, email, password string) (string, error) {
+	if email != "" && !isAddress(email) {
+		return "", ErrEmail
 	}
 	if password == "" {
 		return "", nil
@@ -111,9 +114,23 @@ func (s *Service) newPassword(email, password string) (string, error) {
 	if n := utf8.RuneCountInString(password); n < 8 || n > 256 {
 		return "", ErrPassword
 	}
-	hash, err := s.Hasher.Hash(password)
+	hash, err := s.Hasher.Hash(ctx, password)
 	if err != nil {
 		return "", fmt.Errorf("hashing a password: %w", err)
 	}
 	return hash, nil
+}
+
+// isAddress reports whether mail can be sent to it. net/mail also reads
+// display names and comments, which are no addresses.
+func isAddress(email string) bool {
+	parsed, err := mail.ParseAddress(email)
+	return err == nil && parsed.Address == email && len(email) <= 254
+}
+
+func userCreated(u users.User) users.UserCreated {
+	return users.UserCreated{
+		UserID: u.ID, OrganizationID: u.OrganizationID, Email: u.Email, FirstName: text(u.FirstName), LastName: text(u.LastName),
+		IsStaff: u.IsStaff, IsSuperuser: u.IsSuperuser,
+	}
 }

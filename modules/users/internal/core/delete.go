@@ -22,7 +22,7 @@ type Deleted struct {
 func (s *Service) DeleteUsers(ctx context.Context, who actor.Actor, ids []int64) (Deleted, error) {
 	ids = unique(ids)
 	var out Deleted
-	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+	err := s.changing(ctx, ids, func(ctx context.Context, tx uow.Tx) error {
 		// Two admins deleting each other at once must not both succeed.
 		if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
 			return err

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
@@ -13,7 +14,16 @@ func (s *Service) User(ctx context.Context, who actor.Actor, id int64) (users.Us
 	return s.Store.User(ctx, who.OrganizationID, id)
 }
 
-// List answers the people of the caller's organization, ordered by id.
+// List answers the people of the caller's organization, ordered by id. Of a
+// team that the caller may not see there is nobody.
 func (s *Service) List(ctx context.Context, who actor.Actor, f Filter, p page.Request) (page.Of[users.User], error) {
+	if f.TeamID != 0 && !who.IsGlobalAdmin() && who.Holds(actor.Team, f.TeamID) == actor.NoRole {
+		switch _, err := s.administers(ctx, who, actor.Team, f.TeamID); {
+		case errors.Is(err, ErrNoResource):
+			return page.Of[users.User]{Items: []users.User{}, Request: p}, nil
+		case err != nil:
+			return page.Of[users.User]{}, err
+		}
+	}
 	return s.Store.UsersPage(ctx, who.OrganizationID, f, p)
 }

@@ -13,7 +13,7 @@ import (
 func (s *Service) Grant(ctx context.Context, by actor.Actor, resource actor.Resource, id int64, ids []int64, role actor.Role) ([]users.Permission, error) {
 	ids = unique(ids)
 	var out []users.Permission
-	err := s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		found, err := s.Store.Users(ctx, by.OrganizationID, ids)
 		if err != nil {
 			return err
@@ -28,9 +28,12 @@ func (s *Service) Grant(ctx context.Context, by actor.Actor, resource actor.Reso
 				Role: role.String(), Audit: audit.New(by.Name(), s.Clock.Now()),
 			}
 		}
-		if err := s.Store.AddPermissions(ctx, rows); err != nil {
+		mark := s.identities.doubt(ids)
+		added, err := s.Store.AddPermissions(ctx, rows)
+		if err != nil {
 			return err
 		}
+		s.tell(tx, mark, ids, added)
 		out, err = s.Store.Permissions(ctx, by.OrganizationID, resource, []int64{id}, ids)
 		return err
 	})
@@ -42,8 +45,46 @@ func (s *Service) Revoke(ctx context.Context, by actor.Actor, resource actor.Res
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return s.Store.DeletePermissions(ctx, by.OrganizationID, resource, []int64{id}, unique(ids))
+	return s.remove(ctx, by.OrganizationID, resource, []int64{id}, unique(ids))
 }
+
+// remove takes roles away, within the unit of ctx or its own.
+func (s *Service) remove(ctx context.Context, organizationID int64, resource actor.Resource, ids, only []int64) ([]users.Permission, error) {
+	var gone []users.Permission
+	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) (err error) {
+		if gone, err = s.Store.DeletePermissions(ctx, organizationID, resource, ids, only); err != nil {
+			return err
+		}
+		// What is kept of them is right until the commit, which is later.
+		s.tell(tx, s.identities.doubt(userIDs(gone)), nil, gone)
+		return nil
+	})
+	return gone, err
+}
+
+// tell publishes that the users of the rows have another access. Those of ids
+// who are not among them are in doubt no longer.
+func (s *Service) tell(tx uow.Tx, mark string, ids []int64, rows []users.Permission) {
+	told := map[int64]bool{}
+	for _, p := range rows {
+		if !told[p.UserID] {
+			told[p.UserID] = true
+			tx.Publish(users.AccessChanged{UserID: p.UserID, OrganizationID: p.OrganizationID, What: "permission", Change: mark})
+		}
+	}
+	for _, id := range ids {
+		if !told[id] {
+			s.identities.settle(id, mark)
+		}
+	}
+}
+
+// AccessChanged lets go of what is kept of a user, after a change that was
+// committed here or in another process.
+func (s *Service) AccessChanged(userID int64, mark string) { s.identities.settle(userID, mark) }
+
+// OrganizationChanged lets go of what is kept of an organization.
+func (s *Service) OrganizationChanged(id int64) { s.identities.dropOrganization(id) }
 
 // On implements users.Permissions.
 func (s *Service) On(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) ([]users.Permission, error) {
@@ -58,6 +99,6 @@ func (s *Service) Drop(ctx context.Context, organizationID int64, resource actor
 	if len(ids) == 0 {
 		return nil
 	}
-	_, err := s.Store.DeletePermissions(ctx, organizationID, resource, ids, nil)
+	_, err := s.remove(ctx, organizationID, resource, ids, nil)
 	return err
 }

@@ -16,6 +16,8 @@ type Store interface {
 	AddOrganization(ctx context.Context, o users.Organization) (users.Organization, error)
 	// Organization answers ErrNoOrg when there is none.
 	Organization(ctx context.Context, id int64) (users.Organization, error)
+	// UpdateOrganization changes one; ErrNoOrg when there is none.
+	UpdateOrganization(ctx context.Context, id int64, change func(*users.Organization) error) (users.Organization, error)
 	// HasOrganizations reports whether any exists.
 	HasOrganizations(ctx context.Context) (bool, error)
 	// LockOrganization keeps other units from changing who is an admin of it
@@ -29,21 +31,26 @@ type Store interface {
 	User(ctx context.Context, organizationID, id int64) (users.User, error)
 	// Users answers those of ids that exist, ordered by id.
 	Users(ctx context.Context, organizationID int64, ids []int64) ([]users.User, error)
+	// UpdateUser changes one user; ErrNotFound as User, ErrEmailTaken as AddUser.
+	UpdateUser(ctx context.Context, organizationID, id int64, change func(*users.User) error) (users.User, error)
 	// UsersPage is ordered by id.
 	UsersPage(ctx context.Context, organizationID int64, f Filter, p page.Request) (page.Of[users.User], error)
 	// GlobalAdmins answers the active ones, ordered by id.
 	GlobalAdmins(ctx context.Context, organizationID int64, limit int) ([]users.User, error)
-	// DeleteUsers removes users with their credentials and permissions.
+	// DeleteUsers removes users with their credentials, keys and permissions.
 	DeleteUsers(ctx context.Context, organizationID int64, ids []int64) error
 
 	Credentials
 	PermissionStore
+	KeyStore
+	AuditStore
 }
 
 // Filter narrows the list of users; zero fields match everybody.
 type Filter struct {
 	Text     string // part of the address or a name, in any case
 	IsActive *bool
+	TeamID   int64 // whoever holds a role on it directly
 }
 
 // Credential is how a user proves who they are.
@@ -53,6 +60,16 @@ type Credential struct {
 	PasswordHash string
 	// Epoch grows when all sessions must end; tokens of an older one are void.
 	Epoch int64
+	// Kept is the one session that outlived the last change of the epoch, the
+	// one in which the password was changed; "" for none.
+	Kept string
+}
+
+// Identity is all that is known of who acts, as it is stored now.
+type Identity struct {
+	Credential
+	Permissions []users.Permission
+	Keys        []APIKey
 }
 
 // Credentials keeps password hashes and session epochs.
@@ -61,14 +78,27 @@ type Credentials interface {
 	SetPassword(ctx context.Context, userID int64, hash string) error
 	// CredentialByEmail answers ErrNotFound for an unknown address.
 	CredentialByEmail(ctx context.Context, email string) (Credential, error)
-	// Identity is what a token's user is and was granted now, or ErrNotFound.
-	Identity(ctx context.Context, userID int64) (Credential, []users.Permission, error)
+	// CredentialByID answers ErrNotFound for an unknown user.
+	CredentialByID(ctx context.Context, userID int64) (Credential, error)
+	// EndSessions makes the epoch grow; the session kept, if any, goes on.
+	EndSessions(ctx context.Context, userID int64, kept string) error
+	// Identity is what a user is, was granted and may use now, or ErrNotFound.
+	Identity(ctx context.Context, userID int64) (Identity, error)
 }
 
 // PermissionStore keeps roles, one row per user and resource.
 type PermissionStore interface {
-	// AddPermissions adds rows and leaves alone those that stand already.
-	AddPermissions(ctx context.Context, ps []users.Permission) error
+	// AddPermissions adds rows, leaves alone those that stand already, and
+	// answers those it added, in no order.
+	AddPermissions(ctx context.Context, ps []users.Permission) ([]users.Permission, error)
+	// PutPermission adds the row, or gives the one that stands its role.
+	PutPermission(ctx context.Context, p users.Permission) (users.Permission, error)
+	// Permission answers ErrNoPermission for another organization's, too.
+	Permission(ctx context.Context, organizationID, id int64) (users.Permission, error)
+	// UpdatePermission changes one; ErrNoPermission as Permission.
+	UpdatePermission(ctx context.Context, organizationID, id int64, change func(*users.Permission) error) (users.Permission, error)
+	// DeletePermission removes and answers one; ErrNoPermission as Permission.
+	DeletePermission(ctx context.Context, organizationID, id int64) (users.Permission, error)
 	// Permissions answers roles on resources of one kind, ordered by resource
 	// and user. Nil onlyUsers means everybody's.
 	Permissions(ctx context.Context, organizationID int64, resource actor.Resource, ids, onlyUsers []int64) ([]users.Permission, error)
@@ -76,11 +106,35 @@ type PermissionStore interface {
 	DeletePermissions(ctx context.Context, organizationID int64, resource actor.Resource, ids, onlyUsers []int64) ([]users.Permission, error)
 }
 
-// Hasher keeps passwords unreadable. It is slow on purpose.
+// KeyStore keeps API keys.
+type KeyStore interface {
+	// AddKey answers it with its id.
+	AddKey(ctx context.Context, k APIKey) (APIKey, error)
+	// Key answers ErrNoKey for another organization's, too.
+	Key(ctx context.Context, organizationID, id int64) (APIKey, error)
+	// KeysPage answers a user's keys, ordered by id.
+	KeysPage(ctx context.Context, organizationID, userID int64, p page.Request) (page.Of[APIKey], error)
+	// KeyOwner answers whose key has the hash, or ErrNoKey.
+	KeyOwner(ctx context.Context, hash string) (userID int64, err error)
+	// DeleteKey removes one; none is no error.
+	DeleteKey(ctx context.Context, organizationID, id int64) error
+	// KeysUsed notes the time of their last use, in one statement.
+	KeysUsed(ctx context.Context, ids []int64, at time.Time) error
+}
+
+// AuditStore keeps the audit log. Nothing changes or removes what it has.
+type AuditStore interface {
+	AddAudit(ctx context.Context, entries ...AuditEntry) error
+	// AuditPage answers an organization's entries, newest first.
+	AuditPage(ctx context.Context, organizationID int64, f AuditFilter, p page.Request) (page.Of[AuditEntry], error)
+}
+
+// Hasher keeps passwords unreadable. It is slow on purpose, and answers
+// ErrBusy when too many wait for it.
 type Hasher interface {
-	Hash(password string) (string, error)
+	Hash(ctx context.Context, password string) (string, error)
 	// Matches takes as long for an empty hash as for a real one.
-	Matches(hash, password string) (bool, error)
+	Matches(ctx context.Context, hash, password string) (bool, error)
 }
 
 // Purpose is what a token is good for; the two never stand in for each other.
@@ -94,6 +148,7 @@ const (
 
 // Session is what a token says.
 type Session struct {
+	ID        string // of the sign-in; both tokens and their successors share it
 	UserID    int64
 	Epoch     int64
 	ExpiresOn time.Time

@@ -23,8 +23,8 @@ import (
 // plain is a hasher that takes no time.
 type plain struct{}
 
-func (plain) Hash(p string) (string, error)     { return "hash:" + p, nil }
-func (plain) Matches(h, p string) (bool, error) { return h == "hash:"+p, nil }
+func (plain) Hash(_ context.Context, p string) (string, error)     { return "hash:" + p, nil }
+func (plain) Matches(_ context.Context, h, p string) (bool, error) { return h == "hash:"+p, nil }
 
 // history notes whose past was blanked.
 type history struct{ keys []string }
@@ -87,27 +87,27 @@ func (h *house) published(name string) int {
 
 func TestSigningInOpensASessionForAWeek(t *testing.T) {
 	h := newHouse(t)
-	pair, err := h.SignIn(h.ctx, " ADMIN@example.com ", "password")
+	pair, err := h.SignIn(h.ctx, " ADMIN@example.com ", "password", core.Attempt{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	who, err := h.ByToken(h.ctx, pair.Access)
+	who, err := h.Authenticate(h.ctx, pair.Access, "")
 	if err != nil || who.UserID != h.admin.ID || who.Level != actor.GlobalAdmin {
 		t.Fatalf("acts as %+v, %v", who, err)
 	}
 	h.clock.Advance(7*24*time.Hour + time.Second)
-	if _, err := h.ByToken(h.ctx, pair.Access); !errors.Is(err, core.ErrCredentials) {
+	if _, err := h.Authenticate(h.ctx, pair.Access, ""); !errors.Is(err, core.ErrCredentials) {
 		t.Errorf("after a week: %v", err)
 	}
 }
 
 func TestEachTokenServesItsOwnPurpose(t *testing.T) {
 	h := newHouse(t)
-	pair, err := h.SignIn(h.ctx, h.admin.Email, "password")
+	pair, err := h.SignIn(h.ctx, h.admin.Email, "password", core.Attempt{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.ByToken(h.ctx, pair.Refresh); !errors.Is(err, core.ErrCredentials) {
+	if _, err := h.Authenticate(h.ctx, pair.Refresh, ""); !errors.Is(err, core.ErrCredentials) {
 		t.Errorf("a refresh token opened the platform: %v", err)
 	}
 	if _, err := h.Refresh(h.ctx, pair.Access); !errors.Is(err, core.ErrCredentials) {
@@ -117,11 +117,11 @@ func TestEachTokenServesItsOwnPurpose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.ByToken(h.ctx, again.Access); err != nil {
+	if _, err := h.Authenticate(h.ctx, again.Access, ""); err != nil {
 		t.Errorf("the new token: %v", err)
 	}
 	for _, forged := range []string{"", "x.y.z", pair.Access + "x", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."} {
-		if _, err := h.ByToken(h.ctx, forged); !errors.Is(err, core.ErrCredentials) {
+		if _, err := h.Authenticate(h.ctx, forged, ""); !errors.Is(err, core.ErrCredentials) {
 			t.Errorf("%q: %v", forged, err)
 		}
 	}
@@ -131,7 +131,7 @@ func TestSigningInTellsNothingAboutAccounts(t *testing.T) {
 	h := newHouse(t)
 	h.user("silent@example.com")
 	for email, password := range map[string]string{"nobody@example.com": "password", h.admin.Email: "wrong", "silent@example.com": "", "": ""} {
-		if _, err := h.SignIn(h.ctx, email, password); !errors.Is(err, core.ErrSignIn) {
+		if _, err := h.SignIn(h.ctx, email, password, core.Attempt{}); !errors.Is(err, core.ErrSignIn) {
 			t.Errorf("%q: %v", email, err)
 		}
 	}
@@ -186,7 +186,7 @@ func TestBadAddressesAndPasswordsAreRefused(t *testing.T) {
 func TestDeletingUsersAnswersThemInTheOrderAskedAndTellsOfEach(t *testing.T) {
 	h := newHouse(t)
 	a, b := h.user("a@example.com", signing), h.user("b@example.com", global)
-	pair, err := h.SignIn(h.ctx, "a@example.com", "password")
+	pair, err := h.SignIn(h.ctx, "a@example.com", "password", core.Attempt{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestDeletingUsersAnswersThemInTheOrderAskedAndTellsOfEach(t *testing.T) {
 	if diff := cmp.Diff(core.Deleted{Users: []users.User{b, a}, NotFound: []int64{99, 98}}, got); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := h.ByToken(h.ctx, pair.Access); !errors.Is(err, core.ErrCredentials) {
+	if _, err := h.Authenticate(h.ctx, pair.Access, ""); !errors.Is(err, core.ErrCredentials) {
 		t.Errorf("the credentials live on: %v", err)
 	}
 	want := []event.Event{
@@ -272,18 +272,18 @@ func TestWhatWasGrantedTravelsWithTheActor(t *testing.T) {
 	if err != nil || len(again) != 1 || again[0].Role != "admin" {
 		t.Errorf("granting again answered %+v, %v", again, err)
 	}
-	pair, err := h.SignIn(h.ctx, "a@example.com", "password")
+	pair, err := h.SignIn(h.ctx, "a@example.com", "password", core.Attempt{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	who, err := h.ByToken(h.ctx, pair.Access)
+	who, err := h.Authenticate(h.ctx, pair.Access, "")
 	if err != nil || who.Holds(actor.Team, 7) != actor.Admin || who.Holds(actor.Team, 8) != actor.NoRole {
 		t.Errorf("holds %+v, %v", who.Grants, err)
 	}
 	if _, err := h.Revoke(h.ctx, as(h.admin), actor.Team, 7, []int64{u.ID}); err != nil {
 		t.Fatal(err)
 	}
-	if who, err = h.ByToken(h.ctx, pair.Access); err != nil || len(who.Grants) != 0 {
+	if who, err = h.Authenticate(h.ctx, pair.Access, ""); err != nil || len(who.Grants) != 0 {
 		t.Errorf("after revoking: %+v, %v", who.Grants, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/id"
 )
 
 // sessionLife is how long a sign-in lasts without being refreshed.
@@ -23,61 +24,125 @@ type Pair struct {
 
 // SignIn exchanges an address and a password for tokens. Whether the account
 // is unknown, suspended or the password wrong, the answer and the time it
-// takes are the same.
-func (s *Service) SignIn(ctx context.Context, email, password string) (Pair, error) {
-	c, err := s.Store.CredentialByEmail(ctx, normalEmail(email))
+// takes are the same, and after ten of them it is ErrTooMany for any.
+func (s *Service) SignIn(ctx context.Context, email, password string, from Attempt) (Pair, error) {
+	email = normalEmail(email)
+	guess, err := s.guard.begin(email, from)
+	if err != nil {
+		return Pair{}, err
+	}
+	c, err := s.Store.CredentialByEmail(ctx, email)
 	if err != nil && !errors.Is(err, ErrNotFound) {
+		guess.void()
 		return Pair{}, err
 	}
-	ok, err := s.Hasher.Matches(c.PasswordHash, password)
+	err = s.prove(ctx, guess, c.PasswordHash, password)
+	if err == nil && !c.User.IsActive {
+		err = ErrSignIn
+	}
 	if err != nil {
-		return Pair{}, fmt.Errorf("checking a password: %w", err)
+		if errors.Is(err, ErrSignIn) && c.User.ID != 0 {
+			// Later, because writing takes time that nobody spends on an
+			// unknown account.
+			s.later.refused(s.signInEntry(c.User, from, ErrSignIn.Code))
+		}
+		return Pair{}, err
 	}
-	if !ok || !c.User.IsActive {
-		return Pair{}, ErrSignIn
+	session := Session{ID: id.New(), UserID: c.User.ID, Epoch: c.Epoch}
+	pair, err := s.pair(session)
+	if err != nil {
+		return Pair{}, err
 	}
-	return s.pair(c)
+	return pair, s.Store.AddAudit(ctx, s.signInEntry(c.User, from, ""))
 }
 
-// Refresh exchanges a refresh token for new tokens.
+// prove checks a password and ends the guess; a wrong one is ErrSignIn.
+func (s *Service) prove(ctx context.Context, guess *guess, hash, password string) error {
+	ok, err := s.Hasher.Matches(ctx, hash, password)
+	switch {
+	case err != nil:
+		guess.void()
+		return fmt.Errorf("checking a password: %w", err)
+	case !ok:
+		return ErrSignIn
+	}
+	guess.right()
+	return nil
+}
+
+// Refresh exchanges a refresh token for new tokens of the same session.
 func (s *Service) Refresh(ctx context.Context, token string) (Pair, error) {
-	c, _, err := s.session(ctx, Refresh, token)
+	claimed, k, err := s.session(ctx, Refresh, token)
 	if err != nil {
 		return Pair{}, err
 	}
-	return s.pair(c)
-}
-
-// ByToken answers who acts with an access token, with what they hold.
-func (s *Service) ByToken(ctx context.Context, token string) (actor.Actor, error) {
-	c, permissions, err := s.session(ctx, Access, token)
-	if err != nil {
-		return actor.Actor{}, err
+	claimed.Epoch = k.Epoch
+	if claimed.ID == "" { // from before sessions had one
+		claimed.ID = id.New()
 	}
-	return actorOf(c.User, permissions), nil
+	return s.pair(claimed)
 }
 
-// session reads a token and the state of its user now, so that suspending or
-// deleting takes effect on the next request.
-func (s *Service) session(ctx context.Context, p Purpose, token string) (Credential, []users.Permission, error) {
+// session reads a token and what its user is now, so that suspending or
+// deleting takes effect on the next request. Beside ErrCredentials stands
+// whose token it was, if that is known.
+func (s *Service) session(ctx context.Context, p Purpose, token string) (Session, *known, error) {
 	claimed, err := s.Tokens.Read(p, token, s.Clock.Now())
 	if err != nil {
-		return Credential{}, nil, err
+		return Session{}, nil, err
 	}
-	c, permissions, err := s.Store.Identity(ctx, claimed.UserID)
+	k, err := s.identities.of(ctx, claimed.UserID)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return Credential{}, nil, ErrCredentials
+		return Session{}, nil, ErrCredentials
 	case err != nil:
-		return Credential{}, nil, err
-	case !c.User.IsActive || c.Epoch != claimed.Epoch:
-		return Credential{}, nil, ErrCredentials
+		return Session{}, nil, err
+	case !k.User.IsActive:
+		return Session{}, k, ErrCredentials
+	case k.Epoch != claimed.Epoch && (k.Kept == "" || k.Kept != claimed.ID):
+		return Session{}, k, ErrCredentials
 	}
-	return c, permissions, nil
+	return claimed, k, nil
 }
 
-func (s *Service) pair(c Credential) (Pair, error) {
-	session := Session{UserID: c.User.ID, Epoch: c.Epoch, ExpiresOn: s.Clock.Now().Add(sessionLife)}
+// Authenticate answers who acts with an access token, an API key or both: the
+// token then says who, and the key only narrows. Of credentials that are void
+// the actor says whose they were, when that is known.
+func (s *Service) Authenticate(ctx context.Context, token, key string) (actor.Actor, error) {
+	var who actor.Actor
+	if token != "" {
+		session, k, err := s.session(ctx, Access, token)
+		if k != nil {
+			who = k.actor
+		}
+		if err != nil {
+			return who, err
+		}
+		who.Session = session.ID
+	}
+	switch {
+	case key == "" && token == "":
+		return who, ErrCredentials
+	case key == "":
+		return who, nil
+	}
+	found, owner, err := s.byKey(ctx, key)
+	if token == "" && owner != nil {
+		who = owner.actor
+	}
+	switch {
+	case err != nil:
+		return who, err
+	case owner.User.OrganizationID != who.OrganizationID:
+		return who, ErrTwoOrgs
+	}
+	who.KeyID, who.Scope = found.ID, found.Scope
+	s.later.used(found, s.Clock.Now())
+	return who, nil
+}
+
+func (s *Service) pair(session Session) (Pair, error) {
+	session.ExpiresOn = s.Clock.Now().Add(sessionLife)
 	access, err := s.Tokens.Issue(Access, session)
 	if err != nil {
 		return Pair{}, fmt.Errorf("issuing a token: %w", err)
@@ -100,13 +165,14 @@ func actorOf(u users.User, permissions []users.Permission) actor.Actor {
 }
 
 func fullName(u users.User) string {
-	var parts []string
-	for _, p := range []*string{u.FirstName, u.LastName} {
-		if p != nil && *p != "" {
-			parts = append(parts, *p)
-		}
+	return strings.TrimSpace(text(u.FirstName) + " " + text(u.LastName))
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
 	}
-	return strings.Join(parts, " ")
+	return *s
 }
 
 func normalEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }

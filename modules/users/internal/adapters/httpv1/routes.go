@@ -3,6 +3,7 @@ package httpv1
 
 import (
 	"context"
+	"slices"
 
 	"parley/modules/users"
 	"parley/modules/users/internal/core"
@@ -18,27 +19,43 @@ func New(s *core.Service) *API { return &API{service: s} }
 
 // Routes are the module's operations.
 func (a *API) Routes() []web.Route {
-	return append(
+	return slices.Concat(
 		web.Group("Sign in",
 			web.POST("/api/login/access-token", "Sign In", a.signIn, web.Anyone("signing in is how one gets credentials"), web.Flat(), web.IdempotentByHandler()),
 			web.POST("/api/users/refresh-access-token", "Refresh Access Token", a.refresh, web.Anyone("the refresh token in Authorization is checked by the handler"), web.Flat(), web.IdempotentByHandler()),
 		),
 		web.Group("User",
 			web.GET("/api/user/me", "Get Own User", a.me, web.User(), web.Message("User retrieved successfully.")),
+			web.PUT("/api/user/me/password", "Change Own Password", a.changePassword, web.User().Whole(), web.Message("Password changed successfully.")),
 			web.GET("/api/user", "Get All Users", a.list, web.User(), web.Message("Users retrieved successfully.")),
 			web.GET("/api/user/{user_id}", "Get User By ID", a.get, web.User(), web.Message("User retrieved successfully.")),
 			web.POST("/api/user", "Create User", a.create, web.ApplicationAdmin().Note("global admins only by a global admin"), web.Created(), web.Message("User created successfully.")),
+			web.PUT("/api/user/{user_id}", "Edit User By ID", a.edit, web.User().Note("of oneself only the names; the rest by an admin, of global admins by a global admin"), web.Message("User updated successfully.")),
+			web.DELETE("/api/user/{user_id}", "Delete User by ID", a.delete, web.ApplicationAdmin().Note("global admins only by a global admin"), web.Message("User deleted successfully.")),
+			web.POST("/api/user/{user_id}/permission", "Create User Permission", a.assign, web.User().Note("an admin of the resource; nobody gives more than they have"), web.Created(), web.Message("User permission created successfully.")),
+			web.GET("/api/user/permission/{permission_id}", "Get User Permission by ID", a.permission, web.User().Note("one's own, or an admin of the resource"), web.Message("User permission retrieved successfully.")),
+			web.PUT("/api/user/permission/{permission_id}", "Edit User Permission by ID", a.editPermission, web.User().Note("an admin of the resource; nobody gives more than they have"), web.Message("User permission updated successfully.")),
+			web.DELETE("/api/user/permission/{permission_id}", "Delete User Permission by ID", a.deletePermission, web.User().Note("an admin of the resource"), web.Message("User permission deleted successfully.")),
 			web.DELETE("/api/user/batch", "Batch Delete Users", a.batchDelete, web.ApplicationAdmin().Note("global admins only by a global admin"), web.Message("Users deleted successfully.")),
-		)...,
+		),
+		web.Group("API key",
+			web.POST("/api/api-key", "Create API Key", a.createKey, web.User().Note("for a service user an admin").Whole(), web.Created(), web.Message("API key created successfully; it is shown this once.")),
+			web.GET("/api/api-key", "Get API Keys", a.keys, web.User().Note("one's own; an admin those of service users").Whole(), web.Message("API keys retrieved successfully.")),
+			web.DELETE("/api/api-key/{api_key_id}", "Delete API Key", a.deleteKey, web.User().Note("one's own; an admin those of service users").Whole(), web.Message("API key deleted successfully.")),
+		),
+		web.Group("Organization",
+			web.GET("/api/organization", "Get Own Organization", a.organization, web.User(), web.Message("Organization retrieved successfully.")),
+			web.PUT("/api/organization/{organization_id}", "Edit Organization", a.editOrganization, web.GlobalAdmin(), web.Message("Organization updated successfully.")),
+		),
+		web.Group("Audit log",
+			web.GET("/api/audit-log", "Get Audit Log", a.auditLog, web.GlobalAdmin(), web.Message("Audit log retrieved successfully.")),
+		),
 	)
 }
 
 // Authenticate implements web.Authenticator.
 func (a *API) Authenticate(ctx context.Context, c web.Credentials) (actor.Actor, error) {
-	if c.Bearer == "" {
-		return actor.Actor{}, core.ErrNoAPIKeys
-	}
-	return a.service.ByToken(ctx, c.Bearer)
+	return a.service.Authenticate(ctx, c.Bearer, c.APIKey)
 }
 
 // organizationView is an organization as the API shows it.

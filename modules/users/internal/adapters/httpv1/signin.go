@@ -32,8 +32,13 @@ func showPair(p core.Pair) tokenView {
 }
 
 func (a *API) signIn(ctx context.Context, r signInRequest) (tokenView, error) {
-	pair, err := a.service.SignIn(ctx, r.Form.Username, r.Form.Password)
+	pair, err := a.service.SignIn(ctx, r.Form.Username, r.Form.Password, attempt(ctx))
 	return showPair(pair), err
+}
+
+// attempt is where the request of ctx comes from.
+func attempt(ctx context.Context) core.Attempt {
+	return core.Attempt{From: web.ClientAddress(ctx), Request: web.RequestID(ctx)}
 }
 
 type refreshRequest struct {

@@ -21,27 +21,19 @@ type getRequest struct {
 }
 
 func (a *API) get(ctx context.Context, r getRequest) (userView, error) {
-	who := actor.From(ctx)
-	u, err := a.service.User(ctx, who, r.UserID)
-	if err != nil {
-		return userView{}, err
-	}
-	show, err := a.view(ctx, who)
-	if err != nil {
-		return userView{}, err
-	}
-	return show(u), nil
+	return a.shown(ctx, func(who actor.Actor) (users.User, error) { return a.service.User(ctx, who, r.UserID) })
 }
 
 type listRequest struct {
 	web.ListQuery
 	Q        string `query:"q" maxLength:"200" doc:"Part of the address or of a name."`
 	IsActive *bool  `query:"is_active"`
+	TeamID   int64  `query:"team_id" minimum:"1" doc:"Whoever holds a role on the team itself."`
 }
 
 func (a *API) list(ctx context.Context, r listRequest) (web.List[userView], error) {
 	who := actor.From(ctx)
-	found, err := a.service.List(ctx, who, core.Filter{Text: r.Q, IsActive: r.IsActive}, r.Request())
+	found, err := a.service.List(ctx, who, core.Filter{Text: r.Q, IsActive: r.IsActive, TeamID: r.TeamID}, r.Request())
 	if err != nil {
 		return web.List[userView]{}, err
 	}
@@ -64,11 +56,50 @@ type createRequest struct {
 }
 
 func (a *API) create(ctx context.Context, r createRequest) (userView, error) {
-	who := actor.From(ctx)
-	u, err := a.service.CreateUser(ctx, who, core.NewUser{
-		Email: r.Body.Email, Password: r.Body.Password, FirstName: r.Body.FirstName, LastName: r.Body.LastName,
-		IsStaff: r.Body.IsStaff, IsSuperuser: r.Body.IsSuperuser,
+	return a.shown(ctx, func(who actor.Actor) (users.User, error) {
+		return a.service.CreateUser(ctx, who, core.NewUser{
+			Email: r.Body.Email, Password: r.Body.Password, FirstName: r.Body.FirstName, LastName: r.Body.LastName,
+			IsStaff: r.Body.IsStaff, IsSuperuser: r.Body.IsSuperuser,
+		})
 	})
+}
+
+type editRequest struct {
+	UserID int64 `path:"user_id"`
+	Body   struct {
+		FirstName   web.Optional[string] `json:"first_name,omitempty" maxLength:"150" doc:"Null takes it away."`
+		LastName    web.Optional[string] `json:"last_name,omitempty" maxLength:"150"`
+		Email       *string              `json:"email,omitempty" maxLength:"254" doc:"Changing it ends the user's sessions."`
+		IsActive    *bool                `json:"is_active,omitempty" doc:"False suspends: every credential is void from the next request on."`
+		IsStaff     *bool                `json:"is_staff,omitempty"`
+		IsSuperuser *bool                `json:"is_superuser,omitempty"`
+	}
+}
+
+func (a *API) edit(ctx context.Context, r editRequest) (userView, error) {
+	b := r.Body
+	return a.shown(ctx, func(who actor.Actor) (users.User, error) {
+		return a.service.EditUser(ctx, who, r.UserID, core.UserChange{
+			FirstName: core.Name(b.FirstName), LastName: core.Name(b.LastName),
+			Email: b.Email, IsActive: b.IsActive, IsStaff: b.IsStaff, IsSuperuser: b.IsSuperuser,
+		})
+	})
+}
+
+func (a *API) delete(ctx context.Context, r getRequest) (userView, error) {
+	return a.shown(ctx, func(who actor.Actor) (users.User, error) {
+		gone, err := a.service.DeleteUsers(ctx, who, []int64{r.UserID})
+		if err != nil {
+			return users.User{}, err
+		}
+		return gone.Users[0], nil
+	})
+}
+
+// shown shows the one user that do answers.
+func (a *API) shown(ctx context.Context, do func(who actor.Actor) (users.User, error)) (userView, error) {
+	who := actor.From(ctx)
+	u, err := do(who)
 	if err != nil {
 		return userView{}, err
 	}
@@ -77,6 +108,17 @@ func (a *API) create(ctx context.Context, r createRequest) (userView, error) {
 		return userView{}, err
 	}
 	return show(u), nil
+}
+
+type passwordRequest struct {
+	Body struct {
+		OldPassword string `json:"old_password" maxLength:"1024"`
+		NewPassword string `json:"new_password" maxLength:"1024" doc:"8 to 256 characters."`
+	}
+}
+
+func (a *API) changePassword(ctx context.Context, r passwordRequest) (*nothing, error) {
+	return nil, a.service.ChangePassword(ctx, actor.From(ctx), r.Body.OldPassword, r.Body.NewPassword, attempt(ctx))
 }
 
 type batchDeleteRequest struct {

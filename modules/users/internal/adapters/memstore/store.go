@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,11 +22,13 @@ type Store struct {
 	users         *memory.Table[users.User]
 	credentials   *memory.Table[credential]
 	permissions   *memory.Table[users.Permission]
+	keys          *memory.Table[core.APIKey]
+	audit         *memory.Table[core.AuditEntry]
 }
 
 type credential struct {
 	ID, UserID, Epoch int64
-	Hash              string
+	Hash, Kept        string
 }
 
 // New returns an empty store in db.
@@ -46,7 +49,17 @@ func New(db *memory.DB) *Store {
 			Missing: core.ErrNotFound,
 		}),
 		permissions: memory.NewTable(db, memory.Spec[users.Permission]{
-			ID: func(p *users.Permission) *int64 { return &p.ID },
+			ID:      func(p *users.Permission) *int64 { return &p.ID },
+			Missing: core.ErrNoPermission,
+		}),
+		keys: memory.NewTable(db, memory.Spec[core.APIKey]{
+			ID:      func(k *core.APIKey) *int64 { return &k.ID },
+			Clone:   func(k core.APIKey) core.APIKey { k.Scope.Groups = maps.Clone(k.Scope.Groups); return k },
+			Missing: core.ErrNoKey,
+		}),
+		audit: memory.NewTable(db, memory.Spec[core.AuditEntry]{
+			ID:    func(e *core.AuditEntry) *int64 { return &e.ID },
+			Clone: func(e core.AuditEntry) core.AuditEntry { e.Subjects = slices.Clone(e.Subjects); return e },
 		}),
 	}
 }
@@ -59,6 +72,11 @@ func (s *Store) AddOrganization(ctx context.Context, o users.Organization) (user
 // Organization implements core.Store.
 func (s *Store) Organization(ctx context.Context, id int64) (users.Organization, error) {
 	return s.organizations.Get(ctx, func(o users.Organization) bool { return o.ID == id })
+}
+
+// UpdateOrganization implements core.Store.
+func (s *Store) UpdateOrganization(ctx context.Context, id int64, change func(*users.Organization) error) (users.Organization, error) {
+	return s.organizations.Update(ctx, change, func(o users.Organization) bool { return o.ID == id })
 }
 
 // HasOrganizations implements core.Store.
@@ -83,6 +101,11 @@ func (s *Store) User(ctx context.Context, org, id int64) (users.User, error) {
 	return s.users.Get(ctx, func(u users.User) bool { return u.ID == id && u.OrganizationID == org })
 }
 
+// UpdateUser implements core.Store.
+func (s *Store) UpdateUser(ctx context.Context, org, id int64, change func(*users.User) error) (users.User, error) {
+	return s.users.Update(ctx, change, func(u users.User) bool { return u.ID == id && u.OrganizationID == org })
+}
+
 // Users implements core.Store.
 func (s *Store) Users(ctx context.Context, org int64, ids []int64) ([]users.User, error) {
 	return s.users.List(ctx, func(u users.User) bool { return u.OrganizationID == org && slices.Contains(ids, u.ID) })
@@ -91,9 +114,19 @@ func (s *Store) Users(ctx context.Context, org int64, ids []int64) ([]users.User
 // UsersPage implements core.Store.
 func (s *Store) UsersPage(ctx context.Context, org int64, f core.Filter, p page.Request) (page.Of[users.User], error) {
 	text := strings.ToLower(f.Text)
+	team := map[int64]bool{}
+	if f.TeamID != 0 {
+		ps, err := s.Permissions(ctx, org, actor.Team, []int64{f.TeamID}, nil)
+		if err != nil {
+			return page.Of[users.User]{}, err
+		}
+		for _, p := range ps {
+			team[p.UserID] = true
+		}
+	}
 	return s.users.Page(ctx, p, false, core.ByID, func(u users.User) bool {
 		in := func(s *string) bool { return s != nil && strings.Contains(strings.ToLower(*s), text) }
-		return u.OrganizationID == org && (f.IsActive == nil || u.IsActive == *f.IsActive) &&
+		return u.OrganizationID == org && (f.IsActive == nil || u.IsActive == *f.IsActive) && (f.TeamID == 0 || team[u.ID]) &&
 			(text == "" || in(&u.Email) || in(u.FirstName) || in(u.LastName))
 	})
 }
@@ -112,6 +145,9 @@ func (s *Store) DeleteUsers(ctx context.Context, org int64, ids []int64) error {
 	}
 	was := func(id int64) bool { return slices.ContainsFunc(gone, func(u users.User) bool { return u.ID == id }) }
 	if _, err := s.credentials.Delete(ctx, func(c credential) bool { return was(c.UserID) }); err != nil {
+		return err
+	}
+	if _, err := s.keys.Delete(ctx, func(k core.APIKey) bool { return was(k.UserID) }); err != nil {
 		return err
 	}
 	_, err = s.permissions.Delete(ctx, func(p users.Permission) bool { return was(p.UserID) })
@@ -139,17 +175,32 @@ func (s *Store) CredentialByEmail(ctx context.Context, email string) (core.Crede
 }
 
 // Identity implements core.Credentials.
-func (s *Store) Identity(ctx context.Context, userID int64) (core.Credential, []users.Permission, error) {
-	u, err := s.users.Get(ctx, func(u users.User) bool { return u.ID == userID })
+func (s *Store) Identity(ctx context.Context, userID int64) (core.Identity, error) {
+	c, err := s.CredentialByID(ctx, userID)
 	if err != nil {
-		return core.Credential{}, nil, err
-	}
-	c, err := s.credential(ctx, u)
-	if err != nil {
-		return core.Credential{}, nil, err
+		return core.Identity{}, err
 	}
 	ps, err := s.permissions.List(ctx, func(p users.Permission) bool { return p.UserID == userID })
-	return c, ps, err
+	if err != nil {
+		return core.Identity{}, err
+	}
+	keys, err := s.keys.List(ctx, func(k core.APIKey) bool { return k.UserID == userID })
+	return core.Identity{Credential: c, Permissions: ps, Keys: keys}, err
+}
+
+// CredentialByID implements core.Credentials.
+func (s *Store) CredentialByID(ctx context.Context, userID int64) (core.Credential, error) {
+	u, err := s.users.Get(ctx, func(u users.User) bool { return u.ID == userID })
+	if err != nil {
+		return core.Credential{}, err
+	}
+	return s.credential(ctx, u)
+}
+
+// EndSessions implements core.Credentials.
+func (s *Store) EndSessions(ctx context.Context, userID int64, kept string) error {
+	_, err := s.credentials.Update(ctx, func(c *credential) error { c.Epoch++; c.Kept = kept; return nil }, func(c credential) bool { return c.UserID == userID })
+	return err
 }
 
 func (s *Store) credential(ctx context.Context, u users.User) (core.Credential, error) {
@@ -157,26 +208,66 @@ func (s *Store) credential(ctx context.Context, u users.User) (core.Credential, 
 	if err != nil {
 		return core.Credential{}, fmt.Errorf("reading the credentials of user %d: %w", u.ID, err)
 	}
-	return core.Credential{User: u, PasswordHash: c.Hash, Epoch: c.Epoch}, nil
+	return core.Credential{User: u, PasswordHash: c.Hash, Epoch: c.Epoch, Kept: c.Kept}, nil
 }
 
 // AddPermissions implements core.PermissionStore.
-func (s *Store) AddPermissions(ctx context.Context, ps []users.Permission) error {
+func (s *Store) AddPermissions(ctx context.Context, ps []users.Permission) ([]users.Permission, error) {
+	added := []users.Permission{}
 	for _, p := range ps {
 		n, err := s.permissions.Count(ctx, func(o users.Permission) bool {
 			return o.UserID == p.UserID && o.ResourceType == p.ResourceType && o.ResourceID == p.ResourceID
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if n > 0 {
 			continue
 		}
-		if _, err := s.permissions.Add(ctx, p); err != nil {
-			return err
+		if p, err = s.permissions.Add(ctx, p); err != nil {
+			return nil, err
 		}
+		added = append(added, p)
 	}
-	return nil
+	return added, nil
+}
+
+// PutPermission implements core.PermissionStore.
+func (s *Store) PutPermission(ctx context.Context, p users.Permission) (users.Permission, error) {
+	added, err := s.AddPermissions(ctx, []users.Permission{p})
+	if err != nil || len(added) == 1 {
+		return append(added, users.Permission{})[0], err
+	}
+	return s.permissions.Update(ctx, func(o *users.Permission) error {
+		o.Role = p.Role
+		o.Touch(p.CreatedBy, p.ModifiedOn)
+		return nil
+	}, func(o users.Permission) bool {
+		return o.UserID == p.UserID && o.ResourceType == p.ResourceType && o.ResourceID == p.ResourceID
+	})
+}
+
+func permissionByID(org, id int64) func(users.Permission) bool {
+	return func(p users.Permission) bool { return p.ID == id && p.OrganizationID == org }
+}
+
+// Permission implements core.PermissionStore.
+func (s *Store) Permission(ctx context.Context, org, id int64) (users.Permission, error) {
+	return s.permissions.Get(ctx, permissionByID(org, id))
+}
+
+// UpdatePermission implements core.PermissionStore.
+func (s *Store) UpdatePermission(ctx context.Context, org, id int64, change func(*users.Permission) error) (users.Permission, error) {
+	return s.permissions.Update(ctx, change, permissionByID(org, id))
+}
+
+// DeletePermission implements core.PermissionStore.
+func (s *Store) DeletePermission(ctx context.Context, org, id int64) (users.Permission, error) {
+	gone, err := s.permissions.Delete(ctx, permissionByID(org, id))
+	if err == nil && len(gone) == 0 {
+		err = core.ErrNoPermission
+	}
+	return append(gone, users.Permission{})[0], err
 }
 
 // Permissions implements core.PermissionStore.

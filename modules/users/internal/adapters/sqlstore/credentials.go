@@ -25,6 +25,7 @@ type credentialRow struct {
 	users.User
 	PasswordHash string
 	SessionEpoch int64
+	KeptSession  string
 }
 
 // SetPassword implements core.Credentials.
@@ -38,7 +39,7 @@ func (s *Store) SetPassword(ctx context.Context, userID int64, hash string) erro
 
 func (s *Store) credential(ctx context.Context, where string, arg any) (core.Credential, error) {
 	var row credentialRow
-	err := s.db.On(ctx).NewSelect().Model(&row).ColumnExpr("u.*, c.password_hash, c.session_epoch").
+	err := s.db.On(ctx).NewSelect().Model(&row).ColumnExpr("u.*, c.password_hash, c.session_epoch, c.kept_session").
 		Join("JOIN users_credentials AS c ON c.user_id = u.id").Where(where, arg).Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		return core.Credential{}, core.ErrNotFound
@@ -46,7 +47,7 @@ func (s *Store) credential(ctx context.Context, where string, arg any) (core.Cre
 	if err != nil {
 		return core.Credential{}, fmt.Errorf("reading credentials: %w", err)
 	}
-	return core.Credential{User: row.User, PasswordHash: row.PasswordHash, Epoch: row.SessionEpoch}, nil
+	return core.Credential{User: row.User, PasswordHash: row.PasswordHash, Epoch: row.SessionEpoch, Kept: row.KeptSession}, nil
 }
 
 // CredentialByEmail implements core.Credentials.
@@ -57,33 +58,89 @@ func (s *Store) CredentialByEmail(ctx context.Context, email string) (core.Crede
 	return s.credential(ctx, "lower(u.email) = lower(?)", email)
 }
 
-// Identity implements core.Credentials.
-func (s *Store) Identity(ctx context.Context, userID int64) (core.Credential, []users.Permission, error) {
-	c, err := s.credential(ctx, "u.id = ?", userID)
+// CredentialByID implements core.Credentials.
+func (s *Store) CredentialByID(ctx context.Context, userID int64) (core.Credential, error) {
+	return s.credential(ctx, "u.id = ?", userID)
+}
+
+// EndSessions implements core.Credentials.
+func (s *Store) EndSessions(ctx context.Context, userID int64, kept string) error {
+	_, err := s.db.On(ctx).NewRaw("UPDATE users_credentials SET session_epoch = session_epoch + 1, kept_session = ? WHERE user_id = ?", kept, userID).Exec(ctx)
 	if err != nil {
-		return core.Credential{}, nil, err
+		return fmt.Errorf("ending the sessions of user %d: %w", userID, err)
+	}
+	return nil
+}
+
+// Identity implements core.Credentials.
+func (s *Store) Identity(ctx context.Context, userID int64) (core.Identity, error) {
+	c, err := s.CredentialByID(ctx, userID)
+	if err != nil {
+		return core.Identity{}, err
 	}
 	ps, err := s.permissions.List(ctx, maxPermissions, "id", sqldb.Eq("user_id", userID))
-	return c, ps, err
+	if err != nil {
+		return core.Identity{}, err
+	}
+	keys, err := s.keys.List(ctx, maxKeys, "id", sqldb.Eq("user_id", userID))
+	return core.Identity{Credential: c, Permissions: ps, Keys: keys}, err
 }
+
+// maxKeys is more than the core allows a user, should two be made at once.
+const maxKeys = 1000
 
 // maxPermissions bounds what one user can be granted directly.
 const maxPermissions = 10_000
 
 // AddPermissions implements core.PermissionStore.
-func (s *Store) AddPermissions(ctx context.Context, ps []users.Permission) error {
+func (s *Store) AddPermissions(ctx context.Context, ps []users.Permission) ([]users.Permission, error) {
 	if len(ps) == 0 {
-		return nil
+		return nil, nil
 	}
 	rows := make([]permissionRow, len(ps))
 	for i, p := range ps {
 		rows[i] = permissionRow{Permission: p}
 	}
-	_, err := s.db.On(ctx).NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (user_id, resource_type, resource_id) DO NOTHING").Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("adding permissions: %w", err)
+	var added []permissionRow
+	err := s.db.On(ctx).NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT ("+oneRole+") DO NOTHING").Returning("*").Scan(ctx, &added)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("adding permissions: %w", err)
 	}
-	return nil
+	out := make([]users.Permission, len(added))
+	for i, r := range added {
+		out[i] = r.Permission
+	}
+	return out, nil
+}
+
+// oneRole are the columns of which there is one row.
+const oneRole = "user_id, resource_type, resource_id"
+
+// PutPermission implements core.PermissionStore.
+func (s *Store) PutPermission(ctx context.Context, p users.Permission) (users.Permission, error) {
+	return s.permissions.Upsert(ctx, p, oneRole, "role = EXCLUDED.role", "modified_by = EXCLUDED.created_by", "modified_on = EXCLUDED.modified_on")
+}
+
+// Permission implements core.PermissionStore.
+func (s *Store) Permission(ctx context.Context, org, id int64) (users.Permission, error) {
+	return s.permissions.Get(ctx, sqldb.Eq("id", id), sqldb.Eq("organization_id", org))
+}
+
+// UpdatePermission implements core.PermissionStore.
+func (s *Store) UpdatePermission(ctx context.Context, org, id int64, change func(*users.Permission) error) (users.Permission, error) {
+	return s.permissions.Update(ctx, change, sqldb.Eq("id", id), sqldb.Eq("organization_id", org))
+}
+
+// DeletePermission implements core.PermissionStore.
+func (s *Store) DeletePermission(ctx context.Context, org, id int64) (users.Permission, error) {
+	gone, err := s.permissions.Delete(ctx, sqldb.Eq("id", id), sqldb.Eq("organization_id", org))
+	if err == nil && len(gone) == 0 {
+		err = core.ErrNoPermission
+	}
+	if err != nil {
+		return users.Permission{}, err
+	}
+	return gone[0], nil
 }
 
 // Permissions implements core.PermissionStore.

@@ -2,6 +2,9 @@
 package token
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -15,15 +18,45 @@ import (
 const issuer = "parley"
 
 // Tokens implements core.Tokens with HS256, the one algorithm it accepts. The
-// audience separates the two kinds of token.
-type Tokens struct{ key []byte }
+// audience separates the two kinds of token, and the key id says with which
+// of several keys one was signed.
+type Tokens struct {
+	signs string // the id of the key that signs
+	keys  map[string][]byte
+	all   jwt.VerificationKeySet
+}
 
-// New returns tokens signed with key, which must have 32 bytes or more.
-func New(key []byte) (*Tokens, error) {
-	if len(key) < 32 {
-		return nil, errors.New("the secret key is shorter than 32 bytes")
+// New returns tokens signed with the first key and read with any; each has 32
+// bytes or more. Keys are changed by putting a new one in front, and the old
+// one is left out once no token of it can be valid any more.
+func New(keys ...[]byte) (*Tokens, error) {
+	if len(keys) == 0 {
+		return nil, errors.New("there is no secret key")
 	}
-	return &Tokens{key: key}, nil
+	t := &Tokens{signs: keyID(keys[0]), keys: map[string][]byte{}}
+	for _, key := range keys {
+		if len(key) < 32 {
+			return nil, errors.New("a secret key is shorter than 32 bytes")
+		}
+		t.keys[keyID(key)] = key
+		t.all.Keys = append(t.all.Keys, key)
+	}
+	return t, nil
+}
+
+// Split is the keys in a text that separates them by commas.
+func Split(keys []byte) [][]byte {
+	out := bytes.Split(keys, []byte(","))
+	for i, k := range out {
+		out[i] = bytes.TrimSpace(k)
+	}
+	return out
+}
+
+// keyID tells keys apart and nothing about them.
+func keyID(key []byte) string {
+	sum := sha256.Sum256(append([]byte("parley key id\n"), key...))
+	return hex.EncodeToString(sum[:6])
 }
 
 type claims struct {
@@ -35,21 +68,36 @@ func audience(p core.Purpose) string { return issuer + "/" + string(p) }
 
 // Issue implements core.Tokens.
 func (t *Tokens) Issue(p core.Purpose, s core.Session) (string, error) {
-	c := claims{Epoch: s.Epoch, RegisteredClaims: jwt.RegisteredClaims{
-		Issuer: issuer, Subject: strconv.FormatInt(s.UserID, 10),
+	unsigned := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{Epoch: s.Epoch, RegisteredClaims: jwt.RegisteredClaims{
+		ID: s.ID, Issuer: issuer, Subject: strconv.FormatInt(s.UserID, 10),
 		Audience: jwt.ClaimStrings{audience(p)}, ExpiresAt: jwt.NewNumericDate(s.ExpiresOn),
-	}}
-	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString(t.key)
+	}})
+	unsigned.Header["kid"] = t.signs
+	signed, err := unsigned.SignedString(t.keys[t.signs])
 	if err != nil {
 		return "", fmt.Errorf("signing: %w", err)
 	}
 	return signed, nil
 }
 
+// key finds the key a token names. One that names none is from before keys
+// had ids, and is tried with all.
+func (t *Tokens) key(token *jwt.Token) (any, error) {
+	id, named := token.Header["kid"]
+	if !named {
+		return t.all, nil
+	}
+	name, ok := id.(string)
+	if key := t.keys[name]; ok && key != nil {
+		return key, nil
+	}
+	return nil, errors.New("the token was signed with a key that is not known")
+}
+
 // Read implements core.Tokens.
 func (t *Tokens) Read(p core.Purpose, token string, now time.Time) (core.Session, error) {
 	var c claims
-	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return t.key, nil },
+	_, err := jwt.ParseWithClaims(token, &c, t.key,
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(issuer), jwt.WithAudience(audience(p)),
 		jwt.WithExpirationRequired(), jwt.WithTimeFunc(func() time.Time { return now }))
 	if err != nil {
@@ -59,5 +107,5 @@ func (t *Tokens) Read(p core.Purpose, token string, now time.Time) (core.Session
 	if err != nil {
 		return core.Session{}, core.ErrCredentials
 	}
-	return core.Session{UserID: id, Epoch: c.Epoch, ExpiresOn: c.ExpiresAt.Time}, nil
+	return core.Session{ID: c.ID, UserID: id, Epoch: c.Epoch, ExpiresOn: c.ExpiresAt.Time}, nil
 }

@@ -29,18 +29,23 @@ type fixture struct {
 // TestStore runs the suite; open answers a fresh, empty store and its unit.
 func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 	cases := map[string]func(f fixture, unit uow.Unit){
-		"an organization comes back as it was stored":      organizationRoundTrip,
-		"a domain belongs to one organization":             domainIsUnique,
-		"a user comes back as it was stored":               userRoundTrip,
-		"an address is used once, whatever its case":       emailIsUnique,
-		"service users have no address and may be many":    serviceUsers,
-		"other organizations' users are not there":         tenantsAreApart,
-		"the list is filtered and paged by id":             listing,
-		"only active global admins are answered":           globalAdmins,
-		"credentials are found by address and by id":       credentials,
-		"permissions are one per user and resource":        permissions,
-		"deleting takes credentials and permissions along": deleting,
-		"a failed unit leaves nothing behind":              rollback,
+		"an organization comes back as it was stored":       organizationRoundTrip,
+		"a domain belongs to one organization":              domainIsUnique,
+		"a user comes back as it was stored":                userRoundTrip,
+		"an address is used once, whatever its case":        emailIsUnique,
+		"service users have no address and may be many":     serviceUsers,
+		"other organizations' users are not there":          tenantsAreApart,
+		"the list is filtered and paged by id":              listing,
+		"only active global admins are answered":            globalAdmins,
+		"credentials are found by address and by id":        credentials,
+		"permissions are one per user and resource":         permissions,
+		"a permission is read, changed and taken by its id": onePermission,
+		"users and organizations change one at a time":      changes,
+		"the list of users is that of a team":               teamList,
+		"keys are found by their hash and by their id":      keys,
+		"the audit log is newest first":                     auditLog,
+		"deleting takes credentials and permissions along":  deleting,
+		"a failed unit leaves nothing behind":               rollback,
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -181,14 +186,19 @@ func credentials(f fixture, _ uow.Unit) {
 	}
 	want := core.Credential{User: u, PasswordHash: "newer", Epoch: 1}
 	f.same(want, must[core.Credential](f)(f.CredentialByEmail(f.ctx, "Jo@Example.com")))
-	got, granted, err := f.Identity(f.ctx, u.ID)
-	if err != nil {
+	got := must[core.Identity](f)(f.Identity(f.ctx, u.ID))
+	f.same(want, got.Credential)
+	f.same(0, len(got.Permissions)+len(got.Keys))
+	f.same(want, must[core.Credential](f)(f.CredentialByID(f.ctx, u.ID)))
+	_, err := f.Identity(f.ctx, 99)
+	f.is(err, core.ErrNotFound)
+	_, err = f.CredentialByID(f.ctx, 99)
+	f.is(err, core.ErrNotFound)
+	if err := f.EndSessions(f.ctx, u.ID, "this one"); err != nil {
 		f.t.Fatal(err)
 	}
-	f.same(want, got)
-	f.same(0, len(granted))
-	_, _, err = f.Identity(f.ctx, 99)
-	f.is(err, core.ErrNotFound)
+	want.Epoch, want.Kept = 2, "this one"
+	f.same(want, must[core.Credential](f)(f.CredentialByID(f.ctx, u.ID)))
 }
 
 func (f fixture) permission(user, resource int64, role string) users.Permission {
@@ -197,23 +207,25 @@ func (f fixture) permission(user, resource int64, role string) users.Permission 
 
 func permissions(f fixture, _ uow.Unit) {
 	a, b := f.user("a@example.com"), f.user("b@example.com")
-	add := func(ps ...users.Permission) {
+	add := func(ps ...users.Permission) []users.Permission {
 		f.t.Helper()
-		if err := f.AddPermissions(f.ctx, ps); err != nil {
-			f.t.Fatal(err)
-		}
+		return must[[]users.Permission](f)(f.AddPermissions(f.ctx, ps))
 	}
-	add(f.permission(b.ID, 7, "member"), f.permission(a.ID, 7, "admin"))
-	add(f.permission(a.ID, 7, "member"), f.permission(a.ID, 8, "member"))
+	f.same(2, len(add(f.permission(b.ID, 7, "member"), f.permission(a.ID, 7, "admin"))))
+	added := add(f.permission(a.ID, 7, "member"), f.permission(a.ID, 8, "member"))
+	if len(added) != 1 || added[0].ResourceID != 8 || added[0].ID == 0 {
+		f.t.Errorf("added %v", added)
+	}
+	f.same(0, len(add(f.permission(a.ID, 7, "member"))))
+	f.same(0, len(add()))
 	got := must[[]users.Permission](f)(f.Permissions(f.ctx, f.org.ID, actor.Team, []int64{7, 8}, nil))
 	var short []users.Permission
 	for _, p := range got {
 		short = append(short, f.permission(p.UserID, p.ResourceID, p.Role))
 	}
 	f.same([]users.Permission{f.permission(a.ID, 7, "admin"), f.permission(b.ID, 7, "member"), f.permission(a.ID, 8, "member")}, short)
-	_, granted, err := f.Identity(f.ctx, a.ID)
-	if err != nil || len(granted) != 2 {
-		f.t.Errorf("a holds %v, %v", granted, err)
+	if granted := must[core.Identity](f)(f.Identity(f.ctx, a.ID)).Permissions; len(granted) != 2 {
+		f.t.Errorf("a holds %v", granted)
 	}
 	gone := must[[]users.Permission](f)(f.DeletePermissions(f.ctx, f.org.ID, actor.Team, []int64{7}, []int64{b.ID}))
 	f.same(1, len(gone))
@@ -223,14 +235,15 @@ func permissions(f fixture, _ uow.Unit) {
 
 func deleting(f fixture, _ uow.Unit) {
 	a, b := f.user("a@example.com"), f.user("b@example.com")
-	if err := f.AddPermissions(f.ctx, []users.Permission{f.permission(a.ID, 7, "admin"), f.permission(b.ID, 7, "admin")}); err != nil {
-		f.t.Fatal(err)
-	}
+	must[[]users.Permission](f)(f.AddPermissions(f.ctx, []users.Permission{f.permission(a.ID, 7, "admin"), f.permission(b.ID, 7, "admin")}))
+	key := must[core.APIKey](f)(f.AddKey(f.ctx, f.key(a.ID, "h")))
 	if err := f.DeleteUsers(f.ctx, f.org.ID, []int64{a.ID, 99}); err != nil {
 		f.t.Fatal(err)
 	}
-	_, _, err := f.Identity(f.ctx, a.ID)
+	_, err := f.Identity(f.ctx, a.ID)
 	f.is(err, core.ErrNotFound)
+	_, err = f.Key(f.ctx, f.org.ID, key.ID)
+	f.is(err, core.ErrNoKey)
 	_, err = f.CredentialByEmail(f.ctx, "a@example.com")
 	f.is(err, core.ErrNotFound)
 	left := must[[]users.Permission](f)(f.Permissions(f.ctx, f.org.ID, actor.Team, []int64{7}, nil))

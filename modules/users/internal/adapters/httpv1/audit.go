@@ -1,0 +1,81 @@
+package httpv1
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"parley/modules/users/internal/core"
+	"parley/platform/kernel/actor"
+	"parley/platform/web"
+)
+
+// Audit implements web.Auditor.
+func (a *API) Audit(ctx context.Context, e web.AuditEntry) error {
+	entry := core.AuditEntry{
+		OrganizationID: e.Who.OrganizationID, UserID: e.Who.UserID, KeyID: e.Who.KeyID, Action: e.Action, Target: e.Target, Subjects: e.Subjects,
+		Outcome: e.Outcome, Status: int64(e.Status), Code: e.Code, RequestID: e.Request,
+	}
+	if len(e.Detail) > 0 {
+		raw, err := json.Marshal(e.Detail)
+		if err != nil {
+			return fmt.Errorf("encoding the detail of an audit entry: %w", err)
+		}
+		entry.Detail = string(raw)
+	}
+	if e.From.IsValid() {
+		entry.FromAddress = e.From.String()
+	}
+	return a.service.Record(ctx, entry)
+}
+
+// auditView is a line of the audit log as the API shows it.
+type auditView struct {
+	ID          int64          `json:"id"`
+	User        int64          `json:"user"`
+	APIKey      *int64         `json:"api_key"`
+	Action      string         `json:"action" doc:"The operationId of this document."`
+	Target      string         `json:"target" doc:"Method and path."`
+	Subjects    []string       `json:"subjects" doc:"What changed, such as user/7."`
+	Detail      map[string]any `json:"detail" doc:"Numbers, switches and choices of the request's body."`
+	FromAddress string         `json:"from_address"`
+	Outcome     string         `json:"outcome" enum:"done,refused,failed"`
+	Status      int64          `json:"status"`
+	Code        string         `json:"code" doc:"Of the error; empty when done."`
+	RequestID   string         `json:"request_id"`
+	CreatedOn   web.Time       `json:"created_on"`
+}
+
+func showEntry(e core.AuditEntry) auditView {
+	v := auditView{
+		ID: e.ID, User: e.UserID, Action: e.Action, Target: e.Target, Subjects: e.Subjects, Detail: map[string]any{}, FromAddress: e.FromAddress,
+		Outcome: e.Outcome, Status: e.Status, Code: e.Code, RequestID: e.RequestID, CreatedOn: web.At(e.At),
+	}
+	if e.KeyID != 0 {
+		v.APIKey = &e.KeyID
+	}
+	if v.Subjects == nil {
+		v.Subjects = []string{}
+	}
+	if e.Detail != "" && json.Unmarshal([]byte(e.Detail), &v.Detail) != nil {
+		v.Detail = map[string]any{}
+	}
+	return v
+}
+
+type auditRequest struct {
+	web.ListQuery
+	UserID int64      `query:"user_id" minimum:"1"`
+	Action string     `query:"action" maxLength:"200"`
+	From   *time.Time `query:"from" doc:"The first moment."`
+	To     *time.Time `query:"to" doc:"The moment after the last."`
+}
+
+func (a *API) auditLog(ctx context.Context, r auditRequest) (web.List[auditView], error) {
+	found, err := a.service.AuditLog(ctx, actor.From(ctx), core.AuditFilter{UserID: r.UserID, Action: r.Action, From: r.From, To: r.To}, r.Request())
+	if err != nil {
+		return web.List[auditView]{}, err
+	}
+	return web.Listed(found, showEntry), nil
+}

@@ -1,0 +1,30 @@
+package httpv1
+
+import (
+	"context"
+
+	"parley/platform/kernel/actor"
+)
+
+func (a *API) organization(ctx context.Context, _ nothing) (*organizationView, error) {
+	o, err := a.service.Organization(ctx, actor.From(ctx).OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	return showOrganization(o), nil
+}
+
+type editOrganizationRequest struct {
+	OrganizationID int64 `path:"organization_id"`
+	Body           struct {
+		OrgName *string `json:"org_name,omitempty" maxLength:"150"`
+	}
+}
+
+func (a *API) editOrganization(ctx context.Context, r editOrganizationRequest) (*organizationView, error) {
+	o, err := a.service.EditOrganization(ctx, actor.From(ctx), r.OrganizationID, r.Body.OrgName)
+	if err != nil {
+		return nil, err
+	}
+	return showOrganization(o), nil
+}

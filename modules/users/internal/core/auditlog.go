@@ -1,0 +1,65 @@
+package core
+
+import (
+	"context"
+	"time"
+
+	"parley/modules/users"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/page"
+)
+
+// AuditEntry is one line of the audit log: who did, or tried, what, on what,
+// from where and when. It has ids and no names, so that it can outlive them.
+type AuditEntry struct {
+	ID             int64
+	OrganizationID int64
+	UserID         int64
+	KeyID          int64 // 0: not by an API key
+	At             time.Time
+	Action         string
+	Target         string
+	Subjects       []string
+	Detail         string // a JSON object, or ""
+	FromAddress    string
+	Outcome        string
+	Status         int64
+	Code           string
+	RequestID      string
+}
+
+// AuditFilter narrows the log; zero fields match everything.
+type AuditFilter struct {
+	UserID   int64
+	Action   string
+	From, To *time.Time // To is not included
+}
+
+// AuditKey is the order of the audit log.
+func AuditKey(e AuditEntry) page.Key { return page.Key{At: e.At, ID: e.ID} }
+
+// Record appends an entry, in the unit of ctx when there is one.
+func (s *Service) Record(ctx context.Context, e AuditEntry) error {
+	e.At = s.Clock.Now()
+	return s.Store.AddAudit(ctx, e)
+}
+
+// AuditLog answers the organization's log, newest first, to a global admin.
+func (s *Service) AuditLog(ctx context.Context, who actor.Actor, f AuditFilter, p page.Request) (page.Of[AuditEntry], error) {
+	return s.Store.AuditPage(ctx, who.OrganizationID, f, p)
+}
+
+// signInEntry is a sign-in, or with a code a refused one.
+func (s *Service) signInEntry(u users.User, from Attempt, code string) AuditEntry {
+	e := AuditEntry{
+		OrganizationID: u.OrganizationID, UserID: u.ID, At: s.Clock.Now(), Action: "post_login_access_token", Target: "POST /api/login/access-token",
+		Outcome: "done", Status: 200, Code: code, RequestID: from.Request,
+	}
+	if from.From.IsValid() {
+		e.FromAddress = from.From.String()
+	}
+	if code != "" {
+		e.Outcome, e.Status = "refused", 401
+	}
+	return e
+}

@@ -1,0 +1,187 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"parley/modules/users"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/audit"
+	"parley/platform/kernel/uow"
+)
+
+// Name is a name that is left alone unless it was sent; nil takes it away.
+type Name struct {
+	Sent  bool
+	Value *string
+}
+
+// UserChange is what of a user is to change; nil and unsent stay as they are.
+type UserChange struct {
+	FirstName, LastName            Name
+	Email                          *string
+	IsActive, IsStaff, IsSuperuser *bool
+}
+
+// EditUser changes a user. Of oneself only the names change; the rest takes an
+// admin who manages both what the user is and what they become. Suspending a
+// user and changing their address end their sessions.
+func (s *Service) EditUser(ctx context.Context, who actor.Actor, id int64, c UserChange) (users.User, error) {
+	var after users.User
+	err := s.changing(ctx, []int64{id}, func(ctx context.Context, tx uow.Tx) error {
+		// Two admins demoting each other at once must not both succeed.
+		if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
+			return err
+		}
+		before, err := s.Store.User(ctx, who.OrganizationID, id)
+		if err != nil {
+			return err
+		}
+		if after, err = s.edited(ctx, who, before, c); err != nil {
+			return err
+		}
+		return s.apply(ctx, tx, who, before, after)
+	})
+	return after, err
+}
+
+// edited answers what the user becomes, or why the caller may not have it so.
+func (s *Service) edited(ctx context.Context, who actor.Actor, before users.User, c UserChange) (users.User, error) {
+	after := before
+	for _, n := range []struct {
+		name Name
+		at   **string
+	}{{c.FirstName, &after.FirstName}, {c.LastName, &after.LastName}} {
+		if n.name.Sent {
+			*n.at = n.name.Value
+			if text(n.name.Value) == "" {
+				*n.at = nil
+			}
+		}
+	}
+	if c.Email != nil {
+		after.Email = normalEmail(*c.Email)
+	}
+	for _, f := range []struct{ sent, at *bool }{{c.IsActive, &after.IsActive}, {c.IsStaff, &after.IsStaff}, {c.IsSuperuser, &after.IsSuperuser}} {
+		if f.sent != nil {
+			*f.at = *f.sent
+		}
+	}
+	if c.IsSuperuser != nil && *c.IsSuperuser && c.IsStaff == nil {
+		after.IsStaff = true
+	}
+	more := after.Email != before.Email || after.IsActive != before.IsActive || after.Level() != before.Level() || after.IsStaff != before.IsStaff
+	switch {
+	case before.ID == who.UserID:
+		if more {
+			return after, ErrOwnFlags
+		}
+	case who.Level < actor.ApplicationAdmin:
+		return after, ErrNotAdmin
+	case !manages(who, before.Level()) || !manages(who, after.Level()):
+		return after, ErrOutranked
+	}
+	if after.Email != before.Email {
+		if (after.Email == "") != (before.Email == "") {
+			return after, ErrStays
+		}
+		if !isAddress(after.Email) {
+			return after, ErrEmail
+		}
+	}
+	if after.IsSuperuser && !after.IsStaff {
+		return after, ErrNotStaff
+	}
+	return after, s.adminStays(ctx, before, after)
+}
+
+// adminStays refuses to take away the organization's last active global admin.
+func (s *Service) adminStays(ctx context.Context, before, after users.User) error {
+	if !before.IsSuperuser || !before.IsActive || (after.IsSuperuser && after.IsActive) {
+		return nil
+	}
+	admins, err := s.Store.GlobalAdmins(ctx, before.OrganizationID, 2)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(admins, func(u users.User) bool { return u.ID != before.ID }) {
+		return ErrLastAdmin
+	}
+	return nil
+}
+
+// apply stores the change with all that follows from it, and tells of it.
+func (s *Service) apply(ctx context.Context, tx uow.Tx, who actor.Actor, before, after users.User) error {
+	_, err := s.Store.UpdateUser(ctx, before.OrganizationID, before.ID, func(u *users.User) error { *u = after; return nil })
+	if err != nil {
+		return err
+	}
+	access := func(what string) {
+		tx.Publish(users.AccessChanged{UserID: after.ID, OrganizationID: after.OrganizationID, What: what})
+	}
+	tx.Publish(userChanged(after))
+	if after.Level() != before.Level() {
+		if err := s.mirror(ctx, who, after); err != nil {
+			return err
+		}
+		access("flags")
+	}
+	if after.IsActive != before.IsActive {
+		access("suspension")
+	}
+	if after.Email != before.Email {
+		tx.Publish(users.EmailChanged{UserID: after.ID, OrganizationID: after.OrganizationID, Email: after.Email, OldEmail: before.Email, ChangedBy: who.UserID})
+	}
+	if after.Email != before.Email || (before.IsActive && !after.IsActive) {
+		access("session")
+		return s.Store.EndSessions(ctx, after.ID, "")
+	}
+	return nil
+}
+
+// mirror makes the user's role on the organization say what the flags say.
+// Whoever was never more than a user needs no row.
+func (s *Service) mirror(ctx context.Context, who actor.Actor, u users.User) error {
+	_, err := s.Store.PutPermission(ctx, users.Permission{
+		OrganizationID: u.OrganizationID, UserID: u.ID, ResourceType: actor.Organization, ResourceID: u.OrganizationID,
+		Role: u.Level().String(), Audit: audit.New(who.Name(), s.Clock.Now()),
+	})
+	return err
+}
+
+// ChangePassword gives the caller another password and ends their other
+// sessions; the one in which it is called goes on.
+func (s *Service) ChangePassword(ctx context.Context, who actor.Actor, old, fresh string, from Attempt) error {
+	c, err := s.Store.CredentialByID(ctx, who.UserID)
+	if err != nil {
+		return err
+	}
+	if c.User.Email == "" {
+		return ErrService
+	}
+	if fresh == "" {
+		return ErrPassword
+	}
+	guess, err := s.guard.begin(c.User.Email, from)
+	if err != nil {
+		return err
+	}
+	switch err := s.prove(ctx, guess, c.PasswordHash, old); {
+	case errors.Is(err, ErrSignIn):
+		return ErrWrongOld
+	case err != nil:
+		return err
+	}
+	hash, err := s.newPassword(ctx, c.User.Email, fresh)
+	if err != nil {
+		return err
+	}
+	return s.changing(ctx, []int64{who.UserID}, func(ctx context.Context, tx uow.Tx) error {
+		if err := s.Store.SetPassword(ctx, who.UserID, hash); err != nil {
+			return err
+		}
+		tx.Publish(users.AccessChanged{UserID: who.UserID, OrganizationID: who.OrganizationID, What: "session"})
+		return s.Store.EndSessions(ctx, who.UserID, who.Session)
+	})
+}

@@ -1,0 +1,202 @@
+package core
+
+import (
+	"context"
+	"errors"
+
+	"parley/modules/users"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
+	"parley/platform/kernel/audit"
+	"parley/platform/kernel/uow"
+)
+
+// levels are the roles on an organization, which the two flags mirror.
+var levels = map[string]actor.Level{
+	actor.User.String(): actor.User, actor.ApplicationAdmin.String(): actor.ApplicationAdmin, actor.GlobalAdmin.String(): actor.GlobalAdmin,
+}
+
+// administers reports whether the caller manages the roles on a resource, or
+// answers ErrNoResource when they may not even see it.
+func (s *Service) administers(ctx context.Context, who actor.Actor, resource actor.Resource, id int64) (bool, error) {
+	if resource == actor.Organization {
+		if id != who.OrganizationID {
+			return false, ErrNoResource
+		}
+		return who.Level >= actor.ApplicationAdmin, nil
+	}
+	owner := s.owners[resource]
+	if owner == nil {
+		return false, ErrNoResource
+	}
+	admin, err := owner.Administers(ctx, who, id)
+	if err != nil && apperr.KindOf(err) == apperr.NotFound {
+		return false, ErrNoResource
+	}
+	return admin, err
+}
+
+// Assign gives a user a role on a resource that the caller administers.
+func (s *Service) Assign(ctx context.Context, who actor.Actor, userID int64, resource actor.Resource, id int64, role string) (users.Permission, error) {
+	switch {
+	case !roleOf(resource, role):
+		return users.Permission{}, ErrRole.On("role", "is not a role on "+string(resource))
+	case resource == actor.Organization && id == 0:
+		id = who.OrganizationID
+	case id == 0:
+		return users.Permission{}, ErrNeedsID.On("resource_id", "is missing")
+	}
+	if _, err := s.Store.User(ctx, who.OrganizationID, userID); err != nil {
+		return users.Permission{}, err
+	}
+	admin, err := s.administers(ctx, who, resource, id)
+	if err != nil {
+		return users.Permission{}, err
+	}
+	if !admin {
+		return users.Permission{}, ErrMayNot
+	}
+	var out users.Permission
+	err = s.changing(ctx, []int64{userID}, func(ctx context.Context, tx uow.Tx) error {
+		if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
+			return err
+		}
+		u, err := s.Store.User(ctx, who.OrganizationID, userID)
+		if err != nil {
+			return err
+		}
+		if err := s.mayGive(ctx, who, u, resource, role); err != nil {
+			return err
+		}
+		added, err := s.Store.AddPermissions(ctx, []users.Permission{{
+			OrganizationID: who.OrganizationID, UserID: userID, ResourceType: resource, ResourceID: id, Role: role, Audit: audit.New(who.Name(), s.Clock.Now()),
+		}})
+		if err != nil {
+			return err
+		}
+		if len(added) == 0 {
+			return ErrHasRole
+		}
+		out = added[0]
+		return s.given(ctx, tx, who, u, resource, role)
+	})
+	return out, err
+}
+
+// Permission answers one role: a user's own, or one on what the caller
+// administers. It reports whether the caller does.
+func (s *Service) Permission(ctx context.Context, who actor.Actor, id int64) (p users.Permission, admin bool, err error) {
+	if p, err = s.Store.Permission(ctx, who.OrganizationID, id); err != nil {
+		return p, false, err
+	}
+	admin, err = s.administers(ctx, who, p.ResourceType, p.ResourceID)
+	if err != nil && !errors.Is(err, ErrNoResource) {
+		return p, false, err
+	}
+	if !admin && p.UserID != who.UserID {
+		return users.Permission{}, false, ErrNoPermission
+	}
+	return p, admin, nil
+}
+
+// EditPermission gives the user another role on the same resource.
+func (s *Service) EditPermission(ctx context.Context, who actor.Actor, id int64, role string) (users.Permission, error) {
+	return s.alter(ctx, who, id, role, func(ctx context.Context, p users.Permission) (users.Permission, error) {
+		return s.Store.UpdatePermission(ctx, who.OrganizationID, id, func(p *users.Permission) error {
+			p.Role = role
+			p.Touch(who.Name(), s.Clock.Now())
+			return nil
+		})
+	})
+}
+
+// DeletePermission takes a role away and answers it as it was. Without one on
+// the organization its user is an ordinary user.
+func (s *Service) DeletePermission(ctx context.Context, who actor.Actor, id int64) (users.Permission, error) {
+	return s.alter(ctx, who, id, "", func(ctx context.Context, p users.Permission) (users.Permission, error) {
+		return s.Store.DeletePermission(ctx, who.OrganizationID, id)
+	})
+}
+
+// alter changes a standing role to another one, or with "" to none.
+func (s *Service) alter(ctx context.Context, who actor.Actor, id int64, role string, store func(context.Context, users.Permission) (users.Permission, error)) (users.Permission, error) {
+	p, admin, err := s.Permission(ctx, who, id)
+	switch {
+	case err != nil:
+		return p, err
+	case !admin:
+		return p, ErrMayNot
+	case role != "" && !roleOf(p.ResourceType, role):
+		return p, ErrRole.On("role", "is not a role on "+string(p.ResourceType))
+	}
+	err = s.changing(ctx, []int64{p.UserID}, func(ctx context.Context, tx uow.Tx) error {
+		if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
+			return err
+		}
+		u, err := s.Store.User(ctx, who.OrganizationID, p.UserID)
+		if err != nil {
+			return err
+		}
+		if err := s.mayGive(ctx, who, u, p.ResourceType, role); err != nil {
+			return err
+		}
+		if p, err = store(ctx, p); err != nil {
+			return err
+		}
+		return s.given(ctx, tx, who, u, p.ResourceType, role)
+	})
+	return p, err
+}
+
+// mayGive holds roles on the organization to the rules of the flags. On other
+// resources an admin gives what admins have.
+func (s *Service) mayGive(ctx context.Context, who actor.Actor, u users.User, resource actor.Resource, role string) error {
+	if resource != actor.Organization {
+		return nil
+	}
+	after := withLevel(u, levels[role])
+	switch {
+	case u.ID == who.UserID && after.Level() != u.Level():
+		return ErrOwnFlags
+	case !manages(who, u.Level()) || !manages(who, after.Level()):
+		return ErrOutranked
+	}
+	return s.adminStays(ctx, u, after)
+}
+
+// given makes the flags follow a role on the organization, and tells.
+func (s *Service) given(ctx context.Context, tx uow.Tx, who actor.Actor, u users.User, resource actor.Resource, role string) error {
+	if resource != actor.Organization {
+		tx.Publish(users.AccessChanged{UserID: u.ID, OrganizationID: u.OrganizationID, What: "permission"})
+		return nil
+	}
+	after := withLevel(u, levels[role])
+	after, err := s.Store.UpdateUser(ctx, u.OrganizationID, u.ID, func(u *users.User) error { *u = after; return nil })
+	if err != nil {
+		return err
+	}
+	tx.Publish(userChanged(after), users.AccessChanged{UserID: u.ID, OrganizationID: u.OrganizationID, What: "flags"})
+	return nil
+}
+
+func withLevel(u users.User, l actor.Level) users.User {
+	u.IsStaff, u.IsSuperuser = l >= actor.ApplicationAdmin, l == actor.GlobalAdmin
+	return u
+}
+
+func userChanged(u users.User) users.UserChanged {
+	return users.UserChanged{
+		UserID: u.ID, OrganizationID: u.OrganizationID, Email: u.Email, FirstName: text(u.FirstName), LastName: text(u.LastName),
+		IsStaff: u.IsStaff, IsSuperuser: u.IsSuperuser, IsActive: u.IsActive,
+	}
+}
+
+// roleOf reports whether there is such a role on that kind of resource.
+func roleOf(resource actor.Resource, role string) bool {
+	if resource == actor.Organization {
+		_, ok := levels[role]
+		return ok
+	}
+	_, ok := actor.ParseRole(role)
+	return ok
+}

@@ -1,0 +1,176 @@
+package core
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+
+	"parley/platform/kernel/clock"
+)
+
+// The limits of guessing passwords, in every process for itself: with n of
+// them behind a balancer an attacker has at most n times as many guesses.
+const (
+	// wrongInARow wrong passwords for one address from one network lock the
+	// address for that network.
+	wrongInARow = 10
+	lockLife    = 15 * time.Minute
+	// An address that so many guesses were made at, from wherever, gives each
+	// network one guess a minute: slow, but its owner is never locked out.
+	addressGuesses = 50
+	addressEases   = 30 * time.Second // one guess is forgotten
+	slowLife       = time.Minute
+	// A network that guesses at many addresses is slowed to one in three seconds.
+	networkGuesses = 300
+	networkEases   = 3 * time.Second
+	// maxTallies bounds each of the three maps.
+	maxTallies = 50_000
+)
+
+// Attempt is where a sign-in comes from.
+type Attempt struct {
+	From    netip.Addr
+	Request string // id, for the audit log
+}
+
+// network is the part of an address that one subscriber can choose at will.
+func (a Attempt) network() netip.Prefix {
+	bits := 64
+	if a.From.Is4() {
+		bits = 24
+	}
+	p, err := a.From.Prefix(bits)
+	if err != nil {
+		return netip.Prefix{} // an address that is not known: one network of them all
+	}
+	return p
+}
+
+// guard counts wrong passwords. It does not know which accounts exist, so that
+// what it answers can't tell.
+type guard struct {
+	clock     clock.Clock
+	mu        sync.Mutex
+	pairs     map[pair]*row
+	addresses map[string]*bucket
+	networks  map[netip.Prefix]*bucket
+}
+
+type pair struct {
+	address string
+	network netip.Prefix
+}
+
+// row is how many were wrong in a row.
+type row struct {
+	wrong  int
+	last   time.Time
+	locked time.Time // until then
+}
+
+// bucket is how many were wrong lately; it leaks.
+type bucket struct {
+	level float64
+	at    time.Time
+}
+
+func newGuard(c clock.Clock) *guard {
+	return &guard{clock: c, pairs: map[pair]*row{}, addresses: map[string]*bucket{}, networks: map[netip.Prefix]*bucket{}}
+}
+
+// guess is one attempt that was let through and counts as wrong until told
+// otherwise, so that a hundred at once count like a hundred in a row.
+type guess struct {
+	guard   *guard
+	pair    pair
+	address *bucket
+	network *bucket
+}
+
+// begin lets an attempt through, or answers ErrTooMany with how long to wait.
+func (g *guard) begin(address string, a Attempt) (*guess, error) {
+	now := g.clock.Now()
+	p := pair{address, a.network()}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	r := room(g.pairs, p, func(r *row) bool { return now.Sub(r.last) >= lockLife && !now.Before(r.locked) })
+	if now.Sub(r.last) >= lockLife {
+		*r = row{}
+	}
+	if now.Before(r.locked) {
+		return nil, ErrTooMany.After(r.locked.Sub(now))
+	}
+	of := room(g.addresses, address, func(b *bucket) bool { return b.now(now, addressEases) == 0 })
+	from := room(g.networks, p.network, func(b *bucket) bool { return b.now(now, networkEases) == 0 })
+	if from.now(now, networkEases)+1 > networkGuesses {
+		return nil, ErrTooMany.After(networkEases)
+	}
+	from.add(now, networkEases, 1)
+	of.add(now, addressEases, 1)
+	r.wrong++
+	r.last = now
+	switch {
+	case r.wrong >= wrongInARow:
+		r.locked = now.Add(lockLife)
+	case of.level > addressGuesses:
+		r.locked = now.Add(slowLife)
+	}
+	return &guess{guard: g, pair: p, address: of, network: from}, nil
+}
+
+// right ends the row.
+func (g *guess) right() {
+	g.guard.mu.Lock()
+	defer g.guard.mu.Unlock()
+	delete(g.guard.pairs, g.pair)
+	g.uncount()
+}
+
+// void takes back a guess that was never checked.
+func (g *guess) void() {
+	g.guard.mu.Lock()
+	defer g.guard.mu.Unlock()
+	if r := g.guard.pairs[g.pair]; r != nil && r.wrong > 0 {
+		r.wrong--
+		r.locked = time.Time{}
+	}
+	g.uncount()
+}
+
+func (g *guess) uncount() {
+	now := g.guard.clock.Now()
+	g.address.add(now, addressEases, -1)
+	g.network.add(now, networkEases, -1)
+}
+
+func (b *bucket) now(now time.Time, eases time.Duration) float64 {
+	return max(0, b.level-float64(now.Sub(b.at))/float64(eases))
+}
+
+func (b *bucket) add(now time.Time, eases time.Duration, n float64) {
+	b.level, b.at = max(0, b.now(now, eases)+n), now
+}
+
+// room finds or makes the entry. When the map is full, what is over goes
+// first, and else any one.
+func room[K comparable, V any](m map[K]*V, k K, over func(*V) bool) *V {
+	if v := m[k]; v != nil {
+		return v
+	}
+	if len(m) >= maxTallies {
+		for other, v := range m {
+			if over(v) {
+				delete(m, other)
+			}
+		}
+		for other := range m {
+			if len(m) < maxTallies {
+				break
+			}
+			delete(m, other)
+		}
+	}
+	v := new(V)
+	m[k] = v
+	return v
+}

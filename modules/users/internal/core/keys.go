@@ -1,0 +1,206 @@
+package core
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"parley/modules/users"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/audit"
+	"parley/platform/kernel/page"
+	"parley/platform/kernel/uow"
+)
+
+// APIKey is a key by which its user acts, within its scope.
+type APIKey struct {
+	ID             int64
+	OrganizationID int64
+	UserID         int64
+	Name           string
+	// Hash is of the key itself, which is not kept.
+	Hash  string
+	Hint  string // its end, to tell keys apart
+	Scope actor.Scope
+	// ExpiresOn is nil for a key without an end.
+	ExpiresOn *time.Time
+	// LastUsedOn is right to about a minute.
+	LastUsedOn *time.Time
+	audit.Audit
+}
+
+// KeyByID is the order of a list of keys.
+func KeyByID(k APIKey) page.Key { return page.Key{ID: k.ID} }
+
+// NewKey is what a key is made of. UserID 0 is the caller.
+type NewKey struct {
+	Name      string
+	UserID    int64
+	Scope     actor.Scope
+	ExpiresOn *time.Time
+}
+
+const (
+	keyPrefix = "parley_" // by which scanners for leaked secrets know it
+	keyBytes  = 32
+	maxKeys   = 100 // of one user
+)
+
+// KeyGroups are the groups of operations that a restricted key can name.
+var KeyGroups = []string{
+	"agent", "analytics", "audit_log", "chat", "corpus", "document", "evaluation", "notification", "organization", "project", "sharepoint", "team", "user", "webhook",
+}
+
+// hashOf is what is stored of a key. One round of SHA-256 without a salt is
+// enough, because a key is 256 random bits: there is no dictionary to try and
+// no two are alike. What makes a password's hash slow would only make every
+// request slow.
+func hashOf(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:])
+}
+
+// CreateKey makes a key and answers it in the only form in which it opens
+// anything; nobody can show it again. The caller acts by a session or by a
+// key of scope all, which the new one must not outlive.
+func (s *Service) CreateKey(ctx context.Context, who actor.Actor, n NewKey) (string, APIKey, error) {
+	now := s.Clock.Now()
+	name := strings.TrimSpace(n.Name)
+	switch {
+	case name == "":
+		return "", APIKey{}, ErrNoName
+	case (n.Scope.Kind == actor.ScopeRestricted) != (len(n.Scope.Groups) > 0):
+		return "", APIKey{}, ErrGroups
+	}
+	for group := range n.Scope.Groups {
+		if !slices.Contains(KeyGroups, group) {
+			return "", APIKey{}, ErrGroups.Saying(fmt.Sprintf("%q is not a group; there are %s.", group, strings.Join(KeyGroups, ", "))).On("groups."+group, "is not a group")
+		}
+	}
+	owner, err := s.keysOf(ctx, who, n.UserID)
+	if err != nil {
+		return "", APIKey{}, err
+	}
+	if n.ExpiresOn != nil && !n.ExpiresOn.After(now) {
+		return "", APIKey{}, ErrExpired
+	}
+	if who.KeyID != 0 {
+		with, err := s.Store.Key(ctx, who.OrganizationID, who.KeyID)
+		if err != nil {
+			return "", APIKey{}, err
+		}
+		switch end := with.ExpiresOn; {
+		case end == nil:
+		case n.ExpiresOn == nil:
+			n.ExpiresOn = end
+		case n.ExpiresOn.After(*end):
+			return "", APIKey{}, ErrOutlives
+		}
+	}
+	raw := make([]byte, keyBytes)
+	rand.Read(raw)
+	secret := keyPrefix + base64.RawURLEncoding.EncodeToString(raw)
+	key := APIKey{
+		OrganizationID: who.OrganizationID, UserID: owner.ID, Name: name, Hash: hashOf(secret), Hint: secret[len(secret)-4:],
+		Scope: n.Scope, ExpiresOn: n.ExpiresOn, Audit: audit.New(who.Name(), now),
+	}
+	err = s.changing(ctx, []int64{owner.ID}, func(ctx context.Context, tx uow.Tx) error {
+		have, err := s.Store.KeysPage(ctx, who.OrganizationID, owner.ID, page.Request{Size: 1})
+		if err != nil {
+			return err
+		}
+		if have.Count >= maxKeys {
+			return ErrManyKeys
+		}
+		key, err = s.Store.AddKey(ctx, key)
+		tx.Publish(users.AccessChanged{UserID: owner.ID, OrganizationID: owner.OrganizationID, What: "api_key"})
+		return err
+	})
+	return secret, key, err
+}
+
+// Keys answers a user's keys, ordered by id; userID 0 is the caller.
+func (s *Service) Keys(ctx context.Context, who actor.Actor, userID int64, p page.Request) (page.Of[APIKey], error) {
+	owner, err := s.keysOf(ctx, who, userID)
+	if err != nil {
+		return page.Of[APIKey]{}, err
+	}
+	return s.Store.KeysPage(ctx, who.OrganizationID, owner.ID, p)
+}
+
+// DeleteKey revokes a key and answers it as it was.
+func (s *Service) DeleteKey(ctx context.Context, who actor.Actor, keyID int64) (APIKey, error) {
+	key, err := s.Store.Key(ctx, who.OrganizationID, keyID)
+	if err != nil {
+		return APIKey{}, err
+	}
+	if _, err := s.keysOf(ctx, who, key.UserID); err != nil {
+		return APIKey{}, ErrNoKey // other people's keys are not there
+	}
+	err = s.changing(ctx, []int64{key.UserID}, func(ctx context.Context, tx uow.Tx) error {
+		tx.Publish(users.AccessChanged{UserID: key.UserID, OrganizationID: key.OrganizationID, What: "api_key"})
+		return s.Store.DeleteKey(ctx, who.OrganizationID, keyID)
+	})
+	return key, err
+}
+
+// keysOf answers the user whose keys the caller manages: themselves, or a
+// service user of a level that they manage.
+func (s *Service) keysOf(ctx context.Context, who actor.Actor, userID int64) (users.User, error) {
+	if userID == 0 || userID == who.UserID {
+		return s.Store.User(ctx, who.OrganizationID, who.UserID)
+	}
+	u, err := s.Store.User(ctx, who.OrganizationID, userID)
+	switch {
+	case err != nil:
+		return u, err
+	case who.Level < actor.ApplicationAdmin:
+		return u, ErrNotAdmin
+	case !manages(who, u.Level()):
+		return u, ErrOutranked
+	case u.Email != "":
+		return u, ErrNotService
+	}
+	return u, nil
+}
+
+// byKey answers a key that opens something now and its user. Beside
+// ErrCredentials stands whose key it was, if that is known.
+func (s *Service) byKey(ctx context.Context, secret string) (APIKey, *known, error) {
+	if !strings.HasPrefix(secret, keyPrefix) || len(secret) > 100 {
+		return APIKey{}, nil, ErrCredentials
+	}
+	hash := hashOf(secret)
+	userID, asked, err := s.identities.ownerOf(ctx, hash)
+	if errors.Is(err, ErrNoKey) {
+		return APIKey{}, nil, ErrCredentials
+	}
+	if err != nil {
+		return APIKey{}, nil, err
+	}
+	k, err := s.identities.of(ctx, userID)
+	if err == nil && asked {
+		if _, ok := k.keys[hash]; !ok { // a key that another process has just made
+			s.identities.drop(userID)
+			k, err = s.identities.of(ctx, userID)
+		}
+	}
+	if errors.Is(err, ErrNotFound) {
+		return APIKey{}, nil, ErrCredentials
+	}
+	if err != nil {
+		return APIKey{}, nil, err
+	}
+	key, ok := k.keys[hash]
+	if !ok || !k.User.IsActive || (key.ExpiresOn != nil && !key.ExpiresOn.After(s.Clock.Now())) {
+		return APIKey{}, k, ErrCredentials
+	}
+	return key, k, nil
+}
