@@ -194,15 +194,20 @@ type serverIn struct {
 	Registry      *prometheus.Registry
 	Authenticator web.Authenticator
 	Idempotency   web.Idempotency
+	Auditor       web.Auditor
 	Routes        []web.Route     `group:"routes"`
 	Checks        []observe.Check `group:"checks"`
 }
 
 func (b *base) newServer(in serverIn) (*http.Server, error) {
 	checks := append(slices.Clone(in.Checks), observe.Check{Name: "database", Run: in.DB.PingContext}, observe.Check{Name: "events", Run: in.Bus.Healthy})
+	proxies, err := b.config.TrustedProxies()
+	if err != nil {
+		return nil, err
+	}
 	api, err := web.New(web.Config{
-		Routes: in.Routes, Authenticator: in.Authenticator, Idempotency: in.Idempotency, Log: in.Log, Registry: in.Registry,
-		Checks: checks, MaxUpload: b.config.MaxUpload, Version: version,
+		Routes: in.Routes, Authenticator: in.Authenticator, Idempotency: in.Idempotency, Auditor: in.Auditor, Log: in.Log, Registry: in.Registry,
+		TrustedProxies: proxies, Checks: checks, MaxUpload: b.config.MaxUpload, Version: version,
 	})
 	if err != nil {
 		return nil, err
