@@ -30,6 +30,7 @@ import (
 	"parley/platform/observe"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/idempotency"
+	"parley/platform/web"
 )
 
 // modules is THE list of modules.
@@ -151,7 +152,7 @@ func (b *base) app(life context.Context, p profile, more ...fx.Option) (*fx.App,
 			func() blobport.Store { return files },
 			bus.NewOutbox,
 			newPresence,
-			func(db *sqldb.DB, o *bus.Outbox, c clock.Clock) uow.Unit { return sqldb.NewUnit(db, o, c) },
+			func(db *sqldb.DB, o *bus.Outbox, c clock.Clock) uow.Unit { return web.Audited(sqldb.NewUnit(db, o, c)) },
 			newIdempotency,
 			newBus,
 			b.newServer,

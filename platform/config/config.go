@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -29,6 +30,7 @@ type Config struct {
 	AdminEmail    string     `env:"PARLEY_ADMIN_EMAIL" envDefault:"admin@parley.local"`
 	AdminPassword string     `env:"PARLEY_ADMIN_PASSWORD"`
 	SecretKey     string     `env:"PARLEY_SECRET_KEY"`
+	Proxies       []string   `env:"PARLEY_TRUSTED_PROXIES"`
 	LLMURL        string     `env:"PARLEY_LLM_URL"`
 	LLMAPIKey     string     `env:"PARLEY_LLM_API_KEY"`
 	LLMModel      string     `env:"PARLEY_LLM_MODEL"`
@@ -94,8 +96,14 @@ func (c Config) problems() []error {
 	if c.EventsURL != "" {
 		wrong("PARLEY_EVENTS_URL", "events go through the database; leave it unset")
 	}
-	if c.SecretKey != "" && len(c.SecretKey) < 32 {
-		wrong("PARLEY_SECRET_KEY", "it needs 32 characters or more; leave it unset to have one made")
+	for _, key := range strings.Split(c.SecretKey, ",") {
+		if c.SecretKey != "" && len(strings.TrimSpace(key)) < 32 {
+			wrong("PARLEY_SECRET_KEY", "each of the keys, which commas separate, needs 32 characters or more; leave it unset to have one made")
+			break
+		}
+	}
+	if _, err := c.TrustedProxies(); err != nil {
+		wrong("PARLEY_TRUSTED_PROXIES", "%v", err)
 	}
 	if c.AdminPassword != "" && len(c.AdminPassword) < 8 {
 		wrong("PARLEY_ADMIN_PASSWORD", "it needs 8 characters or more; leave it unset to have one made")
@@ -112,8 +120,28 @@ func (c Config) problems() []error {
 	return out
 }
 
-// Key is the secret key: the configured one, or one that is made once and
-// kept in the data directory, readable by its owner alone.
+// TrustedProxies are the networks whose X-Forwarded-For is believed.
+func (c Config) TrustedProxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range c.Proxies {
+		text = strings.TrimSpace(text)
+		if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
+			a = a.Unmap()
+			out = append(out, netip.PrefixFrom(a, a.BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", text)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}
+
+// Key is the secret key, or several that commas separate: the configured
+// ones, or one that is made once and kept in the data directory, readable by
+// its owner alone.
 func (c Config) Key() ([]byte, error) {
 	if c.SecretKey != "" {
 		return []byte(c.SecretKey), nil

@@ -13,11 +13,12 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	_, err := config.Load([]string{
 		"PARLEY_ADDR=nonsense", "PARLEY_DATABASE_URL=mysql://x", "PARLEY_SECRET_KEY=short", "PARLEY_LLM_URL=ftp://x",
 		"PARLEY_LOG_LEVEL=loud", "PARLEY_MAX_UPLOAD_BYTES=many", "PARLEY_ADRR=127.0.0.1:1", "PARLEY_EVENTS_URL=nats://x",
+		"PARLEY_TRUSTED_PROXIES=10.0.0.1,everybody",
 	})
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, name := range []string{"PARLEY_ADDR", "PARLEY_DATABASE_URL", "PARLEY_SECRET_KEY", "PARLEY_LLM_URL", "PARLEY_LLM_MODEL", "PARLEY_LOG_LEVEL", "PARLEY_MAX_UPLOAD_BYTES", "PARLEY_ADRR", "PARLEY_EVENTS_URL"} {
+	for _, name := range []string{"PARLEY_ADDR", "PARLEY_DATABASE_URL", "PARLEY_SECRET_KEY", "PARLEY_LLM_URL", "PARLEY_LLM_MODEL", "PARLEY_LOG_LEVEL", "PARLEY_MAX_UPLOAD_BYTES", "PARLEY_ADRR", "PARLEY_EVENTS_URL", "PARLEY_TRUSTED_PROXIES"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not mentioned in:\n%v", name, err)
 		}
@@ -47,5 +48,38 @@ func TestTheSecretKeyIsMadeOnceAndPrivate(t *testing.T) {
 	info, err := os.Stat(filepath.Join(c.DataDir, "secret.key"))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+func TestSeveralSecretKeysAreEachLongEnough(t *testing.T) {
+	key := strings.Repeat("k", 32)
+	for value, ok := range map[string]bool{key: true, key + "," + key: true, key + ", " + key: true, key + ",short": false, key + ",": false, "," + key: false} {
+		if _, err := config.Load([]string{"PARLEY_SECRET_KEY=" + value}); (err == nil) != ok {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+}
+
+func TestTrustedProxiesAreAddressesAndNetworks(t *testing.T) {
+	c, err := config.Load([]string{"PARLEY_TRUSTED_PROXIES=10.1.2.3, 192.168.7.9/16,::1,fd00::/8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.TrustedProxies()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for _, p := range got {
+		texts = append(texts, p.String())
+	}
+	if all := strings.Join(texts, " "); all != "10.1.2.3/32 192.168.0.0/16 ::1/128 fd00::/8" {
+		t.Errorf("got %s", all)
+	}
+	if c, err = config.Load(nil); err != nil {
+		t.Fatal(err)
+	}
+	if none, err := c.TrustedProxies(); err != nil || len(none) != 0 {
+		t.Errorf("by default %v, %v", none, err)
 	}
 }
