@@ -1,18 +1,26 @@
-// Package agents owns agents, their types and instructions, who may use them,
-// and each user's recent and starred ones.
+// Package agents owns agents, their types and instructions, their aliases,
+// reviews and ratings, and each user's recent and starred ones.
 //
-// Owns: agents, types, instructions, recents, stars. Tables: agents_*.
+// Owns: agents, types, instructions, aliases, reviews, ratings, recents,
+// stars, and who has run which agent. Tables: agents_*.
 //
-// Publishes: agents.agent_created.v1.
+// Publishes: agents.agent_created.v1, agents.agent_updated.v1,
+// agents.agent_deleted.v1.
 //
 // Consumes: chat.run_completed.v1 (the agent goes to the top of the asker's
-// recents), users.user_deleted.v1 (recents and stars go, owned agents pass to
-// the admin). Both in one consumer, one event at a time, so that a run that
-// is told of late never brings a deleted user's recents back.
+// recents, and the asker may review it), users.user_deleted.v1 (what is only
+// theirs goes, owned agents pass to the admin). Both in one consumer, one
+// event at a time, so that a run that is told of late never brings anything
+// of a deleted user back. projects.project_deleted.v1 (its agents go).
 //
-// Rules: one decision says who may do what with an agent, with the reason as
-// a value; lists use the same rule as a query. "Only me" is for the owner and
-// admins, "Only team" also for members of the project or its team, "Public"
-// for the whole organization. Only a Live agent answers others than its
-// admins. Prompt, instructions and model are shown to admins alone.
+// Rules: package access decides who may do what with an agent; lists use the
+// same rule as a query. Only a Live agent answers others than its admins.
+// Prompt, instructions and model are shown to admins alone. A review is for
+// who has run the agent. An alias is in the organization's own domain,
+// nobody's user address, and one agent's alone.
+//
+// The details of projects (POST /api/project/details) are answered here: they
+// list agents, whose visibility must be that of this very moment. A copy in
+// projects that follows events would need the whole decision a second time,
+// and lag behind it.
 package agents

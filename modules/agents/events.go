@@ -13,4 +13,40 @@ type AgentCreated struct {
 func (AgentCreated) EventName() string { return "agents.agent_created.v1" }
 
 // AggregateKey implements event.Event.
-func (e AgentCreated) AggregateKey() string { return fmt.Sprintf("agent/%d", e.AgentID) }
+func (e AgentCreated) AggregateKey() string { return key(e.AgentID) }
+
+// AgentUpdated tells that an agent's settings are others from now on.
+type AgentUpdated struct {
+	AgentID        int64  `json:"agent_id"`
+	OrganizationID int64  `json:"organization_id"`
+	ProjectID      int64  `json:"project_id"`
+	FromProjectID  int64  `json:"from_project_id"` // where it was; the same when it did not move
+	Access         string `json:"access"`
+	Status         string `json:"status"`
+	// Narrowed is whether some who could run the agent may have lost it, so
+	// that what they still run is to be looked at again.
+	Narrowed bool `json:"narrowed"`
+}
+
+// EventName implements event.Event.
+func (AgentUpdated) EventName() string { return "agents.agent_updated.v1" }
+
+// AggregateKey implements event.Event.
+func (e AgentUpdated) AggregateKey() string { return key(e.AgentID) }
+
+// AgentDeleted tells that an agent is gone, with its alias and all roles on
+// it. What people asked it stays theirs.
+type AgentDeleted struct {
+	AgentID        int64 `json:"agent_id"`
+	OrganizationID int64 `json:"organization_id"`
+	ProjectID      int64 `json:"project_id"`
+	DeletedBy      int64 `json:"deleted_by"` // user id; 0 for the server
+}
+
+// EventName implements event.Event.
+func (AgentDeleted) EventName() string { return "agents.agent_deleted.v1" }
+
+// AggregateKey implements event.Event.
+func (e AgentDeleted) AggregateKey() string { return key(e.AgentID) }
+
+func key(id int64) string { return fmt.Sprintf("agent/%d", id) }

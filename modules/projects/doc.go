@@ -1,14 +1,20 @@
-// Package projects owns teams and projects, and says who is what on them.
+// Package projects owns teams and projects, and answers what people are on
+// them.
 //
-// Owns: teams, projects. Tables: projects_*. Memberships are permissions,
-// which users keeps.
+// Owns: teams, projects, each user's recent projects. Tables: projects_*.
+// Memberships are permissions, which users keeps.
 //
-// Publishes: projects.team_created.v1, projects.project_created.v1.
+// Publishes: projects.team_created.v1, projects.team_deleted.v1,
+// projects.project_created.v1, projects.project_moved.v1,
+// projects.project_deleted.v1.
 //
-// Consumes: agents.agent_created.v1 (counts the project's agents).
-// Memberships of a deleted user go with their permissions.
+// Consumes: agents.agent_created.v1, agents.agent_updated.v1 and
+// agents.agent_deleted.v1 (counts the project's agents; one that came to a
+// deleted project makes the deletion be told again), users.user_deleted.v1
+// (recents go). Memberships of a deleted user go with their permissions.
 //
-// Rules: a role on a team holds for the team's projects; the highest role
-// wins. Whoever creates a team or a project is its admin. Who has no role on
-// it does not see it, but for global admins, who see everything.
+// Rules: package access decides. Whoever creates a team or a project is its
+// admin. A team that still has projects can't be deleted: they would lose
+// whoever sees them through the team, so move or delete them first. A deleted
+// project takes its agents along.
 package projects

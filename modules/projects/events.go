@@ -12,7 +12,21 @@ type TeamCreated struct {
 func (TeamCreated) EventName() string { return "projects.team_created.v1" }
 
 // AggregateKey implements event.Event.
-func (e TeamCreated) AggregateKey() string { return fmt.Sprintf("team/%d", e.TeamID) }
+func (e TeamCreated) AggregateKey() string { return teamKey(e.TeamID) }
+
+// TeamDeleted tells that a team, which had no projects any more, is gone with
+// all roles on it.
+type TeamDeleted struct {
+	TeamID         int64 `json:"team_id"`
+	OrganizationID int64 `json:"organization_id"`
+	DeletedBy      int64 `json:"deleted_by"` // user id; 0 for the server
+}
+
+// EventName implements event.Event.
+func (TeamDeleted) EventName() string { return "projects.team_deleted.v1" }
+
+// AggregateKey implements event.Event.
+func (e TeamDeleted) AggregateKey() string { return teamKey(e.TeamID) }
 
 // ProjectCreated tells that a project exists.
 type ProjectCreated struct {
@@ -25,4 +39,38 @@ type ProjectCreated struct {
 func (ProjectCreated) EventName() string { return "projects.project_created.v1" }
 
 // AggregateKey implements event.Event.
-func (e ProjectCreated) AggregateKey() string { return fmt.Sprintf("project/%d", e.ProjectID) }
+func (e ProjectCreated) AggregateKey() string { return projectKey(e.ProjectID) }
+
+// ProjectMoved tells that a project belongs to another team from now on, and
+// whoever had a role on the old one has lost theirs on the project.
+type ProjectMoved struct {
+	ProjectID      int64 `json:"project_id"`
+	OrganizationID int64 `json:"organization_id"`
+	TeamID         int64 `json:"team_id"`      // 0 when it has none
+	FromTeamID     int64 `json:"from_team_id"` // 0 when it had none
+}
+
+// EventName implements event.Event.
+func (ProjectMoved) EventName() string { return "projects.project_moved.v1" }
+
+// AggregateKey implements event.Event.
+func (e ProjectMoved) AggregateKey() string { return projectKey(e.ProjectID) }
+
+// ProjectDeleted tells that a project is gone with all roles on it, and that
+// its agents go, too. It is told again when an agent turns out to have come
+// to the project while it was being deleted.
+type ProjectDeleted struct {
+	ProjectID      int64 `json:"project_id"`
+	OrganizationID int64 `json:"organization_id"`
+	TeamID         int64 `json:"team_id"`    // 0 when it had none
+	DeletedBy      int64 `json:"deleted_by"` // user id; 0 for the server
+}
+
+// EventName implements event.Event.
+func (ProjectDeleted) EventName() string { return "projects.project_deleted.v1" }
+
+// AggregateKey implements event.Event.
+func (e ProjectDeleted) AggregateKey() string { return projectKey(e.ProjectID) }
+
+func teamKey(id int64) string    { return fmt.Sprintf("team/%d", id) }
+func projectKey(id int64) string { return fmt.Sprintf("project/%d", id) }

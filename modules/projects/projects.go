@@ -3,6 +3,7 @@ package projects
 import (
 	"context"
 
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
 )
@@ -17,6 +18,11 @@ type Team struct {
 	audit.Audit
 }
 
+// Thing is the team as access decides about it.
+func (t Team) Thing() access.Thing {
+	return access.Thing{Resource: actor.Team, ID: t.ID, OrganizationID: t.OrganizationID, Deleted: t.IsDeleted}
+}
+
 // Project is where agents live.
 type Project struct {
 	ID             int64
@@ -29,32 +35,55 @@ type Project struct {
 	audit.Audit
 }
 
-// Standing is what an actor is on one project, and why: the grant that
-// decides.
+// Thing is the project as access decides about it.
+func (p Project) Thing() access.Thing {
+	t := access.Thing{Resource: actor.Project, ID: p.ID, OrganizationID: p.OrganizationID, Deleted: p.IsDeleted}
+	if p.TeamID != nil {
+		t.TeamID = *p.TeamID
+	}
+	return t
+}
+
+// Standing is what somebody may do on a project, and why.
 type Standing struct {
 	Project Project
-	Role    actor.Role
-	Because Reason
+	access.Decision
 }
 
-// Reason names the grant behind a role.
-type Reason struct {
-	Rule       string         // "global_admin", "project_role" or "team_role"
-	Resource   actor.Resource // on which the grant is
-	ResourceID int64
-	Role       string
+// TeamStanding is what somebody may do on a team, and why.
+type TeamStanding struct {
+	Team Team
+	access.Decision
 }
 
-// Access answers what actors are on projects. It is the one place where that
-// is decided.
+// Member is a role that is held on a project itself.
+type Member struct {
+	ID     int64 // of the permission
+	UserID int64
+	Role   string
+}
+
+// Detail is a project with its members, ordered by user.
+type Detail struct {
+	Project Project
+	Members []Member
+}
+
+// Access answers what other modules need to know of teams and projects to
+// decide about what lives in them.
 type Access interface {
-	// Standing answers what who is on a project, or ErrNotFound when who has
-	// no role on it.
+	// Standing answers a project that who may view, else an error of kind
+	// NotFound, in one query.
 	Standing(ctx context.Context, who actor.Actor, projectID int64) (Standing, error)
-	// Standings answers every project that who has a role on, by its id, in
-	// one query. For a global admin, who has one on all, it answers nil and
-	// true.
-	Standings(ctx context.Context, who actor.Actor) (standings map[int64]Standing, all bool, err error)
-	// Teams answers the team of each project that has one, in one query.
+	// TeamStanding does the same for a team.
+	TeamStanding(ctx context.Context, who actor.Actor, teamID int64) (TeamStanding, error)
+	// Teams answers the team of each of the projects that has one, in one
+	// query. No projects are no query.
 	Teams(ctx context.Context, organizationID int64, projectIDs []int64) (map[int64]int64, error)
+	// Under answers every project of the teams, with its team, in one query.
+	// No teams are no query.
+	Under(ctx context.Context, organizationID int64, teamIDs []int64) (map[int64]int64, error)
+	// Details answers those of the projects that who may view, by id, in two
+	// queries however many they are.
+	Details(ctx context.Context, who actor.Actor, projectIDs []int64) (map[int64]Detail, error)
 }

@@ -26,11 +26,12 @@ func Migrations() migrate.Set { return sqlstore.Migrations() }
 type In struct {
 	fx.In
 
-	DB        *sqldb.DB
-	Unit      uow.Unit
-	Projects  projects.Access
-	Directory users.Directory
-	Clock     clock.Clock
+	DB          *sqldb.DB
+	Unit        uow.Unit
+	Projects    projects.Access
+	Directory   users.Directory
+	Permissions users.Permissions
+	Clock       clock.Clock
 }
 
 // Out is what it gives.
@@ -40,12 +41,17 @@ type Out struct {
 	Routes    []web.Route    `group:"routes,flatten"`
 	Consumers []bus.Consumer `group:"consumers,flatten"`
 	Catalog   agents.Catalog
+	Owner     users.ResourceOwner `group:"resource_owners"`
 }
 
 // Module is the agents module.
 var Module = fx.Module("agents", fx.Provide(build))
 
 func build(in In) Out {
-	service := core.New(core.Parts{Unit: in.Unit, Store: sqlstore.New(in.DB), Projects: in.Projects, Directory: in.Directory, Clock: in.Clock})
-	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service}
+	parts := core.Parts{Unit: in.Unit, Store: sqlstore.New(in.DB), Projects: in.Projects, Directory: in.Directory, Permissions: in.Permissions, Clock: in.Clock}
+	if knows, ok := in.Directory.(core.Addresses); ok {
+		parts.Addresses = knows
+	}
+	service := core.New(parts)
+	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Owner: service}
 }

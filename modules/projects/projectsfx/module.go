@@ -39,6 +39,7 @@ type Out struct {
 	Routes    []web.Route    `group:"routes,flatten"`
 	Consumers []bus.Consumer `group:"consumers,flatten"`
 	Access    projects.Access
+	Owners    []users.ResourceOwner `group:"resource_owners,flatten"`
 }
 
 // Module is the projects module.
@@ -46,5 +47,9 @@ var Module = fx.Module("projects", fx.Provide(build))
 
 func build(in In) Out {
 	service := core.New(core.Parts{Unit: in.Unit, Store: sqlstore.New(in.DB), Directory: in.Directory, Permissions: in.Permissions, Clock: in.Clock})
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Access: service}
+	out := Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Access: service}
+	for _, o := range service.Owners() {
+		out.Owners = append(out.Owners, o)
+	}
+	return out
 }

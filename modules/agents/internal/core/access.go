@@ -3,92 +3,70 @@ package core
 import (
 	"context"
 
-	"parley/modules/projects"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 )
 
 // Visible says which agents an actor may see: the access rule as a condition
-// for queries. It is decide, turned around.
-type Visible struct {
-	OrganizationID int64
-	UserID         int64
-	All            bool    // a global admin
-	Granted        []int64 // agents with a role of the actor's
-	Administered   []int64 // projects that the actor administers
-	Joined         []int64 // projects that the actor is a member of
+// for queries.
+type Visible = access.VisibleAgents
+
+// Thing is the agent as access decides about it; team is its project's, or 0.
+func (a Agent) Thing(team int64) access.Thing {
+	return access.Thing{
+		Resource: actor.Agent, ID: a.ID, OrganizationID: a.OrganizationID, Deleted: a.IsDeleted, ProjectID: a.ProjectID, TeamID: team,
+		OwnerID: a.UserID, Level: access.Level(a.Access), Open: a.Status == Live && a.IsActive,
+	}
 }
 
-// Allowed is what a decision allows.
-type Allowed struct {
-	View, Run, Edit, Manage, Delete bool
+// everything is the organization's, for reading what access then decides on.
+func everything(organizationID int64) Visible {
+	return Visible{OrganizationID: organizationID, All: true}
 }
 
-// Reason is one rule that speaks for the actor, with the grant it rests on.
-type Reason struct {
-	Rule       string // global_admin, owner, agent_role, project_role, team_role or public
-	Resource   actor.Resource
-	ResourceID int64
-	Role       string
+// Decided is an agent with what somebody may do with it.
+type Decided struct {
+	Agent
+	TeamID   int64 // of the project; 0 when it has none
+	Decision access.Decision
 }
 
-// Decision is who an actor is to an agent, and why. Because lists every rule
-// that applies, the deciding one first.
-type Decision struct {
-	Role    actor.Role
-	Allowed Allowed
-	Because []Reason
-}
-
-// decide is THE access decision on agents.
-func decide(who actor.Actor, a Agent, standing projects.Standing) Decision {
-	var d Decision
-	if a.OrganizationID != who.OrganizationID || a.IsDeleted {
-		return d
-	}
-	speak := func(role actor.Role, r Reason) {
-		if role == actor.NoRole {
-			return
-		}
-		r.Role = role.String()
-		if role > d.Role {
-			d.Role = role
-			d.Because = append([]Reason{r}, d.Because...)
-			return
-		}
-		d.Because = append(d.Because, r)
-	}
-	if who.IsGlobalAdmin() {
-		speak(actor.Admin, Reason{Rule: "global_admin", Resource: actor.Organization, ResourceID: a.OrganizationID})
-	}
-	if who.UserID == a.UserID && who.UserID != 0 {
-		speak(actor.Admin, Reason{Rule: "owner", Resource: actor.Agent, ResourceID: a.ID})
-	}
-	speak(who.Holds(actor.Agent, a.ID), Reason{Rule: "agent_role", Resource: actor.Agent, ResourceID: a.ID})
-	if !who.IsGlobalAdmin() && (standing.Role == actor.Admin || a.Access != OnlyMe) {
-		speak(standing.Role, Reason{Rule: standing.Because.Rule, Resource: standing.Because.Resource, ResourceID: standing.Because.ResourceID})
-	}
-	if a.Access == Public {
-		speak(actor.Member, Reason{Rule: "public", Resource: actor.Organization, ResourceID: a.OrganizationID})
-	}
-	admin := d.Role == actor.Admin
-	d.Allowed = Allowed{View: d.Role > actor.NoRole, Run: admin || (d.Role > actor.NoRole && a.Status == Live && a.IsActive), Edit: admin, Manage: admin, Delete: admin}
-	return d
-}
-
-// visible is decide's View as a condition, with what it needs to decide.
-func (s *Service) visible(ctx context.Context, who actor.Actor) (Visible, map[int64]projects.Standing, error) {
-	v := Visible{OrganizationID: who.OrganizationID, UserID: who.UserID, Granted: who.Granted(actor.Agent, actor.Member)}
-	standings, all, err := s.Projects.Standings(ctx, who)
+// one answers an agent on which who may do the action, or ErrNotFound, or
+// refused when they may only see it. It is two queries.
+func (s *Service) one(ctx context.Context, who actor.Actor, id int64, do access.Action, refused error) (Decided, error) {
+	a, err := s.Store.Agent(ctx, everything(who.OrganizationID), id)
 	if err != nil {
-		return v, nil, err
+		return Decided{}, err
 	}
-	v.All = all
-	for id, standing := range standings {
-		if standing.Role == actor.Admin {
-			v.Administered = append(v.Administered, id)
-		} else {
-			v.Joined = append(v.Joined, id)
-		}
+	teams, err := s.Projects.Teams(ctx, who.OrganizationID, []int64{a.ProjectID})
+	if err != nil {
+		return Decided{}, err
 	}
-	return v, standings, nil
+	d := Decided{Agent: a, TeamID: teams[a.ProjectID]}
+	d.Decision = access.Decide(who, a.Thing(d.TeamID))
+	return d, d.Decision.Check(do, ErrNotFound, refused)
 }
+
+// visible is which agents who may see, as a condition, with the teams of
+// projects that deciding about each of them takes. It is one query, or none
+// for whoever has no role on a team.
+func (s *Service) visible(ctx context.Context, who actor.Actor) (Visible, map[int64]int64, error) {
+	teams := who.Granted(actor.Team, actor.Member)
+	if who.IsGlobalAdmin() {
+		teams = nil
+	}
+	under, err := s.Projects.Under(ctx, who.OrganizationID, teams)
+	if err != nil {
+		return Visible{}, nil, err
+	}
+	return access.AgentsVisibleTo(who, under), under, nil
+}
+
+// Administers implements agents.Catalog and users.ResourceOwner.
+func (s *Service) Administers(ctx context.Context, who actor.Actor, agentID int64) (bool, error) {
+	d, err := s.one(ctx, who, agentID, access.View, nil)
+	return d.Decision.Allowed.Manage, err
+}
+
+// Resource implements users.ResourceOwner.
+func (s *Service) Resource() actor.Resource { return actor.Agent }

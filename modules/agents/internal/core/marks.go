@@ -24,7 +24,7 @@ type Marked struct {
 // Marked answers the caller's recent or starred agents, newest first, as far
 // as they still see them.
 func (s *Service) Marked(ctx context.Context, who actor.Actor, k Kind, p page.Request) (page.Of[Marked], error) {
-	v, standings, err := s.visible(ctx, who)
+	v, teams, err := s.visible(ctx, who)
 	if err != nil {
 		return page.Of[Marked]{}, err
 	}
@@ -40,7 +40,7 @@ func (s *Service) Marked(ctx context.Context, who actor.Actor, k Kind, p page.Re
 	if err != nil {
 		return page.Of[Marked]{}, err
 	}
-	full, err := s.complete(ctx, who, found, standings)
+	full, err := s.complete(ctx, who, decideAll(who, found, teams))
 	if err != nil {
 		return page.Of[Marked]{}, err
 	}
@@ -66,26 +66,23 @@ func (s *Service) Mark(ctx context.Context, who actor.Actor, k Kind, agentID int
 	}
 	out := Marked{Agent: f}
 	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		out.Mark, err = s.mark(ctx, k, Mark{OrganizationID: who.OrganizationID, UserID: who.UserID, AgentID: agentID, CreatedOn: s.Clock.Now()})
+		out.Mark, err = s.Store.Mark(ctx, k, Mark{OrganizationID: who.OrganizationID, UserID: who.UserID, AgentID: agentID, CreatedOn: s.Clock.Now()})
+		if err != nil || k == Recent {
+			return err
+		}
+		// A star is somebody's own choice, so none is dropped for another.
+		n, err := s.Store.CountMarks(ctx, k, who.UserID)
+		if err == nil && n > maxStars {
+			err = ErrTooMany
+		}
 		return err
 	})
-	return out, err
-}
-
-func (s *Service) mark(ctx context.Context, k Kind, m Mark) (Mark, error) {
-	m, err := s.Store.Mark(ctx, k, m)
-	if err != nil {
-		return m, err
+	if err != nil || k == Starred {
+		return out, err
 	}
-	if k == Recent {
-		return m, s.Store.Trim(ctx, k, m.UserID, maxRecents)
-	}
-	// A star is somebody's own choice, so none is dropped for another.
-	n, err := s.Store.CountMarks(ctx, k, m.UserID)
-	if err == nil && n > maxStars {
-		err = ErrTooMany
-	}
-	return m, err
+	// After the mark is committed: of many at once the last one sees them all,
+	// so that no more than the newest stay.
+	return out, s.Store.Trim(ctx, k, who.UserID, maxRecents)
 }
 
 // Unmark takes an agent off the caller's list and answers what is left.
@@ -100,22 +97,32 @@ func (s *Service) Unmark(ctx context.Context, who actor.Actor, k Kind, agentID i
 	return left.Items, err
 }
 
-// Asked puts an agent at the top of the recents of a user who asked it. It
-// runs in the unit of ctx and does nothing for a user who was deleted.
+// Asked puts an agent at the top of the recents of a user who asked it, and
+// lets them review it. It runs in the unit of ctx and does nothing for a user
+// or an agent that was deleted.
 func (s *Service) Asked(ctx context.Context, organizationID, userID, agentID int64, at time.Time) error {
 	found, err := s.Directory.Users(ctx, organizationID, []int64{userID})
 	if err != nil || len(found) == 0 {
 		return err
 	}
-	_, err = s.mark(ctx, Recent, Mark{OrganizationID: organizationID, UserID: userID, AgentID: agentID, CreatedOn: at})
-	return err
+	there, err := s.Store.Agents(ctx, everything(organizationID), []int64{agentID})
+	if err != nil || len(there) == 0 {
+		return err
+	}
+	if err := s.Store.NoteRun(ctx, organizationID, userID, agentID); err != nil {
+		return err
+	}
+	if _, err := s.Store.Mark(ctx, Recent, Mark{OrganizationID: organizationID, UserID: userID, AgentID: agentID, CreatedOn: at}); err != nil {
+		return err
+	}
+	return s.Store.Trim(ctx, Recent, userID, maxRecents)
 }
 
-// Forget removes a deleted user's lists and passes their agents on to the
-// admin who deleted them. When that was the server itself, or they are gone
-// by now, too, a global admin takes over.
+// Forget removes what only a deleted user had and passes their agents on to
+// the admin who deleted them. When that was the server itself, or they are
+// gone by now, too, a global admin takes over.
 func (s *Service) Forget(ctx context.Context, organizationID, userID, heir int64) error {
-	if err := s.Store.UnmarkUser(ctx, userID); err != nil {
+	if err := s.Store.ForgetUser(ctx, userID); err != nil {
 		return err
 	}
 	found, err := s.Directory.Users(ctx, organizationID, []int64{heir})

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"parley/modules/agents"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
@@ -11,20 +12,34 @@ import (
 
 // The errors of this module. Their codes are a promise to clients.
 var (
-	ErrNotFound    = apperr.New(apperr.NotFound, "agents.not_found", "There is no such agent, or none that you may see.")
-	ErrNotLive     = apperr.New(apperr.Forbidden, "agents.not_live", "This agent is not live; only its admins can ask it.")
-	ErrNotCreator  = apperr.New(apperr.Forbidden, "agents.may_not_create", "Only the project's admins create agents in it.")
-	ErrUnknownType = apperr.New(apperr.Unprocessable, "agents.unknown_type", "There is no agent type of this name; see GET /api/agent-type.")
-	ErrInstruction = apperr.New(apperr.Unprocessable, "agents.bad_instruction", "An instruction has 1 to 4000 characters that are not all blank.")
-	ErrTooMany     = apperr.New(apperr.Conflict, "agents.too_many_stars", "You have starred 500 agents already; take a star away first.")
-	ErrBlankName   = apperr.New(apperr.Unprocessable, "agents.blank_name", "An agent needs a name.")
+	ErrNotFound       = apperr.New(apperr.NotFound, "agents.not_found", "There is no such agent, or none that you may see.")
+	ErrNotLive        = apperr.New(apperr.Forbidden, "agents.not_live", "This agent is not live; only its admins can ask it.")
+	ErrNotAdmin       = apperr.New(apperr.Forbidden, "agents.not_admin", "Only the agent's admins do this.")
+	ErrNotCreator     = apperr.New(apperr.Forbidden, "agents.may_not_create", "Only the project's admins create agents in it.")
+	ErrUnknownType    = apperr.New(apperr.Unprocessable, "agents.unknown_type", "There is no agent type of this name; see GET /api/agent-type.")
+	ErrTypeNotFound   = apperr.New(apperr.NotFound, "agents.type_not_found", "There is no such agent type.")
+	ErrTypeTaken      = apperr.New(apperr.Conflict, "agents.type_name_taken", "Another agent type has this name already.")
+	ErrInstruction    = apperr.New(apperr.Unprocessable, "agents.bad_instruction", "An instruction has 1 to 4000 characters that are not all blank.")
+	ErrTooMany        = apperr.New(apperr.Conflict, "agents.too_many_stars", "You have starred 500 agents already; take a star away first.")
+	ErrBlankName      = apperr.New(apperr.Unprocessable, "agents.blank_name", "An agent needs a name.")
+	ErrReviewNotFound = apperr.New(apperr.NotFound, "agents.review_not_found", "The agent has no such review.")
+	ErrNotRunYet      = apperr.New(apperr.Conflict, "agents.not_run_yet", "Ask the agent something first; a review is for who has seen it answer.")
+	ErrReviewed       = apperr.New(apperr.Conflict, "agents.already_reviewed", "You have reviewed this agent already; change that review.")
+	ErrNotAuthor      = apperr.New(apperr.Forbidden, "agents.not_author", "Only the author changes a review, and deletes it beside the agent's admins.")
+	ErrBlankReview    = apperr.New(apperr.Unprocessable, "agents.blank_review", "A review needs words.")
+	ErrNoAlias        = apperr.New(apperr.NotFound, "agents.alias_not_found", "The agent has no alias; create one.")
+	ErrHasAlias       = apperr.New(apperr.Conflict, "agents.has_alias", "The agent has an alias already; change that one.")
+	ErrAliasTaken     = apperr.New(apperr.Conflict, "agents.alias_taken", "This address is in use already; choose another one.")
+	ErrAliasForm      = apperr.New(apperr.Unprocessable, "agents.invalid_alias", "An alias is an e-mail address of letters, digits and . _ + - in front of the @.")
+	ErrAliasDomain    = apperr.New(apperr.Unprocessable, "agents.foreign_domain", "An alias must be in your organization's own domain.")
+	ErrUserNotFound   = apperr.New(apperr.NotFound, "agents.user_not_found", "There is no such user, or none that you may see.")
 )
 
 // Access levels.
 const (
-	OnlyMe   = "Only me"
-	OnlyTeam = "Only team"
-	Public   = "Public"
+	OnlyMe   = string(access.OnlyMe)
+	OnlyTeam = string(access.OnlyTeam)
+	Public   = string(access.Public)
 )
 
 // Live is the status in which an agent answers everybody who may use it; the
@@ -107,10 +122,10 @@ const (
 
 // Full is an agent with what belongs to it.
 type Full struct {
-	Agent
+	Decided
 	Type         Type
 	Instructions []Instruction
-	Decision     Decision
+	Alias        string // "" without one
 }
 
 // ByTime is the order of marks, newest first.
@@ -119,9 +134,9 @@ func ByTime(m Mark) page.Key { return page.Key{At: m.CreatedOn, ID: m.ID} }
 // ByID is the order of agents.
 func ByID(a Agent) page.Key { return page.Key{ID: a.ID} }
 
-func runnable(f Full, teamID int64) agents.Runnable {
+func runnable(f Full) agents.Runnable {
 	r := agents.Runnable{
-		ID: f.ID, OrganizationID: f.OrganizationID, ProjectID: f.ProjectID, TeamID: teamID, AgentType: f.Type.Name, Name: f.AgentName,
+		ID: f.ID, OrganizationID: f.OrganizationID, ProjectID: f.ProjectID, TeamID: f.TeamID, AgentType: f.Type.Name, Name: f.AgentName,
 		PrefixPrompt: f.PrefixPrompt, Model: f.LLMModel, CachingEnabled: f.CachingEnabled, Admin: f.Decision.Allowed.Manage,
 	}
 	for _, i := range f.Instructions {

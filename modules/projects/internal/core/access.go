@@ -4,67 +4,49 @@ import (
 	"context"
 
 	"parley/modules/projects"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 )
 
-// visible is the access rule of this module: a role on a team shows the team
-// and its projects, one on a project shows the project.
-func visible(who actor.Actor) Visible {
-	return Visible{
-		OrganizationID: who.OrganizationID, All: who.IsGlobalAdmin(),
-		Teams: who.Granted(actor.Team, actor.Member), Projects: who.Granted(actor.Project, actor.Member),
-	}
+// everything is the organization's, for reading what access then decides on.
+func everything(who actor.Actor) Visible {
+	return Visible{OrganizationID: who.OrganizationID, All: true}
 }
 
-// decide answers what an actor is on a project that they see. A grant on the
-// project itself is named before an equal one on its team.
-func decide(who actor.Actor, p projects.Project) projects.Standing {
-	if who.IsGlobalAdmin() {
-		return projects.Standing{Project: p, Role: actor.Admin, Because: projects.Reason{Rule: "global_admin", Resource: actor.Organization, ResourceID: p.OrganizationID, Role: who.Level.String()}}
+// project answers a project on which who may do the action.
+func (s *Service) project(ctx context.Context, who actor.Actor, id int64, do access.Action) (projects.Standing, error) {
+	p, err := s.Store.Project(ctx, everything(who), id)
+	if err != nil {
+		return projects.Standing{}, err
 	}
-	best := projects.Standing{Project: p}
-	consider := func(rule string, resource actor.Resource, id int64) {
-		if role := who.Holds(resource, id); role > best.Role {
-			best.Role, best.Because = role, projects.Reason{Rule: rule, Resource: resource, ResourceID: id, Role: role.String()}
-		}
+	d := access.Decide(who, p.Thing())
+	if err := d.Check(do, ErrNotFound, ErrNotAdmin); err != nil {
+		return projects.Standing{}, err
 	}
-	consider("project_role", actor.Project, p.ID)
-	if p.TeamID != nil {
-		consider("team_role", actor.Team, *p.TeamID)
+	return projects.Standing{Project: p, Decision: d}, nil
+}
+
+// team answers a team on which who may do the action.
+func (s *Service) team(ctx context.Context, who actor.Actor, id int64, do access.Action) (projects.TeamStanding, error) {
+	t, err := s.Store.Team(ctx, everything(who), id)
+	if err != nil {
+		return projects.TeamStanding{}, err
 	}
-	return best
+	d := access.Decide(who, t.Thing())
+	if err := d.Check(do, ErrTeamNotFound, ErrNotTeamAdmin); err != nil {
+		return projects.TeamStanding{}, err
+	}
+	return projects.TeamStanding{Team: t, Decision: d}, nil
 }
 
 // Standing implements projects.Access.
 func (s *Service) Standing(ctx context.Context, who actor.Actor, projectID int64) (projects.Standing, error) {
-	p, err := s.Store.Project(ctx, visible(who), projectID)
-	if err != nil {
-		return projects.Standing{}, err
-	}
-	return decide(who, p), nil
+	return s.project(ctx, who, projectID, access.View)
 }
 
-// maxStandings bounds the projects that one user can have a role on.
-const maxStandings = 10_000
-
-// Standings implements projects.Access.
-func (s *Service) Standings(ctx context.Context, who actor.Actor) (map[int64]projects.Standing, bool, error) {
-	v := visible(who)
-	if v.All {
-		return nil, true, nil
-	}
-	if len(v.Teams) == 0 && len(v.Projects) == 0 {
-		return map[int64]projects.Standing{}, false, nil
-	}
-	found, err := s.Store.Projects(ctx, v, maxStandings)
-	if err != nil {
-		return nil, false, err
-	}
-	out := make(map[int64]projects.Standing, len(found))
-	for _, p := range found {
-		out[p.ID] = decide(who, p)
-	}
-	return out, false, nil
+// TeamStanding implements projects.Access.
+func (s *Service) TeamStanding(ctx context.Context, who actor.Actor, teamID int64) (projects.TeamStanding, error) {
+	return s.team(ctx, who, teamID, access.View)
 }
 
 // Teams implements projects.Access.
@@ -73,4 +55,66 @@ func (s *Service) Teams(ctx context.Context, organizationID int64, projectIDs []
 		return map[int64]int64{}, nil
 	}
 	return s.Store.ProjectTeams(ctx, organizationID, projectIDs)
+}
+
+// Under implements projects.Access.
+func (s *Service) Under(ctx context.Context, organizationID int64, teamIDs []int64) (map[int64]int64, error) {
+	if len(teamIDs) == 0 {
+		return map[int64]int64{}, nil
+	}
+	return s.Store.TeamProjects(ctx, organizationID, teamIDs)
+}
+
+// Details implements projects.Access.
+func (s *Service) Details(ctx context.Context, who actor.Actor, ids []int64) (map[int64]projects.Detail, error) {
+	found, err := s.Store.Projects(ctx, access.VisibleTo(who), ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int64]projects.Detail, len(found))
+	visible := make([]int64, len(found))
+	for i, p := range found {
+		visible[i] = p.ID
+		out[p.ID] = projects.Detail{Project: p, Members: []projects.Member{}}
+	}
+	rows, err := s.Permissions.On(ctx, who.OrganizationID, actor.Project, visible)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		d := out[row.ResourceID]
+		d.Members = append(d.Members, projects.Member{ID: row.ID, UserID: row.UserID, Role: row.Role})
+		out[row.ResourceID] = d
+	}
+	return out, nil
+}
+
+// Owner answers for one kind of resource who manages the roles on it. It
+// implements users.ResourceOwner.
+type Owner struct {
+	resource actor.Resource
+	decide   func(ctx context.Context, who actor.Actor, id int64) (access.Decision, error)
+}
+
+// Owners are the owners of teams and of projects.
+func (s *Service) Owners() []Owner {
+	return []Owner{
+		{actor.Team, func(ctx context.Context, who actor.Actor, id int64) (access.Decision, error) {
+			t, err := s.TeamStanding(ctx, who, id)
+			return t.Decision, err
+		}},
+		{actor.Project, func(ctx context.Context, who actor.Actor, id int64) (access.Decision, error) {
+			p, err := s.Standing(ctx, who, id)
+			return p.Decision, err
+		}},
+	}
+}
+
+// Resource implements users.ResourceOwner.
+func (o Owner) Resource() actor.Resource { return o.resource }
+
+// Administers implements users.ResourceOwner.
+func (o Owner) Administers(ctx context.Context, who actor.Actor, id int64) (bool, error) {
+	d, err := o.decide(ctx, who, id)
+	return d.Allowed.Manage, err
 }

@@ -2,33 +2,15 @@ package core
 
 import (
 	"context"
+	"slices"
 
 	"parley/modules/projects"
 	"parley/modules/users"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
 )
-
-// Team answers one team that the caller sees.
-func (s *Service) Team(ctx context.Context, who actor.Actor, id int64) (projects.Team, error) {
-	return s.Store.Team(ctx, visible(who), id)
-}
-
-// TeamsPage answers the teams that the caller sees, ordered by id.
-func (s *Service) TeamsPage(ctx context.Context, who actor.Actor, p page.Request) (page.Of[projects.Team], error) {
-	return s.Store.TeamsPage(ctx, visible(who), p)
-}
-
-// Project answers one project that the caller sees.
-func (s *Service) Project(ctx context.Context, who actor.Actor, id int64) (projects.Project, error) {
-	return s.Store.Project(ctx, visible(who), id)
-}
-
-// ProjectsPage answers the projects that the caller sees, ordered by id.
-func (s *Service) ProjectsPage(ctx context.Context, who actor.Actor, p page.Request) (page.Of[projects.Project], error) {
-	return s.Store.ProjectsPage(ctx, visible(who), p)
-}
 
 // Member is a user with the row that makes them one.
 type Member struct {
@@ -39,54 +21,128 @@ type Member struct {
 // AddToTeam gives users a role on a team; the caller administers it. Users
 // who have a role there already keep it.
 func (s *Service) AddToTeam(ctx context.Context, who actor.Actor, team int64, ids []int64, role actor.Role) ([]Member, error) {
-	if _, err := s.Store.Team(ctx, visible(who), team); err != nil {
+	if _, err := s.team(ctx, who, team, access.Manage); err != nil {
 		return nil, err
 	}
-	if !who.IsGlobalAdmin() && who.Holds(actor.Team, team) != actor.Admin {
-		return nil, ErrNotTeamAdmin
+	return s.members(ctx, who, func(ctx context.Context) ([]users.Permission, error) {
+		// Nobody joins a team that is being deleted.
+		if _, err := s.Store.UpdateTeam(ctx, who.OrganizationID, team, func(*projects.Team) error { return nil }); err != nil {
+			return nil, err
+		}
+		return s.Permissions.Grant(ctx, who, actor.Team, team, ids, role)
+	})
+}
+
+// RemoveFromTeam takes users' roles on a team away and answers the rows that
+// were there; the caller administers it.
+func (s *Service) RemoveFromTeam(ctx context.Context, who actor.Actor, team int64, ids []int64) ([]Member, error) {
+	if _, err := s.team(ctx, who, team, access.Manage); err != nil {
+		return nil, err
 	}
-	return s.grant(ctx, who, actor.Team, team, ids, role)
+	return s.members(ctx, who, func(ctx context.Context) ([]users.Permission, error) {
+		return s.Permissions.Revoke(ctx, who, actor.Team, team, ids)
+	})
 }
 
 // AddToProject gives users a role on a project; the caller administers it.
 func (s *Service) AddToProject(ctx context.Context, who actor.Actor, project int64, ids []int64, role actor.Role) ([]Member, error) {
-	standing, err := s.Standing(ctx, who, project)
-	if err != nil {
+	if _, err := s.project(ctx, who, project, access.Manage); err != nil {
 		return nil, err
 	}
-	if standing.Role != actor.Admin {
-		return nil, ErrNotAdmin
-	}
-	return s.grant(ctx, who, actor.Project, project, ids, role)
+	return s.members(ctx, who, func(ctx context.Context) ([]users.Permission, error) {
+		if _, err := s.Store.UpdateProject(ctx, who.OrganizationID, project, func(*projects.Project) error { return nil }); err != nil {
+			return nil, err
+		}
+		return s.Permissions.Grant(ctx, who, actor.Project, project, ids, role)
+	})
 }
 
-func (s *Service) grant(ctx context.Context, who actor.Actor, resource actor.Resource, id int64, ids []int64, role actor.Role) ([]Member, error) {
+// RemoveFromProject takes users' roles on a project away and answers the rows
+// that were there; the caller administers it.
+func (s *Service) RemoveFromProject(ctx context.Context, who actor.Actor, project int64, ids []int64) ([]Member, error) {
+	if _, err := s.project(ctx, who, project, access.Manage); err != nil {
+		return nil, err
+	}
+	return s.members(ctx, who, func(ctx context.Context) ([]users.Permission, error) {
+		return s.Permissions.Revoke(ctx, who, actor.Project, project, ids)
+	})
+}
+
+// TeamMembers answers a part of those with a role on a team that the caller
+// sees, ordered by user.
+func (s *Service) TeamMembers(ctx context.Context, who actor.Actor, team int64, p page.Request) (page.Of[Member], error) {
+	if _, err := s.TeamStanding(ctx, who, team); err != nil {
+		return page.Of[Member]{}, err
+	}
+	rows, err := s.Permissions.On(ctx, who.OrganizationID, actor.Team, []int64{team})
+	if err != nil {
+		return page.Of[Member]{}, err
+	}
+	part, err := cut(rows, p)
+	if err != nil {
+		return page.Of[Member]{}, err
+	}
+	members, err := s.withUsers(ctx, who.OrganizationID, part.Items)
+	return page.Of[Member]{Items: members, Count: part.Count, NextCursor: part.NextCursor, Request: p}, err
+}
+
+// cut takes one part out of rows, which are ordered by user.
+func cut(rows []users.Permission, p page.Request) (page.Of[users.Permission], error) {
+	out := page.Of[users.Permission]{Count: -1, Request: p}
+	if !p.Keyset() {
+		out.Count = int64(len(rows))
+	}
+	rest := rows[min(p.Offset(), len(rows)):]
+	if p.Cursor != "" {
+		var after page.Key
+		if err := page.DecodeCursor(p.Cursor, &after); err != nil {
+			return out, err
+		}
+		rest = slices.DeleteFunc(rest, func(r users.Permission) bool { return r.UserID <= after.ID })
+	}
+	out.Items = rest[:min(p.Limit(), len(rest))]
+	if len(rest) > p.Limit() {
+		out.NextCursor = page.EncodeCursor(page.Key{ID: out.Items[len(out.Items)-1].UserID})
+	}
+	return out, nil
+}
+
+// members runs a change of roles in a unit and answers its rows with their users.
+func (s *Service) members(ctx context.Context, who actor.Actor, change func(ctx context.Context) ([]users.Permission, error)) ([]Member, error) {
 	var members []Member
 	err := s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		rows, err := s.Permissions.Grant(ctx, who, resource, id, ids, role)
+		rows, err := change(ctx)
 		if err != nil {
 			return err
 		}
-		people, err := s.Directory.Users(ctx, who.OrganizationID, ids)
-		if err != nil {
-			return err
-		}
-		byID := make(map[int64]users.User, len(people))
-		for _, u := range people {
-			byID[u.ID] = u
-		}
-		members = make([]Member, len(rows))
-		for i, row := range rows {
-			members[i] = Member{Permission: row, User: byID[row.UserID]}
-		}
-		return nil
+		slices.SortFunc(rows, func(a, b users.Permission) int { return int(a.UserID - b.UserID) })
+		members, err = s.withUsers(ctx, who.OrganizationID, rows)
+		return err
 	})
 	return members, err
 }
 
-// CountAgent notes that a project has one more agent.
-func (s *Service) CountAgent(ctx context.Context, organizationID, project int64) error {
-	return s.Store.CountAgents(ctx, organizationID, project, 1)
+func (s *Service) withUsers(ctx context.Context, organizationID int64, rows []users.Permission) ([]Member, error) {
+	if len(rows) == 0 {
+		return []Member{}, nil
+	}
+	ids := make([]int64, len(rows))
+	for i, r := range rows {
+		ids[i] = r.UserID
+	}
+	people, err := s.Directory.Users(ctx, organizationID, ids)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[int64]users.User, len(people))
+	for _, u := range people {
+		byID[u.ID] = u
+	}
+	members := make([]Member, len(rows))
+	for i, row := range rows {
+		members[i] = Member{Permission: row, User: byID[row.UserID]}
+	}
+	return members, nil
 }
 
 // UserCounts answers how many users hold a role directly on each project, in
@@ -101,4 +157,56 @@ func (s *Service) UserCounts(ctx context.Context, who actor.Actor, ids []int64) 
 		counts[r.ResourceID]++
 	}
 	return counts, nil
+}
+
+// ProjectsOfUser answers the projects of a team that a user sees, ordered by
+// id: of oneself, or for an admin of the team of anybody.
+func (s *Service) ProjectsOfUser(ctx context.Context, who actor.Actor, userID, team int64, p page.Request) (page.Of[projects.Project], error) {
+	do := access.Manage
+	if userID == who.UserID {
+		do = access.View
+	}
+	if _, err := s.team(ctx, who, team, do); err != nil {
+		return page.Of[projects.Project]{}, err
+	}
+	of := who
+	if userID != who.UserID {
+		var err error
+		if of, err = s.actorIn(ctx, who.OrganizationID, userID, team); err != nil {
+			return page.Of[projects.Project]{}, err
+		}
+	}
+	return s.Store.ProjectsPage(ctx, access.VisibleTo(of), Only{Team: team}, p)
+}
+
+// actorIn is a user with all the roles that matter within one team.
+func (s *Service) actorIn(ctx context.Context, organizationID, userID, team int64) (actor.Actor, error) {
+	found, err := s.Directory.Users(ctx, organizationID, []int64{userID})
+	if err != nil {
+		return actor.Actor{}, err
+	}
+	if len(found) == 0 {
+		return actor.Actor{}, ErrNoUser
+	}
+	who := actor.Actor{UserID: userID, OrganizationID: organizationID, Level: found[0].Level()}
+	under, err := s.Store.TeamProjects(ctx, organizationID, []int64{team})
+	if err != nil {
+		return actor.Actor{}, err
+	}
+	projects := make([]int64, 0, len(under))
+	for id := range under {
+		projects = append(projects, id)
+	}
+	for resource, ids := range map[actor.Resource][]int64{actor.Team: {team}, actor.Project: projects} {
+		rows, err := s.Permissions.On(ctx, organizationID, resource, ids)
+		if err != nil {
+			return actor.Actor{}, err
+		}
+		for _, row := range rows {
+			if role, ok := actor.ParseRole(row.Role); ok && row.UserID == userID {
+				who.Grants = append(who.Grants, actor.Grant{Resource: resource, ID: row.ResourceID, Role: role})
+			}
+		}
+	}
+	return who, nil
 }

@@ -4,13 +4,12 @@ package core
 
 import (
 	"context"
-	"strings"
+	"time"
 
 	"parley/modules/projects"
 	"parley/modules/users"
-	"parley/platform/kernel/actor"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/apperr"
-	"parley/platform/kernel/audit"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
@@ -20,36 +19,77 @@ import (
 var (
 	ErrTeamNotFound = apperr.New(apperr.NotFound, "projects.team_not_found", "There is no such team, or none that you may see.")
 	ErrNotFound     = apperr.New(apperr.NotFound, "projects.not_found", "There is no such project, or none that you may see.")
+	ErrNoUser       = apperr.New(apperr.NotFound, "projects.user_not_found", "There is no such user, or none that you may see.")
 	ErrNotTeamAdmin = apperr.New(apperr.Forbidden, "projects.not_team_admin", "Only the team's admins do this.")
 	ErrNotAdmin     = apperr.New(apperr.Forbidden, "projects.not_admin", "Only the project's admins do this.")
 	ErrMayNotCreate = apperr.New(apperr.Forbidden, "projects.may_not_create", "Application admins create projects, and team admins those of their team.")
 	ErrBlankName    = apperr.New(apperr.Unprocessable, "projects.blank_name", "A team or project needs a name.")
+	ErrTeamInUse    = apperr.New(apperr.Conflict, "projects.team_has_projects", "The team still has projects; move them to another team or delete them first.")
+	ErrTeamFull     = apperr.New(apperr.Conflict, "projects.team_full", "A team has at most 1000 projects; make another team.")
 )
 
 // Visible says which rows an actor may see: the access rule as a condition
-// for queries. All means everything of the organization.
-type Visible struct {
+// for queries.
+type Visible = access.Visible
+
+// Recent is a project among a user's recent ones.
+type Recent struct {
+	ID             int64
 	OrganizationID int64
-	All            bool
-	Teams          []int64 // on which the actor has a role
-	Projects       []int64
+	UserID         int64
+	ProjectID      int64
+	CreatedOn      time.Time
 }
 
-// Store keeps teams and projects. It finds nothing that is not visible.
+// Store keeps teams and projects. It finds nothing that is not visible, or
+// that is deleted.
 type Store interface {
 	AddTeam(ctx context.Context, t projects.Team) (projects.Team, error)
 	Team(ctx context.Context, v Visible, id int64) (projects.Team, error)
 	// TeamsPage and ProjectsPage are ordered by id.
 	TeamsPage(ctx context.Context, v Visible, p page.Request) (page.Of[projects.Team], error)
+	// UpdateTeam answers ErrTeamNotFound for a deleted one. Until the unit
+	// ends nobody else changes the team.
+	UpdateTeam(ctx context.Context, organizationID, id int64, change func(*projects.Team) error) (projects.Team, error)
+
 	AddProject(ctx context.Context, p projects.Project) (projects.Project, error)
 	Project(ctx context.Context, v Visible, id int64) (projects.Project, error)
-	ProjectsPage(ctx context.Context, v Visible, p page.Request) (page.Of[projects.Project], error)
-	// Projects answers up to limit visible projects, ordered by id.
-	Projects(ctx context.Context, v Visible, limit int) ([]projects.Project, error)
+	ProjectsPage(ctx context.Context, v Visible, only Only, p page.Request) (page.Of[projects.Project], error)
+	// Projects answers those of ids that are visible, ordered by id.
+	Projects(ctx context.Context, v Visible, ids []int64) ([]projects.Project, error)
+	// UpdateProject answers ErrNotFound for a deleted one.
+	UpdateProject(ctx context.Context, organizationID, id int64, change func(*projects.Project) error) (projects.Project, error)
+	// CountProjects answers how many projects a team has.
+	CountProjects(ctx context.Context, organizationID, team int64) (int64, error)
 	// CountAgents adds to a project's number of agents; none is no error.
 	CountAgents(ctx context.Context, organizationID, project, more int64) error
 	// ProjectTeams answers the team of each of the projects that has one.
 	ProjectTeams(ctx context.Context, organizationID int64, ids []int64) (map[int64]int64, error)
+	// TeamProjects answers the projects of the teams, each with its team.
+	TeamProjects(ctx context.Context, organizationID int64, teams []int64) (map[int64]int64, error)
+
+	Recents
+}
+
+// Only narrows a list of projects; the zero value does not.
+type Only struct {
+	Team int64 // its projects
+}
+
+// Recents keeps each user's recent projects, one row for each.
+type Recents interface {
+	// Recall adds the project to the list, or moves it to the row's time; a
+	// row never moves back.
+	Recall(ctx context.Context, r Recent) (Recent, error)
+	// RecentsPage answers the user's list as far as the projects are visible,
+	// newest first.
+	RecentsPage(ctx context.Context, v Visible, userID int64, p page.Request) (page.Of[Recent], error)
+	// TrimRecents keeps the newest of a user's list.
+	TrimRecents(ctx context.Context, userID int64, keep int) error
+	// ForgetRecents empties a user's list.
+	ForgetRecents(ctx context.Context, userID int64) error
+	// ForgetProject takes a project off all lists.
+	ForgetProject(ctx context.Context, projectID int64) error
 }
 
 // Parts is what a Service is made of.
@@ -66,60 +106,3 @@ type Service struct{ Parts }
 
 // New returns the use cases over their parts.
 func New(p Parts) *Service { return &Service{p} }
-
-// CreateTeam makes a team of which the caller, an application admin, is admin.
-func (s *Service) CreateTeam(ctx context.Context, who actor.Actor, name, description string) (projects.Team, error) {
-	name = strings.TrimSpace(name)
-	if name == "" {
-		return projects.Team{}, ErrBlankName
-	}
-	t := projects.Team{OrganizationID: who.OrganizationID, Name: name, Description: description, Audit: audit.New(who.Name(), s.Clock.Now())}
-	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
-		var err error
-		if t, err = s.Store.AddTeam(ctx, t); err != nil {
-			return err
-		}
-		if _, err := s.Permissions.Grant(ctx, who, actor.Team, t.ID, []int64{who.UserID}, actor.Admin); err != nil {
-			return err
-		}
-		tx.Publish(projects.TeamCreated{TeamID: t.ID, OrganizationID: t.OrganizationID})
-		return nil
-	})
-	return t, err
-}
-
-// CreateProject makes a project of which the caller is admin: an application
-// admin, or an admin of the team that the project is for.
-func (s *Service) CreateProject(ctx context.Context, who actor.Actor, name, description string, team *int64) (projects.Project, error) {
-	name = strings.TrimSpace(name)
-	if name == "" {
-		return projects.Project{}, ErrBlankName
-	}
-	creates := who.Level >= actor.ApplicationAdmin
-	if team != nil {
-		if _, err := s.Store.Team(ctx, visible(who), *team); err != nil {
-			return projects.Project{}, err
-		}
-		creates = creates || who.Holds(actor.Team, *team) == actor.Admin
-	}
-	if !creates {
-		return projects.Project{}, ErrMayNotCreate
-	}
-	p := projects.Project{OrganizationID: who.OrganizationID, TeamID: team, Name: name, Description: description, Audit: audit.New(who.Name(), s.Clock.Now())}
-	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
-		var err error
-		if p, err = s.Store.AddProject(ctx, p); err != nil {
-			return err
-		}
-		if _, err := s.Permissions.Grant(ctx, who, actor.Project, p.ID, []int64{who.UserID}, actor.Admin); err != nil {
-			return err
-		}
-		fact := projects.ProjectCreated{ProjectID: p.ID, OrganizationID: p.OrganizationID}
-		if team != nil {
-			fact.TeamID = *team
-		}
-		tx.Publish(fact)
-		return nil
-	})
-	return p, err
-}

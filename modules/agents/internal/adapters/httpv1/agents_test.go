@@ -9,6 +9,7 @@ import (
 
 	"parley/modules/agents"
 	"parley/modules/agents/internal/core"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/event"
 )
@@ -68,7 +69,7 @@ func TestCreatingAnAgent(t *testing.T) {
 		{"ann", `{"name":"A","project_id":1,"user":9}`, 400, "malformed_request"},
 		{"ann", `{"name":"A","project_id":1,"custom_instructions":["a"," "]}`, 422, "agents.bad_instruction"},
 		{"ann", `{"name":"A","project_id":1,"custom_instructions":["` + strings.Repeat("ü", 4001) + `"]}`, 422, "agents.bad_instruction"},
-		{"ann", `{"name":"A","project_id":1,"create_email_alias":true}`, 422, "unacceptable_value"},
+		{"ann", `{"name":"A","project_id":1,"create_email_alias":true}`, 201, ""},
 		{"", `{"name":"A","project_id":1}`, 401, "unauthenticated"},
 	} {
 		before := len(h.db.Published())
@@ -163,22 +164,22 @@ func TestChatGetsWhatItNeedsToRun(t *testing.T) {
 func TestADecisionNamesItsGrounds(t *testing.T) {
 	h := newHouse(t)
 	id := h.agent(core.Public)
-	reason := func(rule string, r actor.Resource, id int64, role string) core.Reason {
-		return core.Reason{Rule: rule, Resource: r, ResourceID: id, Role: role}
+	reason := func(rule access.Rule, r actor.Resource, id int64, role actor.Role) access.Reason {
+		return access.Reason{Rule: rule, Resource: r, ResourceID: id, Role: role}
 	}
-	public := reason("public", actor.Organization, 1, "member")
+	public := reason(access.PublicLevel, actor.Organization, 1, actor.Member)
 	granted := actors()["mel"]
 	granted.Grants = append(granted.Grants, grants(actor.Agent, id, actor.Admin)...)
 	for name, c := range map[string]struct {
 		who  actor.Actor
-		want []core.Reason
+		want []access.Reason
 	}{
-		"the owner":         {actors()["ann"], []core.Reason{reason("owner", actor.Agent, id, "admin"), reason("project_role", actor.Project, 1, "admin"), public}},
-		"a member":          {actors()["mel"], []core.Reason{reason("project_role", actor.Project, 1, "member"), public}},
-		"a team's member":   {actors()["tom"], []core.Reason{reason("team_role", actor.Team, 7, "member"), public}},
-		"anybody":           {actors()["bob"], []core.Reason{public}},
-		"a global admin":    {actors()["root"], []core.Reason{reason("global_admin", actor.Organization, 1, "admin"), public}},
-		"the agent's admin": {granted, []core.Reason{reason("agent_role", actor.Agent, id, "admin"), reason("project_role", actor.Project, 1, "member"), public}},
+		"the owner":         {actors()["ann"], []access.Reason{reason(access.Owner, actor.Agent, id, actor.Admin), reason(access.ProjectRole, actor.Project, 1, actor.Admin), public}},
+		"a member":          {actors()["mel"], []access.Reason{reason(access.ProjectRole, actor.Project, 1, actor.Member), public}},
+		"a team's member":   {actors()["tom"], []access.Reason{reason(access.TeamRole, actor.Team, 7, actor.Member), public}},
+		"anybody":           {actors()["bob"], []access.Reason{public}},
+		"a global admin":    {actors()["root"], []access.Reason{reason(access.GlobalAdmin, actor.Organization, 1, actor.Admin), public}},
+		"the agent's admin": {granted, []access.Reason{reason(access.AgentRole, actor.Agent, id, actor.Admin), reason(access.ProjectRole, actor.Project, 1, actor.Member), public}},
 	} {
 		full, err := h.service.Get(t.Context(), c.who, id)
 		if err != nil {

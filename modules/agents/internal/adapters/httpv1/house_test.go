@@ -3,6 +3,7 @@ package httpv1_test
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,8 +14,8 @@ import (
 	"parley/modules/agents/internal/adapters/memstore"
 	"parley/modules/agents/internal/core"
 	"parley/modules/projects"
-	"parley/modules/users"
 	"parley/platform/bus"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/clock"
@@ -40,94 +41,91 @@ func grants(r actor.Resource, id int64, role actor.Role) []actor.Grant {
 	return []actor.Grant{{Resource: r, ID: id, Role: role}}
 }
 
-func actors() webtest.Actors {
-	return webtest.Actors{
-		"ann":     {UserID: ann, OrganizationID: 1, Email: "ann@x", Grants: grants(actor.Project, 1, actor.Admin)},
-		"mel":     {UserID: mel, OrganizationID: 1, Email: "mel@x", Grants: grants(actor.Project, 1, actor.Member)},
-		"tom":     {UserID: tom, OrganizationID: 1, Email: "tom@x", Grants: grants(actor.Team, 7, actor.Member)},
-		"bob":     {UserID: bob, OrganizationID: 1, Email: "bob@x"},
-		"root":    {UserID: root, OrganizationID: 1, Email: "root@x", Level: actor.GlobalAdmin},
-		"strange": {UserID: strange, OrganizationID: 2, Email: "strange@y", Level: actor.GlobalAdmin},
-	}
+func actors() webtest.Actors { return newPeople().actors() }
+
+// places stands in for projects. Project 1 is team 7's and project 2
+// nobody's; random worlds have others.
+type places struct {
+	mu     sync.Mutex
+	teamOf map[int64]int64 // by project; 0 without
+	gone   map[int64]bool
+	people *people
 }
 
-// access stands in for projects: project 1 is team 7's, project 2 nobody's.
-type access struct{}
+var (
+	errNoProject = apperr.New(apperr.NotFound, "projects.not_found", "No such project.")
+	errNoTeam    = apperr.New(apperr.NotFound, "projects.team_not_found", "No such team.")
+)
 
-var errNoProject = apperr.New(apperr.NotFound, "projects.not_found", "No such project.")
+func (p *places) project(id int64) (projects.Project, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	team, ok := p.teamOf[id]
+	project := projects.Project{ID: id, OrganizationID: 1, Name: "Handbook", AgentCount: 3, IsDeleted: p.gone[id]}
+	if team != 0 {
+		project.TeamID = &team
+	}
+	return project, ok
+}
 
 // Standing implements projects.Access.
-func (access) Standing(_ context.Context, who actor.Actor, id int64) (projects.Standing, error) {
-	s := projects.Standing{Project: projects.Project{ID: id, OrganizationID: 1}}
-	switch team := map[int64]int64{1: 7}[id]; {
-	case who.OrganizationID != 1 || id < 1 || id > 2:
-	case who.IsGlobalAdmin():
-		s.Role, s.Because = actor.Admin, projects.Reason{Rule: "global_admin", Resource: actor.Organization, ResourceID: 1, Role: "global_admin"}
-	case who.Holds(actor.Project, id) > actor.NoRole:
-		s.Role = who.Holds(actor.Project, id)
-		s.Because = projects.Reason{Rule: "project_role", Resource: actor.Project, ResourceID: id, Role: s.Role.String()}
-	case who.Holds(actor.Team, team) > actor.NoRole:
-		s.Role = who.Holds(actor.Team, team)
-		s.Because = projects.Reason{Rule: "team_role", Resource: actor.Team, ResourceID: team, Role: s.Role.String()}
+func (p *places) Standing(_ context.Context, who actor.Actor, id int64) (projects.Standing, error) {
+	project, ok := p.project(id)
+	d := access.Decide(who, project.Thing())
+	if !ok || !d.Allowed.View {
+		return projects.Standing{}, errNoProject
 	}
-	if s.Role == actor.NoRole {
-		return s, errNoProject
-	}
-	return s, nil
+	return projects.Standing{Project: project, Decision: d}, nil
 }
 
-// Standings implements projects.Access.
-func (a access) Standings(ctx context.Context, who actor.Actor) (map[int64]projects.Standing, bool, error) {
-	if who.IsGlobalAdmin() {
-		return nil, true, nil
-	}
-	all := map[int64]projects.Standing{}
-	for _, id := range []int64{1, 2} {
-		if s, err := a.Standing(ctx, who, id); err == nil {
-			all[id] = s
-		}
-	}
-	return all, false, nil
+// TeamStanding implements projects.Access.
+func (p *places) TeamStanding(_ context.Context, who actor.Actor, id int64) (projects.TeamStanding, error) {
+	team := projects.Team{ID: id, OrganizationID: 1}
+	d := access.Decide(who, team.Thing())
+	return projects.TeamStanding{Team: team, Decision: d}, d.Check(access.View, errNoTeam, nil)
 }
 
 // Teams implements projects.Access.
-func (access) Teams(context.Context, int64, []int64) (map[int64]int64, error) {
-	return map[int64]int64{1: 7}, nil
+func (p *places) Teams(_ context.Context, org int64, ids []int64) (map[int64]int64, error) {
+	return p.teams(func(project, _ int64) bool { return org == 1 && slices.Contains(ids, project) }), nil
 }
 
-// directory stands in for users.
-type directory struct{ people []users.User }
+// Under implements projects.Access.
+func (p *places) Under(_ context.Context, org int64, ids []int64) (map[int64]int64, error) {
+	return p.teams(func(_, team int64) bool { return org == 1 && slices.Contains(ids, team) }), nil
+}
 
-func newDirectory() *directory {
-	var d directory
-	for name, a := range actors() {
-		d.people = append(d.people, users.User{ID: a.UserID, OrganizationID: a.OrganizationID, Email: a.Email, FirstName: &name, IsSuperuser: a.IsGlobalAdmin()})
+func (p *places) teams(match func(project, team int64) bool) map[int64]int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := map[int64]int64{}
+	for project, team := range p.teamOf {
+		if team != 0 && match(project, team) {
+			out[project] = team
+		}
 	}
-	slices.SortFunc(d.people, func(a, b users.User) int { return int(a.ID - b.ID) })
-	return &d
+	return out
 }
 
-func (d *directory) delete(id int64) {
-	d.people = slices.DeleteFunc(d.people, func(u users.User) bool { return u.ID == id })
-}
-
-func (d *directory) where(match func(users.User) bool) []users.User {
-	return slices.DeleteFunc(slices.Clone(d.people), func(u users.User) bool { return !match(u) })
-}
-
-// Users implements users.Directory.
-func (d *directory) Users(_ context.Context, org int64, ids []int64) ([]users.User, error) {
-	return d.where(func(u users.User) bool { return u.OrganizationID == org && slices.Contains(ids, u.ID) }), nil
-}
-
-// Organization implements users.Directory.
-func (d *directory) Organization(_ context.Context, id int64) (users.Organization, error) {
-	return users.Organization{ID: id}, nil
-}
-
-// GlobalAdmins implements users.Directory.
-func (d *directory) GlobalAdmins(_ context.Context, org int64) ([]users.User, error) {
-	return d.where(func(u users.User) bool { return u.OrganizationID == org && u.IsSuperuser }), nil
+// Details implements projects.Access.
+func (p *places) Details(ctx context.Context, who actor.Actor, ids []int64) (map[int64]projects.Detail, error) {
+	out := map[int64]projects.Detail{}
+	for _, id := range ids {
+		s, err := p.Standing(ctx, who, id)
+		if err != nil {
+			continue
+		}
+		d := projects.Detail{Project: s.Project}
+		rows, err := p.people.On(ctx, 1, actor.Project, []int64{id})
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			d.Members = append(d.Members, projects.Member{ID: row.ID, UserID: row.UserID, Role: row.Role})
+		}
+		out[id] = d
+	}
+	return out, nil
 }
 
 // house is the module on memory.
@@ -136,18 +134,20 @@ type house struct {
 	webtest.Client
 	db      *memory.DB
 	clock   *clock.Fixed
-	people  *directory
+	people  *people
+	places  *places
 	store   *memstore.Store
 	service *core.Service
 }
 
 func newHouse(t *testing.T) house {
 	at := clock.NewFixed(time.Date(2024, 10, 2, 0, 2, 24, 378434000, time.UTC))
-	h := house{t: t, db: memory.New(at), clock: at, people: newDirectory()}
+	h := house{t: t, db: memory.New(at), clock: at, people: newPeople()}
+	h.places = &places{teamOf: map[int64]int64{1: 7, 2: 0}, gone: map[int64]bool{}, people: h.people}
 	h.store = memstore.New(h.db)
-	h.service = core.New(core.Parts{Unit: h.db, Store: h.store, Projects: access{}, Directory: h.people, Clock: at})
+	h.service = core.New(core.Parts{Unit: h.db, Store: h.store, Projects: h.places, Directory: h.people, Permissions: h.people, Addresses: h.people, Clock: at})
 	h.db.Deliver(bus.Inline(h.db, consumer.Consumers(h.service)...))
-	h.Client = webtest.Serve(t, actors(), httpv1.New(h.service, h.people).Routes())
+	h.Client = webtest.Serve(t, h.people, httpv1.New(h.service, h.people).Routes())
 	return h
 }
 

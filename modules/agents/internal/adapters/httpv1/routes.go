@@ -3,6 +3,7 @@ package httpv1
 
 import (
 	"context"
+	"slices"
 
 	"parley/modules/agents/internal/core"
 	"parley/modules/users"
@@ -23,46 +24,106 @@ func New(s *core.Service, d users.Directory) *API { return &API{service: s, dire
 func (a *API) Routes() []web.Route {
 	on := func(action web.Action) web.Policy { return web.On(string(actor.Agent), "agent_id", action) }
 	own := func() web.Policy { return web.User().Note("one's own list") }
-	return web.Group("Agent",
-		web.POST("/api/agent", "Create Agent", a.create, web.User().Note("the project's admins"), web.Created(), web.Message("Agent created successfully")),
-		web.GET("/api/agent", "Get All Agents", a.list, web.User().Note("those that one may see"), web.Message("Agents retrieved successfully.")),
-		web.GET("/api/agent/{agent_id}", "Get Agent by ID", a.get, on(web.View), web.Message("Agent retrieved successfully.")),
-		web.GET("/api/agent/recent", "Get Recent Agents", a.marked(core.Recent), own(), web.Message("Recent agents retrieved successfully.")),
-		web.POST("/api/agent/{agent_id}/recent", "Add to Recent Agents", a.mark(core.Recent), on(web.View), web.Created(), web.Message("Agent added to recents successfully.")),
-		web.DELETE("/api/agent/{agent_id}/recent", "Delete Recent Agent", a.unmark(core.Recent), on(web.View), web.Message("Recent agent deleted successfully.")),
-		web.GET("/api/agent/starred", "Get Starred Agents", a.marked(core.Starred), own(), web.Message("Starred agents retrieved successfully.")),
-		web.POST("/api/agent/{agent_id}/starred", "Star an Agent", a.mark(core.Starred), on(web.View), web.Created(), web.Message("Agent starred successfully.")),
-		web.DELETE("/api/agent/{agent_id}/starred", "Delete Starred Agents", a.unmark(core.Starred), on(web.View), web.Message("Starred agent deleted successfully.")),
+	return slices.Concat(
+		web.Group("Agent",
+			web.POST("/api/agent", "Create Agent", a.create, web.User().Note("the project's admins"), web.Created(), web.Message("Agent created successfully")),
+			web.GET("/api/agent", "Get All Agents", a.list, web.User().Note("those that one may see"), web.Message("Agents retrieved successfully.")),
+			web.GET("/api/agent/{agent_id}", "Get Agent by ID", a.get, on(web.View), web.Message("Agent retrieved successfully.")),
+			web.PUT("/api/agent/{agent_id}", "Edit Agent", a.update, on(web.Edit), web.Message("Agent data updated successfully")),
+			web.DELETE("/api/agent/{agent_id}", "Delete Agent", a.delete, on(web.Delete), web.Message("Agent deleted successfully.")),
+			web.GET("/api/agent/recent", "Get Recent Agents", a.marked(core.Recent), own(), web.Message("Recent agents retrieved successfully.")),
+			web.POST("/api/agent/{agent_id}/recent", "Add to Recent Agents", a.mark(core.Recent), on(web.View), web.Created(), web.Message("Agent added to recents successfully.")),
+			web.DELETE("/api/agent/{agent_id}/recent", "Delete Recent Agent", a.unmark(core.Recent), on(web.View), web.Message("Recent agent deleted successfully.")),
+			web.GET("/api/agent/starred", "Get Starred Agents", a.marked(core.Starred), own(), web.Message("Starred agents retrieved successfully.")),
+			web.POST("/api/agent/{agent_id}/starred", "Star an Agent", a.mark(core.Starred), on(web.View), web.Created(), web.Message("Agent starred successfully.")),
+			web.DELETE("/api/agent/{agent_id}/starred", "Delete Starred Agents", a.unmark(core.Starred), on(web.View), web.Message("Starred agent deleted successfully.")),
+			web.GET("/api/team/{team_id}/agent", "Get Agents by Team", a.listOfTeam, web.On(string(actor.Team), "team_id", web.View), web.Message("Agents retrieved successfully.")),
+			web.GET("/api/team/agent", "Get Agents by User Team", a.listOfOwnTeams, web.User().Note("those of one's teams that one may see"), web.Message("Agents retrieved successfully.")),
+			web.GET("/api/project/{project_id}/agent", "Get All Agents by Project", a.listOfProject, web.On(string(actor.Project), "project_id", web.View), web.Message("Agents retrieved successfully.")),
+			web.POST("/api/agent/{agent_id}/review", "Create a Review for an Agent", a.createReview, on(web.View), web.Created(), web.Message("Review created successfully.")),
+			web.GET("/api/agent/{agent_id}/review", "Get Agent Reviews", a.reviews, on(web.View), web.Message("Reviews retrieved successfully.")),
+			web.PUT("/api/agent/{agent_id}/review/{review_id}", "Update an Agent Review", a.updateReview, on(web.View).Note("its author"), web.Message("Review updated successfully.")),
+			web.DELETE("/api/agent/{agent_id}/review/{review_id}", "Delete an Agent Review", a.deleteReview, on(web.View).Note("its author, or who may manage the agent"), web.Message("Review deleted successfully.")),
+			web.GET("/api/agent/{agent_id}/rating", "Get Agent Ratings", a.ratings, on(web.View), web.Message("Ratings retrieved successfully.")),
+			web.PUT("/api/agent/{agent_id}/rating", "Toggle Rating", a.toggleRating, on(web.View), web.Message("Rating updated successfully.")),
+			web.POST("/api/agent/{agent_id}/alias", "Create Agent Alias", a.createAlias, on(web.Edit), web.Created(), web.Message("Agent alias created successfully.")),
+			web.GET("/api/agent/alias", "Get All Agent Alias", a.aliases, web.User().Note("of the agents that one may see"), web.Message("Agent aliases retrieved successfully.")),
+			web.PUT("/api/agent/{agent_id}/alias", "Update Agent Alias", a.updateAlias, on(web.Edit), web.Message("Agent alias updated successfully.")),
+			web.GET("/api/agent/{agent_id}/access", "Get Agent Access Level", a.access, on(web.View), web.Message("Agent access level retrieved successfully.")),
+			web.PUT("/api/agent/{agent_id}/access", "Update Agent Access Level", a.setAccess, on(web.Manage), web.Message("Agent access level updated successfully.")),
+			web.GET("/api/agent-type", "Get Agent Types", a.types, web.User(), web.Message("Agent types retrieved successfully.")),
+			web.PUT("/api/agent-type/{agent_type_id}", "Update Agent Type", a.updateType, web.GlobalAdmin(), web.Message("Agent type updated successfully.")),
+			web.GET("/api/agent/{agent_id}/user", "Get User Agent or User Agent Permission", a.holders, on(web.Manage).Note("with user_id of oneself: who may view it"), web.Message("Agent permissions retrieved successfully.")),
+		),
+		web.Group("Project",
+			web.POST("/api/project/details", "Fetch Project Details", a.details, web.User().Note("those that one may view"), web.Message("Project details retrieved successfully.")),
+		),
 	)
 }
 
 type createRequest struct {
 	Body struct {
-		Name             string   `json:"name" minLength:"1" maxLength:"200"`
-		ProjectID        int64    `json:"project_id" minimum:"1"`
-		Description      string   `json:"description,omitempty" maxLength:"4000"`
-		Type             string   `json:"type,omitempty" maxLength:"100" doc:"Name of an agent type; QnA when not given."`
-		PrefixPrompt     string   `json:"prefix_prompt,omitempty" maxLength:"20000"`
-		Instructions     []string `json:"custom_instructions,omitempty" maxItems:"50"`
-		Access           string   `json:"access,omitempty" enum:"Only me,Only team,Public" doc:"Only me when not given."`
-		LLMModel         string   `json:"llm_model,omitempty" maxLength:"200"`
-		SampleQ1         string   `json:"sample_q1,omitempty" maxLength:"1000"`
-		SampleQ2         string   `json:"sample_q2,omitempty" maxLength:"1000"`
-		SampleQ3         string   `json:"sample_q3,omitempty" maxLength:"1000"`
-		CreateEmailAlias bool     `json:"create_email_alias,omitempty" doc:"Only false is accepted: this server has no e-mail aliases yet."`
+		Name             string    `json:"name" minLength:"1" maxLength:"200"`
+		ProjectID        int64     `json:"project_id" minimum:"1"`
+		Description      *string   `json:"description,omitempty" maxLength:"4000"`
+		Type             *string   `json:"type,omitempty" maxLength:"100" doc:"Name of an agent type; QnA when not given."`
+		PrefixPrompt     *string   `json:"prefix_prompt,omitempty" maxLength:"20000"`
+		Instructions     *[]string `json:"custom_instructions,omitempty" maxItems:"50"`
+		Access           *string   `json:"access,omitempty" enum:"Only me,Only team,Public" doc:"Only me when not given."`
+		LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200"`
+		SampleQ1         *string   `json:"sample_q1,omitempty" maxLength:"1000"`
+		SampleQ2         *string   `json:"sample_q2,omitempty" maxLength:"1000"`
+		SampleQ3         *string   `json:"sample_q3,omitempty" maxLength:"1000"`
+		CreateEmailAlias bool      `json:"create_email_alias,omitempty" doc:"Gives the agent an e-mail address made of its name and id."`
 	}
 }
 
 func (a *API) create(ctx context.Context, r createRequest) (agentView, error) {
-	b := r.Body
-	if b.CreateEmailAlias {
-		return agentView{}, web.ErrUnacceptable.Saying("This server has no e-mail aliases yet; leave create_email_alias out.").On("create_email_alias", "must be false")
-	}
-	who := actor.From(ctx)
-	f, err := a.service.CreateAgent(ctx, who, core.NewAgent{
-		Name: b.Name, ProjectID: b.ProjectID, Description: b.Description, Type: b.Type, PrefixPrompt: b.PrefixPrompt, Instructions: b.Instructions,
-		Access: b.Access, LLMModel: b.LLMModel, SampleQ1: b.SampleQ1, SampleQ2: b.SampleQ2, SampleQ3: b.SampleQ3,
+	who, b := actor.From(ctx), r.Body
+	f, err := a.service.CreateAgent(ctx, who, core.Settings{
+		Name: &b.Name, ProjectID: &b.ProjectID, Description: b.Description, Type: b.Type, PrefixPrompt: b.PrefixPrompt, Instructions: b.Instructions,
+		Access: b.Access, LLMModel: b.LLMModel, SampleQ1: b.SampleQ1, SampleQ2: b.SampleQ2, SampleQ3: b.SampleQ3, WithAlias: b.CreateEmailAlias,
 	})
+	if err != nil {
+		return agentView{}, err
+	}
+	return a.showOne(ctx, who, f)
+}
+
+type updateRequest struct {
+	AgentID int64 `path:"agent_id"`
+	Body    struct {
+		Name             *string   `json:"name,omitempty" minLength:"1" maxLength:"200"`
+		ProjectID        *int64    `json:"project_id,omitempty" minimum:"1"`
+		Description      *string   `json:"description,omitempty" maxLength:"4000"`
+		Type             *string   `json:"type,omitempty" maxLength:"100" doc:"Name of an agent type."`
+		PrefixPrompt     *string   `json:"prefix_prompt,omitempty" maxLength:"20000"`
+		Instructions     *[]string `json:"custom_instructions,omitempty" maxItems:"50" doc:"In place of all earlier ones."`
+		Access           *string   `json:"access,omitempty" enum:"Only me,Only team,Public"`
+		Status           *string   `json:"status,omitempty" enum:"Live,Draft,Paused" doc:"Only a Live agent answers others than its admins."`
+		LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200"`
+		SampleQ1         *string   `json:"sample_q1,omitempty" maxLength:"1000"`
+		SampleQ2         *string   `json:"sample_q2,omitempty" maxLength:"1000"`
+		SampleQ3         *string   `json:"sample_q3,omitempty" maxLength:"1000"`
+		CreateEmailAlias bool      `json:"create_email_alias,omitempty" doc:"Gives the agent an e-mail address made of its name and id, unless it has one."`
+	}
+}
+
+func (a *API) update(ctx context.Context, r updateRequest) (agentView, error) {
+	who, b := actor.From(ctx), r.Body
+	f, err := a.service.UpdateAgent(ctx, who, r.AgentID, core.Settings{
+		Name: b.Name, ProjectID: b.ProjectID, Description: b.Description, Type: b.Type, PrefixPrompt: b.PrefixPrompt, Instructions: b.Instructions,
+		Access: b.Access, Status: b.Status, LLMModel: b.LLMModel, SampleQ1: b.SampleQ1, SampleQ2: b.SampleQ2, SampleQ3: b.SampleQ3, WithAlias: b.CreateEmailAlias,
+	})
+	if err != nil {
+		return agentView{}, err
+	}
+	return a.showOne(ctx, who, f)
+}
+
+func (a *API) delete(ctx context.Context, r agentRequest) (agentView, error) {
+	who := actor.From(ctx)
+	f, err := a.service.DeleteAgent(ctx, who, r.AgentID)
 	if err != nil {
 		return agentView{}, err
 	}
@@ -74,11 +135,35 @@ type listRequest struct{ web.ListQuery }
 func (a *API) list(ctx context.Context, r listRequest) (web.List[agentView], error) {
 	who := actor.From(ctx)
 	found, err := a.service.List(ctx, who, r.Request())
-	if err != nil {
-		return web.List[agentView]{}, err
-	}
-	show, err := a.show(ctx, who, found.Items)
-	return web.Listed(found, show), err
+	return a.showPage(ctx, who, found, err)
+}
+
+type listOfTeamRequest struct {
+	TeamID int64 `path:"team_id"`
+	web.ListQuery
+}
+
+func (a *API) listOfTeam(ctx context.Context, r listOfTeamRequest) (web.List[agentView], error) {
+	who := actor.From(ctx)
+	found, err := a.service.ListOfTeam(ctx, who, r.TeamID, r.Request())
+	return a.showPage(ctx, who, found, err)
+}
+
+func (a *API) listOfOwnTeams(ctx context.Context, r listRequest) (web.List[agentView], error) {
+	who := actor.From(ctx)
+	found, err := a.service.ListOfOwnTeams(ctx, who, r.Request())
+	return a.showPage(ctx, who, found, err)
+}
+
+type listOfProjectRequest struct {
+	ProjectID int64 `path:"project_id"`
+	web.ListQuery
+}
+
+func (a *API) listOfProject(ctx context.Context, r listOfProjectRequest) (web.List[agentView], error) {
+	who := actor.From(ctx)
+	found, err := a.service.ListOfProject(ctx, who, r.ProjectID, r.Request())
+	return a.showPage(ctx, who, found, err)
 }
 
 type agentRequest struct {
@@ -92,50 +177,4 @@ func (a *API) get(ctx context.Context, r agentRequest) (agentView, error) {
 		return agentView{}, err
 	}
 	return a.showOne(ctx, who, f)
-}
-
-func (a *API) marked(k core.Kind) web.Handler[listRequest, web.List[markView]] {
-	return func(ctx context.Context, r listRequest) (web.List[markView], error) {
-		who := actor.From(ctx)
-		marks, err := a.service.Marked(ctx, who, k, r.Request())
-		if err != nil {
-			return web.List[markView]{}, err
-		}
-		show, err := a.showMark(ctx, who, marks.Items)
-		return web.Listed(marks, show), err
-	}
-}
-
-func (a *API) mark(k core.Kind) web.Handler[agentRequest, markView] {
-	return func(ctx context.Context, r agentRequest) (markView, error) {
-		who := actor.From(ctx)
-		m, err := a.service.Mark(ctx, who, k, r.AgentID)
-		if err != nil {
-			return markView{}, err
-		}
-		show, err := a.showMark(ctx, who, []core.Marked{m})
-		if err != nil {
-			return markView{}, err
-		}
-		return show(m), nil
-	}
-}
-
-func (a *API) unmark(k core.Kind) web.Handler[agentRequest, []markView] {
-	return func(ctx context.Context, r agentRequest) ([]markView, error) {
-		who := actor.From(ctx)
-		left, err := a.service.Unmark(ctx, who, k, r.AgentID)
-		if err != nil {
-			return nil, err
-		}
-		show, err := a.showMark(ctx, who, left)
-		if err != nil {
-			return nil, err
-		}
-		out := make([]markView, len(left))
-		for i, m := range left {
-			out[i] = show(m)
-		}
-		return out, nil
-	}
 }

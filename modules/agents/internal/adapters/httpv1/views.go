@@ -7,6 +7,7 @@ import (
 	"parley/modules/agents/internal/core"
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/page"
 	"parley/platform/web"
 )
 
@@ -15,6 +16,10 @@ type typeView struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
 	web.Audit
+}
+
+func showType(t core.Type) typeView {
+	return typeView{ID: t.ID, Name: t.Name, Description: t.Description, Audit: web.ShowAudit(t.Audit)}
 }
 
 type instructionView struct {
@@ -66,12 +71,8 @@ type agentView struct {
 	ClonedFrom             *int64            `json:"cloned_from"`
 }
 
-// people answers the owners of agents by id, in one query.
-func (a *API) people(ctx context.Context, who actor.Actor, list []core.Full) (map[int64]users.User, error) {
-	ids := make([]int64, len(list))
-	for i, f := range list {
-		ids[i] = f.UserID
-	}
+// people answers users by id, in one query.
+func (a *API) people(ctx context.Context, who actor.Actor, ids []int64) (map[int64]users.User, error) {
 	slices.Sort(ids)
 	found, err := a.directory.Users(ctx, who.OrganizationID, slices.Compact(ids))
 	if err != nil {
@@ -87,9 +88,17 @@ func (a *API) people(ctx context.Context, who actor.Actor, list []core.Full) (ma
 	return byID, nil
 }
 
+func owners(list []core.Full) []int64 {
+	ids := make([]int64, len(list))
+	for i, f := range list {
+		ids[i] = f.UserID
+	}
+	return ids
+}
+
 // show returns how the caller sees agents.
 func (a *API) show(ctx context.Context, who actor.Actor, list []core.Full) (func(core.Full) agentView, error) {
-	people, err := a.people(ctx, who, list)
+	people, err := a.people(ctx, who, owners(list))
 	if err != nil {
 		return nil, err
 	}
@@ -98,11 +107,14 @@ func (a *API) show(ctx context.Context, who actor.Actor, list []core.Full) (func
 
 func showAgent(f core.Full, owner users.User) agentView {
 	v := agentView{
-		ID: f.ID, AgentType: typeView{ID: f.Type.ID, Name: f.Type.Name, Description: f.Type.Description, Audit: web.ShowAudit(f.Type.Audit)},
+		ID: f.ID, AgentType: showType(f.Type),
 		Instructions: []instructionView{}, User: showPerson(owner), ConnectedToolNames: []string{}, AgentName: f.AgentName, IndustryArea: f.IndustryArea,
 		Domain: f.Domain, SampleQ1: f.SampleQ1, SampleQ2: f.SampleQ2, SampleQ3: f.SampleQ3, IsActive: f.IsActive, IsDeleted: f.IsDeleted,
 		CreatedBy: f.CreatedBy, CreatedOn: web.At(f.CreatedOn), AgentImage: f.AgentImage, Access: f.Access, Status: f.Status, CachingEnabled: f.CachingEnabled,
 		ChunkCount: f.ChunkCount, ReactEnabled: f.ReactEnabled, ReactMaxIterationCount: f.ReactMaxIterationCount, Project: f.ProjectID, ClonedFrom: f.ClonedFrom,
+	}
+	if f.Alias != "" {
+		v.Alias = &f.Alias
 	}
 	if f.Decision.Allowed.Manage {
 		v.PrefixPrompt = f.PrefixPrompt
@@ -125,26 +137,12 @@ func (a *API) showOne(ctx context.Context, who actor.Actor, f core.Full) (agentV
 	return show(f), nil
 }
 
-// markView is an agent in one of the caller's lists.
-type markView struct {
-	ID        int64      `json:"id"`
-	Agent     agentView  `json:"agent"`
-	User      personView `json:"user"`
-	CreatedOn web.Time   `json:"created_on"`
-}
-
-// showMark returns how the caller sees their marks; all owners are looked up
-// in one query, together with the caller.
-func (a *API) showMark(ctx context.Context, who actor.Actor, marks []core.Marked) (func(core.Marked) markView, error) {
-	list := make([]core.Full, 0, len(marks)+1)
-	for _, m := range marks {
-		list = append(list, m.Agent)
-	}
-	people, err := a.people(ctx, who, append(list, core.Full{Agent: core.Agent{UserID: who.UserID}}))
+// showPage answers one part of a list of agents, or the error that came
+// instead.
+func (a *API) showPage(ctx context.Context, who actor.Actor, found page.Of[core.Full], err error) (web.List[agentView], error) {
 	if err != nil {
-		return nil, err
+		return web.List[agentView]{}, err
 	}
-	return func(m core.Marked) markView {
-		return markView{ID: m.ID, Agent: showAgent(m.Agent, people[m.Agent.UserID]), User: showPerson(people[who.UserID]), CreatedOn: web.At(m.CreatedOn)}
-	}, nil
+	show, err := a.show(ctx, who, found.Items)
+	return web.Listed(found, show), err
 }

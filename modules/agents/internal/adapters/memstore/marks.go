@@ -41,13 +41,9 @@ func (s *Store) Mark(ctx context.Context, k core.Kind, m core.Mark) (core.Mark, 
 
 // MarksPage implements core.Marks.
 func (s *Store) MarksPage(ctx context.Context, k core.Kind, v core.Visible, p page.Request) (page.Of[core.Mark], error) {
-	seen, err := s.agents.List(ctx, func(a core.Agent) bool { return sees(v, a) })
+	is, err := s.seen(ctx, v)
 	if err != nil {
 		return page.Of[core.Mark]{}, err
-	}
-	is := make(map[int64]bool, len(seen))
-	for _, a := range seen {
-		is[a.ID] = true
 	}
 	return s.marks[k].Page(ctx, p, true, core.ByTime, func(m core.Mark) bool { return m.UserID == v.UserID && is[m.AgentID] })
 }
@@ -65,24 +61,26 @@ func (s *Store) Unmark(ctx context.Context, k core.Kind, userID, agentID int64) 
 
 // Trim implements core.Marks.
 func (s *Store) Trim(ctx context.Context, k core.Kind, userID int64, keep int) error {
-	kept, err := s.marks[k].Page(ctx, page.Request{Size: keep}, true, core.ByTime, func(m core.Mark) bool { return m.UserID == userID })
-	if err != nil {
-		return err
-	}
-	is := make(map[int64]bool, len(kept.Items))
-	for _, m := range kept.Items {
-		is[m.ID] = true
-	}
-	_, err = s.marks[k].Delete(ctx, func(m core.Mark) bool { return m.UserID == userID && !is[m.ID] })
-	return err
-}
-
-// UnmarkUser implements core.Marks.
-func (s *Store) UnmarkUser(ctx context.Context, userID int64) error {
-	for _, table := range s.marks {
-		if _, err := table.Delete(ctx, func(m core.Mark) bool { return m.UserID == userID }); err != nil {
+	return s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		kept, err := s.marks[k].Page(ctx, page.Request{Size: keep}, true, core.ByTime, func(m core.Mark) bool { return m.UserID == userID })
+		if err != nil {
 			return err
 		}
+		is := make(map[int64]bool, len(kept.Items))
+		for _, m := range kept.Items {
+			is[m.ID] = true
+		}
+		_, err = s.marks[k].Delete(ctx, func(m core.Mark) bool { return m.UserID == userID && !is[m.ID] })
+		return err
+	})
+}
+
+// seen are the ids of visible agents.
+func (s *Store) seen(ctx context.Context, v core.Visible) (map[int64]bool, error) {
+	list, err := s.agents.List(ctx, func(a core.Agent) bool { return sees(v, a) })
+	is := make(map[int64]bool, len(list))
+	for _, a := range list {
+		is[a.ID] = true
 	}
-	return nil
+	return is, err
 }

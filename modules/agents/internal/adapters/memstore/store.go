@@ -2,14 +2,17 @@
 package memstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"parley/modules/agents/internal/core"
 	"parley/platform/kernel/page"
+	"parley/platform/kernel/uow"
 	"parley/platform/memory"
 )
 
@@ -20,9 +23,11 @@ type Store struct {
 	types        *memory.Table[core.Type]
 	instructions *memory.Table[core.Instruction]
 	marks        map[core.Kind]*memory.Table[core.Mark]
+	runs         *memory.Table[run]
+	reviews      *memory.Table[core.Review]
+	ratings      *memory.Table[core.Rating]
+	aliases      *memory.Table[core.Alias]
 }
-
-var errTaken = errors.New("the organization has a type of this name")
 
 // New returns the store over db.
 func New(db *memory.DB) *Store {
@@ -32,10 +37,11 @@ func New(db *memory.DB) *Store {
 		types: memory.NewTable(db, memory.Spec[core.Type]{
 			ID:      func(t *core.Type) *int64 { return &t.ID },
 			Unique:  []func(core.Type) string{func(t core.Type) string { return fmt.Sprint(t.OrganizationID, strings.ToLower(t.Name)) }},
-			Missing: core.ErrUnknownType, Taken: errTaken,
+			Missing: core.ErrTypeNotFound, Taken: core.ErrTypeTaken,
 		}),
 		instructions: memory.NewTable(db, memory.Spec[core.Instruction]{ID: func(i *core.Instruction) *int64 { return &i.ID }, Missing: core.ErrNotFound}),
 		marks:        map[core.Kind]*memory.Table[core.Mark]{core.Recent: newMarks(db), core.Starred: newMarks(db)},
+		runs:         newRuns(db), reviews: newReviews(db), ratings: newRatings(db), aliases: newAliases(db),
 	}
 }
 
@@ -47,13 +53,8 @@ func clone(a core.Agent) core.Agent {
 	return a
 }
 
-func sees(v core.Visible, a core.Agent) bool {
-	if a.OrganizationID != v.OrganizationID || a.IsDeleted {
-		return false
-	}
-	return v.All || a.UserID == v.UserID || a.Access == core.Public || slices.Contains(v.Granted, a.ID) ||
-		slices.Contains(v.Administered, a.ProjectID) || (a.Access == core.OnlyTeam && slices.Contains(v.Joined, a.ProjectID))
-}
+// sees leaves the team out: the condition has the projects of teams already.
+func sees(v core.Visible, a core.Agent) bool { return v.Shows(a.Thing(0)) }
 
 // AddAgent implements core.Store.
 func (s *Store) AddAgent(ctx context.Context, a core.Agent) (core.Agent, error) {
@@ -71,8 +72,50 @@ func (s *Store) Agents(ctx context.Context, v core.Visible, ids []int64) ([]core
 }
 
 // AgentsPage implements core.Store.
-func (s *Store) AgentsPage(ctx context.Context, v core.Visible, p page.Request) (page.Of[core.Agent], error) {
-	return s.agents.Page(ctx, p, false, core.ByID, func(a core.Agent) bool { return sees(v, a) })
+func (s *Store) AgentsPage(ctx context.Context, v core.Visible, projects []int64, p page.Request) (page.Of[core.Agent], error) {
+	return s.agents.Page(ctx, p, false, core.ByID, func(a core.Agent) bool {
+		return sees(v, a) && (projects == nil || slices.Contains(projects, a.ProjectID))
+	})
+}
+
+// FirstAgents implements core.Store.
+func (s *Store) FirstAgents(ctx context.Context, v core.Visible, projects []int64, perProject int) ([]core.Agent, error) {
+	list, err := s.agents.List(ctx, func(a core.Agent) bool { return sees(v, a) && slices.Contains(projects, a.ProjectID) })
+	slices.SortStableFunc(list, func(a, b core.Agent) int { return cmp.Compare(a.ProjectID, b.ProjectID) })
+	of, out := map[int64]int{}, []core.Agent{}
+	for _, a := range list {
+		if of[a.ProjectID]++; of[a.ProjectID] <= perProject {
+			out = append(out, core.Agent{
+				ID: a.ID, OrganizationID: a.OrganizationID, ProjectID: a.ProjectID, UserID: a.UserID, AgentName: a.AgentName, Domain: a.Domain, AgentImage: a.AgentImage,
+				Access: a.Access, Status: a.Status, IsActive: a.IsActive, CreatedBy: a.CreatedBy, CreatedOn: a.CreatedOn,
+			})
+		}
+	}
+	return out, err
+}
+
+// UpdateAgent implements core.Store.
+func (s *Store) UpdateAgent(ctx context.Context, org, id int64, change func(*core.Agent) error) (core.Agent, error) {
+	return s.agents.Update(ctx, change, func(a core.Agent) bool { return a.ID == id && a.OrganizationID == org && !a.IsDeleted })
+}
+
+// DeleteAgentsOf implements core.Store.
+func (s *Store) DeleteAgentsOf(ctx context.Context, org, project int64, by string, at time.Time) ([]int64, error) {
+	var ids []int64
+	err := s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		list, err := s.agents.List(ctx, func(a core.Agent) bool { return a.OrganizationID == org && a.ProjectID == project && !a.IsDeleted })
+		for _, a := range list {
+			ids = append(ids, a.ID)
+			if _, err := s.UpdateAgent(ctx, org, a.ID, func(a *core.Agent) error {
+				a.IsDeleted, a.ModifiedBy, a.ModifiedOn = true, by, at
+				return nil
+			}); err != nil {
+				return err
+			}
+		}
+		return err
+	})
+	return ids, err
 }
 
 // PassAgents implements core.Store.
@@ -89,7 +132,7 @@ func (s *Store) PassAgents(ctx context.Context, org, from, to int64) error {
 // SeedTypes implements core.Store.
 func (s *Store) SeedTypes(ctx context.Context, types []core.Type) error {
 	for _, t := range types {
-		if _, err := s.types.Add(ctx, t); err != nil && !errors.Is(err, errTaken) {
+		if _, err := s.types.Add(ctx, t); err != nil && !errors.Is(err, core.ErrTypeTaken) {
 			return err
 		}
 	}
@@ -99,6 +142,25 @@ func (s *Store) SeedTypes(ctx context.Context, types []core.Type) error {
 // Types implements core.Store.
 func (s *Store) Types(ctx context.Context, org int64) ([]core.Type, error) {
 	return s.types.List(ctx, func(t core.Type) bool { return t.OrganizationID == org })
+}
+
+// UpdateType implements core.Types.
+func (s *Store) UpdateType(ctx context.Context, org, id int64, change func(*core.Type) error) (core.Type, error) {
+	return s.types.Update(ctx, change, func(t core.Type) bool { return t.ID == id && t.OrganizationID == org })
+}
+
+// DeleteInstructions implements core.Instructions.
+func (s *Store) DeleteInstructions(ctx context.Context, agent int64) error {
+	there := func(i core.Instruction) bool { return i.AgentID == agent && !i.IsDeleted }
+	return s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		list, err := s.instructions.List(ctx, there)
+		for range list {
+			if _, err := s.instructions.Update(ctx, func(i *core.Instruction) error { i.IsDeleted = true; return nil }, there); err != nil {
+				return err
+			}
+		}
+		return err
+	})
 }
 
 // AddInstructions implements core.Store.

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/uptrace/bun"
 
@@ -49,12 +48,8 @@ func (s *Store) Mark(ctx context.Context, k core.Kind, m core.Mark) (core.Mark, 
 
 // MarksPage implements core.Marks.
 func (s *Store) MarksPage(ctx context.Context, k core.Kind, v core.Visible, p page.Request) (page.Of[core.Mark], error) {
-	seen := s.db.NewSelect().TableExpr("agents_agents").Column("id")
-	for _, w := range visible(v) {
-		seen = w(seen.QueryBuilder()).Unwrap().(*bun.SelectQuery)
-	}
 	return s.marks[k].Page(ctx, p, sqldb.Order[core.Mark]{Time: "created_on", Desc: true, Key: core.ByTime},
-		sqldb.Eq("user_id", v.UserID), sqldb.Cond("agent_id IN (?)", seen))
+		sqldb.Eq("user_id", v.UserID), sqldb.Cond("agent_id IN (?)", s.seen(v)))
 }
 
 // CountMarks implements core.Marks.
@@ -64,28 +59,11 @@ func (s *Store) CountMarks(ctx context.Context, k core.Kind, userID int64) (int6
 
 // Unmark implements core.Marks.
 func (s *Store) Unmark(ctx context.Context, k core.Kind, userID, agentID int64) error {
-	return s.remove(ctx, k, "user_id = ? AND agent_id = ?", userID, agentID)
+	return s.remove(ctx, table(k), "user_id = ? AND agent_id = ?", userID, agentID)
 }
 
 // Trim implements core.Marks.
 func (s *Store) Trim(ctx context.Context, k core.Kind, userID int64, keep int) error {
 	kept := s.db.NewSelect().TableExpr(table(k)).Column("id").Where("user_id = ?", userID).OrderExpr("created_on DESC, id DESC").Limit(int64(keep))
-	return s.remove(ctx, k, "user_id = ? AND id NOT IN (?)", userID, kept)
-}
-
-// UnmarkUser implements core.Marks.
-func (s *Store) UnmarkUser(ctx context.Context, userID int64) error {
-	for _, k := range []core.Kind{core.Recent, core.Starred} {
-		if err := s.remove(ctx, k, "user_id = ?", userID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Store) remove(ctx context.Context, k core.Kind, where string, args ...any) error {
-	if _, err := s.db.On(ctx).NewDelete().TableExpr(table(k)).Where(where, args...).Exec(ctx); err != nil {
-		return fmt.Errorf("removing from %s: %w", table(k), err)
-	}
-	return nil
+	return s.remove(ctx, table(k), "user_id = ? AND id NOT IN (?)", userID, kept)
 }

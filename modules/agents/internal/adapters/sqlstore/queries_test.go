@@ -2,31 +2,43 @@ package sqlstore_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/uptrace/bun"
 
 	"parley/modules/agents/internal/adapters/sqlstore"
 	"parley/modules/agents/internal/core"
 	"parley/modules/projects"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/page"
+	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
 )
 
-// nowhere is a projects.Access in which nobody is anything.
+// nowhere is a projects.Access without teams, which costs no query.
 type nowhere struct{ projects.Access }
-
-func (nowhere) Standings(context.Context, actor.Actor) (map[int64]projects.Standing, bool, error) {
-	return nil, false, nil
-}
 
 func (nowhere) Teams(context.Context, int64, []int64) (map[int64]int64, error) { return nil, nil }
 
+func (nowhere) Under(context.Context, int64, []int64) (map[int64]int64, error) { return nil, nil }
+
+func (nowhere) Details(_ context.Context, _ actor.Actor, ids []int64) (map[int64]projects.Detail, error) {
+	out := map[int64]projects.Detail{}
+	for _, id := range ids {
+		out[id] = projects.Detail{Project: projects.Project{ID: id}}
+	}
+	return out, nil
+}
+
 func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
-	set := sqlstore.Migrations()
-	db := dbtest.SQLite(t, set)
+	db := dbtest.SQLite(t, sqlstore.Migrations())
 	store := sqlstore.New(db)
 	service := core.New(core.Parts{Store: store, Projects: nowhere{}, Clock: clock.System{}})
 	who := actor.Actor{UserID: 1, OrganizationID: 1}
@@ -34,16 +46,21 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 	if err := store.SeedTypes(ctx, []core.Type{{OrganizationID: 1, Name: "QnA"}}); err != nil {
 		t.Fatal(err)
 	}
+	projects := []int64{}
 	add := func(n int) {
 		for range n {
-			a, err := store.AddAgent(ctx, core.Agent{OrganizationID: 1, UserID: 1, AgentTypeID: 1, Status: core.Live, IsActive: true})
+			a, err := store.AddAgent(ctx, core.Agent{OrganizationID: 1, UserID: 1, AgentTypeID: 1, ProjectID: int64(len(projects) + 1), Status: core.Live, IsActive: true})
 			if err != nil {
 				t.Fatal(err)
 			}
+			projects = append(projects, a.ProjectID)
 			if err := store.AddInstructions(ctx, []core.Instruction{{AgentID: a.ID, Instruction: "a"}, {AgentID: a.ID, Instruction: "b"}}); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := store.Mark(ctx, core.Starred, core.Mark{OrganizationID: 1, UserID: 1, AgentID: a.ID, CreatedOn: time.Unix(a.ID, 0)}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := store.AddAlias(ctx, core.Alias{OrganizationID: 1, AgentID: a.ID, Alias: fmt.Sprintf("a%d@x", a.ID)}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -54,18 +71,21 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 			want int64
 			call func(ctx context.Context) error
 		}{
-			"a page of agents": {4, func(ctx context.Context) error { _, err := service.List(ctx, who, page.Request{}); return err }},
-			"a part of them": {3, func(ctx context.Context) error {
+			"a page of agents": {5, func(ctx context.Context) error { _, err := service.List(ctx, who, page.Request{}); return err }},
+			"a part of them": {4, func(ctx context.Context) error {
 				_, err := service.List(ctx, who, page.Request{ByCursor: true})
 				return err
 			}},
-			"a page of stars": {5, func(ctx context.Context) error {
+			"a page of stars": {6, func(ctx context.Context) error {
 				_, err := service.Marked(ctx, who, core.Starred, page.Request{})
 				return err
 			}},
-			"one agent":     {3, func(ctx context.Context) error { _, err := service.Get(ctx, who, 1); return err }},
-			"one to run":    {3, func(ctx context.Context) error { _, err := service.Run(ctx, who, 1); return err }},
-			"one to manage": {1, func(ctx context.Context) error { _, err := service.Administers(ctx, who, 1); return err }},
+			"a page of aliases":   {2, func(ctx context.Context) error { _, err := service.Aliases(ctx, who, page.Request{}); return err }},
+			"details of projects": {1, func(ctx context.Context) error { _, _, err := service.Details(ctx, who, projects); return err }},
+			"one agent":           {4, func(ctx context.Context) error { _, err := service.Get(ctx, who, 1); return err }},
+			"one to run":          {4, func(ctx context.Context) error { _, err := service.Run(ctx, who, 1); return err }},
+			"one to manage":       {1, func(ctx context.Context) error { _, err := service.Administers(ctx, who, 1); return err }},
+			"its ratings":         {2, func(ctx context.Context) error { _, err := service.Ratings(ctx, who, 1); return err }},
 		} {
 			ctx, counted := sqldb.CountQueries(ctx)
 			if err := c.call(ctx); err != nil || counted.Load() != c.want {
@@ -73,4 +93,139 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 			}
 		}
 	}
+}
+
+// statements keeps the text of what was run.
+type statements struct{ list []string }
+
+// BeforeQuery implements bun.QueryHook.
+func (s *statements) BeforeQuery(ctx context.Context, e *bun.QueryEvent) context.Context {
+	if verb, _, _ := strings.Cut(e.Query, " "); slices.Contains([]string{"SELECT", "UPDATE", "DELETE", "WITH"}, verb) {
+		s.list = append(s.list, e.Query)
+	}
+	return ctx
+}
+
+// AfterQuery implements bun.QueryHook.
+func (*statements) AfterQuery(context.Context, *bun.QueryEvent) {}
+
+// plan explains a statement, one line for each step.
+func plan(t *testing.T, db *sqldb.DB, statement string) []string {
+	t.Helper()
+	explain := "EXPLAIN QUERY PLAN "
+	if db.Postgres() {
+		explain = "EXPLAIN "
+	}
+	rows, err := db.DB.DB.QueryContext(t.Context(), explain+statement)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var steps []string
+	for rows.Next() {
+		var step string
+		to := []any{&step}
+		if !db.Postgres() {
+			to = []any{new(int), new(int), new(int), &step}
+		}
+		if err := rows.Scan(to...); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return steps
+}
+
+// wholly reports whether a step reads a large table from end to end.
+func wholly(step string) bool {
+	for _, table := range []string{"agents", "instructions", "recents", "runs", "reviews", "ratings", "aliases"} {
+		if strings.Contains(step, "Seq Scan on agents_"+table) || strings.HasPrefix(step, "SCAN agents_"+table) {
+			return true
+		}
+	}
+	return slices.ContainsFunc([]string{"a", "i", "m", "r", "l"}, func(alias string) bool {
+		return step == "SCAN "+alias || strings.HasPrefix(step, "SCAN "+alias+" ")
+	})
+}
+
+const many = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000) `
+
+// fill has 40,000 agents of 40 organizations, in projects of 10, every third
+// one of them public, with what hangs on them.
+var fill = []string{
+	`INSERT INTO agents_types (organization_id, name, description, created_by, created_on, modified_by, modified_on)
+		` + many + `SELECT i, 'QnA', '', '', '2026-01-01', '', '2026-01-01' FROM n WHERE i <= 40`,
+	`INSERT INTO agents_agents (organization_id, project_id, user_id, agent_type_id, agent_name, industry_area, domain, sample_q1, sample_q2, sample_q3, prefix_prompt, llm_model, is_active,
+		is_deleted, agent_image, access, status, caching_enabled, chunk_count, react_enabled, react_max_iteration_count, created_by, created_on, modified_by, modified_on)
+		` + many + `SELECT 1 + i / 1000 % 40, i / 10, i / 5, 1, 'Guide', '', '', '', '', '', 'You are', '', true, false, '', CASE i % 3 WHEN 0 THEN 'Public' WHEN 1 THEN 'Only team' ELSE 'Only me' END,
+		'Live', false, 32, false, 50, '', '2026-01-01', '', '2026-01-01' FROM n`,
+	`INSERT INTO agents_instructions (agent_id, instruction, is_deleted, created_by, created_on) ` + many + `SELECT i, 'Cite.', false, '', '2026-01-01' FROM n`,
+	`INSERT INTO agents_recents (organization_id, user_id, agent_id, created_on) ` + many + `SELECT 1 + i / 1000 % 40, i / 10, i, '2026-01-01' FROM n`,
+	`INSERT INTO agents_runs (organization_id, user_id, agent_id) ` + many + `SELECT 1 + i / 1000 % 40, i / 10, i FROM n`,
+	`INSERT INTO agents_reviews (organization_id, agent_id, user_id, review, created_by, created_on, modified_by, modified_on)
+		` + many + `SELECT 1 + i / 1000 % 40, i, i / 10, 'Good', '', '2026-01-01', '', '2026-01-01' FROM n`,
+	`INSERT INTO agents_ratings (organization_id, agent_id, user_id, is_rated, modified_on) ` + many + `SELECT 1 + i / 1000 % 40, i, i / 10, true, '2026-01-01' FROM n`,
+	`INSERT INTO agents_aliases (organization_id, agent_id, alias, created_by, created_on, modified_by, modified_on)
+		` + many + `SELECT 1 + i / 1000 % 40, i, 'a' || i || '@x', '', '2026-01-01', '', '2026-01-01' FROM n`,
+	`ANALYZE`,
+}
+
+func TestNoListAndNoGetReadsATableFromEndToEnd(t *testing.T) {
+	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
+		ctx := context.Background()
+		for _, statement := range fill {
+			if _, err := db.ExecContext(ctx, statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		store := sqlstore.New(db)
+		ran := &statements{}
+		db.AddQueryHook(ran)
+		member := access.VisibleAgents{OrganizationID: 11, UserID: 2020, Granted: []int64{10007}, Administered: []int64{1001}, Joined: []int64{1003, 1005}}
+		whole := access.VisibleAgents{OrganizationID: 11, UserID: 1001, All: true}
+		first, part := page.Request{Size: 50}, page.Request{Size: 50, Cursor: page.EncodeCursor(page.Key{ID: 10500})}
+		do := func(_ any, err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, v := range []access.VisibleAgents{member, whole} {
+			for _, p := range []page.Request{first, part} {
+				do(store.AgentsPage(ctx, v, nil, p))
+				do(store.AgentsPage(ctx, v, []int64{1001, 1003}, p))
+				do(store.AliasesPage(ctx, v, p))
+				do(store.ReviewsPage(ctx, 10007, p))
+			}
+			do(store.MarksPage(ctx, core.Recent, v, first))
+			do(store.Agent(ctx, v, 10007))
+			do(store.Agents(ctx, v, []int64{10007, 10008}))
+			do(store.FirstAgents(ctx, v, []int64{1001, 1003}, 100))
+		}
+		do(store.Instructions(ctx, []int64{10007, 10008}))
+		do(store.Aliases(ctx, []int64{10007, 10008}))
+		do(store.HasRun(ctx, 1000, 10007))
+		do(nil, store.ToggleRating(ctx, core.Rating{OrganizationID: 11, AgentID: 10007, UserID: 1000}))
+		_, _, err := store.CountRatings(ctx, 10007, 1000)
+		do(nil, err)
+		do(store.UpdateAgent(ctx, 11, 10007, func(*core.Agent) error { return nil }))
+		do(store.DeleteAgentsOf(ctx, 11, 1002, "", time.Unix(0, 0)))
+		do(nil, store.ForgetAgents(ctx, []int64{10020, 10021}))
+		do(nil, store.ForgetUser(ctx, 1002))
+		do(nil, store.PassAgents(ctx, 11, 2010, 2011))
+		if len(ran.list) < 40 {
+			t.Fatalf("only %d statements were seen", len(ran.list))
+		}
+		if !slices.ContainsFunc(plan(t, db, "SELECT a.id FROM agents_agents AS a WHERE a.agent_name = 'X'"), wholly) {
+			t.Error("a table that is read from end to end is not seen")
+		}
+		for _, statement := range ran.list {
+			if steps := plan(t, db, statement); slices.ContainsFunc(steps, wholly) {
+				t.Errorf("%.2000s\n%s", statement, strings.Join(steps, "\n"))
+			}
+		}
+	})
 }

@@ -3,8 +3,12 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -42,18 +46,21 @@ type Store struct {
 	types        sqldb.Table[core.Type, typeRow]
 	instructions sqldb.Table[core.Instruction, instructionRow]
 	marks        map[core.Kind]marks
+	reviews      sqldb.Table[core.Review, reviewRow]
+	ratings      sqldb.Table[core.Rating, ratingRow]
+	aliases      sqldb.Table[core.Alias, aliasRow]
 }
 
 // New returns the store over db.
 func New(db *sqldb.DB) *Store {
 	return &Store{
-		db: db, marks: newMarks(db),
+		db: db, marks: newMarks(db), reviews: newReviews(db), ratings: newRatings(db), aliases: newAliases(db),
 		agents: sqldb.NewTable(db,
 			func(a core.Agent) agentRow { return agentRow{Agent: a} },
 			func(r agentRow) core.Agent { return r.Agent }, core.ErrNotFound, nil),
 		types: sqldb.NewTable(db,
 			func(t core.Type) typeRow { return typeRow{Type: t} },
-			func(r typeRow) core.Type { return r.Type }, core.ErrUnknownType, nil),
+			func(r typeRow) core.Type { return r.Type }, core.ErrTypeNotFound, core.ErrTypeTaken),
 		instructions: sqldb.NewTable(db,
 			func(i core.Instruction) instructionRow { return instructionRow{Instruction: i} },
 			func(r instructionRow) core.Instruction { return r.Instruction }, core.ErrNotFound, nil),
@@ -87,12 +94,63 @@ func (s *Store) Agent(ctx context.Context, v core.Visible, id int64) (core.Agent
 
 // Agents implements core.Store.
 func (s *Store) Agents(ctx context.Context, v core.Visible, ids []int64) ([]core.Agent, error) {
+	if len(ids) == 0 {
+		return []core.Agent{}, nil
+	}
 	return s.agents.List(ctx, len(ids), "id", append(visible(v), sqldb.In("id", ids))...)
 }
 
 // AgentsPage implements core.Store.
-func (s *Store) AgentsPage(ctx context.Context, v core.Visible, p page.Request) (page.Of[core.Agent], error) {
-	return s.agents.Page(ctx, p, sqldb.Order[core.Agent]{Key: core.ByID}, visible(v)...)
+func (s *Store) AgentsPage(ctx context.Context, v core.Visible, projects []int64, p page.Request) (page.Of[core.Agent], error) {
+	where := visible(v)
+	if projects != nil {
+		where = append(where, sqldb.In("project_id", projects))
+	}
+	return s.agents.Page(ctx, p, sqldb.Order[core.Agent]{Key: core.ByID}, where...)
+}
+
+// FirstAgents implements core.Store.
+func (s *Store) FirstAgents(ctx context.Context, v core.Visible, projects []int64, perProject int) ([]core.Agent, error) {
+	if len(projects) == 0 {
+		return []core.Agent{}, nil
+	}
+	ranked := s.db.NewSelect().TableExpr("agents_agents").
+		Column("id", "organization_id", "project_id", "user_id", "agent_name", "domain", "agent_image", "access", "status", "is_active", "created_by", "created_on").
+		ColumnExpr("row_number() OVER (PARTITION BY project_id ORDER BY id) AS place")
+	for _, w := range append(visible(v), sqldb.In("project_id", projects)) {
+		ranked = w(ranked.QueryBuilder()).Unwrap().(*bun.SelectQuery)
+	}
+	type row struct {
+		core.Agent
+		Place int64
+	}
+	var rows []row
+	err := s.db.On(ctx).NewSelect().TableExpr("(?) AS ranked", ranked).Where("place <= ?", perProject).OrderExpr("project_id, id").Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("listing the first agents of projects: %w", err)
+	}
+	out := make([]core.Agent, len(rows))
+	for i, r := range rows {
+		out[i] = r.Agent
+	}
+	return out, nil
+}
+
+// UpdateAgent implements core.Store.
+func (s *Store) UpdateAgent(ctx context.Context, org, id int64, change func(*core.Agent) error) (core.Agent, error) {
+	return s.agents.Update(ctx, change, sqldb.Eq("id", id), sqldb.Eq("organization_id", org), sqldb.Eq("is_deleted", false))
+}
+
+// DeleteAgentsOf implements core.Store.
+func (s *Store) DeleteAgentsOf(ctx context.Context, org, project int64, by string, at time.Time) ([]int64, error) {
+	var ids []int64
+	err := s.db.On(ctx).NewUpdate().TableExpr("agents_agents").Set("is_deleted = ?", true).Set("modified_by = ?", by).Set("modified_on = ?", at).
+		Where("project_id = ? AND organization_id = ? AND is_deleted = ?", project, org, false).Returning("id").Scan(ctx, &ids)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("deleting the agents of project %d: %w", project, err)
+	}
+	slices.Sort(ids)
+	return ids, nil
 }
 
 // PassAgents implements core.Store.
@@ -123,6 +181,20 @@ const maxTypes = 1000
 // Types implements core.Store.
 func (s *Store) Types(ctx context.Context, org int64) ([]core.Type, error) {
 	return s.types.List(ctx, maxTypes, "id", sqldb.Eq("organization_id", org))
+}
+
+// UpdateType implements core.Types.
+func (s *Store) UpdateType(ctx context.Context, org, id int64, change func(*core.Type) error) (core.Type, error) {
+	return s.types.Update(ctx, change, sqldb.Eq("id", id), sqldb.Eq("organization_id", org))
+}
+
+// DeleteInstructions implements core.Instructions.
+func (s *Store) DeleteInstructions(ctx context.Context, agent int64) error {
+	_, err := s.db.On(ctx).NewUpdate().TableExpr("agents_instructions").Set("is_deleted = ?", true).Where("agent_id = ? AND is_deleted = ?", agent, false).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("deleting the instructions of agent %d: %w", agent, err)
+	}
+	return nil
 }
 
 // AddInstructions implements core.Store.

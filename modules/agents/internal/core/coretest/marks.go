@@ -105,7 +105,7 @@ func unmarking(f fixture) {
 	}
 	f.same([]int64{b.ID}, f.marked(core.Recent))
 	f.same(2, len(f.marked(core.Starred)))
-	if err := f.UnmarkUser(f.ctx, 1); err != nil {
+	if err := f.ForgetUser(f.ctx, 1); err != nil {
 		f.t.Fatal(err)
 	}
 	f.same(0, len(f.marked(core.Recent))+len(f.marked(core.Starred)))

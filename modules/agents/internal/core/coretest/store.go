@@ -46,6 +46,24 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"the newest marks of a user are kept":               trimming,
 		"marks of one user go alone":                        unmarking,
 		"a hundred equal marks at once are one":             markingAtOnce,
+		"an agent is changed by one at a time":              changing,
+		"a deleted agent is nowhere":                        deleting,
+		"the agents of a project are deleted together":      deletingAll,
+		"lists narrow to projects":                          narrowing,
+		"the first agents of each project":                  firstAgents,
+		"the condition shows what the decision lets view":   shownIsDecided,
+		"instructions are replaced":                         replacing,
+		"types are renamed, each to a name of its own":      renaming,
+		"a run is noted once":                               noting,
+		"one review for user and agent":                     reviewing,
+		"reviews are listed newest first":                   reviewOrder,
+		"a rating turns over":                               rating,
+		"a hundred ratings at once each turn over once":     ratingAtOnce,
+		"a hundred reviews at once are one":                 reviewingAtOnce,
+		"one alias for an agent, and one agent for it":      aliasing,
+		"a hundred aliases at once are one":                 aliasingAtOnce,
+		"aliases show with their agents":                    aliasesVisible,
+		"what hangs on a user or an agent goes alone":       forgetting,
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -108,7 +126,7 @@ func (f fixture) agent(change ...func(*core.Agent)) core.Agent {
 func (f fixture) ids(v core.Visible) []int64 {
 	f.t.Helper()
 	ids := []int64{}
-	for _, a := range must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, v, page.Request{})).Items {
+	for _, a := range must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, v, nil, page.Request{})).Items {
 		ids = append(ids, a.ID)
 	}
 	return ids
@@ -180,11 +198,11 @@ func listing(f fixture) {
 	for range 5 {
 		ids = append(ids, f.agent().ID)
 	}
-	second := must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, all, page.Request{Number: 2, Size: 2}))
+	second := must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, all, nil, page.Request{Number: 2, Size: 2}))
 	f.same(int64(5), second.Count)
 	f.same(ids[2], second.Items[0].ID)
-	walk := must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, all, page.Request{Size: 3, ByCursor: true}))
-	rest := must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, all, page.Request{Size: 3, Cursor: walk.NextCursor}))
+	walk := must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, all, nil, page.Request{Size: 3, ByCursor: true}))
+	rest := must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, all, nil, page.Request{Size: 3, Cursor: walk.NextCursor}))
 	f.same(ids[3], rest.Items[0].ID)
 	f.same(2, len(rest.Items))
 }

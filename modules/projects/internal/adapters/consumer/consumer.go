@@ -6,6 +6,7 @@ import (
 
 	"parley/modules/agents"
 	"parley/modules/projects/internal/core"
+	"parley/modules/users"
 	"parley/platform/bus"
 	"parley/platform/kernel/event"
 	"parley/platform/kernel/uow"
@@ -13,9 +14,28 @@ import (
 
 // Consumers are the module's consumers.
 func Consumers(s *core.Service) []bus.Consumer {
-	return []bus.Consumer{{Name: "projects.agents", Handlers: []bus.Handler{
-		bus.On(func(ctx context.Context, _ uow.Tx, e agents.AgentCreated, _ event.Envelope) error {
-			return s.CountAgent(ctx, e.OrganizationID, e.ProjectID)
-		}),
-	}}}
+	return []bus.Consumer{
+		{Name: "projects.agents", Handlers: []bus.Handler{
+			bus.On(func(ctx context.Context, tx uow.Tx, e agents.AgentCreated, _ event.Envelope) error {
+				return s.CountAgents(ctx, tx, e.OrganizationID, e.ProjectID, 1)
+			}),
+			bus.On(func(ctx context.Context, tx uow.Tx, e agents.AgentUpdated, _ event.Envelope) error {
+				if e.ProjectID == e.FromProjectID {
+					return nil
+				}
+				if err := s.CountAgents(ctx, tx, e.OrganizationID, e.FromProjectID, -1); err != nil {
+					return err
+				}
+				return s.CountAgents(ctx, tx, e.OrganizationID, e.ProjectID, 1)
+			}),
+			bus.On(func(ctx context.Context, tx uow.Tx, e agents.AgentDeleted, _ event.Envelope) error {
+				return s.CountAgents(ctx, tx, e.OrganizationID, e.ProjectID, -1)
+			}),
+		}},
+		{Name: "projects.people", Handlers: []bus.Handler{
+			bus.On(func(ctx context.Context, _ uow.Tx, e users.UserDeleted, _ event.Envelope) error {
+				return s.Forget(ctx, e.UserID)
+			}),
+		}},
+	}
 }

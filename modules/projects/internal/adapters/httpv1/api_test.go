@@ -32,13 +32,14 @@ type house struct {
 	db *memory.DB
 	webtest.Client
 	people             *people
+	clock              *clock.Fixed
 	ann, bob, cy, dora int64
 	stranger           int64
 }
 
 func newHouse(t *testing.T) house {
 	at := clock.NewFixed(time.Date(2024, 10, 2, 0, 2, 24, 378434000, time.UTC))
-	h := house{t: t, db: memory.New(at), people: &people{}}
+	h := house{t: t, db: memory.New(at), people: &people{}, clock: at}
 	h.people.add(1, "admin@x", actor.GlobalAdmin)
 	h.ann = h.people.add(1, "ann@x", actor.ApplicationAdmin)
 	h.people.add(1, "ben@x", actor.ApplicationAdmin)
@@ -82,6 +83,13 @@ func (h house) sees(who, path string) []int64 {
 		ids = append(ids, e.ID)
 	}
 	return ids
+}
+
+func (h house) publish(facts ...event.Event) {
+	h.t.Helper()
+	if err := h.db.Do(h.t.Context(), func(_ context.Context, tx uow.Tx) error { tx.Publish(facts...); return nil }); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 func (h house) same(want, got any) {
@@ -234,14 +242,8 @@ func TestAddingUsers(t *testing.T) {
 func TestAProjectCountsItsAgentsOnceEach(t *testing.T) {
 	h := newHouse(t)
 	project := h.project(0)
-	publish := func(facts ...event.Event) {
-		t.Helper()
-		if err := h.db.Do(t.Context(), func(_ context.Context, tx uow.Tx) error { tx.Publish(facts...); return nil }); err != nil {
-			t.Fatal(err)
-		}
-	}
-	publish(agents.AgentCreated{AgentID: 1, OrganizationID: 1, ProjectID: project}, agents.AgentCreated{AgentID: 2, OrganizationID: 1, ProjectID: project})
-	publish(agents.AgentCreated{AgentID: 3, OrganizationID: 1, ProjectID: 99}, agents.AgentCreated{AgentID: 4, OrganizationID: 2, ProjectID: project})
+	h.publish(agents.AgentCreated{AgentID: 1, OrganizationID: 1, ProjectID: project}, agents.AgentCreated{AgentID: 2, OrganizationID: 1, ProjectID: project})
+	h.publish(agents.AgentCreated{AgentID: 3, OrganizationID: 1, ProjectID: 99}, agents.AgentCreated{AgentID: 4, OrganizationID: 2, ProjectID: project})
 	var got struct {
 		AgentCount int `json:"agent_count"`
 	}

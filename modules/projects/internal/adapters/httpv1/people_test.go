@@ -19,6 +19,12 @@ type people struct {
 	mu      sync.Mutex
 	users   []users.User
 	granted []users.Permission
+	last    int64
+}
+
+func (p *people) next() int64 {
+	p.last++
+	return p.last
 }
 
 var errUnknown = apperr.New(apperr.NotFound, "users.not_found", "No such user.")
@@ -76,7 +82,7 @@ func (p *people) Grant(ctx context.Context, by actor.Actor, r actor.Resource, id
 		if !slices.ContainsFunc(p.granted, func(g users.Permission) bool {
 			return g.UserID == u.ID && g.ResourceType == r && g.ResourceID == id
 		}) {
-			p.granted = append(p.granted, users.Permission{ID: int64(len(p.granted) + 1), OrganizationID: by.OrganizationID, UserID: u.ID, ResourceType: r, ResourceID: id, Role: role.String(), Audit: audit.Audit{CreatedBy: by.Name()}})
+			p.granted = append(p.granted, users.Permission{ID: p.next(), OrganizationID: by.OrganizationID, UserID: u.ID, ResourceType: r, ResourceID: id, Role: role.String(), Audit: audit.Audit{CreatedBy: by.Name()}})
 		}
 	}
 	rows := p.on(r, []int64{id}, func(g users.Permission) bool { return slices.Contains(ids, g.UserID) })
@@ -100,10 +106,24 @@ func (p *people) On(_ context.Context, org int64, r actor.Resource, ids []int64)
 	return p.on(r, ids, func(g users.Permission) bool { return g.OrganizationID == org }), nil
 }
 
-// Revoke implements users.Permissions; no operation here needs it.
-func (p *people) Revoke(context.Context, actor.Actor, actor.Resource, int64, []int64) ([]users.Permission, error) {
-	return nil, errUnknown
+// Revoke implements users.Permissions.
+func (p *people) Revoke(_ context.Context, by actor.Actor, r actor.Resource, id int64, ids []int64) ([]users.Permission, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	of := func(g users.Permission) bool {
+		return g.OrganizationID == by.OrganizationID && slices.Contains(ids, g.UserID)
+	}
+	gone := p.on(r, []int64{id}, of)
+	p.granted = slices.DeleteFunc(p.granted, func(g users.Permission) bool { return g.ResourceType == r && g.ResourceID == id && of(g) })
+	return gone, nil
 }
 
-// Drop implements users.Permissions; no operation here needs it.
-func (p *people) Drop(context.Context, int64, actor.Resource, []int64) error { return errUnknown }
+// Drop implements users.Permissions.
+func (p *people) Drop(_ context.Context, org int64, r actor.Resource, ids []int64) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.granted = slices.DeleteFunc(p.granted, func(g users.Permission) bool {
+		return g.OrganizationID == org && g.ResourceType == r && slices.Contains(ids, g.ResourceID)
+	})
+	return nil
+}

@@ -14,13 +14,16 @@ import (
 
 // Store implements core.Store.
 type Store struct {
+	db       *memory.DB
 	teams    *memory.Table[projects.Team]
 	projects *memory.Table[projects.Project]
+	recents  *memory.Table[core.Recent]
 }
 
 // New returns the store over db.
 func New(db *memory.DB) *Store {
 	return &Store{
+		db: db, recents: newRecents(db),
 		teams: memory.NewTable(db, memory.Spec[projects.Team]{ID: func(t *projects.Team) *int64 { return &t.ID }, Missing: core.ErrTeamNotFound}),
 		projects: memory.NewTable(db, memory.Spec[projects.Project]{
 			ID: func(p *projects.Project) *int64 { return &p.ID }, Clone: clone, Missing: core.ErrNotFound,
@@ -36,14 +39,9 @@ func clone(p projects.Project) projects.Project {
 	return p
 }
 
-func seesTeam(v core.Visible, t projects.Team) bool {
-	return t.OrganizationID == v.OrganizationID && !t.IsDeleted && (v.All || slices.Contains(v.Teams, t.ID))
-}
+func seesTeam(v core.Visible, t projects.Team) bool { return v.Shows(t.Thing()) }
 
-func seesProject(v core.Visible, p projects.Project) bool {
-	return p.OrganizationID == v.OrganizationID && !p.IsDeleted &&
-		(v.All || slices.Contains(v.Projects, p.ID) || (p.TeamID != nil && slices.Contains(v.Teams, *p.TeamID)))
-}
+func seesProject(v core.Visible, p projects.Project) bool { return v.Shows(p.Thing()) }
 
 // AddTeam implements core.Store.
 func (s *Store) AddTeam(ctx context.Context, t projects.Team) (projects.Team, error) {
@@ -71,14 +69,33 @@ func (s *Store) Project(ctx context.Context, v core.Visible, id int64) (projects
 }
 
 // ProjectsPage implements core.Store.
-func (s *Store) ProjectsPage(ctx context.Context, v core.Visible, p page.Request) (page.Of[projects.Project], error) {
-	return s.projects.Page(ctx, p, false, func(p projects.Project) page.Key { return page.Key{ID: p.ID} }, func(p projects.Project) bool { return seesProject(v, p) })
+func (s *Store) ProjectsPage(ctx context.Context, v core.Visible, only core.Only, p page.Request) (page.Of[projects.Project], error) {
+	return s.projects.Page(ctx, p, false, func(p projects.Project) page.Key { return page.Key{ID: p.ID} },
+		func(p projects.Project) bool {
+			return seesProject(v, p) && (only.Team == 0 || (p.TeamID != nil && *p.TeamID == only.Team))
+		})
 }
 
 // Projects implements core.Store.
-func (s *Store) Projects(ctx context.Context, v core.Visible, limit int) ([]projects.Project, error) {
-	all, err := s.projects.List(ctx, func(p projects.Project) bool { return seesProject(v, p) })
-	return all[:min(limit, len(all))], err
+func (s *Store) Projects(ctx context.Context, v core.Visible, ids []int64) ([]projects.Project, error) {
+	return s.projects.List(ctx, func(p projects.Project) bool { return slices.Contains(ids, p.ID) && seesProject(v, p) })
+}
+
+// UpdateTeam implements core.Store.
+func (s *Store) UpdateTeam(ctx context.Context, org, id int64, change func(*projects.Team) error) (projects.Team, error) {
+	return s.teams.Update(ctx, change, func(t projects.Team) bool { return t.ID == id && t.OrganizationID == org && !t.IsDeleted })
+}
+
+// UpdateProject implements core.Store.
+func (s *Store) UpdateProject(ctx context.Context, org, id int64, change func(*projects.Project) error) (projects.Project, error) {
+	return s.projects.Update(ctx, change, func(p projects.Project) bool { return p.ID == id && p.OrganizationID == org && !p.IsDeleted })
+}
+
+// CountProjects implements core.Store.
+func (s *Store) CountProjects(ctx context.Context, org, team int64) (int64, error) {
+	return s.projects.Count(ctx, func(p projects.Project) bool {
+		return p.OrganizationID == org && !p.IsDeleted && p.TeamID != nil && *p.TeamID == team
+	})
 }
 
 // CountAgents implements core.Store.
@@ -93,8 +110,17 @@ func (s *Store) CountAgents(ctx context.Context, org, project, more int64) error
 
 // ProjectTeams implements core.Store.
 func (s *Store) ProjectTeams(ctx context.Context, org int64, ids []int64) (map[int64]int64, error) {
+	return s.teamsWhere(ctx, org, func(p projects.Project) bool { return slices.Contains(ids, p.ID) })
+}
+
+// TeamProjects implements core.Store.
+func (s *Store) TeamProjects(ctx context.Context, org int64, teams []int64) (map[int64]int64, error) {
+	return s.teamsWhere(ctx, org, func(p projects.Project) bool { return slices.Contains(teams, *p.TeamID) })
+}
+
+func (s *Store) teamsWhere(ctx context.Context, org int64, match func(projects.Project) bool) (map[int64]int64, error) {
 	found, err := s.projects.List(ctx, func(p projects.Project) bool {
-		return p.OrganizationID == org && p.TeamID != nil && slices.Contains(ids, p.ID)
+		return p.OrganizationID == org && !p.IsDeleted && p.TeamID != nil && match(p)
 	})
 	out := make(map[int64]int64, len(found))
 	for _, p := range found {

@@ -2,31 +2,141 @@ package sqlstore_test
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 
-	"parley/modules/projects"
+	"github.com/uptrace/bun"
+
 	"parley/modules/projects/internal/adapters/sqlstore"
 	"parley/modules/projects/internal/core"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
+	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
 )
 
+// statements keeps the text of what was run.
+type statements struct{ list []string }
+
+// BeforeQuery implements bun.QueryHook.
+func (s *statements) BeforeQuery(ctx context.Context, e *bun.QueryEvent) context.Context {
+	if strings.HasPrefix(e.Query, "SELECT") {
+		s.list = append(s.list, e.Query)
+	}
+	return ctx
+}
+
+// AfterQuery implements bun.QueryHook.
+func (*statements) AfterQuery(context.Context, *bun.QueryEvent) {}
+
+// plan explains a statement, one line for each step.
+func plan(t *testing.T, db *sqldb.DB, statement string) []string {
+	t.Helper()
+	explain := "EXPLAIN QUERY PLAN "
+	if db.Postgres() {
+		explain = "EXPLAIN "
+	}
+	rows, err := db.DB.DB.QueryContext(t.Context(), explain+statement)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var steps []string
+	for rows.Next() {
+		var step string
+		to := []any{&step}
+		if !db.Postgres() {
+			to = []any{new(int), new(int), new(int), &step}
+		}
+		if err := rows.Scan(to...); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return steps
+}
+
+// wholly reports whether a step reads a table from end to end.
+func wholly(step string) bool {
+	return strings.Contains(step, "Seq Scan on projects_") || strings.HasPrefix(step, "SCAN t") || strings.HasPrefix(step, "SCAN p")
+}
+
+const many = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000) `
+
+func TestNoListAndNoGetReadsATableFromEndToEnd(t *testing.T) {
+	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
+		ctx := context.Background()
+		for _, fill := range []string{
+			`INSERT INTO projects_teams (organization_id, name, description, is_deleted, created_by, created_on, modified_by, modified_on)
+				` + many + `SELECT 1 + i % 40, 'Team', '', false, '', '2026-01-01', '', '2026-01-01' FROM n`,
+			`INSERT INTO projects_projects (organization_id, team_id, name, description, is_deleted, agent_count, created_by, created_on, modified_by, modified_on)
+				` + many + `SELECT 1 + i % 40, i, 'Project', '', false, 0, '', '2026-01-01', '', '2026-01-01' FROM n`,
+			`INSERT INTO projects_recents (organization_id, user_id, project_id, created_on)
+				` + many + `SELECT 1 + i % 40, i / 10, i, '2026-01-01' FROM n`,
+			`ANALYZE`,
+		} {
+			if _, err := db.ExecContext(ctx, fill); err != nil {
+				t.Fatal(err)
+			}
+		}
+		store := sqlstore.New(db)
+		ran := &statements{}
+		db.AddQueryHook(ran)
+		member := access.Visible{OrganizationID: 2, Teams: []int64{1, 41, 81}, Projects: []int64{121, 161}}
+		whole := access.Visible{OrganizationID: 2, All: true}
+		first, part := page.Request{Size: 50}, page.Request{Size: 50, Cursor: page.EncodeCursor(page.Key{ID: 20000})}
+		do := func(_ any, err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, v := range []access.Visible{member, whole} {
+			for _, p := range []page.Request{first, part} {
+				do(store.TeamsPage(ctx, v, p))
+				do(store.ProjectsPage(ctx, v, core.Only{}, p))
+				do(store.ProjectsPage(ctx, v, core.Only{Team: 41}, p))
+			}
+			do(store.RecentsPage(ctx, v, 12, first))
+			do(store.Team(ctx, v, 41))
+			do(store.Project(ctx, v, 41))
+			do(store.Projects(ctx, v, []int64{41, 81}))
+		}
+		do(store.ProjectTeams(ctx, 2, []int64{41, 81}))
+		do(store.TeamProjects(ctx, 2, []int64{41, 81}))
+		do(store.CountProjects(ctx, 2, 41))
+		if len(ran.list) < 20 {
+			t.Fatalf("only %d statements were seen", len(ran.list))
+		}
+		if !slices.ContainsFunc(plan(t, db, "SELECT p.id FROM projects_projects AS p WHERE p.name = 'Project 7'"), wholly) {
+			t.Error("a table that is read from end to end is not seen")
+		}
+		for _, statement := range ran.list {
+			if steps := plan(t, db, statement); slices.ContainsFunc(steps, wholly) {
+				t.Errorf("%s\n%s", statement, strings.Join(steps, "\n"))
+			}
+		}
+	})
+}
+
 func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
-	set := sqlstore.Migrations()
-	db := dbtest.SQLite(t, set)
+	db := dbtest.SQLite(t, sqlstore.Migrations())
 	store := sqlstore.New(db)
 	service := core.New(core.Parts{Store: store})
 	who := actor.Actor{UserID: 1, OrganizationID: 1, Grants: []actor.Grant{{Resource: actor.Team, ID: 1, Role: actor.Member}}}
-	if _, err := store.AddTeam(context.Background(), projects.Team{OrganizationID: 1}); err != nil {
+	ctx := context.Background()
+	if _, err := db.ExecContext(ctx, `INSERT INTO projects_teams (organization_id, name, description, is_deleted, created_by, created_on, modified_by, modified_on) VALUES (1, '', '', false, '', '2026-01-01', '', '2026-01-01')`); err != nil {
 		t.Fatal(err)
 	}
-	team := int64(1)
-	for range 50 {
-		if _, err := store.AddProject(context.Background(), projects.Project{OrganizationID: 1, TeamID: &team}); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := db.ExecContext(ctx, `INSERT INTO projects_projects (organization_id, team_id, name, description, is_deleted, agent_count, created_by, created_on, modified_by, modified_on)
+		`+many+`SELECT 1, 1, '', '', false, 0, '', '2026-01-01', '', '2026-01-01' FROM n WHERE i <= 50`); err != nil {
+		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
 		want int64
@@ -37,11 +147,13 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 			_, err := service.ProjectsPage(ctx, who, page.Request{ByCursor: true})
 			return err
 		}},
-		"one standing":    {1, func(ctx context.Context) error { _, err := service.Standing(ctx, who, 7); return err }},
-		"all standings":   {1, func(ctx context.Context) error { _, _, err := service.Standings(ctx, who); return err }},
-		"of a global one": {0, func(ctx context.Context) error { _, _, err := service.Standings(ctx, actor.System(1)); return err }},
+		"one standing":             {1, func(ctx context.Context) error { _, err := service.Standing(ctx, who, 7); return err }},
+		"the projects of teams":    {1, func(ctx context.Context) error { _, err := service.Under(ctx, 1, []int64{1}); return err }},
+		"the projects of no teams": {0, func(ctx context.Context) error { _, err := service.Under(ctx, 1, nil); return err }},
+		"the teams of projects":    {1, func(ctx context.Context) error { _, err := service.Teams(ctx, 1, []int64{1, 2, 3}); return err }},
+		"recent projects":          {2, func(ctx context.Context) error { _, err := service.Recents(ctx, who, page.Request{}); return err }},
 	} {
-		ctx, n := sqldb.CountQueries(context.Background())
+		ctx, n := sqldb.CountQueries(ctx)
 		if err := c.call(ctx); err != nil || n.Load() != c.want {
 			t.Errorf("%s: %d statements, want %d, %v", name, n.Load(), c.want, err)
 		}

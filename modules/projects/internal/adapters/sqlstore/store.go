@@ -36,12 +36,13 @@ type Store struct {
 	db       *sqldb.DB
 	teams    sqldb.Table[projects.Team, teamRow]
 	projects sqldb.Table[projects.Project, projectRow]
+	recents  sqldb.Table[core.Recent, recentRow]
 }
 
 // New returns the store over db.
 func New(db *sqldb.DB) *Store {
 	return &Store{
-		db: db,
+		db: db, recents: newRecents(db),
 		teams: sqldb.NewTable(db,
 			func(t projects.Team) teamRow { return teamRow{Team: t} },
 			func(r teamRow) projects.Team { return r.Team }, core.ErrTeamNotFound, nil),
@@ -90,6 +91,15 @@ func (s *Store) TeamsPage(ctx context.Context, v core.Visible, p page.Request) (
 	return s.teams.Page(ctx, p, teamOrder(), visibleTeams(v)...)
 }
 
+// UpdateTeam implements core.Store.
+func (s *Store) UpdateTeam(ctx context.Context, org, id int64, change func(*projects.Team) error) (projects.Team, error) {
+	return s.teams.Update(ctx, change, one(org, id)...)
+}
+
+func one(org, id int64) []sqldb.Where {
+	return []sqldb.Where{sqldb.Eq("id", id), sqldb.Eq("organization_id", org), sqldb.Eq("is_deleted", false)}
+}
+
 // AddProject implements core.Store.
 func (s *Store) AddProject(ctx context.Context, p projects.Project) (projects.Project, error) {
 	return s.projects.Add(ctx, p)
@@ -101,13 +111,30 @@ func (s *Store) Project(ctx context.Context, v core.Visible, id int64) (projects
 }
 
 // ProjectsPage implements core.Store.
-func (s *Store) ProjectsPage(ctx context.Context, v core.Visible, p page.Request) (page.Of[projects.Project], error) {
-	return s.projects.Page(ctx, p, projectOrder(), visibleProjects(v)...)
+func (s *Store) ProjectsPage(ctx context.Context, v core.Visible, only core.Only, p page.Request) (page.Of[projects.Project], error) {
+	where := visibleProjects(v)
+	if only.Team != 0 {
+		where = append(where, sqldb.Eq("team_id", only.Team))
+	}
+	return s.projects.Page(ctx, p, projectOrder(), where...)
 }
 
 // Projects implements core.Store.
-func (s *Store) Projects(ctx context.Context, v core.Visible, limit int) ([]projects.Project, error) {
-	return s.projects.List(ctx, limit, "id", visibleProjects(v)...)
+func (s *Store) Projects(ctx context.Context, v core.Visible, ids []int64) ([]projects.Project, error) {
+	if len(ids) == 0 {
+		return []projects.Project{}, nil
+	}
+	return s.projects.List(ctx, len(ids), "id", append(visibleProjects(v), sqldb.In("id", ids))...)
+}
+
+// UpdateProject implements core.Store.
+func (s *Store) UpdateProject(ctx context.Context, org, id int64, change func(*projects.Project) error) (projects.Project, error) {
+	return s.projects.Update(ctx, change, one(org, id)...)
+}
+
+// CountProjects implements core.Store.
+func (s *Store) CountProjects(ctx context.Context, org, team int64) (int64, error) {
+	return s.projects.Count(ctx, sqldb.Eq("team_id", team), sqldb.Eq("organization_id", org), sqldb.Eq("is_deleted", false))
 }
 
 // CountAgents implements core.Store.
@@ -122,9 +149,18 @@ func (s *Store) CountAgents(ctx context.Context, org, project, more int64) error
 
 // ProjectTeams implements core.Store.
 func (s *Store) ProjectTeams(ctx context.Context, org int64, ids []int64) (map[int64]int64, error) {
+	return s.teamsWhere(ctx, org, "id IN (?) AND team_id IS NOT NULL", ids)
+}
+
+// TeamProjects implements core.Store.
+func (s *Store) TeamProjects(ctx context.Context, org int64, teams []int64) (map[int64]int64, error) {
+	return s.teamsWhere(ctx, org, "team_id IN (?)", teams)
+}
+
+func (s *Store) teamsWhere(ctx context.Context, org int64, where string, ids []int64) (map[int64]int64, error) {
 	var rows []struct{ ID, TeamID int64 }
 	err := s.db.On(ctx).NewSelect().TableExpr("projects_projects").Column("id", "team_id").
-		Where("organization_id = ? AND id IN (?) AND team_id IS NOT NULL", org, bun.List(ids)).Scan(ctx, &rows)
+		Where(where, bun.List(ids)).Where("organization_id = ?", org).Where("is_deleted = ?", false).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("reading the teams of projects: %w", err)
 	}

@@ -43,6 +43,14 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"what is deleted is not there":             deleted,
 		"an answer is a copy of what is stored":    copies,
 		"a role on a team shows its projects only": throughTeams,
+		"teams and projects are changed":           changing,
+		"a hundred changes at once all count":      changingAtOnce,
+		"the projects of teams are read at once":   under,
+		"conditions show what is decided":          shownIsDecided,
+		"a recent project stands once":             recalling,
+		"recent projects show newest first":        recentOrder,
+		"the newest of a user's recents are kept":  trimming,
+		"a hundred equal recents at once are one":  recallingAtOnce,
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -97,6 +105,12 @@ func (f fixture) project(team int64, change ...func(*projects.Project)) projects
 	return must[projects.Project](f)(f.AddProject(f.ctx, p))
 }
 
+// shown lists the visible projects.
+func (f fixture) shown(v core.Visible) []projects.Project {
+	f.t.Helper()
+	return must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, v, core.Only{}, page.Request{})).Items
+}
+
 func teamRoundTrip(f fixture) {
 	t := f.team()
 	f.same(t, must[projects.Team](f)(f.Team(f.ctx, all, t.ID)))
@@ -122,7 +136,7 @@ func tenantsAreApart(f fixture) {
 		_, err = f.Project(f.ctx, v, p.ID)
 		f.is(err, core.ErrNotFound)
 		f.same(0, len(must[page.Of[projects.Team]](f)(f.TeamsPage(f.ctx, v, page.Request{})).Items))
-		f.same(0, len(must[[]projects.Project](f)(f.Projects(f.ctx, v, 10))))
+		f.same(0, len(f.shown(v)))
 	}
 	if err := f.CountAgents(f.ctx, 2, p.ID, 1); err != nil {
 		f.t.Error(err)
@@ -148,11 +162,12 @@ func onlyTheVisible(f fixture) {
 
 func throughTeams(f fixture) {
 	mine, theirs := f.team(), f.team()
-	a, _, c := f.project(mine.ID), f.project(theirs.ID), f.project(0)
+	a, b, c := f.project(mine.ID), f.project(theirs.ID), f.project(0)
 	v := core.Visible{OrganizationID: 1, Teams: []int64{mine.ID}, Projects: []int64{c.ID}}
-	f.same([]projects.Project{a, c}, must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, v, page.Request{})).Items)
-	f.same([]projects.Project{a, c}, must[[]projects.Project](f)(f.Projects(f.ctx, v, 10)))
-	f.same([]projects.Project{a}, must[[]projects.Project](f)(f.Projects(f.ctx, v, 1)))
+	f.same([]projects.Project{a, c}, must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, v, core.Only{}, page.Request{})).Items)
+	f.same([]projects.Project{a, c}, f.shown(v))
+	f.same([]projects.Project{c}, must[[]projects.Project](f)(f.Projects(f.ctx, v, []int64{c.ID, 99, b.ID})))
+	f.same([]projects.Project{a}, must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, v, core.Only{Team: mine.ID}, page.Request{})).Items)
 	f.same([]projects.Team{mine}, must[page.Of[projects.Team]](f)(f.TeamsPage(f.ctx, v, page.Request{})).Items)
 }
 
@@ -166,12 +181,12 @@ func listing(f fixture) {
 	second := must[page.Of[projects.Team]](f)(f.TeamsPage(f.ctx, all, page.Request{Number: 2, Size: 2}))
 	f.same(ts[2:4], second.Items)
 	f.same(int64(5), second.Count)
-	walk := must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, all, page.Request{Size: 3, ByCursor: true}))
+	walk := must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, all, core.Only{}, page.Request{Size: 3, ByCursor: true}))
 	f.same(ps[:3], walk.Items)
-	rest := must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, all, page.Request{Size: 3, Cursor: walk.NextCursor}))
+	rest := must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, all, core.Only{}, page.Request{Size: 3, Cursor: walk.NextCursor}))
 	f.same(ps[3:], rest.Items)
 	f.same("", rest.NextCursor)
-	_, err := f.ProjectsPage(f.ctx, all, page.Request{Cursor: "nonsense"})
+	_, err := f.ProjectsPage(f.ctx, all, core.Only{}, page.Request{Cursor: "nonsense"})
 	f.is(err, page.ErrCursor)
 }
 
@@ -206,7 +221,7 @@ func rollback(f fixture) {
 		in.project(in.team().ID)
 		return boom
 	}), boom)
-	f.same(0, len(must[[]projects.Project](f)(f.Projects(f.ctx, all, 10))))
+	f.same(0, len(f.shown(all)))
 	f.same(0, len(must[page.Of[projects.Team]](f)(f.TeamsPage(f.ctx, all, page.Request{})).Items))
 }
 
@@ -217,7 +232,7 @@ func deleted(f fixture) {
 	f.is(err, core.ErrTeamNotFound)
 	_, err = f.Project(f.ctx, all, p.ID)
 	f.is(err, core.ErrNotFound)
-	f.same(0, len(must[[]projects.Project](f)(f.Projects(f.ctx, all, 10))))
+	f.same(0, len(f.shown(all)))
 }
 
 func copies(f fixture) {

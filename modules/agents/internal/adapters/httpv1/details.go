@@ -1,0 +1,120 @@
+package httpv1
+
+import (
+	"context"
+
+	"parley/modules/agents/internal/core"
+	"parley/modules/projects"
+	"parley/platform/kernel/actor"
+	"parley/platform/web"
+)
+
+// projectView is a project as its own module shows it.
+type projectView struct {
+	ID           int64  `json:"id"`
+	Name         string `json:"name"`
+	Description  string `json:"description"`
+	Team         *int64 `json:"team"`
+	Organization int64  `json:"organization"`
+	IsDeleted    bool   `json:"is_deleted"`
+	AgentCount   int64  `json:"agent_count"`
+	UserCount    int64  `json:"user_count" doc:"Users with a role on the project itself."`
+	web.Audit
+}
+
+type memberView struct {
+	ID   int64      `json:"id"`
+	User personView `json:"user"`
+	Role string     `json:"role"`
+}
+
+// briefView is an agent in the details of its project.
+type briefView struct {
+	ID         int64    `json:"id"`
+	AgentName  string   `json:"agent_name"`
+	Domain     string   `json:"domain"`
+	AgentImage string   `json:"agent_image"`
+	User       int64    `json:"user" doc:"Its owner."`
+	Access     string   `json:"access"`
+	Status     string   `json:"status"`
+	CreatedBy  string   `json:"created_by"`
+	CreatedOn  web.Time `json:"created_on"`
+}
+
+type countsView struct {
+	Users  int64 `json:"users"`
+	Agents int64 `json:"agents"`
+}
+
+type detailView struct {
+	Project projectView  `json:"project"`
+	Users   []memberView `json:"users" doc:"The first 100 with a role on the project itself."`
+	Agents  []briefView  `json:"agents" doc:"The first 100 that the caller may see."`
+	Counts  countsView   `json:"counts" doc:"Of all, listed or not."`
+}
+
+// maxMembers is how many users of one project its details list.
+const maxMembers = 100
+
+type detailsRequest struct {
+	Body struct {
+		ProjectIDs []int64 `json:"project_ids" minItems:"1" maxItems:"200"`
+	}
+}
+
+// notFound is the meta of an answer that some ids are missing from.
+type notFound struct {
+	IDs []int64 `json:"not_found_ids"`
+}
+
+func (a *API) details(ctx context.Context, r detailsRequest) (web.WithMeta[[]detailView, notFound], error) {
+	var out web.WithMeta[[]detailView, notFound]
+	who := actor.From(ctx)
+	found, missing, err := a.service.Details(ctx, who, r.Body.ProjectIDs)
+	if err != nil {
+		return out, err
+	}
+	ids := []int64{}
+	for _, d := range found {
+		for _, m := range firstMembers(d) {
+			ids = append(ids, m.UserID)
+		}
+	}
+	people, err := a.people(ctx, who, ids)
+	if err != nil {
+		return out, err
+	}
+	out.Data = make([]detailView, len(found))
+	for i, d := range found {
+		v := detailView{
+			Project: showProject(d.Detail), Users: []memberView{}, Agents: []briefView{},
+			Counts: countsView{Users: int64(len(d.Members)), Agents: d.Project.AgentCount},
+		}
+		for _, m := range firstMembers(d) {
+			v.Users = append(v.Users, memberView{ID: m.ID, User: showPerson(people[m.UserID]), Role: m.Role})
+		}
+		for _, b := range d.Agents {
+			v.Agents = append(v.Agents, briefView{
+				ID: b.ID, AgentName: b.AgentName, Domain: b.Domain, AgentImage: b.AgentImage, User: b.UserID,
+				Access: b.Access, Status: b.Status, CreatedBy: b.CreatedBy, CreatedOn: web.At(b.CreatedOn),
+			})
+		}
+		out.Data[i] = v
+	}
+	if len(missing) > 0 {
+		out.Meta = &notFound{IDs: missing}
+	}
+	return out, nil
+}
+
+func firstMembers(d core.ProjectDetail) []projects.Member {
+	return d.Members[:min(len(d.Members), maxMembers)]
+}
+
+func showProject(d projects.Detail) projectView {
+	p := d.Project
+	return projectView{
+		ID: p.ID, Name: p.Name, Description: p.Description, Team: p.TeamID, Organization: p.OrganizationID, IsDeleted: p.IsDeleted,
+		AgentCount: p.AgentCount, UserCount: int64(len(d.Members)), Audit: web.ShowAudit(p.Audit),
+	}
+}

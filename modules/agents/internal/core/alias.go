@@ -1,0 +1,133 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"parley/platform/kernel/access"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/audit"
+	"parley/platform/kernel/page"
+	"parley/platform/kernel/uow"
+)
+
+// Alias is the e-mail address of an agent.
+type Alias struct {
+	ID             int64
+	OrganizationID int64
+	AgentID        int64
+	Alias          string
+	audit.Audit
+}
+
+// CreateAlias gives an agent that the caller administers an address; "" means
+// the one that is made of its name.
+func (s *Service) CreateAlias(ctx context.Context, who actor.Actor, agentID int64, address string) (Alias, error) {
+	if _, _, ok := split(address); !ok && address != "" {
+		return Alias{}, ErrAliasForm
+	}
+	d, err := s.one(ctx, who, agentID, access.Edit, ErrNotAdmin)
+	if err != nil {
+		return Alias{}, err
+	}
+	var a Alias
+	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		a, err = s.addAlias(ctx, who, d.Agent, address)
+		return err
+	})
+	return a, err
+}
+
+func (s *Service) addAlias(ctx context.Context, who actor.Actor, agent Agent, address string) (Alias, error) {
+	address, err := s.address(ctx, who, agent, address)
+	if err != nil {
+		return Alias{}, err
+	}
+	return s.Store.AddAlias(ctx, Alias{OrganizationID: who.OrganizationID, AgentID: agent.ID, Alias: address, Audit: audit.New(who.Name(), s.Clock.Now())})
+}
+
+// UpdateAlias changes the address of an agent that the caller administers.
+func (s *Service) UpdateAlias(ctx context.Context, who actor.Actor, agentID int64, address string) (Alias, error) {
+	if _, _, ok := split(address); !ok {
+		return Alias{}, ErrAliasForm
+	}
+	d, err := s.one(ctx, who, agentID, access.Edit, ErrNotAdmin)
+	if err != nil {
+		return Alias{}, err
+	}
+	var a Alias
+	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		if address, err = s.address(ctx, who, d.Agent, address); err != nil {
+			return err
+		}
+		a, err = s.Store.UpdateAlias(ctx, agentID, func(a *Alias) error {
+			a.Alias = address
+			a.Touch(who.Name(), s.Clock.Now())
+			return nil
+		})
+		return err
+	})
+	return a, err
+}
+
+// Aliases answers the addresses of the agents that the caller sees.
+func (s *Service) Aliases(ctx context.Context, who actor.Actor, p page.Request) (page.Of[Alias], error) {
+	v, _, err := s.visible(ctx, who)
+	if err != nil {
+		return page.Of[Alias]{}, err
+	}
+	return s.Store.AliasesPage(ctx, v, p)
+}
+
+// maxLocal is how long the part of an address in front of the @ may be, after
+// RFC 5321.
+const maxLocal = 64
+
+var (
+	localPart = regexp.MustCompile(`^[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*$`)
+	unfit     = regexp.MustCompile(`[^A-Za-z0-9_+-]+`)
+)
+
+// split takes an address apart; false when it has not the form of an alias.
+func split(address string) (local, domain string, ok bool) {
+	local, domain, ok = strings.Cut(address, "@")
+	return local, domain, ok && len(local) <= maxLocal && localPart.MatchString(local)
+}
+
+// address is the alias that was asked for, or the default, when the agent may
+// have it as far as users and the organization go.
+func (s *Service) address(ctx context.Context, who actor.Actor, agent Agent, asked string) (string, error) {
+	org, err := s.Directory.Organization(ctx, who.OrganizationID)
+	if err != nil {
+		return "", err
+	}
+	if asked == "" {
+		asked = defaultLocal(agent) + "@" + org.Domain
+	}
+	local, domain, _ := split(asked)
+	if org.Domain == "" || !strings.EqualFold(domain, org.Domain) {
+		return "", ErrAliasDomain
+	}
+	address := local + "@" + org.Domain
+	if s.Addresses == nil {
+		return address, nil
+	}
+	taken, err := s.Addresses.EmailTaken(ctx, address)
+	if err == nil && taken {
+		err = ErrAliasTaken
+	}
+	return address, err
+}
+
+// defaultLocal is the agent's name without what an address can't hold, and
+// its id, which keeps equal names apart.
+func defaultLocal(a Agent) string {
+	suffix := fmt.Sprintf("_%d", a.ID)
+	name := unfit.ReplaceAllString(a.AgentName, "")
+	if name == "" {
+		name = "Agent"
+	}
+	return name[:min(len(name), maxLocal-len(suffix))] + suffix
+}

@@ -1,0 +1,269 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"parley/modules/agents"
+	"parley/platform/kernel/access"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/audit"
+	"parley/platform/kernel/uow"
+)
+
+// Settings is what a request says an agent is to be. Nil leaves a field as it
+// is, or at its default in a new agent.
+type Settings struct {
+	Name                         *string
+	ProjectID                    *int64
+	Description                  *string
+	Type                         *string // QnA in a new agent
+	PrefixPrompt                 *string
+	Instructions                 *[]string // in place of all earlier ones
+	Access                       *string   // Only me in a new agent
+	Status                       *string   // Live in a new agent
+	LLMModel                     *string
+	SampleQ1, SampleQ2, SampleQ3 *string
+	// WithAlias gives the agent the alias that it gets by default, unless it
+	// has one.
+	WithAlias bool
+}
+
+func (c Settings) apply(a *Agent) error {
+	set := func(to, from *string) {
+		if from != nil {
+			*to = *from
+		}
+	}
+	set(&a.AgentName, c.Name)
+	if a.AgentName = strings.TrimSpace(a.AgentName); a.AgentName == "" {
+		return ErrBlankName
+	}
+	set(&a.Domain, c.Description)
+	set(&a.PrefixPrompt, c.PrefixPrompt)
+	set(&a.Access, c.Access)
+	set(&a.Status, c.Status)
+	set(&a.LLMModel, c.LLMModel)
+	set(&a.SampleQ1, c.SampleQ1)
+	set(&a.SampleQ2, c.SampleQ2)
+	set(&a.SampleQ3, c.SampleQ3)
+	if c.ProjectID != nil {
+		a.ProjectID = *c.ProjectID
+	}
+	return nil
+}
+
+// mayPut answers whether who may put an agent into a project.
+func (s *Service) mayPut(ctx context.Context, who actor.Actor, project int64) error {
+	standing, err := s.Projects.Standing(ctx, who, project)
+	if err != nil {
+		return err
+	}
+	if standing.Role != actor.Admin {
+		return ErrNotCreator
+	}
+	return nil
+}
+
+// CreateAgent makes an agent that the caller, an admin of the project, owns.
+func (s *Service) CreateAgent(ctx context.Context, who actor.Actor, c Settings) (Full, error) {
+	now := s.Clock.Now()
+	a := Agent{
+		OrganizationID: who.OrganizationID, UserID: who.UserID, IsActive: true, Access: OnlyMe, Status: Live,
+		ChunkCount: 32, ReactMaxIterationCount: 50, CreatedBy: who.Name(), CreatedOn: now, ModifiedOn: now,
+	}
+	if err := c.apply(&a); err != nil {
+		return Full{}, err
+	}
+	lines, err := instructions(c.Instructions)
+	if err != nil {
+		return Full{}, err
+	}
+	if err := s.mayPut(ctx, who, a.ProjectID); err != nil {
+		return Full{}, err
+	}
+	if c.Type == nil {
+		c.Type = &seedTypes[0].Name
+	}
+	full := Full{}
+	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		if a.AgentTypeID, err = s.typeNamed(ctx, who.OrganizationID, *c.Type); err != nil {
+			return err
+		}
+		if a, err = s.Store.AddAgent(ctx, a); err != nil {
+			return err
+		}
+		if err := s.write(ctx, who, a.ID, lines); err != nil {
+			return err
+		}
+		if c.WithAlias {
+			if _, err := s.addAlias(ctx, who, a, ""); err != nil {
+				return err
+			}
+		}
+		tx.Publish(agents.AgentCreated{AgentID: a.ID, OrganizationID: a.OrganizationID, ProjectID: a.ProjectID})
+		full, err = s.Get(ctx, who, a.ID)
+		return err
+	})
+	return full, err
+}
+
+// UpdateAgent changes an agent that the caller administers. To another
+// project it moves under the same rule as a new one.
+func (s *Service) UpdateAgent(ctx context.Context, who actor.Actor, id int64, c Settings) (Full, error) {
+	if c.Name != nil && strings.TrimSpace(*c.Name) == "" {
+		return Full{}, ErrBlankName
+	}
+	lines, err := instructions(c.Instructions)
+	if err != nil {
+		return Full{}, err
+	}
+	is, err := s.one(ctx, who, id, access.Edit, ErrNotAdmin)
+	if err != nil {
+		return Full{}, err
+	}
+	if c.ProjectID != nil && *c.ProjectID != is.ProjectID {
+		if err := s.mayPut(ctx, who, *c.ProjectID); err != nil {
+			return Full{}, err
+		}
+	}
+	full := Full{}
+	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		a, err := s.change(ctx, tx, who, id, func(a *Agent) error {
+			if c.Type != nil {
+				if a.AgentTypeID, err = s.typeNamed(ctx, who.OrganizationID, *c.Type); err != nil {
+					return err
+				}
+			}
+			return c.apply(a)
+		})
+		if err != nil {
+			return err
+		}
+		if c.Instructions != nil {
+			if err := s.Store.DeleteInstructions(ctx, id); err != nil {
+				return err
+			}
+			if err := s.write(ctx, who, id, lines); err != nil {
+				return err
+			}
+		}
+		if c.WithAlias {
+			if there, err := s.Store.Aliases(ctx, []int64{id}); err != nil {
+				return err
+			} else if len(there) == 0 {
+				if _, err := s.addAlias(ctx, who, a, ""); err != nil {
+					return err
+				}
+			}
+		}
+		// By now the caller may have moved it out of their own sight.
+		list, err := s.complete(ctx, who, []Decided{{Agent: a, Decision: is.Decision}})
+		if err == nil {
+			full = list[0]
+		}
+		return err
+	})
+	return full, err
+}
+
+// change changes one agent and tells of it, within the unit of tx.
+func (s *Service) change(ctx context.Context, tx uow.Tx, who actor.Actor, id int64, change func(*Agent) error) (Agent, error) {
+	var was Agent
+	a, err := s.Store.UpdateAgent(ctx, who.OrganizationID, id, func(a *Agent) error {
+		was = *a
+		a.ModifiedBy, a.ModifiedOn = who.Name(), s.Clock.Now()
+		return change(a)
+	})
+	if err != nil {
+		return a, err
+	}
+	tx.Publish(agents.AgentUpdated{
+		AgentID: id, OrganizationID: a.OrganizationID, ProjectID: a.ProjectID, FromProjectID: was.ProjectID, Access: a.Access, Status: a.Status,
+		Narrowed: a.ProjectID != was.ProjectID || (was.Status == Live && a.Status != Live) || access.Level(a.Access).NarrowerThan(access.Level(was.Access)),
+	})
+	return a, nil
+}
+
+// SetAccess changes who may see an agent that the caller manages. It holds
+// from the next request on.
+func (s *Service) SetAccess(ctx context.Context, who actor.Actor, id int64, level string) (Agent, error) {
+	if _, err := s.one(ctx, who, id, access.Manage, ErrNotAdmin); err != nil {
+		return Agent{}, err
+	}
+	var a Agent
+	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) (err error) {
+		a, err = s.change(ctx, tx, who, id, func(a *Agent) error { a.Access = level; return nil })
+		return err
+	})
+	return a, err
+}
+
+// DeleteAgent deletes an agent that the caller administers, with all that
+// hangs on it, and answers it as it is then. Threads stay their owners'.
+func (s *Service) DeleteAgent(ctx context.Context, who actor.Actor, id int64) (Full, error) {
+	full, err := s.full(ctx, who, id, access.Delete, ErrNotAdmin)
+	if err != nil {
+		return Full{}, err
+	}
+	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		full.Agent, err = s.Store.UpdateAgent(ctx, who.OrganizationID, id, func(a *Agent) error {
+			a.IsDeleted, a.ModifiedBy, a.ModifiedOn = true, who.Name(), s.Clock.Now()
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return s.bury(ctx, tx, who.OrganizationID, full.ProjectID, []int64{id}, who.UserID)
+	})
+	return full, err
+}
+
+// DeleteAgentsOf deletes the agents of a project that was deleted. It runs in
+// the unit of tx.
+func (s *Service) DeleteAgentsOf(ctx context.Context, tx uow.Tx, organizationID, project, by int64) error {
+	ids, err := s.Store.DeleteAgentsOf(ctx, organizationID, project, audit.System, s.Clock.Now())
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	return s.bury(ctx, tx, organizationID, project, ids, by)
+}
+
+// bury removes what hangs on agents that were just marked deleted.
+func (s *Service) bury(ctx context.Context, tx uow.Tx, organizationID, project int64, ids []int64, by int64) error {
+	if err := s.Store.ForgetAgents(ctx, ids); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		tx.Publish(agents.AgentDeleted{AgentID: id, OrganizationID: organizationID, ProjectID: project, DeletedBy: by})
+	}
+	return s.Permissions.Drop(ctx, organizationID, actor.Agent, ids)
+}
+
+// maxInstruction is the length of one instruction, in characters.
+const maxInstruction = 4000
+
+func instructions(texts *[]string) ([]Instruction, error) {
+	if texts == nil {
+		return nil, nil
+	}
+	lines := make([]Instruction, len(*texts))
+	for i, text := range *texts {
+		text = strings.TrimSpace(text)
+		if n := utf8.RuneCountInString(text); n == 0 || n > maxInstruction {
+			return nil, ErrInstruction.On(fmt.Sprintf("custom_instructions[%d]", i), fmt.Sprintf("has %d characters", n))
+		}
+		lines[i].Instruction = text
+	}
+	return lines, nil
+}
+
+func (s *Service) write(ctx context.Context, who actor.Actor, agentID int64, lines []Instruction) error {
+	now := s.Clock.Now()
+	for i := range lines {
+		lines[i].AgentID, lines[i].CreatedBy, lines[i].CreatedOn = agentID, who.Name(), now
+	}
+	return s.Store.AddInstructions(ctx, lines)
+}

@@ -1,0 +1,129 @@
+package core
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"parley/modules/users"
+	"parley/platform/kernel/access"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/page"
+)
+
+// Holder is a user with what they may do with an agent, and why.
+type Holder struct {
+	User     users.User
+	Decision access.Decision
+}
+
+// DecisionOf answers what a user may do with an agent, and why: of oneself
+// who may see it, of others who manages it.
+func (s *Service) DecisionOf(ctx context.Context, who actor.Actor, agentID, userID int64) (Holder, error) {
+	do := access.Manage
+	if userID == who.UserID {
+		do = access.View
+	}
+	d, err := s.one(ctx, who, agentID, do, ErrNotAdmin)
+	if err != nil {
+		return Holder{}, err
+	}
+	found, err := s.Directory.Users(ctx, who.OrganizationID, []int64{userID})
+	if err != nil {
+		return Holder{}, err
+	}
+	if len(found) == 0 {
+		return Holder{}, ErrUserNotFound
+	}
+	grants, err := s.grantsAround(ctx, d)
+	if err != nil {
+		return Holder{}, err
+	}
+	return hold(found[0], grants[userID], d), nil
+}
+
+// Holders answers a part of those who may see an agent through an own role,
+// as its owner or as global admins, ordered by id. The caller manages it. Of
+// a Public agent everybody else in the organization is a member as well.
+func (s *Service) Holders(ctx context.Context, who actor.Actor, agentID int64, p page.Request) (page.Of[Holder], error) {
+	d, err := s.one(ctx, who, agentID, access.Manage, ErrNotAdmin)
+	if err != nil {
+		return page.Of[Holder]{}, err
+	}
+	grants, err := s.grantsAround(ctx, d)
+	if err != nil {
+		return page.Of[Holder]{}, err
+	}
+	admins, err := s.Directory.GlobalAdmins(ctx, who.OrganizationID)
+	if err != nil {
+		return page.Of[Holder]{}, err
+	}
+	for _, u := range admins {
+		grants[u.ID] = append(grants[u.ID], actor.Grant{})
+	}
+	grants[d.UserID] = append(grants[d.UserID], actor.Grant{})
+	people, err := s.Directory.Users(ctx, who.OrganizationID, slices.Sorted(maps.Keys(grants)))
+	if err != nil {
+		return page.Of[Holder]{}, err
+	}
+	var all []Holder
+	for _, u := range people {
+		if h := hold(u, grants[u.ID], d); h.Decision.Allowed.View {
+			all = append(all, h)
+		}
+	}
+	return cut(all, func(h Holder) int64 { return h.User.ID }, p)
+}
+
+// hold decides about a user. A suspended one may do nothing, whatever they
+// were granted.
+func hold(u users.User, grants []actor.Grant, d Decided) Holder {
+	if !u.IsActive {
+		why := access.Reason{Rule: access.Suspended, Resource: actor.Organization, ResourceID: u.OrganizationID}
+		return Holder{User: u, Decision: access.Decision{Because: []access.Reason{why}}}
+	}
+	of := actor.Actor{UserID: u.ID, OrganizationID: u.OrganizationID, Email: u.Email, Level: u.Level(), Grants: grants}
+	return Holder{User: u, Decision: access.Decide(of, d.Thing(d.TeamID))}
+}
+
+// grantsAround answers all roles that bear on an agent, by user, in at most
+// three queries.
+func (s *Service) grantsAround(ctx context.Context, d Decided) (map[int64][]actor.Grant, error) {
+	grants := map[int64][]actor.Grant{}
+	for _, on := range []actor.Grant{{Resource: actor.Agent, ID: d.ID}, {Resource: actor.Project, ID: d.ProjectID}, {Resource: actor.Team, ID: d.TeamID}} {
+		if on.ID == 0 {
+			continue
+		}
+		rows, err := s.Permissions.On(ctx, d.OrganizationID, on.Resource, []int64{on.ID})
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			if role, ok := actor.ParseRole(row.Role); ok {
+				grants[row.UserID] = append(grants[row.UserID], actor.Grant{Resource: on.Resource, ID: on.ID, Role: role})
+			}
+		}
+	}
+	return grants, nil
+}
+
+// cut takes one part out of a list that is ordered by id.
+func cut[T any](all []T, id func(T) int64, p page.Request) (page.Of[T], error) {
+	out := page.Of[T]{Count: -1, Request: p}
+	if !p.Keyset() {
+		out.Count = int64(len(all))
+	}
+	rest := all[min(p.Offset(), len(all)):]
+	if p.Cursor != "" {
+		var after page.Key
+		if err := page.DecodeCursor(p.Cursor, &after); err != nil {
+			return out, err
+		}
+		rest = slices.DeleteFunc(slices.Clone(rest), func(v T) bool { return id(v) <= after.ID })
+	}
+	out.Items = rest[:min(p.Limit(), len(rest))]
+	if len(rest) > p.Limit() {
+		out.NextCursor = page.EncodeCursor(page.Key{ID: id(out.Items[len(out.Items)-1])})
+	}
+	return out, nil
+}

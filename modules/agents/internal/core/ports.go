@@ -1,0 +1,118 @@
+package core
+
+import (
+	"context"
+	"time"
+
+	"parley/platform/kernel/page"
+)
+
+// Store keeps agents with what belongs to them. It finds nothing that is not
+// visible, or that is deleted.
+type Store interface {
+	AddAgent(ctx context.Context, a Agent) (Agent, error)
+	// Agent answers ErrNotFound for one that is not visible.
+	Agent(ctx context.Context, v Visible, id int64) (Agent, error)
+	// Agents answers those of ids that are visible, ordered by id.
+	Agents(ctx context.Context, v Visible, ids []int64) ([]Agent, error)
+	// AgentsPage is ordered by id. Projects narrow it; nil means all.
+	AgentsPage(ctx context.Context, v Visible, projects []int64, p page.Request) (page.Of[Agent], error)
+	// FirstAgents answers the visible agents of projects, at most perProject
+	// of each, ordered by project and id, without their prompts.
+	FirstAgents(ctx context.Context, v Visible, projects []int64, perProject int) ([]Agent, error)
+	// UpdateAgent answers ErrNotFound for a deleted one.
+	UpdateAgent(ctx context.Context, organizationID, id int64, change func(*Agent) error) (Agent, error)
+	// DeleteAgentsOf deletes the agents of a project and answers their ids.
+	DeleteAgentsOf(ctx context.Context, organizationID, project int64, by string, at time.Time) ([]int64, error)
+	// PassAgents makes another user the owner of all that one owned.
+	PassAgents(ctx context.Context, organizationID, from, to int64) error
+
+	Types
+	Instructions
+	Marks
+	Opinions
+	Aliases
+}
+
+// Types keeps the types of agents.
+type Types interface {
+	// SeedTypes adds types whose names the organization doesn't have.
+	SeedTypes(ctx context.Context, types []Type) error
+	// Types answers an organization's, ordered by id.
+	Types(ctx context.Context, organizationID int64) ([]Type, error)
+	// UpdateType answers ErrTypeNotFound, or ErrTypeTaken for a name that
+	// another one has, in any case.
+	UpdateType(ctx context.Context, organizationID, id int64, change func(*Type) error) (Type, error)
+}
+
+// Instructions keeps the lines of prompts.
+type Instructions interface {
+	AddInstructions(ctx context.Context, list []Instruction) error
+	// Instructions answers those of agents, ordered by id, in one query.
+	Instructions(ctx context.Context, agents []int64) ([]Instruction, error)
+	// DeleteInstructions takes all of one agent's away.
+	DeleteInstructions(ctx context.Context, agentID int64) error
+}
+
+// Marks keeps each user's recent and starred agents, one row for each.
+type Marks interface {
+	// Mark adds the agent to the list, or moves it to the mark's time; a mark
+	// never moves back.
+	Mark(ctx context.Context, k Kind, m Mark) (Mark, error)
+	// MarksPage answers the user's list as far as they see the agents, newest
+	// first.
+	MarksPage(ctx context.Context, k Kind, v Visible, p page.Request) (page.Of[Mark], error)
+	// CountMarks answers the length of a user's list, seen or not.
+	CountMarks(ctx context.Context, k Kind, userID int64) (int64, error)
+	// Unmark removes one agent from a user's list; none is no error.
+	Unmark(ctx context.Context, k Kind, userID, agentID int64) error
+	// Trim keeps the newest of a user's list.
+	Trim(ctx context.Context, k Kind, userID int64, keep int) error
+}
+
+// Opinions keeps who ran which agent, and what they think of it.
+type Opinions interface {
+	// NoteRun remembers that a user has run an agent; again is no error.
+	NoteRun(ctx context.Context, organizationID, userID, agentID int64) error
+	HasRun(ctx context.Context, userID, agentID int64) (bool, error)
+
+	// AddReview answers ErrReviewed when the user has one on the agent.
+	AddReview(ctx context.Context, r Review) (Review, error)
+	// Review answers ErrReviewNotFound also for another agent's.
+	Review(ctx context.Context, agentID, id int64) (Review, error)
+	// ReviewsPage is ordered by id, newest first.
+	ReviewsPage(ctx context.Context, agentID int64, p page.Request) (page.Of[Review], error)
+	UpdateReview(ctx context.Context, agentID, id int64, change func(*Review) error) (Review, error)
+	DeleteReview(ctx context.Context, agentID, id int64) error
+
+	// ToggleRating turns a user's rating of an agent over, in one step.
+	ToggleRating(ctx context.Context, r Rating) error
+	// CountRatings answers how many rate the agent, and whether the user does.
+	CountRatings(ctx context.Context, agentID, userID int64) (count int64, rated bool, err error)
+
+	// ForgetUser removes all that a user alone has: marks, runs, reviews and
+	// ratings.
+	ForgetUser(ctx context.Context, userID int64) error
+	// ForgetAgents removes what hangs on agents: marks, runs, reviews,
+	// ratings and aliases.
+	ForgetAgents(ctx context.Context, agents []int64) error
+}
+
+// Aliases keeps the addresses of agents.
+type Aliases interface {
+	// AddAlias answers ErrHasAlias when the agent has one, else ErrAliasTaken
+	// when another has the address, in any case.
+	AddAlias(ctx context.Context, a Alias) (Alias, error)
+	// UpdateAlias answers ErrNoAlias or ErrAliasTaken.
+	UpdateAlias(ctx context.Context, agentID int64, change func(*Alias) error) (Alias, error)
+	// Aliases answers those of agents, in one query.
+	Aliases(ctx context.Context, agents []int64) ([]Alias, error)
+	// AliasesPage answers those of visible agents, ordered by id.
+	AliasesPage(ctx context.Context, v Visible, p page.Request) (page.Of[Alias], error)
+}
+
+// Addresses knows the addresses of users, of every organization.
+type Addresses interface {
+	// EmailTaken reports whether a user has the address, in any case.
+	EmailTaken(ctx context.Context, email string) (bool, error)
+}

@@ -1,0 +1,387 @@
+package httpv1_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/modules/agents"
+	"parley/modules/projects"
+	"parley/modules/users"
+	"parley/platform/kernel/event"
+)
+
+// published are the facts since a moment.
+func (h house) published(since int) []event.Event { return h.db.Published()[since:] }
+
+func TestChangingATeam(t *testing.T) {
+	h := newHouse(t)
+	team := h.team()
+	path := fmt.Sprintf("/api/team/%d", team)
+	h.join(path, "member", h.bob)
+	h.join(path, "admin", h.cy)
+	for _, c := range []struct {
+		who, body string
+		status    int
+		code      string
+		want      string // name and description afterwards
+	}{
+		{"ann@x", `{"name":" Other ","description":"e"}`, 200, "", "Other/e"},
+		{"cy@x", `{"name":"Third"}`, 200, "", "Third/e"},
+		{"admin@x", `{"description":""}`, 200, "", "Third/"},
+		{"ann@x", `{}`, 200, "", "Third/"},
+		{"ann@x", `{"name":" "}`, 422, "projects.blank_name", "Third/"},
+		{"ann@x", `{"name":""}`, 422, "unacceptable_value", "Third/"},
+		{"ann@x", `{"is_deleted":true}`, 400, "malformed_request", "Third/"},
+		{"bob@x", `{"name":"X"}`, 403, "projects.not_team_admin", "Third/"},
+		{"ben@x", `{"name":"X"}`, 404, "projects.team_not_found", "Third/"},
+		{"admin@y", `{"name":"X"}`, 404, "projects.team_not_found", "Third/"},
+		{"", `{"name":"X"}`, 401, "unauthenticated", "Third/"},
+	} {
+		if got := h.As(c.who).Do("PUT", path, c.body).Want(c.status).Code(); got != c.code {
+			t.Errorf("%s %s: %q", c.who, c.body, got)
+		}
+		var v struct{ Name, Description string }
+		h.As("bob@x").Do("GET", path, nil).Want(200).Data(&v)
+		h.same(c.want, v.Name+"/"+v.Description)
+	}
+	var v struct {
+		ModifiedBy string `json:"modified_by"`
+		CreatedBy  string `json:"created_by"`
+	}
+	h.As("bob@x").Do("GET", path, nil).Data(&v)
+	h.same("ann@x/ann@x", v.CreatedBy+"/"+v.ModifiedBy)
+}
+
+func TestDeletingATeam(t *testing.T) {
+	h := newHouse(t)
+	team := h.team()
+	path := fmt.Sprintf("/api/team/%d", team)
+	project := h.project(team)
+	h.join(path, "member", h.bob)
+	h.As("bob@x").Do("DELETE", path, nil).Refused(403, "projects.not_team_admin")
+	h.As("cy@x").Do("DELETE", path, nil).Refused(404, "projects.team_not_found")
+	before := len(h.db.Published())
+	h.As("ann@x").Do("DELETE", path, nil).Refused(409, "projects.team_has_projects")
+	h.same([]event.Event{}, h.published(before))
+	h.same([]int64{team}, h.sees("bob@x", "/api/team"))
+	h.As("ann@x").Do("PUT", fmt.Sprintf("/api/project/%d", project), `{"team":null}`).Want(200)
+	h.same([]event.Event{projects.ProjectMoved{ProjectID: project, OrganizationID: 1, FromTeamID: team}}, h.published(before))
+	var gone struct {
+		ID        int64
+		IsDeleted bool `json:"is_deleted"`
+	}
+	h.As("ann@x").Do("DELETE", path, nil).Want(200).Data(&gone)
+	h.same(true, gone.ID == team && gone.IsDeleted)
+	h.same([]event.Event{projects.TeamDeleted{TeamID: team, OrganizationID: 1, DeletedBy: h.ann}}, h.published(before+1))
+	for _, who := range []string{"ann@x", "bob@x", "admin@x"} {
+		h.As(who).Do("GET", path, nil).Refused(404, "projects.team_not_found")
+		h.As(who).Do("DELETE", path, nil).Refused(404, "projects.team_not_found")
+		h.same([]int64{}, h.sees(who, "/api/team"))
+	}
+	h.As("admin@x").Do("POST", "/api/project", map[string]any{"name": "P", "team": team}).Refused(404, "projects.team_not_found")
+	if left := len(h.people.granted); left != 1 { // ann's, on the project
+		t.Errorf("%d roles are left", left)
+	}
+}
+
+func TestMembersOfATeam(t *testing.T) {
+	h := newHouse(t)
+	path := fmt.Sprintf("/api/team/%d/user", h.team())
+	h.As("ann@x").Do("POST", path, map[string]any{"user_ids": []int64{h.bob, h.cy}}).Want(200)
+	type row struct {
+		ID   int64
+		Role string
+		User struct{ ID int64 }
+	}
+	var rows []row
+	var meta struct {
+		Count      int
+		NextCursor *string `json:"next_cursor"`
+	}
+	h.As("bob@x").Do("GET", path+"?items_per_page=2", nil).Want(200).Data(&rows).Meta(&meta)
+	h.same([]row{{1, "admin", struct{ ID int64 }{h.ann}}, {2, "member", struct{ ID int64 }{h.bob}}}, rows)
+	h.same(3, meta.Count)
+	h.As("bob@x").Do("GET", path+"?items_per_page=2&cursor="+*meta.NextCursor, nil).Want(200).Data(&rows).Meta(&meta)
+	h.same([]row{{3, "member", struct{ ID int64 }{h.cy}}}, rows)
+	h.As("bob@x").Do("GET", path+"?page=2&items_per_page=2", nil).Want(200).Data(&rows)
+	h.same(1, len(rows))
+	h.As("bob@x").Do("GET", path+"?cursor=nonsense", nil).Refused(422, "invalid_cursor")
+	h.As("dora@x").Do("GET", path, nil).Refused(404, "projects.team_not_found")
+	h.As("bob@x").Do("DELETE", path, map[string]any{"user_ids": []int64{h.cy}}).Refused(403, "projects.not_team_admin")
+	h.As("dora@x").Do("DELETE", path, map[string]any{"user_ids": []int64{h.cy}}).Refused(404, "projects.team_not_found")
+	for _, body := range []string{``, `{}`, `{"user_ids":null}`} { // never all
+		h.As("ann@x").Do("DELETE", path, body).Refused(400, "malformed_request")
+	}
+	h.As("ann@x").Do("DELETE", path, `{"user_ids":[]}`).Refused(422, "unacceptable_value")
+	h.As("ann@x").Do("DELETE", path, map[string]any{"user_ids": []int64{h.dora, h.cy, h.bob, h.stranger}}).Want(200).Data(&rows)
+	h.same([]row{{2, "member", struct{ ID int64 }{h.bob}}, {3, "member", struct{ ID int64 }{h.cy}}}, rows)
+	h.same([]int64{}, h.sees("bob@x", "/api/team"))
+	answer := h.As("ann@x").Do("DELETE", path, map[string]any{"user_ids": []int64{h.cy}}).Want(200)
+	h.same("Users removed from team successfully.", answer.Message())
+	answer.Data(&rows)
+	h.same(0, len(rows))
+}
+
+func TestChangingAProject(t *testing.T) {
+	h := newHouse(t)
+	mine, other := h.team(), h.team()
+	project := h.project(mine)
+	path := fmt.Sprintf("/api/project/%d", project)
+	h.join(fmt.Sprintf("/api/team/%d", other), "member", h.cy)
+	h.join(path, "admin", h.bob) // of the project, of no team
+	h.join(path, "member", h.dora)
+	before := len(h.db.Published())
+	for _, c := range []struct {
+		who, body string
+		status    int
+		code      string
+	}{
+		{"bob@x", `{"name":" Book ","description":"x"}`, 200, ""},
+		{"bob@x", fmt.Sprintf(`{"name":"Book","team":%d}`, mine), 200, ""}, // as it is
+		{"bob@x", fmt.Sprintf(`{"team":%d}`, other), 404, "projects.team_not_found"},
+		{"dora@x", `{"name":"X"}`, 403, "projects.not_admin"},
+		{"cy@x", `{"name":"X"}`, 404, "projects.not_found"},
+		{"admin@y", `{"name":"X"}`, 404, "projects.not_found"},
+		{"ann@x", `{"team":99}`, 404, "projects.team_not_found"},
+		{"ann@x", `{"team":"x"}`, 400, "malformed_request"},
+		{"ann@x", `{"agent_count":7}`, 400, "malformed_request"},
+		{"ann@x", `{"name":"  "}`, 422, "projects.blank_name"},
+	} {
+		if got := h.As(c.who).Do("PUT", path, c.body).Want(c.status).Code(); got != c.code {
+			t.Errorf("%s %s: %q", c.who, c.body, got)
+		}
+	}
+	h.same([]event.Event{}, h.published(before))
+	var v struct {
+		Name      string
+		Team      *int64
+		UserCount int `json:"user_count"`
+	}
+	h.As("ann@x").Do("PUT", path, map[string]any{"team": other}).Want(200).Data(&v)
+	h.same([]event.Event{projects.ProjectMoved{ProjectID: project, OrganizationID: 1, TeamID: other, FromTeamID: mine}}, h.published(before))
+	if v.Name != "Book" || *v.Team != other || v.UserCount != 3 {
+		t.Errorf("got %+v", v)
+	}
+	h.As("cy@x").Do("GET", path, nil).Want(200) // through the new team, at once
+	h.As("bob@x").Do("PUT", path, `{"team":null}`).Want(200).Data(&v)
+	h.same((*int64)(nil), v.Team)
+	h.As("cy@x").Do("GET", path, nil).Want(404)
+}
+
+func TestATeamMemberWhoAdministersAProjectMayNotPutItIntoTheTeam(t *testing.T) {
+	h := newHouse(t)
+	team, project := h.team(), h.project(0)
+	h.join(fmt.Sprintf("/api/team/%d", team), "member", h.bob)
+	h.join(fmt.Sprintf("/api/project/%d", project), "admin", h.bob)
+	h.As("bob@x").Do("PUT", fmt.Sprintf("/api/project/%d", project), map[string]any{"team": team}).Refused(403, "projects.may_not_create")
+}
+
+func TestDeletingAProject(t *testing.T) {
+	h := newHouse(t)
+	team := h.team()
+	project := h.project(team)
+	path := fmt.Sprintf("/api/project/%d", project)
+	h.join(path, "member", h.bob)
+	h.As("bob@x").Do("POST", path+"/recent", nil).Want(201)
+	h.As("bob@x").Do("DELETE", path, nil).Refused(403, "projects.not_admin")
+	h.As("dora@x").Do("DELETE", path, nil).Refused(404, "projects.not_found")
+	before := len(h.db.Published())
+	var gone struct {
+		ID        int64
+		IsDeleted bool `json:"is_deleted"`
+	}
+	h.As("ann@x").Do("DELETE", path, nil).Want(200).Data(&gone)
+	h.same(true, gone.ID == project && gone.IsDeleted)
+	h.same([]event.Event{projects.ProjectDeleted{ProjectID: project, OrganizationID: 1, TeamID: team, DeletedBy: h.ann}}, h.published(before))
+	for _, who := range []string{"ann@x", "bob@x", "admin@x"} {
+		h.As(who).Do("GET", path, nil).Refused(404, "projects.not_found")
+		h.same([]int64{}, h.sees(who, "/api/project"))
+		h.same([]int64{}, h.sees(who, "/api/project/recent"))
+	}
+	// An agent that came while it was being deleted goes as well.
+	h.publish(agents.AgentCreated{AgentID: 9, OrganizationID: 1, ProjectID: project})
+	h.same([]event.Event{projects.ProjectDeleted{ProjectID: project, OrganizationID: 1}}, h.published(before+2))
+	h.publish(agents.AgentDeleted{AgentID: 9, OrganizationID: 1, ProjectID: project})
+	h.same(0, len(h.published(before+4)))
+	h.As("ann@x").Do("DELETE", fmt.Sprintf("/api/team/%d", team), nil).Want(200)
+}
+
+func TestAProjectCountsAgentsThatMoveAndGo(t *testing.T) {
+	h := newHouse(t)
+	a, b := h.project(0), h.project(0)
+	count := func(id int64) int {
+		var v struct {
+			AgentCount int `json:"agent_count"`
+		}
+		h.As("ann@x").Do("GET", fmt.Sprintf("/api/project/%d", id), nil).Want(200).Data(&v)
+		return v.AgentCount
+	}
+	h.publish(agents.AgentCreated{AgentID: 1, OrganizationID: 1, ProjectID: a}, agents.AgentCreated{AgentID: 2, OrganizationID: 1, ProjectID: a})
+	h.publish(agents.AgentUpdated{AgentID: 1, OrganizationID: 1, ProjectID: a, FromProjectID: a})
+	h.same([2]int{2, 0}, [2]int{count(a), count(b)})
+	h.publish(agents.AgentUpdated{AgentID: 1, OrganizationID: 1, ProjectID: b, FromProjectID: a})
+	h.same([2]int{1, 1}, [2]int{count(a), count(b)})
+	h.publish(agents.AgentDeleted{AgentID: 1, OrganizationID: 1, ProjectID: b})
+	h.same([2]int{1, 0}, [2]int{count(a), count(b)})
+}
+
+func TestRemovingUsersFromAProject(t *testing.T) {
+	h := newHouse(t)
+	project := h.project(0)
+	path := fmt.Sprintf("/api/project/%d/user", project)
+	h.As("ann@x").Do("POST", path, map[string]any{"user_ids": []int64{h.cy, h.bob}}).Want(200)
+	h.As("bob@x").Do("DELETE", path, map[string]any{"user_ids": []int64{h.cy}}).Refused(403, "projects.not_admin")
+	h.As("ben@x").Do("DELETE", path, map[string]any{"user_ids": []int64{h.cy}}).Refused(404, "projects.not_found")
+	answer := h.As("ann@x").Do("DELETE", path, map[string]any{"user_ids": []int64{h.dora, h.cy, h.cy}}).Want(200)
+	h.same("Users removed from project successfully.", answer.Message())
+	var rows []map[string]json.RawMessage
+	answer.Data(&rows)
+	if len(rows) != 1 || string(rows[0]["id"]) != "3" || string(rows[0]["role"]) != `"member"` {
+		t.Errorf("got %s", answer.Body)
+	}
+	h.same(`{"id":5,"email":"cy@x","first_name":null,"last_name":null,"organization":1}`, string(rows[0]["user"]))
+	h.As("cy@x").Do("GET", fmt.Sprintf("/api/project/%d", project), nil).Want(404)
+	h.As("bob@x").Do("GET", fmt.Sprintf("/api/project/%d", project), nil).Want(200)
+}
+
+func TestRecentProjects(t *testing.T) {
+	h := newHouse(t)
+	a, b, hidden := h.project(0), h.project(0), h.project(0)
+	for _, id := range []int64{a, b} {
+		h.join(fmt.Sprintf("/api/project/%d", id), "member", h.bob)
+	}
+	add := func(id int64, status int) int64 {
+		t.Helper()
+		answer := h.As("bob@x").Do("POST", fmt.Sprintf("/api/project/%d/recent", id), nil).Want(status)
+		if status != 201 {
+			return 0
+		}
+		return answer.ID()
+	}
+	recent := func() []int64 {
+		t.Helper()
+		ids := []int64{}
+		var rows []struct {
+			User    int64
+			Project struct {
+				ID        int64
+				UserCount int `json:"user_count"`
+			}
+		}
+		h.As("bob@x").Do("GET", "/api/project/recent", nil).Want(200).Data(&rows)
+		for _, r := range rows {
+			h.same(h.bob, r.User)
+			h.same(2, r.Project.UserCount)
+			ids = append(ids, r.Project.ID)
+		}
+		return ids
+	}
+	h.same([]int64{}, recent())
+	first := add(a, 201)
+	h.clock.Advance(time.Second)
+	add(b, 201)
+	h.same([]int64{b, a}, recent())
+	h.clock.Advance(time.Second)
+	h.same(first, add(a, 201)) // the same row, moved to the top
+	h.same([]int64{a, b}, recent())
+	add(hidden, 404)
+	add(99, 404)
+	h.As("ann@x").Do("DELETE", fmt.Sprintf("/api/project/%d/user", a), map[string]any{"user_ids": []int64{h.bob}}).Want(200)
+	h.same([]int64{b}, recent()) // only those still seen
+	h.publish(users.UserDeleted{UserID: h.bob, OrganizationID: 1})
+	h.same([]int64{}, recent())
+}
+
+func TestOnlyTheLast20ProjectsAreKeptAlsoWhenManyComeAtOnce(t *testing.T) {
+	h := newHouse(t)
+	var ids []int64
+	for range 100 {
+		ids = append(ids, h.project(0))
+	}
+	var wg sync.WaitGroup
+	for _, id := range ids {
+		wg.Go(func() { h.As("ann@x").Do("POST", fmt.Sprintf("/api/project/%d/recent", id), nil).Want(201) })
+	}
+	wg.Wait()
+	h.same(20, len(h.sees("ann@x", "/api/project/recent")))
+}
+
+func TestAHundredMembershipsAtOnceAreOne(t *testing.T) {
+	h := newHouse(t)
+	path := fmt.Sprintf("/api/project/%d/user", h.project(0))
+	var wg sync.WaitGroup
+	for range 100 {
+		wg.Go(func() { h.As("ann@x").Do("POST", path, map[string]any{"user_ids": []int64{h.bob}}).Want(200) })
+	}
+	wg.Wait()
+	var v struct {
+		UserCount int `json:"user_count"`
+	}
+	h.As("ann@x").Do("GET", "/api/project/1", nil).Data(&v)
+	h.same(2, v.UserCount)
+}
+
+func TestAProjectThatComesWhileItsTeamIsDeletedEitherStopsItOrIsRefused(t *testing.T) {
+	h := newHouse(t)
+	for range 20 {
+		team := h.team()
+		var wg sync.WaitGroup
+		var deleted, created int
+		wg.Go(func() { deleted = h.As("ann@x").Do("DELETE", fmt.Sprintf("/api/team/%d", team), nil).Status })
+		wg.Go(func() {
+			created = h.As("ann@x").Do("POST", "/api/project", map[string]any{"name": "P", "team": team}).Status
+		})
+		wg.Wait()
+		if !(deleted == 200 && created == 404) && !(deleted == 409 && created == 201) {
+			t.Errorf("deleting the team: %d, creating the project: %d", deleted, created)
+		}
+	}
+}
+
+func TestTheProjectsOfAUserInATeam(t *testing.T) {
+	h := newHouse(t)
+	team, other := h.team(), h.team()
+	a, b := h.project(team), h.project(team)
+	h.project(other)
+	loose := h.project(0)
+	h.join(fmt.Sprintf("/api/team/%d", team), "member", h.bob)
+	h.join(fmt.Sprintf("/api/project/%d", b), "member", h.cy)
+	h.join(fmt.Sprintf("/api/project/%d", loose), "member", h.cy)
+	path := func(user, team int64) string { return fmt.Sprintf("/api/user/%d/team/%d/project", user, team) }
+	for _, c := range []struct {
+		who        string
+		user, team int64
+		status     int
+		want       []int64
+	}{
+		{"bob@x", h.bob, team, 200, []int64{a, b}},
+		{"ann@x", h.ann, team, 200, []int64{a, b}},
+		{"ann@x", h.bob, team, 200, []int64{a, b}},
+		{"ann@x", h.cy, team, 200, []int64{b}},
+		{"admin@x", h.cy, team, 200, []int64{b}},
+		{"ann@x", 1, team, 200, []int64{a, b}}, // a global admin sees all
+		{"ann@x", h.dora, team, 200, []int64{}},
+		{"bob@x", h.ann, team, 403, nil},
+		{"cy@x", h.cy, team, 404, nil}, // a role on a project shows no team
+		{"ann@x", h.stranger, team, 404, nil},
+		{"ann@x", 4711, team, 404, nil},
+		{"ann@x", h.bob, 99, 404, nil},
+		{"admin@y", h.stranger, team, 404, nil},
+		{"", h.bob, team, 401, nil},
+	} {
+		answer := h.As(c.who).Do("GET", path(c.user, c.team), nil).Want(c.status)
+		if c.status != 200 {
+			continue
+		}
+		ids := []int64{}
+		var list []struct{ ID int64 }
+		answer.Data(&list)
+		for _, p := range list {
+			ids = append(ids, p.ID)
+		}
+		h.same(c.want, ids)
+	}
+}

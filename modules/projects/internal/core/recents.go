@@ -1,0 +1,69 @@
+package core
+
+import (
+	"context"
+
+	"parley/modules/projects"
+	"parley/platform/kernel/access"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/page"
+)
+
+// maxRecents is how many projects are kept in a user's list.
+const maxRecents = 20
+
+// Recalled is an entry of a user's recent projects.
+type Recalled struct {
+	Recent
+	Project projects.Project
+}
+
+// Recall puts a project that the caller sees at the top of their recent ones.
+func (s *Service) Recall(ctx context.Context, who actor.Actor, project int64) (Recalled, error) {
+	p, err := s.Standing(ctx, who, project)
+	if err != nil {
+		return Recalled{}, err
+	}
+	r, err := s.Store.Recall(ctx, Recent{OrganizationID: who.OrganizationID, UserID: who.UserID, ProjectID: project, CreatedOn: s.Clock.Now()})
+	if err != nil {
+		return Recalled{}, err
+	}
+	// After the row is committed: of many at once the last one sees them all,
+	// so that no more than the newest stay.
+	return Recalled{Recent: r, Project: p.Project}, s.Store.TrimRecents(ctx, who.UserID, maxRecents)
+}
+
+// Recents answers the caller's recent projects, newest first, as far as they
+// still see them.
+func (s *Service) Recents(ctx context.Context, who actor.Actor, p page.Request) (page.Of[Recalled], error) {
+	v := access.VisibleTo(who)
+	rows, err := s.Store.RecentsPage(ctx, v, who.UserID, p)
+	if err != nil {
+		return page.Of[Recalled]{}, err
+	}
+	ids := make([]int64, len(rows.Items))
+	for i, r := range rows.Items {
+		ids[i] = r.ProjectID
+	}
+	found, err := s.Store.Projects(ctx, v, ids)
+	if err != nil {
+		return page.Of[Recalled]{}, err
+	}
+	byID := make(map[int64]projects.Project, len(found))
+	for _, p := range found {
+		byID[p.ID] = p
+	}
+	out := page.Of[Recalled]{Count: rows.Count, NextCursor: rows.NextCursor, Request: rows.Request}
+	for _, r := range rows.Items {
+		// A project that vanished between the two statements is left out.
+		if p, ok := byID[r.ProjectID]; ok {
+			out.Items = append(out.Items, Recalled{Recent: r, Project: p})
+		}
+	}
+	return out, nil
+}
+
+// Forget empties the list of a deleted user.
+func (s *Service) Forget(ctx context.Context, userID int64) error {
+	return s.Store.ForgetRecents(ctx, userID)
+}
