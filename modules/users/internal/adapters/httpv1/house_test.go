@@ -1,0 +1,148 @@
+package httpv1_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/modules/users"
+	"parley/modules/users/internal/adapters/consumer"
+	"parley/modules/users/internal/adapters/httpv1"
+	"parley/modules/users/internal/adapters/memstore"
+	"parley/modules/users/internal/adapters/token"
+	"parley/modules/users/internal/core"
+	"parley/platform/bus"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
+	"parley/platform/kernel/clock"
+	"parley/platform/kernel/uow"
+	"parley/platform/memory"
+	"parley/platform/web"
+	"parley/platform/webtest"
+)
+
+// plain is a hasher that takes no time.
+type plain struct{}
+
+func (plain) Hash(_ context.Context, p string) (string, error)     { return "hash:" + p, nil }
+func (plain) Matches(_ context.Context, h, p string) (bool, error) { return h == "hash:"+p, nil }
+
+type noHistory struct{}
+
+func (noHistory) BlankPersonal(context.Context, []string) error { return nil }
+
+// teams is the owner of teams: whoever holds a role sees one, and its admins
+// and global admins administer it.
+type teams struct{}
+
+// Resource implements users.ResourceOwner.
+func (teams) Resource() actor.Resource { return actor.Team }
+
+// Administers implements users.ResourceOwner.
+func (teams) Administers(_ context.Context, who actor.Actor, id int64) (bool, error) {
+	role := who.Holds(actor.Team, id)
+	if role == actor.NoRole && !who.IsGlobalAdmin() {
+		return false, apperr.New(apperr.NotFound, "projects.team_not_found", "There is no such team.")
+	}
+	return role == actor.Admin || who.IsGlobalAdmin(), nil
+}
+
+// kept remembers idempotent requests, one after the other.
+type kept map[string]web.Stored
+
+// Begin implements web.Idempotency.
+func (k kept) Begin(_ context.Context, c web.Claim) (*web.Stored, error) {
+	if s, ok := k[c.Key]; ok {
+		return &s, nil
+	}
+	return nil, nil
+}
+
+// Finish implements web.Idempotency.
+func (k kept) Finish(_ context.Context, c web.Claim, s web.Stored) error { k[c.Key] = s; return nil }
+
+// Forget implements web.Idempotency.
+func (kept) Forget(context.Context, web.Claim) error { return nil }
+
+// house is the module behind the real edge: organization 1 with a global
+// admin, and organization 2 with another.
+type house struct {
+	t *testing.T
+	webtest.Client
+	db      *memory.DB
+	clock   *clock.Fixed
+	service *core.Service
+	admin   int64
+}
+
+const password = "correct horse"
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	at := clock.NewFixed(time.Date(2024, 10, 2, 0, 2, 24, 378434000, time.UTC))
+	db := memory.New(at)
+	return houseOn(t, at, db, web.Audited(db), memstore.New(db))
+}
+
+func houseOn(t *testing.T, at *clock.Fixed, db *memory.DB, unit uow.Unit, store core.Store) *house {
+	t.Helper()
+	tokens, err := token.New([]byte(strings.Repeat("k", 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{t: t, db: db, clock: at}
+	h.service = core.New(core.Parts{Unit: unit, Store: store, Hasher: plain{}, Tokens: tokens, History: noHistory{}, Clock: at})
+	if err := h.service.Own([]users.ResourceOwner{teams{}}); err != nil {
+		t.Fatal(err)
+	}
+	if db != nil {
+		db.Deliver(bus.Inline(db, consumer.Consumers(h.service)...))
+	}
+	api := httpv1.New(h.service)
+	s, err := web.New(web.Config{Routes: api.Routes(), Authenticator: api, Auditor: api, Idempotency: kept{}, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Client = webtest.New(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.RemoteAddr = "192.0.2.7:4711"
+		s.ServeHTTP(w, r)
+	}))
+	for i, email := range []string{"admin@example.com", "boss@other.org"} {
+		_, admin, err := h.service.CreateOrganization(t.Context(), fmt.Sprintf("Org %d", i+1), email, password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			h.admin = admin.ID
+		}
+	}
+	return h
+}
+
+// as signs in.
+func (h *house) as(email string) webtest.Client {
+	h.t.Helper()
+	var tokens struct {
+		Token string `json:"ejento_access_token"`
+	}
+	h.Do("POST", "/api/login/access-token", url.Values{"username": {email}, "password": {password}}).Want(200).JSON(&tokens)
+	return h.As(tokens.Token)
+}
+
+// add makes a user who can sign in; more is put into the body.
+func (h *house) add(email string, more ...string) int64 {
+	h.t.Helper()
+	body := map[string]any{"email": email}
+	if email != "" {
+		body["password"] = password
+	}
+	for _, flag := range more {
+		body[flag] = true
+	}
+	return h.as("admin@example.com").Do("POST", "/api/user", body).Want(201).ID()
+}

@@ -1,0 +1,233 @@
+package httpv1_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/platform/webtest"
+)
+
+// call is one line of a scenario: with the credentials of who, and code "" for
+// a success.
+type call struct {
+	what, who, method, path, body string
+	status                        int
+	code                          string
+}
+
+// run sends the calls; %d in a path is the id.
+func (h *house) run(id int64, calls []call) {
+	h.t.Helper()
+	clients := map[string]webtest.Client{"": h.Client}
+	for _, c := range calls {
+		if _, ok := clients[c.who]; !ok {
+			clients[c.who] = h.as(c.who)
+		}
+		path := c.path
+		if strings.Contains(path, "%d") {
+			path = fmt.Sprintf(path, id)
+		}
+		var body any
+		if c.body != "" {
+			body = c.body
+		}
+		answer := clients[c.who].Do(c.method, path, body)
+		if answer.Status != c.status || answer.Code() != c.code {
+			h.t.Errorf("%s: %d %q, not %d %q: %s", c.what, answer.Status, answer.Code(), c.status, c.code, answer.Body)
+		}
+	}
+}
+
+func data(t *testing.T, a webtest.Answer) string {
+	t.Helper()
+	var raw json.RawMessage
+	a.Data(&raw)
+	return string(raw)
+}
+
+func TestEditingUsers(t *testing.T) {
+	h := newHouse(t)
+	jo := h.add("jo@example.com")
+	h.add("ann@example.com")
+	h.add("staff@example.com", "is_staff")
+	const path = "/api/user/%d"
+	h.run(jo, []call{
+		{"one's own names", "jo@example.com", "PUT", path, `{"first_name":"Jo","last_name":"Lund"}`, 200, ""},
+		{"a name taken away", "jo@example.com", "PUT", path, `{"last_name":null}`, 200, ""},
+		{"nothing", "jo@example.com", "PUT", path, `{}`, 200, ""},
+		{"one's own rank", "jo@example.com", "PUT", path, `{"is_staff":true}`, 403, "users.own_account"},
+		{"another's name", "ann@example.com", "PUT", path, `{"first_name":"X"}`, 403, "users.not_admin"},
+		{"an unknown field", "jo@example.com", "PUT", path, `{"id":7}`, 400, "malformed_request"},
+		{"a field of another type", "jo@example.com", "PUT", path, `{"is_active":"no"}`, 400, "malformed_request"},
+		{"a name that is too long", "jo@example.com", "PUT", path, `{"first_name":"` + strings.Repeat("x", 151) + `"}`, 422, "unacceptable_value"},
+		{"no body", "jo@example.com", "PUT", path, "", 400, "malformed_request"},
+		{"by an application admin", "staff@example.com", "PUT", path, `{"is_staff":true}`, 200, ""},
+		{"to more than they are", "staff@example.com", "PUT", path, `{"is_superuser":true}`, 403, "users.outranked"},
+		{"the global admin", "staff@example.com", "PUT", fmt.Sprintf("/api/user/%d", h.admin), `{"first_name":"X"}`, 403, "users.outranked"},
+		{"an address in use", "admin@example.com", "PUT", path, `{"email":"STAFF@example.com"}`, 409, "users.email_taken"},
+		{"another organization's user", "boss@other.org", "PUT", path, `{"first_name":"X"}`, 404, "users.not_found"},
+		{"nobody's", "admin@example.com", "PUT", "/api/user/999", `{"first_name":"X"}`, 404, "users.not_found"},
+		{"no number", "admin@example.com", "PUT", "/api/user/me", `{"first_name":"X"}`, 404, "not_found"},
+		{"no credentials", "", "PUT", path, `{"first_name":"X"}`, 401, "unauthenticated"},
+	})
+	got := data(t, h.as("admin@example.com").Do("GET", fmt.Sprintf("/api/user/%d", jo), nil).Want(200))
+	want := fmt.Sprintf(`{"id":%d,"email":"jo@example.com","is_staff":true,"is_superuser":false,"is_active":true,"date_joined":"2024-10-02T00:02:24.378434Z","first_name":"Jo","last_name":null,`+
+		`"organization":{"id":1,"org_name":"Org 1","domain":"example.com","is_deleted":false,"created_by":"System","created_on":"2024-10-02T00:02:24.378434Z","modified_by":"","modified_on":"2024-10-02T00:02:24.378434Z"}}`, jo)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSuspensionTakesEffectOnTheNextRequest(t *testing.T) {
+	h := newHouse(t)
+	id := h.add("jo@example.com")
+	jo, admin := h.as("jo@example.com"), h.as("admin@example.com")
+	var made struct{ Key string }
+	jo.Do("POST", "/api/api-key", `{"name":"k","scope":"all"}`).Want(201).Data(&made)
+	byKey := h.With("Ocp-Apim-Subscription-Key", made.Key)
+	jo.Do("GET", "/api/user/me", nil).Want(200)
+	byKey.Do("GET", "/api/user/me", nil).Want(200)
+	admin.Do("PUT", fmt.Sprintf("/api/user/%d", id), `{"is_active":false}`).Want(200)
+	jo.Do("GET", "/api/user/me", nil).Refused(401, "unauthenticated")
+	byKey.Do("GET", "/api/user/me", nil).Refused(401, "unauthenticated")
+	h.Do("POST", "/api/login/access-token", url.Values{"username": {"jo@example.com"}, "password": {password}}).Refused(401, "users.wrong_credentials")
+	admin.Do("PUT", fmt.Sprintf("/api/user/%d", id), `{"is_active":true}`).Want(200)
+	jo.Do("GET", "/api/user/me", nil).Refused(401, "unauthenticated")
+	byKey.Do("GET", "/api/user/me", nil).Want(200)
+	h.as("jo@example.com").Do("GET", "/api/user/me", nil).Want(200)
+}
+
+func TestDeletingOneUserIsLikeDeletingSeveral(t *testing.T) {
+	h := newHouse(t)
+	jo := h.add("jo@example.com")
+	h.add("staff@example.com", "is_staff")
+	second := h.add("second@example.com", "is_superuser")
+	h.run(jo, []call{
+		{"by an ordinary user", "jo@example.com", "DELETE", fmt.Sprintf("/api/user/%d", second), "", 403, "forbidden"},
+		{"a global admin by a lesser one", "staff@example.com", "DELETE", fmt.Sprintf("/api/user/%d", second), "", 403, "users.outranked"},
+		{"oneself", "admin@example.com", "DELETE", fmt.Sprintf("/api/user/%d", h.admin), "", 409, "users.own_account"},
+		{"another organization's", "boss@other.org", "DELETE", "/api/user/%d", "", 404, "users.not_found"},
+		{"a user", "staff@example.com", "DELETE", "/api/user/%d", "", 200, ""},
+		{"who is gone", "staff@example.com", "DELETE", "/api/user/%d", "", 404, "users.not_found"},
+		{"a global admin by another", "admin@example.com", "DELETE", fmt.Sprintf("/api/user/%d", second), "", 200, ""},
+	})
+}
+
+func TestTheListOfUsersIsFiltered(t *testing.T) {
+	h := newHouse(t)
+	jo, ann := h.add("jo@example.com"), h.add("ann@example.com")
+	admin := h.as("admin@example.com")
+	admin.Do("POST", fmt.Sprintf("/api/user/%d/permission", jo), `{"resource_type":"team","resource_id":7,"role":"member"}`).Want(201)
+	admin.Do("PUT", fmt.Sprintf("/api/user/%d", ann), `{"is_active":false}`).Want(200)
+	for query, want := range map[string]int{"": 3, "?q=ANN": 1, "?is_active=false": 1, "?is_active=true": 2, "?team_id=7": 1, "?team_id=8": 0, "?team_id=7&q=ann": 0} {
+		var list []struct{ ID int64 }
+		admin.Do("GET", "/api/user"+query, nil).Want(200).Data(&list)
+		if len(list) != want {
+			t.Errorf("%q: %d users, not %d", query, len(list), want)
+		}
+	}
+	// A team that one does not see has nobody.
+	for email, want := range map[string]string{"jo@example.com": fmt.Sprintf(`[{"id":%d,"email":"jo@example.com","first_name":null,"last_name":null}]`, jo), "boss@other.org": "[]"} {
+		client := h.as(email)
+		if email == "jo@example.com" {
+			var list []struct {
+				ID      int64
+				IsStaff *bool `json:"is_staff"`
+			}
+			client.Do("GET", "/api/user?team_id=7", nil).Want(200).Data(&list)
+			if len(list) != 1 || list[0].ID != jo {
+				t.Errorf("%s sees %v", email, list)
+			}
+			continue
+		}
+		if got := data(t, client.Do("GET", "/api/user?team_id=7", nil).Want(200)); got != want {
+			t.Errorf("%s sees %s", email, got)
+		}
+	}
+	h.add("stranger@example.com")
+	if got := data(t, h.as("stranger@example.com").Do("GET", "/api/user?team_id=7", nil).Want(200)); got != "[]" {
+		t.Errorf("a stranger to the team sees %s", got)
+	}
+	admin.Do("GET", "/api/user?team_id=0", nil).Refused(422, "unacceptable_value")
+}
+
+func TestRolesOnResources(t *testing.T) {
+	h := newHouse(t)
+	jo := h.add("jo@example.com")
+	h.add("ann@example.com")
+	admin := h.as("admin@example.com")
+	path := fmt.Sprintf("/api/user/%d/permission", jo)
+	answer := admin.Do("POST", path, `{"resource_type":"team","resource_id":7,"role":"member"}`).Want(201)
+	if answer.Message() != "User permission created successfully." {
+		t.Errorf("message %q", answer.Message())
+	}
+	id := answer.ID()
+	want := fmt.Sprintf(`{"id":%d,"user":%d,"resource_type":"team","resource_id":7,"role":"member","created_by":"admin@example.com","created_on":"2024-10-02T00:02:24.378434Z","modified_by":"","modified_on":"2024-10-02T00:02:24.378434Z"}`, id, jo)
+	if got := data(t, answer); got != want {
+		t.Errorf("got %s", got)
+	}
+	const one = "/api/user/permission/%d"
+	h.run(id, []call{
+		{"again", "admin@example.com", "POST", path, `{"resource_type":"team","resource_id":7,"role":"admin"}`, 409, "users.has_permission"},
+		{"a kind that is none", "admin@example.com", "POST", path, `{"resource_type":"galaxy","resource_id":7,"role":"admin"}`, 422, "unacceptable_value"},
+		{"a role that is none", "admin@example.com", "POST", path, `{"resource_type":"team","resource_id":7,"role":"owner"}`, 422, "unacceptable_value"},
+		{"no id", "admin@example.com", "POST", path, `{"resource_type":"team","role":"admin"}`, 422, "users.resource_id_missing"},
+		{"a stranger gives", "ann@example.com", "POST", path, `{"resource_type":"team","resource_id":7,"role":"admin"}`, 404, "users.resource_not_found"},
+		{"a member gives", "jo@example.com", "POST", fmt.Sprintf("/api/user/%d/permission", h.admin), `{"resource_type":"team","resource_id":7,"role":"member"}`, 403, "users.not_resource_admin"},
+		{"its user sees it", "jo@example.com", "GET", one, "", 200, ""},
+		{"a stranger does not", "ann@example.com", "GET", one, "", 404, "users.permission_not_found"},
+		{"nor another organization's admin", "boss@other.org", "GET", one, "", 404, "users.permission_not_found"},
+		{"its user promotes themselves", "jo@example.com", "PUT", one, `{"role":"admin"}`, 403, "users.not_resource_admin"},
+		{"the admin changes it", "admin@example.com", "PUT", one, `{"role":"admin"}`, 200, ""},
+		{"its user, an admin now, gives", "jo@example.com", "POST", fmt.Sprintf("/api/user/%d/permission", h.admin), `{"resource_type":"team","resource_id":7,"role":"member"}`, 201, ""},
+		{"and takes", "jo@example.com", "DELETE", one, "", 200, ""},
+		{"which is gone", "admin@example.com", "GET", one, "", 404, "users.permission_not_found"},
+		{"the last global admin", "admin@example.com", "POST", path, `{"resource_type":"organization","role":"application_admin"}`, 201, ""},
+	})
+	if got := data(t, admin.Do("GET", fmt.Sprintf("/api/user/%d", jo), nil)); !strings.Contains(got, `"is_staff":true`) {
+		t.Errorf("the flags did not follow: %s", got)
+	}
+}
+
+func TestChangingOnesPassword(t *testing.T) {
+	h := newHouse(t)
+	h.add("jo@example.com")
+	jo, other := h.as("jo@example.com"), h.as("jo@example.com")
+	const path = "/api/user/me/password"
+	jo.Do("PUT", path, `{"old_password":"wrong","new_password":"new password"}`).Refused(422, "users.wrong_password")
+	jo.Do("PUT", path, `{"old_password":"`+password+`","new_password":"short"}`).Refused(422, "users.weak_password")
+	got := jo.Do("PUT", path, `{"old_password":"`+password+`","new_password":"new password"}`).Want(200)
+	if string(got.Body) != `{"success":true,"message":"Password changed successfully.","data":null}` {
+		t.Errorf("got %s", got.Body)
+	}
+	jo.Do("GET", "/api/user/me", nil).Want(200)
+	other.Do("GET", "/api/user/me", nil).Refused(401, "unauthenticated")
+	h.Do("POST", "/api/login/access-token", url.Values{"username": {"jo@example.com"}, "password": {"new password"}}).Want(200)
+	// Guessing the old password is limited as signing in is.
+	for range 9 {
+		jo.Do("PUT", path, `{"old_password":"wrong","new_password":"new password"}`).Refused(422, "users.wrong_password")
+	}
+	jo.Do("PUT", path, `{"old_password":"wrong","new_password":"new password"}`).Refused(422, "users.wrong_password")
+	jo.Do("PUT", path, `{"old_password":"new password","new_password":"new password"}`).Refused(429, "users.too_many_attempts")
+}
+
+func TestTooManyWrongPasswords(t *testing.T) {
+	h := newHouse(t)
+	sign := func(email, password string) webtest.Answer {
+		return h.Do("POST", "/api/login/access-token", url.Values{"username": {email}, "password": {password}})
+	}
+	for _, email := range []string{"admin@example.com", "nobody@example.com"} {
+		for range 10 {
+			sign(email, "wrong").Refused(401, "users.wrong_credentials")
+		}
+		locked := sign(email, password).Refused(429, "users.too_many_attempts")
+		if got := locked.Header.Get("Retry-After"); got != "900" {
+			t.Errorf("%s: Retry-After is %q", email, got)
+		}
+	}
+}
