@@ -78,6 +78,7 @@ type house struct {
 	clock   *clock.Fixed
 	service *core.Service
 	admin   int64
+	handler http.Handler
 }
 
 const password = "correct horse"
@@ -108,10 +109,11 @@ func houseOn(t *testing.T, at *clock.Fixed, db *memory.DB, unit uow.Unit, store 
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Client = webtest.New(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.RemoteAddr = "192.0.2.7:4711"
 		s.ServeHTTP(w, r)
-	}))
+	})
+	h.Client = webtest.New(t, h.handler)
 	for i, email := range []string{"admin@example.com", "boss@other.org"} {
 		_, admin, err := h.service.CreateOrganization(t.Context(), fmt.Sprintf("Org %d", i+1), email, password)
 		if err != nil {
@@ -125,13 +127,15 @@ func houseOn(t *testing.T, at *clock.Fixed, db *memory.DB, unit uow.Unit, store 
 }
 
 // as signs in.
-func (h *house) as(email string) webtest.Client {
+func (h *house) as(email string) webtest.Client { h.t.Helper(); return h.As(h.token(email)) }
+
+func (h *house) token(email string) string {
 	h.t.Helper()
 	var tokens struct {
 		Token string `json:"ejento_access_token"`
 	}
 	h.Do("POST", "/api/login/access-token", url.Values{"username": {email}, "password": {password}}).Want(200).JSON(&tokens)
-	return h.As(tokens.Token)
+	return tokens.Token
 }
 
 // add makes a user who can sign in; more is put into the body.

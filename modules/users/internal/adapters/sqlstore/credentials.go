@@ -55,7 +55,8 @@ func (s *Store) CredentialByEmail(ctx context.Context, email string) (core.Crede
 	if email == "" {
 		return core.Credential{}, core.ErrNotFound
 	}
-	return s.credential(ctx, "lower(u.email) = lower(?)", email)
+	// The second half says what the index of addresses is limited to.
+	return s.credential(ctx, "lower(u.email) = lower(?) AND u.email <> ''", email)
 }
 
 // CredentialByID implements core.Credentials.

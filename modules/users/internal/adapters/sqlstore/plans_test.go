@@ -1,0 +1,158 @@
+package sqlstore_test
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"parley/modules/users/internal/adapters/sqlstore"
+	"parley/modules/users/internal/core"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/page"
+	"parley/platform/migrate"
+	"parley/platform/sqldb"
+	"parley/platform/sqldb/dbtest"
+)
+
+// heard keeps the statements that a store sends.
+type heard struct {
+	mu   sync.Mutex
+	said []string
+}
+
+// BeforeQuery implements bun.QueryHook.
+func (h *heard) BeforeQuery(ctx context.Context, e *bun.QueryEvent) context.Context {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.said = append(h.said, e.Query)
+	return ctx
+}
+
+// AfterQuery implements bun.QueryHook.
+func (h *heard) AfterQuery(context.Context, *bun.QueryEvent) {}
+
+func (h *heard) take() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	said := h.said
+	h.said = nil
+	return said
+}
+
+// crowd fills a database with organizations of equal size.
+func crowd(t testing.TB, db *sqldb.DB, organizations, people int) {
+	t.Helper()
+	numbers := func(n int) string {
+		return fmt.Sprintf("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)", n)
+	}
+	org := fmt.Sprintf("1 + i %% %d", organizations)
+	at := "'2026-05-01 12:00:00+00:00'"
+	if db.Postgres() {
+		at += "::timestamptz"
+	}
+	for _, statement := range []string{
+		numbers(organizations) + " INSERT INTO users_organizations (org_name, domain, is_deleted, created_by, created_on, modified_by, modified_on) SELECT 'o', 'd' || i, false, '', " + at + ", '', " + at + " FROM n",
+		numbers(organizations*people) + " INSERT INTO users_users (organization_id, email, is_staff, is_superuser, is_active, date_joined, first_name) SELECT " + org + ", 'u' || i || '@example.com', false, i % 1000 = 0, i % 10 <> 0, " + at + ", 'name' || i FROM n",
+		"INSERT INTO users_credentials (user_id, password_hash, session_epoch) SELECT id, 'h', 1 FROM users_users",
+		"INSERT INTO users_permissions (organization_id, user_id, resource_type, resource_id, role, created_by, created_on, modified_by, modified_on) SELECT organization_id, id, 'team', id % 1000, 'member', '', " + at + ", '', " + at + " FROM users_users",
+		"INSERT INTO users_api_keys (organization_id, user_id, name, hash, hint, scope_kind, scope_groups, created_by, created_on, modified_by, modified_on) SELECT organization_id, id, 'k', 'h' || id, '', 'all', '', '', " + at + ", '', " + at + " FROM users_users",
+		"INSERT INTO users_audit (organization_id, user_id, key_id, at, action, target, subjects, detail, from_address, outcome, status, code, request_id) SELECT organization_id, id, 0, " + at + ", 'a', 't', '', '', '', 'done', 200, '', '' FROM users_users",
+		"ANALYZE",
+	} {
+		if _, err := db.ExecContext(context.Background(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}
+
+// wholeTable is what a plan says that reads a whole table.
+var wholeTable = map[bool]*regexp.Regexp{
+	true:  regexp.MustCompile(`Seq Scan on users_(users|permissions|credentials|api_keys|audit)\b`),
+	false: regexp.MustCompile(`SCAN (u|p|c|k|a|users_[a-z_]+)\b`),
+}
+
+// plan is how the database means to run a statement.
+func plan(t *testing.T, db *sqldb.DB, statement string) string {
+	t.Helper()
+	explain := "EXPLAIN QUERY PLAN "
+	if db.Postgres() {
+		explain = "EXPLAIN "
+	}
+	rows, err := db.Reader().QueryContext(t.Context(), explain+statement)
+	if err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+	defer rows.Close()
+	var out strings.Builder
+	for rows.Next() {
+		var line string
+		into := []any{&line}
+		if !db.Postgres() {
+			into = []any{new(int), new(int), new(int), &line}
+		}
+		if err := rows.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		out.WriteString(line + "\n")
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestNothingReadsAWholeTable(t *testing.T) {
+	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
+		crowd(t, db, 20, 1000)
+		store := sqlstore.New(db)
+		listening := &heard{}
+		db.AddQueryHook(listening)
+		ctx := t.Context()
+		off, from := false, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		fifty := page.Request{Size: 50}
+		cursor := page.Request{Size: 50, Cursor: page.EncodeCursor(page.Key{ID: 9000, At: from})}
+		some, err := store.Permissions(ctx, 3, actor.Team, []int64{2}, nil)
+		if err != nil || len(some) == 0 {
+			t.Fatal(some, err)
+		}
+		discard := func(_ any, err error) error { return err }
+		for name, read := range map[string]func() error{
+			"a user":         func() error { return discard(store.User(ctx, 3, 4002)) },
+			"users by ids":   func() error { return discard(store.Users(ctx, 3, []int64{4002, 4022, 9})) },
+			"the first page": func() error { return discard(store.UsersPage(ctx, 3, core.Filter{}, fifty)) },
+			"a later page": func() error {
+				return discard(store.UsersPage(ctx, 3, core.Filter{}, page.Request{Size: 50, Number: 15}))
+			},
+			"by cursor":                  func() error { return discard(store.UsersPage(ctx, 3, core.Filter{}, cursor)) },
+			"by cursor, the suspended":   func() error { return discard(store.UsersPage(ctx, 3, core.Filter{IsActive: &off}, cursor)) },
+			"by cursor, a text":          func() error { return discard(store.UsersPage(ctx, 3, core.Filter{Text: "name7"}, cursor)) },
+			"by cursor, a team":          func() error { return discard(store.UsersPage(ctx, 3, core.Filter{TeamID: 7}, cursor)) },
+			"global admins":              func() error { return discard(store.GlobalAdmins(ctx, 3, 100)) },
+			"who acts":                   func() error { return discard(store.Identity(ctx, 4002)) },
+			"who signs in":               func() error { return discard(store.CredentialByEmail(ctx, "u4002@example.com")) },
+			"whose key it is":            func() error { return discard(store.KeyOwner(ctx, "h4002")) },
+			"a user's keys":              func() error { return discard(store.KeysPage(ctx, 3, 4002, fifty)) },
+			"a permission":               func() error { return discard(store.Permission(ctx, 3, some[0].ID)) },
+			"roles on a resource":        func() error { return discard(store.Permissions(ctx, 3, actor.Team, []int64{7, 8}, nil)) },
+			"the audit log":              func() error { return discard(store.AuditPage(ctx, 3, core.AuditFilter{}, cursor)) },
+			"the audit log of a user":    func() error { return discard(store.AuditPage(ctx, 3, core.AuditFilter{UserID: 4002}, cursor)) },
+			"the audit log since a time": func() error { return discard(store.AuditPage(ctx, 3, core.AuditFilter{From: &from}, cursor)) },
+		} {
+			listening.take()
+			if err := read(); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			for _, statement := range listening.take() {
+				if p := plan(t, db, statement); wholeTable[db.Postgres()].MatchString(p) {
+					t.Errorf("%s: %s\n%s", name, statement, p)
+				}
+			}
+		}
+	})
+}
