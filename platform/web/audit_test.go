@@ -207,6 +207,34 @@ func TestTheRefusedCallerIsNamedWhenKnown(t *testing.T) {
 
 var _ event.Event = painted{}
 
+func FuzzAForwardedHeaderIsNeverBelievedFromAStranger(f *testing.F) {
+	f.Add("203.0.113.9, 10.0.0.2")
+	f.Add(",,")
+	f.Fuzz(func(t *testing.T, header string) {
+		var got netip.Addr
+		here := func(ctx context.Context, _ nothing) (thingView, error) {
+			got = web.ClientAddress(ctx)
+			return thingView{}, nil
+		}
+		s, err := web.New(web.Config{
+			Routes: []web.Route{web.GET("/api/here", "Here", here, web.User())}, Authenticator: people, Log: slog.New(slog.DiscardHandler),
+			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for peer, believed := range map[string]bool{"192.0.2.7:1": false, "10.0.0.1:1": true} {
+			r := httptest.NewRequestWithContext(t.Context(), "GET", "/api/here", http.NoBody)
+			r.RemoteAddr, r.Header["X-Forwarded-For"] = peer, []string{header}
+			r.Header.Set("Authorization", "Bearer user")
+			s.ServeHTTP(httptest.NewRecorder(), r)
+			if !got.IsValid() || (!believed && got.String() != "192.0.2.7") {
+				t.Errorf("%q from %s: %v", header, peer, got)
+			}
+		}
+	})
+}
+
 func TestWhereARequestComesFrom(t *testing.T) {
 	cases := map[string]struct {
 		peer    string

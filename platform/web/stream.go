@@ -13,7 +13,7 @@ import (
 // The rhythm of a stream.
 const (
 	pingEvery    = 15 * time.Second // a comment keeps proxies from closing it
-	recheckEvery = 5 * time.Second  // of the caller's credentials
+	recheckEvery = time.Second      // of the caller's credentials, which are kept in memory
 	writeTimeout = 10 * time.Second // for a client that stopped reading
 	waitEvent    = time.Second      // before the other two are looked at
 )
