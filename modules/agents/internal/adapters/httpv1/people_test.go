@@ -97,14 +97,18 @@ func (p *people) actors() webtest.Actors {
 	return out
 }
 
-// Authenticate implements web.Authenticator. Deleted users act on, so that
-// what is theirs can be looked at.
+// Authenticate implements web.Authenticator. Ann acts on when she is deleted,
+// so that what is left of hers can be looked at.
 func (p *people) Authenticate(_ context.Context, c web.Credentials) (actor.Actor, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, u := range p.known {
-		if *u.FirstName == c.Bearer && u.IsActive {
+		switch {
+		case *u.FirstName != c.Bearer:
+		case u.IsActive:
 			return p.actor(u), nil
+		default:
+			return actor.Actor{}, web.ErrUnauthenticated
 		}
 	}
 	if c.Bearer == "ann" {

@@ -37,7 +37,7 @@ func (a *API) Routes() []web.Route {
 			web.GET("/api/agent/starred", "Get Starred Agents", a.marked(core.Starred), own(), web.Message("Starred agents retrieved successfully.")),
 			web.POST("/api/agent/{agent_id}/starred", "Star an Agent", a.mark(core.Starred), on(web.View), web.Created(), web.Message("Agent starred successfully.")),
 			web.DELETE("/api/agent/{agent_id}/starred", "Delete Starred Agents", a.unmark(core.Starred), on(web.View), web.Message("Starred agent deleted successfully.")),
-			web.GET("/api/team/{team_id}/agent", "Get Agents by Team", a.listOfTeam, web.On(string(actor.Team), "team_id", web.View), web.Message("Agents retrieved successfully.")),
+			web.GET("/api/team/{team_id}/agent", "Get Agents by Team or User Team", a.listOfTeam, web.On(string(actor.Team), "team_id", web.View), web.Message("Agents retrieved successfully.")),
 			web.GET("/api/team/agent", "Get Agents by User Team", a.listOfOwnTeams, web.User().Note("those of one's teams that one may see"), web.Message("Agents retrieved successfully.")),
 			web.GET("/api/project/{project_id}/agent", "Get All Agents by Project", a.listOfProject, web.On(string(actor.Project), "project_id", web.View), web.Message("Agents retrieved successfully.")),
 			web.POST("/api/agent/{agent_id}/review", "Create a Review for an Agent", a.createReview, on(web.View), web.Created(), web.Message("Review created successfully.")),

@@ -1,0 +1,247 @@
+package httpv1_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"parley/modules/agents"
+	"parley/modules/agents/internal/core"
+	"parley/modules/projects"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/event"
+)
+
+// published are the facts since a moment.
+func (h house) published(since int) []event.Event {
+	h.t.Helper()
+	return h.db.Published()[since:]
+}
+
+func (h house) view(who string, id int64) (v struct {
+	Name         string `json:"agent_name"`
+	Domain       string
+	Access       string
+	Status       string
+	Project      int64
+	Alias        *string
+	Prompt       string                `json:"prefix_prompt"`
+	SampleQ1     string                `json:"sample_q1"`
+	Type         struct{ Name string } `json:"agent_type"`
+	Instructions []struct{ Instruction string }
+	IsDeleted    bool `json:"is_deleted"`
+}) {
+	h.t.Helper()
+	h.As(who).Do("GET", fmt.Sprintf("/api/agent/%d", id), nil).Want(200).Data(&v)
+	return v
+}
+
+func TestChangingAnAgent(t *testing.T) {
+	h := newHouse(t)
+	id := h.agent(core.OnlyTeam)
+	path := fmt.Sprintf("/api/agent/%d", id)
+	before := len(h.db.Published())
+	answer := h.As("ann").Do("PUT", path, `{"name":" Other ","description":"e","type":"custom","prefix_prompt":"p","custom_instructions":["One."," Two. "],
+		"access":"Public","status":"Paused","llm_model":"m","sample_q1":"1?","sample_q2":"2?","sample_q3":"3?"}`).Want(200)
+	h.same("Agent data updated successfully", answer.Message())
+	h.same([]event.Event{agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: "Public", Status: "Paused", Narrowed: true}}, h.published(before))
+	v := h.view("ann", id)
+	if v.Name != "Other" || v.Domain != "e" || v.Type.Name != "Custom" || v.Prompt != "p" || v.Access != "Public" || v.Status != "Paused" || v.SampleQ1 != "1?" ||
+		len(v.Instructions) != 2 || v.Instructions[0].Instruction != "One." || v.Instructions[1].Instruction != "Two." {
+		t.Errorf("got %+v", v)
+	}
+	before = len(h.db.Published())
+	h.As("root").Do("PUT", path, `{"status":"Live"}`).Want(200)
+	h.same([]event.Event{agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: "Public", Status: "Live"}}, h.published(before))
+	h.As("ann").Do("PUT", path, `{"custom_instructions":[]}`).Want(200)
+	if v := h.view("ann", id); v.Name != "Other" || v.Prompt != "p" || v.Status != "Live" || len(v.Instructions) != 0 {
+		t.Errorf("got %+v", v)
+	}
+	for _, c := range []struct {
+		who, body string
+		status    int
+		code      string
+	}{
+		{"mel", `{"name":"X"}`, 403, "agents.not_admin"},
+		{"bob", `{"name":"X"}`, 403, "agents.not_admin"},
+		{"strange", `{"name":"X"}`, 404, "agents.not_found"},
+		{"", `{"name":"X"}`, 401, "unauthenticated"},
+		{"ann", `{"name":" "}`, 422, "agents.blank_name"},
+		{"ann", `{"type":"Robot"}`, 422, "agents.unknown_type"},
+		{"ann", `{"status":"Asleep"}`, 422, "unacceptable_value"},
+		{"ann", `{"access":"Everybody"}`, 422, "unacceptable_value"},
+		{"ann", `{"custom_instructions":[" "]}`, 422, "agents.bad_instruction"},
+		{"ann", `{"user":2}`, 400, "malformed_request"},
+		{"ann", `{"created_by":"me"}`, 400, "malformed_request"},
+		{"ann", ``, 400, "malformed_request"},
+		{"ann", `{"project_id":99}`, 404, "projects.not_found"},
+	} {
+		before := len(h.db.Published())
+		if got := h.As(c.who).Do("PUT", path, c.body).Want(c.status).Code(); got != c.code {
+			t.Errorf("%s %s: %q", c.who, c.body, got)
+		}
+		h.same(0, len(h.published(before)))
+	}
+	h.same("Other", h.view("ann", id).Name)
+}
+
+func TestAnAgentMovesOnlyToAProjectThatOneAdministers(t *testing.T) {
+	h := newHouse(t)
+	id := h.agent(core.OnlyMe)
+	path := fmt.Sprintf("/api/agent/%d", id)
+	h.As("ann").Do("PUT", path, `{"project_id":2}`).Refused(404, "projects.not_found")
+	h.people.grant(ann, actor.Grant{Resource: actor.Project, ID: 2, Role: actor.Member})
+	h.As("ann").Do("PUT", path, `{"project_id":2}`).Refused(403, "agents.may_not_create")
+	h.people.grant(ann, actor.Grant{Resource: actor.Project, ID: 2, Role: actor.Admin})
+	before := len(h.db.Published())
+	h.As("ann").Do("PUT", path, `{"project_id":2}`).Want(200)
+	h.same([]event.Event{agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 2, FromProjectID: 1, Access: "Only me", Status: "Live", Narrowed: true}}, h.published(before))
+	h.same(int64(2), h.view("ann", id).Project)
+}
+
+func TestAPausedAgentAnswersItsAdminsOnly(t *testing.T) {
+	h := newHouse(t)
+	id := h.agent(core.Public)
+	for status, want := range map[string]bool{"Paused": false, "Draft": false, "Live": true} {
+		h.As("ann").Do("PUT", fmt.Sprintf("/api/agent/%d", id), map[string]string{"status": status}).Want(200)
+		if _, err := h.service.Run(t.Context(), actors()["bob"], id); (err == nil) != want {
+			t.Errorf("%s: %v", status, err)
+		}
+		if _, err := h.service.Run(t.Context(), actors()["ann"], id); err != nil {
+			t.Errorf("%s: %v", status, err)
+		}
+	}
+}
+
+func TestDeletingAnAgent(t *testing.T) {
+	h := newHouse(t)
+	id, other := h.agent(core.Public), h.agent(core.Public)
+	path := fmt.Sprintf("/api/agent/%d", id)
+	h.As("ann").Do("POST", path+"/alias", `{"alias":"guide@x.example"}`).Want(201)
+	h.people.grant(bob, actor.Grant{Resource: actor.Agent, ID: id, Role: actor.Member})
+	for _, agent := range []int64{id, other} {
+		h.As("bob").Do("POST", fmt.Sprintf("/api/agent/%d/recent", agent), nil).Want(201)
+	}
+	for who, status := range map[string]int{"mel": 403, "bob": 403, "strange": 404, "": 401} {
+		h.As(who).Do("DELETE", path, nil).Want(status)
+	}
+	before := len(h.db.Published())
+	answer := h.As("ann").Do("DELETE", path, nil).Want(200)
+	var gone struct {
+		ID        int64
+		IsDeleted bool `json:"is_deleted"`
+		Alias     *string
+	}
+	answer.Data(&gone)
+	if gone.ID != id || !gone.IsDeleted || gone.Alias == nil {
+		t.Errorf("got %s", answer.Body)
+	}
+	h.same([]event.Event{agents.AgentDeleted{AgentID: id, OrganizationID: 1, ProjectID: 1, DeletedBy: ann}}, h.published(before))
+	for who := range actors() {
+		h.As(who).Do("GET", path, nil).Refused(404, "agents.not_found")
+		h.As(who).Do("DELETE", path, nil).Refused(404, "agents.not_found")
+		h.As(who).Do("PUT", path, `{}`).Refused(404, "agents.not_found")
+	}
+	h.same([]int64{other}, h.marks("bob", "recent"))
+	if rows, err := h.people.On(t.Context(), 1, actor.Agent, []int64{id}); len(rows) > 0 || err != nil {
+		t.Errorf("roles are left: %v, %v", rows, err)
+	}
+	h.As("ann").Do("POST", fmt.Sprintf("/api/agent/%d/alias", other), `{"alias":"guide@x.example"}`).Want(201) // free again
+	h.publish(run(id, bob, h.clock.Now().Add(time.Hour)))                                                      // told late
+	h.same([]int64{other}, h.marks("bob", "recent"))
+}
+
+func TestAProjectTakesItsAgentsAlong(t *testing.T) {
+	h := newHouse(t)
+	a, b := h.agent(core.Public), h.agent(core.OnlyMe)
+	h.people.grant(ann, actor.Grant{Resource: actor.Project, ID: 2, Role: actor.Admin})
+	stays := h.As("ann").Do("POST", "/api/agent", `{"name":"A","project_id":2,"access":"Public"}`).Want(201).ID()
+	before := len(h.db.Published())
+	h.publish(projects.ProjectDeleted{ProjectID: 1, OrganizationID: 1, DeletedBy: root})
+	h.same([]event.Event{
+		agents.AgentDeleted{AgentID: a, OrganizationID: 1, ProjectID: 1, DeletedBy: root}, agents.AgentDeleted{AgentID: b, OrganizationID: 1, ProjectID: 1, DeletedBy: root},
+	}, h.published(before+1))
+	h.publish(projects.ProjectDeleted{ProjectID: 1, OrganizationID: 1}, projects.ProjectDeleted{ProjectID: 2, OrganizationID: 2}) // again, and abroad
+	h.same(0, len(h.published(before+5)))
+	h.As("ann").Do("GET", fmt.Sprintf("/api/agent/%d", a), nil).Want(404)
+	h.view("bob", stays)
+}
+
+func TestListsOfTeamsAndProjects(t *testing.T) {
+	h := newHouse(t)
+	me, team, public := h.agent(core.OnlyMe), h.agent(core.OnlyTeam), h.agent(core.Public)
+	h.people.grant(ann, actor.Grant{Resource: actor.Project, ID: 2, Role: actor.Admin})
+	loose := h.As("ann").Do("POST", "/api/agent", `{"name":"A","project_id":2,"access":"Public"}`).Want(201).ID()
+	for _, c := range []struct {
+		who, path string
+		status    int
+		want      []int64
+	}{
+		{"ann", "/api/project/1/agent", 200, []int64{me, team, public}},
+		{"mel", "/api/project/1/agent", 200, []int64{team, public}},
+		{"tom", "/api/project/1/agent", 200, []int64{team, public}},
+		{"bob", "/api/project/1/agent", 404, nil}, // although one of them is public
+		{"root", "/api/project/2/agent", 200, []int64{loose}},
+		{"strange", "/api/project/1/agent", 404, nil},
+		{"root", "/api/project/99/agent", 404, nil},
+		{"tom", "/api/team/7/agent", 200, []int64{team, public}},
+		{"root", "/api/team/7/agent", 200, []int64{me, team, public}},
+		{"mel", "/api/team/7/agent", 404, nil}, // a role on a project shows no team
+		{"strange", "/api/team/7/agent", 404, nil},
+		{"tom", "/api/team/agent", 200, []int64{team, public}},
+		{"mel", "/api/team/agent", 200, []int64{}},
+		{"root", "/api/team/agent", 200, []int64{}}, // sees all teams and is in none
+		{"", "/api/team/agent", 401, nil},
+	} {
+		answer := h.As(c.who).Do("GET", c.path, nil).Want(c.status)
+		if c.status != 200 {
+			continue
+		}
+		ids := []int64{}
+		var list []struct{ ID int64 }
+		answer.Data(&list)
+		for _, a := range list {
+			ids = append(ids, a.ID)
+		}
+		h.same(c.want, ids)
+	}
+	h.people.grant(tom, actor.Grant{Resource: actor.Team, ID: 7, Role: actor.Admin}) // from the next request on
+	var list []struct{ ID int64 }
+	h.As("tom").Do("GET", "/api/team/agent?items_per_page=2", nil).Want(200).Data(&list)
+	h.same(2, len(list))
+	h.same(me, list[0].ID)
+}
+
+func TestAgentTypes(t *testing.T) {
+	h := newHouse(t)
+	var types []struct {
+		ID                int64
+		Name, Description string
+	}
+	h.As("bob").Do("GET", "/api/agent-type", nil).Want(200).Data(&types)
+	h.same(2, len(types))
+	h.same("QnA/Custom", types[0].Name+"/"+types[1].Name)
+	for _, c := range []struct {
+		who, body string
+		id        int64
+		status    int
+		code      string
+	}{
+		{"bob", `{"name":"X"}`, types[0].ID, 403, "forbidden"},
+		{"ann", `{"name":"X"}`, types[0].ID, 403, "forbidden"},
+		{"strange", `{"name":"X"}`, types[0].ID, 404, "agents.type_not_found"},
+		{"root", `{"name":"X"}`, 99, 404, "agents.type_not_found"},
+		{"root", `{"name":"cUSTOM"}`, types[0].ID, 409, "agents.type_name_taken"},
+		{"root", `{"name":" "}`, types[0].ID, 422, "agents.blank_name"},
+		{"root", `{"name":"Answers"}`, types[0].ID, 200, ""},
+		{"root", `{"description":"d"}`, types[0].ID, 200, ""},
+	} {
+		if got := h.As(c.who).Do("PUT", fmt.Sprintf("/api/agent-type/%d", c.id), c.body).Want(c.status).Code(); got != c.code {
+			t.Errorf("%s %s: %q", c.who, c.body, got)
+		}
+	}
+	h.As("bob").Do("GET", "/api/agent-type?items_per_page=1", nil).Want(200).Data(&types)
+	h.same("Answers/d", types[0].Name+"/"+types[0].Description)
+	h.same(1, len(types))
+	h.same("Answers", h.view("ann", h.As("ann").Do("POST", "/api/agent", `{"name":"A","project_id":1,"type":"answers"}`).Want(201).ID()).Type.Name)
+}
