@@ -1,0 +1,99 @@
+package sqlstore_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"parley/modules/agents/internal/adapters/sqlstore"
+	"parley/modules/agents/internal/core"
+	"parley/modules/projects"
+	"parley/modules/users"
+	"parley/platform/kernel/access"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/clock"
+	"parley/platform/kernel/page"
+	"parley/platform/kernel/uow"
+	"parley/platform/sqldb"
+	"parley/platform/sqldb/dbtest"
+)
+
+// open is a projects.Access in which everybody administers everything.
+type open struct{ nowhere }
+
+func (open) Standing(context.Context, actor.Actor, int64) (projects.Standing, error) {
+	return projects.Standing{Decision: access.Decision{Role: actor.Admin}}, nil
+}
+
+// directory knows one organization.
+type directory struct{ users.Directory }
+
+func (directory) Organization(_ context.Context, id int64) (users.Organization, error) {
+	return users.Organization{ID: id, Domain: "x.example"}, nil
+}
+
+// TestWhatHappensAtOnce runs use cases a hundred times at once on real databases.
+func TestWhatHappensAtOnce(t *testing.T) {
+	who := actor.Actor{UserID: 1, OrganizationID: 1, Email: "admin@x", Level: actor.GlobalAdmin}
+	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, fresh func(t *testing.T) (*sqldb.DB, uow.Unit)) {
+		db, unit := fresh(t)
+		s, ctx := core.New(core.Parts{Unit: unit, Store: sqlstore.New(db), Projects: open{}, Directory: directory{}, Clock: clock.System{}}), t.Context()
+		name, project := "Guide", int64(1)
+		var ids []int64
+		for range 100 {
+			a, err := s.CreateAgent(ctx, who, core.Settings{Name: &name, ProjectID: &project})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, a.ID)
+		}
+		if err := s.Store.NoteRun(ctx, 1, 1, ids[0]); err != nil {
+			t.Fatal(err)
+		}
+		worked := func(do func(i int) error) (n int) {
+			var mu sync.Mutex
+			var wg sync.WaitGroup
+			for i := range 100 {
+				wg.Go(func() {
+					if do(i) == nil {
+						mu.Lock()
+						n++
+						mu.Unlock()
+					}
+				})
+			}
+			wg.Wait()
+			return n
+		}
+		for what, c := range map[string]struct {
+			want int
+			do   func(i int) error
+		}{
+			"ratings":                {100, func(int) error { _, err := s.ToggleRating(ctx, who, ids[0]); return err }},
+			"recents of one agent":   {100, func(int) error { _, err := s.Mark(ctx, who, core.Recent, ids[0]); return err }},
+			"recents of many agents": {100, func(i int) error { _, err := s.Mark(ctx, who, core.Recent, ids[i]); return err }},
+			"reviews":                {1, func(int) error { _, err := s.CreateReview(ctx, who, ids[0], "Good."); return err }},
+			"one agent's aliases": {1, func(i int) error {
+				_, err := s.CreateAlias(ctx, who, ids[0], fmt.Sprintf("a%d@x.example", i))
+				return err
+			}},
+			"equal aliases": {1, func(i int) error { _, err := s.CreateAlias(ctx, who, ids[1+i%99], "same@x.example"); return err }},
+			"changes":       {100, func(int) error { _, err := s.SetAccess(ctx, who, ids[1], core.Public); return err }},
+		} {
+			if got := worked(c.do); got != c.want {
+				t.Errorf("%d of 100 %s worked, not %d", got, what, c.want)
+			}
+		}
+		rated, err := s.Ratings(ctx, who, ids[0])
+		if err != nil || rated.Count != 0 || rated.IsRated {
+			t.Errorf("turned over a hundred times: %+v, %v", rated, err)
+		}
+		if recent, err := s.Marked(ctx, who, core.Recent, page.Request{}); err != nil || recent.Count != 20 || len(recent.Items) != 20 {
+			t.Errorf("%d recents are kept, %v", recent.Count, err)
+		}
+		if aliases, err := s.Aliases(ctx, who, page.Request{}); err != nil || len(aliases.Items) > 2 {
+			t.Errorf("aliases %+v, %v", aliases.Items, err)
+		}
+	})
+}
