@@ -28,8 +28,8 @@ type publishedEvent = event.Event
 var published = []publishedEvent{
 	users.OrganizationCreated{}, users.OrganizationChanged{},
 	users.UserCreated{}, users.UserChanged{}, users.UserDeleted{}, users.EmailChanged{}, users.AccessChanged{},
-	projects.TeamCreated{}, projects.ProjectCreated{},
-	agents.AgentCreated{},
+	projects.TeamCreated{}, projects.TeamDeleted{}, projects.ProjectCreated{}, projects.ProjectMoved{}, projects.ProjectDeleted{},
+	agents.AgentCreated{}, agents.AgentUpdated{}, agents.AgentDeleted{},
 	corpora.CorpusCreated{}, corpora.DocumentAdded{}, corpora.DocumentIndexed{},
 	chat.ThreadCreated{}, chat.RunCompleted{}, chat.RunFailed{},
 }

@@ -8,9 +8,9 @@
 // users.user_created.v1, users.user_changed.v1, users.email_changed.v1,
 // users.access_changed.v1, users.user_deleted.v1.
 //
-// Consumes: its own access_changed, user_changed, user_deleted and
-// organization_changed, in every process, to let go of what it keeps in
-// memory.
+// Consumes: users.access_changed.v1, users.organization_changed.v1,
+// users.user_changed.v1 and users.user_deleted.v1, its own, in every process,
+// to let go of what it keeps in memory.
 //
 // Rules: identity comes from credentials alone. E-mail addresses are unique
 // over the installation, without case. Nobody grants more than they have, and

@@ -90,3 +90,15 @@ func (p Policy) String() string {
 	}
 	return s
 }
+
+// Least is the lowest level that may call the route at all.
+func (p Policy) Least() actor.Level { return p.least }
+
+// Target is the resource that the policy is about, the path parameter with
+// its id, and what is done to it; ok is false when it is about none.
+func (p Policy) Target() (resource, param string, action Action, ok bool) {
+	return p.resource, p.param, p.action, p.resource != ""
+}
+
+// Noted is the rule in words that comes on top; "" when the table says all.
+func (p Policy) Noted() string { return p.note }

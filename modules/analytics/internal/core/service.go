@@ -34,6 +34,15 @@ func (s *Service) Vanish(ctx context.Context, organizationID int64, k Kind, enti
 	return s.store.RemoveItem(ctx, organizationID, k, entityID)
 }
 
+// Move records that something belongs elsewhere from now on. It is atomic in
+// the unit of ctx.
+func (s *Service) Move(ctx context.Context, i Item) error {
+	if err := s.Vanish(ctx, i.OrganizationID, i.Kind, i.EntityID); err != nil {
+		return err
+	}
+	return s.Appear(ctx, i)
+}
+
 // scopeOf is what the actor sees, or ErrNotAdmin when that is nothing.
 func scopeOf(who actor.Actor) (Scope, error) {
 	s := Scope{

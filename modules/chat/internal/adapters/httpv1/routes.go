@@ -15,19 +15,21 @@ func New(s *core.Service) *API { return &API{service: s} }
 
 // Routes are the module's operations.
 func (a *API) Routes() []web.Route {
-	asker := func() web.Policy { return web.User().Note("only the one who asked") }
+	// Nobody but the asker is anything to an answer or a thread, whatever their
+	// level.
+	answer := web.On("answer", "agent_response_id", web.View)
 	run := web.On(string(actor.Agent), "agent_id", web.Run)
 	return web.Group("Chat",
 		web.POST("/api/agent/{agent_id}/response", "Run Chat", a.run, run, web.Message(created), web.Long(), web.IdempotentByHandler()),
 		web.POST("/api/agent/{agent_id}/response/stream", "Run Chat, Streamed", a.runStreamed, run, web.Message(created), web.Long(), web.IdempotentByHandler()),
-		web.GET("/api/agent-response/{agent_response_id}", "Get Agent Response", a.response, asker(), web.Message("Agent Response retrieved successfully.")),
-		web.GET("/api/agent-response/{agent_response_id}/events", "Follow Agent Response", a.events, asker(), web.Long()),
-		web.POST("/api/agent-response/{agent_response_id}/cancel", "Cancel Agent Response", a.cancel, asker(), web.Message("Agent Response cancelled.")),
-		web.GET("/api/agent-response/{agent_response_id}/thoughts", "Get Thought Process", a.thoughts, asker(), web.Message("Thought process retrieved successfully.")),
-		web.GET("/api/agent-response/{agent_response_id}/supporting-content", "Get Supporting Content", a.support, asker(), web.Message("Supporting content retrieved successfully.")),
+		web.GET("/api/agent-response/{agent_response_id}", "Get Agent Response", a.response, answer, web.Message("Agent Response retrieved successfully.")),
+		web.GET("/api/agent-response/{agent_response_id}/events", "Follow Agent Response", a.events, answer, web.Long()),
+		web.POST("/api/agent-response/{agent_response_id}/cancel", "Cancel Agent Response", a.cancel, answer, web.Message("Agent Response cancelled.")),
+		web.GET("/api/agent-response/{agent_response_id}/thoughts", "Get Thought Process", a.thoughts, answer, web.Message("Thought process retrieved successfully.")),
+		web.GET("/api/agent-response/{agent_response_id}/supporting-content", "Get Supporting Content", a.support, answer, web.Message("Supporting content retrieved successfully.")),
 		web.POST("/api/agent/{agent_id}/chat-thread", "Create Agent Chat", a.createThread, web.On(string(actor.Agent), "agent_id", web.View), web.Created(), web.Message("Chat Thread created successfully.")),
 		web.GET("/api/agent/{agent_id}/chat-thread", "Get All Agent Threads", a.threads, web.On(string(actor.Agent), "agent_id", web.View).Note("one's own threads"), web.Message("Chat Threads retrieved successfully.")),
-		web.GET("/api/chat-thread/{chat_thread_id}", "Get Chat Thread", a.thread, asker(), web.Message("Chat Thread retrieved successfully.")),
+		web.GET("/api/chat-thread/{chat_thread_id}", "Get Chat Thread", a.thread, web.On("thread", "chat_thread_id", web.View), web.Message("Chat Thread retrieved successfully.")),
 	)
 }
 
