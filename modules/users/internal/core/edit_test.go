@@ -218,3 +218,19 @@ func TestChangingThePasswordKeepsThisSessionAlone(t *testing.T) {
 	}
 	sign("new password")
 }
+
+// Whoever was suspended before sessions had epochs that end then.
+func TestASuspendedUsersSessionIsVoidWhateverItsEpoch(t *testing.T) {
+	h := newHouse(t)
+	u := h.user("jo@example.com", signing)
+	pair, err := h.SignIn(h.ctx, "jo@example.com", "password", core.Attempt{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Store.UpdateUser(h.ctx, h.org.ID, u.ID, func(u *users.User) error { u.IsActive = false; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if who, err := h.Authenticate(h.ctx, pair.Access, ""); !errors.Is(err, core.ErrCredentials) || who.UserID != u.ID {
+		t.Errorf("acts as %+v, %v", who, err)
+	}
+}
