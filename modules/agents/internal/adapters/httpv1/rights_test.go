@@ -160,7 +160,7 @@ func TestTheUsersOfAnAgentWithTheirEffectiveRoles(t *testing.T) {
 	got, meta := list("")
 	h.same(all, got)
 	h.same(5, meta.Count)
-	got, meta = list("?items_per_page=2&page=2")
+	got, _ = list("?items_per_page=2&page=2")
 	h.same(all[2:4], got)
 	got, meta = list("?items_per_page=3&cursor=")
 	h.same(all[:3], got)

@@ -151,25 +151,25 @@ func wholly(step string) bool {
 	})
 }
 
-const many = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000) `
+const many = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000) `
 
-// fill has 40,000 agents of 40 organizations, in projects of 10, every third
+// fill has 8,000 agents of 40 organizations, in projects of 10, every third
 // one of them public, with what hangs on them.
 var fill = []string{
 	`INSERT INTO agents_types (organization_id, name, description, created_by, created_on, modified_by, modified_on)
 		` + many + `SELECT i, 'QnA', '', '', '2026-01-01', '', '2026-01-01' FROM n WHERE i <= 40`,
 	`INSERT INTO agents_agents (organization_id, project_id, user_id, agent_type_id, agent_name, industry_area, domain, sample_q1, sample_q2, sample_q3, prefix_prompt, llm_model, is_active,
 		is_deleted, agent_image, access, status, caching_enabled, chunk_count, react_enabled, react_max_iteration_count, created_by, created_on, modified_by, modified_on)
-		` + many + `SELECT 1 + i / 1000 % 40, i / 10, i / 5, 1, 'Guide', '', '', '', '', '', 'You are', '', true, false, '', CASE i % 3 WHEN 0 THEN 'Public' WHEN 1 THEN 'Only team' ELSE 'Only me' END,
+		` + many + `SELECT 1 + i / 200 % 40, i / 10, i / 5, 1, 'Guide', '', '', '', '', '', 'You are', '', true, false, '', CASE i % 3 WHEN 0 THEN 'Public' WHEN 1 THEN 'Only team' ELSE 'Only me' END,
 		'Live', false, 32, false, 50, '', '2026-01-01', '', '2026-01-01' FROM n`,
 	`INSERT INTO agents_instructions (agent_id, instruction, is_deleted, created_by, created_on) ` + many + `SELECT i, 'Cite.', false, '', '2026-01-01' FROM n`,
-	`INSERT INTO agents_recents (organization_id, user_id, agent_id, created_on) ` + many + `SELECT 1 + i / 1000 % 40, i / 10, i, '2026-01-01' FROM n`,
-	`INSERT INTO agents_runs (organization_id, user_id, agent_id) ` + many + `SELECT 1 + i / 1000 % 40, i / 10, i FROM n`,
+	`INSERT INTO agents_recents (organization_id, user_id, agent_id, created_on) ` + many + `SELECT 1 + i / 200 % 40, i / 10, i, '2026-01-01' FROM n`,
+	`INSERT INTO agents_runs (organization_id, user_id, agent_id) ` + many + `SELECT 1 + i / 200 % 40, i / 10, i FROM n`,
 	`INSERT INTO agents_reviews (organization_id, agent_id, user_id, review, created_by, created_on, modified_by, modified_on)
-		` + many + `SELECT 1 + i / 1000 % 40, i, i / 10, 'Good', '', '2026-01-01', '', '2026-01-01' FROM n`,
-	`INSERT INTO agents_ratings (organization_id, agent_id, user_id, is_rated, modified_on) ` + many + `SELECT 1 + i / 1000 % 40, i, i / 10, true, '2026-01-01' FROM n`,
+		` + many + `SELECT 1 + i / 200 % 40, i, i / 10, 'Good', '', '2026-01-01', '', '2026-01-01' FROM n`,
+	`INSERT INTO agents_ratings (organization_id, agent_id, user_id, is_rated, modified_on) ` + many + `SELECT 1 + i / 200 % 40, i, i / 10, true, '2026-01-01' FROM n`,
 	`INSERT INTO agents_aliases (organization_id, agent_id, alias, created_by, created_on, modified_by, modified_on)
-		` + many + `SELECT 1 + i / 1000 % 40, i, 'a' || i || '@x', '', '2026-01-01', '', '2026-01-01' FROM n`,
+		` + many + `SELECT 1 + i / 200 % 40, i, 'a' || i || '@x', '', '2026-01-01', '', '2026-01-01' FROM n`,
 	`ANALYZE`,
 }
 
@@ -184,9 +184,9 @@ func TestNoListAndNoGetReadsATableFromEndToEnd(t *testing.T) {
 		store := sqlstore.New(db)
 		ran := &statements{}
 		db.AddQueryHook(ran)
-		member := access.VisibleAgents{OrganizationID: 11, UserID: 2020, Granted: []int64{10007}, Administered: []int64{1001}, Joined: []int64{1003, 1005}}
-		whole := access.VisibleAgents{OrganizationID: 11, UserID: 1001, All: true}
-		first, part := page.Request{Size: 50}, page.Request{Size: 50, Cursor: page.EncodeCursor(page.Key{ID: 10500})}
+		member := access.VisibleAgents{OrganizationID: 11, UserID: 404, Granted: []int64{2007}, Administered: []int64{201}, Joined: []int64{203, 205}}
+		whole := access.VisibleAgents{OrganizationID: 11, UserID: 201, All: true}
+		first, part := page.Request{Size: 50}, page.Request{Size: 50, Cursor: page.EncodeCursor(page.Key{ID: 2100})}
 		do := func(_ any, err error) {
 			t.Helper()
 			if err != nil {
@@ -196,26 +196,26 @@ func TestNoListAndNoGetReadsATableFromEndToEnd(t *testing.T) {
 		for _, v := range []access.VisibleAgents{member, whole} {
 			for _, p := range []page.Request{first, part} {
 				do(store.AgentsPage(ctx, v, nil, p))
-				do(store.AgentsPage(ctx, v, []int64{1001, 1003}, p))
+				do(store.AgentsPage(ctx, v, []int64{201, 203}, p))
 				do(store.AliasesPage(ctx, v, p))
-				do(store.ReviewsPage(ctx, 10007, p))
+				do(store.ReviewsPage(ctx, 2007, p))
 			}
 			do(store.MarksPage(ctx, core.Recent, v, first))
-			do(store.Agent(ctx, v, 10007))
-			do(store.Agents(ctx, v, []int64{10007, 10008}))
-			do(store.FirstAgents(ctx, v, []int64{1001, 1003}, 100))
+			do(store.Agent(ctx, v, 2007))
+			do(store.Agents(ctx, v, []int64{2007, 2008}))
+			do(store.FirstAgents(ctx, v, []int64{201, 203}, 100))
 		}
-		do(store.Instructions(ctx, []int64{10007, 10008}))
-		do(store.Aliases(ctx, []int64{10007, 10008}))
-		do(store.HasRun(ctx, 1000, 10007))
-		do(nil, store.ToggleRating(ctx, core.Rating{OrganizationID: 11, AgentID: 10007, UserID: 1000}))
-		_, _, err := store.CountRatings(ctx, 10007, 1000)
+		do(store.Instructions(ctx, []int64{2007, 2008}))
+		do(store.Aliases(ctx, []int64{2007, 2008}))
+		do(store.HasRun(ctx, 200, 2007))
+		do(nil, store.ToggleRating(ctx, core.Rating{OrganizationID: 11, AgentID: 2007, UserID: 200}))
+		_, _, err := store.CountRatings(ctx, 2007, 200)
 		do(nil, err)
-		do(store.UpdateAgent(ctx, 11, 10007, func(*core.Agent) error { return nil }))
-		do(store.DeleteAgentsOf(ctx, 11, 1002, "", time.Unix(0, 0)))
-		do(nil, store.ForgetAgents(ctx, []int64{10020, 10021}))
-		do(nil, store.ForgetUser(ctx, 1002))
-		do(nil, store.PassAgents(ctx, 11, 2010, 2011))
+		do(store.UpdateAgent(ctx, 11, 2007, func(*core.Agent) error { return nil }))
+		do(store.DeleteAgentsOf(ctx, 11, 202, "", time.Unix(0, 0)))
+		do(nil, store.ForgetAgents(ctx, []int64{2020, 2021}))
+		do(nil, store.ForgetUser(ctx, 202))
+		do(nil, store.PassAgents(ctx, 11, 402, 403))
 		if len(ran.list) < 40 {
 			t.Fatalf("only %d statements were seen", len(ran.list))
 		}
