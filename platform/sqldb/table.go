@@ -97,12 +97,14 @@ func (t Table[V, R]) Count(ctx context.Context, where ...Where) (int64, error) {
 
 // Add stores a new value and answers it with the id it was given.
 func (t Table[V, R]) Add(ctx context.Context, value V) (V, error) {
-	row := t.toRow(value)
-	if err := t.insert(ctx, &row).Returning("*").Scan(ctx); err != nil {
+	row, stored := t.toRow(value), new(R)
+	// Into a row of its own: bun scans through the pointers of the one that is
+	// there, and those are the caller's.
+	if err := t.insert(ctx, &row).Returning("*").Scan(ctx, stored); err != nil {
 		var zero V
 		return zero, t.explain("adding", err)
 	}
-	return t.toValue(row), nil
+	return t.toValue(*stored), nil
 }
 
 // AddAll stores new values in one statement and answers them with their ids,
@@ -115,26 +117,27 @@ func (t Table[V, R]) AddAll(ctx context.Context, values []V) ([]V, error) {
 	for i, v := range values {
 		rows[i] = t.toRow(v)
 	}
-	if err := t.insert(ctx, &rows).Returning("*").Scan(ctx); err != nil {
+	stored := []R{}
+	if err := t.insert(ctx, &rows).Returning("*").Scan(ctx, &stored); err != nil {
 		return nil, t.explain("adding", err)
 	}
-	return t.values(rows), nil
+	return t.values(stored), nil
 }
 
 // Upsert stores a value, or when one stands under the same conflict columns
 // changes its set columns, and answers what is stored. set are assignments in
 // SQL, such as "role = EXCLUDED.role".
 func (t Table[V, R]) Upsert(ctx context.Context, value V, conflict string, set ...string) (V, error) {
-	row := t.toRow(value)
+	row, stored := t.toRow(value), new(R)
 	q := t.insert(ctx, &row).On("CONFLICT (" + conflict + ") DO UPDATE")
 	for _, s := range set {
 		q = q.Set(s)
 	}
-	if err := q.Returning("*").Scan(ctx); err != nil {
+	if err := q.Returning("*").Scan(ctx, stored); err != nil {
 		var zero V
 		return zero, t.explain("storing", err)
 	}
-	return t.toValue(row), nil
+	return t.toValue(*stored), nil
 }
 
 // Update reads the one value that matches, lets change alter it, and writes
@@ -155,11 +158,12 @@ func (t Table[V, R]) Update(ctx context.Context, change func(*V) error, where ..
 			return err
 		}
 		*row = t.toRow(value)
+		stored := new(R)
 		update := t.db.On(ctx).NewUpdate().Model(row).ExcludeColumn("id").Returning("*")
-		if err := apply(update.QueryBuilder(), where).Unwrap().(*bun.UpdateQuery).Scan(ctx); err != nil {
+		if err := apply(update.QueryBuilder(), where).Unwrap().(*bun.UpdateQuery).Scan(ctx, stored); err != nil {
 			return t.explain("changing", err)
 		}
-		out = t.toValue(*row)
+		out = t.toValue(*stored)
 		return nil
 	})
 	return out, err

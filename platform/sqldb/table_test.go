@@ -96,6 +96,24 @@ func TestATableKeepsValuesAsTheyWere(t *testing.T) {
 	})
 }
 
+func TestStoringLeavesTheCallersPointersAlone(t *testing.T) {
+	dbtest.Each(t, sets, func(t *testing.T, db *sqldb.DB) {
+		ctx, table := context.Background(), things(db)
+		nick := "T"
+		added, err := table.Add(ctx, thing{Name: "one", MadeOn: now, Tags: []string{}, Nick: &nick})
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed, err := table.Update(ctx, func(v *thing) error { v.Nick = &nick; return nil }, sqldb.Eq("id", added.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if added.Nick == &nick || changed.Nick == &nick || *added.Nick != "T" || *changed.Nick != "T" {
+			t.Error("what is stored shares memory with what was given")
+		}
+	})
+}
+
 func TestATableSaysWhatIsMissingAndTaken(t *testing.T) {
 	dbtest.Each(t, sets, func(t *testing.T, db *sqldb.DB) {
 		ctx, table := context.Background(), things(db)
