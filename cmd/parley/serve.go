@@ -205,8 +205,12 @@ func (b *base) newServer(in serverIn) (*http.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	secret, err := b.config.Key()
+	if err != nil {
+		return nil, err
+	}
 	api, err := web.New(web.Config{
-		Routes: in.Routes, Authenticator: in.Authenticator, Idempotency: in.Idempotency, Auditor: in.Auditor, Log: in.Log, Registry: in.Registry,
+		Routes: in.Routes, Authenticator: in.Authenticator, Idempotency: in.Idempotency, Secret: secret, Auditor: in.Auditor, Log: in.Log, Registry: in.Registry,
 		TrustedProxies: proxies, Checks: checks, MaxUpload: b.config.MaxUpload, Version: version,
 	})
 	if err != nil {

@@ -190,6 +190,8 @@ func detail(request reflect.Value) map[string]any {
 				continue
 			}
 			v = v.Elem()
+		} else if v.IsZero() {
+			continue // not sent, or as good as that
 		}
 		switch v.Kind() {
 		case reflect.Bool, reflect.Int, reflect.Int64:

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -61,13 +62,14 @@ type Idempotency interface {
 }
 
 // newClaim fingerprints a request that has an Idempotency-Key. The body is
-// read and put back.
-func newClaim(r *http.Request, user int64) (Claim, error) {
+// read and put back. The secret keeps whoever reads the stored fingerprint
+// from trying out what a short password in the body was.
+func newClaim(r *http.Request, user int64, secret []byte) (Claim, error) {
 	c := Claim{UserID: user, Key: r.Header.Get(idempotencyHeader)}
 	if len(c.Key) > maxKey {
 		return c, ErrKeyLength
 	}
-	h := sha256.New()
+	h := hmac.New(sha256.New, secret)
 	io.WriteString(h, r.Method+" "+normal(r.URL.Path)+"?"+r.URL.RawQuery+"\n")
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if kind == "multipart/form-data" {
@@ -94,7 +96,7 @@ func (s *Server) idempotent(g *gin.Context, r *Route, who actor.Actor) {
 		return
 	}
 	ctx := g.Request.Context()
-	claim, err := newClaim(g.Request, who.UserID)
+	claim, err := newClaim(g.Request, who.UserID, s.config.Secret)
 	if err != nil {
 		s.fail(g, err)
 		return

@@ -177,3 +177,31 @@ func TestAnOptionalFieldIsAbsentNullOrThere(t *testing.T) {
 		}
 	}
 }
+
+// claims keeps what it was asked to claim.
+type claims struct {
+	kept
+	seen []web.Claim
+}
+
+// Begin implements web.Idempotency.
+func (c *claims) Begin(ctx context.Context, claim web.Claim) (*web.Stored, error) {
+	c.seen = append(c.seen, claim)
+	return c.kept.Begin(ctx, claim)
+}
+
+func TestAStoredFingerprintTellsNothingWithoutTheSecret(t *testing.T) {
+	body := `{"ids":[1]}`
+	of := func(secret string) string {
+		memory := &claims{kept: kept{done: map[string]web.Stored{}}}
+		s, err := web.New(web.Config{Routes: things(), Authenticator: people, Idempotency: memory, Secret: []byte(secret), Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		webtest.New(t, s).As("user").With("Idempotency-Key", "k").Do("POST", "/api/thing", body).Want(201)
+		return memory.seen[0].Fingerprint
+	}
+	if of("one") != of("one") || of("one") == of("two") {
+		t.Error("the fingerprint does not go by the secret")
+	}
+}

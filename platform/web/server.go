@@ -46,6 +46,9 @@ type Config struct {
 	Routes        []Route
 	Authenticator Authenticator
 	Idempotency   Idempotency // nil: the header has no effect
+	// Secret keys the stored fingerprints of idempotent requests. After it is
+	// changed, earlier requests can't be repeated with their key.
+	Secret []byte
 	// MayReplay is asked before a stored answer is sent again: its error is
 	// answered instead when the caller has lost the right to what the path's
 	// parameters name. Nil asks nobody.
