@@ -1,17 +1,20 @@
 package web
 
-import "parley/platform/kernel/actor"
+import (
+	"parley/platform/kernel/access"
+	"parley/platform/kernel/actor"
+)
 
-// Action is what a caller does to a resource.
-type Action string
+// Action is what a caller does to a resource: the decision's own word.
+type Action = access.Action
 
 // The actions of the access decision.
 const (
-	View   Action = "view"
-	Run    Action = "run"
-	Edit   Action = "edit"
-	Manage Action = "manage"
-	Delete Action = "delete"
+	View   = access.View
+	Run    = access.Run
+	Edit   = access.Edit
+	Manage = access.Manage
+	Delete = access.Delete
 )
 
 // Policy says who may call a route. The zero value is no policy, with which
