@@ -73,7 +73,7 @@ func TestReplayDeliversToOneConsumerWhatHappenedSince(t *testing.T) {
 
 func TestOldEventsAreRemovedOnceEveryConsumerHasPassedThem(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
-		r.clock.Advance(time.Until(r.clock.Now())) // event ids carry the real time
+		r.clock.Advance(time.Since(r.clock.Now())) // event ids carry the real time
 		b := r.start(r.recorder("tests.one"), r.recorder("tests.two"))
 		for i := range 1200 / 100 {
 			var facts []event.Event
