@@ -1,92 +1,64 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
-	"parley/platform/kernel/actor"
+	"parley/platform/kernel/access"
 	"parley/platform/web"
-	"parley/platform/webtest"
 )
 
-// expected is the status class that a policy promises: 401, 403, 404, or 0 for
-// getting through; known is false where only words say it.
-func expected(r web.Route, who string, where string) (status int, known bool) {
-	p := r.Policy
-	switch {
-	case p.Public():
-		return 0, false
-	case who == anonymous, who == suspended:
-		return http.StatusUnauthorized, true
-	case who == readOnlyKey && (r.Method != http.MethodGet || p.NeedsWhole()),
-		who == agentKey && (r.Method != http.MethodGet || web.KeyGroup(r.Group) != "agent" || p.NeedsWhole()),
-		levels[who] < p.Least():
-		return http.StatusForbidden, true
-	}
-	resource, _, action, aimed := p.Target()
-	if !aimed {
-		return 0, p.Noted() == "" && !strings.Contains(r.Path, "{")
-	}
-	role := actor.NoRole
-	switch {
-	case where == "own" && who != foreignAdmin:
-		role = roles(resource, who)
-	case where == "foreign" && who == foreignAdmin:
-		role = actor.Admin
-		if resource == "notification" {
-			role = actor.NoRole // nobody was told of anything
-		}
-	}
-	switch {
-	case role == actor.NoRole:
-		return http.StatusNotFound, true
-	case role == actor.Member && action != web.View && action != web.Run:
-		return http.StatusForbidden, p.Noted() == ""
-	}
-	return 0, p.Noted() == "" && resource != "notification"
-}
-
-// Every route, every kind of actor, an own, a foreign and an unknown id: what
-// is answered is what the policy promises.
+// Every route, every kind of actor, every choice of things that the policy
+// tells apart: what is answered is what the policy promises.
 func TestEveryRouteAnswersEveryActorAsItsPolicyPromises(t *testing.T) {
-	g := newGround(t)
-	bodies := g.bodies()
-	cells, worded := 0, 0
-	routes := g.house.Server.Handler.(*web.Server).Routes()
+	m := newMatrix(t)
+	cells, through, wrong, done := 0, 0, 0, map[string]bool{}
+	routes := m.routes()
 	for _, r := range routes {
-		_, _, _, aimed := r.Policy.Target()
-		places := []string{"own"}
-		if aimed {
-			places = []string{"own", "foreign", "unknown"}
-		}
-		for _, who := range actors {
-			for _, where := range places {
-				want, known := expected(r, who, where)
-				got := g.call(r, bodies, who, where, want == 0)
+		operation := r.Method + " " + r.Path
+		for _, s := range scenarios(r.Policy) {
+			for _, who := range actors {
+				want := expected(r, who, s)
+				got := m.call(r, who, s, want == 0)
 				cells++
-				if !known {
-					worded++
+				if want == 0 {
+					through++
 				}
-				if !fits(got.Status, want, known) && !r.Policy.Public() {
-					t.Errorf("%s %s by %s on %s: status %d, the policy (%s) promises %s: %s", r.Method, r.Path, who, where, got.Status, r.Policy, class(want), got.Body)
+				done[operation] = done[operation] || got.Status < 300
+				if !fits(got.Status, want) {
+					if wrong++; wrong > 20 {
+						t.Fatal("and more")
+					}
+					t.Errorf("%s by the %s on %s: status %d, the policy (%s) promises %s: %s", operation, who, s, got.Status, r.Policy, class(want), got.Body)
 				}
 			}
 		}
 	}
-	t.Logf("%d cells of %d routes; in %d of them words decide beyond credentials", cells, len(routes), worded)
-	generated(t, "docs/api/permissions.md", g.table())
+	t.Logf("%d cells of %d routes; in %d of them the policy lets the actor through", cells, len(routes), through)
+	// Getting through would mean little if nobody ever arrived.
+	for _, r := range routes {
+		if operation := r.Method + " " + r.Path; done[operation] == (beyondRights[operation] != "") {
+			t.Errorf("%s succeeded for somebody: %v (%s)", operation, done[operation], beyondRights[operation])
+		}
+	}
+	generated(t, "docs/api/permissions.md", table(routes))
+}
+
+// beyondRights are the operations that no scenario brings to an end, and why.
+var beyondRights = map[string]string{
+	"POST /api/agent-response/{agent_response_id}/cancel": "the run has ended",
+	"POST /api/agent/{agent_id}/alias":                    "the agent has an alias",
+	"POST /api/users/refresh-access-token":                "nobody sends a refresh token",
 }
 
 // fits reports whether a status is of the class. Getting through means that
 // none of the checks for rights, nor the shape in front of them, refused.
-func fits(status, want int, known bool) bool {
-	switch {
-	case !known:
-		return status != http.StatusUnauthorized && status < http.StatusInternalServerError
-	case want != 0:
+func fits(status, want int) bool {
+	if want != 0 {
 		return status == want
 	}
 	switch status {
@@ -103,153 +75,149 @@ func class(status int) string {
 	return fmt.Sprint(status)
 }
 
-// call sends one request. What may get through and change something gets
-// resources of its own.
-func (g *ground) call(r web.Route, bodies map[string]map[string]any, who, where string, through bool) webtest.Answer {
-	g.t.Helper()
-	changes := through && r.Method != http.MethodGet
-	at := map[string]ids{"own": g.own, "foreign": g.foreign}[where]
-	switch {
-	case changes && where == "own":
-		at = g.fresh()
-	case changes && where == "foreign":
-		at = g.freshForeign()
-	}
-	path := r.Path
-	for strings.Contains(path, "{") {
-		begin, end := strings.Index(path, "{"), strings.Index(path, "}")
-		path = path[:begin] + fmt.Sprint(g.id(at, path[begin+1:end], who)) + path[end+1:]
-	}
-	client, ok := g.clients[who]
-	if !ok {
-		g.t.Fatalf("nobody is %s", who)
-	}
-	if strings.HasSuffix(r.Path, "/document") && r.Method == http.MethodPost {
-		g.made++
-		return client.Upload(path, map[string]string{"content_type": "text", "source": fmt.Sprintf("another text %d", g.made)})
-	}
-	schema, has := bodies[r.Method+" "+r.Path]
-	if !has {
-		return client.Do(r.Method, path, nil)
-	}
-	return client.Do(r.Method, path, g.body(schema, at, who))
-}
-
-func (g *ground) id(at ids, param, who string) int64 {
-	if id, ok := at[param]; ok {
-		return id
-	}
-	if param == "user_id" && at != nil {
-		return g.somebody(who)
-	}
-	return 999_999
-}
-
-// bodies are the schemas of the JSON bodies, by operation.
-func (g *ground) bodies() map[string]map[string]any {
-	g.t.Helper()
-	var doc struct {
-		Paths map[string]map[string]struct {
-			RequestBody struct {
-				Content map[string]struct{ Schema map[string]any }
+// A list shows what a get answers, and nothing else.
+func TestEveryListShowsEachActorWhatTheyMayView(t *testing.T) {
+	m := newMatrix(t)
+	lists := 0
+	for _, r := range m.routes() {
+		kind := r.Policy.Listed()
+		if kind == "" {
+			continue
+		}
+		lists++
+		for _, c := range variants(kind) {
+			if c.place != "own" || c.specimen().make != nil {
+				m.thing(c, "", false)
 			}
 		}
-		Components struct{ Schemas map[string]map[string]any }
-	}
-	if err := json.Unmarshal(g.house.Server.Handler.(*web.Server).OpenAPI(), &doc); err != nil {
-		g.t.Fatal(err)
-	}
-	out := map[string]map[string]any{}
-	for path, operations := range doc.Paths {
-		for method, operation := range operations {
-			if content, ok := operation.RequestBody.Content["application/json"]; ok {
-				schema := content.Schema
-				if ref, ok := schema["$ref"].(string); ok {
-					schema = doc.Components.Schemas[strings.TrimPrefix(ref, "#/components/schemas/")]
+		for _, who := range actors {
+			shown := map[int64]bool{}
+			for cursor := "?items_per_page=500&cursor="; cursor != ""; {
+				answer := m.own.by(who).Do("GET", r.Path+cursor, nil)
+				if want := expected(r, who, scenario{}); want != 0 {
+					answer.Want(want)
+					break
 				}
-				out[strings.ToUpper(method)+" "+path] = schema
+				var rows []struct{ ID int64 }
+				var meta struct {
+					Next *string `json:"next_cursor"`
+				}
+				answer.Want(200).Data(&rows).Meta(&meta)
+				for _, row := range rows {
+					shown[row.ID] = true
+				}
+				cursor = ""
+				if meta.Next != nil {
+					cursor = "?items_per_page=500&cursor=" + *meta.Next
+				}
+			}
+			if expected(r, who, scenario{}) != 0 {
+				continue
+			}
+			for _, c := range variants(kind) {
+				if id := m.thing(c, who, false)[named(kind)]; shown[id] != c.may(who, access.View) {
+					t.Errorf("GET %s shows the %s the %s: %v", r.Path, who, c, shown[id])
+				}
 			}
 		}
 	}
-	return out
+	if lists < 5 {
+		t.Errorf("only %d routes say what they list", lists)
+	}
 }
 
-// body is the smallest body that a schema accepts, with ids that exist where
-// the path's do.
-func (g *ground) body(schema map[string]any, at ids, who string) map[string]any {
-	g.made++
-	out := map[string]any{}
-	properties, _ := schema["properties"].(map[string]any)
-	required, _ := schema["required"].([]any)
-	for _, name := range required {
-		property, _ := properties[name.(string)].(map[string]any)
-		out[name.(string)] = g.value(name.(string), property, at, who)
-	}
-	for name, value := range map[string]any{"user_query": "What is this?", "name": fmt.Sprintf("n%d", g.made)} {
-		if _, ok := properties[name]; ok { // asked for by a rule beyond the schema
-			out[name] = value
-		}
-	}
-	return out
-}
+const intro = `# Who may call what
 
-func (g *ground) value(name string, property map[string]any, at ids, who string) any {
-	switch name {
-	case "email":
-		return fmt.Sprintf("n%d@own.example", g.made)
-	case "password", "old_password", "new_password":
-		return "a password of nobody"
-	case "resource_type":
-		return "team"
-	case "resource_id":
-		return g.id(at, "team_id", who)
-	case "project_id", "team_id":
-		return g.id(at, name, who)
-	case "alias":
-		return fmt.Sprintf("n%d@own.example", g.made)
-	}
-	if values, ok := property["enum"].([]any); ok {
-		return values[0]
-	}
-	switch property["type"] {
-	case "array":
-		items, _ := property["items"].(map[string]any)
-		if name == "user_ids" {
-			return []any{g.somebody(who)}
-		}
-		return []any{g.value(strings.TrimSuffix(name, "s"), items, at, who)}
-	case "integer", "number":
-		return 1
-	case "boolean":
-		return false
-	}
-	return fmt.Sprintf("text %d", g.made)
-}
+Computed from each route's policy, and held by a test that calls every route as every kind of actor on every kind of thing below.
+A member and an admin have their role on a team, which holds for its projects and their agents. The corpora, answers and threads are the admin's. The keys are the global admin's; the restricted one reads agents alone.
+
+On what is another organization's, was deleted or never existed everybody gets 404.
+
+## What an actor is to a thing
+
+Each cell says what the actor may do to the thing: **v**iew, **r**un, **e**dit, **m**anage (roles and access), **d**elete. Whoever may not view it gets 404, whoever may view it but no more 403. The keys may do what the global admin may, within their scope.
+
+`
 
 // table is the policy table as a document.
-func (g *ground) table() string {
+func table(routes []web.Route) string {
 	var out strings.Builder
-	out.WriteString(doNotEdit + "# Who may call what\n\nComputed from each route's policy, and held by a test that calls every route as every kind of actor on an own, a foreign and an unknown id. " +
-		"On foreign and unknown ids everybody gets 404. The member and the admin have their role on the team, which holds for its project and the project's agent; the corpus, the answer and the thread are the admin's. " +
-		"The keys are the global admin's. “~” stands where a rule in words decides too.\n\n| operation | policy |")
-	for _, who := range actors {
-		out.WriteString(" " + who + " |")
-	}
-	out.WriteString("\n|---|---|" + strings.Repeat("---|", len(actors)) + "\n")
-	for _, r := range g.house.Server.Handler.(*web.Server).Routes() {
-		fmt.Fprintf(&out, "| `%s %s` | %s |", r.Method, r.Path, r.Policy)
-		for _, who := range actors {
-			want, known := expected(r, who, "own")
-			cell := "yes"
-			if want != 0 {
-				cell = fmt.Sprint(want)
+	out.WriteString(doNotEdit + intro + "| thing |" + row(colleagues...) + "|---|" + strings.Repeat("---|", len(colleagues)) + "\n")
+	for _, kind := range slices.Sorted(maps.Keys(specimens)) {
+		for _, s := range specimens[kind] {
+			cells := make([]string, len(colleagues))
+			for i, who := range colleagues {
+				cells[i] = s.may[who]
 			}
-			if !known {
-				cell += " ~"
-			}
-			out.WriteString(" " + cell + " |")
+			fmt.Fprintf(&out, "| %s: %s |%s", kind, s.name, row(cells...))
 		}
-		out.WriteString("\n")
+	}
+	out.WriteString("\n## Operations\n\nOn the first thing of each kind.\n\n| operation | policy |" + row(actors...) + "|---|---|" + strings.Repeat("---|", len(actors)) + "\n")
+	for _, r := range routes {
+		cells := make([]string, len(actors))
+		for i, who := range actors {
+			cells[i] = "yes"
+			if want := expected(r, who, scenarios(r.Policy)[0]); want != 0 {
+				cells[i] = fmt.Sprint(want)
+			}
+		}
+		fmt.Fprintf(&out, "| `%s %s` | %s |%s", r.Method, r.Path, r.Policy, row(cells...))
 	}
 	return out.String()
+}
+
+func row(cells ...string) string {
+	var out strings.Builder
+	for _, c := range cells {
+		out.WriteString(" " + c + " |")
+	}
+	return strings.ReplaceAll(out.String(), "  |", " |") + "\n"
+}
+
+// What somebody did with an Idempotency-Key is not told again to whoever has
+// lost the right to the things it was about.
+func TestAStoredAnswerIsNotForWhoeverLostTheRight(t *testing.T) {
+	own, _ := grounds(t)
+	agent, project, corpus := own.teamAgent(), own.project(), own.publicCorpus()
+	asked := own.answer()
+	requests := []struct {
+		who, method, path string
+		body              map[string]any
+		status            int
+		lose              func()
+		lost              int
+	}{
+		{member, "POST", own.path("/api/agent/%d/starred", agent, "agent_id"), nil, 201, func() {
+			own.by(admin).Do("PUT", own.path("/api/agent/%d/access", agent, "agent_id"), map[string]any{"access": "Only me"}).Want(200)
+		}, 404},
+		{admin, "POST", "/api/agent", map[string]any{"name": "A", "project_id": project["project_id"]}, 201, func() {
+			own.by(globalAdmin).Do("DELETE", own.path("/api/team/%d/user", project, "team_id"), map[string]any{"user_ids": []int64{own.ids[admin]}}).Want(200)
+		}, 404},
+		{admin, "POST", own.path("/api/corpus/%d/search", corpus, "corpus_id"), map[string]any{"query": "text"}, 200, func() {}, 200},
+		{admin, "POST", own.path("/api/user/%d/permission", own.user(), "user_id"), map[string]any{"resource_type": "team", "resource_id": agent["team_id"], "role": "member"}, 201, func() {
+			own.by(globalAdmin).Do("DELETE", own.path("/api/team/%d/user", agent, "team_id"), map[string]any{"user_ids": []int64{own.ids[admin]}}).Want(200)
+		}, 404},
+		{appAdmin, "POST", own.path("/api/user/%d/permission", own.user(), "user_id"), map[string]any{"resource_type": "organization", "role": "user"}, 201, func() {
+			own.by(globalAdmin).Do("PUT", fmt.Sprintf("/api/user/%d", own.ids[appAdmin]), map[string]any{"is_staff": false}).Want(200)
+		}, 403},
+		{admin, "PUT", own.path("/api/agent/%d/rating", asked, "agent_id"), nil, 200, func() {}, 200},
+	}
+	for i, r := range requests {
+		send := func() (int, string, string) {
+			answer := own.by(r.who).With("Idempotency-Key", fmt.Sprint("k", i)).Do(r.method, r.path, r.body)
+			return answer.Status, answer.Header.Get("Idempotency-Replayed"), string(answer.Body)
+		}
+		status, _, first := send()
+		if status != r.status {
+			t.Fatalf("%s %s: %d %s", r.method, r.path, status, first)
+		}
+		if again, replayed, body := send(); again != r.status || replayed != "true" || body != first {
+			t.Errorf("%s %s again: %d, replayed %q, %s", r.method, r.path, again, replayed, body)
+		}
+		if r.lose(); r.lost != r.status {
+			if status, replayed, body := send(); status != r.lost || replayed != "" {
+				t.Errorf("%s %s by who lost it: %d, replayed %q, %s", r.method, r.path, status, replayed, body)
+			}
+		}
+	}
 }

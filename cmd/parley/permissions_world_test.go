@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"strings"
@@ -9,159 +10,109 @@ import (
 	"go.uber.org/fx"
 
 	"parley/modules/users/usersfx"
-	"parley/platform/kernel/actor"
 	"parley/platform/webtest"
 )
 
-// The kinds of actor that the matrix has. What each is to the resources of
-// the own organization stands in roles.
-const (
-	anonymous    = "anonymous"
-	suspended    = "suspended"
-	stranger     = "stranger"
-	member       = "member"
-	admin        = "admin"
-	appAdmin     = "application admin"
-	globalAdmin  = "global admin"
-	foreignAdmin = "other organization's global admin"
-	readOnlyKey  = "read-only key"  // of the global admin
-	agentKey     = "restricted key" // of the global admin; reads agents alone
-)
-
-var actors = []string{anonymous, suspended, stranger, member, admin, appAdmin, globalAdmin, foreignAdmin, readOnlyKey, agentKey}
-
-// roles says what actors are to a resource of the own organization: the facts
-// of the world below, and not of any route.
-func roles(resource, who string) actor.Role {
-	switch resource {
-	case "team", "project", "agent":
-		switch who {
-		case member:
-			return actor.Member
-		case admin, globalAdmin, readOnlyKey, agentKey:
-			return actor.Admin
-		}
-	case "corpus", "document": // the admin owns it and shows it to nobody
-		switch who {
-		case admin, globalAdmin, readOnlyKey, agentKey:
-			return actor.Admin
-		}
-	case "answer", "thread", "notification": // the admin's own
-		if who == admin {
-			return actor.Admin
-		}
-	}
-	return actor.NoRole
-}
-
-var levels = map[string]actor.Level{appAdmin: actor.ApplicationAdmin, globalAdmin: actor.GlobalAdmin, foreignAdmin: actor.GlobalAdmin, readOnlyKey: actor.GlobalAdmin, agentKey: actor.GlobalAdmin}
-
-// ground is two organizations with people in one program.
+// ground is one organization in which things are made, with those who act in
+// it. The two organizations of the matrix are two grounds of one program.
 type ground struct {
 	t       *testing.T
 	house   house
+	domain  string
 	clients map[string]webtest.Client
 	ids     map[string]int64 // of the people
-	own     ids
-	foreign ids
-	made    int
-}
-
-// ids are one of each resource, by the names of path parameters.
-type ids map[string]int64
-
-func newGround(t *testing.T) *ground {
-	t.Helper()
-	var setup usersfx.Setup
-	_, h := built(t, profileAll, fx.Populate(&setup))
-	g := &ground{t: t, house: h, clients: map[string]webtest.Client{anonymous: webtest.New(t, h.Server.Handler)}, ids: map[string]int64{}}
-	for who, domain := range map[string]string{globalAdmin: "own.example", foreignAdmin: "other.example"} {
-		_, boss, err := setup.CreateOrganization(t.Context(), who, "boss@"+domain, password)
-		if err != nil {
-			t.Fatal(err)
-		}
-		g.ids[who], g.clients[who] = boss.ID, g.signIn("boss@"+domain)
-	}
-	for _, who := range []string{suspended, stranger, member, admin, appAdmin} {
-		g.ids[who], g.clients[who] = g.person(strings.ReplaceAll(who, " ", "-"), who == appAdmin)
-	}
-	g.clients[globalAdmin].Do("PUT", fmt.Sprintf("/api/user/%d", g.ids[suspended]), map[string]any{"is_active": false}).Want(200)
-	g.clients[readOnlyKey] = g.key(map[string]any{"name": "reads", "scope": "read_only"})
-	g.clients[agentKey] = g.key(map[string]any{"name": "agents", "scope": "restricted", "groups": map[string]string{"agent": "read"}})
-	g.own = g.fresh()
-	g.foreign = g.freshForeign()
-	return g
+	// Who makes what: the own organization's people, or the other's global
+	// admin in every part.
+	chief, deputy, owner, reader string
+	made                         *int
 }
 
 const password = "password of everybody"
 
+// grounds makes both organizations with all actors.
+func grounds(t *testing.T) (own, other *ground) {
+	t.Helper()
+	var setup usersfx.Setup
+	app, h := built(t, profileAll, fx.Populate(&setup))
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := app.Stop(context.WithoutCancel(t.Context())); err != nil {
+			t.Errorf("stopping: %v", err)
+		}
+	})
+	made := 0
+	own = &ground{t: t, house: h, domain: "own.example", clients: map[string]webtest.Client{anonymous: webtest.New(t, h.Server.Handler)}, ids: map[string]int64{}, chief: globalAdmin, deputy: "deputy", owner: admin, reader: member, made: &made}
+	other = &ground{t: t, house: h, domain: "other.example", clients: own.clients, ids: own.ids, chief: foreignAdmin, deputy: "foreign deputy", owner: foreignAdmin, reader: foreignAdmin, made: &made}
+	for _, g := range []*ground{own, other} {
+		_, boss, err := setup.CreateOrganization(t.Context(), g.chief, "boss@"+g.domain, password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.ids[g.chief], g.clients[g.chief] = boss.ID, g.signIn("boss@"+g.domain)
+		g.join(g.deputy, map[string]any{"is_superuser": true})
+	}
+	for _, who := range []string{suspended, stranger, member, admin} {
+		own.join(who, nil)
+	}
+	own.join(appAdmin, map[string]any{"is_staff": true})
+	own.by(globalAdmin).Do("PUT", fmt.Sprintf("/api/user/%d", own.ids[suspended]), map[string]any{"is_active": false}).Want(200)
+	for who, scope := range map[string]map[string]any{
+		readOnlyKey: {"name": "reads", "scope": "read_only"},
+		agentKey:    {"name": "agents", "scope": "restricted", "groups": map[string]string{"agent": "read"}},
+	} {
+		var key struct{ Key string }
+		own.by(globalAdmin).Do("POST", "/api/api-key", scope).Want(201).Data(&key)
+		own.ids[who], own.clients[who] = own.ids[globalAdmin], own.clients[anonymous].With("Ocp-Apim-Subscription-Key", key.Key)
+	}
+	return own, other
+}
+
+func (g *ground) by(who string) webtest.Client {
+	g.t.Helper()
+	c, ok := g.clients[who]
+	if !ok {
+		g.t.Fatalf("nobody is %s", who)
+	}
+	return c
+}
+
 func (g *ground) signIn(email string) webtest.Client {
+	g.t.Helper()
 	var tokens struct {
 		Token string `json:"ejento_access_token"`
 	}
-	g.clients[anonymous].Do("POST", "/api/login/access-token", url.Values{"username": {email}, "password": {password}}).Want(200).JSON(&tokens)
-	return g.clients[anonymous].As(tokens.Token)
+	g.by(anonymous).Do("POST", "/api/login/access-token", url.Values{"username": {email}, "password": {password}}).Want(200).JSON(&tokens)
+	return g.by(anonymous).As(tokens.Token)
 }
 
-func (g *ground) person(name string, staff bool) (int64, webtest.Client) {
-	email := name + "@own.example"
-	id := g.clients[globalAdmin].Do("POST", "/api/user", map[string]any{"email": email, "password": password, "is_staff": staff}).Want(201).ID()
-	return id, g.signIn(email)
-}
-
-func (g *ground) key(body map[string]any) webtest.Client {
-	var key struct{ Key string }
-	g.clients[globalAdmin].Do("POST", "/api/api-key", body).Want(201).Data(&key)
-	return g.clients[anonymous].With("Ocp-Apim-Subscription-Key", key.Key)
-}
-
-// fresh makes one of each resource in the own organization, with its member
-// and its admin.
-func (g *ground) fresh() ids {
+// join makes an actor.
+func (g *ground) join(who string, more map[string]any) {
 	g.t.Helper()
-	return g.build(g.clients[globalAdmin], g.clients[admin], true)
+	email := strings.ReplaceAll(who, " ", "-") + "@" + g.domain
+	g.ids[who] = g.person(map[string]any{"email": email, "password": password}, more)
+	g.clients[who] = g.signIn(email)
 }
 
-// freshForeign makes one of each in the other organization.
-func (g *ground) freshForeign() ids {
+func (g *ground) person(fields, more map[string]any) int64 {
 	g.t.Helper()
-	return g.build(g.clients[foreignAdmin], g.clients[foreignAdmin], false)
-}
-
-// somebody makes a user of the actor's organization whom nobody will miss.
-func (g *ground) somebody(who string) int64 {
-	g.t.Helper()
-	boss := g.clients[globalAdmin]
-	if who == foreignAdmin {
-		boss = g.clients[foreignAdmin]
+	for name, value := range more {
+		fields[name] = value
 	}
-	g.made++
-	return boss.Do("POST", "/api/user", map[string]any{"email": fmt.Sprintf("somebody%d@own.example", g.made)}).Want(201).ID()
+	return g.by(g.chief).Do("POST", "/api/user", fields).Want(201).ID()
 }
 
-// build has boss make the team, the project and the agent, and owner the
-// corpus, the document, the thread and the answer.
-func (g *ground) build(boss, owner webtest.Client, own bool) ids {
+// settle waits until what happened has had its effects.
+func (g *ground) settle() {
 	g.t.Helper()
-	g.made++
-	name := fmt.Sprintf("n%d", g.made)
-	at := ids{}
-	at["team_id"] = boss.Do("POST", "/api/team", map[string]any{"name": name}).Want(201).ID()
-	if own {
-		path := fmt.Sprintf("/api/team/%d/user", at["team_id"])
-		boss.Do("POST", path, map[string]any{"user_ids": []int64{g.ids[admin]}, "role": "admin"}).Want(200)
-		boss.Do("POST", path, map[string]any{"user_ids": []int64{g.ids[member]}, "role": "member"}).Want(200)
+	if err := g.house.Bus.Drain(g.t.Context()); err != nil {
+		g.t.Fatal(err)
 	}
-	at["project_id"] = boss.Do("POST", "/api/project", map[string]any{"name": name, "team": at["team_id"]}).Want(201).ID()
-	at["agent_id"] = boss.Do("POST", "/api/agent", map[string]any{"name": name, "project_id": at["project_id"], "access": "Only team"}).Want(201).ID()
-	boss.Do("POST", fmt.Sprintf("/api/agent/%d/alias", at["agent_id"]), map[string]any{}).Want(201)
-	at["corpus_id"] = owner.Do("POST", "/api/corpus", map[string]any{"name": name}).Want(201).ID()
-	at["document_id"] = owner.Upload(fmt.Sprintf("/api/corpus/%d/document", at["corpus_id"]), map[string]string{"content_type": "text", "source": "text of " + name}).Want(201).ID()
-	var answer struct {
-		ID     int64 `json:"agent_response_id"`
-		Thread int64 `json:"thread_id"`
-	}
-	owner.Do("POST", fmt.Sprintf("/api/agent/%d/response", at["agent_id"]), map[string]any{"user_query": "What is " + name + "?"}).Want(200).Data(&answer)
-	at["agent_response_id"], at["chat_thread_id"] = answer.ID, answer.Thread
-	return at
+}
+
+// name is one that nothing has yet.
+func (g *ground) name() string {
+	*g.made++
+	return fmt.Sprintf("n%d", *g.made)
 }

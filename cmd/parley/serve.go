@@ -18,6 +18,7 @@ import (
 	"parley/modules/users/usersfx"
 	"parley/platform/bus"
 	"parley/platform/config"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/id"
 	"parley/platform/kernel/uow"
@@ -195,8 +196,9 @@ type serverIn struct {
 	Authenticator web.Authenticator
 	Idempotency   web.Idempotency
 	Auditor       web.Auditor
-	Routes        []web.Route     `group:"routes"`
-	Checks        []observe.Check `group:"checks"`
+	Routes        []web.Route      `group:"routes"`
+	Deciders      []access.Decider `group:"deciders"`
+	Checks        []observe.Check  `group:"checks"`
 }
 
 func (b *base) newServer(in serverIn) (*http.Server, error) {
@@ -211,7 +213,7 @@ func (b *base) newServer(in serverIn) (*http.Server, error) {
 	}
 	api, err := web.New(web.Config{
 		Routes: in.Routes, Authenticator: in.Authenticator, Idempotency: in.Idempotency, Secret: secret, Auditor: in.Auditor, Log: in.Log, Registry: in.Registry,
-		TrustedProxies: proxies, Checks: checks, MaxUpload: b.config.MaxUpload, Version: version,
+		Deciders: in.Deciders, TrustedProxies: proxies, Checks: checks, MaxUpload: b.config.MaxUpload, Version: version,
 	})
 	if err != nil {
 		return nil, err

@@ -81,15 +81,3 @@ type Permissions interface {
 	// Drop takes away every role on resources that are being deleted.
 	Drop(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) error
 }
-
-// ResourceOwner decides about one kind of resource that roles are held on:
-// team, project or agent. The module that owns the resource provides it, as a
-// value of the fx group "resource_owners"; the routes of permissions ask it.
-type ResourceOwner interface {
-	// Resource is the kind; one owner each.
-	Resource() actor.Resource
-	// Administers reports whether who may manage the roles on the resource. An
-	// error of kind NotFound means that it is not there or that who may not
-	// even see it.
-	Administers(ctx context.Context, who actor.Actor, id int64) (bool, error)
-}

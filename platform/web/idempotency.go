@@ -62,12 +62,13 @@ type Idempotency interface {
 }
 
 // newClaim fingerprints a request that has an Idempotency-Key. The body is
-// read and put back. The secret keeps whoever reads the stored fingerprint
-// from trying out what a short password in the body was.
-func newClaim(r *http.Request, user int64, secret []byte) (Claim, error) {
-	c := Claim{UserID: user, Key: r.Header.Get(idempotencyHeader)}
+// read and put back; it is answered too, but for an upload. The secret keeps
+// whoever reads the stored fingerprint from trying out what a short password
+// in the body was.
+func newClaim(r *http.Request, user int64, secret []byte) (c Claim, raw []byte, err error) {
+	c = Claim{UserID: user, Key: r.Header.Get(idempotencyHeader)}
 	if len(c.Key) > maxKey {
-		return c, ErrKeyLength
+		return c, nil, ErrKeyLength
 	}
 	h := hmac.New(sha256.New, secret)
 	io.WriteString(h, r.Method+" "+normal(r.URL.Path)+"?"+r.URL.RawQuery+"\n")
@@ -77,15 +78,14 @@ func newClaim(r *http.Request, user int64, secret []byte) (Claim, error) {
 		// request anyway. Its length stands for it.
 		io.WriteString(h, strconv.FormatInt(r.ContentLength, 10))
 	} else {
-		raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
-		if err != nil {
-			return c, tooLarge(err, maxBody)
+		if raw, err = io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody)); err != nil {
+			return c, nil, tooLarge(err, maxBody)
 		}
 		h.Write(raw)
 		r.Body = io.NopCloser(bytes.NewReader(raw))
 	}
 	c.Fingerprint = hex.EncodeToString(h.Sum(nil))
-	return c, nil
+	return c, raw, nil
 }
 
 // idempotent answers a request that carries a key: from the store, or by
@@ -96,7 +96,7 @@ func (s *Server) idempotent(g *gin.Context, r *Route, who actor.Actor) {
 		return
 	}
 	ctx := g.Request.Context()
-	claim, err := newClaim(g.Request, who.UserID, s.config.Secret)
+	claim, raw, err := newClaim(g.Request, who.UserID, s.config.Secret)
 	if err != nil {
 		s.fail(g, err)
 		return
@@ -107,7 +107,7 @@ func (s *Server) idempotent(g *gin.Context, r *Route, who actor.Actor) {
 		return
 	}
 	if stored != nil {
-		if err := s.mayReplay(g, r); err != nil {
+		if err := s.permitted(ctx, r, who, sentIn(g.Request, g.Params, raw)); err != nil {
 			s.fail(g, err)
 			return
 		}
@@ -136,23 +136,6 @@ func (s *Server) idempotent(g *gin.Context, r *Route, who actor.Actor) {
 		return
 	}
 	done = true
-}
-
-// mayReplay checks the caller's rights again: what they did yesterday they may
-// not be allowed to read today.
-func (s *Server) mayReplay(g *gin.Context, r *Route) error {
-	if s.config.MayReplay == nil {
-		return nil
-	}
-	params := map[string]int64{}
-	for _, p := range g.Params {
-		n, err := strconv.ParseInt(p.Value, 10, 64)
-		if err != nil {
-			return ErrNotFound
-		}
-		params[p.Key] = n
-	}
-	return s.config.MayReplay(g.Request.Context(), *r, params)
 }
 
 // recorder keeps a copy of what is answered, but of a larger answer than is

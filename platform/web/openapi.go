@@ -3,7 +3,6 @@ package web
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"reflect"
 	"regexp"
 	"strings"
@@ -61,7 +60,7 @@ func (s *Server) operation(r Route, failed *huma.Schema) *huma.Operation {
 	for _, f := range r.binding.query {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: f.name, In: "query", Required: f.required, Description: f.schema.Description, Schema: f.schema})
 	}
-	if r.Method == http.MethodPost && !r.Policy.public {
+	if r.idempotent() && !r.Policy.public {
 		limit := 255
 		op.Parameters = append(op.Parameters, &huma.Param{Name: idempotencyHeader, In: "header", Description: "A key of the client's choice: the same request sent again within 24 hours gets the stored answer.", Schema: &huma.Schema{Type: huma.TypeString, MaxLength: &limit}})
 	}

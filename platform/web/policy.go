@@ -1,6 +1,8 @@
 package web
 
 import (
+	"strings"
+
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 )
@@ -17,21 +19,60 @@ const (
 	Delete = access.Delete
 )
 
-// Policy says who may call a route. The zero value is no policy, with which
-// the server does not start.
+// Policy says who may call a route, as data: the server reads it before it
+// sends a stored answer again, the OpenAPI document and docs/api/permissions.md
+// show it, and a test holds what the routes do to it. The modules' cores
+// enforce its needs where they read the things themselves. The zero value is
+// no policy, with which the server does not start.
 type Policy struct {
 	declared bool
 	public   bool
 	least    actor.Level
-	resource string
-	param    string
-	action   Action
-	note     string
+	admins   bool // of the organization, or of any team, project or agent
 	whole    bool
+	refresh  bool
+	needs    []Need
+	levels   []LevelNeed
+	lists    string
+	note     string
+}
+
+// Need is an action on the resource whose id stands in the request. Needs are
+// checked in the order of their declaration: whoever may not view the
+// resource gets 404, whoever may view it but no more 403.
+type Need struct {
+	// Resource is the kind. When KindIn is set, that field of the body names it.
+	Resource string
+	KindIn   string
+	// Name is the path parameter, query parameter or field of the body that
+	// holds the id, or a list of ids, of which each counts.
+	Name   string
+	Action Action
+	// IfSent needs nothing when the request has no such field.
+	IfSent bool
+	// Level is from which level on View is enough. Without the field the level
+	// itself is needed, unless IfSent.
+	Level actor.Level
+	// Self is the field in which the caller's own id makes SelfAction enough.
+	Self       string
+	SelfAction Action
+	// When is a switch in the body without which nothing is needed.
+	When string
+}
+
+// LevelNeed is a level that some value of a field of the body takes.
+type LevelNeed struct {
+	Field string
+	Value any // true, or a text
+	Least actor.Level
 }
 
 // Anyone needs no credentials; why is for the reader of the list of such routes.
 func Anyone(why string) Policy { return Policy{declared: true, public: true, note: why} }
+
+// RefreshToken is whoever sends the refresh token of a sign-in in place of
+// credentials, which are not enough; the handler checks it.
+func RefreshToken() Policy { return Policy{declared: true, public: true, refresh: true} }
 
 // User is everybody with credentials. What they see is decided per object.
 func User() Policy { return Policy{declared: true} }
@@ -42,16 +83,64 @@ func ApplicationAdmin() Policy { return Policy{declared: true, least: actor.Appl
 // GlobalAdmin is a global admin of the organization.
 func GlobalAdmin() Policy { return Policy{declared: true, least: actor.GlobalAdmin} }
 
-// On is whoever may do action to the resource whose id is the path parameter
-// param. The module's core enforces it: 404 for whoever may not even view it,
-// 403 for who may view it but no more.
-func On(resource, param string, action Action) Policy {
-	return Policy{declared: true, resource: resource, param: param, action: action}
+// AnyAdmin is a global admin, or an admin of some team, project or agent.
+func AnyAdmin() Policy { return Policy{declared: true, admins: true} }
+
+// On is whoever may do action to the resource whose id is in the parameter or
+// field of that name.
+func On(resource, name string, action Action) Policy {
+	return Policy{declared: true, needs: []Need{{Resource: resource, Name: name, Action: action}}}
 }
 
-// Note adds a rule in words that the table can't hold.
-func (p Policy) Note(rule string) Policy {
-	p.note = rule
+// OnKind is On for a resource whose kind a field of the body names.
+func OnKind(kindIn, name string, action Action) Policy {
+	return Policy{declared: true, needs: []Need{{KindIn: kindIn, Name: name, Action: action}}}
+}
+
+// And needs what other needs on top, after it.
+func (p Policy) And(other Policy) Policy {
+	p.needs = append(append([]Need(nil), p.needs...), other.needs...)
+	return p
+}
+
+func (p Policy) last(change func(*Need)) Policy {
+	p.needs = append([]Need(nil), p.needs...)
+	change(&p.needs[len(p.needs)-1])
+	return p
+}
+
+// IfSent asks for the last need only when the request has its field.
+func (p Policy) IfSent() Policy { return p.last(func(n *Need) { n.IfSent = true }) }
+
+// OrLevel lets a level that may view the resource of the last need do without
+// it. Without the need's field, that level is needed.
+func (p Policy) OrLevel(l actor.Level) Policy { return p.last(func(n *Need) { n.Level = l }) }
+
+// ForSelf makes action enough for the last need when the field of that name
+// holds the caller's own id.
+func (p Policy) ForSelf(name string, action Action) Policy {
+	return p.last(func(n *Need) { n.Self, n.SelfAction = name, action })
+}
+
+// When asks for the last need only when the switch is on in the body.
+func (p Policy) When(field string) Policy { return p.last(func(n *Need) { n.When = field }) }
+
+// LevelFor takes a level when a field of the body has the value.
+func (p Policy) LevelFor(field string, value any, least actor.Level) Policy {
+	p.levels = append(append([]LevelNeed(nil), p.levels...), LevelNeed{field, value, least})
+	return p
+}
+
+// Lists says that the route answers those of a kind of resource that the
+// caller may view.
+func (p Policy) Lists(resource string) Policy {
+	p.lists = resource
+	return p
+}
+
+// Note adds what the answer holds, for the reader. It decides about nobody.
+func (p Policy) Note(text string) Policy {
+	p.note = text
 	return p
 }
 
@@ -67,23 +156,58 @@ func (p Policy) NeedsWhole() bool { return p.whole }
 // Public reports whether the route needs no credentials.
 func (p Policy) Public() bool { return p.public }
 
+// NeedsRefreshToken reports whether a refresh token takes the place of credentials.
+func (p Policy) NeedsRefreshToken() bool { return p.refresh }
+
 // Declared reports whether a policy was given at all.
 func (p Policy) Declared() bool { return p.declared }
 
+// Least is the lowest level that may call the route at all.
+func (p Policy) Least() actor.Level { return p.least }
+
+// NeedsAnyAdmin reports whether the route is for admins of something.
+func (p Policy) NeedsAnyAdmin() bool { return p.admins }
+
+// Needs are what the policy asks of the resources in the request, in order.
+func (p Policy) Needs() []Need { return p.needs }
+
+// Levels are what it asks of the caller for some values in the body.
+func (p Policy) Levels() []LevelNeed { return p.levels }
+
+// Listed is the kind of resource that the route lists as far as the caller may
+// view it; "" for other routes.
+func (p Policy) Listed() string { return p.lists }
+
 // String is the policy in one line, for documents.
 func (p Policy) String() string {
-	s := "any user"
+	var parts []string
 	switch {
 	case !p.declared:
 		return "none"
+	case p.refresh:
+		return "whoever sends a refresh token as the bearer token"
 	case p.public:
-		s = "anyone, without credentials"
-	case p.resource != "":
-		s = string(p.action) + " on the " + p.resource
-	case p.least == actor.ApplicationAdmin:
-		s = "application admin"
-	case p.least == actor.GlobalAdmin:
-		s = "global admin"
+		parts = append(parts, "anyone, without credentials")
+	case p.admins:
+		parts = append(parts, "global admins, and the admins of a team, a project or an agent")
+	case p.least > actor.User:
+		parts = append(parts, strings.ReplaceAll(p.least.String(), "_", " "))
+	case len(p.needs) == 0:
+		parts = append(parts, "any user")
+	}
+	for _, n := range p.needs {
+		parts = append(parts, n.String())
+	}
+	for _, l := range p.levels {
+		value, is := l.Value.(string)
+		if !is {
+			value = "true"
+		}
+		parts = append(parts, strings.ReplaceAll(l.Least.String(), "_", " ")+" when "+l.Field+" is "+value)
+	}
+	s := strings.Join(parts, ", and ")
+	if p.lists != "" {
+		s += " (what is listed is what one may view)"
 	}
 	if p.note != "" {
 		s += " (" + p.note + ")"
@@ -94,14 +218,30 @@ func (p Policy) String() string {
 	return s
 }
 
-// Least is the lowest level that may call the route at all.
-func (p Policy) Least() actor.Level { return p.least }
-
-// Target is the resource that the policy is about, the path parameter with
-// its id, and what is done to it; ok is false when it is about none.
-func (p Policy) Target() (resource, param string, action Action, ok bool) {
-	return p.resource, p.param, p.action, p.resource != ""
+// String is the need in one line.
+func (n Need) String() string {
+	s := string(n.Action) + " on the " + n.Resource
+	switch {
+	case n.KindIn != "":
+		s = string(n.Action) + " on the resource that " + n.KindIn + " and " + n.Name + " name"
+	case strings.HasSuffix(n.Name, "_ids"):
+		s = string(n.Action) + " on each " + n.Resource + " of " + n.Name
+	}
+	if n.Self != "" {
+		if n.Self == n.Name {
+			s += " (" + string(n.SelfAction) + " on oneself)"
+		} else {
+			s += " (" + string(n.SelfAction) + " when " + n.Self + " is one's own)"
+		}
+	}
+	if n.Level > actor.User {
+		s += " (or being " + strings.ReplaceAll(n.Level.String(), "_", " ") + " who may view it)"
+	}
+	if n.When != "" {
+		s += " when " + n.When + " is true"
+	}
+	if n.IfSent {
+		s += " if it is sent"
+	}
+	return s
 }
-
-// Noted is the rule in words that comes on top; "" when the table says all.
-func (p Policy) Noted() string { return p.note }

@@ -19,6 +19,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/observe"
@@ -49,10 +50,9 @@ type Config struct {
 	// Secret keys the stored fingerprints of idempotent requests. After it is
 	// changed, earlier requests can't be repeated with their key.
 	Secret []byte
-	// MayReplay is asked before a stored answer is sent again: its error is
-	// answered instead when the caller has lost the right to what the path's
-	// parameters name. Nil asks nobody.
-	MayReplay func(ctx context.Context, r Route, params map[string]int64) error
+	// Deciders decide about the resources that policies name. They are asked
+	// before a stored answer is sent again.
+	Deciders []access.Decider
 	// Auditor keeps the audit log; nil keeps none.
 	Auditor Auditor
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
@@ -70,6 +70,7 @@ type Server struct {
 	config   Config
 	engine   *gin.Engine
 	registry huma.Registry
+	deciders map[string]mayFunc
 	openapi  []byte
 	duration *prometheus.HistogramVec
 	// draining is closed when the server goes down, so that streams end.
@@ -77,8 +78,9 @@ type Server struct {
 	drain    sync.Once
 }
 
-// New builds the server. It fails on a route without a policy, on two routes
-// with one path, and on a request type that does not fit its path.
+// New builds the server. It fails on a route without a policy, on a policy
+// about what the request doesn't have or nobody decides on, on two routes with
+// one path, and on a request type that does not fit its path.
 func New(c Config) (_ *Server, err error) {
 	if c.MaxUpload <= 0 {
 		c.MaxUpload = 100 << 20
@@ -93,6 +95,9 @@ func New(c Config) (_ *Server, err error) {
 	})
 	gin.SetMode(gin.ReleaseMode)
 	s := &Server{config: c, engine: gin.New(), registry: newRegistry(), draining: make(chan struct{})}
+	if s.deciders, err = decidersOf(c.Deciders); err != nil {
+		return nil, err
+	}
 	s.duration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "parley_http_request_duration_seconds", Help: "Time to answer, by route and status.",
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
@@ -135,6 +140,9 @@ func (s *Server) add(r *Route) error {
 	if r.binding, err = newBinding(s.registry, r.request, r.params()); err != nil {
 		return fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
 	}
+	if err := s.fits(r); err != nil {
+		return fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
+	}
 	s.engine.Handle(r.Method, r.ginPath(), func(g *gin.Context) { s.serve(g, r) })
 	return nil
 }
@@ -158,7 +166,7 @@ func (s *Server) serve(g *gin.Context, r *Route) {
 		ctx = observe.With(actor.In(ctx, who), slog.Int64("user_id", who.UserID))
 	}
 	g.Request = g.Request.WithContext(ctx)
-	if r.Method == http.MethodPost && !r.ByHandler && who.Known() && g.GetHeader(idempotencyHeader) != "" {
+	if r.idempotent() && !r.ByHandler && who.Known() && g.GetHeader(idempotencyHeader) != "" {
 		s.idempotent(g, r, who)
 		return
 	}

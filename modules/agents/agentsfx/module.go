@@ -12,6 +12,7 @@ import (
 	"parley/modules/projects"
 	"parley/modules/users"
 	"parley/platform/bus"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
 	"parley/platform/migrate"
@@ -41,7 +42,7 @@ type Out struct {
 	Routes    []web.Route    `group:"routes,flatten"`
 	Consumers []bus.Consumer `group:"consumers,flatten"`
 	Catalog   agents.Catalog
-	Owner     users.ResourceOwner `group:"resource_owners"`
+	Decider   access.Decider `group:"deciders"`
 }
 
 // Module is the agents module.
@@ -53,5 +54,5 @@ func build(in In) Out {
 		parts.Addresses = knows
 	}
 	service := core.New(parts)
-	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Owner: service}
+	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Decider: service.Decider()}
 }

@@ -16,6 +16,7 @@ import (
 	"parley/modules/chat/internal/core"
 	"parley/modules/corpora"
 	"parley/platform/bus"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
 	"parley/platform/migrate"
@@ -56,6 +57,7 @@ type Out struct {
 
 	Routes    []web.Route    `group:"routes,flatten"`
 	Consumers []bus.Consumer `group:"consumers,flatten"`
+	Decider   access.Decider `group:"deciders"`
 }
 
 // Module is the chat module.
@@ -92,7 +94,7 @@ func build(in In) (Out, error) {
 			return err
 		},
 	})
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service)}, nil
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Decider: service.Decider()}, nil
 }
 
 func (s Settings) model() (core.Model, error) {

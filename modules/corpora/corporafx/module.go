@@ -16,6 +16,7 @@ import (
 	"parley/modules/corpora/internal/adapters/sqlstore"
 	"parley/modules/corpora/internal/core"
 	"parley/platform/bus"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/blob"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
@@ -66,6 +67,7 @@ type Out struct {
 
 	Routes    []web.Route    `group:"routes,flatten"`
 	Consumers []bus.Consumer `group:"consumers,flatten"`
+	Decider   access.Decider `group:"deciders"`
 	Retriever corpora.Retriever
 }
 
@@ -82,7 +84,7 @@ func build(in In) Out {
 	if in.Settings.Works {
 		in.Lifecycle.Append(background(in.Settings.Life, service.Work))
 	}
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Retriever: service}
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Decider: service.Decider(), Retriever: service}
 }
 
 // background runs work between start and stop.

@@ -11,6 +11,7 @@ import (
 	"parley/modules/projects/internal/core"
 	"parley/modules/users"
 	"parley/platform/bus"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
 	"parley/platform/migrate"
@@ -39,7 +40,7 @@ type Out struct {
 	Routes    []web.Route    `group:"routes,flatten"`
 	Consumers []bus.Consumer `group:"consumers,flatten"`
 	Access    projects.Access
-	Owners    []users.ResourceOwner `group:"resource_owners,flatten"`
+	Deciders  []access.Decider `group:"deciders,flatten"`
 }
 
 // Module is the projects module.
@@ -47,9 +48,5 @@ var Module = fx.Module("projects", fx.Provide(build))
 
 func build(in In) Out {
 	service := core.New(core.Parts{Unit: in.Unit, Store: sqlstore.New(in.DB), Directory: in.Directory, Permissions: in.Permissions, Clock: in.Clock})
-	out := Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Access: service}
-	for _, o := range service.Owners() {
-		out.Owners = append(out.Owners, o)
-	}
-	return out
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Access: service, Deciders: service.Deciders()}
 }

@@ -17,6 +17,7 @@ import (
 	"parley/modules/users/internal/adapters/token"
 	"parley/modules/users/internal/core"
 	"parley/platform/bus"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
@@ -56,24 +57,25 @@ type Out struct {
 	Directory     users.Directory
 	Permissions   users.Permissions
 	Setup         Setup
-	Ownership     ownership
+	Decided       decided
+	Deciders      []access.Decider `group:"deciders,flatten"`
 }
 
 // Module is the users module.
-var Module = fx.Module("users", fx.Provide(build), fx.Invoke(own))
+var Module = fx.Module("users", fx.Provide(build), fx.Invoke(decide))
 
-// ownership is how the module learns, once all modules are made, who decides
-// about the roles on teams, projects and agents. As an ordinary parameter
-// that would be a cycle: those modules are made of this one.
-type ownership func([]users.ResourceOwner) error
+// decided is how the module learns, once all modules are made, who decides
+// about teams, projects and agents. As an ordinary parameter that would be a
+// cycle: those modules are made of this one.
+type decided func([]access.Decider)
 
-type owners struct {
+type deciders struct {
 	fx.In
 
-	Owners []users.ResourceOwner `group:"resource_owners"`
+	Deciders []access.Decider `group:"deciders"`
 }
 
-func own(o ownership, all owners) error { return o(all.Owners) }
+func decide(by decided, all deciders) { by(all.Deciders) }
 
 func build(in In) (Out, error) {
 	tokens, err := token.New(token.Split(in.Key)...)
@@ -87,7 +89,7 @@ func build(in In) (Out, error) {
 	flushing(in.Lifecycle, service, in.Log)
 	return Out{
 		Routes: api.Routes(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: api,
-		Directory: service, Permissions: service, Setup: Setup{service}, Ownership: service.Own,
+		Directory: service, Permissions: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(),
 	}, nil
 }
 

@@ -81,7 +81,10 @@ const (
 	ProjectRole Rule = "project_role"
 	TeamRole    Rule = "team_role"
 	PublicLevel Rule = "public" // of an agent
-	Belongs     Rule = "member" // of the organization
+	// ApplicationAdmin speaks for the organization alone: of teams, projects and
+	// agents an application admin has what was granted.
+	ApplicationAdmin Rule = "application_admin"
+	Belongs          Rule = "member" // of the organization
 	// Suspended speaks against: whoever is suspended may do nothing. Decide
 	// never names it, since a suspended user never acts; who asks about one does.
 	Suspended Rule = "suspended"
@@ -164,6 +167,9 @@ func Decide(who actor.Actor, t Thing) Decision {
 	}
 	switch t.Resource {
 	case actor.Organization:
+		if who.Level == actor.ApplicationAdmin {
+			speak(ApplicationAdmin, actor.Organization, t.ID, actor.Member)
+		}
 		speak(Belongs, actor.Organization, t.ID, actor.Member)
 	case actor.Team:
 		held(TeamRole, actor.Team, t.ID)
@@ -181,18 +187,19 @@ func Decide(who actor.Actor, t Thing) Decision {
 			speak(PublicLevel, actor.Organization, t.OrganizationID, actor.Member)
 		}
 	}
-	d.Allowed = allow(d.Role, t)
+	d.Allowed = allow(d.Role, who.Level, t)
 	return d
 }
 
-// allow is what a role is good for.
-func allow(role actor.Role, t Thing) Allowed {
+// allow is what a role is good for. Roles in the organization are given by
+// application admins, too, up to what they are.
+func allow(role actor.Role, level actor.Level, t Thing) Allowed {
 	admin := role == actor.Admin
 	return Allowed{
 		View:   role > actor.NoRole,
 		Run:    t.Resource == actor.Agent && (admin || (role == actor.Member && t.Open)),
 		Edit:   admin,
-		Manage: admin,
+		Manage: admin || (t.Resource == actor.Organization && level >= actor.ApplicationAdmin),
 		// Organizations come and go on the command line alone.
 		Delete: admin && t.Resource != actor.Organization,
 	}

@@ -142,6 +142,7 @@ func TestReasonsNameTheGrantThatDecidesFirst(t *testing.T) {
 		"but the highest first": {actor.Actor{UserID: 1, Grants: []actor.Grant{grant(actor.Team, 3, actor.Admin), grant(actor.Project, 5, actor.Member)}}, project, []access.Reason{reason(access.TeamRole, actor.Team, 3, actor.Admin), reason(access.ProjectRole, actor.Project, 5, actor.Member)}},
 		"a global admin":        {actor.Actor{UserID: 1, Level: actor.GlobalAdmin}, private, []access.Reason{reason(access.GlobalAdmin, actor.Organization, 1, actor.Admin)}},
 		"an application admin":  {actor.Actor{UserID: 1, Level: actor.ApplicationAdmin}, project, nil},
+		"the organization":      {actor.Actor{UserID: 1, Level: actor.ApplicationAdmin}, access.Thing{Resource: actor.Organization, ID: 1, OrganizationID: 1}, []access.Reason{reason(access.ApplicationAdmin, actor.Organization, 1, actor.Member), reason(access.Belongs, actor.Organization, 1, actor.Member)}},
 		"an organization":       {actor.Actor{UserID: 1}, access.Thing{Resource: actor.Organization, ID: 1, OrganizationID: 1}, []access.Reason{reason(access.Belongs, actor.Organization, 1, actor.Member)}},
 	} {
 		c.who.OrganizationID = 1
@@ -154,10 +155,10 @@ func TestReasonsNameTheGrantThatDecidesFirst(t *testing.T) {
 	}
 }
 
-func TestOfAnOrganizationAllSeeAndOnlyGlobalAdminsChange(t *testing.T) {
+func TestAnOrganizationIsSeenByAllAndChangedByGlobalAdminsAndItsRolesAreManagedByAdmins(t *testing.T) {
 	org := access.Thing{Resource: actor.Organization, ID: 1, OrganizationID: 1}
 	for level, want := range map[actor.Level]access.Allowed{
-		actor.User: {View: true}, actor.ApplicationAdmin: {View: true}, actor.GlobalAdmin: {View: true, Edit: true, Manage: true},
+		actor.User: {View: true}, actor.ApplicationAdmin: {View: true, Manage: true}, actor.GlobalAdmin: {View: true, Edit: true, Manage: true},
 	} {
 		if got := access.Decide(actor.Actor{UserID: 1, OrganizationID: 1, Level: level}, org).Allowed; got != want {
 			t.Errorf("%s: %+v, want %+v", level, got, want)

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/platform/kernel/access"
+	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
@@ -74,16 +76,16 @@ func each(t *testing.T, test func(f *fixture)) {
 				web.POST("/api/note", "Create", f.create, web.User(), web.Created()),
 				web.POST("/api/note/huge", "Create Huge", f.huge, web.User()),
 				web.POST("/api/note/panic", "Panic", f.panics, web.User()),
-				web.POST("/api/note/{note_id}/touch", "Touch", f.touch, web.User()),
+				web.POST("/api/note/{note_id}/touch", "Touch", f.touch, web.On("note", "note_id", web.Edit)),
 			},
 			Authenticator: webtest.Actors{"jo": {UserID: 7, OrganizationID: 1}, "al": {UserID: 8, OrganizationID: 1}},
 			Idempotency:   f.store, Log: slog.New(slog.DiscardHandler),
-			MayReplay: func(_ context.Context, r web.Route, params map[string]int64) error {
-				if params["note_id"] == 13 {
+			Deciders: []access.Decider{{Resource: "note", May: func(_ context.Context, _ actor.Actor, id int64, _ access.Action) error {
+				if id == 13 {
 					return web.ErrNotFound
 				}
 				return nil
-			},
+			}}},
 		})
 		if err != nil {
 			t.Fatal(err)

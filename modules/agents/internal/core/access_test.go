@@ -104,6 +104,15 @@ func TestEveryUseCaseAndTheListDoWhatIsDecided(t *testing.T) {
 			_, edit := service.UpdateAgent(ctx, who, a.ID, core.Settings{})
 			_, manage := service.SetAccess(ctx, who, a.ID, a.Access)
 			is, administers := service.Administers(ctx, who, a.ID)
+			for _, do := range access.Actions() {
+				refused := core.ErrNotAdmin
+				if do == access.Run {
+					refused = core.ErrNotLive
+				}
+				if got := service.Decider().May(ctx, who, a.ID, do); !errors.Is(got, refusal(want.May(do), refused)) {
+					t.Fatalf("%+v on %+v: the decider says of %s %v", who, a, do, got)
+				}
+			}
 			for name, c := range map[string]struct{ got, want error }{
 				"run": {run, refusal(want.Run, core.ErrNotLive)}, "edit": {edit, refusal(want.Edit, core.ErrNotAdmin)}, "manage": {manage, refusal(want.Manage, core.ErrNotAdmin)},
 				"administers": {administers, refusal(true, nil)},

@@ -19,7 +19,7 @@ type Settings struct {
 	Name                         *string
 	ProjectID                    *int64
 	Description                  *string
-	Type                         *string // QnA in a new agent
+	Type                         *string // the organization's first in a new agent: QnA, unless that was renamed
 	PrefixPrompt                 *string
 	Instructions                 *[]string // in place of all earlier ones
 	Access                       *string   // Only me in a new agent
@@ -84,12 +84,9 @@ func (s *Service) CreateAgent(ctx context.Context, who actor.Actor, c Settings) 
 	if err := s.mayPut(ctx, who, a.ProjectID); err != nil {
 		return Full{}, err
 	}
-	if c.Type == nil {
-		c.Type = &seedTypes[0].Name
-	}
 	full := Full{}
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
-		if a.AgentTypeID, err = s.typeNamed(ctx, who.OrganizationID, *c.Type); err != nil {
+		if a.AgentTypeID, err = s.typeNamed(ctx, who.OrganizationID, c.Type); err != nil {
 			return err
 		}
 		if a, err = s.Store.AddAgent(ctx, a); err != nil {
@@ -133,7 +130,7 @@ func (s *Service) UpdateAgent(ctx context.Context, who actor.Actor, id int64, c 
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		a, err := s.change(ctx, tx, who, id, func(a *Agent) error {
 			if c.Type != nil {
-				if a.AgentTypeID, err = s.typeNamed(ctx, who.OrganizationID, *c.Type); err != nil {
+				if a.AgentTypeID, err = s.typeNamed(ctx, who.OrganizationID, c.Type); err != nil {
 					return err
 				}
 			}

@@ -14,6 +14,7 @@ import (
 var (
 	ErrNotFound       = apperr.New(apperr.NotFound, "agents.not_found", "There is no such agent, or none that you may see.")
 	ErrNotLive        = apperr.New(apperr.Forbidden, "agents.not_live", "This agent is not live; only its admins can ask it.")
+	ErrNotGlobal      = apperr.New(apperr.Forbidden, "agents.not_global_admin", "Only a global admin changes the types of agents.")
 	ErrNotAdmin       = apperr.New(apperr.Forbidden, "agents.not_admin", "Only the agent's admins do this.")
 	ErrNotCreator     = apperr.New(apperr.Forbidden, "agents.may_not_create", "Only the project's admins create agents in it.")
 	ErrUnknownType    = apperr.New(apperr.Unprocessable, "agents.unknown_type", "There is no agent type of this name; see GET /api/agent-type.")

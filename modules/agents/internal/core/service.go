@@ -26,8 +26,7 @@ type Parts struct {
 	Clock       clock.Clock
 }
 
-// Service is the use cases. It implements agents.Catalog and, for agents,
-// users.ResourceOwner.
+// Service is the use cases. It implements agents.Catalog.
 type Service struct{ Parts }
 
 // New returns the use cases over their parts.

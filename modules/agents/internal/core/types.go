@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
@@ -19,13 +20,17 @@ func (s *Service) Types(ctx context.Context, who actor.Actor, p page.Request) (p
 	return cut(all, func(t Type) int64 { return t.ID }, p)
 }
 
-// UpdateType changes a type of the organization. The route lets only global
-// admins call it.
+// UpdateType changes a type of the organization, which is for those who may
+// edit it.
 func (s *Service) UpdateType(ctx context.Context, who actor.Actor, id int64, name, description *string) (Type, error) {
 	if _, err := s.types(ctx, who.OrganizationID); err != nil {
 		return Type{}, err
 	}
 	return s.Store.UpdateType(ctx, who.OrganizationID, id, func(t *Type) error {
+		d := access.Decide(who, access.Thing{Resource: actor.Organization, ID: t.OrganizationID, OrganizationID: t.OrganizationID})
+		if err := d.Check(access.Edit, ErrTypeNotFound, ErrNotGlobal); err != nil {
+			return err
+		}
 		if name != nil {
 			if t.Name = strings.TrimSpace(*name); t.Name == "" {
 				return ErrBlankName.Saying("An agent type needs a name.")
@@ -56,13 +61,15 @@ func (s *Service) types(ctx context.Context, organizationID int64) ([]Type, erro
 	return s.Store.Types(ctx, organizationID)
 }
 
-func (s *Service) typeNamed(ctx context.Context, organizationID int64, name string) (int64, error) {
+// typeNamed answers the id of a type; nil is the organization's first, whatever
+// it is called by now.
+func (s *Service) typeNamed(ctx context.Context, organizationID int64, name *string) (int64, error) {
 	types, err := s.types(ctx, organizationID)
 	if err != nil {
 		return 0, err
 	}
 	for _, t := range types {
-		if strings.EqualFold(t.Name, name) {
+		if name == nil || strings.EqualFold(t.Name, *name) {
 			return t.ID, nil
 		}
 	}

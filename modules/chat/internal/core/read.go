@@ -3,9 +3,18 @@ package core
 import (
 	"context"
 
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
 )
+
+// Decider decides about answers: nobody but the asker is anything to one.
+func (s *Service) Decider() access.Decider {
+	return access.Decider{Resource: "answer", May: func(ctx context.Context, who actor.Actor, id int64, _ access.Action) error {
+		_, err := s.Store.Run(ctx, who.UserID, id)
+		return err
+	}}
+}
 
 // Record is a run with its long parts.
 type Record struct {

@@ -5,6 +5,7 @@ import (
 
 	"parley/modules/chat/internal/core"
 	"parley/modules/corpora"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/page"
 )
 
@@ -18,10 +19,12 @@ func TestContentIsTheAskersAlone(t *testing.T) {
 			"thoughts": func() error { _, err := s.Thoughts(s.ctx, ann, run.ID); return err },
 			"support":  func() error { _, err := s.Support(s.ctx, ann, run.ID); return err },
 			"cancel":   func() error { _, err := s.Cancel(s.ctx, ann, run.ID); return err },
+			"decider":  func() error { return s.Decider().May(s.ctx, ann, run.ID, access.View) },
 		}
 		for name, read := range reads {
 			t.Run(name, func(t *testing.T) { s.is(read(), core.ErrNotFound) })
 		}
+		s.must(s.Decider().May(s.ctx, jo, run.ID, access.View))
 		list, err := s.Threads(s.ctx, ann, 3, "", page.Request{})
 		s.must(err)
 		s.same(0, len(list.Items))

@@ -38,13 +38,10 @@ type Stored struct {
 // asked before the first byte of an upload is read.
 func (s *Service) MayUpload(ctx context.Context, who actor.Actor, corpusID int64) (Corpus, error) {
 	c, err := s.Store.Corpus(ctx, readable(who), corpusID)
-	if err != nil {
-		return c, err
+	if err == nil && !mayEdit(who, c) {
+		err = ErrNotEditor
 	}
-	if !mayEdit(who, c) {
-		return c, ErrNotEditor
-	}
-	return c, nil
+	return c, err
 }
 
 // Keep stores the bytes of an upload as they arrive.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"parley/modules/corpora/internal/core"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/page"
@@ -46,6 +47,12 @@ func TestWhoMayUpload(t *testing.T) {
 		{"one who may not read it", al, hidden, core.ErrNotFound},
 		{"a global admin of another organization", abroad, c, core.ErrNotFound},
 	} {
+		if err := f.Decider().May(f.ctx, tc.who, tc.c.ID, access.Edit); !errors.Is(err, tc.want) {
+			t.Errorf("%s: the decider says %v, want %v", tc.what, err, tc.want)
+		}
+		if err := f.Decider().May(f.ctx, tc.who, tc.c.ID, access.View); errors.Is(tc.want, core.ErrNotEditor) != (err == nil && tc.want != nil) {
+			t.Errorf("%s: to view it: %v", tc.what, err)
+		}
 		if _, err := f.MayUpload(f.ctx, tc.who, tc.c.ID); !errors.Is(err, tc.want) {
 			t.Errorf("%s: %v", tc.what, err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"parley/modules/agents"
 	"parley/modules/corpora"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/blob"
@@ -48,6 +49,17 @@ func readable(who actor.Actor) Readable {
 // mayEdit reports whether who may add to and change a corpus they can read.
 func mayEdit(who actor.Actor, c Corpus) bool {
 	return who.IsGlobalAdmin() || c.OwnerID == who.UserID
+}
+
+// Decider decides about corpora.
+func (s *Service) Decider() access.Decider {
+	return access.Decider{Resource: "corpus", May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
+		c, err := s.Store.Corpus(ctx, readable(who), id)
+		if err == nil && do != access.View && !mayEdit(who, c) {
+			return ErrNotEditor
+		}
+		return err
+	}}
 }
 
 // NewCorpus is what a corpus starts with.

@@ -89,32 +89,16 @@ func (s *Service) Details(ctx context.Context, who actor.Actor, ids []int64) (ma
 	return out, nil
 }
 
-// Owner answers for one kind of resource who manages the roles on it. It
-// implements users.ResourceOwner.
-type Owner struct {
-	resource actor.Resource
-	decide   func(ctx context.Context, who actor.Actor, id int64) (access.Decision, error)
-}
-
-// Owners are the owners of teams and of projects.
-func (s *Service) Owners() []Owner {
-	return []Owner{
-		{actor.Team, func(ctx context.Context, who actor.Actor, id int64) (access.Decision, error) {
+// Deciders decide about teams and projects.
+func (s *Service) Deciders() []access.Decider {
+	return []access.Decider{
+		access.Deciding(actor.Team, ErrNotTeamAdmin, func(ctx context.Context, who actor.Actor, id int64) (access.Decision, error) {
 			t, err := s.TeamStanding(ctx, who, id)
 			return t.Decision, err
-		}},
-		{actor.Project, func(ctx context.Context, who actor.Actor, id int64) (access.Decision, error) {
+		}),
+		access.Deciding(actor.Project, ErrNotAdmin, func(ctx context.Context, who actor.Actor, id int64) (access.Decision, error) {
 			p, err := s.Standing(ctx, who, id)
 			return p.Decision, err
-		}},
+		}),
 	}
-}
-
-// Resource implements users.ResourceOwner.
-func (o Owner) Resource() actor.Resource { return o.resource }
-
-// Administers implements users.ResourceOwner.
-func (o Owner) Administers(ctx context.Context, who actor.Actor, id int64) (bool, error) {
-	d, err := o.decide(ctx, who, id)
-	return d.Allowed.Manage, err
 }

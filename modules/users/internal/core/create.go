@@ -31,8 +31,8 @@ func (s *Service) CreateUser(ctx context.Context, who actor.Actor, n NewUser) (u
 		OrganizationID: who.OrganizationID, Email: normalEmail(n.Email), FirstName: n.FirstName, LastName: n.LastName,
 		IsStaff: n.IsStaff || n.IsSuperuser, IsSuperuser: n.IsSuperuser, IsActive: true, DateJoined: s.Clock.Now(),
 	}
-	if !manages(who, u.Level()) {
-		return users.User{}, ErrOutranked
+	if err := manage(who, u.Level()); err != nil {
+		return users.User{}, err
 	}
 	hash, err := s.newPassword(ctx, u.Email, n.Password)
 	if err != nil {

@@ -56,8 +56,8 @@ func (s *Service) DeleteUsers(ctx context.Context, who actor.Actor, ids []int64)
 func (s *Service) mayDelete(ctx context.Context, who actor.Actor, found []users.User) error {
 	gone := make(map[int64]bool, len(found))
 	for _, u := range found {
-		if !manages(who, u.Level()) {
-			return ErrOutranked
+		if err := manage(who, u.Level()); err != nil {
+			return err
 		}
 		gone[u.ID] = true
 	}

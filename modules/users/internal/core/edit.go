@@ -72,15 +72,12 @@ func (s *Service) edited(ctx context.Context, who actor.Actor, before users.User
 		after.IsStaff = true
 	}
 	more := after.Email != before.Email || after.IsActive != before.IsActive || after.Level() != before.Level() || after.IsStaff != before.IsStaff
-	switch {
-	case before.ID == who.UserID:
+	if before.ID == who.UserID {
 		if more {
 			return after, ErrOwnFlags
 		}
-	case who.Level < actor.ApplicationAdmin:
-		return after, ErrNotAdmin
-	case !manages(who, before.Level()) || !manages(who, after.Level()):
-		return after, ErrOutranked
+	} else if err := manage(who, max(before.Level(), after.Level())); err != nil {
+		return after, err
 	}
 	if after.Email != before.Email {
 		if (after.Email == "") != (before.Email == "") {

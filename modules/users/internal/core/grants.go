@@ -6,7 +6,6 @@ import (
 
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
-	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/uow"
 )
@@ -14,26 +13,6 @@ import (
 // levels are the roles on an organization, which the two flags mirror.
 var levels = map[string]actor.Level{
 	actor.User.String(): actor.User, actor.ApplicationAdmin.String(): actor.ApplicationAdmin, actor.GlobalAdmin.String(): actor.GlobalAdmin,
-}
-
-// administers reports whether the caller manages the roles on a resource, or
-// answers ErrNoResource when they may not even see it.
-func (s *Service) administers(ctx context.Context, who actor.Actor, resource actor.Resource, id int64) (bool, error) {
-	if resource == actor.Organization {
-		if id != who.OrganizationID {
-			return false, ErrNoResource
-		}
-		return who.Level >= actor.ApplicationAdmin, nil
-	}
-	owner := s.owners[resource]
-	if owner == nil {
-		return false, ErrNoResource
-	}
-	admin, err := owner.Administers(ctx, who, id)
-	if err != nil && apperr.KindOf(err) == apperr.NotFound {
-		return false, ErrNoResource
-	}
-	return admin, err
 }
 
 // Assign gives a user a role on a resource that the caller administers.
@@ -155,11 +134,11 @@ func (s *Service) mayGive(ctx context.Context, who actor.Actor, u users.User, re
 		return nil
 	}
 	after := withLevel(u, levels[role])
-	switch {
-	case u.ID == who.UserID && after.Level() != u.Level():
+	if u.ID == who.UserID && after.Level() != u.Level() {
 		return ErrOwnFlags
-	case !manages(who, u.Level()) || !manages(who, after.Level()):
-		return ErrOutranked
+	}
+	if err := manage(who, max(u.Level(), after.Level())); err != nil {
+		return err
 	}
 	return s.adminStays(ctx, u, after)
 }

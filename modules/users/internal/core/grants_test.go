@@ -7,31 +7,26 @@ import (
 
 	"parley/modules/users"
 	"parley/modules/users/internal/core"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 )
 
-// teams is an owner of teams: whoever holds a role sees one, whose admins
+// teams decides about teams: whoever holds a role sees one, whose admins
 // administer it; global admins administer all but number 404.
-type teams struct{}
-
-// Resource implements users.ResourceOwner.
-func (teams) Resource() actor.Resource { return actor.Team }
-
-// Administers implements users.ResourceOwner.
-func (teams) Administers(_ context.Context, who actor.Actor, id int64) (bool, error) {
+var teams = access.Decider{Resource: actor.Team, May: func(_ context.Context, who actor.Actor, id int64, do access.Action) error {
 	role := who.Holds(actor.Team, id)
-	if id == 404 || (role == actor.NoRole && !who.IsGlobalAdmin()) {
-		return false, apperr.New(apperr.NotFound, "projects.team_not_found", "There is no such team.")
+	switch {
+	case id == 404, role == actor.NoRole && !who.IsGlobalAdmin():
+		return apperr.New(apperr.NotFound, "projects.team_not_found", "There is no such team.")
+	case do != access.View && role != actor.Admin && !who.IsGlobalAdmin():
+		return apperr.New(apperr.Forbidden, "projects.not_team_admin", "Only the team's admins do this.")
 	}
-	return role == actor.Admin || who.IsGlobalAdmin(), nil
-}
+	return nil
+}}
 
 func (h *house) owned() *house {
-	h.t.Helper()
-	if err := h.Own([]users.ResourceOwner{teams{}}); err != nil {
-		h.t.Fatal(err)
-	}
+	h.Decided([]access.Decider{teams})
 	return h
 }
 
@@ -39,12 +34,6 @@ func on(u users.User, role actor.Role, team int64) actor.Actor {
 	who := as(u)
 	who.Grants = []actor.Grant{{Resource: actor.Team, ID: team, Role: role}}
 	return who
-}
-
-func TestTwoOwnersOfOneResourceAreAMistake(t *testing.T) {
-	if err := newHouse(t).Own([]users.ResourceOwner{teams{}, teams{}}); err == nil {
-		t.Error("accepted")
-	}
 }
 
 func TestWhoGivesRolesOnWhat(t *testing.T) {

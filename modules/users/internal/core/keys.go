@@ -158,17 +158,13 @@ func (s *Service) keysOf(ctx context.Context, who actor.Actor, userID int64) (us
 		return s.Store.User(ctx, who.OrganizationID, who.UserID)
 	}
 	u, err := s.Store.User(ctx, who.OrganizationID, userID)
-	switch {
-	case err != nil:
-		return u, err
-	case who.Level < actor.ApplicationAdmin:
-		return u, ErrNotAdmin
-	case !manages(who, u.Level()):
-		return u, ErrOutranked
-	case u.Email != "":
-		return u, ErrNotService
+	if err == nil {
+		err = manage(who, u.Level())
 	}
-	return u, nil
+	if err == nil && u.Email != "" {
+		err = ErrNotService
+	}
+	return u, err
 }
 
 // byKey answers a key that opens something now and its user. Beside

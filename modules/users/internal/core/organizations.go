@@ -10,19 +10,23 @@ import (
 )
 
 // EditOrganization renames the caller's organization; nil leaves the name.
-// The caller is a global admin.
 func (s *Service) EditOrganization(ctx context.Context, who actor.Actor, id int64, name *string) (users.Organization, error) {
-	switch {
-	case id != who.OrganizationID:
-		return users.Organization{}, ErrNoOrg
-	case name == nil:
-		return s.Organization(ctx, id)
-	case strings.TrimSpace(*name) == "":
+	if name != nil && strings.TrimSpace(*name) == "" {
 		return users.Organization{}, ErrNoName
+	}
+	d, err := decideOrganization(who, id)
+	if err != nil {
+		return users.Organization{}, err
+	}
+	if !d.Allowed.Edit {
+		return users.Organization{}, ErrNotGlobal
+	}
+	if name == nil {
+		return s.Organization(ctx, id)
 	}
 	var o users.Organization
 	defer s.identities.dropOrganization(id)
-	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) (err error) {
+	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) (err error) {
 		tx.Publish(users.OrganizationChanged{OrganizationID: id})
 		o, err = s.Store.UpdateOrganization(ctx, id, func(o *users.Organization) error {
 			o.OrgName = strings.TrimSpace(*name)

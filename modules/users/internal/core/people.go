@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"errors"
 
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
@@ -18,11 +17,9 @@ func (s *Service) User(ctx context.Context, who actor.Actor, id int64) (users.Us
 // team that the caller may not see there is nobody.
 func (s *Service) List(ctx context.Context, who actor.Actor, f Filter, p page.Request) (page.Of[users.User], error) {
 	if f.TeamID != 0 && !who.IsGlobalAdmin() && who.Holds(actor.Team, f.TeamID) == actor.NoRole {
-		switch _, err := s.administers(ctx, who, actor.Team, f.TeamID); {
-		case errors.Is(err, ErrNoResource):
-			return page.Of[users.User]{Items: []users.User{}, Request: p}, nil
-		case err != nil:
-			return page.Of[users.User]{}, err
+		shown, err := s.mayView(ctx, who, f.TeamID)
+		if err != nil || !shown {
+			return page.Of[users.User]{Items: []users.User{}, Request: p}, err
 		}
 	}
 	return s.Store.UsersPage(ctx, who.OrganizationID, f, p)

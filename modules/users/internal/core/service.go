@@ -3,9 +3,9 @@ package core
 
 import (
 	"context"
-	"fmt"
 
 	"parley/modules/users"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
@@ -18,7 +18,8 @@ type Service struct {
 	identities *identities
 	guard      *guard
 	later      *later
-	owners     map[actor.Resource]users.ResourceOwner
+	// deciders decide about what roles are held on, by its kind.
+	deciders map[actor.Resource]access.Decider
 }
 
 // Parts is what a Service is made of.
@@ -36,17 +37,14 @@ func New(p Parts) *Service {
 	return &Service{Parts: p, identities: newIdentities(p.Store, p.Clock), guard: newGuard(p.Clock), later: newLater()}
 }
 
-// Own says who decides about the roles on teams, projects and agents. It is
-// called once, before the first request: those modules are made with this one.
-func (s *Service) Own(owners []users.ResourceOwner) error {
-	s.owners = map[actor.Resource]users.ResourceOwner{}
-	for _, o := range owners {
-		if s.owners[o.Resource()] != nil {
-			return fmt.Errorf("two modules own the resource %s", o.Resource())
-		}
-		s.owners[o.Resource()] = o
+// Decided says who decides about teams, projects and agents; roles on what
+// nobody decides about can't be given. It is called once, before the first
+// request: those modules are made of this one.
+func (s *Service) Decided(by []access.Decider) {
+	s.deciders = map[actor.Resource]access.Decider{}
+	for _, d := range by {
+		s.deciders[d.Resource] = d
 	}
-	return nil
 }
 
 // changing runs a unit that changes what is kept of users, and lets go of it
@@ -77,10 +75,4 @@ const maxAdmins = 100
 // GlobalAdmins implements users.Directory.
 func (s *Service) GlobalAdmins(ctx context.Context, organizationID int64) ([]users.User, error) {
 	return s.Store.GlobalAdmins(ctx, organizationID, maxAdmins)
-}
-
-// manages reports whether the actor may create, change or delete a user of
-// that level: global admins everybody, application admins all but them.
-func manages(who actor.Actor, level actor.Level) bool {
-	return who.Level == actor.GlobalAdmin || (who.Level == actor.ApplicationAdmin && level < actor.GlobalAdmin)
 }

@@ -148,7 +148,7 @@ func TestNobodyMakesMoreThanTheyAre(t *testing.T) {
 	}{
 		"an application admin makes an application admin": {staff, application, nil},
 		"an application admin makes no global admin":      {staff, global, core.ErrOutranked},
-		"a user makes nobody":                             {ordinary, func(*core.NewUser) {}, core.ErrOutranked},
+		"a user makes nobody":                             {ordinary, func(*core.NewUser) {}, core.ErrNotAdmin},
 		"a global admin makes a global admin":             {as(h.admin), global, nil},
 	}
 	for name, c := range cases {
@@ -225,7 +225,7 @@ func TestADeletionThatMustNotBeDeletesNobody(t *testing.T) {
 	}{
 		"one's own account":                   {h.admin, []int64{ordinary.ID, h.admin.ID}, core.ErrOwnAccount},
 		"a global admin by a lesser one":      {staff, []int64{ordinary.ID, second.ID}, core.ErrOutranked},
-		"anybody by an ordinary user":         {ordinary, []int64{staff.ID}, core.ErrOutranked},
+		"anybody by an ordinary user":         {ordinary, []int64{staff.ID}, core.ErrNotAdmin},
 		"nobody that exists":                  {h.admin, []int64{98, 99}, core.ErrNotFound},
 		"a server's own cleaning of the last": {users.User{OrganizationID: h.org.ID, IsSuperuser: true}, []int64{h.admin.ID, second.ID}, core.ErrLastAdmin},
 	}

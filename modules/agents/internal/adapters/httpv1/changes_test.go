@@ -227,8 +227,8 @@ func TestAgentTypes(t *testing.T) {
 		status    int
 		code      string
 	}{
-		{"bob", `{"name":"X"}`, types[0].ID, 403, "forbidden"},
-		{"ann", `{"name":"X"}`, types[0].ID, 403, "forbidden"},
+		{"bob", `{"name":"X"}`, types[0].ID, 403, "agents.not_global_admin"},
+		{"ann", `{"name":"X"}`, types[0].ID, 403, "agents.not_global_admin"},
 		{"strange", `{"name":"X"}`, types[0].ID, 404, "agents.type_not_found"},
 		{"root", `{"name":"X"}`, 99, 404, "agents.type_not_found"},
 		{"root", `{"name":"cUSTOM"}`, types[0].ID, 409, "agents.type_name_taken"},
@@ -244,4 +244,6 @@ func TestAgentTypes(t *testing.T) {
 	h.same("Answers/d", types[0].Name+"/"+types[0].Description)
 	h.same(1, len(types))
 	h.same("Answers", h.view("ann", h.As("ann").Do("POST", "/api/agent", `{"name":"A","project_id":1,"type":"answers"}`).Want(201).ID()).Type.Name)
+	// Whatever the first type is called by now, an agent without one is of it.
+	h.same("Answers", h.view("ann", h.As("ann").Do("POST", "/api/agent", `{"name":"B","project_id":1}`).Want(201).ID()).Type.Name)
 }

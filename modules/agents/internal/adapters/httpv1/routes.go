@@ -26,10 +26,10 @@ func (a *API) Routes() []web.Route {
 	own := func() web.Policy { return web.User().Note("one's own list") }
 	return slices.Concat(
 		web.Group("Agent",
-			web.POST("/api/agent", "Create Agent", a.create, web.User().Note("the project's admins"), web.Created(), web.Message("Agent created successfully")),
-			web.GET("/api/agent", "Get All Agents", a.list, web.User().Note("those that one may see"), web.Message("Agents retrieved successfully.")),
+			web.POST("/api/agent", "Create Agent", a.create, web.On(string(actor.Project), "project_id", web.Edit), web.Created(), web.Message("Agent created successfully")),
+			web.GET("/api/agent", "Get All Agents", a.list, web.User().Lists(string(actor.Agent)), web.Message("Agents retrieved successfully.")),
 			web.GET("/api/agent/{agent_id}", "Get Agent by ID", a.get, on(web.View), web.Message("Agent retrieved successfully.")),
-			web.PUT("/api/agent/{agent_id}", "Edit Agent", a.update, on(web.Edit), web.Message("Agent data updated successfully")),
+			web.PUT("/api/agent/{agent_id}", "Edit Agent", a.update, on(web.Edit).And(web.On(string(actor.Project), "project_id", web.Edit).IfSent()), web.Message("Agent data updated successfully")),
 			web.DELETE("/api/agent/{agent_id}", "Delete Agent", a.delete, on(web.Delete), web.Message("Agent deleted successfully.")),
 			web.GET("/api/agent/recent", "Get Recent Agents", a.marked(core.Recent), own(), web.Message("Recent agents retrieved successfully.")),
 			web.POST("/api/agent/{agent_id}/recent", "Add to Recent Agents", a.mark(core.Recent), on(web.View), web.Created(), web.Message("Agent added to recents successfully.")),
@@ -38,22 +38,22 @@ func (a *API) Routes() []web.Route {
 			web.POST("/api/agent/{agent_id}/starred", "Star an Agent", a.mark(core.Starred), on(web.View), web.Created(), web.Message("Agent starred successfully.")),
 			web.DELETE("/api/agent/{agent_id}/starred", "Delete Starred Agents", a.unmark(core.Starred), on(web.View), web.Message("Starred agent deleted successfully.")),
 			web.GET("/api/team/{team_id}/agent", "Get Agents by Team or User Team", a.listOfTeam, web.On(string(actor.Team), "team_id", web.View), web.Message("Agents retrieved successfully.")),
-			web.GET("/api/team/agent", "Get Agents by User Team", a.listOfOwnTeams, web.User().Note("those of one's teams that one may see"), web.Message("Agents retrieved successfully.")),
+			web.GET("/api/team/agent", "Get Agents by User Team", a.listOfOwnTeams, web.User().Note("those of one's teams that one may view"), web.Message("Agents retrieved successfully.")),
 			web.GET("/api/project/{project_id}/agent", "Get All Agents by Project", a.listOfProject, web.On(string(actor.Project), "project_id", web.View), web.Message("Agents retrieved successfully.")),
 			web.POST("/api/agent/{agent_id}/review", "Create a Review for an Agent", a.createReview, on(web.View), web.Created(), web.Message("Review created successfully.")),
 			web.GET("/api/agent/{agent_id}/review", "Get Agent Reviews", a.reviews, on(web.View), web.Message("Reviews retrieved successfully.")),
-			web.PUT("/api/agent/{agent_id}/review/{review_id}", "Update an Agent Review", a.updateReview, on(web.View).Note("its author"), web.Message("Review updated successfully.")),
-			web.DELETE("/api/agent/{agent_id}/review/{review_id}", "Delete an Agent Review", a.deleteReview, on(web.View).Note("its author, or who may manage the agent"), web.Message("Review deleted successfully.")),
+			web.PUT("/api/agent/{agent_id}/review/{review_id}", "Update an Agent Review", a.updateReview, on(web.View).And(web.On("review", "review_id", web.Edit)), web.Message("Review updated successfully.")),
+			web.DELETE("/api/agent/{agent_id}/review/{review_id}", "Delete an Agent Review", a.deleteReview, on(web.View).And(web.On("review", "review_id", web.Delete)), web.Message("Review deleted successfully.")),
 			web.GET("/api/agent/{agent_id}/rating", "Get Agent Ratings", a.ratings, on(web.View), web.Message("Ratings retrieved successfully.")),
-			web.PUT("/api/agent/{agent_id}/rating", "Toggle Rating", a.toggleRating, on(web.View), web.Message("Rating updated successfully.")),
+			web.PUT("/api/agent/{agent_id}/rating", "Toggle Rating", a.toggleRating, on(web.View), web.Toggles(), web.Message("Rating updated successfully.")),
 			web.POST("/api/agent/{agent_id}/alias", "Create Agent Alias", a.createAlias, on(web.Edit), web.Created(), web.Message("Agent alias created successfully.")),
-			web.GET("/api/agent/alias", "Get All Agent Alias", a.aliases, web.User().Note("of the agents that one may see"), web.Message("Agent aliases retrieved successfully.")),
+			web.GET("/api/agent/alias", "Get All Agent Alias", a.aliases, web.User().Note("of the agents that one may view"), web.Message("Agent aliases retrieved successfully.")),
 			web.PUT("/api/agent/{agent_id}/alias", "Update Agent Alias", a.updateAlias, on(web.Edit), web.Message("Agent alias updated successfully.")),
 			web.GET("/api/agent/{agent_id}/access", "Get Agent Access Level", a.access, on(web.View), web.Message("Agent access level retrieved successfully.")),
 			web.PUT("/api/agent/{agent_id}/access", "Update Agent Access Level", a.setAccess, on(web.Manage), web.Message("Agent access level updated successfully.")),
 			web.GET("/api/agent-type", "Get Agent Types", a.types, web.User(), web.Message("Agent types retrieved successfully.")),
-			web.PUT("/api/agent-type/{agent_type_id}", "Update Agent Type", a.updateType, web.GlobalAdmin(), web.Message("Agent type updated successfully.")),
-			web.GET("/api/agent/{agent_id}/user", "Get User Agent or User Agent Permission", a.holders, on(web.Manage).Note("with user_id of oneself: who may view it"), web.Message("Agent permissions retrieved successfully.")),
+			web.PUT("/api/agent-type/{agent_type_id}", "Update Agent Type", a.updateType, web.On("agent type", "agent_type_id", web.Edit), web.Message("Agent type updated successfully.")),
+			web.GET("/api/agent/{agent_id}/user", "Get User Agent or User Agent Permission", a.holders, on(web.Manage).ForSelf("user_id", web.View).And(web.On("user", "user_id", web.View).IfSent()), web.Message("Agent permissions retrieved successfully.")),
 		),
 		web.Group("Project",
 			web.POST("/api/project/details", "Fetch Project Details", a.details, web.User().Note("those that one may view"), web.Message("Project details retrieved successfully.")),
@@ -66,7 +66,7 @@ type createRequest struct {
 		Name             string    `json:"name" minLength:"1" maxLength:"200"`
 		ProjectID        int64     `json:"project_id" minimum:"1"`
 		Description      *string   `json:"description,omitempty" maxLength:"4000"`
-		Type             *string   `json:"type,omitempty" maxLength:"100" doc:"Name of an agent type; QnA when not given."`
+		Type             *string   `json:"type,omitempty" maxLength:"100" doc:"Name of an agent type; the first one, QnA, when not given."`
 		PrefixPrompt     *string   `json:"prefix_prompt,omitempty" maxLength:"20000"`
 		Instructions     *[]string `json:"custom_instructions,omitempty" maxItems:"50"`
 		Access           *string   `json:"access,omitempty" enum:"Only me,Only team,Public" doc:"Only me when not given."`

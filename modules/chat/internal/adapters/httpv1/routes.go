@@ -18,7 +18,7 @@ func (a *API) Routes() []web.Route {
 	// Nobody but the asker is anything to an answer or a thread, whatever their
 	// level.
 	answer := web.On("answer", "agent_response_id", web.View)
-	run := web.On(string(actor.Agent), "agent_id", web.Run)
+	run := web.On(string(actor.Agent), "agent_id", web.Run).And(web.On("thread", "chat_thread_id", web.Edit).IfSent())
 	return web.Group("Chat",
 		web.POST("/api/agent/{agent_id}/response", "Run Chat", a.run, run, web.Message(created), web.Long(), web.IdempotentByHandler()),
 		web.POST("/api/agent/{agent_id}/response/stream", "Run Chat, Streamed", a.runStreamed, run, web.Message(created), web.Long(), web.IdempotentByHandler()),

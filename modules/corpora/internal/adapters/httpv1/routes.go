@@ -18,7 +18,7 @@ func (a *API) Routes() []web.Route {
 	on := func(action web.Action) web.Policy { return web.On("corpus", "corpus_id", action) }
 	return append(append(
 		web.Group("Corpus",
-			web.GET("/api/corpus", "Get All Corpus", a.list, web.User().Note("those that one may read"), web.Message("Corpora retrieved successfully.")),
+			web.GET("/api/corpus", "Get All Corpus", a.list, web.User().Lists("corpus"), web.Message("Corpora retrieved successfully.")),
 			web.POST("/api/corpus", "Create Corpus", a.create, web.User(), web.Created(), web.Message("Corpus created successfully.")),
 			web.GET("/api/corpus/{corpus_id}", "Get Corpus by ID", a.get, on(web.View), web.Message("Corpus retrieved successfully.")),
 			web.POST("/api/corpus/{corpus_id}/document", "Create Document In Corpus", a.upload, on(web.Edit), web.Created(), web.Long(), web.Message("Document has been queued for indexing")),
@@ -30,8 +30,8 @@ func (a *API) Routes() []web.Route {
 			web.GET("/api/document/{document_id}/content", "Get Document Content", a.content, web.On("document", "document_id", web.View), web.Long()),
 		)...),
 		web.Group("Agent",
-			web.POST("/api/agent/{agent_id}/corpus/{corpus_id}", "Connect Corpus to Agent", a.connect, web.On(string(actor.Agent), "agent_id", web.Edit).Note("who can read the corpus"), web.Created(), web.Message("Corpus connected successfully.")),
-			web.GET("/api/agent/{agent_id}/corpus", "Get Corpora of Agent", a.connections, web.On(string(actor.Agent), "agent_id", web.View), web.Message("Connections retrieved successfully.")),
+			web.POST("/api/agent/{agent_id}/corpus/{corpus_id}", "Connect Corpus to Agent", a.connect, web.On(string(actor.Agent), "agent_id", web.View).And(on(web.View)).And(web.On(string(actor.Agent), "agent_id", web.Edit)).And(on(web.Manage).When("shares_content")), web.Created(), web.Message("Corpus connected successfully.")),
+			web.GET("/api/agent/{agent_id}/corpus", "Get Corpora of Agent", a.connections, web.On(string(actor.Agent), "agent_id", web.View).Note("those that one may view, and all of them for the agent's admins"), web.Message("Connections retrieved successfully.")),
 		)...,
 	)
 }

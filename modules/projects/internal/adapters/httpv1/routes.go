@@ -17,28 +17,29 @@ func New(s *core.Service) *API { return &API{service: s} }
 func (a *API) Routes() []web.Route {
 	team := func(action web.Action) web.Policy { return web.On(string(actor.Team), "team_id", action) }
 	project := func(action web.Action) web.Policy { return web.On(string(actor.Project), "project_id", action) }
+	users := web.On("user", "user_ids", web.View)
 	return append(
 		web.Group("Team",
 			web.POST("/api/team", "Create Team", a.createTeam, web.ApplicationAdmin(), web.Created(), web.Message("Team created successfully.")),
-			web.GET("/api/team", "Get All Teams", a.teams, web.User().Note("those that one has a role on"), web.Message("Teams retrieved successfully.")),
+			web.GET("/api/team", "Get All Teams", a.teams, web.User().Lists(string(actor.Team)), web.Message("Teams retrieved successfully.")),
 			web.GET("/api/team/{team_id}", "Get Team by ID", a.team, team(web.View), web.Message("Team retrieved successfully.")),
 			web.PUT("/api/team/{team_id}", "Edit Team", a.updateTeam, team(web.Edit), web.Message("Team updated successfully.")),
 			web.DELETE("/api/team/{team_id}", "Delete Team", a.deleteTeam, team(web.Delete), web.Message("Team deleted successfully.")),
 			web.GET("/api/team/{team_id}/user", "Get Users of Team", a.teamMembers, team(web.View), web.Message("Team users retrieved successfully.")),
-			web.POST("/api/team/{team_id}/user", "Add User to Team", a.addToTeam, team(web.Manage), web.Message("Users added to team successfully.")),
+			web.POST("/api/team/{team_id}/user", "Add User to Team", a.addToTeam, team(web.Manage).And(users), web.Message("Users added to team successfully.")),
 			web.DELETE("/api/team/{team_id}/user", "Remove User from Team", a.removeFromTeam, team(web.Manage), web.Message("Users removed from team successfully.")),
 		),
 		web.Group("Project",
-			web.POST("/api/project", "Create New Project", a.createProject, web.User().Note("application admins, and team admins for their team"), web.Created(), web.Message("Project created successfully.")),
-			web.GET("/api/project", "Get All Projects", a.projects, web.User().Note("those that one has a role on"), web.Message("Projects retrieved successfully.")),
+			web.POST("/api/project", "Create New Project", a.createProject, web.On(string(actor.Team), "team", web.Edit).OrLevel(actor.ApplicationAdmin), web.Created(), web.Message("Project created successfully.")),
+			web.GET("/api/project", "Get All Projects", a.projects, web.User().Lists(string(actor.Project)), web.Message("Projects retrieved successfully.")),
 			web.GET("/api/project/recent", "Get Recent Projects", a.recents, web.User().Note("one's own list"), web.Message("Recent projects retrieved successfully.")),
 			web.GET("/api/project/{project_id}", "Get Project Details by ID", a.project, project(web.View), web.Message("Project retrieved successfully.")),
-			web.PUT("/api/project/{project_id}", "Edit Project By ID", a.updateProject, project(web.Edit), web.Message("Project updated successfully.")),
+			web.PUT("/api/project/{project_id}", "Edit Project By ID", a.updateProject, project(web.Edit).And(web.On(string(actor.Team), "team", web.Edit).IfSent().OrLevel(actor.ApplicationAdmin)), web.Message("Project updated successfully.")),
 			web.DELETE("/api/project/{project_id}", "Delete Project By ID", a.deleteProject, project(web.Delete), web.Message("Project deleted successfully.")),
 			web.POST("/api/project/{project_id}/recent", "Add Recent Project", a.recall, project(web.View), web.Created(), web.Message("Project added to recents successfully.")),
-			web.POST("/api/project/{project_id}/user", "Add User to Project", a.addToProject, project(web.Manage), web.Message("Users added to project successfully.")),
+			web.POST("/api/project/{project_id}/user", "Add User to Project", a.addToProject, project(web.Manage).And(users), web.Message("Users added to project successfully.")),
 			web.DELETE("/api/project/{project_id}/user", "Remove User from Project", a.removeFromProject, project(web.Manage), web.Message("Users removed from project successfully.")),
-			web.GET("/api/user/{user_id}/team/{team_id}/project", "Get User Projects For Team", a.projectsOfUser, team(web.View).Note("of oneself; of others, who may manage the team"), web.Message("Projects retrieved successfully.")),
+			web.GET("/api/user/{user_id}/team/{team_id}/project", "Get User Projects For Team", a.projectsOfUser, team(web.Manage).ForSelf("user_id", web.View).And(web.On("user", "user_id", web.View)), web.Message("Projects retrieved successfully.")),
 		)...,
 	)
 }

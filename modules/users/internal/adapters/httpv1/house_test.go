@@ -10,13 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"parley/modules/users"
 	"parley/modules/users/internal/adapters/consumer"
 	"parley/modules/users/internal/adapters/httpv1"
 	"parley/modules/users/internal/adapters/memstore"
 	"parley/modules/users/internal/adapters/token"
 	"parley/modules/users/internal/core"
 	"parley/platform/bus"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/clock"
@@ -36,21 +36,18 @@ type noHistory struct{}
 
 func (noHistory) BlankPersonal(context.Context, []string) error { return nil }
 
-// teams is the owner of teams: whoever holds a role sees one, and its admins
+// teams decides about teams: whoever holds a role sees one, and its admins
 // and global admins administer it.
-type teams struct{}
-
-// Resource implements users.ResourceOwner.
-func (teams) Resource() actor.Resource { return actor.Team }
-
-// Administers implements users.ResourceOwner.
-func (teams) Administers(_ context.Context, who actor.Actor, id int64) (bool, error) {
+var teams = access.Decider{Resource: actor.Team, May: func(_ context.Context, who actor.Actor, id int64, do access.Action) error {
 	role := who.Holds(actor.Team, id)
-	if role == actor.NoRole && !who.IsGlobalAdmin() {
-		return false, apperr.New(apperr.NotFound, "projects.team_not_found", "There is no such team.")
+	switch {
+	case role == actor.NoRole && !who.IsGlobalAdmin():
+		return apperr.New(apperr.NotFound, "projects.team_not_found", "There is no such team.")
+	case do != access.View && role != actor.Admin && !who.IsGlobalAdmin():
+		return apperr.New(apperr.Forbidden, "projects.not_team_admin", "Only the team's admins do this.")
 	}
-	return role == actor.Admin || who.IsGlobalAdmin(), nil
-}
+	return nil
+}}
 
 // kept remembers idempotent requests, one after the other.
 type kept map[string]web.Stored
@@ -98,9 +95,7 @@ func houseOn(t *testing.T, at *clock.Fixed, db *memory.DB, unit uow.Unit, store 
 	}
 	h := &house{t: t, db: db, clock: at}
 	h.service = core.New(core.Parts{Unit: unit, Store: store, Hasher: plain{}, Tokens: tokens, History: noHistory{}, Clock: at})
-	if err := h.service.Own([]users.ResourceOwner{teams{}}); err != nil {
-		t.Fatal(err)
-	}
+	h.service.Decided([]access.Decider{teams})
 	if db != nil {
 		db.Deliver(bus.Inline(db, consumer.Consumers(h.service)...))
 	}

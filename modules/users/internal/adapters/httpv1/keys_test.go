@@ -136,7 +136,7 @@ func TestTheOwnOrganization(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	h.run(0, []call{
-		{"by a user", "jo@example.com", "PUT", "/api/organization/1", `{"org_name":"X"}`, 403, "forbidden"},
+		{"by a user", "jo@example.com", "PUT", "/api/organization/1", `{"org_name":"X"}`, 403, "users.not_global_admin"},
 		{"another one", "admin@example.com", "PUT", "/api/organization/2", `{"org_name":"X"}`, 404, "users.organization_not_found"},
 		{"a blank name", "admin@example.com", "PUT", "/api/organization/1", `{"org_name":" "}`, 422, "users.blank_name"},
 		{"its domain", "admin@example.com", "PUT", "/api/organization/1", `{"domain":"x.org"}`, 400, "malformed_request"},
@@ -153,7 +153,7 @@ func TestTheAuditLog(t *testing.T) {
 	admin := h.as("admin@example.com") // the oldest line
 	jo := h.add("jo@example.com")
 	ordinary := h.as("jo@example.com")
-	ordinary.Do("DELETE", "/api/user/batch", fmt.Sprintf(`{"user_ids":[%d]}`, h.admin)).Refused(403, "forbidden")
+	ordinary.Do("DELETE", "/api/user/batch", fmt.Sprintf(`{"user_ids":[%d]}`, h.admin)).Refused(403, "users.not_admin")
 	ordinary.Do("GET", "/api/audit-log", nil).Refused(403, "forbidden")
 	ordinary.Do("GET", "/api/user/999", nil).Refused(404, "users.not_found")
 	admin.With("X-Request-Id", "r-9").Do("PUT", fmt.Sprintf("/api/user/%d", jo), `{"is_staff":true,"first_name":"Secret"}`).Want(200)
@@ -186,7 +186,7 @@ func TestTheAuditLog(t *testing.T) {
 		fmt.Sprintf("1 done PUT /api/user/%d  [user/%d]", jo, jo),
 		fmt.Sprintf("1 done PUT /api/user/%d  [user/%d]", jo, jo),
 		fmt.Sprintf("%d refused GET /api/audit-log forbidden []", jo),
-		fmt.Sprintf("%d refused DELETE /api/user/batch forbidden []", jo),
+		fmt.Sprintf("%d refused DELETE /api/user/batch users.not_admin []", jo),
 		fmt.Sprintf("%d done POST /api/login/access-token  []", jo),
 		fmt.Sprintf("1 done POST /api/user  [user/%d]", jo),
 		"1 done POST /api/login/access-token  []",

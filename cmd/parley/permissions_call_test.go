@@ -1,0 +1,195 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"parley/platform/web"
+	"parley/platform/webtest"
+)
+
+// matrix sends the requests of scenarios.
+type matrix struct {
+	t          *testing.T
+	own, other *ground
+	shared     map[choice]ids // what only refused requests and readers meet
+	bodies     map[string]map[string]any
+}
+
+func newMatrix(t *testing.T) *matrix {
+	t.Helper()
+	m := &matrix{t: t, shared: map[choice]ids{}}
+	m.own, m.other = grounds(t)
+	m.bodies = m.schemas()
+	return m
+}
+
+func (m *matrix) routes() []web.Route {
+	routes := slices.Clone(m.own.house.Server.Handler.(*web.Server).Routes())
+	// Readers first: what is made by calls that get through is nobody's fact.
+	slices.SortStableFunc(routes, func(a, b web.Route) int {
+		reads := func(r web.Route) int { return map[bool]int{true: 0, false: 1}[r.Method == http.MethodGet] }
+		return reads(a) - reads(b)
+	})
+	return routes
+}
+
+// call sends a scenario's request. What gets through and changes something
+// gets things of its own.
+func (m *matrix) call(r web.Route, who string, s scenario, through bool) webtest.Answer {
+	m.t.Helper()
+	at, choices := ids{}, s.fields
+	made := map[string]ids{}
+	for name, c := range choices {
+		made[name] = m.thing(c, who, through && r.Method != http.MethodGet)
+		at[name] = made[name][named(c.kind)]
+	}
+	for name, belongs := range made { // a review is asked for in its own agent
+		for parent, id := range belongs {
+			if c, there := choices[parent]; there && c.kind != choices[name].kind && c.place == choices[name].place && c.of == 0 {
+				at[parent] = id
+			}
+		}
+	}
+	path, query := r.Path, url.Values{}
+	for name, id := range at {
+		if strings.Contains(path, "{"+name+"}") {
+			path = strings.ReplaceAll(path, "{"+name+"}", fmt.Sprint(id))
+		} else if r.Method == http.MethodGet {
+			query.Set(name, fmt.Sprint(id))
+		}
+	}
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	client := m.own.by(who)
+	if strings.HasSuffix(r.Path, "/document") && r.Method == http.MethodPost {
+		return client.Upload(path, map[string]string{"content_type": "text", "source": "another text " + m.own.name()})
+	}
+	if r.Path == "/api/login/access-token" {
+		return client.Do(r.Method, path, url.Values{"username": {"member@own.example"}, "password": {password}})
+	}
+	schema, has := m.bodies[r.Method+" "+r.Path]
+	if !has {
+		return client.Do(r.Method, path, nil)
+	}
+	return client.Do(r.Method, path, m.body(schema, s, at))
+}
+
+// thing is what a choice stands for.
+func (m *matrix) thing(c choice, who string, fresh bool) ids {
+	m.t.Helper()
+	make, in := foreignOnes[c.kind], m.other
+	switch {
+	case c.place == "unknown":
+		return ids{named(c.kind): 999_999}
+	case c.place == "own" && c.specimen().name == oneself:
+		return ids{named(c.kind): m.own.ids[who]}
+	case c.place == "own":
+		make, in = c.specimen().make, m.own
+	}
+	if fresh {
+		return make(in)
+	}
+	if _, ok := m.shared[c]; !ok {
+		m.shared[c] = make(in)
+	}
+	return m.shared[c]
+}
+
+// schemas are those of the JSON bodies, by operation.
+func (m *matrix) schemas() map[string]map[string]any {
+	m.t.Helper()
+	var doc struct {
+		Paths map[string]map[string]struct {
+			RequestBody struct {
+				Content map[string]struct{ Schema map[string]any }
+			}
+		}
+		Components struct{ Schemas map[string]map[string]any }
+	}
+	if err := json.Unmarshal(m.own.house.Server.Handler.(*web.Server).OpenAPI(), &doc); err != nil {
+		m.t.Fatal(err)
+	}
+	out := map[string]map[string]any{}
+	for path, operations := range doc.Paths {
+		for method, operation := range operations {
+			if content, ok := operation.RequestBody.Content["application/json"]; ok {
+				schema := content.Schema
+				if ref, ok := schema["$ref"].(string); ok {
+					schema = doc.Components.Schemas[strings.TrimPrefix(ref, "#/components/schemas/")]
+				}
+				out[strings.ToUpper(method)+" "+path] = schema
+			}
+		}
+	}
+	return out
+}
+
+// body is the smallest body that a schema accepts and that says what the
+// scenario does.
+func (m *matrix) body(schema map[string]any, s scenario, at ids) map[string]any {
+	out := map[string]any{}
+	properties, _ := schema["properties"].(map[string]any)
+	required, _ := schema["required"].([]any)
+	for _, name := range required {
+		property, _ := properties[name.(string)].(map[string]any)
+		out[name.(string)] = m.value(name.(string), property, s, at)
+	}
+	for name, value := range map[string]any{"user_query": "What is this?", "name": m.own.name()} {
+		if _, ok := properties[name]; ok { // asked for by a rule beyond the schema
+			out[name] = value
+		}
+	}
+	for name := range at {
+		if property, ok := properties[name].(map[string]any); ok {
+			out[name] = m.value(name, property, s, at)
+		}
+	}
+	for name, value := range s.values {
+		out[name] = value
+	}
+	return out
+}
+
+func (m *matrix) value(name string, property map[string]any, s scenario, at ids) any {
+	isList := fmt.Sprint(property["type"]) == "array"
+	id, chosen := at[name]
+	switch {
+	case chosen && isList:
+		return []any{id}
+	case chosen:
+		return id
+	case name == "user_ids":
+		return []any{m.own.user()["user_id"]}
+	case name == "role":
+		if s.values["resource_type"] == "organization" || strings.HasSuffix(s.fields["permission_id"].String(), "organization)") {
+			return "user"
+		}
+		return "member"
+	case name == "email", name == "alias":
+		return m.own.name() + "@own.example"
+	case name == "old_password":
+		return password
+	case name == "new_password":
+		return password + "!"
+	}
+	if values, ok := property["enum"].([]any); ok {
+		return values[0]
+	}
+	switch property["type"] {
+	case "array":
+		items, _ := property["items"].(map[string]any)
+		return []any{m.value(strings.TrimSuffix(name, "s"), items, s, at)}
+	case "integer", "number":
+		return 1
+	case "boolean":
+		return false
+	}
+	return "text " + m.own.name()
+}

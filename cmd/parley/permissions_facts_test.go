@@ -1,0 +1,144 @@
+package main
+
+import (
+	"strings"
+
+	"parley/platform/kernel/access"
+	"parley/platform/kernel/actor"
+)
+
+// The kinds of actor that the matrix has.
+const (
+	anonymous    = "anonymous"
+	suspended    = "suspended"
+	stranger     = "stranger" // an ordinary user without any role
+	member       = "member"   // of the own team
+	admin        = "admin"    // of the own team; owns the corpora and has asked the questions
+	appAdmin     = "application admin"
+	globalAdmin  = "global admin"
+	foreignAdmin = "other organization's global admin"
+	readOnlyKey  = "read-only key"  // of the global admin
+	agentKey     = "restricted key" // of the global admin; reads agents alone
+)
+
+var actors = []string{anonymous, suspended, stranger, member, admin, appAdmin, globalAdmin, foreignAdmin, readOnlyKey, agentKey}
+
+// colleagues are the users of the own organization who can act.
+var colleagues = []string{stranger, member, admin, appAdmin, globalAdmin}
+
+var levels = map[string]actor.Level{appAdmin: actor.ApplicationAdmin, globalAdmin: actor.GlobalAdmin, foreignAdmin: actor.GlobalAdmin, readOnlyKey: actor.GlobalAdmin, agentKey: actor.GlobalAdmin}
+
+// administers are those who are an admin of anything.
+var administers = map[string]bool{admin: true, globalAdmin: true, foreignAdmin: true, readOnlyKey: true, agentKey: true}
+
+// rights are what an actor may do to a specimen: letters of view, run, edit,
+// manage and delete.
+type rights map[string]string
+
+func (r rights) may(who string, do access.Action) bool {
+	switch who {
+	case readOnlyKey, agentKey:
+		who = globalAdmin // whose keys they are
+	}
+	return strings.Contains(r[who], string(do)[:1])
+}
+
+// all are the rights of whoever is told on top of what every colleague has.
+func all(letters string, more rights) rights {
+	out := rights{}
+	for _, who := range colleagues {
+		out[who] = letters
+	}
+	for who, letters := range more {
+		out[who] = letters
+	}
+	return out
+}
+
+// specimen is one thing of a kind, in a state that matters to who may what.
+// Its rights are facts of the world that the test builds, and not of any route.
+type specimen struct {
+	name string
+	may  rights
+	// make makes another one and answers its id, by the names of parameters,
+	// with those of what it belongs to.
+	make func(g *ground) ids
+}
+
+// ids are what things are called by, by the names of path parameters.
+type ids map[string]int64
+
+// specimens are the kinds of resource with what stands for each in the own
+// organization, the ordinary case first. Beside them each kind has a foreign
+// one, which is the other organization's, and one that never existed.
+var specimens = map[string][]specimen{
+	"organization": {{"own", all("v", rights{appAdmin: "vm", globalAdmin: "vem"}), (*ground).organization}},
+	"team": {
+		{"own", rights{member: "v", admin: "vemd", globalAdmin: "vemd"}, (*ground).team},
+		{"deleted", nil, (*ground).deletedTeam},
+	},
+	"project": {
+		{"of the team", rights{member: "v", admin: "vemd", globalAdmin: "vemd"}, (*ground).project},
+		{"without a team", rights{globalAdmin: "vemd"}, (*ground).loneProject},
+		{"deleted", nil, (*ground).deletedProject},
+	},
+	"agent": {
+		{"Only team", rights{member: "vr", admin: "vremd", globalAdmin: "vremd"}, (*ground).teamAgent},
+		{"Only me", rights{admin: "vremd", globalAdmin: "vremd"}, (*ground).privateAgent},
+		{"Public", all("vr", rights{admin: "vremd", globalAdmin: "vremd"}), (*ground).publicAgent},
+		{"Public, paused", all("v", rights{admin: "vremd", globalAdmin: "vremd"}), (*ground).pausedAgent},
+		{"deleted", nil, (*ground).deletedAgent},
+	},
+	"agent type": {{"own", all("v", rights{globalAdmin: "ve"}), (*ground).agentType}},
+	"review":     {{"the member's", rights{member: "ved", admin: "vd", globalAdmin: "vd"}, (*ground).review}},
+	"user": {
+		{"a user", all("v", rights{appAdmin: "vemd", globalAdmin: "vemd"}), (*ground).user},
+		{"an application admin", all("v", rights{appAdmin: "vemd", globalAdmin: "vemd"}), (*ground).staff},
+		{"a global admin", all("v", rights{globalAdmin: "vemd"}), (*ground).peer},
+		{oneself, all("v", rights{appAdmin: "vemd", globalAdmin: "vemd", foreignAdmin: "vemd"}), nil},
+		{"deleted", nil, (*ground).deletedUser},
+	},
+	"permission": {
+		{"the member's on the team", rights{member: "v", admin: "vemd", globalAdmin: "vemd"}, (*ground).teamRole},
+		{"somebody's in the organization", rights{appAdmin: "vemd", globalAdmin: "vemd"}, (*ground).organizationRole},
+	},
+	"API key": {
+		{"a service user's", rights{appAdmin: "vd", globalAdmin: "vd"}, (*ground).serviceKey},
+		{"the member's", rights{member: "vd"}, (*ground).memberKey},
+	},
+	"corpus": {
+		{"private", rights{admin: "vemd", globalAdmin: "vemd"}, (*ground).corpus},
+		{"public", all("v", rights{admin: "vemd", globalAdmin: "vemd"}), (*ground).publicCorpus},
+	},
+	"document": {
+		{"private", rights{admin: "vemd", globalAdmin: "vemd"}, (*ground).document},
+		{"public", all("v", rights{admin: "vemd", globalAdmin: "vemd"}), (*ground).publicDocument},
+	},
+	"answer":       {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
+	"thread":       {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
+	"notification": {{"the global admin's", rights{globalAdmin: "ve"}, (*ground).notification}},
+}
+
+// oneself is whoever calls.
+const oneself = "oneself"
+
+// theirs are the rights on a foreign thing: its global admin made it.
+var theirs = rights{foreignAdmin: "vremd"}
+
+// foreignOnes make a kind's thing in the other organization.
+var foreignOnes = map[string]func(g *ground) ids{
+	"organization": (*ground).organization, "team": (*ground).team, "project": (*ground).project, "agent": (*ground).teamAgent, "agent type": (*ground).agentType,
+	"review": (*ground).review, "user": (*ground).user, "permission": (*ground).teamRole, "API key": (*ground).serviceKey, "corpus": (*ground).corpus,
+	"document": (*ground).document, "answer": (*ground).answer, "thread": (*ground).answer, "notification": (*ground).notification,
+}
+
+// named is the parameter by which a thing of a kind is known.
+func named(kind string) string {
+	switch kind {
+	case "answer":
+		return "agent_response_id"
+	case "thread":
+		return "chat_thread_id"
+	}
+	return strings.ReplaceAll(strings.ToLower(kind), " ", "_") + "_id"
+}

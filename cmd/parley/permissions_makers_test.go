@@ -1,0 +1,196 @@
+package main
+
+import (
+	"fmt"
+)
+
+// What follows makes one thing each, by those whose part it is.
+
+func (g *ground) path(format string, at ids, names ...string) string {
+	values := make([]any, len(names))
+	for i, name := range names {
+		values[i] = at[name]
+	}
+	return fmt.Sprintf(format, values...)
+}
+
+func (g *ground) create(who, path string, body map[string]any) int64 {
+	g.t.Helper()
+	return g.by(who).Do("POST", path, body).Want(201).ID()
+}
+
+func (g *ground) drop(path string) {
+	g.t.Helper()
+	g.by(g.chief).Do("DELETE", path, nil).Want(200)
+}
+
+func (g *ground) organization() ids {
+	g.t.Helper()
+	return ids{"organization_id": g.by(g.chief).Do("GET", "/api/organization", nil).Want(200).ID()}
+}
+
+func (g *ground) anybody(more map[string]any) ids {
+	return ids{"user_id": g.person(map[string]any{"email": g.name() + "@" + g.domain}, more)}
+}
+
+func (g *ground) user() ids  { return g.anybody(nil) }
+func (g *ground) staff() ids { return g.anybody(map[string]any{"is_staff": true}) }
+func (g *ground) peer() ids  { return g.anybody(map[string]any{"is_superuser": true}) }
+
+func (g *ground) deletedUser() ids {
+	at := g.user()
+	g.drop(g.path("/api/user/%d", at, "user_id"))
+	return at
+}
+
+// team has its member and its admin.
+func (g *ground) team() ids {
+	g.t.Helper()
+	at := ids{"team_id": g.create(g.chief, "/api/team", map[string]any{"name": g.name()})}
+	path := g.path("/api/team/%d/user", at, "team_id")
+	for role, who := range map[string]string{"member": g.reader, "admin": g.owner} {
+		if who == g.chief {
+			continue // who made it
+		}
+		var rows []struct{ ID int64 }
+		g.by(g.chief).Do("POST", path, map[string]any{"user_ids": []int64{g.ids[who]}, "role": role}).Want(200).Data(&rows)
+		at[role+"_row"] = rows[0].ID
+	}
+	return at
+}
+
+func (g *ground) deletedTeam() ids {
+	at := g.team()
+	g.drop(g.path("/api/team/%d", at, "team_id"))
+	return at
+}
+
+func (g *ground) project() ids {
+	at := g.team()
+	at["project_id"] = g.create(g.chief, "/api/project", map[string]any{"name": g.name(), "team": at["team_id"]})
+	return at
+}
+
+func (g *ground) loneProject() ids {
+	return ids{"project_id": g.create(g.chief, "/api/project", map[string]any{"name": g.name()})}
+}
+
+func (g *ground) deletedProject() ids {
+	at := g.project()
+	g.drop(g.path("/api/project/%d", at, "project_id"))
+	return at
+}
+
+// agent is one that the admin owns.
+func (g *ground) agent(access string) ids {
+	at := g.project()
+	at["agent_id"] = g.create(g.owner, "/api/agent", map[string]any{"name": g.name(), "project_id": at["project_id"], "access": access, "create_email_alias": true})
+	return at
+}
+
+func (g *ground) teamAgent() ids { return g.agent("Only team") }
+
+// privateAgent was run by its owner, who may review it.
+func (g *ground) privateAgent() ids {
+	at := g.agent("Only me")
+	g.ask(g.owner, at)
+	g.settle()
+	return at
+}
+
+func (g *ground) publicAgent() ids { return g.agent("Public") }
+
+func (g *ground) pausedAgent() ids {
+	at := g.agent("Public")
+	g.by(g.owner).Do("PUT", g.path("/api/agent/%d", at, "agent_id"), map[string]any{"status": "Paused"}).Want(200)
+	return at
+}
+
+func (g *ground) deletedAgent() ids {
+	at := g.agent("Public")
+	g.drop(g.path("/api/agent/%d", at, "agent_id"))
+	return at
+}
+
+func (g *ground) agentType() ids {
+	g.t.Helper()
+	var types []struct{ ID int64 }
+	g.by(g.chief).Do("GET", "/api/agent-type", nil).Want(200).Data(&types)
+	return ids{"agent_type_id": types[0].ID}
+}
+
+func (g *ground) ask(who string, at ids) (answer struct {
+	ID     int64 `json:"agent_response_id"`
+	Thread int64 `json:"thread_id"`
+}) {
+	g.t.Helper()
+	g.by(who).Do("POST", g.path("/api/agent/%d/response", at, "agent_id"), map[string]any{"user_query": "What is " + g.name() + "?"}).Want(200).Data(&answer)
+	return answer
+}
+
+// review is the reader's, and belongs to its agent.
+func (g *ground) review() ids {
+	at := g.teamAgent()
+	g.ask(g.reader, at)
+	g.settle()
+	return ids{"agent_id": at["agent_id"], "review_id": g.create(g.reader, g.path("/api/agent/%d/review", at, "agent_id"), map[string]any{"review": "Good."})}
+}
+
+// answer belongs to its thread, which belongs to its agent.
+func (g *ground) answer() ids {
+	at := g.teamAgent()
+	a := g.ask(g.owner, at)
+	return ids{"agent_id": at["agent_id"], "agent_response_id": a.ID, "chat_thread_id": a.Thread}
+}
+
+func (g *ground) teamRole() ids {
+	at := g.team()
+	if row, ok := at["member_row"]; ok {
+		return ids{"permission_id": row}
+	}
+	id := g.create(g.chief, g.path("/api/user/%d/permission", g.user(), "user_id"), map[string]any{"resource_type": "team", "resource_id": at["team_id"], "role": "member"})
+	return ids{"permission_id": id}
+}
+
+func (g *ground) organizationRole() ids {
+	return ids{"permission_id": g.create(g.chief, g.path("/api/user/%d/permission", g.user(), "user_id"), map[string]any{"resource_type": "organization", "role": "user"})}
+}
+
+func (g *ground) serviceKey() ids {
+	service := g.create(g.chief, "/api/user", map[string]any{"email": ""})
+	return ids{"api_key_id": g.create(g.chief, "/api/api-key", map[string]any{"name": g.name(), "scope": "read_only", "user_id": service})}
+}
+
+func (g *ground) memberKey() ids {
+	return ids{"api_key_id": g.create(g.reader, "/api/api-key", map[string]any{"name": g.name(), "scope": "read_only"})}
+}
+
+func (g *ground) corpus() ids {
+	return ids{"corpus_id": g.create(g.owner, "/api/corpus", map[string]any{"name": g.name()})}
+}
+
+func (g *ground) publicCorpus() ids {
+	return ids{"corpus_id": g.create(g.owner, "/api/corpus", map[string]any{"name": g.name(), "is_public": true})}
+}
+
+func (g *ground) documentIn(at ids) ids {
+	g.t.Helper()
+	fields := map[string]string{"content_type": "text", "source": "A text of " + g.name() + "."}
+	return ids{"document_id": g.by(g.owner).Upload(g.path("/api/corpus/%d/document", at, "corpus_id"), fields).Want(201).ID()}
+}
+
+func (g *ground) document() ids       { return g.documentIn(g.corpus()) }
+func (g *ground) publicDocument() ids { return g.documentIn(g.publicCorpus()) }
+
+// notification is of the deletion of somebody by another global admin.
+func (g *ground) notification() ids {
+	g.t.Helper()
+	g.by(g.deputy).Do("DELETE", g.path("/api/user/%d", g.user(), "user_id"), nil).Want(200)
+	g.settle()
+	var told []struct{ ID int64 }
+	g.by(g.chief).Do("GET", "/api/notification?is_read=false", nil).Want(200).Data(&told)
+	if len(told) == 0 {
+		g.t.Fatal("nobody was told of the deletion")
+	}
+	return ids{"notification_id": told[0].ID}
+}
