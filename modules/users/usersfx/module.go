@@ -55,6 +55,7 @@ type Out struct {
 	Auditor       web.Auditor
 	Directory     users.Directory
 	Permissions   users.Permissions
+	Addresses     users.Addresses
 	Setup         Setup
 	Ownership     ownership
 }
@@ -87,7 +88,7 @@ func build(in In) (Out, error) {
 	flushing(in.Lifecycle, service, in.Log)
 	return Out{
 		Routes: api.Routes(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: api,
-		Directory: service, Permissions: service, Setup: Setup{service}, Ownership: service.Own,
+		Directory: service, Permissions: service, Addresses: service, Setup: Setup{service}, Ownership: service.Own,
 	}, nil
 }
 
