@@ -20,8 +20,8 @@ type Store interface {
 	UpdateOrganization(ctx context.Context, id int64, change func(*users.Organization) error) (users.Organization, error)
 	// HasOrganizations reports whether any exists.
 	HasOrganizations(ctx context.Context) (bool, error)
-	// LockOrganization keeps other units from changing who is an admin of it
-	// until this one ends.
+	// LockOrganization keeps other units that lock it, too, from deciding who
+	// is an admin of it, or how many keys a user has, until this one ends.
 	LockOrganization(ctx context.Context, id int64) error
 
 	// AddUser answers the user with an id, who then holds the address.
