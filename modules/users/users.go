@@ -90,7 +90,9 @@ type Permissions interface {
 type Addresses interface {
 	// Claim gives the holder the address, in place of the one it had. An error
 	// of kind Conflict means that another one holds it, of whatever
-	// organization; nothing has changed then, and the unit may go on.
+	// organization; nothing has changed then, and the unit may go on. The
+	// caller has what the holder stands for locked, so that two claims for it
+	// don't pass each other.
 	Claim(ctx context.Context, address, holder string) error
 	// Release frees the addresses of holders that go, in one statement. That
 	// some hold none is no error.
