@@ -13,7 +13,7 @@ type AgentCreated struct {
 func (AgentCreated) EventName() string { return "agents.agent_created.v1" }
 
 // AggregateKey implements event.Event.
-func (e AgentCreated) AggregateKey() string { return key(e.AgentID) }
+func (e AgentCreated) AggregateKey() string { return Key(e.AgentID) }
 
 // AgentUpdated tells that an agent's settings are others from now on.
 type AgentUpdated struct {
@@ -32,7 +32,7 @@ type AgentUpdated struct {
 func (AgentUpdated) EventName() string { return "agents.agent_updated.v1" }
 
 // AggregateKey implements event.Event.
-func (e AgentUpdated) AggregateKey() string { return key(e.AgentID) }
+func (e AgentUpdated) AggregateKey() string { return Key(e.AgentID) }
 
 // AgentDeleted tells that an agent is gone, with its alias and all roles on
 // it. What people asked it stays theirs.
@@ -47,6 +47,8 @@ type AgentDeleted struct {
 func (AgentDeleted) EventName() string { return "agents.agent_deleted.v1" }
 
 // AggregateKey implements event.Event.
-func (e AgentDeleted) AggregateKey() string { return key(e.AgentID) }
+func (e AgentDeleted) AggregateKey() string { return Key(e.AgentID) }
 
-func key(id int64) string { return fmt.Sprintf("agent/%d", id) }
+// Key is the aggregate key of an agent's events, by which it holds its alias
+// among the addresses of the installation.
+func Key(agentID int64) string { return fmt.Sprintf("agent/%d", agentID) }

@@ -1,8 +1,9 @@
 // Package users owns organizations, their people, how they prove who they
 // are, what they were granted, and the log of what was done.
 //
-// Owns: organizations, users, credentials (password hash and session epoch),
-// API keys, permissions, the audit log. Tables: users_*.
+// Owns: organizations, users, the namespace of e-mail addresses, credentials
+// (password hash and session epoch), API keys, permissions, the audit log.
+// Tables: users_*.
 //
 // Publishes: users.organization_created.v1, users.organization_changed.v1,
 // users.user_created.v1, users.user_changed.v1, users.email_changed.v1,
@@ -12,13 +13,14 @@
 // users.user_changed.v1 and users.user_deleted.v1, its own, in every process,
 // to let go of what it keeps in memory.
 //
-// Rules: identity comes from credentials alone. E-mail addresses are unique
-// over the installation, without case. Nobody grants more than they have, and
-// whether somebody manages the roles on a team, project or agent is its
-// owner's to say (ResourceOwner). The role on the organization and the two
-// flags of a user say the same. The last global admin of an organization
-// stays. Deleting is one transaction: all or none, the credentials die with
-// it, and each user's event is in the same commit.
+// Rules: identity comes from credentials alone. An e-mail address belongs to
+// one holder in the installation, without case: a user, or what another module
+// claims it for (Addresses). Nobody grants more than they have, and whether
+// somebody manages the roles on a team, project or agent is its owner's to say
+// (ResourceOwner). The role on the organization and the two flags of a user
+// say the same. The last global admin of an organization stays. Deleting is
+// one transaction: all or none, the credentials die with it, and each user's
+// event is in the same commit.
 //
 // Who acts is kept in memory, so that a request costs no query: up to 10,000
 // users, for a minute at most, dropped after a commit in the same process and

@@ -81,3 +81,20 @@ type Permissions interface {
 	// Drop takes away every role on resources that are being deleted.
 	Drop(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) error
 }
+
+// Addresses is the one namespace of e-mail addresses of the installation, in
+// which case makes no difference. Users have theirs in it, and a module that
+// gives addresses to anything else claims them here. A holder has at most one;
+// it is the aggregate key of what the address leads to, such as "user/7" or
+// "agent/9". The methods join the caller's unit of work.
+type Addresses interface {
+	// Claim gives the holder the address, in place of the one it had. An error
+	// of kind Conflict means that another one holds it, of whatever
+	// organization; nothing has changed then, and the unit may go on. The
+	// caller has what the holder stands for locked, so that two claims for it
+	// don't pass each other.
+	Claim(ctx context.Context, address, holder string) error
+	// Release frees the addresses of holders that go, in one statement. That
+	// some hold none is no error.
+	Release(ctx context.Context, holders []string) error
+}

@@ -144,7 +144,7 @@ func (t Table[V, R]) Upsert(ctx context.Context, value V, conflict string, set .
 // it back, alone or within the unit of ctx; no other writer comes between.
 func (t Table[V, R]) Update(ctx context.Context, change func(*V) error, where ...Where) (V, error) {
 	var out V
-	err := t.db.within(ctx, func(ctx context.Context) error {
+	err := t.db.Within(ctx, func(ctx context.Context) error {
 		row := new(R)
 		q := t.selectFrom(ctx, row, where).Limit(1)
 		if t.db.postgres {
@@ -205,14 +205,4 @@ func (t Table[V, R]) explain(doing string, err error) error {
 		return t.taken
 	}
 	return fmt.Errorf("%s %T: %w", doing, r, err)
-}
-
-// within runs fn on the transaction of ctx, or on a new one without events.
-func (db *DB) within(ctx context.Context, fn func(ctx context.Context) error) error {
-	if db.InTx(ctx) {
-		return fn(ctx)
-	}
-	return db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		return fn(context.WithValue(ctx, txKey{}, &openTx{db: db, tx: tx}))
-	})
 }

@@ -58,6 +58,17 @@ func (db *DB) InTx(ctx context.Context) bool {
 	return ok && open.db == db
 }
 
+// Within runs fn on the transaction of ctx, or on a new one without events. A
+// store whose method takes several statements is atomic by it on its own, too.
+func (db *DB) Within(ctx context.Context, fn func(ctx context.Context) error) error {
+	if db.InTx(ctx) {
+		return fn(ctx)
+	}
+	return db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		return fn(context.WithValue(ctx, txKey{}, &openTx{db: db, tx: tx}))
+	})
+}
+
 // Do implements uow.Unit. Within a unit, fn joins it and an error rolls the
 // whole back once the outer fn returns it.
 func (u *Unit) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) error) error {

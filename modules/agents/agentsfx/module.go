@@ -32,6 +32,7 @@ type In struct {
 	Projects    projects.Access
 	Directory   users.Directory
 	Permissions users.Permissions
+	Addresses   users.Addresses
 	Clock       clock.Clock
 }
 
@@ -49,10 +50,8 @@ type Out struct {
 var Module = fx.Module("agents", fx.Provide(build))
 
 func build(in In) Out {
-	parts := core.Parts{Unit: in.Unit, Store: sqlstore.New(in.DB), Projects: in.Projects, Directory: in.Directory, Permissions: in.Permissions, Clock: in.Clock}
-	if knows, ok := in.Directory.(core.Addresses); ok {
-		parts.Addresses = knows
-	}
-	service := core.New(parts)
+	service := core.New(core.Parts{
+		Unit: in.Unit, Store: sqlstore.New(in.DB), Projects: in.Projects, Directory: in.Directory, Permissions: in.Permissions, Addresses: in.Addresses, Clock: in.Clock,
+	})
 	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Decider: service.Decider()}
 }

@@ -56,6 +56,7 @@ type Out struct {
 	Auditor       web.Auditor
 	Directory     users.Directory
 	Permissions   users.Permissions
+	Addresses     users.Addresses
 	Setup         Setup
 	Decided       decided
 	Deciders      []access.Decider `group:"deciders,flatten"`
@@ -89,7 +90,7 @@ func build(in In) (Out, error) {
 	flushing(in.Lifecycle, service, in.Log)
 	return Out{
 		Routes: api.Routes(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: api,
-		Directory: service, Permissions: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(),
+		Directory: service, Permissions: service, Addresses: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(),
 	}, nil
 }
 

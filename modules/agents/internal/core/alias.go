@@ -6,8 +6,10 @@ import (
 	"regexp"
 	"strings"
 
+	"parley/modules/agents"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
@@ -34,7 +36,13 @@ func (s *Service) CreateAlias(ctx context.Context, who actor.Actor, agentID int6
 	}
 	var a Alias
 	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		a, err = s.addAlias(ctx, who, d.Agent, address)
+		// Held until the commit: an agent that goes meanwhile would leave its
+		// address behind.
+		agent, err := s.Store.UpdateAgent(ctx, who.OrganizationID, d.ID, func(*Agent) error { return nil })
+		if err != nil {
+			return err
+		}
+		a, err = s.addAlias(ctx, who, agent, address)
 		return err
 	})
 	return a, err
@@ -43,6 +51,9 @@ func (s *Service) CreateAlias(ctx context.Context, who actor.Actor, agentID int6
 func (s *Service) addAlias(ctx context.Context, who actor.Actor, agent Agent, address string) (Alias, error) {
 	address, err := s.address(ctx, who, agent, address)
 	if err != nil {
+		return Alias{}, err
+	}
+	if err := s.claim(ctx, agent.ID, address); err != nil {
 		return Alias{}, err
 	}
 	return s.Store.AddAlias(ctx, Alias{OrganizationID: who.OrganizationID, AgentID: agent.ID, Alias: address, Audit: audit.New(who.Name(), s.Clock.Now())})
@@ -63,6 +74,11 @@ func (s *Service) UpdateAlias(ctx context.Context, who actor.Actor, agentID int6
 			return err
 		}
 		a, err = s.Store.UpdateAlias(ctx, agentID, func(a *Alias) error {
+			// While nobody else changes the alias, or this one would not find
+			// the address that another has just claimed for the agent.
+			if err := s.claim(ctx, agentID, address); err != nil {
+				return err
+			}
 			a.Alias = address
 			a.Touch(who.Name(), s.Clock.Now())
 			return nil
@@ -70,6 +86,16 @@ func (s *Service) UpdateAlias(ctx context.Context, who actor.Actor, agentID int6
 		return err
 	})
 	return a, err
+}
+
+// claim makes an address the agent's own, in place of the one it had, unless
+// it is a user's or another agent's. It runs in the unit of ctx.
+func (s *Service) claim(ctx context.Context, agentID int64, address string) error {
+	err := s.Addresses.Claim(ctx, address, agents.Key(agentID))
+	if apperr.KindOf(err) == apperr.Conflict {
+		return ErrAliasTaken
+	}
+	return err
 }
 
 // Aliases answers the addresses of the agents that the caller sees.
@@ -96,8 +122,8 @@ func split(address string) (local, domain string, ok bool) {
 	return local, domain, ok && len(local) <= maxLocal && localPart.MatchString(local)
 }
 
-// address is the alias that was asked for, or the default, when the agent may
-// have it as far as users and the organization go.
+// address is the alias that was asked for, or the default, when it is in the
+// organization's domain.
 func (s *Service) address(ctx context.Context, who actor.Actor, agent Agent, asked string) (string, error) {
 	org, err := s.Directory.Organization(ctx, who.OrganizationID)
 	if err != nil {
@@ -110,15 +136,7 @@ func (s *Service) address(ctx context.Context, who actor.Actor, agent Agent, ask
 	if org.Domain == "" || !strings.EqualFold(domain, org.Domain) {
 		return "", ErrAliasDomain
 	}
-	address := local + "@" + org.Domain
-	if s.Addresses == nil {
-		return address, nil
-	}
-	taken, err := s.Addresses.EmailTaken(ctx, address)
-	if err == nil && taken {
-		err = ErrAliasTaken
-	}
-	return address, err
+	return local + "@" + org.Domain, nil
 }
 
 // defaultLocal is the agent's name without what an address can't hold, and

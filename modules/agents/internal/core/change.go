@@ -233,8 +233,13 @@ func (s *Service) bury(ctx context.Context, tx uow.Tx, organizationID, project i
 	if err := s.Store.ForgetAgents(ctx, ids); err != nil {
 		return err
 	}
-	for _, id := range ids {
+	holders := make([]string, len(ids))
+	for i, id := range ids {
+		holders[i] = agents.Key(id)
 		tx.Publish(agents.AgentDeleted{AgentID: id, OrganizationID: organizationID, ProjectID: project, DeletedBy: by})
+	}
+	if err := s.Addresses.Release(ctx, holders); err != nil {
+		return err
 	}
 	return s.Permissions.Drop(ctx, organizationID, actor.Agent, ids)
 }

@@ -110,9 +110,3 @@ type Aliases interface {
 	// AliasesPage answers those of visible agents, ordered by id.
 	AliasesPage(ctx context.Context, v Visible, p page.Request) (page.Of[Alias], error)
 }
-
-// Addresses knows the addresses of users, of every organization.
-type Addresses interface {
-	// EmailTaken reports whether a user has the address, in any case.
-	EmailTaken(ctx context.Context, email string) (bool, error)
-}

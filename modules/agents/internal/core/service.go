@@ -22,7 +22,7 @@ type Parts struct {
 	Projects    projects.Access
 	Directory   users.Directory
 	Permissions users.Permissions
-	Addresses   Addresses
+	Addresses   users.Addresses
 	Clock       clock.Clock
 }
 

@@ -112,6 +112,10 @@ func (s *Service) CreateKey(ctx context.Context, who actor.Actor, n NewKey) (str
 		Scope: n.Scope, ExpiresOn: n.ExpiresOn, Audit: audit.New(who.Name(), now),
 	}
 	err = s.changing(ctx, []int64{owner.ID}, func(ctx context.Context, tx uow.Tx) error {
+		// Two keys made at once must not both be the last one.
+		if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
+			return err
+		}
 		have, err := s.Store.KeysPage(ctx, who.OrganizationID, owner.ID, page.Request{Size: 1})
 		if err != nil {
 			return err

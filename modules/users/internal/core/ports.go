@@ -20,12 +20,13 @@ type Store interface {
 	UpdateOrganization(ctx context.Context, id int64, change func(*users.Organization) error) (users.Organization, error)
 	// HasOrganizations reports whether any exists.
 	HasOrganizations(ctx context.Context) (bool, error)
-	// LockOrganization keeps other units from changing who is an admin of it
-	// until this one ends.
+	// LockOrganization keeps other units that lock it, too, from deciding who
+	// is an admin of it, or how many keys a user has, until this one ends.
 	LockOrganization(ctx context.Context, id int64) error
 
-	// AddUser answers the user with an id; ErrEmailTaken when the address is
-	// in use, whatever the case of its letters.
+	// AddUser answers the user with an id, who then holds the address.
+	// ErrEmailTaken ends the unit: the address is another user's or, in the
+	// namespace, anybody's, whatever the case of its letters.
 	AddUser(ctx context.Context, u users.User) (users.User, error)
 	// User answers ErrNotFound for another organization's, too.
 	User(ctx context.Context, organizationID, id int64) (users.User, error)
@@ -37,13 +38,25 @@ type Store interface {
 	UsersPage(ctx context.Context, organizationID int64, f Filter, p page.Request) (page.Of[users.User], error)
 	// GlobalAdmins answers the active ones, ordered by id.
 	GlobalAdmins(ctx context.Context, organizationID int64, limit int) ([]users.User, error)
-	// DeleteUsers removes users with their credentials, keys and permissions.
+	// DeleteUsers removes users with their credentials, keys and permissions,
+	// and frees their addresses.
 	DeleteUsers(ctx context.Context, organizationID int64, ids []int64) error
 
+	AddressStore
 	Credentials
 	PermissionStore
 	KeyStore
 	AuditStore
+}
+
+// AddressStore keeps who holds which address: users, and what other modules
+// claim for. AddUser, UpdateUser and DeleteUsers see to those of users.
+type AddressStore interface {
+	// Claim makes the address the only one of its holder. ErrEmailTaken when
+	// another has it changes nothing, and the unit may go on.
+	Claim(ctx context.Context, address, holder string) error
+	// Release frees what the holders have, in one statement; none is no error.
+	Release(ctx context.Context, holders []string) error
 }
 
 // Filter narrows the list of users; zero fields match everybody.

@@ -11,8 +11,8 @@ import (
 	"parley/platform/kernel/uow"
 )
 
-// Service is the use cases. It implements users.Directory and
-// users.Permissions.
+// Service is the use cases. It implements users.Directory, users.Permissions
+// and users.Addresses.
 type Service struct {
 	Parts
 	identities *identities

@@ -125,6 +125,7 @@ func TestDeletingAnAgent(t *testing.T) {
 	for who, status := range map[string]int{"mel": 403, "bob": 403, "strange": 404, "": 401} {
 		h.As(who).Do("DELETE", path, nil).Want(status)
 	}
+	h.same(map[string]string{agents.Key(id): "guide@x.example"}, h.held())
 	before := len(h.db.Published())
 	answer := h.As("ann").Do("DELETE", path, nil).Want(200)
 	var gone struct {
@@ -143,6 +144,7 @@ func TestDeletingAnAgent(t *testing.T) {
 		h.As(who).Do("PUT", path, `{}`).Refused(404, "agents.not_found")
 	}
 	h.same([]int64{other}, h.marks("bob", "recent"))
+	h.same(map[string]string{}, h.held())
 	if rows, err := h.people.On(t.Context(), 1, actor.Agent, []int64{id}); len(rows) > 0 || err != nil {
 		t.Errorf("roles are left: %v, %v", rows, err)
 	}
@@ -155,12 +157,17 @@ func TestAProjectTakesItsAgentsAlong(t *testing.T) {
 	h := newHouse(t)
 	a, b := h.agent(core.Public), h.agent(core.OnlyMe)
 	h.people.grant(ann, actor.Grant{Resource: actor.Project, ID: 2, Role: actor.Admin})
-	stays := h.As("ann").Do("POST", "/api/agent", `{"name":"A","project_id":2,"access":"Public"}`).Want(201).ID()
+	stays := h.As("ann").Do("POST", "/api/agent", `{"name":"A","project_id":2,"access":"Public","create_email_alias":true}`).Want(201).ID()
+	for _, id := range []int64{a, b} {
+		h.As("ann").Do("POST", fmt.Sprintf("/api/agent/%d/alias", id), nil).Want(201)
+	}
+	h.same(3, len(h.held()))
 	before := len(h.db.Published())
 	h.publish(projects.ProjectDeleted{ProjectID: 1, OrganizationID: 1, DeletedBy: root})
 	h.same([]event.Event{
 		agents.AgentDeleted{AgentID: a, OrganizationID: 1, ProjectID: 1, DeletedBy: root}, agents.AgentDeleted{AgentID: b, OrganizationID: 1, ProjectID: 1, DeletedBy: root},
 	}, h.published(before+1))
+	h.same(map[string]string{agents.Key(stays): "a_3@x.example"}, h.held())
 	h.publish(projects.ProjectDeleted{ProjectID: 1, OrganizationID: 1}, projects.ProjectDeleted{ProjectID: 2, OrganizationID: 2}) // again, and abroad
 	h.same(0, len(h.published(before+5)))
 	h.As("ann").Do("GET", fmt.Sprintf("/api/agent/%d", a), nil).Want(404)

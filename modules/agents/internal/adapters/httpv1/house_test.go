@@ -132,20 +132,21 @@ func (p *places) Details(ctx context.Context, who actor.Actor, ids []int64) (map
 type house struct {
 	t *testing.T
 	webtest.Client
-	db      *memory.DB
-	clock   *clock.Fixed
-	people  *people
-	places  *places
-	store   *memstore.Store
-	service *core.Service
+	db        *memory.DB
+	clock     *clock.Fixed
+	people    *people
+	addresses *addresses
+	places    *places
+	store     *memstore.Store
+	service   *core.Service
 }
 
 func newHouse(t *testing.T) house {
 	at := clock.NewFixed(time.Date(2024, 10, 2, 0, 2, 24, 378434000, time.UTC))
 	h := house{t: t, db: memory.New(at), clock: at, people: newPeople()}
 	h.places = &places{teamOf: map[int64]int64{1: 7, 2: 0}, gone: map[int64]bool{}, people: h.people}
-	h.store = memstore.New(h.db)
-	h.service = core.New(core.Parts{Unit: h.db, Store: h.store, Projects: h.places, Directory: h.people, Permissions: h.people, Addresses: h.people, Clock: at})
+	h.store, h.addresses = memstore.New(h.db), newAddresses(h.db, h.people)
+	h.service = core.New(core.Parts{Unit: h.db, Store: h.store, Projects: h.places, Directory: h.people, Permissions: h.people, Addresses: h.addresses, Clock: at})
 	h.db.Deliver(bus.Inline(h.db, consumer.Consumers(h.service)...))
 	h.Client = webtest.Serve(t, h.people, httpv1.New(h.service, h.people).Routes())
 	return h

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"parley/modules/agents"
 	"parley/modules/agents/internal/core"
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
@@ -219,6 +220,11 @@ func TestAliases(t *testing.T) {
 	h.As("ann").Do("PUT", path(a), `{"alias":"second@x.example"}`).Refused(409, "agents.alias_taken")
 	h.As("ann").Do("PUT", path(a), `{"alias":"first@x.example"}`).Want(200).Data(&got)
 	h.same("first@x.example/ann@x", got["alias"].(string)+"/"+got["modified_by"].(string))
+	h.same(map[string]string{agents.Key(a): "first@x.example", agents.Key(b): "second@x.example"}, h.held())
+	h.As("ann").Do("PUT", path(a), `{"alias":"FIRST@x.example"}`).Want(200).Data(&got) // its own, in another case
+	h.same("FIRST@x.example", got["alias"].(string))
+	h.As("ann").Do("PUT", path(b), `{"alias":"fiRst@x.example"}`).Refused(409, "agents.alias_taken")
+	h.same(map[string]string{agents.Key(a): "first@x.example", agents.Key(b): "second@x.example"}, h.held())
 	for who, want := range map[string]int{"ann": 2, "root": 2, "bob": 1, "strange": 0} {
 		var list []struct{ Agent int64 }
 		h.As(who).Do("GET", "/api/agent/alias", nil).Want(200).Data(&list)
@@ -238,6 +244,8 @@ func TestAnAgentMayBeMadeWithItsAlias(t *testing.T) {
 	h.As("ann").Do("PUT", fmt.Sprintf("/api/agent/%d/alias", id), `{"alias":"Agent_3@x.example"}`).Want(200)
 	before := len(h.db.Published())
 	h.As("ann").Do("POST", "/api/agent", `{"name":"Ü","project_id":1,"create_email_alias":true}`).Refused(409, "agents.alias_taken")
+	h.people.change(tom, func(u *users.User) { u.Email = "aGENT_4@x.example" })
+	h.As("ann").Do("POST", "/api/agent", `{"name":"Ü","project_id":1,"create_email_alias":true}`).Refused(409, "agents.alias_taken") // Tom has it
 	h.same(0, len(h.published(before)))
 	h.same([]int64{id, plain}, func() (ids []int64) {
 		var list []struct{ ID int64 }

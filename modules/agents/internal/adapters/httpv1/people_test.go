@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"sync"
 
 	"parley/modules/users"
@@ -136,11 +135,6 @@ func (p *people) Organization(_ context.Context, id int64) (users.Organization, 
 // GlobalAdmins implements users.Directory.
 func (p *people) GlobalAdmins(_ context.Context, org int64) ([]users.User, error) {
 	return p.where(func(u users.User) bool { return u.OrganizationID == org && u.IsSuperuser && u.IsActive }), nil
-}
-
-// EmailTaken implements core.Addresses.
-func (p *people) EmailTaken(_ context.Context, email string) (bool, error) {
-	return len(p.where(func(u users.User) bool { return strings.EqualFold(u.Email, email) })) > 0, nil
 }
 
 // On implements users.Permissions.

@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -33,12 +34,24 @@ func (directory) Organization(_ context.Context, id int64) (users.Organization, 
 	return users.Organization{ID: id, Domain: "x.example"}, nil
 }
 
+// free is a namespace in which every address is free.
+type free struct{}
+
+func (free) Claim(context.Context, string, string) error { return nil }
+
+func (free) Release(context.Context, []string) error { return nil }
+
+// ungranted is a users.Permissions in which nobody has a role.
+type ungranted struct{ users.Permissions }
+
+func (ungranted) Drop(context.Context, int64, actor.Resource, []int64) error { return nil }
+
 // TestWhatHappensAtOnce runs use cases a hundred times at once on real databases.
 func TestWhatHappensAtOnce(t *testing.T) {
 	who := actor.Actor{UserID: 1, OrganizationID: 1, Email: "admin@x", Level: actor.GlobalAdmin}
 	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, fresh func(t *testing.T) (*sqldb.DB, uow.Unit)) {
 		db, unit := fresh(t)
-		s, ctx := core.New(core.Parts{Unit: unit, Store: sqlstore.New(db), Projects: open{}, Directory: directory{}, Clock: clock.System{}}), t.Context()
+		s, ctx := core.New(core.Parts{Unit: unit, Store: sqlstore.New(db), Projects: open{}, Directory: directory{}, Addresses: free{}, Clock: clock.System{}}), t.Context()
 		name, project := "Guide", int64(1)
 		var ids []int64
 		for range 100 {
@@ -94,6 +107,48 @@ func TestWhatHappensAtOnce(t *testing.T) {
 		}
 		if aliases, err := s.Aliases(ctx, who, page.Request{}); err != nil || len(aliases.Items) > 2 {
 			t.Errorf("aliases %+v, %v", aliases.Items, err)
+		}
+	})
+}
+
+// meanwhile is an open projects.Access that does something when it is first
+// asked, which is while a use case decides.
+type meanwhile struct {
+	open
+	do func()
+}
+
+func (m *meanwhile) Teams(context.Context, int64, []int64) (map[int64]int64, error) {
+	if do := m.do; do != nil {
+		m.do = nil
+		do()
+	}
+	return nil, nil
+}
+
+func TestAnAgentThatGoesMeanwhileGetsNoAlias(t *testing.T) {
+	who := actor.Actor{UserID: 1, OrganizationID: 1, Email: "admin@x", Level: actor.GlobalAdmin}
+	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, fresh func(t *testing.T) (*sqldb.DB, uow.Unit)) {
+		db, unit := fresh(t)
+		around := &meanwhile{}
+		s, ctx := core.New(core.Parts{
+			Unit: unit, Store: sqlstore.New(db), Projects: around, Directory: directory{}, Permissions: ungranted{}, Addresses: free{}, Clock: clock.System{},
+		}), t.Context()
+		name, project := "Guide", int64(1)
+		a, err := s.CreateAgent(ctx, who, core.Settings{Name: &name, ProjectID: &project})
+		if err != nil {
+			t.Fatal(err)
+		}
+		around.do = func() {
+			if _, err := s.DeleteAgent(ctx, who, a.ID); err != nil {
+				t.Error(err)
+			}
+		}
+		if _, err := s.CreateAlias(ctx, who, a.ID, ""); !errors.Is(err, core.ErrNotFound) {
+			t.Errorf("an alias for it: %v", err)
+		}
+		if left, err := s.Store.Aliases(ctx, []int64{a.ID}); err != nil || len(left) > 0 {
+			t.Errorf("left is %+v, %v", left, err)
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"parley/platform/kernel/apperr"
 	"parley/platform/webtest"
 )
 
@@ -80,6 +81,43 @@ func TestEditingUsers(t *testing.T) {
 		`"organization":{"id":1,"org_name":"Org 1","domain":"example.com","is_deleted":false,"created_by":"System","created_on":"2024-10-02T00:02:24.378434Z","modified_by":"","modified_on":"2024-10-02T00:02:24.378434Z"}}`, jo)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAnAddressIsOneHoldersOnly(t *testing.T) {
+	h := newHouse(t)
+	jo := h.add("jo@example.com")
+	claim := func(address string) error { return h.service.Claim(t.Context(), address, "agent/9") }
+	if err := claim("Guide@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	const path = "/api/user/%d"
+	refused := []call{
+		{"a new user", "admin@example.com", "POST", "/api/user", `{"email":"guide@example.com"}`, 409, "users.email_taken"},
+		{"a new user, in another case", "admin@example.com", "POST", "/api/user", `{"email":"GUIDE@example.com"}`, 409, "users.email_taken"},
+		{"another organization's new user", "boss@other.org", "POST", "/api/user", `{"email":"guide@example.com"}`, 409, "users.email_taken"},
+		{"another address", "admin@example.com", "PUT", path, `{"email":"guide@Example.com"}`, 409, "users.email_taken"},
+	}
+	before := len(h.db.Published())
+	h.run(jo, refused)
+	if after := h.db.Published()[before:]; len(after) > 0 {
+		t.Errorf("published %v", after)
+	}
+	for _, address := range []string{"JO@example.com", "boss@other.org"} {
+		if err := claim(address); apperr.KindOf(err) != apperr.Conflict {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	if err := h.service.Release(t.Context(), []string{"agent/9"}); err != nil {
+		t.Fatal(err)
+	}
+	h.run(jo, []call{
+		{"when it is free", "admin@example.com", "PUT", path, `{"email":"guide@example.com"}`, 200, ""},
+		{"which frees the earlier one", "admin@example.com", "POST", "/api/user", `{"email":"jo@example.com"}`, 201, ""},
+		{"and to go frees it", "admin@example.com", "DELETE", path, "", 200, ""},
+	})
+	if err := claim("guide@example.com"); err != nil {
+		t.Errorf("after the deletion: %v", err)
 	}
 }
 

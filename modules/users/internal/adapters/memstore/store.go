@@ -13,13 +13,16 @@ import (
 	"parley/modules/users/internal/core"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
+	"parley/platform/kernel/uow"
 	"parley/platform/memory"
 )
 
 // Store implements core.Store.
 type Store struct {
+	db            *memory.DB
 	organizations *memory.Table[users.Organization]
 	users         *memory.Table[users.User]
+	addresses     *memory.Table[address]
 	credentials   *memory.Table[credential]
 	permissions   *memory.Table[users.Permission]
 	keys          *memory.Table[core.APIKey]
@@ -34,6 +37,7 @@ type credential struct {
 // New returns an empty store in db.
 func New(db *memory.DB) *Store {
 	return &Store{
+		db: db, addresses: newAddresses(db),
 		organizations: memory.NewTable(db, memory.Spec[users.Organization]{
 			ID:     func(o *users.Organization) *int64 { return &o.ID },
 			Unique: []func(users.Organization) string{func(o users.Organization) string { return strings.ToLower(o.Domain) }},
@@ -93,7 +97,13 @@ func (s *Store) LockOrganization(ctx context.Context, id int64) error {
 
 // AddUser implements core.Store.
 func (s *Store) AddUser(ctx context.Context, u users.User) (users.User, error) {
-	return s.users.Add(ctx, u)
+	err := s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) (err error) {
+		if u, err = s.users.Add(ctx, u); err != nil || u.Email == "" {
+			return err
+		}
+		return s.Claim(ctx, u.Email, users.Key(u.ID))
+	})
+	return u, err
 }
 
 // User implements core.Store.
@@ -103,7 +113,18 @@ func (s *Store) User(ctx context.Context, org, id int64) (users.User, error) {
 
 // UpdateUser implements core.Store.
 func (s *Store) UpdateUser(ctx context.Context, org, id int64, change func(*users.User) error) (users.User, error) {
-	return s.users.Update(ctx, change, func(u users.User) bool { return u.ID == id && u.OrganizationID == org })
+	var after users.User
+	err := s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) (err error) {
+		after, err = s.users.Update(ctx, change, func(u users.User) bool { return u.ID == id && u.OrganizationID == org })
+		switch {
+		case err != nil:
+			return err
+		case after.Email == "":
+			return s.Release(ctx, []string{users.Key(id)})
+		}
+		return s.Claim(ctx, after.Email, users.Key(id))
+	})
+	return after, err
 }
 
 // Users implements core.Store.
@@ -150,8 +171,14 @@ func (s *Store) DeleteUsers(ctx context.Context, org int64, ids []int64) error {
 	if _, err := s.keys.Delete(ctx, func(k core.APIKey) bool { return was(k.UserID) }); err != nil {
 		return err
 	}
-	_, err = s.permissions.Delete(ctx, func(p users.Permission) bool { return was(p.UserID) })
-	return err
+	if _, err := s.permissions.Delete(ctx, func(p users.Permission) bool { return was(p.UserID) }); err != nil {
+		return err
+	}
+	holders := make([]string, len(gone))
+	for i, u := range gone {
+		holders[i] = users.Key(u.ID)
+	}
+	return s.Release(ctx, holders)
 }
 
 // SetPassword implements core.Credentials.

@@ -87,7 +87,7 @@ func (s *Store) Identity(ctx context.Context, userID int64) (core.Identity, erro
 	return core.Identity{Credential: c, Permissions: ps, Keys: keys}, err
 }
 
-// maxKeys is more than the core allows a user, should two be made at once.
+// maxKeys is more than the core lets a user have.
 const maxKeys = 1000
 
 // maxPermissions bounds what one user can be granted directly.

@@ -97,7 +97,13 @@ func (s *Store) LockOrganization(ctx context.Context, id int64) error {
 
 // AddUser implements core.Store.
 func (s *Store) AddUser(ctx context.Context, u users.User) (users.User, error) {
-	return s.users.Add(ctx, u)
+	err := s.db.Within(ctx, func(ctx context.Context) (err error) {
+		if u, err = s.users.Add(ctx, u); err != nil || u.Email == "" {
+			return err
+		}
+		return s.take(ctx, u.Email, users.Key(u.ID))
+	})
+	return u, err
 }
 
 // User implements core.Store.
@@ -107,7 +113,19 @@ func (s *Store) User(ctx context.Context, org, id int64) (users.User, error) {
 
 // UpdateUser implements core.Store.
 func (s *Store) UpdateUser(ctx context.Context, org, id int64, change func(*users.User) error) (users.User, error) {
-	return s.users.Update(ctx, change, sqldb.Eq("id", id), sqldb.Eq("organization_id", org))
+	var after users.User
+	err := s.db.Within(ctx, func(ctx context.Context) (err error) {
+		var was string
+		after, err = s.users.Update(ctx, func(u *users.User) error { was = u.Email; return change(u) }, sqldb.Eq("id", id), sqldb.Eq("organization_id", org))
+		switch {
+		case err != nil || after.Email == was:
+			return err
+		case after.Email == "":
+			return s.Release(ctx, []string{users.Key(id)})
+		}
+		return s.Claim(ctx, after.Email, users.Key(id))
+	})
+	return after, err
 }
 
 // Users implements core.Store.
@@ -193,14 +211,14 @@ func (s *Store) DeleteUsers(ctx context.Context, org int64, ids []int64) error {
 	if err != nil {
 		return err
 	}
-	was := make([]int64, len(gone))
+	was, holders := make([]int64, len(gone)), make([]string, len(gone))
 	for i, u := range gone {
-		was[i] = u.ID
+		was[i], holders[i] = u.ID, users.Key(u.ID)
 	}
 	for _, table := range []string{"users_credentials", "users_permissions", "users_api_keys"} {
 		if _, err := s.db.On(ctx).NewDelete().TableExpr(table).Where("user_id IN (?)", bun.List(was)).Exec(ctx); err != nil {
 			return fmt.Errorf("deleting from %s: %w", table, err)
 		}
 	}
-	return nil
+	return s.Release(ctx, holders)
 }

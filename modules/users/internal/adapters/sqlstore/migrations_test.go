@@ -1,0 +1,79 @@
+package sqlstore_test
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"parley/modules/users/internal/adapters/sqlstore"
+	"parley/modules/users/internal/core"
+	"parley/platform/migrate"
+	"parley/platform/sqldb"
+	"parley/platform/sqldb/dbtest"
+)
+
+// before is the module's migrations without those from a number on.
+func before(t *testing.T, number int) migrate.Set {
+	t.Helper()
+	all, older := sqlstore.Migrations(), fstest.MapFS{}
+	paths, err := fs.Glob(all.Files, "migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		name, _, _ := strings.Cut(strings.TrimPrefix(path, "migrations/"), "_")
+		if n, err := strconv.Atoi(name); err != nil || n >= number {
+			continue
+		}
+		text, err := fs.ReadFile(all.Files, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		older[path] = &fstest.MapFile{Data: text}
+	}
+	return migrate.Set{Module: all.Module, Files: older}
+}
+
+func TestUsersFromBeforeHoldTheirAddresses(t *testing.T) {
+	dbtest.Each(t, []migrate.Set{before(t, 3)}, func(t *testing.T, db *sqldb.DB) {
+		ctx := t.Context()
+		at := "'2026-05-01 12:00:00+00:00'"
+		for _, statement := range []string{
+			"INSERT INTO users_organizations (org_name, domain, is_deleted, created_by, created_on, modified_by, modified_on) VALUES ('o', 'd', false, '', " + at + ", '', " + at + ")",
+			"INSERT INTO users_users (organization_id, email, is_staff, is_superuser, is_active, date_joined) VALUES (1, 'Jo@example.com', false, false, true, " + at + "), (1, '', false, false, true, " + at + "), (1, '', false, false, true, " + at + ")",
+		} {
+			if _, err := db.ExecContext(ctx, statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		runner := migrate.New(db, []migrate.Set{sqlstore.Migrations()}, slog.New(slog.DiscardHandler))
+		if err := runner.Up(ctx); err != nil {
+			t.Fatal(err)
+		}
+		store := sqlstore.New(db)
+		if err := store.Claim(ctx, "JO@example.com", "agent/1"); !errors.Is(err, core.ErrEmailTaken) {
+			t.Errorf("another claims it: %v", err)
+		}
+		if err := store.Claim(ctx, "jo@example.com", "user/1"); err != nil {
+			t.Errorf("the user claims it: %v", err)
+		}
+		if n, err := db.NewSelect().TableExpr("users_addresses").Count(ctx); err != nil || n != 1 {
+			t.Errorf("%d addresses are held, %v", n, err)
+		}
+		if err := store.DeleteUsers(ctx, 1, []int64{1}); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Claim(ctx, "jo@example.com", "agent/1"); err != nil {
+			t.Errorf("it is not free again: %v", err)
+		}
+		for _, step := range []func() error{func() error { return runner.Down(ctx) }, func() error { return runner.Up(ctx) }} {
+			if err := step(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
