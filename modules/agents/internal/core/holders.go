@@ -35,7 +35,7 @@ func (s *Service) DecisionOf(ctx context.Context, who actor.Actor, agentID, user
 	if len(found) == 0 {
 		return Holder{}, ErrUserNotFound
 	}
-	grants, err := s.grantsAround(ctx, d)
+	grants, err := s.grantsAround(ctx, d, []int64{userID})
 	if err != nil {
 		return Holder{}, err
 	}
@@ -50,7 +50,7 @@ func (s *Service) Holders(ctx context.Context, who actor.Actor, agentID int64, p
 	if err != nil {
 		return page.Of[Holder]{}, err
 	}
-	grants, err := s.grantsAround(ctx, d)
+	grants, err := s.grantsAround(ctx, d, nil)
 	if err != nil {
 		return page.Of[Holder]{}, err
 	}
@@ -86,15 +86,15 @@ func hold(u users.User, grants []actor.Grant, d Decided) Holder {
 	return Holder{User: u, Decision: access.Decide(of, d.Thing(d.TeamID))}
 }
 
-// grantsAround answers all roles that bear on an agent, by user, in at most
-// three queries.
-func (s *Service) grantsAround(ctx context.Context, d Decided) (map[int64][]actor.Grant, error) {
+// grantsAround answers the roles that bear on an agent, by user, in at most
+// three queries. Nil onlyUsers means everybody's.
+func (s *Service) grantsAround(ctx context.Context, d Decided, onlyUsers []int64) (map[int64][]actor.Grant, error) {
 	grants := map[int64][]actor.Grant{}
 	for _, on := range []actor.Grant{{Resource: actor.Agent, ID: d.ID}, {Resource: actor.Project, ID: d.ProjectID}, {Resource: actor.Team, ID: d.TeamID}} {
 		if on.ID == 0 {
 			continue
 		}
-		rows, err := s.Permissions.On(ctx, d.OrganizationID, on.Resource, []int64{on.ID})
+		rows, err := s.Permissions.On(ctx, d.OrganizationID, on.Resource, []int64{on.ID}, onlyUsers)
 		if err != nil {
 			return nil, err
 		}
