@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -73,6 +74,35 @@ func (s *Service) Holders(ctx context.Context, who actor.Actor, agentID int64, p
 		}
 	}
 	return cut(all, func(h Holder) int64 { return h.User.ID }, p)
+}
+
+// Runners implements agents.Catalog.
+func (s *Service) Runners(ctx context.Context, organizationID, agentID int64, ids []int64) ([]int64, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	d, err := s.placed(ctx, organizationID, agentID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	people, err := s.Directory.Users(ctx, organizationID, ids)
+	if err != nil {
+		return nil, err
+	}
+	grants, err := s.grantsAround(ctx, d, ids)
+	if err != nil {
+		return nil, err
+	}
+	var may []int64
+	for _, u := range people {
+		if hold(u, grants[u.ID], d).Decision.Allowed.Run {
+			may = append(may, u.ID)
+		}
+	}
+	return may, nil
 }
 
 // hold decides about a user. A suspended one may do nothing, whatever they
