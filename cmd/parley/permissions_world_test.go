@@ -59,6 +59,7 @@ var levels = map[string]actor.Level{appAdmin: actor.ApplicationAdmin, globalAdmi
 // ground is two organizations with people in one program.
 type ground struct {
 	t       *testing.T
+	app     *fx.App
 	house   house
 	clients map[string]webtest.Client
 	ids     map[string]int64 // of the people
@@ -70,11 +71,11 @@ type ground struct {
 // ids are one of each resource, by the names of path parameters.
 type ids map[string]int64
 
-func newGround(t *testing.T) *ground {
+func newGround(t *testing.T, more ...fx.Option) *ground {
 	t.Helper()
 	var setup usersfx.Setup
-	_, h := built(t, profileAll, fx.Populate(&setup))
-	g := &ground{t: t, house: h, clients: map[string]webtest.Client{anonymous: webtest.New(t, h.Server.Handler)}, ids: map[string]int64{}}
+	app, h := built(t, profileAll, append(more, fx.Populate(&setup))...)
+	g := &ground{t: t, app: app, house: h, clients: map[string]webtest.Client{anonymous: webtest.New(t, h.Server.Handler)}, ids: map[string]int64{}}
 	for who, domain := range map[string]string{globalAdmin: "own.example", foreignAdmin: "other.example"} {
 		_, boss, err := setup.CreateOrganization(t.Context(), who, "boss@"+domain, password)
 		if err != nil {
