@@ -29,11 +29,12 @@ type ground struct {
 
 const password = "password of everybody"
 
-// grounds makes both organizations with all actors.
-func grounds(t *testing.T) (own, other *ground) {
+// grounds makes both organizations with all actors, in a program that runs
+// until the test ends.
+func grounds(t *testing.T, more ...fx.Option) (own, other *ground) {
 	t.Helper()
 	var setup usersfx.Setup
-	app, h := built(t, profileAll, fx.Populate(&setup))
+	app, h := built(t, profileAll, append(more, fx.Populate(&setup))...)
 	if err := app.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -35,4 +35,9 @@ type Catalog interface {
 	// Administers reports whether who administers the agent; ErrNotFound when
 	// who can't see it.
 	Administers(ctx context.Context, who actor.Actor, agentID int64) (bool, error)
+	// Runners answers those of users who may run the agent now, ordered by id,
+	// in at most six queries. It goes by what is stored and not by what
+	// somebody was granted when they came: a suspended or deleted user may run
+	// nothing, and nobody a deleted agent.
+	Runners(ctx context.Context, organizationID, agentID int64, users []int64) ([]int64, error)
 }

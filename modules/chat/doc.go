@@ -6,7 +6,10 @@
 // Publishes: chat.thread_created.v1, chat.run_completed.v1,
 // chat.run_failed.v1.
 //
-// Consumes: users.user_deleted.v1 (the user's threads and texts go).
+// Consumes: users.user_deleted.v1 (the user's threads and texts go). In every
+// process also agents.agent_updated.v1, agents.agent_deleted.v1,
+// users.access_changed.v1, users.user_deleted.v1 and projects.project_moved.v1
+// (runs end whose askers may not run the agent any more).
 //
 // Rules: a run is rows, not a connection. Question and run are committed
 // before any model is called, the stream's events are rows with a sequence
@@ -15,4 +18,12 @@
 // process that runs runs renews a lease on them; what it leaves behind when
 // it dies is closed as interrupted, with the text it had. Content is
 // private: only the asker reads a thread.
+//
+// Whoever loses an agent loses their open runs on it at once: they end
+// cancelled, as chat.access_lost, with the text they had. Each process looks
+// at those it answers itself when an event may have taken an agent away, and
+// asks agents once for each agent who of the askers has it still. A run is
+// asked about again when its turn comes, because Ask decided by what the
+// caller was granted when the request came, and a loss since then may have
+// been told of before the run was known.
 package chat

@@ -76,8 +76,9 @@ type Permissions interface {
 	// that were there.
 	Revoke(ctx context.Context, by actor.Actor, resource actor.Resource, id int64, users []int64) ([]Permission, error)
 	// On answers the roles held directly on resources of one kind, in one
-	// query, ordered by resource and user.
-	On(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) ([]Permission, error)
+	// query, ordered by resource and user, at most 10,000. Nil onlyUsers means
+	// everybody's.
+	On(ctx context.Context, organizationID int64, resource actor.Resource, ids, onlyUsers []int64) ([]Permission, error)
 	// Drop takes away every role on resources that are being deleted.
 	Drop(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) error
 }

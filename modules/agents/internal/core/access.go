@@ -34,17 +34,23 @@ type Decided struct {
 // one answers an agent on which who may do the action, or ErrNotFound, or
 // refused when they may only see it. It is two queries.
 func (s *Service) one(ctx context.Context, who actor.Actor, id int64, do access.Action, refused error) (Decided, error) {
-	a, err := s.Store.Agent(ctx, everything(who.OrganizationID), id)
+	d, err := s.placed(ctx, who.OrganizationID, id)
 	if err != nil {
 		return Decided{}, err
 	}
-	teams, err := s.Projects.Teams(ctx, who.OrganizationID, []int64{a.ProjectID})
-	if err != nil {
-		return Decided{}, err
-	}
-	d := Decided{Agent: a, TeamID: teams[a.ProjectID]}
-	d.Decision = access.Decide(who, a.Thing(d.TeamID))
+	d.Decision = access.Decide(who, d.Thing(d.TeamID))
 	return d, d.Decision.Check(do, ErrNotFound, refused)
+}
+
+// placed answers an agent with its team, on which nothing is decided yet. It
+// is two queries.
+func (s *Service) placed(ctx context.Context, organizationID, id int64) (Decided, error) {
+	a, err := s.Store.Agent(ctx, everything(organizationID), id)
+	if err != nil {
+		return Decided{}, err
+	}
+	teams, err := s.Projects.Teams(ctx, organizationID, []int64{a.ProjectID})
+	return Decided{Agent: a, TeamID: teams[a.ProjectID]}, err
 }
 
 // visible is which agents who may see, as a condition, with the teams of

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -35,7 +36,7 @@ func (s *Service) DecisionOf(ctx context.Context, who actor.Actor, agentID, user
 	if len(found) == 0 {
 		return Holder{}, ErrUserNotFound
 	}
-	grants, err := s.grantsAround(ctx, d)
+	grants, err := s.grantsAround(ctx, d, []int64{userID})
 	if err != nil {
 		return Holder{}, err
 	}
@@ -50,7 +51,7 @@ func (s *Service) Holders(ctx context.Context, who actor.Actor, agentID int64, p
 	if err != nil {
 		return page.Of[Holder]{}, err
 	}
-	grants, err := s.grantsAround(ctx, d)
+	grants, err := s.grantsAround(ctx, d, nil)
 	if err != nil {
 		return page.Of[Holder]{}, err
 	}
@@ -75,6 +76,35 @@ func (s *Service) Holders(ctx context.Context, who actor.Actor, agentID int64, p
 	return cut(all, func(h Holder) int64 { return h.User.ID }, p)
 }
 
+// Runners implements agents.Catalog.
+func (s *Service) Runners(ctx context.Context, organizationID, agentID int64, ids []int64) ([]int64, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	d, err := s.placed(ctx, organizationID, agentID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	people, err := s.Directory.Users(ctx, organizationID, ids)
+	if err != nil {
+		return nil, err
+	}
+	grants, err := s.grantsAround(ctx, d, ids)
+	if err != nil {
+		return nil, err
+	}
+	var may []int64
+	for _, u := range people {
+		if hold(u, grants[u.ID], d).Decision.Allowed.Run {
+			may = append(may, u.ID)
+		}
+	}
+	return may, nil
+}
+
 // hold decides about a user. A suspended one may do nothing, whatever they
 // were granted.
 func hold(u users.User, grants []actor.Grant, d Decided) Holder {
@@ -86,15 +116,15 @@ func hold(u users.User, grants []actor.Grant, d Decided) Holder {
 	return Holder{User: u, Decision: access.Decide(of, d.Thing(d.TeamID))}
 }
 
-// grantsAround answers all roles that bear on an agent, by user, in at most
-// three queries.
-func (s *Service) grantsAround(ctx context.Context, d Decided) (map[int64][]actor.Grant, error) {
+// grantsAround answers the roles that bear on an agent, by user, in at most
+// three queries. Nil onlyUsers means everybody's.
+func (s *Service) grantsAround(ctx context.Context, d Decided, onlyUsers []int64) (map[int64][]actor.Grant, error) {
 	grants := map[int64][]actor.Grant{}
 	for _, on := range []actor.Grant{{Resource: actor.Agent, ID: d.ID}, {Resource: actor.Project, ID: d.ProjectID}, {Resource: actor.Team, ID: d.TeamID}} {
 		if on.ID == 0 {
 			continue
 		}
-		rows, err := s.Permissions.On(ctx, d.OrganizationID, on.Resource, []int64{on.ID})
+		rows, err := s.Permissions.On(ctx, d.OrganizationID, on.Resource, []int64{on.ID}, onlyUsers)
 		if err != nil {
 			return nil, err
 		}

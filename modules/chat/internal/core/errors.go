@@ -11,6 +11,7 @@ var (
 	ErrOtherAgent     = apperr.New(apperr.Unprocessable, "chat.thread_of_other_agent", "This thread belongs to another agent.")
 	ErrModelFailed    = apperr.New(apperr.Unavailable, "chat.model_failed", "The model did not answer; the question is stored and can be asked again.")
 	ErrCancelled      = apperr.New(apperr.Conflict, "chat.cancelled", "The run was cancelled before it ended.")
+	ErrAccessLost     = apperr.New(apperr.Forbidden, "chat.access_lost", "You may not run this agent any more; what had come of the answer is kept.")
 	ErrInterrupted    = apperr.New(apperr.Unavailable, "chat.interrupted", "The server stopped while the answer was being made; ask again.")
 	ErrEnded          = apperr.New(apperr.Conflict, "chat.already_ended", "This run has ended already.")
 	ErrOverloaded     = apperr.New(apperr.Unavailable, "chat.overloaded", "Too many questions are being answered at the moment; try again shortly.")

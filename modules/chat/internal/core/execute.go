@@ -47,11 +47,11 @@ func (s *Service) execute(run Run, content Content, agent agents.Runnable, who a
 	defer stop()
 	defer cancel(nil)
 	s.mu.Lock()
-	s.cancels[run.ID] = cancel
+	s.open[run.ID] = openRun{run.OrganizationID, run.AgentID, run.UserID, cancel}
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
-		delete(s.cancels, run.ID)
+		delete(s.open, run.ID)
 		s.mu.Unlock()
 	}()
 
@@ -93,6 +93,12 @@ func (x *execution) guarded(ctx context.Context) (err error) {
 		defer func() { <-x.slots }()
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+	if ctx.Err() != nil { // its turn came at the moment of its end
+		return ctx.Err()
+	}
+	if err := x.permitted(ctx); err != nil {
+		return err
 	}
 	now := x.Clock.Now()
 	if err := x.Store.Start(ctx, x.run.ID, x.Owner, now, now.Add(x.Rhythm.Lease)); err != nil {
@@ -230,6 +236,8 @@ func failed(err error) (State, string, string) {
 		return Interrupted, ErrInterrupted.Code, ErrInterrupted.Message
 	case errors.Is(err, ErrCancelled):
 		return Cancelled, ErrCancelled.Code, ErrCancelled.Message
+	case errors.Is(err, ErrAccessLost):
+		return Cancelled, ErrAccessLost.Code, ErrAccessLost.Message
 	case errors.As(err, &e):
 		return Failed, e.Code, inWords(e)
 	}

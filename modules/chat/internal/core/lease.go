@@ -37,7 +37,7 @@ func (s *Service) Tend(ctx context.Context) {
 func (s *Service) tendOnce(ctx context.Context) error {
 	now := s.Clock.Now()
 	s.mu.Lock()
-	mine := slices.Collect(maps.Keys(s.cancels))
+	mine := slices.Collect(maps.Keys(s.open))
 	s.mu.Unlock()
 	if len(mine) > 0 {
 		cancelled, err := s.Store.Renew(ctx, s.Owner, mine, now.Add(s.Rhythm.Lease))
@@ -103,7 +103,7 @@ func (s *Service) closeExpired(ctx context.Context, owners []string) error {
 func (s *Service) runsHere(run Run) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, ok := s.cancels[run.ID]
+	_, ok := s.open[run.ID]
 	return ok && run.Owner == s.Owner
 }
 
@@ -151,9 +151,9 @@ func (s *Service) Cancel(ctx context.Context, who actor.Actor, run int64) (Run, 
 func (s *Service) cancelHere(run int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	cancel, ok := s.cancels[run]
+	r, ok := s.open[run]
 	if ok {
-		cancel(ErrCancelled)
+		r.cancel(ErrCancelled)
 	}
 	return ok
 }

@@ -37,15 +37,27 @@ var (
 // catalog has one agent that everybody sees but for those it is hidden from.
 type catalog struct {
 	agent  agents.Runnable
-	hidden map[int64]bool
 	admins map[int64]bool
+	// decided, when given, is called with each decision of Run.
+	decided func()
+
+	mu     sync.Mutex
+	hidden map[int64]bool
+	err    error
+	asked  [][]int64 // whom Runners was asked about
 }
 
 func (c *catalog) Run(ctx context.Context, who actor.Actor, id int64) (agents.Runnable, error) {
-	return c.View(ctx, who, id)
+	a, err := c.View(ctx, who, id)
+	if c.decided != nil {
+		c.decided()
+	}
+	return a, err
 }
 
 func (c *catalog) View(_ context.Context, who actor.Actor, id int64) (agents.Runnable, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	a := c.agent
 	switch {
 	case c.hidden[who.UserID] || id != c.agent.ID && id != 99:
@@ -60,6 +72,36 @@ func (c *catalog) View(_ context.Context, who actor.Actor, id int64) (agents.Run
 func (c *catalog) Administers(ctx context.Context, who actor.Actor, id int64) (bool, error) {
 	a, err := c.View(ctx, who, id)
 	return a.Admin, err
+}
+
+func (c *catalog) Runners(_ context.Context, _, _ int64, users []int64) ([]int64, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked = append(c.asked, users)
+	return slices.DeleteFunc(slices.Clone(users), func(u int64) bool { return c.hidden[u] }), c.err
+}
+
+// hide takes the agents away from a user.
+func (c *catalog) hide(user int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hidden[user] = true
+}
+
+// fail makes Runners fail; nil ends that.
+func (c *catalog) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.err = err
+}
+
+// questions answers whom Runners was asked about since the last time.
+func (c *catalog) questions() [][]int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	asked := c.asked
+	c.asked = nil
+	return asked
 }
 
 // library answers every question with the same passages.

@@ -49,8 +49,8 @@ type Service struct {
 	hub   hub
 	slots chan struct{} // one for each run that is being answered
 
-	mu      sync.Mutex
-	cancels map[int64]context.CancelCauseFunc // by run, of this process
+	mu   sync.Mutex
+	open map[int64]openRun // by run, of this process
 	// admitted counts accepted runs that have not ended here.
 	admitted int
 	closed   bool
@@ -71,7 +71,7 @@ func New(base context.Context, p Parts) *Service {
 	set(&p.Rhythm.Flush, 40*time.Millisecond)
 	set(&p.Rhythm.Poll, time.Second)
 	set(&p.Rhythm.Limit, 10*time.Minute)
-	s := &Service{Parts: p, slots: make(chan struct{}, maxRunning), cancels: map[int64]context.CancelCauseFunc{}}
+	s := &Service{Parts: p, slots: make(chan struct{}, maxRunning), open: map[int64]openRun{}}
 	s.base, s.stop = context.WithCancelCause(base)
 	return s
 }

@@ -77,7 +77,7 @@ func (s *Service) Details(ctx context.Context, who actor.Actor, ids []int64) (ma
 		visible[i] = p.ID
 		out[p.ID] = projects.Detail{Project: p, Members: []projects.Member{}}
 	}
-	rows, err := s.Permissions.On(ctx, who.OrganizationID, actor.Project, visible)
+	rows, err := s.Permissions.On(ctx, who.OrganizationID, actor.Project, visible, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -74,7 +74,7 @@ func (s *Service) TeamMembers(ctx context.Context, who actor.Actor, team int64, 
 	if _, err := s.TeamStanding(ctx, who, team); err != nil {
 		return page.Of[Member]{}, err
 	}
-	rows, err := s.Permissions.On(ctx, who.OrganizationID, actor.Team, []int64{team})
+	rows, err := s.Permissions.On(ctx, who.OrganizationID, actor.Team, []int64{team}, nil)
 	if err != nil {
 		return page.Of[Member]{}, err
 	}
@@ -148,7 +148,7 @@ func (s *Service) withUsers(ctx context.Context, organizationID int64, rows []us
 // UserCounts answers how many users hold a role directly on each project, in
 // one query.
 func (s *Service) UserCounts(ctx context.Context, who actor.Actor, ids []int64) (map[int64]int64, error) {
-	rows, err := s.Permissions.On(ctx, who.OrganizationID, actor.Project, ids)
+	rows, err := s.Permissions.On(ctx, who.OrganizationID, actor.Project, ids, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -198,12 +198,12 @@ func (s *Service) actorIn(ctx context.Context, organizationID, userID, team int6
 		projects = append(projects, id)
 	}
 	for resource, ids := range map[actor.Resource][]int64{actor.Team: {team}, actor.Project: projects} {
-		rows, err := s.Permissions.On(ctx, organizationID, resource, ids)
+		rows, err := s.Permissions.On(ctx, organizationID, resource, ids, []int64{userID})
 		if err != nil {
 			return actor.Actor{}, err
 		}
 		for _, row := range rows {
-			if role, ok := actor.ParseRole(row.Role); ok && row.UserID == userID {
+			if role, ok := actor.ParseRole(row.Role); ok {
 				who.Grants = append(who.Grants, actor.Grant{Resource: resource, ID: row.ResourceID, Role: role})
 			}
 		}

@@ -87,11 +87,11 @@ func (s *Service) AccessChanged(userID int64, mark string) { s.identities.settle
 func (s *Service) OrganizationChanged(id int64) { s.identities.dropOrganization(id) }
 
 // On implements users.Permissions.
-func (s *Service) On(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) ([]users.Permission, error) {
+func (s *Service) On(ctx context.Context, organizationID int64, resource actor.Resource, ids, onlyUsers []int64) ([]users.Permission, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return s.Store.Permissions(ctx, organizationID, resource, ids, nil)
+	return s.Store.Permissions(ctx, organizationID, resource, ids, onlyUsers)
 }
 
 // Drop implements users.Permissions.

@@ -145,7 +145,7 @@ func TestDeletingAnAgent(t *testing.T) {
 	}
 	h.same([]int64{other}, h.marks("bob", "recent"))
 	h.same(map[string]string{}, h.held())
-	if rows, err := h.people.On(t.Context(), 1, actor.Agent, []int64{id}); len(rows) > 0 || err != nil {
+	if rows, err := h.people.On(t.Context(), 1, actor.Agent, []int64{id}, nil); len(rows) > 0 || err != nil {
 		t.Errorf("roles are left: %v, %v", rows, err)
 	}
 	h.As("ann").Do("POST", fmt.Sprintf("/api/agent/%d/alias", other), `{"alias":"guide@x.example"}`).Want(201) // free again

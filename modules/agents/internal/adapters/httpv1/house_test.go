@@ -116,7 +116,7 @@ func (p *places) Details(ctx context.Context, who actor.Actor, ids []int64) (map
 			continue
 		}
 		d := projects.Detail{Project: s.Project}
-		rows, err := p.people.On(ctx, 1, actor.Project, []int64{id})
+		rows, err := p.people.On(ctx, 1, actor.Project, []int64{id}, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -138,11 +138,11 @@ func (p *people) GlobalAdmins(_ context.Context, org int64) ([]users.User, error
 }
 
 // On implements users.Permissions.
-func (p *people) On(_ context.Context, org int64, r actor.Resource, ids []int64) ([]users.Permission, error) {
+func (p *people) On(_ context.Context, org int64, r actor.Resource, ids, only []int64) ([]users.Permission, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	rows := slices.DeleteFunc(slices.Clone(p.granted), func(g users.Permission) bool {
-		return g.OrganizationID != org || g.ResourceType != r || !slices.Contains(ids, g.ResourceID)
+		return g.OrganizationID != org || g.ResourceType != r || !slices.Contains(ids, g.ResourceID) || (only != nil && !slices.Contains(only, g.UserID))
 	})
 	slices.SortFunc(rows, func(a, b users.Permission) int {
 		return cmp.Or(cmp.Compare(a.ResourceID, b.ResourceID), cmp.Compare(a.UserID, b.UserID))

@@ -96,11 +96,11 @@ func (a *API) run(ctx context.Context, r runRequest) (web.Either[responseView], 
 	return out, err
 }
 
-// failure is the error of a run that ended without an answer. Whatever the
-// cause, the client asked for an answer and there is none: 503, with the
-// path of the stored record.
+// failure is the error of a run that ended without an answer, with the path
+// of the stored record. Unless the asker ended it or lost the agent, it is
+// 503: asking again may help.
 func failure(run core.Run) error {
-	known := map[string]*apperr.Error{core.ErrCancelled.Code: core.ErrCancelled, core.ErrInterrupted.Code: core.ErrInterrupted}
+	known := map[string]*apperr.Error{core.ErrCancelled.Code: core.ErrCancelled, core.ErrAccessLost.Code: core.ErrAccessLost, core.ErrInterrupted.Code: core.ErrInterrupted}
 	e, ok := known[run.FailureCode]
 	if !ok {
 		e = core.ErrModelFailed

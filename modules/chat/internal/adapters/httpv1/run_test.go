@@ -227,6 +227,34 @@ func TestAShutdownIsToldToWhoeverWaits(t *testing.T) {
 	})
 }
 
+func TestWhoLosesTheAgentIsToldWhereWhatHadComeIsKept(t *testing.T) {
+	play(t, script(hangs), func(s *scene) {
+		plain, streamed := make(chan webtest.Answer), make(chan webtest.Answer)
+		go func() { plain <- s.jo.Do("POST", runPath, ask) }()
+		synctest.Wait()
+		go func() { streamed <- s.jo.Do("POST", runPath+"/stream", ask) }()
+		synctest.Wait()
+		s.catalog.lost.Store(true)
+		if err := s.service.AgentChanged(context.Background(), 3); err != nil {
+			t.Fatal(err)
+		}
+		got := (<-plain).Refused(403, "chat.access_lost")
+		var record map[string]any
+		s.jo.Do("GET", got.Header.Get("Location"), nil).Want(200).Data(&record)
+		want := []any{float64(1), "cancelled", "chat.access_lost", "Half an"}
+		if diff := cmp.Diff(want, []any{record["id"], record["state"], record["failure_code"], record["response"].(map[string]any)["answer"]}); diff != "" {
+			t.Error(diff)
+		}
+		const last = `data: {"sequence_number":5,"step":"error","message":"You may not run this agent any more; what had come of the answer is kept.",` +
+			`"output":{"error":{"code":"chat.access_lost","details":"You may not run this agent any more; what had come of the answer is kept."}}}` + "\n\n"
+		for _, body := range [][]byte{(<-streamed).Want(200).Body, s.jo.Do("GET", "/api/agent-response/2/events?starting_after=3", nil).Want(200).Body} {
+			if !strings.HasSuffix(string(body), "\n\n"+last) {
+				t.Errorf("%s", body)
+			}
+		}
+	})
+}
+
 // TestAClientThatGoesAwayReadsTheRestLater goes over a real connection.
 func TestAClientThatGoesAwayReadsTheRestLater(t *testing.T) {
 	release := make(chan struct{})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,8 +21,12 @@ import (
 	"parley/platform/webtest"
 )
 
-// catalog has agent 3, which everybody sees and jo administers when he may.
-type catalog struct{ admin bool }
+// catalog has agent 3, which everybody sees and jo administers when he may,
+// until it is lost.
+type catalog struct {
+	admin bool
+	lost  atomic.Bool
+}
 
 func (c *catalog) Run(ctx context.Context, who actor.Actor, id int64) (agents.Runnable, error) {
 	return c.View(ctx, who, id)
@@ -35,6 +40,13 @@ func (c *catalog) View(_ context.Context, _ actor.Actor, id int64) (agents.Runna
 }
 
 func (c *catalog) Administers(context.Context, actor.Actor, int64) (bool, error) { return c.admin, nil }
+
+func (c *catalog) Runners(_ context.Context, _, _ int64, users []int64) ([]int64, error) {
+	if c.lost.Load() {
+		return nil, nil
+	}
+	return users, nil
+}
 
 type library struct{}
 

@@ -100,10 +100,12 @@ func (p *people) on(r actor.Resource, ids []int64, match func(users.Permission) 
 }
 
 // On implements users.Permissions.
-func (p *people) On(_ context.Context, org int64, r actor.Resource, ids []int64) ([]users.Permission, error) {
+func (p *people) On(_ context.Context, org int64, r actor.Resource, ids, only []int64) ([]users.Permission, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.on(r, ids, func(g users.Permission) bool { return g.OrganizationID == org }), nil
+	return p.on(r, ids, func(g users.Permission) bool {
+		return g.OrganizationID == org && (only == nil || slices.Contains(only, g.UserID))
+	}), nil
 }
 
 // Revoke implements users.Permissions.
