@@ -58,14 +58,15 @@ func grounds(t *testing.T, more ...fx.Option) (own, other *ground) {
 		own.join(who, nil)
 	}
 	own.join(appAdmin, map[string]any{"is_staff": true})
+	// The suspended user acts by a key: a session would be void for the end of
+	// all sessions, too.
+	own.clients[suspended] = own.key(suspended, map[string]any{"name": "was made in better times", "scope": "all"})
 	own.by(globalAdmin).Do("PUT", fmt.Sprintf("/api/user/%d", own.ids[suspended]), map[string]any{"is_active": false}).Want(200)
 	for who, scope := range map[string]map[string]any{
 		readOnlyKey: {"name": "reads", "scope": "read_only"},
 		agentKey:    {"name": "agents", "scope": "restricted", "groups": map[string]string{"agent": "read"}},
 	} {
-		var key struct{ Key string }
-		own.by(globalAdmin).Do("POST", "/api/api-key", scope).Want(201).Data(&key)
-		own.ids[who], own.clients[who] = own.ids[globalAdmin], own.clients[anonymous].With("Ocp-Apim-Subscription-Key", key.Key)
+		own.ids[who], own.clients[who] = own.ids[globalAdmin], own.key(globalAdmin, scope)
 	}
 	return own, other
 }
@@ -86,6 +87,14 @@ func (g *ground) signIn(email string) webtest.Client {
 	}
 	g.by(anonymous).Do("POST", "/api/login/access-token", url.Values{"username": {email}, "password": {password}}).Want(200).JSON(&tokens)
 	return g.by(anonymous).As(tokens.Token)
+}
+
+// key answers a client that sends a new key of an actor.
+func (g *ground) key(who string, body map[string]any) webtest.Client {
+	g.t.Helper()
+	var key struct{ Key string }
+	g.by(who).Do("POST", "/api/api-key", body).Want(201).Data(&key)
+	return g.by(anonymous).With("Ocp-Apim-Subscription-Key", key.Key)
 }
 
 // join makes an actor.
