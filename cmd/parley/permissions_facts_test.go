@@ -75,6 +75,8 @@ var specimens = map[string][]specimen{
 	"organization": {{"own", all("v", rights{appAdmin: "vm", globalAdmin: "vem"}), (*ground).organization}},
 	"team": {
 		{"own", rights{member: "v", admin: "vemd", globalAdmin: "vemd"}, (*ground).team},
+		{"of which the admin is a member", rights{admin: "v", globalAdmin: "vemd"}, (*ground).otherTeam},
+		{"of nobody here", rights{globalAdmin: "vemd"}, (*ground).loneTeam},
 		{"deleted", nil, (*ground).deletedTeam},
 	},
 	"project": {

@@ -59,6 +59,16 @@ func (g *ground) team() ids {
 	return at
 }
 
+func (g *ground) loneTeam() ids {
+	return ids{"team_id": g.create(g.chief, "/api/team", map[string]any{"name": g.name()})}
+}
+
+func (g *ground) otherTeam() ids {
+	at := g.loneTeam()
+	g.by(g.chief).Do("POST", g.path("/api/team/%d/user", at, "team_id"), map[string]any{"user_ids": []int64{g.ids[g.owner]}}).Want(200)
+	return at
+}
+
 func (g *ground) deletedTeam() ids {
 	at := g.team()
 	g.drop(g.path("/api/team/%d", at, "team_id"))

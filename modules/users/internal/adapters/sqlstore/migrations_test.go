@@ -11,6 +11,7 @@ import (
 
 	"parley/modules/users/internal/adapters/sqlstore"
 	"parley/modules/users/internal/core"
+	"parley/platform/kernel/page"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
@@ -38,7 +39,7 @@ func before(t *testing.T, number int) migrate.Set {
 	return migrate.Set{Module: all.Module, Files: older}
 }
 
-func TestUsersFromBeforeHoldTheirAddresses(t *testing.T) {
+func TestUsersFromBeforeHoldTheirAddressesAndAreCounted(t *testing.T) {
 	dbtest.Each(t, []migrate.Set{before(t, 3)}, func(t *testing.T, db *sqldb.DB) {
 		ctx := t.Context()
 		at := "'2026-05-01 12:00:00+00:00'"
@@ -55,6 +56,9 @@ func TestUsersFromBeforeHoldTheirAddresses(t *testing.T) {
 			t.Fatal(err)
 		}
 		store := sqlstore.New(db)
+		if found, err := store.UsersPage(ctx, 1, core.Filter{}, page.Request{}); err != nil || found.Count != int64(len(found.Items)) || found.Count == 0 {
+			t.Errorf("%d users are counted and %d listed: %v", found.Count, len(found.Items), err)
+		}
 		if err := store.Claim(ctx, "JO@example.com", "agent/1"); !errors.Is(err, core.ErrEmailTaken) {
 			t.Errorf("another claims it: %v", err)
 		}

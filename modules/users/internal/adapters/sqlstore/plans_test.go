@@ -64,6 +64,7 @@ func crowd(t testing.TB, db *sqldb.DB, organizations, people int) {
 		numbers(organizations) + " INSERT INTO users_organizations (org_name, domain, is_deleted, created_by, created_on, modified_by, modified_on) SELECT 'o', 'd' || i, false, '', " + at + ", '', " + at + " FROM n",
 		numbers(organizations*people) + " INSERT INTO users_users (organization_id, email, is_staff, is_superuser, is_active, date_joined, first_name) SELECT " + org + ", 'u' || i || '@example.com', false, i % 1000 = 0, i % 10 <> 0, " + at + ", 'name' || i FROM n",
 		"INSERT INTO users_addresses (address, holder) SELECT email, 'user/' || id FROM users_users",
+		"INSERT INTO users_counts (organization_id, is_active, users) SELECT organization_id, is_active, count(*) FROM users_users GROUP BY organization_id, is_active",
 		"INSERT INTO users_credentials (user_id, password_hash, session_epoch) SELECT id, 'h', 1 FROM users_users",
 		"INSERT INTO users_permissions (organization_id, user_id, resource_type, resource_id, role, created_by, created_on, modified_by, modified_on) SELECT organization_id, id, 'team', id % 1000, 'member', '', " + at + ", '', " + at + " FROM users_users",
 		"INSERT INTO users_api_keys (organization_id, user_id, name, hash, hint, scope_kind, scope_groups, created_by, created_on, modified_by, modified_on) SELECT organization_id, id, 'k', 'h' || id, '', 'all', '', '', " + at + ", '', " + at + " FROM users_users",
@@ -83,7 +84,7 @@ var wholeTable = map[bool]*regexp.Regexp{
 }
 
 // plan is how the database means to run a statement.
-func plan(t *testing.T, db *sqldb.DB, statement string) string {
+func plan(t testing.TB, db *sqldb.DB, statement string) string {
 	t.Helper()
 	explain := "EXPLAIN QUERY PLAN "
 	if db.Postgres() {

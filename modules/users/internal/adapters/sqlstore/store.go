@@ -5,14 +5,11 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"strings"
 
 	"github.com/uptrace/bun"
 
 	"parley/modules/users"
 	"parley/modules/users/internal/core"
-	"parley/platform/kernel/actor"
-	"parley/platform/kernel/page"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 )
@@ -98,10 +95,15 @@ func (s *Store) LockOrganization(ctx context.Context, id int64) error {
 // AddUser implements core.Store.
 func (s *Store) AddUser(ctx context.Context, u users.User) (users.User, error) {
 	err := s.db.Within(ctx, func(ctx context.Context) (err error) {
-		if u, err = s.users.Add(ctx, u); err != nil || u.Email == "" {
+		if u, err = s.users.Add(ctx, u); err != nil {
 			return err
 		}
-		return s.take(ctx, u.Email, users.Key(u.ID))
+		if u.Email != "" {
+			if err := s.take(ctx, u.Email, users.Key(u.ID)); err != nil {
+				return err
+			}
+		}
+		return s.count(ctx, u.OrganizationID, map[bool]int64{u.IsActive: 1})
 	})
 	return u, err
 }
@@ -115,15 +117,19 @@ func (s *Store) User(ctx context.Context, org, id int64) (users.User, error) {
 func (s *Store) UpdateUser(ctx context.Context, org, id int64, change func(*users.User) error) (users.User, error) {
 	var after users.User
 	err := s.db.Within(ctx, func(ctx context.Context) (err error) {
-		var was string
-		after, err = s.users.Update(ctx, func(u *users.User) error { was = u.Email; return change(u) }, sqldb.Eq("id", id), sqldb.Eq("organization_id", org))
+		var was users.User
+		after, err = s.users.Update(ctx, func(u *users.User) error { was = *u; return change(u) }, sqldb.Eq("id", id), sqldb.Eq("organization_id", org))
 		switch {
-		case err != nil || after.Email == was:
-			return err
+		case err != nil || after.Email == was.Email:
 		case after.Email == "":
-			return s.Release(ctx, []string{users.Key(id)})
+			err = s.Release(ctx, []string{users.Key(id)})
+		default:
+			err = s.Claim(ctx, after.Email, users.Key(id))
 		}
-		return s.Claim(ctx, after.Email, users.Key(id))
+		if err != nil || after.IsActive == was.IsActive {
+			return err
+		}
+		return s.count(ctx, org, map[bool]int64{was.IsActive: -1, after.IsActive: 1})
 	})
 	return after, err
 }
@@ -131,73 +137,6 @@ func (s *Store) UpdateUser(ctx context.Context, org, id int64, change func(*user
 // Users implements core.Store.
 func (s *Store) Users(ctx context.Context, org int64, ids []int64) ([]users.User, error) {
 	return s.users.List(ctx, len(ids), "id", sqldb.Eq("organization_id", org), sqldb.In("id", ids))
-}
-
-// pageRow is a user of a list, with the length of the whole list.
-type pageRow struct {
-	bun.BaseModel `bun:"table:users_users,alias:u"`
-	users.User
-	Total int64 `bun:",scanonly"`
-}
-
-// UsersPage implements core.Store in one statement, also where it counts.
-func (s *Store) UsersPage(ctx context.Context, org int64, f core.Filter, p page.Request) (page.Of[users.User], error) {
-	out := page.Of[users.User]{Count: -1, Request: p, Items: []users.User{}}
-	where := filter(org, f)
-	var rows []pageRow
-	q := s.db.On(ctx).NewSelect().Model(&rows).ColumnExpr("u.*")
-	if p.Keyset() {
-		q = q.ColumnExpr("-1 AS total")
-	} else {
-		count := narrowed(s.db.On(ctx).NewSelect().TableExpr("users_users AS u").ColumnExpr("count(*)"), where)
-		q = q.ColumnExpr("(?) AS total", count)
-	}
-	q = narrowed(q, where)
-	if p.Cursor != "" {
-		var after page.Key
-		if err := page.DecodeCursor(p.Cursor, &after); err != nil {
-			return out, err
-		}
-		q = q.Where("u.id > ?", after.ID)
-	}
-	// One more than asked tells whether anything follows.
-	err := q.OrderExpr("u.id").Limit(int64(p.Limit()) + 1).Offset(int64(p.Offset())).Scan(ctx)
-	if err != nil {
-		return out, fmt.Errorf("listing users: %w", err)
-	}
-	for _, r := range rows[:min(len(rows), p.Limit())] {
-		out.Items = append(out.Items, r.User)
-		out.Count = r.Total
-	}
-	if len(rows) > p.Limit() {
-		out.NextCursor = page.EncodeCursor(core.ByID(out.Items[len(out.Items)-1]))
-	}
-	if len(rows) == 0 && !p.Keyset() { // nothing, or a page behind the last
-		out.Count, err = s.users.Count(ctx, where...)
-	}
-	return out, err
-}
-
-func narrowed(q *bun.SelectQuery, where []sqldb.Where) *bun.SelectQuery {
-	for _, w := range where {
-		q = q.ApplyQueryBuilder(w)
-	}
-	return q
-}
-
-func filter(org int64, f core.Filter) []sqldb.Where {
-	where := []sqldb.Where{sqldb.Eq("u.organization_id", org)}
-	if f.IsActive != nil {
-		where = append(where, sqldb.Eq("u.is_active", *f.IsActive))
-	}
-	if f.Text != "" {
-		text := strings.ToLower(f.Text)
-		where = append(where, sqldb.Any(sqldb.Contains("email", text), sqldb.Contains("first_name", text), sqldb.Contains("last_name", text)))
-	}
-	if f.TeamID != 0 {
-		where = append(where, sqldb.Cond("u.id IN (SELECT user_id FROM users_permissions WHERE resource_type = ? AND resource_id = ? AND organization_id = ?)", string(actor.Team), f.TeamID, org))
-	}
-	return where
 }
 
 // GlobalAdmins implements core.Store.
@@ -212,13 +151,18 @@ func (s *Store) DeleteUsers(ctx context.Context, org int64, ids []int64) error {
 		return err
 	}
 	was, holders := make([]int64, len(gone)), make([]string, len(gone))
+	fewer := map[bool]int64{}
 	for i, u := range gone {
 		was[i], holders[i] = u.ID, users.Key(u.ID)
+		fewer[u.IsActive]--
 	}
 	for _, table := range []string{"users_credentials", "users_permissions", "users_api_keys"} {
 		if _, err := s.db.On(ctx).NewDelete().TableExpr(table).Where("user_id IN (?)", bun.List(was)).Exec(ctx); err != nil {
 			return fmt.Errorf("deleting from %s: %w", table, err)
 		}
 	}
-	return s.Release(ctx, holders)
+	if err := s.Release(ctx, holders); err != nil {
+		return err
+	}
+	return s.count(ctx, org, fewer)
 }

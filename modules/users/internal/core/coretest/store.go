@@ -41,6 +41,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"service users have no address and may be many":     serviceUsers,
 		"other organizations' users are not there":          tenantsAreApart,
 		"the list is filtered and paged by id":              listing,
+		"the list is as long as it says":                    counted,
 		"only active global admins are answered":            globalAdmins,
 		"credentials are found by address and by id":        credentials,
 		"permissions are one per user and resource":         permissions,

@@ -1,0 +1,135 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/uptrace/bun"
+
+	"parley/modules/users"
+	"parley/modules/users/internal/core"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/page"
+	"parley/platform/sqldb"
+)
+
+// pageRow is a user of a list, with the length of the whole list.
+type pageRow struct {
+	bun.BaseModel `bun:"table:users_users,alias:u"`
+	users.User
+	Total int64 `bun:",scanonly"`
+}
+
+// UsersPage implements core.Store in one statement, also where it counts.
+func (s *Store) UsersPage(ctx context.Context, org int64, f core.Filter, p page.Request) (page.Of[users.User], error) {
+	out := page.Of[users.User]{Count: -1, Request: p, Items: []users.User{}}
+	where := filter(org, f)
+	var rows []pageRow
+	q := s.db.On(ctx).NewSelect().Model(&rows).ColumnExpr("u.*")
+	if p.Keyset() {
+		q = q.ColumnExpr("-1 AS total")
+	} else {
+		q = q.ColumnExpr("(?) AS total", s.total(ctx, org, f, where))
+	}
+	q = narrowed(q, where)
+	if p.Cursor != "" {
+		var after page.Key
+		if err := page.DecodeCursor(p.Cursor, &after); err != nil {
+			return out, err
+		}
+		q = q.Where("u.id > ?", after.ID)
+	}
+	// One more than asked tells whether anything follows.
+	err := q.OrderExpr(order(f)).Limit(int64(p.Limit()) + 1).Offset(int64(p.Offset())).Scan(ctx)
+	if err != nil {
+		return out, fmt.Errorf("listing users: %w", err)
+	}
+	for _, r := range rows[:min(len(rows), p.Limit())] {
+		out.Items = append(out.Items, r.User)
+		out.Count = r.Total
+	}
+	if len(rows) > p.Limit() {
+		out.NextCursor = page.EncodeCursor(core.ByID(out.Items[len(out.Items)-1]))
+	}
+	if len(rows) == 0 && !p.Keyset() { // nothing, or a page behind the last
+		if err := s.total(ctx, org, f, where).Scan(ctx, &out.Count); err != nil {
+			return out, fmt.Errorf("counting users: %w", err)
+		}
+	}
+	return out, nil
+}
+
+// total is how many users match: from the kept counts where they tell.
+func (s *Store) total(ctx context.Context, org int64, f core.Filter, where []sqldb.Where) *bun.SelectQuery {
+	if f.Text != "" || f.TeamID != 0 {
+		return narrowed(s.db.On(ctx).NewSelect().TableExpr("users_users AS u").ColumnExpr("count(*)"), where)
+	}
+	q := s.db.On(ctx).NewSelect().TableExpr("users_counts AS n").ColumnExpr("CAST(coalesce(sum(n.users), 0) AS BIGINT)").Where("n.organization_id = ?", org)
+	if f.IsActive != nil {
+		q = q.Where("n.is_active = ?", *f.IsActive)
+	}
+	return q
+}
+
+// countRow is how many users an organization has, suspended ones apart. It is
+// kept with every change, so that a million of them need not be counted.
+type countRow struct {
+	bun.BaseModel  `bun:"table:users_counts,alias:n"`
+	OrganizationID int64 `bun:"organization_id"`
+	IsActive       bool  `bun:"is_active"`
+	Users          int64 `bun:"users"`
+}
+
+// count notes that there are more users, or fewer. It is the last thing that a
+// store does to a user: who waits for a count holds all else, and nobody
+// waits in a circle.
+func (s *Store) count(ctx context.Context, org int64, more map[bool]int64) error {
+	var rows []countRow
+	for _, active := range []bool{false, true} {
+		if n := more[active]; n != 0 {
+			rows = append(rows, countRow{OrganizationID: org, IsActive: active, Users: n})
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	_, err := s.db.On(ctx).NewInsert().Model(&rows).On("CONFLICT (organization_id, is_active) DO UPDATE").Set("users = n.users + EXCLUDED.users").Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("counting the users of organization %d: %w", org, err)
+	}
+	return nil
+}
+
+func narrowed(q *bun.SelectQuery, where []sqldb.Where) *bun.SelectQuery {
+	for _, w := range where {
+		q = q.ApplyQueryBuilder(w)
+	}
+	return q
+}
+
+// order is by id within the organization.
+func order(f core.Filter) string {
+	if f.IsActive != nil {
+		return "u.id" // as the index on organization and is_active has them
+	}
+	return "u.organization_id, u.id"
+}
+
+func filter(org int64, f core.Filter) []sqldb.Where {
+	// A range of one, by which only the index on organization and id is in
+	// order: of an organization that has most of the table the databases would
+	// rather walk the whole of it.
+	where := []sqldb.Where{sqldb.Cond("u.organization_id BETWEEN ? AND ?", org, org)}
+	if f.IsActive != nil {
+		where = []sqldb.Where{sqldb.Eq("u.organization_id", org), sqldb.Eq("u.is_active", *f.IsActive)}
+	}
+	if f.Text != "" {
+		text := strings.ToLower(f.Text)
+		where = append(where, sqldb.Any(sqldb.Contains("email", text), sqldb.Contains("first_name", text), sqldb.Contains("last_name", text)))
+	}
+	if f.TeamID != 0 {
+		where = append(where, sqldb.Cond("u.id IN (SELECT user_id FROM users_permissions WHERE resource_type = ? AND resource_id = ? AND organization_id = ?)", string(actor.Team), f.TeamID, org))
+	}
+	return where
+}
