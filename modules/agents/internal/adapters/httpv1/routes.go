@@ -56,7 +56,7 @@ func (a *API) Routes() []web.Route {
 			web.GET("/api/agent/{agent_id}/user", "Get User Agent or User Agent Permission", a.holders, on(web.Manage).ForSelf("user_id", web.View).And(web.On("user", "user_id", web.View).IfSent()), web.Message("Agent permissions retrieved successfully.")),
 		),
 		web.Group("Project",
-			web.POST("/api/project/details", "Fetch Project Details", a.details, web.User().Note("those that one may view"), web.Message("Project details retrieved successfully.")),
+			web.POST("/api/project/details", "Fetch Project Details", a.details, web.User().Note("those that one may view"), web.Safe(), web.Message("Project details retrieved successfully.")),
 		),
 	)
 }
