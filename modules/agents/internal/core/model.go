@@ -72,10 +72,7 @@ type Agent struct {
 	ReactEnabled           bool
 	ReactMaxIterationCount int
 	ClonedFrom             *int64
-	CreatedBy              string
-	CreatedOn              time.Time
-	ModifiedBy             string
-	ModifiedOn             time.Time
+	audit.Audit
 }
 
 // Type is a kind of agent; each organization has its own.

@@ -50,7 +50,8 @@ func (s *Service) AddToProject(ctx context.Context, who actor.Actor, project int
 		return nil, err
 	}
 	return s.members(ctx, who, func(ctx context.Context) ([]users.Permission, error) {
-		if _, err := s.Store.UpdateProject(ctx, who.OrganizationID, project, func(*projects.Project) error { return nil }); err != nil {
+		// Nobody joins a project that is being deleted.
+		if err := s.hold(ctx, who, project); err != nil {
 			return nil, err
 		}
 		return s.Permissions.Grant(ctx, who, actor.Project, project, ids, role)
@@ -64,6 +65,9 @@ func (s *Service) RemoveFromProject(ctx context.Context, who actor.Actor, projec
 		return nil, err
 	}
 	return s.members(ctx, who, func(ctx context.Context) ([]users.Permission, error) {
+		if err := s.hold(ctx, who, project); err != nil {
+			return nil, err
+		}
 		return s.Permissions.Revoke(ctx, who, actor.Project, project, ids)
 	})
 }

@@ -52,7 +52,40 @@ func TestChangingATeam(t *testing.T) {
 		CreatedBy  string `json:"created_by"`
 	}
 	h.As("bob@x").Do("GET", path, nil).Data(&v)
-	h.same("ann@x/ann@x", v.CreatedBy+"/"+v.ModifiedBy)
+	h.same("ann@x/admin@x", v.CreatedBy+"/"+v.ModifiedBy)
+}
+
+func TestWhatIsAsItWasIsNotModified(t *testing.T) {
+	h := newHouse(t)
+	team, loose := h.team(), h.project(0)
+	project := h.project(team)
+	before := len(h.db.Published())
+	for _, c := range []struct {
+		kind string
+		id   int64
+		body string
+		want string // modified_by
+	}{
+		{"team", team, `{}`, ""},
+		{"team", team, `{"name":" Docs ","description":"d"}`, ""},
+		{"project", project, `{}`, ""},
+		{"project", project, fmt.Sprintf(`{"name":"Handbook","description":"","team":%d}`, team), ""},
+		{"project", loose, `{"team":null}`, ""},
+		{"team", team, `{"name":"Docs","description":"e"}`, "admin@x"},
+		{"project", project, `{"name":"Book"}`, "admin@x"},
+	} {
+		h.clock.Advance(time.Second)
+		var v struct {
+			CreatedOn  string `json:"created_on"`
+			ModifiedBy string `json:"modified_by"`
+			ModifiedOn string `json:"modified_on"`
+		}
+		h.As("admin@x").Do("PUT", fmt.Sprintf("/api/%s/%d", c.kind, c.id), c.body).Want(200).Data(&v)
+		if v.ModifiedBy != c.want || (v.ModifiedOn == v.CreatedOn) != (c.want == "") {
+			t.Errorf("%s %s: %+v", c.kind, c.body, v)
+		}
+	}
+	h.same([]event.Event{}, h.published(before))
 }
 
 func TestDeletingATeam(t *testing.T) {
@@ -184,17 +217,22 @@ func TestDeletingAProject(t *testing.T) {
 	team := h.team()
 	project := h.project(team)
 	path := fmt.Sprintf("/api/project/%d", project)
-	h.join(path, "member", h.bob)
+	h.join(path, "member", h.bob, h.cy)
+	h.publish(agents.AgentCreated{AgentID: 8, OrganizationID: 1, ProjectID: project})
 	h.As("bob@x").Do("POST", path+"/recent", nil).Want(201)
 	h.As("bob@x").Do("DELETE", path, nil).Refused(403, "projects.not_admin")
 	h.As("dora@x").Do("DELETE", path, nil).Refused(404, "projects.not_found")
 	before := len(h.db.Published())
 	var gone struct {
-		ID        int64
-		IsDeleted bool `json:"is_deleted"`
+		ID         int64
+		IsDeleted  bool `json:"is_deleted"`
+		UserCount  int  `json:"user_count"`
+		AgentCount int  `json:"agent_count"`
 	}
 	h.As("ann@x").Do("DELETE", path, nil).Want(200).Data(&gone)
-	h.same(true, gone.ID == project && gone.IsDeleted)
+	if gone.ID != project || !gone.IsDeleted || gone.UserCount != 3 || gone.AgentCount != 1 {
+		t.Errorf("got %+v", gone)
+	}
 	h.same([]event.Event{projects.ProjectDeleted{ProjectID: project, OrganizationID: 1, TeamID: team, DeletedBy: h.ann}}, h.published(before))
 	for _, who := range []string{"ann@x", "bob@x", "admin@x"} {
 		h.As(who).Do("GET", path, nil).Refused(404, "projects.not_found")

@@ -96,8 +96,8 @@ func (a *API) updateProject(ctx context.Context, r updateProjectRequest) (projec
 }
 
 func (a *API) deleteProject(ctx context.Context, r projectRequest) (projectView, error) {
-	p, err := a.service.DeleteProject(ctx, actor.From(ctx), r.ProjectID)
-	return showProject(p, 0), err
+	p, users, err := a.service.DeleteProject(ctx, actor.From(ctx), r.ProjectID)
+	return showProject(p, users), err
 }
 
 type projectsOfUserRequest struct {
