@@ -134,11 +134,14 @@ func (s *Service) address(ctx context.Context, who actor.Actor, agent Agent, ask
 		return "", err
 	}
 	if asked == "" {
+		if org.Domain == "" {
+			return "", ErrAliasDomain.Saying("Your organization has no domain in which an alias could be; have one set first.")
+		}
 		asked = defaultLocal(agent) + "@" + org.Domain
 	}
 	local, domain, _ := split(asked)
 	if org.Domain == "" || !strings.EqualFold(domain, org.Domain) {
-		return "", ErrAliasDomain
+		return "", ErrAliasDomain.On("alias", "is in another domain")
 	}
 	return local + "@" + org.Domain, nil
 }

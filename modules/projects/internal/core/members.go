@@ -164,7 +164,8 @@ func (s *Service) UserCounts(ctx context.Context, who actor.Actor, ids []int64) 
 }
 
 // ProjectsOfUser answers the projects of a team that a user sees, ordered by
-// id: of oneself, or for an admin of the team of anybody.
+// id: of oneself, or for an admin of the team of anybody. A suspended user
+// sees none.
 func (s *Service) ProjectsOfUser(ctx context.Context, who actor.Actor, userID, team int64, p page.Request) (page.Of[projects.Project], error) {
 	do := access.Manage
 	if userID == who.UserID {
@@ -192,7 +193,11 @@ func (s *Service) actorIn(ctx context.Context, organizationID, userID, team int6
 	if len(found) == 0 {
 		return actor.Actor{}, ErrNoUser
 	}
-	who := actor.Actor{UserID: userID, OrganizationID: organizationID, Level: found[0].Level()}
+	who := actor.Actor{UserID: userID, OrganizationID: organizationID}
+	if !found[0].IsActive {
+		return who, nil
+	}
+	who.Level = found[0].Level()
 	under, err := s.Store.TeamProjects(ctx, organizationID, []int64{team})
 	if err != nil {
 		return actor.Actor{}, err

@@ -234,7 +234,7 @@ func TestAProjectTakesItsAgentsAlong(t *testing.T) {
 	h.people.grant(ann, actor.Grant{Resource: actor.Project, ID: 2, Role: actor.Admin})
 	stays := h.As("ann").Do("POST", "/api/agent", `{"name":"A","project_id":2,"access":"Public","create_email_alias":true}`).Want(201).ID()
 	for _, id := range []int64{a, b} {
-		h.As("ann").Do("POST", fmt.Sprintf("/api/agent/%d/alias", id), nil).Want(201)
+		h.As("ann").Do("POST", fmt.Sprintf("/api/agent/%d/alias", id), `{}`).Want(201)
 	}
 	h.same(3, len(h.held()))
 	before := len(h.db.Published())

@@ -106,8 +106,8 @@ func TestTheDecisionAboutAUserComesWithItsReasons(t *testing.T) {
 		{"bob", bob, 404, "agents.not_found", "", ""},
 		{"bob", ann, 404, "agents.not_found", "", ""},
 		{"strange", strange, 404, "agents.not_found", "", ""},
-		{"ann", strange, 404, "agents.user_not_found", "", ""},
-		{"ann", 4711, 404, "agents.user_not_found", "", ""},
+		{"ann", strange, 404, "users.not_found", "", ""},
+		{"ann", 4711, 404, "users.not_found", "", ""},
 		{"", ann, 401, "unauthenticated", "", ""},
 	} {
 		answer := h.As(c.who).Do("GET", fmt.Sprintf("%s?user_id=%d", path, c.about), nil).Want(c.status)

@@ -10,6 +10,7 @@ import (
 	"parley/modules/agents"
 	"parley/modules/projects"
 	"parley/modules/users"
+	"parley/platform/kernel/actor"
 	"parley/platform/kernel/event"
 )
 
@@ -180,6 +181,8 @@ func TestChangingAProject(t *testing.T) {
 		{"admin@y", `{"name":"X"}`, 404, "projects.not_found"},
 		{"ann@x", `{"team":99}`, 404, "projects.team_not_found"},
 		{"ann@x", `{"team":"x"}`, 400, "malformed_request"},
+		{"ann@x", `{"team":0}`, 422, "unacceptable_value"},
+		{"ann@x", `{"team":-1}`, 422, "unacceptable_value"},
 		{"ann@x", `{"agent_count":7}`, 400, "malformed_request"},
 		{"ann@x", `{"name":"  "}`, 422, "projects.blank_name"},
 	} {
@@ -303,7 +306,7 @@ func TestRecentProjects(t *testing.T) {
 		t.Helper()
 		ids := []int64{}
 		var rows []struct {
-			User    int64
+			User    json.RawMessage
 			Project struct {
 				ID        int64
 				UserCount int `json:"user_count"`
@@ -311,7 +314,7 @@ func TestRecentProjects(t *testing.T) {
 		}
 		h.As("bob@x").Do("GET", "/api/project/recent", nil).Want(200).Data(&rows)
 		for _, r := range rows {
-			h.same(h.bob, r.User)
+			h.same(`{"id":4,"email":"bob@x","first_name":null,"last_name":null,"organization":1}`, string(r.User))
 			h.same(2, r.Project.UserCount)
 			ids = append(ids, r.Project.ID)
 		}
@@ -388,6 +391,11 @@ func TestTheProjectsOfAUserInATeam(t *testing.T) {
 	h.join(fmt.Sprintf("/api/team/%d", team), "member", h.bob)
 	h.join(fmt.Sprintf("/api/project/%d", b), "member", h.cy)
 	h.join(fmt.Sprintf("/api/project/%d", loose), "member", h.cy)
+	ed, boss := h.people.add(1, "ed@x", actor.User), h.people.add(1, "boss@x", actor.GlobalAdmin)
+	h.join(fmt.Sprintf("/api/team/%d", team), "member", ed)
+	h.join(fmt.Sprintf("/api/project/%d", b), "member", ed)
+	h.people.suspend(ed)
+	h.people.suspend(boss)
 	path := func(user, team int64) string { return fmt.Sprintf("/api/user/%d/team/%d/project", user, team) }
 	for _, c := range []struct {
 		who        string
@@ -406,6 +414,8 @@ func TestTheProjectsOfAUserInATeam(t *testing.T) {
 		{"cy@x", h.cy, team, 404, nil}, // a role on a project shows no team
 		{"ann@x", h.stranger, team, 404, nil},
 		{"ann@x", 4711, team, 404, nil},
+		{"ann@x", ed, team, 200, []int64{}}, // suspended
+		{"ann@x", boss, team, 200, []int64{}},
 		{"ann@x", h.bob, 99, 404, nil},
 		{"admin@y", h.stranger, team, 404, nil},
 		{"", h.bob, team, 401, nil},
@@ -421,5 +431,25 @@ func TestTheProjectsOfAUserInATeam(t *testing.T) {
 			ids = append(ids, p.ID)
 		}
 		h.same(c.want, ids)
+	}
+	for _, user := range []int64{h.stranger, 4711} { // as wherever else a user is unknown
+		h.As("ann@x").Do("GET", path(user, team), nil).Refused(404, "users.not_found")
+	}
+}
+
+func TestARefusedValueNamesItsField(t *testing.T) {
+	h := newHouse(t)
+	team, loose := h.team(), h.project(0)
+	for _, c := range []struct{ method, path, body, code, field string }{
+		{"POST", "/api/team", `{"name":" "}`, "projects.blank_name", "name"},
+		{"PUT", fmt.Sprintf("/api/team/%d", team), `{"name":" "}`, "projects.blank_name", "name"},
+		{"POST", "/api/project", `{"name":" "}`, "projects.blank_name", "name"},
+		{"PUT", fmt.Sprintf("/api/project/%d", loose), `{"name":" "}`, "projects.blank_name", "name"},
+		{"POST", "/api/project", `{"name":"P","team":0}`, "unacceptable_value", "team"},
+		{"PUT", fmt.Sprintf("/api/project/%d", loose), `{"team":0}`, "unacceptable_value", "team"},
+	} {
+		answer := h.As("ann@x").Do(c.method, c.path, c.body)
+		answer.Refused(422, c.code)
+		h.same(c.field, answer.Fields())
 	}
 }

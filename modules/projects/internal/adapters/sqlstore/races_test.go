@@ -41,7 +41,7 @@ func TestWhatHappensAtOnce(t *testing.T) {
 	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
 		service := func(t *testing.T) *core.Service {
 			db, unit := open(t)
-			return core.New(core.Parts{Unit: unit, Store: sqlstore.New(db), Permissions: granted{}, Clock: clock.System{}})
+			return core.New(core.Parts{Unit: unit, Store: sqlstore.New(db), Directory: &directory{}, Permissions: granted{}, Clock: clock.System{}})
 		}
 		t.Run("a team is deleted while a project comes to it", func(t *testing.T) {
 			s, ctx := service(t), t.Context()
