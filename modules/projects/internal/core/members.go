@@ -82,33 +82,12 @@ func (s *Service) TeamMembers(ctx context.Context, who actor.Actor, team int64, 
 	if err != nil {
 		return page.Of[Member]{}, err
 	}
-	part, err := cut(rows, p)
+	part, err := page.Cut(rows, p, func(r users.Permission) page.Key { return page.Key{ID: r.UserID} })
 	if err != nil {
 		return page.Of[Member]{}, err
 	}
 	members, err := s.withUsers(ctx, who.OrganizationID, part.Items)
 	return page.Of[Member]{Items: members, Count: part.Count, NextCursor: part.NextCursor, Request: p}, err
-}
-
-// cut takes one part out of rows, which are ordered by user.
-func cut(rows []users.Permission, p page.Request) (page.Of[users.Permission], error) {
-	out := page.Of[users.Permission]{Count: -1, Request: p}
-	if !p.Keyset() {
-		out.Count = int64(len(rows))
-	}
-	rest := rows[min(p.Offset(), len(rows)):]
-	if p.Cursor != "" {
-		var after page.Key
-		if err := page.DecodeCursor(p.Cursor, &after); err != nil {
-			return out, err
-		}
-		rest = slices.DeleteFunc(rest, func(r users.Permission) bool { return r.UserID <= after.ID })
-	}
-	out.Items = rest[:min(p.Limit(), len(rest))]
-	if len(rest) > p.Limit() {
-		out.NextCursor = page.EncodeCursor(page.Key{ID: out.Items[len(out.Items)-1].UserID})
-	}
-	return out, nil
 }
 
 // members runs a change of roles in a unit and answers its rows with their users.
