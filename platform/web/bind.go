@@ -122,6 +122,11 @@ var errNoID = errors.New("a segment of the path is no id")
 // in for one.
 func (b *binding) bind(t reflect.Type, r *http.Request, param func(string) string, maxUpload int64) (reflect.Value, error) {
 	v := reflect.New(t).Elem()
+	for _, f := range b.path { // a path that is not there says so before anything else
+		if _, ok := pathID(param(f.name)); !ok {
+			return v, errNoID
+		}
+	}
 	if err := b.bindQuery(v, r); err != nil {
 		return v, err
 	}
@@ -151,10 +156,7 @@ func (b *binding) bind(t reflect.Type, r *http.Request, param func(string) strin
 		}
 	}
 	for _, f := range b.path {
-		id, ok := pathID(param(f.name))
-		if !ok {
-			return v, errNoID
-		}
+		id, _ := pathID(param(f.name))
 		v.FieldByIndex(f.index).SetInt(id)
 	}
 	return v, nil
