@@ -118,6 +118,7 @@ var specimens = map[string][]specimen{
 	"corpus": {
 		{"private", rights{admin: "vemd", globalAdmin: "vemd"}, (*ground).corpus},
 		{"public", all("v", rights{admin: "vemd", globalAdmin: "vemd"}), (*ground).publicCorpus},
+		{"public, the global admin's", all("v", rights{globalAdmin: "vemd"}), (*ground).chiefCorpus},
 	},
 	"document": {
 		{"private", rights{admin: "vemd", globalAdmin: "vemd"}, (*ground).document},
