@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"parley/modules/users"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
@@ -20,6 +21,39 @@ func manage(who actor.Actor, level actor.Level) error {
 		return ErrOutranked
 	}
 	return nil
+}
+
+// locked keeps others from deciding who is an admin of the caller's
+// organization until the unit of ctx ends, and answers, in one statement, the
+// caller and the users of ids as they are then, those that exist. Who was
+// suspended or deleted since the request began is told what their next request
+// is told, ErrCredentials; who was demoted goes on as what they are. The server
+// itself is nobody's user and stays what it is.
+func (s *Service) locked(ctx context.Context, who actor.Actor, ids ...int64) (actor.Actor, map[int64]users.User, error) {
+	if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
+		return who, nil, err
+	}
+	read := ids
+	if who.UserID != 0 {
+		read = unique(append([]int64{who.UserID}, ids...))
+	}
+	found, err := s.Users(ctx, who.OrganizationID, read)
+	if err != nil {
+		return who, nil, err
+	}
+	byID := make(map[int64]users.User, len(found))
+	for _, u := range found {
+		byID[u.ID] = u
+	}
+	if who.UserID == 0 {
+		return who, byID, nil
+	}
+	caller, there := byID[who.UserID]
+	if !there || !caller.IsActive {
+		return who, nil, ErrCredentials
+	}
+	who.Level = caller.Level()
+	return who, byID, nil
 }
 
 // decideOrganization is the decision about one; another one is not there.
@@ -52,6 +86,18 @@ func (s *Service) administers(ctx context.Context, who actor.Actor, resource act
 		return false, nil
 	}
 	return false, err
+}
+
+// mayGrant answers nil when the caller manages the roles on a resource.
+func (s *Service) mayGrant(ctx context.Context, who actor.Actor, resource actor.Resource, id int64) error {
+	admin, err := s.administers(ctx, who, resource, id)
+	if err != nil {
+		return err
+	}
+	if !admin {
+		return ErrMayNot
+	}
+	return nil
 }
 
 // Deciders decide about organizations and users. The organization 0 is the

@@ -39,6 +39,14 @@ func (s *Service) CreateUser(ctx context.Context, who actor.Actor, n NewUser) (u
 		return users.User{}, err
 	}
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		// Hashing took its time, in which the caller may have been demoted.
+		who, _, err := s.locked(ctx, who)
+		if err != nil {
+			return err
+		}
+		if err := manage(who, u.Level()); err != nil {
+			return err
+		}
 		if u, err = s.Store.AddUser(ctx, u); err != nil {
 			return err
 		}

@@ -31,12 +31,13 @@ func (s *Service) EditUser(ctx context.Context, who actor.Actor, id int64, c Use
 	var after users.User
 	err := s.changing(ctx, []int64{id}, func(ctx context.Context, tx uow.Tx) error {
 		// Two admins demoting each other at once must not both succeed.
-		if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
-			return err
-		}
-		before, err := s.Store.User(ctx, who.OrganizationID, id)
+		who, found, err := s.locked(ctx, who, id)
 		if err != nil {
 			return err
+		}
+		before, there := found[id]
+		if !there {
+			return ErrNotFound
 		}
 		if after, err = s.edited(ctx, who, before, c); err != nil {
 			return err
@@ -175,10 +176,34 @@ func (s *Service) ChangePassword(ctx context.Context, who actor.Actor, old, fres
 		return err
 	}
 	return s.changing(ctx, []int64{who.UserID}, func(ctx context.Context, tx uow.Tx) error {
+		if err := s.stillSigned(ctx, who, c); err != nil {
+			return err
+		}
 		if err := s.Store.SetPassword(ctx, who.UserID, hash); err != nil {
 			return err
 		}
 		tx.Publish(users.AccessChanged{UserID: who.UserID, OrganizationID: who.OrganizationID, What: "session"})
 		return s.Store.EndSessions(ctx, who.UserID, who.Session)
 	})
+}
+
+// stillSigned answers nil when the password that was just proven is the
+// caller's still: checking it took its time, in which somebody may have changed
+// it, suspended or deleted the user, or ended the sessions.
+func (s *Service) stillSigned(ctx context.Context, who actor.Actor, proven Credential) error {
+	if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
+		return err
+	}
+	c, err := s.Store.CredentialByID(ctx, who.UserID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return ErrCredentials
+	case err != nil:
+		return err
+	case !c.User.IsActive, c.Epoch != proven.Epoch && (c.Kept == "" || c.Kept != who.Session):
+		return ErrCredentials
+	case c.PasswordHash != proven.PasswordHash:
+		return ErrWrongOld
+	}
+	return nil
 }

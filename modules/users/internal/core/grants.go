@@ -28,20 +28,21 @@ func (s *Service) Assign(ctx context.Context, who actor.Actor, userID int64, res
 	if _, err := s.Store.User(ctx, who.OrganizationID, userID); err != nil {
 		return users.Permission{}, err
 	}
-	admin, err := s.administers(ctx, who, resource, id)
-	if err != nil {
+	// Asked here, so that a refusal locks nothing, and again below.
+	if err := s.mayGrant(ctx, who, resource, id); err != nil {
 		return users.Permission{}, err
 	}
-	if !admin {
-		return users.Permission{}, ErrMayNot
-	}
 	var out users.Permission
-	err = s.changing(ctx, []int64{userID}, func(ctx context.Context, tx uow.Tx) error {
-		if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
+	err := s.changing(ctx, []int64{userID}, func(ctx context.Context, tx uow.Tx) error {
+		who, found, err := s.locked(ctx, who, userID)
+		if err != nil {
 			return err
 		}
-		u, err := s.Store.User(ctx, who.OrganizationID, userID)
-		if err != nil {
+		u, there := found[userID]
+		if !there {
+			return ErrNotFound
+		}
+		if err := s.mayGrant(ctx, who, resource, id); err != nil {
 			return err
 		}
 		if err := s.mayGive(ctx, who, u, resource, role); err != nil {
@@ -99,21 +100,20 @@ func (s *Service) DeletePermission(ctx context.Context, who actor.Actor, id int6
 
 // alter changes a standing role to another one, or with "" to none.
 func (s *Service) alter(ctx context.Context, who actor.Actor, id int64, role string, store func(context.Context, users.Permission) (users.Permission, error)) (users.Permission, error) {
-	p, admin, err := s.Permission(ctx, who, id)
-	switch {
-	case err != nil:
+	p, err := s.alterable(ctx, who, id, role)
+	if err != nil {
 		return p, err
-	case !admin:
-		return p, ErrMayNot
-	case role != "" && !roleOf(p.ResourceType, role):
-		return p, ErrRole.On("role", "is not a role on "+string(p.ResourceType))
 	}
 	err = s.changing(ctx, []int64{p.UserID}, func(ctx context.Context, tx uow.Tx) error {
-		if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
+		who, found, err := s.locked(ctx, who, p.UserID)
+		if err != nil {
 			return err
 		}
-		u, err := s.Store.User(ctx, who.OrganizationID, p.UserID)
-		if err != nil {
+		u, there := found[p.UserID]
+		if !there {
+			return ErrNoPermission
+		}
+		if p, err = s.alterable(ctx, who, id, role); err != nil {
 			return err
 		}
 		if err := s.mayGive(ctx, who, u, p.ResourceType, role); err != nil {
@@ -125,6 +125,20 @@ func (s *Service) alter(ctx context.Context, who actor.Actor, id int64, role str
 		return s.given(ctx, tx, who, u, p.ResourceType, role)
 	})
 	return p, err
+}
+
+// alterable answers a role that the caller may change to another one.
+func (s *Service) alterable(ctx context.Context, who actor.Actor, id int64, role string) (users.Permission, error) {
+	p, admin, err := s.Permission(ctx, who, id)
+	switch {
+	case err != nil:
+		return p, err
+	case !admin:
+		return p, ErrMayNot
+	case role != "" && !roleOf(p.ResourceType, role):
+		return p, ErrRole.On("role", "is not a role on "+string(p.ResourceType))
+	}
+	return p, nil
 }
 
 // mayGive holds roles on the organization to the rules of the flags. On other

@@ -26,7 +26,14 @@ func (s *Service) EditOrganization(ctx context.Context, who actor.Actor, id int6
 	}
 	var o users.Organization
 	defer s.identities.dropOrganization(id)
-	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) (err error) {
+	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		who, _, err := s.locked(ctx, who)
+		if err != nil {
+			return err
+		}
+		if !who.IsGlobalAdmin() {
+			return ErrNotGlobal
+		}
 		tx.Publish(users.OrganizationChanged{OrganizationID: id})
 		o, err = s.Store.UpdateOrganization(ctx, id, func(o *users.Organization) error {
 			o.OrgName = strings.TrimSpace(*name)
