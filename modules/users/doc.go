@@ -18,7 +18,10 @@
 // claims it for (Addresses). Nobody grants more than they have, and whether
 // somebody manages the roles on a team, project or agent is its owner's to say
 // (ResourceOwner). The role on the organization and the two flags of a user
-// say the same. The last global admin of an organization stays. Deleting is
+// say the same. Global admins delete each other, but don't change each other,
+// and the last one of an organization stays. What was decided when a request
+// began is decided again when it changes something, by what its caller is then.
+// Deleting is
 // one transaction: all or none, the credentials die with it, and each user's
 // event is in the same commit.
 //

@@ -10,15 +10,34 @@ import (
 	"parley/platform/kernel/apperr"
 )
 
-// manage answers nil when who may create, change or delete a user of that
-// level: global admins everybody, application admins all but them. Everybody
-// in the organization may view everybody.
+// manage answers nil when who may create or delete a user of that level:
+// global admins everybody, application admins all but them. Everybody in the
+// organization may view everybody.
 func manage(who actor.Actor, level actor.Level) error {
 	switch {
 	case who.Level < actor.ApplicationAdmin:
 		return ErrNotAdmin
 	case who.Level < level:
 		return ErrOutranked
+	}
+	return nil
+}
+
+// change answers nil when who may change another user, who is of the level to
+// from then on. That is whom they manage, but for global admins, who leave each
+// other alone.
+func change(who actor.Actor, u users.User, to actor.Level) error {
+	if err := manage(who, max(u.Level(), to)); err != nil {
+		return err
+	}
+	return apart(who, u)
+}
+
+// apart keeps global admins out of each other's accounts. The server itself is
+// nobody's peer.
+func apart(who actor.Actor, u users.User) error {
+	if u.Level() == actor.GlobalAdmin && u.ID != who.UserID && who.UserID != 0 {
+		return ErrPeer
 	}
 	return nil
 }
@@ -112,8 +131,13 @@ func (s *Service) Deciders() []access.Decider {
 		}),
 		{Resource: "user", May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
 			u, err := s.Store.User(ctx, who.OrganizationID, id)
-			if err != nil || do == access.View {
+			switch {
+			case err != nil || do == access.View:
 				return err
+			case do == access.Edit:
+				return change(who, u, u.Level())
+			case do == access.Manage:
+				return manageKeys(who, u)
 			}
 			return manage(who, u.Level())
 		}},

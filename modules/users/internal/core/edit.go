@@ -25,8 +25,9 @@ type UserChange struct {
 }
 
 // EditUser changes a user. Of oneself only the names change; the rest takes an
-// admin who manages both what the user is and what they become. Suspending a
-// user and changing their address end their sessions.
+// admin who manages both what the user is and what they become, and nobody
+// changes another global admin. Suspending a user and changing their address
+// end their sessions.
 func (s *Service) EditUser(ctx context.Context, who actor.Actor, id int64, c UserChange) (users.User, error) {
 	var after users.User
 	err := s.changing(ctx, []int64{id}, func(ctx context.Context, tx uow.Tx) error {
@@ -77,7 +78,7 @@ func (s *Service) edited(ctx context.Context, who actor.Actor, before users.User
 		if more {
 			return after, ErrOwnFlags
 		}
-	} else if err := manage(who, max(before.Level(), after.Level())); err != nil {
+	} else if err := change(who, before, after.Level()); err != nil {
 		return after, err
 	}
 	if after.Email != before.Email {

@@ -25,6 +25,7 @@ var (
 	ErrNotService = apperr.New(apperr.Unprocessable, "users.not_a_service_user", "Keys of other people are theirs to make; an admin makes those of service users.")
 	ErrWrongOld   = apperr.New(apperr.Unprocessable, "users.wrong_password", "old_password is not your password.")
 	ErrOutranked  = apperr.New(apperr.Forbidden, "users.outranked", "Only a global admin manages global admins.")
+	ErrPeer       = ErrOutranked.Saying("Global admins don't change each other; they can only delete each other.")
 	ErrNotAdmin   = apperr.New(apperr.Forbidden, "users.not_admin", "Only admins manage other users.")
 	ErrNotGlobal  = apperr.New(apperr.Forbidden, "users.not_global_admin", "Only a global admin changes the organization.")
 	ErrOwnFlags   = apperr.New(apperr.Forbidden, "users.own_account", "Of your own account you change only the names; ask another admin for the rest.")

@@ -148,13 +148,20 @@ func (s *Service) mayGive(ctx context.Context, who actor.Actor, u users.User, re
 		return nil
 	}
 	after := withLevel(u, levels[role])
-	if u.ID == who.UserID && after.Level() != u.Level() {
-		return ErrOwnFlags
+	if u.ID != who.UserID {
+		if err := change(who, u, after.Level()); err != nil {
+			return err
+		}
+		return s.adminStays(ctx, u, after)
 	}
-	if err := manage(who, max(u.Level(), after.Level())); err != nil {
+	// That another admin must do it is no help to whoever is the last.
+	if err := s.adminStays(ctx, u, after); err != nil {
 		return err
 	}
-	return s.adminStays(ctx, u, after)
+	if after.Level() != u.Level() {
+		return ErrOwnFlags
+	}
+	return nil
 }
 
 // given makes the flags follow a role on the organization, and tells.

@@ -194,19 +194,29 @@ func (s *Service) DeleteKey(ctx context.Context, who actor.Actor, keyID int64) (
 	return key, nil
 }
 
-// keeps answers nil when who manages the keys of a user: their own, or those of
-// a service user of a level that they manage.
-func keeps(who actor.Actor, u users.User) (err error) {
+// keeps answers nil when who makes and revokes the keys of a user: their own,
+// or those of a service user of a level that they manage.
+func keeps(who actor.Actor, u users.User) error {
 	if u.ID == who.UserID {
 		return nil
 	}
-	if err = manage(who, u.Level()); err != nil {
+	if err := manageKeys(who, u); err != nil {
 		return err
 	}
 	if u.Email != "" {
 		return ErrNotService
 	}
 	return nil
+}
+
+// manageKeys answers nil when who manages a user of that kind at all. Service
+// users have no other way to get a key, so that the global admins among them
+// are no exception.
+func manageKeys(who actor.Actor, u users.User) (err error) {
+	if err = manage(who, u.Level()); err == nil && u.Email != "" {
+		err = apart(who, u)
+	}
+	return err
 }
 
 // byKey answers a key that opens something now and its user. Beside

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/webtest"
 )
@@ -153,6 +154,49 @@ func TestDeletingOneUserIsLikeDeletingSeveral(t *testing.T) {
 		{"a user", "staff@example.com", "DELETE", "/api/user/%d", "", 200, ""},
 		{"who is gone", "staff@example.com", "DELETE", "/api/user/%d", "", 404, "users.not_found"},
 		{"a global admin by another", "admin@example.com", "DELETE", fmt.Sprintf("/api/user/%d", second), "", 200, ""},
+	})
+}
+
+func TestGlobalAdminsDeleteEachOtherAndChangeNothingOfEachOther(t *testing.T) {
+	h := newHouse(t)
+	second, jo := h.add("second@example.com", "is_superuser"), h.add("jo@example.com")
+	robot := h.add("", "is_superuser")
+	var last, role struct{ ID int64 }
+	rows, err := h.service.On(t.Context(), 1, actor.Organization, []int64{1}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range rows {
+		switch p.UserID {
+		case second:
+			role.ID = p.ID
+		case h.admin:
+			last.ID = p.ID
+		}
+	}
+	const path = "/api/user/%d"
+	one := fmt.Sprintf("/api/user/permission/%d", role.ID)
+	own := fmt.Sprintf("/api/user/permission/%d", last.ID)
+	h.run(second, []call{
+		{"a name", "admin@example.com", "PUT", path, `{"first_name":"X"}`, 403, "users.outranked"},
+		{"nothing", "admin@example.com", "PUT", path, `{}`, 403, "users.outranked"},
+		{"a demotion", "admin@example.com", "PUT", path, `{"is_superuser":false}`, 403, "users.outranked"},
+		{"an address", "admin@example.com", "PUT", path, `{"email":"x@example.com"}`, 403, "users.outranked"},
+		{"one's own name", "second@example.com", "PUT", path, `{"first_name":"X"}`, 200, ""},
+		{"another role", "admin@example.com", "PUT", one, `{"role":"user"}`, 403, "users.outranked"},
+		{"no role", "admin@example.com", "DELETE", one, "", 403, "users.outranked"},
+		{"a role", "admin@example.com", "POST", path + "/permission", `{"resource_type":"organization","role":"user"}`, 403, "users.outranked"},
+		{"a role on a team", "admin@example.com", "POST", path + "/permission", `{"resource_type":"team","resource_id":7,"role":"member"}`, 201, ""},
+		{"a person's key", "admin@example.com", "POST", "/api/api-key", fmt.Sprintf(`{"name":"k","scope":"all","user_id":%d}`, second), 403, "users.outranked"},
+		{"a service user's key", "admin@example.com", "POST", "/api/api-key", fmt.Sprintf(`{"name":"k","scope":"all","user_id":%d}`, robot), 201, ""},
+		{"a promotion", "admin@example.com", "PUT", fmt.Sprintf(path, jo), `{"is_superuser":true}`, 200, ""},
+		{"which stays", "admin@example.com", "PUT", fmt.Sprintf(path, jo), `{"is_superuser":false}`, 403, "users.outranked"},
+		{"one's own demotion", "admin@example.com", "PUT", own, `{"role":"user"}`, 403, "users.own_account"},
+		{"a deletion", "admin@example.com", "DELETE", path, "", 200, ""},
+		{"another", "admin@example.com", "DELETE", fmt.Sprintf(path, jo), "", 200, ""},
+		{"and another", "admin@example.com", "DELETE", fmt.Sprintf(path, robot), "", 200, ""},
+		{"the last one's own demotion", "admin@example.com", "PUT", own, `{"role":"user"}`, 409, "users.last_global_admin"},
+		{"and resignation", "admin@example.com", "DELETE", own, "", 409, "users.last_global_admin"},
 	})
 }
 
