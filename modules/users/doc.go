@@ -31,10 +31,11 @@
 // anew on every request until its event has come.
 //
 // Wrong passwords are counted by each process for itself: ten in a row lock an
-// address for one network (/24, /64) for 15 minutes; from the fiftieth on,
-// whatever their source, every network has one guess a minute; and a network
-// has 300 guesses at all addresses together, then one in three seconds. None
-// of it depends on whether an account exists, and none locks an owner out who
+// address for one network (/24 of IPv4, /48 of IPv6, which is what a provider
+// routes to one site) for 15 minutes; from the fiftieth on, whatever their
+// source, every network has one guess a minute; and a network has 300 guesses
+// at all addresses together, then one in three seconds. None of it depends on
+// whether an account exists or is suspended, and none locks an owner out who
 // comes from another network.
 //
 // A write and its line in the audit log are one commit (web.Audited); writes

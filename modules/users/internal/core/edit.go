@@ -172,6 +172,7 @@ func (s *Service) ChangePassword(ctx context.Context, who actor.Actor, old, fres
 	case err != nil:
 		return err
 	}
+	guess.right()
 	hash, err := s.newPassword(ctx, c.User.Email, fresh)
 	if err != nil {
 		return err

@@ -48,6 +48,9 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from Attem
 		}
 		return Pair{}, err
 	}
+	// Only now: what a right password does for a suspended account must not
+	// differ from what a wrong one does.
+	guess.right()
 	session := Session{ID: id.New(), UserID: c.User.ID, Epoch: c.Epoch}
 	pair, err := s.pair(session)
 	if err != nil {
@@ -56,7 +59,8 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from Attem
 	return pair, s.Store.AddAudit(ctx, s.signInEntry(c.User, from, ""))
 }
 
-// prove checks a password and ends the guess; a wrong one is ErrSignIn.
+// prove checks a password; a wrong one is ErrSignIn. Whether the guess was
+// right is the caller's to say, once all else is.
 func (s *Service) prove(ctx context.Context, guess *guess, hash, password string) error {
 	ok, err := s.Hasher.Matches(ctx, hash, password)
 	switch {
@@ -66,7 +70,6 @@ func (s *Service) prove(ctx context.Context, guess *guess, hash, password string
 	case !ok:
 		return ErrSignIn
 	}
-	guess.right()
 	return nil
 }
 
