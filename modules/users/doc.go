@@ -40,7 +40,8 @@
 //
 // A write and its line in the audit log are one commit (web.Audited); writes
 // without a unit of work and refusals get a transaction of their own right
-// after. Wrong passwords and the last use of keys are written within seconds.
+// after, and so do refreshed sessions. Wrong passwords, also those of whoever
+// changes theirs, and the last use of keys are written within seconds.
 //
 // This package is the module's contract: plain values, events, and the
 // narrow interfaces that other modules may ask. Everything else is internal.

@@ -168,6 +168,9 @@ func (s *Service) ChangePassword(ctx context.Context, who actor.Actor, old, fres
 	}
 	switch err := s.prove(ctx, guess, c.PasswordHash, old); {
 	case errors.Is(err, ErrSignIn):
+		e := s.entry(changingPassword, c.User, from, ErrWrongOld.Code)
+		e.KeyID = who.KeyID
+		s.later.refused(e)
 		return ErrWrongOld
 	case err != nil:
 		return err

@@ -120,7 +120,7 @@ func TestSuspendingEndsSessionsForGood(t *testing.T) {
 		if err := opens(); !errors.Is(err, core.ErrCredentials) {
 			t.Errorf("active is %v and the session is %v", active, err)
 		}
-		if _, err := h.Refresh(h.ctx, pair.Refresh); !errors.Is(err, core.ErrCredentials) {
+		if _, err := h.Refresh(h.ctx, pair.Refresh, core.Attempt{}); !errors.Is(err, core.ErrCredentials) {
 			t.Errorf("active is %v and refreshing is %v", active, err)
 		}
 	}
@@ -211,7 +211,7 @@ func TestChangingThePasswordKeepsThisSessionAlone(t *testing.T) {
 	if _, err := h.Authenticate(h.ctx, mine.Access, ""); err != nil {
 		t.Errorf("this session: %v", err)
 	}
-	again, err := h.Refresh(h.ctx, mine.Refresh)
+	again, err := h.Refresh(h.ctx, mine.Refresh, core.Attempt{})
 	if err != nil {
 		t.Fatal(err)
 	}

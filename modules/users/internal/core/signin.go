@@ -44,7 +44,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from Attem
 		if errors.Is(err, ErrSignIn) && c.User.ID != 0 {
 			// Later, because writing takes time that nobody spends on an
 			// unknown account.
-			s.later.refused(s.signInEntry(c.User, from, ErrSignIn.Code))
+			s.later.refused(s.entry(signingIn, c.User, from, ErrSignIn.Code))
 		}
 		return Pair{}, err
 	}
@@ -56,7 +56,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from Attem
 	if err != nil {
 		return Pair{}, err
 	}
-	return pair, s.Store.AddAudit(ctx, s.signInEntry(c.User, from, ""))
+	return pair, s.Store.AddAudit(ctx, s.entry(signingIn, c.User, from, ""))
 }
 
 // prove checks a password; a wrong one is ErrSignIn. Whether the guess was
@@ -74,16 +74,25 @@ func (s *Service) prove(ctx context.Context, guess *guess, hash, password string
 }
 
 // Refresh exchanges a refresh token for new tokens of the same session.
-func (s *Service) Refresh(ctx context.Context, token string) (Pair, error) {
+func (s *Service) Refresh(ctx context.Context, token string, from Attempt) (Pair, error) {
 	claimed, k, err := s.session(ctx, Refresh, token)
 	if err != nil {
+		if k != nil && errors.Is(err, ErrCredentials) {
+			if lost := s.Store.AddAudit(ctx, s.entry(refreshing, k.User, from, ErrCredentials.Code)); lost != nil {
+				return Pair{}, fmt.Errorf("noting a refused refresh: %w", lost)
+			}
+		}
 		return Pair{}, err
 	}
 	claimed.Epoch = k.Epoch
 	if claimed.ID == "" { // from before sessions had one
 		claimed.ID = id.New()
 	}
-	return s.pair(claimed)
+	pair, err := s.pair(claimed)
+	if err != nil {
+		return Pair{}, err
+	}
+	return pair, s.Store.AddAudit(ctx, s.entry(refreshing, k.User, from, ""))
 }
 
 // session reads a token and what its user is now, so that suspending or
