@@ -25,6 +25,9 @@
 // one transaction: all or none, the credentials die with it, and each user's
 // event is in the same commit.
 //
+// Keys of a service user are made by admins of its level or above. When it rises
+// they are revoked, because their makers may be less than it is then.
+//
 // Who acts is kept in memory, so that a request costs no query: up to 10,000
 // users, for a minute at most, dropped after a commit in the same process and
 // by event in the others. A user whom an open transaction changes is read

@@ -27,7 +27,7 @@ type UserChange struct {
 // EditUser changes a user. Of oneself only the names change; the rest takes an
 // admin who manages both what the user is and what they become, and nobody
 // changes another global admin. Suspending a user and changing their address
-// end their sessions.
+// end their sessions. Raising a service user revokes its keys.
 func (s *Service) EditUser(ctx context.Context, who actor.Actor, id int64, c UserChange) (users.User, error) {
 	var after users.User
 	err := s.changing(ctx, []int64{id}, func(ctx context.Context, tx uow.Tx) error {
@@ -124,7 +124,9 @@ func (s *Service) apply(ctx context.Context, tx uow.Tx, who actor.Actor, before,
 		if err := s.mirror(ctx, who, after); err != nil {
 			return err
 		}
-		access("flags")
+		if err := s.ranked(ctx, tx, before, after); err != nil {
+			return err
+		}
 	}
 	if after.IsActive != before.IsActive {
 		access("suspension")
@@ -137,6 +139,20 @@ func (s *Service) apply(ctx context.Context, tx uow.Tx, who actor.Actor, before,
 		return s.Store.EndSessions(ctx, after.ID, "")
 	}
 	return nil
+}
+
+// ranked tells of another level. A service user who rises loses the keys: an
+// admin who may make none of that level may have made them, and keep them.
+func (s *Service) ranked(ctx context.Context, tx uow.Tx, before, after users.User) error {
+	tx.Publish(users.AccessChanged{UserID: after.ID, OrganizationID: after.OrganizationID, What: "flags"})
+	if after.Email != "" || after.Level() < before.Level() {
+		return nil
+	}
+	gone, err := s.Store.DeleteKeys(ctx, after.OrganizationID, after.ID)
+	if gone > 0 {
+		tx.Publish(users.AccessChanged{UserID: after.ID, OrganizationID: after.OrganizationID, What: "api_key"})
+	}
+	return err
 }
 
 // mirror makes the user's role on the organization say what the flags say.

@@ -166,17 +166,20 @@ func (s *Service) mayGive(ctx context.Context, who actor.Actor, u users.User, re
 
 // given makes the flags follow a role on the organization, and tells.
 func (s *Service) given(ctx context.Context, tx uow.Tx, who actor.Actor, u users.User, resource actor.Resource, role string) error {
-	if resource != actor.Organization {
+	after := u
+	if resource == actor.Organization {
+		after = withLevel(u, levels[role])
+	}
+	if after.Level() == u.Level() {
 		tx.Publish(users.AccessChanged{UserID: u.ID, OrganizationID: u.OrganizationID, What: "permission"})
 		return nil
 	}
-	after := withLevel(u, levels[role])
 	after, err := s.Store.UpdateUser(ctx, u.OrganizationID, u.ID, func(u *users.User) error { *u = after; return nil })
 	if err != nil {
 		return err
 	}
-	tx.Publish(userChanged(after), users.AccessChanged{UserID: u.ID, OrganizationID: u.OrganizationID, What: "flags"})
-	return nil
+	tx.Publish(userChanged(after))
+	return s.ranked(ctx, tx, u, after)
 }
 
 func withLevel(u users.User, l actor.Level) users.User {

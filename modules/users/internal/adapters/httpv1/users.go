@@ -71,8 +71,8 @@ type editRequest struct {
 		LastName    web.Optional[string] `json:"last_name,omitempty" maxLength:"150"`
 		Email       *string              `json:"email,omitempty" maxLength:"254" doc:"Changing it ends the user's sessions."`
 		IsActive    *bool                `json:"is_active,omitempty" doc:"False suspends: every credential is void from the next request on."`
-		IsStaff     *bool                `json:"is_staff,omitempty"`
-		IsSuperuser *bool                `json:"is_superuser,omitempty"`
+		IsStaff     *bool                `json:"is_staff,omitempty" doc:"Raising a service user revokes its API keys, here and by a role."`
+		IsSuperuser *bool                `json:"is_superuser,omitempty" doc:"As is_staff."`
 	}
 }
 
