@@ -27,7 +27,7 @@ func (a *API) get(ctx context.Context, r getRequest) (userView, error) {
 type listRequest struct {
 	web.ListQuery
 	Q        string `query:"q" maxLength:"200" doc:"Part of the address or of a name."`
-	IsActive *bool  `query:"is_active"`
+	IsActive *bool  `query:"is_active" doc:"For admins."`
 	TeamID   int64  `query:"team_id" minimum:"1" doc:"Whoever holds a role on the team itself."`
 }
 

@@ -236,6 +236,12 @@ func TestTheListOfUsersIsFiltered(t *testing.T) {
 		t.Errorf("a stranger to the team sees %s", got)
 	}
 	admin.Do("GET", "/api/user?team_id=0", nil).Refused(422, "unacceptable_value")
+	// The short form does not tell who is suspended, and neither does a filter.
+	for _, query := range []string{"?is_active=false", "?is_active=true", "?is_active=false&team_id=7", "?is_active=false&q=nobody"} {
+		h.as("stranger@example.com").Do("GET", "/api/user"+query, nil).Refused(403, "users.not_admin")
+	}
+	h.add("staff@example.com", "is_staff")
+	h.as("staff@example.com").Do("GET", "/api/user?is_active=false", nil).Want(200)
 }
 
 func TestRolesOnResources(t *testing.T) {
