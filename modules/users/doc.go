@@ -25,7 +25,8 @@
 // one transaction: all or none, the credentials die with it, and each user's
 // event is in the same commit.
 //
-// Keys of a service user are made by admins of its level or above. When it rises
+// A service user has no address. What it makes says service-user- and its id in
+// created_by. Its keys are made by admins of its level or above. When it rises
 // they are revoked, because their makers may be less than it is then.
 //
 // Who acts is kept in memory, so that a request costs no query: up to 10,000
