@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
@@ -55,12 +56,25 @@ func (s *Service) Assign(ctx context.Context, who actor.Actor, userID int64, res
 			return err
 		}
 		if len(added) == 0 {
-			return ErrHasRole
+			return s.standing(ctx, who, userID, resource, id)
 		}
 		out = added[0]
 		return s.given(ctx, tx, who, u, resource, role)
 	})
 	return out, err
+}
+
+// standing is the refusal of a second role on a resource, with where the first
+// one is.
+func (s *Service) standing(ctx context.Context, who actor.Actor, userID int64, resource actor.Resource, id int64) error {
+	rows, err := s.Store.Permissions(ctx, who.OrganizationID, resource, []int64{id}, []int64{userID})
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		return ErrHasRole // it was taken away this moment
+	}
+	return ErrHasRole.At(fmt.Sprintf("/api/user/permission/%d", rows[0].ID))
 }
 
 // Permission answers one role: a user's own, or one on what the caller
@@ -79,9 +93,10 @@ func (s *Service) Permission(ctx context.Context, who actor.Actor, id int64) (p 
 	return p, admin, nil
 }
 
-// EditPermission gives the user another role on the same resource.
+// EditPermission gives the user another role on the same resource. The role
+// that stands changes nothing.
 func (s *Service) EditPermission(ctx context.Context, who actor.Actor, id int64, role string) (users.Permission, error) {
-	return s.alter(ctx, who, id, role, func(ctx context.Context, p users.Permission) (users.Permission, error) {
+	return s.alter(ctx, who, id, role, func(ctx context.Context) (users.Permission, error) {
 		return s.Store.UpdatePermission(ctx, who.OrganizationID, id, func(p *users.Permission) error {
 			p.Role = role
 			p.Touch(who.Name(), s.Clock.Now())
@@ -93,13 +108,13 @@ func (s *Service) EditPermission(ctx context.Context, who actor.Actor, id int64,
 // DeletePermission takes a role away and answers it as it was. Without one on
 // the organization its user is an ordinary user.
 func (s *Service) DeletePermission(ctx context.Context, who actor.Actor, id int64) (users.Permission, error) {
-	return s.alter(ctx, who, id, "", func(ctx context.Context, p users.Permission) (users.Permission, error) {
+	return s.alter(ctx, who, id, "", func(ctx context.Context) (users.Permission, error) {
 		return s.Store.DeletePermission(ctx, who.OrganizationID, id)
 	})
 }
 
 // alter changes a standing role to another one, or with "" to none.
-func (s *Service) alter(ctx context.Context, who actor.Actor, id int64, role string, store func(context.Context, users.Permission) (users.Permission, error)) (users.Permission, error) {
+func (s *Service) alter(ctx context.Context, who actor.Actor, id int64, role string, store func(context.Context) (users.Permission, error)) (users.Permission, error) {
 	p, err := s.alterable(ctx, who, id, role)
 	if err != nil {
 		return p, err
@@ -119,7 +134,10 @@ func (s *Service) alter(ctx context.Context, who actor.Actor, id int64, role str
 		if err := s.mayGive(ctx, who, u, p.ResourceType, role); err != nil {
 			return err
 		}
-		if p, err = store(ctx, p); err != nil {
+		if p.Role == role {
+			return nil
+		}
+		if p, err = store(ctx); err != nil {
 			return err
 		}
 		return s.given(ctx, tx, who, u, p.ResourceType, role)

@@ -255,6 +255,10 @@ func TestRolesOnResources(t *testing.T) {
 		t.Errorf("message %q", answer.Message())
 	}
 	id := answer.ID()
+	again := admin.Do("POST", path, `{"resource_type":"team","resource_id":7,"role":"admin"}`).Refused(409, "users.has_permission")
+	if got, want := again.Header.Get("Location"), fmt.Sprintf("/api/user/permission/%d", id); got != want {
+		t.Errorf("the role that stands is at %q, not %q", got, want)
+	}
 	want := fmt.Sprintf(`{"id":%d,"user":%d,"resource_type":"team","resource_id":7,"role":"member","created_by":"admin@example.com","created_on":"2024-10-02T00:02:24.378434Z","modified_by":"","modified_on":"2024-10-02T00:02:24.378434Z"}`, id, jo)
 	if got := data(t, answer); got != want {
 		t.Errorf("got %s", got)
