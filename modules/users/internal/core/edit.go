@@ -29,6 +29,9 @@ type UserChange struct {
 // changes another global admin. Suspending a user and changing their address
 // end their sessions. Raising a service user revokes its keys.
 func (s *Service) EditUser(ctx context.Context, who actor.Actor, id int64, c UserChange) (users.User, error) {
+	if err := c.check(); err != nil {
+		return users.User{}, err
+	}
 	var after users.User
 	err := s.changing(ctx, []int64{id}, func(ctx context.Context, tx uow.Tx) error {
 		// Two admins demoting each other at once must not both succeed.
@@ -40,12 +43,24 @@ func (s *Service) EditUser(ctx context.Context, who actor.Actor, id int64, c Use
 		if !there {
 			return ErrNotFound
 		}
-		if after, err = s.edited(ctx, who, before, c); err != nil {
+		after, err = s.edited(ctx, who, before, c)
+		if err != nil || userChanged(after) == userChanged(before) {
 			return err
 		}
 		return s.apply(ctx, tx, who, before, after)
 	})
 	return after, err
+}
+
+// check refuses what can't be, whoever the user is.
+func (c UserChange) check() error {
+	if c.Email != nil && normalEmail(*c.Email) != "" && !isAddress(normalEmail(*c.Email)) {
+		return ErrEmail
+	}
+	if c.IsSuperuser != nil && *c.IsSuperuser && c.IsStaff != nil && !*c.IsStaff {
+		return ErrNotStaff
+	}
+	return nil
 }
 
 // edited answers what the user becomes, or why the caller may not have it so.
@@ -56,10 +71,7 @@ func (s *Service) edited(ctx context.Context, who actor.Actor, before users.User
 		at   **string
 	}{{c.FirstName, &after.FirstName}, {c.LastName, &after.LastName}} {
 		if n.name.Sent {
-			*n.at = n.name.Value
-			if text(n.name.Value) == "" {
-				*n.at = nil
-			}
+			*n.at = normalName(n.name.Value)
 		}
 	}
 	if c.Email != nil {
@@ -81,13 +93,8 @@ func (s *Service) edited(ctx context.Context, who actor.Actor, before users.User
 	} else if err := change(who, before, after.Level()); err != nil {
 		return after, err
 	}
-	if after.Email != before.Email {
-		if (after.Email == "") != (before.Email == "") {
-			return after, ErrStays
-		}
-		if !isAddress(after.Email) {
-			return after, ErrEmail
-		}
+	if (after.Email == "") != (before.Email == "") {
+		return after, ErrStays
 	}
 	if after.IsSuperuser && !after.IsStaff {
 		return after, ErrNotStaff
@@ -166,37 +173,37 @@ func (s *Service) mirror(ctx context.Context, who actor.Actor, u users.User) err
 }
 
 // ChangePassword gives the caller another password and ends their other
-// sessions; the one in which it is called goes on.
-func (s *Service) ChangePassword(ctx context.Context, who actor.Actor, old, fresh string, from Attempt) error {
+// sessions; the one in which it is called goes on. It answers the caller.
+func (s *Service) ChangePassword(ctx context.Context, who actor.Actor, old, fresh string, from Attempt) (users.User, error) {
+	if err := checkPassword("new_password", fresh); err != nil {
+		return users.User{}, err
+	}
 	c, err := s.Store.CredentialByID(ctx, who.UserID)
 	if err != nil {
-		return err
+		return users.User{}, err
 	}
 	if c.User.Email == "" {
-		return ErrService
-	}
-	if fresh == "" {
-		return ErrPassword
+		return users.User{}, ErrService.On("new_password", "is not for a user without an e-mail address")
 	}
 	guess, err := s.guard.begin(c.User.Email, from)
 	if err != nil {
-		return err
+		return users.User{}, err
 	}
 	switch err := s.prove(ctx, guess, c.PasswordHash, old); {
 	case errors.Is(err, ErrSignIn):
 		e := s.entry(changingPassword, c.User, from, ErrWrongOld.Code)
 		e.KeyID = who.KeyID
 		s.later.refused(e)
-		return ErrWrongOld
+		return users.User{}, ErrWrongOld
 	case err != nil:
-		return err
+		return users.User{}, err
 	}
 	guess.right()
-	hash, err := s.newPassword(ctx, c.User.Email, fresh)
+	hash, err := s.hash(ctx, fresh)
 	if err != nil {
-		return err
+		return users.User{}, err
 	}
-	return s.changing(ctx, []int64{who.UserID}, func(ctx context.Context, tx uow.Tx) error {
+	return c.User, s.changing(ctx, []int64{who.UserID}, func(ctx context.Context, tx uow.Tx) error {
 		if err := s.stillSigned(ctx, who, c); err != nil {
 			return err
 		}

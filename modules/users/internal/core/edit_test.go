@@ -193,16 +193,16 @@ func TestChangingThePasswordKeepsThisSessionAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for password, want := range map[string]error{"wrong": core.ErrWrongOld} {
-		if err := h.ChangePassword(h.ctx, who, password, "new password", core.Attempt{}); !errors.Is(err, want) {
+		if _, err := h.ChangePassword(h.ctx, who, password, "new password", core.Attempt{}); !errors.Is(err, want) {
 			t.Errorf("with %q: %v", password, err)
 		}
 	}
 	for _, fresh := range []string{"", "short"} {
-		if err := h.ChangePassword(h.ctx, who, "password", fresh, core.Attempt{}); !errors.Is(err, core.ErrPassword) {
+		if _, err := h.ChangePassword(h.ctx, who, "password", fresh, core.Attempt{}); !errors.Is(err, core.ErrPassword) {
 			t.Errorf("to %q: %v", fresh, err)
 		}
 	}
-	if err := h.ChangePassword(h.ctx, who, "password", "new password", core.Attempt{}); err != nil {
+	if _, err := h.ChangePassword(h.ctx, who, "password", "new password", core.Attempt{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.Authenticate(h.ctx, other.Access, ""); !errors.Is(err, core.ErrCredentials) {

@@ -75,9 +75,9 @@ func (s *Service) CreateKey(ctx context.Context, who actor.Actor, n NewKey) (str
 	name := strings.TrimSpace(n.Name)
 	switch {
 	case name == "":
-		return "", APIKey{}, ErrNoName
+		return "", APIKey{}, ErrNoName.On("name", "is blank")
 	case (n.Scope.Kind == actor.ScopeRestricted) != (len(n.Scope.Groups) > 0):
-		return "", APIKey{}, ErrGroups
+		return "", APIKey{}, ErrGroups.On("groups", "must be sent with a key of scope restricted, and only then")
 	}
 	for group := range n.Scope.Groups {
 		if !slices.Contains(KeyGroups, group) {
@@ -134,8 +134,8 @@ func (s *Service) CreateKey(ctx context.Context, who actor.Actor, n NewKey) (str
 	return secret, key, nil
 }
 
-// endOf is when a key ends that who makes, of whom a key must not outlive its
-// maker.
+// endOf is when a new key ends. One that is made with another key must not
+// outlive it.
 func (s *Service) endOf(ctx context.Context, who actor.Actor, asked *time.Time) (*time.Time, error) {
 	if who.KeyID == 0 {
 		return asked, nil

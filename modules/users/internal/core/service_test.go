@@ -78,7 +78,7 @@ func (h *house) user(email string, change ...func(*core.NewUser)) users.User {
 }
 
 func global(n *core.NewUser)      { n.IsSuperuser = true }
-func application(n *core.NewUser) { n.IsStaff = true }
+func application(n *core.NewUser) { n.IsStaff = to(true) }
 func signing(n *core.NewUser)     { n.Password = "password" }
 
 func (h *house) published(name string) int {

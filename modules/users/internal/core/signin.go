@@ -187,4 +187,13 @@ func text(s *string) string {
 	return *s
 }
 
+// normalName trims a name; a blank one is none.
+func normalName(name *string) *string {
+	trimmed := strings.TrimSpace(text(name))
+	if trimmed == "" {
+		return nil
+	}
+	return &trimmed
+}
+
 func normalEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }

@@ -50,7 +50,7 @@ type createRequest struct {
 		Password    string  `json:"password,omitempty" maxLength:"256" doc:"At least 8 characters; without one they can't sign in with a password."`
 		FirstName   *string `json:"first_name,omitempty" nullable:"true" maxLength:"150"`
 		LastName    *string `json:"last_name,omitempty" nullable:"true" maxLength:"150"`
-		IsStaff     bool    `json:"is_staff,omitempty" doc:"Makes an application admin."`
+		IsStaff     *bool   `json:"is_staff,omitempty" doc:"Makes an application admin; when it is absent, as is_superuser."`
 		IsSuperuser bool    `json:"is_superuser,omitempty" doc:"Makes a global admin."`
 	}
 }
@@ -117,8 +117,10 @@ type passwordRequest struct {
 	}
 }
 
-func (a *API) changePassword(ctx context.Context, r passwordRequest) (*nothing, error) {
-	return nil, a.service.ChangePassword(ctx, actor.From(ctx), r.Body.OldPassword, r.Body.NewPassword, attempt(ctx))
+func (a *API) changePassword(ctx context.Context, r passwordRequest) (userView, error) {
+	return a.shown(ctx, func(who actor.Actor) (users.User, error) {
+		return a.service.ChangePassword(ctx, who, r.Body.OldPassword, r.Body.NewPassword, attempt(ctx))
+	})
 }
 
 type batchDeleteRequest struct {

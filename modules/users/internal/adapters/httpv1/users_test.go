@@ -74,6 +74,8 @@ func TestEditingUsers(t *testing.T) {
 		{"an address in use", "admin@example.com", "PUT", path, `{"email":"STAFF@example.com"}`, 409, "users.email_taken"},
 		{"another organization's user", "boss@other.org", "PUT", path, `{"first_name":"X"}`, 404, "users.not_found"},
 		{"nobody's", "admin@example.com", "PUT", "/api/user/999", `{"first_name":"X"}`, 404, "users.not_found"},
+		{"nobody's, to what can't be", "admin@example.com", "PUT", "/api/user/999", `{"email":"nobody"}`, 422, "users.invalid_email"},
+		{"nobody's, to what no user is", "admin@example.com", "PUT", "/api/user/999", `{"is_superuser":true,"is_staff":false}`, 422, "users.admin_is_staff"},
 		{"no number", "admin@example.com", "PUT", "/api/user/me", `{"first_name":"X"}`, 404, "not_found"},
 		{"no credentials", "", "PUT", path, `{"first_name":"X"}`, 401, "unauthenticated"},
 	})
@@ -294,10 +296,10 @@ func TestChangingOnesPassword(t *testing.T) {
 	jo.Do("PUT", path, `{"old_password":"wrong","new_password":"new password"}`).Refused(422, "users.wrong_password")
 	jo.Do("PUT", path, `{"old_password":"`+password+`","new_password":"short"}`).Refused(422, "users.weak_password")
 	got := jo.Do("PUT", path, `{"old_password":"`+password+`","new_password":"new password"}`).Want(200)
-	if string(got.Body) != `{"success":true,"message":"Password changed successfully.","data":null}` {
-		t.Errorf("got %s", got.Body)
+	me := jo.Do("GET", "/api/user/me", nil).Want(200)
+	if diff := cmp.Diff(data(t, me), data(t, got)); diff != "" || got.Message() != "Password changed successfully." {
+		t.Errorf("%s: %s", got.Message(), diff)
 	}
-	jo.Do("GET", "/api/user/me", nil).Want(200)
 	other.Do("GET", "/api/user/me", nil).Refused(401, "unauthenticated")
 	h.Do("POST", "/api/login/access-token", url.Values{"username": {"jo@example.com"}, "password": {"new password"}}).Want(200)
 	// Guessing the old password is limited as signing in is.
