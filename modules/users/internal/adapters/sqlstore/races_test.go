@@ -133,12 +133,30 @@ func TestTwoWhoSwapAddressesAreBothRefused(t *testing.T) {
 // Whoever comes second is not what they were when they asked.
 func TestOfTwoAdminsWhoTakeEachOthersRightsOneSucceeds(t *testing.T) {
 	on, off := true, false
+	edit := func(c core.UserChange) func(ctx context.Context, p people, who actor.Actor, other users.User) error {
+		return func(ctx context.Context, p people, who actor.Actor, other users.User) error {
+			_, err := p.EditUser(ctx, who, other.ID, c)
+			return err
+		}
+	}
 	for name, c := range map[string]struct {
-		change  core.UserChange
+		take    func(ctx context.Context, p people, who actor.Actor, other users.User) error
 		refused error
 	}{
-		"by demoting":   {core.UserChange{IsStaff: &off}, core.ErrNotAdmin},
-		"by suspending": {core.UserChange{IsActive: &off}, core.ErrCredentials},
+		"by demoting":   {edit(core.UserChange{IsStaff: &off}), core.ErrNotAdmin},
+		"by suspending": {edit(core.UserChange{IsActive: &off}), core.ErrCredentials},
+		"by deleting": {func(ctx context.Context, p people, who actor.Actor, other users.User) error {
+			_, err := p.DeleteUsers(ctx, who, []int64{other.ID})
+			return err
+		}, core.ErrCredentials},
+		"by taking the role": {func(ctx context.Context, p people, who actor.Actor, other users.User) error {
+			rows, err := p.On(ctx, p.org.ID, actor.Organization, []int64{p.org.ID}, []int64{other.ID})
+			if err != nil {
+				return err
+			}
+			_, err = p.DeletePermission(ctx, who, rows[0].ID) // the other one's stands until we take it
+			return err
+		}, core.ErrNoPermission},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
@@ -153,10 +171,7 @@ func TestOfTwoAdminsWhoTakeEachOthersRightsOneSucceeds(t *testing.T) {
 						}
 						admins = append(admins, u)
 					}
-					onlyOne(t, atOnce(2, func(i int) error {
-						_, err := p.EditUser(ctx, as(admins[i]), admins[1-i].ID, c.change)
-						return err
-					}), c.refused)
+					onlyOne(t, atOnce(2, func(i int) error { return c.take(ctx, p, as(admins[i]), admins[1-i]) }), c.refused)
 				}
 			})
 		})
