@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/uptrace/bun"
 )
@@ -64,17 +65,21 @@ func blankIn(ctx context.Context, tx bun.IDB, table, rowID string, keys []string
 		if err != nil {
 			return fmt.Errorf("finding personal data in %s: %w", table, err)
 		}
+		var changed []any // row id and payload of each
 		for _, r := range rows {
 			after = r.RowID
-			payload, changed, err := blankPayload(r.Payload, blank)
+			payload, is, err := blankPayload(r.Payload, blank)
 			if err != nil {
 				return fmt.Errorf("blanking row %d of %s: %w", r.RowID, table, err)
 			}
-			if !changed {
-				continue
+			if is {
+				changed = append(changed, r.RowID, payload)
 			}
-			if _, err := tx.NewUpdate().TableExpr(table).Set("payload = ?", payload).Where("? = ?", bun.Ident(rowID), r.RowID).Exec(ctx); err != nil {
-				return fmt.Errorf("blanking row %d of %s: %w", r.RowID, table, err)
+		}
+		if n := len(changed) / 2; n > 0 { // both databases call the columns of VALUES so
+			update := "UPDATE ? AS t SET payload = v.column2 FROM (VALUES (?, ?)" + strings.Repeat(", (?, ?)", n-1) + ") AS v WHERE t.? = v.column1"
+			if _, err := tx.NewRaw(update, append(append([]any{bun.Ident(table)}, changed...), bun.Ident(rowID))...).Exec(ctx); err != nil {
+				return fmt.Errorf("blanking personal data in %s: %w", table, err)
 			}
 		}
 		if len(rows) < blankBatch {

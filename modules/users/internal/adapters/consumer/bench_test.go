@@ -20,7 +20,7 @@ import (
 	"parley/platform/sqldb/dbtest"
 )
 
-func benchService(b *testing.B, db *sqldb.DB) (*core.Service, uow.Unit, actor.Actor, users.User) {
+func benchService(b testing.TB, db *sqldb.DB) (*core.Service, uow.Unit, actor.Actor, users.User) {
 	b.Helper()
 	outbox := bus.NewOutbox(db)
 	unit := sqldb.NewUnit(db, outbox, clock.System{})
