@@ -20,6 +20,7 @@ type success struct {
 
 // failure is the one form of every answer that did not.
 type failure struct {
+	_         struct{}       `schema:"Error"`
 	Success   bool           `json:"success"`
 	Message   string         `json:"message"`
 	Data      any            `json:"data"`
@@ -31,11 +32,12 @@ type failure struct {
 
 // Meta is what a list says about itself. With a cursor nothing is counted.
 type Meta struct {
-	Count        *int64  `json:"count"`
-	NumPages     *int64  `json:"num_pages"`
-	CurrentPage  *int64  `json:"current_page"`
-	ItemsPerPage int     `json:"items_per_page"`
-	NextCursor   *string `json:"next_cursor"`
+	_            struct{} `schema:"ListMeta"`
+	Count        *int64   `json:"count"`
+	NumPages     *int64   `json:"num_pages"`
+	CurrentPage  *int64   `json:"current_page"`
+	ItemsPerPage int      `json:"items_per_page"`
+	NextCursor   *string  `json:"next_cursor"`
 }
 
 // List is the answer of a list operation: a bare array with meta beside it.
@@ -66,6 +68,11 @@ func (l List[T]) envelope() (data, meta any) {
 }
 
 func (List[T]) shape() (data, meta any) { return []T{}, Meta{} }
+
+func (List[T]) alwaysMeta() {}
+
+// listed is an answer that has meta, always.
+type listed interface{ alwaysMeta() }
 
 // WithMeta is an answer that says more about itself, such as the ids that
 // were not found. A nil Meta is left out.
