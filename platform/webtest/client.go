@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"parley/platform/web"
 )
 
 // Client sends requests. It is a value: As and With answer another one.
@@ -21,7 +23,8 @@ type Client struct {
 	header  http.Header
 }
 
-// New returns a client that calls handler without a network.
+// New returns a client that calls handler without a network. When that is a
+// *web.Server, every answer is held to the OpenAPI document that it serves.
 func New(t testing.TB, handler http.Handler) Client {
 	return Client{t: t, handler: handler, header: http.Header{}}
 }
@@ -71,7 +74,11 @@ func (c Client) Send(method, path, contentType string, body io.Reader) Answer {
 	if c.handler != nil {
 		w := httptest.NewRecorder()
 		c.handler.ServeHTTP(w, r)
-		return Answer{t: c.t, What: method + " " + path, Status: w.Code, Header: w.Result().Header, Body: w.Body.Bytes()}
+		a := Answer{t: c.t, What: method + " " + path, Status: w.Code, Header: w.Result().Header, Body: w.Body.Bytes()}
+		if s, ok := c.handler.(*web.Server); ok {
+			c.hold(s, a, method, path)
+		}
+		return a
 	}
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
@@ -83,6 +90,17 @@ func (c Client) Send(method, path, contentType string, body io.Reader) Answer {
 		c.t.Fatalf("%s %s: reading the answer: %v", method, path, err)
 	}
 	return Answer{t: c.t, What: method + " " + path, Status: response.StatusCode, Header: response.Header, Body: raw}
+}
+
+// hold fails the test when the answer is not what the served OpenAPI document
+// says of it.
+func (c Client) hold(s *web.Server, a Answer, method, path string) {
+	c.t.Helper()
+	promised, err := contractOf(s)
+	c.must(err)
+	if err := promised.check(method, path, a); err != nil {
+		c.t.Errorf("%s: %d is not what /openapi.json says: %v\n%s", a.What, a.Status, err, a.Body)
+	}
 }
 
 // File is one file of an upload.
