@@ -71,8 +71,8 @@ func (List[T]) shape() (data, meta any) { return []T{}, Meta{} }
 
 func (List[T]) alwaysMeta() {}
 
-// listed is an answer that has meta, always.
-type listed interface{ alwaysMeta() }
+// withMetaAlways is an answer that has meta, always.
+type withMetaAlways interface{ alwaysMeta() }
 
 // WithMeta is an answer that says more about itself, such as the ids that
 // were not found. A nil Meta is left out.

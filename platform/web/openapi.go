@@ -204,7 +204,7 @@ func (s *Server) successContent(d *document, r Route) map[string]*huma.MediaType
 	if meta != nil {
 		object.Properties["meta"] = schemaOf(meta)
 	}
-	if _, always := reflect.Zero(r.answer).Interface().(listed); always {
+	if _, always := reflect.Zero(r.answer).Interface().(withMetaAlways); always {
 		object.Required = append(object.Required, "meta")
 	}
 	content := jsonContent(object)

@@ -25,7 +25,10 @@ type contract struct {
 	made  map[string]*jsonschema.Schema // by place in the document
 }
 
-type operation struct{ Responses map[string]response }
+type operation struct {
+	Responses   map[string]response
+	RequestBody struct{ Content map[string]any }
+}
 
 type response struct {
 	Ref     string `json:"$ref"`
@@ -67,7 +70,7 @@ func contractOf(s *web.Server) (*contract, error) {
 // Streams and downloads have no form but their content type.
 func (c *contract) check(method, path string, a Answer) error {
 	path, _, _ = strings.Cut(path, "?")
-	place, described := "#/components/responses/Error", response{Content: map[string]any{"application/json": nil}}
+	place, described := "#/components/responses/Error", response{Content: map[string]any{asJSON: nil}}
 	template, ok := c.template(path)
 	o, served := c.paths[template][strings.ToLower(method)]
 	switch {
@@ -83,7 +86,7 @@ func (c *contract) check(method, path string, a Answer) error {
 		}
 		place = "#/paths/" + escape(template) + "/" + strings.ToLower(method) + "/responses/" + status
 		if described.Ref != "" {
-			place, described.Content = described.Ref, map[string]any{"application/json": nil}
+			place, described.Content = described.Ref, map[string]any{asJSON: nil}
 		}
 	}
 	kind, _, err := mime.ParseMediaType(a.Header.Get("Content-Type"))
@@ -96,16 +99,31 @@ func (c *contract) check(method, path string, a Answer) error {
 	if _, ok := described.Content[kind]; !ok {
 		return fmt.Errorf("the document has no answer of type %s, but %v", kind, slices.Sorted(maps.Keys(described.Content)))
 	}
-	if kind != "application/json" {
+	if kind != asJSON {
 		return nil
 	}
-	s, err := c.schema(place + "/content/" + escape(kind) + "/schema")
+	return c.fits(place, a.Body)
+}
+
+// checkBody answers how a JSON body differs from what the document says of it.
+func (c *contract) checkBody(method, path string, sent []byte) error {
+	path, _, _ = strings.Cut(path, "?")
+	template, _ := c.template(path)
+	if _, ok := c.paths[template][strings.ToLower(method)].RequestBody.Content[asJSON]; !ok {
+		return nil // an operation without a body accepts {}
+	}
+	return c.fits("#/paths/"+escape(template)+"/"+strings.ToLower(method)+"/requestBody", sent)
+}
+
+// fits holds JSON to the schema for it that stands at a place.
+func (c *contract) fits(place string, raw []byte) error {
+	s, err := c.schema(place + "/content/" + escape(asJSON) + "/schema")
 	if err != nil {
 		return err
 	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(a.Body))
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
 	if err != nil {
-		return fmt.Errorf("reading the answer: %w", err)
+		return fmt.Errorf("reading the JSON: %w", err)
 	}
 	return s.Validate(value)
 }

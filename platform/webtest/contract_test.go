@@ -104,3 +104,47 @@ func TestRefusalsAreHeldToTheDocumentToo(t *testing.T) {
 		}
 	}
 }
+
+type makeRequest struct {
+	Body struct {
+		Name string `json:"name"`
+		Note string `json:"note,omitempty"`
+	}
+}
+
+func TestABodyIsHeldToTheDocument(t *testing.T) {
+	s, err := web.New(web.Config{
+		Log: slog.New(slog.DiscardHandler), Authenticator: Actors{"jo": {UserID: 7}},
+		Routes: []web.Route{
+			web.POST("/api/thing", "Make", func(context.Context, makeRequest) (nothing, error) { return nothing{}, nil }, web.User()),
+			web.POST("/api/touch", "Touch", func(context.Context, nothing) (nothing, error) { return nothing{}, nil }, web.User()),
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	promised, err := contractOf(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for body, fits := range map[string]bool{
+		`{"name":"a"}`: true, `{"name":"a","note":null}`: true,
+		`{"name":null}`: false, `{}`: false, `{"name":"a","more":1}`: false, `{`: false,
+	} {
+		if err := promised.checkBody("POST", "/api/thing?x=1", []byte(body)); (err == nil) != fits {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+	client := New(t, s).As("jo")
+	client.Do("POST", "/api/thing", `{"name":"a","note":null}`).Want(200)
+	client.Do("POST", "/api/thing", `{"name":null}`).Want(400)
+	client.Do("POST", "/api/touch", `{}`).Want(200)
+	r := &recorder{TB: t}
+	New(r, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"success":true,"message":"","data":{}}`))
+	})).HeldTo(s).Do("POST", "/api/thing", `{"name":null}`)
+	if len(r.failures) != 1 || !strings.Contains(r.failures[0], "took what") {
+		t.Errorf("%v", r.failures)
+	}
+}
