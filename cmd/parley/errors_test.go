@@ -132,11 +132,5 @@ func readNew(t *testing.T, path string, call *ast.CallExpr) declared {
 	if !strings.HasSuffix(e.sentence, ".") {
 		t.Errorf("%s: %q is no sentence", e.code, e.sentence)
 	}
-	if _, rest, in := strings.Cut(filepath.ToSlash(path), "/modules/"); in {
-		module, _, _ := strings.Cut(rest, "/")
-		if prefix, _, has := strings.Cut(e.code, "."); has && prefix != module {
-			t.Errorf("the module %s declares the error %s of another", module, e.code)
-		}
-	}
 	return e
 }
