@@ -67,7 +67,7 @@ func TestAnAddressIsAUsersOrAnAgents(t *testing.T) {
 			admin.Do("PUT", alias(w.agent), named(taken)).Refused(409, "agents.alias_taken")
 		}
 		user(boss, fmt.Sprintf("second_%d@example.org", second))
-		admin.Do("POST", alias(second), nil).Refused(409, "agents.alias_taken")
+		admin.Do("POST", alias(second), map[string]any{}).Refused(409, "agents.alias_taken")
 		user(boss, fmt.Sprintf("third_%d@example.org", second+1))
 		admin.Do("POST", "/api/agent", map[string]any{"name": "Third", "project_id": w.project, "create_email_alias": true}).Refused(409, "agents.alias_taken")
 

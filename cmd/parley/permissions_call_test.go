@@ -152,7 +152,9 @@ func (m *matrix) body(schema map[string]any, s scenario, at ids) map[string]any 
 		}
 	}
 	for name, value := range s.values {
-		out[name] = value
+		if out[name] = value; value == fresh {
+			out[name] = m.own.name() + "@own.example"
+		}
 	}
 	return out
 }

@@ -19,25 +19,32 @@ const (
 	foreignAdmin = "other organization's global admin"
 	readOnlyKey  = "read-only key"  // of the global admin
 	agentKey     = "restricted key" // of the global admin; reads agents alone
+	userKey      = "key for users"  // of the global admin; reads and writes users alone
 )
 
-var actors = []string{anonymous, suspended, stranger, member, admin, appAdmin, globalAdmin, foreignAdmin, readOnlyKey, agentKey}
+var actors = []string{anonymous, suspended, stranger, member, admin, appAdmin, globalAdmin, foreignAdmin, readOnlyKey, agentKey, userKey}
+
+// reaches are how far the global admin's narrow keys go.
+var reaches = map[string]func(group string, reads bool) bool{
+	readOnlyKey: func(_ string, reads bool) bool { return reads },
+	agentKey:    func(group string, reads bool) bool { return group == "agent" && reads },
+	userKey:     func(group string, _ bool) bool { return group == "user" },
+}
 
 // colleagues are the users of the own organization who can act.
 var colleagues = []string{stranger, member, admin, appAdmin, globalAdmin}
 
-var levels = map[string]actor.Level{appAdmin: actor.ApplicationAdmin, globalAdmin: actor.GlobalAdmin, foreignAdmin: actor.GlobalAdmin, readOnlyKey: actor.GlobalAdmin, agentKey: actor.GlobalAdmin}
+var levels = map[string]actor.Level{appAdmin: actor.ApplicationAdmin, globalAdmin: actor.GlobalAdmin, foreignAdmin: actor.GlobalAdmin, readOnlyKey: actor.GlobalAdmin, agentKey: actor.GlobalAdmin, userKey: actor.GlobalAdmin}
 
 // administers are those who are an admin of anything.
-var administers = map[string]bool{admin: true, globalAdmin: true, foreignAdmin: true, readOnlyKey: true, agentKey: true}
+var administers = map[string]bool{admin: true, globalAdmin: true, foreignAdmin: true, readOnlyKey: true, agentKey: true, userKey: true}
 
 // rights are what an actor may do to a specimen: letters of view, run, edit,
 // manage and delete.
 type rights map[string]string
 
 func (r rights) may(who string, do access.Action) bool {
-	switch who {
-	case readOnlyKey, agentKey:
+	if reaches[who] != nil {
 		who = globalAdmin // whose keys they are
 	}
 	return strings.Contains(r[who], string(do)[:1])
@@ -111,6 +118,7 @@ var specimens = map[string][]specimen{
 	"corpus": {
 		{"private", rights{admin: "vemd", globalAdmin: "vemd"}, (*ground).corpus},
 		{"public", all("v", rights{admin: "vemd", globalAdmin: "vemd"}), (*ground).publicCorpus},
+		{"public, the global admin's", all("v", rights{globalAdmin: "vemd"}), (*ground).chiefCorpus},
 	},
 	"document": {
 		{"private", rights{admin: "vemd", globalAdmin: "vemd"}, (*ground).document},

@@ -183,6 +183,10 @@ func (g *ground) publicCorpus() ids {
 	return ids{"corpus_id": g.create(g.owner, "/api/corpus", map[string]any{"name": g.name(), "is_public": true})}
 }
 
+func (g *ground) chiefCorpus() ids {
+	return ids{"corpus_id": g.create(g.chief, "/api/corpus", map[string]any{"name": g.name(), "is_public": true})}
+}
+
 func (g *ground) documentIn(at ids) ids {
 	g.t.Helper()
 	fields := map[string]string{"content_type": "text", "source": "A text of " + g.name() + "."}

@@ -85,6 +85,9 @@ func variants(kind string) []choice {
 // kindsOfRoles are what a resource_type can be, the first in the ordinary request.
 var kindsOfRoles = []string{"team", "organization", "project", "agent"}
 
+// fresh stands for a text that nothing has yet.
+const fresh = "fresh"
+
 // scenarios are the requests that a route's policy tells apart: the ordinary
 // one, each single difference from it, and the one in which all is foreign.
 func scenarios(p web.Policy) []scenario {
@@ -140,6 +143,17 @@ func scenarios(p web.Policy) []scenario {
 			}
 		}
 	}
+	for _, w := range p.Wholes() {
+		value := w.Value
+		if value == nil {
+			value = fresh
+		}
+		_, ofRole := base.fields["permission_id"] // of which Levels say more
+		kind := slices.ContainsFunc(p.Needs(), func(n web.Need) bool { return n.KindIn == w.Field })
+		if !ofRole && !kind {
+			add(base.saying(w.Field, value))
+		}
+	}
 	for _, l := range p.Levels() {
 		s := base.saying(l.Field, l.Value)
 		for i, c := range specimens["permission"] { // such a role is one in the organization
@@ -168,11 +182,15 @@ func expected(r web.Route, who string, s scenario) int {
 		return 0
 	case who == anonymous, who == suspended:
 		return http.StatusUnauthorized
-	case who == readOnlyKey && (r.Method != http.MethodGet || p.NeedsWhole()),
-		who == agentKey && (r.Method != http.MethodGet || web.KeyGroup(r.Group) != "agent" || p.NeedsWhole()),
+	case reaches[who] != nil && (p.NeedsWhole() || !reaches[who](web.KeyGroup(r.Group), r.Method == http.MethodGet)),
 		levels[who] < p.Least(),
 		p.NeedsAnyAdmin() && !administers[who]:
 		return http.StatusForbidden
+	}
+	for _, w := range p.Wholes() {
+		if v, sent := s.values[w.Field]; reaches[who] != nil && sent && (w.Value == nil || v == w.Value) {
+			return http.StatusForbidden
+		}
 	}
 	for _, n := range p.Needs() {
 		if n.When != "" && s.values[n.When] != true {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 
 	"parley/platform/kernel/access"
 	"parley/platform/web"
+	"parley/platform/webtest"
 )
 
 // Every route, every kind of actor, every choice of things that the policy
@@ -178,7 +180,7 @@ func row(cells ...string) string {
 // lost the right to the things it was about.
 func TestAStoredAnswerIsNotForWhoeverLostTheRight(t *testing.T) {
 	own, _ := grounds(t)
-	agent, project, corpus := own.teamAgent(), own.project(), own.publicCorpus()
+	agent, project := own.teamAgent(), own.project()
 	asked := own.answer()
 	requests := []struct {
 		who, method, path string
@@ -193,7 +195,6 @@ func TestAStoredAnswerIsNotForWhoeverLostTheRight(t *testing.T) {
 		{admin, "POST", "/api/agent", map[string]any{"name": "A", "project_id": project["project_id"]}, 201, func() {
 			own.by(globalAdmin).Do("DELETE", own.path("/api/team/%d/user", project, "team_id"), map[string]any{"user_ids": []int64{own.ids[admin]}}).Want(200)
 		}, 404},
-		{admin, "POST", own.path("/api/corpus/%d/search", corpus, "corpus_id"), map[string]any{"query": "text"}, 200, func() {}, 200},
 		{admin, "POST", own.path("/api/user/%d/permission", own.user(), "user_id"), map[string]any{"resource_type": "team", "resource_id": agent["team_id"], "role": "member"}, 201, func() {
 			own.by(globalAdmin).Do("DELETE", own.path("/api/team/%d/user", agent, "team_id"), map[string]any{"user_ids": []int64{own.ids[admin]}}).Want(200)
 		}, 404},
@@ -202,10 +203,17 @@ func TestAStoredAnswerIsNotForWhoeverLostTheRight(t *testing.T) {
 		}, 403},
 		{admin, "PUT", own.path("/api/agent/%d/rating", asked, "agent_id"), nil, 200, func() {}, 200},
 	}
+	// What only reads is read anew each time.
+	for range 2 {
+		answer := own.by(admin).With("Idempotency-Key", "read").Do("POST", "/api/project/details", map[string]any{"project_ids": []int64{project["project_id"]}}).Want(200)
+		if answer.Header.Get("Idempotency-Replayed") != "" {
+			t.Error("what a POST read is kept")
+		}
+	}
 	for i, r := range requests {
 		send := func() (int, string, string) {
 			answer := own.by(r.who).With("Idempotency-Key", fmt.Sprint("k", i)).Do(r.method, r.path, r.body)
-			return answer.Status, answer.Header.Get("Idempotency-Replayed"), string(answer.Body)
+			return answer.Status, answer.Header.Get("Idempotency-Replayed"), strings.TrimSpace(string(answer.Body))
 		}
 		status, _, first := send()
 		if status != r.status {
@@ -218,6 +226,39 @@ func TestAStoredAnswerIsNotForWhoeverLostTheRight(t *testing.T) {
 			if status, replayed, body := send(); status != r.lost || replayed != "" {
 				t.Errorf("%s %s by who lost it: %d, replayed %q, %s", r.method, r.path, status, replayed, body)
 			}
+		}
+	}
+}
+
+func TestAStoredAnswerShowsNoPromptToWhoeverIsNoAdminAnyMore(t *testing.T) {
+	own, _ := grounds(t)
+	agent := own.publicAgent()
+	own.by(admin).Do("PUT", own.path("/api/agent/%d", agent, "agent_id"), map[string]any{"prefix_prompt": "secret", "custom_instructions": []string{"secret"}}).Want(200)
+	team, staff := own.path("/api/team/%d/user", agent, "team_id"), []int64{own.ids[appAdmin]}
+	own.by(globalAdmin).Do("POST", team, map[string]any{"user_ids": staff, "role": "admin"}).Want(200)
+	send := func(list string) (prompt string, answer webtest.Answer) {
+		answer = own.by(appAdmin).With("Idempotency-Key", list).Do("POST", own.path("/api/agent/%d/"+list, agent, "agent_id"), nil).Want(201)
+		var row struct {
+			Agent struct {
+				Prompt       string            `json:"prefix_prompt"`
+				Instructions []json.RawMessage `json:"instructions"`
+				LLMConfig    json.RawMessage   `json:"llm_config"`
+			}
+		}
+		answer.Data(&row)
+		return fmt.Sprintf("%s, %d, %s", row.Agent.Prompt, len(row.Agent.Instructions), row.Agent.LLMConfig), answer
+	}
+	lists := []string{"recent", "starred"}
+	for _, list := range lists {
+		if shown, answer := send(list); shown != "secret, 1, null" {
+			t.Errorf("to its admin: %s", answer.Body)
+		}
+	}
+	own.by(globalAdmin).Do("DELETE", team, map[string]any{"user_ids": staff}).Want(200)
+	for _, list := range lists {
+		shown, answer := send(list)
+		if shown != ", 0, null" || answer.Header.Get("Idempotency-Replayed") != "true" || !strings.Contains(string(answer.Body), `"instructions":[]`) {
+			t.Errorf("to whoever was its admin: %s", answer.Body)
 		}
 	}
 }

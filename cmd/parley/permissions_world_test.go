@@ -65,6 +65,7 @@ func grounds(t *testing.T, more ...fx.Option) (own, other *ground) {
 	for who, scope := range map[string]map[string]any{
 		readOnlyKey: {"name": "reads", "scope": "read_only"},
 		agentKey:    {"name": "agents", "scope": "restricted", "groups": map[string]string{"agent": "read"}},
+		userKey:     {"name": "users", "scope": "restricted", "groups": map[string]string{"user": "write"}},
 	} {
 		own.ids[who], own.clients[who] = own.ids[globalAdmin], own.key(globalAdmin, scope)
 	}

@@ -16,7 +16,7 @@ type Runnable struct {
 	Name           string
 	PrefixPrompt   string
 	Instructions   []string
-	Model          string // as asked for when the agent was made; "" for the server's
+	Model          string // as the agent asks for; "" for the server's
 	CachingEnabled bool
 	// Admin is whether the caller administers the agent and so may read its
 	// prompt and instructions.

@@ -15,11 +15,14 @@
 //
 // Rules: package access decides who may do what with an agent; lists use the
 // same rule as a query. Only a Live agent answers others than its admins.
-// Prompt, instructions and model are shown to admins alone. A review is for
-// who has run the agent. An alias is in the organization's own domain,
-// nobody's user address, and one agent's alone: the agent holds it among the
-// addresses that users keeps (users.Addresses), from the transaction that gives
-// it until the one that changes it or deletes the agent.
+// Prompt and instructions are shown to admins alone. The name of a model, which
+// requests send as llm_model, is kept and goes with each run to the model
+// server, unless the question names another; without a server it has no effect.
+// No view of the agent shows it, and llm_config is always null. A review is for
+// who has run the agent. An alias is in the organization's own domain, nobody's
+// user address, and one agent's alone: the agent holds it among the addresses
+// that users keeps (users.Addresses), from the transaction that gives it until
+// the one that changes it or deletes the agent.
 //
 // The details of projects (POST /api/project/details) are answered here: they
 // list agents, whose visibility must be that of this very moment. A copy in

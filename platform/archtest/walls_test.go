@@ -87,4 +87,5 @@ var contractCodes = map[string]bool{
 	"idempotency_key_reused": true,
 	"request_in_progress":    true,
 	"unauthenticated":        true,
+	"users.not_found":        true,
 }

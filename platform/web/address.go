@@ -34,8 +34,8 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
-		a, err := netip.ParseAddr(strings.TrimSpace(hop))
-		if err != nil {
+		a, ok := hopAddr(strings.TrimSpace(hop))
+		if !ok {
 			break
 		}
 		if at = plainAddr(a); !is(at) {
@@ -43,6 +43,15 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
 		}
 	}
 	return at
+}
+
+// hopAddr reads an entry of X-Forwarded-For, to which some gateways add a port.
+func hopAddr(hop string) (netip.Addr, bool) {
+	if a, err := netip.ParseAddr(strings.Trim(hop, "[]")); err == nil {
+		return a, true
+	}
+	p, err := netip.ParseAddrPort(hop)
+	return p.Addr(), err == nil
 }
 
 // plainAddr is an address without its zone, and IPv4 as such.

@@ -6,9 +6,12 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/gin-gonic/gin"
 
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
@@ -19,7 +22,7 @@ import (
 // Outcomes of an audited request.
 const (
 	Done    = "done"
-	Refused = "refused" // 401 or 403
+	Refused = "refused" // 401 or 403, and 404 of a write
 	Failed  = "failed"  // a defect or a broken dependency; what was committed stays
 )
 
@@ -122,11 +125,12 @@ func (u auditedUnit) Do(ctx context.Context, fn func(ctx context.Context, tx uow
 }
 
 // begin puts the entry of a write into ctx, for its units of work.
-func (s *Server) begin(ctx context.Context, r *Route, who actor.Actor, target string, request reflect.Value) (context.Context, *pending) {
+func (s *Server) begin(g *gin.Context, r *Route, who actor.Actor, request reflect.Value) (context.Context, *pending) {
+	ctx := g.Request.Context()
 	if s.config.Auditor == nil || !who.Known() || reads(r.Method) {
 		return ctx, nil
 	}
-	e := s.entry(ctx, r, who, target)
+	e := s.entry(g, r, who)
 	e.Outcome, e.Status, e.Detail = Done, r.Status, detail(request)
 	p := &pending{auditor: s.config.Auditor, entry: e}
 	return context.WithValue(ctx, pendingKey{}, p), p
@@ -147,13 +151,18 @@ func (s *Server) end(ctx context.Context, p *pending, err error) {
 	}
 }
 
-// refused notes what a known caller was not allowed.
-func (s *Server) refused(ctx context.Context, r *Route, who actor.Actor, target string, err error) {
+// refused notes what a known caller was not allowed. A write to what they may
+// not see, or what was never there, is among it: the two can't be told apart.
+func (s *Server) refused(g *gin.Context, r *Route, who actor.Actor, err error) {
 	kind := apperr.KindOf(err)
-	if s.config.Auditor == nil || !who.Known() || (kind != apperr.Forbidden && kind != apperr.Unauthenticated) {
+	if s.config.Auditor == nil || !who.Known() {
 		return
 	}
-	e := s.entry(ctx, r, who, target)
+	if kind != apperr.Forbidden && kind != apperr.Unauthenticated && (kind != apperr.NotFound || reads(r.Method)) {
+		return
+	}
+	ctx := g.Request.Context()
+	e := s.entry(g, r, who)
 	e.Outcome, e.Status = Refused, statuses[kind]
 	if known := explain(ctx, s.config.Log, err); known != nil {
 		e.Code = known.Code
@@ -161,8 +170,24 @@ func (s *Server) refused(ctx context.Context, r *Route, who actor.Actor, target 
 	s.audit(ctx, e)
 }
 
-func (s *Server) entry(ctx context.Context, r *Route, who actor.Actor, target string) AuditEntry {
-	return AuditEntry{Who: who, Action: operationID(*r), Target: r.Method + " " + target, From: ClientAddress(ctx), Request: RequestID(ctx)}
+func (s *Server) entry(g *gin.Context, r *Route, who actor.Actor) AuditEntry {
+	ctx := g.Request.Context()
+	return AuditEntry{Who: who, Action: operationID(*r), Target: target(r, g.Param), From: ClientAddress(ctx), Request: RequestID(ctx)}
+}
+
+// target is method and path, with ids and nothing else that the client wrote.
+func target(r *Route, param func(string) string) string {
+	segments := strings.Split(r.Path, "/")
+	for i, s := range segments {
+		if !strings.HasPrefix(s, "{") {
+			continue
+		}
+		segments[i] = "-"
+		if id, ok := pathID(param(strings.Trim(s, "{}"))); ok {
+			segments[i] = strconv.FormatInt(id, 10)
+		}
+	}
+	return r.Method + " " + strings.Join(segments, "/")
 }
 
 func (s *Server) audit(ctx context.Context, e AuditEntry) {

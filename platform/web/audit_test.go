@@ -144,8 +144,8 @@ func TestWhatIsAudited(t *testing.T) {
 		"a read is not":                  {"user", "GET", "/api/thing/1", "", 200, nil},
 		"nor is a read in a unit":        {"user", "GET", "/api/thing/1/look", "", 200, nil},
 		"a write that nobody may do":     {"user", "DELETE", "/api/thing/1", "", 403, []string{"refused 403 forbidden"}},
-		"what is not there is not":       {"user", "POST", "/api/thing/404/touch", "", 404, nil},
-		"nor what is in conflict":        {"user", "POST", "/api/thing/409/touch", "", 409, nil},
+		"a write to what is not there":   {"user", "POST", "/api/thing/404/touch", "", 404, []string{"refused 404 things.not_found"}},
+		"what is in conflict is not":     {"user", "POST", "/api/thing/409/touch", "", 409, nil},
 		"a defect":                       {"user", "POST", "/api/thing/500/touch", "", 500, []string{"failed 500 internal_error"}},
 		"a defect within the unit":       {"user", "POST", "/api/thing/1/paint", `{"colour":"blue"}`, 500, []string{"failed 500 internal_error"}},
 		"a malformed request is not":     {"user", "POST", "/api/thing/1/paint", `{"colour":"green"}`, 422, nil},
@@ -167,7 +167,7 @@ func TestWhatIsAudited(t *testing.T) {
 			var want []string
 			for _, w := range x.want {
 				parts := strings.SplitN(w, " ", 3)
-				code := map[string]int{"200": 200, "403": 403, "500": 500}[parts[1]]
+				code := map[string]int{"200": 200, "403": 403, "404": 404, "500": 500}[parts[1]]
 				want = append(want, strings.Join([]string{parts[0], http.StatusText(code), parts[2]}, " "))
 			}
 			if diff := cmp.Diff(want, got); diff != "" {

@@ -18,6 +18,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"parley/platform/kernel/page"
 )
 
 // maxBody is the size of a JSON or urlencoded body, in bytes.
@@ -32,8 +34,9 @@ type binding struct {
 	body     *boundField // JSON
 	form     []boundField
 	formAt   []int
-	upload   []int // index of a Multipart
-	list     []int // index of ListQuery's ByCursor
+	upload   []int  // index of a Multipart
+	list     []int  // index of ListQuery's ByCursor
+	tag      string // of the cursors that the list gives out
 }
 
 type boundField struct {
@@ -111,11 +114,19 @@ func newBinding(r huma.Registry, t reflect.Type, params []string) (*binding, err
 	return b, nil
 }
 
+// errNoID answers a segment of a path that should be an id and is none.
+var errNoID = errors.New("a segment of the path is no id")
+
 // bind fills a request of type t from an HTTP request. Path parameters are
 // set last and only from the path, so nothing in a query or a body can stand
 // in for one.
 func (b *binding) bind(t reflect.Type, r *http.Request, param func(string) string, maxUpload int64) (reflect.Value, error) {
 	v := reflect.New(t).Elem()
+	for _, f := range b.path { // a path that is not there says so before anything else
+		if _, ok := pathID(param(f.name)); !ok {
+			return v, errNoID
+		}
+	}
 	if err := b.bindQuery(v, r); err != nil {
 		return v, err
 	}
@@ -145,12 +156,8 @@ func (b *binding) bind(t reflect.Type, r *http.Request, param func(string) strin
 		}
 	}
 	for _, f := range b.path {
-		segment := param(f.name)
-		n, err := strconv.ParseInt(segment, 10, 64)
-		if err != nil || n <= 0 || segment[0] == '+' {
-			return v, ErrNotFound
-		}
-		v.FieldByIndex(f.index).SetInt(n)
+		id, _ := pathID(param(f.name))
+		v.FieldByIndex(f.index).SetInt(id)
 	}
 	return v, nil
 }
@@ -174,6 +181,9 @@ func (b *binding) bindQuery(v reflect.Value, r *http.Request) error {
 		}
 		if f.name == "cursor" && b.list != nil {
 			v.FieldByIndex(b.list).SetBool(true)
+			if given[0], sent = untagged(given[0], b.tag); !sent {
+				return page.ErrCursor
+			}
 		}
 		if err := b.set(v.FieldByIndex(f.index), f, given[0]); err != nil {
 			return err

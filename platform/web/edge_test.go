@@ -69,10 +69,17 @@ func TestStaticSegmentsWinOverParameters(t *testing.T) {
 
 func TestAKnownPathWithAnotherMethodSaysSo(t *testing.T) {
 	answer := api(t).As("user").Do("PATCH", "/api/thing/1", nil).Refused(405, "method_not_allowed")
-	if got := answer.Header.Get("Allow"); got != "GET, DELETE, PUT" {
+	if got := answer.Header.Get("Allow"); got != "DELETE, GET, PUT" {
 		t.Errorf("Allow is %q", got)
 	}
 	api(t).Do("DELETE", "/api/login", nil).Refused(405, "method_not_allowed")
+	api(t).Do("POST", "/healthz", nil).Refused(405, "method_not_allowed")
+	// A word where other methods have an id is no id.
+	answer = api(t).As("user").Do("PUT", "/api/thing/all", nil).Refused(405, "method_not_allowed")
+	if got := answer.Header.Get("Allow"); got != "GET" {
+		t.Errorf("Allow is %q", got)
+	}
+	api(t).As("user").Do("PATCH", "/api/thing/some", nil).Refused(404, "not_found")
 }
 
 func TestAnUnknownPathIsNotThere(t *testing.T) {
@@ -184,16 +191,24 @@ func TestAFlatAnswerHasNoEnvelope(t *testing.T) {
 
 func TestAListSaysWhereItStands(t *testing.T) {
 	user := api(t).As("user")
+	var first struct {
+		Next string `json:"next_cursor"`
+	}
+	user.Do("GET", "/api/thing", nil).Want(200).Meta(&first)
+	tag, _, _ := strings.Cut(first.Next, ".")
+	for _, other := range []string{"abc", "AAAA.abc", tag + "abc", "."} {
+		user.Do("GET", "/api/thing?cursor="+other, nil).Refused(422, "invalid_cursor")
+	}
 	for query, want := range map[string]string{
-		"":                           `{"count":5,"num_pages":1,"current_page":1,"items_per_page":100,"next_cursor":"abc"}`,
-		"?page=2&items_per_page=2":   `{"count":5,"num_pages":3,"current_page":2,"items_per_page":2,"next_cursor":"abc"}`,
-		"?cursor=":                   `{"count":null,"num_pages":null,"current_page":null,"items_per_page":100,"next_cursor":"abc"}`,
-		"?cursor=x&items_per_page=7": `{"count":null,"num_pages":null,"current_page":null,"items_per_page":7,"next_cursor":"abc"}`,
-		"?text=none":                 `{"count":0,"num_pages":0,"current_page":1,"items_per_page":100,"next_cursor":null}`,
+		"":                               `{"count":5,"num_pages":1,"current_page":1,"items_per_page":100,"next_cursor":"TAG.abc"}`,
+		"?page=2&items_per_page=2":       `{"count":5,"num_pages":3,"current_page":2,"items_per_page":2,"next_cursor":"TAG.abc"}`,
+		"?cursor=":                       `{"count":null,"num_pages":null,"current_page":null,"items_per_page":100,"next_cursor":"TAG.abc"}`,
+		"?cursor=TAG.x&items_per_page=7": `{"count":null,"num_pages":null,"current_page":null,"items_per_page":7,"next_cursor":"TAG.abc"}`,
+		"?text=none":                     `{"count":0,"num_pages":0,"current_page":1,"items_per_page":100,"next_cursor":null}`,
 	} {
 		var got json.RawMessage
-		user.Do("GET", "/api/thing"+query, nil).Want(200).Meta(&got)
-		if string(got) != want {
+		user.Do("GET", "/api/thing"+strings.ReplaceAll(query, "TAG", tag), nil).Want(200).Meta(&got)
+		if string(got) != strings.ReplaceAll(want, "TAG", tag) {
 			t.Errorf("%q: %s", query, got)
 		}
 	}

@@ -1,6 +1,9 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -40,6 +43,32 @@ type Meta struct {
 	NextCursor   *string  `json:"next_cursor"`
 }
 
+// listed tells a list's meta, also within a larger one.
+func (m *Meta) listed() *Meta { return m }
+
+// tag marks the cursor as one of a list, so that another list does not take
+// it for a place of its own.
+func (m *Meta) tag(tag string) {
+	if m.NextCursor != nil {
+		tagged := tag + *m.NextCursor
+		m.NextCursor = &tagged
+	}
+}
+
+// cursorTag is short and the same in every process.
+func cursorTag(path string) string {
+	sum := sha256.Sum256([]byte(path))
+	return base64.RawURLEncoding.EncodeToString(sum[:3]) + "."
+}
+
+// untagged answers the cursor behind the tag; false for one of another list.
+func untagged(cursor, tag string) (string, bool) {
+	if cursor == "" {
+		return "", true
+	}
+	return strings.CutPrefix(cursor, tag)
+}
+
 // List is the answer of a list operation: a bare array with meta beside it.
 type List[T any] struct {
 	Items []T
@@ -62,9 +91,9 @@ func Listed[V, T any](p page.Of[V], show func(V) T) List[T] {
 
 func (l List[T]) envelope() (data, meta any) {
 	if l.Items == nil {
-		return []T{}, l.Meta
+		return []T{}, &l.Meta
 	}
-	return l.Items, l.Meta
+	return l.Items, &l.Meta
 }
 
 func (List[T]) shape() (data, meta any) { return []T{}, Meta{} }

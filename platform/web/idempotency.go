@@ -14,7 +14,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 )
 
@@ -65,8 +64,8 @@ type Idempotency interface {
 // read and put back; it is answered too, but for an upload. The secret keeps
 // whoever reads the stored fingerprint from trying out what a short password
 // in the body was.
-func newClaim(r *http.Request, user int64, secret []byte) (c Claim, raw []byte, err error) {
-	c = Claim{UserID: user, Key: r.Header.Get(idempotencyHeader)}
+func newClaim(r *http.Request, secret []byte) (c Claim, raw []byte, err error) {
+	c = Claim{Key: r.Header.Get(idempotencyHeader)}
 	if len(c.Key) > maxKey {
 		return c, nil, ErrKeyLength
 	}
@@ -90,17 +89,27 @@ func newClaim(r *http.Request, user int64, secret []byte) (c Claim, raw []byte, 
 
 // idempotent answers a request that carries a key: from the store, or by
 // running it and storing what it answered.
-func (s *Server) idempotent(g *gin.Context, r *Route, who actor.Actor) {
-	if r.mayCall(who) != nil || s.config.Idempotency == nil {
-		s.answer(g, r, who)
+func (s *Server) idempotent(g *gin.Context, r *Route) {
+	if s.config.Idempotency == nil {
+		s.answer(g, r)
 		return
 	}
-	ctx := g.Request.Context()
-	claim, raw, err := newClaim(g.Request, who.UserID, s.config.Secret)
+	claim, raw, err := newClaim(g.Request, s.config.Secret)
 	if err != nil {
 		s.fail(g, err)
 		return
 	}
+	who, err := s.caller(g, r)
+	if err != nil {
+		s.fail(g, err)
+		return
+	}
+	if r.mayCall(who) != nil { // which answer says
+		s.answer(g, r)
+		return
+	}
+	ctx := g.Request.Context()
+	claim.UserID = who.UserID
 	stored, err := s.config.Idempotency.Begin(ctx, claim)
 	if err != nil {
 		s.fail(g, err)
@@ -108,6 +117,7 @@ func (s *Server) idempotent(g *gin.Context, r *Route, who actor.Actor) {
 	}
 	if stored != nil {
 		if err := s.permitted(ctx, r, who, sentIn(g.Request, g.Params, raw)); err != nil {
+			s.refused(g, r, who, err)
 			s.fail(g, err)
 			return
 		}
@@ -127,8 +137,8 @@ func (s *Server) idempotent(g *gin.Context, r *Route, who actor.Actor) {
 			}
 		}
 	}()
-	s.answer(g, r, who)
-	if code := rec.Status(); code >= http.StatusInternalServerError || code == http.StatusTooManyRequests {
+	s.answer(g, r)
+	if code := rec.Status(); code >= http.StatusInternalServerError || mayChange[code] {
 		return
 	}
 	if err := s.config.Idempotency.Finish(ctx, claim, Stored{Status: rec.Status(), Body: rec.body.Bytes()}); err != nil {
@@ -136,6 +146,12 @@ func (s *Server) idempotent(g *gin.Context, r *Route, who actor.Actor) {
 		return
 	}
 	done = true
+}
+
+// mayChange are the refusals that another moment decides otherwise, without
+// any other request: they are not kept.
+var mayChange = map[int]bool{
+	http.StatusUnauthorized: true, http.StatusForbidden: true, http.StatusNotFound: true, http.StatusTooManyRequests: true,
 }
 
 // recorder keeps a copy of what is answered, but of a larger answer than is

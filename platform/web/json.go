@@ -6,15 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"parley/platform/kernel/apperr"
 )
 
-// maxDepth bounds the nesting of a JSON body.
-const maxDepth = 32
+const (
+	// maxDepth bounds the nesting of a JSON body.
+	maxDepth = 32
+	// maxFieldName bounds the name of a field, in bytes.
+	maxFieldName = 200
+)
 
 // parseJSON reads one JSON value strictly: a repeated key, a NUL character,
 // bad UTF-8 or anything after the value is an error. encoding/json accepts
@@ -23,8 +26,8 @@ func parseJSON(raw []byte) (any, error) {
 	if !utf8.Valid(raw) {
 		return nil, ErrMalformed.Saying("The body is not valid UTF-8.")
 	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	value, err := parseValue(d, "", 0)
+	p := &parser{Decoder: json.NewDecoder(bytes.NewReader(raw))}
+	value, err := p.value()
 	if err != nil {
 		var shaped *apperr.Error
 		if errors.As(err, &shaped) {
@@ -32,7 +35,7 @@ func parseJSON(raw []byte) (any, error) {
 		}
 		return nil, ErrMalformed.Saying(fmt.Sprintf("The body is not valid JSON: %s.", jsonProblem(err)))
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+	if _, err := p.Token(); !errors.Is(err, io.EOF) {
 		return nil, ErrMalformed.Saying("The body has something after its JSON value.")
 	}
 	return value, nil
@@ -52,58 +55,94 @@ func jsonProblem(err error) string {
 	return err.Error()
 }
 
-func parseValue(d *json.Decoder, path string, depth int) (any, error) {
-	if depth > maxDepth {
+// parser reads values and knows where it is. The place is a stack and becomes
+// text only in an error: a body of long names and many entries would cost the
+// square of its length otherwise.
+type parser struct {
+	*json.Decoder
+	place []step
+}
+
+// step is a field, or with no name an entry of an array.
+type step struct {
+	name  string
+	index int
+}
+
+func (p *parser) String() string {
+	var out strings.Builder
+	for i, s := range p.place {
+		switch {
+		case s.name == "" && s.index >= 0:
+			fmt.Fprintf(&out, "[%d]", s.index)
+		case i > 0:
+			out.WriteString("." + s.name)
+		default:
+			out.WriteString(s.name)
+		}
+	}
+	return out.String()
+}
+
+func (p *parser) value() (any, error) {
+	if len(p.place) > maxDepth {
 		return nil, ErrMalformed.Saying(fmt.Sprintf("The body is nested deeper than %d levels.", maxDepth))
 	}
-	token, err := d.Token()
+	token, err := p.Token()
 	if err != nil {
 		return nil, err
 	}
 	switch t := token.(type) {
 	case json.Delim:
 		if t == '{' {
-			return parseObject(d, path, depth)
+			return p.object()
 		}
-		return parseArray(d, path, depth)
+		return p.array()
 	case string:
 		if strings.ContainsRune(t, 0) {
-			return nil, ErrUnacceptable.Saying("Text must not contain NUL characters.").On(path, "contains a NUL character")
+			return nil, ErrUnacceptable.Saying("Text must not contain NUL characters.").On(p.String(), "contains a NUL character")
 		}
 	}
 	return token, nil
 }
 
-func parseObject(d *json.Decoder, path string, depth int) (any, error) {
+func (p *parser) object() (any, error) {
 	object := map[string]any{}
-	for d.More() {
-		token, err := d.Token()
+	for p.More() {
+		token, err := p.Token()
 		if err != nil {
 			return nil, err
 		}
-		key := token.(string) // the decoder accepts nothing else here
-		field := join(path, key)
-		if _, twice := object[key]; twice {
-			return nil, ErrMalformed.Saying(fmt.Sprintf("The field %q is given twice.", field)).On(field, "is given twice")
+		name := token.(string) // the decoder accepts nothing else here
+		if len(name) > maxFieldName {
+			return nil, ErrMalformed.Saying(fmt.Sprintf("The name of a field is longer than %d bytes.", maxFieldName))
 		}
-		if object[key], err = parseValue(d, field, depth+1); err != nil {
+		p.place = append(p.place, step{name: name, index: -1})
+		if _, twice := object[name]; twice {
+			return nil, ErrMalformed.Saying(fmt.Sprintf("The field %q is given twice.", p)).On(p.String(), "is given twice")
+		}
+		if object[name], err = p.value(); err != nil {
 			return nil, err
 		}
+		p.place = p.place[:len(p.place)-1]
 	}
-	_, err := d.Token()
+	_, err := p.Token()
 	return object, err
 }
 
-func parseArray(d *json.Decoder, path string, depth int) (any, error) {
+func (p *parser) array() (any, error) {
 	array := []any{}
-	for d.More() {
-		value, err := parseValue(d, path+"["+strconv.Itoa(len(array))+"]", depth+1)
+	p.place = append(p.place, step{})
+	for p.More() {
+		p.place[len(p.place)-1].index = len(array)
+		value, err := p.value()
 		if err != nil {
 			return nil, err
 		}
 		array = append(array, value)
 	}
-	_, err := d.Token()
+	p.place = p.place[:len(p.place)-1]
+	_, err := p.Token()
 	return array, err
 }
 

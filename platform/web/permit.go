@@ -25,6 +25,9 @@ import (
 // Lists of ids are not looked at again: they were all or nothing when the
 // request was carried out, and hold people, whom the whole organization sees.
 func (s *Server) permitted(ctx context.Context, r *Route, who actor.Actor, sent sentFields) error {
+	if err := r.maySend(who, sent.value); err != nil {
+		return err
+	}
 	for _, n := range r.Policy.needs {
 		if n.When != "" && !sent.on(n.When) {
 			continue
@@ -102,6 +105,18 @@ func (f sentFields) id(name string) (int64, bool) {
 	return id, err == nil
 }
 
+func (f sentFields) value(name string) (any, bool) {
+	raw, sent := f.body[name]
+	if !sent || string(raw) == "null" {
+		return nil, false
+	}
+	var v any
+	if json.Unmarshal(raw, &v) != nil {
+		return nil, false
+	}
+	return v, true
+}
+
 func (f sentFields) on(name string) bool { return string(f.body[name]) == "true" }
 
 func (f sentFields) text(name string) string {
@@ -133,6 +148,11 @@ func (s *Server) fits(r *Route) error {
 			return fmt.Errorf("the policy needs %q, which the request does not have", l.Field)
 		}
 	}
+	for _, w := range r.Policy.wholes {
+		if !known(w.Field) {
+			return fmt.Errorf("the policy needs %q, which the request does not have", w.Field)
+		}
+	}
 	return nil
 }
 
@@ -150,4 +170,25 @@ func (b *binding) names(request reflect.Type) []string {
 		names = append(names, name)
 	}
 	return names
+}
+
+// sent is the value of a field of the bound body; false when it was not sent,
+// or says no more than that.
+func (b *binding) sent(request reflect.Value, field string) (any, bool) {
+	if b.body == nil {
+		return nil, false
+	}
+	body := request.FieldByIndex(b.body.index)
+	for _, f := range reflect.VisibleFields(body.Type()) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		v := body.FieldByIndex(f.Index)
+		if name != field || v.IsZero() {
+			continue
+		}
+		if v.Kind() == reflect.Pointer {
+			v = v.Elem()
+		}
+		return v.Interface(), true
+	}
+	return nil, false
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"strings"
 
 	"parley/platform/kernel/access"
@@ -33,6 +34,7 @@ type Policy struct {
 	refresh  bool
 	needs    []Need
 	levels   []LevelNeed
+	wholes   []WholeNeed
 	lists    string
 	note     string
 }
@@ -65,6 +67,13 @@ type LevelNeed struct {
 	Field string
 	Value any // true, or a text
 	Least actor.Level
+}
+
+// WholeNeed is a field of the body that narrowed API keys may not send, or not
+// with that value: it makes credentials, or makes those that there are wider.
+type WholeNeed struct {
+	Field string
+	Value any // true or a text; nil means whatever it is
 }
 
 // Anyone needs no credentials; why is for the reader of the list of such routes.
@@ -150,6 +159,18 @@ func (p Policy) Whole() Policy {
 	return p
 }
 
+// WholeFor refuses narrowed API keys when the field is in the body.
+func (p Policy) WholeFor(field string) Policy { return p.WholeForValue(field, nil) }
+
+// WholeForValue refuses them when the field has the value.
+func (p Policy) WholeForValue(field string, value any) Policy {
+	p.wholes = append(append([]WholeNeed(nil), p.wholes...), WholeNeed{field, value})
+	return p
+}
+
+// Wholes are the fields that narrowed API keys may not send.
+func (p Policy) Wholes() []WholeNeed { return p.wholes }
+
 // NeedsWhole reports whether narrowed API keys are refused.
 func (p Policy) NeedsWhole() bool { return p.whole }
 
@@ -212,8 +233,19 @@ func (p Policy) String() string {
 	if p.note != "" {
 		s += " (" + p.note + ")"
 	}
+	const wide = "with a session or an API key of scope all"
 	if p.whole {
-		s += ", with a session or an API key of scope all"
+		s += ", " + wide
+	}
+	if len(p.wholes) > 0 {
+		fields := make([]string, len(p.wholes))
+		for i, w := range p.wholes {
+			fields[i] = w.Field
+			if w.Value != nil {
+				fields[i] += fmt.Sprintf(" %v", w.Value)
+			}
+		}
+		s += ", " + strings.Join(fields, ", ") + " only " + wide
 	}
 	return s
 }

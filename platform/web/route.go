@@ -25,6 +25,9 @@ type Route struct {
 	Long bool
 	// ByHandler says that the handler honours Idempotency-Key itself.
 	ByHandler bool
+	// Safe says that the operation only reads, although it is a POST, so that
+	// there is nothing that Idempotency-Key could keep from happening twice.
+	Safe bool
 	// Toggles says that the operation does another thing when it is repeated,
 	// so that Idempotency-Key is honoured although it is no POST.
 	Toggles bool
@@ -52,12 +55,15 @@ func Long() Option { return func(r *Route) { r.Long = true } }
 // IdempotentByHandler says that the handler honours Idempotency-Key itself.
 func IdempotentByHandler() Option { return func(r *Route) { r.ByHandler = true } }
 
+// Safe says that a POST only reads, and need not be kept from being repeated.
+func Safe() Option { return func(r *Route) { r.Safe = true } }
+
 // Toggles makes an operation that does another thing when it is repeated
 // honour Idempotency-Key, as every POST does.
 func Toggles() Option { return func(r *Route) { r.Toggles = true } }
 
 // idempotent reports whether the operation honours Idempotency-Key.
-func (r *Route) idempotent() bool { return r.Method == http.MethodPost || r.Toggles }
+func (r *Route) idempotent() bool { return (r.Method == http.MethodPost && !r.Safe) || r.Toggles }
 
 // Flat answers the data without the envelope.
 func Flat() Option { return func(r *Route) { r.Flat = true } }

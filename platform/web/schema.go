@@ -34,9 +34,11 @@ func check(r huma.Registry, s *huma.Schema, name string, value any) error {
 	base := ErrUnacceptable
 	fields := make([]apperr.Field, 0, len(result.Errors))
 	for _, err := range result.Errors {
-		field := apperr.Field{Message: err.Error()}
+		var field apperr.Field
 		if d := (*huma.ErrorDetail)(nil); errors.As(err, &d) {
 			field = apperr.Field{Field: d.Location, Message: d.Message}
+		} else {
+			field.Message = err.Error() // which writes the whole value out where there is a detail
 		}
 		switch {
 		case field.Message == validation.MsgUnexpectedProperty:
@@ -65,7 +67,7 @@ var plain = strings.NewReplacer(
 	"expected length >= ", "must have a length of at least ", "expected length <= ", "must have a length of at most ",
 	"expected array length >= ", "must have at least this many entries: ", "expected array length <= ", "must have at most this many entries: ",
 	"expected number >= ", "must be at least ", "expected number <= ", "must be at most ",
-	"expected string to ", "must ", "expected ", "must be ",
+	"expected string to ", "must ", "expected value to be ", "must be ", "expected ", "must be ",
 )
 
 // maxFields bounds the list of problems in one answer.

@@ -19,13 +19,16 @@ func KeyGroup(group string) string {
 
 func reads(method string) bool { return method == http.MethodGet }
 
+// errKeyWhole answers what only a session or a key of scope all manages.
+var errKeyWhole = ErrKeyScope.Saying("Passwords, addresses, levels and API keys are managed with a session, or with an API key of scope all.")
+
 // mayCall checks what the route itself says about callers, before its handler
 // looks at any object.
 func (r *Route) mayCall(who actor.Actor) error {
 	switch {
 	case who.Scope.Whole():
 	case r.Policy.whole:
-		return ErrKeyScope.Saying("Passwords and API keys are managed with a session, or with an API key of scope all.")
+		return errKeyWhole
 	case !who.Scope.Allows(KeyGroup(r.Group), reads(r.Method)) && who.Scope.Kind == actor.ScopeReadOnly:
 		return ErrKeyScope.Saying("The API key may only read; use one with a wider scope, or sign in.")
 	case !who.Scope.Allows(KeyGroup(r.Group), reads(r.Method)):
@@ -33,6 +36,19 @@ func (r *Route) mayCall(who actor.Actor) error {
 	}
 	if who.Level < r.Policy.least {
 		return ErrForbidden
+	}
+	return nil
+}
+
+// maySend checks what the caller's key may say in a body.
+func (r *Route) maySend(who actor.Actor, value func(field string) (any, bool)) error {
+	if who.Scope.Whole() {
+		return nil
+	}
+	for _, w := range r.Policy.wholes {
+		if v, sent := value(w.Field); sent && (w.Value == nil || v == w.Value) {
+			return errKeyWhole.On(w.Field, "is beyond the API key")
+		}
 	}
 	return nil
 }

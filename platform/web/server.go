@@ -111,8 +111,8 @@ func New(c Config) (_ *Server, err error) {
 	s.engine.HandleMethodNotAllowed = true
 	s.engine.ContextWithFallback = true
 	s.engine.Use(s.around)
-	s.engine.NoRoute(func(g *gin.Context) { s.fail(g, ErrNotFound) })
-	s.engine.NoMethod(func(g *gin.Context) { s.fail(g, ErrMethod) })
+	s.engine.NoRoute(s.unknown)
+	s.engine.NoMethod(s.unknown)
 	// gin panics on conflicting paths; to the caller that is an error.
 	defer func() {
 		if p := recover(); p != nil {
@@ -139,6 +139,7 @@ func (s *Server) add(r *Route) error {
 	if r.binding, err = newBinding(s.registry, r.request, r.params()); err != nil {
 		return fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
 	}
+	r.binding.tag = cursorTag(r.Path)
 	if err := s.fits(r); err != nil {
 		return fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
 	}
@@ -154,41 +155,75 @@ func (s *Server) serve(g *gin.Context, r *Route) {
 		ctx, cancel = context.WithTimeout(ctx, s.config.Timeout)
 		defer cancel()
 	}
-	var who actor.Actor
-	if !r.Policy.public {
-		var err error
-		if who, err = s.authenticate(ctx, g.Request); err != nil {
-			s.refused(ctx, r, who, g.Request.URL.Path, err)
-			s.fail(g, err)
-			return
-		}
-		ctx = observe.With(actor.In(ctx, who), slog.Int64("user_id", who.UserID))
-	}
 	g.Request = g.Request.WithContext(ctx)
-	if r.idempotent() && !r.ByHandler && who.Known() && g.GetHeader(idempotencyHeader) != "" {
-		s.idempotent(g, r, who)
-		return
-	}
-	s.answer(g, r, who)
-}
-
-// answer binds, checks the caller's level and key, and runs the handler.
-func (s *Server) answer(g *gin.Context, r *Route, who actor.Actor) {
-	request, err := r.binding.bind(r.request, g.Request, g.Param, s.config.MaxUpload)
-	if err == nil && who.Known() {
-		err = r.mayCall(who)
-	}
-	ctx := g.Request.Context()
-	if err != nil {
-		s.refused(ctx, r, who, g.Request.URL.Path, err)
+	if _, err := s.caller(g, r); err != nil {
 		s.fail(g, err)
 		return
 	}
-	audited, entry := s.begin(ctx, r, who, g.Request.URL.Path, request)
-	answer, err := r.call(audited, request)
-	s.end(ctx, entry, err)
+	if r.Long {
+		allowLong(g.Request)
+		again := func() (actor.Actor, error) { return s.caller(g, r) }
+		g.Request = g.Request.WithContext(context.WithValue(g.Request.Context(), callerKey{}, again))
+	}
+	if r.idempotent() && !r.ByHandler && !r.Policy.public && g.GetHeader(idempotencyHeader) != "" {
+		s.idempotent(g, r)
+		return
+	}
+	s.answer(g, r)
+}
+
+// caller says who acts, as far as the route needs to know, and puts it into
+// the request's context. It is asked again once the body has come: a client
+// may take its time, and what it may do can have changed meanwhile.
+func (s *Server) caller(g *gin.Context, r *Route) (actor.Actor, error) {
+	if r.Policy.public {
+		return actor.Actor{}, nil
+	}
+	ctx := g.Request.Context()
+	who, err := s.authenticate(ctx, g.Request)
 	if err != nil {
-		s.refused(ctx, r, who, g.Request.URL.Path, err)
+		s.refused(g, r, who, err)
+		return who, err
+	}
+	if !actor.From(ctx).Known() {
+		ctx = observe.With(ctx, slog.Int64("user_id", who.UserID))
+	}
+	g.Request = g.Request.WithContext(actor.In(ctx, who))
+	return who, nil
+}
+
+// answer binds, checks the caller's level and key, and runs the handler.
+func (s *Server) answer(g *gin.Context, r *Route) {
+	request, err := r.binding.bind(r.request, g.Request, g.Param, s.config.MaxUpload)
+	if errors.Is(err, errNoID) {
+		s.unknown(g)
+		return
+	}
+	if err != nil {
+		s.fail(g, err)
+		return
+	}
+	who := actor.From(g.Request.Context())
+	if !reads(r.Method) { // a body has come meanwhile
+		who, err = s.caller(g, r)
+	}
+	if err == nil && who.Known() {
+		if err = r.mayCall(who); err == nil {
+			err = r.maySend(who, func(field string) (any, bool) { return r.binding.sent(request, field) })
+		}
+		if err != nil {
+			s.refused(g, r, who, err)
+		}
+	}
+	if err != nil {
+		s.fail(g, err)
+		return
+	}
+	audited, entry := s.begin(g, r, who, request)
+	answer, err := r.call(audited, request)
+	s.end(g.Request.Context(), entry, err)
+	if err != nil {
+		s.refused(g, r, who, err)
 		s.fail(g, err)
 		return
 	}
@@ -235,9 +270,10 @@ func (s *Server) around(g *gin.Context) {
 			path = "none"
 		}
 		took := time.Since(start)
-		s.duration.WithLabelValues(g.Request.Method, path, fmt.Sprint(g.Writer.Status())).Observe(took.Seconds())
+		s.duration.WithLabelValues(methodLabel(g.Request.Method), path, fmt.Sprint(g.Writer.Status())).Observe(took.Seconds())
 		s.config.Log.DebugContext(g.Request.Context(), "request", "method", g.Request.Method, "route", path, "status", g.Writer.Status(), "ms", took.Milliseconds())
 	}()
+	s.guard(g)
 	g.Next()
 }
 
@@ -255,6 +291,9 @@ func (s *Server) write(g *gin.Context, r *Route, answer any) {
 		return
 	case enveloped:
 		data, meta := a.envelope()
+		if list, ok := meta.(interface{ listed() *Meta }); ok {
+			list.listed().tag(r.binding.tag)
+		}
 		g.JSON(r.Status, success{Success: true, Message: r.Message, Data: data, Meta: meta})
 		return
 	}
@@ -291,7 +330,7 @@ func (s *Server) fail(g *gin.Context, err error) {
 	if e.Kind == apperr.Unauthenticated {
 		g.Header("WWW-Authenticate", "Bearer")
 	}
-	if e.Kind == apperr.TooLarge {
+	if e.Kind == apperr.TooLarge || e == errSlowBody {
 		// The rest of the body is not read, so the connection can't be reused.
 		g.Header("Connection", "close")
 	}

@@ -14,6 +14,9 @@ func contentDisposition(name string) string {
 	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
 }
 
+// serverPaths are about the server itself.
+var serverPaths = []string{"/healthz", "/readyz", "/openapi.json", "/docs"}
+
 // addServerRoutes adds what is about the server itself and needs no
 // credentials. HEAD is for load balancers.
 func (s *Server) addServerRoutes() {

@@ -112,7 +112,7 @@ func TestAQueryHasOnlyTheDeclaredParametersOnceEach(t *testing.T) {
 		"?text=%ff":                           {400, "text"},
 		"?text=%zz":                           {400, ""},
 		"?text=a;live=true":                   {400, ""},
-		"?cursor=" + strings.Repeat("x", 501): {422, "cursor"},
+		"?cursor=" + strings.Repeat("x", 501): {422, ""},
 	} {
 		t.Run(query, func(t *testing.T) {
 			answer := user.On(t).Do("GET", "/api/thing"+query, nil).Want(want.status)

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"encoding/json"
+	"sort"
 	"time"
 
 	"parley/platform/kernel/apperr"
@@ -102,4 +103,26 @@ func (k Key) Compare(o Key) int {
 		return c
 	}
 	return cmp.Compare(k.ID, o.ID)
+}
+
+// Cut takes one part out of a list that is there as a whole, in ascending
+// order of key, as stores take it out of a table.
+func Cut[T any](all []T, r Request, key func(T) Key) (Of[T], error) {
+	out := Of[T]{Count: -1, Request: r}
+	if !r.Keyset() {
+		out.Count = int64(len(all))
+	}
+	rest := all[min(r.Offset(), len(all)):]
+	if r.Cursor != "" {
+		var after Key
+		if err := DecodeCursor(r.Cursor, &after); err != nil {
+			return out, err
+		}
+		rest = rest[sort.Search(len(rest), func(i int) bool { return key(rest[i]).Compare(after) > 0 }):]
+	}
+	out.Items = rest[:min(r.Limit(), len(rest))]
+	if len(rest) > r.Limit() {
+		out.NextCursor = EncodeCursor(key(out.Items[len(out.Items)-1]))
+	}
+	return out, nil
 }

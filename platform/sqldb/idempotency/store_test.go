@@ -148,6 +148,13 @@ func TestARefusalIsRememberedAndAFailureIsNot(t *testing.T) {
 		if got := f.with("a").Do("POST", "/api/note", `{}`).Want(400); got.Header.Get("Idempotency-Replayed") != "true" {
 			t.Error("the refusal was made again")
 		}
+		// But for one that may be another the next time.
+		f.with("d").Do("POST", "/api/note/13/touch", nil).Want(200)
+		for range 2 {
+			if got := f.with("d").Do("POST", "/api/note/13/touch", nil).Refused(404, "not_found"); got.Header.Get("Idempotency-Replayed") != "" {
+				t.Error("the answer was given to who lost the right to it")
+			}
+		}
 		f.fails.Store(true)
 		f.with("b").Do("POST", "/api/note", note).Want(500)
 		f.fails.Store(false)

@@ -42,6 +42,25 @@ func (s *Service) one(ctx context.Context, who actor.Actor, id int64, do access.
 	return d, d.Decision.Check(do, ErrNotFound, refused)
 }
 
+// still decides about an agent once more, now that its row is held: since it
+// was decided about it may have been moved or passed on.
+func (s *Service) still(ctx context.Context, who actor.Actor, was Decided, is Agent, do access.Action) error {
+	if is.ProjectID == was.ProjectID && is.UserID == was.UserID {
+		return nil
+	}
+	d, err := s.place(ctx, is)
+	if err != nil {
+		return err
+	}
+	return access.Decide(who, d.Thing(d.TeamID)).Check(do, ErrNotFound, ErrNotAdmin)
+}
+
+// hold keeps an agent that who may still edit as it is until the unit of ctx
+// ends.
+func (s *Service) hold(ctx context.Context, who actor.Actor, was Decided) (Agent, error) {
+	return s.Store.UpdateAgent(ctx, who.OrganizationID, was.ID, func(a *Agent) error { return s.still(ctx, who, was, *a, access.Edit) })
+}
+
 // placed answers an agent with its team, on which nothing is decided yet. It
 // is two queries.
 func (s *Service) placed(ctx context.Context, organizationID, id int64) (Decided, error) {
@@ -49,7 +68,12 @@ func (s *Service) placed(ctx context.Context, organizationID, id int64) (Decided
 	if err != nil {
 		return Decided{}, err
 	}
-	teams, err := s.Projects.Teams(ctx, organizationID, []int64{a.ProjectID})
+	return s.place(ctx, a)
+}
+
+// place looks up the team of an agent's project.
+func (s *Service) place(ctx context.Context, a Agent) (Decided, error) {
+	teams, err := s.Projects.Teams(ctx, a.OrganizationID, []int64{a.ProjectID})
 	return Decided{Agent: a, TeamID: teams[a.ProjectID]}, err
 }
 

@@ -36,9 +36,8 @@ func (s *Service) CreateAlias(ctx context.Context, who actor.Actor, agentID int6
 	}
 	var a Alias
 	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		// Held until the commit: an agent that goes meanwhile would leave its
-		// address behind.
-		agent, err := s.Store.UpdateAgent(ctx, who.OrganizationID, d.ID, func(*Agent) error { return nil })
+		// An agent that goes meanwhile would leave its address behind.
+		agent, err := s.hold(ctx, who, d)
 		if err != nil {
 			return err
 		}
@@ -70,7 +69,11 @@ func (s *Service) UpdateAlias(ctx context.Context, who actor.Actor, agentID int6
 	}
 	var a Alias
 	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		if address, err = s.address(ctx, who, d.Agent, address); err != nil {
+		agent, err := s.hold(ctx, who, d)
+		if err != nil {
+			return err
+		}
+		if address, err = s.address(ctx, who, agent, address); err != nil {
 			return err
 		}
 		a, err = s.Store.UpdateAlias(ctx, agentID, func(a *Alias) error {
@@ -79,8 +82,9 @@ func (s *Service) UpdateAlias(ctx context.Context, who actor.Actor, agentID int6
 			if err := s.claim(ctx, agentID, address); err != nil {
 				return err
 			}
+			touch := audit.Watch(a)
 			a.Alias = address
-			a.Touch(who.Name(), s.Clock.Now())
+			touch(who.Name(), s.Clock.Now())
 			return nil
 		})
 		return err
@@ -130,11 +134,14 @@ func (s *Service) address(ctx context.Context, who actor.Actor, agent Agent, ask
 		return "", err
 	}
 	if asked == "" {
+		if org.Domain == "" {
+			return "", ErrAliasDomain.Saying("Your organization has no domain in which an alias could be; have one set first.")
+		}
 		asked = defaultLocal(agent) + "@" + org.Domain
 	}
 	local, domain, _ := split(asked)
 	if org.Domain == "" || !strings.EqualFold(domain, org.Domain) {
-		return "", ErrAliasDomain
+		return "", ErrAliasDomain.On("alias", "is in another domain")
 	}
 	return local + "@" + org.Domain, nil
 }

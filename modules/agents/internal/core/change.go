@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -69,10 +70,9 @@ func (s *Service) mayPut(ctx context.Context, who actor.Actor, project int64) er
 
 // CreateAgent makes an agent that the caller, an admin of the project, owns.
 func (s *Service) CreateAgent(ctx context.Context, who actor.Actor, c Settings) (Full, error) {
-	now := s.Clock.Now()
 	a := Agent{
 		OrganizationID: who.OrganizationID, UserID: who.UserID, IsActive: true, Access: OnlyMe, Status: Live,
-		ChunkCount: 32, ReactMaxIterationCount: 50, CreatedBy: who.Name(), CreatedOn: now, ModifiedOn: now,
+		ChunkCount: 32, ReactMaxIterationCount: 50, Audit: audit.New(who.Name(), s.Clock.Now()),
 	}
 	if err := c.apply(&a); err != nil {
 		return Full{}, err
@@ -125,27 +125,26 @@ func (s *Service) UpdateAgent(ctx context.Context, who actor.Actor, id int64, c 
 		if err := s.mayPut(ctx, who, *c.ProjectID); err != nil {
 			return Full{}, err
 		}
+	} else {
+		// Who sends the project that it is in moves nothing, also when another
+		// one moves it meanwhile.
+		c.ProjectID = nil
 	}
 	full := Full{}
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
-		a, err := s.change(ctx, tx, who, id, func(a *Agent) error {
+		a, err := s.change(ctx, tx, who, is, access.Edit, func(a *Agent) (bool, error) {
 			if c.Type != nil {
 				if a.AgentTypeID, err = s.typeNamed(ctx, who.OrganizationID, c.Type); err != nil {
-					return err
+					return false, err
 				}
 			}
-			return c.apply(a)
+			if err := c.apply(a); err != nil || c.Instructions == nil {
+				return false, err
+			}
+			return s.rewrite(ctx, who, id, lines)
 		})
 		if err != nil {
 			return err
-		}
-		if c.Instructions != nil {
-			if err := s.Store.DeleteInstructions(ctx, id); err != nil {
-				return err
-			}
-			if err := s.write(ctx, who, id, lines); err != nil {
-				return err
-			}
 		}
 		if c.WithAlias {
 			if there, err := s.Store.Aliases(ctx, []int64{id}); err != nil {
@@ -166,19 +165,31 @@ func (s *Service) UpdateAgent(ctx context.Context, who actor.Actor, id int64, c 
 	return full, err
 }
 
-// change changes one agent and tells of it, within the unit of tx.
-func (s *Service) change(ctx context.Context, tx uow.Tx, who actor.Actor, id int64, change func(*Agent) error) (Agent, error) {
+// change changes one agent and tells of it, within the unit of tx, unless
+// change leaves the agent as it was and reports that nothing of it is changed
+// elsewhere either.
+func (s *Service) change(ctx context.Context, tx uow.Tx, who actor.Actor, decided Decided, do access.Action, change func(*Agent) (bool, error)) (Agent, error) {
 	var was Agent
-	a, err := s.Store.UpdateAgent(ctx, who.OrganizationID, id, func(a *Agent) error {
+	changed := false
+	a, err := s.Store.UpdateAgent(ctx, who.OrganizationID, decided.ID, func(a *Agent) error {
+		if err := s.still(ctx, who, decided, *a, do); err != nil {
+			return err
+		}
 		was = *a
-		a.ModifiedBy, a.ModifiedOn = who.Name(), s.Clock.Now()
-		return change(a)
+		touch := audit.Watch(a)
+		more, err := change(a)
+		by, now := who.Name(), s.Clock.Now()
+		if changed = touch(by, now); more {
+			a.Touch(by, now)
+			changed = true
+		}
+		return err
 	})
-	if err != nil {
+	if err != nil || !changed {
 		return a, err
 	}
 	tx.Publish(agents.AgentUpdated{
-		AgentID: id, OrganizationID: a.OrganizationID, ProjectID: a.ProjectID, FromProjectID: was.ProjectID, Access: a.Access, Status: a.Status,
+		AgentID: a.ID, OrganizationID: a.OrganizationID, ProjectID: a.ProjectID, FromProjectID: was.ProjectID, Access: a.Access, Status: a.Status,
 		Narrowed: a.ProjectID != was.ProjectID || (was.Status == Live && a.Status != Live) || access.Level(a.Access).NarrowerThan(access.Level(was.Access)),
 	})
 	return a, nil
@@ -187,12 +198,13 @@ func (s *Service) change(ctx context.Context, tx uow.Tx, who actor.Actor, id int
 // SetAccess changes who may see an agent that the caller manages. It holds
 // from the next request on.
 func (s *Service) SetAccess(ctx context.Context, who actor.Actor, id int64, level string) (Agent, error) {
-	if _, err := s.one(ctx, who, id, access.Manage, ErrNotAdmin); err != nil {
+	is, err := s.one(ctx, who, id, access.Manage, ErrNotAdmin)
+	if err != nil {
 		return Agent{}, err
 	}
 	var a Agent
-	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) (err error) {
-		a, err = s.change(ctx, tx, who, id, func(a *Agent) error { a.Access = level; return nil })
+	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) (err error) {
+		a, err = s.change(ctx, tx, who, is, access.Manage, func(a *Agent) (bool, error) { a.Access = level; return false, nil })
 		return err
 	})
 	return a, err
@@ -207,7 +219,11 @@ func (s *Service) DeleteAgent(ctx context.Context, who actor.Actor, id int64) (F
 	}
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		full.Agent, err = s.Store.UpdateAgent(ctx, who.OrganizationID, id, func(a *Agent) error {
-			a.IsDeleted, a.ModifiedBy, a.ModifiedOn = true, who.Name(), s.Clock.Now()
+			if err := s.still(ctx, who, full.Decided, *a, access.Delete); err != nil {
+				return err
+			}
+			a.IsDeleted = true
+			a.Touch(who.Name(), s.Clock.Now())
 			return nil
 		})
 		if err != nil {
@@ -260,6 +276,19 @@ func instructions(texts *[]string) ([]Instruction, error) {
 		lines[i].Instruction = text
 	}
 	return lines, nil
+}
+
+// rewrite puts lines in place of an agent's, and reports whether they say
+// anything else. Those that say the same keep their ids and authors.
+func (s *Service) rewrite(ctx context.Context, who actor.Actor, agentID int64, lines []Instruction) (bool, error) {
+	there, err := s.Store.Instructions(ctx, []int64{agentID})
+	if err != nil || slices.EqualFunc(there, lines, func(a, b Instruction) bool { return a.Instruction == b.Instruction }) {
+		return false, err
+	}
+	if err := s.Store.DeleteInstructions(ctx, agentID); err != nil {
+		return false, err
+	}
+	return true, s.write(ctx, who, agentID, lines)
 }
 
 func (s *Service) write(ctx context.Context, who actor.Actor, agentID int64, lines []Instruction) error {

@@ -73,7 +73,7 @@ func (s *Service) Holders(ctx context.Context, who actor.Actor, agentID int64, p
 			all = append(all, h)
 		}
 	}
-	return cut(all, func(h Holder) int64 { return h.User.ID }, p)
+	return page.Cut(all, p, func(h Holder) page.Key { return page.Key{ID: h.User.ID} })
 }
 
 // Runners implements agents.Catalog.
@@ -135,25 +135,4 @@ func (s *Service) grantsAround(ctx context.Context, d Decided, onlyUsers []int64
 		}
 	}
 	return grants, nil
-}
-
-// cut takes one part out of a list that is ordered by id.
-func cut[T any](all []T, id func(T) int64, p page.Request) (page.Of[T], error) {
-	out := page.Of[T]{Count: -1, Request: p}
-	if !p.Keyset() {
-		out.Count = int64(len(all))
-	}
-	rest := all[min(p.Offset(), len(all)):]
-	if p.Cursor != "" {
-		var after page.Key
-		if err := page.DecodeCursor(p.Cursor, &after); err != nil {
-			return out, err
-		}
-		rest = slices.DeleteFunc(slices.Clone(rest), func(v T) bool { return id(v) <= after.ID })
-	}
-	out.Items = rest[:min(p.Limit(), len(rest))]
-	if len(rest) > p.Limit() {
-		out.NextCursor = page.EncodeCursor(page.Key{ID: id(out.Items[len(out.Items)-1])})
-	}
-	return out, nil
 }

@@ -83,8 +83,9 @@ func (s *Service) UpdateReview(ctx context.Context, who actor.Actor, agentID, id
 		if r.UserID != who.UserID {
 			return ErrNotAuthor
 		}
+		touch := audit.Watch(r)
 		r.Review = text
-		r.Touch(who.Name(), s.Clock.Now())
+		touch(who.Name(), s.Clock.Now())
 		return nil
 	})
 }

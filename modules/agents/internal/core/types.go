@@ -17,7 +17,7 @@ func (s *Service) Types(ctx context.Context, who actor.Actor, p page.Request) (p
 	if err != nil {
 		return page.Of[Type]{}, err
 	}
-	return cut(all, func(t Type) int64 { return t.ID }, p)
+	return page.Cut(all, p, func(t Type) page.Key { return page.Key{ID: t.ID} })
 }
 
 // UpdateType changes a type of the organization, which is for those who may
@@ -31,6 +31,7 @@ func (s *Service) UpdateType(ctx context.Context, who actor.Actor, id int64, nam
 		if err := d.Check(access.Edit, ErrTypeNotFound, ErrNotGlobal); err != nil {
 			return err
 		}
+		touch := audit.Watch(t)
 		if name != nil {
 			if t.Name = strings.TrimSpace(*name); t.Name == "" {
 				return ErrBlankName.Saying("An agent type needs a name.")
@@ -39,7 +40,7 @@ func (s *Service) UpdateType(ctx context.Context, who actor.Actor, id int64, nam
 		if description != nil {
 			t.Description = *description
 		}
-		t.Touch(who.Name(), s.Clock.Now())
+		touch(who.Name(), s.Clock.Now())
 		return nil
 	})
 }

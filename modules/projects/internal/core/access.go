@@ -19,11 +19,26 @@ func (s *Service) project(ctx context.Context, who actor.Actor, id int64, do acc
 	if err != nil {
 		return projects.Standing{}, err
 	}
+	return onProject(who, p, do)
+}
+
+// onProject decides about a project that was read. Units decide once more
+// about what they hold, since it may have come to another team meanwhile.
+func onProject(who actor.Actor, p projects.Project, do access.Action) (projects.Standing, error) {
 	d := access.Decide(who, p.Thing())
 	if err := d.Check(do, ErrNotFound, ErrNotAdmin); err != nil {
 		return projects.Standing{}, err
 	}
 	return projects.Standing{Project: p, Decision: d}, nil
+}
+
+// hold keeps a project that who manages as it is until the unit of ctx ends.
+func (s *Service) hold(ctx context.Context, who actor.Actor, id int64) error {
+	_, err := s.Store.UpdateProject(ctx, who.OrganizationID, id, func(p *projects.Project) error {
+		_, err := onProject(who, *p, access.Manage)
+		return err
+	})
+	return err
 }
 
 // team answers a team on which who may do the action.

@@ -50,7 +50,8 @@ func (s *Service) AddToProject(ctx context.Context, who actor.Actor, project int
 		return nil, err
 	}
 	return s.members(ctx, who, func(ctx context.Context) ([]users.Permission, error) {
-		if _, err := s.Store.UpdateProject(ctx, who.OrganizationID, project, func(*projects.Project) error { return nil }); err != nil {
+		// Nobody joins a project that is being deleted.
+		if err := s.hold(ctx, who, project); err != nil {
 			return nil, err
 		}
 		return s.Permissions.Grant(ctx, who, actor.Project, project, ids, role)
@@ -64,6 +65,9 @@ func (s *Service) RemoveFromProject(ctx context.Context, who actor.Actor, projec
 		return nil, err
 	}
 	return s.members(ctx, who, func(ctx context.Context) ([]users.Permission, error) {
+		if err := s.hold(ctx, who, project); err != nil {
+			return nil, err
+		}
 		return s.Permissions.Revoke(ctx, who, actor.Project, project, ids)
 	})
 }
@@ -78,33 +82,12 @@ func (s *Service) TeamMembers(ctx context.Context, who actor.Actor, team int64, 
 	if err != nil {
 		return page.Of[Member]{}, err
 	}
-	part, err := cut(rows, p)
+	part, err := page.Cut(rows, p, func(r users.Permission) page.Key { return page.Key{ID: r.UserID} })
 	if err != nil {
 		return page.Of[Member]{}, err
 	}
 	members, err := s.withUsers(ctx, who.OrganizationID, part.Items)
 	return page.Of[Member]{Items: members, Count: part.Count, NextCursor: part.NextCursor, Request: p}, err
-}
-
-// cut takes one part out of rows, which are ordered by user.
-func cut(rows []users.Permission, p page.Request) (page.Of[users.Permission], error) {
-	out := page.Of[users.Permission]{Count: -1, Request: p}
-	if !p.Keyset() {
-		out.Count = int64(len(rows))
-	}
-	rest := rows[min(p.Offset(), len(rows)):]
-	if p.Cursor != "" {
-		var after page.Key
-		if err := page.DecodeCursor(p.Cursor, &after); err != nil {
-			return out, err
-		}
-		rest = slices.DeleteFunc(rest, func(r users.Permission) bool { return r.UserID <= after.ID })
-	}
-	out.Items = rest[:min(p.Limit(), len(rest))]
-	if len(rest) > p.Limit() {
-		out.NextCursor = page.EncodeCursor(page.Key{ID: out.Items[len(out.Items)-1].UserID})
-	}
-	return out, nil
 }
 
 // members runs a change of roles in a unit and answers its rows with their users.
@@ -160,7 +143,8 @@ func (s *Service) UserCounts(ctx context.Context, who actor.Actor, ids []int64) 
 }
 
 // ProjectsOfUser answers the projects of a team that a user sees, ordered by
-// id: of oneself, or for an admin of the team of anybody.
+// id: of oneself, or for an admin of the team of anybody. A suspended user
+// sees none.
 func (s *Service) ProjectsOfUser(ctx context.Context, who actor.Actor, userID, team int64, p page.Request) (page.Of[projects.Project], error) {
 	do := access.Manage
 	if userID == who.UserID {
@@ -188,7 +172,11 @@ func (s *Service) actorIn(ctx context.Context, organizationID, userID, team int6
 	if len(found) == 0 {
 		return actor.Actor{}, ErrNoUser
 	}
-	who := actor.Actor{UserID: userID, OrganizationID: organizationID, Level: found[0].Level()}
+	who := actor.Actor{UserID: userID, OrganizationID: organizationID}
+	if !found[0].IsActive {
+		return who, nil
+	}
+	who.Level = found[0].Level()
 	under, err := s.Store.TeamProjects(ctx, organizationID, []int64{team})
 	if err != nil {
 		return actor.Actor{}, err

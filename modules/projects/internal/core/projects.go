@@ -99,12 +99,16 @@ func (s *Service) UpdateProject(ctx context.Context, who actor.Actor, id int64, 
 		from := int64(0)
 		var err error
 		p, err = s.Store.UpdateProject(ctx, who.OrganizationID, id, func(p *projects.Project) error {
+			if _, err := onProject(who, *p, access.Edit); err != nil {
+				return err
+			}
 			from = teamOf(*p)
+			touch := audit.Watch(p)
 			if moves || (c.Team != nil && *c.Team == nil) {
 				p.TeamID = *c.Team
 			}
-			p.Touch(who.Name(), s.Clock.Now())
 			c.apply(&p.Name, &p.Description)
+			touch(who.Name(), s.Clock.Now())
 			return nil
 		})
 		if err == nil && teamOf(p) != from {
@@ -116,15 +120,18 @@ func (s *Service) UpdateProject(ctx context.Context, who actor.Actor, id int64, 
 }
 
 // DeleteProject deletes a project that the caller administers, with all roles
-// on it, and answers it as it is then. Its agents follow by the event.
-func (s *Service) DeleteProject(ctx context.Context, who actor.Actor, id int64) (projects.Project, error) {
+// on it, and answers it as it is then, with how many users held one of those.
+// Its agents follow by the event.
+func (s *Service) DeleteProject(ctx context.Context, who actor.Actor, id int64) (p projects.Project, users int64, err error) {
 	if _, err := s.project(ctx, who, id, access.Delete); err != nil {
-		return projects.Project{}, err
+		return projects.Project{}, 0, err
 	}
-	var p projects.Project
-	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		var err error
 		p, err = s.Store.UpdateProject(ctx, who.OrganizationID, id, func(p *projects.Project) error {
+			if _, err := onProject(who, *p, access.Delete); err != nil {
+				return err
+			}
 			p.IsDeleted = true
 			p.Touch(who.Name(), s.Clock.Now())
 			return nil
@@ -132,6 +139,11 @@ func (s *Service) DeleteProject(ctx context.Context, who actor.Actor, id int64) 
 		if err != nil {
 			return err
 		}
+		counts, err := s.UserCounts(ctx, who, []int64{id})
+		if err != nil {
+			return err
+		}
+		users = counts[id]
 		if err := s.Permissions.Drop(ctx, who.OrganizationID, actor.Project, []int64{id}); err != nil {
 			return err
 		}
@@ -141,7 +153,7 @@ func (s *Service) DeleteProject(ctx context.Context, who actor.Actor, id int64) 
 		tx.Publish(projects.ProjectDeleted{ProjectID: id, OrganizationID: who.OrganizationID, TeamID: teamOf(p), DeletedBy: who.UserID})
 		return nil
 	})
-	return p, err
+	return p, users, err
 }
 
 // CountAgents notes that a project has more agents, or fewer. One that came

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/modules/projects"
+	"parley/modules/users"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
@@ -16,11 +17,16 @@ const maxRecents = 20
 type Recalled struct {
 	Recent
 	Project projects.Project
+	User    users.User // whose list it is
 }
 
 // Recall puts a project that the caller sees at the top of their recent ones.
 func (s *Service) Recall(ctx context.Context, who actor.Actor, project int64) (Recalled, error) {
 	p, err := s.Standing(ctx, who, project)
+	if err != nil {
+		return Recalled{}, err
+	}
+	caller, err := s.caller(ctx, who)
 	if err != nil {
 		return Recalled{}, err
 	}
@@ -30,7 +36,7 @@ func (s *Service) Recall(ctx context.Context, who actor.Actor, project int64) (R
 	}
 	// After the row is committed: of many at once the last one sees them all,
 	// so that no more than the newest stay.
-	return Recalled{Recent: r, Project: p.Project}, s.Store.TrimRecents(ctx, who.UserID, maxRecents)
+	return Recalled{Recent: r, Project: p.Project, User: caller}, s.Store.TrimRecents(ctx, who.UserID, maxRecents)
 }
 
 // Recents answers the caller's recent projects, newest first, as far as they
@@ -53,14 +59,27 @@ func (s *Service) Recents(ctx context.Context, who actor.Actor, p page.Request) 
 	for _, p := range found {
 		byID[p.ID] = p
 	}
+	caller, err := s.caller(ctx, who)
+	if err != nil {
+		return page.Of[Recalled]{}, err
+	}
 	out := page.Of[Recalled]{Count: rows.Count, NextCursor: rows.NextCursor, Request: rows.Request}
 	for _, r := range rows.Items {
 		// A project that vanished between the two statements is left out.
 		if p, ok := byID[r.ProjectID]; ok {
-			out.Items = append(out.Items, Recalled{Recent: r, Project: p})
+			out.Items = append(out.Items, Recalled{Recent: r, Project: p, User: caller})
 		}
 	}
 	return out, nil
+}
+
+// caller is who as others see them, in one query.
+func (s *Service) caller(ctx context.Context, who actor.Actor) (users.User, error) {
+	found, err := s.Directory.Users(ctx, who.OrganizationID, []int64{who.UserID})
+	if err != nil || len(found) == 0 { // deleted a moment ago
+		return users.User{ID: who.UserID, OrganizationID: who.OrganizationID}, err
+	}
+	return found[0], nil
 }
 
 // Forget empties the list of a deleted user.

@@ -19,11 +19,11 @@ import (
 var (
 	ErrTeamNotFound = apperr.New(apperr.NotFound, "projects.team_not_found", "There is no such team, or none that you may see.")
 	ErrNotFound     = apperr.New(apperr.NotFound, "projects.not_found", "There is no such project, or none that you may see.")
-	ErrNoUser       = apperr.New(apperr.NotFound, "projects.user_not_found", "There is no such user, or none that you may see.")
+	ErrNoUser       = apperr.New(apperr.NotFound, "users.not_found", "There is no such user, or none that you may see.")
 	ErrNotTeamAdmin = apperr.New(apperr.Forbidden, "projects.not_team_admin", "Only the team's admins do this.")
 	ErrNotAdmin     = apperr.New(apperr.Forbidden, "projects.not_admin", "Only the project's admins do this.")
 	ErrMayNotCreate = apperr.New(apperr.Forbidden, "projects.may_not_create", "Application admins create projects, and team admins those of their team.")
-	ErrBlankName    = apperr.New(apperr.Unprocessable, "projects.blank_name", "A team or project needs a name.")
+	ErrBlankName    = apperr.New(apperr.Unprocessable, "projects.blank_name", "A team or project needs a name.").On("name", "is blank")
 	ErrTeamInUse    = apperr.New(apperr.Conflict, "projects.team_has_projects", "The team still has projects; move them to another team or delete them first.")
 	ErrTeamFull     = apperr.New(apperr.Conflict, "projects.team_full", "A team has at most 1000 projects; make another team.")
 )

@@ -73,8 +73,9 @@ func (s *Service) UpdateTeam(ctx context.Context, who actor.Actor, id int64, c C
 		return projects.Team{}, err
 	}
 	return s.Store.UpdateTeam(ctx, who.OrganizationID, id, func(t *projects.Team) error {
-		t.Touch(who.Name(), s.Clock.Now())
+		touch := audit.Watch(t)
 		c.apply(&t.Name, &t.Description)
+		touch(who.Name(), s.Clock.Now())
 		return nil
 	})
 }

@@ -85,6 +85,81 @@ func TestChangingAnAgent(t *testing.T) {
 	h.same("Other", h.view("ann", id).Name)
 }
 
+func TestAnAgentThatIsAsItWasIsNotModified(t *testing.T) {
+	h := newHouse(t)
+	id := h.agent(core.OnlyTeam)
+	path := fmt.Sprintf("/api/agent/%d", id)
+	h.As("ann").Do("POST", path+"/alias", `{}`).Want(201)
+	stored := func() core.Agent {
+		t.Helper()
+		a, err := h.store.Agent(t.Context(), core.Visible{OrganizationID: 1, All: true}, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	lines := func() string {
+		t.Helper()
+		list, err := h.store.Instructions(t.Context(), []int64{id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(list)
+	}
+	before, made, said := len(h.db.Published()), stored(), lines()
+	for _, body := range []string{
+		`{}`, `{"create_email_alias":true}`,
+		`{"name":" Guide ","project_id":1,"description":"","type":"qna","prefix_prompt":"secret prompt","custom_instructions":[" Be kind. "],"access":"Only team","status":"Live","llm_model":"","sample_q1":""}`,
+	} {
+		h.clock.Advance(time.Second)
+		h.As("root").Do("PUT", path, body).Want(200)
+		h.As("root").Do("PUT", path+"/access", `{"access":"Only team"}`).Want(200)
+		h.same(made, stored())
+		h.same(said, lines())
+	}
+	h.same([]event.Event{}, h.published(before))
+	for i, body := range []string{`{"custom_instructions":["Be kind.","Cite."]}`, `{"custom_instructions":["Cite.","Be kind."]}`, `{"llm_model":"m"}`} {
+		h.clock.Advance(time.Second)
+		h.As("root").Do("PUT", path, body).Want(200)
+		if a := stored(); a.ModifiedBy != "root@x" || !a.ModifiedOn.Equal(h.clock.Now()) {
+			t.Errorf("%s: %+v", body, a.Audit)
+		}
+		h.same(i+1, len(h.published(before)))
+	}
+}
+
+func TestWhatBelongsToAnAgentIsNotModifiedByTheSameAgain(t *testing.T) {
+	h := newHouse(t)
+	id := h.agent(core.Public)
+	path := fmt.Sprintf("/api/agent/%d", id)
+	h.publish(run(id, ann, h.clock.Now()))
+	review := fmt.Sprintf("%s/review/%d", path, h.As("ann").Do("POST", path+"/review", `{"review":"Good."}`).Want(201).ID())
+	h.As("ann").Do("POST", path+"/alias", `{"alias":"guide@x.example"}`).Want(201)
+	var types []struct{ ID int64 }
+	h.As("root").Do("GET", "/api/agent-type", nil).Want(200).Data(&types)
+	kind := fmt.Sprintf("/api/agent-type/%d", types[0].ID)
+	for _, c := range []struct{ who, path, body, want string }{
+		{"ann", review, `{"review":" Good. "}`, ""},
+		{"ann", review, `{"review":"Better."}`, "ann@x"},
+		{"ann", path + "/alias", `{"alias":"guide@x.example"}`, ""},
+		{"ann", path + "/alias", `{"alias":"Guide@x.example"}`, "ann@x"},
+		{"root", kind, `{}`, ""},
+		{"root", kind, `{"name":" QnA","description":"Answers questions from its documents."}`, ""},
+		{"root", kind, `{"description":"Answers."}`, "root@x"},
+	} {
+		h.clock.Advance(time.Second)
+		var v struct {
+			CreatedOn  string `json:"created_on"`
+			ModifiedBy string `json:"modified_by"`
+			ModifiedOn string `json:"modified_on"`
+		}
+		h.As(c.who).Do("PUT", c.path, c.body).Want(200).Data(&v)
+		if v.ModifiedBy != c.want || (v.ModifiedOn == v.CreatedOn) != (c.want == "") {
+			t.Errorf("%s %s: %+v", c.path, c.body, v)
+		}
+	}
+}
+
 func TestAnAgentMovesOnlyToAProjectThatOneAdministers(t *testing.T) {
 	h := newHouse(t)
 	id := h.agent(core.OnlyMe)
@@ -159,7 +234,7 @@ func TestAProjectTakesItsAgentsAlong(t *testing.T) {
 	h.people.grant(ann, actor.Grant{Resource: actor.Project, ID: 2, Role: actor.Admin})
 	stays := h.As("ann").Do("POST", "/api/agent", `{"name":"A","project_id":2,"access":"Public","create_email_alias":true}`).Want(201).ID()
 	for _, id := range []int64{a, b} {
-		h.As("ann").Do("POST", fmt.Sprintf("/api/agent/%d/alias", id), nil).Want(201)
+		h.As("ann").Do("POST", fmt.Sprintf("/api/agent/%d/alias", id), `{}`).Want(201)
 	}
 	h.same(3, len(h.held()))
 	before := len(h.db.Published())

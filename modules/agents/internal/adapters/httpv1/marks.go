@@ -18,6 +18,13 @@ type markView struct {
 	CreatedOn web.Time   `json:"created_on"`
 }
 
+// WithoutSecrets implements web.ShownOnce: whoever repeats the request may
+// have ceased to be the agent's admin.
+func (v markView) WithoutSecrets() any {
+	v.Agent.PrefixPrompt, v.Agent.Instructions, v.Agent.LLMConfig = "", []instructionView{}, nil
+	return v
+}
+
 // showMark returns how the caller sees their marks; all owners are looked up
 // in one query, together with the caller.
 func (a *API) showMark(ctx context.Context, who actor.Actor, marks []core.Marked) (func(core.Marked) markView, error) {

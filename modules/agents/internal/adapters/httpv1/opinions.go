@@ -136,7 +136,7 @@ type createAliasRequest struct {
 	AgentID int64 `path:"agent_id"`
 	Body    struct {
 		Alias string `json:"alias,omitempty" minLength:"3" maxLength:"254" doc:"Made of the agent's name and id when not given."`
-	} `required:"false"`
+	}
 }
 
 func (a *API) createAlias(ctx context.Context, r createAliasRequest) (aliasView, error) {

@@ -195,7 +195,8 @@ func TestAliases(t *testing.T) {
 	}
 	h.As("ann").Do("PUT", path(a), `{"alias":"a@x.example"}`).Refused(404, "agents.alias_not_found")
 	var got map[string]any
-	h.As("ann").Do("POST", path(a), nil).Want(201).Data(&got)
+	h.As("ann").Do("POST", path(a), nil).Refused(400, "malformed_request")
+	h.As("ann").Do("POST", path(a), `{}`).Want(201).Data(&got)
 	const at = "2024-10-02T00:02:24.378434Z"
 	h.same(map[string]any{"id": 1., "agent": float64(a), "alias": "TrumSchumeGuide_1@x.example", "created_by": "ann@x", "created_on": at, "modified_by": "", "modified_on": at}, got)
 	h.same("TrumSchumeGuide_1@x.example", *h.view("bob", a).Alias)
@@ -229,6 +230,34 @@ func TestAliases(t *testing.T) {
 		var list []struct{ Agent int64 }
 		h.As(who).Do("GET", "/api/agent/alias", nil).Want(200).Data(&list)
 		h.same(want, len(list))
+	}
+}
+
+func TestARefusedValueNamesItsField(t *testing.T) {
+	h := newHouse(t)
+	id := h.agent(core.Public)
+	path := fmt.Sprintf("/api/agent/%d", id)
+	h.publish(run(id, bob, h.clock.Now()), run(id, ann, h.clock.Now()))
+	review := fmt.Sprintf("%s/review/%d", path, h.As("bob").Do("POST", path+"/review", `{"review":"Good."}`).Want(201).ID())
+	var types []struct{ ID int64 }
+	h.As("root").Do("GET", "/api/agent-type", nil).Want(200).Data(&types)
+	for _, c := range []struct{ who, method, path, body, code, field string }{
+		{"ann", "POST", "/api/agent", `{"name":" ","project_id":1}`, "agents.blank_name", "name"},
+		{"ann", "PUT", path, `{"name":" "}`, "agents.blank_name", "name"},
+		{"root", "PUT", fmt.Sprintf("/api/agent-type/%d", types[0].ID), `{"name":" "}`, "agents.blank_name", "name"},
+		{"ann", "POST", "/api/agent", `{"name":"A","project_id":1,"type":"Robot"}`, "agents.unknown_type", "type"},
+		{"ann", "PUT", path, `{"type":"Robot"}`, "agents.unknown_type", "type"},
+		{"ann", "PUT", path, `{"custom_instructions":["a"," "]}`, "agents.bad_instruction", "custom_instructions[1]"},
+		{"ann", "POST", path + "/alias", `{"alias":"a@y.example"}`, "agents.foreign_domain", "alias"},
+		{"ann", "POST", path + "/alias", `{"alias":"a b@x.example"}`, "agents.invalid_alias", "alias"},
+		{"ann", "PUT", path + "/alias", `{"alias":"a b@x.example"}`, "agents.invalid_alias", "alias"},
+		{"ann", "PUT", path + "/alias", `{"alias":"a@y.example"}`, "agents.foreign_domain", "alias"},
+		{"ann", "POST", path + "/review", `{"review":" "}`, "agents.blank_review", "review"},
+		{"bob", "PUT", review, `{"review":" "}`, "agents.blank_review", "review"},
+	} {
+		answer := h.As(c.who).Do(c.method, c.path, c.body)
+		answer.Refused(422, c.code)
+		h.same(c.field, answer.Fields())
 	}
 }
 

@@ -56,7 +56,7 @@ func (a *API) Routes() []web.Route {
 			web.GET("/api/agent/{agent_id}/user", "Get User Agent or User Agent Permission", a.holders, on(web.Manage).ForSelf("user_id", web.View).And(web.On("user", "user_id", web.View).IfSent()), web.Message("Agent permissions retrieved successfully.")),
 		),
 		web.Group("Project",
-			web.POST("/api/project/details", "Fetch Project Details", a.details, web.User().Note("those that one may view"), web.Message("Project details retrieved successfully.")),
+			web.POST("/api/project/details", "Fetch Project Details", a.details, web.User().Note("those that one may view"), web.Safe(), web.Message("Project details retrieved successfully.")),
 		),
 	)
 }
@@ -70,7 +70,7 @@ type createRequest struct {
 		PrefixPrompt     *string   `json:"prefix_prompt,omitempty" maxLength:"20000"`
 		Instructions     *[]string `json:"custom_instructions,omitempty" maxItems:"50"`
 		Access           *string   `json:"access,omitempty" enum:"Only me,Only team,Public" doc:"Only me when not given."`
-		LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200"`
+		LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200" doc:"The model that answers, by its name at the configured model server, unless a question names another; empty for the one that the server is configured with. It has no effect without a model server, and the agent is shown without it."`
 		SampleQ1         *string   `json:"sample_q1,omitempty" maxLength:"1000"`
 		SampleQ2         *string   `json:"sample_q2,omitempty" maxLength:"1000"`
 		SampleQ3         *string   `json:"sample_q3,omitempty" maxLength:"1000"`
@@ -101,7 +101,7 @@ type updateRequest struct {
 		Instructions     *[]string `json:"custom_instructions,omitempty" maxItems:"50" doc:"In place of all earlier ones."`
 		Access           *string   `json:"access,omitempty" enum:"Only me,Only team,Public"`
 		Status           *string   `json:"status,omitempty" enum:"Live,Draft,Paused" doc:"Only a Live agent answers others than its admins."`
-		LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200"`
+		LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200" doc:"The model that answers, by its name at the configured model server, unless a question names another; empty for the one that the server is configured with. It has no effect without a model server, and the agent is shown without it."`
 		SampleQ1         *string   `json:"sample_q1,omitempty" maxLength:"1000"`
 		SampleQ2         *string   `json:"sample_q2,omitempty" maxLength:"1000"`
 		SampleQ3         *string   `json:"sample_q3,omitempty" maxLength:"1000"`

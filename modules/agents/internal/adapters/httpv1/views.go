@@ -43,8 +43,8 @@ type personView struct {
 	Organization int64   `json:"organization"`
 }
 
-// agentView is an agent as the API shows it. Prompt, instructions and model
-// are empty for all but its admins.
+// agentView is an agent as the API shows it. Prompt and instructions are empty
+// for all but its admins.
 type agentView struct {
 	ID                     int64             `json:"id"`
 	AgentType              typeView          `json:"agent_type"`
@@ -71,7 +71,7 @@ type agentView struct {
 	ReactEnabled           bool              `json:"react_enabled"`
 	ReactMaxIterationCount int               `json:"react_max_iteration_count"`
 	Project                int64             `json:"project"`
-	LLMConfig              *int64            `json:"llm_config"`
+	LLMConfig              *int64            `json:"llm_config" doc:"Always null: there are no stored configurations of models."`
 	ClonedFrom             *int64            `json:"cloned_from"`
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parley/modules/agents/internal/core"
+	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
 	"parley/platform/memory"
@@ -87,7 +88,7 @@ func (s *Store) FirstAgents(ctx context.Context, v core.Visible, projects []int6
 		if of[a.ProjectID]++; of[a.ProjectID] <= perProject {
 			out = append(out, core.Agent{
 				ID: a.ID, OrganizationID: a.OrganizationID, ProjectID: a.ProjectID, UserID: a.UserID, AgentName: a.AgentName, Domain: a.Domain, AgentImage: a.AgentImage,
-				Access: a.Access, Status: a.Status, IsActive: a.IsActive, CreatedBy: a.CreatedBy, CreatedOn: a.CreatedOn,
+				Access: a.Access, Status: a.Status, IsActive: a.IsActive, Audit: audit.Audit{CreatedBy: a.CreatedBy, CreatedOn: a.CreatedOn},
 			})
 		}
 	}
@@ -107,7 +108,8 @@ func (s *Store) DeleteAgentsOf(ctx context.Context, org, project int64, by strin
 		for _, a := range list {
 			ids = append(ids, a.ID)
 			if _, err := s.UpdateAgent(ctx, org, a.ID, func(a *core.Agent) error {
-				a.IsDeleted, a.ModifiedBy, a.ModifiedOn = true, by, at
+				a.IsDeleted = true
+				a.Touch(by, at)
 				return nil
 			}); err != nil {
 				return err

@@ -152,3 +152,64 @@ func TestAnAgentThatGoesMeanwhileGetsNoAlias(t *testing.T) {
 		}
 	})
 }
+
+// TestAnAgentThatMovesMeanwhileIsDecidedAboutAgain lets a global admin move
+// the agent between the decision about it and the unit that changes it.
+func TestAnAgentThatMovesMeanwhileIsDecidedAboutAgain(t *testing.T) {
+	root := actor.Actor{UserID: 1, OrganizationID: 1, Email: "root@x", Level: actor.GlobalAdmin}
+	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, fresh func(t *testing.T) (*sqldb.DB, uow.Unit)) {
+		db, unit := fresh(t)
+		around := &meanwhile{}
+		s, ctx := core.New(core.Parts{
+			Unit: unit, Store: sqlstore.New(db), Projects: around, Directory: directory{}, Permissions: ungranted{}, Addresses: free{}, Clock: clock.System{},
+		}), t.Context()
+		name, other, from, to := "Guide", "Other", int64(1), int64(2)
+		try := func(t *testing.T, on actor.Grant, do func(who actor.Actor, id int64) error) (core.Agent, error) {
+			t.Helper()
+			made, err := s.CreateAgent(ctx, root, core.Settings{Name: &name, ProjectID: &from})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if on.Resource == actor.Agent {
+				on.ID = made.ID
+			}
+			who := actor.Actor{UserID: 2, OrganizationID: 1, Email: "ann@x", Grants: []actor.Grant{on}}
+			around.do = func() {
+				if _, err := s.UpdateAgent(ctx, root, made.ID, core.Settings{ProjectID: &to}); err != nil {
+					t.Error(err)
+				}
+			}
+			failed := do(who, made.ID)
+			is, err := s.Store.Agent(ctx, core.Visible{OrganizationID: 1, All: true}, made.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return is, failed
+		}
+		for what, do := range map[string]func(who actor.Actor, id int64) error{
+			"a change": func(who actor.Actor, id int64) error {
+				_, err := s.UpdateAgent(ctx, who, id, core.Settings{Name: &other})
+				return err
+			},
+			"an access level": func(who actor.Actor, id int64) error { _, err := s.SetAccess(ctx, who, id, core.Public); return err },
+			"a deletion":      func(who actor.Actor, id int64) error { _, err := s.DeleteAgent(ctx, who, id); return err },
+			"an alias":        func(who actor.Actor, id int64) error { _, err := s.CreateAlias(ctx, who, id, ""); return err },
+			"another alias": func(who actor.Actor, id int64) error {
+				_, err := s.UpdateAlias(ctx, who, id, "other@x.example")
+				return err
+			},
+		} {
+			is, err := try(t, actor.Grant{Resource: actor.Project, ID: from, Role: actor.Admin}, do)
+			if !errors.Is(err, core.ErrNotFound) || is.ProjectID != to || is.AgentName != name || is.Access != core.OnlyMe {
+				t.Errorf("%s by who administers only the project that it left: %v, %+v", what, err, is)
+			}
+		}
+		is, err := try(t, actor.Grant{Resource: actor.Agent, Role: actor.Admin}, func(who actor.Actor, id int64) error {
+			_, err := s.UpdateAgent(ctx, who, id, core.Settings{ProjectID: &from, Name: &other})
+			return err
+		})
+		if err != nil || is.ProjectID != to || is.AgentName != other {
+			t.Errorf("who sends the project that it was in moved it back: %v, %+v", err, is)
+		}
+	})
+}

@@ -115,7 +115,7 @@ func (f fixture) agent(change ...func(*core.Agent)) core.Agent {
 	f.t.Helper()
 	a := core.Agent{
 		OrganizationID: 1, ProjectID: 1, UserID: 1, AgentTypeID: f.kind.ID, AgentName: "Guide", Access: core.OnlyMe, Status: core.Live, IsActive: true,
-		ChunkCount: 32, ReactMaxIterationCount: 50, CreatedBy: "jo@example.com", CreatedOn: now, ModifiedOn: now,
+		ChunkCount: 32, ReactMaxIterationCount: 50, Audit: audit.New("jo@example.com", now),
 	}
 	for _, c := range change {
 		c(&a)

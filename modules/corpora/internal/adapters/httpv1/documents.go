@@ -66,8 +66,7 @@ const (
 // one document of them.
 func (a *API) upload(ctx context.Context, r uploadRequest) (_ documentView, err error) {
 	who := actor.From(ctx)
-	corpus, err := a.service.MayUpload(ctx, who, r.CorpusID)
-	if err != nil {
+	if _, err = a.service.MayUpload(ctx, who, r.CorpusID); err != nil {
 		return documentView{}, err
 	}
 	u := upload{api: a, ctx: ctx, fields: map[string]string{}}
@@ -77,6 +76,14 @@ func (a *API) upload(ctx context.Context, r uploadRequest) (_ documentView, err 
 		}
 	}()
 	if err := r.Upload.Each(u.take); err != nil {
+		return documentView{}, err
+	}
+	// An upload may take long enough for its sender to lose the right to it.
+	if who, err = web.CallerNow(ctx); err != nil {
+		return documentView{}, err
+	}
+	corpus, err := a.service.MayUpload(ctx, who, r.CorpusID)
+	if err != nil {
 		return documentView{}, err
 	}
 	n, err := u.document()

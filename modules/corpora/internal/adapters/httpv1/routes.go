@@ -23,7 +23,7 @@ func (a *API) Routes() []web.Route {
 			web.GET("/api/corpus/{corpus_id}", "Get Corpus by ID", a.get, on(web.View), web.Message("Corpus retrieved successfully.")),
 			web.POST("/api/corpus/{corpus_id}/document", "Create Document In Corpus", a.upload, on(web.Edit), web.Created(), web.Long(), web.Message("Document has been queued for indexing")),
 			web.GET("/api/corpus/{corpus_id}/document", "Get All Documents From Corpus", a.documents, on(web.View), web.Message("Documents retrieved successfully.")),
-			web.POST("/api/corpus/{corpus_id}/search", "Search Corpus", a.search, on(web.View), web.Message("Search completed successfully.")),
+			web.POST("/api/corpus/{corpus_id}/search", "Search Corpus", a.search, on(web.View), web.Safe(), web.Message("Search completed successfully.")),
 		),
 		web.Group("Document",
 			web.GET("/api/document/{document_id}", "Get Document By ID", a.document, web.On("document", "document_id", web.View), web.Message("Document retrieved successfully.")),

@@ -10,6 +10,7 @@ import (
 	"parley/modules/agents"
 	"parley/modules/projects"
 	"parley/modules/users"
+	"parley/platform/kernel/actor"
 	"parley/platform/kernel/event"
 )
 
@@ -52,7 +53,40 @@ func TestChangingATeam(t *testing.T) {
 		CreatedBy  string `json:"created_by"`
 	}
 	h.As("bob@x").Do("GET", path, nil).Data(&v)
-	h.same("ann@x/ann@x", v.CreatedBy+"/"+v.ModifiedBy)
+	h.same("ann@x/admin@x", v.CreatedBy+"/"+v.ModifiedBy)
+}
+
+func TestWhatIsAsItWasIsNotModified(t *testing.T) {
+	h := newHouse(t)
+	team, loose := h.team(), h.project(0)
+	project := h.project(team)
+	before := len(h.db.Published())
+	for _, c := range []struct {
+		kind string
+		id   int64
+		body string
+		want string // modified_by
+	}{
+		{"team", team, `{}`, ""},
+		{"team", team, `{"name":" Docs ","description":"d"}`, ""},
+		{"project", project, `{}`, ""},
+		{"project", project, fmt.Sprintf(`{"name":"Handbook","description":"","team":%d}`, team), ""},
+		{"project", loose, `{"team":null}`, ""},
+		{"team", team, `{"name":"Docs","description":"e"}`, "admin@x"},
+		{"project", project, `{"name":"Book"}`, "admin@x"},
+	} {
+		h.clock.Advance(time.Second)
+		var v struct {
+			CreatedOn  string `json:"created_on"`
+			ModifiedBy string `json:"modified_by"`
+			ModifiedOn string `json:"modified_on"`
+		}
+		h.As("admin@x").Do("PUT", fmt.Sprintf("/api/%s/%d", c.kind, c.id), c.body).Want(200).Data(&v)
+		if v.ModifiedBy != c.want || (v.ModifiedOn == v.CreatedOn) != (c.want == "") {
+			t.Errorf("%s %s: %+v", c.kind, c.body, v)
+		}
+	}
+	h.same([]event.Event{}, h.published(before))
 }
 
 func TestDeletingATeam(t *testing.T) {
@@ -147,6 +181,8 @@ func TestChangingAProject(t *testing.T) {
 		{"admin@y", `{"name":"X"}`, 404, "projects.not_found"},
 		{"ann@x", `{"team":99}`, 404, "projects.team_not_found"},
 		{"ann@x", `{"team":"x"}`, 400, "malformed_request"},
+		{"ann@x", `{"team":0}`, 422, "unacceptable_value"},
+		{"ann@x", `{"team":-1}`, 422, "unacceptable_value"},
 		{"ann@x", `{"agent_count":7}`, 400, "malformed_request"},
 		{"ann@x", `{"name":"  "}`, 422, "projects.blank_name"},
 	} {
@@ -184,17 +220,22 @@ func TestDeletingAProject(t *testing.T) {
 	team := h.team()
 	project := h.project(team)
 	path := fmt.Sprintf("/api/project/%d", project)
-	h.join(path, "member", h.bob)
+	h.join(path, "member", h.bob, h.cy)
+	h.publish(agents.AgentCreated{AgentID: 8, OrganizationID: 1, ProjectID: project})
 	h.As("bob@x").Do("POST", path+"/recent", nil).Want(201)
 	h.As("bob@x").Do("DELETE", path, nil).Refused(403, "projects.not_admin")
 	h.As("dora@x").Do("DELETE", path, nil).Refused(404, "projects.not_found")
 	before := len(h.db.Published())
 	var gone struct {
-		ID        int64
-		IsDeleted bool `json:"is_deleted"`
+		ID         int64
+		IsDeleted  bool `json:"is_deleted"`
+		UserCount  int  `json:"user_count"`
+		AgentCount int  `json:"agent_count"`
 	}
 	h.As("ann@x").Do("DELETE", path, nil).Want(200).Data(&gone)
-	h.same(true, gone.ID == project && gone.IsDeleted)
+	if gone.ID != project || !gone.IsDeleted || gone.UserCount != 3 || gone.AgentCount != 1 {
+		t.Errorf("got %+v", gone)
+	}
 	h.same([]event.Event{projects.ProjectDeleted{ProjectID: project, OrganizationID: 1, TeamID: team, DeletedBy: h.ann}}, h.published(before))
 	for _, who := range []string{"ann@x", "bob@x", "admin@x"} {
 		h.As(who).Do("GET", path, nil).Refused(404, "projects.not_found")
@@ -265,7 +306,7 @@ func TestRecentProjects(t *testing.T) {
 		t.Helper()
 		ids := []int64{}
 		var rows []struct {
-			User    int64
+			User    json.RawMessage
 			Project struct {
 				ID        int64
 				UserCount int `json:"user_count"`
@@ -273,7 +314,7 @@ func TestRecentProjects(t *testing.T) {
 		}
 		h.As("bob@x").Do("GET", "/api/project/recent", nil).Want(200).Data(&rows)
 		for _, r := range rows {
-			h.same(h.bob, r.User)
+			h.same(`{"id":4,"email":"bob@x","first_name":null,"last_name":null,"organization":1}`, string(r.User))
 			h.same(2, r.Project.UserCount)
 			ids = append(ids, r.Project.ID)
 		}
@@ -350,6 +391,11 @@ func TestTheProjectsOfAUserInATeam(t *testing.T) {
 	h.join(fmt.Sprintf("/api/team/%d", team), "member", h.bob)
 	h.join(fmt.Sprintf("/api/project/%d", b), "member", h.cy)
 	h.join(fmt.Sprintf("/api/project/%d", loose), "member", h.cy)
+	ed, boss := h.people.add(1, "ed@x", actor.User), h.people.add(1, "boss@x", actor.GlobalAdmin)
+	h.join(fmt.Sprintf("/api/team/%d", team), "member", ed)
+	h.join(fmt.Sprintf("/api/project/%d", b), "member", ed)
+	h.people.suspend(ed)
+	h.people.suspend(boss)
 	path := func(user, team int64) string { return fmt.Sprintf("/api/user/%d/team/%d/project", user, team) }
 	for _, c := range []struct {
 		who        string
@@ -368,6 +414,8 @@ func TestTheProjectsOfAUserInATeam(t *testing.T) {
 		{"cy@x", h.cy, team, 404, nil}, // a role on a project shows no team
 		{"ann@x", h.stranger, team, 404, nil},
 		{"ann@x", 4711, team, 404, nil},
+		{"ann@x", ed, team, 200, []int64{}}, // suspended
+		{"ann@x", boss, team, 200, []int64{}},
 		{"ann@x", h.bob, 99, 404, nil},
 		{"admin@y", h.stranger, team, 404, nil},
 		{"", h.bob, team, 401, nil},
@@ -383,5 +431,25 @@ func TestTheProjectsOfAUserInATeam(t *testing.T) {
 			ids = append(ids, p.ID)
 		}
 		h.same(c.want, ids)
+	}
+	for _, user := range []int64{h.stranger, 4711} { // as wherever else a user is unknown
+		h.As("ann@x").Do("GET", path(user, team), nil).Refused(404, "users.not_found")
+	}
+}
+
+func TestARefusedValueNamesItsField(t *testing.T) {
+	h := newHouse(t)
+	team, loose := h.team(), h.project(0)
+	for _, c := range []struct{ method, path, body, code, field string }{
+		{"POST", "/api/team", `{"name":" "}`, "projects.blank_name", "name"},
+		{"PUT", fmt.Sprintf("/api/team/%d", team), `{"name":" "}`, "projects.blank_name", "name"},
+		{"POST", "/api/project", `{"name":" "}`, "projects.blank_name", "name"},
+		{"PUT", fmt.Sprintf("/api/project/%d", loose), `{"name":" "}`, "projects.blank_name", "name"},
+		{"POST", "/api/project", `{"name":"P","team":0}`, "unacceptable_value", "team"},
+		{"PUT", fmt.Sprintf("/api/project/%d", loose), `{"team":0}`, "unacceptable_value", "team"},
+	} {
+		answer := h.As("ann@x").Do(c.method, c.path, c.body)
+		answer.Refused(422, c.code)
+		h.same(c.field, answer.Fields())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/modules/projects/internal/core"
+	"parley/modules/users"
 	"parley/platform/kernel/actor"
 	"parley/platform/web"
 )
@@ -30,8 +31,12 @@ type personView struct {
 	Organization int64   `json:"organization"`
 }
 
+func showPerson(u users.User) personView {
+	return personView{ID: u.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, Organization: u.OrganizationID}
+}
+
 func showMember(m core.Member) memberView {
-	return memberView{ID: m.Permission.ID, Role: m.Permission.Role, User: personView{ID: m.User.ID, Email: m.User.Email, FirstName: m.User.FirstName, LastName: m.User.LastName, Organization: m.User.OrganizationID}}
+	return memberView{ID: m.Permission.ID, Role: m.Permission.Role, User: showPerson(m.User)}
 }
 
 func showMembers(members []core.Member) []memberView {

@@ -35,6 +35,8 @@ func (p *people) add(org int64, email string, level actor.Level) int64 {
 	return u.ID
 }
 
+func (p *people) suspend(id int64) { p.users[id-1].IsActive = false }
+
 // Authenticate implements web.Authenticator.
 func (p *people) Authenticate(_ context.Context, c web.Credentials) (actor.Actor, error) {
 	p.mu.Lock()

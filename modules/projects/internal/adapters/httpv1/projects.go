@@ -77,7 +77,7 @@ type updateProjectRequest struct {
 	Body      struct {
 		Name        *string             `json:"name,omitempty" minLength:"1" maxLength:"200"`
 		Description *string             `json:"description,omitempty" maxLength:"4000"`
-		Team        web.Optional[int64] `json:"team,omitempty" doc:"null takes the project out of its team."`
+		Team        web.Optional[int64] `json:"team,omitempty" minimum:"1" doc:"null takes the project out of its team."`
 	}
 }
 
@@ -96,8 +96,8 @@ func (a *API) updateProject(ctx context.Context, r updateProjectRequest) (projec
 }
 
 func (a *API) deleteProject(ctx context.Context, r projectRequest) (projectView, error) {
-	p, err := a.service.DeleteProject(ctx, actor.From(ctx), r.ProjectID)
-	return showProject(p, 0), err
+	p, users, err := a.service.DeleteProject(ctx, actor.From(ctx), r.ProjectID)
+	return showProject(p, users), err
 }
 
 type projectsOfUserRequest struct {
@@ -120,12 +120,12 @@ type recentView struct {
 
 	ID        int64       `json:"id"`
 	Project   projectView `json:"project"`
-	User      int64       `json:"user"`
+	User      personView  `json:"user"`
 	CreatedOn web.Time    `json:"created_on"`
 }
 
 func showRecent(r core.Recalled, users int64) recentView {
-	return recentView{ID: r.ID, Project: showProject(r.Project, users), User: r.UserID, CreatedOn: web.At(r.CreatedOn)}
+	return recentView{ID: r.ID, Project: showProject(r.Project, users), User: showPerson(r.User), CreatedOn: web.At(r.CreatedOn)}
 }
 
 func (a *API) recall(ctx context.Context, r projectRequest) (recentView, error) {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/uptrace/bun"
 
 	"parley/modules/projects/internal/adapters/sqlstore"
 	"parley/modules/projects/internal/core"
+	"parley/modules/users"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
@@ -125,10 +127,23 @@ func TestNoListAndNoGetReadsATableFromEndToEnd(t *testing.T) {
 	})
 }
 
+// directory counts how often it is asked.
+type directory struct {
+	users.Directory
+	times atomic.Int64
+}
+
+// Users implements users.Directory.
+func (d *directory) Users(context.Context, int64, []int64) ([]users.User, error) {
+	d.times.Add(1)
+	return nil, nil
+}
+
 func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 	db := dbtest.SQLite(t, sqlstore.Migrations())
 	store := sqlstore.New(db)
-	service := core.New(core.Parts{Store: store})
+	asked := &directory{}
+	service := core.New(core.Parts{Store: store, Directory: asked})
 	who := actor.Actor{UserID: 1, OrganizationID: 1, Grants: []actor.Grant{{Resource: actor.Team, ID: 1, Role: actor.Member}}}
 	ctx := context.Background()
 	if _, err := db.ExecContext(ctx, `INSERT INTO projects_teams (organization_id, name, description, is_deleted, created_by, created_on, modified_by, modified_on) VALUES (1, '', '', false, '', '2026-01-01', '', '2026-01-01')`); err != nil {
@@ -137,6 +152,11 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 	if _, err := db.ExecContext(ctx, `INSERT INTO projects_projects (organization_id, team_id, name, description, is_deleted, agent_count, created_by, created_on, modified_by, modified_on)
 		`+many+`SELECT 1, 1, '', '', false, 0, '', '2026-01-01', '', '2026-01-01' FROM n WHERE i <= 50`); err != nil {
 		t.Fatal(err)
+	}
+	for id := range int64(20) {
+		if _, err := store.Recall(ctx, core.Recent{OrganizationID: 1, UserID: 1, ProjectID: id + 1}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for name, c := range map[string]struct {
 		want int64
@@ -151,11 +171,14 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 		"the projects of teams":    {1, func(ctx context.Context) error { _, err := service.Under(ctx, 1, []int64{1}); return err }},
 		"the projects of no teams": {0, func(ctx context.Context) error { _, err := service.Under(ctx, 1, nil); return err }},
 		"the teams of projects":    {1, func(ctx context.Context) error { _, err := service.Teams(ctx, 1, []int64{1, 2, 3}); return err }},
-		"recent projects":          {2, func(ctx context.Context) error { _, err := service.Recents(ctx, who, page.Request{}); return err }},
+		"recent projects":          {3, func(ctx context.Context) error { _, err := service.Recents(ctx, who, page.Request{}); return err }},
 	} {
 		ctx, n := sqldb.CountQueries(ctx)
 		if err := c.call(ctx); err != nil || n.Load() != c.want {
 			t.Errorf("%s: %d statements, want %d, %v", name, n.Load(), c.want, err)
 		}
+	}
+	if n := asked.times.Load(); n != 1 {
+		t.Errorf("a list of recent projects asks %d times who the caller is", n)
 	}
 }

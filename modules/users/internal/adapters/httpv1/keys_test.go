@@ -78,6 +78,14 @@ func TestWhatAKeyReaches(t *testing.T) {
 	}{
 		{"GET", "/api/user", "", 200, 200, 200},
 		{"PUT", me, rename, 200, 403, 200},
+		{"POST", "/api/user", `{"email":"","first_name":"Bot"}`, 201, 403, 201},
+		// What makes credentials, or makes them wider, is beyond any narrow key.
+		{"POST", "/api/user", `{"email":"","password":"long enough"}`, 422, 403, 403},
+		{"POST", "/api/user", `{"email":"","is_staff":true}`, 201, 403, 403},
+		{"PUT", "/api/user/999", `{"is_superuser":true}`, 404, 403, 403},
+		{"PUT", "/api/user/999", `{"email":"other@example.com"}`, 404, 403, 403},
+		{"POST", "/api/user/999/permission", `{"resource_type":"organization","role":"user"}`, 404, 403, 403},
+		{"PUT", "/api/user/permission/999", `{"role":"application_admin"}`, 404, 403, 403},
 		{"GET", "/api/organization", "", 200, 200, 403},
 		{"GET", "/api/audit-log", "", 200, 200, 403},
 		{"GET", "/api/api-key", "", 200, 403, 403},

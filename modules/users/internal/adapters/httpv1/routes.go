@@ -21,6 +21,10 @@ func New(s *core.Service) *API { return &API{service: s} }
 func (a *API) Routes() []web.Route {
 	user := func(action web.Action) web.Policy { return web.On("user", "user_id", action) }
 	permission := func(action web.Action) web.Policy { return web.On("permission", "permission_id", action) }
+	// Who gives a level gives all that its holder can do, beyond any key.
+	withLevels := func(p web.Policy) web.Policy {
+		return p.LevelFor("is_superuser", true, actor.GlobalAdmin).WholeForValue("is_staff", true).WholeForValue("is_superuser", true)
+	}
 	// Of oneself, unless another user is named.
 	keysOf := func() web.Policy { return user(web.Manage).IfSent().ForSelf("user_id", web.View) }
 	return slices.Concat(
@@ -33,12 +37,12 @@ func (a *API) Routes() []web.Route {
 			web.PUT("/api/user/me/password", "Change Own Password", a.changePassword, web.User().Whole(), web.Message("Password changed successfully.")),
 			web.GET("/api/user", "Get All Users", a.list, web.User().Lists("user"), web.Message("Users retrieved successfully.")),
 			web.GET("/api/user/{user_id}", "Get User By ID", a.get, user(web.View), web.Message("User retrieved successfully.")),
-			web.POST("/api/user", "Create User", a.create, web.ApplicationAdmin().LevelFor("is_superuser", true, actor.GlobalAdmin), web.Created(), web.Message("User created successfully.")),
-			web.PUT("/api/user/{user_id}", "Edit User By ID", a.edit, user(web.Edit).ForSelf("user_id", web.View).Note("of oneself only the names"), web.Message("User updated successfully.")),
+			web.POST("/api/user", "Create User", a.create, withLevels(web.ApplicationAdmin()).WholeFor("password"), web.Created(), web.Message("User created successfully.")),
+			web.PUT("/api/user/{user_id}", "Edit User By ID", a.edit, withLevels(user(web.Edit).ForSelf("user_id", web.View).Note("of oneself only the names")).WholeFor("email"), web.Message("User updated successfully.")),
 			web.DELETE("/api/user/{user_id}", "Delete User by ID", a.delete, user(web.Delete), web.Message("User deleted successfully.")),
-			web.POST("/api/user/{user_id}/permission", "Create User Permission", a.assign, user(web.View).And(web.OnKind("resource_type", "resource_id", web.Manage)).LevelFor("role", actor.GlobalAdmin.String(), actor.GlobalAdmin), web.Created(), web.Message("User permission created successfully.")),
+			web.POST("/api/user/{user_id}/permission", "Create User Permission", a.assign, user(web.View).And(web.OnKind("resource_type", "resource_id", web.Manage)).LevelFor("role", actor.GlobalAdmin.String(), actor.GlobalAdmin).WholeForValue("resource_type", string(actor.Organization)), web.Created(), web.Message("User permission created successfully.")),
 			web.GET("/api/user/permission/{permission_id}", "Get User Permission by ID", a.permission, permission(web.View), web.Message("User permission retrieved successfully.")),
-			web.PUT("/api/user/permission/{permission_id}", "Edit User Permission by ID", a.editPermission, permission(web.Edit).LevelFor("role", actor.GlobalAdmin.String(), actor.GlobalAdmin), web.Message("User permission updated successfully.")),
+			web.PUT("/api/user/permission/{permission_id}", "Edit User Permission by ID", a.editPermission, permission(web.Edit).LevelFor("role", actor.GlobalAdmin.String(), actor.GlobalAdmin).LevelFor("role", actor.ApplicationAdmin.String(), actor.ApplicationAdmin).WholeForValue("role", actor.GlobalAdmin.String()).WholeForValue("role", actor.ApplicationAdmin.String()), web.Message("User permission updated successfully.")),
 			web.DELETE("/api/user/permission/{permission_id}", "Delete User Permission by ID", a.deletePermission, permission(web.Delete), web.Message("User permission deleted successfully.")),
 			web.DELETE("/api/user/batch", "Batch Delete Users", a.batchDelete, web.On("user", "user_ids", web.Delete), web.Message("Users deleted successfully.")),
 		),

@@ -73,7 +73,7 @@ func TestEditingUsers(t *testing.T) {
 		{"an address in use", "admin@example.com", "PUT", path, `{"email":"STAFF@example.com"}`, 409, "users.email_taken"},
 		{"another organization's user", "boss@other.org", "PUT", path, `{"first_name":"X"}`, 404, "users.not_found"},
 		{"nobody's", "admin@example.com", "PUT", "/api/user/999", `{"first_name":"X"}`, 404, "users.not_found"},
-		{"no number", "admin@example.com", "PUT", "/api/user/me", `{"first_name":"X"}`, 404, "not_found"},
+		{"no number", "admin@example.com", "PUT", "/api/user/me", `{"first_name":"X"}`, 405, "method_not_allowed"},
 		{"no credentials", "", "PUT", path, `{"first_name":"X"}`, 401, "unauthenticated"},
 	})
 	got := data(t, h.as("admin@example.com").Do("GET", fmt.Sprintf("/api/user/%d", jo), nil).Want(200))
