@@ -103,12 +103,14 @@ var specimens = map[string][]specimen{
 	"user": {
 		{"a user", all("v", rights{appAdmin: "vemd", globalAdmin: "vemd"}), (*ground).user},
 		{"an application admin", all("v", rights{appAdmin: "vemd", globalAdmin: "vemd"}), (*ground).staff},
-		{"a global admin", all("v", rights{globalAdmin: "vemd"}), (*ground).peer},
-		{oneself, all("v", rights{appAdmin: "vemd", globalAdmin: "vemd", foreignAdmin: "vemd"}), nil},
+		{"a global admin", all("v", rights{globalAdmin: "vd"}), (*ground).peer},
+		{"a service user and global admin", all("v", rights{globalAdmin: "vmd"}), (*ground).servicePeer},
+		{oneself, all("v", rights{appAdmin: "vmd", globalAdmin: "vmd", foreignAdmin: "vmd"}), nil},
 		{"deleted", nil, (*ground).deletedUser},
 	},
 	"permission": {
 		{"the member's on the team", rights{member: "v", admin: "vemd", globalAdmin: "vemd"}, (*ground).teamRole},
+		{"a global admin's in the organization", rights{appAdmin: "v", globalAdmin: "v"}, (*ground).peerRole},
 		{"somebody's in the organization", rights{appAdmin: "vemd", globalAdmin: "vemd"}, (*ground).organizationRole},
 	},
 	"API key": {

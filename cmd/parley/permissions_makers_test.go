@@ -37,6 +37,10 @@ func (g *ground) user() ids  { return g.anybody(nil) }
 func (g *ground) staff() ids { return g.anybody(map[string]any{"is_staff": true}) }
 func (g *ground) peer() ids  { return g.anybody(map[string]any{"is_superuser": true}) }
 
+func (g *ground) servicePeer() ids {
+	return ids{"user_id": g.create(g.chief, "/api/user", map[string]any{"email": "", "is_superuser": true})}
+}
+
 func (g *ground) deletedUser() ids {
 	at := g.user()
 	g.drop(g.path("/api/user/%d", at, "user_id"))
@@ -164,6 +168,10 @@ func (g *ground) teamRole() ids {
 
 func (g *ground) organizationRole() ids {
 	return ids{"permission_id": g.create(g.chief, g.path("/api/user/%d/permission", g.user(), "user_id"), map[string]any{"resource_type": "organization", "role": "user"})}
+}
+
+func (g *ground) peerRole() ids {
+	return ids{"permission_id": g.create(g.chief, g.path("/api/user/%d/permission", g.user(), "user_id"), map[string]any{"resource_type": "organization", "role": "global_admin"})}
 }
 
 func (g *ground) serviceKey() ids {

@@ -138,8 +138,14 @@ func scenarios(p web.Policy) []scenario {
 			}
 		}
 		if n.When != "" {
+			from := base.saying(n.When, n.Is)
+			for _, of := range p.Needs() { // whose kind it may be
+				if of.KindIn == n.When {
+					from = from.with(of.Name, choice{n.Is.(string), "own", 0})
+				}
+			}
 			for _, c := range variants(n.Resource) {
-				add(base.with(n.Name, c).saying(n.When, true))
+				add(from.with(n.Name, c))
 			}
 		}
 	}
@@ -193,7 +199,7 @@ func expected(r web.Route, who string, s scenario) int {
 		}
 	}
 	for _, n := range p.Needs() {
-		if n.When != "" && s.values[n.When] != true {
+		if n.When != "" && s.values[n.When] != n.Is {
 			continue
 		}
 		c, sent := s.fields[n.Name]

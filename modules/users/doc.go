@@ -18,9 +18,16 @@
 // claims it for (Addresses). Nobody grants more than they have, and whether
 // somebody manages the roles on a team, project or agent is its owner's to say
 // (ResourceOwner). The role on the organization and the two flags of a user
-// say the same. The last global admin of an organization stays. Deleting is
+// say the same. Global admins delete each other, but don't change each other,
+// and the last one of an organization stays. What was decided when a request
+// began is decided again when it changes something, by what its caller is then.
+// Deleting is
 // one transaction: all or none, the credentials die with it, and each user's
 // event is in the same commit.
+//
+// A service user has no address. What it makes says service-user- and its id in
+// created_by. Its keys are made by admins of its level or above. When it rises
+// they are revoked, because their makers may be less than it is then.
 //
 // Who acts is kept in memory, so that a request costs no query: up to 10,000
 // users, for a minute at most, dropped after a commit in the same process and
@@ -28,15 +35,17 @@
 // anew on every request until its event has come.
 //
 // Wrong passwords are counted by each process for itself: ten in a row lock an
-// address for one network (/24, /64) for 15 minutes; from the fiftieth on,
-// whatever their source, every network has one guess a minute; and a network
-// has 300 guesses at all addresses together, then one in three seconds. None
-// of it depends on whether an account exists, and none locks an owner out who
+// address for one network (/24 of IPv4, /48 of IPv6, which is what a provider
+// routes to one site) for 15 minutes; from the fiftieth on, whatever their
+// source, every network has one guess a minute; and a network has 300 guesses
+// at all addresses together, then one in three seconds. None of it depends on
+// whether an account exists or is suspended, and none locks an owner out who
 // comes from another network.
 //
 // A write and its line in the audit log are one commit (web.Audited); writes
 // without a unit of work and refusals get a transaction of their own right
-// after. Wrong passwords and the last use of keys are written within seconds.
+// after, and so do refreshed sessions. Wrong passwords, also those of whoever
+// changes theirs, and the last use of keys are written within seconds.
 //
 // This package is the module's contract: plain values, events, and the
 // narrow interfaces that other modules may ask. Everything else is internal.

@@ -29,7 +29,7 @@ func (s *Server) permitted(ctx context.Context, r *Route, who actor.Actor, sent 
 		return err
 	}
 	for _, n := range r.Policy.needs {
-		if n.When != "" && !sent.on(n.When) {
+		if v, _ := sent.value(n.When); n.When != "" && v != n.Is {
 			continue
 		}
 		id, there := sent.id(n.Name)
@@ -117,13 +117,9 @@ func (f sentFields) value(name string) (any, bool) {
 	return v, true
 }
 
-func (f sentFields) on(name string) bool { return string(f.body[name]) == "true" }
-
 func (f sentFields) text(name string) string {
-	var s string
-	if json.Unmarshal(f.body[name], &s) != nil {
-		return ""
-	}
+	v, _ := f.value(name)
+	s, _ := v.(string)
 	return s
 }
 

@@ -58,8 +58,9 @@ type Need struct {
 	// Self is the field in which the caller's own id makes SelfAction enough.
 	Self       string
 	SelfAction Action
-	// When is a switch in the body without which nothing is needed.
+	// When is a field of the body that needs this only when it has the value Is.
 	When string
+	Is   any // true, or a text
 }
 
 // LevelNeed is a level that some value of a field of the body takes.
@@ -131,8 +132,10 @@ func (p Policy) ForSelf(name string, action Action) Policy {
 	return p.last(func(n *Need) { n.Self, n.SelfAction = name, action })
 }
 
-// When asks for the last need only when the switch is on in the body.
-func (p Policy) When(field string) Policy { return p.last(func(n *Need) { n.When = field }) }
+// When asks for the last need only when a field of the body has the value.
+func (p Policy) When(field string, is any) Policy {
+	return p.last(func(n *Need) { n.When, n.Is = field, is })
+}
 
 // LevelFor takes a level when a field of the body has the value.
 func (p Policy) LevelFor(field string, value any, least actor.Level) Policy {
@@ -220,11 +223,7 @@ func (p Policy) String() string {
 		parts = append(parts, n.String())
 	}
 	for _, l := range p.levels {
-		value, is := l.Value.(string)
-		if !is {
-			value = "true"
-		}
-		parts = append(parts, strings.ReplaceAll(l.Least.String(), "_", " ")+" when "+l.Field+" is "+value)
+		parts = append(parts, fmt.Sprintf("%s when %s is %v", strings.ReplaceAll(l.Least.String(), "_", " "), l.Field, l.Value))
 	}
 	s := strings.Join(parts, ", and ")
 	if p.lists != "" {
@@ -270,7 +269,7 @@ func (n Need) String() string {
 		s += " (or being " + strings.ReplaceAll(n.Level.String(), "_", " ") + " who may view it)"
 	}
 	if n.When != "" {
-		s += " when " + n.When + " is true"
+		s += fmt.Sprintf(" when %s is %v", n.When, n.Is)
 	}
 	if n.IfSent {
 		s += " if it is sent"

@@ -142,7 +142,11 @@ func flushing(life fx.Lifecycle, s *core.Service, log *slog.Logger) {
 type Setup struct{ service *core.Service }
 
 // NewUser is what a user that the command line makes starts with.
-type NewUser = core.NewUser
+type NewUser struct {
+	Email, Password      string
+	FirstName, LastName  *string
+	IsStaff, IsSuperuser bool
+}
 
 // HasOrganizations reports whether the installation was set up already.
 func (s Setup) HasOrganizations(ctx context.Context) (bool, error) {
@@ -159,5 +163,9 @@ func (s Setup) CreateUser(ctx context.Context, organizationID int64, n NewUser) 
 	if _, err := s.service.Organization(ctx, organizationID); err != nil {
 		return users.User{}, err
 	}
-	return s.service.CreateUser(ctx, actor.System(organizationID), n)
+	created := core.NewUser{Email: n.Email, Password: n.Password, FirstName: n.FirstName, LastName: n.LastName, IsSuperuser: n.IsSuperuser}
+	if n.IsStaff {
+		created.IsStaff = &n.IsStaff
+	}
+	return s.service.CreateUser(ctx, actor.System(organizationID), created)
 }

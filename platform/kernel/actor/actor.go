@@ -1,10 +1,12 @@
 // Package actor says who is acting. Identity comes from the credentials of a
-// request and from nowhere else.
+// request and from nowhere else. What somebody made is marked with their
+// address, "service-user-7" or "System".
 package actor
 
 import (
 	"context"
 	"slices"
+	"strconv"
 )
 
 // Level is what a user is in the organization.
@@ -86,12 +88,12 @@ func System(organizationID int64) Actor {
 func (a Actor) Known() bool { return a.OrganizationID != 0 }
 
 // Name is what audit fields record: the e-mail address, "System" for the
-// server, and a stable name for service users, who have no address.
+// server, and "service-user-" and the id for a service user, who has no address.
 func (a Actor) Name() string {
 	if a.Email != "" {
 		return a.Email
 	}
-	return "service-user"
+	return "service-user-" + strconv.FormatInt(a.UserID, 10)
 }
 
 // IsGlobalAdmin reports whether everything in the organization is the actor's to manage.

@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 
+	"parley/modules/users"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 )
 
-// manage answers nil when who may create, change or delete a user of that
-// level: global admins everybody, application admins all but them. Everybody
-// in the organization may view everybody.
+// manage answers nil when who may create or delete a user of that level:
+// global admins everybody, application admins all but them. Everybody in the
+// organization may view everybody.
 func manage(who actor.Actor, level actor.Level) error {
 	switch {
 	case who.Level < actor.ApplicationAdmin:
@@ -20,6 +21,58 @@ func manage(who actor.Actor, level actor.Level) error {
 		return ErrOutranked
 	}
 	return nil
+}
+
+// change answers nil when who may change another user, who is of the level to
+// from then on. That is whom they manage, but for global admins, who leave each
+// other alone.
+func change(who actor.Actor, u users.User, to actor.Level) error {
+	if err := manage(who, max(u.Level(), to)); err != nil {
+		return err
+	}
+	return apart(who, u)
+}
+
+// apart keeps global admins out of each other's accounts. The server itself is
+// nobody's peer.
+func apart(who actor.Actor, u users.User) error {
+	if u.Level() == actor.GlobalAdmin && u.ID != who.UserID && who.UserID != 0 {
+		return ErrPeer
+	}
+	return nil
+}
+
+// locked keeps others from deciding who is an admin of the caller's
+// organization until the unit of ctx ends, and answers, in one statement, the
+// caller and the users of ids as they are then, those that exist. Who was
+// suspended or deleted since the request began is told what their next request
+// is told, ErrCredentials; who was demoted goes on as what they are. The server
+// itself is nobody's user and stays what it is.
+func (s *Service) locked(ctx context.Context, who actor.Actor, ids ...int64) (actor.Actor, map[int64]users.User, error) {
+	if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
+		return who, nil, err
+	}
+	read := ids
+	if who.UserID != 0 {
+		read = unique(append([]int64{who.UserID}, ids...))
+	}
+	found, err := s.Users(ctx, who.OrganizationID, read)
+	if err != nil {
+		return who, nil, err
+	}
+	byID := make(map[int64]users.User, len(found))
+	for _, u := range found {
+		byID[u.ID] = u
+	}
+	if who.UserID == 0 {
+		return who, byID, nil
+	}
+	caller, there := byID[who.UserID]
+	if !there || !caller.IsActive {
+		return who, nil, ErrCredentials
+	}
+	who.Level = caller.Level()
+	return who, byID, nil
 }
 
 // decideOrganization is the decision about one; another one is not there.
@@ -54,6 +107,18 @@ func (s *Service) administers(ctx context.Context, who actor.Actor, resource act
 	return false, err
 }
 
+// mayGrant answers nil when the caller manages the roles on a resource.
+func (s *Service) mayGrant(ctx context.Context, who actor.Actor, resource actor.Resource, id int64) error {
+	admin, err := s.administers(ctx, who, resource, id)
+	if err != nil {
+		return err
+	}
+	if !admin {
+		return ErrMayNot
+	}
+	return nil
+}
+
 // Deciders decide about organizations and users. The organization 0 is the
 // caller's own.
 func (s *Service) Deciders() []access.Decider {
@@ -66,8 +131,13 @@ func (s *Service) Deciders() []access.Decider {
 		}),
 		{Resource: "user", May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
 			u, err := s.Store.User(ctx, who.OrganizationID, id)
-			if err != nil || do == access.View {
+			switch {
+			case err != nil || do == access.View:
 				return err
+			case do == access.Edit:
+				return change(who, u, u.Level())
+			case do == access.Manage:
+				return manageKeys(who, u)
 			}
 			return manage(who, u.Level())
 		}},

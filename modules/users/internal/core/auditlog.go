@@ -49,17 +49,30 @@ func (s *Service) AuditLog(ctx context.Context, who actor.Actor, f AuditFilter, 
 	return s.Store.AuditPage(ctx, who.OrganizationID, f, p)
 }
 
-// signInEntry is a sign-in, or with a code a refused one.
-func (s *Service) signInEntry(u users.User, from Attempt, code string) AuditEntry {
+// operation is one whose entries are made here: the web edge knows no caller
+// of it, or does not take its refusal for one.
+type operation struct {
+	action, target string
+	refusal        int64 // status
+}
+
+var (
+	signingIn        = operation{"post_login_access_token", "POST /api/login/access-token", 401}
+	refreshing       = operation{"post_users_refresh_access_token", "POST /api/users/refresh-access-token", 401}
+	changingPassword = operation{"put_user_me_password", "PUT /api/user/me/password", 422}
+)
+
+// entry is the operation by a user, or with a code its refusal.
+func (s *Service) entry(o operation, u users.User, from Attempt, code string) AuditEntry {
 	e := AuditEntry{
-		OrganizationID: u.OrganizationID, UserID: u.ID, At: s.Clock.Now(), Action: "post_login_access_token", Target: "POST /api/login/access-token",
+		OrganizationID: u.OrganizationID, UserID: u.ID, At: s.Clock.Now(), Action: o.action, Target: o.target,
 		Outcome: "done", Status: 200, Code: code, RequestID: from.Request,
 	}
 	if from.From.IsValid() {
 		e.FromAddress = from.From.String()
 	}
 	if code != "" {
-		e.Outcome, e.Status = "refused", 401
+		e.Outcome, e.Status = "refused", o.refusal
 	}
 	return e
 }

@@ -16,11 +16,12 @@ import (
 // NewUser is what a new user starts with. No password means that they can't
 // sign in with one.
 type NewUser struct {
-	Email       string
-	Password    string
-	FirstName   *string
-	LastName    *string
-	IsStaff     bool
+	Email     string
+	Password  string
+	FirstName *string
+	LastName  *string
+	// IsStaff follows IsSuperuser when it is nil.
+	IsStaff     *bool
 	IsSuperuser bool
 }
 
@@ -28,17 +29,34 @@ type NewUser struct {
 // a higher level than they may manage.
 func (s *Service) CreateUser(ctx context.Context, who actor.Actor, n NewUser) (users.User, error) {
 	u := users.User{
-		OrganizationID: who.OrganizationID, Email: normalEmail(n.Email), FirstName: n.FirstName, LastName: n.LastName,
-		IsStaff: n.IsStaff || n.IsSuperuser, IsSuperuser: n.IsSuperuser, IsActive: true, DateJoined: s.Clock.Now(),
+		OrganizationID: who.OrganizationID, Email: normalEmail(n.Email), FirstName: normalName(n.FirstName), LastName: normalName(n.LastName),
+		IsStaff: n.IsSuperuser, IsSuperuser: n.IsSuperuser, IsActive: true, DateJoined: s.Clock.Now(),
+	}
+	if n.IsStaff != nil {
+		u.IsStaff = *n.IsStaff
+	}
+	if u.IsSuperuser && !u.IsStaff {
+		return users.User{}, ErrNotStaff
+	}
+	if err := checkSignIn(u.Email, n.Password); err != nil {
+		return users.User{}, err
 	}
 	if err := manage(who, u.Level()); err != nil {
 		return users.User{}, err
 	}
-	hash, err := s.newPassword(ctx, u.Email, n.Password)
+	hash, err := s.hash(ctx, n.Password)
 	if err != nil {
 		return users.User{}, err
 	}
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		// Hashing took its time, in which the caller may have been demoted.
+		who, _, err := s.locked(ctx, who)
+		if err != nil {
+			return err
+		}
+		if err := manage(who, u.Level()); err != nil {
+			return err
+		}
 		if u, err = s.Store.AddUser(ctx, u); err != nil {
 			return err
 		}
@@ -63,7 +81,10 @@ func (s *Service) CreateOrganization(ctx context.Context, name, adminEmail, pass
 	if email == "" {
 		return users.Organization{}, users.User{}, ErrEmail
 	}
-	hash, err := s.newPassword(ctx, email, password)
+	if err := checkSignIn(email, password); err != nil {
+		return users.Organization{}, users.User{}, err
+	}
+	hash, err := s.hash(ctx, password)
 	if err != nil {
 		return users.Organization{}, users.User{}, err
 	}
@@ -98,21 +119,33 @@ func (s *Service) HasOrganizations(ctx context.Context) (bool, error) {
 	return s.Store.HasOrganizations(ctx)
 }
 
-// newPassword checks address and password and answers the hash, which is ""
-// for a user without a password. It is called outside of any transaction,
-// because hashing takes long on purpose.
-func (s *Service) newPassword(ctx context.Context, email, password string) (string, error) {
-	if email != "" && !isAddress(email) {
-		return "", ErrEmail
+// checkSignIn answers nil when somebody can have that address and that
+// password, or none of either.
+func checkSignIn(email, password string) error {
+	switch {
+	case email != "" && !isAddress(email):
+		return ErrEmail
+	case password == "":
+		return nil
+	case email == "":
+		return ErrService.On("password", "is not for a user without an e-mail address")
 	}
+	return checkPassword("password", password)
+}
+
+// checkPassword answers nil when the value of that field can be a password.
+func checkPassword(field, password string) error {
+	if n := utf8.RuneCountInString(password); n < 8 || n > 256 {
+		return ErrPassword.On(field, "must have 8 to 256 characters")
+	}
+	return nil
+}
+
+// hash answers "" for no password. It is called outside of any transaction,
+// because hashing takes long on purpose.
+func (s *Service) hash(ctx context.Context, password string) (string, error) {
 	if password == "" {
 		return "", nil
-	}
-	if email == "" {
-		return "", ErrService
-	}
-	if n := utf8.RuneCountInString(password); n < 8 || n > 256 {
-		return "", ErrPassword
 	}
 	hash, err := s.Hasher.Hash(ctx, password)
 	if err != nil {

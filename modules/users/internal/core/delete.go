@@ -24,20 +24,17 @@ func (s *Service) DeleteUsers(ctx context.Context, who actor.Actor, ids []int64)
 	var out Deleted
 	err := s.changing(ctx, ids, func(ctx context.Context, tx uow.Tx) error {
 		// Two admins deleting each other at once must not both succeed.
-		if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
-			return err
-		}
-		found, err := s.Store.Users(ctx, who.OrganizationID, ids)
+		who, found, err := s.locked(ctx, who, ids...)
 		if err != nil {
 			return err
 		}
-		if out = inOrder(ids, found); len(found) == 0 {
+		if out = inOrder(ids, found); len(out.Users) == 0 {
 			return ErrNotFound
 		}
-		if err := s.mayDelete(ctx, who, found); err != nil {
+		if err := s.mayDelete(ctx, who, out.Users); err != nil {
 			return err
 		}
-		keys := make([]string, len(found))
+		keys := make([]string, len(out.Users))
 		for i, u := range out.Users {
 			keys[i] = users.Key(u.ID)
 			tx.Publish(users.UserDeleted{UserID: u.ID, OrganizationID: u.OrganizationID, DeletedBy: who.UserID})
@@ -78,14 +75,10 @@ func (s *Service) mayDelete(ctx context.Context, who actor.Actor, found []users.
 	return nil
 }
 
-func inOrder(ids []int64, found []users.User) Deleted {
-	byID := make(map[int64]users.User, len(found))
-	for _, u := range found {
-		byID[u.ID] = u
-	}
+func inOrder(ids []int64, found map[int64]users.User) Deleted {
 	var out Deleted
 	for _, id := range ids {
-		if u, ok := byID[id]; ok {
+		if u, ok := found[id]; ok {
 			out.Users = append(out.Users, u)
 		} else {
 			out.NotFound = append(out.NotFound, id)

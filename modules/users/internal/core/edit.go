@@ -25,25 +25,42 @@ type UserChange struct {
 }
 
 // EditUser changes a user. Of oneself only the names change; the rest takes an
-// admin who manages both what the user is and what they become. Suspending a
-// user and changing their address end their sessions.
+// admin who manages both what the user is and what they become, and nobody
+// changes another global admin. Suspending a user and changing their address
+// end their sessions. Raising a service user revokes its keys.
 func (s *Service) EditUser(ctx context.Context, who actor.Actor, id int64, c UserChange) (users.User, error) {
+	if err := c.check(); err != nil {
+		return users.User{}, err
+	}
 	var after users.User
 	err := s.changing(ctx, []int64{id}, func(ctx context.Context, tx uow.Tx) error {
 		// Two admins demoting each other at once must not both succeed.
-		if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
-			return err
-		}
-		before, err := s.Store.User(ctx, who.OrganizationID, id)
+		who, found, err := s.locked(ctx, who, id)
 		if err != nil {
 			return err
 		}
-		if after, err = s.edited(ctx, who, before, c); err != nil {
+		before, there := found[id]
+		if !there {
+			return ErrNotFound
+		}
+		after, err = s.edited(ctx, who, before, c)
+		if err != nil || userChanged(after) == userChanged(before) {
 			return err
 		}
 		return s.apply(ctx, tx, who, before, after)
 	})
 	return after, err
+}
+
+// check refuses what can't be, whoever the user is.
+func (c UserChange) check() error {
+	if c.Email != nil && normalEmail(*c.Email) != "" && !isAddress(normalEmail(*c.Email)) {
+		return ErrEmail
+	}
+	if c.IsSuperuser != nil && *c.IsSuperuser && c.IsStaff != nil && !*c.IsStaff {
+		return ErrNotStaff
+	}
+	return nil
 }
 
 // edited answers what the user becomes, or why the caller may not have it so.
@@ -54,10 +71,7 @@ func (s *Service) edited(ctx context.Context, who actor.Actor, before users.User
 		at   **string
 	}{{c.FirstName, &after.FirstName}, {c.LastName, &after.LastName}} {
 		if n.name.Sent {
-			*n.at = n.name.Value
-			if text(n.name.Value) == "" {
-				*n.at = nil
-			}
+			*n.at = normalName(n.name.Value)
 		}
 	}
 	if c.Email != nil {
@@ -76,16 +90,11 @@ func (s *Service) edited(ctx context.Context, who actor.Actor, before users.User
 		if more {
 			return after, ErrOwnFlags
 		}
-	} else if err := manage(who, max(before.Level(), after.Level())); err != nil {
+	} else if err := change(who, before, after.Level()); err != nil {
 		return after, err
 	}
-	if after.Email != before.Email {
-		if (after.Email == "") != (before.Email == "") {
-			return after, ErrStays
-		}
-		if !isAddress(after.Email) {
-			return after, ErrEmail
-		}
+	if (after.Email == "") != (before.Email == "") {
+		return after, ErrStays
 	}
 	if after.IsSuperuser && !after.IsStaff {
 		return after, ErrNotStaff
@@ -122,7 +131,9 @@ func (s *Service) apply(ctx context.Context, tx uow.Tx, who actor.Actor, before,
 		if err := s.mirror(ctx, who, after); err != nil {
 			return err
 		}
-		access("flags")
+		if err := s.ranked(ctx, tx, before, after); err != nil {
+			return err
+		}
 	}
 	if after.IsActive != before.IsActive {
 		access("suspension")
@@ -137,6 +148,20 @@ func (s *Service) apply(ctx context.Context, tx uow.Tx, who actor.Actor, before,
 	return nil
 }
 
+// ranked tells of another level. A service user who rises loses the keys: an
+// admin who may make none of that level may have made them, and keep them.
+func (s *Service) ranked(ctx context.Context, tx uow.Tx, before, after users.User) error {
+	tx.Publish(users.AccessChanged{UserID: after.ID, OrganizationID: after.OrganizationID, What: "flags"})
+	if after.Email != "" || after.Level() < before.Level() {
+		return nil
+	}
+	gone, err := s.Store.DeleteKeys(ctx, after.OrganizationID, after.ID)
+	if gone > 0 {
+		tx.Publish(users.AccessChanged{UserID: after.ID, OrganizationID: after.OrganizationID, What: "api_key"})
+	}
+	return err
+}
+
 // mirror makes the user's role on the organization say what the flags say.
 // Whoever was never more than a user needs no row.
 func (s *Service) mirror(ctx context.Context, who actor.Actor, u users.User) error {
@@ -148,37 +173,65 @@ func (s *Service) mirror(ctx context.Context, who actor.Actor, u users.User) err
 }
 
 // ChangePassword gives the caller another password and ends their other
-// sessions; the one in which it is called goes on.
-func (s *Service) ChangePassword(ctx context.Context, who actor.Actor, old, fresh string, from Attempt) error {
+// sessions; the one in which it is called goes on. It answers the caller.
+func (s *Service) ChangePassword(ctx context.Context, who actor.Actor, old, fresh string, from Attempt) (users.User, error) {
+	if err := checkPassword("new_password", fresh); err != nil {
+		return users.User{}, err
+	}
 	c, err := s.Store.CredentialByID(ctx, who.UserID)
 	if err != nil {
-		return err
+		return users.User{}, err
 	}
 	if c.User.Email == "" {
-		return ErrService
-	}
-	if fresh == "" {
-		return ErrPassword
+		return users.User{}, ErrService.On("new_password", "is not for a user without an e-mail address")
 	}
 	guess, err := s.guard.begin(c.User.Email, from)
 	if err != nil {
-		return err
+		return users.User{}, err
 	}
 	switch err := s.prove(ctx, guess, c.PasswordHash, old); {
 	case errors.Is(err, ErrSignIn):
-		return ErrWrongOld
+		e := s.entry(changingPassword, c.User, from, ErrWrongOld.Code)
+		e.KeyID = who.KeyID
+		s.later.refused(e)
+		return users.User{}, ErrWrongOld
 	case err != nil:
-		return err
+		return users.User{}, err
 	}
-	hash, err := s.newPassword(ctx, c.User.Email, fresh)
+	guess.right()
+	hash, err := s.hash(ctx, fresh)
 	if err != nil {
-		return err
+		return users.User{}, err
 	}
-	return s.changing(ctx, []int64{who.UserID}, func(ctx context.Context, tx uow.Tx) error {
+	return c.User, s.changing(ctx, []int64{who.UserID}, func(ctx context.Context, tx uow.Tx) error {
+		if err := s.stillSigned(ctx, who, c); err != nil {
+			return err
+		}
 		if err := s.Store.SetPassword(ctx, who.UserID, hash); err != nil {
 			return err
 		}
 		tx.Publish(users.AccessChanged{UserID: who.UserID, OrganizationID: who.OrganizationID, What: "session"})
 		return s.Store.EndSessions(ctx, who.UserID, who.Session)
 	})
+}
+
+// stillSigned answers nil when the password that was just proven is the
+// caller's still: checking it took its time, in which somebody may have changed
+// it, suspended or deleted the user, or ended the sessions.
+func (s *Service) stillSigned(ctx context.Context, who actor.Actor, proven Credential) error {
+	if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
+		return err
+	}
+	c, err := s.Store.CredentialByID(ctx, who.UserID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return ErrCredentials
+	case err != nil:
+		return err
+	case !c.User.IsActive, c.Epoch != proven.Epoch && (c.Kept == "" || c.Kept != who.Session):
+		return ErrCredentials
+	case c.PasswordHash != proven.PasswordHash:
+		return ErrWrongOld
+	}
+	return nil
 }

@@ -46,7 +46,12 @@ func TestWhoChangesWhatOfWhom(t *testing.T) {
 		"a promotion to what one is":                         {staff, ordinary, core.UserChange{IsStaff: to(true)}, nil},
 		"a promotion to more than one is":                    {staff, ordinary, core.UserChange{IsSuperuser: to(true)}, core.ErrOutranked},
 		"a global admin's names by a lesser one":             {staff, second, names, core.ErrOutranked},
-		"a global admin's demotion by another":               {h.admin, second, core.UserChange{IsSuperuser: to(false)}, nil},
+		"a global admin's demotion by another":               {h.admin, second, core.UserChange{IsSuperuser: to(false)}, core.ErrPeer},
+		"a global admin's suspension by another":             {h.admin, second, core.UserChange{IsActive: to(false)}, core.ErrPeer},
+		"a global admin's names by another":                  {h.admin, second, names, core.ErrPeer},
+		"a global service user's names by a global admin":    {h.admin, h.user("", global), names, core.ErrPeer},
+		"a global admin's demotion by the server":            {users.User{OrganizationID: h.org.ID, IsSuperuser: true}, second, core.UserChange{IsSuperuser: to(false)}, nil},
+		"a promotion to global admin by one":                 {h.admin, staff, core.UserChange{IsSuperuser: to(true)}, nil},
 		"another organization's user":                        {other, ordinary, names, core.ErrNotFound},
 		"a global admin who is no staff":                     {h.admin, staff, core.UserChange{IsSuperuser: to(true), IsStaff: to(false)}, core.ErrNotStaff},
 		"a service user with an address":                     {h.admin, service, core.UserChange{Email: to("robot@example.com")}, core.ErrStays},
@@ -115,7 +120,7 @@ func TestSuspendingEndsSessionsForGood(t *testing.T) {
 		if err := opens(); !errors.Is(err, core.ErrCredentials) {
 			t.Errorf("active is %v and the session is %v", active, err)
 		}
-		if _, err := h.Refresh(h.ctx, pair.Refresh); !errors.Is(err, core.ErrCredentials) {
+		if _, err := h.Refresh(h.ctx, pair.Refresh, core.Attempt{}); !errors.Is(err, core.ErrCredentials) {
 			t.Errorf("active is %v and refreshing is %v", active, err)
 		}
 	}
@@ -188,16 +193,16 @@ func TestChangingThePasswordKeepsThisSessionAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for password, want := range map[string]error{"wrong": core.ErrWrongOld} {
-		if err := h.ChangePassword(h.ctx, who, password, "new password", core.Attempt{}); !errors.Is(err, want) {
+		if _, err := h.ChangePassword(h.ctx, who, password, "new password", core.Attempt{}); !errors.Is(err, want) {
 			t.Errorf("with %q: %v", password, err)
 		}
 	}
 	for _, fresh := range []string{"", "short"} {
-		if err := h.ChangePassword(h.ctx, who, "password", fresh, core.Attempt{}); !errors.Is(err, core.ErrPassword) {
+		if _, err := h.ChangePassword(h.ctx, who, "password", fresh, core.Attempt{}); !errors.Is(err, core.ErrPassword) {
 			t.Errorf("to %q: %v", fresh, err)
 		}
 	}
-	if err := h.ChangePassword(h.ctx, who, "password", "new password", core.Attempt{}); err != nil {
+	if _, err := h.ChangePassword(h.ctx, who, "password", "new password", core.Attempt{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.Authenticate(h.ctx, other.Access, ""); !errors.Is(err, core.ErrCredentials) {
@@ -206,7 +211,7 @@ func TestChangingThePasswordKeepsThisSessionAlone(t *testing.T) {
 	if _, err := h.Authenticate(h.ctx, mine.Access, ""); err != nil {
 		t.Errorf("this session: %v", err)
 	}
-	again, err := h.Refresh(h.ctx, mine.Refresh)
+	again, err := h.Refresh(h.ctx, mine.Refresh, core.Attempt{})
 	if err != nil {
 		t.Fatal(err)
 	}

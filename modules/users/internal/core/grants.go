@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
@@ -28,20 +29,21 @@ func (s *Service) Assign(ctx context.Context, who actor.Actor, userID int64, res
 	if _, err := s.Store.User(ctx, who.OrganizationID, userID); err != nil {
 		return users.Permission{}, err
 	}
-	admin, err := s.administers(ctx, who, resource, id)
-	if err != nil {
+	// Asked here, so that a refusal locks nothing, and again below.
+	if err := s.mayGrant(ctx, who, resource, id); err != nil {
 		return users.Permission{}, err
 	}
-	if !admin {
-		return users.Permission{}, ErrMayNot
-	}
 	var out users.Permission
-	err = s.changing(ctx, []int64{userID}, func(ctx context.Context, tx uow.Tx) error {
-		if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
+	err := s.changing(ctx, []int64{userID}, func(ctx context.Context, tx uow.Tx) error {
+		who, found, err := s.locked(ctx, who, userID)
+		if err != nil {
 			return err
 		}
-		u, err := s.Store.User(ctx, who.OrganizationID, userID)
-		if err != nil {
+		u, there := found[userID]
+		if !there {
+			return ErrNotFound
+		}
+		if err := s.mayGrant(ctx, who, resource, id); err != nil {
 			return err
 		}
 		if err := s.mayGive(ctx, who, u, resource, role); err != nil {
@@ -54,12 +56,25 @@ func (s *Service) Assign(ctx context.Context, who actor.Actor, userID int64, res
 			return err
 		}
 		if len(added) == 0 {
-			return ErrHasRole
+			return s.standing(ctx, who, userID, resource, id)
 		}
 		out = added[0]
 		return s.given(ctx, tx, who, u, resource, role)
 	})
 	return out, err
+}
+
+// standing is the refusal of a second role on a resource, with where the first
+// one is.
+func (s *Service) standing(ctx context.Context, who actor.Actor, userID int64, resource actor.Resource, id int64) error {
+	rows, err := s.Store.Permissions(ctx, who.OrganizationID, resource, []int64{id}, []int64{userID})
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		return ErrHasRole // it was taken away this moment
+	}
+	return ErrHasRole.At(fmt.Sprintf("/api/user/permission/%d", rows[0].ID))
 }
 
 // Permission answers one role: a user's own, or one on what the caller
@@ -78,9 +93,10 @@ func (s *Service) Permission(ctx context.Context, who actor.Actor, id int64) (p 
 	return p, admin, nil
 }
 
-// EditPermission gives the user another role on the same resource.
+// EditPermission gives the user another role on the same resource. The role
+// that stands changes nothing.
 func (s *Service) EditPermission(ctx context.Context, who actor.Actor, id int64, role string) (users.Permission, error) {
-	return s.alter(ctx, who, id, role, func(ctx context.Context, p users.Permission) (users.Permission, error) {
+	return s.alter(ctx, who, id, role, func(ctx context.Context) (users.Permission, error) {
 		return s.Store.UpdatePermission(ctx, who.OrganizationID, id, func(p *users.Permission) error {
 			p.Role = role
 			p.Touch(who.Name(), s.Clock.Now())
@@ -92,13 +108,45 @@ func (s *Service) EditPermission(ctx context.Context, who actor.Actor, id int64,
 // DeletePermission takes a role away and answers it as it was. Without one on
 // the organization its user is an ordinary user.
 func (s *Service) DeletePermission(ctx context.Context, who actor.Actor, id int64) (users.Permission, error) {
-	return s.alter(ctx, who, id, "", func(ctx context.Context, p users.Permission) (users.Permission, error) {
+	return s.alter(ctx, who, id, "", func(ctx context.Context) (users.Permission, error) {
 		return s.Store.DeletePermission(ctx, who.OrganizationID, id)
 	})
 }
 
 // alter changes a standing role to another one, or with "" to none.
-func (s *Service) alter(ctx context.Context, who actor.Actor, id int64, role string, store func(context.Context, users.Permission) (users.Permission, error)) (users.Permission, error) {
+func (s *Service) alter(ctx context.Context, who actor.Actor, id int64, role string, store func(context.Context) (users.Permission, error)) (users.Permission, error) {
+	p, err := s.alterable(ctx, who, id, role)
+	if err != nil {
+		return p, err
+	}
+	err = s.changing(ctx, []int64{p.UserID}, func(ctx context.Context, tx uow.Tx) error {
+		who, found, err := s.locked(ctx, who, p.UserID)
+		if err != nil {
+			return err
+		}
+		u, there := found[p.UserID]
+		if !there {
+			return ErrNoPermission
+		}
+		if p, err = s.alterable(ctx, who, id, role); err != nil {
+			return err
+		}
+		if err := s.mayGive(ctx, who, u, p.ResourceType, role); err != nil {
+			return err
+		}
+		if p.Role == role {
+			return nil
+		}
+		if p, err = store(ctx); err != nil {
+			return err
+		}
+		return s.given(ctx, tx, who, u, p.ResourceType, role)
+	})
+	return p, err
+}
+
+// alterable answers a role that the caller may change to another one.
+func (s *Service) alterable(ctx context.Context, who actor.Actor, id int64, role string) (users.Permission, error) {
 	p, admin, err := s.Permission(ctx, who, id)
 	switch {
 	case err != nil:
@@ -108,23 +156,7 @@ func (s *Service) alter(ctx context.Context, who actor.Actor, id int64, role str
 	case role != "" && !roleOf(p.ResourceType, role):
 		return p, ErrRole.On("role", "is not a role on "+string(p.ResourceType))
 	}
-	err = s.changing(ctx, []int64{p.UserID}, func(ctx context.Context, tx uow.Tx) error {
-		if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
-			return err
-		}
-		u, err := s.Store.User(ctx, who.OrganizationID, p.UserID)
-		if err != nil {
-			return err
-		}
-		if err := s.mayGive(ctx, who, u, p.ResourceType, role); err != nil {
-			return err
-		}
-		if p, err = store(ctx, p); err != nil {
-			return err
-		}
-		return s.given(ctx, tx, who, u, p.ResourceType, role)
-	})
-	return p, err
+	return p, nil
 }
 
 // mayGive holds roles on the organization to the rules of the flags. On other
@@ -134,28 +166,38 @@ func (s *Service) mayGive(ctx context.Context, who actor.Actor, u users.User, re
 		return nil
 	}
 	after := withLevel(u, levels[role])
-	if u.ID == who.UserID && after.Level() != u.Level() {
-		return ErrOwnFlags
+	if u.ID != who.UserID {
+		if err := change(who, u, after.Level()); err != nil {
+			return err
+		}
+		return s.adminStays(ctx, u, after)
 	}
-	if err := manage(who, max(u.Level(), after.Level())); err != nil {
+	// That another admin must do it is no help to whoever is the last.
+	if err := s.adminStays(ctx, u, after); err != nil {
 		return err
 	}
-	return s.adminStays(ctx, u, after)
+	if after.Level() != u.Level() {
+		return ErrOwnFlags
+	}
+	return nil
 }
 
 // given makes the flags follow a role on the organization, and tells.
 func (s *Service) given(ctx context.Context, tx uow.Tx, who actor.Actor, u users.User, resource actor.Resource, role string) error {
-	if resource != actor.Organization {
+	after := u
+	if resource == actor.Organization {
+		after = withLevel(u, levels[role])
+	}
+	if after.Level() == u.Level() {
 		tx.Publish(users.AccessChanged{UserID: u.ID, OrganizationID: u.OrganizationID, What: "permission"})
 		return nil
 	}
-	after := withLevel(u, levels[role])
 	after, err := s.Store.UpdateUser(ctx, u.OrganizationID, u.ID, func(u *users.User) error { *u = after; return nil })
 	if err != nil {
 		return err
 	}
-	tx.Publish(userChanged(after), users.AccessChanged{UserID: u.ID, OrganizationID: u.OrganizationID, What: "flags"})
-	return nil
+	tx.Publish(userChanged(after))
+	return s.ranked(ctx, tx, u, after)
 }
 
 func withLevel(u users.User, l actor.Level) users.User {

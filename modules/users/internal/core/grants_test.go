@@ -62,8 +62,11 @@ func TestWhoGivesRolesOnWhat(t *testing.T) {
 		"an application admin makes another":        {as(staff), bob.ID, actor.Organization, h.org.ID, "application_admin", nil},
 		"an application admin makes a global admin": {as(staff), bob.ID, actor.Organization, 0, "global_admin", core.ErrOutranked},
 		"an application admin and a global admin":   {as(staff), second.ID, actor.Organization, 0, "user", core.ErrOutranked},
-		"oneself":                 {as(staff), staff.ID, actor.Organization, 0, "user", core.ErrOwnFlags},
-		"a role there is already": {as(h.admin), second.ID, actor.Organization, 0, "global_admin", core.ErrHasRole},
+		"oneself":                                      {as(staff), staff.ID, actor.Organization, 0, "user", core.ErrOwnFlags},
+		"a role there is already":                      {as(h.admin), staff.ID, actor.Organization, 0, "application_admin", core.ErrHasRole},
+		"a global admin and another":                   {as(h.admin), second.ID, actor.Organization, 0, "user", core.ErrPeer},
+		"a global admin keeps another as they are":     {as(h.admin), second.ID, actor.Organization, 0, "global_admin", core.ErrPeer},
+		"a global admin gives another a role on teams": {as(h.admin), second.ID, actor.Team, 7, "member", nil},
 	}
 	for name, c := range cases {
 		p, err := h.Assign(h.ctx, c.who, c.user, c.resource, c.id, c.role)
@@ -108,8 +111,9 @@ func TestTheRoleOnTheOrganizationMirrorsTheFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.mirrored(u.ID)
+	server := actor.System(h.org.ID) // which may demote global admins
 	for _, role := range []string{"global_admin", "user", "application_admin"} {
-		if _, err := h.EditPermission(h.ctx, as(h.admin), p.ID, role); err != nil {
+		if _, err := h.EditPermission(h.ctx, server, p.ID, role); err != nil {
 			t.Fatal(err)
 		}
 		h.mirrored(u.ID)
@@ -118,7 +122,7 @@ func TestTheRoleOnTheOrganizationMirrorsTheFlags(t *testing.T) {
 		}
 	}
 	for _, flags := range []core.UserChange{{IsSuperuser: to(true)}, {IsSuperuser: to(false)}, {IsStaff: to(false)}, {IsStaff: to(true)}} {
-		if _, err := h.EditUser(h.ctx, as(h.admin), u.ID, flags); err != nil {
+		if _, err := h.EditUser(h.ctx, server, u.ID, flags); err != nil {
 			t.Fatal(err)
 		}
 		h.mirrored(u.ID)
@@ -133,22 +137,63 @@ func TestTheRoleOnTheOrganizationMirrorsTheFlags(t *testing.T) {
 	h.mirrored(h.user("new@example.com", application).ID)
 }
 
-func TestTheLastGlobalAdminKeepsTheRole(t *testing.T) {
+func TestGlobalAdminsLeaveEachOthersRolesAlone(t *testing.T) {
 	h := newHouse(t).owned()
 	second := h.user("second@example.com", global)
-	rows, err := h.Store.Permissions(h.ctx, h.org.ID, actor.Organization, []int64{h.org.ID}, nil)
-	if err != nil || len(rows) != 2 {
-		t.Fatal(rows, err)
-	}
-	if _, err := h.EditPermission(h.ctx, as(second), rows[0].ID, "user"); err != nil {
-		t.Fatal(err)
-	}
-	server := actor.System(h.org.ID)
-	if _, err := h.EditPermission(h.ctx, server, rows[1].ID, "application_admin"); !errors.Is(err, core.ErrLastAdmin) {
+	p := h.roleOf(second.ID)
+	if _, err := h.EditPermission(h.ctx, as(h.admin), p.ID, "user"); !errors.Is(err, core.ErrPeer) {
 		t.Errorf("demoting: %v", err)
 	}
-	if _, err := h.DeletePermission(h.ctx, server, rows[1].ID); !errors.Is(err, core.ErrLastAdmin) {
+	if _, err := h.EditPermission(h.ctx, as(h.admin), p.ID, "global_admin"); !errors.Is(err, core.ErrPeer) {
+		t.Errorf("leaving as they are: %v", err)
+	}
+	if _, err := h.DeletePermission(h.ctx, as(h.admin), p.ID); !errors.Is(err, core.ErrPeer) {
 		t.Errorf("taking away: %v", err)
+	}
+	h.mirrored(second.ID)
+	jo := h.user("jo@example.com")
+	made, err := h.Assign(h.ctx, as(h.admin), jo.ID, actor.Organization, 0, "global_admin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.DeletePermission(h.ctx, as(h.admin), made.ID); !errors.Is(err, core.ErrPeer) {
+		t.Errorf("taking back what was given: %v", err)
+	}
+}
+
+// roleOf is a user's role on the organization.
+func (h *house) roleOf(id int64) users.Permission {
+	h.t.Helper()
+	rows, err := h.Store.Permissions(h.ctx, h.org.ID, actor.Organization, []int64{h.org.ID}, []int64{id})
+	if err != nil || len(rows) != 1 {
+		h.t.Fatal(rows, err)
+	}
+	return rows[0]
+}
+
+func TestTheLastGlobalAdminKeepsTheRole(t *testing.T) {
+	h := newHouse(t).owned()
+	p := h.roleOf(h.admin.ID)
+	lose := func(want error) {
+		t.Helper()
+		for _, who := range []actor.Actor{as(h.admin), actor.System(h.org.ID)} {
+			if who.UserID == 0 && !errors.Is(want, core.ErrLastAdmin) {
+				continue // it may
+			}
+			if _, err := h.EditPermission(h.ctx, who, p.ID, "application_admin"); !errors.Is(err, want) {
+				t.Errorf("demoted by %s: %v", who.Name(), err)
+			}
+			if _, err := h.DeletePermission(h.ctx, who, p.ID); !errors.Is(err, want) {
+				t.Errorf("taken away by %s: %v", who.Name(), err)
+			}
+		}
+	}
+	// That they may not demote themselves comes after.
+	lose(core.ErrLastAdmin)
+	h.user("second@example.com", global)
+	lose(core.ErrOwnFlags)
+	if _, err := h.EditPermission(h.ctx, as(h.admin), p.ID, "global_admin"); err != nil {
+		t.Errorf("as it is: %v", err)
 	}
 }
 

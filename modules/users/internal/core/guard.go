@@ -33,13 +33,17 @@ type Attempt struct {
 	Request string // id, for the audit log
 }
 
-// network is the part of an address that one subscriber can choose at will.
+// network is the part of an address that one subscriber can't choose at will.
+// In IPv6 that is what a provider routes to a site, which may be a /48: by /64,
+// a single link of it, one subscriber would be 65,536 networks. That a few
+// subscribers with less may share one is the lesser harm.
 func (a Attempt) network() netip.Prefix {
-	bits := 64
-	if a.From.Is4() {
+	from := a.From.Unmap()
+	bits := 48
+	if from.Is4() {
 		bits = 24
 	}
-	p, err := a.From.Prefix(bits)
+	p, err := from.Prefix(bits)
 	if err != nil {
 		return netip.Prefix{} // an address that is not known: one network of them all
 	}

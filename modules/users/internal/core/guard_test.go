@@ -58,6 +58,60 @@ func TestTenWrongPasswordsLockTheAddressForThatNetwork(t *testing.T) {
 	}
 }
 
+// Else the eleventh guess would tell the right password of a suspended account.
+func TestARightPasswordOfASuspendedAccountCountsLikeAWrongOne(t *testing.T) {
+	h := newHouse(t)
+	u := h.user("jo@example.com", signing)
+	if _, err := h.EditUser(h.ctx, as(h.admin), u.ID, core.UserChange{IsActive: to(false)}); err != nil {
+		t.Fatal(err)
+	}
+	sign := func() error {
+		_, err := h.SignIn(h.ctx, "jo@example.com", "password", from("192.0.2.1"))
+		return err
+	}
+	for n := range 10 {
+		if err := sign(); !errors.Is(err, core.ErrSignIn) {
+			t.Fatalf("guess %d: %v", n, err)
+		}
+	}
+	if err := sign(); !errors.Is(err, core.ErrTooMany) || retryAfter(err) != 15*time.Minute {
+		t.Errorf("got %v after %v", err, retryAfter(err))
+	}
+	// And it takes nothing back of the wrong ones at other accounts.
+	for n := range 290 {
+		if err := h.guess(fmt.Sprintf("u%d@example.com", n), "192.0.2.1"); !errors.Is(err, core.ErrSignIn) {
+			t.Fatalf("guess %d elsewhere: %v", n, err)
+		}
+	}
+	if err := h.guess("one.more@example.com", "192.0.2.1"); !errors.Is(err, core.ErrTooMany) {
+		t.Errorf("the network: %v", err)
+	}
+}
+
+// A provider routes a whole /48 to a site, in which whoever has it chooses at will.
+func TestASiteOfIPv6IsOneNetwork(t *testing.T) {
+	h := newHouse(t)
+	for n := range 10 {
+		if err := h.guess("jo@example.com", fmt.Sprintf("2001:db8:7:%x::1", n)); !errors.Is(err, core.ErrSignIn) {
+			t.Fatalf("guess %d: %v", n, err)
+		}
+	}
+	if err := h.guess("jo@example.com", "2001:db8:7:ffff::1"); !errors.Is(err, core.ErrTooMany) {
+		t.Errorf("another network of the site: %v", err)
+	}
+	if err := h.guess("jo@example.com", "2001:db8:8::1"); !errors.Is(err, core.ErrSignIn) {
+		t.Errorf("another site: %v", err)
+	}
+	for n := range 10 {
+		if err := h.guess("ann@example.com", fmt.Sprintf("::ffff:192.0.2.%d", n)); !errors.Is(err, core.ErrSignIn) {
+			t.Fatalf("guess %d: %v", n, err)
+		}
+	}
+	if err := h.guess("ann@example.com", "192.0.2.200"); !errors.Is(err, core.ErrTooMany) {
+		t.Errorf("the same network in IPv4: %v", err)
+	}
+}
+
 func TestARightPasswordBeginsAnew(t *testing.T) {
 	h := newHouse(t)
 	h.user("jo@example.com", signing)

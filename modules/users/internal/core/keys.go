@@ -75,68 +75,100 @@ func (s *Service) CreateKey(ctx context.Context, who actor.Actor, n NewKey) (str
 	name := strings.TrimSpace(n.Name)
 	switch {
 	case name == "":
-		return "", APIKey{}, ErrNoName
+		return "", APIKey{}, ErrNoName.On("name", "is blank")
 	case (n.Scope.Kind == actor.ScopeRestricted) != (len(n.Scope.Groups) > 0):
-		return "", APIKey{}, ErrGroups
+		return "", APIKey{}, ErrGroups.On("groups", "must be sent with a key of scope restricted, and only then")
 	}
 	for group := range n.Scope.Groups {
 		if !slices.Contains(KeyGroups, group) {
 			return "", APIKey{}, ErrGroups.Saying(fmt.Sprintf("%q is not a group; there are %s.", group, strings.Join(KeyGroups, ", "))).On("groups."+group, "is not a group")
 		}
 	}
-	owner, err := s.keysOf(ctx, who, n.UserID)
-	if err != nil {
-		return "", APIKey{}, err
-	}
 	if n.ExpiresOn != nil && !n.ExpiresOn.After(now) {
 		return "", APIKey{}, ErrExpired
 	}
-	if who.KeyID != 0 {
-		with, err := s.Store.Key(ctx, who.OrganizationID, who.KeyID)
-		if err != nil {
-			return "", APIKey{}, err
-		}
-		switch end := with.ExpiresOn; {
-		case end == nil:
-		case n.ExpiresOn == nil:
-			n.ExpiresOn = end
-		case n.ExpiresOn.After(*end):
-			return "", APIKey{}, ErrOutlives
-		}
+	owner := n.UserID
+	if owner == 0 {
+		owner = who.UserID
 	}
 	raw := make([]byte, keyBytes)
 	rand.Read(raw)
 	secret := keyPrefix + base64.RawURLEncoding.EncodeToString(raw)
 	key := APIKey{
-		OrganizationID: who.OrganizationID, UserID: owner.ID, Name: name, Hash: hashOf(secret), Hint: secret[len(secret)-4:],
+		OrganizationID: who.OrganizationID, UserID: owner, Name: name, Hash: hashOf(secret), Hint: secret[len(secret)-4:],
 		Scope: n.Scope, ExpiresOn: n.ExpiresOn, Audit: audit.New(who.Name(), now),
 	}
-	err = s.changing(ctx, []int64{owner.ID}, func(ctx context.Context, tx uow.Tx) error {
-		// Two keys made at once must not both be the last one.
-		if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
+	err := s.changing(ctx, []int64{owner}, func(ctx context.Context, tx uow.Tx) error {
+		// Two keys made at once must not both be the last one, and none is made
+		// for a user who is being deleted.
+		who, found, err := s.locked(ctx, who, owner)
+		if err != nil {
 			return err
 		}
-		have, err := s.Store.KeysPage(ctx, who.OrganizationID, owner.ID, page.Request{Size: 1})
+		u, there := found[owner]
+		if !there {
+			return ErrNotFound
+		}
+		if err := keeps(who, u); err != nil {
+			return err
+		}
+		if key.ExpiresOn, err = s.endOf(ctx, who, n.ExpiresOn); err != nil {
+			return err
+		}
+		have, err := s.Store.KeysPage(ctx, who.OrganizationID, owner, page.Request{Size: 1})
 		if err != nil {
 			return err
 		}
 		if have.Count >= maxKeys {
 			return ErrManyKeys
 		}
-		key, err = s.Store.AddKey(ctx, key)
-		tx.Publish(users.AccessChanged{UserID: owner.ID, OrganizationID: owner.OrganizationID, What: "api_key"})
-		return err
+		if key, err = s.Store.AddKey(ctx, key); err != nil {
+			return err
+		}
+		tx.Publish(users.AccessChanged{UserID: owner, OrganizationID: who.OrganizationID, What: "api_key"})
+		return nil
 	})
-	return secret, key, err
+	if err != nil {
+		return "", APIKey{}, err
+	}
+	return secret, key, nil
+}
+
+// endOf is when a new key ends. One that is made with another key must not
+// outlive it.
+func (s *Service) endOf(ctx context.Context, who actor.Actor, asked *time.Time) (*time.Time, error) {
+	if who.KeyID == 0 {
+		return asked, nil
+	}
+	with, err := s.Store.Key(ctx, who.OrganizationID, who.KeyID)
+	switch {
+	case errors.Is(err, ErrNoKey): // it was revoked since
+		return nil, ErrCredentials
+	case err != nil:
+		return nil, err
+	case with.ExpiresOn == nil:
+		return asked, nil
+	case asked == nil:
+		return with.ExpiresOn, nil
+	case asked.After(*with.ExpiresOn):
+		return nil, ErrOutlives
+	}
+	return asked, nil
 }
 
 // Keys answers a user's keys, ordered by id; userID 0 is the caller.
 func (s *Service) Keys(ctx context.Context, who actor.Actor, userID int64, p page.Request) (page.Of[APIKey], error) {
-	owner, err := s.keysOf(ctx, who, userID)
+	if userID == 0 {
+		userID = who.UserID
+	}
+	owner, err := s.Store.User(ctx, who.OrganizationID, userID)
 	if err != nil {
 		return page.Of[APIKey]{}, err
 	}
-	return s.Store.KeysPage(ctx, who.OrganizationID, owner.ID, p)
+	if err := keeps(who, owner); err != nil {
+		return page.Of[APIKey]{}, err
+	}
+	return s.Store.KeysPage(ctx, who.OrganizationID, userID, p)
 }
 
 // DeleteKey revokes a key and answers it as it was.
@@ -145,30 +177,46 @@ func (s *Service) DeleteKey(ctx context.Context, who actor.Actor, keyID int64) (
 	if err != nil {
 		return APIKey{}, err
 	}
-	if _, err := s.keysOf(ctx, who, key.UserID); err != nil {
-		return APIKey{}, ErrNoKey // other people's keys are not there
-	}
 	err = s.changing(ctx, []int64{key.UserID}, func(ctx context.Context, tx uow.Tx) error {
+		who, found, err := s.locked(ctx, who, key.UserID)
+		if err != nil {
+			return err
+		}
+		if u, there := found[key.UserID]; !there || keeps(who, u) != nil {
+			return ErrNoKey // other people's keys are not there
+		}
 		tx.Publish(users.AccessChanged{UserID: key.UserID, OrganizationID: key.OrganizationID, What: "api_key"})
 		return s.Store.DeleteKey(ctx, who.OrganizationID, keyID)
 	})
-	return key, err
+	if err != nil {
+		return APIKey{}, err
+	}
+	return key, nil
 }
 
-// keysOf answers the user whose keys the caller manages: themselves, or a
-// service user of a level that they manage.
-func (s *Service) keysOf(ctx context.Context, who actor.Actor, userID int64) (users.User, error) {
-	if userID == 0 || userID == who.UserID {
-		return s.Store.User(ctx, who.OrganizationID, who.UserID)
+// keeps answers nil when who makes and revokes the keys of a user: their own,
+// or those of a service user of a level that they manage.
+func keeps(who actor.Actor, u users.User) error {
+	if u.ID == who.UserID {
+		return nil
 	}
-	u, err := s.Store.User(ctx, who.OrganizationID, userID)
-	if err == nil {
-		err = manage(who, u.Level())
+	if err := manageKeys(who, u); err != nil {
+		return err
 	}
-	if err == nil && u.Email != "" {
-		err = ErrNotService
+	if u.Email != "" {
+		return ErrNotService
 	}
-	return u, err
+	return nil
+}
+
+// manageKeys answers nil when who manages a user of that kind at all. Service
+// users have no other way to get a key, so that the global admins among them
+// are no exception.
+func manageKeys(who actor.Actor, u users.User) (err error) {
+	if err = manage(who, u.Level()); err == nil && u.Email != "" {
+		err = apart(who, u)
+	}
+	return err
 }
 
 // byKey answers a key that opens something now and its user. Beside

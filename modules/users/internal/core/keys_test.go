@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/modules/users"
 	"parley/modules/users/internal/core"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
@@ -164,6 +165,56 @@ func TestWhoseKeysAreManagedByWhom(t *testing.T) {
 		}
 		if _, err := h.DeleteKey(h.ctx, c.who, key.ID); err != nil {
 			t.Errorf("%s, revoked: %v", name, err)
+		}
+	}
+}
+
+// Whoever made a key may keep it, and may be less than its user is then.
+func TestAServiceUserWhoRisesLosesTheKeys(t *testing.T) {
+	for name, c := range map[string]struct {
+		rise func(h *house, robot users.User) error
+		lost bool
+	}{
+		"by a flag": {func(h *house, robot users.User) error {
+			_, err := h.EditUser(h.ctx, as(h.admin), robot.ID, core.UserChange{IsSuperuser: to(true)})
+			return err
+		}, true},
+		"by a role": {func(h *house, robot users.User) error {
+			_, err := h.EditPermission(h.ctx, as(h.admin), h.roleOf(robot.ID).ID, "global_admin")
+			return err
+		}, true},
+		"not by falling": {func(h *house, robot users.User) error {
+			_, err := h.EditUser(h.ctx, as(h.admin), robot.ID, core.UserChange{IsStaff: to(false)})
+			return err
+		}, false},
+		"not by a name": {func(h *house, robot users.User) error {
+			_, err := h.EditUser(h.ctx, as(h.admin), robot.ID, core.UserChange{FirstName: named("Robot")})
+			return err
+		}, false},
+	} {
+		h := newHouse(t)
+		staff, robot, jo := h.user("staff@example.com", application), h.user("", application), h.user("jo@example.com")
+		secret, _ := h.makeKey(as(staff), core.NewKey{UserID: robot.ID})
+		own, _ := h.makeKey(as(jo), core.NewKey{})
+		if _, err := h.Authenticate(h.ctx, "", secret); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.rise(h, robot); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if _, err := h.Authenticate(h.ctx, "", secret); errors.Is(err, core.ErrCredentials) != c.lost {
+			t.Errorf("%s: the key is %v", name, err)
+		}
+		told := users.AccessChanged{UserID: robot.ID, OrganizationID: h.org.ID, What: "api_key"}
+		if last := h.last(1)[0]; (last == told) != c.lost {
+			t.Errorf("%s: told %+v", name, last)
+		}
+		// A person's keys were made by themselves.
+		if _, err := h.EditUser(h.ctx, as(h.admin), jo.ID, core.UserChange{IsStaff: to(true)}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.Authenticate(h.ctx, "", own); err != nil {
+			t.Errorf("%s: a person's key is %v", name, err)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // EditOrganization renames the caller's organization; nil leaves the name.
 func (s *Service) EditOrganization(ctx context.Context, who actor.Actor, id int64, name *string) (users.Organization, error) {
 	if name != nil && strings.TrimSpace(*name) == "" {
-		return users.Organization{}, ErrNoName
+		return users.Organization{}, ErrNoName.On("org_name", "is blank")
 	}
 	d, err := decideOrganization(who, id)
 	if err != nil {
@@ -26,7 +26,17 @@ func (s *Service) EditOrganization(ctx context.Context, who actor.Actor, id int6
 	}
 	var o users.Organization
 	defer s.identities.dropOrganization(id)
-	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) (err error) {
+	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		who, _, err := s.locked(ctx, who)
+		if err != nil {
+			return err
+		}
+		if !who.IsGlobalAdmin() {
+			return ErrNotGlobal
+		}
+		if o, err = s.Store.Organization(ctx, id); err != nil || o.OrgName == strings.TrimSpace(*name) {
+			return err
+		}
 		tx.Publish(users.OrganizationChanged{OrganizationID: id})
 		o, err = s.Store.UpdateOrganization(ctx, id, func(o *users.Organization) error {
 			o.OrgName = strings.TrimSpace(*name)

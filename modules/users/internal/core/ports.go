@@ -131,6 +131,8 @@ type KeyStore interface {
 	KeyOwner(ctx context.Context, hash string) (userID int64, err error)
 	// DeleteKey removes one; none is no error.
 	DeleteKey(ctx context.Context, organizationID, id int64) error
+	// DeleteKeys removes a user's keys and answers how many there were.
+	DeleteKeys(ctx context.Context, organizationID, userID int64) (int, error)
 	// KeysUsed notes the time of their last use, in one statement.
 	KeysUsed(ctx context.Context, ids []int64, at time.Time) error
 }

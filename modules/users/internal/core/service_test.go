@@ -78,7 +78,7 @@ func (h *house) user(email string, change ...func(*core.NewUser)) users.User {
 }
 
 func global(n *core.NewUser)      { n.IsSuperuser = true }
-func application(n *core.NewUser) { n.IsStaff = true }
+func application(n *core.NewUser) { n.IsStaff = to(true) }
 func signing(n *core.NewUser)     { n.Password = "password" }
 
 func (h *house) published(name string) int {
@@ -110,10 +110,10 @@ func TestEachTokenServesItsOwnPurpose(t *testing.T) {
 	if _, err := h.Authenticate(h.ctx, pair.Refresh, ""); !errors.Is(err, core.ErrCredentials) {
 		t.Errorf("a refresh token opened the platform: %v", err)
 	}
-	if _, err := h.Refresh(h.ctx, pair.Access); !errors.Is(err, core.ErrCredentials) {
+	if _, err := h.Refresh(h.ctx, pair.Access, core.Attempt{}); !errors.Is(err, core.ErrCredentials) {
 		t.Errorf("an access token was refreshed: %v", err)
 	}
-	again, err := h.Refresh(h.ctx, pair.Refresh)
+	again, err := h.Refresh(h.ctx, pair.Refresh, core.Attempt{})
 	if err != nil {
 		t.Fatal(err)
 	}

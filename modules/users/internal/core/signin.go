@@ -44,19 +44,23 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from Attem
 		if errors.Is(err, ErrSignIn) && c.User.ID != 0 {
 			// Later, because writing takes time that nobody spends on an
 			// unknown account.
-			s.later.refused(s.signInEntry(c.User, from, ErrSignIn.Code))
+			s.later.refused(s.entry(signingIn, c.User, from, ErrSignIn.Code))
 		}
 		return Pair{}, err
 	}
+	// Only now: what a right password does for a suspended account must not
+	// differ from what a wrong one does.
+	guess.right()
 	session := Session{ID: id.New(), UserID: c.User.ID, Epoch: c.Epoch}
 	pair, err := s.pair(session)
 	if err != nil {
 		return Pair{}, err
 	}
-	return pair, s.Store.AddAudit(ctx, s.signInEntry(c.User, from, ""))
+	return pair, s.Store.AddAudit(ctx, s.entry(signingIn, c.User, from, ""))
 }
 
-// prove checks a password and ends the guess; a wrong one is ErrSignIn.
+// prove checks a password; a wrong one is ErrSignIn. Whether the guess was
+// right is the caller's to say, once all else is.
 func (s *Service) prove(ctx context.Context, guess *guess, hash, password string) error {
 	ok, err := s.Hasher.Matches(ctx, hash, password)
 	switch {
@@ -66,21 +70,29 @@ func (s *Service) prove(ctx context.Context, guess *guess, hash, password string
 	case !ok:
 		return ErrSignIn
 	}
-	guess.right()
 	return nil
 }
 
 // Refresh exchanges a refresh token for new tokens of the same session.
-func (s *Service) Refresh(ctx context.Context, token string) (Pair, error) {
+func (s *Service) Refresh(ctx context.Context, token string, from Attempt) (Pair, error) {
 	claimed, k, err := s.session(ctx, Refresh, token)
 	if err != nil {
+		if k != nil && errors.Is(err, ErrCredentials) {
+			if lost := s.Store.AddAudit(ctx, s.entry(refreshing, k.User, from, ErrCredentials.Code)); lost != nil {
+				return Pair{}, fmt.Errorf("noting a refused refresh: %w", lost)
+			}
+		}
 		return Pair{}, err
 	}
 	claimed.Epoch = k.Epoch
 	if claimed.ID == "" { // from before sessions had one
 		claimed.ID = id.New()
 	}
-	return s.pair(claimed)
+	pair, err := s.pair(claimed)
+	if err != nil {
+		return Pair{}, err
+	}
+	return pair, s.Store.AddAudit(ctx, s.entry(refreshing, k.User, from, ""))
 }
 
 // session reads a token and what its user is now, so that suspending or
@@ -173,6 +185,15 @@ func text(s *string) string {
 		return ""
 	}
 	return *s
+}
+
+// normalName trims a name; a blank one is none.
+func normalName(name *string) *string {
+	trimmed := strings.TrimSpace(text(name))
+	if trimmed == "" {
+		return nil
+	}
+	return &trimmed
 }
 
 func normalEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }

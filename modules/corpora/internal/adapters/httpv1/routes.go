@@ -30,7 +30,7 @@ func (a *API) Routes() []web.Route {
 			web.GET("/api/document/{document_id}/content", "Get Document Content", a.content, web.On("document", "document_id", web.View), web.Long()),
 		)...),
 		web.Group("Agent",
-			web.POST("/api/agent/{agent_id}/corpus/{corpus_id}", "Connect Corpus to Agent", a.connect, web.On(string(actor.Agent), "agent_id", web.View).And(on(web.View)).And(web.On(string(actor.Agent), "agent_id", web.Edit)).And(on(web.Manage).When("shares_content")), web.Created(), web.Message("Corpus connected successfully.")),
+			web.POST("/api/agent/{agent_id}/corpus/{corpus_id}", "Connect Corpus to Agent", a.connect, web.On(string(actor.Agent), "agent_id", web.View).And(on(web.View)).And(web.On(string(actor.Agent), "agent_id", web.Edit)).And(on(web.Manage).When("shares_content", true)), web.Created(), web.Message("Corpus connected successfully.")),
 			web.GET("/api/agent/{agent_id}/corpus", "Get Corpora of Agent", a.connections, web.On(string(actor.Agent), "agent_id", web.View).Note("those that one may view, and all of them for the agent's admins"), web.Message("Connections retrieved successfully.")),
 		)...,
 	)

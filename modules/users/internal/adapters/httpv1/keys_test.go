@@ -2,8 +2,12 @@ package httpv1_test
 
 import (
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"parley/modules/users/internal/core"
 	"parley/platform/kernel/page"
@@ -153,6 +157,55 @@ func TestTheOwnOrganization(t *testing.T) {
 	admin.Do("PUT", "/api/organization/1", `{"org_name":" Renamed "}`).Want(200)
 	if got := data(t, jo.Do("GET", "/api/organization", nil)); !strings.Contains(got, `"org_name":"Renamed"`) || !strings.Contains(got, `"modified_by":"admin@example.com"`) {
 		t.Errorf("got %s", got)
+	}
+}
+
+// No route knows the caller of a refresh, and a wrong old password is no
+// refusal to the edge.
+func TestRefreshesAndWrongOldPasswordsAreInTheAuditLog(t *testing.T) {
+	h := newHouse(t)
+	jo := h.add("jo@example.com")
+	var pair struct {
+		Access  string `json:"ejento_access_token"`
+		Refresh string `json:"access_token"`
+	}
+	h.Do("POST", "/api/login/access-token", url.Values{"username": {"jo@example.com"}, "password": {password}}).Want(200).JSON(&pair)
+	const refresh = "/api/users/refresh-access-token"
+	h.As(pair.Refresh).Do("POST", refresh, nil).Want(200)
+	h.As(pair.Refresh+"x").Do("POST", refresh, nil).Refused(401, "unauthenticated") // nobody's
+	h.As(pair.Access).Do("PUT", "/api/user/me/password", `{"old_password":"wrong","new_password":"new password"}`).Refused(422, "users.wrong_password")
+	admin := h.as("admin@example.com")
+	admin.Do("PUT", fmt.Sprintf("/api/user/%d", jo), `{"is_active":false}`).Want(200)
+	h.As(pair.Refresh).With("X-Request-Id", "r-9").Do("POST", refresh, nil).Refused(401, "unauthenticated")
+	if _, err := h.service.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var lines []struct {
+		Action, Target, Outcome, Code string
+		Status                        int
+		From                          string `json:"from_address"`
+		Request                       string `json:"request_id"`
+	}
+	admin.Do("GET", fmt.Sprintf("/api/audit-log?user_id=%d", jo), nil).Want(200).Data(&lines)
+	var got []string
+	for _, l := range lines {
+		got = append(got, fmt.Sprintf("%s, %s: %s %d %s", l.Action, l.Target, l.Outcome, l.Status, l.Code))
+		if l.From != "192.0.2.7" || l.Request == "" {
+			t.Errorf("from %q by %q", l.From, l.Request)
+		}
+	}
+	slices.Sort(got)
+	want := []string{
+		"post_login_access_token, POST /api/login/access-token: done 200 ",
+		"post_users_refresh_access_token, POST /api/users/refresh-access-token: done 200 ",
+		"post_users_refresh_access_token, POST /api/users/refresh-access-token: refused 401 unauthenticated",
+		"put_user_me_password, PUT /api/user/me/password: refused 422 users.wrong_password",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if lines[1].Request != "r-9" && lines[0].Request != "r-9" {
+		t.Errorf("the newest are %+v", lines[:2])
 	}
 }
 

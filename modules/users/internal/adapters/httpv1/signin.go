@@ -52,6 +52,6 @@ func (a *API) refresh(ctx context.Context, r refreshRequest) (tokenView, error) 
 	if !strings.EqualFold(scheme, "bearer") {
 		return tokenView{}, core.ErrCredentials
 	}
-	pair, err := a.service.Refresh(ctx, strings.TrimSpace(token))
+	pair, err := a.service.Refresh(ctx, strings.TrimSpace(token), attempt(ctx))
 	return showPair(pair), err
 }

@@ -27,7 +27,7 @@ func (a *API) get(ctx context.Context, r getRequest) (userView, error) {
 type listRequest struct {
 	web.ListQuery
 	Q        string `query:"q" maxLength:"200" doc:"Part of the address or of a name."`
-	IsActive *bool  `query:"is_active"`
+	IsActive *bool  `query:"is_active" doc:"For admins."`
 	TeamID   int64  `query:"team_id" minimum:"1" doc:"Whoever holds a role on the team itself."`
 }
 
@@ -50,7 +50,7 @@ type createRequest struct {
 		Password    string  `json:"password,omitempty" maxLength:"256" doc:"At least 8 characters; without one they can't sign in with a password."`
 		FirstName   *string `json:"first_name,omitempty" nullable:"true" maxLength:"150"`
 		LastName    *string `json:"last_name,omitempty" nullable:"true" maxLength:"150"`
-		IsStaff     bool    `json:"is_staff,omitempty" doc:"Makes an application admin."`
+		IsStaff     *bool   `json:"is_staff,omitempty" doc:"Makes an application admin; when it is absent, as is_superuser."`
 		IsSuperuser bool    `json:"is_superuser,omitempty" doc:"Makes a global admin."`
 	}
 }
@@ -71,8 +71,8 @@ type editRequest struct {
 		LastName    web.Optional[string] `json:"last_name,omitempty" maxLength:"150"`
 		Email       *string              `json:"email,omitempty" maxLength:"254" doc:"Changing it ends the user's sessions."`
 		IsActive    *bool                `json:"is_active,omitempty" doc:"False suspends: every credential is void from the next request on."`
-		IsStaff     *bool                `json:"is_staff,omitempty"`
-		IsSuperuser *bool                `json:"is_superuser,omitempty"`
+		IsStaff     *bool                `json:"is_staff,omitempty" doc:"Raising a service user revokes its API keys, here and by a role."`
+		IsSuperuser *bool                `json:"is_superuser,omitempty" doc:"As is_staff."`
 	}
 }
 
@@ -117,8 +117,10 @@ type passwordRequest struct {
 	}
 }
 
-func (a *API) changePassword(ctx context.Context, r passwordRequest) (*nothing, error) {
-	return nil, a.service.ChangePassword(ctx, actor.From(ctx), r.Body.OldPassword, r.Body.NewPassword, attempt(ctx))
+func (a *API) changePassword(ctx context.Context, r passwordRequest) (userView, error) {
+	return a.shown(ctx, func(who actor.Actor) (users.User, error) {
+		return a.service.ChangePassword(ctx, who, r.Body.OldPassword, r.Body.NewPassword, attempt(ctx))
+	})
 }
 
 type batchDeleteRequest struct {

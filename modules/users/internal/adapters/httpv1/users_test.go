@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/webtest"
 )
@@ -73,6 +74,8 @@ func TestEditingUsers(t *testing.T) {
 		{"an address in use", "admin@example.com", "PUT", path, `{"email":"STAFF@example.com"}`, 409, "users.email_taken"},
 		{"another organization's user", "boss@other.org", "PUT", path, `{"first_name":"X"}`, 404, "users.not_found"},
 		{"nobody's", "admin@example.com", "PUT", "/api/user/999", `{"first_name":"X"}`, 404, "users.not_found"},
+		{"nobody's, to what can't be", "admin@example.com", "PUT", "/api/user/999", `{"email":"nobody"}`, 422, "users.invalid_email"},
+		{"nobody's, to what no user is", "admin@example.com", "PUT", "/api/user/999", `{"is_superuser":true,"is_staff":false}`, 422, "users.admin_is_staff"},
 		{"no number", "admin@example.com", "PUT", "/api/user/me", `{"first_name":"X"}`, 405, "method_not_allowed"},
 		{"no credentials", "", "PUT", path, `{"first_name":"X"}`, 401, "unauthenticated"},
 	})
@@ -156,6 +159,49 @@ func TestDeletingOneUserIsLikeDeletingSeveral(t *testing.T) {
 	})
 }
 
+func TestGlobalAdminsDeleteEachOtherAndChangeNothingOfEachOther(t *testing.T) {
+	h := newHouse(t)
+	second, jo := h.add("second@example.com", "is_superuser"), h.add("jo@example.com")
+	robot := h.add("", "is_superuser")
+	var last, role struct{ ID int64 }
+	rows, err := h.service.On(t.Context(), 1, actor.Organization, []int64{1}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range rows {
+		switch p.UserID {
+		case second:
+			role.ID = p.ID
+		case h.admin:
+			last.ID = p.ID
+		}
+	}
+	const path = "/api/user/%d"
+	one := fmt.Sprintf("/api/user/permission/%d", role.ID)
+	own := fmt.Sprintf("/api/user/permission/%d", last.ID)
+	h.run(second, []call{
+		{"a name", "admin@example.com", "PUT", path, `{"first_name":"X"}`, 403, "users.outranked"},
+		{"nothing", "admin@example.com", "PUT", path, `{}`, 403, "users.outranked"},
+		{"a demotion", "admin@example.com", "PUT", path, `{"is_superuser":false}`, 403, "users.outranked"},
+		{"an address", "admin@example.com", "PUT", path, `{"email":"x@example.com"}`, 403, "users.outranked"},
+		{"one's own name", "second@example.com", "PUT", path, `{"first_name":"X"}`, 200, ""},
+		{"another role", "admin@example.com", "PUT", one, `{"role":"user"}`, 403, "users.outranked"},
+		{"no role", "admin@example.com", "DELETE", one, "", 403, "users.outranked"},
+		{"a role", "admin@example.com", "POST", path + "/permission", `{"resource_type":"organization","role":"user"}`, 403, "users.outranked"},
+		{"a role on a team", "admin@example.com", "POST", path + "/permission", `{"resource_type":"team","resource_id":7,"role":"member"}`, 201, ""},
+		{"a person's key", "admin@example.com", "POST", "/api/api-key", fmt.Sprintf(`{"name":"k","scope":"all","user_id":%d}`, second), 403, "users.outranked"},
+		{"a service user's key", "admin@example.com", "POST", "/api/api-key", fmt.Sprintf(`{"name":"k","scope":"all","user_id":%d}`, robot), 201, ""},
+		{"a promotion", "admin@example.com", "PUT", fmt.Sprintf(path, jo), `{"is_superuser":true}`, 200, ""},
+		{"which stays", "admin@example.com", "PUT", fmt.Sprintf(path, jo), `{"is_superuser":false}`, 403, "users.outranked"},
+		{"one's own demotion", "admin@example.com", "PUT", own, `{"role":"user"}`, 403, "users.own_account"},
+		{"a deletion", "admin@example.com", "DELETE", path, "", 200, ""},
+		{"another", "admin@example.com", "DELETE", fmt.Sprintf(path, jo), "", 200, ""},
+		{"and another", "admin@example.com", "DELETE", fmt.Sprintf(path, robot), "", 200, ""},
+		{"the last one's own demotion", "admin@example.com", "PUT", own, `{"role":"user"}`, 409, "users.last_global_admin"},
+		{"and resignation", "admin@example.com", "DELETE", own, "", 409, "users.last_global_admin"},
+	})
+}
+
 func TestTheListOfUsersIsFiltered(t *testing.T) {
 	h := newHouse(t)
 	jo, ann := h.add("jo@example.com"), h.add("ann@example.com")
@@ -192,6 +238,12 @@ func TestTheListOfUsersIsFiltered(t *testing.T) {
 		t.Errorf("a stranger to the team sees %s", got)
 	}
 	admin.Do("GET", "/api/user?team_id=0", nil).Refused(422, "unacceptable_value")
+	// The short form does not tell who is suspended, and neither does a filter.
+	for _, query := range []string{"?is_active=false", "?is_active=true", "?is_active=false&team_id=7", "?is_active=false&q=nobody"} {
+		h.as("stranger@example.com").Do("GET", "/api/user"+query, nil).Refused(403, "users.not_admin")
+	}
+	h.add("staff@example.com", "is_staff")
+	h.as("staff@example.com").Do("GET", "/api/user?is_active=false", nil).Want(200)
 }
 
 func TestRolesOnResources(t *testing.T) {
@@ -205,6 +257,10 @@ func TestRolesOnResources(t *testing.T) {
 		t.Errorf("message %q", answer.Message())
 	}
 	id := answer.ID()
+	again := admin.Do("POST", path, `{"resource_type":"team","resource_id":7,"role":"admin"}`).Refused(409, "users.has_permission")
+	if got, want := again.Header.Get("Location"), fmt.Sprintf("/api/user/permission/%d", id); got != want {
+		t.Errorf("the role that stands is at %q, not %q", got, want)
+	}
 	want := fmt.Sprintf(`{"id":%d,"user":%d,"resource_type":"team","resource_id":7,"role":"member","created_by":"admin@example.com","created_on":"2024-10-02T00:02:24.378434Z","modified_by":"","modified_on":"2024-10-02T00:02:24.378434Z"}`, id, jo)
 	if got := data(t, answer); got != want {
 		t.Errorf("got %s", got)
@@ -240,10 +296,10 @@ func TestChangingOnesPassword(t *testing.T) {
 	jo.Do("PUT", path, `{"old_password":"wrong","new_password":"new password"}`).Refused(422, "users.wrong_password")
 	jo.Do("PUT", path, `{"old_password":"`+password+`","new_password":"short"}`).Refused(422, "users.weak_password")
 	got := jo.Do("PUT", path, `{"old_password":"`+password+`","new_password":"new password"}`).Want(200)
-	if string(got.Body) != `{"success":true,"message":"Password changed successfully.","data":null}` {
-		t.Errorf("got %s", got.Body)
+	me := jo.Do("GET", "/api/user/me", nil).Want(200)
+	if diff := cmp.Diff(data(t, me), data(t, got)); diff != "" || got.Message() != "Password changed successfully." {
+		t.Errorf("%s: %s", got.Message(), diff)
 	}
-	jo.Do("GET", "/api/user/me", nil).Want(200)
 	other.Do("GET", "/api/user/me", nil).Refused(401, "unauthenticated")
 	h.Do("POST", "/api/login/access-token", url.Values{"username": {"jo@example.com"}, "password": {"new password"}}).Want(200)
 	// Guessing the old password is limited as signing in is.

@@ -36,6 +36,12 @@ func (s *Store) DeleteKey(ctx context.Context, org, id int64) error {
 	return err
 }
 
+// DeleteKeys implements core.KeyStore.
+func (s *Store) DeleteKeys(ctx context.Context, org, userID int64) (int, error) {
+	gone, err := s.keys.Delete(ctx, func(k core.APIKey) bool { return k.UserID == userID && k.OrganizationID == org })
+	return len(gone), err
+}
+
 // KeysUsed implements core.KeyStore.
 func (s *Store) KeysUsed(ctx context.Context, ids []int64, at time.Time) error {
 	for _, id := range ids {

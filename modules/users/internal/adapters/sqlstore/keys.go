@@ -80,6 +80,12 @@ func (s *Store) DeleteKey(ctx context.Context, org, id int64) error {
 	return err
 }
 
+// DeleteKeys implements core.KeyStore.
+func (s *Store) DeleteKeys(ctx context.Context, org, userID int64) (int, error) {
+	gone, err := s.keys.Delete(ctx, sqldb.Eq("user_id", userID), sqldb.Eq("organization_id", org))
+	return len(gone), err
+}
+
 // KeysUsed implements core.KeyStore.
 func (s *Store) KeysUsed(ctx context.Context, ids []int64, at time.Time) error {
 	_, err := s.db.On(ctx).NewUpdate().TableExpr("users_api_keys").Set("last_used_on = ?", at).

@@ -10,6 +10,7 @@ import (
 	"parley/modules/users"
 	"parley/modules/users/internal/adapters/sqlstore"
 	"parley/modules/users/internal/core"
+	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/page"
@@ -58,8 +59,7 @@ func TestOfAHundredAtOnceOneGetsTheAddress(t *testing.T) {
 			t.Fatal(err)
 		}
 		admin := as(p.add(t, 1, true)[0])
-		foreign := admin
-		foreign.OrganizationID = other.ID
+		foreign := actor.System(other.ID)
 		movers := p.add(t, 100, false)
 		claim := func(address string, i int) error {
 			return unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error { return p.Claim(ctx, address, fmt.Sprintf("agent/%d", i)) })
@@ -125,6 +125,128 @@ func TestTwoWhoSwapAddressesAreBothRefused(t *testing.T) {
 				if !errors.Is(err, core.ErrEmailTaken) {
 					t.Errorf("round %d: %v", round, err)
 				}
+			}
+		}
+	})
+}
+
+// Whoever comes second is not what they were when they asked.
+func TestOfTwoAdminsWhoTakeEachOthersRightsOneSucceeds(t *testing.T) {
+	on, off := true, false
+	edit := func(c core.UserChange) func(ctx context.Context, p people, who actor.Actor, other users.User) error {
+		return func(ctx context.Context, p people, who actor.Actor, other users.User) error {
+			_, err := p.EditUser(ctx, who, other.ID, c)
+			return err
+		}
+	}
+	for name, c := range map[string]struct {
+		take    func(ctx context.Context, p people, who actor.Actor, other users.User) error
+		refused error
+	}{
+		"by demoting":   {edit(core.UserChange{IsStaff: &off}), core.ErrNotAdmin},
+		"by suspending": {edit(core.UserChange{IsActive: &off}), core.ErrCredentials},
+		"by deleting": {func(ctx context.Context, p people, who actor.Actor, other users.User) error {
+			_, err := p.DeleteUsers(ctx, who, []int64{other.ID})
+			return err
+		}, core.ErrCredentials},
+		"by taking the role": {func(ctx context.Context, p people, who actor.Actor, other users.User) error {
+			rows, err := p.On(ctx, p.org.ID, actor.Organization, []int64{p.org.ID}, []int64{other.ID})
+			if err != nil {
+				return err
+			}
+			_, err = p.DeletePermission(ctx, who, rows[0].ID) // the other one's stands until we take it
+			return err
+		}, core.ErrNoPermission},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
+				db, unit := open(t)
+				p, ctx := newPeople(t, db, unit), t.Context()
+				for round := range 10 {
+					var admins []users.User
+					for i := range 2 {
+						u, err := p.CreateUser(ctx, actor.System(p.org.ID), core.NewUser{Email: fmt.Sprintf("a%d-%d@example.com", round, i), IsStaff: &on})
+						if err != nil {
+							t.Fatal(err)
+						}
+						admins = append(admins, u)
+					}
+					onlyOne(t, atOnce(2, func(i int) error { return c.take(ctx, p, as(admins[i]), admins[1-i]) }), c.refused)
+				}
+			})
+		})
+	}
+}
+
+func TestAKeyIsNotMadeForAUserWhoIsBeingDeleted(t *testing.T) {
+	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
+		db, unit := open(t)
+		p, ctx := newPeople(t, db, unit), t.Context()
+		admin := as(p.add(t, 1, true)[0])
+		for round := range 20 {
+			robot, err := p.CreateUser(ctx, admin, core.NewUser{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var key core.APIKey
+			outcomes := atOnce(2, func(i int) (err error) {
+				if i == 0 {
+					_, err = p.DeleteUsers(ctx, admin, []int64{robot.ID})
+					return err
+				}
+				_, key, err = p.CreateKey(ctx, admin, core.NewKey{Name: "k", UserID: robot.ID, Scope: actor.Scope{Kind: actor.ScopeAll}})
+				return err
+			})
+			if outcomes[0] != nil || (outcomes[1] != nil && !errors.Is(outcomes[1], core.ErrNotFound)) {
+				t.Fatalf("round %d: %v", round, outcomes)
+			}
+			// A key that came first went with its user.
+			if left, err := p.store.KeysPage(ctx, p.org.ID, robot.ID, page.Request{}); err != nil || left.Count != 0 {
+				t.Errorf("round %d: %d keys are left, %v; %+v", round, left.Count, err, key)
+			}
+		}
+	})
+}
+
+// Who acts is read again in the statement that reads whom they act on.
+func TestReadingTheCallerAgainCostsNoStatement(t *testing.T) {
+	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
+		db, unit := open(t)
+		p := newPeople(t, db, unit)
+		admin, jo := as(p.add(t, 1, true)[0]), p.add(t, 1, false)[0]
+		rename := func(id int64) func(context.Context) error {
+			return func(ctx context.Context) error {
+				name := "Jo"
+				_, err := p.EditUser(ctx, admin, id, core.UserChange{FirstName: core.Name{Sent: true, Value: &name}})
+				return err
+			}
+		}
+		var lock int64
+		if db.Postgres() {
+			lock = 1
+		}
+		for _, c := range []struct {
+			what string
+			do   func(context.Context) error
+			want int64
+		}{
+			{"another's name", rename(jo.ID), 5},
+			{"one's own name", rename(admin.UserID), 5},
+			{"a key", func(ctx context.Context) error {
+				_, _, err := p.CreateKey(ctx, admin, core.NewKey{Name: "k", Scope: actor.Scope{Kind: actor.ScopeAll}})
+				return err
+			}, 6},
+			{"a deletion", func(ctx context.Context) error {
+				_, err := p.DeleteUsers(ctx, admin, []int64{jo.ID})
+				return err
+			}, 9},
+		} {
+			ctx, count := sqldb.CountQueries(t.Context())
+			if err := c.do(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if got := count.Load(); got != c.want+lock {
+				t.Errorf("%s costs %d statements, not %d", c.what, got, c.want+lock)
 			}
 		}
 	})

@@ -123,6 +123,15 @@ func keys(f fixture, _ uow.Unit) {
 		}
 	}
 	f.same([]core.APIKey{k}, must[page.Of[core.APIKey]](f)(f.KeysPage(f.ctx, f.org.ID, a.ID, page.Request{})).Items)
+
+	b := f.user("b@example.com")
+	must[core.APIKey](f)(f.AddKey(f.ctx, f.key(a.ID, "four")))
+	kept := must[core.APIKey](f)(f.AddKey(f.ctx, f.key(b.ID, "five")))
+	f.same(0, must[int](f)(f.DeleteKeys(f.ctx, other.ID, a.ID)))
+	f.same(2, must[int](f)(f.DeleteKeys(f.ctx, f.org.ID, a.ID)))
+	f.same(0, must[int](f)(f.DeleteKeys(f.ctx, f.org.ID, a.ID)))
+	f.same(0, len(must[page.Of[core.APIKey]](f)(f.KeysPage(f.ctx, f.org.ID, a.ID, page.Request{})).Items))
+	f.same([]core.APIKey{kept}, must[page.Of[core.APIKey]](f)(f.KeysPage(f.ctx, f.org.ID, b.ID, page.Request{})).Items)
 }
 
 func auditLog(f fixture, _ uow.Unit) {
