@@ -160,7 +160,8 @@ func (m *matrix) body(schema map[string]any, s scenario, at ids) map[string]any 
 }
 
 func (m *matrix) value(name string, property map[string]any, s scenario, at ids) any {
-	isList := fmt.Sprint(property["type"]) == "array"
+	kind := typeOf(property)
+	isList := kind == "array"
 	id, chosen := at[name]
 	switch {
 	case chosen && isList:
@@ -184,7 +185,7 @@ func (m *matrix) value(name string, property map[string]any, s scenario, at ids)
 	if values, ok := property["enum"].([]any); ok {
 		return values[0]
 	}
-	switch property["type"] {
+	switch kind {
 	case "array":
 		items, _ := property["items"].(map[string]any)
 		return []any{m.value(strings.TrimSuffix(name, "s"), items, s, at)}
@@ -194,4 +195,12 @@ func (m *matrix) value(name string, property map[string]any, s scenario, at ids)
 		return false
 	}
 	return "text " + m.own.name()
+}
+
+// typeOf is a schema's type; that of a value when null may stand for it.
+func typeOf(schema map[string]any) string {
+	if both, ok := schema["type"].([]any); ok {
+		return fmt.Sprint(both[0])
+	}
+	return fmt.Sprint(schema["type"])
 }

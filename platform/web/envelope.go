@@ -23,6 +23,7 @@ type success struct {
 
 // failure is the one form of every answer that did not.
 type failure struct {
+	_         struct{}       `schema:"Error"`
 	Success   bool           `json:"success"`
 	Message   string         `json:"message"`
 	Data      any            `json:"data"`
@@ -34,11 +35,12 @@ type failure struct {
 
 // Meta is what a list says about itself. With a cursor nothing is counted.
 type Meta struct {
-	Count        *int64  `json:"count"`
-	NumPages     *int64  `json:"num_pages"`
-	CurrentPage  *int64  `json:"current_page"`
-	ItemsPerPage int     `json:"items_per_page"`
-	NextCursor   *string `json:"next_cursor"`
+	_            struct{} `schema:"ListMeta"`
+	Count        *int64   `json:"count"`
+	NumPages     *int64   `json:"num_pages"`
+	CurrentPage  *int64   `json:"current_page"`
+	ItemsPerPage int      `json:"items_per_page"`
+	NextCursor   *string  `json:"next_cursor"`
 }
 
 // listed tells a list's meta, also within a larger one.
@@ -95,6 +97,11 @@ func (l List[T]) envelope() (data, meta any) {
 }
 
 func (List[T]) shape() (data, meta any) { return []T{}, Meta{} }
+
+func (List[T]) alwaysMeta() {}
+
+// withMetaAlways is an answer that has meta, always.
+type withMetaAlways interface{ alwaysMeta() }
 
 // WithMeta is an answer that says more about itself, such as the ids that
 // were not found. A nil Meta is left out.

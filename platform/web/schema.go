@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -18,48 +17,6 @@ import (
 func init() {
 	huma.DefaultArrayNullable = false
 	huma.ValidateStrictCasing = true
-}
-
-// newRegistry makes the schemas of all requests and answers. They are named
-// after their Go types, with the module in front where that is not unique.
-func newRegistry() huma.Registry {
-	names := map[reflect.Type]string{}
-	taken := map[string]bool{}
-	return huma.NewMapRegistry("#/components/schemas/", func(t reflect.Type, hint string) string {
-		for t.Kind() == reflect.Pointer {
-			t = t.Elem()
-		}
-		if name, ok := names[t]; ok {
-			return name
-		}
-		name := huma.DefaultSchemaNamer(t, hint)
-		if taken[name] {
-			name = title(moduleOf(t.PkgPath())) + name
-		}
-		for n := 2; taken[name]; n++ {
-			name = fmt.Sprintf("%s%d", name, n)
-		}
-		taken[name] = true
-		if t.Name() != "" {
-			names[t] = name
-		}
-		return name
-	})
-}
-
-func moduleOf(pkg string) string {
-	parts := strings.Split(pkg, "/")
-	if i := slices.Index(parts, "modules"); i >= 0 && i+1 < len(parts) {
-		return parts[i+1]
-	}
-	return parts[len(parts)-1]
-}
-
-func title(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // check validates a parsed value. What breaks the shape (an unknown or missing

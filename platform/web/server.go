@@ -15,7 +15,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -69,7 +68,7 @@ type Config struct {
 type Server struct {
 	config   Config
 	engine   *gin.Engine
-	registry huma.Registry
+	registry *schemas
 	deciders map[string]mayFunc
 	openapi  []byte
 	duration *prometheus.HistogramVec

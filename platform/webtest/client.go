@@ -11,19 +11,31 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"parley/platform/web"
 )
 
 // Client sends requests. It is a value: As and With answer another one.
 type Client struct {
 	t       testing.TB
 	handler http.Handler // nil: base is a running server
+	server  *web.Server  // whose document answers are held to; nil: none
 	base    string
 	header  http.Header
 }
 
-// New returns a client that calls handler without a network.
+// New returns a client that calls handler without a network. When that is a
+// *web.Server, every answer is held to the OpenAPI document that it serves, and
+// so is every JSON body that it accepts.
 func New(t testing.TB, handler http.Handler) Client {
-	return Client{t: t, handler: handler, header: http.Header{}}
+	server, _ := handler.(*web.Server)
+	return Client{t: t, handler: handler, server: server, header: http.Header{}}
+}
+
+// HeldTo names the server behind a handler that is wrapped around it.
+func (c Client) HeldTo(s *web.Server) Client {
+	c.server = s
+	return c
 }
 
 // At returns a client of the server at a URL such as http://127.0.0.1:8080.
@@ -67,11 +79,22 @@ func (c Client) Do(method, path string, body any) Answer {
 // Send sends one request with a body of any content type.
 func (c Client) Send(method, path, contentType string, body io.Reader) Answer {
 	c.t.Helper()
+	var sent []byte
+	if c.server != nil && contentType == asJSON && body != nil {
+		var err error
+		sent, err = io.ReadAll(body)
+		c.must(err)
+		body = bytes.NewReader(sent)
+	}
 	r := c.request(method, path, contentType, body)
 	if c.handler != nil {
 		w := httptest.NewRecorder()
 		c.handler.ServeHTTP(w, r)
-		return Answer{t: c.t, What: method + " " + path, Status: w.Code, Header: w.Result().Header, Body: w.Body.Bytes()}
+		a := Answer{t: c.t, What: method + " " + path, Status: w.Code, Header: w.Result().Header, Body: w.Body.Bytes()}
+		if c.server != nil {
+			c.hold(a, method, path, sent)
+		}
+		return a
 	}
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
@@ -83,6 +106,23 @@ func (c Client) Send(method, path, contentType string, body io.Reader) Answer {
 		c.t.Fatalf("%s %s: reading the answer: %v", method, path, err)
 	}
 	return Answer{t: c.t, What: method + " " + path, Status: response.StatusCode, Header: response.Header, Body: raw}
+}
+
+// hold fails the test when the answer is not what the served OpenAPI document
+// says of it, or when a body got through that it does not describe.
+func (c Client) hold(a Answer, method, path string, sent []byte) {
+	c.t.Helper()
+	promised, err := contractOf(c.server)
+	c.must(err)
+	if err := promised.check(method, path, a); err != nil {
+		c.t.Errorf("%s: %d is not what /openapi.json says: %v\n%s", a.What, a.Status, err, a.Body)
+	}
+	if a.Status >= http.StatusBadRequest || len(bytes.TrimSpace(sent)) == 0 {
+		return
+	}
+	if err := promised.checkBody(method, path, sent); err != nil {
+		c.t.Errorf("%s took what /openapi.json does not describe: %v\n%s", a.What, err, sent)
+	}
 }
 
 // File is one file of an upload.
@@ -142,9 +182,10 @@ func (c Client) must(err error) {
 	}
 }
 
+const asJSON = "application/json"
+
 func encode(t testing.TB, body any) (contentType string, r io.Reader) {
 	t.Helper()
-	const asJSON = "application/json"
 	switch b := body.(type) {
 	case nil:
 		return "", nil

@@ -30,6 +30,8 @@ type memberView struct {
 
 // briefView is an agent in the details of its project.
 type briefView struct {
+	_ struct{} `schema:"AgentBrief"`
+
 	ID         int64    `json:"id"`
 	AgentName  string   `json:"agent_name"`
 	Domain     string   `json:"domain"`
@@ -42,11 +44,15 @@ type briefView struct {
 }
 
 type countsView struct {
+	_ struct{} `schema:"ProjectCounts"`
+
 	Users  int64 `json:"users"`
 	Agents int64 `json:"agents"`
 }
 
 type detailView struct {
+	_ struct{} `schema:"ProjectDetails"`
+
 	Project projectView  `json:"project"`
 	Users   []memberView `json:"users" doc:"The first 100 with a role on the project itself."`
 	Agents  []briefView  `json:"agents" doc:"The first 100 that the caller may see."`
@@ -64,6 +70,8 @@ type detailsRequest struct {
 
 // notFound is the meta of an answer that some ids are missing from.
 type notFound struct {
+	_ struct{} `schema:"ProjectsNotFound"`
+
 	IDs []int64 `json:"not_found_ids"`
 }
 

@@ -10,6 +10,8 @@ import (
 
 // markView is an agent in one of the caller's lists.
 type markView struct {
+	_ struct{} `schema:"MarkedAgent"`
+
 	ID        int64      `json:"id"`
 	Agent     agentView  `json:"agent"`
 	User      personView `json:"user"`

@@ -9,6 +9,8 @@ import (
 )
 
 type reviewView struct {
+	_ struct{} `schema:"AgentReview"`
+
 	ID     int64      `json:"id"`
 	Agent  int64      `json:"agent"`
 	User   personView `json:"user"`
@@ -98,6 +100,8 @@ func (a *API) deleteReview(ctx context.Context, r reviewRequest) (reviewView, er
 }
 
 type ratingView struct {
+	_ struct{} `schema:"AgentRating"`
+
 	Agent       int64 `json:"agent"`
 	RatingCount int64 `json:"rating_count"`
 	IsRated     bool  `json:"is_rated" doc:"By the caller."`
@@ -116,6 +120,8 @@ func (a *API) toggleRating(ctx context.Context, r agentRequest) (ratingView, err
 }
 
 type aliasView struct {
+	_ struct{} `schema:"AgentAlias"`
+
 	ID    int64  `json:"id"`
 	Agent int64  `json:"agent"`
 	Alias string `json:"alias" doc:"E-mail address in the organization's own domain."`

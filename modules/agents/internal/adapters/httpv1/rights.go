@@ -11,6 +11,8 @@ import (
 )
 
 type accessView struct {
+	_ struct{} `schema:"AgentAccess"`
+
 	Agent  int64  `json:"agent"`
 	Access string `json:"access" enum:"Only me,Only team,Public"`
 }
@@ -49,6 +51,8 @@ type reasonView struct {
 
 // decisionView is what a user may do with an agent, and why.
 type decisionView struct {
+	_ struct{} `schema:"AgentDecision"`
+
 	Agent   int64        `json:"agent"`
 	User    int64        `json:"user"`
 	Role    string       `json:"role" enum:"admin,member," doc:"Empty when the user has none."`
@@ -69,6 +73,8 @@ func showReason(r access.Reason) reasonView {
 }
 
 type holderView struct {
+	_ struct{} `schema:"AgentHolder"`
+
 	User personView `json:"user"`
 	Role string     `json:"role"`
 }
@@ -80,7 +86,7 @@ type holdersRequest struct {
 }
 
 // holdersData is the decision about one user, or the list of those who have a
-// role. The schema shows the former.
+// role.
 type holdersData struct {
 	decisionView
 	list []holderView // nil for the decision
@@ -93,6 +99,9 @@ func (d holdersData) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal(d.decisionView)
 }
+
+// Forms implements web.OneOf.
+func (holdersData) Forms() []any { return []any{[]holderView{}, decisionView{}} }
 
 func (a *API) holders(ctx context.Context, r holdersRequest) (web.WithMeta[holdersData, web.Meta], error) {
 	var out web.WithMeta[holdersData, web.Meta]

@@ -12,6 +12,8 @@ import (
 )
 
 type typeView struct {
+	_ struct{} `schema:"AgentType"`
+
 	ID          int64  `json:"id"`
 	Name        string `json:"name"`
 	Description string `json:"description"`
@@ -23,6 +25,8 @@ func showType(t core.Type) typeView {
 }
 
 type instructionView struct {
+	_ struct{} `schema:"AgentInstruction"`
+
 	ID          int64    `json:"id"`
 	Instruction string   `json:"instruction"`
 	IsDeleted   bool     `json:"is_deleted"`

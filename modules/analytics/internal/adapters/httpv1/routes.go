@@ -76,7 +76,7 @@ func (a *API) totalCount(ctx context.Context, r figuresRequest) (totalCountView,
 	}, err
 }
 
-type dayView struct {
+type tokensOfDayView struct {
 	Date             string `json:"date" format:"date" doc:"A day of the reader's."`
 	PromptTokens     int64  `json:"prompt_tokens"`
 	CompletionTokens int64  `json:"completion_tokens"`
@@ -84,11 +84,11 @@ type dayView struct {
 	Cost             string `json:"cost" doc:"Dollars, as a decimal."`
 }
 
-func (a *API) tokensByDate(ctx context.Context, r figuresRequest) ([]dayView, error) {
+func (a *API) tokensByDate(ctx context.Context, r figuresRequest) ([]tokensOfDayView, error) {
 	days, err := a.service.TokensByDate(ctx, actor.From(ctx), r.period(), r.filter())
-	out := make([]dayView, len(days))
+	out := make([]tokensOfDayView, len(days))
 	for i, d := range days {
-		out[i] = dayView{
+		out[i] = tokensOfDayView{
 			Date: d.Date.Format(time.DateOnly), PromptTokens: d.PromptTokens, CompletionTokens: d.CompletionTokens,
 			TotalTokens: d.PromptTokens + d.CompletionTokens, Cost: decimal(d.CostNano),
 		}

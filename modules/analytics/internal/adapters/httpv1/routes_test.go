@@ -87,12 +87,12 @@ func TestTotalCountHasTheReadersPartOfThePeriod(t *testing.T) {
 
 func TestTokensByDateHasARowForEveryDayOfTheReaders(t *testing.T) {
 	client := api(t)
-	var days []dayView
+	var days []tokensOfDayView
 	client.As("global").Do("GET", "/api/analytics/tokens/date", nil).Want(200).Data(&days)
 	if len(days) != 30 || days[0].Date != "2026-04-21" || days[29].Date != "2026-05-20" {
 		t.Fatalf("%d days: %v", len(days), days)
 	}
-	for query, want := range map[string][]dayView{
+	for query, want := range map[string][]tokensOfDayView{
 		"?start_date=2026-05-10&end_date=2026-05-11":                  {{"2026-05-10", 7, 0, 7, "5"}, {"2026-05-11", 0, 0, 0, "0"}},
 		"?start_date=2026-05-10&end_date=2026-05-11&tz=Europe/Berlin": {{"2026-05-10", 0, 0, 0, "0"}, {"2026-05-11", 7, 0, 7, "5"}},
 		"?days=2":                              {{"2026-05-19", 0, 0, 0, "0"}, {"2026-05-20", 100, 20, 120, "0.01692"}},
@@ -101,16 +101,16 @@ func TestTokensByDateHasARowForEveryDayOfTheReaders(t *testing.T) {
 		"?days=1&tz=America/Argentina/Ushuaia": {{"2026-05-20", 100, 20, 120, "0.01692"}},
 	} {
 		t.Run(query, func(t *testing.T) {
-			var got []dayView
+			var got []tokensOfDayView
 			client.On(t).As("global").Do("GET", "/api/analytics/tokens/date"+query, nil).Want(200).Data(&got)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
-	var mine []dayView
+	var mine []tokensOfDayView
 	client.As("agent").Do("GET", "/api/analytics/tokens/date?days=11", nil).Want(200).Data(&mine)
-	if mine[0] != (dayView{"2026-05-10", 7, 0, 7, "5"}) || mine[10] != (dayView{"2026-05-20", 0, 0, 0, "0"}) {
+	if mine[0] != (tokensOfDayView{"2026-05-10", 7, 0, 7, "5"}) || mine[10] != (tokensOfDayView{"2026-05-20", 0, 0, 0, "0"}) {
 		t.Errorf("the agent's admin sees %v", mine)
 	}
 }

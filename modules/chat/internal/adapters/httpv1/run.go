@@ -16,11 +16,15 @@ import (
 )
 
 type turnBody struct {
+	_ struct{} `schema:"TurnRequest"`
+
 	User string `json:"user" maxLength:"32000"`
 	Bot  string `json:"bot,omitempty" maxLength:"100000" nullable:"true"`
 }
 
 type overridesBody struct {
+	_ struct{} `schema:"RunChatOverrides"`
+
 	CorpusIDs        []int64  `json:"corpus_ids,omitempty" maxItems:"100" doc:"Only these of the agent's corpora."`
 	Top              int      `json:"top,omitempty" minimum:"1" maximum:"20" doc:"Passages to answer from; 5 when not given."`
 	Sources          *bool    `json:"sources,omitempty" doc:"false leaves the references out of the answer."`
@@ -30,6 +34,8 @@ type overridesBody struct {
 }
 
 type runBody struct {
+	_ struct{} `schema:"RunChatRequest"`
+
 	UserQuery      string         `json:"user_query,omitempty" maxLength:"32000" doc:"The question, unless history ends with it."`
 	History        []turnBody     `json:"history,omitempty" maxItems:"100" doc:"What was said before, in place of the thread's own; a last entry without bot is the question."`
 	ChatThreadID   *int64         `json:"chat_thread_id,omitempty" nullable:"true" minimum:"1" doc:"A thread is made when there is none."`

@@ -12,6 +12,8 @@ type referenceView = core.Reference
 
 // responseView is the answer of Run Chat.
 type responseView struct {
+	_ struct{} `schema:"ChatAnswer"`
+
 	Answer           string          `json:"answer"`
 	Query            string          `json:"query" doc:"The search query that was used."`
 	Sources          string          `json:"sources" doc:"The orders of the cited references, such as [0,1]."`
@@ -61,6 +63,8 @@ func showResponse(r core.Record) responseView {
 
 // recordView is a stored question with its answer.
 type recordView struct {
+	_ struct{} `schema:"AgentResponse"`
+
 	ID               int64        `json:"id"`
 	Question         string       `json:"question"`
 	Response         responseView `json:"response"`
@@ -107,6 +111,8 @@ func dollars(nano int64) string {
 
 // threadView is a conversation.
 type threadView struct {
+	_ struct{} `schema:"ChatThread"`
+
 	ID              int64    `json:"id"`
 	CorpusID        *int64   `json:"corpus_id"`
 	CreatedBy       string   `json:"created_by"`
@@ -131,6 +137,8 @@ func showThread(t core.Thread) threadView {
 
 // threadWithRuns is a conversation with what was said.
 type threadWithRuns struct {
+	_ struct{} `schema:"ChatThreadWithResponses"`
+
 	threadView
 	AgentResponses []recordView `json:"agent_responses" doc:"Oldest first; meta is of this list."`
 }
@@ -150,6 +158,8 @@ func showThought(t core.Thought) thoughtView {
 }
 
 type supportView struct {
+	_ struct{} `schema:"SupportingContent"`
+
 	Number     int     `json:"number"`
 	Order      int     `json:"order"`
 	Title      string  `json:"title"`

@@ -52,6 +52,8 @@ type searchRequest struct {
 }
 
 type hitView struct {
+	_ struct{} `schema:"SearchHit"`
+
 	Number     int     `json:"number"`
 	DocumentID int64   `json:"document_id"`
 	ChunkID    int64   `json:"chunk_id"`

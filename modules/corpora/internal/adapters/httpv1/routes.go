@@ -52,6 +52,8 @@ type corpusView struct {
 }
 
 type modeView struct {
+	_ struct{} `schema:"IndexingMode"`
+
 	ID   int    `json:"id"`
 	Mode string `json:"mode"`
 }
@@ -98,6 +100,8 @@ func showDocument(d core.Document) documentView {
 
 // connectionView is how an agent uses a corpus.
 type connectionView struct {
+	_ struct{} `schema:"CorpusConnection"`
+
 	ID            int64      `json:"id"`
 	Agent         int64      `json:"agent"`
 	Corpus        corpusView `json:"corpus"`

@@ -116,6 +116,8 @@ func (a *API) projectsOfUser(ctx context.Context, r projectsOfUserRequest) (web.
 }
 
 type recentView struct {
+	_ struct{} `schema:"RecentProject"`
+
 	ID        int64       `json:"id"`
 	Project   projectView `json:"project"`
 	User      personView  `json:"user"`

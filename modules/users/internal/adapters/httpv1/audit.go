@@ -32,6 +32,8 @@ func (a *API) Audit(ctx context.Context, e web.AuditEntry) error {
 
 // auditView is a line of the audit log as the API shows it.
 type auditView struct {
+	_ struct{} `schema:"AuditEntry"`
+
 	ID          int64          `json:"id"`
 	User        int64          `json:"user"`
 	APIKey      *int64         `json:"api_key"`

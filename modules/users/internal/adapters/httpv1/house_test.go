@@ -108,7 +108,7 @@ func houseOn(t *testing.T, at *clock.Fixed, db *memory.DB, unit uow.Unit, store 
 		r.RemoteAddr = "192.0.2.7:4711"
 		s.ServeHTTP(w, r)
 	})
-	h.Client = webtest.New(t, h.handler)
+	h.Client = webtest.New(t, h.handler).HeldTo(s)
 	for i, email := range []string{"admin@example.com", "boss@other.org"} {
 		_, admin, err := h.service.CreateOrganization(t.Context(), fmt.Sprintf("Org %d", i+1), email, password)
 		if err != nil {

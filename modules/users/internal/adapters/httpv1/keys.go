@@ -12,6 +12,8 @@ import (
 
 // keyView is an API key as the API shows it.
 type keyView struct {
+	_ struct{} `schema:"APIKey"`
+
 	ID         int64                  `json:"id"`
 	Name       string                 `json:"name"`
 	User       int64                  `json:"user"`
@@ -25,6 +27,8 @@ type keyView struct {
 
 // newKeyView has the key itself, once.
 type newKeyView struct {
+	_ struct{} `schema:"NewAPIKey"`
+
 	keyView
 	Key string `json:"key,omitempty" doc:"Send it as Ocp-Apim-Subscription-Key. It can't be shown again; the answer to a repeated request is without it."`
 }

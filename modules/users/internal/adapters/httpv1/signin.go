@@ -21,6 +21,8 @@ type signInRequest struct {
 
 // tokenView is the one answer without an envelope: what OAuth 2 clients expect.
 type tokenView struct {
+	_ struct{} `schema:"Tokens"`
+
 	AccessToken       string   `json:"access_token" doc:"Only gets a new pair of tokens."`
 	EjentoAccessToken string   `json:"ejento_access_token" doc:"Opens the platform."`
 	TokenType         string   `json:"token_type"`

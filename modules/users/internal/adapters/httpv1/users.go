@@ -130,6 +130,8 @@ type batchDeleteRequest struct {
 }
 
 type notFoundMeta struct {
+	_ struct{} `schema:"UsersNotFound"`
+
 	NotFoundIDs []int64 `json:"not_found_ids" doc:"Ids that don't exist or aren't visible; the key is left out when all were found."`
 }
 

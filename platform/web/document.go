@@ -1,0 +1,148 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"parley/platform/kernel/apperr"
+)
+
+// document copies the schemas that check requests into those that clients
+// read: with names for them, and with null wherever null may stand. huma lets
+// null pass for an absent field without saying so, and can't say it of an object.
+type document struct {
+	from *schemas
+	all  map[string]*huma.Schema
+	made map[component]string
+	err  error // the first name that two things want
+}
+
+// component is a schema of its own in the document.
+type component struct {
+	internal string // name in the registry
+	sent     bool   // in requests
+	name     string // that it must have; "" for that of its type
+}
+
+// copied answers the document's form of s. sent is for what clients send, and
+// name is for objects whose type has no name.
+func (d *document) copied(s *huma.Schema, sent bool, name string) *huma.Schema {
+	if s == nil {
+		return nil
+	}
+	c := *s
+	if s.Ref != "" {
+		c.Ref = schemaPrefix + d.component(s.Ref, sent, name)
+		return &c
+	}
+	c.Items = d.copied(s.Items, sent, name)
+	if of, ok := s.AdditionalProperties.(*huma.Schema); ok {
+		c.AdditionalProperties = d.copied(of, sent, name)
+	}
+	for i := range s.OneOf {
+		c.OneOf = slices.Clone(c.OneOf)
+		c.OneOf[i] = d.copied(s.OneOf[i], sent, name)
+	}
+	if c.Nullable {
+		return nullable(&c)
+	}
+	return &c
+}
+
+// component answers the name of the schema that ref is to, having copied it.
+func (d *document) component(ref string, sent bool, name string) string {
+	t := d.from.TypeFromRef(ref)
+	c := component{internal: ref, sent: sent}
+	if t.Name() == "" {
+		c.name = name
+	}
+	if made, ok := d.made[c]; ok {
+		return made
+	}
+	if c.name == "" {
+		name = schemaName(t)
+	}
+	d.made[c] = name
+	s := d.object(d.from.SchemaFromRef(ref), t, sent, name)
+	if other, taken := d.all[name]; taken && !same(other, s) && d.err == nil {
+		d.err = fmt.Errorf("another schema than that of %s has the name %s in the OpenAPI document; name its type by a field _ struct{} with the tag schema", t, name)
+	}
+	d.all[name] = s
+	return name
+}
+
+func (d *document) object(s *huma.Schema, t reflect.Type, sent bool, name string) *huma.Schema {
+	c := *s
+	c.Properties = map[string]*huma.Schema{}
+	for _, f := range shown(t) {
+		property := fieldName(f)
+		of, ok := s.Properties[property]
+		if !ok {
+			continue
+		}
+		p := d.copied(of, sent, name+title(f.Name))
+		absent := !slices.Contains(s.Required, property)
+		if sent && absent || !sent && !absent && f.Type.Kind() == reflect.Pointer {
+			p = nullable(p)
+		}
+		c.Properties[property] = p
+	}
+	return &c
+}
+
+// nullable is s or null.
+func nullable(s *huma.Schema) *huma.Schema {
+	c := *s
+	switch {
+	case s.Ref != "":
+		return &huma.Schema{Description: s.Description, AnyOf: []*huma.Schema{{Ref: s.Ref}, {Type: "null"}}}
+	case s.Type == "": // of any type, or in several forms that say it themselves
+		return &c
+	}
+	c.Nullable = true
+	if len(c.Enum) > 0 && !slices.Contains(c.Enum, nil) {
+		c.Enum = append(slices.Clone(c.Enum), nil)
+	}
+	return &c
+}
+
+// schemaName is what clients call a type: what a blank field with the tag
+// schema says, else its own name without the View that tells it from the thing
+// it shows.
+func schemaName(t reflect.Type) string {
+	for i := range t.NumField() {
+		if name := t.Field(i).Tag.Get("schema"); t.Field(i).Name == "_" && name != "" {
+			return name
+		}
+	}
+	if t == reflect.TypeFor[apperr.Field]() {
+		return "ErrorField" // the kernel knows of no schemas
+	}
+	return title(strings.TrimSuffix(huma.DefaultSchemaNamer(t, ""), "View"))
+}
+
+func fieldName(f reflect.StructField) string {
+	if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+		return name
+	}
+	return f.Name
+}
+
+func title(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+func same(a, b *huma.Schema) bool {
+	one, errA := json.Marshal(a)
+	two, errB := json.Marshal(b)
+	return errA == nil && errB == nil && bytes.Equal(one, two)
+}

@@ -1,0 +1,179 @@
+package webtest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"parley/platform/web"
+)
+
+// contract is what a served OpenAPI document promises of the answers.
+type contract struct {
+	paths map[string]map[string]operation // by path and method
+	mu    sync.Mutex
+	from  *jsonschema.Compiler
+	made  map[string]*jsonschema.Schema // by place in the document
+}
+
+type operation struct {
+	Responses   map[string]response
+	RequestBody struct{ Content map[string]any }
+}
+
+type response struct {
+	Ref     string `json:"$ref"`
+	Content map[string]any
+}
+
+const documentURL = "https://api.test/openapi.json"
+
+// contracts are those of the documents seen by this test binary.
+var contracts sync.Map
+
+// contractOf reads the document that s serves. Servers of the same routes
+// share one reading.
+func contractOf(s *web.Server) (*contract, error) {
+	raw := s.OpenAPI()
+	if c, ok := contracts.Load(string(raw)); ok {
+		return c.(*contract), nil
+	}
+	var doc struct {
+		Paths map[string]map[string]operation
+	}
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		return nil, fmt.Errorf("reading the OpenAPI document: %w", err)
+	}
+	whole, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		return nil, fmt.Errorf("reading the OpenAPI document: %w", err)
+	}
+	c := &contract{paths: doc.Paths, from: jsonschema.NewCompiler(), made: map[string]*jsonschema.Schema{}}
+	c.from.AssertFormat()
+	if err := c.from.AddResource(documentURL, whole); err != nil {
+		return nil, fmt.Errorf("reading the OpenAPI document: %w", err)
+	}
+	contracts.Store(string(raw), c)
+	return c, nil
+}
+
+// check answers how an answer differs from what the document says of it.
+// Streams and downloads have no form but their content type.
+func (c *contract) check(method, path string, a Answer) error {
+	path, _, _ = strings.Cut(path, "?")
+	place, described := "#/components/responses/Error", response{Content: map[string]any{asJSON: nil}}
+	template, ok := c.template(path)
+	o, served := c.paths[template][strings.ToLower(method)]
+	switch {
+	case !strings.HasPrefix(path, "/api/") || (!ok || !served) && a.Status < http.StatusBadRequest:
+		return nil // about the server itself
+	case served:
+		status := strconv.Itoa(a.Status)
+		if _, ok := o.Responses[status]; !ok && a.Status >= http.StatusBadRequest {
+			status = "default"
+		}
+		if described, ok = o.Responses[status]; !ok {
+			return fmt.Errorf("the document has no answer %d", a.Status)
+		}
+		place = "#/paths/" + escape(template) + "/" + strings.ToLower(method) + "/responses/" + status
+		if described.Ref != "" {
+			place, described.Content = described.Ref, map[string]any{asJSON: nil}
+		}
+	}
+	kind, _, err := mime.ParseMediaType(a.Header.Get("Content-Type"))
+	if err != nil {
+		return fmt.Errorf("content type %q: %w", a.Header.Get("Content-Type"), err)
+	}
+	if _, ok := described.Content["application/octet-stream"]; ok {
+		return nil // of whatever type the file is
+	}
+	if _, ok := described.Content[kind]; !ok {
+		return fmt.Errorf("the document has no answer of type %s, but %v", kind, slices.Sorted(maps.Keys(described.Content)))
+	}
+	if kind != asJSON {
+		return nil
+	}
+	return c.fits(place, a.Body)
+}
+
+// checkBody answers how a JSON body differs from what the document says of it.
+func (c *contract) checkBody(method, path string, sent []byte) error {
+	path, _, _ = strings.Cut(path, "?")
+	template, _ := c.template(path)
+	if _, ok := c.paths[template][strings.ToLower(method)].RequestBody.Content[asJSON]; !ok {
+		return nil // an operation without a body accepts {}
+	}
+	return c.fits("#/paths/"+escape(template)+"/"+strings.ToLower(method)+"/requestBody", sent)
+}
+
+// fits holds JSON to the schema for it that stands at a place.
+func (c *contract) fits(place string, raw []byte) error {
+	s, err := c.schema(place + "/content/" + escape(asJSON) + "/schema")
+	if err != nil {
+		return err
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		return fmt.Errorf("reading the JSON: %w", err)
+	}
+	return s.Validate(value)
+}
+
+func (c *contract) schema(place string) (*jsonschema.Schema, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s, ok := c.made[place]; ok {
+		return s, nil
+	}
+	s, err := c.from.Compile(documentURL + place)
+	if err != nil {
+		return nil, fmt.Errorf("the schema at %s: %w", place, err)
+	}
+	c.made[place] = s
+	return s, nil
+}
+
+// template answers the path of the document that a request's path is of. A
+// segment that stands there as it is goes before a parameter.
+func (c *contract) template(path string) (string, bool) {
+	segments := strings.Split(strings.Trim(path, "/"), "/")
+	best, literal := "", -1
+	for t := range c.paths {
+		if n := literals(strings.Split(strings.Trim(t, "/"), "/"), segments); n > literal {
+			best, literal = t, n
+		}
+	}
+	return best, literal >= 0
+}
+
+// literals counts the segments that stand in a template as they are; -1 when
+// it is another path's.
+func literals(template, segments []string) int {
+	if len(template) != len(segments) {
+		return -1
+	}
+	n := 0
+	for i, s := range template {
+		switch {
+		case s == segments[i]:
+			n++
+		case !strings.HasPrefix(s, "{"):
+			return -1
+		}
+	}
+	return n
+}
+
+// escape makes a key a part of a JSON pointer in a URL.
+func escape(key string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D").Replace(key)
+}
