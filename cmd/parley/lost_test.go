@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/fx"
 
@@ -49,6 +50,7 @@ func TestAStreamEndsForWhoeverLosesTheAgent(t *testing.T) {
 			at := g.teamAgent()
 			path := fmt.Sprintf("/api/agent/%d/response/stream", at["agent_id"])
 			release := make(chan struct{})
+			asked := len(stub.Requests())
 			stub.Next(
 				modelstub.Behaviour{Answer: func(modelstub.Request) string { return "This answer never comes to its end." }, HangAfter: 3},
 				modelstub.Behaviour{Answer: func(modelstub.Request) string { <-release; return "This one does." }},
@@ -59,6 +61,13 @@ func TestAStreamEndsForWhoeverLosesTheAgent(t *testing.T) {
 			until(t, followed, "assistant_stream")
 			other := g.clients[admin].On(t).Stream("POST", path, map[string]any{"user_query": "And this?"})
 			until(t, other, "generation")
+			// The model has both questions, or the next case would get an answer
+			// that was meant for this one.
+			for until := time.Now().Add(30 * time.Second); len(stub.Requests()) < asked+2; time.Sleep(5 * time.Millisecond) {
+				if time.Now().After(until) {
+					t.Fatal("the model was not asked twice")
+				}
+			}
 
 			c.lose(at)
 			ended, again := lost.All(), followed.All()
