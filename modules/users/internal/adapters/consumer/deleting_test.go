@@ -35,9 +35,5 @@ func TestDeletingUsersWithEventsCostsTheSameNumberOfStatementsHoweverMany(t *tes
 		if one, many := cost(1), cost(200); one != many || one > 16 {
 			t.Errorf("%d statements for one user, %d for two hundred", one, many)
 		}
-		left := 0
-		if err := db.NewRaw("SELECT count(*) FROM bus_outbox WHERE payload LIKE '%u200-%' OR payload LIKE '%u1-0@%'").Scan(t.Context(), &left); err != nil || left > 0 {
-			t.Errorf("%d events still name somebody, %v", left, err)
-		}
 	})
 }
