@@ -1,0 +1,75 @@
+package web
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"parley/platform/kernel/apperr"
+)
+
+// write answers a success.
+func (s *Server) write(g *gin.Context, r *Route, answer any) {
+	switch a := answer.(type) {
+	case responder:
+		a.respond(s, g, r)
+		return
+	case ShownOnce:
+		g.JSON(r.Status, success{Success: true, Message: r.Message, Data: answer})
+		if rec, ok := g.Writer.(*recorder); ok {
+			rec.replace(success{Success: true, Message: r.Message, Data: a.WithoutSecrets()})
+		}
+		return
+	case enveloped:
+		data, meta := a.envelope()
+		if list, ok := meta.(interface{ listed() *Meta }); ok {
+			list.listed().tag(r.binding.tag)
+		}
+		g.JSON(r.Status, success{Success: true, Message: r.Message, Data: data, Meta: meta})
+		return
+	}
+	if r.Flat {
+		g.JSON(r.Status, answer)
+		return
+	}
+	if v := reflect.ValueOf(answer); v.Kind() == reflect.Slice && v.IsNil() {
+		answer = []struct{}{}
+	}
+	g.JSON(r.Status, success{Success: true, Message: r.Message, Data: answer})
+}
+
+// ShownOnce is an answer with secrets in it. The repetition of the request
+// with the same Idempotency-Key is answered without them.
+type ShownOnce interface {
+	WithoutSecrets() any
+}
+
+// responder is an answer that is not one JSON value.
+type responder interface {
+	respond(s *Server, g *gin.Context, r *Route)
+}
+
+// fail answers an error in the one form that errors have.
+func (s *Server) fail(g *gin.Context, err error) {
+	e := explain(g.Request.Context(), s.config.Log, tooLarge(err, s.config.MaxUpload))
+	if e.RetryAfter > 0 {
+		g.Header("Retry-After", fmt.Sprint(int64((e.RetryAfter+time.Second-1)/time.Second)))
+	}
+	if e.Location != "" {
+		g.Header("Location", e.Location)
+	}
+	if e.Kind == apperr.Unauthenticated {
+		g.Header("WWW-Authenticate", "Bearer")
+	}
+	if e.Kind == apperr.TooLarge || e == errSlowBody {
+		// The rest of the body is not read, so the connection can't be reused.
+		g.Header("Connection", "close")
+	}
+	fields := e.Fields
+	if fields == nil {
+		fields = []apperr.Field{}
+	}
+	g.AbortWithStatusJSON(status(e), failure{Message: e.Message, Detail: e.Message, Code: e.Code, Errors: fields, RequestID: RequestID(g.Request.Context())})
+}
