@@ -63,9 +63,10 @@ type Member struct {
 	Role   string
 }
 
-// Detail is a project with its members, ordered by user.
+// Detail is a project with its first 100 members, ordered by user.
 type Detail struct {
 	Project Project
+	Users   int64 // with a role on the project itself, listed or not
 	Members []Member
 }
 
@@ -83,7 +84,7 @@ type Access interface {
 	// Under answers every project of the teams, with its team, in one query.
 	// No teams are no query.
 	Under(ctx context.Context, organizationID int64, teamIDs []int64) (map[int64]int64, error)
-	// Details answers those of the projects that who may view, by id, in two
+	// Details answers those of the projects that who may view, by id, in three
 	// queries however many they are.
 	Details(ctx context.Context, who actor.Actor, projectIDs []int64) (map[int64]Detail, error)
 }

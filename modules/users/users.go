@@ -6,6 +6,7 @@ import (
 
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
+	"parley/platform/kernel/page"
 )
 
 // Organization is the tenant: nothing is ever visible across it.
@@ -75,12 +76,43 @@ type Permissions interface {
 	// Revoke takes the users' roles on the resource away and answers the rows
 	// that were there.
 	Revoke(ctx context.Context, by actor.Actor, resource actor.Resource, id int64, users []int64) ([]Permission, error)
-	// On answers the roles held directly on resources of one kind, in one
-	// query, ordered by resource and user, at most 10,000. Nil onlyUsers means
-	// everybody's.
+	// On answers the roles that some users hold directly on resources of one
+	// kind, in one query, ordered by resource and user. No users are no query:
+	// everybody's roles, which may be any number, are what Roles is for.
 	On(ctx context.Context, organizationID int64, resource actor.Resource, ids, onlyUsers []int64) ([]Permission, error)
 	// Drop takes away every role on resources that are being deleted.
 	Drop(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) error
+}
+
+// Roles answers who holds roles on the resources of other modules, however
+// many they are: each answer is a part of a list or a figure, read by index in
+// one query, and in a second one where a page by number is counted. Like
+// Permissions it decides nothing. Users and roles of another organization are
+// treated as if they had never existed.
+type Roles interface {
+	// RolesPage answers a part of the roles held directly on one resource,
+	// ordered by user; suspended users keep theirs.
+	RolesPage(ctx context.Context, organizationID int64, resource actor.Resource, id int64, p page.Request) (page.Of[Permission], error)
+	// PeoplePage answers a part of the active users of a circle, each once,
+	// ordered by id.
+	PeoplePage(ctx context.Context, organizationID int64, of Circle, p page.Request) (page.Of[User], error)
+	// RoleCounts answers how many users hold a role directly on each of the
+	// resources; those on which nobody does are left out.
+	RoleCounts(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) (map[int64]int64, error)
+	// FirstRoles answers the first roles on each of the resources, at most
+	// perResource of one, ordered by resource and user. More than 500 resources
+	// at once are an error.
+	FirstRoles(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64, perResource int) ([]Permission, error)
+}
+
+// Circle is the users of whom at least one of its fields holds. The zero
+// value is nobody.
+type Circle struct {
+	// Grants are a few roles of which the users hold one at least: that role or
+	// a higher one, on that resource itself.
+	Grants       []actor.Grant
+	Users        []int64
+	GlobalAdmins bool
 }
 
 // Addresses is the one namespace of e-mail addresses of the installation, in

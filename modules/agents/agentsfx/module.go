@@ -32,6 +32,7 @@ type In struct {
 	Projects    projects.Access
 	Directory   users.Directory
 	Permissions users.Permissions
+	Roles       users.Roles
 	Addresses   users.Addresses
 	Clock       clock.Clock
 }
@@ -51,7 +52,7 @@ var Module = fx.Module("agents", fx.Provide(build))
 
 func build(in In) Out {
 	service := core.New(core.Parts{
-		Unit: in.Unit, Store: sqlstore.New(in.DB), Projects: in.Projects, Directory: in.Directory, Permissions: in.Permissions, Addresses: in.Addresses, Clock: in.Clock,
+		Unit: in.Unit, Store: sqlstore.New(in.DB), Projects: in.Projects, Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Addresses: in.Addresses, Clock: in.Clock,
 	})
 	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Decider: service.Decider()}
 }

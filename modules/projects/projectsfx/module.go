@@ -30,6 +30,7 @@ type In struct {
 	Unit        uow.Unit
 	Directory   users.Directory
 	Permissions users.Permissions
+	Roles       users.Roles
 	Clock       clock.Clock
 }
 
@@ -47,6 +48,6 @@ type Out struct {
 var Module = fx.Module("projects", fx.Provide(build))
 
 func build(in In) Out {
-	service := core.New(core.Parts{Unit: in.Unit, Store: sqlstore.New(in.DB), Directory: in.Directory, Permissions: in.Permissions, Clock: in.Clock})
+	service := core.New(core.Parts{Unit: in.Unit, Store: sqlstore.New(in.DB), Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Clock: in.Clock})
 	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Access: service, Deciders: service.Deciders()}
 }

@@ -56,6 +56,7 @@ type Out struct {
 	Auditor       web.Auditor
 	Directory     users.Directory
 	Permissions   users.Permissions
+	Roles         users.Roles
 	Addresses     users.Addresses
 	Setup         Setup
 	Decided       decided
@@ -90,7 +91,7 @@ func build(in In) (Out, error) {
 	flushing(in.Lifecycle, service, in.Log)
 	return Out{
 		Routes: api.Routes(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: api,
-		Directory: service, Permissions: service, Addresses: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(),
+		Directory: service, Permissions: service, Roles: service, Addresses: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(),
 	}, nil
 }
 

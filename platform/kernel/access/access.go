@@ -4,7 +4,8 @@
 //
 // Decide answers about one thing. Visible and VisibleAgents are the view half
 // of the same rule as values, from which stores make conditions of queries, so
-// that a list shows exactly what Decide lets one view.
+// that a list shows exactly what Decide lets one view; GrantsToView is the
+// same from the other side, for lists of who may view a thing.
 //
 // The rule: a role on a team holds for the team's projects, one on a project
 // for its agents, and the highest applicable role wins. A global admin is

@@ -117,6 +117,50 @@ func TestTheDecisionIsTheContractAndQueriesShowWhatItLetsOneView(t *testing.T) {
 	}
 }
 
+func TestWhoHoldsAGrantToViewOrNeedsNoneIsWhoMayView(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	by := map[string]int{}
+	for range 150 {
+		things, _ := world(rng)
+		for range 10 {
+			who := somebody(rng)
+			for _, thing := range things {
+				ground := ""
+				for _, g := range access.GrantsToView(thing) {
+					if who.Holds(g.Resource, g.ID) >= g.Role {
+						ground = "a grant"
+					}
+				}
+				switch {
+				case who.OrganizationID != thing.OrganizationID || thing.Deleted:
+					ground = ""
+				case who.IsGlobalAdmin():
+					ground = "a global admin"
+				case thing.OwnerID == who.UserID:
+					ground = "the owner"
+				case thing.Level == access.Public:
+					ground = "public"
+				}
+				if may := access.Decide(who, thing).Allowed.View; may != (ground != "") {
+					t.Fatalf("%+v on %+v: may view %v, by %q", who, thing, may, ground)
+				}
+				by[ground]++
+			}
+		}
+	}
+	for _, ground := range []string{"", "a grant", "a global admin", "the owner", "public"} {
+		if by[ground] < 100 {
+			t.Errorf("%q was met only %d times", ground, by[ground])
+		}
+	}
+	if grants := access.GrantsToView(access.Thing{Resource: actor.Team, ID: 1, OrganizationID: 1, Deleted: true}); grants != nil {
+		t.Errorf("what was deleted is viewed by %v", grants)
+	}
+	if grants := access.GrantsToView(access.Thing{Resource: actor.Organization, ID: 1, OrganizationID: 1}); grants != nil {
+		t.Errorf("an organization is viewed by %v alone", grants)
+	}
+}
+
 func TestReasonsNameTheGrantThatDecidesFirst(t *testing.T) {
 	grant := func(r actor.Resource, id int64, role actor.Role) actor.Grant {
 		return actor.Grant{Resource: r, ID: id, Role: role}

@@ -91,3 +91,35 @@ func (v VisibleAgents) Shows(t Thing) bool {
 	return v.All || (t.OwnerID == v.UserID && v.UserID != 0) || t.Level == Public || slices.Contains(v.Granted, t.ID) ||
 		slices.Contains(v.Administered, t.ProjectID) || (t.Level == OnlyTeam && slices.Contains(v.Joined, t.ProjectID))
 }
+
+// GrantsToView is Decide's view of one thing from its other side: whoever
+// holds at least one of these roles, or a higher one there, may view it. Who
+// else may are the global admins, the owner of an agent, and at Public the
+// whole organization. What was deleted nobody may view.
+func GrantsToView(t Thing) []actor.Grant {
+	if t.Deleted {
+		return nil
+	}
+	var grants []actor.Grant
+	add := func(resource actor.Resource, id int64, role actor.Role) {
+		if id != 0 {
+			grants = append(grants, actor.Grant{Resource: resource, ID: id, Role: role})
+		}
+	}
+	switch t.Resource {
+	case actor.Team:
+		add(actor.Team, t.ID, actor.Member)
+	case actor.Project:
+		add(actor.Project, t.ID, actor.Member)
+		add(actor.Team, t.TeamID, actor.Member)
+	case actor.Agent:
+		above := actor.Member
+		if t.Level == OnlyMe {
+			above = actor.Admin // members of the project are kept out
+		}
+		add(actor.Agent, t.ID, actor.Member)
+		add(actor.Project, t.ProjectID, above)
+		add(actor.Team, t.TeamID, above)
+	}
+	return grants
+}

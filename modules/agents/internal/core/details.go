@@ -10,7 +10,7 @@ import (
 // maxInDetail is how many agents of one project its details list.
 const maxInDetail = 100
 
-// ProjectDetail is a project with its members and its first agents.
+// ProjectDetail is a project with its first members and agents.
 type ProjectDetail struct {
 	projects.Detail
 	Agents []Agent // without their prompts

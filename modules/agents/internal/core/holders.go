@@ -3,8 +3,6 @@ package core
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 
 	"parley/modules/users"
 	"parley/platform/kernel/access"
@@ -51,29 +49,18 @@ func (s *Service) Holders(ctx context.Context, who actor.Actor, agentID int64, p
 	if err != nil {
 		return page.Of[Holder]{}, err
 	}
-	grants, err := s.grantsAround(ctx, d, nil)
+	of := users.Circle{Grants: access.GrantsToView(d.Thing(d.TeamID)), Users: []int64{d.UserID}, GlobalAdmins: true}
+	found, err := s.Roles.PeoplePage(ctx, who.OrganizationID, of, p)
 	if err != nil {
 		return page.Of[Holder]{}, err
 	}
-	admins, err := s.Directory.GlobalAdmins(ctx, who.OrganizationID)
-	if err != nil {
-		return page.Of[Holder]{}, err
+	ids := make([]int64, len(found.Items))
+	for i, u := range found.Items {
+		ids[i] = u.ID
 	}
-	for _, u := range admins {
-		grants[u.ID] = append(grants[u.ID], actor.Grant{})
-	}
-	grants[d.UserID] = append(grants[d.UserID], actor.Grant{})
-	people, err := s.Directory.Users(ctx, who.OrganizationID, slices.Sorted(maps.Keys(grants)))
-	if err != nil {
-		return page.Of[Holder]{}, err
-	}
-	var all []Holder
-	for _, u := range people {
-		if h := hold(u, grants[u.ID], d); h.Decision.Allowed.View {
-			all = append(all, h)
-		}
-	}
-	return page.Cut(all, p, func(h Holder) page.Key { return page.Key{ID: h.User.ID} })
+	grants, err := s.grantsAround(ctx, d, ids)
+	// Whoever just lost their role is shown without one: a part drops nobody.
+	return page.Map(found, func(u users.User) Holder { return hold(u, grants[u.ID], d) }), err
 }
 
 // Runners implements agents.Catalog.
@@ -116,15 +103,15 @@ func hold(u users.User, grants []actor.Grant, d Decided) Holder {
 	return Holder{User: u, Decision: access.Decide(of, d.Thing(d.TeamID))}
 }
 
-// grantsAround answers the roles that bear on an agent, by user, in at most
-// three queries. Nil onlyUsers means everybody's.
-func (s *Service) grantsAround(ctx context.Context, d Decided, onlyUsers []int64) (map[int64][]actor.Grant, error) {
+// grantsAround answers the roles of some users that bear on an agent, by user,
+// in at most three queries.
+func (s *Service) grantsAround(ctx context.Context, d Decided, ids []int64) (map[int64][]actor.Grant, error) {
 	grants := map[int64][]actor.Grant{}
 	for _, on := range []actor.Grant{{Resource: actor.Agent, ID: d.ID}, {Resource: actor.Project, ID: d.ProjectID}, {Resource: actor.Team, ID: d.TeamID}} {
 		if on.ID == 0 {
 			continue
 		}
-		rows, err := s.Permissions.On(ctx, d.OrganizationID, on.Resource, []int64{on.ID}, onlyUsers)
+		rows, err := s.Permissions.On(ctx, d.OrganizationID, on.Resource, []int64{on.ID}, ids)
 		if err != nil {
 			return nil, err
 		}

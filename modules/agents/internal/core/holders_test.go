@@ -15,6 +15,7 @@ import (
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/page"
 	"parley/platform/memory"
 )
 
@@ -23,6 +24,8 @@ import (
 type people struct {
 	users.Directory
 	users.Permissions
+	users.Roles
+	of      users.Circle // that was asked for last
 	there   []users.User // ordered by id
 	granted []users.Permission
 	asked   int
@@ -41,8 +44,15 @@ func (p *people) Users(_ context.Context, org int64, ids []int64) ([]users.User,
 func (p *people) On(_ context.Context, org int64, r actor.Resource, ids, only []int64) ([]users.Permission, error) {
 	p.asked++
 	return slices.DeleteFunc(slices.Clone(p.granted), func(g users.Permission) bool {
-		return g.OrganizationID != org || g.ResourceType != r || !slices.Contains(ids, g.ResourceID) || (only != nil && !slices.Contains(only, g.UserID))
+		return g.OrganizationID != org || g.ResourceType != r || !slices.Contains(ids, g.ResourceID) || !slices.Contains(only, g.UserID)
 	}), p.err
+}
+
+// PeoplePage implements users.Roles; it counts nobody out.
+func (p *people) PeoplePage(_ context.Context, org int64, of users.Circle, request page.Request) (page.Of[users.User], error) {
+	p.asked++
+	p.of = of
+	return page.Of[users.User]{Items: p.there, Count: 4711, NextCursor: "more", Request: request}, p.err
 }
 
 // actor is the user as their credentials make them.
@@ -117,6 +127,43 @@ func TestRunnersAreThoseWhoseRunIsAccepted(t *testing.T) {
 	}
 	if found < 300 || kept < 300 {
 		t.Errorf("%d may and %d may not: the worlds prove little", found, kept)
+	}
+}
+
+// TestAPartOfTheHoldersIsThePartOfTheirCircle asks about an agent for people
+// of whom one has lost their role since they were found.
+func TestAPartOfTheHoldersIsThePartOfTheirCircle(t *testing.T) {
+	ctx := context.Background()
+	at := clock.NewFixed(time.Unix(0, 0))
+	db := memory.New(at)
+	store := memstore.New(db)
+	crowd := &people{granted: []users.Permission{{OrganizationID: 1, UserID: 9, ResourceType: actor.Team, ResourceID: 3, Role: "admin"}}}
+	for id := range int64(200) {
+		crowd.there = append(crowd.there, users.User{ID: id + 7, OrganizationID: 1, IsActive: true})
+	}
+	service := core.New(core.Parts{Unit: db, Store: store, Projects: teams{of: map[int64]int64{2: 3}}, Directory: crowd, Permissions: crowd, Roles: crowd, Clock: at})
+	a, err := store.AddAgent(ctx, core.Agent{OrganizationID: 1, ProjectID: 2, UserID: 7, Access: core.OnlyMe, Status: core.Live, IsActive: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := actor.Actor{UserID: 7, OrganizationID: 1}
+	found, err := service.Holders(ctx, who, a.ID, page.Request{Size: 200})
+	if err != nil || found.Count != 4711 || found.NextCursor != "more" || found.Request.Size != 200 || len(found.Items) != 200 {
+		t.Fatalf("%d of %d, then %q: %v", len(found.Items), found.Count, found.NextCursor, err)
+	}
+	roles := []actor.Role{found.Items[0].Decision.Role, found.Items[1].Decision.Role, found.Items[2].Decision.Role}
+	if diff := cmp.Diff([]actor.Role{actor.Admin, actor.NoRole, actor.Admin}, roles); diff != "" {
+		t.Error(diff)
+	}
+	want := users.Circle{Users: []int64{7}, GlobalAdmins: true, Grants: []actor.Grant{
+		{Resource: actor.Agent, ID: a.ID, Role: actor.Member}, {Resource: actor.Project, ID: 2, Role: actor.Admin}, {Resource: actor.Team, ID: 3, Role: actor.Admin},
+	}}
+	if diff := cmp.Diff(want, crowd.of); diff != "" || crowd.asked != 4 {
+		t.Errorf("asked %d times: %s", crowd.asked, diff)
+	}
+	crowd.err = errors.New("the disk is on fire")
+	if _, err := service.Holders(ctx, who, a.ID, page.Request{}); !errors.Is(err, crowd.err) {
+		t.Errorf("a failure: %v", err)
 	}
 }
 

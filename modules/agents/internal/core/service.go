@@ -22,6 +22,7 @@ type Parts struct {
 	Projects    projects.Access
 	Directory   users.Directory
 	Permissions users.Permissions
+	Roles       users.Roles
 	Addresses   users.Addresses
 	Clock       clock.Clock
 }

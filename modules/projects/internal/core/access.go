@@ -80,21 +80,30 @@ func (s *Service) Under(ctx context.Context, organizationID int64, teamIDs []int
 	return s.Store.TeamProjects(ctx, organizationID, teamIDs)
 }
 
+// maxInDetail is how many members of one project its details list.
+const maxInDetail = 100
+
 // Details implements projects.Access.
 func (s *Service) Details(ctx context.Context, who actor.Actor, ids []int64) (map[int64]projects.Detail, error) {
 	found, err := s.Store.Projects(ctx, access.VisibleTo(who), ids)
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[int64]projects.Detail, len(found))
 	visible := make([]int64, len(found))
 	for i, p := range found {
 		visible[i] = p.ID
-		out[p.ID] = projects.Detail{Project: p, Members: []projects.Member{}}
 	}
-	rows, err := s.Permissions.On(ctx, who.OrganizationID, actor.Project, visible, nil)
+	counts, err := s.UserCounts(ctx, who, visible)
 	if err != nil {
 		return nil, err
+	}
+	rows, err := s.Roles.FirstRoles(ctx, who.OrganizationID, actor.Project, visible, maxInDetail)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int64]projects.Detail, len(found))
+	for _, p := range found {
+		out[p.ID] = projects.Detail{Project: p, Users: counts[p.ID], Members: []projects.Member{}}
 	}
 	for _, row := range rows {
 		d := out[row.ResourceID]

@@ -78,11 +78,7 @@ func (s *Service) TeamMembers(ctx context.Context, who actor.Actor, team int64, 
 	if _, err := s.TeamStanding(ctx, who, team); err != nil {
 		return page.Of[Member]{}, err
 	}
-	rows, err := s.Permissions.On(ctx, who.OrganizationID, actor.Team, []int64{team}, nil)
-	if err != nil {
-		return page.Of[Member]{}, err
-	}
-	part, err := page.Cut(rows, p, func(r users.Permission) page.Key { return page.Key{ID: r.UserID} })
+	part, err := s.Roles.RolesPage(ctx, who.OrganizationID, actor.Team, team, p)
 	if err != nil {
 		return page.Of[Member]{}, err
 	}
@@ -131,15 +127,7 @@ func (s *Service) withUsers(ctx context.Context, organizationID int64, rows []us
 // UserCounts answers how many users hold a role directly on each project, in
 // one query.
 func (s *Service) UserCounts(ctx context.Context, who actor.Actor, ids []int64) (map[int64]int64, error) {
-	rows, err := s.Permissions.On(ctx, who.OrganizationID, actor.Project, ids, nil)
-	if err != nil {
-		return nil, err
-	}
-	counts := map[int64]int64{}
-	for _, r := range rows {
-		counts[r.ResourceID]++
-	}
-	return counts, nil
+	return s.Roles.RoleCounts(ctx, who.OrganizationID, actor.Project, ids)
 }
 
 // ProjectsOfUser answers the projects of a team that a user sees, ordered by

@@ -98,6 +98,7 @@ type Parts struct {
 	Store       Store
 	Directory   users.Directory
 	Permissions users.Permissions
+	Roles       users.Roles
 	Clock       clock.Clock
 }
 

@@ -88,7 +88,7 @@ func (s *Service) OrganizationChanged(id int64) { s.identities.dropOrganization(
 
 // On implements users.Permissions.
 func (s *Service) On(ctx context.Context, organizationID int64, resource actor.Resource, ids, onlyUsers []int64) ([]users.Permission, error) {
-	if len(ids) == 0 {
+	if len(ids) == 0 || len(onlyUsers) == 0 {
 		return nil, nil
 	}
 	return s.Store.Permissions(ctx, organizationID, resource, ids, onlyUsers)

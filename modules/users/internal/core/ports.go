@@ -45,6 +45,7 @@ type Store interface {
 	AddressStore
 	Credentials
 	PermissionStore
+	RoleStore
 	KeyStore
 	AuditStore
 }
@@ -113,10 +114,20 @@ type PermissionStore interface {
 	// DeletePermission removes and answers one; ErrNoPermission as Permission.
 	DeletePermission(ctx context.Context, organizationID, id int64) (users.Permission, error)
 	// Permissions answers roles on resources of one kind, ordered by resource
-	// and user. Nil onlyUsers means everybody's.
+	// and user. Nil onlyUsers means everybody's. More than it can answer at once
+	// are an error, never a part of them.
 	Permissions(ctx context.Context, organizationID int64, resource actor.Resource, ids, onlyUsers []int64) ([]users.Permission, error)
 	// DeletePermissions removes and answers them. Nil onlyUsers means everybody's.
 	DeletePermissions(ctx context.Context, organizationID int64, resource actor.Resource, ids, onlyUsers []int64) ([]users.Permission, error)
+}
+
+// RoleStore reads who holds roles, as users.Roles says. It is asked about one
+// resource or user at least.
+type RoleStore interface {
+	RolesPage(ctx context.Context, organizationID int64, resource actor.Resource, id int64, p page.Request) (page.Of[users.Permission], error)
+	PeoplePage(ctx context.Context, organizationID int64, of users.Circle, p page.Request) (page.Of[users.User], error)
+	RoleCounts(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) (map[int64]int64, error)
+	FirstRoles(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64, perResource int) ([]users.Permission, error)
 }
 
 // KeyStore keeps API keys.
@@ -186,3 +197,7 @@ type History interface {
 
 // ByID is the order of the list of users.
 func ByID(u users.User) page.Key { return page.Key{ID: u.ID} }
+
+// ByUser is the order of the list of roles on a resource, of which each user
+// holds one.
+func ByUser(p users.Permission) page.Key { return page.Key{ID: p.UserID} }

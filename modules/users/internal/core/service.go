@@ -11,8 +11,8 @@ import (
 	"parley/platform/kernel/uow"
 )
 
-// Service is the use cases. It implements users.Directory, users.Permissions
-// and users.Addresses.
+// Service is the use cases. It implements users.Directory, users.Permissions,
+// users.Roles and users.Addresses.
 type Service struct {
 	Parts
 	identities *identities

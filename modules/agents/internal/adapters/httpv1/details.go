@@ -3,7 +3,6 @@ package httpv1
 import (
 	"context"
 
-	"parley/modules/agents/internal/core"
 	"parley/modules/projects"
 	"parley/platform/kernel/actor"
 	"parley/platform/web"
@@ -54,13 +53,10 @@ type detailView struct {
 	_ struct{} `schema:"ProjectDetails"`
 
 	Project projectView  `json:"project"`
-	Users   []memberView `json:"users" doc:"The first 100 with a role on the project itself."`
+	Users   []memberView `json:"users" doc:"The first 100 with a role on the project itself, in the order of their ids; counts says how many there are."`
 	Agents  []briefView  `json:"agents" doc:"The first 100 that the caller may see."`
 	Counts  countsView   `json:"counts" doc:"Of all, listed or not."`
 }
-
-// maxMembers is how many users of one project its details list.
-const maxMembers = 100
 
 type detailsRequest struct {
 	Body struct {
@@ -84,7 +80,7 @@ func (a *API) details(ctx context.Context, r detailsRequest) (web.WithMeta[[]det
 	}
 	ids := []int64{}
 	for _, d := range found {
-		for _, m := range firstMembers(d) {
+		for _, m := range d.Members {
 			ids = append(ids, m.UserID)
 		}
 	}
@@ -96,9 +92,9 @@ func (a *API) details(ctx context.Context, r detailsRequest) (web.WithMeta[[]det
 	for i, d := range found {
 		v := detailView{
 			Project: showProject(d.Detail), Users: []memberView{}, Agents: []briefView{},
-			Counts: countsView{Users: int64(len(d.Members)), Agents: d.Project.AgentCount},
+			Counts: countsView{Users: d.Users, Agents: d.Project.AgentCount},
 		}
-		for _, m := range firstMembers(d) {
+		for _, m := range d.Members {
 			v.Users = append(v.Users, memberView{ID: m.ID, User: showPerson(people[m.UserID]), Role: m.Role})
 		}
 		for _, b := range d.Agents {
@@ -115,14 +111,10 @@ func (a *API) details(ctx context.Context, r detailsRequest) (web.WithMeta[[]det
 	return out, nil
 }
 
-func firstMembers(d core.ProjectDetail) []projects.Member {
-	return d.Members[:min(len(d.Members), maxMembers)]
-}
-
 func showProject(d projects.Detail) projectView {
 	p := d.Project
 	return projectView{
 		ID: p.ID, Name: p.Name, Description: p.Description, Team: p.TeamID, Organization: p.OrganizationID, IsDeleted: p.IsDeleted,
-		AgentCount: p.AgentCount, UserCount: int64(len(d.Members)), Audit: web.ShowAudit(p.Audit),
+		AgentCount: p.AgentCount, UserCount: d.Users, Audit: web.ShowAudit(p.Audit),
 	}
 }

@@ -142,7 +142,7 @@ func (p *people) On(_ context.Context, org int64, r actor.Resource, ids, only []
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	rows := slices.DeleteFunc(slices.Clone(p.granted), func(g users.Permission) bool {
-		return g.OrganizationID != org || g.ResourceType != r || !slices.Contains(ids, g.ResourceID) || (only != nil && !slices.Contains(only, g.UserID))
+		return g.OrganizationID != org || g.ResourceType != r || !slices.Contains(ids, g.ResourceID) || !slices.Contains(only, g.UserID)
 	})
 	slices.SortFunc(rows, func(a, b users.Permission) int {
 		return cmp.Or(cmp.Compare(a.ResourceID, b.ResourceID), cmp.Compare(a.UserID, b.UserID))

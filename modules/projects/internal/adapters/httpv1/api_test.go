@@ -32,6 +32,7 @@ type house struct {
 	db *memory.DB
 	webtest.Client
 	people             *people
+	service            *core.Service
 	clock              *clock.Fixed
 	ann, bob, cy, dora int64
 	stranger           int64
@@ -47,9 +48,9 @@ func newHouse(t *testing.T) house {
 	h.cy = h.people.add(1, "cy@x", actor.User)
 	h.dora = h.people.add(1, "dora@x", actor.User)
 	h.stranger = h.people.add(2, "admin@y", actor.GlobalAdmin)
-	service := core.New(core.Parts{Unit: h.db, Store: memstore.New(h.db), Directory: h.people, Permissions: h.people, Clock: at})
-	h.db.Deliver(bus.Inline(h.db, consumer.Consumers(service)...))
-	h.Client = webtest.Serve(t, h.people, httpv1.New(service).Routes())
+	h.service = core.New(core.Parts{Unit: h.db, Store: memstore.New(h.db), Directory: h.people, Permissions: h.people, Roles: h.people, Clock: at})
+	h.db.Deliver(bus.Inline(h.db, consumer.Consumers(h.service)...))
+	h.Client = webtest.Serve(t, h.people, httpv1.New(h.service).Routes())
 	return h
 }
 

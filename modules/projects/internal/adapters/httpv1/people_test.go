@@ -106,7 +106,7 @@ func (p *people) On(_ context.Context, org int64, r actor.Resource, ids, only []
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.on(r, ids, func(g users.Permission) bool {
-		return g.OrganizationID == org && (only == nil || slices.Contains(only, g.UserID))
+		return g.OrganizationID == org && slices.Contains(only, g.UserID)
 	}), nil
 }
 

@@ -139,11 +139,35 @@ func (d *directory) Users(context.Context, int64, []int64) ([]users.User, error)
 	return nil, nil
 }
 
+// roles counts how often it is asked.
+type roles struct {
+	users.Roles
+	times atomic.Int64
+}
+
+// RolesPage implements users.Roles.
+func (r *roles) RolesPage(context.Context, int64, actor.Resource, int64, page.Request) (page.Of[users.Permission], error) {
+	r.times.Add(1)
+	return page.Of[users.Permission]{Items: make([]users.Permission, 100)}, nil
+}
+
+// RoleCounts implements users.Roles.
+func (r *roles) RoleCounts(context.Context, int64, actor.Resource, []int64) (map[int64]int64, error) {
+	r.times.Add(1)
+	return nil, nil
+}
+
+// FirstRoles implements users.Roles.
+func (r *roles) FirstRoles(context.Context, int64, actor.Resource, []int64, int) ([]users.Permission, error) {
+	r.times.Add(1)
+	return nil, nil
+}
+
 func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 	db := dbtest.SQLite(t, sqlstore.Migrations())
 	store := sqlstore.New(db)
-	asked := &directory{}
-	service := core.New(core.Parts{Store: store, Directory: asked})
+	asked, held := &directory{}, &roles{}
+	service := core.New(core.Parts{Store: store, Directory: asked, Roles: held})
 	who := actor.Actor{UserID: 1, OrganizationID: 1, Grants: []actor.Grant{{Resource: actor.Team, ID: 1, Role: actor.Member}}}
 	ctx := context.Background()
 	if _, err := db.ExecContext(ctx, `INSERT INTO projects_teams (organization_id, name, description, is_deleted, created_by, created_on, modified_by, modified_on) VALUES (1, '', '', false, '', '2026-01-01', '', '2026-01-01')`); err != nil {
@@ -171,14 +195,30 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 		"the projects of teams":    {1, func(ctx context.Context) error { _, err := service.Under(ctx, 1, []int64{1}); return err }},
 		"the projects of no teams": {0, func(ctx context.Context) error { _, err := service.Under(ctx, 1, nil); return err }},
 		"the teams of projects":    {1, func(ctx context.Context) error { _, err := service.Teams(ctx, 1, []int64{1, 2, 3}); return err }},
-		"recent projects":          {3, func(ctx context.Context) error { _, err := service.Recents(ctx, who, page.Request{}); return err }},
+		"details of projects": {1, func(ctx context.Context) error {
+			found, err := service.Details(ctx, who, []int64{1, 2, 3, 4, 5, 6, 7})
+			if len(found) != 7 {
+				t.Errorf("details of %d", len(found))
+			}
+			return err
+		}},
+		"members of a team": {1, func(ctx context.Context) error {
+			_, err := service.TeamMembers(ctx, who, 1, page.Request{})
+			return err
+		}},
+		"recent projects": {3, func(ctx context.Context) error { _, err := service.Recents(ctx, who, page.Request{}); return err }},
 	} {
 		ctx, n := sqldb.CountQueries(ctx)
 		if err := c.call(ctx); err != nil || n.Load() != c.want {
 			t.Errorf("%s: %d statements, want %d, %v", name, n.Load(), c.want, err)
 		}
 	}
-	if n := asked.times.Load(); n != 1 {
-		t.Errorf("a list of recent projects asks %d times who the caller is", n)
+	// The members of a team are asked for once, and who the caller of a list of
+	// recent projects is.
+	if n := asked.times.Load(); n != 2 {
+		t.Errorf("who somebody is is asked %d times", n)
+	}
+	if n := held.times.Load(); n != 3 { // counts and first rows for details, a part for a team
+		t.Errorf("who holds a role is asked %d times", n)
 	}
 }

@@ -90,7 +90,8 @@ func (s *Store) Identity(ctx context.Context, userID int64) (core.Identity, erro
 // maxKeys is more than the core lets a user have.
 const maxKeys = 1000
 
-// maxPermissions bounds what one user can be granted directly.
+// maxPermissions bounds what one user can be granted directly, and how many
+// roles are answered at once.
 const maxPermissions = 10_000
 
 // AddPermissions implements core.PermissionStore.
@@ -146,7 +147,12 @@ func (s *Store) DeletePermission(ctx context.Context, org, id int64) (users.Perm
 
 // Permissions implements core.PermissionStore.
 func (s *Store) Permissions(ctx context.Context, org int64, r actor.Resource, ids, only []int64) ([]users.Permission, error) {
-	return s.permissions.List(ctx, maxPermissions, "resource_id, user_id", onResource(org, r, ids, only)...)
+	found, err := s.permissions.List(ctx, maxPermissions+1, "resource_id, user_id", onResource(org, r, ids, only)...)
+	if len(found) > maxPermissions {
+		// A part of them would be taken for all.
+		return nil, fmt.Errorf("listing roles on %d of kind %s: more than %d", len(ids), r, maxPermissions)
+	}
+	return found, err
 }
 
 // DeletePermissions implements core.PermissionStore.

@@ -8,6 +8,7 @@ import (
 	"parley/modules/users"
 	"parley/modules/users/internal/adapters/sqlstore"
 	"parley/modules/users/internal/core"
+	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/page"
@@ -29,6 +30,8 @@ func BenchmarkAMillionUsers(b *testing.B) {
 			small, large := open(b, sqlstore.Migrations()), open(b, sqlstore.Migrations())
 			crowd(b, small, 1, few)
 			crowd(b, large, 1, many)
+			gather(b, small, few)
+			gather(b, large, many)
 			neighbour(b, large)
 			listening := &heard{}
 			large.AddQueryHook(listening)
@@ -67,6 +70,20 @@ func BenchmarkAMillionUsers(b *testing.B) {
 	}
 }
 
+// biggest is a team with a tenth of all people.
+const biggest = 7000
+
+// gather puts every tenth person into the biggest team.
+func gather(b *testing.B, db *sqldb.DB, people int) {
+	b.Helper()
+	if _, err := db.ExecContext(b.Context(), "UPDATE users_permissions SET resource_id = ? WHERE user_id > ?", biggest, people-people/10); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := db.ExecContext(b.Context(), "ANALYZE"); err != nil {
+		b.Fatal(err)
+	}
+}
+
 // neighbour adds another organization, as nobody has a million people alone.
 func neighbour(b *testing.B, db *sqldb.DB) {
 	b.Helper()
@@ -85,6 +102,21 @@ func neighbour(b *testing.B, db *sqldb.DB) {
 		b.Fatal(err)
 	}
 }
+
+// seeing is who may view an agent of the biggest team.
+var seeing = users.Circle{
+	Grants: []actor.Grant{{Resource: actor.Agent, ID: 9, Role: actor.Member}, {Resource: actor.Project, ID: 9, Role: actor.Member}, {Resource: actor.Team, ID: biggest, Role: actor.Member}},
+	Users:  []int64{1}, GlobalAdmins: true,
+}
+
+// teams are 199 of a thousand, and the biggest.
+var teams = func() []int64 {
+	ids := []int64{biggest}
+	for id := range int64(199) {
+		ids = append(ids, id)
+	}
+	return ids
+}()
 
 // peopleReads are what is asked of an organization of so many people.
 var peopleReads = []struct {
@@ -114,6 +146,23 @@ var peopleReads = []struct {
 	}},
 	{"a text that nobody has", true, func(ctx context.Context, s *sqlstore.Store, people int64) error {
 		_, err := s.UsersPage(ctx, 1, core.Filter{Text: "nobody at all"}, page.Request{Size: 50, ByCursor: true})
+		return err
+	}},
+	{"50 members of the biggest team", false, func(ctx context.Context, s *sqlstore.Store, people int64) error {
+		return listed(s.RolesPage(ctx, 1, actor.Team, biggest, page.Request{Size: 50, Cursor: page.EncodeCursor(page.Key{ID: people - people/20 - 1})}))
+	}},
+	{"50 members, counted", false, func(ctx context.Context, s *sqlstore.Store, people int64) error {
+		return listed(s.RolesPage(ctx, 1, actor.Team, biggest, page.Request{Size: 50}))
+	}},
+	{"50 who see an agent of the team", false, func(ctx context.Context, s *sqlstore.Store, people int64) error {
+		return listed(s.PeoplePage(ctx, 1, seeing, page.Request{Size: 50, Cursor: page.EncodeCursor(page.Key{ID: people - people/20 - 1})}))
+	}},
+	{"the first 100 of 200 teams", false, func(ctx context.Context, s *sqlstore.Store, people int64) error {
+		_, err := s.FirstRoles(ctx, 1, actor.Team, teams, 100)
+		return err
+	}},
+	{"members of 200 teams, counted", false, func(ctx context.Context, s *sqlstore.Store, people int64) error {
+		_, err := s.RoleCounts(ctx, 1, actor.Team, teams)
 		return err
 	}},
 	{"who acts", false, func(ctx context.Context, s *sqlstore.Store, people int64) error {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"parley/modules/users"
 	"parley/modules/users/internal/adapters/sqlstore"
 	"parley/modules/users/internal/core"
 	"parley/platform/kernel/actor"
@@ -127,6 +128,10 @@ func TestNothingReadsAWholeTable(t *testing.T) {
 		if err != nil || len(some) == 0 {
 			t.Fatal(some, err)
 		}
+		circle := users.Circle{
+			Grants: []actor.Grant{{Resource: actor.Agent, ID: 2, Role: actor.Member}, {Resource: actor.Project, ID: 2, Role: actor.Admin}, {Resource: actor.Team, ID: 2, Role: actor.Member}},
+			Users:  []int64{4002}, GlobalAdmins: true,
+		}
 		discard := func(_ any, err error) error { return err }
 		refused := func(err error) error {
 			if !errors.Is(err, core.ErrEmailTaken) {
@@ -141,24 +146,30 @@ func TestNothingReadsAWholeTable(t *testing.T) {
 			"a later page": func() error {
 				return discard(store.UsersPage(ctx, 3, core.Filter{}, page.Request{Size: 50, Number: 15}))
 			},
-			"by cursor":                  func() error { return discard(store.UsersPage(ctx, 3, core.Filter{}, cursor)) },
-			"by cursor, the suspended":   func() error { return discard(store.UsersPage(ctx, 3, core.Filter{IsActive: &off}, cursor)) },
-			"by cursor, a text":          func() error { return discard(store.UsersPage(ctx, 3, core.Filter{Text: "name7"}, cursor)) },
-			"by cursor, a team":          func() error { return discard(store.UsersPage(ctx, 3, core.Filter{TeamID: 7}, cursor)) },
-			"global admins":              func() error { return discard(store.GlobalAdmins(ctx, 3, 100)) },
-			"who acts":                   func() error { return discard(store.Identity(ctx, 4002)) },
-			"who signs in":               func() error { return discard(store.CredentialByEmail(ctx, "u4002@example.com")) },
-			"whose key it is":            func() error { return discard(store.KeyOwner(ctx, "h4002")) },
-			"a user's keys":              func() error { return discard(store.KeysPage(ctx, 3, 4002, fifty)) },
-			"a permission":               func() error { return discard(store.Permission(ctx, 3, some[0].ID)) },
-			"roles on a resource":        func() error { return discard(store.Permissions(ctx, 3, actor.Team, []int64{7, 8}, nil)) },
-			"an address that is free":    func() error { return store.Claim(ctx, "guide@example.com", "agent/1") },
-			"another address":            func() error { return store.Claim(ctx, "helper@example.com", "agent/1") },
-			"an address that is not":     func() error { return refused(store.Claim(ctx, "u4002@example.com", "agent/1")) },
-			"addresses of who goes":      func() error { return store.Release(ctx, []string{"user/4003", "user/4004", "agent/1"}) },
-			"the audit log":              func() error { return discard(store.AuditPage(ctx, 3, core.AuditFilter{}, cursor)) },
-			"the audit log of a user":    func() error { return discard(store.AuditPage(ctx, 3, core.AuditFilter{UserID: 4002}, cursor)) },
-			"the audit log since a time": func() error { return discard(store.AuditPage(ctx, 3, core.AuditFilter{From: &from}, cursor)) },
+			"by cursor":                        func() error { return discard(store.UsersPage(ctx, 3, core.Filter{}, cursor)) },
+			"by cursor, the suspended":         func() error { return discard(store.UsersPage(ctx, 3, core.Filter{IsActive: &off}, cursor)) },
+			"by cursor, a text":                func() error { return discard(store.UsersPage(ctx, 3, core.Filter{Text: "name7"}, cursor)) },
+			"by cursor, a team":                func() error { return discard(store.UsersPage(ctx, 3, core.Filter{TeamID: 7}, cursor)) },
+			"global admins":                    func() error { return discard(store.GlobalAdmins(ctx, 3, 100)) },
+			"who acts":                         func() error { return discard(store.Identity(ctx, 4002)) },
+			"who signs in":                     func() error { return discard(store.CredentialByEmail(ctx, "u4002@example.com")) },
+			"whose key it is":                  func() error { return discard(store.KeyOwner(ctx, "h4002")) },
+			"a user's keys":                    func() error { return discard(store.KeysPage(ctx, 3, 4002, fifty)) },
+			"a permission":                     func() error { return discard(store.Permission(ctx, 3, some[0].ID)) },
+			"roles on a resource":              func() error { return discard(store.Permissions(ctx, 3, actor.Team, []int64{7, 8}, nil)) },
+			"roles on one resource, by cursor": func() error { return discard(store.RolesPage(ctx, 3, actor.Team, 2, cursor)) },
+			"roles on one resource, counted":   func() error { return discard(store.RolesPage(ctx, 3, actor.Team, 2, fifty)) },
+			"how many hold roles":              func() error { return discard(store.RoleCounts(ctx, 3, actor.Team, []int64{2, 22, 42})) },
+			"the first roles":                  func() error { return discard(store.FirstRoles(ctx, 3, actor.Team, []int64{2, 22, 42}, 10)) },
+			"a circle, by cursor":              func() error { return discard(store.PeoplePage(ctx, 3, circle, cursor)) },
+			"a circle, counted":                func() error { return discard(store.PeoplePage(ctx, 3, circle, fifty)) },
+			"an address that is free":          func() error { return store.Claim(ctx, "guide@example.com", "agent/1") },
+			"another address":                  func() error { return store.Claim(ctx, "helper@example.com", "agent/1") },
+			"an address that is not":           func() error { return refused(store.Claim(ctx, "u4002@example.com", "agent/1")) },
+			"addresses of who goes":            func() error { return store.Release(ctx, []string{"user/4003", "user/4004", "agent/1"}) },
+			"the audit log":                    func() error { return discard(store.AuditPage(ctx, 3, core.AuditFilter{}, cursor)) },
+			"the audit log of a user":          func() error { return discard(store.AuditPage(ctx, 3, core.AuditFilter{UserID: 4002}, cursor)) },
+			"the audit log since a time":       func() error { return discard(store.AuditPage(ctx, 3, core.AuditFilter{From: &from}, cursor)) },
 		} {
 			listening.take()
 			if err := read(); err != nil {

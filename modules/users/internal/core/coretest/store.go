@@ -45,6 +45,8 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"only active global admins are answered":            globalAdmins,
 		"credentials are found by address and by id":        credentials,
 		"permissions are one per user and resource":         permissions,
+		"who holds roles is found by page and by cursor":    holders,
+		"roles of another organization are nobody's":        foreignRoles,
 		"a permission is read, changed and taken by its id": onePermission,
 		"users and organizations change one at a time":      changes,
 		"the list of users is that of a team":               teamList,
