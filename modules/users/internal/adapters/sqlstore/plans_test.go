@@ -53,29 +53,37 @@ func (h *heard) take() []string {
 // crowd fills a database with organizations of equal size.
 func crowd(t testing.TB, db *sqldb.DB, organizations, people int) {
 	t.Helper()
-	numbers := func(n int) string {
-		return fmt.Sprintf("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)", n)
+	numbers := func(from, to int) string {
+		return fmt.Sprintf("WITH RECURSIVE n(i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d)", from, to)
 	}
 	org := fmt.Sprintf("1 + i %% %d", organizations)
 	at := "'2026-05-01 12:00:00+00:00'"
 	if db.Postgres() {
 		at += "::timestamptz"
 	}
-	for _, statement := range []string{
-		numbers(organizations) + " INSERT INTO users_organizations (org_name, domain, is_deleted, created_by, created_on, modified_by, modified_on) SELECT 'o', 'd' || i, false, '', " + at + ", '', " + at + " FROM n",
-		numbers(organizations*people) + " INSERT INTO users_users (organization_id, email, is_staff, is_superuser, is_active, date_joined, first_name) SELECT " + org + ", 'u' || i || '@example.com', false, i % 1000 = 0, i % 10 <> 0, " + at + ", 'name' || i FROM n",
-		"INSERT INTO users_addresses (address, holder) SELECT email, 'user/' || id FROM users_users",
-		"INSERT INTO users_counts (organization_id, is_active, users) SELECT organization_id, is_active, count(*) FROM users_users GROUP BY organization_id, is_active",
-		"INSERT INTO users_credentials (user_id, password_hash, session_epoch) SELECT id, 'h', 1 FROM users_users",
-		"INSERT INTO users_permissions (organization_id, user_id, resource_type, resource_id, role, created_by, created_on, modified_by, modified_on) SELECT organization_id, id, 'team', id % 1000, 'member', '', " + at + ", '', " + at + " FROM users_users",
-		"INSERT INTO users_api_keys (organization_id, user_id, name, hash, hint, scope_kind, scope_groups, created_by, created_on, modified_by, modified_on) SELECT organization_id, id, 'k', 'h' || id, '', 'all', '', '', " + at + ", '', " + at + " FROM users_users",
-		"INSERT INTO users_audit (organization_id, user_id, key_id, at, action, target, subjects, detail, from_address, outcome, status, code, request_id) SELECT organization_id, id, 0, " + at + ", 'a', 't', '', '', '', 'done', 200, '', '' FROM users_users",
-		"ANALYZE",
-	} {
+	run := func(statement string) {
+		t.Helper()
 		if _, err := db.ExecContext(context.Background(), statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)
 		}
 	}
+	run(numbers(1, organizations) + " INSERT INTO users_organizations (org_name, domain, is_deleted, created_by, created_on, modified_by, modified_on) SELECT 'o', 'd' || i, false, '', " + at + ", '', " + at + " FROM n")
+	const part = 100_000 // which no time limit of a statement is too short for
+	for from := 1; from <= organizations*people; from += part {
+		to := min(from+part-1, organizations*people)
+		run(numbers(from, to) + " INSERT INTO users_users (organization_id, email, is_staff, is_superuser, is_active, date_joined, first_name) SELECT " + org + ", 'u' || i || '@example.com', false, i % 1000 = 0, i % 10 <> 0, " + at + ", 'name' || i FROM n")
+		for _, statement := range []string{
+			"INSERT INTO users_addresses (address, holder) SELECT email, 'user/' || id FROM users_users",
+			"INSERT INTO users_credentials (user_id, password_hash, session_epoch) SELECT id, 'h', 1 FROM users_users",
+			"INSERT INTO users_permissions (organization_id, user_id, resource_type, resource_id, role, created_by, created_on, modified_by, modified_on) SELECT organization_id, id, 'team', id % 1000, 'member', '', " + at + ", '', " + at + " FROM users_users",
+			"INSERT INTO users_api_keys (organization_id, user_id, name, hash, hint, scope_kind, scope_groups, created_by, created_on, modified_by, modified_on) SELECT organization_id, id, 'k', 'h' || id, '', 'all', '', '', " + at + ", '', " + at + " FROM users_users",
+			"INSERT INTO users_audit (organization_id, user_id, key_id, at, action, target, subjects, detail, from_address, outcome, status, code, request_id) SELECT organization_id, id, 0, " + at + ", 'a', 't', '', '', '', 'done', 200, '', '' FROM users_users",
+		} {
+			run(fmt.Sprintf("%s WHERE id BETWEEN %d AND %d", statement, from, to))
+		}
+	}
+	run("INSERT INTO users_counts (organization_id, is_active, users) SELECT organization_id, is_active, count(*) FROM users_users GROUP BY organization_id, is_active")
+	run("ANALYZE")
 }
 
 // wholeTable is what a plan says that reads a whole table.
