@@ -99,7 +99,10 @@ var specimens = map[string][]specimen{
 		{"deleted", nil, (*ground).deletedAgent},
 	},
 	"agent type": {{"own", all("v", rights{globalAdmin: "ve"}), (*ground).agentType}},
-	"review":     {{"the member's", rights{member: "ved", admin: "vd", globalAdmin: "vd"}, (*ground).review}},
+	"review": {
+		{"the member's", rights{member: "ved", admin: "vd", globalAdmin: "vd"}, (*ground).review},
+		{"the admin's", rights{member: "v", admin: "ved", globalAdmin: "vd"}, (*ground).ownerReview},
+	},
 	"user": {
 		{"a user", all("v", rights{appAdmin: "vemd", globalAdmin: "vemd"}), (*ground).user},
 		{"an application admin", all("v", rights{appAdmin: "vemd", globalAdmin: "vemd"}), (*ground).staff},

@@ -142,12 +142,15 @@ func (g *ground) ask(who string, at ids) (answer struct {
 	return answer
 }
 
-// review is the reader's, and belongs to its agent.
-func (g *ground) review() ids {
+// review belongs to its agent.
+func (g *ground) review() ids      { return g.reviewBy(g.reader) }
+func (g *ground) ownerReview() ids { return g.reviewBy(g.owner) }
+
+func (g *ground) reviewBy(who string) ids {
 	at := g.teamAgent()
-	g.ask(g.reader, at)
+	g.ask(who, at)
 	g.settle()
-	return ids{"agent_id": at["agent_id"], "review_id": g.create(g.reader, g.path("/api/agent/%d/review", at, "agent_id"), map[string]any{"review": "Good."})}
+	return ids{"agent_id": at["agent_id"], "review_id": g.create(who, g.path("/api/agent/%d/review", at, "agent_id"), map[string]any{"review": "Good."})}
 }
 
 // answer belongs to its thread, which belongs to its agent.
