@@ -83,31 +83,15 @@ func (t *Table[V]) Page(ctx context.Context, req page.Request, desc bool, key fu
 
 // Page cuts one part out of all values, as package sqldb does in SQL.
 func Page[V any](all []V, req page.Request, desc bool, key func(V) page.Key) (page.Of[V], error) {
-	out := page.Of[V]{Count: -1, Request: req, Items: []V{}}
-	order := func(a, b page.Key) int {
+	slices.SortStableFunc(all, func(a, b V) int {
 		if desc {
-			return b.Compare(a)
+			a, b = b, a
 		}
-		return a.Compare(b)
-	}
-	slices.SortStableFunc(all, func(a, b V) int { return order(key(a), key(b)) })
-	rest := all
-	if req.Cursor != "" {
-		var after page.Key
-		if err := page.DecodeCursor(req.Cursor, &after); err != nil {
-			return out, err
-		}
-		rest = slices.DeleteFunc(slices.Clone(all), func(v V) bool { return order(key(v), after) <= 0 })
-	}
-	rest = rest[min(req.Offset(), len(rest)):]
-	out.Items = append(out.Items, rest[:min(req.Limit(), len(rest))]...)
-	if len(rest) > req.Limit() {
-		out.NextCursor = page.EncodeCursor(key(out.Items[len(out.Items)-1]))
-	}
-	if !req.Keyset() {
-		out.Count = int64(len(all))
-	}
-	return out, nil
+		return key(a).Compare(key(b))
+	})
+	out, err := page.Cut(all, req, desc, key)
+	out.Items = append([]V{}, out.Items...)
+	return out, err
 }
 
 // Add stores a new value and answers it with its id.

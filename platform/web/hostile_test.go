@@ -15,6 +15,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/clock"
+	"parley/platform/memory"
 	"parley/platform/web"
 	"parley/platform/webtest"
 )
@@ -121,7 +123,9 @@ func TestACallerWhoIsTurnedAwayMeanwhileDoesNothing(t *testing.T) {
 		return thingView{}, nil
 	}
 	people := &turning{}
+	log := newNotes(memory.New(clock.System{}))
 	s, err := web.New(web.Config{
+		Auditor: log,
 		Routes: []web.Route{
 			web.POST("/api/thing/{thing_id}", "Post", put, web.User()),
 			web.POST("/api/thing/{thing_id}/file", "Upload", take, web.User(), web.Long()),
@@ -142,6 +146,7 @@ func TestACallerWhoIsTurnedAwayMeanwhileDoesNothing(t *testing.T) {
 		for _, away := range []bool{true, false} {
 			people.away.Store(false)
 			done.Store(0)
+			before := len(log.all(t))
 			body, rest := io.Pipe()
 			r, err := http.NewRequestWithContext(t.Context(), "POST", server.URL+c.path, body)
 			if err != nil {
@@ -170,6 +175,9 @@ func TestACallerWhoIsTurnedAwayMeanwhileDoesNothing(t *testing.T) {
 			}
 			if answer.StatusCode != want || done.Load() != effects {
 				t.Errorf("%s, turned away %v: status %d, %d effects", name, away, answer.StatusCode, done.Load())
+			}
+			if lines := len(log.all(t)) - before; lines != 1 {
+				t.Errorf("%s, turned away %v: %d lines in the audit log", name, away, lines)
 			}
 		}
 	}

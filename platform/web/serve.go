@@ -43,10 +43,11 @@ func (s *Server) serve(g *gin.Context, r *Route) {
 		s.fail(g, err)
 		return
 	}
-	if r.Long {
+	if r.Long && !r.Policy.public {
 		allowLong(g.Request)
-		again := func() (actor.Actor, error) { return s.caller(g, r) }
-		g.Request = g.Request.WithContext(context.WithValue(g.Request.Context(), callerKey{}, again))
+		request := g.Request
+		again := func() (actor.Actor, error) { return s.authenticate(request.Context(), request) }
+		g.Request = request.WithContext(context.WithValue(request.Context(), callerKey{}, again))
 	}
 	if r.idempotent() && !r.ByHandler && !r.Policy.public && g.GetHeader(idempotencyHeader) != "" {
 		s.idempotent(g, r)

@@ -105,10 +105,16 @@ func (k Key) Compare(o Key) int {
 	return cmp.Compare(k.ID, o.ID)
 }
 
-// Cut takes one part out of a list that is there as a whole, in ascending
-// order of key, as stores take it out of a table.
-func Cut[T any](all []T, r Request, key func(T) Key) (Of[T], error) {
+// Cut takes one part out of a list that is there as a whole, in the order of
+// key, ascending or not, as stores take it out of a table.
+func Cut[T any](all []T, r Request, desc bool, key func(T) Key) (Of[T], error) {
 	out := Of[T]{Count: -1, Request: r}
+	behind := func(a, b Key) bool {
+		if desc {
+			a, b = b, a
+		}
+		return a.Compare(b) > 0
+	}
 	if !r.Keyset() {
 		out.Count = int64(len(all))
 	}
@@ -118,7 +124,7 @@ func Cut[T any](all []T, r Request, key func(T) Key) (Of[T], error) {
 		if err := DecodeCursor(r.Cursor, &after); err != nil {
 			return out, err
 		}
-		rest = rest[sort.Search(len(rest), func(i int) bool { return key(rest[i]).Compare(after) > 0 }):]
+		rest = rest[sort.Search(len(rest), func(i int) bool { return behind(key(rest[i]), after) }):]
 	}
 	out.Items = rest[:min(r.Limit(), len(rest))]
 	if len(rest) > r.Limit() {

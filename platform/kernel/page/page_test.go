@@ -32,7 +32,7 @@ func TestAPartIsCutOutOfAWholeList(t *testing.T) {
 		"a page beside a cursor":     {[]int64{1, 3, 5}, page.Request{Number: 2, Size: 1, Cursor: after(1)}, []int64{3}, -1, after(3)},
 		"nothing":                    {[]int64{}, page.Request{Number: 2}, []int64{}, 0, ""},
 	} {
-		got, err := page.Cut(c.all, c.request, byItself)
+		got, err := page.Cut(c.all, c.request, false, byItself)
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -40,7 +40,12 @@ func TestAPartIsCutOutOfAWholeList(t *testing.T) {
 			t.Errorf("%s: %s", what, diff)
 		}
 	}
-	if _, err := page.Cut([]int64{1}, page.Request{Cursor: "nonsense"}, byItself); !errors.Is(err, page.ErrCursor) {
+	newest := page.Request{Size: 2, Cursor: after(6)}
+	got, err := page.Cut([]int64{7, 5, 3, 1}, newest, true, byItself)
+	if diff := cmp.Diff(page.Of[int64]{Items: []int64{5, 3}, Count: -1, NextCursor: after(3), Request: newest}, got); diff != "" || err != nil {
+		t.Errorf("newest first: %v %s", err, diff)
+	}
+	if _, err := page.Cut([]int64{1}, page.Request{Cursor: "nonsense"}, false, byItself); !errors.Is(err, page.ErrCursor) {
 		t.Errorf("another one's cursor: %v", err)
 	}
 }

@@ -17,7 +17,7 @@ func (s *Service) Types(ctx context.Context, who actor.Actor, p page.Request) (p
 	if err != nil {
 		return page.Of[Type]{}, err
 	}
-	return page.Cut(all, p, func(t Type) page.Key { return page.Key{ID: t.ID} })
+	return page.Cut(all, p, false, func(t Type) page.Key { return page.Key{ID: t.ID} })
 }
 
 // UpdateType changes a type of the organization, which is for those who may

@@ -27,7 +27,7 @@ func (p *people) PeoplePage(_ context.Context, org int64, of users.Circle, reque
 		})
 		return u.OrganizationID == org && u.IsActive && (holds || slices.Contains(of.Users, u.ID) || (of.GlobalAdmins && u.IsSuperuser))
 	})
-	return page.Cut(among, request, func(u users.User) page.Key { return page.Key{ID: u.ID} })
+	return page.Cut(among, request, false, func(u users.User) page.Key { return page.Key{ID: u.ID} })
 }
 
 // RolesPage implements users.Roles; no operation here needs it.

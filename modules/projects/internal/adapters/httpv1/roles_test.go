@@ -16,7 +16,7 @@ func (p *people) RolesPage(ctx context.Context, org int64, r actor.Resource, id 
 	if err != nil {
 		return page.Of[users.Permission]{}, err
 	}
-	return page.Cut(rows, request, func(g users.Permission) page.Key { return page.Key{ID: g.UserID} })
+	return page.Cut(rows, request, false, func(g users.Permission) page.Key { return page.Key{ID: g.UserID} })
 }
 
 // RoleCounts implements users.Roles.
