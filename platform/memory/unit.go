@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"parley/platform/kernel/clock"
@@ -79,6 +80,14 @@ func (db *DB) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) er
 		}
 	}
 	return nil
+}
+
+// DoAll implements uow.Group.
+func (db *DB) DoAll(ctx context.Context, callers []context.Context, fn func(ctx context.Context, txs []uow.Tx) ([]error, error)) error {
+	return db.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		_, err := fn(ctx, slices.Repeat([]uow.Tx{tx}, len(callers)))
+		return err
+	})
 }
 
 func (db *DB) commit(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) error) ([]event.Envelope, error) {

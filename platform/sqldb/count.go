@@ -21,10 +21,14 @@ type countHook struct{}
 
 // BeforeQuery implements bun.QueryHook.
 func (countHook) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context {
-	if n, ok := ctx.Value(counterKey{}).(*atomic.Int64); ok {
-		n.Add(1)
-	}
+	countStatements(ctx, 1)
 	return ctx
+}
+
+func countStatements(ctx context.Context, more int64) {
+	if n, ok := ctx.Value(counterKey{}).(*atomic.Int64); ok {
+		n.Add(more)
+	}
 }
 
 // AfterQuery implements bun.QueryHook.

@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -96,4 +97,12 @@ func (u *Unit) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) e
 		u.outbox.Committed()
 	}
 	return err
+}
+
+// DoAll implements uow.Group.
+func (u *Unit) DoAll(ctx context.Context, callers []context.Context, fn func(ctx context.Context, txs []uow.Tx) ([]error, error)) error {
+	return u.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		_, err := fn(ctx, slices.Repeat([]uow.Tx{tx}, len(callers)))
+		return err
+	})
 }

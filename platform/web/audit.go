@@ -42,8 +42,8 @@ type AuditEntry struct {
 
 // Auditor keeps the audit log.
 type Auditor interface {
-	// Audit appends an entry, within the unit of ctx when there is one.
-	Audit(ctx context.Context, e AuditEntry) error
+	// Audit appends entries, within the unit of ctx when there is one.
+	Audit(ctx context.Context, entries ...AuditEntry) error
 }
 
 // maxSubjects bounds the subjects of one entry: as many as a batch may have.
@@ -78,9 +78,9 @@ func (p *pending) done() {
 // Audited makes units of work take the audit entry of the request they run
 // for along: what changed and who changed it are one commit, at the cost of
 // one more insert. Units that no request runs are left alone.
-func Audited(inner uow.Unit) uow.Unit { return auditedUnit{inner} }
+func Audited(inner uow.Group) uow.Group { return auditedUnit{inner} }
 
-type auditedUnit struct{ inner uow.Unit }
+type auditedUnit struct{ inner uow.Group }
 
 type subjectsKey struct{}
 
@@ -120,6 +120,45 @@ func (u auditedUnit) Do(ctx context.Context, fn func(ctx context.Context, tx uow
 	})
 	if err == nil {
 		p.done()
+	}
+	return err
+}
+
+// DoAll implements uow.Group. The entries of all callers are one insert: a
+// server has one auditor.
+func (u auditedUnit) DoAll(ctx context.Context, callers []context.Context, fn func(ctx context.Context, txs []uow.Tx) ([]error, error)) error {
+	noted := make([]*pending, len(callers))
+	subjects := make([][]string, len(callers))
+	var written []*pending
+	err := u.inner.DoAll(ctx, callers, func(ctx context.Context, txs []uow.Tx) ([]error, error) {
+		for i, caller := range callers {
+			if p, _ := caller.Value(pendingKey{}).(*pending); p.open() {
+				noted[i] = p
+				txs[i] = collecting{txs[i], &subjects[i]}
+			}
+		}
+		refused, err := fn(ctx, txs)
+		if err != nil {
+			return nil, err
+		}
+		var entries []AuditEntry
+		for i, p := range noted {
+			if p == nil || refused[i] != nil {
+				continue
+			}
+			e := p.entry
+			e.Subjects = subjects[i]
+			entries, written = append(entries, e), append(written, p)
+		}
+		if len(entries) == 0 {
+			return refused, nil
+		}
+		return refused, written[0].auditor.Audit(ctx, entries...)
+	})
+	if err == nil {
+		for _, p := range written {
+			p.done()
+		}
 	}
 	return err
 }

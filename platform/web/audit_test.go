@@ -40,12 +40,16 @@ func newNotes(db *memory.DB) *notes {
 }
 
 // Audit implements web.Auditor.
-func (n *notes) Audit(ctx context.Context, e web.AuditEntry) error {
+func (n *notes) Audit(ctx context.Context, entries ...web.AuditEntry) error {
 	if n.fail != nil {
 		return n.fail
 	}
-	_, err := n.table.Add(ctx, note{AuditEntry: e})
-	return err
+	for _, e := range entries {
+		if _, err := n.table.Add(ctx, note{AuditEntry: e}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (n *notes) all(t *testing.T) []web.AuditEntry {

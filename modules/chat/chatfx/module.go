@@ -44,7 +44,7 @@ type In struct {
 	Settings  Settings
 	DB        *sqldb.DB
 	Presence  *sqldb.Presence
-	Unit      uow.Unit
+	Unit      uow.Group
 	Agents    agents.Catalog
 	Corpora   corpora.Retriever
 	Clock     clock.Clock

@@ -24,3 +24,15 @@ type Unit interface {
 	// call the network, and may be run only once.
 	Do(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error
 }
+
+// Group is a Unit that several callers can share: their changes are one commit,
+// which costs about as much as that of one of them.
+type Group interface {
+	Unit
+	// DoAll runs fn in one transaction of ctx, with one Tx for each caller, and
+	// commits when fn's error is nil. fn answers for each caller nil or why
+	// their part was left out; nothing is published or noted for those. What
+	// the callers' contexts carry (who asks, for the audit log) stays with each
+	// of them; their deadlines are not obeyed.
+	DoAll(ctx context.Context, callers []context.Context, fn func(ctx context.Context, txs []Tx) (refused []error, err error)) error
+}

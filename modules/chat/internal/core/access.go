@@ -7,37 +7,31 @@ import (
 	"slices"
 )
 
-// openRun is a run that this process answers or that waits here for its turn.
-type openRun struct {
-	organizationID, agentID, userID int64
-	cancel                          context.CancelCauseFunc
-}
-
 // AgentChanged ends the runs of an agent in this process whose askers may not
 // run it any more.
 func (s *Service) AgentChanged(ctx context.Context, agentID int64) error {
-	return s.endLost(ctx, func(r openRun) bool { return r.agentID == agentID })
+	return s.endLost(ctx, func(x *execution) bool { return x.agent.ID == agentID })
 }
 
 // AskerChanged does so with the runs of a user.
 func (s *Service) AskerChanged(ctx context.Context, userID int64) error {
-	return s.endLost(ctx, func(r openRun) bool { return r.userID == userID })
+	return s.endLost(ctx, func(x *execution) bool { return x.who.UserID == userID })
 }
 
 // ProjectMoved does so with the runs of an organization: an agent may have
 // come to the project after it was asked.
 func (s *Service) ProjectMoved(ctx context.Context, organizationID int64) error {
-	return s.endLost(ctx, func(r openRun) bool { return r.organizationID == organizationID })
+	return s.endLost(ctx, func(x *execution) bool { return x.who.OrganizationID == organizationID })
 }
 
 // endLost asks once for each agent. A run that is not known here yet asks for
 // itself when it is (execution.permitted), so none falls between the two.
-func (s *Service) endLost(ctx context.Context, concerns func(openRun) bool) error {
-	byAgent := map[int64][]openRun{}
+func (s *Service) endLost(ctx context.Context, concerns func(*execution) bool) error {
+	byAgent := map[int64][]*execution{}
 	s.mu.Lock()
-	for _, r := range s.open {
-		if concerns(r) {
-			byAgent[r.agentID] = append(byAgent[r.agentID], r)
+	for x := range s.live {
+		if concerns(x) {
+			byAgent[x.agent.ID] = append(byAgent[x.agent.ID], x)
 		}
 	}
 	s.mu.Unlock()
@@ -51,19 +45,19 @@ func (s *Service) endLost(ctx context.Context, concerns func(openRun) bool) erro
 }
 
 // endLostOf looks at runs of one agent.
-func (s *Service) endLostOf(ctx context.Context, runs []openRun) error {
+func (s *Service) endLostOf(ctx context.Context, runs []*execution) error {
 	askers := make([]int64, len(runs))
-	for i, r := range runs {
-		askers[i] = r.userID
+	for i, x := range runs {
+		askers[i] = x.who.UserID
 	}
 	slices.Sort(askers)
-	may, err := s.Agents.Runners(ctx, runs[0].organizationID, runs[0].agentID, slices.Compact(askers))
+	may, err := s.Agents.Runners(ctx, runs[0].who.OrganizationID, runs[0].agent.ID, slices.Compact(askers))
 	if err != nil {
-		return fmt.Errorf("asking who may run agent %d: %w", runs[0].agentID, err)
+		return fmt.Errorf("asking who may run agent %d: %w", runs[0].agent.ID, err)
 	}
-	for _, r := range runs {
-		if !slices.Contains(may, r.userID) {
-			r.cancel(ErrAccessLost)
+	for _, x := range runs {
+		if !slices.Contains(may, x.who.UserID) {
+			x.cancel(ErrAccessLost)
 		}
 	}
 	return nil
@@ -73,10 +67,10 @@ func (s *Service) endLostOf(ctx context.Context, runs []openRun) error {
 // credentials that were read before, and what was lost since then, but before
 // the run was known here, has ended no run.
 func (x *execution) permitted(ctx context.Context) error {
-	may, err := x.Agents.Runners(ctx, x.run.OrganizationID, x.run.AgentID, []int64{x.run.UserID})
+	may, err := x.Agents.Runners(ctx, x.who.OrganizationID, x.agent.ID, []int64{x.who.UserID})
 	switch {
 	case err != nil:
-		return fmt.Errorf("asking who may run agent %d: %w", x.run.AgentID, err)
+		return fmt.Errorf("asking who may run agent %d: %w", x.agent.ID, err)
 	case len(may) == 0:
 		return ErrAccessLost
 	}

@@ -14,9 +14,9 @@ import (
 // askAs asks a question of somebody's that must be accepted.
 func (s *scene) askAs(who actor.Actor, question string) core.Run {
 	s.t.Helper()
-	run, _, err := s.Ask(s.ctx, who, core.Ask{AgentID: 3, UserQuery: question})
+	asked, err := s.Ask(s.ctx, who, core.Ask{AgentID: 3, UserQuery: question})
 	s.must(err)
-	return run
+	return asked.Run
 }
 
 func TestWhoLosesTheAgentLosesTheRunAndNobodyElse(t *testing.T) {

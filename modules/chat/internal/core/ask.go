@@ -14,8 +14,9 @@ import (
 	"parley/platform/kernel/uow"
 )
 
-// freshTitle is the title of a thread without a question.
-const freshTitle = "New Chat"
+// FreshTitle is the title of a thread without a question. The first question
+// gives it another.
+const FreshTitle = "New Chat"
 
 // Ask is a question as it is sent.
 type Ask struct {
@@ -30,43 +31,61 @@ type Ask struct {
 	Fingerprint string
 }
 
+// Asked is a question that was accepted. Its run is as it was at that moment.
+type Asked struct {
+	Run
+	// Replayed is whether the same request was sent before with its
+	// Idempotency-Key, and the run is that one's.
+	Replayed bool
+
+	live *execution // nil when it is replayed
+}
+
 // Ask stores a question and begins to answer it. When it returns, question
 // and run are durable and the answer no longer depends on the caller. With an
-// Idempotency-Key that was used for the same request, it answers that run and
-// true.
-func (s *Service) Ask(ctx context.Context, who actor.Actor, a Ask) (Run, bool, error) {
+// Idempotency-Key that was used for the same request, it answers that run.
+func (s *Service) Ask(ctx context.Context, who actor.Actor, a Ask) (Asked, error) {
 	question, history, err := a.question()
 	if err != nil {
-		return Run{}, false, err
+		return Asked{}, err
 	}
 	agent, err := s.Agents.Run(ctx, who, a.AgentID)
 	if err != nil {
-		return Run{}, false, err
+		return Asked{}, err
 	}
 	if a.Options.CorpusIDs != nil { // refused now rather than in a run
 		if _, err := s.Corpora.Usable(ctx, who, corpora.Scope{AgentID: agent.ID, Only: a.Options.CorpusIDs}); err != nil {
-			return Run{}, false, err
+			return Asked{}, err
 		}
 	}
 	if a.Key != "" {
 		if run, err := s.earlier(ctx, who, a); !errors.Is(err, ErrNotFound) {
-			return run, err == nil, err
+			return Asked{Run: run, Replayed: err == nil}, err
+		}
+	}
+	thread, err := s.threadFor(ctx, who, agent, a, question)
+	if err != nil {
+		return Asked{}, err
+	}
+	if a.History == nil && thread.ID != 0 {
+		if history, err = s.Store.History(ctx, thread.ID, maxHistory); err != nil {
+			return Asked{}, err
 		}
 	}
 	if !s.admit() {
-		return Run{}, false, ErrOverloaded
+		return Asked{}, ErrOverloaded
 	}
-	run, content, err := s.accept(ctx, who, agent, a, question, history)
-	if err != nil {
-		s.leave()
+	x := s.newExecution(who, agent, a, thread, question, history)
+	if err := x.accept(ctx); err != nil {
 		if errors.Is(err, ErrInProgress) { // somebody was faster with the key
-			run, err = s.earlier(ctx, who, a)
-			return run, err == nil, err
+			run, err := s.earlier(ctx, who, a)
+			return Asked{Run: run, Replayed: err == nil}, err
 		}
-		return Run{}, false, err
+		return Asked{}, err
 	}
-	go s.execute(run, content, agent, who)
-	return run, false, nil
+	asked := Asked{Run: x.run, live: x}
+	go x.execute()
+	return asked, nil
 }
 
 // question finds what is asked and what was said before.
@@ -103,70 +122,42 @@ func (s *Service) earlier(ctx context.Context, who actor.Actor, a Ask) (Run, err
 	return run, nil
 }
 
-// accept commits the question with its run and, where needed, its thread.
-func (s *Service) accept(ctx context.Context, who actor.Actor, agent agents.Runnable, a Ask, question string, history []Turn) (Run, Content, error) {
-	now := s.Clock.Now()
-	run := Run{
-		RunID: id.New(), OrganizationID: who.OrganizationID, AgentID: agent.ID, AgentType: agent.AgentType, ProjectID: agent.ProjectID, TeamID: agent.TeamID,
-		UserID: who.UserID, State: Queued, QuerySource: a.QuerySource, CreatedBy: who.Name(), CreatedOn: now, ModifiedOn: now,
-		Owner: s.Owner, LeaseUntil: now.Add(s.Rhythm.Lease), LastSequence: 1, Fingerprint: a.Fingerprint,
-	}
-	if run.QuerySource == "" {
-		run.QuerySource = "api"
-	}
-	if a.Key != "" {
-		run.IdempotencyKey = &a.Key
-	}
-	content := Content{Question: question, Sources: noSources, History: history, Options: a.Options, PromptPrefix: agent.PrefixPrompt, Instructions: agent.Instructions}
-	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
-		thread, err := s.threadFor(ctx, tx, who, agent, a, question)
-		if err != nil {
-			return err
-		}
-		if a.History == nil {
-			if content.History, err = s.Store.History(ctx, thread.ID, maxHistory); err != nil {
-				return err
-			}
-		}
-		run.ThreadID = thread.ID
-		run, err = s.Store.AddRun(ctx, run, content)
-		content.RunID = run.ID
-		return err
-	})
-	return run, content, err
-}
-
 // maxHistory bounds the exchanges that a prompt carries.
 const maxHistory = 10
 
-func (s *Service) threadFor(ctx context.Context, tx uow.Tx, who actor.Actor, agent agents.Runnable, a Ask, question string) (Thread, error) {
+// threadFor answers the thread of a question as the question leaves it. It has
+// no id when it is to be made.
+func (s *Service) threadFor(ctx context.Context, who actor.Actor, agent agents.Runnable, a Ask, question string) (Thread, error) {
 	if a.ThreadID == nil {
-		return s.addThread(ctx, tx, who, agent, titleFrom(question), a.QuerySource, true)
+		return s.newThread(who, agent, titleFrom(question), a.QuerySource, true), nil
 	}
-	return s.Store.UpdateThread(ctx, who.UserID, *a.ThreadID, func(t *Thread) error {
-		if t.AgentID != agent.ID {
-			return ErrOtherAgent
-		}
-		if t.Title == freshTitle {
-			t.Title = titleFrom(question)
-		}
-		t.ModifiedBy, t.ModifiedOn = who.Name(), s.Clock.Now()
-		return nil
-	})
+	t, err := s.Store.Thread(ctx, who.UserID, *a.ThreadID)
+	if err != nil {
+		return t, err
+	}
+	if t.AgentID != agent.ID {
+		return t, ErrOtherAgent
+	}
+	if t.Title == FreshTitle {
+		t.Title = titleFrom(question)
+	}
+	t.ModifiedBy, t.ModifiedOn = who.Name(), s.Clock.Now()
+	return t, nil
 }
 
-func (s *Service) addThread(ctx context.Context, tx uow.Tx, who actor.Actor, agent agents.Runnable, title, source string, bySystem bool) (Thread, error) {
+func (s *Service) newThread(who actor.Actor, agent agents.Runnable, title, source string, bySystem bool) Thread {
 	now := s.Clock.Now()
 	t := Thread{OrganizationID: who.OrganizationID, AgentID: agent.ID, UserID: who.UserID, Title: title, IsSystemCreated: bySystem, CreatedBy: who.Name(), CreatedOn: now, ModifiedOn: now}
 	if source != "" {
 		t.QuerySource = &source
 	}
-	t, err := s.Store.AddThread(ctx, t)
-	if err != nil {
-		return t, err
+	return t
+}
+
+func threadCreated(t Thread, agent agents.Runnable) chat.ThreadCreated {
+	return chat.ThreadCreated{
+		ThreadID: t.ID, OrganizationID: t.OrganizationID, AgentID: agent.ID, ProjectID: agent.ProjectID, TeamID: agent.TeamID, UserID: t.UserID, CreatedOn: t.CreatedOn,
 	}
-	tx.Publish(chat.ThreadCreated{ThreadID: t.ID, OrganizationID: t.OrganizationID, AgentID: agent.ID, ProjectID: agent.ProjectID, TeamID: agent.TeamID, UserID: who.UserID, CreatedOn: now})
-	return t, nil
 }
 
 // CreateThread begins an empty conversation.
@@ -176,14 +167,34 @@ func (s *Service) CreateThread(ctx context.Context, who actor.Actor, agentID int
 		return Thread{}, err
 	}
 	if title = strings.TrimSpace(title); title == "" {
-		title = freshTitle
+		title = FreshTitle
 	}
-	var t Thread
+	t := s.newThread(who, agent, title, "", false)
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
-		t, err = s.addThread(ctx, tx, who, agent, title, "", false)
-		return err
+		if t, err = s.Store.AddThread(ctx, t); err != nil {
+			return err
+		}
+		tx.Publish(threadCreated(t, agent))
+		return nil
 	})
 	return t, err
+}
+
+// newRun is the run of a question, before it is stored.
+func (s *Service) newRun(who actor.Actor, agent agents.Runnable, a Ask, thread Thread) Run {
+	now := s.Clock.Now()
+	run := Run{
+		RunID: id.New(), OrganizationID: who.OrganizationID, ThreadID: thread.ID, AgentID: agent.ID, AgentType: agent.AgentType, ProjectID: agent.ProjectID,
+		TeamID: agent.TeamID, UserID: who.UserID, State: Queued, QuerySource: a.QuerySource, CreatedBy: who.Name(), CreatedOn: now, ModifiedOn: now,
+		Owner: s.Owner, LeaseUntil: now.Add(s.Rhythm.Lease), Fingerprint: a.Fingerprint,
+	}
+	if run.QuerySource == "" {
+		run.QuerySource = "api"
+	}
+	if a.Key != "" {
+		run.IdempotencyKey = &a.Key
+	}
+	return run
 }
 
 // maxTitle is the length of a title that is made from a question, in characters.

@@ -20,22 +20,22 @@ func TestARepeatedRequestIsAnsweredOnce(t *testing.T) {
 		s.model.answer = says(time.Second, "It is green [1].")
 		ask := core.Ask{AgentID: 3, UserQuery: "What is green?", Key: "k", Fingerprint: "f"}
 		run := s.ask("What is green?", withKey("k", "f"))
-		_, _, err := s.Ask(s.ctx, jo, ask)
+		_, err := s.Ask(s.ctx, jo, ask)
 		s.is(err, core.ErrInProgress)
 		first := s.ended(run)
 
-		again, replayed, err := s.Ask(s.ctx, jo, ask)
+		again, err := s.Ask(s.ctx, jo, ask)
 		s.must(err)
-		s.same([]any{true, first.Run}, []any{replayed, again})
+		s.same([]any{true, first.Run}, []any{again.Replayed, again.Run})
 		s.same(1, len(s.model.asked()))
 
 		other := ask
 		other.Fingerprint = "g"
-		_, _, err = s.Ask(s.ctx, jo, other)
+		_, err = s.Ask(s.ctx, jo, other)
 		s.is(err, core.ErrKeyReused)
-		anns, replayed, err := s.Ask(s.ctx, ann, other) // her key is her own
+		anns, err := s.Ask(s.ctx, ann, other) // her key is her own
 		s.must(err)
-		s.same(false, replayed)
+		s.same(false, anns.Replayed)
 		if anns.ID == run.ID {
 			t.Error("ann got jo's run")
 		}
@@ -46,7 +46,7 @@ func TestARepeatedRequestNeedsTheRightStill(t *testing.T) {
 	play(t, func(s *scene) {
 		s.ended(s.ask("What is green?", withKey("k", "f")))
 		s.agents.hidden[jo.UserID] = true
-		_, _, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is green?", Key: "k", Fingerprint: "f"})
+		_, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is green?", Key: "k", Fingerprint: "f"})
 		s.is(err, errHidden)
 	})
 }
@@ -56,9 +56,9 @@ func TestAKeyIsForgottenAfterADay(t *testing.T) {
 		s.tend(s.Service)
 		first := s.ended(s.ask("What is green?", withKey("k", "f")))
 		time.Sleep(23 * time.Hour)
-		_, replayed, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is green?", Key: "k", Fingerprint: "f"})
+		again, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is green?", Key: "k", Fingerprint: "f"})
 		s.must(err)
-		s.same(true, replayed)
+		s.same(true, again.Replayed)
 		time.Sleep(2 * time.Hour)
 		if second := s.ask("What is green?", withKey("k", "f")); second.ID == first.Run.ID {
 			t.Error("the key still stands for its run")
@@ -73,7 +73,7 @@ func TestOfManyWithOneKeyAtOnceOneIsAnswered(t *testing.T) {
 		errs := make(chan error, many)
 		for range many {
 			go func() {
-				_, _, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is green?", Key: "k", Fingerprint: "f"})
+				_, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is green?", Key: "k", Fingerprint: "f"})
 				errs <- err
 			}()
 		}
@@ -116,14 +116,14 @@ func TestWhatIsAskedComesFromTheQueryOrTheHistory(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			play(t, func(s *scene) {
-				run, _, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: c.query, History: c.history})
+				run, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: c.query, History: c.history})
 				if c.err != nil {
 					s.is(err, c.err)
 					s.same(0, len(s.db.Published()))
 					return
 				}
 				s.must(err)
-				s.same(c.question, s.ended(run).Question)
+				s.same(c.question, s.ended(run.Run).Question)
 				prompt := s.model.asked()[0]
 				s.same(c.question, prompt.Plain)
 				s.same(len(c.before), len(prompt.History))
@@ -211,7 +211,7 @@ func TestAThreadIsMadeOnceAndTold(t *testing.T) {
 func TestCorporaOutOfReachAreRefusedBeforeTheQuestionIsStored(t *testing.T) {
 	play(t, func(s *scene) {
 		s.library.outside = errHidden
-		_, _, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "?", Options: core.Options{CorpusIDs: []int64{66}}})
+		_, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "?", Options: core.Options{CorpusIDs: []int64{66}}})
 		s.is(err, errHidden)
 		s.same(0, len(s.db.Published()))
 		s.ended(s.ask("Nobody narrowed this one."))
@@ -232,11 +232,11 @@ func TestAQuestionIsRefusedWhereTheAskerHasNoPlace(t *testing.T) {
 			"the shape is looked at first": {core.Ask{AgentID: 4}, core.ErrNoQuestion},
 		}
 		for name, c := range cases {
-			if _, _, err := s.Ask(s.ctx, jo, c.ask); !errors.Is(err, c.want) {
+			if _, err := s.Ask(s.ctx, jo, c.ask); !errors.Is(err, c.want) {
 				t.Errorf("%s: got %v, want %v", name, err, c.want)
 			}
 		}
-		_, _, err := s.Ask(s.ctx, ann, core.Ask{AgentID: 3, UserQuery: "?", ThreadID: &thread})
+		_, err := s.Ask(s.ctx, ann, core.Ask{AgentID: 3, UserQuery: "?", ThreadID: &thread})
 		s.is(err, core.ErrNotFound)
 		s.same(1, len(s.model.asked()))
 	})

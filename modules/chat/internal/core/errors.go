@@ -18,5 +18,6 @@ var (
 	ErrKeyReused      = apperr.New(apperr.Conflict, "idempotency_key_reused", "This Idempotency-Key was used for another request; use a new one.")
 	ErrInProgress     = apperr.New(apperr.Conflict, "request_in_progress", "The first request with this Idempotency-Key still runs; ask again in a moment.")
 	ErrNoLongerOurs   = apperr.New(apperr.Conflict, "chat.lease_lost", "Another process closed this run.")
+	ErrNotStored      = apperr.New(apperr.Unavailable, "chat.not_stored", "The answer could not be stored; the question is, and it can be asked again.")
 	errAnswerTooLarge = apperr.New(apperr.Unavailable, "chat.answer_too_large", "The model's answer is larger than can be kept.")
 )

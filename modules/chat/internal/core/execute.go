@@ -4,127 +4,165 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime/debug"
-	"time"
 
 	"parley/modules/agents"
 	"parley/modules/chat"
 	"parley/modules/corpora"
 	"parley/platform/kernel/actor"
-	"parley/platform/kernel/apperr"
-	"parley/platform/kernel/uow"
 )
 
 // errShutdown ends the runs of a process that goes down in order.
 var errShutdown = errors.New("the server is going down")
 
-// admit reserves a place among the runs of this process.
-func (s *Service) admit() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed || s.admitted >= maxRunning+maxWaiting {
-		return false
-	}
-	s.admitted++
-	s.running.Add(1)
-	return true
-}
-
-// leave gives the place back.
-func (s *Service) leave() {
-	s.mu.Lock()
-	s.admitted--
-	s.mu.Unlock()
-	s.running.Done()
-}
-
-// execute answers one accepted run and closes it, whatever happens.
-func (s *Service) execute(run Run, content Content, agent agents.Runnable, who actor.Actor) {
-	defer s.leave()
-	ctx, cancel := context.WithCancelCause(s.base)
-	ctx, stop := context.WithTimeoutCause(ctx, s.Rhythm.Limit, ErrModelFailed.Saying("The answer took longer than a run may take."))
-	defer stop()
-	defer cancel(nil)
-	s.mu.Lock()
-	s.open[run.ID] = openRun{run.OrganizationID, run.AgentID, run.UserID, cancel}
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		delete(s.open, run.ID)
-		s.mu.Unlock()
-	}()
-
-	x := &execution{Service: s, run: run, content: content, agent: agent, who: who, stream: newWriter(s, run, cancel)}
-	err := x.guarded(ctx)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		err = cause // what ended the run, rather than what broke because of it
-	}
-	if errors.Is(err, ErrNoLongerOurs) {
-		s.Log.WarnContext(ctx, "a run was closed by another process", "run", run.RunID)
-		return
-	}
-	x.finish(err)
-}
-
 // execution is one run on its way to an outcome.
 type execution struct {
 	*Service
+	ctx    context.Context // of the run: it ends with the run, the process or the time limit
+	cancel context.CancelCauseFunc
+	stop   context.CancelFunc
+
 	run     Run
 	content Content
+	thread  Thread
 	agent   agents.Runnable
 	who     actor.Actor
-	stream  *writer
-	out     Outcome
-	called  bool // whether the model was asked, so that its use is metered
-	prompt  Prompt
-	reply   Completion
+	stream  *stream
+
+	hasSlot  bool
+	prepared bool  // the prompt is there, or failed says why it is not
+	failed   error // of the preparation
+	called   bool  // whether the model was asked, so that its use is metered
+	prompt   Prompt
+	reply    Completion
+	out      Outcome
+
+	done   chan struct{} // closed once record and err are final
+	record Record
+	err    error // why the end could not be stored; nil when record is the outcome
 }
 
-func (x *execution) guarded(ctx context.Context) (err error) {
+func (s *Service) newExecution(who actor.Actor, agent agents.Runnable, a Ask, thread Thread, question string, history []Turn) *execution {
+	x := &execution{
+		Service: s, run: s.newRun(who, agent, a, thread), thread: thread, agent: agent, who: who, done: make(chan struct{}),
+		content: Content{Question: question, Sources: noSources, History: history, Options: a.Options, PromptPrefix: agent.PrefixPrompt, Instructions: agent.Instructions},
+	}
+	ctx, cancel := context.WithCancelCause(s.base)
+	x.cancel = cancel
+	x.ctx, x.stop = context.WithTimeoutCause(ctx, s.Rhythm.Limit, ErrModelFailed.Saying("The answer took longer than a run may take."))
+	x.stream = &stream{journal: s.journal, flush: s.Rhythm.Flush, cancel: cancel}
+	x.stream.number(StreamEvent{Step: StepStart, Message: "The question is stored."})
+	s.mu.Lock()
+	s.live[x] = struct{}{}
+	s.mu.Unlock()
+	return x
+}
+
+// accept stores the question. When its turn is now, it is prepared before, so
+// that what goes to the model is stored with it and costs no commit of its own.
+func (x *execution) accept(ctx context.Context) error {
+	select {
+	case x.slots <- struct{}{}:
+		x.hasSlot = true
+		x.failed = x.guarded(x.prepare)
+		x.begin()
+	default:
+	}
+	a := &accepting{ctx: ctx, accept: Accept{Thread: x.thread, Run: x.run, Content: x.content, Events: x.stream.take()}}
+	if x.thread.ID == 0 {
+		fact := threadCreated(x.thread, x.agent)
+		a.fact = &fact
+	}
+	a.accept.Run.LastSequence = int64(len(a.accept.Events))
+	stored, err := x.journal.accept(a)
+	if err != nil {
+		x.leaveSlot()
+		x.forget()
+		x.leave()
+		return err
+	}
+	x.run, x.thread = stored.Run, stored.Thread
+	x.stream.accepted(x.run)
+	x.mu.Lock()
+	x.byID[x.run.ID] = x
+	x.mu.Unlock()
+	return nil
+}
+
+// begin makes the run one that is being answered.
+func (x *execution) begin() {
+	x.prepared = true
+	x.run.State = InProgress
+	if x.failed == nil {
+		x.run.Model, x.run.EstimatedPrompt = x.asked(), estimateTokens(x.prompt)
+		x.content.SearchQuery = x.out.SearchQuery
+	}
+}
+
+func (x *execution) leaveSlot() {
+	if x.hasSlot {
+		x.hasSlot = false
+		<-x.slots
+	}
+}
+
+// forget takes the run out of those of this process.
+func (x *execution) forget() {
+	x.mu.Lock()
+	delete(x.live, x)
+	delete(x.byID, x.run.ID)
+	x.mu.Unlock()
+	x.stop()
+	x.cancel(nil)
+}
+
+// execute answers one accepted run and closes it, whatever happens.
+func (x *execution) execute() {
+	defer x.leave()
+	err := x.guarded(x.answer)
+	if cause := context.Cause(x.ctx); err != nil && cause != nil {
+		err = cause // what ended the run, rather than what broke because of it
+	}
+	x.leaveSlot()
+	if errors.Is(err, ErrNoLongerOurs) {
+		x.Log.WarnContext(x.ctx, "a run was closed by another process", "run", x.run.RunID)
+		x.err = err
+	} else {
+		x.finish(err)
+	}
+	x.forget()
+	close(x.done)
+	x.stream.close()
+}
+
+// guarded turns a panic into an error.
+func (x *execution) guarded(step func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			x.Log.ErrorContext(ctx, "panic in a run", "run", x.run.RunID, "panic", p, "stack", string(debug.Stack()))
+			x.Log.ErrorContext(x.ctx, "panic in a run", "run", x.run.RunID, "panic", p, "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	select {
-	case x.slots <- struct{}{}:
-		defer func() { <-x.slots }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if ctx.Err() != nil { // its turn came at the moment of its end
-		return ctx.Err()
-	}
-	if err := x.permitted(ctx); err != nil {
-		return err
-	}
-	now := x.Clock.Now()
-	if err := x.Store.Start(ctx, x.run.ID, x.Owner, now, now.Add(x.Rhythm.Lease)); err != nil {
-		return err
-	}
-	return x.answer(ctx)
+	return step()
 }
 
-// answer goes through the steps and records each as a thought.
-func (x *execution) answer(ctx context.Context) error {
-	x.rewrite()
-	found, err := x.retrieve(ctx)
-	if err != nil {
-		return err
+// answer waits for the run's turn, if it has not come yet, and asks the model.
+func (x *execution) answer() error {
+	if !x.prepared {
+		if err := x.wait(); err != nil {
+			return err
+		}
 	}
-	x.assemble(found)
-	if err := x.stream.status(StepModel, "Writing the answer."); err != nil {
-		return err
+	if x.failed != nil {
+		return x.failed
 	}
-	// What was sent is known even if this process dies while it waits.
-	if err := x.Store.Estimate(ctx, x.run.ID, x.asked(), estimateTokens(x.prompt), x.out.SearchQuery); err != nil {
+	if err := x.ctx.Err(); err != nil { // its turn came at the moment of its end
 		return err
 	}
 	done := x.think("model_call", "Asked the model")
 	x.called = true
-	x.reply, err = x.Model.Answer(ctx, x.prompt, x.stream.delta)
+	var err error
+	x.reply, err = x.Model.Answer(x.ctx, x.prompt, x.stream.delta)
 	done(fmt.Sprintf("%s answered with %d characters.", x.reply.Model, len([]rune(x.reply.Text))), map[string]any{
 		"model": x.reply.Model, "usage": x.metered().Usage, "failed": err != nil,
 	})
@@ -132,20 +170,54 @@ func (x *execution) answer(ctx context.Context) error {
 		return err
 	}
 	x.cite()
-	return x.stream.flush()
+	return nil
 }
 
-func (x *execution) retrieve(ctx context.Context) (corpora.Retrieval, error) {
-	if err := x.stream.status(StepRetrieval, "Searching the documents."); err != nil {
-		return corpora.Retrieval{}, err
+// wait returns when it is the run's turn and what goes to the model is stored:
+// it is known even if this process dies while the model answers.
+func (x *execution) wait() error {
+	select {
+	case x.slots <- struct{}{}:
+		x.hasSlot = true
+	case <-x.ctx.Done():
+		return x.ctx.Err()
 	}
+	if err := x.ctx.Err(); err != nil {
+		return err
+	}
+	if err := x.prepare(); err != nil {
+		return err
+	}
+	x.begin()
+	return <-x.stream.begin(Beginning{
+		Model: x.run.Model, EstimatedPrompt: x.run.EstimatedPrompt, SearchQuery: x.out.SearchQuery, LeaseUntil: x.Clock.Now().Add(x.Rhythm.Lease),
+	})
+}
+
+// prepare makes the prompt, and records each step as a thought.
+func (x *execution) prepare() error {
+	if err := x.permitted(x.ctx); err != nil {
+		return err
+	}
+	x.rewrite()
+	found, err := x.retrieve()
+	if err != nil {
+		return err
+	}
+	x.assemble(found)
+	x.stream.status(StepModel, "Writing the answer.")
+	return nil
+}
+
+func (x *execution) retrieve() (corpora.Retrieval, error) {
+	x.stream.status(StepRetrieval, "Searching the documents.")
 	top := x.content.Options.Top
 	if top == 0 {
 		top = defaultTop
 	}
 	done := x.think("retrieval", "Searched the documents")
 	scope := corpora.Scope{AgentID: x.agent.ID, Only: x.content.Options.CorpusIDs}
-	found, err := x.Corpora.Retrieve(ctx, x.who, scope, x.out.SearchQuery, top)
+	found, err := x.Corpora.Retrieve(x.ctx, x.who, scope, x.out.SearchQuery, top)
 	if err != nil {
 		return found, fmt.Errorf("searching: %w", err)
 	}
@@ -189,128 +261,8 @@ func (x *execution) metered() Metered {
 		row.Model = x.asked()
 	}
 	if !u.Reported {
-		row.FreshInput, row.CachedInput, row.Reasoning = estimateTokens(x.prompt), 0, 0
+		row.FreshInput, row.CachedInput, row.Reasoning = x.run.EstimatedPrompt, 0, 0
 		row.Output, row.UsageSource = tokensOf(x.reply.Text), "estimated"
 	}
 	return row
-}
-
-// finish closes the run with its outcome. It outlives the run's own context:
-// a run that was cancelled is closed all the same.
-func (x *execution) finish(failure error) {
-	ctx := context.WithoutCancel(x.base)
-	if err := x.stream.flush(); err != nil && failure == nil {
-		failure = err
-	}
-	o := &x.out
-	if x.reply.Text == "" {
-		x.reply.Text = x.stream.text() // of a model that panicked
-	}
-	if o.Sources == "" {
-		o.Sources = noSources
-	}
-	o.Answer, o.Model = x.reply.Text, x.reply.Model
-	if x.called {
-		o.Usage = []Metered{x.metered()}
-		o.Model = o.Usage[0].Model
-	}
-	if failure == nil {
-		o.State = Completed
-	} else {
-		o.State, o.FailureCode, o.FailureDetails = failed(failure)
-		if o.State == Failed {
-			x.Log.WarnContext(ctx, "a run failed", "run", x.run.RunID, "agent_id", x.run.AgentID, "error", failure)
-		}
-	}
-	if err := x.close(ctx, x.run.ID, x.Owner, *o); err != nil && !errors.Is(err, ErrNoLongerOurs) {
-		// The lease runs out and the run is closed as interrupted.
-		x.Log.ErrorContext(ctx, "a run could not be closed", "run", x.run.RunID, "error", err)
-	}
-}
-
-// failed turns what ended a run into its state and words.
-func failed(err error) (State, string, string) {
-	var e *apperr.Error
-	switch {
-	case errors.Is(err, errShutdown):
-		return Interrupted, ErrInterrupted.Code, ErrInterrupted.Message
-	case errors.Is(err, ErrCancelled):
-		return Cancelled, ErrCancelled.Code, ErrCancelled.Message
-	case errors.Is(err, ErrAccessLost):
-		return Cancelled, ErrAccessLost.Code, ErrAccessLost.Message
-	case errors.As(err, &e):
-		return Failed, e.Code, inWords(e)
-	}
-	return Failed, "internal_error", "Something went wrong on the server while the answer was made."
-}
-
-// inWords is an error's sentence with what it says about single values.
-func inWords(e *apperr.Error) string {
-	words := e.Message
-	for _, f := range e.Fields {
-		words += fmt.Sprintf(" %s: %s.", f.Field, f.Message)
-	}
-	return words
-}
-
-// close ends a run in one commit with its event, then wakes who watches. A
-// database that is busy for a moment is tried again.
-func (s *Service) close(ctx context.Context, run int64, owner string, o Outcome) error {
-	var err error
-	for wait := 50 * time.Millisecond; ; wait *= 4 {
-		err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
-			now := s.Clock.Now()
-			ended, err := s.Store.CloseRun(ctx, run, owner, o, now)
-			if err != nil {
-				return err
-			}
-			fact := factOf(ended, o, now)
-			if o.State == Completed {
-				tx.Publish(chat.RunCompleted{Run: fact})
-			} else {
-				tx.Publish(chat.RunFailed{Run: fact})
-			}
-			return nil
-		})
-		if err == nil || errors.Is(err, ErrNoLongerOurs) || wait > 10*time.Second {
-			break
-		}
-		s.Log.WarnContext(ctx, "closing a run is tried again", "run", run, "error", err)
-		time.Sleep(wait)
-	}
-	s.hub.wake(run)
-	return err
-}
-
-func factOf(r Run, o Outcome, now time.Time) chat.Run {
-	fact := chat.Run{
-		RunID: r.RunID, AgentResponseID: r.ID, OrganizationID: r.OrganizationID, ThreadID: r.ThreadID, AgentID: r.AgentID, AgentType: r.AgentType,
-		ProjectID: r.ProjectID, TeamID: r.TeamID, UserID: r.UserID, QuerySource: r.QuerySource, State: string(o.State), AskedOn: r.CreatedOn, EndedOn: now,
-		Usage: []chat.Usage{},
-	}
-	for _, u := range o.Usage {
-		fact.Usage = append(fact.Usage, u.Usage)
-	}
-	return fact
-}
-
-// Close lets no new run in, interrupts the running ones and waits until each
-// is closed, or ctx ends.
-func (s *Service) Close(ctx context.Context) error {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.stop(errShutdown)
-	closed := make(chan struct{})
-	go func() {
-		s.running.Wait()
-		close(closed)
-	}()
-	select {
-	case <-closed:
-		return nil
-	case <-ctx.Done():
-		s.Log.Warn("runs are left to their leases", slog.Any("error", ctx.Err()))
-		return ctx.Err()
-	}
 }

@@ -1,10 +1,10 @@
 package core
 
-// Watched is how many runs somebody waits for in this process.
-func (s *Service) Watched() int {
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
-	return len(s.hub.runs)
+// Waiting is how many wait for runs of other processes.
+func (s *Service) Waiting() int {
+	s.remote.mu.Lock()
+	defer s.remote.mu.Unlock()
+	return len(s.remote.waiting)
 }
 
 // The limits that tests go up to.

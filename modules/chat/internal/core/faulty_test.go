@@ -3,7 +3,6 @@ package core_test
 import (
 	"context"
 	"sync"
-	"time"
 
 	"parley/modules/chat/internal/core"
 )
@@ -37,17 +36,15 @@ func (f *faulty) try(which *func() error) error {
 // broken is how a disk fails for good.
 func broken() error { return errBroken }
 
-func (f *faulty) CloseRun(ctx context.Context, run int64, owner string, o core.Outcome, now time.Time) (core.Run, error) {
-	r, err := f.Store.CloseRun(ctx, run, owner, o, now)
-	if err == nil {
+func (f *faulty) Write(ctx context.Context, b core.Batch) (core.Written, error) {
+	if len(b.Advances) > 0 {
+		if err := f.try(&f.appending); err != nil {
+			return core.Written{}, err
+		}
+	}
+	done, err := f.Store.Write(ctx, b)
+	if err == nil && len(b.Ends) > 0 {
 		err = f.try(&f.closing)
 	}
-	return r, err
-}
-
-func (f *faulty) AppendEvents(ctx context.Context, run int64, owner string, events []core.StreamEvent) error {
-	if err := f.try(&f.appending); err != nil {
-		return err
-	}
-	return f.Store.AppendEvents(ctx, run, owner, events)
+	return done, err
 }

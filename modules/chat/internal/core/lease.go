@@ -36,22 +36,69 @@ func (s *Service) Tend(ctx context.Context) {
 
 func (s *Service) tendOnce(ctx context.Context) error {
 	now := s.Clock.Now()
-	s.mu.Lock()
-	mine := slices.Collect(maps.Keys(s.open))
-	s.mu.Unlock()
-	if len(mine) > 0 {
-		cancelled, err := s.Store.Renew(ctx, s.Owner, mine, now.Add(s.Rhythm.Lease))
-		if err != nil {
-			return err
-		}
-		for _, run := range cancelled {
-			s.cancelHere(run)
-		}
+	if err := s.renew(ctx, now.Add(s.Rhythm.Lease)); err != nil {
+		return err
 	}
-	if err := s.closeExpired(ctx, nil); err != nil {
+	dead, err := s.missing(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.closeExpired(ctx, dead); err != nil {
 		return err
 	}
 	return s.Store.ForgetKeys(ctx, now.Add(-keyLife))
+}
+
+// renew extends the leases of this process's runs and cancels those that
+// somebody asked to cancel.
+func (s *Service) renew(ctx context.Context, until time.Time) error {
+	s.mu.Lock()
+	mine := slices.Sorted(maps.Keys(s.byID))
+	s.mu.Unlock()
+	if len(mine) == 0 {
+		return nil
+	}
+	s.journal.committing.Lock()
+	cancelled, err := s.Store.Renew(ctx, s.Owner, mine, until)
+	s.journal.committing.Unlock()
+	if err != nil {
+		return err
+	}
+	for _, run := range cancelled {
+		s.cancelHere(run)
+	}
+	return nil
+}
+
+// missing answers the owners of open runs that were dead the last time, too: a
+// process that lost its connections for a moment shows itself again by then.
+func (s *Service) missing(ctx context.Context) ([]string, error) {
+	dead, err := s.dead(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := make(map[string]bool, len(dead))
+	var missing []string
+	for _, owner := range dead {
+		now[owner] = true
+		if s.suspects[owner] {
+			missing = append(missing, owner)
+		}
+	}
+	s.suspects = now
+	return missing, nil
+}
+
+// dead answers the owners of open runs that Peers takes for dead.
+func (s *Service) dead(ctx context.Context) ([]string, error) {
+	if s.Peers == nil {
+		return nil, nil
+	}
+	owners, err := s.Store.Owners(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Peers.Dead(ctx, owners)
 }
 
 // Recover closes the open runs of dead processes as interrupted, with the
@@ -59,15 +106,9 @@ func (s *Service) tendOnce(ctx context.Context) error {
 // their leases where Peers knows that they are dead; it is for the start of a
 // process, when nothing else hints that all connections were lost at once.
 func (s *Service) Recover(ctx context.Context) error {
-	var dead []string
-	if s.Peers != nil {
-		owners, err := s.Store.Owners(ctx)
-		if err != nil {
-			return err
-		}
-		if dead, err = s.Peers.Dead(ctx, owners); err != nil {
-			return err
-		}
+	dead, err := s.dead(ctx)
+	if err != nil {
+		return err
 	}
 	return s.closeExpired(ctx, dead)
 }
@@ -88,7 +129,7 @@ func (s *Service) closeExpired(ctx context.Context, owners []string) error {
 			if err != nil {
 				return err
 			}
-			if err := s.close(ctx, run.ID, run.Owner, o); err != nil && !errors.Is(err, ErrNoLongerOurs) {
+			if _, err := s.close(ctx, run, nil, o); err != nil && !errors.Is(err, ErrNoLongerOurs) && !errors.Is(err, ErrNotFound) {
 				return err
 			}
 			closed++
@@ -101,10 +142,7 @@ func (s *Service) closeExpired(ctx context.Context, owners []string) error {
 }
 
 func (s *Service) runsHere(run Run) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, ok := s.open[run.ID]
-	return ok && run.Owner == s.Owner
+	return run.Owner == s.Owner && s.execution(run.ID) != nil
 }
 
 // remains is the outcome of a run whose process died.
@@ -149,11 +187,9 @@ func (s *Service) Cancel(ctx context.Context, who actor.Actor, run int64) (Run, 
 }
 
 func (s *Service) cancelHere(run int64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r, ok := s.open[run]
-	if ok {
-		r.cancel(ErrCancelled)
+	x := s.execution(run)
+	if x != nil {
+		x.cancel(ErrCancelled)
 	}
-	return ok
+	return x != nil
 }

@@ -60,7 +60,7 @@ func TestAShutdownInterruptsRunsAndKeepsTheirText(t *testing.T) {
 		s.same("Half an", contents[run.ID].Answer)
 		_, failed := s.facts()
 		s.same("interrupted", failed[0].State)
-		_, _, err = s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "More?"})
+		_, err = s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "More?"})
 		s.is(err, core.ErrOverloaded)
 	})
 }
@@ -87,17 +87,27 @@ func (s *scene) leftBehind() core.Run {
 	now := time.Now().UTC()
 	thread, err := s.store.AddThread(s.ctx, core.Thread{OrganizationID: 1, AgentID: 3, UserID: jo.UserID, Title: "Warp", CreatedOn: now, ModifiedOn: now})
 	s.must(err)
-	run, err := s.store.AddRun(s.ctx, core.Run{
-		RunID: id.New(), OrganizationID: 1, ThreadID: thread.ID, AgentID: 3, UserID: jo.UserID, State: core.Queued, Owner: "process-dead",
-		CreatedOn: now, ModifiedOn: now, LeaseUntil: now.Add(20 * time.Second), LastSequence: 1,
-	}, core.Content{Question: "What is green?", Sources: "[]"})
-	s.must(err)
-	s.must(s.store.Start(s.ctx, run.ID, run.Owner, now, run.LeaseUntil))
-	s.must(s.store.Estimate(s.ctx, run.ID, "stub", 42, "what is green"))
-	for i := range 450 { // more than are read at once
-		s.must(s.store.AppendEvents(s.ctx, run.ID, run.Owner, []core.StreamEvent{{Sequence: int64(2 + i), Step: core.StepStream, Delta: "word word "}}))
+	run := s.left(core.Run{
+		RunID: id.New(), OrganizationID: 1, ThreadID: thread.ID, AgentID: 3, UserID: jo.UserID, State: core.InProgress, Owner: "process-dead",
+		Model: "stub", EstimatedPrompt: 42, CreatedOn: now, ModifiedOn: now, LeaseUntil: now.Add(20 * time.Second), LastSequence: 1,
+	}, core.Content{Question: "What is green?", SearchQuery: "what is green", Sources: "[]"})
+	events := make([]core.StreamEvent, 450) // more than are read at once
+	for i := range events {
+		events[i] = core.StreamEvent{Sequence: int64(2 + i), Step: core.StepStream, Delta: "word word "}
 	}
+	_, err = s.store.Write(s.ctx, core.Batch{Now: now, Advances: []core.Advance{{Run: run.ID, Owner: run.Owner, Events: events, Sequence: 451}}})
+	s.must(err)
 	return run
+}
+
+// left is a run that was stored by a process that is gone.
+func (s *scene) left(r core.Run, c core.Content) core.Run {
+	s.t.Helper()
+	start := core.StreamEvent{Sequence: 1, Step: core.StepStart}
+	done, err := s.store.Write(s.ctx, core.Batch{Now: r.CreatedOn, Accepts: []core.Accept{{Thread: core.Thread{ID: r.ThreadID, UserID: jo.UserID}, Run: r, Content: c, Events: []core.StreamEvent{start}}}})
+	s.must(err)
+	s.must(done.Accepts[0].Err)
+	return done.Accepts[0].Run
 }
 
 func TestTheRunsOfADeadProcessAreClosedOnce(t *testing.T) {
@@ -127,8 +137,9 @@ func TestTheRunsOfADeadProcessAreClosedOnce(t *testing.T) {
 func TestARunThatNeverAskedItsModelUsedNothing(t *testing.T) {
 	play(t, func(s *scene) {
 		now := time.Now().UTC()
-		run, err := s.store.AddRun(s.ctx, core.Run{RunID: id.New(), ThreadID: 1, UserID: jo.UserID, State: core.Queued, Owner: "process-dead", LeaseUntil: now, LastSequence: 1}, core.Content{Question: "What?"})
+		thread, err := s.store.AddThread(s.ctx, core.Thread{UserID: jo.UserID})
 		s.must(err)
+		run := s.left(core.Run{RunID: id.New(), ThreadID: thread.ID, UserID: jo.UserID, State: core.Queued, Owner: "process-dead", LeaseUntil: now, LastSequence: 1}, core.Content{Question: "What?"})
 		time.Sleep(time.Second)
 		s.must(s.Recover(s.ctx))
 		s.same([]any{core.Interrupted, 0}, []any{s.stored(run).State, len(s.ledger(run))})
@@ -181,7 +192,7 @@ func TestNoMoreRunsAreTakenThanCanBeAnswered(t *testing.T) {
 		for len(runs) < core.MaxRunning+core.MaxWaiting {
 			runs = append(runs, s.ask("What is green?", in(thread)))
 		}
-		_, _, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "One more?"})
+		_, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "One more?"})
 		s.is(err, core.ErrOverloaded)
 		synctest.Wait()
 		s.same(core.MaxRunning, len(s.model.asked()))
@@ -201,7 +212,7 @@ func TestAQuestionThatIsNotAcceptedTakesNoPlace(t *testing.T) {
 	play(t, func(s *scene) {
 		foreign := s.ask("What is green?").ThreadID
 		for range core.MaxRunning + core.MaxWaiting + 1 {
-			_, _, err := s.Ask(s.ctx, ann, core.Ask{AgentID: 3, UserQuery: "Mine?", ThreadID: &foreign})
+			_, err := s.Ask(s.ctx, ann, core.Ask{AgentID: 3, UserQuery: "Mine?", ThreadID: &foreign})
 			s.is(err, core.ErrNotFound)
 		}
 		s.same(core.Completed, s.ended(s.ask("Is there room?")).State)

@@ -161,11 +161,6 @@ type StreamEvent struct {
 // Last reports whether the stream ends after the event.
 func (e StreamEvent) Last() bool { return e.Step == StepEnd || e.Step == StepError }
 
-// Started is the first event of every stream.
-func Started() StreamEvent {
-	return StreamEvent{Sequence: 1, Step: StepStart, Message: "The question is stored."}
-}
-
 // Outcome is everything that ends a run, stored in one commit.
 type Outcome struct {
 	State          State

@@ -30,8 +30,10 @@ type Threads interface {
 
 // Runs keeps questions, answers and stored streams.
 type Runs interface {
-	// AddRun stores a question. ErrInProgress stands for a key that is taken.
-	AddRun(ctx context.Context, r Run, c Content) (Run, error)
+	// Write stores the parts of a batch within the unit of ctx. A part that
+	// cannot be stored for what it is about is answered with its error and
+	// leaves nothing; the others are stored.
+	Write(ctx context.Context, b Batch) (Written, error)
 	// Run answers ErrNotFound for anybody else's and for a deleted one.
 	Run(ctx context.Context, userID, id int64) (Run, error)
 	// RunByKey answers the user's run of an Idempotency-Key, or ErrNotFound.
@@ -45,24 +47,86 @@ type Runs interface {
 	// Thoughts and Support answer the record of a run, in order.
 	Thoughts(ctx context.Context, run int64) ([]Thought, error)
 	Support(ctx context.Context, run int64) ([]Support, error)
-	// AppendEvents stores the next events of a stream. It answers
-	// ErrNoLongerOurs when the run has ended or another process owns it.
-	AppendEvents(ctx context.Context, run int64, owner string, events []StreamEvent) error
 	// Events answers stored events with a greater sequence number, in order.
 	Events(ctx context.Context, run, after int64, limit int) ([]StreamEvent, error)
-	// CloseRun ends an open run of the owner: state, content, record, ledger
-	// and last event, in the unit of ctx. It answers the run as it is now, or
-	// ErrNoLongerOurs when it has ended already or has another owner.
-	CloseRun(ctx context.Context, run int64, owner string, o Outcome, now time.Time) (Run, error)
+	// Sequences answers the last sequence number of each run that is there.
+	Sequences(ctx context.Context, runs []int64) (map[int64]int64, error)
 	// DeleteUser removes the texts and threads of a user. The runs stay as
 	// bare figures.
 	DeleteUser(ctx context.Context, userID int64) error
 }
 
+// Batch is what one commit stores of many runs.
+type Batch struct {
+	Now      time.Time
+	Accepts  []Accept
+	Advances []Advance
+	Ends     []End
+}
+
+// Written is what became of the parts of a batch, in their order.
+type Written struct {
+	Accepts  []Accepted
+	Advances []error
+	Ends     []Ended
+}
+
+// Accept is a question with its run, its first events and its thread.
+type Accept struct {
+	// Thread is stored when its id is 0. Else it is the thread that the
+	// question goes to: its title and last activity are stored.
+	Thread  Thread
+	Run     Run // without an id
+	Content Content
+	Events  []StreamEvent
+}
+
+// Accepted is a stored question. Err is ErrInProgress when the run's key is
+// taken, and ErrNotFound when the user's thread is gone.
+type Accepted struct {
+	Thread Thread
+	Run    Run
+	Err    error
+}
+
+// Advance is more of the stream of a run that goes on. It is stored for an
+// open run of the owner, else answered with ErrNoLongerOurs. No text is stored
+// of a run whose user was deleted.
+type Advance struct {
+	Run      int64
+	Owner    string
+	Begins   *Beginning // nil when the run has begun before
+	Events   []StreamEvent
+	Sequence int64 // of the last event
+}
+
+// Beginning is what is known of a run once its turn has come.
+type Beginning struct {
+	Model           string
+	EstimatedPrompt int64 // in tokens
+	SearchQuery     string
+	LeaseUntil      time.Time
+}
+
+// End is the end of an open run of the owner: state, content, record, ledger
+// and last events. ErrNoLongerOurs stands for a run that has ended already or
+// has another owner. Of a run whose user was deleted only figures are stored.
+type End struct {
+	Run      int64
+	Owner    string
+	Outcome  Outcome
+	Events   []StreamEvent // before the last
+	Sequence int64         // of the last event, which is Outcome.Last
+}
+
+// Ended is what became of an end.
+type Ended struct {
+	Deleted bool // the user was
+	Err     error
+}
+
 // Leases tells living runs from those of a dead process.
 type Leases interface {
-	// Start moves a queued run to in_progress; ErrNoLongerOurs when it ended.
-	Start(ctx context.Context, run int64, owner string, now, until time.Time) error
 	// Renew extends the leases of the owner's runs and answers those that
 	// somebody asked to cancel.
 	Renew(ctx context.Context, owner string, runs []int64, until time.Time) ([]int64, error)
@@ -71,9 +135,6 @@ type Leases interface {
 	// Expired answers open runs, up to limit and ordered by id, whose lease is
 	// over or whose owner is among the dead.
 	Expired(ctx context.Context, now time.Time, dead []string, limit int) ([]Run, error)
-	// Estimate records which model is asked and the size of the prompt, before
-	// it is called.
-	Estimate(ctx context.Context, run int64, model string, promptTokens int64, searchQuery string) error
 	// RequestCancel marks a run of the user's; ErrEnded when it has ended.
 	RequestCancel(ctx context.Context, userID, run int64) (Run, error)
 	// ForgetKeys gives Idempotency-Keys of ended runs before a time free.

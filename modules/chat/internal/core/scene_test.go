@@ -288,10 +288,10 @@ func (s *scene) ask(question string, change ...func(*core.Ask)) core.Run {
 	for _, c := range change {
 		c(&a)
 	}
-	run, replayed, err := s.Ask(s.ctx, jo, a)
+	asked, err := s.Ask(s.ctx, jo, a)
 	s.must(err)
-	s.same(false, replayed)
-	return run
+	s.same(false, asked.Replayed)
+	return asked.Run
 }
 
 func in(thread int64) func(*core.Ask) { return func(a *core.Ask) { a.ThreadID = &thread } }

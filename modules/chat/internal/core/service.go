@@ -23,13 +23,13 @@ const (
 type Rhythm struct {
 	Lease time.Duration // how long a run survives its process; 20 s
 	Flush time.Duration // how long pieces of an answer are gathered; 40 ms
-	Poll  time.Duration // how often a watcher looks without being woken; 1 s
+	Poll  time.Duration // how often the runs of other processes are looked at; 250 ms
 	Limit time.Duration // the longest that one run may take; 10 min
 }
 
 // Parts is what a Service is made of.
 type Parts struct {
-	Unit    uow.Unit
+	Unit    uow.Group
 	Store   Store
 	Agents  agents.Catalog
 	Corpora corpora.Retriever
@@ -46,17 +46,23 @@ type Parts struct {
 // Service is the use cases of chat.
 type Service struct {
 	Parts
-	hub   hub
-	slots chan struct{} // one for each run that is being answered
+	journal *journal
+	remote  remote
+	slots   chan struct{} // one for each run that is being answered
 
-	mu   sync.Mutex
-	open map[int64]openRun // by run, of this process
+	mu sync.Mutex
+	// live are the runs of this process that have not ended, from before their
+	// question is stored; byID has those whose question is.
+	live map[*execution]struct{}
+	byID map[int64]*execution
 	// admitted counts accepted runs that have not ended here.
 	admitted int
 	closed   bool
 	base     context.Context // of all runs; ends when the process goes down
 	stop     context.CancelCauseFunc
 	running  sync.WaitGroup
+
+	suspects map[string]bool // owners that looked dead the last time; of Tend alone
 }
 
 // New returns the use cases over their parts. Runs live as long as base and
@@ -69,9 +75,58 @@ func New(base context.Context, p Parts) *Service {
 	}
 	set(&p.Rhythm.Lease, 20*time.Second)
 	set(&p.Rhythm.Flush, 40*time.Millisecond)
-	set(&p.Rhythm.Poll, time.Second)
+	set(&p.Rhythm.Poll, 250*time.Millisecond)
 	set(&p.Rhythm.Limit, 10*time.Minute)
-	s := &Service{Parts: p, slots: make(chan struct{}, maxRunning), open: map[int64]openRun{}}
+	s := &Service{Parts: p, slots: make(chan struct{}, maxRunning), live: map[*execution]struct{}{}, byID: map[int64]*execution{}}
+	s.journal = &journal{service: s}
 	s.base, s.stop = context.WithCancelCause(base)
 	return s
+}
+
+// Close lets no new run in, interrupts the running ones and waits until each
+// is closed, or ctx ends.
+func (s *Service) Close(ctx context.Context) error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.stop(errShutdown)
+	closed := make(chan struct{})
+	go func() {
+		s.running.Wait()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+		return nil
+	case <-ctx.Done():
+		s.Log.Warn("runs are left to their leases", slog.Any("error", ctx.Err()))
+		return ctx.Err()
+	}
+}
+
+// admit reserves a place among the runs of this process.
+func (s *Service) admit() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.admitted >= maxRunning+maxWaiting {
+		return false
+	}
+	s.admitted++
+	s.running.Add(1)
+	return true
+}
+
+// leave gives the place back.
+func (s *Service) leave() {
+	s.mu.Lock()
+	s.admitted--
+	s.mu.Unlock()
+	s.running.Done()
+}
+
+// execution answers the live run with an id, or nil.
+func (s *Service) execution(run int64) *execution {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.byID[run]
 }

@@ -2,71 +2,11 @@ package core
 
 import (
 	"context"
+	"errors"
 	"io"
-	"sync"
-	"time"
 
 	"parley/platform/kernel/actor"
 )
-
-// hub wakes those who watch a run in this process. What is stored counts; a
-// wake-up only saves the wait for the next look.
-type hub struct {
-	mu   sync.Mutex
-	runs map[int64]*bell
-}
-
-// bell is rung once for all who wait for it.
-type bell struct {
-	rung    chan struct{}
-	waiting int
-}
-
-// next answers a channel that is closed at the next wake-up of the run, and
-// how to give it back.
-func (h *hub) next(run int64) (<-chan struct{}, func()) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.runs == nil {
-		h.runs = map[int64]*bell{}
-	}
-	b, ok := h.runs[run]
-	if !ok {
-		b = &bell{rung: make(chan struct{})}
-		h.runs[run] = b
-	}
-	b.waiting++
-	return b.rung, func() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if b.waiting--; b.waiting == 0 && h.runs[run] == b {
-			delete(h.runs, run)
-		}
-	}
-}
-
-func (h *hub) wake(run int64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if b, ok := h.runs[run]; ok {
-		close(b.rung)
-		delete(h.runs, run)
-	}
-}
-
-// wait returns at the next wake-up, after poll, or with the error of ctx.
-func wait(ctx context.Context, woken <-chan struct{}, poll time.Duration) error {
-	timer := time.NewTimer(poll)
-	defer timer.Stop()
-	select {
-	case <-woken:
-		return nil
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
 
 // Watch reads the stream of one run: what is stored, then what comes, from
 // whichever process. It is not for use by several goroutines.
@@ -75,6 +15,7 @@ type Watch struct {
 	user    int64
 	run     int64
 	after   int64
+	live    *execution // nil for the run of another process, and for one that has ended
 	ready   []StreamEvent
 	ended   bool
 }
@@ -82,11 +23,32 @@ type Watch struct {
 // Watch begins to read after a sequence number, 0 for the whole stream. Only
 // the asker may.
 func (s *Service) Watch(ctx context.Context, who actor.Actor, run, after int64) (*Watch, Run, error) {
+	if x := s.execution(run); x != nil && x.who.UserID == who.UserID {
+		return s.follow(x, after), x.stream.snapshot(), nil
+	}
 	r, err := s.Store.Run(ctx, who.UserID, run)
 	if err != nil {
 		return nil, Run{}, err
 	}
 	return &Watch{service: s, user: who.UserID, run: run, after: after}, r, nil
+}
+
+// Follow begins to read the whole stream of a question that was just asked.
+func (s *Service) Follow(who actor.Actor, a Asked) *Watch {
+	if a.live == nil {
+		return &Watch{service: s, user: who.UserID, run: a.ID}
+	}
+	return s.follow(a.live, 0)
+}
+
+func (s *Service) follow(x *execution, after int64) *Watch {
+	x.stream.watch()
+	return &Watch{service: s, user: x.who.UserID, run: x.stream.snapshot().ID, after: after, live: x}
+}
+
+// Record answers the run once it has ended.
+func (w *Watch) Record(ctx context.Context, who actor.Actor) (Record, error) {
+	return w.service.Outcome(ctx, who, Asked{Run: Run{ID: w.run}, live: w.live})
 }
 
 // batch bounds how many events are read at once.
@@ -100,7 +62,11 @@ func (w *Watch) Next(ctx context.Context) (StreamEvent, error) {
 		if w.ended {
 			return StreamEvent{}, io.EOF
 		}
-		if err := w.look(ctx); err != nil {
+		look := w.look
+		if w.live != nil {
+			look = w.listen
+		}
+		if err := look(ctx); err != nil {
 			if ctx.Err() != nil {
 				err = ctx.Err() // drivers have words of their own for it
 			}
@@ -112,11 +78,27 @@ func (w *Watch) Next(ctx context.Context) (StreamEvent, error) {
 	return e, nil
 }
 
+// listen waits for more of a run of this process.
+func (w *Watch) listen(ctx context.Context) error {
+	events, over, more := w.live.stream.after(w.after)
+	if len(events) > 0 {
+		w.ready = events
+		return nil
+	}
+	if over { // closed by another process, or not at all: what is stored tells
+		w.live = nil
+		return nil
+	}
+	select {
+	case <-more:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // look reads what is stored, or waits when that is nothing new.
 func (w *Watch) look(ctx context.Context) error {
-	// Asked before the read, so that nothing falls between the two.
-	woken, done := w.service.hub.next(w.run)
-	defer done()
 	events, err := w.service.Store.Events(ctx, w.run, w.after, batch)
 	if err != nil || len(events) > 0 {
 		w.ready = events
@@ -131,25 +113,49 @@ func (w *Watch) look(ctx context.Context) error {
 		w.ended = r.LastSequence <= w.after
 		return nil
 	}
-	return wait(ctx, woken, w.service.Rhythm.Poll)
+	return w.service.remote.wait(ctx, w.service, w.run, w.after)
 }
 
 // Await waits until a run of the caller's has ended and answers it.
 func (s *Service) Await(ctx context.Context, who actor.Actor, run int64) (Run, error) {
+	if x := s.execution(run); x != nil && x.who.UserID == who.UserID {
+		record, err := s.outcome(ctx, x)
+		if !errors.Is(err, ErrNoLongerOurs) {
+			return record.Run, err
+		}
+	}
 	for {
-		r, err := s.await(ctx, who, run)
+		r, err := s.Store.Run(ctx, who.UserID, run)
 		if err != nil || !r.State.Open() {
+			return r, err
+		}
+		if err := s.remote.wait(ctx, s, run, r.LastSequence); err != nil {
 			return r, err
 		}
 	}
 }
 
-func (s *Service) await(ctx context.Context, who actor.Actor, run int64) (Run, error) {
-	woken, done := s.hub.next(run)
-	defer done()
-	r, err := s.Store.Run(ctx, who.UserID, run)
-	if err != nil || !r.State.Open() {
-		return r, err
+// Outcome waits until the run of an accepted question has ended and answers
+// its record. ErrNotStored stands for an outcome that the database did not
+// take.
+func (s *Service) Outcome(ctx context.Context, who actor.Actor, a Asked) (Record, error) {
+	if a.live != nil {
+		record, err := s.outcome(ctx, a.live)
+		if !errors.Is(err, ErrNoLongerOurs) {
+			return record, err
+		}
 	}
-	return r, wait(ctx, woken, s.Rhythm.Poll)
+	if _, err := s.Await(ctx, who, a.ID); err != nil {
+		return Record{}, err
+	}
+	return s.Record(ctx, who, a.ID)
+}
+
+func (s *Service) outcome(ctx context.Context, x *execution) (Record, error) {
+	select {
+	case <-x.done:
+		return x.record, x.err
+	case <-ctx.Done():
+		return Record{}, ctx.Err()
+	}
 }

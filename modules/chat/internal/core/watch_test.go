@@ -27,7 +27,7 @@ func TestAStreamIsReadFromAnywhereInTheSameOrder(t *testing.T) {
 		s.same(live[3:], s.all(s.watch(other, run, 3))) // from the middle
 		s.same(0, len(s.all(s.watch(s.Service, run, int64(len(live))))))
 		s.same(0, len(s.all(s.watch(s.Service, run, 1000))))
-		s.same(0, s.Watched())
+		s.same(0, s.Waiting())
 	})
 }
 
@@ -66,7 +66,7 @@ func TestAWatcherInTheSameProcessIsWokenAtOnce(t *testing.T) {
 		s.same(10*time.Second, time.Since(began))
 		_, err := s.Await(s.ctx, jo, run.ID)
 		s.must(err)
-		s.same(0, s.Watched())
+		s.same(0, s.Waiting())
 	})
 }
 
@@ -79,7 +79,7 @@ func TestAWatcherWhoWaitedInVainComesAgain(t *testing.T) {
 		defer cancel()
 		_, err := w.Next(impatient)
 		s.is(err, context.DeadlineExceeded)
-		s.same(0, s.Watched())
+		s.same(0, s.Waiting())
 		e, err := w.Next(s.ctx)
 		s.must(err)
 		s.same("It is green.", e.Delta)

@@ -38,10 +38,13 @@ type AuditFilter struct {
 // AuditKey is the order of the audit log.
 func AuditKey(e AuditEntry) page.Key { return page.Key{At: e.At, ID: e.ID} }
 
-// Record appends an entry, in the unit of ctx when there is one.
-func (s *Service) Record(ctx context.Context, e AuditEntry) error {
-	e.At = s.Clock.Now()
-	return s.Store.AddAudit(ctx, e)
+// Record appends entries, in the unit of ctx when there is one.
+func (s *Service) Record(ctx context.Context, entries ...AuditEntry) error {
+	now := s.Clock.Now()
+	for i := range entries {
+		entries[i].At = now
+	}
+	return s.Store.AddAudit(ctx, entries...)
 }
 
 // AuditLog answers the organization's log, newest first, to a global admin.

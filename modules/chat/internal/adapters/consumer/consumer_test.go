@@ -128,7 +128,7 @@ func TestWhatTakesAnAgentAwayEndsRunsOnceHoweverOftenItIsTold(t *testing.T) {
 					Unit: db, Store: memstore.New(db), Agents: of, Corpora: library{}, Model: silent{}, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
 				})
 				for _, user := range []int64{7, 8} {
-					if _, _, err := service.Ask(ctx, actor.Actor{UserID: user, OrganizationID: 1}, core.Ask{AgentID: 3, UserQuery: "What is green?"}); err != nil {
+					if _, err := service.Ask(ctx, actor.Actor{UserID: user, OrganizationID: 1}, core.Ask{AgentID: 3, UserQuery: "What is green?"}); err != nil {
 						t.Fatal(err)
 					}
 				}

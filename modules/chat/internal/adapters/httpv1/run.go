@@ -86,20 +86,20 @@ func (a *API) run(ctx context.Context, r runRequest) (web.Either[responseView], 
 	if err != nil {
 		return out, err
 	}
-	run, replayed, err := a.service.Ask(ctx, who, ask)
+	asked, err := a.service.Ask(ctx, who, ask)
 	if err != nil {
 		return out, err
 	}
-	out.Replayed = replayed
-	if run, err = a.service.Await(ctx, who, run.ID); err != nil {
+	out.Replayed = asked.Replayed
+	record, err := a.service.Outcome(ctx, who, asked)
+	if err != nil {
 		return out, err
 	}
-	if run.State != core.Completed {
-		return out, failure(run)
+	if record.State != core.Completed {
+		return out, failure(record.Run)
 	}
-	record, err := a.service.Record(ctx, who, run.ID)
 	out.Data = showResponse(record)
-	return out, err
+	return out, nil
 }
 
 // failure is the error of a run that ended without an answer, with the path
@@ -127,12 +127,12 @@ func (a *API) streamed(ctx context.Context, r runRequest, path string) (web.Eith
 	if err != nil {
 		return web.Either[responseView]{}, err
 	}
-	run, replayed, err := a.service.Ask(ctx, who, ask)
+	asked, err := a.service.Ask(ctx, who, ask)
 	if err != nil {
 		return web.Either[responseView]{}, err
 	}
-	stream, err := a.follow(ctx, who, run.ID, 0)
-	return web.Either[responseView]{Stream: stream, Replayed: replayed}, err
+	stream := a.stream(who, a.service.Follow(who, asked), asked.Run)
+	return web.Either[responseView]{Stream: &stream, Replayed: asked.Replayed}, nil
 }
 
 // wantsStream reports whether text/event-stream is among the accepted types.
@@ -151,11 +151,12 @@ type eventsRequest struct {
 }
 
 func (a *API) events(ctx context.Context, r eventsRequest) (web.EventStream, error) {
-	stream, err := a.follow(ctx, actor.From(ctx), r.ID, r.StartingAfter)
+	who := actor.From(ctx)
+	watch, run, err := a.service.Watch(ctx, who, r.ID, r.StartingAfter)
 	if err != nil {
 		return web.EventStream{}, err
 	}
-	return *stream, nil
+	return a.stream(who, watch, run), nil
 }
 
 // eventView is one event as contract section 4 has it.
@@ -182,12 +183,8 @@ type endOutput struct {
 	Output  responseView `json:"output"`
 }
 
-func (a *API) follow(ctx context.Context, who actor.Actor, id, after int64) (*web.EventStream, error) {
-	watch, run, err := a.service.Watch(ctx, who, id, after)
-	if err != nil {
-		return nil, err
-	}
-	return &web.EventStream{Next: func(ctx context.Context) ([]byte, error) {
+func (a *API) stream(who actor.Actor, watch *core.Watch, run core.Run) web.EventStream {
+	return web.EventStream{Next: func(ctx context.Context) ([]byte, error) {
 		e, err := watch.Next(ctx)
 		if err != nil {
 			return nil, err
@@ -199,7 +196,7 @@ func (a *API) follow(ctx context.Context, who actor.Actor, id, after int64) (*we
 		case core.StepStream:
 			v.Delta = &e.Delta
 		case core.StepEnd:
-			record, err := a.service.Record(ctx, who, run.ID)
+			record, err := watch.Record(ctx, who)
 			if err != nil {
 				return nil, err
 			}
@@ -210,5 +207,5 @@ func (a *API) follow(ctx context.Context, who actor.Actor, id, after int64) (*we
 			v.Output = out
 		}
 		return web.ASCII(v)
-	}}, nil
+	}}
 }

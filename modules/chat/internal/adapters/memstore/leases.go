@@ -9,13 +9,6 @@ import (
 	"parley/platform/kernel/uow"
 )
 
-// Start implements core.Leases.
-func (s *Store) Start(ctx context.Context, run int64, owner string, now, until time.Time) error {
-	_, err := s.change(ctx, run, func(r core.Run) bool { return r.Owner == owner && r.State == core.Queued },
-		func(r *core.Run) { r.State, r.LeaseUntil, r.ModifiedOn = core.InProgress, until, now })
-	return err
-}
-
 // Renew implements core.Leases.
 func (s *Store) Renew(ctx context.Context, owner string, runs []int64, until time.Time) ([]int64, error) {
 	var cancelled []int64
@@ -55,19 +48,6 @@ func (s *Store) Owners(ctx context.Context) ([]string, error) {
 		}
 	}
 	return owners, err
-}
-
-// Estimate implements core.Leases.
-func (s *Store) Estimate(ctx context.Context, run int64, model string, promptTokens int64, searchQuery string) error {
-	return s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		r, err := s.change(ctx, run, func(r core.Run) bool { return r.State == core.InProgress }, func(r *core.Run) { r.Model, r.EstimatedPrompt = model, promptTokens })
-		if err != nil || r.IsDeleted {
-			return err
-		}
-		_, err = s.contents.Update(ctx, func(c *row[core.Content]) error { c.Value.SearchQuery = searchQuery; return nil },
-			func(c row[core.Content]) bool { return c.RunID == run })
-		return err
-	})
 }
 
 // RequestCancel implements core.Leases.

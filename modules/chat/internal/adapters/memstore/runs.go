@@ -3,30 +3,11 @@ package memstore
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
-	"time"
 
 	"parley/modules/chat/internal/core"
 	"parley/platform/kernel/page"
-	"parley/platform/kernel/uow"
 )
-
-// AddRun implements core.Runs.
-func (s *Store) AddRun(ctx context.Context, r core.Run, c core.Content) (core.Run, error) {
-	added := r
-	err := s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) (err error) {
-		if added, err = s.runs.Add(ctx, r); err != nil {
-			return err
-		}
-		c.RunID = added.ID
-		if err := add(ctx, s.contents, added.ID, c); err != nil {
-			return err
-		}
-		return add(ctx, s.events, added.ID, core.Started())
-	})
-	return added, err
-}
 
 // Run implements core.Runs.
 func (s *Store) Run(ctx context.Context, userID, id int64) (core.Run, error) {
@@ -92,69 +73,12 @@ func (s *Store) Events(ctx context.Context, run, after int64, limit int) ([]core
 	return all[:min(limit, len(all))], err
 }
 
-// change alters a run that matches; ErrNoLongerOurs stands for none.
-func (s *Store) change(ctx context.Context, run int64, match func(core.Run) bool, change func(*core.Run)) (core.Run, error) {
-	out, err := s.runs.Update(ctx, func(r *core.Run) error { change(r); return nil }, func(r core.Run) bool { return r.ID == run && match(r) })
-	if errors.Is(err, core.ErrNotFound) {
-		err = core.ErrNoLongerOurs
+// Sequences implements core.Runs.
+func (s *Store) Sequences(ctx context.Context, runs []int64) (map[int64]int64, error) {
+	found, err := s.runs.List(ctx, func(r core.Run) bool { return slices.Contains(runs, r.ID) })
+	out := make(map[int64]int64, len(found))
+	for _, r := range found {
+		out[r.ID] = r.LastSequence
 	}
-	return out, err
-}
-
-// AppendEvents implements core.Runs.
-func (s *Store) AppendEvents(ctx context.Context, run int64, owner string, events []core.StreamEvent) error {
-	if len(events) == 0 {
-		return nil
-	}
-	return s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		r, err := s.change(ctx, run, func(r core.Run) bool { return r.Owner == owner && r.State == core.InProgress },
-			func(r *core.Run) { r.LastSequence = events[len(events)-1].Sequence })
-		if err != nil || r.IsDeleted {
-			return err
-		}
-		return add(ctx, s.events, run, events...)
-	})
-}
-
-// CloseRun implements core.Runs.
-func (s *Store) CloseRun(ctx context.Context, run int64, owner string, o core.Outcome, now time.Time) (core.Run, error) {
-	var out core.Run
-	err := s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) (err error) {
-		out, err = s.change(ctx, run, func(r core.Run) bool { return r.Owner == owner && r.State.Open() }, func(r *core.Run) {
-			r.State, r.Model, r.FailureCode, r.ModifiedOn = o.State, o.Model, o.FailureCode, now
-			r.PromptTokens, r.CompletionTokens, r.CostNano = core.Totals(o.Usage)
-			r.LastSequence++
-			if !r.IsDeleted {
-				r.FailureDetails = o.FailureDetails
-			}
-		})
-		if err != nil {
-			return err
-		}
-		if err := add(ctx, s.ledger, run, o.Usage...); err != nil || out.IsDeleted {
-			return err
-		}
-		_, err = s.contents.Update(ctx, func(c *row[core.Content]) error {
-			v := &c.Value
-			v.Answer, v.SearchQuery, v.Sources = o.Answer, o.SearchQuery, o.Sources
-			v.References, v.FollowUps, v.CorpusIDs = o.References, o.FollowUps, o.CorpusIDs
-			return nil
-		}, func(c row[core.Content]) bool { return c.RunID == run })
-		if err != nil {
-			return err
-		}
-		for _, t := range o.Thoughts {
-			if t.Detail == nil {
-				t.Detail = null
-			}
-			if err := add(ctx, s.thoughts, run, t); err != nil {
-				return err
-			}
-		}
-		if err := add(ctx, s.support, run, o.Support...); err != nil {
-			return err
-		}
-		return add(ctx, s.events, run, o.Last(out.LastSequence))
-	})
 	return out, err
 }

@@ -13,12 +13,6 @@ import (
 
 var open = bun.List([]core.State{core.Queued, core.InProgress})
 
-// Start implements core.Leases.
-func (s *Store) Start(ctx context.Context, run int64, owner string, now, until time.Time) error {
-	return one(s.db.On(ctx).NewUpdate().TableExpr("chat_runs").Set("state = ?", core.InProgress).Set("lease_until = ?", until).Set("modified_on = ?", now).
-		Where("id = ? AND owner = ? AND state = ?", run, owner, core.Queued).Exec(ctx))
-}
-
 // Renew implements core.Leases.
 func (s *Store) Renew(ctx context.Context, owner string, runs []int64, until time.Time) ([]int64, error) {
 	var renewed []struct {
@@ -51,18 +45,6 @@ func (s *Store) Owners(ctx context.Context) ([]string, error) {
 		return nil, fmt.Errorf("listing the owners of runs: %w", err)
 	}
 	return owners, nil
-}
-
-// Estimate implements core.Leases.
-func (s *Store) Estimate(ctx context.Context, run int64, model string, promptTokens int64, searchQuery string) error {
-	err := one(s.db.On(ctx).NewUpdate().TableExpr("chat_runs").Set("model = ?", model).Set("estimated_prompt = ?", promptTokens).Where("id = ? AND state = ?", run, core.InProgress).Exec(ctx))
-	if err != nil {
-		return err
-	}
-	if _, err := s.db.On(ctx).NewUpdate().TableExpr("chat_contents").Set("search_query = ?", searchQuery).Where("run_id = ?", run).Exec(ctx); err != nil {
-		return fmt.Errorf("storing a search query: %w", err)
-	}
-	return nil
 }
 
 // RequestCancel implements core.Leases.

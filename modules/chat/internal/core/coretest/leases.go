@@ -7,15 +7,17 @@ import (
 	"parley/modules/chat/internal/core"
 )
 
-func starting(f fixture) {
+func beginning(f fixture) {
 	r := f.run(newRun(f.thread().ID))
-	f.is(f.Start(f.ctx, r.ID, there, now, now), core.ErrNoLongerOurs)
-	later := now.Add(time.Minute)
-	f.ok(f.Start(f.ctx, r.ID, here, later, later.Add(time.Hour)))
-	r.State, r.ModifiedOn, r.LeaseUntil = core.InProgress, later, later.Add(time.Hour)
+	later := now.Add(time.Hour)
+	b := core.Beginning{Model: "stub", EstimatedPrompt: 1234, SearchQuery: "what it is", LeaseUntil: later}
+	f.is(f.begin(r.ID, there, b), core.ErrNoLongerOurs)
+	f.is(f.begin(99999, here, b), core.ErrNoLongerOurs)
 	f.same(r, must[core.Run](f)(f.Run(f.ctx, jo, r.ID)))
-	f.is(f.Start(f.ctx, r.ID, here, later, later), core.ErrNoLongerOurs)
-	f.is(f.Start(f.ctx, 99999, here, later, later), core.ErrNoLongerOurs)
+	f.ok(f.begin(r.ID, here, b))
+	r.State, r.Model, r.EstimatedPrompt, r.LeaseUntil = core.InProgress, "stub", 1234, later
+	f.same(r, must[core.Run](f)(f.Run(f.ctx, jo, r.ID)))
+	f.same("what it is", must[map[int64]core.Content](f)(f.Contents(f.ctx, []int64{r.ID}))[r.ID].SearchQuery)
 }
 
 func renewing(f fixture) {
@@ -57,16 +59,6 @@ func expired(f fixture) {
 	slices.Sort(owners)
 	f.same([]string{here, there}, owners)
 	f.same(alive, must[core.Run](f)(f.Run(f.ctx, jo, alive.ID)))
-}
-
-func estimate(f fixture) {
-	queued := f.run(newRun(f.thread().ID))
-	f.is(f.Estimate(f.ctx, queued.ID, "stub", 10, "x"), core.ErrNoLongerOurs)
-	r := f.running()
-	f.ok(f.Estimate(f.ctx, r.ID, "stub", 1234, "what it is"))
-	r.Model, r.EstimatedPrompt = "stub", 1234
-	f.same(r, must[core.Run](f)(f.Run(f.ctx, jo, r.ID)))
-	f.same("what it is", must[map[int64]core.Content](f)(f.Contents(f.ctx, []int64{r.ID}))[r.ID].SearchQuery)
 }
 
 func cancelling(f fixture) {

@@ -61,7 +61,7 @@ func runRoundTrip(f fixture) {
 	f.same(map[int64]core.Content{got.ID: content, bare.ID: {RunID: bare.ID, Question: "What is it?", Sources: "[]"}},
 		must[map[int64]core.Content](f)(f.Contents(f.ctx, []int64{got.ID, bare.ID, 99999})))
 	f.same(bare, must[core.Run](f)(f.Run(f.ctx, jo, bare.ID)))
-	f.same([]core.StreamEvent{core.Started()}, f.stream(got.ID))
+	f.same([]core.StreamEvent{started}, f.stream(got.ID))
 	f.same(0, len(must[map[int64]core.Content](f)(f.Contents(f.ctx, nil))))
 	f.same(0, len(must[[]core.Thought](f)(f.Thoughts(f.ctx, got.ID))))
 	f.same(0, len(must[[]core.Support](f)(f.Support(f.ctx, got.ID))))
@@ -135,25 +135,24 @@ func forgettingKeys(f fixture) {
 
 func fencing(f fixture) {
 	queued := f.run(newRun(f.thread().ID))
-	f.is(f.AppendEvents(f.ctx, queued.ID, here, deltas(2, 1)), core.ErrNoLongerOurs)
+	f.ok(f.extend(queued.ID, here, deltas(2, 1)))
+	f.same(core.InProgress, must[core.Run](f)(f.Run(f.ctx, jo, queued.ID)).State)
 	r := f.running()
-	f.is(f.AppendEvents(f.ctx, r.ID, there, deltas(2, 1)), core.ErrNoLongerOurs)
-	f.is(f.AppendEvents(f.ctx, 99999, here, deltas(2, 1)), core.ErrNoLongerOurs)
-	f.ok(f.AppendEvents(f.ctx, r.ID, here, nil))
-	f.same(1, len(f.stream(r.ID)))
-	f.ok(f.AppendEvents(f.ctx, r.ID, here, deltas(2, 2)))
+	f.is(f.extend(r.ID, there, deltas(2, 1)), core.ErrNoLongerOurs)
+	f.is(f.extend(99999, here, deltas(2, 1)), core.ErrNoLongerOurs)
+	f.ok(f.extend(r.ID, here, deltas(2, 2)))
 	f.same(int64(3), must[core.Run](f)(f.Run(f.ctx, jo, r.ID)).LastSequence)
 	must[core.Run](f)(f.close(r, full()))
-	f.is(f.AppendEvents(f.ctx, r.ID, here, deltas(5, 1)), core.ErrNoLongerOurs)
+	f.is(f.extend(r.ID, here, deltas(5, 1)), core.ErrNoLongerOurs)
 	f.same(4, len(f.stream(r.ID)))
 }
 
 func events(f fixture) {
 	r := f.running()
 	whole := core.StreamEvent{Sequence: 2, Step: core.StepStream, Message: "m “漢”", Delta: " d\n", Code: "c", Details: "x"}
-	f.ok(f.AppendEvents(f.ctx, r.ID, here, []core.StreamEvent{whole}))
-	f.ok(f.AppendEvents(f.ctx, r.ID, here, deltas(3, 10)))
-	f.ok(f.AppendEvents(f.ctx, r.ID, here, deltas(13, 10)))
+	f.ok(f.extend(r.ID, here, []core.StreamEvent{whole}))
+	f.ok(f.extend(r.ID, here, deltas(3, 10)))
+	f.ok(f.extend(r.ID, here, deltas(13, 10)))
 	all := f.stream(r.ID)
 	f.same(whole, all[1])
 	for i, e := range all {
@@ -167,8 +166,8 @@ func events(f fixture) {
 
 func closing(f fixture) {
 	want := must[core.Run](f)(f.add(newRun(f.thread().ID, withKey("k")), wholeContent()))
-	f.ok(f.Start(f.ctx, want.ID, here, now, now.Add(time.Minute)))
-	f.ok(f.AppendEvents(f.ctx, want.ID, here, deltas(2, 2)))
+	f.ok(f.begin(want.ID, here, core.Beginning{LeaseUntil: now.Add(time.Minute)}))
+	f.ok(f.extend(want.ID, here, deltas(2, 2)))
 	o := full()
 	got := must[core.Run](f)(f.close(want, o))
 	want.State, want.Model, want.PromptTokens, want.CompletionTokens, want.CostNano = core.Completed, "m-1", 330, 44, 5001
@@ -217,8 +216,7 @@ func ended(f fixture) {
 	want := must[core.Run](f)(f.close(r, full()))
 	_, err := f.close(r, core.Outcome{State: core.Failed, Sources: "[]"})
 	f.is(err, core.ErrNoLongerOurs)
-	f.is(f.Start(f.ctx, r.ID, here, now, now), core.ErrNoLongerOurs)
-	f.is(f.Estimate(f.ctx, r.ID, "stub", 5, "changed"), core.ErrNoLongerOurs)
+	f.is(f.begin(r.ID, here, core.Beginning{Model: "stub", EstimatedPrompt: 5, SearchQuery: "changed", LeaseUntil: now}), core.ErrNoLongerOurs)
 	_, err = f.RequestCancel(f.ctx, jo, r.ID)
 	f.is(err, core.ErrEnded)
 	f.same(0, len(must[[]int64](f)(f.Renew(f.ctx, here, []int64{r.ID}, now.Add(time.Hour)))))
@@ -230,8 +228,7 @@ func ended(f fixture) {
 	_, err = f.close(other, full())
 	f.is(err, core.ErrNoLongerOurs)
 	f.same(0, len(must[[]core.Metered](f)(f.Ledger(f.ctx, other.ID))))
-	_, err = f.CloseRun(f.ctx, 99999, here, full(), now)
-	f.is(err, core.ErrNoLongerOurs)
+	f.is(f.end(f.ctx, core.Run{ID: 99999, Owner: here}, full()), core.ErrNoLongerOurs)
 }
 
 func closingQueued(f fixture) {
@@ -261,4 +258,66 @@ func history(f fixture) {
 		f.same(1, len(must[[]core.Turn](f)(f.History(ctx, thread, 1))))
 		return nil
 	}))
+}
+
+func batches(f fixture) {
+	a, b, foreign := f.running(), f.running(), f.running(func(r *core.Run) { r.Owner = there })
+	taken := f.run(newRun(a.ThreadID, withKey("k")))
+	o := full()
+	done := must[core.Written](f)(f.write(f.ctx, core.Batch{
+		Now: now.Add(time.Second),
+		Accepts: []core.Accept{
+			accept(newRun(a.ThreadID), core.Content{Question: "First?", Sources: "[]"}),
+			accept(newRun(a.ThreadID, withKey("k")), core.Content{Question: "Taken?", Sources: "[]"}),
+			accept(newRun(99999), core.Content{Question: "Nowhere?", Sources: "[]"}),
+			accept(newRun(b.ThreadID, withKey("other")), wholeContent()),
+		},
+		Advances: []core.Advance{{Run: foreign.ID, Owner: here, Events: deltas(2, 1), Sequence: 2}, {Run: a.ID, Owner: here, Events: deltas(2, 3), Sequence: 4}},
+		Ends:     []core.End{{Run: 99999, Owner: here, Outcome: o, Sequence: 2}, {Run: b.ID, Owner: here, Outcome: o, Events: deltas(2, 2), Sequence: 4}},
+	}))
+	for i, want := range []error{nil, core.ErrInProgress, core.ErrNotFound, nil} {
+		f.is(done.Accepts[i].Err, want)
+	}
+	for i, want := range []error{core.ErrNoLongerOurs, nil} {
+		f.is(done.Advances[i], want)
+		f.same(core.Ended{Err: want}, done.Ends[i])
+	}
+	first, other := done.Accepts[0].Run, done.Accepts[3].Run
+	f.same(first, must[core.Run](f)(f.Run(f.ctx, jo, first.ID)))
+	f.same(other, must[core.Run](f)(f.RunByKey(f.ctx, jo, "other")))
+	f.same(taken, must[core.Run](f)(f.RunByKey(f.ctx, jo, "k")))
+	if first.ID >= other.ID || other.ID <= taken.ID {
+		f.t.Errorf("a later question has a lower id: %d, %d, %d", taken.ID, first.ID, other.ID)
+	}
+	contents := must[map[int64]core.Content](f)(f.Contents(f.ctx, []int64{first.ID, other.ID, b.ID}))
+	f.same([]string{"First?", wholeContent().Question, o.Answer}, []string{contents[first.ID].Question, contents[other.ID].Question, contents[b.ID].Answer})
+	f.same([]int{4, 4, 1, 1, 1}, []int{len(f.stream(a.ID)), len(f.stream(b.ID)), len(f.stream(foreign.ID)), len(f.stream(first.ID)), len(f.stream(other.ID))})
+	f.same(o.Usage, must[[]core.Metered](f)(f.Ledger(f.ctx, b.ID)))
+	f.same(map[int64]int64{a.ID: 4, b.ID: 4, foreign.ID: 1}, must[map[int64]int64](f)(f.Sequences(f.ctx, []int64{a.ID, b.ID, foreign.ID, 99999})))
+	f.same(core.Written{}, must[core.Written](f)(f.write(f.ctx, core.Batch{Now: now})))
+}
+
+func acceptingThreads(f fixture) {
+	ask := func(t core.Thread) core.Accepted {
+		f.t.Helper()
+		done := must[core.Written](f)(f.write(f.ctx, core.Batch{Now: now.Add(time.Hour), Accepts: []core.Accept{{Thread: t, Run: newRun(t.ID), Content: core.Content{Question: "What?", Sources: "[]"}, Events: []core.StreamEvent{started}}}}))
+		return done.Accepts[0]
+	}
+	made := ask(core.Thread{OrganizationID: 1, AgentID: agent, UserID: jo, Title: "What?", QuerySource: of("teams"), CreatedBy: "jo@example.com", CreatedOn: now, ModifiedOn: now})
+	f.ok(made.Err)
+	f.same(made.Thread, must[core.Thread](f)(f.Thread(f.ctx, jo, made.Thread.ID)))
+	f.same(made.Thread.ID, made.Run.ThreadID)
+
+	fresh := f.thread()
+	fresh.Title, fresh.ModifiedBy, fresh.ModifiedOn = "What?", "jo@example.com", now.Add(time.Hour)
+	f.same(fresh, ask(fresh).Thread)
+	f.same(fresh, must[core.Thread](f)(f.Thread(f.ctx, jo, fresh.ID)))
+	again := fresh
+	again.Title = "Another title"
+	f.same("What?", ask(again).Thread.Title) // it has one
+
+	foreign := fresh
+	foreign.UserID = ann
+	f.is(ask(foreign).Err, core.ErrNotFound)
+	f.is(ask(f.thread(func(t *core.Thread) { t.IsDeleted = true })).Err, core.ErrNotFound)
 }

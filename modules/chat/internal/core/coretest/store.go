@@ -52,9 +52,11 @@ func TestStore(t *testing.T, open func(t *testing.T) Subject) {
 		"an idempotency key is used once by each user":              keys,
 		"of fifty who come with one key one wins":                   keysAtOnce,
 		"only keys of ended, old runs are given free":               forgettingKeys,
-		"events are stored by the owner of a running run alone":     fencing,
+		"events are stored by the owner of an open run alone":       fencing,
 		"events are read in parts and in order":                     events,
-		"only a queued run of the owner starts":                     starting,
+		"a run begins with what is known of it by then":             beginning,
+		"many parts are stored together and each for itself":        batches,
+		"a question makes its thread or marks it":                   acceptingThreads,
 		"a run is closed with all that belongs to it":               closing,
 		"a run that failed ends its stream with the reason":         closingFailed,
 		"of fifty who close one run one wins":                       closingAtOnce,
@@ -63,7 +65,6 @@ func TestStore(t *testing.T, open func(t *testing.T) Subject) {
 		"history has the last completed exchanges, oldest first":    history,
 		"leases are renewed by their owner alone":                   renewing,
 		"runs over their lease or of other processes are found":     expired,
-		"an estimate is kept for a running run":                     estimate,
 		"cancelling is asked for by the asker, of open runs":        cancelling,
 		"deleting a user takes the texts and leaves the figures":    deleting,
 		"a run whose user was deleted is closed without its text":   closingDeleted,
@@ -135,15 +136,6 @@ func withKey(key string) func(*core.Run) {
 
 func by(user int64) func(*core.Run) { return func(r *core.Run) { r.UserID = user } }
 
-// add stores a run the way chat does, in a unit.
-func (f fixture) add(r core.Run, c core.Content) (core.Run, error) {
-	err := f.Unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) (err error) {
-		r, err = f.AddRun(ctx, r, c)
-		return err
-	})
-	return r, err
-}
-
 func (f fixture) run(r core.Run) core.Run {
 	f.t.Helper()
 	return must[core.Run](f)(f.add(r, core.Content{Question: "What is it?", Sources: "[]"}))
@@ -153,16 +145,8 @@ func (f fixture) run(r core.Run) core.Run {
 func (f fixture) running(change ...func(*core.Run)) core.Run {
 	f.t.Helper()
 	r := f.run(newRun(f.thread().ID, change...))
-	f.ok(f.Start(f.ctx, r.ID, r.Owner, now, now.Add(time.Minute)))
+	f.ok(f.begin(r.ID, r.Owner, core.Beginning{LeaseUntil: now.Add(time.Minute)}))
 	return must[core.Run](f)(f.Run(f.ctx, r.UserID, r.ID))
-}
-
-func (f fixture) close(r core.Run, o core.Outcome) (closed core.Run, err error) {
-	err = f.Unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
-		closed, err = f.CloseRun(ctx, r.ID, r.Owner, o, now.Add(time.Second))
-		return err
-	})
-	return closed, err
 }
 
 func (f fixture) stream(run int64) []core.StreamEvent {

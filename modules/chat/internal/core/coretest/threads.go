@@ -93,7 +93,7 @@ func notYours(f fixture) {
 
 func deleting(f fixture) {
 	r := f.running(withKey("k"))
-	f.ok(f.AppendEvents(f.ctx, r.ID, here, deltas(2, 1)))
+	f.ok(f.extend(r.ID, here, deltas(2, 1)))
 	must[core.Run](f)(f.close(r, full()))
 	open := f.running()
 	other := f.running(by(ann))
@@ -121,18 +121,17 @@ func deleting(f fixture) {
 func closingDeleted(f fixture) {
 	r := f.running()
 	f.ok(f.DeleteUser(f.ctx, jo))
-	f.ok(f.AppendEvents(f.ctx, r.ID, here, deltas(2, 3)))
-	f.ok(f.Estimate(f.ctx, r.ID, "stub", 10, "secret words"))
+	f.ok(f.extend(r.ID, here, deltas(2, 3)))
+	f.ok(f.begin(r.ID, here, core.Beginning{Model: "stub", EstimatedPrompt: 10, SearchQuery: "secret words", LeaseUntil: now}))
 	o := full()
 	o.State, o.FailureCode, o.FailureDetails = core.Failed, "chat.model_failed", "It quoted the secret words."
-	closed := must[core.Run](f)(f.close(r, o))
+	f.ok(f.end(f.ctx, r, o))
 	f.same(0, len(f.stream(r.ID)))
 	f.same(0, len(must[map[int64]core.Content](f)(f.Contents(f.ctx, []int64{r.ID}))))
 	f.same(0, len(must[[]core.Thought](f)(f.Thoughts(f.ctx, r.ID))))
 	f.same(0, len(must[[]core.Support](f)(f.Support(f.ctx, r.ID))))
 	f.same(o.Usage, must[[]core.Metered](f)(f.Ledger(f.ctx, r.ID)))
-	f.same([]any{core.Failed, int64(330), int64(44), int64(5001), "", ""},
-		[]any{closed.State, closed.PromptTokens, closed.CompletionTokens, closed.CostNano, closed.CreatedBy, closed.FailureDetails})
+	f.is(f.end(f.ctx, r, o), core.ErrNoLongerOurs)
 }
 
 func deletingAtOnce(f fixture) {
@@ -141,7 +140,7 @@ func deletingAtOnce(f fixture) {
 	go func() {
 		var err error
 		for at := int64(2); at < 100 && err == nil; at++ {
-			err = f.AppendEvents(f.ctx, r.ID, here, deltas(at, 1))
+			err = f.extend(r.ID, here, deltas(at, 1))
 		}
 		errs <- err
 	}()
@@ -160,7 +159,7 @@ func rollback(f fixture) {
 		in := f
 		in.ctx = ctx
 		thread = in.thread().ID
-		r := must[core.Run](in)(in.AddRun(ctx, newRun(thread, withKey("k")), core.Content{Question: "What?"}))
+		r := must[core.Run](in)(in.add(newRun(thread, withKey("k")), core.Content{Question: "What?"}))
 		run = r.ID
 		in.same(r, must[core.Run](in)(in.Run(ctx, jo, run)))
 		in.same(1, len(in.stream(run)))
@@ -180,7 +179,7 @@ func rollbackOfClosing(f fixture) {
 	r := f.running()
 	boom := errors.New("boom")
 	f.is(f.Unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
-		must[core.Run](f)(f.CloseRun(ctx, r.ID, here, full(), now))
+		f.ok(f.end(ctx, r, full()))
 		return boom
 	}), boom)
 	f.same(r, must[core.Run](f)(f.Run(f.ctx, jo, r.ID)))

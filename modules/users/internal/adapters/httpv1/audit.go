@@ -12,7 +12,18 @@ import (
 )
 
 // Audit implements web.Auditor.
-func (a *API) Audit(ctx context.Context, e web.AuditEntry) error {
+func (a *API) Audit(ctx context.Context, entries ...web.AuditEntry) error {
+	stored := make([]core.AuditEntry, len(entries))
+	for i, e := range entries {
+		var err error
+		if stored[i], err = toEntry(e); err != nil {
+			return err
+		}
+	}
+	return a.service.Record(ctx, stored...)
+}
+
+func toEntry(e web.AuditEntry) (core.AuditEntry, error) {
 	entry := core.AuditEntry{
 		OrganizationID: e.Who.OrganizationID, UserID: e.Who.UserID, KeyID: e.Who.KeyID, Action: e.Action, Target: e.Target, Subjects: e.Subjects,
 		Outcome: e.Outcome, Status: int64(e.Status), Code: e.Code, RequestID: e.Request,
@@ -20,14 +31,14 @@ func (a *API) Audit(ctx context.Context, e web.AuditEntry) error {
 	if len(e.Detail) > 0 {
 		raw, err := json.Marshal(e.Detail)
 		if err != nil {
-			return fmt.Errorf("encoding the detail of an audit entry: %w", err)
+			return entry, fmt.Errorf("encoding the detail of an audit entry: %w", err)
 		}
 		entry.Detail = string(raw)
 	}
 	if e.From.IsValid() {
 		entry.FromAddress = e.From.String()
 	}
-	return a.service.Record(ctx, entry)
+	return entry, nil
 }
 
 // auditView is a line of the audit log as the API shows it.

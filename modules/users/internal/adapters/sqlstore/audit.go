@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -54,8 +55,17 @@ func (r auditRow) entry() core.AuditEntry {
 
 // AddAudit implements core.AuditStore.
 func (s *Store) AddAudit(ctx context.Context, entries ...core.AuditEntry) error {
-	_, err := s.audit.AddAll(ctx, entries)
-	return err
+	if len(entries) == 0 {
+		return nil
+	}
+	rows := make([]auditRow, len(entries))
+	for i, e := range entries {
+		rows[i] = toAuditRow(e)
+	}
+	if _, err := s.db.On(ctx).NewInsert().Model(&rows).ExcludeColumn("id").Exec(ctx); err != nil {
+		return fmt.Errorf("writing the audit log: %w", err)
+	}
+	return nil
 }
 
 // AuditPage implements core.AuditStore.

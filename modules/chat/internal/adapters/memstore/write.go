@@ -1,0 +1,162 @@
+package memstore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"parley/modules/chat/internal/core"
+	"parley/platform/kernel/uow"
+)
+
+// Write implements core.Runs.
+func (s *Store) Write(ctx context.Context, b core.Batch) (core.Written, error) {
+	var out core.Written
+	err := s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		for _, p := range b.Accepts {
+			done, err := s.accept(ctx, p, b.Now)
+			if done.Err = refusal(err); err != nil && done.Err == nil {
+				return err
+			}
+			out.Accepts = append(out.Accepts, done)
+		}
+		for _, p := range b.Advances {
+			err := s.advance(ctx, p, b.Now)
+			if err != nil && refusal(err) == nil {
+				return err
+			}
+			out.Advances = append(out.Advances, err)
+		}
+		for _, p := range b.Ends {
+			deleted, err := s.end(ctx, p, b.Now)
+			if err != nil && refusal(err) == nil {
+				return err
+			}
+			out.Ends = append(out.Ends, core.Ended{Deleted: deleted, Err: err})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// refusal is an error about one part, and nil for one of the whole batch.
+func refusal(err error) error {
+	for _, known := range []error{core.ErrNotFound, core.ErrInProgress, core.ErrNoLongerOurs} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	return nil
+}
+
+func (s *Store) accept(ctx context.Context, p core.Accept, now time.Time) (core.Accepted, error) {
+	out := core.Accepted{Thread: p.Thread, Run: p.Run}
+	if p.Thread.ID != 0 {
+		t, err := s.UpdateThread(ctx, p.Thread.UserID, p.Thread.ID, func(t *core.Thread) error {
+			if t.Title == core.FreshTitle {
+				t.Title = p.Thread.Title
+			}
+			t.ModifiedBy, t.ModifiedOn = p.Thread.ModifiedBy, now
+			return nil
+		})
+		if err != nil {
+			return core.Accepted{}, err
+		}
+		out.Thread, out.Run.ThreadID = t, t.ID
+	}
+	r, err := s.runs.Add(ctx, out.Run)
+	if err != nil {
+		return core.Accepted{}, err
+	}
+	if p.Thread.ID == 0 {
+		if out.Thread, err = s.threads.Add(ctx, p.Thread); err != nil {
+			return core.Accepted{}, err
+		}
+		if r, err = s.change(ctx, r.ID, open, func(r *core.Run) { r.ThreadID = out.Thread.ID }); err != nil {
+			return core.Accepted{}, err
+		}
+	}
+	out.Run = r
+	c := p.Content
+	c.RunID = r.ID
+	if err := add(ctx, s.contents, r.ID, c); err != nil {
+		return core.Accepted{}, err
+	}
+	return out, add(ctx, s.events, r.ID, p.Events...)
+}
+
+func open(r core.Run) bool { return r.State.Open() }
+
+// ours matches a run that its owner may still write to.
+func ours(owner string) func(core.Run) bool {
+	return func(r core.Run) bool { return r.Owner == owner && r.State.Open() }
+}
+
+func (s *Store) advance(ctx context.Context, p core.Advance, now time.Time) error {
+	r, err := s.change(ctx, p.Run, ours(p.Owner), func(r *core.Run) {
+		r.State, r.LastSequence = core.InProgress, p.Sequence
+		if p.Begins != nil {
+			r.Model, r.EstimatedPrompt, r.LeaseUntil, r.ModifiedOn = p.Begins.Model, p.Begins.EstimatedPrompt, p.Begins.LeaseUntil, now
+		}
+	})
+	if err != nil || r.IsDeleted {
+		return err
+	}
+	if p.Begins != nil {
+		err := s.changeContent(ctx, p.Run, func(c *core.Content) { c.SearchQuery = p.Begins.SearchQuery })
+		if err != nil {
+			return err
+		}
+	}
+	return add(ctx, s.events, p.Run, p.Events...)
+}
+
+func (s *Store) end(ctx context.Context, p core.End, now time.Time) (deleted bool, err error) {
+	o := p.Outcome
+	r, err := s.change(ctx, p.Run, ours(p.Owner), func(r *core.Run) {
+		r.State, r.Model, r.FailureCode, r.ModifiedOn, r.LastSequence = o.State, o.Model, o.FailureCode, now, p.Sequence
+		r.PromptTokens, r.CompletionTokens, r.CostNano = core.Totals(o.Usage)
+		if !r.IsDeleted {
+			r.FailureDetails = o.FailureDetails
+		}
+	})
+	if err != nil {
+		return false, err
+	}
+	if err := add(ctx, s.ledger, p.Run, o.Usage...); err != nil || r.IsDeleted {
+		return r.IsDeleted, err
+	}
+	err = s.changeContent(ctx, p.Run, func(c *core.Content) {
+		c.Answer, c.SearchQuery, c.Sources = o.Answer, o.SearchQuery, o.Sources
+		c.References, c.FollowUps, c.CorpusIDs = o.References, o.FollowUps, o.CorpusIDs
+	})
+	if err != nil {
+		return false, err
+	}
+	for _, t := range o.Thoughts {
+		if t.Detail == nil {
+			t.Detail = null
+		}
+		if err := add(ctx, s.thoughts, p.Run, t); err != nil {
+			return false, err
+		}
+	}
+	if err := add(ctx, s.support, p.Run, o.Support...); err != nil {
+		return false, err
+	}
+	return false, add(ctx, s.events, p.Run, append(p.Events[:len(p.Events):len(p.Events)], o.Last(p.Sequence))...)
+}
+
+// change alters a run that matches; ErrNoLongerOurs stands for none.
+func (s *Store) change(ctx context.Context, run int64, match func(core.Run) bool, change func(*core.Run)) (core.Run, error) {
+	out, err := s.runs.Update(ctx, func(r *core.Run) error { change(r); return nil }, func(r core.Run) bool { return r.ID == run && match(r) })
+	if errors.Is(err, core.ErrNotFound) {
+		err = core.ErrNoLongerOurs
+	}
+	return out, err
+}
+
+func (s *Store) changeContent(ctx context.Context, run int64, change func(*core.Content)) error {
+	_, err := s.contents.Update(ctx, func(c *row[core.Content]) error { change(&c.Value); return nil }, func(c row[core.Content]) bool { return c.RunID == run })
+	return err
+}

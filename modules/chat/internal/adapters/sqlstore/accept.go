@@ -1,0 +1,129 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+
+	"parley/modules/chat/internal/core"
+	"parley/platform/sqldb"
+)
+
+// accepts stores questions with their runs and threads.
+func (w *writing) accepts(ctx context.Context, parts []core.Accept) ([]core.Accepted, error) {
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	ids, err := w.reserve(ctx, len(parts))
+	if err != nil {
+		return nil, err
+	}
+	titles, err := w.touch(ctx, parts)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]core.Accepted, len(parts))
+	for i, p := range parts {
+		done := core.Accepted{Thread: p.Thread, Run: p.Run}
+		done.Run.ID = ids[i].Run
+		if p.Thread.ID == 0 {
+			done.Thread.ID = ids[i].Thread
+		} else if title, there := titles[p.Thread.ID]; there {
+			done.Thread.Title, done.Thread.ModifiedOn = title, w.now
+		} else {
+			out[i].Err = core.ErrNotFound
+			continue
+		}
+		done.Run.ThreadID = done.Thread.ID
+		taken, err := w.taken(ctx, done.Run)
+		if err != nil {
+			return nil, err
+		}
+		if taken {
+			out[i].Err = core.ErrInProgress
+			continue
+		}
+		if p.Thread.ID == 0 {
+			w.threads = append(w.threads, threadRow{Thread: done.Thread})
+		}
+		c := p.Content
+		c.RunID = done.Run.ID
+		w.contents = append(w.contents, contentRow{Content: c})
+		w.addEvents(done.Run.ID, p.Events...)
+		out[i] = done
+	}
+	return out, nil
+}
+
+// reserved are the ids of a question that is about to be stored.
+type reserved struct{ Thread, Run int64 }
+
+// reserve takes n ids of both tables, which nobody else gets. They are taken
+// now, and not in stock, because runs are listed by id: a later question has a
+// higher one, from whichever process.
+func (w *writing) reserve(ctx context.Context, n int) ([]reserved, error) {
+	if w.db.Postgres() {
+		var ids []reserved
+		err := w.db.On(ctx).NewRaw(`SELECT nextval('chat_threads_id_seq') AS thread, nextval('chat_runs_id_seq') AS run FROM generate_series(1, ?)`, n).Scan(ctx, &ids)
+		if err != nil {
+			return nil, fmt.Errorf("reserving ids: %w", err)
+		}
+		return ids, nil
+	}
+	// SQLite has one writer, and that is this transaction.
+	var last reserved
+	err := w.db.On(ctx).NewRaw(`SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'chat_threads'), 0) AS thread,
+		coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'chat_runs'), 0) AS run`).Scan(ctx, &last)
+	if err != nil {
+		return nil, fmt.Errorf("reserving ids: %w", err)
+	}
+	ids := make([]reserved, n)
+	for i := range ids {
+		ids[i] = reserved{last.Thread + int64(i) + 1, last.Run + int64(i) + 1}
+	}
+	return ids, nil
+}
+
+// touch marks the threads that questions go to and answers their titles; those
+// that are gone are left out.
+func (w *writing) touch(ctx context.Context, parts []core.Accept) (map[int64]string, error) {
+	var rows sqldb.Rows
+	for _, p := range parts {
+		if t := p.Thread; t.ID != 0 {
+			rows = append(rows, []any{t.ID, t.UserID, t.Title, t.ModifiedBy})
+		}
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	var found []struct {
+		ID    int64
+		Title string
+	}
+	// Somebody may have named it since it was read.
+	err := w.db.On(ctx).NewUpdate().TableExpr("chat_threads").
+		Set("title = CASE WHEN title = ? THEN v.column3 ELSE title END", core.FreshTitle).Set("modified_by = v.column4").Set("modified_on = ?", w.now).
+		TableExpr("(VALUES ?) AS v", rows).Where("id = v.column1 AND user_id = v.column2 AND NOT is_deleted").Returning("id, title").Scan(ctx, &found)
+	if err != nil {
+		return nil, fmt.Errorf("changing threads: %w", err)
+	}
+	titles := make(map[int64]string, len(found))
+	for _, t := range found {
+		titles[t.ID] = t.Title
+	}
+	return titles, nil
+}
+
+// taken stores a run and answers whether it could not be for its key. Without
+// a key the run waits for the others.
+func (w *writing) taken(ctx context.Context, r core.Run) (bool, error) {
+	if r.IdempotencyKey == nil {
+		w.runs = append(w.runs, runRow{Run: r})
+		return false, nil
+	}
+	res, err := w.db.On(ctx).NewInsert().Model(&runRow{Run: r}).On("CONFLICT DO NOTHING").Returning("NULL").Exec(ctx)
+	if err != nil {
+		return false, fmt.Errorf("storing a question: %w", err)
+	}
+	n, err := res.RowsAffected()
+	return n == 0, err
+}

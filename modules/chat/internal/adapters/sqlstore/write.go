@@ -1,0 +1,211 @@
+package sqlstore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"parley/modules/chat/internal/core"
+	"parley/platform/sqldb"
+)
+
+// writing is one batch on its way into the database. Statements whose results
+// decide about others run one by one; all the others are one script, which
+// takes one round trip however many runs it is for.
+type writing struct {
+	*Store
+	now    time.Time
+	script *sqldb.Script
+
+	threads  []threadRow
+	runs     []runRow
+	contents []contentRow
+	events   []eventRow
+	ledger   []ledgerRow
+	thoughts []thoughtRow
+	support  []supportRow
+}
+
+// Write implements core.Runs.
+func (s *Store) Write(ctx context.Context, b core.Batch) (core.Written, error) {
+	w := &writing{Store: s, now: b.Now, script: s.db.NewScript()}
+	var out core.Written
+	var err error
+	if out.Accepts, err = w.accepts(ctx, b.Accepts); err != nil {
+		return out, err
+	}
+	if out.Advances, err = w.advances(ctx, b.Advances); err != nil {
+		return out, err
+	}
+	if out.Ends, err = w.ends(ctx, b.Ends); err != nil {
+		return out, err
+	}
+	insert(w, w.threads)
+	insert(w, w.runs)
+	insert(w, w.contents)
+	insert(w, w.events)
+	insert(w, w.thoughts)
+	insert(w, w.support)
+	insert(w, w.ledger)
+	if err := w.script.Exec(ctx); err != nil {
+		return out, fmt.Errorf("storing runs: %w", err)
+	}
+	return out, nil
+}
+
+func insert[R any](w *writing, rows []R) {
+	if len(rows) > 0 {
+		w.script.Add(w.db.NewInsert().Model(&rows))
+	}
+}
+
+func (w *writing) addEvents(run int64, events ...core.StreamEvent) {
+	for _, e := range events {
+		w.events = append(w.events, eventRow{RunID: run, StreamEvent: e})
+	}
+}
+
+// advances stores more of streams that go on.
+func (w *writing) advances(ctx context.Context, parts []core.Advance) ([]error, error) {
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	rows := make(sqldb.Rows, len(parts))
+	for i, p := range parts {
+		rows[i] = []any{p.Run, p.Owner, p.Sequence}
+	}
+	found, err := w.changed(ctx, w.db.On(ctx).NewUpdate().TableExpr("chat_runs").
+		Set("state = ?", core.InProgress).Set("last_sequence = v.column3").TableExpr("(VALUES ?) AS v", rows))
+	if err != nil {
+		return nil, fmt.Errorf("storing streams: %w", err)
+	}
+	refused := make([]error, len(parts))
+	var begun, queries sqldb.Rows
+	for i, p := range parts {
+		deleted, ours := found[p.Run]
+		if !ours {
+			refused[i] = core.ErrNoLongerOurs
+			continue
+		}
+		if p.Begins != nil {
+			begun = append(begun, []any{p.Run, p.Begins.Model, p.Begins.EstimatedPrompt, p.Begins.LeaseUntil})
+		}
+		if deleted { // its user is gone: no text of theirs is kept
+			continue
+		}
+		w.addEvents(p.Run, p.Events...)
+		if p.Begins != nil {
+			queries = append(queries, []any{p.Run, p.Begins.SearchQuery})
+		}
+	}
+	w.begin(begun, queries)
+	return refused, nil
+}
+
+// begin notes what is known of runs whose turn has come.
+func (w *writing) begin(begun, queries sqldb.Rows) {
+	if len(begun) > 0 {
+		lease := "v.column4"
+		if w.db.Postgres() {
+			lease += "::timestamptz"
+		}
+		w.script.Add(w.db.NewUpdate().TableExpr("chat_runs").Set("model = v.column2").Set("estimated_prompt = v.column3").Set("lease_until = "+lease).
+			Set("modified_on = ?", w.now).TableExpr("(VALUES ?) AS v", begun).Where("id = v.column1"))
+	}
+	if len(queries) > 0 {
+		w.script.Add(w.db.NewUpdate().TableExpr("chat_contents").Set("search_query = v.column2").TableExpr("(VALUES ?) AS v", queries).Where("run_id = v.column1"))
+	}
+}
+
+// changed runs a change of open runs by their owner, who and which stand in
+// the first two columns of v. It answers which it found, and whether their
+// user was deleted.
+func (w *writing) changed(ctx context.Context, q *bun.UpdateQuery) (map[int64]bool, error) {
+	var rows []struct {
+		ID        int64
+		IsDeleted bool
+	}
+	err := q.Where("id = v.column1 AND owner = v.column2 AND state IN (?)", open).Returning("id, is_deleted").Scan(ctx, &rows)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int64]bool, len(rows))
+	for _, r := range rows {
+		out[r.ID] = r.IsDeleted
+	}
+	return out, nil
+}
+
+// ends closes runs with all that belongs to them.
+func (w *writing) ends(ctx context.Context, parts []core.End) ([]core.Ended, error) {
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	rows := make(sqldb.Rows, len(parts))
+	for i, p := range parts {
+		o := p.Outcome
+		prompt, completion, cost := core.Totals(o.Usage)
+		rows[i] = []any{p.Run, p.Owner, string(o.State), o.Model, prompt, completion, cost, o.FailureCode, o.FailureDetails, p.Sequence}
+	}
+	found, err := w.changed(ctx, w.db.On(ctx).NewUpdate().TableExpr("chat_runs").
+		Set("state = v.column3").Set("model = v.column4").Set("prompt_tokens = v.column5").Set("completion_tokens = v.column6").Set("cost_nano = v.column7").
+		Set("failure_code = v.column8").Set("failure_details = CASE WHEN is_deleted THEN '' ELSE v.column9 END").Set("last_sequence = v.column10").
+		Set("modified_on = ?", w.now).TableExpr("(VALUES ?) AS v", rows))
+	if err != nil {
+		return nil, fmt.Errorf("closing runs: %w", err)
+	}
+	out := make([]core.Ended, len(parts))
+	var answers sqldb.Rows
+	for i, p := range parts {
+		deleted, ours := found[p.Run]
+		out[i].Deleted = deleted
+		if !ours {
+			out[i].Err = core.ErrNoLongerOurs
+			continue
+		}
+		for _, u := range p.Outcome.Usage {
+			w.ledger = append(w.ledger, ledgerRow{RunID: p.Run, Usage: u.Usage, Raw: u.Raw, CreatedOn: w.now})
+		}
+		if deleted { // its user is gone: figures stay, texts don't
+			continue
+		}
+		answer, err := w.record(p)
+		if err != nil {
+			return nil, err
+		}
+		answers = append(answers, answer)
+	}
+	if len(answers) > 0 {
+		w.script.Add(w.db.NewUpdate().TableExpr("chat_contents").
+			Set("answer = v.column2").Set("search_query = v.column3").Set("sources = v.column4").
+			Set("? = v.column5", bun.Ident("references")).Set("follow_ups = v.column6").Set("corpus_ids = v.column7").
+			TableExpr("(VALUES ?) AS v", answers).Where("run_id = v.column1"))
+	}
+	return out, nil
+}
+
+// record adds the long parts of a run that ends and answers those of its
+// answer.
+func (w *writing) record(p core.End) ([]any, error) {
+	o := p.Outcome
+	for _, t := range o.Thoughts {
+		w.thoughts = append(w.thoughts, thoughtRow{RunID: p.Run, Thought: t})
+	}
+	for _, s := range o.Support {
+		w.support = append(w.support, supportRow{RunID: p.Run, Support: s})
+	}
+	w.addEvents(p.Run, p.Events...)
+	w.addEvents(p.Run, o.Last(p.Sequence))
+	row := []any{p.Run, o.Answer, o.SearchQuery, o.Sources}
+	for _, list := range []any{o.References, o.FollowUps, o.CorpusIDs} {
+		text, err := json.Marshal(list)
+		if err != nil {
+			return nil, fmt.Errorf("encoding an answer: %w", err)
+		}
+		row = append(row, string(text))
+	}
+	return row, nil
+}

@@ -1,0 +1,99 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"parley/platform/kernel/apperr"
+)
+
+// finish closes the run with its outcome. It outlives the run's own context:
+// a run that was cancelled is closed all the same.
+func (x *execution) finish(failure error) {
+	ctx := context.WithoutCancel(x.base)
+	o := &x.out
+	if x.reply.Text == "" {
+		x.reply.Text = x.stream.text() // of a model that panicked
+	}
+	if o.Sources == "" {
+		o.Sources = noSources
+	}
+	o.Answer, o.Model = x.reply.Text, x.reply.Model
+	if x.called {
+		o.Usage = []Metered{x.metered()}
+		o.Model = o.Usage[0].Model
+	}
+	if failure == nil {
+		o.State = Completed
+	} else {
+		o.State, o.FailureCode, o.FailureDetails = failed(failure)
+		if o.State == Failed {
+			x.Log.WarnContext(ctx, "a run failed", "run", x.run.RunID, "agent_id", x.run.AgentID, "error", failure)
+		}
+	}
+	now, err := x.close(ctx, x.run, x.stream, *o)
+	switch {
+	case err == nil:
+		x.record = x.recorded(now)
+	case errors.Is(err, ErrNoLongerOurs), errors.Is(err, ErrNotFound):
+		x.err = err
+	default: // the lease runs out and the run is closed as interrupted
+		x.err = errors.Join(ErrNotStored, err)
+		x.Log.ErrorContext(ctx, "a run could not be closed", "run", x.run.RunID, "error", err)
+	}
+}
+
+// failed turns what ended a run into its state and words.
+func failed(err error) (State, string, string) {
+	var e *apperr.Error
+	switch {
+	case errors.Is(err, errShutdown):
+		return Interrupted, ErrInterrupted.Code, ErrInterrupted.Message
+	case errors.Is(err, ErrCancelled):
+		return Cancelled, ErrCancelled.Code, ErrCancelled.Message
+	case errors.Is(err, ErrAccessLost):
+		return Cancelled, ErrAccessLost.Code, ErrAccessLost.Message
+	case errors.As(err, &e):
+		return Failed, e.Code, inWords(e)
+	}
+	return Failed, "internal_error", "Something went wrong on the server while the answer was made."
+}
+
+// inWords is an error's sentence with what it says about single values.
+func inWords(e *apperr.Error) string {
+	words := e.Message
+	for _, f := range e.Fields {
+		words += fmt.Sprintf(" %s: %s.", f.Field, f.Message)
+	}
+	return words
+}
+
+// close ends a run in one commit with its event, and answers when. A database
+// that is busy for a moment is tried again. stream is nil for a run that
+// another process left behind.
+func (s *Service) close(ctx context.Context, run Run, stream *stream, o Outcome) (time.Time, error) {
+	for wait := 50 * time.Millisecond; ; wait *= 4 {
+		e := &ending{end: End{Run: run.ID, Owner: run.Owner, Outcome: o, Sequence: run.LastSequence + 1}, run: run, stream: stream}
+		err := s.journal.end(e)
+		if err == nil || errors.Is(err, ErrNoLongerOurs) || errors.Is(err, ErrNotFound) || wait > 10*time.Second {
+			return e.at, err
+		}
+		s.Log.WarnContext(ctx, "closing a run is tried again", "run", run.ID, "error", err)
+		time.Sleep(wait)
+	}
+}
+
+// recorded is the record of the run as its end stored it.
+func (x *execution) recorded(now time.Time) Record {
+	o := x.out
+	r := x.run
+	r.State, r.Model, r.FailureCode, r.FailureDetails, r.ModifiedOn = o.State, o.Model, o.FailureCode, o.FailureDetails, now
+	r.PromptTokens, r.CompletionTokens, r.CostNano = Totals(o.Usage)
+	r.LastSequence = x.stream.last()
+	c := x.content
+	c.RunID = r.ID
+	c.Answer, c.SearchQuery, c.Sources, c.References, c.FollowUps, c.CorpusIDs = o.Answer, o.SearchQuery, o.Sources, o.References, o.FollowUps, o.CorpusIDs
+	return Record{Run: r, Content: c, ThreadTitle: x.thread.Title, ShowPrompt: x.agent.Admin}
+}

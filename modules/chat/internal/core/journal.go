@@ -1,0 +1,270 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"parley/modules/chat"
+	"parley/platform/kernel/uow"
+)
+
+// journalLimit bounds the parts of one commit of each kind. What is more waits
+// for the next.
+const journalLimit = 128
+
+// journal commits what all runs of this process have to store, together: the
+// questions that are accepted, the events of open streams and the ends. While
+// one commit is under way the next gathers, so that more work makes larger
+// commits, not more of them. A commit that fails is tried again part by part:
+// one run's bad part costs no other run anything.
+type journal struct {
+	service *Service
+
+	mu      sync.Mutex
+	working bool // a goroutine commits what is waiting
+	accepts []*accepting
+	streams []*stream // that have events to store
+	ends    []*ending
+
+	// committing is held during a commit, and by whoever changes runs of this
+	// process outside of one: two statements that lock the same rows in another
+	// order could wait for each other.
+	committing sync.Mutex
+}
+
+// accepting is a question that waits to be stored.
+type accepting struct {
+	ctx    context.Context // of who asks, for the audit log
+	accept Accept
+	fact   *chat.ThreadCreated // of a thread that is new; the id is added
+	done   chan struct{}       // closed once what follows is set
+	result Accepted
+	err    error
+}
+
+// ending is an outcome that waits to be stored.
+type ending struct {
+	end    End
+	run    Run     // as it is before the end
+	stream *stream // nil for a run that a dead process left behind
+	done   chan struct{}
+	at     time.Time // of the commit
+	result Ended
+	err    error
+}
+
+// accept stores a question; its error means that nothing of it is stored.
+func (j *journal) accept(a *accepting) (Accepted, error) {
+	a.done = make(chan struct{})
+	j.mu.Lock()
+	j.accepts = append(j.accepts, a)
+	j.start()
+	j.mu.Unlock()
+	<-a.done
+	return a.result, a.err
+}
+
+// end stores an outcome with the events that the stream still holds.
+// ErrNotFound stands for a run whose user was deleted: its figures are stored.
+func (j *journal) end(e *ending) error {
+	e.done = make(chan struct{})
+	j.mu.Lock()
+	j.ends = append(j.ends, e)
+	j.start()
+	j.mu.Unlock()
+	<-e.done
+	if e.err == nil && e.result.Deleted {
+		return ErrNotFound
+	}
+	return e.err
+}
+
+// store makes the events of a stream durable, soon. It does not wait.
+func (j *journal) store(s *stream) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !s.queued {
+		s.queued = true
+		j.streams = append(j.streams, s)
+		j.start()
+	}
+}
+
+// start makes sure that what waits is committed. The caller holds mu.
+func (j *journal) start() {
+	if !j.working {
+		j.working = true
+		go j.work()
+	}
+}
+
+// work commits until nothing waits.
+func (j *journal) work() {
+	for {
+		c := j.take()
+		if c == nil {
+			return
+		}
+		c.commit()
+	}
+}
+
+// take answers what goes into the next commit, or nil when nothing waits.
+func (j *journal) take() *commit {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	c := &commit{journal: j}
+	c.accepts, j.accepts = cut(j.accepts)
+	c.ends, j.ends = cut(j.ends)
+	c.streams, j.streams = cut(j.streams)
+	for _, s := range c.streams {
+		s.queued = false
+	}
+	if len(c.accepts)+len(c.ends)+len(c.streams) == 0 {
+		j.working = false
+		return nil
+	}
+	return c
+}
+
+func cut[T any](list []T) (taken, left []T) {
+	n := min(len(list), journalLimit)
+	return list[:n:n], list[n:]
+}
+
+// commit is one transaction of the journal.
+type commit struct {
+	*journal
+	accepts []*accepting
+	streams []*stream
+	ends    []*ending
+}
+
+// commit stores the parts, together or else one by one, and tells who waits.
+func (c *commit) commit() {
+	c.committing.Lock()
+	defer c.committing.Unlock()
+	// A run's last events go with its end, not before it.
+	last := map[*stream]bool{}
+	for _, e := range c.ends {
+		if e.stream != nil {
+			e.end.Events, e.end.Sequence = e.stream.take(), e.stream.next()
+			last[e.stream] = true
+		}
+	}
+	var advances []Advance
+	streams := c.streams[:0:0]
+	for _, s := range c.streams {
+		if last[s] {
+			continue
+		}
+		if a, some := s.advance(); some {
+			advances, streams = append(advances, a), append(streams, s)
+		}
+	}
+	err := c.write(c.accepts, streams, advances, c.ends)
+	if err == nil || len(c.accepts)+len(streams)+len(c.ends) == 1 {
+		c.settle(c.accepts, streams, c.ends, err)
+		return
+	}
+	for _, a := range c.accepts {
+		one := []*accepting{a}
+		c.settle(one, nil, nil, c.write(one, nil, nil, nil))
+	}
+	for i, s := range streams {
+		c.settle(nil, []*stream{s}, nil, c.write(nil, []*stream{s}, advances[i:i+1], nil))
+	}
+	for _, e := range c.ends {
+		one := []*ending{e}
+		c.settle(nil, nil, one, c.write(nil, nil, nil, one))
+	}
+}
+
+// settle tells who waits for parts what became of them.
+func (c *commit) settle(accepts []*accepting, streams []*stream, ends []*ending, err error) {
+	for _, a := range accepts {
+		a.err = errors.Join(err, a.result.Err)
+		close(a.done)
+	}
+	for _, s := range streams {
+		s.stored(errors.Join(err, s.refused))
+	}
+	for _, e := range ends {
+		e.err = errors.Join(err, e.result.Err)
+		switch {
+		case e.stream == nil || e.result.Deleted:
+		case e.err != nil:
+			e.stream.putBack()
+		default:
+			e.stream.ended(e.end.Outcome.Last(e.end.Sequence))
+		}
+		close(e.done)
+	}
+}
+
+// write is one transaction with the state, the events that tell of it and the
+// audit entries of those who ask.
+func (c *commit) write(accepts []*accepting, streams []*stream, advances []Advance, ends []*ending) error {
+	s := c.service
+	batch := Batch{Now: s.Clock.Now(), Advances: advances}
+	callers := make([]context.Context, 0, len(accepts)+1)
+	for _, a := range accepts {
+		batch.Accepts = append(batch.Accepts, a.accept)
+		callers = append(callers, a.ctx)
+	}
+	for _, e := range ends {
+		batch.Ends = append(batch.Ends, e.end)
+	}
+	// Not a request's context: what was accepted is stored, whoever leaves.
+	ctx := context.WithoutCancel(s.base)
+	callers = append(callers, ctx)
+	return s.Unit.DoAll(ctx, callers, func(ctx context.Context, txs []uow.Tx) ([]error, error) {
+		done, err := s.Store.Write(ctx, batch)
+		if err != nil {
+			return nil, fmt.Errorf("storing %d questions, %d streams and %d ends: %w", len(accepts), len(advances), len(ends), err)
+		}
+		refused := make([]error, len(callers))
+		for i, a := range accepts {
+			a.result, refused[i] = done.Accepts[i], done.Accepts[i].Err
+			if refused[i] == nil && a.fact != nil {
+				fact := *a.fact
+				fact.ThreadID = a.result.Thread.ID
+				txs[i].Publish(fact)
+			}
+		}
+		for i, s := range streams {
+			s.refused = done.Advances[i]
+		}
+		own := txs[len(accepts)]
+		for i, e := range ends {
+			e.at = batch.Now
+			if e.result = done.Ends[i]; e.result.Err == nil {
+				publishEnd(own, factOf(e.run, e.end.Outcome, batch.Now))
+			}
+		}
+		return refused, nil
+	})
+}
+
+func publishEnd(tx uow.Tx, fact chat.Run) {
+	if fact.State == string(Completed) {
+		tx.Publish(chat.RunCompleted{Run: fact})
+	} else {
+		tx.Publish(chat.RunFailed{Run: fact})
+	}
+}
+
+func factOf(r Run, o Outcome, now time.Time) chat.Run {
+	fact := chat.Run{
+		RunID: r.RunID, AgentResponseID: r.ID, OrganizationID: r.OrganizationID, ThreadID: r.ThreadID, AgentID: r.AgentID, AgentType: r.AgentType,
+		ProjectID: r.ProjectID, TeamID: r.TeamID, UserID: r.UserID, QuerySource: r.QuerySource, State: string(o.State), AskedOn: r.CreatedOn, EndedOn: now,
+		Usage: []chat.Usage{},
+	}
+	for _, u := range o.Usage {
+		fact.Usage = append(fact.Usage, u.Usage)
+	}
+	return fact
+}
