@@ -49,8 +49,8 @@ func (s *Service) newExecution(who actor.Actor, agent agents.Runnable, a Ask, th
 	}
 	ctx, cancel := context.WithCancelCause(s.base)
 	x.cancel = cancel
-	x.ctx, x.stop = context.WithTimeoutCause(ctx, s.Rhythm.Limit, ErrModelFailed.Saying("The answer took longer than a run may take."))
-	x.stream = &stream{journal: s.journal, flush: s.Rhythm.Flush, cancel: cancel}
+	x.ctx, x.stop = context.WithTimeoutCause(ctx, s.Intervals.Limit, ErrModelFailed.WithMessage("The answer took longer than a run may take."))
+	x.stream = &stream{journal: s.journal, flush: s.Intervals.Flush, cancel: cancel}
 	x.stream.number(StreamEvent{Step: StepStart, Message: "The question is stored."})
 	s.mu.Lock()
 	s.live[x] = struct{}{}
@@ -190,7 +190,7 @@ func (x *execution) wait() error {
 	}
 	x.begin()
 	return <-x.stream.begin(Beginning{
-		Model: x.run.Model, EstimatedPrompt: x.run.EstimatedPrompt, SearchQuery: x.out.SearchQuery, LeaseUntil: x.Clock.Now().Add(x.Rhythm.Lease),
+		Model: x.run.Model, EstimatedPrompt: x.run.EstimatedPrompt, SearchQuery: x.out.SearchQuery, LeaseUntil: x.Clock.Now().Add(x.Intervals.Lease),
 	})
 }
 

@@ -20,7 +20,7 @@ const keyLife = 24 * time.Hour
 // asked to cancel, and closes what dead processes left behind, until ctx ends.
 // It looks at once and then three times within a lease.
 func (s *Service) Tend(ctx context.Context) {
-	ticker := time.NewTicker(s.Rhythm.Lease / 3)
+	ticker := time.NewTicker(s.Intervals.Lease / 3)
 	defer ticker.Stop()
 	for {
 		if err := s.tendOnce(ctx); err != nil && ctx.Err() == nil {
@@ -36,7 +36,7 @@ func (s *Service) Tend(ctx context.Context) {
 
 func (s *Service) tendOnce(ctx context.Context) error {
 	now := s.Clock.Now()
-	if err := s.renew(ctx, now.Add(s.Rhythm.Lease)); err != nil {
+	if err := s.renew(ctx, now.Add(s.Intervals.Lease)); err != nil {
 		return err
 	}
 	dead, err := s.missing(ctx)

@@ -47,7 +47,7 @@ func (r *remote) wait(ctx context.Context, s *Service, run, after int64) error {
 
 // look wakes waiters until there are none.
 func (r *remote) look(s *Service, idle <-chan struct{}) {
-	tick := time.NewTicker(s.Rhythm.Poll)
+	tick := time.NewTicker(s.Intervals.Poll)
 	defer tick.Stop()
 	for {
 		select {
