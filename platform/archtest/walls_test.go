@@ -23,7 +23,8 @@ var homes = map[string][]string{
 	"github.com/ThreeDotsLabs/watermill":       {"platform/bus"},
 	"go.uber.org/fx":                           {"modules/*/*fx", "platform/*", "cmd/..."},
 	"github.com/uptrace/bun":                   {"platform/sqldb/...", "platform/bus", "platform/migrate", "modules/*/internal/adapters/sqlstore"},
-	"modernc.org/sqlite":                       {"platform/sqldb"},
+	"modernc.org/sqlite":                       {"platform/sqldb", "cmd/parleybench"},
+	"github.com/jackc/pgx/v5":                  {"cmd/parleybench"}, // the limit that the server is measured against
 	"github.com/prometheus/client_golang":      {"platform/observe", "platform/web", "platform/bus", "cmd/parley"},
 	"github.com/caarlos0/env/v11":              {"platform/config"},
 	"github.com/google/uuid":                   {"platform/kernel/id"},

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// figures are one measurement. Costs are by request.
+type figures struct {
+	Requests int     `json:"requests"`
+	Rate     float64 `json:"per_second"`
+	P50      float64 `json:"p50_ms"`
+	P99      float64 `json:"p99_ms"`
+	// CPU is that of the measured process, DatabaseCPU that of PostgreSQL, and
+	// LoadCPU that of the load with the model stub, which is no part of a cost.
+	CPU         float64 `json:"cpu_ms"`
+	DatabaseCPU float64 `json:"database_cpu_ms"`
+	LoadCPU     float64 `json:"load_cpu_ms"`
+	// The counters are PostgreSQL's.
+	Statements float64 `json:"statements"`
+	Reads      float64 `json:"reads"`
+	Commits    float64 `json:"commits"`
+	Writes     float64 `json:"writing_transactions"`
+	// Drain is how many seconds the consumers needed after the load.
+	Drain float64 `json:"drain_s"`
+}
+
+func newFigures(r result, before, after usage, lag time.Duration) figures {
+	n := float64(max(r.Count, 1))
+	used := after.counters.minus(before.counters)
+	return figures{
+		Requests: r.Count, Rate: r.rate(), P50: ms(r.P50), P99: ms(r.P99),
+		CPU: ms(after.process-before.process) / n, DatabaseCPU: ms(after.database-before.database) / n, LoadCPU: ms(after.load-before.load) / n,
+		Statements: float64(used.Statements) / n, Reads: float64(used.Reads) / n, Commits: float64(used.Commits) / n, Writes: float64(used.Writes) / n,
+		Drain: lag.Seconds(),
+	}
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// round is the server and its limit, measured one after the other.
+type round struct {
+	Bare  figures `json:"bare"`
+	Ours  figures `json:"ours"`
+	Ratio float64 `json:"ratio"`
+}
+
+func newRound(bare, ours figures) round { return round{bare, ours, ours.Rate / bare.Rate} }
+
+// report is one scenario on one database.
+type report struct {
+	Scenario string  `json:"scenario"`
+	Database string  `json:"database"`
+	Rounds   []round `json:"rounds,omitempty"`
+	// Ratio is the median of the rounds.
+	Ratio float64 `json:"ratio,omitempty"`
+	// Lines are what a scenario without a limit found.
+	Lines []line `json:"figures,omitempty"`
+}
+
+// line is one figure by its name and unit.
+type line struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	Unit  string  `json:"unit"`
+}
+
+func newReport(scenario, database string, rounds []round) report {
+	var ratios []float64
+	for _, r := range rounds {
+		ratios = append(ratios, r.Ratio)
+	}
+	return report{Scenario: scenario, Database: database, Rounds: rounds, Ratio: median(ratios)}
+}
+
+// show prints reports as tables, or as one JSON value.
+func show(w io.Writer, reports []report, asJSON bool) error {
+	if asJSON {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(reports)
+	}
+	for _, r := range reports {
+		if err := r.print(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r report) print(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(t, "\n%s on %s\n", r.Scenario, r.Database)
+	for _, l := range r.Lines {
+		fmt.Fprintf(t, "%s\t%s\t%s\t\n", l.Name, number(l.Value), l.Unit)
+	}
+	if len(r.Rounds) > 0 {
+		fmt.Fprintln(t, "\ta second\tp50 ms\tp99 ms\tCPU ms\t+ database\tstatements\treads\tcommits\twrites\tdrain s\t(load CPU)\t")
+		for _, one := range r.Rounds {
+			row(t, "bare", one.Bare, r.Database)
+			row(t, "ours", one.Ours, r.Database)
+		}
+	}
+	if err := t.Flush(); err != nil || len(r.Rounds) == 0 {
+		return err
+	}
+	var all []string
+	for _, one := range r.Rounds {
+		all = append(all, fmt.Sprintf("%.3f", one.Ratio))
+	}
+	_, err := fmt.Fprintf(w, "ours / bare: %.3f, the median of %s\n", r.Ratio, strings.Join(all, ", "))
+	return err
+}
+
+func row(t *tabwriter.Writer, name string, f figures, database string) {
+	counted := func(v float64) string {
+		if database != "postgres" {
+			return "-"
+		}
+		return number(v)
+	}
+	fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, number(f.Rate), number(f.P50), number(f.P99), number(f.CPU), counted(f.DatabaseCPU),
+		counted(f.Statements), counted(f.Reads), counted(f.Commits), counted(f.Writes), number(f.Drain), number(f.LoadCPU))
+}
+
+// number has as many digits as say something.
+func number(v float64) string {
+	switch {
+	case v >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	adminEmail    = "admin@example.org"
+	adminPassword = "correct horse"
+)
+
+// build compiles the server into dir and answers the program's path.
+func build(ctx context.Context, dir string) (string, error) {
+	path := filepath.Join(dir, "parley")
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", path, "parley/cmd/parley").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("building the server (run this in the module, or name a program with --parley): %w\n%s", err, out)
+	}
+	return path, nil
+}
+
+// server is the server under test, a process of its own with its usual
+// settings, on a fresh data directory.
+type server struct {
+	addr, metrics string
+	cmd           *exec.Cmd
+	log           *os.File
+	ended         chan struct{}
+}
+
+// startServer starts program over dir. databaseURL is empty for SQLite.
+func startServer(ctx context.Context, program, dir, databaseURL, modelURL string) (*server, error) {
+	s := &server{ended: make(chan struct{})}
+	var err error
+	for _, addr := range []*string{&s.addr, &s.metrics} {
+		if *addr, err = freeAddr(ctx); err != nil {
+			return nil, err
+		}
+	}
+	env := []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "PARLEY_ADDR=" + s.addr, "PARLEY_METRICS_ADDR=" + s.metrics, "PARLEY_DATA_DIR=" + dir,
+		"PARLEY_ADMIN_EMAIL=" + adminEmail, "PARLEY_ADMIN_PASSWORD=" + adminPassword, "PARLEY_LLM_URL=" + modelURL, "PARLEY_LLM_MODEL=stub",
+	}
+	if databaseURL != "" {
+		env = append(env, "PARLEY_DATABASE_URL="+databaseURL)
+		migrate := exec.CommandContext(ctx, program, "migrate", "up")
+		migrate.Env = env
+		if out, err := migrate.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("migrating: %w\n%s", err, out)
+		}
+	}
+	if s.log, err = os.Create(filepath.Join(dir, "server.log")); err != nil {
+		return nil, fmt.Errorf("making the server's log: %w", err)
+	}
+	s.cmd = exec.CommandContext(ctx, program, "serve")
+	s.cmd.Env, s.cmd.Stdout, s.cmd.Stderr = env, s.log, s.log
+	if err := s.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting the server: %w", err)
+	}
+	go func() {
+		defer close(s.ended)
+		_ = s.cmd.Wait() // it is stopped on purpose
+	}()
+	if err := s.ready(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func freeAddr(ctx context.Context) (string, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("finding a free port: %w", err)
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+func (s *server) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		if _, err := get(ctx, "http://"+s.addr+"/readyz"); err == nil {
+			return nil
+		}
+		select {
+		case <-s.ended:
+			log, _ := os.ReadFile(s.log.Name()) // it only explains
+			return fmt.Errorf("the server ended:\n%s", log)
+		case <-ctx.Done():
+			return fmt.Errorf("the server does not get ready: %w", ctx.Err())
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// Close stops the server as an operator would, and waits.
+func (s *server) Close() error {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
+	<-s.ended
+	return s.log.Close()
+}
+
+// behind is the age in seconds of the oldest event that some consumer has not
+// dealt with; 0 when all have drained.
+func (s *server) behind(ctx context.Context) (float64, error) {
+	body, err := get(ctx, "http://"+s.metrics+"/metrics")
+	if err != nil {
+		return 0, fmt.Errorf("reading the metrics: %w", err)
+	}
+	return worst(body, "parley_bus_lag_seconds")
+}
+
+// worst is the highest value of a metric in the Prometheus text format.
+func worst(text []byte, name string) (float64, error) {
+	highest, found := 0.0, false
+	for line := range bytes.Lines(text) {
+		rest, ok := strings.CutPrefix(string(line), name)
+		if !ok || (rest[0] != '{' && rest[0] != ' ') {
+			continue
+		}
+		fields := strings.Fields(rest)
+		v, err := strconv.ParseFloat(fields[len(fields)-1], 64)
+		if err != nil {
+			return 0, fmt.Errorf("reading the metric %s: %w", name, err)
+		}
+		highest, found = max(highest, v), true
+	}
+	if !found {
+		return 0, fmt.Errorf("the server has no metric %s", name)
+	}
+	return highest, nil
+}
+
+func get(ctx context.Context, url string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s answered %d: %.300s", url, res.StatusCode, body)
+	}
+	return body, err
+}

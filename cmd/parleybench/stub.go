@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// pace is how the model answers.
+type pace struct {
+	// tokens are sent one every interval, the first one at once. An interval
+	// of 0 sends answer, whole and at once.
+	tokens   int
+	interval time.Duration
+	// hang sends one token and then nothing more, until the caller goes.
+	hang bool
+}
+
+// answer is what the model says at once: 40 words that cite the first passage.
+const answer = "The keeper wrote down every ship and its cargo [1], the weather of the day, the lamp, the flag, " +
+	"and the names of those who came ashore before the evening; nothing else was noted about the house that year [1]."
+
+// stub is a model server that costs next to nothing: what it sends is rendered
+// in advance. platform/webtest/modelstub, which can fail in every way, would
+// need more CPU than what is measured here.
+type stub struct {
+	URL    string
+	server *http.Server
+	pace   atomic.Pointer[pace]
+	whole  []byte
+}
+
+func startStub(ctx context.Context) (*stub, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listening for the model stub: %w", err)
+	}
+	s := &stub{URL: "http://" + l.Addr().String() + "/v1", whole: wholeAnswer()}
+	s.set(pace{})
+	s.server = &http.Server{Handler: s, ReadHeaderTimeout: time.Minute}
+	go func() { _ = s.server.Serve(l) }() // it ends when it is closed
+	return s, nil
+}
+
+// set changes the pace for calls that have not begun.
+func (s *stub) set(p pace) { s.pace.Store(&p) }
+
+func (s *stub) Close() error { return s.server.Close() }
+
+const chunk = `data: {"id":"stub","object":"chat.completion.chunk","model":"stub","choices":[{"index":0,"delta":{"content":%q},"finish_reason":null}]}` + "\n\n"
+
+const last = `data: {"id":"stub","object":"chat.completion.chunk","model":"stub","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\n" +
+	`data: {"id":"stub","object":"chat.completion.chunk","model":"stub","choices":[],"usage":{"prompt_tokens":900,"completion_tokens":%d,"total_tokens":%d}}` + "\n\n" +
+	"data: [DONE]\n\n"
+
+// wholeAnswer is the stream of answer, one word a chunk.
+func wholeAnswer() []byte {
+	var b []byte
+	words := strings.SplitAfter(answer, " ")
+	for _, w := range words {
+		b = fmt.Appendf(b, chunk, w)
+	}
+	return fmt.Appendf(b, last, len(words), 900+len(words))
+}
+
+// ServeHTTP answers any chat completion with a stream.
+func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if _, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxAnswer)); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	if p := *s.pace.Load(); p.interval > 0 || p.hang {
+		stream(r.Context(), w, p)
+		return
+	}
+	_, _ = w.Write(s.whole) // a caller that has gone needs none
+}
+
+// stream sends tokens that say when they were sent; see sentAt.
+func stream(ctx context.Context, w http.ResponseWriter, p pace) {
+	flush := http.NewResponseController(w).Flush
+	due := time.Now()
+	for range max(p.tokens, 1) {
+		if wait := time.Until(due); wait > 0 {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(wait):
+			}
+		}
+		if _, err := fmt.Fprintf(w, chunk, fmt.Sprintf("t%d ", time.Now().UnixMicro())); err != nil {
+			return
+		}
+		if flush() != nil {
+			return
+		}
+		if p.hang {
+			<-ctx.Done()
+			return
+		}
+		due = due.Add(p.interval)
+	}
+	_, _ = fmt.Fprintf(w, last, p.tokens, 900+p.tokens)
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// options are what every scenario takes.
+type options struct {
+	Database    string        `enum:"sqlite,postgres,both" default:"both" help:"What the server runs on: ${enum}."`
+	DatabaseURL string        `help:"PostgreSQL server to make databases on; a private one with the default settings when not given."`
+	Parley      string        `type:"existingfile" help:"Server to measure; built from this module when not given."`
+	Duration    time.Duration `default:"10s" help:"Length of each measurement."`
+	WarmUp      time.Duration `default:"2s" help:"Load before the first measurement."`
+	Rounds      int           `default:"3" help:"Measurements of the limit and of the server, in turns."`
+	Connections int           `default:"16" help:"Clients at once."`
+	JSON        bool          `help:"Print JSON."`
+}
+
+// each measures on each database that was asked for, and prints what comes out.
+func (o options) each(ctx context.Context, databases []string, measure func(ctx context.Context, s *system) ([]report, error)) error {
+	var all []report
+	for _, kind := range databases {
+		if o.Database != "both" && o.Database != kind {
+			continue
+		}
+		reports, err := o.on(ctx, kind, measure)
+		if err != nil {
+			return fmt.Errorf("on %s: %w", kind, err)
+		}
+		all = append(all, reports...)
+	}
+	return show(os.Stdout, all, o.JSON)
+}
+
+func (o options) on(ctx context.Context, kind string, measure func(ctx context.Context, s *system) ([]report, error)) (_ []report, err error) {
+	s := &system{kind: kind}
+	defer func() { err = errors.Join(err, s.Close(ctx)) }()
+	if err := s.start(ctx, o); err != nil {
+		return nil, err
+	}
+	return measure(ctx, s)
+}
+
+// system is a running server with all it needs, on one kind of database.
+type system struct {
+	kind     string
+	dir      string
+	cluster  *cluster // nil on SQLite
+	database string   // the server's, on PostgreSQL
+	stub     *stub
+	server   *server
+	world    *world
+}
+
+func (s *system) start(ctx context.Context, o options) (err error) {
+	if s.dir, err = os.MkdirTemp("", "parleybench-"); err != nil {
+		return fmt.Errorf("making a directory: %w", err)
+	}
+	program := o.Parley
+	if program == "" {
+		if program, err = build(ctx, s.dir); err != nil {
+			return err
+		}
+	}
+	databaseURL := ""
+	if s.kind == "postgres" {
+		if s.cluster, err = openCluster(ctx, o.DatabaseURL); err != nil {
+			return err
+		}
+		if s.database, databaseURL, err = s.cluster.create(ctx); err != nil {
+			return err
+		}
+	}
+	if s.stub, err = startStub(ctx); err != nil {
+		return err
+	}
+	data := filepath.Join(s.dir, "data")
+	if err := os.Mkdir(data, 0o700); err != nil {
+		return fmt.Errorf("making the data directory: %w", err)
+	}
+	if s.server, err = startServer(ctx, program, data, databaseURL, s.stub.URL); err != nil {
+		return err
+	}
+	s.world, err = makeWorld(ctx, s.server.addr)
+	return err
+}
+
+// Close ends everything and removes the data.
+func (s *system) Close(ctx context.Context) error {
+	var errs []error
+	if s.server != nil {
+		errs = append(errs, s.server.Close())
+	}
+	if s.stub != nil {
+		errs = append(errs, s.stub.Close())
+	}
+	if s.cluster != nil {
+		errs = append(errs, s.cluster.Close(ctx))
+	}
+	return errors.Join(append(errs, os.RemoveAll(s.dir))...)
+}
+
+// usage is what the processes have used since they began.
+type usage struct {
+	process, database, load time.Duration
+	counters
+}
+
+// usage reads what the process pid and its database have used. The load is
+// this process, the model stub included.
+func (s *system) usage(ctx context.Context, pid int, database string) (u usage, err error) {
+	if u.process, err = cpuOf(pid); err != nil {
+		return u, err
+	}
+	self, err := readProcess(os.Getpid())
+	if err != nil {
+		return u, err
+	}
+	u.load = self.own
+	if s.cluster == nil {
+		return u, nil
+	}
+	if s.cluster.postmaster != 0 {
+		if u.database, err = cpuOf(s.cluster.postmaster); err != nil {
+			return u, err
+		}
+	}
+	u.counters, err = s.cluster.count(ctx, database)
+	return u, err
+}
+
+// measure runs work and answers what it cost, each figure by request. The work
+// of a server is over when drain says so.
+func (s *system) measure(ctx context.Context, pid int, database string, work func() (result, error), drain func() error) (figures, error) {
+	before, err := s.usage(ctx, pid, database)
+	if err != nil {
+		return figures{}, err
+	}
+	r, err := work()
+	if err != nil {
+		return figures{}, err
+	}
+	drained := time.Now()
+	if drain != nil {
+		if err := drain(); err != nil {
+			return figures{}, err
+		}
+	}
+	lag := time.Since(drained)
+	after, err := s.usage(ctx, pid, database)
+	if err != nil {
+		return figures{}, err
+	}
+	return newFigures(r, before, after, lag), nil
+}
