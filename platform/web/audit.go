@@ -17,6 +17,7 @@ import (
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/event"
 	"parley/platform/kernel/uow"
+	"parley/platform/openapi"
 )
 
 // Outcomes of an audited request.
@@ -172,7 +173,7 @@ func (s *Server) refused(g *gin.Context, r *Route, who actor.Actor, err error) {
 
 func (s *Server) entry(g *gin.Context, r *Route, who actor.Actor) AuditEntry {
 	ctx := g.Request.Context()
-	return AuditEntry{Who: who, Action: operationID(*r), Target: target(r, g.Param), From: ClientAddress(ctx), Request: RequestID(ctx)}
+	return AuditEntry{Who: who, Action: openapi.OperationID(r.Method, r.Path), Target: target(r, g.Param), From: ClientAddress(ctx), Request: RequestID(ctx)}
 }
 
 // target is method and path, with ids and nothing else that the client wrote.

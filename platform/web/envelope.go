@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"reflect"
 	"strings"
 	"time"
 
@@ -96,12 +97,11 @@ func (l List[T]) envelope() (data, meta any) {
 	return l.Items, &l.Meta
 }
 
-func (List[T]) shape() (data, meta any) { return []T{}, Meta{} }
+func (List[T]) shape() (data, meta reflect.Type) {
+	return reflect.TypeFor[[]T](), reflect.TypeFor[Meta]()
+}
 
 func (List[T]) alwaysMeta() {}
-
-// withMetaAlways is an answer that has meta, always.
-type withMetaAlways interface{ alwaysMeta() }
 
 // WithMeta is an answer that says more about itself, such as the ids that
 // were not found. A nil Meta is left out.
@@ -117,18 +117,13 @@ func (w WithMeta[T, M]) envelope() (data, meta any) {
 	return w.Data, w.Meta
 }
 
-func (WithMeta[T, M]) shape() (data, meta any) {
-	var (
-		d T
-		m M
-	)
-	return d, m
+func (WithMeta[T, M]) shape() (data, meta reflect.Type) {
+	return reflect.TypeFor[T](), reflect.TypeFor[M]()
 }
 
 // enveloped is an answer that brings its own meta.
 type enveloped interface {
 	envelope() (data, meta any)
-	shape() (data, meta any)
 }
 
 // ListQuery is embedded in the request of every list operation.

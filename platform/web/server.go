@@ -19,6 +19,7 @@ import (
 
 	"parley/platform/kernel/access"
 	"parley/platform/observe"
+	"parley/platform/openapi"
 )
 
 // Config is what the HTTP side needs.
@@ -48,9 +49,9 @@ type Config struct {
 type Server struct {
 	config   Config
 	engine   *gin.Engine
-	registry *schemas
+	schemas  *openapi.Schemas
 	deciders map[string]mayFunc
-	openapi  []byte
+	document []byte // OpenAPI
 	duration *prometheus.HistogramVec
 	// draining is closed when the server goes down, so that streams end.
 	draining chan struct{}
@@ -73,7 +74,7 @@ func New(c Config) (_ *Server, err error) {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
 	})
 	gin.SetMode(gin.ReleaseMode)
-	s := &Server{config: c, engine: gin.New(), registry: newRegistry(), draining: make(chan struct{})}
+	s := &Server{config: c, engine: gin.New(), schemas: openapi.NewSchemas(), draining: make(chan struct{})}
 	if s.deciders, err = decidersOf(c.Deciders); err != nil {
 		return nil, err
 	}
@@ -104,7 +105,7 @@ func New(c Config) (_ *Server, err error) {
 			return nil, err
 		}
 	}
-	if s.openapi, err = s.describe(); err != nil {
+	if s.document, err = s.describe(); err != nil {
 		return nil, err
 	}
 	s.addServerRoutes()
@@ -116,7 +117,7 @@ func (s *Server) add(r *Route) error {
 		return fmt.Errorf("%s %s has no policy", r.Method, r.Path)
 	}
 	var err error
-	if r.binding, err = newBinding(s.registry, r.request, r.params()); err != nil {
+	if r.binding, err = newBinding(s.schemas, r.request, r.params()); err != nil {
 		return fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
 	}
 	r.binding.tag = cursorTag(r.Path)
@@ -183,6 +184,9 @@ func normal(path string) string {
 
 // Drain ends every stream, so that a shutdown does not wait for them.
 func (s *Server) Drain() { s.drain.Do(func() { close(s.draining) }) }
+
+// OpenAPI is the document as it is served.
+func (s *Server) OpenAPI() []byte { return s.document }
 
 // Routes are the operations, as they were given.
 func (s *Server) Routes() []Route { return s.config.Routes }

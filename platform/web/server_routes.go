@@ -8,6 +8,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"parley/platform/openapi"
 )
 
 func contentDisposition(name string) string {
@@ -20,12 +22,13 @@ var serverPaths = []string{"/healthz", "/readyz", "/openapi.json", "/docs"}
 // addServerRoutes adds what is about the server itself and needs no
 // credentials. HEAD is for load balancers.
 func (s *Server) addServerRoutes() {
+	docs := gin.WrapH(openapi.Page("/openapi.json", "/docs"))
 	for path, handle := range map[string]gin.HandlerFunc{
 		"/healthz":      healthy,
 		"/readyz":       s.ready,
-		"/openapi.json": func(g *gin.Context) { g.Data(http.StatusOK, "application/json", s.openapi) },
-		"/docs":         serveDocs,
-		"/docs/*file":   serveDocs,
+		"/openapi.json": func(g *gin.Context) { g.Data(http.StatusOK, "application/json", s.document) },
+		"/docs":         docs,
+		"/docs/*file":   docs,
 	} {
 		s.engine.Match([]string{http.MethodGet, http.MethodHead}, path, handle)
 	}

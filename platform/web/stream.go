@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -108,10 +109,9 @@ func (e Either[T]) respond(s *Server, g *gin.Context, r *Route) {
 	g.JSON(r.Status, success{Success: true, Message: r.Message, Data: e.Data})
 }
 
-func (Either[T]) shape() (data, meta any) {
-	var d T
-	return d, nil
-}
+func (Either[T]) shape() (data, meta reflect.Type) { return reflect.TypeFor[T](), nil }
+
+func (Either[T]) mayStream() {}
 
 // Download is an answer in the bytes of a stored file.
 type Download struct {

@@ -100,7 +100,7 @@ func (d holdersData) MarshalJSON() ([]byte, error) {
 	return json.Marshal(d.decisionView)
 }
 
-// Forms implements web.OneOf.
+// Forms implements openapi.OneOf.
 func (holdersData) Forms() []any { return []any{[]holderView{}, decisionView{}} }
 
 func (a *API) holders(ctx context.Context, r holdersRequest) (web.WithMeta[holdersData, web.Meta], error) {
