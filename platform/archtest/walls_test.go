@@ -56,6 +56,7 @@ var ofAdapter = map[string][]string{
 	"memstore": {"platform/memory"},
 	"sqlstore": {"platform/sqldb", "platform/migrate"},
 	"consumer": {"platform/bus"},
+	"auditor":  {"platform/auditlog"},
 	"history":  {"platform/bus"}, // takes a deleted user's address out of stored events
 }
 
@@ -83,9 +84,7 @@ var tableOwners = map[string]string{
 // contractCodes are error codes that no module owns: the contract spells them
 // for every operation, or several modules answer them.
 var contractCodes = map[string]bool{
-	"duplicate_document":     true,
-	"idempotency_key_reused": true,
-	"request_in_progress":    true,
-	"unauthenticated":        true,
-	"users.not_found":        true,
+	"duplicate_document": true,
+	"unauthenticated":    true,
+	"users.not_found":    true,
 }

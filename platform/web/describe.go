@@ -1,11 +1,13 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"parley/platform/kernel/idempotency"
 	"parley/platform/openapi"
 )
 
@@ -34,10 +36,10 @@ func (r *Route) operation() openapi.Operation {
 		o.Security = openapi.Nothing
 	}
 	if r.keyed() {
-		limit := maxKey
+		limit := idempotency.MaxKey
 		o.Params = append(o.Params, openapi.Param{
 			Name: idempotencyHeader, In: "header",
-			Description: "A key of the client's choice: the same request sent again within 24 hours gets the stored answer.",
+			Description: fmt.Sprintf("A key of the client's choice: the same request sent again within %.0f hours gets the stored answer.", idempotency.KeptFor.Hours()),
 			Schema:      &huma.Schema{Type: huma.TypeString, MaxLength: &limit},
 		})
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"parley/platform/auditlog"
 	"parley/platform/kernel/access"
 	"parley/platform/observe"
 	"parley/platform/openapi"
@@ -34,7 +35,7 @@ type Config struct {
 	// before a stored answer is sent again.
 	Deciders []access.Decider
 	// Auditor keeps the audit log; nil keeps none.
-	Auditor Auditor
+	Auditor auditlog.Auditor
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	Log            *slog.Logger

@@ -11,10 +11,8 @@ import (
 
 	"parley/modules/chat"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/idempotency"
 )
-
-// keyLife is how long an Idempotency-Key stands for its run.
-const keyLife = 24 * time.Hour
 
 // Tend renews the leases of this process's runs, cancels those that somebody
 // asked to cancel, and closes what dead processes left behind, until ctx ends.
@@ -51,7 +49,7 @@ func (s *Service) tendOnce(ctx context.Context) error {
 	if err := s.closeExpired(ctx, nil); err != nil {
 		return err
 	}
-	return s.Store.ForgetKeys(ctx, now.Add(-keyLife))
+	return s.Store.ForgetKeys(ctx, now.Add(-idempotency.KeptFor))
 }
 
 // Recover closes the open runs of dead processes as interrupted, with the
