@@ -68,6 +68,7 @@ func (s *Server) audit(ctx context.Context, e auditlog.Entry) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	if err := s.config.Auditor.Audit(ctx, e); err != nil {
-		s.config.Log.ErrorContext(ctx, "the audit log could not be written", "error", err, "user", e.Who.UserID, "action", e.Action, "target", e.Target, "outcome", e.Outcome, "subjects", e.Subjects)
+		s.config.Log.ErrorContext(ctx, "the audit log could not be written", "error", err,
+			"user", e.Who.UserID, "action", e.Action, "target", e.Target, "outcome", e.Outcome, "subjects", e.Subjects)
 	}
 }

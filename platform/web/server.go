@@ -2,13 +2,10 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/netip"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -127,60 +124,6 @@ func (s *Server) add(r *Route) error {
 	}
 	s.engine.Handle(r.Method, r.ginPath(), func(g *gin.Context) { s.serve(g, r) })
 	return nil
-}
-
-// around gives every request its id, counts and times it, and turns a panic
-// into a 500.
-func (s *Server) around(g *gin.Context) {
-	start := time.Now()
-	id := requestID(g.Request)
-	g.Header("X-Request-Id", id)
-	g.Header("X-Content-Type-Options", "nosniff")
-	g.Header("Cache-Control", "no-store")
-	ctx := observe.With(withRequestID(g.Request.Context(), id), slog.String("request_id", id))
-	ctx = context.WithValue(ctx, addressKey{}, clientAddress(g.Request, s.config.TrustedProxies))
-	g.Request = g.Request.WithContext(ctx)
-	defer func() {
-		if p := recover(); p != nil {
-			s.config.Log.ErrorContext(ctx, "panic", "panic", p, "stack", string(debug.Stack()))
-			if !g.Writer.Written() {
-				s.fail(g, ErrInternal)
-			}
-			g.Abort()
-		}
-		path := g.FullPath()
-		if path == "" {
-			path = "none"
-		}
-		took := time.Since(start)
-		s.duration.WithLabelValues(methodLabel(g.Request.Method), path, fmt.Sprint(g.Writer.Status())).Observe(took.Seconds())
-		s.config.Log.DebugContext(g.Request.Context(), "request", "method", g.Request.Method, "route", path, "status", g.Writer.Status(), "ms", took.Milliseconds())
-	}()
-	s.guard(g)
-	g.Next()
-}
-
-// ServeHTTP implements http.Handler. Trailing and doubled leading slashes are
-// taken away in front of the router: a redirect would lose the body.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if p := normal(r.URL.Path); p != r.URL.Path {
-		u := *r.URL
-		u.Path, u.RawPath = p, ""
-		c := *r
-		c.URL = &u
-		r = &c
-	}
-	s.engine.ServeHTTP(w, r)
-}
-
-func normal(path string) string {
-	for strings.HasPrefix(path, "//") {
-		path = path[1:]
-	}
-	for len(path) > 1 && strings.HasSuffix(path, "/") {
-		path = path[:len(path)-1]
-	}
-	return path
 }
 
 // Drain ends every stream, so that a shutdown does not wait for them.

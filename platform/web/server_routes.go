@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"mime"
 	"net/http"
 	"time"
 
@@ -11,10 +10,6 @@ import (
 
 	"parley/platform/openapi"
 )
-
-func contentDisposition(name string) string {
-	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
-}
 
 // serverPaths are about the server itself.
 var serverPaths = []string{"/healthz", "/readyz", "/openapi.json", "/docs"}

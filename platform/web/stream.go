@@ -112,20 +112,3 @@ func (e Either[T]) respond(s *Server, g *gin.Context, r *Route) {
 func (Either[T]) shape() (data, meta reflect.Type) { return reflect.TypeFor[T](), nil }
 
 func (Either[T]) mayStream() {}
-
-// Download is an answer in the bytes of a stored file.
-type Download struct {
-	Name string
-	Type string
-	Size int64
-	Body io.ReadCloser
-}
-
-func (d Download) respond(s *Server, g *gin.Context, _ *Route) {
-	defer d.Body.Close()
-	h := g.Writer.Header()
-	// An attachment in a sandbox: a stored page never runs in our origin.
-	h.Set("Content-Disposition", contentDisposition(d.Name))
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
-	g.DataFromReader(http.StatusOK, d.Size, d.Type, d.Body, nil)
-}
