@@ -63,19 +63,19 @@ func (b *binding) bind(t reflect.Type, r *http.Request, param func(string) strin
 func (b *binding) bindQuery(v reflect.Value, r *http.Request) error {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return ErrMalformed.Saying("The query is not well-formed; encode it as name=value pairs joined by &.")
+		return ErrMalformed.WithMessage("The query is not well-formed; encode it as name=value pairs joined by &.")
 	}
 	for _, f := range b.query {
 		given, sent := values[f.name]
 		delete(values, f.name)
 		if !sent {
 			if f.required {
-				return ErrMalformed.Saying(fmt.Sprintf("The query parameter %q is missing.", f.name)).On(f.name, "is missing")
+				return ErrMalformed.WithMessage(fmt.Sprintf("The query parameter %q is missing.", f.name)).WithField(f.name, "is missing")
 			}
 			continue
 		}
 		if len(given) != 1 {
-			return ErrMalformed.Saying(fmt.Sprintf("The query parameter %q is given twice.", f.name)).On(f.name, "is given twice")
+			return ErrMalformed.WithMessage(fmt.Sprintf("The query parameter %q is given twice.", f.name)).WithField(f.name, "is given twice")
 		}
 		if f.name == "cursor" && b.list != nil {
 			v.FieldByIndex(b.list).SetBool(true)
@@ -88,7 +88,7 @@ func (b *binding) bindQuery(v reflect.Value, r *http.Request) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		return ErrMalformed.Saying(fmt.Sprintf("The query parameter %q is not one of this operation.", name)).On(name, "is not a parameter of this operation")
+		return ErrMalformed.WithMessage(fmt.Sprintf("The query parameter %q is not one of this operation.", name)).WithField(name, "is not a parameter of this operation")
 	}
 	return nil
 }
@@ -107,7 +107,7 @@ func (b *binding) bindForm(v reflect.Value, r *http.Request) error {
 		delete(values, f.name)
 		if !sent {
 			if f.required {
-				return ErrMalformed.Saying(fmt.Sprintf("The field %q is missing.", f.name)).On(f.name, "is missing")
+				return ErrMalformed.WithMessage(fmt.Sprintf("The field %q is missing.", f.name)).WithField(f.name, "is missing")
 			}
 			continue
 		}
@@ -116,7 +116,7 @@ func (b *binding) bindForm(v reflect.Value, r *http.Request) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		return ErrMalformed.Saying(fmt.Sprintf("The field %q is not one of this operation.", name)).On(name, "is not a field of this operation")
+		return ErrMalformed.WithMessage(fmt.Sprintf("The field %q is not one of this operation.", name)).WithField(name, "is not a field of this operation")
 	}
 	return nil
 }
@@ -125,12 +125,12 @@ func (b *binding) bindForm(v reflect.Value, r *http.Request) error {
 func parseForm(raw []byte) (map[string]string, error) {
 	values, err := url.ParseQuery(string(raw))
 	if err != nil {
-		return nil, ErrMalformed.Saying("The body is not a well-formed form.")
+		return nil, ErrMalformed.WithMessage("The body is not a well-formed form.")
 	}
 	out := make(map[string]string, len(values))
 	for name, given := range values {
 		if len(given) != 1 {
-			return nil, ErrMalformed.Saying(fmt.Sprintf("The field %q is given twice.", name)).On(name, "is given twice")
+			return nil, ErrMalformed.WithMessage(fmt.Sprintf("The field %q is given twice.", name)).WithField(name, "is given twice")
 		}
 		out[name] = given[0]
 	}

@@ -25,7 +25,7 @@ func (b *binding) bindBody(v reflect.Value, r *http.Request) error {
 		if !b.body.required {
 			return nil
 		}
-		return ErrMalformed.Saying("The body is missing; send a JSON object.")
+		return ErrMalformed.WithMessage("The body is missing; send a JSON object.")
 	}
 	value, err := parseJSON(raw)
 	if err != nil {
@@ -45,11 +45,11 @@ func (b *binding) bindBody(v reflect.Value, r *http.Request) error {
 func unfit(err error) error {
 	var kind *json.UnmarshalTypeError
 	if !errors.As(err, &kind) {
-		return ErrMalformed.Saying("The body does not have the shape of this operation.")
+		return ErrMalformed.WithMessage("The body does not have the shape of this operation.")
 	}
 	const what = "The field %q has a value that can't be kept; write integers within 64 bits and without exponent or fraction."
-	e := ErrUnacceptable.Saying(fmt.Sprintf(what, kind.Field))
-	return e.On(kind.Field, "can't be kept as "+kind.Type.Kind().String())
+	e := ErrUnacceptable.WithMessage(fmt.Sprintf(what, kind.Field))
+	return e.WithField(kind.Field, "can't be kept as "+kind.Type.Kind().String())
 }
 
 // refuseBody answers a body that an operation without one was sent. An empty
@@ -65,10 +65,10 @@ func refuseBody(r *http.Request) error {
 	}
 	object, ok := value.(map[string]any)
 	if !ok && value != nil {
-		return ErrMalformed.Saying("This operation takes no body.")
+		return ErrMalformed.WithMessage("This operation takes no body.")
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
-		return ErrMalformed.Saying(fmt.Sprintf("The field %q is not one of this operation.", name)).On(name, "is not a field of this operation")
+		return ErrMalformed.WithMessage(fmt.Sprintf("The field %q is not one of this operation.", name)).WithField(name, "is not a field of this operation")
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func refuseBody(r *http.Request) error {
 // content type is taken at its word.
 func readBody(r *http.Request, want string) ([]byte, error) {
 	if coding := r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
-		return nil, ErrContentType.Saying("Send the body without a Content-Encoding.")
+		return nil, ErrContentType.WithMessage("Send the body without a Content-Encoding.")
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
 	if err != nil {
@@ -86,7 +86,7 @@ func readBody(r *http.Request, want string) ([]byte, error) {
 	if got := r.Header.Get("Content-Type"); got != "" && len(raw) > 0 {
 		kind, _, err := mime.ParseMediaType(got)
 		if err != nil || kind != want {
-			return nil, ErrContentType.Saying("Send the body as " + want + ".")
+			return nil, ErrContentType.WithMessage("Send the body as " + want + ".")
 		}
 	}
 	return raw, nil

@@ -40,7 +40,7 @@ func (m *Multipart[T]) open(r *http.Request, limit int64) error {
 	r.Body = http.MaxBytesReader(nil, r.Body, limit)
 	reader, err := r.MultipartReader()
 	if err != nil {
-		return ErrContentType.Saying("Send the body as multipart/form-data.")
+		return ErrContentType.WithMessage("Send the body as multipart/form-data.")
 	}
 	m.reader, m.body, m.limit = reader, r.Body, limit
 	return nil
@@ -59,7 +59,7 @@ func (m *Multipart[T]) Each(fn func(Part) error) error {
 		case err != nil:
 			return m.brokenForm()
 		case n == maxParts:
-			return ErrMalformed.Saying(fmt.Sprintf("The upload has more than %d parts.", maxParts))
+			return ErrMalformed.WithMessage(fmt.Sprintf("The upload has more than %d parts.", maxParts))
 		}
 		if err := fn(Part{Name: part.FormName(), FileName: part.FileName(), Type: part.Header.Get("Content-Type"), Reader: part}); err != nil {
 			return m.broken(err)
@@ -67,7 +67,7 @@ func (m *Multipart[T]) Each(fn func(Part) error) error {
 	}
 }
 
-var errBrokenForm = ErrMalformed.Saying("The upload ends too early or is not well-formed.")
+var errBrokenForm = ErrMalformed.WithMessage("The upload ends too early or is not well-formed.")
 
 // brokenForm explains why the next part can't be found: whatever is not the
 // limit is the form's own fault. The body is asked, since the form's reader

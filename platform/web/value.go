@@ -28,7 +28,7 @@ func (b *binding) set(v reflect.Value, f boundField, text string) error {
 		target = reflect.New(v.Type().Elem()).Elem()
 	}
 	wrong := func(kind string) error {
-		return ErrMalformed.Saying(fmt.Sprintf("%q must be %s.", f.name, kind)).On(f.name, "must be "+kind)
+		return ErrMalformed.WithMessage(fmt.Sprintf("%q must be %s.", f.name, kind)).WithField(f.name, "must be "+kind)
 	}
 	var value any
 	switch target.Interface().(type) {
@@ -59,7 +59,7 @@ func (b *binding) set(v reflect.Value, f boundField, text string) error {
 				return wrong("valid UTF-8")
 			}
 			if strings.ContainsRune(text, 0) {
-				return ErrUnacceptable.Saying(fmt.Sprintf("%q must not contain NUL characters.", f.name)).On(f.name, "contains a NUL character")
+				return ErrUnacceptable.WithMessage(fmt.Sprintf("%q must not contain NUL characters.", f.name)).WithField(f.name, "contains a NUL character")
 			}
 			target.SetString(text)
 			value = text

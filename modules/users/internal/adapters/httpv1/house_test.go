@@ -64,7 +64,10 @@ func (k kept) Begin(_ context.Context, c idempotency.Claim) (*idempotency.Answer
 }
 
 // Finish implements web.Idempotency.
-func (k kept) Finish(_ context.Context, c idempotency.Claim, s idempotency.Answer) error { k[c.Key] = s; return nil }
+func (k kept) Finish(_ context.Context, c idempotency.Claim, s idempotency.Answer) error {
+	k[c.Key] = s
+	return nil
+}
 
 // Forget implements web.Idempotency.
 func (kept) Forget(context.Context, idempotency.Claim) error { return nil }
@@ -97,7 +100,7 @@ func houseOn(t *testing.T, at *clock.Fixed, db *memory.DB, unit uow.Unit, store 
 		t.Fatal(err)
 	}
 	h := &house{t: t, db: db, clock: at}
-	h.service = core.New(core.Parts{Unit: unit, Store: store, Hasher: plain{}, Tokens: tokens, History: noHistory{}, Clock: at})
+	h.service = core.New(core.Deps{Unit: unit, Store: store, Hasher: plain{}, Tokens: tokens, History: noHistory{}, Clock: at})
 	h.service.Decided([]access.Decider{teams})
 	if db != nil {
 		db.Deliver(bus.Inline(db, consumer.Consumers(h.service)...))
@@ -111,7 +114,7 @@ func houseOn(t *testing.T, at *clock.Fixed, db *memory.DB, unit uow.Unit, store 
 		r.RemoteAddr = "192.0.2.7:4711"
 		s.ServeHTTP(w, r)
 	})
-	h.Client = webtest.New(t, h.handler).HeldTo(s)
+	h.Client = webtest.New(t, h.handler).CheckedAgainst(s)
 	for i, email := range []string{"admin@example.com", "boss@other.org"} {
 		_, admin, err := h.service.CreateOrganization(t.Context(), fmt.Sprintf("Org %d", i+1), email, password)
 		if err != nil {
