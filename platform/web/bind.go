@@ -88,7 +88,8 @@ func (b *binding) bindQuery(v reflect.Value, r *http.Request) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		return ErrMalformed.WithMessage(fmt.Sprintf("The query parameter %q is not one of this operation.", name)).WithField(name, "is not a parameter of this operation")
+		e := ErrMalformed.WithMessage(fmt.Sprintf("The query parameter %q is not one of this operation.", name))
+		return e.WithField(name, "is not a parameter of this operation")
 	}
 	return nil
 }
