@@ -20,6 +20,7 @@ import (
 	"parley/modules/notifications/notificationsfx"
 	"parley/modules/projects/projectsfx"
 	"parley/modules/users/usersfx"
+	"parley/platform/auditlog"
 	"parley/platform/blob"
 	"parley/platform/bus"
 	"parley/platform/config"
@@ -30,7 +31,6 @@ import (
 	"parley/platform/observe"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/idempotency"
-	"parley/platform/web"
 )
 
 // modules is THE list of modules.
@@ -152,8 +152,10 @@ func (b *base) app(life context.Context, p profile, more ...fx.Option) (*fx.App,
 			func() blobport.Store { return files },
 			bus.NewOutbox,
 			newPresence,
-			func(db *sqldb.DB, o *bus.Outbox, c clock.Clock) uow.Group { return web.Audited(sqldb.NewUnit(db, o, c)) },
-			func(g uow.Group) uow.Unit { return g },
+			func(db *sqldb.DB, o *bus.Outbox, c clock.Clock) (uow.Unit, uow.Group) {
+				group := auditlog.Group(sqldb.NewUnit(db, o, c))
+				return group, group
+			},
 			newIdempotency,
 			newBus,
 			b.newServer,

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/fx"
 
 	"parley/modules/users/usersfx"
+	"parley/platform/auditlog"
 	"parley/platform/bus"
 	"parley/platform/config"
 	"parley/platform/kernel/access"
@@ -195,7 +196,7 @@ type serverIn struct {
 	Registry      *prometheus.Registry
 	Authenticator web.Authenticator
 	Idempotency   web.Idempotency
-	Auditor       web.Auditor
+	Auditor       auditlog.Auditor
 	Routes        []web.Route      `group:"routes"`
 	Deciders      []access.Decider `group:"deciders"`
 	Checks        []observe.Check  `group:"checks"`

@@ -42,7 +42,7 @@
 // whether an account exists or is suspended, and none locks an owner out who
 // comes from another network.
 //
-// A write and its line in the audit log are one commit (web.Audited); writes
+// A write and its line in the audit log are one commit (auditlog.Unit); writes
 // without a unit of work and refusals get a transaction of their own right
 // after, and so do refreshed sessions. Wrong passwords, also those of whoever
 // changes theirs, and the last use of keys are written within seconds.

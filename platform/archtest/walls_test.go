@@ -17,8 +17,8 @@ var edges = map[string][]string{
 // used at all. The longest prefix counts.
 var homes = map[string][]string{
 	"github.com/gin-gonic/gin":                 {"platform/web"},
-	"github.com/danielgtaylor/huma/v2":         {"platform/web"},
-	"github.com/swaggest/swgui":                {"platform/web"},
+	"github.com/danielgtaylor/huma/v2":         {"platform/openapi", "platform/web"},
+	"github.com/swaggest/swgui":                {"platform/openapi"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"platform/webtest"},
 	"github.com/ThreeDotsLabs/watermill":       {"platform/bus"},
 	"go.uber.org/fx":                           {"modules/*/*fx", "platform/*", "cmd/..."},
@@ -57,6 +57,7 @@ var ofAdapter = map[string][]string{
 	"memstore": {"platform/memory"},
 	"sqlstore": {"platform/sqldb", "platform/migrate"},
 	"consumer": {"platform/bus"},
+	"auditor":  {"platform/auditlog"},
 	"history":  {"platform/bus"}, // takes a deleted user's address out of stored events
 }
 
@@ -84,9 +85,7 @@ var tableOwners = map[string]string{
 // contractCodes are error codes that no module owns: the contract spells them
 // for every operation, or several modules answer them.
 var contractCodes = map[string]bool{
-	"duplicate_document":     true,
-	"idempotency_key_reused": true,
-	"request_in_progress":    true,
-	"unauthenticated":        true,
-	"users.not_found":        true,
+	"duplicate_document": true,
+	"unauthenticated":    true,
+	"users.not_found":    true,
 }

@@ -1,13 +1,9 @@
 package web
 
 import (
-	"fmt"
 	"reflect"
-	"time"
 
 	"github.com/gin-gonic/gin"
-
-	"parley/platform/kernel/apperr"
 )
 
 // write answers a success.
@@ -49,27 +45,4 @@ type ShownOnce interface {
 // responder is an answer that is not one JSON value.
 type responder interface {
 	respond(s *Server, g *gin.Context, r *Route)
-}
-
-// fail answers an error in the one form that errors have.
-func (s *Server) fail(g *gin.Context, err error) {
-	e := explain(g.Request.Context(), s.config.Log, tooLarge(err, s.config.MaxUpload))
-	if e.RetryAfter > 0 {
-		g.Header("Retry-After", fmt.Sprint(int64((e.RetryAfter+time.Second-1)/time.Second)))
-	}
-	if e.Location != "" {
-		g.Header("Location", e.Location)
-	}
-	if e.Kind == apperr.Unauthenticated {
-		g.Header("WWW-Authenticate", "Bearer")
-	}
-	if e.Kind == apperr.TooLarge || e == errSlowBody {
-		// The rest of the body is not read, so the connection can't be reused.
-		g.Header("Connection", "close")
-	}
-	fields := e.Fields
-	if fields == nil {
-		fields = []apperr.Field{}
-	}
-	g.AbortWithStatusJSON(status(e), failure{Message: e.Message, Detail: e.Message, Code: e.Code, Errors: fields, RequestID: RequestID(g.Request.Context())})
 }

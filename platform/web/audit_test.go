@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"parley/platform/auditlog"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/clock"
@@ -32,35 +33,35 @@ type notes struct {
 
 type note struct {
 	ID int64
-	web.AuditEntry
+	auditlog.Entry
 }
 
 func newNotes(db *memory.DB) *notes {
 	return &notes{table: memory.NewTable(db, memory.Spec[note]{ID: func(n *note) *int64 { return &n.ID }})}
 }
 
-// Audit implements web.Auditor.
-func (n *notes) Audit(ctx context.Context, entries ...web.AuditEntry) error {
+// Audit implements auditlog.Auditor.
+func (n *notes) Audit(ctx context.Context, entries ...auditlog.Entry) error {
 	if n.fail != nil {
 		return n.fail
 	}
 	for _, e := range entries {
-		if _, err := n.table.Add(ctx, note{AuditEntry: e}); err != nil {
+		if _, err := n.table.Add(ctx, note{Entry: e}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (n *notes) all(t *testing.T) []web.AuditEntry {
+func (n *notes) all(t *testing.T) []auditlog.Entry {
 	t.Helper()
 	rows, err := n.table.List(t.Context(), func(note) bool { return true })
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := []web.AuditEntry{}
+	out := []auditlog.Entry{}
 	for _, r := range rows {
-		out = append(out, r.AuditEntry)
+		out = append(out, r.Entry)
 	}
 	return out
 }
@@ -87,7 +88,7 @@ type paintRequest struct {
 func studio(t *testing.T) (webtest.Client, *notes) {
 	db := memory.New(clock.NewFixed(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)))
 	log := newNotes(db)
-	unit := web.Audited(db)
+	unit := auditlog.Unit(db)
 	paint := func(ctx context.Context, r paintRequest) (thingView, error) {
 		err := unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 			tx.Publish(painted{"7"})
@@ -126,7 +127,7 @@ func TestAWriteLeavesOneEntryWithWhatItChanged(t *testing.T) {
 		t.Fatalf("%d entries", len(rows))
 	}
 	e := rows[0]
-	if e.Who.UserID != 1 || e.Action != "post_thing_thing_id_paint" || e.Target != "POST /api/thing/7/paint" || e.Outcome != web.Done ||
+	if e.Who.UserID != 1 || e.Action != "post_thing_thing_id_paint" || e.Target != "POST /api/thing/7/paint" || e.Outcome != auditlog.Done ||
 		e.Status != 200 || e.Request != "r-1" || e.From != netip.MustParseAddr("192.0.2.7") {
 		t.Errorf("got %+v", e)
 	}
@@ -204,7 +205,7 @@ func TestTheRefusedCallerIsNamedWhenKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	webtest.New(t, s).As("x").Do("GET", "/api/thing/1", nil).Refused(401, "unauthenticated")
-	if rows := log.all(t); len(rows) != 1 || rows[0].Who.UserID != 9 || rows[0].Outcome != web.Refused {
+	if rows := log.all(t); len(rows) != 1 || rows[0].Who.UserID != 9 || rows[0].Outcome != auditlog.Refused {
 		t.Errorf("got %+v", rows)
 	}
 }

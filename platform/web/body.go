@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -9,8 +8,6 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
-
-	"parley/platform/kernel/actor"
 )
 
 const (
@@ -71,16 +68,4 @@ func (b *guardedBody) Read(p []byte) (int, error) {
 		err = errSlowBody
 	}
 	return n, err
-}
-
-type callerKey struct{}
-
-// CallerNow says who acts at this moment, for handlers that read a body over
-// a long time: the credentials are checked once more.
-func CallerNow(ctx context.Context) (actor.Actor, error) {
-	again, ok := ctx.Value(callerKey{}).(func() (actor.Actor, error))
-	if !ok {
-		return actor.From(ctx), nil
-	}
-	return again()
 }

@@ -3,10 +3,14 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"parley/platform/kernel/apperr"
+
+	"github.com/gin-gonic/gin"
 )
 
 // The errors that belong to HTTP rather than to a module.
@@ -64,4 +68,35 @@ func explain(ctx context.Context, log *slog.Logger, err error) *apperr.Error {
 	}
 	log.ErrorContext(ctx, "request failed", "error", err)
 	return ErrInternal
+}
+
+// fail answers an error in the one form that errors have.
+func (s *Server) fail(g *gin.Context, err error) {
+	e := explain(g.Request.Context(), s.config.Log, tooLarge(err, s.config.MaxUpload))
+	if e.RetryAfter > 0 {
+		g.Header("Retry-After", fmt.Sprint(int64((e.RetryAfter+time.Second-1)/time.Second)))
+	}
+	if e.Location != "" {
+		g.Header("Location", e.Location)
+	}
+	if e.Kind == apperr.Unauthenticated {
+		g.Header("WWW-Authenticate", "Bearer")
+	}
+	if e.Kind == apperr.TooLarge || e == errSlowBody {
+		// The rest of the body is not read, so the connection can't be reused.
+		g.Header("Connection", "close")
+	}
+	fields := e.Fields
+	if fields == nil {
+		fields = []apperr.Field{}
+	}
+	g.AbortWithStatusJSON(status(e), failure{Message: e.Message, Detail: e.Message, Code: e.Code, Errors: fields, RequestID: RequestID(g.Request.Context())})
+}
+
+func tooLarge(err error, limit int64) error {
+	var over *http.MaxBytesError
+	if errors.As(err, &over) {
+		return ErrTooLarge.WithMessage(fmt.Sprintf("The request is larger than %d bytes, which is the most this operation takes.", limit))
+	}
+	return err
 }

@@ -16,6 +16,7 @@ import (
 
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/idempotency"
 	"parley/platform/memory"
 	"parley/platform/web"
 	"parley/platform/webtest"
@@ -130,7 +131,7 @@ func TestACallerWhoIsTurnedAwayMeanwhileDoesNothing(t *testing.T) {
 			web.POST("/api/thing/{thing_id}", "Post", put, web.User()),
 			web.POST("/api/thing/{thing_id}/file", "Upload", take, web.User(), web.Long()),
 		},
-		Authenticator: people, Idempotency: &kept{done: map[string]web.Stored{}}, Log: slog.New(slog.DiscardHandler),
+		Authenticator: people, Idempotency: &kept{done: map[string]idempotency.Answer{}}, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"io"
 	"mime"
 	"net/http"
@@ -14,60 +13,34 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"parley/platform/kernel/apperr"
+	"parley/platform/kernel/idempotency"
 )
 
 const (
 	idempotencyHeader = "Idempotency-Key"
 	replayedHeader    = "Idempotency-Replayed"
-	maxKey            = 255
 )
 
-// The errors of an idempotent request.
-var (
-	ErrKeyReused  = apperr.New(apperr.Conflict, "idempotency_key_reused", "This Idempotency-Key was used for another request; use a new one.")
-	ErrInProgress = apperr.New(apperr.Conflict, "request_in_progress", "The first request with this Idempotency-Key still runs; ask again in a moment.")
-	ErrNotKept    = apperr.New(apperr.Conflict, "answer_not_kept", "The request with this Idempotency-Key was done, but its answer was too large to keep; read what it made instead of repeating it.")
-	ErrKeyLength  = apperr.New(apperr.Unprocessable, "idempotency_key_too_long", "An Idempotency-Key has 1 to 255 characters.")
-)
-
-// Claim names one request that must have its effect once.
-type Claim struct {
-	UserID      int64
-	Key         string
-	Fingerprint string // of method, path and body
-}
-
-// MaxStored is the size of an answer that is kept, in bytes.
-const MaxStored = 1 << 20
-
-// Stored is the answer of a request that was done. A body of more than
-// MaxStored bytes is not whole and is not to be kept.
-type Stored struct {
-	Status int
-	Body   []byte
-}
-
-// Idempotency remembers requests and their answers for 24 hours.
+// Idempotency remembers requests and their answers for idempotency.KeptFor.
 type Idempotency interface {
 	// Begin claims the key. It answers what is stored when the same request
 	// was done (or ErrNotKept), ErrInProgress while it runs, and ErrKeyReused
 	// when the key belongs to another request.
-	Begin(ctx context.Context, c Claim) (*Stored, error)
+	Begin(ctx context.Context, c idempotency.Claim) (*idempotency.Answer, error)
 	// Finish stores the answer of a claimed request.
-	Finish(ctx context.Context, c Claim, s Stored) error
+	Finish(ctx context.Context, c idempotency.Claim, a idempotency.Answer) error
 	// Forget gives the key free, after a failure that may be tried again.
-	Forget(ctx context.Context, c Claim) error
+	Forget(ctx context.Context, c idempotency.Claim) error
 }
 
 // newClaim fingerprints a request that has an Idempotency-Key. The body is
 // read and put back; it is answered too, but for an upload. The secret keeps
 // whoever reads the stored fingerprint from trying out what a short password
 // in the body was.
-func newClaim(r *http.Request, secret []byte) (c Claim, raw []byte, err error) {
-	c = Claim{Key: r.Header.Get(idempotencyHeader)}
-	if len(c.Key) > maxKey {
-		return c, nil, ErrKeyLength
+func newClaim(r *http.Request, secret []byte) (c idempotency.Claim, raw []byte, err error) {
+	c = idempotency.Claim{Key: r.Header.Get(idempotencyHeader)}
+	if len(c.Key) > idempotency.MaxKey {
+		return c, nil, idempotency.ErrKeyLength
 	}
 	h := hmac.New(sha256.New, secret)
 	io.WriteString(h, r.Method+" "+normal(r.URL.Path)+"?"+r.URL.RawQuery+"\n")
@@ -141,7 +114,7 @@ func (s *Server) idempotent(g *gin.Context, r *Route) {
 	if code := rec.Status(); code >= http.StatusInternalServerError || mayChange[code] {
 		return
 	}
-	if err := s.config.Idempotency.Finish(ctx, claim, Stored{Status: rec.Status(), Body: rec.body.Bytes()}); err != nil {
+	if err := s.config.Idempotency.Finish(ctx, claim, idempotency.Answer{Status: rec.Status(), Body: rec.body.Bytes()}); err != nil {
 		s.config.Log.ErrorContext(ctx, "storing the answer of an idempotent request", "error", err)
 		return
 	}
@@ -153,34 +126,3 @@ func (s *Server) idempotent(g *gin.Context, r *Route) {
 var mayChange = map[int]bool{
 	http.StatusUnauthorized: true, http.StatusForbidden: true, http.StatusNotFound: true, http.StatusTooManyRequests: true,
 }
-
-// recorder keeps a copy of what is answered, but of a larger answer than is
-// stored only enough to tell.
-type recorder struct {
-	gin.ResponseWriter
-	body bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (r *recorder) Write(b []byte) (int, error) {
-	if room := MaxStored + 1 - r.body.Len(); room > 0 {
-		r.body.Write(b[:min(len(b), room)])
-	}
-	return r.ResponseWriter.Write(b)
-}
-
-// replace keeps another body than the one that was sent, or none that could
-// be mistaken for it.
-func (r *recorder) replace(answer any) {
-	r.body.Reset()
-	if err := json.NewEncoder(&r.body).Encode(answer); err != nil {
-		r.body.Reset()
-		r.body.Write(make([]byte, MaxStored+1)) // which is not kept
-	}
-}
-
-// Unwrap lets http.ResponseController through.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-// WriteString implements io.StringWriter.
-func (r *recorder) WriteString(s string) (int, error) { return r.Write([]byte(s)) }

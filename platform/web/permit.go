@@ -3,17 +3,12 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
-	"reflect"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
-	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 )
 
@@ -61,20 +56,6 @@ func (s *Server) permitted(ctx context.Context, r *Route, who actor.Actor, sent 
 	return nil
 }
 
-// decidersOf are those who decide, by resource.
-func decidersOf(all []access.Decider) (map[string]mayFunc, error) {
-	out := map[string]mayFunc{}
-	for _, d := range all {
-		if out[string(d.Resource)] != nil {
-			return nil, fmt.Errorf("two modules decide about the resource %s", d.Resource)
-		}
-		out[string(d.Resource)] = d.May
-	}
-	return out, nil
-}
-
-type mayFunc = func(ctx context.Context, who actor.Actor, id int64, do Action) error
-
 // sentFields are what a request said by name: path parameters first, then the
 // query, then the fields of the body.
 type sentFields struct {
@@ -121,70 +102,4 @@ func (f sentFields) text(name string) string {
 	v, _ := f.value(name)
 	s, _ := v.(string)
 	return s
-}
-
-// fits answers an error when the policy names a field that no request of the
-// route has, or, where a stored answer may be asked for again, a kind of
-// resource that nobody decides about.
-func (s *Server) fits(r *Route) error {
-	names := r.binding.names(r.request)
-	known := func(name string) bool { return name == "" || slices.Contains(names, name) }
-	for _, n := range r.Policy.needs {
-		for _, name := range []string{n.Name, n.Self, n.When, n.KindIn} {
-			if !known(name) {
-				return fmt.Errorf("the policy needs %q, which the request does not have", name)
-			}
-		}
-		if r.idempotent() && !r.ByHandler && n.KindIn == "" && len(s.deciders) > 0 && s.deciders[n.Resource] == nil {
-			return fmt.Errorf("nobody decides about the resource %q of the policy", n.Resource)
-		}
-	}
-	for _, l := range r.Policy.levels {
-		if !known(l.Field) {
-			return fmt.Errorf("the policy needs %q, which the request does not have", l.Field)
-		}
-	}
-	for _, w := range r.Policy.unrestrictedKeyNeeds {
-		if !known(w.Field) {
-			return fmt.Errorf("the policy needs %q, which the request does not have", w.Field)
-		}
-	}
-	return nil
-}
-
-// names are the path parameters, query parameters and fields of the JSON body.
-func (b *binding) names(request reflect.Type) []string {
-	var names []string
-	for _, f := range slices.Concat(b.path, b.query) {
-		names = append(names, f.name)
-	}
-	if b.body == nil {
-		return names
-	}
-	for _, f := range reflect.VisibleFields(request.FieldByIndex(b.body.index).Type) {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		names = append(names, name)
-	}
-	return names
-}
-
-// sent is the value of a field of the bound body; false when it was not sent,
-// or says no more than that.
-func (b *binding) sent(request reflect.Value, field string) (any, bool) {
-	if b.body == nil {
-		return nil, false
-	}
-	body := request.FieldByIndex(b.body.index)
-	for _, f := range reflect.VisibleFields(body.Type()) {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		v := body.FieldByIndex(f.Index)
-		if name != field || v.IsZero() {
-			continue
-		}
-		if v.Kind() == reflect.Pointer {
-			v = v.Elem()
-		}
-		return v.Interface(), true
-	}
-	return nil, false
 }

@@ -9,6 +9,7 @@ import (
 
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/idempotency"
 	"parley/platform/web"
 	"parley/platform/webtest"
 )
@@ -64,7 +65,7 @@ func TestAStoredAnswerIsForWhoeverStillHasWhatThePolicyNeeds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := &shelf{refuse: map[int64]error{}}
 			lend := func(context.Context, lendRequest) (thingView, error) { return thingView{}, nil }
-			memory := &kept{done: map[string]web.Stored{}}
+			memory := &kept{done: map[string]idempotency.Answer{}}
 			who := &actor.Actor{UserID: 7, OrganizationID: 1, Level: actor.ApplicationAdmin}
 			server, err := web.New(web.Config{
 				Routes: []web.Route{web.POST("/api/book/{book_id}", "Lend", lend, c.policy)}, Authenticator: standing{who}, Idempotency: memory,
@@ -142,7 +143,7 @@ func TestAToggleHonoursTheKeyOfARepeatedRequest(t *testing.T) {
 	flip := func(context.Context, nothing) (bool, error) { on = !on; return on, nil }
 	server, err := web.New(web.Config{
 		Routes:        []web.Route{web.PUT("/api/lamp", "Flip", flip, web.User(), web.Toggles())},
-		Authenticator: people, Idempotency: &kept{done: map[string]web.Stored{}}, Log: slog.New(slog.DiscardHandler),
+		Authenticator: people, Idempotency: &kept{done: map[string]idempotency.Answer{}}, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

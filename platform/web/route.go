@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 )
 
@@ -125,4 +126,26 @@ func (r Route) params() []string {
 // ginPath is the path in gin's notation.
 func (r Route) ginPath() string {
 	return strings.NewReplacer("{", ":", "}", "").Replace(r.Path)
+}
+
+// leads reports whether the path is one of the route's, with ids in it.
+func (r Route) leads(path string) bool {
+	wanted, given := strings.Split(r.Path, "/"), strings.Split(path, "/")
+	if len(wanted) != len(given) {
+		return false
+	}
+	for i, w := range wanted {
+		if _, isID := pathID(given[i]); strings.HasPrefix(w, "{") && !isID {
+			return false
+		} else if !strings.HasPrefix(w, "{") && w != given[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// pathID reads a segment that is an id: a positive integer and nothing else.
+func pathID(segment string) (int64, bool) {
+	id, err := strconv.ParseInt(segment, 10, 64)
+	return id, err == nil && id > 0 && segment[0] != '+'
 }

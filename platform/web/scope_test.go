@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/idempotency"
 	"parley/platform/web"
 	"parley/platform/webtest"
 )
@@ -80,11 +81,11 @@ func TestTheDocumentNamesBothCredentials(t *testing.T) {
 // kept is the memory of idempotent requests, for one request after the other.
 type kept struct {
 	mu   sync.Mutex
-	done map[string]web.Stored
+	done map[string]idempotency.Answer
 }
 
 // Begin implements web.Idempotency.
-func (k *kept) Begin(_ context.Context, c web.Claim) (*web.Stored, error) {
+func (k *kept) Begin(_ context.Context, c idempotency.Claim) (*idempotency.Answer, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if s, ok := k.done[c.Key]; ok {
@@ -94,7 +95,7 @@ func (k *kept) Begin(_ context.Context, c web.Claim) (*web.Stored, error) {
 }
 
 // Finish implements web.Idempotency.
-func (k *kept) Finish(_ context.Context, c web.Claim, s web.Stored) error {
+func (k *kept) Finish(_ context.Context, c idempotency.Claim, s idempotency.Answer) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.done[c.Key] = s
@@ -102,7 +103,7 @@ func (k *kept) Finish(_ context.Context, c web.Claim, s web.Stored) error {
 }
 
 // Forget implements web.Idempotency.
-func (k *kept) Forget(context.Context, web.Claim) error { return nil }
+func (k *kept) Forget(context.Context, idempotency.Claim) error { return nil }
 
 type secretView struct {
 	ID  int64  `json:"id"`
@@ -113,7 +114,7 @@ type secretView struct {
 func (v secretView) WithoutSecrets() any { v.Key = ""; return v }
 
 func TestASecretIsNotRepeated(t *testing.T) {
-	memory := &kept{done: map[string]web.Stored{}}
+	memory := &kept{done: map[string]idempotency.Answer{}}
 	make := func(context.Context, nothing) (secretView, error) { return secretView{ID: 1, Key: "sesame"}, nil }
 	s, err := web.New(web.Config{
 		Routes:        []web.Route{web.POST("/api/secret", "Make Secret", make, web.User(), web.Created(), web.Message("Made."))},
@@ -181,11 +182,11 @@ func TestAnOptionalFieldIsAbsentNullOrThere(t *testing.T) {
 // claims keeps what it was asked to claim.
 type claims struct {
 	kept
-	seen []web.Claim
+	seen []idempotency.Claim
 }
 
 // Begin implements web.Idempotency.
-func (c *claims) Begin(ctx context.Context, claim web.Claim) (*web.Stored, error) {
+func (c *claims) Begin(ctx context.Context, claim idempotency.Claim) (*idempotency.Answer, error) {
 	c.seen = append(c.seen, claim)
 	return c.kept.Begin(ctx, claim)
 }
@@ -193,7 +194,7 @@ func (c *claims) Begin(ctx context.Context, claim web.Claim) (*web.Stored, error
 func TestAStoredFingerprintTellsNothingWithoutTheSecret(t *testing.T) {
 	body := `{"ids":[1]}`
 	of := func(secret string) string {
-		memory := &claims{kept: kept{done: map[string]web.Stored{}}}
+		memory := &claims{kept: kept{done: map[string]idempotency.Answer{}}}
 		s, err := web.New(web.Config{Routes: things(), Authenticator: people, Idempotency: memory, Secret: []byte(secret), Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)

@@ -2,13 +2,10 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/netip"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -17,8 +14,10 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"parley/platform/auditlog"
 	"parley/platform/kernel/access"
 	"parley/platform/observe"
+	"parley/platform/openapi"
 )
 
 // Config is what the HTTP side needs.
@@ -33,7 +32,7 @@ type Config struct {
 	// before a stored answer is sent again.
 	Deciders []access.Decider
 	// Auditor keeps the audit log; nil keeps none.
-	Auditor Auditor
+	Auditor auditlog.Auditor
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	Log            *slog.Logger
@@ -48,9 +47,9 @@ type Config struct {
 type Server struct {
 	config   Config
 	engine   *gin.Engine
-	registry *schemas
+	schemas  *openapi.Schemas
 	deciders map[string]mayFunc
-	openapi  []byte
+	document []byte // OpenAPI
 	duration *prometheus.HistogramVec
 	// draining is closed when the server goes down, so that streams end.
 	draining chan struct{}
@@ -73,7 +72,7 @@ func New(c Config) (_ *Server, err error) {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
 	})
 	gin.SetMode(gin.ReleaseMode)
-	s := &Server{config: c, engine: gin.New(), registry: newRegistry(), draining: make(chan struct{})}
+	s := &Server{config: c, engine: gin.New(), schemas: openapi.NewSchemas(), draining: make(chan struct{})}
 	if s.deciders, err = decidersOf(c.Deciders); err != nil {
 		return nil, err
 	}
@@ -104,7 +103,7 @@ func New(c Config) (_ *Server, err error) {
 			return nil, err
 		}
 	}
-	if s.openapi, err = s.describe(); err != nil {
+	if s.document, err = s.describe(); err != nil {
 		return nil, err
 	}
 	s.addServerRoutes()
@@ -116,7 +115,7 @@ func (s *Server) add(r *Route) error {
 		return fmt.Errorf("%s %s has no policy", r.Method, r.Path)
 	}
 	var err error
-	if r.binding, err = newBinding(s.registry, r.request, r.params()); err != nil {
+	if r.binding, err = newBinding(s.schemas, r.request, r.params()); err != nil {
 		return fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
 	}
 	r.binding.tag = cursorTag(r.Path)
@@ -127,62 +126,11 @@ func (s *Server) add(r *Route) error {
 	return nil
 }
 
-// around gives every request its id, counts and times it, and turns a panic
-// into a 500.
-func (s *Server) around(g *gin.Context) {
-	start := time.Now()
-	id := requestID(g.Request)
-	g.Header("X-Request-Id", id)
-	g.Header("X-Content-Type-Options", "nosniff")
-	g.Header("Cache-Control", "no-store")
-	ctx := observe.With(withRequestID(g.Request.Context(), id), slog.String("request_id", id))
-	ctx = context.WithValue(ctx, addressKey{}, clientAddress(g.Request, s.config.TrustedProxies))
-	g.Request = g.Request.WithContext(ctx)
-	defer func() {
-		if p := recover(); p != nil {
-			s.config.Log.ErrorContext(ctx, "panic", "panic", p, "stack", string(debug.Stack()))
-			if !g.Writer.Written() {
-				s.fail(g, ErrInternal)
-			}
-			g.Abort()
-		}
-		path := g.FullPath()
-		if path == "" {
-			path = "none"
-		}
-		took := time.Since(start)
-		s.duration.WithLabelValues(methodLabel(g.Request.Method), path, fmt.Sprint(g.Writer.Status())).Observe(took.Seconds())
-		s.config.Log.DebugContext(g.Request.Context(), "request", "method", g.Request.Method, "route", path, "status", g.Writer.Status(), "ms", took.Milliseconds())
-	}()
-	s.guard(g)
-	g.Next()
-}
-
-// ServeHTTP implements http.Handler. Trailing and doubled leading slashes are
-// taken away in front of the router: a redirect would lose the body.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if p := normal(r.URL.Path); p != r.URL.Path {
-		u := *r.URL
-		u.Path, u.RawPath = p, ""
-		c := *r
-		c.URL = &u
-		r = &c
-	}
-	s.engine.ServeHTTP(w, r)
-}
-
-func normal(path string) string {
-	for strings.HasPrefix(path, "//") {
-		path = path[1:]
-	}
-	for len(path) > 1 && strings.HasSuffix(path, "/") {
-		path = path[:len(path)-1]
-	}
-	return path
-}
-
 // Drain ends every stream, so that a shutdown does not wait for them.
 func (s *Server) Drain() { s.drain.Do(func() { close(s.draining) }) }
+
+// OpenAPI is the document as it is served.
+func (s *Server) OpenAPI() []byte { return s.document }
 
 // Routes are the operations, as they were given.
 func (s *Server) Routes() []Route { return s.config.Routes }

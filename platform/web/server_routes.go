@@ -2,17 +2,14 @@ package web
 
 import (
 	"context"
-	"mime"
 	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-)
 
-func contentDisposition(name string) string {
-	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
-}
+	"parley/platform/openapi"
+)
 
 // serverPaths are about the server itself.
 var serverPaths = []string{"/healthz", "/readyz", "/openapi.json", "/docs"}
@@ -20,12 +17,13 @@ var serverPaths = []string{"/healthz", "/readyz", "/openapi.json", "/docs"}
 // addServerRoutes adds what is about the server itself and needs no
 // credentials. HEAD is for load balancers.
 func (s *Server) addServerRoutes() {
+	docs := gin.WrapH(openapi.Page("/openapi.json", "/docs"))
 	for path, handle := range map[string]gin.HandlerFunc{
 		"/healthz":      healthy,
 		"/readyz":       s.ready,
-		"/openapi.json": func(g *gin.Context) { g.Data(http.StatusOK, "application/json", s.openapi) },
-		"/docs":         serveDocs,
-		"/docs/*file":   serveDocs,
+		"/openapi.json": func(g *gin.Context) { g.Data(http.StatusOK, "application/json", s.document) },
+		"/docs":         docs,
+		"/docs/*file":   docs,
 	} {
 		s.engine.Match([]string{http.MethodGet, http.MethodHead}, path, handle)
 	}

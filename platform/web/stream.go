@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -108,24 +109,6 @@ func (e Either[T]) respond(s *Server, g *gin.Context, r *Route) {
 	g.JSON(r.Status, success{Success: true, Message: r.Message, Data: e.Data})
 }
 
-func (Either[T]) shape() (data, meta any) {
-	var d T
-	return d, nil
-}
+func (Either[T]) shape() (data, meta reflect.Type) { return reflect.TypeFor[T](), nil }
 
-// Download is an answer in the bytes of a stored file.
-type Download struct {
-	Name string
-	Type string
-	Size int64
-	Body io.ReadCloser
-}
-
-func (d Download) respond(s *Server, g *gin.Context, _ *Route) {
-	defer d.Body.Close()
-	h := g.Writer.Header()
-	// An attachment in a sandbox: a stored page never runs in our origin.
-	h.Set("Content-Disposition", contentDisposition(d.Name))
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
-	g.DataFromReader(http.StatusOK, d.Size, d.Type, d.Body, nil)
-}
+func (Either[T]) mayStream() {}

@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -37,35 +36,4 @@ func (s *Server) methodsOf(path string) []string {
 	}
 	slices.Sort(methods)
 	return methods
-}
-
-// leads reports whether the path is one of the route's, with ids in it.
-func (r Route) leads(path string) bool {
-	wanted, given := strings.Split(r.Path, "/"), strings.Split(path, "/")
-	if len(wanted) != len(given) {
-		return false
-	}
-	for i, w := range wanted {
-		if _, isID := pathID(given[i]); strings.HasPrefix(w, "{") && !isID {
-			return false
-		} else if !strings.HasPrefix(w, "{") && w != given[i] {
-			return false
-		}
-	}
-	return true
-}
-
-// pathID reads a segment that is an id: a positive integer and nothing else.
-func pathID(segment string) (int64, bool) {
-	id, err := strconv.ParseInt(segment, 10, 64)
-	return id, err == nil && id > 0 && segment[0] != '+'
-}
-
-// methodLabel bounds what a client can make a metric of.
-func methodLabel(method string) string {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
-		return method
-	}
-	return "other"
 }

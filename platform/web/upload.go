@@ -6,7 +6,6 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
-	"net/url"
 	"reflect"
 )
 
@@ -87,28 +86,4 @@ func (m *Multipart[T]) broken(err error) error {
 		return errBrokenForm
 	}
 	return tooLarge(err, m.limit)
-}
-
-func tooLarge(err error, limit int64) error {
-	var over *http.MaxBytesError
-	if errors.As(err, &over) {
-		return ErrTooLarge.WithMessage(fmt.Sprintf("The request is larger than %d bytes, which is the most this operation takes.", limit))
-	}
-	return err
-}
-
-// parseForm reads an urlencoded body whose fields are given once each.
-func parseForm(raw []byte) (map[string]string, error) {
-	values, err := url.ParseQuery(string(raw))
-	if err != nil {
-		return nil, ErrMalformed.WithMessage("The body is not a well-formed form.")
-	}
-	out := make(map[string]string, len(values))
-	for name, given := range values {
-		if len(given) != 1 {
-			return nil, ErrMalformed.WithMessage(fmt.Sprintf("The field %q is given twice.", name)).WithField(name, "is given twice")
-		}
-		out[name] = given[0]
-	}
-	return out, nil
 }

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/fx"
 
 	"parley/modules/users"
+	"parley/modules/users/internal/adapters/auditor"
 	"parley/modules/users/internal/adapters/consumer"
 	"parley/modules/users/internal/adapters/history"
 	"parley/modules/users/internal/adapters/httpv1"
@@ -16,6 +17,7 @@ import (
 	"parley/modules/users/internal/adapters/sqlstore"
 	"parley/modules/users/internal/adapters/token"
 	"parley/modules/users/internal/core"
+	"parley/platform/auditlog"
 	"parley/platform/bus"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
@@ -53,7 +55,7 @@ type Out struct {
 	Routes        []web.Route    `group:"routes,flatten"`
 	Consumers     []bus.Consumer `group:"consumers,flatten"`
 	Authenticator web.Authenticator
-	Auditor       web.Auditor
+	Auditor       auditlog.Auditor
 	Directory     users.Directory
 	Permissions   users.Permissions
 	Roles         users.Roles
@@ -90,7 +92,7 @@ func build(in In) (Out, error) {
 	api := httpv1.New(service)
 	flushing(in.Lifecycle, service, in.Log)
 	return Out{
-		Routes: api.Routes(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: api,
+		Routes: api.Routes(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: auditor.New(service),
 		Directory: service, Permissions: service, Roles: service, Addresses: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(),
 	}, nil
 }

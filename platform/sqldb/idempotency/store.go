@@ -13,9 +13,9 @@ import (
 
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/id"
+	"parley/platform/kernel/idempotency"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
-	"parley/platform/web"
 )
 
 //go:embed migrations/*.sql
@@ -24,10 +24,7 @@ var files embed.FS
 // Migrations are the table that the store needs.
 func Migrations() migrate.Set { return migrate.Set{Module: "web", Files: files} }
 
-const (
-	keep  = 24 * time.Hour
-	lease = time.Minute // twice the deadline of an ordinary request
-)
+const lease = time.Minute // twice the deadline of an ordinary request
 
 // row is one key. Its status is 0 while the request runs; a done one without
 // a body had an answer too large to keep.
@@ -63,7 +60,7 @@ func New(db *sqldb.DB, c clock.Clock) *Store {
 }
 
 // Begin implements web.Idempotency.
-func (s *Store) Begin(ctx context.Context, c web.Claim) (*web.Stored, error) {
+func (s *Store) Begin(ctx context.Context, c idempotency.Claim) (*idempotency.Answer, error) {
 	// A row may vanish or change hands while it is looked at; after a few
 	// turns somebody else is plainly at work on it.
 	for range 4 {
@@ -84,20 +81,20 @@ func (s *Store) Begin(ctx context.Context, c web.Claim) (*web.Stored, error) {
 		}
 		switch now := s.clock.Now(); {
 		case r.outdated(now):
-			if err := s.drop(ctx, "claim = ? AND ("+outdated+")", r.Claim, now, now.Add(-keep)); err != nil {
+			if err := s.drop(ctx, "claim = ? AND ("+outdated+")", r.Claim, now, now.Add(-idempotency.KeptFor)); err != nil {
 				return nil, err
 			}
 		case r.Fingerprint != c.Fingerprint:
-			return nil, web.ErrKeyReused
+			return nil, idempotency.ErrKeyReused
 		case r.Status == 0:
-			return nil, web.ErrInProgress
+			return nil, idempotency.ErrInProgress
 		case r.Body == nil:
-			return nil, web.ErrNotKept
+			return nil, idempotency.ErrNotKept
 		default:
-			return &web.Stored{Status: r.Status, Body: r.Body}, nil
+			return &idempotency.Answer{Status: r.Status, Body: r.Body}, nil
 		}
 	}
-	return nil, web.ErrInProgress
+	return nil, idempotency.ErrInProgress
 }
 
 // outdated rows stand in nobody's way: the same in SQL and in Go, over now and
@@ -108,10 +105,10 @@ func (r row) outdated(now time.Time) bool {
 	if r.Status == 0 {
 		return r.LeasedUntil.Before(now)
 	}
-	return r.CreatedOn.Before(now.Add(-keep))
+	return r.CreatedOn.Before(now.Add(-idempotency.KeptFor))
 }
 
-func (s *Store) insert(ctx context.Context, c web.Claim) (bool, error) {
+func (s *Store) insert(ctx context.Context, c idempotency.Claim) (bool, error) {
 	claim, now := id.New(), s.clock.Now()
 	result, err := s.db.NewRaw(`INSERT INTO web_idempotency (user_id, idempotency_key, fingerprint, claim, status, leased_until, created_on)
 		VALUES (?, ?, ?, ?, 0, ?, ?) ON CONFLICT DO NOTHING`, c.UserID, c.Key, c.Fingerprint, claim, now.Add(lease), now).Exec(ctx)
@@ -126,13 +123,13 @@ func (s *Store) insert(ctx context.Context, c web.Claim) (bool, error) {
 }
 
 // Finish implements web.Idempotency.
-func (s *Store) Finish(ctx context.Context, c web.Claim, done web.Stored) error {
+func (s *Store) Finish(ctx context.Context, c idempotency.Claim, done idempotency.Answer) error {
 	claim := s.claim(c)
 	body := done.Body
 	if body == nil {
 		body = []byte{}
 	}
-	if len(body) > web.MaxStored {
+	if len(body) > idempotency.MaxAnswer {
 		body = nil
 	}
 	result, err := s.db.NewRaw("UPDATE web_idempotency SET status = ?, body = ? WHERE claim = ? AND status = 0", done.Status, body, claim).Exec(ctx)
@@ -147,7 +144,7 @@ func (s *Store) Finish(ctx context.Context, c web.Claim, done web.Stored) error 
 }
 
 // Forget implements web.Idempotency.
-func (s *Store) Forget(ctx context.Context, c web.Claim) error {
+func (s *Store) Forget(ctx context.Context, c idempotency.Claim) error {
 	claim := s.claim(c)
 	if err := s.drop(ctx, "claim = ?", claim); err != nil {
 		return err
@@ -163,13 +160,13 @@ func (s *Store) drop(ctx context.Context, where string, args ...any) error {
 	return nil
 }
 
-func (s *Store) remember(c web.Claim, claim string) {
+func (s *Store) remember(c idempotency.Claim, claim string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.claims[key{c.UserID, c.Key}] = claim
 }
 
-func (s *Store) release(c web.Claim, claim string) {
+func (s *Store) release(c idempotency.Claim, claim string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.claims[key{c.UserID, c.Key}] == claim {
@@ -177,7 +174,7 @@ func (s *Store) release(c web.Claim, claim string) {
 	}
 }
 
-func (s *Store) claim(c web.Claim) string {
+func (s *Store) claim(c idempotency.Claim) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.claims[key{c.UserID, c.Key}]

@@ -14,6 +14,7 @@ import (
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
+	kernel "parley/platform/kernel/idempotency"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
@@ -55,7 +56,7 @@ func (f *fixture) create(_ context.Context, r noteRequest) (noteView, error) {
 func (f *fixture) panics(context.Context, noteRequest) (noteView, error) { panic("boom") }
 
 func (f *fixture) huge(context.Context, noteRequest) (noteView, error) {
-	return noteView{ID: f.made.Add(1), Text: strings.Repeat("x", web.MaxStored)}, nil
+	return noteView{ID: f.made.Add(1), Text: strings.Repeat("x", kernel.MaxAnswer)}, nil
 }
 
 type ofRequest struct {
@@ -97,13 +98,15 @@ func each(t *testing.T, test func(f *fixture)) {
 
 func (f *fixture) with(key string) webtest.Client { return f.api.With("Idempotency-Key", key) }
 
-func claim(key, fingerprint string) web.Claim {
-	return web.Claim{UserID: 7, Key: key, Fingerprint: fingerprint}
+func claim(key, fingerprint string) kernel.Claim {
+	return kernel.Claim{UserID: 7, Key: key, Fingerprint: fingerprint}
 }
 
-func (f *fixture) begin(c web.Claim) (*web.Stored, error) { return f.store.Begin(f.ctx, c) }
+func (f *fixture) begin(c kernel.Claim) (*kernel.Answer, error) {
+	return f.store.Begin(f.ctx, c)
+}
 
-func (f *fixture) mustBegin(c web.Claim) {
+func (f *fixture) mustBegin(c kernel.Claim) {
 	f.t.Helper()
 	if stored, err := f.begin(c); stored != nil || err != nil {
 		f.t.Fatalf("the key is not free: %v, %v", stored, err)
@@ -209,9 +212,9 @@ func TestARunningRequestHoldsItsKey(t *testing.T) {
 	each(t, func(f *fixture) {
 		f.mustBegin(claim("k", "a"))
 		_, err := f.begin(claim("k", "a"))
-		f.is(err, web.ErrInProgress)
+		f.is(err, kernel.ErrInProgress)
 		_, err = f.begin(claim("k", "b"))
-		f.is(err, web.ErrKeyReused)
+		f.is(err, kernel.ErrKeyReused)
 		// However long it runs, as long as its process lives.
 		for range 10 {
 			f.clock.Advance(50 * time.Second)
@@ -220,8 +223,8 @@ func TestARunningRequestHoldsItsKey(t *testing.T) {
 			}
 		}
 		_, err = f.begin(claim("k", "a"))
-		f.is(err, web.ErrInProgress)
-		if err := f.store.Finish(f.ctx, claim("k", "a"), web.Stored{Status: 200}); err != nil {
+		f.is(err, kernel.ErrInProgress)
+		if err := f.store.Finish(f.ctx, claim("k", "a"), kernel.Answer{Status: 200}); err != nil {
 			t.Fatal(err)
 		}
 		if stored, err := f.begin(claim("k", "a")); err != nil || stored == nil || stored.Status != 200 || len(stored.Body) != 0 {
@@ -241,20 +244,20 @@ func TestTheClaimOfADeadProcessIsFreeAfterItsLease(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := next.Begin(f.ctx, claim("k", "b"))
-		f.is(err, web.ErrKeyReused)
+		f.is(err, kernel.ErrKeyReused)
 		f.clock.Advance(61 * time.Second)
 		if stored, err := next.Begin(f.ctx, claim("k", "b")); stored != nil || err != nil {
 			t.Fatalf("got %v, %v", stored, err)
 		}
 		// The dead was only slow: it can no longer say how the request ended.
-		if err := f.store.Finish(f.ctx, claim("k", "a"), web.Stored{Status: 201}); err == nil {
+		if err := f.store.Finish(f.ctx, claim("k", "a"), kernel.Answer{Status: 201}); err == nil {
 			t.Error("a lost claim was finished")
 		}
 		if err := f.store.Forget(f.ctx, claim("k", "a")); err != nil {
 			t.Error(err)
 		}
 		_, err = f.begin(claim("k", "b"))
-		f.is(err, web.ErrInProgress)
+		f.is(err, kernel.ErrInProgress)
 	})
 }
 
@@ -262,7 +265,7 @@ func TestOnSQLiteAStartGivesTheClaimsOfTheDeadFree(t *testing.T) {
 	each(t, func(f *fixture) {
 		f.mustBegin(claim("running", "a"))
 		f.mustBegin(claim("done", "a"))
-		if err := f.store.Finish(f.ctx, claim("done", "a"), web.Stored{Status: 201, Body: []byte("x")}); err != nil {
+		if err := f.store.Finish(f.ctx, claim("done", "a"), kernel.Answer{Status: 201, Body: []byte("x")}); err != nil {
 			t.Fatal(err)
 		}
 		next := idempotency.New(f.db, f.clock)
@@ -274,7 +277,7 @@ func TestOnSQLiteAStartGivesTheClaimsOfTheDeadFree(t *testing.T) {
 		}
 		_, err := next.Begin(f.ctx, claim("running", "a"))
 		if f.db.Postgres() { // where another replica may hold it
-			f.is(err, web.ErrInProgress)
+			f.is(err, kernel.ErrInProgress)
 		} else if err != nil {
 			t.Error(err)
 		}
@@ -286,7 +289,7 @@ func TestKeysAreKeptForADay(t *testing.T) {
 		for i := range 520 {
 			c := claim(fmt.Sprint("k", i), "a")
 			f.mustBegin(c)
-			if err := f.store.Finish(f.ctx, c, web.Stored{Status: 200, Body: []byte("{}")}); err != nil {
+			if err := f.store.Finish(f.ctx, c, kernel.Answer{Status: 200, Body: []byte("{}")}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -302,7 +305,7 @@ func TestKeysAreKeptForADay(t *testing.T) {
 			t.Errorf("pruned %d, %v", n, err)
 		}
 		_, err := f.begin(claim("young", "a"))
-		f.is(err, web.ErrInProgress)
+		f.is(err, kernel.ErrInProgress)
 		if n, err := f.store.Prune(f.ctx); n != 0 || err != nil {
 			t.Errorf("pruned %d more, %v", n, err)
 		}

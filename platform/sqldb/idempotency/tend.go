@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+
+	"parley/platform/kernel/idempotency"
 )
 
 const (
@@ -61,14 +63,14 @@ func (s *Store) Renew(ctx context.Context) error {
 	return nil
 }
 
-// Prune removes what is older than 24 hours, in small batches, and answers
+// Prune removes what is older than idempotency.KeptFor, in small batches, and answers
 // how many rows that were.
 func (s *Store) Prune(ctx context.Context) (int64, error) {
 	var all int64
 	for {
 		now := s.clock.Now()
 		result, err := s.db.NewRaw("DELETE FROM web_idempotency WHERE id IN (SELECT id FROM web_idempotency WHERE created_on < ? AND ("+outdated+") ORDER BY created_on LIMIT ?)",
-			now.Add(-keep), now, now.Add(-keep), pruneBatch).Exec(ctx)
+			now.Add(-idempotency.KeptFor), now, now.Add(-idempotency.KeptFor), pruneBatch).Exec(ctx)
 		if err != nil {
 			return all, fmt.Errorf("pruning idempotency keys: %w", err)
 		}

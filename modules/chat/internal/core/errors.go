@@ -1,6 +1,9 @@
 package core
 
-import "parley/platform/kernel/apperr"
+import (
+	"parley/platform/kernel/apperr"
+	"parley/platform/kernel/idempotency"
+)
 
 // The errors of this module. Their codes are a promise to clients.
 var (
@@ -15,9 +18,13 @@ var (
 	ErrInterrupted    = apperr.New(apperr.Unavailable, "chat.interrupted", "The server stopped while the answer was being made; ask again.")
 	ErrEnded          = apperr.New(apperr.Conflict, "chat.already_ended", "This run has ended already.")
 	ErrOverloaded     = apperr.New(apperr.Unavailable, "chat.overloaded", "Too many questions are being answered at the moment; try again shortly.")
-	ErrKeyReused      = apperr.New(apperr.Conflict, "idempotency_key_reused", "This Idempotency-Key was used for another request; use a new one.")
-	ErrInProgress     = apperr.New(apperr.Conflict, "request_in_progress", "The first request with this Idempotency-Key still runs; ask again in a moment.")
 	ErrNoLongerOurs   = apperr.New(apperr.Conflict, "chat.lease_lost", "Another process closed this run.")
 	ErrNotStored      = apperr.New(apperr.Unavailable, "chat.not_stored", "The answer could not be stored; the question is, and it can be asked again.")
 	errAnswerTooLarge = apperr.New(apperr.Unavailable, "chat.answer_too_large", "The model's answer is larger than can be kept.")
+)
+
+// The errors of an Idempotency-Key, which a run keeps itself.
+var (
+	ErrKeyReused  = idempotency.ErrKeyReused
+	ErrInProgress = idempotency.ErrInProgress
 )

@@ -11,10 +11,8 @@ import (
 
 	"parley/modules/chat"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/idempotency"
 )
-
-// keyLife is how long an Idempotency-Key stands for its run.
-const keyLife = 24 * time.Hour
 
 // Tend renews the leases of this process's runs, cancels those that somebody
 // asked to cancel, and closes what dead processes left behind, until ctx ends.
@@ -46,7 +44,7 @@ func (s *Service) tendOnce(ctx context.Context) error {
 	if err := s.closeExpired(ctx, dead); err != nil {
 		return err
 	}
-	return s.Store.ForgetKeys(ctx, now.Add(-keyLife))
+	return s.Store.ForgetKeys(ctx, now.Add(-idempotency.KeptFor))
 }
 
 // renew extends the leases of this process's runs and cancels those that

@@ -100,7 +100,7 @@ func (d granteesData) MarshalJSON() ([]byte, error) {
 	return json.Marshal(d.decisionView)
 }
 
-// Forms implements web.OneOf.
+// Forms implements openapi.OneOf.
 func (granteesData) Forms() []any { return []any{[]granteeView{}, decisionView{}} }
 
 func (a *API) grantees(ctx context.Context, r granteesRequest) (web.WithMeta[granteesData, web.Meta], error) {

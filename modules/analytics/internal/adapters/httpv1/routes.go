@@ -22,8 +22,14 @@ func New(s *core.Service) *API { return &API{service: s} }
 func (a *API) Routes() []web.Route {
 	admins := web.AnyAdmin().Note("admins of a part see their part")
 	return web.Group("Analytics",
-		web.GET("/api/analytics/tokens/date", "Get Tokens by Date", a.tokensByDate, admins, web.Message("Tokens retrieved successfully.")),
-		web.GET("/api/analytics/total-count", "Get Total Count", a.totalCount, admins, web.Message("Total count retrieved successfully.")),
+		web.GET("/api/analytics/tokens/date", "Get Tokens by Date", a.tokensByDate,
+			admins,
+			web.Message("Tokens retrieved successfully."),
+		),
+		web.GET("/api/analytics/total-count", "Get Total Count", a.totalCount,
+			admins,
+			web.Message("Total count retrieved successfully."),
+		),
 	)
 }
 

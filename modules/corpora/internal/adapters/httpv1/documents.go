@@ -69,13 +69,13 @@ func (a *API) upload(ctx context.Context, r uploadRequest) (_ documentView, err 
 	if _, err = a.service.MayUpload(ctx, who, r.CorpusID); err != nil {
 		return documentView{}, err
 	}
-	u := upload{api: a, ctx: ctx, fields: map[string]string{}}
+	u := upload{api: a, fields: map[string]string{}}
 	defer func() {
 		if err != nil {
-			u.discard()
+			u.discard(ctx)
 		}
 	}()
-	if err := r.Upload.Each(u.take); err != nil {
+	if err := r.Upload.Each(func(p web.Part) error { return u.take(ctx, p) }); err != nil {
 		return documentView{}, err
 	}
 	// An upload may take long enough for its sender to lose the right to it.
@@ -101,17 +101,16 @@ func (a *API) upload(ctx context.Context, r uploadRequest) (_ documentView, err 
 
 type upload struct {
 	api      *API
-	ctx      context.Context
 	fields   map[string]string
 	stored   *core.Stored
 	fileName string
 	begin    []byte // of the source
 }
 
-func (u *upload) take(p web.Part) error {
+func (u *upload) take(ctx context.Context, p web.Part) error {
 	switch p.Name {
 	case "source":
-		return u.source(p)
+		return u.source(ctx, p)
 	case "content_type", "name", "upload_from", "user_id", "tags", "description":
 	default:
 		return web.ErrMalformed.WithMessage(fmt.Sprintf("The field %q is not one of this operation.", p.Name)).WithField(p.Name, "is not a field of this operation")
@@ -136,9 +135,9 @@ func (u *upload) take(p web.Part) error {
 
 // source keeps the bytes. A part that repeats an earlier one is left out; two
 // that differ are two documents and so two requests.
-func (u *upload) source(p web.Part) error {
+func (u *upload) source(ctx context.Context, p web.Part) error {
 	begin := &head{}
-	stored, err := u.api.service.Keep(u.ctx, io.TeeReader(p, begin))
+	stored, err := u.api.service.Keep(ctx, io.TeeReader(p, begin))
 	if err != nil {
 		return err
 	}
@@ -146,7 +145,7 @@ func (u *upload) source(p web.Part) error {
 		u.stored, u.fileName, u.begin = &stored, p.FileName, begin.Bytes()
 		return nil
 	}
-	u.api.service.Discard(u.ctx, stored)
+	u.api.service.Discard(ctx, stored)
 	if u.stored.SHA256 != stored.SHA256 || u.fileName != p.FileName {
 		return web.ErrUnacceptable.WithMessage("Send one document in one request; these sources differ.").WithField("source", "is given twice with different content")
 	}
@@ -204,8 +203,8 @@ func firstLine(begin []byte) string {
 	return line
 }
 
-func (u *upload) discard() {
+func (u *upload) discard(ctx context.Context) {
 	if u.stored != nil {
-		u.api.service.Discard(u.ctx, *u.stored)
+		u.api.service.Discard(ctx, *u.stored)
 	}
 }

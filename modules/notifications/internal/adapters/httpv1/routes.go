@@ -18,8 +18,14 @@ func New(s *core.Service) *API { return &API{service: s} }
 // Routes are the module's operations.
 func (a *API) Routes() []web.Route {
 	return web.Group("Notification",
-		web.GET("/api/notification", "Get Notifications", a.list, web.User().Note("one's own"), web.Message("Notifications retrieved successfully.")),
-		web.PUT("/api/notification/{notification_id}/read", "Read Notification By ID", a.read, web.On("notification", "notification_id", web.Edit), web.Message("Notification read successfully.")),
+		web.GET("/api/notification", "Get Notifications", a.list,
+			web.User().Note("one's own"),
+			web.Message("Notifications retrieved successfully."),
+		),
+		web.PUT("/api/notification/{notification_id}/read", "Read Notification By ID", a.read,
+			web.On("notification", "notification_id", web.Edit),
+			web.Message("Notification read successfully."),
+		),
 	)
 }
 

@@ -3,43 +3,12 @@ package httpv1
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"parley/modules/users/internal/core"
 	"parley/platform/kernel/actor"
 	"parley/platform/web"
 )
-
-// Audit implements web.Auditor.
-func (a *API) Audit(ctx context.Context, entries ...web.AuditEntry) error {
-	stored := make([]core.AuditEntry, len(entries))
-	for i, e := range entries {
-		var err error
-		if stored[i], err = toEntry(e); err != nil {
-			return err
-		}
-	}
-	return a.service.Record(ctx, stored...)
-}
-
-func toEntry(e web.AuditEntry) (core.AuditEntry, error) {
-	entry := core.AuditEntry{
-		OrganizationID: e.Who.OrganizationID, UserID: e.Who.UserID, KeyID: e.Who.KeyID, Action: e.Action, Target: e.Target, Subjects: e.Subjects,
-		Outcome: e.Outcome, Status: int64(e.Status), Code: e.Code, RequestID: e.Request,
-	}
-	if len(e.Detail) > 0 {
-		raw, err := json.Marshal(e.Detail)
-		if err != nil {
-			return entry, fmt.Errorf("encoding the detail of an audit entry: %w", err)
-		}
-		entry.Detail = string(raw)
-	}
-	if e.From.IsValid() {
-		entry.FromAddress = e.From.String()
-	}
-	return entry, nil
-}
 
 // auditView is a line of the audit log as the API shows it.
 type auditView struct {

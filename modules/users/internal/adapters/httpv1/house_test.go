@@ -10,16 +10,19 @@ import (
 	"testing"
 	"time"
 
+	"parley/modules/users/internal/adapters/auditor"
 	"parley/modules/users/internal/adapters/consumer"
 	"parley/modules/users/internal/adapters/httpv1"
 	"parley/modules/users/internal/adapters/memstore"
 	"parley/modules/users/internal/adapters/token"
 	"parley/modules/users/internal/core"
+	"parley/platform/auditlog"
 	"parley/platform/bus"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/idempotency"
 	"parley/platform/kernel/uow"
 	"parley/platform/memory"
 	"parley/platform/web"
@@ -50,10 +53,10 @@ var teams = access.Decider{Resource: actor.Team, May: func(_ context.Context, wh
 }}
 
 // kept remembers idempotent requests, one after the other.
-type kept map[string]web.Stored
+type kept map[string]idempotency.Answer
 
 // Begin implements web.Idempotency.
-func (k kept) Begin(_ context.Context, c web.Claim) (*web.Stored, error) {
+func (k kept) Begin(_ context.Context, c idempotency.Claim) (*idempotency.Answer, error) {
 	if s, ok := k[c.Key]; ok {
 		return &s, nil
 	}
@@ -61,10 +64,13 @@ func (k kept) Begin(_ context.Context, c web.Claim) (*web.Stored, error) {
 }
 
 // Finish implements web.Idempotency.
-func (k kept) Finish(_ context.Context, c web.Claim, s web.Stored) error { k[c.Key] = s; return nil }
+func (k kept) Finish(_ context.Context, c idempotency.Claim, s idempotency.Answer) error {
+	k[c.Key] = s
+	return nil
+}
 
 // Forget implements web.Idempotency.
-func (kept) Forget(context.Context, web.Claim) error { return nil }
+func (kept) Forget(context.Context, idempotency.Claim) error { return nil }
 
 // house is the module behind the real edge: organization 1 with a global
 // admin, and organization 2 with another.
@@ -84,7 +90,7 @@ func newHouse(t *testing.T) *house {
 	t.Helper()
 	at := clock.NewFixed(time.Date(2024, 10, 2, 0, 2, 24, 378434000, time.UTC))
 	db := memory.New(at)
-	return houseOn(t, at, db, web.Audited(db), memstore.New(db))
+	return houseOn(t, at, db, auditlog.Unit(db), memstore.New(db))
 }
 
 func houseOn(t *testing.T, at *clock.Fixed, db *memory.DB, unit uow.Unit, store core.Store) *house {
@@ -100,7 +106,7 @@ func houseOn(t *testing.T, at *clock.Fixed, db *memory.DB, unit uow.Unit, store 
 		db.Deliver(bus.Inline(db, consumer.Consumers(h.service)...))
 	}
 	api := httpv1.New(h.service)
-	s, err := web.New(web.Config{Routes: api.Routes(), Authenticator: api, Auditor: api, Idempotency: kept{}, Log: slog.New(slog.DiscardHandler)})
+	s, err := web.New(web.Config{Routes: api.Routes(), Authenticator: api, Auditor: auditor.New(h.service), Idempotency: kept{}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,11 +6,11 @@ import (
 	"testing"
 
 	"parley/modules/users/internal/adapters/sqlstore"
+	"parley/platform/auditlog"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
-	"parley/platform/web"
 )
 
 // Once the credentials are known, what is read costs one statement, and a
@@ -18,7 +18,7 @@ import (
 func TestReadingCostsOneStatement(t *testing.T) {
 	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
 		db, unit := open(t)
-		h := houseOn(t, clock.NewFixed(clock.System{}.Now()), nil, web.Audited(unit), sqlstore.New(db))
+		h := houseOn(t, clock.NewFixed(clock.System{}.Now()), nil, auditlog.Unit(unit), sqlstore.New(db))
 		for i := range 60 {
 			h.add(string(rune('a'+i%26)) + string(rune('a'+i/26)) + "@example.com")
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 
-	"parley/modules/users"
 	"parley/modules/users/internal/core"
 	"parley/platform/kernel/actor"
 	"parley/platform/web"
@@ -29,34 +28,108 @@ func (a *API) Routes() []web.Route {
 	keysOf := func() web.Policy { return user(web.Manage).IfSent().ForSelf("user_id", web.View) }
 	return slices.Concat(
 		web.Group("Sign in",
-			web.POST("/api/login/access-token", "Sign In", a.signIn, web.Anyone("signing in is how one gets credentials"), web.Flat(), web.IdempotentByHandler()),
-			web.POST("/api/users/refresh-access-token", "Refresh Access Token", a.refresh, web.RefreshToken(), web.Flat(), web.IdempotentByHandler()),
+			web.POST("/api/login/access-token", "Sign In", a.signIn,
+				web.Anyone("signing in is how one gets credentials"),
+				web.Flat(),
+				web.IdempotentByHandler(),
+			),
+			web.POST("/api/users/refresh-access-token", "Refresh Access Token", a.refresh,
+				web.RefreshToken(),
+				web.Flat(),
+				web.IdempotentByHandler(),
+			),
 		),
 		web.Group("User",
-			web.GET("/api/user/me", "Get Own User", a.me, web.User(), web.Message("User retrieved successfully.")),
-			web.PUT("/api/user/me/password", "Change Own Password", a.changePassword, web.User().UnrestrictedKeyOnly(), web.Message("Password changed successfully.")),
-			web.GET("/api/user", "Get All Users", a.list, web.User().Lists("user"), web.Message("Users retrieved successfully.")),
-			web.GET("/api/user/{user_id}", "Get User By ID", a.get, user(web.View), web.Message("User retrieved successfully.")),
-			web.POST("/api/user", "Create User", a.create, withLevels(web.ApplicationAdmin()).UnrestrictedKeyOnlyFor("password"), web.Created(), web.Message("User created successfully.")),
-			web.PUT("/api/user/{user_id}", "Edit User By ID", a.edit, withLevels(user(web.Edit).ForSelf("user_id", web.View).Note("of oneself only the names")).UnrestrictedKeyOnlyFor("email"), web.Message("User updated successfully.")),
-			web.DELETE("/api/user/{user_id}", "Delete User by ID", a.delete, user(web.Delete), web.Message("User deleted successfully.")),
-			web.POST("/api/user/{user_id}/permission", "Create User Permission", a.assign, user(web.View).And(web.OnKind("resource_type", "resource_id", web.Manage)).And(user(web.Edit).When("resource_type", string(actor.Organization))).LevelFor("role", actor.GlobalAdmin.String(), actor.GlobalAdmin).UnrestrictedKeyOnlyForValue("resource_type", string(actor.Organization)), web.Created(), web.Message("User permission created successfully.")),
-			web.GET("/api/user/permission/{permission_id}", "Get User Permission by ID", a.permission, permission(web.View), web.Message("User permission retrieved successfully.")),
-			web.PUT("/api/user/permission/{permission_id}", "Edit User Permission by ID", a.editPermission, permission(web.Edit).LevelFor("role", actor.GlobalAdmin.String(), actor.GlobalAdmin).LevelFor("role", actor.ApplicationAdmin.String(), actor.ApplicationAdmin).UnrestrictedKeyOnlyForValue("role", actor.GlobalAdmin.String()).UnrestrictedKeyOnlyForValue("role", actor.ApplicationAdmin.String()), web.Message("User permission updated successfully.")),
-			web.DELETE("/api/user/permission/{permission_id}", "Delete User Permission by ID", a.deletePermission, permission(web.Delete), web.Message("User permission deleted successfully.")),
-			web.DELETE("/api/user/batch", "Batch Delete Users", a.batchDelete, web.On("user", "user_ids", web.Delete), web.Message("Users deleted successfully.")),
+			web.GET("/api/user/me", "Get Own User", a.me,
+				web.User(),
+				web.Message("User retrieved successfully."),
+			),
+			web.PUT("/api/user/me/password", "Change Own Password", a.changePassword,
+				web.User().UnrestrictedKeyOnly(),
+				web.Message("Password changed successfully."),
+			),
+			web.GET("/api/user", "Get All Users", a.list,
+				web.User().Lists("user"),
+				web.Message("Users retrieved successfully."),
+			),
+			web.GET("/api/user/{user_id}", "Get User By ID", a.get,
+				user(web.View),
+				web.Message("User retrieved successfully."),
+			),
+			web.POST("/api/user", "Create User", a.create,
+				withLevels(web.ApplicationAdmin()).UnrestrictedKeyOnlyFor("password"),
+				web.Created(),
+				web.Message("User created successfully."),
+			),
+			web.PUT("/api/user/{user_id}", "Edit User By ID", a.edit,
+				withLevels(user(web.Edit).ForSelf("user_id", web.View).Note("of oneself only the names")).
+					UnrestrictedKeyOnlyFor("email"),
+				web.Message("User updated successfully."),
+			),
+			web.DELETE("/api/user/{user_id}", "Delete User by ID", a.delete,
+				user(web.Delete),
+				web.Message("User deleted successfully."),
+			),
+			web.POST("/api/user/{user_id}/permission", "Create User Permission", a.assign,
+				user(web.View).
+					And(web.OnKind("resource_type", "resource_id", web.Manage)).
+					And(user(web.Edit).When("resource_type", string(actor.Organization))).
+					LevelFor("role", actor.GlobalAdmin.String(), actor.GlobalAdmin).
+					UnrestrictedKeyOnlyForValue("resource_type", string(actor.Organization)),
+				web.Created(),
+				web.Message("User permission created successfully."),
+			),
+			web.GET("/api/user/permission/{permission_id}", "Get User Permission by ID", a.permission,
+				permission(web.View),
+				web.Message("User permission retrieved successfully."),
+			),
+			web.PUT("/api/user/permission/{permission_id}", "Edit User Permission by ID", a.editPermission,
+				permission(web.Edit).
+					LevelFor("role", actor.GlobalAdmin.String(), actor.GlobalAdmin).
+					LevelFor("role", actor.ApplicationAdmin.String(), actor.ApplicationAdmin).
+					UnrestrictedKeyOnlyForValue("role", actor.GlobalAdmin.String()).
+					UnrestrictedKeyOnlyForValue("role", actor.ApplicationAdmin.String()),
+				web.Message("User permission updated successfully."),
+			),
+			web.DELETE("/api/user/permission/{permission_id}", "Delete User Permission by ID", a.deletePermission,
+				permission(web.Delete),
+				web.Message("User permission deleted successfully."),
+			),
+			web.DELETE("/api/user/batch", "Batch Delete Users", a.batchDelete,
+				web.On("user", "user_ids", web.Delete),
+				web.Message("Users deleted successfully."),
+			),
 		),
 		web.Group("API key",
-			web.POST("/api/api-key", "Create API Key", a.createKey, keysOf().Note("of others only service users").UnrestrictedKeyOnly(), web.Created(), web.Message("API key created successfully; it is shown this once.")),
-			web.GET("/api/api-key", "Get API Keys", a.keys, keysOf().Note("of others only service users").UnrestrictedKeyOnly(), web.Message("API keys retrieved successfully.")),
-			web.DELETE("/api/api-key/{api_key_id}", "Delete API Key", a.deleteKey, web.On("API key", "api_key_id", web.Delete).UnrestrictedKeyOnly(), web.Message("API key deleted successfully.")),
+			web.POST("/api/api-key", "Create API Key", a.createKey,
+				keysOf().Note("of others only service users").UnrestrictedKeyOnly(),
+				web.Created(),
+				web.Message("API key created successfully; it is shown this once."),
+			),
+			web.GET("/api/api-key", "Get API Keys", a.keys,
+				keysOf().Note("of others only service users").UnrestrictedKeyOnly(),
+				web.Message("API keys retrieved successfully."),
+			),
+			web.DELETE("/api/api-key/{api_key_id}", "Delete API Key", a.deleteKey,
+				web.On("API key", "api_key_id", web.Delete).UnrestrictedKeyOnly(),
+				web.Message("API key deleted successfully."),
+			),
 		),
 		web.Group("Organization",
-			web.GET("/api/organization", "Get Own Organization", a.organization, web.User(), web.Message("Organization retrieved successfully.")),
-			web.PUT("/api/organization/{organization_id}", "Edit Organization", a.editOrganization, web.On(string(actor.Organization), "organization_id", web.Edit), web.Message("Organization updated successfully.")),
+			web.GET("/api/organization", "Get Own Organization", a.organization,
+				web.User(),
+				web.Message("Organization retrieved successfully."),
+			),
+			web.PUT("/api/organization/{organization_id}", "Edit Organization", a.editOrganization,
+				web.On(string(actor.Organization), "organization_id", web.Edit),
+				web.Message("Organization updated successfully."),
+			),
 		),
 		web.Group("Audit log",
-			web.GET("/api/audit-log", "Get Audit Log", a.auditLog, web.GlobalAdmin(), web.Message("Audit log retrieved successfully.")),
+			web.GET("/api/audit-log", "Get Audit Log", a.auditLog,
+				web.GlobalAdmin(),
+				web.Message("Audit log retrieved successfully."),
+			),
 		),
 	)
 }
@@ -64,57 +137,4 @@ func (a *API) Routes() []web.Route {
 // Authenticate implements web.Authenticator.
 func (a *API) Authenticate(ctx context.Context, c web.Credentials) (actor.Actor, error) {
 	return a.service.Authenticate(ctx, c.Bearer, c.APIKey)
-}
-
-// organizationView is an organization as the API shows it.
-type organizationView struct {
-	ID        int64  `json:"id"`
-	OrgName   string `json:"org_name"`
-	Domain    string `json:"domain"`
-	IsDeleted bool   `json:"is_deleted"`
-	web.Audit
-}
-
-// userView is a user as the API shows it. For people who manage nobody it has
-// only the four fields by which people know each other.
-type userView struct {
-	ID           int64             `json:"id"`
-	Email        string            `json:"email"`
-	IsStaff      *bool             `json:"is_staff,omitempty"`
-	IsSuperuser  *bool             `json:"is_superuser,omitempty"`
-	IsActive     *bool             `json:"is_active,omitempty"`
-	DateJoined   *web.Time         `json:"date_joined,omitempty"`
-	FirstName    *string           `json:"first_name"`
-	LastName     *string           `json:"last_name"`
-	Organization *organizationView `json:"organization,omitempty"`
-}
-
-func showOrganization(o users.Organization) *organizationView {
-	return &organizationView{ID: o.ID, OrgName: o.OrgName, Domain: o.Domain, IsDeleted: o.IsDeleted, Audit: web.ShowAudit(o.Audit)}
-}
-
-func showShort(u users.User) userView {
-	return userView{ID: u.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName}
-}
-
-func showUser(u users.User, o *organizationView) userView {
-	v := showShort(u)
-	joined := web.At(u.DateJoined)
-	v.IsStaff, v.IsSuperuser, v.IsActive, v.DateJoined, v.Organization = &u.IsStaff, &u.IsSuperuser, &u.IsActive, &joined, o
-	return v
-}
-
-// view returns how the caller sees users: admins and oneself in full.
-func (a *API) view(ctx context.Context, who actor.Actor) (func(users.User) userView, error) {
-	o, err := a.service.Organization(ctx, who.OrganizationID)
-	if err != nil {
-		return nil, err
-	}
-	shown := showOrganization(o)
-	return func(u users.User) userView {
-		if who.Level == actor.User && u.ID != who.UserID {
-			return showShort(u)
-		}
-		return showUser(u, shown)
-	}, nil
 }

@@ -1,4 +1,4 @@
-package web
+package openapi
 
 import (
 	"encoding"
@@ -19,24 +19,28 @@ type OneOf interface {
 	Forms() []any
 }
 
-// schemas is the registry of the schemas of all requests and answers, which
-// huma makes from Go types. It adds to huma's own what is embedded without
-// being exported, which encoding/json shows too. Its names are for references
-// within the server; describe has others for clients.
-type schemas struct {
+// Schemas is the registry of the schemas of all requests and answers, which
+// huma makes from Go types: a huma.Registry. It adds to huma's own what is
+// embedded without being exported, which encoding/json shows too. Its names
+// are for references within the server; the document has others for clients.
+type Schemas struct {
 	names map[reflect.Type]string
 	types map[string]reflect.Type
 	all   map[string]*huma.Schema
 }
 
+// huma keeps this as a package variable: a null is not an array.
+func init() { huma.DefaultArrayNullable = false }
+
 const schemaPrefix = "#/components/schemas/"
 
-func newRegistry() *schemas {
-	return &schemas{names: map[reflect.Type]string{}, types: map[string]reflect.Type{}, all: map[string]*huma.Schema{}}
+// NewSchemas returns an empty registry.
+func NewSchemas() *Schemas {
+	return &Schemas{names: map[reflect.Type]string{}, types: map[string]reflect.Type{}, all: map[string]*huma.Schema{}}
 }
 
 // Schema implements huma.Registry.
-func (r *schemas) Schema(t reflect.Type, allowRef bool, _ string) *huma.Schema {
+func (r *Schemas) Schema(t reflect.Type, allowRef bool, _ string) *huma.Schema {
 	plain := deref(t)
 	if plain.Kind() == reflect.Slice || plain.Kind() == reflect.Array {
 		t = plain
@@ -64,24 +68,27 @@ func (r *schemas) Schema(t reflect.Type, allowRef bool, _ string) *huma.Schema {
 	return r.all[name]
 }
 
+// of is the schema of a type, or the reference to it.
+func (r *Schemas) of(t reflect.Type) *huma.Schema { return r.Schema(t, true, "") }
+
 // SchemaFromRef implements huma.Registry.
-func (r *schemas) SchemaFromRef(ref string) *huma.Schema {
+func (r *Schemas) SchemaFromRef(ref string) *huma.Schema {
 	return r.all[strings.TrimPrefix(ref, schemaPrefix)]
 }
 
 // TypeFromRef implements huma.Registry.
-func (r *schemas) TypeFromRef(ref string) reflect.Type {
+func (r *Schemas) TypeFromRef(ref string) reflect.Type {
 	return r.types[strings.TrimPrefix(ref, schemaPrefix)]
 }
 
 // Map implements huma.Registry.
-func (r *schemas) Map() map[string]*huma.Schema { return r.all }
+func (r *Schemas) Map() map[string]*huma.Schema { return r.all }
 
 // RegisterTypeAlias implements huma.Registry. Nothing here has an alias.
-func (r *schemas) RegisterTypeAlias(reflect.Type, reflect.Type) {}
+func (r *Schemas) RegisterTypeAlias(reflect.Type, reflect.Type) {}
 
 // MarshalJSON implements json.Marshaler.
-func (r *schemas) MarshalJSON() ([]byte, error) { return json.Marshal(r.all) }
+func (r *Schemas) MarshalJSON() ([]byte, error) { return json.Marshal(r.all) }
 
 func deref(t reflect.Type) reflect.Type {
 	for t.Kind() == reflect.Pointer {

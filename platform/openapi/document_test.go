@@ -1,8 +1,9 @@
-package web_test
+package openapi_test
 
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +13,21 @@ import (
 
 	"parley/platform/web"
 )
+
+// The operations that the tests describe are routes of platform/web, whose
+// document this is.
+
+type nothing struct{}
+
+type idRequest struct {
+	ThingID int64 `path:"thing_id"`
+}
+
+type listRequest struct{ web.ListQuery }
+
+type part struct {
+	Name string `json:"name"`
+}
 
 type inner struct {
 	ID   int64   `json:"id"`
@@ -72,6 +88,10 @@ type described struct {
 			Required   []string
 		}
 	}
+}
+
+func build(routes ...web.Route) (*web.Server, error) {
+	return web.New(web.Config{Routes: routes, Log: slog.New(slog.DiscardHandler)})
 }
 
 func describe(t *testing.T, routes ...web.Route) described {

@@ -1,4 +1,4 @@
-package web
+package openapi
 
 import (
 	"bytes"
@@ -13,11 +13,11 @@ import (
 	"parley/platform/kernel/apperr"
 )
 
-// document copies the schemas that check requests into those that clients
+// components copies the schemas that check requests into those that clients
 // read: with names for them, and with null wherever null may stand. huma lets
 // null pass for an absent field without saying so, and can't say it of an object.
-type document struct {
-	from *schemas
+type components struct {
+	from *Schemas
 	all  map[string]*huma.Schema
 	made map[component]string
 	err  error // the first name that two things want
@@ -30,70 +30,74 @@ type component struct {
 	name     string // that it must have; "" for that of its type
 }
 
+func newComponents(from *Schemas) *components {
+	return &components{from: from, all: map[string]*huma.Schema{}, made: map[component]string{}}
+}
+
 // copied answers the document's form of s. sent is for what clients send, and
 // name is for objects whose type has no name.
-func (d *document) copied(s *huma.Schema, sent bool, name string) *huma.Schema {
+func (c *components) copied(s *huma.Schema, sent bool, name string) *huma.Schema {
 	if s == nil {
 		return nil
 	}
-	c := *s
+	out := *s
 	if s.Ref != "" {
-		c.Ref = schemaPrefix + d.component(s.Ref, sent, name)
-		return &c
+		out.Ref = schemaPrefix + c.component(s.Ref, sent, name)
+		return &out
 	}
-	c.Items = d.copied(s.Items, sent, name)
+	out.Items = c.copied(s.Items, sent, name)
 	if of, ok := s.AdditionalProperties.(*huma.Schema); ok {
-		c.AdditionalProperties = d.copied(of, sent, name)
+		out.AdditionalProperties = c.copied(of, sent, name)
 	}
 	for i := range s.OneOf {
-		c.OneOf = slices.Clone(c.OneOf)
-		c.OneOf[i] = d.copied(s.OneOf[i], sent, name)
+		out.OneOf = slices.Clone(out.OneOf)
+		out.OneOf[i] = c.copied(s.OneOf[i], sent, name)
 	}
-	if c.Nullable {
-		return nullable(&c)
+	if out.Nullable {
+		return nullable(&out)
 	}
-	return &c
+	return &out
 }
 
 // component answers the name of the schema that ref is to, having copied it.
-func (d *document) component(ref string, sent bool, name string) string {
-	t := d.from.TypeFromRef(ref)
-	c := component{internal: ref, sent: sent}
+func (c *components) component(ref string, sent bool, name string) string {
+	t := c.from.TypeFromRef(ref)
+	key := component{internal: ref, sent: sent}
 	if t.Name() == "" {
-		c.name = name
+		key.name = name
 	}
-	if made, ok := d.made[c]; ok {
+	if made, ok := c.made[key]; ok {
 		return made
 	}
-	if c.name == "" {
+	if key.name == "" {
 		name = schemaName(t)
 	}
-	d.made[c] = name
-	s := d.object(d.from.SchemaFromRef(ref), t, sent, name)
-	if other, taken := d.all[name]; taken && !same(other, s) && d.err == nil {
-		d.err = fmt.Errorf("another schema than that of %s has the name %s in the OpenAPI document; name its type by a field _ struct{} with the tag schema", t, name)
+	c.made[key] = name
+	s := c.object(c.from.SchemaFromRef(ref), t, sent, name)
+	if other, taken := c.all[name]; taken && !same(other, s) && c.err == nil {
+		c.err = fmt.Errorf("another schema than that of %s has the name %s in the OpenAPI document; name its type by a field _ struct{} with the tag schema", t, name)
 	}
-	d.all[name] = s
+	c.all[name] = s
 	return name
 }
 
-func (d *document) object(s *huma.Schema, t reflect.Type, sent bool, name string) *huma.Schema {
-	c := *s
-	c.Properties = map[string]*huma.Schema{}
+func (c *components) object(s *huma.Schema, t reflect.Type, sent bool, name string) *huma.Schema {
+	out := *s
+	out.Properties = map[string]*huma.Schema{}
 	for _, f := range shown(t) {
 		property := fieldName(f)
 		of, ok := s.Properties[property]
 		if !ok {
 			continue
 		}
-		p := d.copied(of, sent, name+title(f.Name))
+		p := c.copied(of, sent, name+capital(f.Name))
 		absent := !slices.Contains(s.Required, property)
 		if sent && absent || !sent && !absent && f.Type.Kind() == reflect.Pointer {
 			p = nullable(p)
 		}
-		c.Properties[property] = p
+		out.Properties[property] = p
 	}
-	return &c
+	return &out
 }
 
 // nullable is s or null.
@@ -124,7 +128,7 @@ func schemaName(t reflect.Type) string {
 	if t == reflect.TypeFor[apperr.Field]() {
 		return "ErrorField" // the kernel knows of no schemas
 	}
-	return title(strings.TrimSuffix(huma.DefaultSchemaNamer(t, ""), "View"))
+	return capital(strings.TrimSuffix(huma.DefaultSchemaNamer(t, ""), "View"))
 }
 
 func fieldName(f reflect.StructField) string {
@@ -134,7 +138,7 @@ func fieldName(f reflect.StructField) string {
 	return f.Name
 }
 
-func title(s string) string {
+func capital(s string) string {
 	if s == "" {
 		return s
 	}

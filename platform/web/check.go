@@ -12,12 +12,8 @@ import (
 	"parley/platform/kernel/apperr"
 )
 
-// huma keeps these two as package variables: a null is not an array, and the
-// case of a field name matters.
-func init() {
-	huma.DefaultArrayNullable = false
-	huma.ValidateStrictCasing = true
-}
+// huma keeps this as a package variable: the case of a field name matters.
+func init() { huma.ValidateStrictCasing = true }
 
 // check validates a parsed value. What breaks the shape (an unknown or missing
 // field, another type) is malformed; a value out of its bounds is unacceptable.

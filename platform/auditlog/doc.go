@@ -1,0 +1,8 @@
+// Package auditlog takes the audit entry of a request along in the request's
+// unit of work: what changed and who changed it are one commit, at the cost of
+// one more insert.
+//
+// The HTTP edge begins an entry for each write. Unit wraps the units of work
+// of the modules, so that none of them has to think of it. What no unit took
+// along, the edge appends itself.
+package auditlog

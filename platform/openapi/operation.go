@@ -1,0 +1,85 @@
+package openapi
+
+import (
+	"reflect"
+	"regexp"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Security is what a request must bring to say who acts.
+type Security int
+
+// What requests bring.
+const (
+	Credentials  Security = iota // an access token, an API key, or both
+	RefreshToken                 // the refresh token of a sign-in
+	Nothing
+)
+
+// Operation is what the document says of one operation.
+type Operation struct {
+	Method   string
+	Path     string // with {parameters}
+	Name     string
+	Group    string
+	Who      string // may call it, in words
+	Security Security
+	Params   []Param // in the order in which they are shown
+	Body     *Body   // nil without one
+	Answer   Answer
+	Refusals []int // statuses of errors, of those that Document describes
+}
+
+// Param is a parameter of the path or the query, or a header.
+type Param struct {
+	Name        string
+	In          string // "path", "query" or "header"
+	Required    bool
+	Description string
+	Schema      *huma.Schema
+}
+
+// Body is what an operation takes.
+type Body struct {
+	ContentType string
+	Required    bool
+	Schema      *huma.Schema // in terms of Document.Schemas
+}
+
+// Answer is the answer of a success.
+type Answer struct {
+	Status  int
+	Message string
+	Data    reflect.Type // nil: it has no form in JSON
+	Meta    reflect.Type // beside the data; nil when there is none
+	// MetaAlways says that Meta is never left out.
+	MetaAlways bool
+	// Flat says that Data stands without the envelope.
+	Flat bool
+	// Name is that of the schema of Data when its type has none.
+	Name   string
+	Stream bool // of events, instead of Data or as the other form
+	File   bool // the bytes of a file
+}
+
+var notWord = regexp.MustCompile(`[^a-z0-9]+`)
+
+// OperationID is made of method and path, which are unique together.
+func OperationID(method, path string) string {
+	return strings.ToLower(method) + "_" + strings.Trim(notWord.ReplaceAllString(strings.ToLower(strings.TrimPrefix(path, "/api")), "_"), "_")
+}
+
+// bodyName is the name of a body's schema, after the operation.
+func (o Operation) bodyName() string {
+	var name strings.Builder
+	for _, word := range strings.FieldsFunc(o.Name, func(c rune) bool { return !isLetter(c) }) {
+		name.WriteString(capital(word))
+	}
+	return name.String() + "Request"
+}
+
+func isLetter(c rune) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}

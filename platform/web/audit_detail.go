@@ -1,0 +1,61 @@
+package web
+
+import (
+	"encoding/json"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// target is method and path, with ids and nothing else that the client wrote.
+func target(r *Route, param func(string) string) string {
+	segments := strings.Split(r.Path, "/")
+	for i, s := range segments {
+		if !strings.HasPrefix(s, "{") {
+			continue
+		}
+		segments[i] = "-"
+		if id, ok := pathID(param(strings.Trim(s, "{}"))); ok {
+			segments[i] = strconv.FormatInt(id, 10)
+		}
+	}
+	return r.Method + " " + strings.Join(segments, "/")
+}
+
+// detail picks from a body what can't be personal or secret: numbers,
+// switches, and texts out of a fixed choice.
+func detail(request reflect.Value) map[string]any {
+	body := request.FieldByName("Body")
+	if !body.IsValid() || body.Kind() != reflect.Struct {
+		return nil
+	}
+	out := map[string]any{}
+	for i := range body.NumField() {
+		f, v := body.Type().Field(i), body.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				continue
+			}
+			v = v.Elem()
+		} else if v.IsZero() {
+			continue // not sent, or as good as that
+		}
+		switch v.Kind() {
+		case reflect.Bool, reflect.Int, reflect.Int64:
+			out[name] = v.Interface()
+		case reflect.String:
+			if f.Tag.Get("enum") != "" && v.String() != "" {
+				out[name] = v.String()
+			}
+		case reflect.Slice:
+			if raw, err := json.Marshal(v.Interface()); v.Type().Elem().Kind() == reflect.Int64 && v.Len() > 0 && err == nil {
+				out[name] = json.RawMessage(raw)
+			}
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}

@@ -1,0 +1,46 @@
+package web
+
+import (
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"parley/platform/kernel/audit"
+)
+
+// Time is a point in time as the API shows it: UTC, microseconds, Z.
+type Time struct{ time.Time }
+
+// At shows t.
+func At(t time.Time) Time { return Time{t} }
+
+// AtOrNil shows t, or null.
+func AtOrNil(t *time.Time) *Time {
+	if t == nil {
+		return nil
+	}
+	return &Time{*t}
+}
+
+// MarshalJSON implements json.Marshaler.
+func (t Time) MarshalJSON() ([]byte, error) {
+	return []byte(t.UTC().Format(`"2006-01-02T15:04:05.000000Z"`)), nil
+}
+
+// Schema implements huma.SchemaProvider.
+func (Time) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Examples: []any{"2024-10-02T00:02:24.378434Z"}}
+}
+
+// Audit is the audit fields as the API shows them.
+type Audit struct {
+	CreatedBy  string `json:"created_by" doc:"E-mail address of who made it, or System."`
+	CreatedOn  Time   `json:"created_on"`
+	ModifiedBy string `json:"modified_by" doc:"E-mail address of who changed it last; empty when nobody did."`
+	ModifiedOn Time   `json:"modified_on"`
+}
+
+// ShowAudit shows an entity's audit fields.
+func ShowAudit(a audit.Audit) Audit {
+	return Audit{CreatedBy: a.CreatedBy, CreatedOn: At(a.CreatedOn), ModifiedBy: a.ModifiedBy, ModifiedOn: At(a.ModifiedOn)}
+}
