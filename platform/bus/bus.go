@@ -15,6 +15,7 @@ import (
 	"github.com/uptrace/bun/driver/pgdriver"
 
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/id"
 	"parley/platform/kernel/uow"
 	"parley/platform/sqldb"
 )
@@ -44,6 +45,7 @@ type Config struct {
 // tuning are the times and limits that tests shorten.
 type tuning struct {
 	poll        time.Duration // without any wake-up
+	gather      time.Duration // the longest pause between two reads under load
 	flush       time.Duration // between two stores of the cursors
 	prune       time.Duration
 	nackDelay   time.Duration
@@ -54,7 +56,7 @@ type tuning struct {
 
 func defaults() *tuning {
 	return &tuning{
-		poll: 2 * time.Second, flush: 50 * time.Millisecond, prune: time.Hour, nackDelay: time.Second,
+		poll: 2 * time.Second, gather: 25 * time.Millisecond, flush: 50 * time.Millisecond, prune: time.Hour, nackDelay: time.Second,
 		retry: 100 * time.Millisecond, maxAttempts: 8, backoff: backoff,
 	}
 }
@@ -62,6 +64,7 @@ func defaults() *tuning {
 // Bus hands events to consumers between Start and Stop. Its other methods
 // work at any time, also in a process that never starts it.
 type Bus struct {
+	id        string // of this process on the channel
 	db        *sqldb.DB
 	order     outboxOrder
 	unit      uow.Unit
@@ -76,6 +79,7 @@ type Bus struct {
 	asked, answered atomic.Int64 // requests to look at ownership again
 	connected       atomic.Bool
 	nudged          chan struct{} // the feed has bookkeeping to do
+	urgent          chan struct{} // the feed is to read at once, also under load
 	progress        signal
 
 	run     atomic.Pointer[context.Context] // from Start to Stop
@@ -101,8 +105,8 @@ func New(c Config) (*Bus, error) {
 		return nil, err
 	}
 	b := &Bus{
-		db: c.DB, order: outboxOrder{c.DB.Postgres()}, unit: c.Unit, outbox: c.Outbox, clock: c.Clock,
-		log: c.Log, retention: c.Retention, tune: c.tune, nudged: make(chan struct{}, 1),
+		id: id.New(), db: c.DB, order: outboxOrder{c.DB.Postgres()}, unit: c.Unit, outbox: c.Outbox, clock: c.Clock,
+		log: c.Log, retention: c.Retention, tune: c.tune, nudged: make(chan struct{}, 1), urgent: make(chan struct{}, 1),
 	}
 	if b.retention <= 0 {
 		b.retention = 7 * 24 * time.Hour
@@ -236,19 +240,21 @@ const notifyEvery = 5 * time.Millisecond
 // notifyOthers wakes the other processes after commits here. It is never
 // part of a transaction, and a lost one costs them a poll at most.
 func (b *Bus) notifyOthers(ctx context.Context) {
+	pace := pace{longest: b.tune.gather}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-b.outbox.notify:
 		}
-		if err := b.notify(ctx, ""); err != nil && ctx.Err() == nil {
+		pace.add(int(b.outbox.published.Swap(0)))
+		if err := b.notify(ctx, b.id); err != nil && ctx.Err() == nil {
 			b.log.WarnContext(ctx, "the other processes were not woken", "error", err)
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(notifyEvery):
+		case <-time.After(max(notifyEvery, pace.pause())):
 		}
 	}
 }
@@ -285,9 +291,11 @@ func (b *Bus) listen(ctx context.Context) {
 			if !open {
 				return
 			}
-			if n.Payload == recheckPayload {
+			switch n.Payload {
+			case recheckPayload:
 				b.recheck()
-			} else {
+			case b.id: // a commit here, which woke the feed already
+			default:
 				poke(b.outbox.committed)
 			}
 		}
@@ -298,7 +306,7 @@ func (b *Bus) listen(ctx context.Context) {
 // that b.answered reaches when that is done.
 func (b *Bus) recheck() int64 {
 	n := b.asked.Add(1)
-	poke(b.outbox.committed)
+	poke(b.urgent)
 	return n
 }
 

@@ -52,7 +52,7 @@ func (b *Bus) serve(ctx, work context.Context) error {
 			b.log.WarnContext(ctx, "events handled last will be delivered again", "error", err)
 		}
 	}()
-	f := &pacer{b: b, s: s, poll: time.NewTicker(b.tune.poll), recheck: true}
+	f := &pacer{b: b, s: s, poll: time.NewTicker(b.tune.poll), pace: pace{longest: b.tune.gather}, recheck: true}
 	defer f.poll.Stop()
 	for {
 		asked := b.asked.Load()
@@ -62,13 +62,14 @@ func (b *Bus) serve(ctx, work context.Context) error {
 			}
 			f.recheck = false
 		}
-		more, blocked, err := b.pass(ctx, s)
+		n, more, blocked, err := b.pass(ctx, s)
 		if err != nil {
 			return err
 		}
 		b.connected.Store(true)
 		b.answered.Store(asked)
 		b.progress.raise()
+		f.pace.add(n)
 		if done, err := f.sleep(ctx, more, blocked); done || err != nil {
 			return err
 		}
@@ -148,15 +149,16 @@ func (w *worker) free() bool {
 }
 
 // pass reads once for every consumer that can take more; those at the same
-// place share one statement. It answers whether some could take even more,
-// and whether committed events hide behind an open transaction.
-func (b *Bus) pass(ctx context.Context, s *session) (more, blocked bool, err error) {
+// place share one statement. It answers how many events it read, whether some
+// consumers could take even more, and whether committed events hide behind an
+// open transaction.
+func (b *Bus) pass(ctx context.Context, s *session) (n int, more, blocked bool, err error) {
 	now := b.clock.Now()
 	served := map[*worker]bool{}
 	for _, w := range b.workers {
 		if due, ok := w.dueAt(); ok && !due.After(now) {
 			if err := w.loadDue(ctx, now); err != nil {
-				return false, false, err
+				return n, false, false, err
 			}
 		}
 		from, ok := w.wants()
@@ -165,8 +167,9 @@ func (b *Bus) pass(ctx context.Context, s *session) (more, blocked bool, err err
 		}
 		batch, hidden, err := s.read(ctx, from)
 		if err != nil {
-			return false, false, err
+			return n, false, false, err
 		}
+		n = max(n, len(batch))
 		blocked = blocked || hidden
 		full := len(batch) == readBatch
 		for _, v := range b.workers {
@@ -180,7 +183,7 @@ func (b *Bus) pass(ctx context.Context, s *session) (more, blocked bool, err err
 			}
 		}
 	}
-	return more, blocked, nil
+	return n, more, blocked, nil
 }
 
 // move is a cursor on its way to the database.

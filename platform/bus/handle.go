@@ -86,7 +86,7 @@ func (w *worker) attempt(ctx context.Context, it *item) (done outcome, err error
 		done = duplicate
 		if first && known {
 			done = handled
-			if err := h.handle(ctx, tx, it.envelope()); err != nil {
+			if err := h.handle(ctx, tx, []event.Envelope{it.envelope()}); err != nil {
 				return err
 			}
 		}

@@ -29,8 +29,8 @@ type worker struct {
 
 	mu       sync.Mutex
 	closed   bool
-	quiet    bool // nothing new is started: Stop began
-	inflight int
+	quiet    bool    // nothing new is started: Stop began
+	inflight int     // messages and batches
 	t        *tenure // nil while another process owns the consumer
 }
 
@@ -67,6 +67,7 @@ type item struct {
 	t      *tenure
 	mark   *mark // nil for a row of bus_deliveries
 	paused bool
+	alone  bool // a batch with it failed: it goes through the router
 
 	attempts int
 	behind   bool // its key is held: store it, do not handle it
@@ -155,44 +156,50 @@ func (w *worker) offer(batch []outboxRow, full bool) (more bool) {
 	return t.behind && t.room()
 }
 
-// dispatch starts what may start. The caller holds mu.
+// dispatch starts what may start, in turn from the due rows and from the
+// queue, so that neither starves. The caller holds mu.
 func (w *worker) dispatch() {
 	for w.t != nil && !w.t.ending && !w.quiet && !w.closed && w.inflight < w.spec.Concurrency {
-		it := w.t.next()
+		t := w.t
+		t.turn = !t.turn
+		var it *item
+		if t.turn {
+			it = t.nextRow()
+		}
+		if it == nil {
+			if batch := w.nextBatch(); batch != nil {
+				w.inflight++
+				w.b.running.Go(func() { w.runBatch(batch) })
+				continue
+			}
+			it = t.nextQueued()
+		}
+		if it == nil {
+			it = t.nextRow()
+		}
 		if it == nil {
 			return
 		}
-		w.t.busy[it.Key] = true
+		t.busy[it.Key] = true
 		w.inflight++
-		msg := message.NewMessage(it.ID, []byte(it.Payload))
-		msg.Metadata = message.Metadata{"name": it.Name, "key": it.Key, "occurred_at": it.OccurredAt.UTC().Format(time.RFC3339Nano)}
-		msg.SetContext(context.WithValue(w.t.ctx, itemKey{}, it))
-		w.out <- msg
-		go func() {
-			select {
-			case <-msg.Acked():
-				w.finish(it, true)
-			case <-msg.Nacked():
-				w.finish(it, false)
-			}
-		}()
+		w.send(it)
 	}
 }
 
-// next takes the first event whose key is free, in turn from the due rows
-// and from the queue, so that neither starves.
-func (t *tenure) next() *item {
-	t.turn = !t.turn
-	if t.turn {
-		if it := t.nextRow(); it != nil {
-			return it
+// send hands one event to the router.
+func (w *worker) send(it *item) {
+	msg := message.NewMessage(it.ID, []byte(it.Payload))
+	msg.Metadata = message.Metadata{"name": it.Name, "key": it.Key, "occurred_at": it.OccurredAt.UTC().Format(time.RFC3339Nano)}
+	msg.SetContext(context.WithValue(it.t.ctx, itemKey{}, it))
+	w.out <- msg
+	go func() {
+		select {
+		case <-msg.Acked():
+			w.finish(it, true)
+		case <-msg.Nacked():
+			w.finish(it, false)
 		}
-		return t.nextQueued()
-	}
-	if it := t.nextQueued(); it != nil {
-		return it
-	}
-	return t.nextRow()
+	}()
 }
 
 func (t *tenure) nextRow() *item {
@@ -225,19 +232,29 @@ func (t *tenure) nextQueued() *item {
 
 // finish takes a message back from the router.
 func (w *worker) finish(it *item, acked bool) {
+	w.release(it.t, []*item{it}, func(t *tenure) {
+		switch {
+		case !acked:
+			w.again(it)
+		case it.mark != nil:
+			t.finishEvent(it)
+		default:
+			t.finishRow(it)
+		}
+	})
+}
+
+// release ends one message or batch, and starts what it held up. settle is
+// called under the lock unless the consumer is lost.
+func (w *worker) release(t *tenure, items []*item, settle func(t *tenure)) {
 	w.mu.Lock()
-	t := it.t
 	w.inflight--
-	delete(t.busy, it.Key)
+	for _, it := range items {
+		delete(t.busy, it.Key)
+	}
 	ended := t.ending && w.inflight == 0
-	switch {
-	case t.ending:
-	case !acked:
-		w.again(it)
-	case it.mark != nil:
-		t.finishEvent(it)
-	default:
-		t.finishRow(it)
+	if !t.ending {
+		settle(t)
 	}
 	if ended {
 		w.t = nil
@@ -250,7 +267,7 @@ func (w *worker) finish(it *item, acked bool) {
 	case ended:
 		w.b.recheck()
 	case more:
-		poke(w.b.outbox.committed)
+		poke(w.b.urgent)
 	}
 	poke(w.b.nudged)
 	w.b.progress.raise()
