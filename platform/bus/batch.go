@@ -25,22 +25,22 @@ const (
 // order, or nil when there are not two of them. It leaves out keys that are
 // under way or have failed. The caller holds mu.
 func (w *worker) nextBatch() []*item {
-	t := w.t
-	if w.spec.Everywhere || len(t.queue) < 2 {
+	o := w.ownership
+	if w.spec.PerProcess || len(o.queue) < 2 {
 		return nil
 	}
 	// What is there is shared among those who are free.
 	free := w.spec.Concurrency - w.inflight
-	limit := min((len(t.queue)+free-1)/free, maxBatch)
+	limit := min((len(o.queue)+free-1)/free, maxBatch)
 	var batch, rest []*item
 	left := map[string]bool{} // keys with an earlier event that stays
-	for i, it := range t.queue {
+	for i, it := range o.queue {
 		if len(batch) == limit {
-			rest = append(rest, t.queue[i:]...)
+			rest = append(rest, o.queue[i:]...)
 			break
 		}
-		waits := it.paused || t.busy[it.Key] || left[it.Key]
-		single := it.alone || t.held[it.Key] != nil
+		waits := it.paused || o.busy[it.Key] || left[it.Key]
+		single := it.alone || o.blocked[it.Key] != nil
 		if single && !waits && len(batch) == 0 {
 			return nil // it is next, and would never be while there are batches
 		}
@@ -54,9 +54,9 @@ func (w *worker) nextBatch() []*item {
 	if len(batch) < 2 {
 		return nil
 	}
-	t.queue = rest
+	o.queue = rest
 	for _, it := range batch {
-		t.busy[it.Key] = true
+		o.busy[it.Key] = true
 	}
 	return batch
 }
@@ -64,29 +64,29 @@ func (w *worker) nextBatch() []*item {
 // runBatch handles events in one unit of work. When that fails for whatever
 // reason, they are handled alone, by way of the router.
 func (w *worker) runBatch(batch []*item) {
-	t := batch[0].t
-	ctx, cancel := context.WithTimeout(t.ctx, attemptDeadline)
+	o := batch[0].ownership
+	ctx, cancel := context.WithTimeout(o.ctx, attemptDeadline)
 	defer cancel()
 	done, err := w.attemptBatch(ctx, batch)
 	if err != nil {
 		done = 0
-		if t.ctx.Err() == nil && !errors.Is(err, errLost) {
+		if o.ctx.Err() == nil && !errors.Is(err, errLost) {
 			w.b.log.WarnContext(ctx, "a batch of events failed; they are handled one at a time", "consumer", w.spec.Name, "events", len(batch), "error", tidy(err.Error()))
 		}
 	}
 	for _, it := range batch[:done] {
 		w.b.metrics.count(w.spec.Name, it.outcome)
 	}
-	w.release(t, batch, func(t *tenure) {
+	w.release(o, batch, func(o *ownership) {
 		for _, it := range batch[:done] {
-			t.finishEvent(it)
+			o.finishEvent(it)
 		}
 		rest := batch[done:]
 		for _, it := range rest {
 			it.outcome = none
 			it.alone = err != nil
 		}
-		t.queue = append(rest[:len(rest):len(rest)], t.queue...)
+		o.queue = append(rest[:len(rest):len(rest)], o.queue...)
 	})
 }
 
@@ -156,7 +156,7 @@ func (w *worker) noteMany(ctx context.Context, db bun.IDB, batch []*item) (map[s
 	err := db.NewRaw(`INSERT INTO bus_inbox (consumer, event_id)
 		SELECT c.consumer, v.column1 FROM bus_cursors AS c, (VALUES `+values(len(batch), "(?)")+`) AS v
 		WHERE c.consumer = ? AND c.epoch = ? ON CONFLICT DO NOTHING RETURNING event_id`,
-		append(args, w.spec.Name, batch[0].t.epoch)...).Scan(ctx, &ids)
+		append(args, w.spec.Name, batch[0].ownership.epoch)...).Scan(ctx, &ids)
 	if err != nil {
 		return nil, fmt.Errorf("writing the inbox: %w", err)
 	}
