@@ -98,6 +98,12 @@ func (w *worker) attemptBatch(ctx context.Context, batch []*item) (done int, err
 			done, err = 0, fmt.Errorf("a handler panicked: %v", p)
 		}
 	}()
+	if w.spec.relay != nil {
+		for _, it := range batch {
+			it.outcome = handled
+		}
+		return len(batch), w.publish(ctx, batch)
+	}
 	err = w.b.unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		if !w.b.db.InTx(ctx) {
 			return errors.New("the unit of work is not on the database of the bus")

@@ -33,6 +33,11 @@ type Config struct {
 	Consumers []Consumer
 	Clock     clock.Clock
 	Log       *slog.Logger
+	// Subscriber, if set, answers where a consumer's messages come from, in the
+	// place of this process's feed; nil is the feed. A message is what Relay
+	// publishes, on Topic. The process that owns the consumer subscribes, and
+	// its inbox, retries and order per key are the same as over the feed.
+	Subscriber func(Consumer) (message.Subscriber, error)
 	// Registerer gets the metrics; nil means none.
 	Registerer prometheus.Registerer
 	// Retention is how long handled events are kept for new consumers and
@@ -115,7 +120,14 @@ func New(c Config) (*Bus, error) {
 		b.tune = defaults()
 	}
 	for _, consumer := range c.Consumers {
-		b.workers = append(b.workers, newWorker(b, consumer))
+		w := newWorker(b, consumer)
+		if c.Subscriber != nil && consumer.relay == nil {
+			var err error
+			if w.from, err = c.Subscriber(consumer); err != nil {
+				return nil, fmt.Errorf("finding the subscriber of %s: %w", consumer.Name, err)
+			}
+		}
+		b.workers = append(b.workers, w)
 	}
 	b.metrics = newMetrics()
 	if c.Registerer != nil {
@@ -247,7 +259,7 @@ func (b *Bus) notifyOthers(ctx context.Context) {
 			return
 		case <-b.outbox.notify:
 		}
-		pace.add(int(b.outbox.published.Swap(0)))
+		pace.add(clock.System{}.Now(), int(b.outbox.published.Swap(0)))
 		if err := b.notify(ctx, b.id); err != nil && ctx.Err() == nil {
 			b.log.WarnContext(ctx, "the other processes were not woken", "error", err)
 		}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"regexp"
 
+	"github.com/ThreeDotsLabs/watermill/message"
+
 	"parley/platform/kernel/event"
 	"parley/platform/kernel/uow"
 )
@@ -31,6 +33,8 @@ type Consumer struct {
 	// dropped. Its handlers get a tx that refuses to publish and no
 	// transaction in their context.
 	PerProcess bool
+
+	relay message.Publisher // see Relay
 }
 
 // Handler is what a consumer does about one kind of event. Make it with On or
@@ -113,7 +117,7 @@ func check(consumers []Consumer) error {
 		if c.Concurrency < 0 || c.Concurrency > maxConcurrency {
 			bad("consumer %s: the concurrency %d is not between 0 and %d", c.Name, c.Concurrency, maxConcurrency)
 		}
-		if len(c.Handlers) == 0 {
+		if len(c.Handlers) == 0 && c.relay == nil {
 			bad("consumer %s has no handlers", c.Name)
 		}
 		events := map[string]bool{}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"parley/platform/kernel/clock"
 )
 
 // readBatch is how many events one statement reads.
@@ -69,7 +71,7 @@ func (b *Bus) serve(ctx, work context.Context) error {
 		b.connected.Store(true)
 		b.answered.Store(asked)
 		b.progress.raise()
-		f.pace.add(n)
+		f.pace.add(clock.System{}.Now(), n) // the time that passes, not what tests say it is
 		if done, err := f.sleep(ctx, more, blocked); done || err != nil {
 			return err
 		}
@@ -221,6 +223,12 @@ func (b *Bus) storeCursors(ctx context.Context, s *session) error {
 		m.w.mu.Unlock()
 	}
 	return nil
+}
+
+// readsOutbox is false for a consumer with a subscriber of its own, whose
+// stored place does not move.
+func (b *Bus) readsOutbox(consumer string) bool {
+	return !slices.ContainsFunc(b.workers, func(w *worker) bool { return w.spec.Name == consumer && w.from != nil })
 }
 
 // durable reports whether any consumer has a stored place.

@@ -3,8 +3,6 @@ package bus
 import (
 	"math"
 	"time"
-
-	"parley/platform/kernel/clock"
 )
 
 const (
@@ -16,15 +14,14 @@ const (
 )
 
 // pace follows the rate of events and answers how long to let them gather.
-// Its time is the machine's. One goroutine uses it.
+// One goroutine uses it.
 type pace struct {
 	longest time.Duration
 	count   float64 // of events, those of a window ago by a third
 	at      time.Time
 }
 
-func (p *pace) add(n int) {
-	now := clock.System{}.Now()
+func (p *pace) add(now time.Time, n int) {
 	age := max(now.Sub(p.at), 0) // that clock may be set back
 	p.count = p.count*math.Exp(-float64(age)/float64(paceWindow)) + float64(n)
 	p.at = now

@@ -25,6 +25,7 @@ type worker struct {
 	b        *Bus
 	spec     Consumer
 	handlers map[string]Handler
+	from     message.Subscriber    // nil: the feed pushes
 	out      chan *message.Message // room for every message in flight
 
 	mu        sync.Mutex
@@ -65,7 +66,9 @@ type item struct {
 	outboxRow
 	w         *worker
 	ownership *ownership
-	mark      *mark // nil for a row of bus_deliveries
+	row       bool             // of bus_deliveries
+	mark      *mark            // of an event from the feed
+	msg       *message.Message // of one from another subscriber
 	paused    bool
 	alone     bool // a batch with it failed: it goes through the router
 
@@ -93,9 +96,12 @@ func newWorker(b *Bus, c Consumer) *worker {
 func (w *worker) begin(ctx context.Context, epoch int64, from position, blocked map[string]*blockedKey) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	o := &ownership{epoch: epoch, read: from, flushed: from, behind: true, busy: map[string]bool{}, blocked: blocked, track: track{acked: from}}
+	o := &ownership{epoch: epoch, read: from, flushed: from, behind: w.from == nil, busy: map[string]bool{}, blocked: blocked, track: track{acked: from}}
 	o.ctx, o.cancel = context.WithCancelCause(ctx)
 	w.ownership = o
+	if w.from != nil {
+		w.b.running.Go(func() { w.receive(o) })
+	}
 }
 
 // end stops the ownership: no more deliveries, and those under way are cancelled.
@@ -119,7 +125,7 @@ func (w *worker) wants() (from position, ok bool) {
 	if w.ownership == nil {
 		return position{}, false
 	}
-	return w.ownership.read, !w.quiet && w.ownership.room()
+	return w.ownership.read, w.from == nil && !w.quiet && w.ownership.room()
 }
 
 func (o *ownership) room() bool {
@@ -146,7 +152,7 @@ func (w *worker) offer(batch []outboxRow, full bool) (more bool) {
 			break
 		}
 		o.read = r.at()
-		if _, ok := w.handlers[r.Name]; !ok {
+		if _, ok := w.handlers[r.Name]; !ok && w.spec.relay == nil {
 			o.track.skip(r.at())
 			continue
 		}
@@ -188,8 +194,7 @@ func (w *worker) dispatch() {
 
 // send hands one event to the router.
 func (w *worker) send(it *item) {
-	msg := message.NewMessage(it.ID, []byte(it.Payload))
-	msg.Metadata = message.Metadata{"name": it.Name, "key": it.Key, "occurred_at": it.OccurredAt.UTC().Format(time.RFC3339Nano)}
+	msg := messageOf(it.outboxRow)
 	msg.SetContext(context.WithValue(it.ownership.ctx, itemKey{}, it))
 	w.out <- msg
 	go func() {
@@ -236,10 +241,10 @@ func (w *worker) finish(it *item, acked bool) {
 		switch {
 		case !acked:
 			w.again(it)
-		case it.mark != nil:
-			o.finishEvent(it)
-		default:
+		case it.row:
 			o.finishRow(it)
+		default:
+			o.finishEvent(it)
 		}
 	})
 }
@@ -255,6 +260,8 @@ func (w *worker) release(o *ownership, items []*item, settle func(o *ownership))
 	ended := o.ending && w.inflight == 0
 	if !o.ending {
 		settle(o)
+	} else {
+		giveUp(items)
 	}
 	if ended {
 		w.ownership = nil
@@ -274,7 +281,11 @@ func (w *worker) release(o *ownership, items []*item, settle func(o *ownership))
 }
 
 func (o *ownership) finishEvent(it *item) {
-	o.track.finish(it.mark)
+	if it.msg != nil {
+		it.msg.Ack()
+	} else {
+		o.track.finish(it.mark)
+	}
 	switch it.outcome {
 	case behind:
 		if it.added {
@@ -305,17 +316,17 @@ func (w *worker) again(it *item) {
 	o := it.ownership
 	it.outcome = none
 	it.paused = true
-	if it.mark != nil {
-		o.queue = slices.Insert(o.queue, 0, it)
-	} else {
+	if it.row {
 		o.rows = append(o.rows, it)
 		o.busy[it.Key] = true
+	} else {
+		o.queue = slices.Insert(o.queue, 0, it)
 	}
 	time.AfterFunc(w.b.tune.nackDelay, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		it.paused = false
-		if it.mark == nil {
+		if it.row {
 			delete(o.busy, it.Key)
 		}
 		w.dispatch()
