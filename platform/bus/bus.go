@@ -15,6 +15,7 @@ import (
 	"github.com/uptrace/bun/driver/pgdriver"
 
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/id"
 	"parley/platform/kernel/uow"
 	"parley/platform/sqldb"
 )
@@ -32,6 +33,11 @@ type Config struct {
 	Consumers []Consumer
 	Clock     clock.Clock
 	Log       *slog.Logger
+	// Subscriber, if set, answers where a consumer's messages come from, in the
+	// place of this process's feed; nil is the feed. A message is what Relay
+	// publishes, on Topic. The process that owns the consumer subscribes, and
+	// its inbox, retries and order per key are the same as over the feed.
+	Subscriber func(Consumer) (message.Subscriber, error)
 	// Registerer gets the metrics; nil means none.
 	Registerer prometheus.Registerer
 	// Retention is how long handled events are kept for new consumers and
@@ -44,6 +50,7 @@ type Config struct {
 // tuning are the times and limits that tests shorten.
 type tuning struct {
 	poll        time.Duration // without any wake-up
+	gather      time.Duration // the longest pause between two reads under load
 	flush       time.Duration // between two stores of the cursors
 	prune       time.Duration
 	nackDelay   time.Duration
@@ -54,7 +61,7 @@ type tuning struct {
 
 func defaults() *tuning {
 	return &tuning{
-		poll: 2 * time.Second, flush: 50 * time.Millisecond, prune: time.Hour, nackDelay: time.Second,
+		poll: 2 * time.Second, gather: 25 * time.Millisecond, flush: 50 * time.Millisecond, prune: time.Hour, nackDelay: time.Second,
 		retry: 100 * time.Millisecond, maxAttempts: 8, backoff: backoff,
 	}
 }
@@ -62,6 +69,7 @@ func defaults() *tuning {
 // Bus hands events to consumers between Start and Stop. Its other methods
 // work at any time, also in a process that never starts it.
 type Bus struct {
+	id        string // of this process on the channel
 	db        *sqldb.DB
 	order     outboxOrder
 	unit      uow.Unit
@@ -76,6 +84,7 @@ type Bus struct {
 	asked, answered atomic.Int64 // requests to look at ownership again
 	connected       atomic.Bool
 	nudged          chan struct{} // the feed has bookkeeping to do
+	urgent          chan struct{} // the feed is to read at once, also under load
 	progress        signal
 
 	run     atomic.Pointer[context.Context] // from Start to Stop
@@ -101,8 +110,8 @@ func New(c Config) (*Bus, error) {
 		return nil, err
 	}
 	b := &Bus{
-		db: c.DB, order: outboxOrder{c.DB.Postgres()}, unit: c.Unit, outbox: c.Outbox, clock: c.Clock,
-		log: c.Log, retention: c.Retention, tune: c.tune, nudged: make(chan struct{}, 1),
+		id: id.New(), db: c.DB, order: outboxOrder{c.DB.Postgres()}, unit: c.Unit, outbox: c.Outbox, clock: c.Clock,
+		log: c.Log, retention: c.Retention, tune: c.tune, nudged: make(chan struct{}, 1), urgent: make(chan struct{}, 1),
 	}
 	if b.retention <= 0 {
 		b.retention = 7 * 24 * time.Hour
@@ -111,7 +120,14 @@ func New(c Config) (*Bus, error) {
 		b.tune = defaults()
 	}
 	for _, consumer := range c.Consumers {
-		b.workers = append(b.workers, newWorker(b, consumer))
+		w := newWorker(b, consumer)
+		if c.Subscriber != nil && consumer.relay == nil {
+			var err error
+			if w.from, err = c.Subscriber(consumer); err != nil {
+				return nil, fmt.Errorf("finding the subscriber of %s: %w", consumer.Name, err)
+			}
+		}
+		b.workers = append(b.workers, w)
 	}
 	b.metrics = newMetrics()
 	if c.Registerer != nil {
@@ -236,19 +252,21 @@ const notifyEvery = 5 * time.Millisecond
 // notifyOthers wakes the other processes after commits here. It is never
 // part of a transaction, and a lost one costs them a poll at most.
 func (b *Bus) notifyOthers(ctx context.Context) {
+	pace := pace{longest: b.tune.gather}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-b.outbox.notify:
 		}
-		if err := b.notify(ctx, ""); err != nil && ctx.Err() == nil {
+		pace.add(clock.System{}.Now(), int(b.outbox.published.Swap(0)))
+		if err := b.notify(ctx, b.id); err != nil && ctx.Err() == nil {
 			b.log.WarnContext(ctx, "the other processes were not woken", "error", err)
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(notifyEvery):
+		case <-time.After(max(notifyEvery, pace.pause())):
 		}
 	}
 }
@@ -285,9 +303,11 @@ func (b *Bus) listen(ctx context.Context) {
 			if !open {
 				return
 			}
-			if n.Payload == recheckPayload {
+			switch n.Payload {
+			case recheckPayload:
 				b.recheck()
-			} else {
+			case b.id: // a commit here, which woke the feed already
+			default:
 				poke(b.outbox.committed)
 			}
 		}
@@ -298,7 +318,7 @@ func (b *Bus) listen(ctx context.Context) {
 // that b.answered reaches when that is done.
 func (b *Bus) recheck() int64 {
 	n := b.asked.Add(1)
-	poke(b.outbox.committed)
+	poke(b.urgent)
 	return n
 }
 

@@ -11,7 +11,8 @@ import (
 
 // Drain waits until every consumer of the installation that this bus knows
 // has dealt with everything that was committed before the call, and with what
-// that led to. Events that failed and wait for a later time count as dealt
+// that led to. Of a consumer with a subscriber of its own that is what has
+// arrived. Events that failed and wait for a later time count as dealt
 // with; those due now do not. It fails when ctx ends, naming who is behind.
 func (b *Bus) Drain(ctx context.Context) error {
 	if len(b.workers) == 0 {
@@ -82,7 +83,7 @@ func (b *Bus) lagging(ctx context.Context, target position) ([]string, error) {
 	}
 	passed := map[string]bool{}
 	for _, c := range cursors {
-		passed[c.Consumer] = !target.after(c.at())
+		passed[c.Consumer] = !b.readsOutbox(c.Consumer) || !target.after(c.at())
 	}
 	for _, name := range elsewhere {
 		if !passed[name] {
@@ -100,7 +101,11 @@ func (w *worker) passed(target position, now time.Time) (owned, done bool) {
 	if o == nil {
 		return false, false
 	}
-	if o.ending || target.after(o.track.acked) || w.inflight > 0 || len(o.rows) > 0 {
+	behind := len(o.queue) > 0 // from another subscriber, what has arrived is all that is known
+	if w.from == nil {
+		behind = target.after(o.track.acked)
+	}
+	if o.ending || behind || w.inflight > 0 || len(o.rows) > 0 {
 		return true, false
 	}
 	for _, h := range o.blocked {
@@ -114,7 +119,8 @@ func (w *worker) passed(target position, now time.Time) (owned, done bool) {
 // Lag is how far one consumer is behind.
 type Lag struct {
 	Consumer string
-	// Behind is the age of the oldest event that is not dealt with.
+	// Behind is the age of the oldest event that is not dealt with; 0 for a
+	// consumer that reads from another transport.
 	Behind time.Duration
 	// Waiting are failed events, and those behind them, that will be tried
 	// again; Dead are those that will not.
@@ -150,6 +156,9 @@ func (b *Bus) Lag(ctx context.Context) ([]Lag, error) {
 				age = max(now.Sub(next[0].OccurredAt), 0)
 			}
 			ages[c.at()] = age
+		}
+		if !b.readsOutbox(c.Consumer) {
+			age = 0
 		}
 		out[i] = Lag{Consumer: c.Consumer, Behind: age}
 		for _, r := range rows {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"parley/platform/kernel/clock"
 )
 
 // readBatch is how many events one statement reads.
@@ -52,7 +54,7 @@ func (b *Bus) serve(ctx, work context.Context) error {
 			b.log.WarnContext(ctx, "events handled last will be delivered again", "error", err)
 		}
 	}()
-	f := &pacer{b: b, s: s, poll: time.NewTicker(b.tune.poll), recheck: true}
+	f := &pacer{b: b, s: s, poll: time.NewTicker(b.tune.poll), pace: pace{longest: b.tune.gather}, recheck: true}
 	defer f.poll.Stop()
 	for {
 		asked := b.asked.Load()
@@ -62,13 +64,14 @@ func (b *Bus) serve(ctx, work context.Context) error {
 			}
 			f.recheck = false
 		}
-		more, blocked, err := b.pass(ctx, s)
+		n, more, blocked, err := b.pass(ctx, s)
 		if err != nil {
 			return err
 		}
 		b.connected.Store(true)
 		b.answered.Store(asked)
 		b.progress.raise()
+		f.pace.add(clock.System{}.Now(), n) // the time that passes, not what tests say it is
 		if done, err := f.sleep(ctx, more, blocked); done || err != nil {
 			return err
 		}
@@ -148,15 +151,16 @@ func (w *worker) free() bool {
 }
 
 // pass reads once for every consumer that can take more; those at the same
-// place share one statement. It answers whether some could take even more,
-// and whether committed events hide behind an open transaction.
-func (b *Bus) pass(ctx context.Context, s *session) (more, blocked bool, err error) {
+// place share one statement. It answers how many events it read, whether some
+// consumers could take even more, and whether committed events hide behind an
+// open transaction.
+func (b *Bus) pass(ctx context.Context, s *session) (n int, more, blocked bool, err error) {
 	now := b.clock.Now()
 	served := map[*worker]bool{}
 	for _, w := range b.workers {
 		if due, ok := w.dueAt(); ok && !due.After(now) {
 			if err := w.loadDue(ctx, now); err != nil {
-				return false, false, err
+				return n, false, false, err
 			}
 		}
 		from, ok := w.wants()
@@ -165,8 +169,9 @@ func (b *Bus) pass(ctx context.Context, s *session) (more, blocked bool, err err
 		}
 		batch, hidden, err := s.read(ctx, from)
 		if err != nil {
-			return false, false, err
+			return n, false, false, err
 		}
+		n = max(n, len(batch))
 		blocked = blocked || hidden
 		full := len(batch) == readBatch
 		for _, v := range b.workers {
@@ -180,7 +185,7 @@ func (b *Bus) pass(ctx context.Context, s *session) (more, blocked bool, err err
 			}
 		}
 	}
-	return more, blocked, nil
+	return n, more, blocked, nil
 }
 
 // move is a cursor on its way to the database.
@@ -218,6 +223,12 @@ func (b *Bus) storeCursors(ctx context.Context, s *session) error {
 		m.w.mu.Unlock()
 	}
 	return nil
+}
+
+// readsOutbox is false for a consumer with a subscriber of its own, whose
+// stored place does not move.
+func (b *Bus) readsOutbox(consumer string) bool {
+	return !slices.ContainsFunc(b.workers, func(w *worker) bool { return w.spec.Name == consumer && w.from != nil })
 }
 
 // durable reports whether any consumer has a stored place.

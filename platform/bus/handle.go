@@ -58,7 +58,7 @@ func (w *worker) handle(msg *message.Message) error {
 	var f final
 	isFinal := errors.As(err, &f)
 	it.permanent = f.permanent
-	if it.mark == nil && !isFinal {
+	if it.row && !isFinal {
 		// Minutes passed since the last attempt; the next may wait as long.
 		err = final{error: err}
 	}
@@ -69,6 +69,12 @@ func (w *worker) attempt(ctx context.Context, it *item) (done outcome, err error
 	h, known := w.handlers[it.Name]
 	if w.spec.PerProcess {
 		return handled, runLoose(ctx, h, it.envelope())
+	}
+	if w.spec.relay != nil && !it.behind {
+		if err := w.publish(ctx, []*item{it}); err != nil || !it.row {
+			return handled, err
+		}
+		return handled, w.deleteRow(ctx, w.b.db.On(ctx), it)
 	}
 	err = w.b.unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		if !w.b.db.InTx(ctx) {
@@ -86,11 +92,11 @@ func (w *worker) attempt(ctx context.Context, it *item) (done outcome, err error
 		done = duplicate
 		if first && known {
 			done = handled
-			if err := h.handle(ctx, tx, it.envelope()); err != nil {
+			if err := h.handle(ctx, tx, []event.Envelope{it.envelope()}); err != nil {
 				return err
 			}
 		}
-		if it.mark == nil {
+		if it.row {
 			return w.deleteRow(ctx, db, it)
 		}
 		return nil

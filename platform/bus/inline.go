@@ -39,7 +39,7 @@ func Inline(unit uow.Unit, consumers ...Consumer) func(ctx context.Context, e ev
 				if h.Event != e.Name || claim(d, true) {
 					continue
 				}
-				run := func(ctx context.Context, tx uow.Tx) error { return h.handle(ctx, tx, e) }
+				run := func(ctx context.Context, tx uow.Tx) error { return h.handle(ctx, tx, []event.Envelope{e}) }
 				var err error
 				if c.PerProcess {
 					err = runLoose(ctx, h, e)

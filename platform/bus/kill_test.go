@@ -47,8 +47,13 @@ func counting(db *sqldb.DB) []Consumer {
 	}
 	return []Consumer{
 		{Name: "tests.one", Handlers: []Handler{
-			On(func(ctx context.Context, _ uow.Tx, h happened, _ event.Envelope) error {
-				return effect(ctx, "one", h.Key, h.N)
+			OnMany(func(ctx context.Context, _ uow.Tx, facts []Fact[happened]) error {
+				for _, f := range facts {
+					if err := effect(ctx, "one", f.Event.Key, f.Event.N); err != nil {
+						return err
+					}
+				}
+				return nil
 			}),
 			On(func(ctx context.Context, _ uow.Tx, f followed, _ event.Envelope) error {
 				return effect(ctx, "followed", "", f.N)

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -26,6 +27,7 @@ type Outbox struct {
 	// committed wakes the feed of this process, notify the other processes.
 	committed chan struct{}
 	notify    chan struct{}
+	published atomic.Int64 // events since the last NOTIFY
 }
 
 var _ sqldb.Outbox = (*Outbox)(nil)
@@ -47,6 +49,7 @@ type appendedRow struct {
 
 // Append implements sqldb.Outbox. Events of more than 256 KiB are refused.
 func (o *Outbox) Append(ctx context.Context, tx bun.IDB, events []event.Envelope) error {
+	o.published.Add(int64(len(events)))
 	for len(events) > 0 {
 		n := min(len(events), appendBatch)
 		rows := make([]appendedRow, n)

@@ -19,18 +19,25 @@ type pacer struct {
 	poll    *time.Ticker
 	flush   <-chan time.Time // nil while nothing moved
 	hidden  time.Duration
+	pace    pace
 	recheck bool
 }
 
 // sleep returns when there may be something to read, or with done when ctx
-// has ended. more means at once, blocked means shortly.
+// has ended. more means at once, blocked means shortly. Under load it lets
+// events gather, unless somebody asks for a read at once.
 func (p *pacer) sleep(ctx context.Context, more, blocked bool) (done bool, err error) {
-	var again <-chan time.Time
+	pause := p.pace.pause()
+	var again, gathered <-chan time.Time
 	if !blocked {
 		p.hidden = 0
 	} else {
 		p.hidden = min(max(2*p.hidden, hiddenFirst), hiddenLast)
-		again = time.After(p.hidden)
+		again = time.After(max(p.hidden, pause))
+	}
+	committed := p.b.outbox.committed
+	if pause > 0 {
+		gathered, committed = time.After(pause), nil
 	}
 	ready := make(chan struct{})
 	if more {
@@ -49,7 +56,11 @@ func (p *pacer) sleep(ctx context.Context, more, blocked bool) (done bool, err e
 				return false, err
 			}
 		case <-p.b.nudged: // flush or due times may have changed
-		case <-p.b.outbox.committed:
+		case <-p.b.urgent:
+			return false, nil
+		case <-gathered:
+			committed = p.b.outbox.committed
+		case <-committed:
 			return false, nil
 		case <-p.poll.C:
 			p.recheck = true

@@ -57,7 +57,7 @@ func (b *Bus) Prune(ctx context.Context) (int64, error) {
 	}
 	lowest := position{math.MaxInt64, math.MaxInt64}
 	for _, c := range cursors {
-		if now.Sub(c.SeenAt) < forgotten {
+		if b.readsOutbox(c.Consumer) && now.Sub(c.SeenAt) < forgotten {
 			lowest = c.at()
 			break
 		}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/event"
 	"parley/platform/kernel/uow"
@@ -182,4 +184,12 @@ func within[T any](t testing.TB, c <-chan T, what string) T {
 		t.Fatalf("waited too long for %s", what)
 		panic("unreachable")
 	}
+}
+
+type effectRow struct {
+	bun.BaseModel `bun:"table:tests_effects"`
+
+	Consumer string `bun:"consumer"`
+	Key      string `bun:"key"`
+	N        int    `bun:"n"`
 }

@@ -25,12 +25,13 @@ type worker struct {
 	b        *Bus
 	spec     Consumer
 	handlers map[string]Handler
+	from     message.Subscriber    // nil: the feed pushes
 	out      chan *message.Message // room for every message in flight
 
 	mu        sync.Mutex
 	closed    bool
-	quiet     bool // nothing new is started: Stop began
-	inflight  int
+	quiet     bool       // nothing new is started: Stop began
+	inflight  int        // messages and batches
 	ownership *ownership // nil while another process owns the consumer
 }
 
@@ -65,8 +66,11 @@ type item struct {
 	outboxRow
 	w         *worker
 	ownership *ownership
-	mark      *mark // nil for a row of bus_deliveries
+	row       bool             // of bus_deliveries
+	mark      *mark            // of an event from the feed
+	msg       *message.Message // of one from another subscriber
 	paused    bool
+	alone     bool // a batch with it failed: it goes through the router
 
 	attempts int
 	behind   bool // its key is blocked: store it, do not handle it
@@ -92,9 +96,12 @@ func newWorker(b *Bus, c Consumer) *worker {
 func (w *worker) begin(ctx context.Context, epoch int64, from position, blocked map[string]*blockedKey) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	o := &ownership{epoch: epoch, read: from, flushed: from, behind: true, busy: map[string]bool{}, blocked: blocked, track: track{acked: from}}
+	o := &ownership{epoch: epoch, read: from, flushed: from, behind: w.from == nil, busy: map[string]bool{}, blocked: blocked, track: track{acked: from}}
 	o.ctx, o.cancel = context.WithCancelCause(ctx)
 	w.ownership = o
+	if w.from != nil {
+		w.b.running.Go(func() { w.receive(o) })
+	}
 }
 
 // end stops the ownership: no more deliveries, and those under way are cancelled.
@@ -118,7 +125,7 @@ func (w *worker) wants() (from position, ok bool) {
 	if w.ownership == nil {
 		return position{}, false
 	}
-	return w.ownership.read, !w.quiet && w.ownership.room()
+	return w.ownership.read, w.from == nil && !w.quiet && w.ownership.room()
 }
 
 func (o *ownership) room() bool {
@@ -145,7 +152,7 @@ func (w *worker) offer(batch []outboxRow, full bool) (more bool) {
 			break
 		}
 		o.read = r.at()
-		if _, ok := w.handlers[r.Name]; !ok {
+		if _, ok := w.handlers[r.Name]; !ok && w.spec.relay == nil {
 			o.track.skip(r.at())
 			continue
 		}
@@ -155,44 +162,49 @@ func (w *worker) offer(batch []outboxRow, full bool) (more bool) {
 	return o.behind && o.room()
 }
 
-// dispatch starts what may start. The caller holds mu.
+// dispatch starts what may start, in turn from the due rows and from the
+// queue, so that neither starves. The caller holds mu.
 func (w *worker) dispatch() {
 	for w.ownership != nil && !w.ownership.ending && !w.quiet && !w.closed && w.inflight < w.spec.Concurrency {
-		it := w.ownership.next()
+		o := w.ownership
+		o.turn = !o.turn
+		var it *item
+		if o.turn {
+			it = o.nextRow()
+		}
+		if it == nil {
+			if batch := w.nextBatch(); batch != nil {
+				w.inflight++
+				w.b.running.Go(func() { w.runBatch(batch) })
+				continue
+			}
+			it = o.nextQueued()
+		}
+		if it == nil {
+			it = o.nextRow()
+		}
 		if it == nil {
 			return
 		}
-		w.ownership.busy[it.Key] = true
+		o.busy[it.Key] = true
 		w.inflight++
-		msg := message.NewMessage(it.ID, []byte(it.Payload))
-		msg.Metadata = message.Metadata{"name": it.Name, "key": it.Key, "occurred_at": it.OccurredAt.UTC().Format(time.RFC3339Nano)}
-		msg.SetContext(context.WithValue(w.ownership.ctx, itemKey{}, it))
-		w.out <- msg
-		go func() {
-			select {
-			case <-msg.Acked():
-				w.finish(it, true)
-			case <-msg.Nacked():
-				w.finish(it, false)
-			}
-		}()
+		w.send(it)
 	}
 }
 
-// next takes the first event whose key is free, in turn from the due rows
-// and from the queue, so that neither starves.
-func (o *ownership) next() *item {
-	o.turn = !o.turn
-	if o.turn {
-		if it := o.nextRow(); it != nil {
-			return it
+// send hands one event to the router.
+func (w *worker) send(it *item) {
+	msg := messageOf(it.outboxRow)
+	msg.SetContext(context.WithValue(it.ownership.ctx, itemKey{}, it))
+	w.out <- msg
+	go func() {
+		select {
+		case <-msg.Acked():
+			w.finish(it, true)
+		case <-msg.Nacked():
+			w.finish(it, false)
 		}
-		return o.nextQueued()
-	}
-	if it := o.nextQueued(); it != nil {
-		return it
-	}
-	return o.nextRow()
+	}()
 }
 
 func (o *ownership) nextRow() *item {
@@ -225,19 +237,31 @@ func (o *ownership) nextQueued() *item {
 
 // finish takes a message back from the router.
 func (w *worker) finish(it *item, acked bool) {
+	w.release(it.ownership, []*item{it}, func(o *ownership) {
+		switch {
+		case !acked:
+			w.again(it)
+		case it.row:
+			o.finishRow(it)
+		default:
+			o.finishEvent(it)
+		}
+	})
+}
+
+// release ends one message or batch, and starts what it held up. settle is
+// called under the lock unless the consumer is lost.
+func (w *worker) release(o *ownership, items []*item, settle func(o *ownership)) {
 	w.mu.Lock()
-	o := it.ownership
 	w.inflight--
-	delete(o.busy, it.Key)
+	for _, it := range items {
+		delete(o.busy, it.Key)
+	}
 	ended := o.ending && w.inflight == 0
-	switch {
-	case o.ending:
-	case !acked:
-		w.again(it)
-	case it.mark != nil:
-		o.finishEvent(it)
-	default:
-		o.finishRow(it)
+	if !o.ending {
+		settle(o)
+	} else {
+		giveUp(items)
 	}
 	if ended {
 		w.ownership = nil
@@ -250,14 +274,18 @@ func (w *worker) finish(it *item, acked bool) {
 	case ended:
 		w.b.recheck()
 	case more:
-		poke(w.b.outbox.committed)
+		poke(w.b.urgent)
 	}
 	poke(w.b.nudged)
 	w.b.progress.raise()
 }
 
 func (o *ownership) finishEvent(it *item) {
-	o.track.finish(it.mark)
+	if it.msg != nil {
+		it.msg.Ack()
+	} else {
+		o.track.finish(it.mark)
+	}
 	switch it.outcome {
 	case behind:
 		if it.added {
@@ -288,17 +316,17 @@ func (w *worker) again(it *item) {
 	o := it.ownership
 	it.outcome = none
 	it.paused = true
-	if it.mark != nil {
-		o.queue = slices.Insert(o.queue, 0, it)
-	} else {
+	if it.row {
 		o.rows = append(o.rows, it)
 		o.busy[it.Key] = true
+	} else {
+		o.queue = slices.Insert(o.queue, 0, it)
 	}
 	time.AfterFunc(w.b.tune.nackDelay, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		it.paused = false
-		if it.mark == nil {
+		if it.row {
 			delete(o.busy, it.Key)
 		}
 		w.dispatch()

@@ -1,8 +1,10 @@
 package core
 
 import (
+	"cmp"
 	"context"
-	"time"
+	"maps"
+	"slices"
 
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
@@ -82,7 +84,7 @@ func (s *Service) AddBookmark(ctx context.Context, who actor.Actor, k Kind, agen
 	}
 	// After the bookmark is committed: of many at once the last one sees them all,
 	// so that no more than the newest stay.
-	return out, s.Store.Trim(ctx, k, who.UserID, maxRecents)
+	return out, s.Store.Trim(ctx, k, []int64{who.UserID}, maxRecents)
 }
 
 // RemoveBookmark takes an agent off the caller's list and answers what is left.
@@ -97,25 +99,81 @@ func (s *Service) RemoveBookmark(ctx context.Context, who actor.Actor, k Kind, a
 	return left.Items, err
 }
 
-// Asked puts an agent at the top of the recents of a user who asked it, and
-// lets them review it. It runs in the unit of ctx and does nothing for a user
-// or an agent that was deleted.
-func (s *Service) Asked(ctx context.Context, organizationID, userID, agentID int64, at time.Time) error {
-	found, err := s.Directory.Users(ctx, organizationID, []int64{userID})
-	if err != nil || len(found) == 0 {
+// Asked puts agents at the top of the recents of the users who asked them, and
+// lets them review those. It runs in the unit of ctx, takes as many statements
+// for many questions of one organization as for one, and leaves out users and
+// agents that were deleted.
+func (s *Service) Asked(ctx context.Context, questions ...Question) error {
+	var noted []Question
+	for org, list := range latest(questions) {
+		there, err := s.thereStill(ctx, org, list)
+		if err != nil {
+			return err
+		}
+		noted = append(noted, there...)
+	}
+	if len(noted) == 0 {
+		return nil
+	}
+	// In one order always, so that two who write the same rows do not wait
+	// for each other.
+	slices.SortFunc(noted, func(a, b Question) int {
+		return cmp.Or(cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.AgentID, b.AgentID))
+	})
+	if err := s.Store.NoteRuns(ctx, noted); err != nil {
 		return err
 	}
-	there, err := s.Store.Agents(ctx, everything(organizationID), []int64{agentID})
-	if err != nil || len(there) == 0 {
+	if err := s.Store.AddRecents(ctx, noted); err != nil {
 		return err
 	}
-	if err := s.Store.NoteRun(ctx, organizationID, userID, agentID); err != nil {
-		return err
+	var users []int64
+	for _, q := range noted {
+		users = append(users, q.UserID)
 	}
-	if _, err := s.Store.AddBookmark(ctx, Recent, Bookmark{OrganizationID: organizationID, UserID: userID, AgentID: agentID, CreatedOn: at}); err != nil {
-		return err
+	return s.Store.Trim(ctx, Recent, slices.Compact(users), maxRecents)
+}
+
+// latest answers the last question of each user to each agent, by
+// organization.
+func latest(questions []Question) map[int64][]Question {
+	type pair struct{ org, user, agent int64 }
+	last := make(map[pair]Question, len(questions))
+	for _, q := range questions {
+		p := pair{q.OrganizationID, q.UserID, q.AgentID}
+		if known, ok := last[p]; !ok || q.AskedOn.After(known.AskedOn) {
+			last[p] = q
+		}
 	}
-	return s.Store.Trim(ctx, Recent, userID, maxRecents)
+	out := map[int64][]Question{}
+	for p, q := range last {
+		out[p.org] = append(out[p.org], q)
+	}
+	return out
+}
+
+// thereStill answers the questions whose user and agent exist.
+func (s *Service) thereStill(ctx context.Context, org int64, questions []Question) ([]Question, error) {
+	userIDs, agentIDs := map[int64]bool{}, map[int64]bool{}
+	for _, q := range questions {
+		userIDs[q.UserID], agentIDs[q.AgentID] = true, true
+	}
+	people, err := s.Directory.Users(ctx, org, slices.Sorted(maps.Keys(userIDs)))
+	if err != nil || len(people) == 0 {
+		return nil, err
+	}
+	agents, err := s.Store.Agents(ctx, everything(org), slices.Sorted(maps.Keys(agentIDs)))
+	if err != nil {
+		return nil, err
+	}
+	clear(userIDs)
+	clear(agentIDs)
+	for _, u := range people {
+		userIDs[u.ID] = true
+	}
+	for _, a := range agents {
+		agentIDs[a.ID] = true
+	}
+	return slices.DeleteFunc(questions, func(q Question) bool { return !userIDs[q.UserID] || !agentIDs[q.AgentID] }), nil
 }
 
 // Forget removes what only a deleted user had and passes their agents on to

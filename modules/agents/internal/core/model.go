@@ -109,6 +109,14 @@ type Bookmark struct {
 	CreatedOn      time.Time
 }
 
+// Question is that a user asked an agent.
+type Question struct {
+	OrganizationID int64
+	UserID         int64
+	AgentID        int64
+	AskedOn        time.Time
+}
+
 // Kind says which list a bookmark is in.
 type Kind string
 

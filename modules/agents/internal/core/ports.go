@@ -66,14 +66,18 @@ type Bookmarks interface {
 	CountBookmarks(ctx context.Context, k Kind, userID int64) (int64, error)
 	// RemoveBookmark removes one agent from a user's list; none is no error.
 	RemoveBookmark(ctx context.Context, k Kind, userID, agentID int64) error
-	// Trim keeps the newest of a user's list.
-	Trim(ctx context.Context, k Kind, userID int64, keep int) error
+	// AddRecents does for the agents of many questions, no two of one user and
+	// agent, what AddBookmark does for one, in one step.
+	AddRecents(ctx context.Context, questions []Question) error
+	// Trim keeps the newest of each user's list, in one step.
+	Trim(ctx context.Context, k Kind, users []int64, keep int) error
 }
 
 // Opinions keeps who ran which agent, and what they think of it.
 type Opinions interface {
-	// NoteRun remembers that a user has run an agent; again is no error.
-	NoteRun(ctx context.Context, organizationID, userID, agentID int64) error
+	// NoteRuns remembers in one step which users have run which agents; again
+	// is no error.
+	NoteRuns(ctx context.Context, questions []Question) error
 	HasRun(ctx context.Context, userID, agentID int64) (bool, error)
 
 	// AddReview answers ErrReviewed when the user has one on the agent.

@@ -17,8 +17,13 @@ import (
 func Consumers(s *core.Service) []bus.Consumer {
 	return []bus.Consumer{
 		{Name: "agents.people", Handlers: []bus.Handler{
-			bus.On(func(ctx context.Context, _ uow.Tx, e chat.RunCompleted, _ event.Envelope) error {
-				return s.Asked(ctx, e.OrganizationID, e.UserID, e.AgentID, e.AskedOn)
+			bus.OnMany(func(ctx context.Context, _ uow.Tx, facts []bus.Fact[chat.RunCompleted]) error {
+				questions := make([]core.Question, len(facts))
+				for i, f := range facts {
+					r := f.Event.Run
+					questions[i] = core.Question{OrganizationID: r.OrganizationID, UserID: r.UserID, AgentID: r.AgentID, AskedOn: r.AskedOn}
+				}
+				return s.Asked(ctx, questions...)
 			}),
 			bus.On(func(ctx context.Context, _ uow.Tx, e users.UserDeleted, _ event.Envelope) error {
 				return s.Forget(ctx, e.OrganizationID, e.UserID, e.DeletedBy)

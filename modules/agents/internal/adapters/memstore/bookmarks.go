@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"parley/modules/agents/internal/core"
 	"parley/platform/kernel/page"
@@ -59,18 +60,33 @@ func (s *Store) RemoveBookmark(ctx context.Context, k core.Kind, userID, agentID
 	return err
 }
 
-// Trim implements core.Bookmarks.
-func (s *Store) Trim(ctx context.Context, k core.Kind, userID int64, keep int) error {
+// AddRecents implements core.Bookmarks.
+func (s *Store) AddRecents(ctx context.Context, questions []core.Question) error {
 	return s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		kept, err := s.bookmarks[k].Page(ctx, page.Request{Size: keep}, true, core.ByTime, func(m core.Bookmark) bool { return m.UserID == userID })
-		if err != nil {
-			return err
+		for _, q := range questions {
+			b := core.Bookmark{OrganizationID: q.OrganizationID, UserID: q.UserID, AgentID: q.AgentID, CreatedOn: q.AskedOn}
+			if _, err := s.AddBookmark(ctx, core.Recent, b); err != nil {
+				return err
+			}
 		}
-		is := make(map[int64]bool, len(kept.Items))
-		for _, m := range kept.Items {
-			is[m.ID] = true
+		return nil
+	})
+}
+
+// Trim implements core.Bookmarks.
+func (s *Store) Trim(ctx context.Context, k core.Kind, users []int64, keep int) error {
+	return s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		is := map[int64]bool{}
+		for _, user := range users {
+			kept, err := s.bookmarks[k].Page(ctx, page.Request{Size: keep}, true, core.ByTime, func(m core.Bookmark) bool { return m.UserID == user })
+			if err != nil {
+				return err
+			}
+			for _, m := range kept.Items {
+				is[m.ID] = true
+			}
 		}
-		_, err = s.bookmarks[k].Delete(ctx, func(m core.Bookmark) bool { return m.UserID == userID && !is[m.ID] })
+		_, err := s.bookmarks[k].Delete(ctx, func(m core.Bookmark) bool { return slices.Contains(users, m.UserID) && !is[m.ID] })
 		return err
 	})
 }

@@ -56,12 +56,16 @@ func newAliases(db *memory.DB) *memory.Table[core.Alias] {
 	})
 }
 
-// NoteRun implements core.Opinions.
-func (s *Store) NoteRun(ctx context.Context, org, user, agent int64) error {
-	if _, err := s.runs.Add(ctx, run{OrganizationID: org, UserID: user, AgentID: agent}); err != nil && !errors.Is(err, errNoted) {
-		return err
-	}
-	return nil
+// NoteRuns implements core.Opinions.
+func (s *Store) NoteRuns(ctx context.Context, questions []core.Question) error {
+	return s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		for _, q := range questions {
+			if _, err := s.runs.Add(ctx, run{OrganizationID: q.OrganizationID, UserID: q.UserID, AgentID: q.AgentID}); err != nil && !errors.Is(err, errNoted) {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // HasRun implements core.Opinions.

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/uptrace/bun"
 
@@ -40,10 +41,28 @@ func newBookmarks(db *sqldb.DB) map[core.Kind]bookmarkTable {
 	}
 }
 
+// neverBack moves a bookmark to a later time only.
+const neverBack = "created_on = CASE WHEN EXCLUDED.created_on > m.created_on THEN EXCLUDED.created_on ELSE m.created_on END"
+
 // AddBookmark implements core.Bookmarks.
 func (s *Store) AddBookmark(ctx context.Context, k core.Kind, m core.Bookmark) (core.Bookmark, error) {
-	return s.bookmarks[k].Upsert(ctx, m, "user_id, agent_id",
-		"created_on = CASE WHEN EXCLUDED.created_on > m.created_on THEN EXCLUDED.created_on ELSE m.created_on END")
+	return s.bookmarks[k].Upsert(ctx, m, "user_id, agent_id", neverBack)
+}
+
+// AddRecents implements core.Bookmarks.
+func (s *Store) AddRecents(ctx context.Context, questions []core.Question) error {
+	if len(questions) == 0 {
+		return nil
+	}
+	rows := make([]recentRow, len(questions))
+	for i, q := range questions {
+		rows[i] = recentRow{Bookmark: core.Bookmark{OrganizationID: q.OrganizationID, UserID: q.UserID, AgentID: q.AgentID, CreatedOn: q.AskedOn}}
+	}
+	_, err := s.db.On(ctx).NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (user_id, agent_id) DO UPDATE").Set(neverBack).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("adding %d recents: %w", len(rows), err)
+	}
+	return nil
 }
 
 // BookmarksPage implements core.Bookmarks.
@@ -63,7 +82,9 @@ func (s *Store) RemoveBookmark(ctx context.Context, k core.Kind, userID, agentID
 }
 
 // Trim implements core.Bookmarks.
-func (s *Store) Trim(ctx context.Context, k core.Kind, userID int64, keep int) error {
-	kept := s.db.NewSelect().TableExpr(table(k)).Column("id").Where("user_id = ?", userID).OrderExpr("created_on DESC, id DESC").Limit(int64(keep))
-	return s.remove(ctx, table(k), "user_id = ? AND id NOT IN (?)", userID, kept)
+func (s *Store) Trim(ctx context.Context, k core.Kind, users []int64, keep int) error {
+	ranked := s.db.NewSelect().TableExpr(table(k)).Column("id").Where("user_id IN (?)", bun.List(users)).
+		ColumnExpr("row_number() OVER (PARTITION BY user_id ORDER BY created_on DESC, id DESC) AS place")
+	old := s.db.NewSelect().TableExpr("(?) AS ranked", ranked).Column("id").Where("place > ?", keep)
+	return s.remove(ctx, table(k), "id IN (?)", old)
 }

@@ -39,11 +39,17 @@ func newRatings(db *sqldb.DB) sqldb.Table[core.Rating, ratingRow] {
 		func(r ratingRow) core.Rating { return r.Rating }, nil, nil)
 }
 
-// NoteRun implements core.Opinions.
-func (s *Store) NoteRun(ctx context.Context, org, user, agent int64) error {
-	row := runRow{run: run{OrganizationID: org, UserID: user, AgentID: agent}}
-	if _, err := s.db.On(ctx).NewInsert().Model(&row).ExcludeColumn("id").On("CONFLICT (user_id, agent_id) DO NOTHING").Exec(ctx); err != nil {
-		return fmt.Errorf("noting a run: %w", err)
+// NoteRuns implements core.Opinions.
+func (s *Store) NoteRuns(ctx context.Context, questions []core.Question) error {
+	if len(questions) == 0 {
+		return nil
+	}
+	rows := make([]runRow, len(questions))
+	for i, q := range questions {
+		rows[i] = runRow{run: run{OrganizationID: q.OrganizationID, UserID: q.UserID, AgentID: q.AgentID}}
+	}
+	if _, err := s.db.On(ctx).NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (user_id, agent_id) DO NOTHING").Exec(ctx); err != nil {
+		return fmt.Errorf("noting %d runs: %w", len(rows), err)
 	}
 	return nil
 }

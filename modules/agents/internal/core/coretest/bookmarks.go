@@ -82,12 +82,27 @@ func trimming(f fixture) {
 		f.addBookmark(core.Recent, 2, id, 0)
 		f.addBookmark(core.Starred, 1, id, 0)
 	}
-	if err := f.Trim(f.ctx, core.Recent, 1, 2); err != nil {
-		f.t.Fatal(err)
-	}
+	f.addBookmark(core.Recent, 3, a.ID, 0)
+	f.is(f.Trim(f.ctx, core.Recent, []int64{1, 3}, 2), nil)
+	f.same(int64(1), must[int64](f)(f.CountBookmarks(f.ctx, core.Recent, 3)))
 	f.same([]int64{a.ID, c.ID}, f.bookmarked(core.Recent))
 	f.same(int64(3), must[int64](f)(f.CountBookmarks(f.ctx, core.Recent, 2)))
 	f.same(3, len(f.bookmarked(core.Starred)))
+}
+
+func recents(f fixture) {
+	a, b := f.agent(), f.agent()
+	f.addBookmark(core.Recent, 1, a.ID, time.Hour)
+	at := func(user, agent int64, after time.Duration) core.Question {
+		return core.Question{OrganizationID: 1, UserID: user, AgentID: agent, AskedOn: now.Add(after)}
+	}
+	f.is(f.AddRecents(f.ctx, []core.Question{at(1, a.ID, 0), at(1, b.ID, time.Minute), at(2, b.ID, 0)}), nil)
+	f.is(f.AddRecents(f.ctx, nil), nil)
+	f.same([]int64{a.ID, b.ID}, f.bookmarked(core.Recent))
+	f.is(f.AddRecents(f.ctx, []core.Question{at(1, b.ID, 2*time.Hour)}), nil)
+	f.same([]int64{b.ID, a.ID}, f.bookmarked(core.Recent))
+	f.same(int64(1), must[int64](f)(f.CountBookmarks(f.ctx, core.Recent, 2)))
+	f.same([]int64{}, f.bookmarked(core.Starred))
 }
 
 func removingBookmarks(f fixture) {

@@ -35,13 +35,21 @@ func atOnce(f fixture, n int, refused error, do func(i int) error) int64 {
 
 func noting(f fixture) {
 	a, b := f.agent(), f.agent()
-	atOnce(f, 100, nil, func(int) error { return f.NoteRun(f.ctx, 1, 1, a.ID) })
+	atOnce(f, 100, nil, func(int) error {
+		return f.NoteRuns(f.ctx, []core.Question{{OrganizationID: 1, UserID: 1, AgentID: a.ID}})
+	})
 	for _, c := range []struct {
 		user, agent int64
 		want        bool
 	}{{1, a.ID, true}, {2, a.ID, false}, {1, b.ID, false}} {
 		f.same(c.want, must[bool](f)(f.HasRun(f.ctx, c.user, c.agent)))
 	}
+	f.is(f.NoteRuns(f.ctx, []core.Question{{OrganizationID: 1, UserID: 2, AgentID: a.ID}, {OrganizationID: 1, UserID: 1, AgentID: a.ID}, {OrganizationID: 1, UserID: 1, AgentID: b.ID}}), nil)
+	f.is(f.NoteRuns(f.ctx, nil), nil)
+	for _, c := range [][2]int64{{1, a.ID}, {2, a.ID}, {1, b.ID}} {
+		f.same(true, must[bool](f)(f.HasRun(f.ctx, c[0], c[1])))
+	}
+	f.same(false, must[bool](f)(f.HasRun(f.ctx, 2, b.ID)))
 }
 
 func (f fixture) review(user, agent int64) core.Review {
@@ -189,7 +197,7 @@ func forgetting(f fixture) {
 		f.addBookmark(core.Recent, user, agent.ID, 0)
 		f.addBookmark(core.Starred, user, agent.ID, time.Minute)
 		f.review(user, agent.ID)
-		f.is(f.NoteRun(f.ctx, 1, user, agent.ID), nil)
+		f.is(f.NoteRuns(f.ctx, []core.Question{{OrganizationID: 1, UserID: user, AgentID: agent.ID}}), nil)
 		f.is(f.toggle(user, agent.ID), nil)
 	}
 	for _, agent := range []core.Agent{a, b} {

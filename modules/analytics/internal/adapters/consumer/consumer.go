@@ -21,23 +21,34 @@ import (
 func Consumers(s *core.Service) []bus.Consumer {
 	return []bus.Consumer{
 		{Name: "analytics.usage", Handlers: []bus.Handler{
-			bus.On(func(ctx context.Context, _ uow.Tx, e chat.RunCompleted, _ event.Envelope) error {
-				return s.Record(ctx, factsOf(e.Run)...)
+			bus.OnMany(func(ctx context.Context, _ uow.Tx, list []bus.Fact[chat.RunCompleted]) error {
+				return record(ctx, s, list, func(e chat.RunCompleted) []core.Fact { return factsOf(e.Run) })
 			}),
-			bus.On(func(ctx context.Context, _ uow.Tx, e chat.RunFailed, _ event.Envelope) error {
-				return s.Record(ctx, factsOf(e.Run)...)
+			bus.OnMany(func(ctx context.Context, _ uow.Tx, list []bus.Fact[chat.RunFailed]) error {
+				return record(ctx, s, list, func(e chat.RunFailed) []core.Fact { return factsOf(e.Run) })
 			}),
 		}},
 		{Name: "analytics.threads", Handlers: []bus.Handler{
-			bus.On(func(ctx context.Context, _ uow.Tx, e chat.ThreadCreated, _ event.Envelope) error {
-				return s.Record(ctx, core.Fact{
-					Origin: fmt.Sprintf("thread/%d", e.ThreadID), OrganizationID: e.OrganizationID, TeamID: e.TeamID, ProjectID: e.ProjectID,
-					AgentID: e.AgentID, UserID: e.UserID, ThreadID: e.ThreadID, OccurredOn: e.CreatedOn, Measures: core.Measures{Threads: 1},
+			bus.OnMany(func(ctx context.Context, _ uow.Tx, list []bus.Fact[chat.ThreadCreated]) error {
+				return record(ctx, s, list, func(e chat.ThreadCreated) []core.Fact {
+					return []core.Fact{{
+						Origin: fmt.Sprintf("thread/%d", e.ThreadID), OrganizationID: e.OrganizationID, TeamID: e.TeamID, ProjectID: e.ProjectID,
+						AgentID: e.AgentID, UserID: e.UserID, ThreadID: e.ThreadID, OccurredOn: e.CreatedOn, Measures: core.Measures{Threads: 1},
+					}}
 				})
 			}),
 		}},
 		{Name: "analytics.inventory", Handlers: inventory(s)},
 	}
+}
+
+// record stores the facts of all events in one step.
+func record[E event.Event](ctx context.Context, s *core.Service, list []bus.Fact[E], of func(E) []core.Fact) error {
+	var facts []core.Fact
+	for _, f := range list {
+		facts = append(facts, of(f.Event)...)
+	}
+	return s.Record(ctx, facts...)
 }
 
 // factsOf are the facts of a run: the question, then one for each row of its
