@@ -18,10 +18,10 @@ import (
 )
 
 type migrateCmd struct {
-	Up     migrateUp     `cmd:"" help:"Apply what is pending."`
-	Down   migrateDown   `cmd:"" help:"Take everything back. All data is lost."`
-	Status migrateStatus `cmd:"" help:"Tell where each module's tables stand."`
-	Unlock migrateUnlock `cmd:"" help:"End the session that holds the migration lock."`
+	Up     migrateUp     `cmd:"" help:"Apply the pending migrations."`
+	Down   migrateDown   `cmd:"" help:"Revert all migrations. All data is lost."`
+	Status migrateStatus `cmd:"" help:"Show the applied and pending migrations of each module."`
+	Unlock migrateUnlock `cmd:"" help:"End the session that has the migration lock."`
 }
 
 // withBase runs fn over an open database and closes it.
@@ -48,7 +48,7 @@ func (migrateUp) Run(ctx context.Context) error {
 }
 
 type migrateDown struct {
-	Yes bool `help:"Really lose all data."`
+	Yes bool `help:"Confirm that all data is deleted."`
 }
 
 // Run takes everything back.
@@ -63,7 +63,7 @@ func (m migrateDown) Run(ctx context.Context) error {
 
 type migrateStatus struct{}
 
-// Run tells where each module's tables stand.
+// Run shows the applied and pending migrations of each module.
 func (migrateStatus) Run(ctx context.Context) error {
 	return withBase(ctx, false, func(b *base) error {
 		all, err := b.runner().Status(ctx)
@@ -71,7 +71,7 @@ func (migrateStatus) Run(ctx context.Context) error {
 			return err
 		}
 		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "MODULE\tAPPLIED\tPENDING\tOF A NEWER VERSION")
+		fmt.Fprintln(w, "MODULE\tAPPLIED\tPENDING\tUNKNOWN")
 		for _, s := range all {
 			fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", s.Module, len(s.Applied), strings.Join(s.Pending, " "), strings.Join(s.Unknown, " "))
 		}
@@ -81,7 +81,7 @@ func (migrateStatus) Run(ctx context.Context) error {
 
 type migrateUnlock struct{}
 
-// Run ends the session that holds the migration lock.
+// Run ends the session that has the migration lock.
 func (migrateUnlock) Run(ctx context.Context) error {
 	return withBase(ctx, false, func(b *base) error {
 		ended, err := b.runner().Unlock(ctx)
@@ -89,15 +89,15 @@ func (migrateUnlock) Run(ctx context.Context) error {
 		case err != nil:
 			return err
 		case ended:
-			fmt.Println("The session that held the migration lock was ended.")
+			fmt.Println("Ended the session that had the migration lock.")
 		default:
-			fmt.Println("Nobody holds the migration lock.")
+			fmt.Println("No session has the migration lock.")
 		}
 		return nil
 	})
 }
 
-// withApp runs fn over the wired house without serving.
+// withApp runs fn over the wired application without serving requests.
 func withApp(ctx context.Context, fn func(ctx context.Context, b *base) error, populate ...any) error {
 	return withBase(ctx, false, func(b *base) error {
 		if err := b.ready(ctx); err != nil {
@@ -108,7 +108,7 @@ func withApp(ctx context.Context, fn func(ctx context.Context, b *base) error, p
 			return err
 		}
 		if err := app.Err(); err != nil {
-			return fmt.Errorf("putting the program together: %w", err)
+			return fmt.Errorf("building the application: %w", err)
 		}
 		return fn(ctx, b)
 	})
@@ -143,13 +143,13 @@ func (u userCreate) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("user %d: %s\n", made.ID, made.Email)
+		fmt.Printf("Created user %d: %s\n", made.ID, made.Email)
 		return nil
 	}, &setup)
 }
 
 type organizationCmd struct {
-	Create organizationCreate `cmd:"" help:"Make an organization with its first global admin."`
+	Create organizationCreate `cmd:"" help:"Create an organization with its first global admin."`
 }
 
 type organizationCreate struct {
@@ -158,7 +158,7 @@ type organizationCreate struct {
 	AdminPassword string `required:"" env:"PARLEY_ADMIN_PASSWORD" help:"At least 8 characters."`
 }
 
-// Run makes an organization.
+// Run creates an organization.
 func (o organizationCreate) Run(ctx context.Context) error {
 	var setup usersfx.Setup
 	return withApp(ctx, func(ctx context.Context, _ *base) error {
@@ -166,19 +166,19 @@ func (o organizationCreate) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("organization %d: %s, global admin %d: %s\n", org.ID, org.OrgName, admin.ID, admin.Email)
+		fmt.Printf("Created organization %d: %s, with global admin %d: %s\n", org.ID, org.OrgName, admin.ID, admin.Email)
 		return nil
 	}, &setup)
 }
 
 type eventsCmd struct {
-	Dead   eventsDead   `cmd:"" help:"List the events that were given up on."`
-	Retry  eventsRetry  `cmd:"" help:"Hand given-up events to their consumers again."`
-	Replay eventsReplay `cmd:"" help:"Let a consumer handle everything again from a time on, as if for the first time; clear what it stored before."`
+	Dead   eventsDead   `cmd:"" help:"List the dead-letter queue: events whose retries are used up."`
+	Retry  eventsRetry  `cmd:"" help:"Deliver events of the dead-letter queue again."`
+	Replay eventsReplay `cmd:"" help:"Deliver all events since a time to a consumer again. First remove what the consumer stored about them."`
 }
 
 type eventsDead struct {
-	Limit int `default:"50" help:"At most so many."`
+	Limit int `default:"50" help:"The largest number of events to list."`
 }
 
 // Run lists dead events.
@@ -199,7 +199,7 @@ func (e eventsDead) Run(ctx context.Context) error {
 }
 
 type eventsRetry struct {
-	IDs []int64 `arg:"" name:"id" help:"As listed by dead."`
+	IDs []int64 `arg:"" name:"id" help:"Ids from parley events dead."`
 }
 
 // Run retries dead events.
@@ -209,14 +209,14 @@ func (e eventsRetry) Run(ctx context.Context) error {
 		if err := b.Retry(ctx, e.IDs...); err != nil {
 			return err
 		}
-		fmt.Println("They will be tried again by the running server.")
+		fmt.Println("The running server will deliver these events again.")
 		return nil
 	}, &b)
 }
 
 type eventsReplay struct {
-	Consumer string    `arg:"" help:"Such as analytics.usage."`
-	From     time.Time `arg:"" help:"Such as 2026-01-31T00:00:00Z."`
+	Consumer string    `arg:"" help:"Name of the consumer, such as analytics.usage."`
+	From     time.Time `arg:"" help:"Time of the first event, such as 2026-01-31T00:00:00Z."`
 }
 
 // Run moves a consumer back.
@@ -225,7 +225,7 @@ func (e eventsReplay) Run(ctx context.Context) error {
 	return withApp(ctx, func(ctx context.Context, _ *base) error {
 		n, err := b.Replay(ctx, e.Consumer, e.From)
 		if err == nil {
-			fmt.Printf("%s reads %d events again.\n", e.Consumer, n)
+			fmt.Printf("%s will receive %d events again.\n", e.Consumer, n)
 		}
 		return err
 	}, &b)
@@ -255,7 +255,7 @@ func (openAPICmd) Run(ctx context.Context) error {
 		return err
 	}
 	if err := app.Err(); err != nil {
-		return fmt.Errorf("putting the program together: %w", err)
+		return fmt.Errorf("building the application: %w", err)
 	}
 	if _, err := os.Stdout.Write(server.Handler.(*web.Server).OpenAPI()); err != nil {
 		return err

@@ -20,12 +20,12 @@ import (
 )
 
 type demoCmd struct {
-	Docs     string `type:"existingdir" help:"Folder whose documents the agent answers from; this project's README and docs when not given."`
-	Question string `default:"How do I start the server?" help:"What to ask once the documents are indexed."`
+	Docs     string `type:"existingdir" help:"Folder of documents for the agent; by default this project's README and docs."`
+	Question string `default:"How do I start the server?" help:"Question to ask after the documents are indexed."`
 }
 
-// Run serves with demo content. Everything is made through the API, as any
-// client would.
+// Run starts the server with demo content. It creates everything through the
+// API, as any client would.
 func (d demoCmd) Run(ctx context.Context) error {
 	c, err := settings()
 	if err != nil {
@@ -35,7 +35,7 @@ func (d demoCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The terminal belongs to the demo: only what goes wrong is logged.
+	// The terminal shows the demo, so only warnings and errors are logged.
 	c.LogLevel = max(c.LogLevel, slog.LevelWarn)
 	return serve(ctx, c, profileAll, func(ctx context.Context, admin credentials) error {
 		x := demo{base: "http://" + c.Addr, state: filepath.Join(c.DataDir, "demo.json"), question: d.Question}
@@ -78,17 +78,17 @@ func (d demoCmd) files() ([]string, error) {
 	slices.Sort(files)
 	switch {
 	case len(files) == 0:
-		return nil, errors.New("no documents here: run this in the project's folder, or name a folder with --docs")
+		return nil, errors.New("found no documents: run this in the project's folder, or name a folder with --docs")
 	case len(files) > maxDemoFiles:
-		return nil, fmt.Errorf("%d documents are more than the demo takes (%d); name a smaller folder with --docs", len(files), maxDemoFiles)
+		return nil, fmt.Errorf("the demo uploads at most %[2]d documents, the folder has %[1]d; name a smaller folder with --docs", len(files), maxDemoFiles)
 	}
 	return files, nil
 }
 
-// demo is a client that sets up and asks.
+// demo is a client that creates the demo content and asks a question.
 type demo struct {
 	base     string
-	state    string // file that remembers what was made
+	state    string // file with what an earlier start created
 	question string
 	token    string
 	remembered
@@ -112,7 +112,7 @@ func (d *demo) run(ctx context.Context, admin credentials, files []string) error
 		d.Email, d.Password = admin.Email, admin.Password
 	}
 	if d.Password == "" {
-		return errors.New("this data directory was made without the demo; set PARLEY_ADMIN_EMAIL and PARLEY_ADMIN_PASSWORD to sign in, or choose another PARLEY_DATA_DIR")
+		return errors.New("the demo has no password for this data directory; set PARLEY_ADMIN_EMAIL and PARLEY_ADMIN_PASSWORD to sign in, or choose another PARLEY_DATA_DIR")
 	}
 	if err := d.signIn(ctx); err != nil {
 		return err
@@ -138,7 +138,7 @@ func (d *demo) save() error {
 		return err
 	}
 	if err := os.WriteFile(d.state, raw, 0o600); err != nil {
-		return fmt.Errorf("remembering the demo: %w", err)
+		return fmt.Errorf("saving the state of the demo: %w", err)
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ type made struct {
 	ID int64 `json:"id"`
 }
 
-// build makes the team, the project, the agent and the corpus.
+// build creates the team, the project, the agent and the corpus.
 func (d *demo) build(ctx context.Context) error {
 	var team, project, agent, corpus made
 	for _, step := range []struct {
@@ -213,7 +213,7 @@ func (d *demo) upload(ctx context.Context, files []string) error {
 		if completed+failed == all {
 			fmt.Println()
 			if failed > 0 {
-				fmt.Printf("%d documents could not be read; GET /api/corpus/%d/document?step=failed says why.\n", failed, d.Corpus)
+				fmt.Printf("%d documents could not be indexed. GET /api/corpus/%d/document?step=failed shows the reasons.\n", failed, d.Corpus)
 			}
 			return nil
 		}
@@ -296,7 +296,7 @@ func (d *demo) ask(ctx context.Context) error {
 		return err
 	}
 	if err := d.send(ctx, http.MethodPost, fmt.Sprintf("/api/agent/%d/response", d.Agent), "application/json", bytes.NewReader(raw), &answer); err != nil {
-		return fmt.Errorf("asking: %w", err)
+		return fmt.Errorf("asking the question: %w", err)
 	}
 	fmt.Printf("\nQuestion: %s\nAnswer:   %s\n", d.question, answer.Data.Answer)
 	for _, r := range answer.Data.References {
@@ -307,15 +307,16 @@ func (d *demo) ask(ctx context.Context) error {
 
 func (d *demo) explain() {
 	fmt.Printf(`
-Sign in:  %[2]s
-          %[3]s
+Sign in with:
+  email:    %[2]s
+  password: %[3]s
 
-Ask the next question:
+Ask another question:
   TOKEN=$(curl -s %[1]s/api/login/access-token -d username=%[2]s --data-urlencode 'password=%[3]s' | sed 's/.*"ejento_access_token":"\([^"]*\)".*/\1/')
   curl -s %[1]s/api/agent/%[4]d/response -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"user_query":"Where is my data kept?"}'
 
-All operations: %[1]s/docs
-Stop with Ctrl-C; everything is kept for the next start.
+API documentation: %[1]s/docs
+Press Ctrl-C to stop. The next start keeps all data.
 `, d.base, d.Email, d.Password, d.Agent)
 }
 
@@ -336,7 +337,7 @@ func (d *demo) post(ctx context.Context, path string, body any, into *made) erro
 	return nil
 }
 
-// refusal is an answer of the server that is no success.
+// refusal is an error answer of the server.
 type refusal struct{ path, code, message string }
 
 // Error implements error.

@@ -15,9 +15,9 @@ import (
 	"parley/platform/webtest/modelstub"
 )
 
-// Whoever loses an agent while it answers them loses the stream at once; the
+// A user who loses an agent while it answers loses the stream at once; the
 // others' go on.
-func TestAStreamEndsForWhoeverLosesTheAgent(t *testing.T) {
+func TestAStreamEndsForAUserWhoLosesTheAgent(t *testing.T) {
 	stub := modelstub.New(modelstub.Behaviour{})
 	models := httptest.NewServer(stub)
 	t.Cleanup(models.Close)
@@ -87,7 +87,7 @@ func TestAStreamEndsForWhoeverLosesTheAgent(t *testing.T) {
 				again = ended
 			}
 			if one, two := outcome(ended), outcome(again); one != "error chat.access_lost" || one != two {
-				t.Errorf("the stream ends with %q, and for whoever follows it with %q", one, two)
+				t.Errorf("the stream ends with %q, and for a follower with %q", one, two)
 			}
 			var stored struct {
 				State    string

@@ -1,4 +1,4 @@
-// Command parley is the server and everything an operator does with it.
+// Command parley is the server and its operator commands.
 package main
 
 import (
@@ -20,10 +20,10 @@ var version = "dev"
 type cli struct {
 	Serve        serveCmd        `cmd:"" help:"Run the server."`
 	Demo         demoCmd         `cmd:"" help:"Run the server with a small organization whose agent knows this project's documentation."`
-	Migrate      migrateCmd      `cmd:"" help:"Bring the database to this version, or tell where it stands."`
+	Migrate      migrateCmd      `cmd:"" help:"Migrate the database, or show its state."`
 	User         userCmd         `cmd:"" help:"Manage users."`
 	Organization organizationCmd `cmd:"" help:"Manage organizations."`
-	Events       eventsCmd       `cmd:"" help:"See and retry the events that a consumer could not handle."`
+	Events       eventsCmd       `cmd:"" help:"List, retry and replay events."`
 	OpenAPI      openAPICmd      `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Version      versionCmd      `cmd:"" help:"Print the version."`
 }

@@ -40,7 +40,7 @@ func (m *matrix) routes() []web.Route {
 }
 
 // call sends a scenario's request. What gets through and changes something
-// gets things of its own.
+// gets resources of its own.
 func (m *matrix) call(r web.Route, who string, s scenario, through bool) webtest.Answer {
 	m.t.Helper()
 	at, choices := ids{}, s.fields
@@ -81,7 +81,7 @@ func (m *matrix) call(r web.Route, who string, s scenario, through bool) webtest
 	return client.Do(r.Method, path, m.body(schema, s, at))
 }
 
-// thing is what a choice stands for.
+// resource is what a choice stands for.
 func (m *matrix) resource(c choice, who string, fresh bool) ids {
 	m.t.Helper()
 	make, in := foreignOnes[c.kind], m.other

@@ -50,7 +50,7 @@ func (r rights) may(who string, do access.Action) bool {
 	return strings.Contains(r[who], string(do)[:1])
 }
 
-// all are the rights of whoever is told on top of what every colleague has.
+// all are the rights of every listed actor on top of those of every colleague.
 func all(letters string, more rights) rights {
 	out := rights{}
 	for _, who := range colleagues {
@@ -62,7 +62,7 @@ func all(letters string, more rights) rights {
 	return out
 }
 
-// specimen is one thing of a kind, in a state that matters to who may what.
+// specimen is one resource of a kind, in a state that matters to the decision.
 // Its rights are facts of the world that the test builds, and not of any route.
 type specimen struct {
 	name string
@@ -72,7 +72,7 @@ type specimen struct {
 	make func(g *ground) ids
 }
 
-// ids are what things are called by, by the names of path parameters.
+// ids are the ids of resources, by the names of path parameters.
 type ids map[string]int64
 
 // specimens are the kinds of resource with what stands for each in the own
@@ -134,20 +134,20 @@ var specimens = map[string][]specimen{
 	"notification": {{"the global admin's", rights{globalAdmin: "ve"}, (*ground).notification}},
 }
 
-// oneself is whoever calls.
+// oneself is the caller.
 const oneself = "oneself"
 
-// theirs are the rights on a foreign thing: its global admin made it.
+// theirs are the rights on a foreign resource, which its global admin created.
 var theirs = rights{foreignAdmin: "vremd"}
 
-// foreignOnes make a kind's thing in the other organization.
+// foreignOnes create a resource of a kind in the other organization.
 var foreignOnes = map[string]func(g *ground) ids{
 	"organization": (*ground).organization, "team": (*ground).team, "project": (*ground).project, "agent": (*ground).teamAgent, "agent type": (*ground).agentType,
 	"review": (*ground).review, "user": (*ground).user, "permission": (*ground).teamRole, "API key": (*ground).serviceKey, "corpus": (*ground).corpus,
 	"document": (*ground).document, "answer": (*ground).answer, "thread": (*ground).answer, "notification": (*ground).notification,
 }
 
-// named is the parameter by which a thing of a kind is known.
+// named is the parameter that names a resource of a kind.
 func named(kind string) string {
 	switch kind {
 	case "answer":

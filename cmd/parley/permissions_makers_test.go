@@ -4,7 +4,7 @@ import (
 	"fmt"
 )
 
-// What follows makes one thing each, by those whose part it is.
+// Each function below creates one resource, as an actor who may.
 
 func (g *ground) path(format string, at ids, names ...string) string {
 	values := make([]any, len(names))

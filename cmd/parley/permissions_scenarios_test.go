@@ -12,7 +12,7 @@ import (
 	"parley/platform/web"
 )
 
-// choice is the thing that a field of a request names.
+// choice is the resource that a field of a request names.
 type choice struct {
 	kind  string
 	place string // own, foreign or unknown

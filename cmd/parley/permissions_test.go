@@ -14,7 +14,7 @@ import (
 	"parley/platform/webtest"
 )
 
-// Every route, every kind of actor, every choice of things that the policy
+// Every route, every kind of actor, every choice of resources that the policy
 // tells apart: what is answered is what the policy promises.
 func TestEveryRouteAnswersEveryActorAsItsPolicyPromises(t *testing.T) {
 	m := newMatrix(t)
@@ -44,7 +44,7 @@ func TestEveryRouteAnswersEveryActorAsItsPolicyPromises(t *testing.T) {
 	// Getting through would mean little if nobody ever arrived.
 	for _, r := range routes {
 		if operation := r.Method + " " + r.Path; done[operation] == (beyondRights[operation] != "") {
-			t.Errorf("%s succeeded for somebody: %v (%s)", operation, done[operation], beyondRights[operation])
+			t.Errorf("%s succeeded for some actor: %v (%s)", operation, done[operation], beyondRights[operation])
 		}
 	}
 	generated(t, "docs/api/permissions.md", table(routes))
@@ -130,21 +130,21 @@ func TestEveryListShowsEachActorWhatTheyMayView(t *testing.T) {
 
 const intro = `# Who may call what
 
-Computed from each route's policy, and held by a test that calls every route as every kind of actor on every kind of thing below.
+This page is computed from each route's policy. A test checks it: it calls every route as every kind of actor on every kind of resource below.
 A member and an admin have their role on a team, which holds for its projects and their agents. The corpora, answers and threads are the admin's. The keys are the global admin's; the restricted one reads agents alone.
 
 On what is another organization's, was deleted or never existed everybody gets 404.
 
-## What an actor is to a thing
+## What an actor may do to a resource
 
-Each cell says what the actor may do to the thing: **v**iew, **r**un, **e**dit, **m**anage (roles and access), **d**elete. Whoever may not view it gets 404, whoever may view it but no more 403. The keys may do what the global admin may, within their scope.
+Each cell says what the actor may do to the resource: **v**iew, **r**un, **e**dit, **m**anage (roles and access), **d**elete. An actor who may not view it gets 404, an actor who may only view it gets 403. The keys may do what the global admin may, within their scope.
 
 `
 
 // table is the policy table as a document.
 func table(routes []web.Route) string {
 	var out strings.Builder
-	out.WriteString(doNotEdit + intro + "| thing |" + row(colleagues...) + "|---|" + strings.Repeat("---|", len(colleagues)) + "\n")
+	out.WriteString(doNotEdit + intro + "| resource |" + row(colleagues...) + "|---|" + strings.Repeat("---|", len(colleagues)) + "\n")
 	for _, kind := range slices.Sorted(maps.Keys(specimens)) {
 		for _, s := range specimens[kind] {
 			cells := make([]string, len(colleagues))
@@ -154,7 +154,7 @@ func table(routes []web.Route) string {
 			fmt.Fprintf(&out, "| %s: %s |%s", kind, s.name, row(cells...))
 		}
 	}
-	out.WriteString("\n## Operations\n\nOn the first thing of each kind.\n\n| operation | policy |" + row(actors...) + "|---|---|" + strings.Repeat("---|", len(actors)) + "\n")
+	out.WriteString("\n## Operations\n\nThe calls use the first resource of each kind.\n\n| operation | policy |" + row(actors...) + "|---|---|" + strings.Repeat("---|", len(actors)) + "\n")
 	for _, r := range routes {
 		cells := make([]string, len(actors))
 		for i, who := range actors {
@@ -176,9 +176,9 @@ func row(cells ...string) string {
 	return strings.ReplaceAll(out.String(), "  |", " |") + "\n"
 }
 
-// What somebody did with an Idempotency-Key is not told again to whoever has
-// lost the right to the things it was about.
-func TestAStoredAnswerIsNotForWhoeverLostTheRight(t *testing.T) {
+// A user who has lost the right to a resource does not get a stored answer about
+// it again.
+func TestAStoredAnswerIsNotForAUserWhoLostTheRight(t *testing.T) {
 	own, _ := grounds(t)
 	agent, project := own.teamAgent(), own.project()
 	asked := own.answer()
@@ -230,7 +230,7 @@ func TestAStoredAnswerIsNotForWhoeverLostTheRight(t *testing.T) {
 	}
 }
 
-func TestAStoredAnswerShowsNoPromptToWhoeverIsNoAdminAnyMore(t *testing.T) {
+func TestAStoredAnswerShowsNoPromptToAFormerAdmin(t *testing.T) {
 	own, _ := grounds(t)
 	agent := own.publicAgent()
 	own.by(admin).Do("PUT", own.path("/api/agent/%d", agent, "agent_id"), map[string]any{"prefix_prompt": "secret", "custom_instructions": []string{"secret"}}).Want(200)
@@ -258,7 +258,7 @@ func TestAStoredAnswerShowsNoPromptToWhoeverIsNoAdminAnyMore(t *testing.T) {
 	for _, list := range lists {
 		shown, answer := send(list)
 		if shown != ", 0, null" || answer.Header.Get("Idempotency-Replayed") != "true" || !strings.Contains(string(answer.Body), `"instructions":[]`) {
-			t.Errorf("to whoever was its admin: %s", answer.Body)
+			t.Errorf("to a former admin: %s", answer.Body)
 		}
 	}
 }

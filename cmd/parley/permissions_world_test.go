@@ -13,7 +13,7 @@ import (
 	"parley/platform/webtest"
 )
 
-// ground is one organization in which things are made, with those who act in
+// ground is one organization in which resources are created, with those who act in
 // it. The two organizations of the matrix are two grounds of one program.
 type ground struct {
 	t       *testing.T

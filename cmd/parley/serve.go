@@ -72,9 +72,9 @@ func serve(ctx context.Context, c config.Config, p profile, then func(ctx contex
 		return fmt.Errorf("starting: %w", err)
 	}
 	if p == profileWorker {
-		b.log.Info("parley works", "profile", string(p), "operations", c.MetricsAddr)
+		b.log.Info("worker started", "profile", string(p), "operations", c.MetricsAddr)
 	} else {
-		b.log.Info("parley serves", "address", "http://"+c.Addr, "docs", "http://"+c.Addr+"/docs", "profile", string(p))
+		b.log.Info("server started", "address", "http://"+c.Addr, "docs", "http://"+c.Addr+"/docs", "profile", string(p))
 	}
 	if then != nil {
 		if err := then(ctx, admin); err != nil && ctx.Err() == nil {
@@ -85,9 +85,9 @@ func serve(ctx context.Context, c config.Config, p profile, then func(ctx contex
 	}
 	select {
 	case <-ctx.Done():
-	case signal := <-app.Wait(): // a signal, or a part that gave up
+	case signal := <-app.Wait(): // a signal, or a part of the server that ended
 		if signal.ExitCode != 0 {
-			err = errors.New("a part of the server ended by itself; the log says why")
+			err = errors.New("a part of the server stopped unexpectedly; the log has the reason")
 		}
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
@@ -98,8 +98,8 @@ func serve(ctx context.Context, c config.Config, p profile, then func(ctx contex
 // credentials are an admin's, as far as they are known at this start.
 type credentials struct{ Email, Password string }
 
-// firstStart makes the first organization when there is none. A password that
-// was not configured is made and shown this once.
+// firstStart creates the first organization when there is none. When no
+// password is configured, it generates one and prints it this once.
 func firstStart(ctx context.Context, c config.Config, setup usersfx.Setup) (credentials, error) {
 	known, err := setup.HasOrganizations(ctx)
 	if err != nil || known {
@@ -114,10 +114,10 @@ func firstStart(ctx context.Context, c config.Config, setup usersfx.Setup) (cred
 		if known, again := setup.HasOrganizations(ctx); again == nil && known {
 			return credentials{Email: c.AdminEmail, Password: c.AdminPassword}, nil
 		}
-		return admin, fmt.Errorf("making the first organization: %w", err)
+		return admin, fmt.Errorf("creating the first organization: %w", err)
 	}
 	if c.AdminPassword == "" {
-		fmt.Fprintf(os.Stderr, "\nA first organization was made. Its global admin signs in with\n  %s\n  %s\nThis password is shown once; PARLEY_ADMIN_EMAIL and PARLEY_ADMIN_PASSWORD choose others.\n\n", admin.Email, admin.Password)
+		fmt.Fprintf(os.Stderr, "\nParley created the first organization. Sign in as its global admin:\n  email:    %s\n  password: %s\nThe password is shown only once. To choose your own, set PARLEY_ADMIN_EMAIL and PARLEY_ADMIN_PASSWORD before the first start.\n\n", admin.Email, admin.Password)
 	}
 	return admin, nil
 }
@@ -239,9 +239,9 @@ func listen(life fx.Lifecycle, down fx.Shutdowner, log *slog.Logger, server *htt
 			}
 			go func() {
 				if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
-					log.Error("the HTTP server ended", "error", err)
+					log.Error("the HTTP server stopped", "error", err)
 					if err := down.Shutdown(fx.ExitCode(1)); err != nil {
-						log.Error("shutting down", "error", err)
+						log.Error("shutting down failed", "error", err)
 					}
 				}
 			}()

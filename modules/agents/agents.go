@@ -26,18 +26,18 @@ type Runnable struct {
 // Catalog answers which agents a caller may use. It is the one place where
 // that is decided; other modules ask it and never decide themselves.
 type Catalog interface {
-	// Run answers the agent when who may run it now. An agent that who can't
-	// see is ErrNotFound; one that who sees but may not run (it is not Live)
+	// Run answers the agent when the actor may run it now. An agent that the actor
+	// can't view is ErrNotFound; one that they may view but not run (it is not Live)
 	// is a Forbidden error that says so.
 	Run(ctx context.Context, who actor.Actor, agentID int64) (Runnable, error)
-	// View answers the agent when who may see it, whatever its status.
+	// View answers the agent when the actor may view it, whatever its status.
 	View(ctx context.Context, who actor.Actor, agentID int64) (Runnable, error)
 	// Administers reports whether who administers the agent; ErrNotFound when
 	// who can't see it.
 	Administers(ctx context.Context, who actor.Actor, agentID int64) (bool, error)
 	// Runners answers those of users who may run the agent now, ordered by id,
-	// in at most six queries. It goes by what is stored and not by what
-	// somebody was granted when they came: a suspended or deleted user may run
-	// nothing, and nobody a deleted agent.
+	// in at most six queries. It decides by the stored grants, not by
+	// those of a request: a suspended or deleted user may run no agent, and no
+	// user may run a deleted agent.
 	Runners(ctx context.Context, organizationID, agentID int64, users []int64) ([]int64, error)
 }

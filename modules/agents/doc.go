@@ -2,7 +2,7 @@
 // reviews and ratings, and each user's recent and starred ones.
 //
 // Owns: agents, types, instructions, aliases, reviews, ratings, recents,
-// stars, and who has run which agent. Tables: agents_*.
+// stars, and which users have run which agent. Tables: agents_*.
 //
 // Publishes: agents.agent_created.v1, agents.agent_updated.v1,
 // agents.agent_deleted.v1.

@@ -49,7 +49,7 @@ type Retrieval struct {
 	Considered int         // how many passages were scored
 	CorpusIDs  []int64     // that were searched
 	// Weights is the inverse document frequency of each term of the query
-	// (see platform/kernel/text), for whoever picks sentences.
+	// (see platform/kernel/text), for the choice of sentences.
 	Weights map[string]float64
 }
 
@@ -57,11 +57,11 @@ type Retrieval struct {
 // asker may not use is never a candidate.
 type Retriever interface {
 	// Usable answers the corpora that Retrieve would search, ascending, or an
-	// Unprocessable error that names those of s.Only that who may not use.
+	// Unprocessable error that names those of s.Only that the actor may not use.
 	Usable(ctx context.Context, who actor.Actor, s Scope) ([]int64, error)
 	// Retrieve answers up to top passages for a query.
 	Retrieve(ctx context.Context, who actor.Actor, s Scope, query string, top int) (Retrieval, error)
-	// Readable answers which of the documents who may read, or use through
+	// Readable answers which of the documents the actor may read, or use through
 	// the agent, at this moment.
 	Readable(ctx context.Context, who actor.Actor, agentID int64, documentIDs []int64) ([]int64, error)
 }

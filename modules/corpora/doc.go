@@ -10,9 +10,8 @@
 // Consumes: users.user_deleted.v1 (owned corpora pass to the admin),
 // corpora.document_added.v1 (wakes the indexer).
 //
-// Rules: a document is stored with its step before anybody hears of it and is
-// indexed in the background; "completed" means that the very next question
-// can find it. Rights are part of the search itself: what the asker may not
+// Rules: a document and its step are stored before its event is published. It is
+// indexed in the background; after "completed" the next question can find it. Rights are part of the search itself: what the asker may not
 // use is never a candidate. A corpus that shares its content through an agent
-// gives answers and quotes to whoever may run the agent, and nothing more.
+// gives answers and quotes to users who may run the agent, and nothing more.
 package corpora

@@ -6,10 +6,11 @@
 //
 // Consumes: users.user_deleted.v1 (notifications.users).
 //
-// Asks: users.Directory, who the admins are and what somebody is called.
+// Asks: users.Directory, for the global admins and the names of users.
 //
-// Rules: a notification is its user's alone; to everybody else it is not
-// there. It is read once, and reading it again changes nothing. One event
-// tells a user once. When a user is deleted, their notifications go, and every
-// active global admin but the one who did it is told, by the user's id alone.
+// Rules: only its user can view a notification; for everybody else it does
+// not exist. Reading a notification again changes nothing. One event creates at
+// most one notification for a user. When a user is deleted, their notifications
+// are deleted, and every active global admin but the one who did it gets a
+// notification with the user's id and no name.
 package notifications

@@ -1,4 +1,4 @@
-// Package projects owns teams and projects, and answers what people are on
+// Package projects owns teams and projects, and answers what users may do with
 // them.
 //
 // Owns: teams, projects, each user's recent projects. Tables: projects_*.
@@ -13,8 +13,8 @@
 // deleted project makes the deletion be told again), users.user_deleted.v1
 // (recents go). Memberships of a deleted user go with their permissions.
 //
-// Rules: package access decides. Whoever creates a team or a project is its
-// admin. A team that still has projects can't be deleted: they would lose
-// whoever sees them through the team, so move or delete them first. A deleted
-// project takes its agents along.
+// Rules: package access decides. The creator of a team or a project becomes its
+// admin. A team that still has projects can't be deleted, because the members
+// of the team would lose the projects; move or delete the projects first.
+// Deleting a project deletes its agents.
 package projects

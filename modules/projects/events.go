@@ -41,8 +41,8 @@ func (ProjectCreated) EventName() string { return "projects.project_created.v1" 
 // AggregateKey implements event.Event.
 func (e ProjectCreated) AggregateKey() string { return projectKey(e.ProjectID) }
 
-// ProjectMoved tells that a project belongs to another team from now on, and
-// whoever had a role on the old one has lost theirs on the project.
+// ProjectMoved tells that a project belongs to another team. Users with a role
+// on the old team no longer have that role on the project.
 type ProjectMoved struct {
 	ProjectID      int64 `json:"project_id"`
 	OrganizationID int64 `json:"organization_id"`

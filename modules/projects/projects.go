@@ -44,13 +44,13 @@ func (p Project) Resource() access.Resource {
 	return r
 }
 
-// ProjectAccess is what somebody may do on a project, and why.
+// ProjectAccess is a project with what an actor may do on it, and why.
 type ProjectAccess struct {
 	Project Project
 	access.Decision
 }
 
-// TeamAccess is what somebody may do on a team, and why.
+// TeamAccess is a team with what an actor may do on it, and why.
 type TeamAccess struct {
 	Team Team
 	access.Decision
@@ -73,7 +73,7 @@ type Detail struct {
 // Catalog answers what other modules need to know of teams and projects to
 // decide about what lives in them.
 type Catalog interface {
-	// ProjectAccess answers a project that who may view, else an error of kind
+	// ProjectAccess answers a project that the actor may view, else an error of kind
 	// NotFound, in one query.
 	ProjectAccess(ctx context.Context, who actor.Actor, projectID int64) (ProjectAccess, error)
 	// TeamAccess does the same for a team.
@@ -84,7 +84,7 @@ type Catalog interface {
 	// ProjectsOfTeams answers every project of the teams, with its team, in one query.
 	// No teams are no query.
 	ProjectsOfTeams(ctx context.Context, organizationID int64, teamIDs []int64) (map[int64]int64, error)
-	// Details answers those of the projects that who may view, by id, in three
+	// Details answers those of the projects that the actor may view, by id, in three
 	// queries however many they are.
 	Details(ctx context.Context, who actor.Actor, projectIDs []int64) (map[int64]Detail, error)
 }

@@ -1,5 +1,5 @@
-// Package users owns organizations, their people, how they prove who they
-// are, what they were granted, and the log of what was done.
+// Package users owns organizations, users, their credentials and roles, and the
+// audit log.
 //
 // Owns: organizations, users, the namespace of e-mail addresses, credentials
 // (password hash and session epoch), API keys, permissions, the audit log.
@@ -11,28 +11,27 @@
 //
 // Consumes: users.access_changed.v1, users.organization_changed.v1,
 // users.user_changed.v1 and users.user_deleted.v1, its own, in every process,
-// to let go of what it keeps in memory.
+// to drop what it keeps in memory.
 //
 // Rules: identity comes from credentials alone. An e-mail address belongs to
 // one holder in the installation, without case: a user, or what another module
-// claims it for (Addresses). Nobody grants more than they have, and whether
-// somebody manages the roles on a team, project or agent is its owner's to say
+// claims it for (Addresses). Nobody grants more than they have. The module
+// that owns a team, project or agent decides who manages the roles on it
 // (ResourceOwner). The role on the organization and the two flags of a user
 // say the same. Global admins delete each other, but don't change each other,
-// and the last one of an organization stays. What was decided when a request
-// began is decided again when it changes something, by what its caller is then.
-// Deleting is
-// one transaction: all or none, the credentials die with it, and each user's
-// event is in the same commit.
+// and the last one of an organization stays. A request that
+// changes something decides again at that moment, by the roles that its caller
+// has then. Deleting users is one transaction: it deletes all or none, their
+// credentials with them, and publishes an event for each user.
 //
 // A service user has no address. What it makes says service-user- and its id in
 // created_by. Its keys are made by admins of its level or above. When it rises
 // they are revoked, because their makers may be less than it is then.
 //
-// Who acts is kept in memory, so that a request costs no query: up to 10,000
-// users, for a minute at most, dropped after a commit in the same process and
-// by event in the others. A user whom an open transaction changes is read
-// anew on every request until its event has come.
+// Actors are cached in memory, so that a request needs no query: up to 10,000
+// users, for at most a minute. A commit drops them in the same process, its
+// event in the others. While a transaction changes a user, every request reads
+// that user from the database until the event has come.
 //
 // Wrong passwords are counted by each process for itself: ten in a row lock an
 // address for one network (/24 of IPv4, /48 of IPv6, which is what a provider
@@ -44,8 +43,8 @@
 //
 // A write and its line in the audit log are one commit (auditlog.Unit); writes
 // without a unit of work and refusals get a transaction of their own right
-// after, and so do refreshed sessions. Wrong passwords, also those of whoever
-// changes theirs, and the last use of keys are written within seconds.
+// after, and so do refreshed sessions. Wrong passwords, also those in
+// password changes, and the last use of keys are written within seconds.
 //
 // This package is the module's contract: plain values, events, and the
 // narrow interfaces that other modules may ask. Everything else is internal.

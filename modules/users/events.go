@@ -18,8 +18,8 @@ func (e OrganizationCreated) AggregateKey() string {
 	return fmt.Sprintf("organization/%d", e.OrganizationID)
 }
 
-// UserCreated tells that somebody joined. Names and addresses are blanked in
-// stored events when the user is deleted.
+// UserCreated tells that a user was created. Deleting the user empties the
+// names and addresses in stored events.
 type UserCreated struct {
 	UserID         int64  `json:"user_id"`
 	OrganizationID int64  `json:"organization_id"`

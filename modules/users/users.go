@@ -105,8 +105,8 @@ type Roles interface {
 	FirstRoles(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64, perResource int) ([]Permission, error)
 }
 
-// UserFilter selects the users for whom at least one of its fields is true. The zero
-// value is nobody.
+// UserFilter selects the users to whom at least one of its fields applies. The
+// zero value selects no user.
 type UserFilter struct {
 	// Grants are a few roles of which the users hold one at least: that role or
 	// a higher one, on that resource itself.

@@ -1,5 +1,5 @@
-// Package archtest checks the walls of this project: which package may import
-// which, where a library is at home, whose tables a statement may name, and
+// Package archtest checks the import rules of this project: which package may
+// import which, which package may use a library, whose tables a statement may name, and
 // the small rules that keep the modules alike. It has tests only.
 //
 // walls_test.go holds what is allowed, with the reasons of the exceptions;

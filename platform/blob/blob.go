@@ -18,7 +18,7 @@ import (
 // Dir is a blob.Store in a directory.
 type Dir struct{ root string }
 
-// NewDir keeps files below root, which is made when missing.
+// NewDir keeps files below root and creates root when it is missing.
 func NewDir(root string) (*Dir, error) {
 	if err := os.MkdirAll(root, 0o700); err != nil {
 		return nil, fmt.Errorf("making the directory for files: %w", err)

@@ -93,7 +93,7 @@ func (r *Runner) Up(ctx context.Context) error {
 				return fmt.Errorf("migrating %s: %w", s.Module, err)
 			}
 			if !group.IsZero() {
-				r.log.InfoContext(ctx, "migrated", "module", s.Module, "migrations", names(group.Migrations))
+				r.log.InfoContext(ctx, "applied migrations", "module", s.Module, "migrations", names(group.Migrations))
 			}
 		}
 		return nil
@@ -116,14 +116,14 @@ func (r *Runner) Down(ctx context.Context) error {
 				if group.IsZero() {
 					break
 				}
-				r.log.InfoContext(ctx, "took back", "module", r.sets[i].Module, "migrations", names(group.Migrations))
+				r.log.InfoContext(ctx, "reverted", "module", r.sets[i].Module, "migrations", names(group.Migrations))
 			}
 		}
 		return nil
 	})
 }
 
-// Status tells where each module stands.
+// Status answers the applied and pending migrations of each module.
 func (r *Runner) Status(ctx context.Context) ([]Status, error) {
 	var all []Status
 	for _, s := range r.sets {
@@ -200,7 +200,7 @@ func (r *Runner) locked(ctx context.Context, fn func(ctx context.Context) error)
 	}
 	defer func() {
 		if _, err := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", lockKey); err != nil {
-			r.log.WarnContext(ctx, "the migration lock goes with its connection", "error", err)
+			r.log.WarnContext(ctx, "releasing the migration lock failed; it ends with its connection", "error", err)
 		}
 	}()
 	return fn(ctx)

@@ -52,7 +52,7 @@ func (h contextHandler) WithGroup(name string) slog.Handler {
 	return contextHandler{h.Handler.WithGroup(name)}
 }
 
-// Check is one thing that must work for the server to be ready.
+// Check is one dependency that must work for the server to be ready.
 type Check struct {
 	Name string
 	Run  func(ctx context.Context) error

@@ -82,8 +82,8 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 	return db, nil
 }
 
-// verifiedDSN refuses the modes in which pgdriver encrypts without knowing to
-// whom, and asks for full verification when nothing is said.
+// verifiedDSN refuses the modes in which pgdriver encrypts without verifying the
+// server, and asks for full verification when the DSN names no mode.
 func verifiedDSN(dsn string) (string, error) {
 	u, err := url.Parse(dsn)
 	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {

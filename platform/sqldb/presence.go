@@ -61,7 +61,7 @@ func (p *Presence) Start(ctx context.Context) error {
 			case <-tick.C:
 			}
 			if err := p.show(ctx); err != nil && ctx.Err() == nil {
-				p.log.WarnContext(ctx, "other processes can't see this one", "error", err)
+				p.log.WarnContext(ctx, "this process can't register its presence; other processes may take over its work", "error", err)
 			}
 		}
 	}()

@@ -10,7 +10,7 @@ import (
 	"parley/platform/web"
 )
 
-// Actors are who acts with which token. It implements web.Authenticator.
+// Actors are the callers by token. It implements web.Authenticator.
 type Actors map[string]actor.Actor
 
 // Authenticate implements web.Authenticator.

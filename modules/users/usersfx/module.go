@@ -108,10 +108,10 @@ func flushing(life fx.Lifecycle, s *core.Service, log *slog.Logger) {
 		defer cancel()
 		dropped, err := s.Flush(ctx)
 		if err != nil {
-			log.ErrorContext(ctx, "noting refused sign-ins and the use of API keys", "error", err)
+			log.ErrorContext(ctx, "writing refused sign-ins and the last use of API keys failed", "error", err)
 		}
 		if dropped > 0 {
-			log.WarnContext(ctx, "too many refused sign-ins to note them all", "dropped", dropped)
+			log.WarnContext(ctx, "dropped audit entries of refused sign-ins", "dropped", dropped)
 		}
 	}
 	life.Append(fx.Hook{

@@ -1,11 +1,11 @@
-// Package access is THE access decision: who may do what on which
-// organization, team, project or agent, and why. Modules bring the thing from
+// Package access is the one access decision: who may do what on which
+// organization, team, project or agent, and why. Modules read the resource from
 // their tables and ask here; none of them decides on its own.
 //
-// Decide answers about one thing. Visible and VisibleAgents are the view half
-// of the same rule as values, from which stores make conditions of queries, so
-// that a list shows exactly what Decide lets one view; GrantsToView is the
-// same from the other side, for lists of who may view a thing.
+// Decide answers about one resource. Visible and VisibleAgents are the view
+// half of the same rule as values, from which stores build conditions of
+// queries, so that a list shows exactly what Decide allows to view.
+// GrantsToView is the reverse, for lists of the users who may view a resource.
 //
 // The rule: a role on a team holds for the team's projects, one on a project
 // for its agents, and the highest applicable role wins. A global admin is
@@ -21,7 +21,7 @@ package access
 
 import "parley/platform/kernel/actor"
 
-// Action is what somebody wants to do to a thing.
+// Action is what an actor does to a resource.
 type Action string
 
 // The actions. Run is for agents alone.
@@ -38,7 +38,7 @@ var actions = [...]Action{View, Run, Edit, Manage, Delete}
 // Actions lists all actions, least first.
 func Actions() []Action { return append([]Action(nil), actions[:]...) }
 
-// Level is who beside its admins may see an agent.
+// Level is who may view an agent besides its admins.
 type Level string
 
 // The levels. At OnlyMe the agent is for its owner, its admins and those with
@@ -56,8 +56,8 @@ var narrowness = map[Level]int{Public: 0, OnlyTeam: 1, OnlyMe: 2}
 // NarrowerThan reports whether fewer see an agent at l than at other.
 func (l Level) NarrowerThan(other Level) bool { return narrowness[l] > narrowness[other] }
 
-// Resource is what is decided about, as its module knows it. Fields that its
-// kind doesn't have are zero.
+// Resource is what Decide decides about, as its module knows it. Fields that
+// the kind doesn't have are zero.
 type Resource struct {
 	Kind           actor.Resource
 	ID             int64
@@ -86,8 +86,9 @@ const (
 	// agents an application admin has what was granted.
 	ApplicationAdmin Rule = "application_admin"
 	Belongs          Rule = "member" // of the organization
-	// Suspended speaks against: whoever is suspended may do nothing. Decide
-	// never names it, since a suspended user never acts; who asks about one does.
+	// Suspended denies everything: a suspended user may do nothing. Decide never
+	// gives it, since a suspended user never acts; modules that show the rights
+	// of a suspended user do.
 	Suspended Rule = "suspended"
 )
 
@@ -119,16 +120,17 @@ func (a Allowed) May(do Action) bool {
 	return false
 }
 
-// Decision is what somebody is to a thing, and why. Because has every rule
-// that applies, the deciding one first; it is empty when none does.
+// Decision is the role that an actor has on a resource, what it allows, and
+// why. Because has every rule that applies, the deciding one first; it is empty
+// when none does.
 type Decision struct {
 	Role    actor.Role
 	Allowed Allowed
 	Because []Reason
 }
 
-// Check answers missing when the thing may not even be viewed, refused when
-// it may, but not this, and nil when the action is allowed.
+// Check answers missing when the resource may not be viewed, refused when it
+// may be viewed but the action is not allowed, and nil when it is.
 func (d Decision) Check(do Action, missing, refused error) error {
 	switch {
 	case !d.Allowed.View:
@@ -139,8 +141,8 @@ func (d Decision) Check(do Action, missing, refused error) error {
 	return nil
 }
 
-// Decide answers what who may do on a thing. An actor without grants beyond
-// those on the thing, its project and its team gets the same answer.
+// Decide answers what the actor may do on a resource. Only the grants on the
+// resource, its project and its team count.
 func Decide(who actor.Actor, r Resource) Decision {
 	var d Decision
 	if !who.Known() || r.OrganizationID != who.OrganizationID || r.Deleted {
@@ -192,8 +194,8 @@ func Decide(who actor.Actor, r Resource) Decision {
 	return d
 }
 
-// allow is what a role is good for. Roles in the organization are given by
-// application admins, too, up to what they are.
+// allow answers what a role allows. Application admins also manage the roles in
+// the organization, up to their own.
 func allow(role actor.Role, level actor.Level, r Resource) Allowed {
 	admin := role == actor.Admin
 	return Allowed{
@@ -201,7 +203,7 @@ func allow(role actor.Role, level actor.Level, r Resource) Allowed {
 		Run:    r.Kind == actor.Agent && (admin || (role == actor.Member && r.Open)),
 		Edit:   admin,
 		Manage: admin || (r.Kind == actor.Organization && level >= actor.ApplicationAdmin),
-		// Organizations come and go on the command line alone.
+		// Organizations are created and deleted only on the command line.
 		Delete: admin && r.Kind != actor.Organization,
 	}
 }

@@ -6,19 +6,19 @@ import (
 	"parley/platform/kernel/actor"
 )
 
-// Decider decides about the things of one kind for whoever knows only their
-// ids. The module that owns them provides it, as a value of the fx group
+// Decider decides about the resources of one kind for callers that know only
+// their ids. The module that owns them provides it, as a value of the fx group
 // "deciders". Kinds without roles of their own, such as a chat thread, have
 // one too.
 type Decider struct {
 	Resource actor.Resource
-	// May answers nil when who may do the action, an error of kind NotFound
-	// when who may not even view the thing, and one of kind Forbidden when they
-	// may view it but no more.
+	// May answers nil when the actor may do the action, an error of kind
+	// NotFound when they may not view the resource, and one of kind Forbidden
+	// when they may only view it.
 	May func(ctx context.Context, who actor.Actor, id int64, do Action) error
 }
 
-// Deciding is the Decider of things whose module answers a Decision, or an
+// Deciding is the Decider of resources whose module answers a Decision, or an
 // error of kind NotFound.
 func Deciding(resource actor.Resource, refused error, decide func(ctx context.Context, who actor.Actor, id int64) (Decision, error)) Decider {
 	return Decider{Resource: resource, May: func(ctx context.Context, who actor.Actor, id int64, do Action) error {

@@ -6,7 +6,7 @@ import (
 	"parley/platform/kernel/actor"
 )
 
-// Visible is which teams and projects somebody may view, as a condition for
+// Visible is which teams and projects an actor may view, as a condition for
 // queries: those of the organization that are not deleted and of which All
 // holds, or whose id is listed, or, for a project, whose team is.
 type Visible struct {
@@ -38,7 +38,7 @@ func (v Visible) Shows(r Resource) bool {
 	return false
 }
 
-// VisibleAgents is which agents somebody may view, as a condition for
+// VisibleAgents is which agents an actor may view, as a condition for
 // queries: those of the organization that are not deleted and of which one of
 // the other fields holds.
 type VisibleAgents struct {
@@ -92,10 +92,10 @@ func (v VisibleAgents) Shows(r Resource) bool {
 		slices.Contains(v.Administered, r.ProjectID) || (r.Level == OnlyTeam && slices.Contains(v.Joined, r.ProjectID))
 }
 
-// GrantsToView is Decide's view of one thing from its other side: whoever
-// holds at least one of these roles, or a higher one there, may view it. Who
-// else may are the global admins, the owner of an agent, and at Public the
-// whole organization. What was deleted nobody may view.
+// GrantsToView answers the roles that allow to view a resource: a user who has
+// at least one of them, or a higher one, may view it. So may the global admins,
+// the owner of an agent, and at Public the whole organization. Nobody may view
+// a deleted resource.
 func GrantsToView(r Resource) []actor.Grant {
 	if r.Deleted {
 		return nil

@@ -1,6 +1,6 @@
-// Package actor says who is acting. Identity comes from the credentials of a
-// request and from nowhere else. What somebody made is marked with their
-// address, "service-user-7" or "System".
+// Package actor is the caller of a request. Identity comes only from the
+// credentials of the request. Created rows name the actor by e-mail address,
+// "service-user-7" or "System".
 package actor
 
 import (
@@ -46,7 +46,7 @@ func ParseRole(name string) (Role, bool) {
 	return NoRole, false
 }
 
-// Resource is a kind of thing a role can be held on.
+// Resource is a kind of resource on which users can have a role.
 type Resource string
 
 // The resources that roles are granted on. Roles on a team hold for its
@@ -84,7 +84,7 @@ func System(organizationID int64) Actor {
 	return Actor{OrganizationID: organizationID, Email: "System", Level: GlobalAdmin}
 }
 
-// Known reports whether anybody is acting.
+// Known reports whether the request has a caller.
 func (a Actor) Known() bool { return a.OrganizationID != 0 }
 
 // Name is what audit fields record: the e-mail address, "System" for the

@@ -10,7 +10,7 @@ const (
 	Write   Reach = "write" // and read
 )
 
-// ScopeKind is what an API key is good for in general.
+// ScopeKind is the general reach of an API key.
 type ScopeKind string
 
 // The kinds of scope.

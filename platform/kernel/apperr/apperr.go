@@ -21,7 +21,7 @@ const (
 	Unprocessable               // 422: the right shape, an unacceptable value
 	NotFound                    // 404: not there, or not the caller's to know
 	Forbidden                   // 403: known to the caller, but not allowed
-	Conflict                    // 409: the current state stands against it
+	Conflict                    // 409: the current state does not allow it
 	TooMany                     // 429: with RetryAfter
 	Unavailable                 // 503: starting, overloaded, or a model failed
 )

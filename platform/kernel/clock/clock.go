@@ -23,13 +23,13 @@ func (System) Now() time.Time { return Stored(time.Now()) }
 // Stored is t as a database gives it back: UTC, whole microseconds.
 func Stored(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
-// Fixed is a clock that stands still until it is told to move.
+// Fixed is a clock that moves only by Advance.
 type Fixed struct {
 	mu sync.Mutex
 	at time.Time
 }
 
-// NewFixed returns a clock that stands at t.
+// NewFixed returns a clock that is set to t.
 func NewFixed(t time.Time) *Fixed { return &Fixed{at: Stored(t)} }
 
 // Now implements Clock.

@@ -14,7 +14,7 @@ import (
 type Event interface {
 	// EventName is "<module>.<fact>.v<n>", a literal, never built.
 	EventName() string
-	// AggregateKey names the thing the fact is about, such as "user/7".
+	// AggregateKey names the entity that the event is about, such as "user/7".
 	// A consumer sees the events of one key in the order of their commits.
 	AggregateKey() string
 }

@@ -4,7 +4,7 @@ package id
 
 import "github.com/google/uuid"
 
-// New returns a UUIDv7 as text: unique, and sorted by the time it was made.
+// New returns a UUIDv7 as text: unique, and sorted by its time of creation.
 func New() string {
 	// NewV7 fails only when the machine has no randomness left; google/uuid
 	// then panics on NewString too, so there is no better answer.

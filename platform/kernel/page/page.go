@@ -19,7 +19,7 @@ const (
 )
 
 // ErrCursor answers a cursor that this server did not make.
-var ErrCursor = apperr.New(apperr.Unprocessable, "invalid_cursor", "The cursor is not one that this list gave out; start again without it.")
+var ErrCursor = apperr.New(apperr.Unprocessable, "invalid_cursor", "The cursor is not from this list; start again without a cursor.")
 
 // Request asks for one part of a list. The zero value asks for the first
 // DefaultSize entries.

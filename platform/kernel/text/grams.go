@@ -10,7 +10,7 @@ import (
 type Gram uint64
 
 // Grams yields the character 4-grams of s: folded, with every stretch of
-// anything but letters and digits as one blank, and a blank before and after
+// anything but letters and digits as one space, and a space before and after
 // the whole. "a cat" has " a c", "a ca", " cat" and "cat ".
 func Grams(s string) iter.Seq[Gram] {
 	return func(yield func(Gram) bool) {

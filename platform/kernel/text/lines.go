@@ -28,7 +28,7 @@ type stretch struct {
 // A newline in a paragraph is taken for wrapping only after a line this long.
 const wrappedAt = 40
 
-// stretches cuts a text at blank lines, marks and lines that were not wrapped.
+// stretches cuts a text at empty lines, marks and lines that were not wrapped.
 func stretches(s string) []stretch {
 	var out []stretch
 	open, fenced, afterBlank := false, "", true

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Answer is the kind of thing a question asks for.
+// Answer is the kind of answer that a question asks for.
 type Answer uint8
 
 // The kinds of answer. Anything is what most questions ask for.
@@ -41,7 +41,7 @@ var asks = []struct {
 	{Meaning, regexp.MustCompile(`^\W*((what|who) (is|are|was|were|does) (an? |the )?[\w-]+( [\w-]+)?( mean| stand for)?\W*$|define\b|(what is |explain )?(the )?meaning of\b)`)},
 }
 
-// Asks tells what kind of thing an English question asks for.
+// Asks tells what kind of answer an English question asks for.
 func Asks(question string) Answer {
 	q := strings.ToLower(strings.TrimSpace(question))
 	if len(q) > 300 {
@@ -70,8 +70,8 @@ var (
 	meaningWords = regexp.MustCompile(`(?i)\b(is|are|was|were) (an?|the|one of|any|called|known)\b|\b(means?|stands for|refers to|is defined as|denotes|describes)\b`)
 )
 
-// Holds reports whether a sentence contains the kind of thing asked for.
-// Everything holds Anything.
+// Holds reports whether a sentence contains the kind of answer asked for.
+// Every sentence contains Anything.
 func Holds(kind Answer, sentence string) bool {
 	switch kind {
 	case Time:

@@ -14,8 +14,8 @@ type Sentence struct {
 
 // Sentences splits running text or Markdown. Offsets ascend and do not
 // overlap; every letter and digit of s lies in exactly one sentence, except
-// for list numbers and the language named on a code fence. Nothing is glued
-// over a blank line, a heading, a list item, a table row or a line of code.
+// for list numbers and the language named on a code fence. No sentence
+// continues over an empty line, a heading, a list item, a table row or a line of code.
 func Sentences(s string) []Sentence {
 	var out []Sentence
 	for _, part := range stretches(s) {
@@ -65,7 +65,7 @@ func sentenceEnd(s string, start int, caseless bool) int {
 }
 
 // ends decides about a terminator whose last byte is at and after which, and
-// after closing quotes, a blank follows at end.
+// after closing quotes, a space follows at end.
 func ends(s string, start, at, end int, caseless bool) bool {
 	if at > start && s[at-1] == ' ' { // text that was tokenised: " . "
 		return true

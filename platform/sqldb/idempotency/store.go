@@ -61,8 +61,8 @@ func New(db *sqldb.DB, c clock.Clock) *Store {
 
 // Begin implements web.Idempotency.
 func (s *Store) Begin(ctx context.Context, c idempotency.Claim) (*idempotency.Answer, error) {
-	// A row may vanish or change hands while it is looked at; after a few
-	// turns somebody else is plainly at work on it.
+	// Another request may remove or claim the row between the statements; after
+	// a few attempts another request is certainly working on it.
 	for range 4 {
 		mine, err := s.insert(ctx, c)
 		if err != nil {

@@ -45,7 +45,7 @@ func (s *Store) Run(ctx context.Context, log *slog.Logger) {
 			_, err = s.Prune(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
-			log.WarnContext(ctx, "tending idempotency keys", "error", err)
+			log.WarnContext(ctx, "maintaining idempotency keys failed", "error", err)
 		}
 	}
 }

@@ -158,7 +158,7 @@ func writeJSON(w io.Writer, v any) {
 	_, _ = w.Write(data)
 }
 
-// Tokens cuts a text as the server streams it: each word with the blank before
+// Tokens cuts a text as the server streams it: each word with the space before
 // it. Usage counts these.
 func Tokens(text string) []string {
 	var out []string

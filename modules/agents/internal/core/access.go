@@ -24,15 +24,16 @@ func everything(organizationID int64) Visible {
 	return Visible{OrganizationID: organizationID, All: true}
 }
 
-// Decided is an agent with what somebody may do with it.
+// Decided is an agent with the decision about what the caller may do with it.
 type Decided struct {
 	Agent
 	TeamID   int64 // of the project; 0 when it has none
 	Decision access.Decision
 }
 
-// authorize answers an agent on which who may do the action, or ErrNotFound, or
-// refused when they may only see it. It is two queries.
+// authorize answers an agent on which the actor may do the action. It answers
+// ErrNotFound when they may not view it, and refused when they may view it but
+// not do the action. It is two queries.
 func (s *Service) authorize(ctx context.Context, who actor.Actor, id int64, do access.Action, refused error) (Decided, error) {
 	d, err := s.withTeam(ctx, who.OrganizationID, id)
 	if err != nil {
@@ -42,8 +43,8 @@ func (s *Service) authorize(ctx context.Context, who actor.Actor, id int64, do a
 	return d, d.Decision.Check(do, ErrNotFound, refused)
 }
 
-// recheck decides about an agent once more, now that its row is locked: since it
-// was decided about it may have been moved or passed on.
+// recheck decides about an agent again when its row is locked: since the first
+// decision the agent may have moved to another project or owner.
 func (s *Service) recheck(ctx context.Context, who actor.Actor, was Decided, is Agent, do access.Action) error {
 	if is.ProjectID == was.ProjectID && is.UserID == was.UserID {
 		return nil
@@ -55,14 +56,14 @@ func (s *Service) recheck(ctx context.Context, who actor.Actor, was Decided, is 
 	return access.Decide(who, d.Resource(d.TeamID)).Check(do, ErrNotFound, ErrNotAdmin)
 }
 
-// lock keeps an agent that who may still edit as it is until the unit of ctx
-// ends.
+// lock locks the row of an agent until the unit of ctx ends, and checks that
+// the actor may still edit it.
 func (s *Service) lock(ctx context.Context, who actor.Actor, was Decided) (Agent, error) {
 	return s.Store.UpdateAgent(ctx, who.OrganizationID, was.ID, func(a *Agent) error { return s.recheck(ctx, who, was, *a, access.Edit) })
 }
 
-// withTeam answers an agent with its team, on which nothing is decided yet. It
-// is two queries.
+// withTeam answers an agent with its team and without a decision. It is two
+// queries.
 func (s *Service) withTeam(ctx context.Context, organizationID, id int64) (Decided, error) {
 	a, err := s.Store.Agent(ctx, everything(organizationID), id)
 	if err != nil {
@@ -77,9 +78,9 @@ func (s *Service) resolveTeam(ctx context.Context, a Agent) (Decided, error) {
 	return Decided{Agent: a, TeamID: teams[a.ProjectID]}, err
 }
 
-// visible is which agents who may see, as a condition, with the teams of
-// projects that deciding about each of them takes. It is one query, or none
-// for whoever has no role on a team.
+// visible answers which agents the actor may view, as a condition for queries,
+// and the teams of the projects, which the decision about each agent needs. It
+// is one query, or none for an actor without a role on a team.
 func (s *Service) visible(ctx context.Context, who actor.Actor) (Visible, map[int64]int64, error) {
 	teams := who.Granted(actor.Team, actor.Member)
 	if who.IsGlobalAdmin() {

@@ -36,7 +36,7 @@ func (s *Service) CreateAlias(ctx context.Context, who actor.Actor, agentID int6
 	}
 	var a Alias
 	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		// An agent that goes meanwhile would leave its address behind.
+		// Without the lock, an agent deleted at the same time would leave its address behind.
 		agent, err := s.lock(ctx, who, d)
 		if err != nil {
 			return err
@@ -135,7 +135,7 @@ func (s *Service) address(ctx context.Context, who actor.Actor, agent Agent, ask
 	}
 	if asked == "" {
 		if org.Domain == "" {
-			return "", ErrAliasDomain.WithMessage("Your organization has no domain in which an alias could be; have one set first.")
+			return "", ErrAliasDomain.WithMessage("Your organization has no domain for aliases; ask a global admin to set one.")
 		}
 		asked = defaultLocal(agent) + "@" + org.Domain
 	}

@@ -72,7 +72,7 @@ func (s *Service) AddBookmark(ctx context.Context, who actor.Actor, k Kind, agen
 		if err != nil || k == Recent {
 			return err
 		}
-		// A star is somebody's own choice, so none is dropped for another.
+		// The user chose each star, so none is dropped to make room for another.
 		n, err := s.Store.CountBookmarks(ctx, k, who.UserID)
 		if err == nil && n > maxStars {
 			err = ErrTooMany

@@ -56,7 +56,7 @@ func (c Settings) apply(a *Agent) error {
 	return nil
 }
 
-// mayPut answers whether who may put an agent into a project.
+// mayPut checks that the actor may put an agent into a project.
 func (s *Service) mayPut(ctx context.Context, who actor.Actor, project int64) error {
 	projectAccess, err := s.Projects.ProjectAccess(ctx, who, project)
 	if err != nil {
@@ -126,8 +126,8 @@ func (s *Service) UpdateAgent(ctx context.Context, who actor.Actor, id int64, c 
 			return Full{}, err
 		}
 	} else {
-		// Who sends the project that it is in moves nothing, also when another
-		// one moves it meanwhile.
+		// A request that names the current project does not move the agent,
+		// even when another request moves it at the same time.
 		c.ProjectID = nil
 	}
 	full := Full{}
@@ -195,7 +195,7 @@ func (s *Service) change(ctx context.Context, tx uow.Tx, who actor.Actor, decide
 	return a, nil
 }
 
-// SetAccess changes who may see an agent that the caller manages. It holds
+// SetAccess changes which users may view an agent that the caller manages. It holds
 // from the next request on.
 func (s *Service) SetAccess(ctx context.Context, who actor.Actor, id int64, level string) (Agent, error) {
 	is, err := s.authorize(ctx, who, id, access.Manage, ErrNotAdmin)

@@ -16,8 +16,8 @@ type Grantee struct {
 	Decision access.Decision
 }
 
-// DecisionOf answers what a user may do with an agent, and why: of oneself
-// who may see it, of others who manages it.
+// DecisionOf answers what a user may do with an agent, and why. Users who may
+// view the agent may ask about themselves; its admins may ask about anybody.
 func (s *Service) DecisionOf(ctx context.Context, who actor.Actor, agentID, userID int64) (Grantee, error) {
 	do := access.Manage
 	if userID == who.UserID {
@@ -59,7 +59,7 @@ func (s *Service) Grantees(ctx context.Context, who actor.Actor, agentID int64, 
 		ids[i] = u.ID
 	}
 	grants, err := s.grantsAround(ctx, d, ids)
-	// Whoever just lost their role is shown without one: a part drops nobody.
+	// A user who has just lost their role is listed without one, so that the page keeps its length.
 	return page.Map(found, func(u users.User) Grantee { return decideFor(u, grants[u.ID], d) }), err
 }
 
@@ -92,8 +92,8 @@ func (s *Service) Runners(ctx context.Context, organizationID, agentID int64, id
 	return may, nil
 }
 
-// decideFor decides about a user. A suspended one may do nothing, whatever they
-// were granted.
+// decideFor decides what a user may do with an agent. A suspended user may do
+// nothing, whatever their roles are.
 func decideFor(u users.User, grants []actor.Grant, d Decided) Grantee {
 	if !u.IsActive {
 		why := access.Reason{Rule: access.Suspended, Resource: actor.Organization, ResourceID: u.OrganizationID}

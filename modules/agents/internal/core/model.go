@@ -12,28 +12,28 @@ import (
 
 // The errors of this module. Their codes are a promise to clients.
 var (
-	ErrNotFound       = apperr.New(apperr.NotFound, "agents.not_found", "There is no such agent, or none that you may see.")
+	ErrNotFound       = apperr.New(apperr.NotFound, "agents.not_found", "The agent does not exist, or you may not view it.")
 	ErrNotLive        = apperr.New(apperr.Forbidden, "agents.not_live", "This agent is not live; only its admins can ask it.")
-	ErrNotGlobal      = apperr.New(apperr.Forbidden, "agents.not_global_admin", "Only a global admin changes the types of agents.")
-	ErrNotAdmin       = apperr.New(apperr.Forbidden, "agents.not_admin", "Only the agent's admins do this.")
-	ErrNotCreator     = apperr.New(apperr.Forbidden, "agents.may_not_create", "Only the project's admins create agents in it.")
-	ErrUnknownType    = apperr.New(apperr.Unprocessable, "agents.unknown_type", "There is no agent type of this name; see GET /api/agent-type.").WithField("type", "names no agent type")
-	ErrTypeNotFound   = apperr.New(apperr.NotFound, "agents.type_not_found", "There is no such agent type.")
-	ErrTypeTaken      = apperr.New(apperr.Conflict, "agents.type_name_taken", "Another agent type has this name already.")
-	ErrInstruction    = apperr.New(apperr.Unprocessable, "agents.bad_instruction", "An instruction has 1 to 4000 characters that are not all blank.")
-	ErrTooMany        = apperr.New(apperr.Conflict, "agents.too_many_stars", "You have starred 500 agents already; take a star away first.")
-	ErrBlankName      = apperr.New(apperr.Unprocessable, "agents.blank_name", "An agent needs a name.").WithField("name", "is blank")
+	ErrNotGlobal      = apperr.New(apperr.Forbidden, "agents.not_global_admin", "Only a global admin can change agent types.")
+	ErrNotAdmin       = apperr.New(apperr.Forbidden, "agents.not_admin", "Only an admin of the agent can do this.")
+	ErrNotCreator     = apperr.New(apperr.Forbidden, "agents.may_not_create", "Only an admin of the project can create agents in it.")
+	ErrUnknownType    = apperr.New(apperr.Unprocessable, "agents.unknown_type", "No agent type has this name; GET /api/agent-type lists them.").WithField("type", "is not an agent type")
+	ErrTypeNotFound   = apperr.New(apperr.NotFound, "agents.type_not_found", "The agent type does not exist.")
+	ErrTypeTaken      = apperr.New(apperr.Conflict, "agents.type_name_taken", "Another agent type already has this name.")
+	ErrInstruction    = apperr.New(apperr.Unprocessable, "agents.bad_instruction", "An instruction must have 1 to 4000 characters, not all of them spaces.")
+	ErrTooMany        = apperr.New(apperr.Conflict, "agents.too_many_stars", "You can star at most 500 agents; remove a star first.")
+	ErrBlankName      = apperr.New(apperr.Unprocessable, "agents.blank_name", "An agent needs a name.").WithField("name", "is empty")
 	ErrReviewNotFound = apperr.New(apperr.NotFound, "agents.review_not_found", "The agent has no such review.")
-	ErrNotRunYet      = apperr.New(apperr.Conflict, "agents.not_run_yet", "Ask the agent something first; a review is for who has seen it answer.")
-	ErrReviewed       = apperr.New(apperr.Conflict, "agents.already_reviewed", "You have reviewed this agent already; change that review.")
-	ErrNotAuthor      = apperr.New(apperr.Forbidden, "agents.not_author", "Only the author changes a review, and deletes it beside the agent's admins.")
-	ErrBlankReview    = apperr.New(apperr.Unprocessable, "agents.blank_review", "A review needs words.").WithField("review", "is blank")
+	ErrNotRunYet      = apperr.New(apperr.Conflict, "agents.not_run_yet", "Only users who have run the agent can review it; ask it a question first.")
+	ErrReviewed       = apperr.New(apperr.Conflict, "agents.already_reviewed", "You have already reviewed this agent; change that review.")
+	ErrNotAuthor      = apperr.New(apperr.Forbidden, "agents.not_author", "Only its author can change a review; its author and admins of the agent can delete it.")
+	ErrBlankReview    = apperr.New(apperr.Unprocessable, "agents.blank_review", "A review needs a text.").WithField("review", "is empty")
 	ErrNoAlias        = apperr.New(apperr.NotFound, "agents.alias_not_found", "The agent has no alias; create one.")
-	ErrHasAlias       = apperr.New(apperr.Conflict, "agents.has_alias", "The agent has an alias already; change that one.")
-	ErrAliasTaken     = apperr.New(apperr.Conflict, "agents.alias_taken", "This address is in use already; choose another one.")
-	ErrAliasForm      = apperr.New(apperr.Unprocessable, "agents.invalid_alias", "An alias is an e-mail address of letters, digits and . _ + - in front of the @.").WithField("alias", "is no such address")
+	ErrHasAlias       = apperr.New(apperr.Conflict, "agents.has_alias", "The agent already has an alias; change that alias.")
+	ErrAliasTaken     = apperr.New(apperr.Conflict, "agents.alias_taken", "This address is already in use; choose another one.")
+	ErrAliasForm      = apperr.New(apperr.Unprocessable, "agents.invalid_alias", "An alias must be an e-mail address with only letters, digits and . _ + - before the @.").WithField("alias", "is not such an address")
 	ErrAliasDomain    = apperr.New(apperr.Unprocessable, "agents.foreign_domain", "An alias must be in your organization's own domain.")
-	ErrUserNotFound   = apperr.New(apperr.NotFound, "users.not_found", "There is no such user, or none that you may see.")
+	ErrUserNotFound   = apperr.New(apperr.NotFound, "users.not_found", "The user does not exist, or you may not view it.")
 )
 
 // Access levels.
@@ -47,7 +47,7 @@ const (
 // others are Draft and Paused.
 const Live = "Live"
 
-// Agent is somebody to ask.
+// Agent answers questions.
 type Agent struct {
 	ID                     int64
 	OrganizationID         int64

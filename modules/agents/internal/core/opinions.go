@@ -90,8 +90,8 @@ func (s *Service) UpdateReview(ctx context.Context, who actor.Actor, agentID, id
 	})
 }
 
-// DeleteReview removes the caller's own review, or as the agent's admin
-// anybody's, and answers it.
+// DeleteReview removes a review and answers it. The caller is its author or an
+// admin of the agent.
 func (s *Service) DeleteReview(ctx context.Context, who actor.Actor, agentID, id int64) (Review, error) {
 	d, err := s.authorize(ctx, who, agentID, access.View, nil)
 	if err != nil {

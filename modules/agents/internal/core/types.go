@@ -45,7 +45,7 @@ func (s *Service) UpdateType(ctx context.Context, who actor.Actor, id int64, nam
 	})
 }
 
-// types answers an organization's types, which are made when first asked for.
+// types answers an organization's types and creates them on the first request.
 func (s *Service) types(ctx context.Context, organizationID int64) ([]Type, error) {
 	found, err := s.Store.Types(ctx, organizationID)
 	if err != nil || len(found) > 0 {

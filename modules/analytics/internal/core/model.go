@@ -40,10 +40,10 @@ type Measures struct {
 
 // QuarterOf counts the quarters of an hour since 1970. Every day of every
 // time zone since 2012 begins and ends with one, so that sums over quarters
-// can be folded to anybody's days.
+// can be summed to the days of any time zone.
 func QuarterOf(t time.Time) int64 { return t.Unix() / (15 * 60) }
 
-// Kind is a sort of thing that the inventory counts.
+// Kind is a kind of item that the inventory counts.
 type Kind string
 
 // The kinds.
@@ -77,7 +77,7 @@ type Filter struct {
 	Model       string
 }
 
-// Scope is the part of an organization that somebody sees: all of it, or what
+// Scope is the part of an organization that an actor may view: all of it, or what
 // lies in any of the teams, projects and agents.
 type Scope struct {
 	OrganizationID int64

@@ -30,7 +30,7 @@ type Stored struct {
 	Key    string
 	Size   int64
 	SHA256 string
-	// Blank is whether there was nothing but white space.
+	// Blank reports whether the upload was only white space.
 	Blank bool
 }
 
@@ -58,7 +58,7 @@ func (s *Service) Keep(ctx context.Context, r io.Reader) (Stored, error) {
 // Discard removes the bytes of an upload that came to nothing.
 func (s *Service) Discard(ctx context.Context, u Stored) {
 	if err := s.Files.Delete(context.WithoutCancel(ctx), u.Key); err != nil {
-		s.Log.WarnContext(ctx, "a discarded upload stays behind", "key", u.Key, "error", err)
+		s.Log.WarnContext(ctx, "removing a discarded upload failed; its file remains", "key", u.Key, "error", err)
 	}
 }
 
@@ -122,7 +122,7 @@ func (s *Service) AddDocument(ctx context.Context, who actor.Actor, c Corpus, n 
 				return err
 			}
 			if found {
-				return ErrDuplicate.WithMessage(fmt.Sprintf("Document %d of the corpus is the same by name or content; send ?allow_duplicate=true to add it all the same.", same.ID)).
+				return ErrDuplicate.WithMessage(fmt.Sprintf("Document %d of the corpus has the same name or content; send ?allow_duplicate=true to add it anyway.", same.ID)).
 					WithField("source", fmt.Sprintf("is document %d already", same.ID)).At(fmt.Sprintf("/api/document/%d", same.ID))
 			}
 		}
@@ -169,7 +169,7 @@ func (s *Service) Original(ctx context.Context, who actor.Actor, id int64) (Docu
 	}
 	f, _, err := s.Files.Open(ctx, d.BlobKey)
 	if errors.Is(err, blob.ErrNotFound) {
-		return d, nil, ErrDocumentNotFound.WithMessage("The file of this document is no longer there.")
+		return d, nil, ErrDocumentNotFound.WithMessage("The file of this document no longer exists.")
 	}
 	return d, f, err
 }

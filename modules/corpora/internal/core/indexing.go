@@ -24,7 +24,7 @@ const (
 	lookEvery   = 2 * time.Second  // for documents, without being woken
 	small       = 64               // passages of a document that is stored as it is finished
 	stageSize   = 2000             // passages that are in memory with their terms
-	maxAttempts = 3                // before a document that takes its process down is given up
+	maxAttempts = 3                // after them a document that crashes its process fails
 	maxDocument = 10 * time.Minute // that one document may take
 )
 
@@ -39,7 +39,7 @@ func (s *Service) Wake() {
 // Work indexes what waits, until ctx ends.
 func (s *Service) Work(ctx context.Context) {
 	if err := s.Recover(ctx); err != nil && ctx.Err() == nil {
-		s.Log.ErrorContext(ctx, "giving back the claims of dead processes", "error", err)
+		s.Log.ErrorContext(ctx, "releasing the claims of dead processes failed", "error", err)
 	}
 	var group sync.WaitGroup
 	for range workers {
@@ -71,10 +71,10 @@ func (s *Service) work(ctx context.Context) {
 	for ctx.Err() == nil {
 		found, err := s.indexNext(ctx)
 		if err != nil && ctx.Err() == nil {
-			s.Log.ErrorContext(ctx, "indexing", "error", err)
+			s.Log.ErrorContext(ctx, "indexing failed; it will be tried again", "error", err)
 		}
 		if found && err == nil {
-			s.Wake() // whoever sleeps may find more
+			s.Wake() // another worker may find the next document
 			continue
 		}
 		select {
@@ -99,7 +99,7 @@ func (s *Service) indexNext(ctx context.Context) (bool, error) {
 	case err == nil:
 		d.Step, d.FailureReason = Completed, nil
 	case errors.Is(err, ErrClaimLost), ctx.Err() != nil:
-		return true, err // somebody else's, or left to the next start
+		return true, err // another process has the claim, or the next start indexes it
 	default:
 		reason, again := s.Extractor.Reason(err)
 		if again && d.Attempts < maxAttempts {

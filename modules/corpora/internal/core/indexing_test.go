@@ -55,7 +55,7 @@ func TestAnUploadIsFoundByTheNextQuestionOnceItIsCompleted(t *testing.T) {
 func TestADocumentThatCannotBeReadFailsWithAReason(t *testing.T) {
 	for name, c := range map[string]struct{ file, content, reason string }{
 		"an empty file":      {"a.md", "", "empty"},
-		"a blank file":       {"a.txt", " \n\t ", "holds no text"},
+		"a blank file":       {"a.txt", " \n\t ", "has no text"},
 		"a broken PDF":       {"a.pdf", "%PDF-1.7\n1 0 obj <<", "PDF is damaged"},
 		"a picture":          {"a.md", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "can't be read"},
 		"a broken archive":   {"a.docx", "PK\x03\x04 and nothing more", "damaged"},

@@ -10,8 +10,8 @@ import (
 	"parley/platform/kernel/page"
 )
 
-// Readable says which corpora somebody may read: the access rule, as a
-// condition for queries.
+// Readable is which corpora an actor may read: the access rule as a condition
+// for queries.
 type Readable struct {
 	OrganizationID int64
 	UserID         int64
@@ -94,7 +94,7 @@ type Index interface {
 	// document that it answers is the claim: each one counts another attempt,
 	// and only the latest can write.
 	Claim(ctx context.Context, owner string, now, until time.Time) (Document, bool, error)
-	// Claimants answers the processes that hold claims.
+	// Claimants answers the processes that have claims.
 	Claimants(ctx context.Context) ([]string, error)
 	// Release gives back every claim of dead processes.
 	Release(ctx context.Context, dead []string) error

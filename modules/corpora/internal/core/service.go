@@ -36,7 +36,7 @@ type Deps struct {
 // Service is the use cases of corpora. It implements corpora.Retriever.
 type Service struct {
 	Deps
-	wake chan struct{} // holds one: something may wait to be indexed
+	wake chan struct{} // has room for one signal: a document may wait to be indexed
 }
 
 // New returns the use cases over their dependencies.
@@ -46,7 +46,7 @@ func readable(who actor.Actor) Readable {
 	return Readable{OrganizationID: who.OrganizationID, UserID: who.UserID, All: who.IsGlobalAdmin()}
 }
 
-// mayEdit reports whether who may add to and change a corpus they can read.
+// mayEdit reports whether the actor may change a corpus that they can read.
 func mayEdit(who actor.Actor, c Corpus) bool {
 	return who.IsGlobalAdmin() || c.OwnerID == who.UserID
 }
@@ -129,7 +129,7 @@ func (s *Service) PassOn(ctx context.Context, organizationID, from, to int64) er
 	return s.Store.PassCorpora(ctx, organizationID, from, to)
 }
 
-// tidy drops blank and repeated tags and never answers nil.
+// tidy drops empty and repeated tags and never answers nil.
 func tidy(tags []string) []string {
 	out := []string{}
 	seen := map[string]bool{}

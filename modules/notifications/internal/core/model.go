@@ -6,7 +6,7 @@ import (
 	"parley/platform/kernel/page"
 )
 
-// KindUserDeleted is the kind of what admins are told when a user is deleted.
+// KindUserDeleted is the kind of the notification to admins about a deleted user.
 const KindUserDeleted = "user_deleted"
 
 // Notification is one message in a user's inbox, in plain text.

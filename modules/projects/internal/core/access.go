@@ -13,7 +13,7 @@ func everything(who actor.Actor) Visible {
 	return Visible{OrganizationID: who.OrganizationID, All: true}
 }
 
-// project answers a project on which who may do the action.
+// project answers a project on which the actor may do the action.
 func (s *Service) project(ctx context.Context, who actor.Actor, id int64, do access.Action) (projects.ProjectAccess, error) {
 	p, err := s.Store.Project(ctx, everything(who), id)
 	if err != nil {
@@ -22,8 +22,9 @@ func (s *Service) project(ctx context.Context, who actor.Actor, id int64, do acc
 	return onProject(who, p, do)
 }
 
-// onProject decides about a project that was read. Units decide once more
-// about what they hold, since it may have come to another team meanwhile.
+// onProject decides about a project that was read. Units of work decide again
+// after they have locked the row, since the project may have moved to another
+// team.
 func onProject(who actor.Actor, p projects.Project, do access.Action) (projects.ProjectAccess, error) {
 	d := access.Decide(who, p.Resource())
 	if err := d.Check(do, ErrNotFound, ErrNotAdmin); err != nil {
@@ -32,7 +33,8 @@ func onProject(who actor.Actor, p projects.Project, do access.Action) (projects.
 	return projects.ProjectAccess{Project: p, Decision: d}, nil
 }
 
-// lock keeps a project that who manages as it is until the unit of ctx ends.
+// lock locks the row of a project until the unit of ctx ends, and checks that
+// the actor may still manage it.
 func (s *Service) lock(ctx context.Context, who actor.Actor, id int64) error {
 	_, err := s.Store.UpdateProject(ctx, who.OrganizationID, id, func(p *projects.Project) error {
 		_, err := onProject(who, *p, access.Manage)
@@ -41,7 +43,7 @@ func (s *Service) lock(ctx context.Context, who actor.Actor, id int64) error {
 	return err
 }
 
-// team answers a team on which who may do the action.
+// team answers a team on which the actor may do the action.
 func (s *Service) team(ctx context.Context, who actor.Actor, id int64, do access.Action) (projects.TeamAccess, error) {
 	t, err := s.Store.Team(ctx, everything(who), id)
 	if err != nil {

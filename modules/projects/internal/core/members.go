@@ -130,9 +130,9 @@ func (s *Service) UserCounts(ctx context.Context, who actor.Actor, ids []int64) 
 	return s.Roles.RoleCounts(ctx, who.OrganizationID, actor.Project, ids)
 }
 
-// ProjectsOfUser answers the projects of a team that a user sees, ordered by
-// id: of oneself, or for an admin of the team of anybody. A suspended user
-// sees none.
+// ProjectsOfUser answers the projects of a team that a user may view, ordered
+// by id. Users may ask about themselves; admins of the team may ask about
+// anybody. A suspended user may view none.
 func (s *Service) ProjectsOfUser(ctx context.Context, who actor.Actor, userID, team int64, p page.Request) (page.Of[projects.Project], error) {
 	do := access.Manage
 	if userID == who.UserID {

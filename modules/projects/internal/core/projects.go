@@ -23,7 +23,7 @@ func (s *Service) ProjectsPage(ctx context.Context, who actor.Actor, p page.Requ
 	return s.Store.ProjectsPage(ctx, access.VisibleTo(who), ProjectFilter{}, p)
 }
 
-// mayPut answers whether who may put a project into the team, or, without
+// mayPut checks that the actor may put a project into the team, or, without
 // one, make a project at all.
 func (s *Service) mayPut(ctx context.Context, who actor.Actor, team *int64) error {
 	creates := who.Level >= actor.ApplicationAdmin

@@ -17,15 +17,15 @@ import (
 
 // The errors of this module. Their codes are a promise to clients.
 var (
-	ErrTeamNotFound = apperr.New(apperr.NotFound, "projects.team_not_found", "There is no such team, or none that you may see.")
-	ErrNotFound     = apperr.New(apperr.NotFound, "projects.not_found", "There is no such project, or none that you may see.")
-	ErrNoUser       = apperr.New(apperr.NotFound, "users.not_found", "There is no such user, or none that you may see.")
-	ErrNotTeamAdmin = apperr.New(apperr.Forbidden, "projects.not_team_admin", "Only the team's admins do this.")
-	ErrNotAdmin     = apperr.New(apperr.Forbidden, "projects.not_admin", "Only the project's admins do this.")
-	ErrMayNotCreate = apperr.New(apperr.Forbidden, "projects.may_not_create", "Application admins create projects, and team admins those of their team.")
-	ErrBlankName    = apperr.New(apperr.Unprocessable, "projects.blank_name", "A team or project needs a name.").WithField("name", "is blank")
+	ErrTeamNotFound = apperr.New(apperr.NotFound, "projects.team_not_found", "The team does not exist, or you may not view it.")
+	ErrNotFound     = apperr.New(apperr.NotFound, "projects.not_found", "The project does not exist, or you may not view it.")
+	ErrNoUser       = apperr.New(apperr.NotFound, "users.not_found", "The user does not exist, or you may not view it.")
+	ErrNotTeamAdmin = apperr.New(apperr.Forbidden, "projects.not_team_admin", "Only an admin of the team can do this.")
+	ErrNotAdmin     = apperr.New(apperr.Forbidden, "projects.not_admin", "Only an admin of the project can do this.")
+	ErrMayNotCreate = apperr.New(apperr.Forbidden, "projects.may_not_create", "Only application admins can create projects, and team admins those of their team.")
+	ErrBlankName    = apperr.New(apperr.Unprocessable, "projects.blank_name", "A team or project needs a name.").WithField("name", "is empty")
 	ErrTeamInUse    = apperr.New(apperr.Conflict, "projects.team_has_projects", "The team still has projects; move them to another team or delete them first.")
-	ErrTeamFull     = apperr.New(apperr.Conflict, "projects.team_full", "A team has at most 1000 projects; make another team.")
+	ErrTeamFull     = apperr.New(apperr.Conflict, "projects.team_full", "A team has at most 1000 projects; create another team.")
 )
 
 // Visible says which rows an actor may see: the access rule as a condition

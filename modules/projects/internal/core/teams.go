@@ -51,7 +51,7 @@ type Change struct {
 	Team        **int64 // of a project; a pointer to nil takes it out of its team
 }
 
-// blank reports whether the change would take the name away.
+// blank reports whether the change would empty the name.
 func (c Change) blank() bool { return c.Name != nil && strings.TrimSpace(*c.Name) == "" }
 
 // apply changes the two texts that teams and projects have.

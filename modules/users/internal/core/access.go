@@ -10,7 +10,7 @@ import (
 	"parley/platform/kernel/apperr"
 )
 
-// manage answers nil when who may create or delete a user of that level:
+// manage answers nil when the actor may create or delete a user of that level:
 // global admins everybody, application admins all but them. Everybody in the
 // organization may view everybody.
 func manage(who actor.Actor, level actor.Level) error {
@@ -23,9 +23,9 @@ func manage(who actor.Actor, level actor.Level) error {
 	return nil
 }
 
-// change answers nil when who may change another user, who is of the level to
-// from then on. That is whom they manage, but for global admins, who leave each
-// other alone.
+// change answers nil when the actor may change another user to the level to.
+// Admins may change the users they manage, except that global admins may not
+// change each other.
 func change(who actor.Actor, u users.User, to actor.Level) error {
 	if err := manage(who, max(u.Level(), to)); err != nil {
 		return err
@@ -144,7 +144,7 @@ func (s *Service) Deciders() []access.Decider {
 	}
 }
 
-// mayView answers whether who may view a team, for lists that are narrowed to
+// mayView checks that the actor may view a team, for lists that are narrowed to
 // its people.
 func (s *Service) mayView(ctx context.Context, who actor.Actor, team int64) (bool, error) {
 	_, err := s.administers(ctx, who, actor.Team, team)

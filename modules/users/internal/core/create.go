@@ -119,8 +119,8 @@ func (s *Service) HasOrganizations(ctx context.Context) (bool, error) {
 	return s.Store.HasOrganizations(ctx)
 }
 
-// checkSignIn answers nil when somebody can have that address and that
-// password, or none of either.
+// checkSignIn answers nil when the address and the password are valid, or both
+// are empty.
 func checkSignIn(email, password string) error {
 	switch {
 	case email != "" && !isAddress(email):

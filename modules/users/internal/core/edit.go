@@ -52,7 +52,7 @@ func (s *Service) EditUser(ctx context.Context, who actor.Actor, id int64, c Use
 	return after, err
 }
 
-// check refuses what can't be, whoever the user is.
+// check refuses values that no user can have.
 func (c UserChange) check() error {
 	if c.Email != nil && normalEmail(*c.Email) != "" && !isAddress(normalEmail(*c.Email)) {
 		return ErrEmail
@@ -162,8 +162,8 @@ func (s *Service) ranked(ctx context.Context, tx uow.Tx, before, after users.Use
 	return err
 }
 
-// mirror makes the user's role on the organization say what the flags say.
-// Whoever was never more than a user needs no row.
+// mirror makes the user's role on the organization follow the flags. A user
+// who never was an admin needs no row.
 func (s *Service) mirror(ctx context.Context, who actor.Actor, u users.User) error {
 	_, err := s.Store.PutPermission(ctx, users.Permission{
 		OrganizationID: u.OrganizationID, UserID: u.ID, ResourceType: actor.Organization, ResourceID: u.OrganizationID,
@@ -215,9 +215,9 @@ func (s *Service) ChangePassword(ctx context.Context, who actor.Actor, old, fres
 	})
 }
 
-// stillSigned answers nil when the password that was just proven is the
-// caller's still: checking it took its time, in which somebody may have changed
-// it, suspended or deleted the user, or ended the sessions.
+// stillSigned answers nil when the password that was just checked is still the
+// caller's. While the check ran, another request may have changed it, suspended
+// or deleted the user, or ended the sessions.
 func (s *Service) stillSigned(ctx context.Context, who actor.Actor, proven Credential) error {
 	if err := s.Store.LockOrganization(ctx, who.OrganizationID); err != nil {
 		return err

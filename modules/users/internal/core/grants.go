@@ -172,7 +172,7 @@ func (s *Service) mayGive(ctx context.Context, who actor.Actor, u users.User, re
 		}
 		return s.adminStays(ctx, u, after)
 	}
-	// That another admin must do it is no help to whoever is the last.
+	// The last admin gets this error first: there is no other admin to ask.
 	if err := s.adminStays(ctx, u, after); err != nil {
 		return err
 	}

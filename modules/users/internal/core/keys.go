@@ -39,7 +39,7 @@ type APIKey struct {
 // KeyByID is the order of a list of keys.
 func KeyByID(k APIKey) page.Key { return page.Key{ID: k.ID} }
 
-// NewKey is what a key is made of. UserID 0 is the caller.
+// NewKey is the input for a new API key. UserID 0 is the caller.
 type NewKey struct {
 	Name      string
 	UserID    int64
@@ -75,7 +75,7 @@ func (s *Service) CreateKey(ctx context.Context, who actor.Actor, n NewKey) (str
 	name := strings.TrimSpace(n.Name)
 	switch {
 	case name == "":
-		return "", APIKey{}, ErrNoName.WithField("name", "is blank")
+		return "", APIKey{}, ErrNoName.WithField("name", "is empty")
 	case (n.Scope.Kind == actor.ScopeRestricted) != (len(n.Scope.Groups) > 0):
 		return "", APIKey{}, ErrGroups.WithField("groups", "must be sent with a key of scope restricted, and only then")
 	}
@@ -99,7 +99,7 @@ func (s *Service) CreateKey(ctx context.Context, who actor.Actor, n NewKey) (str
 		Scope: n.Scope, ExpiresOn: n.ExpiresOn, Audit: audit.New(who.Name(), now),
 	}
 	err := s.changing(ctx, []int64{owner}, func(ctx context.Context, tx uow.Tx) error {
-		// Two keys made at once must not both be the last one, and none is made
+		// Two keys created at once must not both be the last one, and none is made
 		// for a user who is being deleted.
 		who, found, err := s.locked(ctx, who, owner)
 		if err != nil {

@@ -8,15 +8,16 @@ import (
 	"parley/platform/kernel/clock"
 )
 
-// The limits of guessing passwords, in every process for itself: with n of
-// them behind a balancer an attacker has at most n times as many guesses.
+// The limits of guessing passwords. Each process counts for itself: behind a
+// load balancer with n processes an attacker has at most n times as many
+// guesses.
 const (
 	// wrongInARow wrong passwords for one address from one network lock the
 	// address for that network.
 	wrongInARow = 10
 	lockLife    = 15 * time.Minute
-	// An address that so many guesses were made at, from wherever, gives each
-	// network one guess a minute: slow, but its owner is never locked out.
+	// After so many guesses at an address, from all networks together, each
+	// network has one guess a minute: slow, but the owner is never locked out.
 	addressGuesses = 50
 	addressEases   = 30 * time.Second // one guess is forgotten
 	slowLife       = time.Minute
@@ -50,8 +51,8 @@ func (a Attempt) network() netip.Prefix {
 	return p
 }
 
-// loginLimiter counts wrong passwords. It does not know which accounts exist, so that
-// what it answers can't tell.
+// loginLimiter counts wrong passwords. It does not know which accounts exist,
+// so its answers don't reveal that.
 type loginLimiter struct {
 	clock     clock.Clock
 	mu        sync.Mutex

@@ -13,12 +13,12 @@ func (s *Service) User(ctx context.Context, who actor.Actor, id int64) (users.Us
 	return s.Store.User(ctx, who.OrganizationID, id)
 }
 
-// List answers the people of the caller's organization, ordered by id. Of a
-// team that the caller may not see there is nobody. Who is suspended is for
-// admins, whom the list also shows it.
+// List answers the users of the caller's organization, ordered by id. For a
+// team that the caller may not view the list is empty. Only admins may filter
+// by suspension, and only they see it.
 func (s *Service) List(ctx context.Context, who actor.Actor, f Filter, p page.Request) (page.Of[users.User], error) {
 	if f.IsActive != nil && who.Level < actor.ApplicationAdmin {
-		return page.Of[users.User]{}, ErrNotAdmin.WithMessage("Only admins see who is suspended; leave is_active out.")
+		return page.Of[users.User]{}, ErrNotAdmin.WithMessage("Only admins can filter by is_active; leave it out.")
 	}
 	if f.TeamID != 0 && !who.IsGlobalAdmin() && who.Holds(actor.Team, f.TeamID) == actor.NoRole {
 		shown, err := s.mayView(ctx, who, f.TeamID)

@@ -24,9 +24,9 @@ type Store interface {
 	// is an admin of it, or how many keys a user has, until this one ends.
 	LockOrganization(ctx context.Context, id int64) error
 
-	// AddUser answers the user with an id, who then holds the address.
-	// ErrEmailTaken ends the unit: the address is another user's or, in the
-	// namespace, anybody's, whatever the case of its letters.
+	// AddUser answers the user with an id, who then has the address.
+	// ErrEmailTaken ends the unit: another user or another module has the
+	// address already, in whatever case.
 	AddUser(ctx context.Context, u users.User) (users.User, error)
 	// User answers ErrNotFound for another organization's, too.
 	User(ctx context.Context, organizationID, id int64) (users.User, error)
@@ -64,7 +64,7 @@ type AddressStore interface {
 type Filter struct {
 	Text     string // part of the address or a name, in any case
 	IsActive *bool
-	TeamID   int64 // whoever holds a role on it directly
+	TeamID   int64 // users with a role on the team itself
 }
 
 // Credential is how a user proves who they are.
@@ -79,7 +79,7 @@ type Credential struct {
 	Kept string
 }
 
-// Identity is all that is known of who acts, as it is stored now.
+// Identity is the stored state of a caller.
 type Identity struct {
 	Credential
 	Permissions []users.Permission
@@ -105,7 +105,7 @@ type PermissionStore interface {
 	// AddPermissions adds rows, leaves alone those that stand already, and
 	// answers those it added, in no order.
 	AddPermissions(ctx context.Context, ps []users.Permission) ([]users.Permission, error)
-	// PutPermission adds the row, or gives the one that stands its role.
+	// PutPermission adds the row, or changes the role of the existing one.
 	PutPermission(ctx context.Context, p users.Permission) (users.Permission, error)
 	// Permission answers ErrNoPermission for another organization's, too.
 	Permission(ctx context.Context, organizationID, id int64) (users.Permission, error)
@@ -163,7 +163,7 @@ type Hasher interface {
 	Matches(ctx context.Context, hash, password string) (bool, error)
 }
 
-// Purpose is what a token is good for; the two never stand in for each other.
+// Purpose is what a token is for; a token of one purpose is never valid for the other.
 type Purpose string
 
 // The two tokens of a sign-in.

@@ -69,7 +69,7 @@ func (s *Service) Organization(ctx context.Context, id int64) (users.Organizatio
 	return s.identities.organization(ctx, id)
 }
 
-// maxAdmins bounds how many admins are told of anything.
+// maxAdmins bounds how many admins get a notification.
 const maxAdmins = 100
 
 // GlobalAdmins implements users.Directory.

@@ -13,7 +13,7 @@ import (
 	"parley/platform/kernel/id"
 )
 
-// The bounds of what is kept of who acts.
+// The bounds of the cache of actors.
 const (
 	maxIdentities = 10_000
 	// identityLife is the backstop for an event that never came.
@@ -93,7 +93,7 @@ func (s *identities) of(ctx context.Context, userID int64) (*known, error) {
 		if !errors.Is(l.err, context.Canceled) && !errors.Is(l.err, context.DeadlineExceeded) {
 			return l.known, l.err
 		}
-		return s.read(ctx, userID) // whoever read for all of us has gone
+		return s.read(ctx, userID) // the request that read for all of them has gone
 	}
 	l = &load{done: make(chan struct{})}
 	s.loading[userID] = l
@@ -101,7 +101,7 @@ func (s *identities) of(ctx context.Context, userID int64) (*known, error) {
 
 	l.known, l.err = s.read(ctx, userID)
 	s.mu.Lock()
-	// A user who was dropped meanwhile may have been read before the change.
+	// A user who was dropped during the read may have been read before the change.
 	if s.loading[userID] == l {
 		delete(s.loading, userID)
 		if l.err == nil {
@@ -174,8 +174,8 @@ func (s *identities) drop(userIDs ...int64) {
 	}
 }
 
-// doubt forgets users whom an open unit of work changes, and keeps nothing of
-// them until settle is called with the mark it answers.
+// doubt drops users that an open unit of work changes, and does not cache them
+// until settle is called with the mark that it answers.
 func (s *identities) doubt(userIDs []int64) (mark string) {
 	mark = id.New()
 	until := s.clock.Now().Add(doubtLife)

@@ -117,7 +117,7 @@ func (s *Service) session(ctx context.Context, p Purpose, token string) (Session
 	return claimed, k, nil
 }
 
-// Authenticate answers who acts with an access token, an API key or both: the
+// Authenticate answers the caller for an access token, an API key or both: the
 // token then says who, and the key only narrows. Of credentials that are void
 // the actor says whose they were, when that is known.
 func (s *Service) Authenticate(ctx context.Context, token, key string) (actor.Actor, error) {
@@ -187,7 +187,7 @@ func text(s *string) string {
 	return *s
 }
 
-// normalName trims a name; a blank one is none.
+// normalName trims a name; an empty name becomes nil.
 func normalName(name *string) *string {
 	trimmed := strings.TrimSpace(text(name))
 	if trimmed == "" {

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// writeBehind is what is written a few seconds after it happened, because nobody
-// should wait for it: when keys were used, and wrong passwords. A process
-// that is killed loses it.
+// writeBehind collects what is written a few seconds later, so that no request
+// waits for it: the last use of keys, and wrong passwords. A killed process
+// loses it.
 type writeBehind struct {
 	mu   sync.Mutex
 	uses map[int64]use

@@ -18,8 +18,8 @@ type bookmarkView struct {
 	CreatedOn web.Time   `json:"created_on"`
 }
 
-// WithoutSecrets implements web.ShownOnce: whoever repeats the request may
-// have ceased to be the agent's admin.
+// WithoutSecrets implements web.ShownOnce: a user who repeats the request may
+// no longer be an admin of the agent.
 func (v bookmarkView) WithoutSecrets() any {
 	v.Agent.PrefixPrompt, v.Agent.Instructions, v.Agent.LLMConfig = "", []instructionView{}, nil
 	return v

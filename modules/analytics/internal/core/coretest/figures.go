@@ -113,7 +113,7 @@ func (w *world) location() *time.Location {
 	return loc
 }
 
-// moment is near now, and often near somebody's midnight.
+// moment is near now, and often near midnight in some time zone.
 func (w *world) moment() time.Time {
 	at := w.now.AddDate(0, 0, w.r.IntN(50)-45).Add(time.Duration(w.r.Int64N(int64(24 * time.Hour))))
 	if w.r.IntN(2) == 0 {

@@ -75,7 +75,7 @@ func (b *builder) item(level int, text string) {
 
 func (b *builder) code(text string) { b.add(document.Code, 0, verbatim(clean(text))) }
 
-// row adds one row of a table; blank cells are left out.
+// row adds one row of a table; empty cells are left out.
 func (b *builder) row(cells []string) {
 	var text strings.Builder
 	for _, cell := range cells {
@@ -121,7 +121,7 @@ func (b *builder) finish(f format) (document.Extracted, error) {
 		if f.silent != "" {
 			return document.Extracted{}, ErrNoText.WithMessage(f.silent)
 		}
-		return document.Extracted{}, ErrNoText.WithMessage("The " + f.what + " holds no text.")
+		return document.Extracted{}, ErrNoText.WithMessage("The " + f.what + " has no text.")
 	}
 	const near = 5
 	for _, block := range b.blocks[:min(near, len(b.blocks))] {

@@ -54,7 +54,7 @@ func isPlainASCII(s string) bool {
 // oneLine is for prose: any run of white space is one space.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// verbatim is for code: indentation stays, blank lines at both ends go.
+// verbatim keeps the indentation of code and drops empty lines at both ends.
 func verbatim(s string) string {
 	return strings.TrimRight(strings.TrimLeft(s, "\n"), " \t\n")
 }

@@ -17,7 +17,7 @@ type format struct {
 	what string // as in "The ... is damaged"
 	mime string
 	read func(source, *builder) error
-	// silent says what to do when a file of this format holds no text.
+	// silent says what to do when a file of this format has no text.
 	silent string
 }
 

@@ -160,7 +160,7 @@ func looksLikeMarkdown(text string) bool {
 	return signs >= 2
 }
 
-// utf8BOM is dropped wherever a text begins with it.
+// utf8BOM is dropped from the start of a text.
 var utf8BOM = []byte("\xef\xbb\xbf")
 
 func trimBOM(data []byte) []byte { return bytes.TrimPrefix(data, utf8BOM) }

@@ -6,8 +6,8 @@ import (
 )
 
 // tableWriter writes each cell as "header: value", so that a row says what it
-// means wherever it is shown. The first row that is not blank is the
-// header, if it looks like one.
+// means in every passage. The first row that is not empty is the header, if it
+// looks like one.
 type tableWriter struct {
 	out *builder
 	// trusted: the format says that the first row is a header.

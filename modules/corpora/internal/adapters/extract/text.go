@@ -18,8 +18,8 @@ func readText(src source, out *builder) error {
 
 var bullet = regexp.MustCompile(`^\s*(?:[-*+•‣–▪●]|\(?\d{1,3}[.)])\s+`)
 
-// plainText writes paragraphs as they are divided by blank lines, list items,
-// and headings that are underlined.
+// plainText writes paragraphs, which empty lines separate, list items, and
+// underlined headings.
 func plainText(text string, out *builder) {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	text = strings.ReplaceAll(text, "\r", "\n")

@@ -88,7 +88,7 @@ type connectRequest struct {
 	Body     struct {
 		IsEnabled     *bool `json:"is_enabled,omitempty" doc:"true when not given."`
 		IsDefault     *bool `json:"is_default,omitempty"`
-		SharesContent *bool `json:"shares_content,omitempty" doc:"Whoever may run the agent gets answers and quotes from the corpus; only its admins can set it, for whom it is true when not given."`
+		SharesContent *bool `json:"shares_content,omitempty" doc:"Users who may run the agent get answers and quotes from the corpus. Only admins of the corpus can set it; for them the default is true."`
 	} `required:"false"`
 }
 

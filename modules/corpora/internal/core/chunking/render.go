@@ -40,8 +40,8 @@ type opened struct {
 }
 
 // render writes the blocks in simple Markdown: paragraphs apart, items with
-// dashes, headings with number signs, code indented by four blanks, so that
-// whoever reads a passage tells it from prose.
+// dashes, headings with number signs, code indented by four spaces, so that
+// a reader can tell it from prose.
 func render(doc document.Extracted, limit int) rendered {
 	var (
 		out  rendered

@@ -37,7 +37,7 @@ func lines(body string) (out []text.Sentence) {
 type piece struct{ Start, End int }
 
 // pieces cuts a sentence that has more than limit characters where a reader
-// would pause: after a clause, else at a blank, else anywhere between two
+// would pause: after a clause, else at a space, else between any two
 // characters.
 func pieces(s string, limit int) []piece {
 	if len(s) <= limit || utf8.RuneCountInString(s) <= limit {

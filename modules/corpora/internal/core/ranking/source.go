@@ -19,8 +19,8 @@ type Source interface {
 	// Weight*tf/(tf+Base+slope*length) over the terms, ties in favour of the
 	// lower id.
 	Candidates(ctx context.Context, corpora []int64, terms []Weighted, slope float64, limit int) ([]Candidate, error)
-	// Passages reads passages by id, in any order. A passage that has been
-	// deleted meanwhile is left out.
+	// Passages reads passages by id, in any order. It leaves out a passage that
+	// has been deleted.
 	Passages(ctx context.Context, corpora []int64, ids []int64) ([]Passage, error)
 }
 
@@ -28,7 +28,7 @@ type Source interface {
 type Statistics struct {
 	Passages int            // how many passages are indexed
 	Length   int            // the sum of their lengths, as Entry counts them
-	DF       map[string]int // term → passages that hold it
+	DF       map[string]int // term → number of passages with it
 }
 
 // AverageLength is never zero.

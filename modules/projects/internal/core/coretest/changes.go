@@ -81,7 +81,7 @@ func under(f fixture) {
 	f.same(int64(2), must[int64](f)(f.CountProjects(f.ctx, 1, a.ID)))
 }
 
-// shownIsDecided compares what lists show with the decision about each thing,
+// shownIsDecided compares what lists show with the decision about each resource,
 // over random grants.
 func shownIsDecided(f fixture) {
 	rng := rand.New(rand.NewPCG(11, 12))

@@ -13,7 +13,7 @@ type Events struct{ outbox *bus.Outbox }
 // New returns the history that the outbox keeps.
 func New(o *bus.Outbox) Events { return Events{o} }
 
-// personal are the fields of this module's events that tell who somebody is.
+// personal are the fields of this module's events with personal data.
 var personal = []string{"email", "old_email", "first_name", "last_name"}
 
 // BlankPersonal implements core.History.

@@ -28,7 +28,7 @@ type listRequest struct {
 	web.ListQuery
 	Q        string `query:"q" maxLength:"200" doc:"Part of the address or of a name."`
 	IsActive *bool  `query:"is_active" doc:"For admins."`
-	TeamID   int64  `query:"team_id" minimum:"1" doc:"Whoever holds a role on the team itself."`
+	TeamID   int64  `query:"team_id" minimum:"1" doc:"Lists the users who have a role on the team itself."`
 }
 
 func (a *API) list(ctx context.Context, r listRequest) (web.List[userView], error) {

@@ -126,8 +126,8 @@ func holders(f fixture, _ uow.Unit) {
 	f.is(err, page.ErrCursor)
 }
 
-// foreignRoles are held by somebody whose row says another organization, as
-// none should: neither sees the other.
+// foreignRoles are roles of a user from another organization, which should
+// never exist: neither organization lists them.
 func foreignRoles(f fixture, _ uow.Unit) {
 	other := f.organization("other.org")
 	u := f.user("a@example.com")
