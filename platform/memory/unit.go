@@ -84,6 +84,8 @@ func (db *DB) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) er
 func (db *DB) commit(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) error) ([]event.Envelope, error) {
 	t := &openTx{db: db}
 	done := false
+	ctx, end := uow.Begin(ctx)
+	defer end() // after the lock is given back
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	defer func() {
