@@ -93,8 +93,6 @@ type AccessChanged struct {
 	OrganizationID int64 `json:"organization_id"`
 	// What changed: "flags", "suspension", "permission", "session" or "api_key".
 	What string `json:"what"`
-	// Change is a mark by which the process that made it knows its own.
-	Change string `json:"change"`
 }
 
 // EventName implements event.Event.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
 )
@@ -52,6 +53,39 @@ type Permission struct {
 	ResourceID     int64
 	Role           string // "member" or "admin"
 	audit.Audit
+}
+
+// The errors that modules answer alike when they are asked about users.
+var (
+	ErrNotFound  = apperr.New(apperr.NotFound, "users.not_found", "There is no such user, or none that you may see.")
+	ErrSuspended = apperr.New(apperr.Forbidden, "users.suspended", "This user is suspended.")
+)
+
+// Actors answers who a stored user is to access decisions. It is the one place
+// where that is decided, for credentials as well.
+type Actors interface {
+	// Actor answers an active user with all they were granted, as their next
+	// request would be answered, without a session and not narrowed by a key.
+	// A suspended user is ErrSuspended; a deleted one, or another
+	// organization's, ErrNotFound. It may answer from memory: who changes a
+	// user within a unit of work of this process sees the change after it, and
+	// other processes when the event has come.
+	Actor(ctx context.Context, organizationID, userID int64) (actor.Actor, error)
+	// ActorsOn answers those of ids who are active, by id, each with what they
+	// hold directly on the resources of on, as it is stored now, in two queries.
+	// That is enough to decide about the last of them when the others are what
+	// it lies in.
+	ActorsOn(ctx context.Context, organizationID int64, ids []int64, on ...On) (map[int64]actor.Actor, error)
+	// Forget drops what is kept of users, so that the next Actor reads what is
+	// stored. Who handles an event about a user calls it, because it is not
+	// told in which order a process handles one event.
+	Forget(userIDs ...int64)
+}
+
+// On is one resource that roles are held on.
+type On struct {
+	Resource actor.Resource
+	ID       int64
 }
 
 // Directory answers who the people of an organization are. Ids of another

@@ -1,11 +1,14 @@
 package core
 
-import "parley/platform/kernel/apperr"
+import (
+	"parley/modules/users"
+	"parley/platform/kernel/apperr"
+)
 
 // The errors of this module. Their codes are a promise to clients.
 var (
-	ErrNotFound     = apperr.New(apperr.NotFound, "users.not_found", "There is no such user, or none that you may see.")
-	ErrUnknownUsers = apperr.New(apperr.NotFound, "users.not_found", "At least one of these users does not exist in your organization.")
+	ErrNotFound     = users.ErrNotFound
+	ErrUnknownUsers = ErrNotFound.Saying("At least one of these users does not exist in your organization.")
 	ErrNoOrg        = apperr.New(apperr.NotFound, "users.organization_not_found", "There is no such organization, or none that you may see.")
 	ErrNoPermission = apperr.New(apperr.NotFound, "users.permission_not_found", "There is no such permission, or none that you may see.")
 	ErrNoResource   = apperr.New(apperr.NotFound, "users.resource_not_found", "There is no such team, project or agent, or none that you may see.")
