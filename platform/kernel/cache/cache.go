@@ -6,7 +6,7 @@
 // what is kept is dropped when the unit ends. Changes by other processes come
 // as events, whose handlers call Drop. A reading that a change or a drop
 // overtakes is answered, but not kept. In any case nothing is kept for longer
-// than MaxAge, nor are more entries than a cache was made for.
+// than MaxAge, nor is more than a cache was made for.
 package cache
 
 import (
@@ -31,10 +31,12 @@ var errGone = errors.New("whoever read for several has gone")
 type Cache[K comparable, V any] struct {
 	clock clock.Clock
 	size  int
+	weigh func(V) int
 	load  func(ctx context.Context, key K) (V, error)
 
 	mu      sync.Mutex
 	kept    map[K]entry[V]
+	weight  int // of all that is kept
 	reading map[K]*reading[V]
 	// changed counts the open units that change a key, and broad has those
 	// that change whatever matches.
@@ -43,8 +45,9 @@ type Cache[K comparable, V any] struct {
 }
 
 type entry[V any] struct {
-	value V
-	until time.Time
+	value  V
+	weight int
+	until  time.Time
 }
 
 // reading is one call of load, which all wait for who ask meanwhile.
@@ -54,10 +57,14 @@ type reading[V any] struct {
 	err   error
 }
 
-// New returns an empty cache of at most size entries, which load reads.
-func New[K comparable, V any](c clock.Clock, size int, load func(ctx context.Context, key K) (V, error)) *Cache[K, V] {
+// New returns an empty cache of what load reads, at most size of it. Values
+// weigh 1, unless weigh tells otherwise.
+func New[K comparable, V any](c clock.Clock, size int, weigh func(V) int, load func(ctx context.Context, key K) (V, error)) *Cache[K, V] {
+	if weigh == nil {
+		weigh = func(V) int { return 1 }
+	}
 	return &Cache[K, V]{
-		clock: c, size: size, load: load,
+		clock: c, size: size, weigh: weigh, load: load,
 		kept: map[K]entry[V]{}, reading: map[K]*reading[V]{}, changed: map[K]int{}, broad: map[*func(K) bool]struct{}{},
 	}
 }
@@ -106,7 +113,7 @@ func (c *Cache[K, V]) read(ctx context.Context, key K, r *reading[V], until time
 		if c.reading[key] == r {
 			delete(c.reading, key)
 			if r.err == nil {
-				c.keep(key, entry[V]{r.value, until})
+				c.keep(key, entry[V]{r.value, c.weigh(r.value), until})
 			}
 		}
 		close(r.done)
@@ -115,13 +122,23 @@ func (c *Cache[K, V]) read(ctx context.Context, key K, r *reading[V], until time
 }
 
 func (c *Cache[K, V]) keep(key K, e entry[V]) {
-	for other := range c.kept {
-		if len(c.kept) < c.size {
+	c.remove(key)
+	if e.weight > c.size {
+		return
+	}
+	for other := range c.kept { // any: the order of a map is as good as random
+		if c.weight+e.weight <= c.size {
 			break
 		}
-		delete(c.kept, other) // any one: the order of a map is as good as random
+		c.remove(other)
 	}
 	c.kept[key] = e
+	c.weight += e.weight
+}
+
+func (c *Cache[K, V]) remove(key K) {
+	c.weight -= c.kept[key].weight
+	delete(c.kept, key)
 }
 
 // Drop forgets keys, so that the next Get reads what is stored.
@@ -133,7 +150,7 @@ func (c *Cache[K, V]) Drop(keys ...K) {
 
 func (c *Cache[K, V]) drop(keys []K) {
 	for _, k := range keys {
-		delete(c.kept, k)
+		c.remove(k)
 		delete(c.reading, k)
 	}
 }
@@ -148,7 +165,7 @@ func (c *Cache[K, V]) DropFunc(match func(K) bool) {
 func (c *Cache[K, V]) dropFunc(match func(K) bool) {
 	for k := range c.kept {
 		if match(k) {
-			delete(c.kept, k)
+			c.remove(k)
 		}
 	}
 	for k := range c.reading {

@@ -29,7 +29,7 @@ type shelf struct {
 func newShelf(size int) *shelf {
 	at := clock.NewFixed(time.Unix(0, 0))
 	s := &shelf{clock: at, db: memory.New(at)}
-	s.Cache = cache.New(at, size, func(ctx context.Context, _ int) (int64, error) {
+	s.Cache = cache.New(at, size, nil, func(ctx context.Context, _ int) (int64, error) {
 		s.reads.Add(1)
 		v := s.value.Load()
 		if s.slow != nil {
@@ -86,6 +86,20 @@ func TestNoMoreIsKeptThanTheCacheWasMadeFor(t *testing.T) {
 	}
 	if s.Len() != 100 {
 		t.Errorf("%d entries", s.Len())
+	}
+}
+
+func TestHeavyValuesLeaveRoomForFewer(t *testing.T) {
+	at := clock.NewFixed(time.Unix(0, 0))
+	c := cache.New(at, 100, func(v int) int { return v }, func(_ context.Context, key int) (int, error) { return key, nil })
+	for _, weight := range []int{30, 40, 101, 20, 60, 40, 10, 100, 1} {
+		if v, err := c.Get(t.Context(), weight); v != weight || err != nil {
+			t.Fatal(v, err)
+		}
+		switch n := c.Len(); {
+		case weight == 101 && n != 2, weight == 20 && n != 3, weight == 100 && n != 1, weight == 1 && n != 1:
+			t.Errorf("%d entries after one of %d", n, weight)
+		}
 	}
 }
 

@@ -27,20 +27,20 @@ type identities struct {
 	sessions *cache.Cache[string, Session]
 }
 
-// known is an identity in the form in which it is asked for. It is shared and
+// known is an Identity in the form in which it is asked for. It is shared and
 // never changed.
 type known struct {
-	Identity
+	Credential
 	actor actor.Actor // without session and key
 	keys  map[string]APIKey
 }
 
 func newIdentities(s Store, t Tokens, c clock.Clock) *identities {
 	i := &identities{
-		store: s, organizations: cache.New(c, maxKept, s.Organization), owners: cache.New(c, maxKept, s.KeyOwner),
-		sessions: cache.New(c, maxKept, func(_ context.Context, token string) (Session, error) { return t.Read(Access, token, c.Now()) }),
+		store: s, organizations: cache.New(c, maxKept, nil, s.Organization), owners: cache.New(c, maxKept, nil, s.KeyOwner),
+		sessions: cache.New(c, maxKept, nil, func(_ context.Context, token string) (Session, error) { return t.Read(Access, token, c.Now()) }),
 	}
-	i.users = cache.New(c, maxKept, i.read)
+	i.users = cache.New(c, maxKept, (*known).weight, i.read)
 	return i
 }
 
@@ -49,12 +49,15 @@ func (i *identities) read(ctx context.Context, userID int64) (*known, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &known{Identity: stored, actor: actorOf(stored.User, stored.Permissions), keys: make(map[string]APIKey, len(stored.Keys))}
+	k := &known{Credential: stored.Credential, actor: actorOf(stored.User, stored.Permissions), keys: make(map[string]APIKey, len(stored.Keys))}
 	for _, key := range stored.Keys {
 		k.keys[key.Hash] = key
 	}
 	return k, nil
 }
+
+// weight counts whoever was granted a lot as several.
+func (k *known) weight() int { return 1 + (len(k.actor.Grants)+len(k.keys))/20 }
 
 // byHash answers the user whose API key has the hash, with the key, or
 // ErrNoKey. Beside that stands whose key it was, if that is known.
