@@ -110,10 +110,6 @@ type Permissions interface {
 	// Revoke takes the users' roles on the resource away and answers the rows
 	// that were there.
 	Revoke(ctx context.Context, by actor.Actor, resource actor.Resource, id int64, users []int64) ([]Permission, error)
-	// On answers the roles that some users hold directly on resources of one
-	// kind, in one query, ordered by resource and user. No users are no query:
-	// everybody's roles, which may be any number, are what Roles is for.
-	On(ctx context.Context, organizationID int64, resource actor.Resource, ids, onlyUsers []int64) ([]Permission, error)
 	// Drop takes away every role on resources that are being deleted.
 	Drop(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) error
 }

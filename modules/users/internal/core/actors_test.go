@@ -76,7 +76,7 @@ func (v *verifying) Read(p core.Purpose, token string, now time.Time) (core.Sess
 
 func TestATokenIsVerifiedOnceAndStillEndsOnTime(t *testing.T) {
 	h := newHouse(t)
-	parts, tokens := h.Parts, &verifying{Tokens: h.Tokens}
+	parts, tokens := h.Deps, &verifying{Tokens: h.Tokens}
 	parts.Tokens = tokens
 	h.Service = core.New(parts)
 	pair, err := h.SignIn(h.ctx, h.admin.Email, "password", core.Attempt{})
@@ -129,7 +129,7 @@ func TestARevokedKeyOpensNothingAndIsAskedForOnce(t *testing.T) {
 	if _, err := h.Authenticate(h.ctx, "", secret); err != nil {
 		t.Fatal(err)
 	}
-	other := core.New(h.Parts) // another process, whose event has not come
+	other := core.New(h.Deps) // another process, whose event has not come
 	if _, err := other.DeleteKey(h.ctx, as(u), key.ID); err != nil {
 		t.Fatal(err)
 	}

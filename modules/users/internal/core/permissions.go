@@ -76,14 +76,6 @@ func tell(tx uow.Tx, rows []users.Permission) {
 // OrganizationChanged lets go of what is kept of an organization.
 func (s *Service) OrganizationChanged(id int64) { s.identities.organizations.Drop(id) }
 
-// On implements users.Permissions.
-func (s *Service) On(ctx context.Context, organizationID int64, resource actor.Resource, ids, onlyUsers []int64) ([]users.Permission, error) {
-	if len(ids) == 0 || len(onlyUsers) == 0 {
-		return nil, nil
-	}
-	return s.Store.Permissions(ctx, organizationID, resource, ids, onlyUsers)
-}
-
 // Drop implements users.Permissions.
 func (s *Service) Drop(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) error {
 	if len(ids) == 0 {
