@@ -26,6 +26,9 @@ type Runnable struct {
 // Catalog answers which agents a caller may use. It is the one place where
 // that is decided; other modules ask it and never decide themselves.
 type Catalog interface {
+	// Run, View and Administers answer from memory. A change is seen at once in
+	// the process that makes it, and in others when its event has arrived.
+
 	// Run answers the agent when the actor may run it now. An agent that the actor
 	// can't view is ErrNotFound; one that they may view but not run (it is not Live)
 	// is a Forbidden error that says so.
@@ -36,8 +39,12 @@ type Catalog interface {
 	// who can't see it.
 	Administers(ctx context.Context, who actor.Actor, agentID int64) (bool, error)
 	// Runners answers those of users who may run the agent now, ordered by id,
-	// in at most six queries. It decides by the stored grants, not by
+	// in at most four queries. It decides by the stored grants, not by
 	// those of a request: a suspended or deleted user may run no agent, and no
 	// user may run a deleted agent.
 	Runners(ctx context.Context, organizationID, agentID int64, users []int64) ([]int64, error)
+	// Forget drops what is kept of an agent, or of all of an organization when
+	// agentID is 0. Who handles an event about agents or projects calls it,
+	// because it is not told in which order a process handles one event.
+	Forget(organizationID, agentID int64)
 }

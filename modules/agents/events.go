@@ -49,6 +49,32 @@ func (AgentDeleted) EventName() string { return "agents.agent_deleted.v1" }
 // AggregateKey implements event.Event.
 func (e AgentDeleted) AggregateKey() string { return Key(e.AgentID) }
 
+// OwnerChanged tells that all agents of a user who was deleted belong to an
+// admin from now on.
+type OwnerChanged struct {
+	OrganizationID int64 `json:"organization_id"`
+	FromUserID     int64 `json:"from_user_id"`
+	ToUserID       int64 `json:"to_user_id"`
+}
+
+// EventName implements event.Event.
+func (OwnerChanged) EventName() string { return "agents.owner_changed.v1" }
+
+// AggregateKey implements event.Event.
+func (e OwnerChanged) AggregateKey() string { return fmt.Sprintf("user/%d", e.FromUserID) }
+
+// TypeUpdated tells that a type of agents is called or described otherwise.
+type TypeUpdated struct {
+	AgentTypeID    int64 `json:"agent_type_id"`
+	OrganizationID int64 `json:"organization_id"`
+}
+
+// EventName implements event.Event.
+func (TypeUpdated) EventName() string { return "agents.type_updated.v1" }
+
+// AggregateKey implements event.Event.
+func (e TypeUpdated) AggregateKey() string { return fmt.Sprintf("agent_type/%d", e.AgentTypeID) }
+
 // Key is the aggregate key of an agent's events, by which it holds its alias
 // among the addresses of the installation.
 func Key(agentID int64) string { return fmt.Sprintf("agent/%d", agentID) }

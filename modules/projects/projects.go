@@ -81,6 +81,13 @@ type Catalog interface {
 	// Teams answers the team of each of the projects that has one, in one
 	// query. No projects are no query.
 	Teams(ctx context.Context, organizationID int64, projectIDs []int64) (map[int64]int64, error)
+	// TeamOf answers the team of one project, 0 when it has none or is deleted.
+	// It answers from memory: who moves a project in this process sees it at
+	// once, and other processes when the event has come.
+	TeamOf(ctx context.Context, organizationID, projectID int64) (int64, error)
+	// Forget drops what TeamOf keeps of a project, or of all of an organization
+	// when projectID is 0.
+	Forget(organizationID, projectID int64)
 	// ProjectsOfTeams answers every project of the teams, with its team, in one query.
 	// No teams are no query.
 	ProjectsOfTeams(ctx context.Context, organizationID int64, teamIDs []int64) (map[int64]int64, error)

@@ -93,8 +93,6 @@ type AccessChanged struct {
 	OrganizationID int64 `json:"organization_id"`
 	// What changed: "flags", "suspension", "permission", "session" or "api_key".
 	What string `json:"what"`
-	// Change is a random id by which the process that published the event recognizes its own changes.
-	Change string `json:"change"`
 }
 
 // EventName implements event.Event.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
 )
@@ -54,6 +55,39 @@ type Permission struct {
 	audit.Audit
 }
 
+// The errors that modules answer alike when they are asked about users.
+var (
+	ErrNotFound  = apperr.New(apperr.NotFound, "users.not_found", "The user does not exist, or you may not view it.")
+	ErrSuspended = apperr.New(apperr.Forbidden, "users.suspended", "This user is suspended.")
+)
+
+// Actors answers who a stored user is to access decisions. It is the one place
+// where that is decided, for credentials as well.
+type Actors interface {
+	// Actor answers an active user with all they were granted, as their next
+	// request would be answered, without a session and not narrowed by a key.
+	// A suspended user is ErrSuspended; a deleted one, or another
+	// organization's, ErrNotFound. It may answer from memory: who changes a
+	// user within a unit of work of this process sees the change after it, and
+	// other processes when the event has come.
+	Actor(ctx context.Context, organizationID, userID int64) (actor.Actor, error)
+	// ActorsOn answers those of ids who are active, by id, each with what they
+	// hold directly on the resources of on, as it is stored now, in two queries.
+	// That is enough to decide about the last of them when the others are what
+	// it lies in.
+	ActorsOn(ctx context.Context, organizationID int64, ids []int64, on ...On) (map[int64]actor.Actor, error)
+	// Forget drops what is kept of users, so that the next Actor reads what is
+	// stored. Who handles an event about a user calls it, because it is not
+	// told in which order a process handles one event.
+	Forget(userIDs ...int64)
+}
+
+// On is one resource that roles are held on.
+type On struct {
+	Resource actor.Resource
+	ID       int64
+}
+
 // Directory answers who the people of an organization are. Ids of another
 // organization are treated as if they had never existed.
 type Directory interface {
@@ -76,10 +110,6 @@ type Permissions interface {
 	// Revoke takes the users' roles on the resource away and answers the rows
 	// that were there.
 	Revoke(ctx context.Context, by actor.Actor, resource actor.Resource, id int64, users []int64) ([]Permission, error)
-	// On answers the roles that some users hold directly on resources of one
-	// kind, in one query, ordered by resource and user. No users are no query:
-	// everybody's roles, which may be any number, are what Roles is for.
-	On(ctx context.Context, organizationID int64, resource actor.Resource, ids, onlyUsers []int64) ([]Permission, error)
 	// Drop takes away every role on resources that are being deleted.
 	Drop(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) error
 }

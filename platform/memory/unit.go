@@ -93,6 +93,8 @@ func (db *DB) DoAll(ctx context.Context, callers []context.Context, fn func(ctx 
 func (db *DB) commit(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) error) ([]event.Envelope, error) {
 	t := &openTx{db: db}
 	done := false
+	ctx, end := uow.Begin(ctx)
+	defer end() // after the lock is given back
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	defer func() {

@@ -16,6 +16,7 @@ import (
 	"parley/platform/kernel/event"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
+	"parley/platform/memory"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
@@ -242,6 +243,41 @@ func TestStateAndEventsAreOneStep(t *testing.T) {
 			t.Errorf("%d events, %d wake-ups", len(outbox.events), outbox.woken)
 		}
 	})
+}
+
+func TestWhatWaitsForTheEndOfAUnitRunsOnceAndAfterIt(t *testing.T) {
+	dbtest.Each(t, sets, func(t *testing.T, db *sqldb.DB) {
+		units := map[string]uow.Unit{"the database": sqldb.NewUnit(db, &recorder{}, clock.NewFixed(now)), "memory": memory.New(clock.NewFixed(now)), "a store": within{db}}
+		for name, unit := range units {
+			for _, end := range []error{nil, errors.New("boom")} {
+				ended := 0
+				err := unit.Do(context.Background(), func(ctx context.Context, _ uow.Tx) error {
+					return unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+						uow.AtEnd(ctx, func() { ended++ })
+						if ended > 0 || !uow.Inside(ctx) {
+							t.Errorf("%s: ended %d times within it", name, ended)
+						}
+						return end
+					})
+				})
+				if !errors.Is(err, end) || ended != 1 {
+					t.Errorf("%s: ended %d times, %v", name, ended, err)
+				}
+			}
+		}
+		outside := 0
+		if uow.AtEnd(context.Background(), func() { outside++ }); outside != 1 {
+			t.Error("without a unit nothing is waited for")
+		}
+	})
+}
+
+// within is the transaction that a store opens for itself.
+type within struct{ *sqldb.DB }
+
+// Do implements uow.Unit.
+func (w within) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) error) error {
+	return w.Within(ctx, func(ctx context.Context) error { return fn(ctx, nil) })
 }
 
 func TestConcurrentUpdatesAreNeverLost(t *testing.T) {

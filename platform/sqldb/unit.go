@@ -65,6 +65,8 @@ func (db *DB) Within(ctx context.Context, fn func(ctx context.Context) error) er
 	if db.InTx(ctx) {
 		return fn(ctx)
 	}
+	ctx, end := uow.Begin(ctx)
+	defer end()
 	return db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
 		return fn(context.WithValue(ctx, txKey{}, &openTx{db: db, tx: tx}))
 	})
@@ -77,7 +79,18 @@ func (u *Unit) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) e
 		return fn(ctx, open)
 	}
 	appended := false
-	err := u.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+	err := u.run(ctx, fn, &appended)
+	if err == nil && appended {
+		u.outbox.Committed()
+	}
+	return err
+}
+
+// run is the transaction of one unit. It notes whether events were appended.
+func (u *Unit) run(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) error, appended *bool) error {
+	ctx, end := uow.Begin(ctx)
+	defer end()
+	return u.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
 		open := &openTx{db: u.db, tx: tx}
 		ctx = context.WithValue(ctx, txKey{}, open)
 		if err := fn(ctx, open); err != nil {
@@ -90,13 +103,9 @@ func (u *Unit) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) e
 		if err != nil {
 			return err
 		}
-		appended = true
+		*appended = true
 		return u.outbox.Append(ctx, tx, envelopes)
 	})
-	if err == nil && appended {
-		u.outbox.Committed()
-	}
-	return err
 }
 
 // DoAll implements uow.Group.

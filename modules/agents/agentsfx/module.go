@@ -30,6 +30,7 @@ type In struct {
 	DB          *sqldb.DB
 	Unit        uow.Unit
 	Projects    projects.Catalog
+	Actors      users.Actors
 	Directory   users.Directory
 	Permissions users.Permissions
 	Roles       users.Roles
@@ -52,7 +53,7 @@ var Module = fx.Module("agents", fx.Provide(build))
 
 func build(in In) Out {
 	service := core.New(core.Deps{
-		Unit: in.Unit, Store: sqlstore.New(in.DB), Projects: in.Projects, Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Addresses: in.Addresses, Clock: in.Clock,
+		Unit: in.Unit, Store: sqlstore.New(in.DB), Projects: in.Projects, Actors: in.Actors, Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Addresses: in.Addresses, Clock: in.Clock,
 	})
 	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Decider: service.Decider()}
 }

@@ -28,6 +28,7 @@ type In struct {
 
 	DB          *sqldb.DB
 	Unit        uow.Unit
+	Actors      users.Actors
 	Directory   users.Directory
 	Permissions users.Permissions
 	Roles       users.Roles
@@ -48,6 +49,6 @@ type Out struct {
 var Module = fx.Module("projects", fx.Provide(build))
 
 func build(in In) Out {
-	service := core.New(core.Deps{Unit: in.Unit, Store: sqlstore.New(in.DB), Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Clock: in.Clock})
+	service := core.New(core.Deps{Unit: in.Unit, Store: sqlstore.New(in.DB), Actors: in.Actors, Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Clock: in.Clock})
 	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Deciders: service.Deciders()}
 }

@@ -56,6 +56,7 @@ type Out struct {
 	Consumers     []bus.Consumer `group:"consumers,flatten"`
 	Authenticator web.Authenticator
 	Auditor       auditlog.Auditor
+	Actors        users.Actors
 	Directory     users.Directory
 	Permissions   users.Permissions
 	Roles         users.Roles
@@ -93,7 +94,7 @@ func build(in In) (Out, error) {
 	flushing(in.Lifecycle, service, in.Log)
 	return Out{
 		Routes: api.Routes(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: auditor.New(service),
-		Directory: service, Permissions: service, Roles: service, Addresses: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(),
+		Actors: service, Directory: service, Permissions: service, Roles: service, Addresses: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(),
 	}, nil
 }
 

@@ -36,3 +36,34 @@ type Group interface {
 	// of them; their deadlines are not obeyed.
 	DoAll(ctx context.Context, callers []context.Context, fn func(ctx context.Context, txs []Tx) (refused []error, err error)) error
 }
+
+type endKey struct{}
+
+// ending is what waits for the end of one unit.
+type ending struct{ waiting []func() }
+
+// AtEnd calls fn once the unit that ctx carries has ended, committed or rolled
+// back, before Do returns; at once when ctx carries none. fn must not block.
+// It is for what lives in memory: a commit whose answer got lost has happened,
+// so that fn is not told which of the two it was.
+func AtEnd(ctx context.Context, fn func()) {
+	if e, ok := ctx.Value(endKey{}).(*ending); ok {
+		e.waiting = append(e.waiting, fn)
+		return
+	}
+	fn()
+}
+
+// Inside reports whether ctx carries a unit.
+func Inside(ctx context.Context) bool { return ctx.Value(endKey{}) != nil }
+
+// Begin is for implementations of Unit: it answers the context of a new unit,
+// and what they call when it has ended.
+func Begin(ctx context.Context) (unit context.Context, end func()) {
+	e := &ending{}
+	return context.WithValue(ctx, endKey{}, e), func() {
+		for _, fn := range e.waiting {
+			fn()
+		}
+	}
+}

@@ -93,12 +93,6 @@ func (s *Service) visible(ctx context.Context, who actor.Actor) (Visible, map[in
 	return access.AgentsVisibleTo(who, under), under, nil
 }
 
-// Administers implements agents.Catalog.
-func (s *Service) Administers(ctx context.Context, who actor.Actor, agentID int64) (bool, error) {
-	d, err := s.authorize(ctx, who, agentID, access.View, nil)
-	return d.Decision.Allowed.Manage, err
-}
-
 // Decider decides about agents.
 func (s *Service) Decider() access.Decider {
 	return access.Decider{Resource: actor.Agent, May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {

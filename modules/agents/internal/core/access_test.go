@@ -35,6 +35,12 @@ func (t teams) Teams(_ context.Context, _ int64, ids []int64) (map[int64]int64, 
 	return out, nil
 }
 
+// TeamOf implements projects.Catalog.
+func (t teams) TeamOf(_ context.Context, _, id int64) (int64, error) { return t.of[id], nil }
+
+// Forget implements projects.Catalog.
+func (t teams) Forget(int64, int64) {}
+
 // ProjectsOfTeams implements projects.Catalog.
 func (t teams) ProjectsOfTeams(_ context.Context, _ int64, ids []int64) (map[int64]int64, error) {
 	out := map[int64]int64{}

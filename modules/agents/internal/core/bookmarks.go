@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"parley/modules/agents"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
@@ -176,10 +177,10 @@ func (s *Service) thereStill(ctx context.Context, org int64, questions []Questio
 	return slices.DeleteFunc(questions, func(q Question) bool { return !userIDs[q.UserID] || !agentIDs[q.AgentID] }), nil
 }
 
-// Forget removes what only a deleted user had and passes their agents on to
+// ForgetUser removes what only a deleted user had and passes their agents on to
 // the admin who deleted them. When that was the server itself, or they are
 // gone by now, too, a global admin takes over.
-func (s *Service) Forget(ctx context.Context, organizationID, userID, heir int64) error {
+func (s *Service) ForgetUser(ctx context.Context, organizationID, userID, heir int64) error {
 	if err := s.Store.ForgetUser(ctx, userID); err != nil {
 		return err
 	}
@@ -195,5 +196,12 @@ func (s *Service) Forget(ctx context.Context, organizationID, userID, heir int64
 	if len(found) == 0 {
 		return nil // nobody is left to own anything
 	}
-	return s.Store.PassAgents(ctx, organizationID, userID, found[0].ID)
+	return s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		s.kept.ChangingFunc(ctx, ofOrganization(organizationID))
+		passed, err := s.Store.PassAgents(ctx, organizationID, userID, found[0].ID)
+		if passed > 0 {
+			tx.Publish(agents.OwnerChanged{OrganizationID: organizationID, FromUserID: userID, ToUserID: found[0].ID})
+		}
+		return err
+	})
 }

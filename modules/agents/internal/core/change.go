@@ -169,6 +169,7 @@ func (s *Service) UpdateAgent(ctx context.Context, who actor.Actor, id int64, c 
 // change leaves the agent as it was and reports that nothing of it is changed
 // elsewhere either.
 func (s *Service) change(ctx context.Context, tx uow.Tx, who actor.Actor, decided Decided, do access.Action, change func(*Agent) (bool, error)) (Agent, error) {
+	s.kept.Changing(ctx, agentKey{who.OrganizationID, decided.ID})
 	var was Agent
 	changed := false
 	a, err := s.Store.UpdateAgent(ctx, who.OrganizationID, decided.ID, func(a *Agent) error {
@@ -218,6 +219,7 @@ func (s *Service) DeleteAgent(ctx context.Context, who actor.Actor, id int64) (F
 		return Full{}, err
 	}
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		s.kept.Changing(ctx, agentKey{who.OrganizationID, id})
 		full.Agent, err = s.Store.UpdateAgent(ctx, who.OrganizationID, id, func(a *Agent) error {
 			if err := s.recheck(ctx, who, full.Decided, *a, access.Delete); err != nil {
 				return err
@@ -251,6 +253,7 @@ func (s *Service) cleanupDeleted(ctx context.Context, tx uow.Tx, organizationID,
 	}
 	holders := make([]string, len(ids))
 	for i, id := range ids {
+		s.kept.Changing(ctx, agentKey{organizationID, id})
 		holders[i] = agents.Key(id)
 		tx.Publish(agents.AgentDeleted{AgentID: id, OrganizationID: organizationID, ProjectID: project, DeletedBy: by})
 	}

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"parley/modules/users"
 	"parley/platform/kernel/access"
@@ -28,17 +29,17 @@ func (s *Service) DecisionOf(ctx context.Context, who actor.Actor, agentID, user
 		return Grantee{}, err
 	}
 	found, err := s.Directory.Users(ctx, who.OrganizationID, []int64{userID})
-	if err != nil {
+	switch {
+	case err != nil:
 		return Grantee{}, err
+	case len(found) == 0:
+		return Grantee{}, users.ErrNotFound
+	case !found[0].IsActive:
+		why := access.Reason{Rule: access.Suspended, Resource: actor.Organization, ResourceID: who.OrganizationID}
+		return Grantee{User: found[0], Decision: access.Decision{Because: []access.Reason{why}}}, nil
 	}
-	if len(found) == 0 {
-		return Grantee{}, ErrUserNotFound
-	}
-	grants, err := s.grantsAround(ctx, d, []int64{userID})
-	if err != nil {
-		return Grantee{}, err
-	}
-	return decideFor(found[0], grants[userID], d), nil
+	of, err := s.actorsOn(ctx, d, []int64{userID})
+	return Grantee{User: found[0], Decision: d.decideFor(of[userID])}, err
 }
 
 // Grantees answers a part of those who may see an agent through an own role,
@@ -49,8 +50,8 @@ func (s *Service) Grantees(ctx context.Context, who actor.Actor, agentID int64, 
 	if err != nil {
 		return page.Of[Grantee]{}, err
 	}
-	of := users.UserFilter{Grants: access.GrantsToView(d.Resource(d.TeamID)), Users: []int64{d.UserID}, GlobalAdmins: true}
-	found, err := s.Roles.PeoplePage(ctx, who.OrganizationID, of, p)
+	filter := users.UserFilter{Grants: access.GrantsToView(d.Resource(d.TeamID)), Users: []int64{d.UserID}, GlobalAdmins: true}
+	found, err := s.Roles.PeoplePage(ctx, who.OrganizationID, filter, p)
 	if err != nil {
 		return page.Of[Grantee]{}, err
 	}
@@ -58,9 +59,10 @@ func (s *Service) Grantees(ctx context.Context, who actor.Actor, agentID int64, 
 	for i, u := range found.Items {
 		ids[i] = u.ID
 	}
-	grants, err := s.grantsAround(ctx, d, ids)
-	// A user who has just lost their role is listed without one, so that the page keeps its length.
-	return page.Map(found, func(u users.User) Grantee { return decideFor(u, grants[u.ID], d) }), err
+	of, err := s.actorsOn(ctx, d, ids)
+	// Whoever just lost their role, or is suspended since, is shown without
+	// one: a part drops nobody.
+	return page.Map(found, func(u users.User) Grantee { return Grantee{User: u, Decision: d.decideFor(of[u.ID])} }), err
 }
 
 // Runners implements agents.Catalog.
@@ -75,51 +77,27 @@ func (s *Service) Runners(ctx context.Context, organizationID, agentID int64, id
 	case err != nil:
 		return nil, err
 	}
-	people, err := s.Directory.Users(ctx, organizationID, ids)
-	if err != nil {
-		return nil, err
-	}
-	grants, err := s.grantsAround(ctx, d, ids)
+	of, err := s.actorsOn(ctx, d, ids)
 	if err != nil {
 		return nil, err
 	}
 	var may []int64
-	for _, u := range people {
-		if decideFor(u, grants[u.ID], d).Decision.Allowed.Run {
-			may = append(may, u.ID)
+	for id, who := range of {
+		if d.decideFor(who).Allowed.Run {
+			may = append(may, id)
 		}
 	}
+	slices.Sort(may)
 	return may, nil
 }
 
-// decideFor decides what a user may do with an agent. A suspended user may do
-// nothing, whatever their roles are.
-func decideFor(u users.User, grants []actor.Grant, d Decided) Grantee {
-	if !u.IsActive {
-		why := access.Reason{Rule: access.Suspended, Resource: actor.Organization, ResourceID: u.OrganizationID}
-		return Grantee{User: u, Decision: access.Decision{Because: []access.Reason{why}}}
-	}
-	of := actor.Actor{UserID: u.ID, OrganizationID: u.OrganizationID, Email: u.Email, Level: u.Level(), Grants: grants}
-	return Grantee{User: u, Decision: access.Decide(of, d.Resource(d.TeamID))}
+// actorsOn answers who some users are to an agent, in at most two queries.
+func (s *Service) actorsOn(ctx context.Context, d Decided, ids []int64) (map[int64]actor.Actor, error) {
+	return s.Actors.ActorsOn(ctx, d.OrganizationID, ids,
+		users.On{Resource: actor.Agent, ID: d.ID}, users.On{Resource: actor.Project, ID: d.ProjectID}, users.On{Resource: actor.Team, ID: d.TeamID})
 }
 
-// grantsAround answers the roles of some users that bear on an agent, by user,
-// in at most three queries.
-func (s *Service) grantsAround(ctx context.Context, d Decided, ids []int64) (map[int64][]actor.Grant, error) {
-	grants := map[int64][]actor.Grant{}
-	for _, on := range []actor.Grant{{Resource: actor.Agent, ID: d.ID}, {Resource: actor.Project, ID: d.ProjectID}, {Resource: actor.Team, ID: d.TeamID}} {
-		if on.ID == 0 {
-			continue
-		}
-		rows, err := s.Permissions.On(ctx, d.OrganizationID, on.Resource, []int64{on.ID}, ids)
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
-			if role, ok := actor.ParseRole(row.Role); ok {
-				grants[row.UserID] = append(grants[row.UserID], actor.Grant{Resource: on.Resource, ID: on.ID, Role: role})
-			}
-		}
-	}
-	return grants, nil
+// decideFor decides about somebody else than the caller. Nobody may do nothing.
+func (d Decided) decideFor(who actor.Actor) access.Decision {
+	return access.Decide(who, d.Resource(d.TeamID))
 }

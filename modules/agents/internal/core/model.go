@@ -3,7 +3,6 @@ package core
 import (
 	"time"
 
-	"parley/modules/agents"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/audit"
@@ -33,7 +32,6 @@ var (
 	ErrAliasTaken     = apperr.New(apperr.Conflict, "agents.alias_taken", "This address is already in use; choose another one.")
 	ErrAliasForm      = apperr.New(apperr.Unprocessable, "agents.invalid_alias", "An alias must be an e-mail address with only letters, digits and . _ + - before the @.").WithField("alias", "is not such an address")
 	ErrAliasDomain    = apperr.New(apperr.Unprocessable, "agents.foreign_domain", "An alias must be in your organization's own domain.")
-	ErrUserNotFound   = apperr.New(apperr.NotFound, "users.not_found", "The user does not exist, or you may not view it.")
 )
 
 // Access levels.
@@ -139,14 +137,3 @@ func ByTime(m Bookmark) page.Key { return page.Key{At: m.CreatedOn, ID: m.ID} }
 
 // ByID is the order of agents.
 func ByID(a Agent) page.Key { return page.Key{ID: a.ID} }
-
-func runnable(f Full) agents.Runnable {
-	r := agents.Runnable{
-		ID: f.ID, OrganizationID: f.OrganizationID, ProjectID: f.ProjectID, TeamID: f.TeamID, AgentType: f.Type.Name, Name: f.AgentName,
-		PrefixPrompt: f.PrefixPrompt, Model: f.LLMModel, CachingEnabled: f.CachingEnabled, Admin: f.Decision.Allowed.Manage,
-	}
-	for _, i := range f.Instructions {
-		r.Instructions = append(r.Instructions, i.Instruction)
-	}
-	return r
-}

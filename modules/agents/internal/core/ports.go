@@ -24,8 +24,9 @@ type Store interface {
 	UpdateAgent(ctx context.Context, organizationID, id int64, change func(*Agent) error) (Agent, error)
 	// DeleteAgentsOf deletes the agents of a project and answers their ids.
 	DeleteAgentsOf(ctx context.Context, organizationID, project int64, by string, at time.Time) ([]int64, error)
-	// PassAgents makes another user the owner of all that one owned.
-	PassAgents(ctx context.Context, organizationID, from, to int64) error
+	// PassAgents makes another user the owner of all that one owned, and
+	// answers how many those are.
+	PassAgents(ctx context.Context, organizationID, from, to int64) (int64, error)
 
 	Types
 	Instructions

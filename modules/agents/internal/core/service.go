@@ -5,11 +5,11 @@ package core
 import (
 	"context"
 
-	"parley/modules/agents"
 	"parley/modules/projects"
 	"parley/modules/users"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/cache"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
@@ -20,6 +20,7 @@ type Deps struct {
 	Unit        uow.Unit
 	Store       Store
 	Projects    projects.Catalog
+	Actors      users.Actors
 	Directory   users.Directory
 	Permissions users.Permissions
 	Roles       users.Roles
@@ -28,10 +29,13 @@ type Deps struct {
 }
 
 // Service is the use cases. It implements agents.Catalog.
-type Service struct{ Deps }
+type Service struct {
+	Deps
+	kept *cache.Cache[agentKey, kept]
+}
 
 // New returns the use cases over their dependencies.
-func New(d Deps) *Service { return &Service{d} }
+func New(d Deps) *Service { return &Service{Deps: d, kept: newKept(d.Store, d.Clock)} }
 
 // Get answers one agent that the caller sees.
 func (s *Service) Get(ctx context.Context, who actor.Actor, id int64) (Full, error) {
@@ -152,22 +156,4 @@ func (s *Service) complete(ctx context.Context, who actor.Actor, list []Decided)
 		out[i] = Full{Decided: d, Type: byID[d.AgentTypeID], Instructions: of[d.ID], Alias: called[d.ID]}
 	}
 	return out, nil
-}
-
-// Run implements agents.Catalog.
-func (s *Service) Run(ctx context.Context, who actor.Actor, agentID int64) (agents.Runnable, error) {
-	f, err := s.full(ctx, who, agentID, access.Run, ErrNotLive)
-	if err != nil {
-		return agents.Runnable{}, err
-	}
-	return runnable(f), nil
-}
-
-// View implements agents.Catalog.
-func (s *Service) View(ctx context.Context, who actor.Actor, agentID int64) (agents.Runnable, error) {
-	f, err := s.Get(ctx, who, agentID)
-	if err != nil {
-		return agents.Runnable{}, err
-	}
-	return runnable(f), nil
 }

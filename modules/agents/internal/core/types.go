@@ -4,10 +4,12 @@ import (
 	"context"
 	"strings"
 
+	"parley/modules/agents"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
+	"parley/platform/kernel/uow"
 )
 
 // Types answers a part of the agent types of the caller's organization,
@@ -26,23 +28,38 @@ func (s *Service) UpdateType(ctx context.Context, who actor.Actor, id int64, nam
 	if _, err := s.types(ctx, who.OrganizationID); err != nil {
 		return Type{}, err
 	}
-	return s.Store.UpdateType(ctx, who.OrganizationID, id, func(t *Type) error {
-		d := access.Decide(who, access.Resource{Kind: actor.Organization, ID: t.OrganizationID, OrganizationID: t.OrganizationID})
-		if err := d.Check(access.Edit, ErrTypeNotFound, ErrNotGlobal); err != nil {
+	var t Type
+	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) (err error) {
+		s.kept.ChangingFunc(ctx, ofOrganization(who.OrganizationID))
+		changed := false
+		t, err = s.Store.UpdateType(ctx, who.OrganizationID, id, func(t *Type) (err error) {
+			changed, err = s.changeType(who, t, name, description)
 			return err
+		})
+		if changed {
+			tx.Publish(agents.TypeUpdated{AgentTypeID: id, OrganizationID: who.OrganizationID})
 		}
-		touch := audit.Watch(t)
-		if name != nil {
-			if t.Name = strings.TrimSpace(*name); t.Name == "" {
-				return ErrBlankName.WithMessage("An agent type needs a name.")
-			}
-		}
-		if description != nil {
-			t.Description = *description
-		}
-		touch(who.Name(), s.Clock.Now())
-		return nil
+		return err
 	})
+	return t, err
+}
+
+// changeType changes one type, and reports whether it says anything else then.
+func (s *Service) changeType(who actor.Actor, t *Type, name, description *string) (bool, error) {
+	d := access.Decide(who, access.Resource{Kind: actor.Organization, ID: t.OrganizationID, OrganizationID: t.OrganizationID})
+	if err := d.Check(access.Edit, ErrTypeNotFound, ErrNotGlobal); err != nil {
+		return false, err
+	}
+	touch := audit.Watch(t)
+	if name != nil {
+		if t.Name = strings.TrimSpace(*name); t.Name == "" {
+			return false, ErrBlankName.WithMessage("An agent type needs a name.")
+		}
+	}
+	if description != nil {
+		t.Description = *description
+	}
+	return touch(who.Name(), s.Clock.Now()), nil
 }
 
 // types answers an organization's types and creates them on the first request.

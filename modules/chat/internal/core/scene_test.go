@@ -47,6 +47,8 @@ type catalog struct {
 	asked  [][]int64 // whom Runners was asked about
 }
 
+func (c *catalog) Forget(int64, int64) {}
+
 func (c *catalog) Run(ctx context.Context, who actor.Actor, id int64) (agents.Runnable, error) {
 	a, err := c.View(ctx, who, id)
 	if c.decided != nil {

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"parley/modules/projects"
@@ -144,45 +145,10 @@ func (s *Service) ProjectsOfUser(ctx context.Context, who actor.Actor, userID, t
 	of := who
 	if userID != who.UserID {
 		var err error
-		if of, err = s.actorIn(ctx, who.OrganizationID, userID, team); err != nil {
+		of, err = s.Actors.Actor(ctx, who.OrganizationID, userID)
+		if err != nil && !errors.Is(err, users.ErrSuspended) { // of whom nobody is left
 			return page.Of[projects.Project]{}, err
 		}
 	}
 	return s.Store.ProjectsPage(ctx, access.VisibleTo(of), ProjectFilter{Team: team}, p)
-}
-
-// actorIn is a user with all the roles that matter within one team.
-func (s *Service) actorIn(ctx context.Context, organizationID, userID, team int64) (actor.Actor, error) {
-	found, err := s.Directory.Users(ctx, organizationID, []int64{userID})
-	if err != nil {
-		return actor.Actor{}, err
-	}
-	if len(found) == 0 {
-		return actor.Actor{}, ErrNoUser
-	}
-	who := actor.Actor{UserID: userID, OrganizationID: organizationID}
-	if !found[0].IsActive {
-		return who, nil
-	}
-	who.Level = found[0].Level()
-	under, err := s.Store.TeamProjects(ctx, organizationID, []int64{team})
-	if err != nil {
-		return actor.Actor{}, err
-	}
-	projects := make([]int64, 0, len(under))
-	for id := range under {
-		projects = append(projects, id)
-	}
-	for resource, ids := range map[actor.Resource][]int64{actor.Team: {team}, actor.Project: projects} {
-		rows, err := s.Permissions.On(ctx, organizationID, resource, ids, []int64{userID})
-		if err != nil {
-			return actor.Actor{}, err
-		}
-		for _, row := range rows {
-			if role, ok := actor.ParseRole(row.Role); ok {
-				who.Grants = append(who.Grants, actor.Grant{Resource: resource, ID: row.ResourceID, Role: role})
-			}
-		}
-	}
-	return who, nil
 }

@@ -91,6 +91,7 @@ func (s *Service) UpdateProject(ctx context.Context, who actor.Actor, id int64, 
 	}
 	var p projects.Project
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		s.teams.Changing(ctx, projectKey{who.OrganizationID, id})
 		if moves { // teams are locked before projects, everywhere
 			if err := s.join(ctx, who.OrganizationID, **c.Team); err != nil {
 				return err
@@ -127,6 +128,7 @@ func (s *Service) DeleteProject(ctx context.Context, who actor.Actor, id int64) 
 		return projects.Project{}, 0, err
 	}
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		s.teams.Changing(ctx, projectKey{who.OrganizationID, id})
 		var err error
 		p, err = s.Store.UpdateProject(ctx, who.OrganizationID, id, func(p *projects.Project) error {
 			if _, err := onProject(who, *p, access.Delete); err != nil {

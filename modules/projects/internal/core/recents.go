@@ -82,7 +82,7 @@ func (s *Service) caller(ctx context.Context, who actor.Actor) (users.User, erro
 	return found[0], nil
 }
 
-// Forget empties the list of a deleted user.
-func (s *Service) Forget(ctx context.Context, userID int64) error {
+// ForgetUser empties the list of a deleted user.
+func (s *Service) ForgetUser(ctx context.Context, userID int64) error {
 	return s.Store.ForgetRecents(ctx, userID)
 }

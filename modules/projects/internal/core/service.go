@@ -10,6 +10,7 @@ import (
 	"parley/modules/users"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/apperr"
+	"parley/platform/kernel/cache"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
@@ -19,7 +20,6 @@ import (
 var (
 	ErrTeamNotFound = apperr.New(apperr.NotFound, "projects.team_not_found", "The team does not exist, or you may not view it.")
 	ErrNotFound     = apperr.New(apperr.NotFound, "projects.not_found", "The project does not exist, or you may not view it.")
-	ErrNoUser       = apperr.New(apperr.NotFound, "users.not_found", "The user does not exist, or you may not view it.")
 	ErrNotTeamAdmin = apperr.New(apperr.Forbidden, "projects.not_team_admin", "Only an admin of the team can do this.")
 	ErrNotAdmin     = apperr.New(apperr.Forbidden, "projects.not_admin", "Only an admin of the project can do this.")
 	ErrMayNotCreate = apperr.New(apperr.Forbidden, "projects.may_not_create", "Only application admins can create projects, and team admins those of their team.")
@@ -96,6 +96,7 @@ type Recents interface {
 type Deps struct {
 	Unit        uow.Unit
 	Store       Store
+	Actors      users.Actors
 	Directory   users.Directory
 	Permissions users.Permissions
 	Roles       users.Roles
@@ -103,7 +104,10 @@ type Deps struct {
 }
 
 // Service is the use cases. It implements projects.Catalog.
-type Service struct{ Deps }
+type Service struct {
+	Deps
+	teams *cache.Cache[projectKey, int64]
+}
 
 // New returns the use cases over their dependencies.
-func New(d Deps) *Service { return &Service{d} }
+func New(d Deps) *Service { return &Service{Deps: d, teams: newTeams(d.Store, d.Clock)} }

@@ -1,25 +1,54 @@
 package core
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"testing"
 	"time"
 
+	"parley/modules/users"
 	"parley/platform/kernel/clock"
 )
 
+// endless is a store in which everybody is, with a key whose hash is their id.
+type endless struct{ Store }
+
+func (endless) Identity(_ context.Context, id int64) (Identity, error) {
+	return Identity{Keys: []APIKey{{Hash: fmt.Sprint(id)}}}, nil
+}
+
+func (endless) KeyOwner(_ context.Context, hash string) (int64, error) {
+	return strconv.ParseInt(hash, 10, 64)
+}
+
+func (endless) Organization(_ context.Context, id int64) (users.Organization, error) {
+	return users.Organization{ID: id}, nil
+}
+
+// said takes any token for its own.
+type said struct{ Tokens }
+
+func (said) Read(Purpose, string, time.Time) (Session, error) { return Session{}, nil }
+
 func TestWhatIsKeptInMemoryIsBounded(t *testing.T) {
 	at := clock.NewFixed(time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC))
-	kept := newIdentities(nil, at)
-	for i := range int64(maxIdentities + 50) {
-		kept.keep(i, &known{keys: map[string]APIKey{fmt.Sprint(i): {}}})
+	kept := newIdentities(endless{}, said{}, at)
+	for i := range int64(maxKept + 50) {
+		hash := fmt.Sprint(i)
+		if _, _, err := kept.byHash(t.Context(), hash); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := kept.organizations.Get(t.Context(), i); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := kept.sessions.Get(t.Context(), hash); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if len(kept.kept) != maxIdentities || len(kept.owners) != maxIdentities {
-		t.Errorf("%d users and %d keys are kept", len(kept.kept), len(kept.owners))
-	}
-	if kept.kept[maxIdentities+49] == nil {
-		t.Error("the newest is not kept")
+	if kept.users.Len() != maxKept || kept.owners.Len() != maxKept || kept.organizations.Len() != maxKept || kept.sessions.Len() != maxKept {
+		t.Errorf("%d users, %d keys, %d organizations and %d tokens are kept", kept.users.Len(), kept.owners.Len(), kept.organizations.Len(), kept.sessions.Len())
 	}
 
 	l := newLoginLimiter(at)

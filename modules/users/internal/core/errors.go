@@ -1,11 +1,14 @@
 package core
 
-import "parley/platform/kernel/apperr"
+import (
+	"parley/modules/users"
+	"parley/platform/kernel/apperr"
+)
 
 // The errors of this module. Their codes are a promise to clients.
 var (
-	ErrNotFound     = apperr.New(apperr.NotFound, "users.not_found", "The user does not exist, or you may not view it.")
-	ErrUnknownUsers = apperr.New(apperr.NotFound, "users.not_found", "At least one of these users does not exist in your organization.")
+	ErrNotFound     = users.ErrNotFound
+	ErrUnknownUsers = ErrNotFound.WithMessage("At least one of these users does not exist in your organization.")
 	ErrNoOrg        = apperr.New(apperr.NotFound, "users.organization_not_found", "The organization does not exist, or you may not view it.")
 	ErrNoPermission = apperr.New(apperr.NotFound, "users.permission_not_found", "The permission does not exist, or you may not view it.")
 	ErrNoResource   = apperr.New(apperr.NotFound, "users.resource_not_found", "The team, project or agent does not exist, or you may not view it.")

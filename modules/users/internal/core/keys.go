@@ -225,29 +225,13 @@ func (s *Service) byKey(ctx context.Context, secret string) (APIKey, *known, err
 	if !strings.HasPrefix(secret, keyPrefix) || len(secret) > 100 {
 		return APIKey{}, nil, ErrCredentials
 	}
-	hash := hashOf(secret)
-	userID, asked, err := s.identities.ownerOf(ctx, hash)
-	if errors.Is(err, ErrNoKey) {
-		return APIKey{}, nil, ErrCredentials
-	}
-	if err != nil {
+	key, k, err := s.identities.byHash(ctx, hashOf(secret))
+	switch {
+	case errors.Is(err, ErrNoKey), errors.Is(err, ErrNotFound):
+		return APIKey{}, k, ErrCredentials
+	case err != nil:
 		return APIKey{}, nil, err
-	}
-	k, err := s.identities.of(ctx, userID)
-	if err == nil && asked {
-		if _, ok := k.keys[hash]; !ok { // a key that another process has just made
-			s.identities.drop(userID)
-			k, err = s.identities.of(ctx, userID)
-		}
-	}
-	if errors.Is(err, ErrNotFound) {
-		return APIKey{}, nil, ErrCredentials
-	}
-	if err != nil {
-		return APIKey{}, nil, err
-	}
-	key, ok := k.keys[hash]
-	if !ok || !k.User.IsActive || (key.ExpiresOn != nil && !key.ExpiresOn.After(s.Clock.Now())) {
+	case !k.User.IsActive, key.ExpiresOn != nil && !key.ExpiresOn.After(s.Clock.Now()):
 		return APIKey{}, k, ErrCredentials
 	}
 	return key, k, nil

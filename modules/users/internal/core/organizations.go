@@ -25,8 +25,8 @@ func (s *Service) EditOrganization(ctx context.Context, who actor.Actor, id int6
 		return s.Organization(ctx, id)
 	}
 	var o users.Organization
-	defer s.identities.dropOrganization(id)
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		s.identities.organizations.Changing(ctx, id)
 		who, _, err := s.locked(ctx, who)
 		if err != nil {
 			return err

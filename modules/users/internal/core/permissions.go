@@ -28,12 +28,12 @@ func (s *Service) Grant(ctx context.Context, by actor.Actor, resource actor.Reso
 				Role: role.String(), Audit: audit.New(by.Name(), s.Clock.Now()),
 			}
 		}
-		mark := s.identities.doubt(ids)
+		s.identities.users.Changing(ctx, ids...)
 		added, err := s.Store.AddPermissions(ctx, rows)
 		if err != nil {
 			return err
 		}
-		s.tell(tx, mark, ids, added)
+		tell(tx, added)
 		out, err = s.Store.Permissions(ctx, by.OrganizationID, resource, []int64{id}, ids)
 		return err
 	})
@@ -55,44 +55,26 @@ func (s *Service) remove(ctx context.Context, organizationID int64, resource act
 		if gone, err = s.Store.DeletePermissions(ctx, organizationID, resource, ids, only); err != nil {
 			return err
 		}
-		// What is kept of them is right until the commit, which is later.
-		s.tell(tx, s.identities.doubt(userIDs(gone)), nil, gone)
+		s.identities.users.Changing(ctx, userIDs(gone)...)
+		tell(tx, gone)
 		return nil
 	})
 	return gone, err
 }
 
-// tell publishes that the users of the rows have another access. Those of ids
-// who are not among them are in doubt no longer.
-func (s *Service) tell(tx uow.Tx, mark string, ids []int64, rows []users.Permission) {
+// tell publishes that the users of the rows have another access.
+func tell(tx uow.Tx, rows []users.Permission) {
 	told := map[int64]bool{}
 	for _, p := range rows {
 		if !told[p.UserID] {
 			told[p.UserID] = true
-			tx.Publish(users.AccessChanged{UserID: p.UserID, OrganizationID: p.OrganizationID, What: "permission", Change: mark})
-		}
-	}
-	for _, id := range ids {
-		if !told[id] {
-			s.identities.settle(id, mark)
+			tx.Publish(users.AccessChanged{UserID: p.UserID, OrganizationID: p.OrganizationID, What: "permission"})
 		}
 	}
 }
-
-// AccessChanged lets go of what is kept of a user, after a change that was
-// committed here or in another process.
-func (s *Service) AccessChanged(userID int64, mark string) { s.identities.settle(userID, mark) }
 
 // OrganizationChanged lets go of what is kept of an organization.
-func (s *Service) OrganizationChanged(id int64) { s.identities.dropOrganization(id) }
-
-// On implements users.Permissions.
-func (s *Service) On(ctx context.Context, organizationID int64, resource actor.Resource, ids, onlyUsers []int64) ([]users.Permission, error) {
-	if len(ids) == 0 || len(onlyUsers) == 0 {
-		return nil, nil
-	}
-	return s.Store.Permissions(ctx, organizationID, resource, ids, onlyUsers)
-}
+func (s *Service) OrganizationChanged(id int64) { s.identities.organizations.Drop(id) }
 
 // Drop implements users.Permissions.
 func (s *Service) Drop(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) error {

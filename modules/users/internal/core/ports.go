@@ -128,6 +128,9 @@ type RoleStore interface {
 	PeoplePage(ctx context.Context, organizationID int64, of users.UserFilter, p page.Request) (page.Of[users.User], error)
 	RoleCounts(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) (map[int64]int64, error)
 	FirstRoles(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64, perResource int) ([]users.Permission, error)
+	// RolesOf answers what some users hold directly on some resources, ordered
+	// by user and id, in one query. More than it can answer at once are an error.
+	RolesOf(ctx context.Context, organizationID int64, users []int64, on []users.On) ([]users.Permission, error)
 }
 
 // KeyStore keeps API keys.

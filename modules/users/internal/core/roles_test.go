@@ -17,11 +17,8 @@ func TestRolesOfNobodyOrOnNothingAreNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, ids := range [][]int64{nil, {}} {
-		if rows, err := h.On(h.ctx, h.org.ID, actor.Team, []int64{7}, ids); err != nil || len(rows) > 0 {
-			t.Errorf("nobody holds %v, %v", rows, err)
-		}
-		if rows, err := h.On(h.ctx, h.org.ID, actor.Team, ids, []int64{h.admin.ID}); err != nil || len(rows) > 0 {
-			t.Errorf("on nothing are %v, %v", rows, err)
+		if of, err := h.ActorsOn(h.ctx, h.org.ID, ids, users.On{Resource: actor.Team, ID: 7}); err != nil || len(of) > 0 {
+			t.Errorf("nobody is %v, %v", of, err)
 		}
 		if counts, err := h.RoleCounts(h.ctx, h.org.ID, actor.Team, ids); err != nil || len(counts) > 0 {
 			t.Errorf("on nothing are counted %v, %v", counts, err)
@@ -40,7 +37,8 @@ func TestRolesOfNobodyOrOnNothingAreNone(t *testing.T) {
 	if diff := cmp.Diff(page.Of[users.User]{Items: []users.User{}}, empty); diff != "" || err != nil {
 		t.Errorf("an empty filter: %v %s", err, diff)
 	}
-	if rows, err := h.On(h.ctx, h.org.ID, actor.Team, []int64{7}, []int64{h.admin.ID}); err != nil || len(rows) != 1 {
-		t.Errorf("the admin holds %v, %v", rows, err)
+	of, err := h.ActorsOn(h.ctx, h.org.ID, []int64{h.admin.ID}, users.On{Resource: actor.Team, ID: 7})
+	if err != nil || of[h.admin.ID].Holds(actor.Team, 7) != actor.Admin {
+		t.Errorf("the admin is %v, %v", of, err)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"parley/platform/kernel/uow"
 )
 
-// Service is the use cases. It implements users.Directory, users.Permissions,
-// users.Roles and users.Addresses.
+// Service is the use cases. It implements users.Actors, users.Directory,
+// users.Permissions, users.Roles and users.Addresses.
 type Service struct {
 	Deps
 	identities  *identities
@@ -34,7 +34,7 @@ type Deps struct {
 
 // New returns the use cases over their dependencies.
 func New(d Deps) *Service {
-	return &Service{Deps: d, identities: newIdentities(d.Store, d.Clock), limiter: newLoginLimiter(d.Clock), writeBehind: newWriteBehind()}
+	return &Service{Deps: d, identities: newIdentities(d.Store, d.Tokens, d.Clock), limiter: newLoginLimiter(d.Clock), writeBehind: newWriteBehind()}
 }
 
 // Decided says who decides about teams, projects and agents; roles on what
@@ -47,12 +47,12 @@ func (s *Service) Decided(by []access.Decider) {
 	}
 }
 
-// changing runs a unit that changes what is kept of users, and lets go of it
-// right after. It must not be called within a unit.
+// changing runs a unit that changes what is kept of users.
 func (s *Service) changing(ctx context.Context, userIDs []int64, fn func(ctx context.Context, tx uow.Tx) error) error {
-	// Also after an error: a commit whose answer got lost has happened.
-	defer s.identities.drop(userIDs...)
-	return s.Unit.Do(ctx, fn)
+	return s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		s.identities.users.Changing(ctx, userIDs...)
+		return fn(ctx, tx)
+	})
 }
 
 // Users implements users.Directory.
@@ -66,7 +66,7 @@ func (s *Service) Users(ctx context.Context, organizationID int64, ids []int64) 
 // Organization implements users.Directory. It may be a minute old when
 // another process changed it and the event did not come through.
 func (s *Service) Organization(ctx context.Context, id int64) (users.Organization, error) {
-	return s.identities.organization(ctx, id)
+	return s.identities.organizations.Get(ctx, id)
 }
 
 // maxAdmins bounds how many admins get a notification.

@@ -257,26 +257,8 @@ func TestAnotherOrganizationsUsersAreNotThere(t *testing.T) {
 	if _, err := h.Grant(h.ctx, as(other), actor.Team, 1, []int64{other.ID, h.admin.ID}, actor.Member); !errors.Is(err, core.ErrUnknownUsers) {
 		t.Errorf("granting: %v", err)
 	}
-	if rows, err := h.On(h.ctx, other.OrganizationID, actor.Team, []int64{1}, []int64{other.ID, h.admin.ID}); err != nil || len(rows) != 0 {
+	if rows, err := h.Store.Permissions(h.ctx, other.OrganizationID, actor.Team, []int64{1}, []int64{other.ID, h.admin.ID}); err != nil || len(rows) != 0 {
 		t.Errorf("the grant half happened: %v, %v", rows, err)
-	}
-}
-
-func TestTheRolesOnAResourceAreThoseOfSomeUsers(t *testing.T) {
-	h := newHouse(t)
-	one, two := h.user("a@example.com", signing).ID, h.user("b@example.com", signing).ID
-	if _, err := h.Grant(h.ctx, as(h.admin), actor.Team, 7, []int64{one, two}, actor.Member); err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct{ only, want []int64 }{{[]int64{two, one}, []int64{one, two}}, {nil, nil}, {[]int64{two, 4711}, []int64{two}}, {[]int64{}, nil}} {
-		rows, err := h.On(h.ctx, h.org.ID, actor.Team, []int64{7}, c.only)
-		var got []int64
-		for _, row := range rows {
-			got = append(got, row.UserID)
-		}
-		if err != nil || !slices.Equal(got, c.want) {
-			t.Errorf("only %v: %v, %v", c.only, got, err)
-		}
 	}
 }
 

@@ -4,6 +4,7 @@ package consumer
 import (
 	"context"
 
+	"parley/modules/agents"
 	"parley/modules/agents/internal/core"
 	"parley/modules/chat"
 	"parley/modules/projects"
@@ -26,7 +27,25 @@ func Consumers(s *core.Service) []bus.Consumer {
 				return s.Asked(ctx, questions...)
 			}),
 			bus.On(func(ctx context.Context, _ uow.Tx, e users.UserDeleted, _ event.Envelope) error {
-				return s.Forget(ctx, e.OrganizationID, e.UserID, e.DeletedBy)
+				return s.ForgetUser(ctx, e.OrganizationID, e.UserID, e.DeletedBy)
+			}),
+		}},
+		{Name: "agents.cache", PerProcess: true, Handlers: []bus.Handler{
+			bus.On(func(_ context.Context, _ uow.Tx, e agents.AgentUpdated, _ event.Envelope) error {
+				s.Forget(e.OrganizationID, e.AgentID)
+				return nil
+			}),
+			bus.On(func(_ context.Context, _ uow.Tx, e agents.AgentDeleted, _ event.Envelope) error {
+				s.Forget(e.OrganizationID, e.AgentID)
+				return nil
+			}),
+			bus.On(func(_ context.Context, _ uow.Tx, e agents.OwnerChanged, _ event.Envelope) error {
+				s.Forget(e.OrganizationID, 0)
+				return nil
+			}),
+			bus.On(func(_ context.Context, _ uow.Tx, e agents.TypeUpdated, _ event.Envelope) error {
+				s.Forget(e.OrganizationID, 0)
+				return nil
 			}),
 		}},
 		{Name: "agents.projects", Handlers: []bus.Handler{

@@ -90,6 +90,15 @@ func (p *places) Teams(_ context.Context, org int64, ids []int64) (map[int64]int
 	return p.teams(func(project, _ int64) bool { return org == 1 && slices.Contains(ids, project) }), nil
 }
 
+// TeamOf implements projects.Catalog. It keeps nothing.
+func (p *places) TeamOf(ctx context.Context, org, id int64) (int64, error) {
+	teams, err := p.Teams(ctx, org, []int64{id})
+	return teams[id], err
+}
+
+// Forget implements projects.Catalog.
+func (p *places) Forget(int64, int64) {}
+
 // ProjectsOfTeams implements projects.Catalog.
 func (p *places) ProjectsOfTeams(_ context.Context, org int64, ids []int64) (map[int64]int64, error) {
 	return p.teams(func(_, team int64) bool { return org == 1 && slices.Contains(ids, team) }), nil
@@ -143,7 +152,7 @@ func newHouse(t *testing.T) house {
 	h := house{t: t, db: memory.New(at), clock: at, people: newPeople()}
 	h.places = &places{teamOf: map[int64]int64{1: 7, 2: 0}, gone: map[int64]bool{}, people: h.people}
 	h.store, h.addresses = memstore.New(h.db), newAddresses(h.db, h.people)
-	h.service = core.New(core.Deps{Unit: h.db, Store: h.store, Projects: h.places, Directory: h.people, Permissions: h.people, Roles: h.people, Addresses: h.addresses, Clock: at})
+	h.service = core.New(core.Deps{Unit: h.db, Store: h.store, Projects: h.places, Actors: h.people, Directory: h.people, Permissions: h.people, Roles: h.people, Addresses: h.addresses, Clock: at})
 	h.db.Deliver(bus.Inline(h.db, consumer.Consumers(h.service)...))
 	h.Client = webtest.Serve(t, h.people, httpv1.New(h.service, h.people).Routes())
 	return h

@@ -1,7 +1,6 @@
 package httpv1_test
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -137,18 +136,28 @@ func (p *people) GlobalAdmins(_ context.Context, org int64) ([]users.User, error
 	return p.where(func(u users.User) bool { return u.OrganizationID == org && u.IsSuperuser && u.IsActive }), nil
 }
 
-// On implements users.Permissions.
-func (p *people) On(_ context.Context, org int64, r actor.Resource, ids, only []int64) ([]users.Permission, error) {
+// Actor implements users.Actors; no operation here needs it.
+func (p *people) Actor(context.Context, int64, int64) (actor.Actor, error) {
+	panic("agents ask for many at once")
+}
+
+// ActorsOn implements users.Actors.
+func (p *people) ActorsOn(_ context.Context, org int64, ids []int64, on ...users.On) (map[int64]actor.Actor, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	rows := slices.DeleteFunc(slices.Clone(p.granted), func(g users.Permission) bool {
-		return g.OrganizationID != org || g.ResourceType != r || !slices.Contains(ids, g.ResourceID) || !slices.Contains(only, g.UserID)
-	})
-	slices.SortFunc(rows, func(a, b users.Permission) int {
-		return cmp.Or(cmp.Compare(a.ResourceID, b.ResourceID), cmp.Compare(a.UserID, b.UserID))
-	})
-	return rows, nil
+	out := map[int64]actor.Actor{}
+	for _, u := range p.known {
+		if u.OrganizationID == org && u.IsActive && slices.Contains(ids, u.ID) {
+			who := p.actor(u)
+			who.Grants = slices.DeleteFunc(who.Grants, func(g actor.Grant) bool { return !slices.Contains(on, users.On{Resource: g.Resource, ID: g.ID}) })
+			out[u.ID] = who
+		}
+	}
+	return out, nil
 }
+
+// Forget implements users.Actors.
+func (p *people) Forget(...int64) {}
 
 // Drop implements users.Permissions.
 func (p *people) Drop(_ context.Context, org int64, r actor.Resource, ids []int64) error {

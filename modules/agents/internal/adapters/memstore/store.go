@@ -121,14 +121,14 @@ func (s *Store) DeleteAgentsOf(ctx context.Context, org, project int64, by strin
 }
 
 // PassAgents implements core.Store.
-func (s *Store) PassAgents(ctx context.Context, org, from, to int64) error {
+func (s *Store) PassAgents(ctx context.Context, org, from, to int64) (int64, error) {
 	owned, err := s.agents.List(ctx, func(a core.Agent) bool { return a.OrganizationID == org && a.UserID == from })
 	for _, o := range owned {
 		if _, err := s.agents.Update(ctx, func(a *core.Agent) error { a.UserID = to; return nil }, func(a core.Agent) bool { return a.ID == o.ID }); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return err
+	return int64(len(owned)), err
 }
 
 // SeedTypes implements core.Store.

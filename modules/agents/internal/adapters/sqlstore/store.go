@@ -154,12 +154,12 @@ func (s *Store) DeleteAgentsOf(ctx context.Context, org, project int64, by strin
 }
 
 // PassAgents implements core.Store.
-func (s *Store) PassAgents(ctx context.Context, org, from, to int64) error {
-	_, err := s.db.On(ctx).NewUpdate().TableExpr("agents_agents").Set("user_id = ?", to).Where("user_id = ? AND organization_id = ?", from, org).Exec(ctx)
+func (s *Store) PassAgents(ctx context.Context, org, from, to int64) (int64, error) {
+	res, err := s.db.On(ctx).NewUpdate().TableExpr("agents_agents").Set("user_id = ?", to).Where("user_id = ? AND organization_id = ?", from, org).Exec(ctx)
 	if err != nil {
-		return fmt.Errorf("passing agents on: %w", err)
+		return 0, fmt.Errorf("passing agents on: %w", err)
 	}
-	return nil
+	return res.RowsAffected()
 }
 
 // SeedTypes implements core.Store.

@@ -236,7 +236,7 @@ func passing(f fixture) {
 	mine := f.agent()
 	other := f.agent(func(a *core.Agent) { a.UserID = 2 })
 	abroad := f.agent(func(a *core.Agent) { a.OrganizationID = 2 })
-	if err := f.PassAgents(f.ctx, 1, 1, 3); err != nil {
+	if passed, err := f.PassAgents(f.ctx, 1, 1, 3); passed == 0 || err != nil {
 		f.t.Fatal(err)
 	}
 	mine.UserID = 3

@@ -28,6 +28,8 @@ type catalog struct {
 	lost  atomic.Bool
 }
 
+func (c *catalog) Forget(int64, int64) {}
+
 func (c *catalog) Run(ctx context.Context, who actor.Actor, id int64) (agents.Runnable, error) {
 	return c.View(ctx, who, id)
 }

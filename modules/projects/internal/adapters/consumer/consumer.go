@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"parley/modules/agents"
+	"parley/modules/projects"
 	"parley/modules/projects/internal/core"
 	"parley/modules/users"
 	"parley/platform/bus"
@@ -32,9 +33,19 @@ func Consumers(s *core.Service) []bus.Consumer {
 				return s.CountAgents(ctx, tx, e.OrganizationID, e.ProjectID, -1)
 			}),
 		}},
+		{Name: "projects.cache", PerProcess: true, Handlers: []bus.Handler{
+			bus.On(func(_ context.Context, _ uow.Tx, e projects.ProjectMoved, _ event.Envelope) error {
+				s.Forget(e.OrganizationID, e.ProjectID)
+				return nil
+			}),
+			bus.On(func(_ context.Context, _ uow.Tx, e projects.ProjectDeleted, _ event.Envelope) error {
+				s.Forget(e.OrganizationID, e.ProjectID)
+				return nil
+			}),
+		}},
 		{Name: "projects.people", Handlers: []bus.Handler{
 			bus.On(func(ctx context.Context, _ uow.Tx, e users.UserDeleted, _ event.Envelope) error {
-				return s.Forget(ctx, e.UserID)
+				return s.ForgetUser(ctx, e.UserID)
 			}),
 		}},
 	}

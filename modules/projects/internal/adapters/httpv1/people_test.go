@@ -8,7 +8,6 @@ import (
 
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
-	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/audit"
 	"parley/platform/web"
 )
@@ -16,6 +15,7 @@ import (
 // people stands in for the users module: it knows everybody, keeps what they
 // were granted, and takes a user's address as their token.
 type people struct {
+	users.Actors
 	mu      sync.Mutex
 	users   []users.User
 	granted []users.Permission
@@ -26,8 +26,6 @@ func (p *people) next() int64 {
 	p.last++
 	return p.last
 }
-
-var errUnknown = apperr.New(apperr.NotFound, "users.not_found", "No such user.")
 
 func (p *people) add(org int64, email string, level actor.Level) int64 {
 	u := users.User{ID: int64(len(p.users) + 1), OrganizationID: org, Email: email, IsActive: true, IsStaff: level >= actor.ApplicationAdmin, IsSuperuser: level == actor.GlobalAdmin}
@@ -45,15 +43,35 @@ func (p *people) Authenticate(_ context.Context, c web.Credentials) (actor.Actor
 		if u.Email != c.Bearer {
 			continue
 		}
-		who := actor.Actor{UserID: u.ID, OrganizationID: u.OrganizationID, Email: u.Email, Level: u.Level()}
-		for _, g := range p.granted {
-			if role, ok := actor.ParseRole(g.Role); ok && g.UserID == u.ID {
-				who.Grants = append(who.Grants, actor.Grant{Resource: g.ResourceType, ID: g.ResourceID, Role: role})
-			}
-		}
-		return who, nil
+		return p.actor(u), nil
 	}
 	return actor.Actor{}, web.ErrUnauthenticated
+}
+
+func (p *people) actor(u users.User) actor.Actor {
+	who := actor.Actor{UserID: u.ID, OrganizationID: u.OrganizationID, Email: u.Email, Level: u.Level()}
+	for _, g := range p.granted {
+		if role, ok := actor.ParseRole(g.Role); ok && g.UserID == u.ID {
+			who.Grants = append(who.Grants, actor.Grant{Resource: g.ResourceType, ID: g.ResourceID, Role: role})
+		}
+	}
+	return who
+}
+
+// Actor implements users.Actors.
+func (p *people) Actor(_ context.Context, org, id int64) (actor.Actor, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, u := range p.users {
+		switch {
+		case u.ID != id || u.OrganizationID != org:
+		case u.IsActive:
+			return p.actor(u), nil
+		default:
+			return actor.Actor{}, users.ErrSuspended
+		}
+	}
+	return actor.Actor{}, users.ErrNotFound
 }
 
 // Users implements users.Directory.
@@ -76,7 +94,7 @@ func (p *people) Grant(ctx context.Context, by actor.Actor, r actor.Resource, id
 	found, err := p.Users(ctx, by.OrganizationID, ids)
 	slices.Sort(ids)
 	if err != nil || len(found) != len(slices.Compact(ids)) {
-		return nil, errUnknown
+		return nil, users.ErrNotFound
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -99,15 +117,6 @@ func (p *people) on(r actor.Resource, ids []int64, match func(users.Permission) 
 		return cmp.Or(cmp.Compare(a.ResourceID, b.ResourceID), cmp.Compare(a.UserID, b.UserID))
 	})
 	return rows
-}
-
-// On implements users.Permissions.
-func (p *people) On(_ context.Context, org int64, r actor.Resource, ids, only []int64) ([]users.Permission, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.on(r, ids, func(g users.Permission) bool {
-		return g.OrganizationID == org && slices.Contains(only, g.UserID)
-	}), nil
 }
 
 // Revoke implements users.Permissions.

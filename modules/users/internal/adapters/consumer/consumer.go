@@ -16,15 +16,15 @@ import (
 func Consumers(s *core.Service) []bus.Consumer {
 	return []bus.Consumer{{Name: "users.sessions", PerProcess: true, Handlers: []bus.Handler{
 		bus.On(func(_ context.Context, _ uow.Tx, e users.AccessChanged, _ event.Envelope) error {
-			s.AccessChanged(e.UserID, e.Change)
+			s.Forget(e.UserID)
 			return nil
 		}),
 		bus.On(func(_ context.Context, _ uow.Tx, e users.UserChanged, _ event.Envelope) error {
-			s.AccessChanged(e.UserID, "")
+			s.Forget(e.UserID)
 			return nil
 		}),
 		bus.On(func(_ context.Context, _ uow.Tx, e users.UserDeleted, _ event.Envelope) error {
-			s.AccessChanged(e.UserID, "")
+			s.Forget(e.UserID)
 			return nil
 		}),
 		bus.On(func(_ context.Context, _ uow.Tx, e users.OrganizationChanged, _ event.Envelope) error {

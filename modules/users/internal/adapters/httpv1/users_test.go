@@ -164,7 +164,7 @@ func TestGlobalAdminsDeleteEachOtherAndChangeNothingOfEachOther(t *testing.T) {
 	second, jo := h.add("second@example.com", "is_superuser"), h.add("jo@example.com")
 	robot := h.add("", "is_superuser")
 	var last, role struct{ ID int64 }
-	rows, err := h.service.On(t.Context(), 1, actor.Organization, []int64{1}, []int64{second, h.admin})
+	rows, err := h.service.Store.Permissions(t.Context(), 1, actor.Organization, []int64{1}, []int64{second, h.admin})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package memstore
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -42,6 +43,15 @@ func (s *Store) RoleCounts(ctx context.Context, org int64, r actor.Resource, ids
 		counts[p.ResourceID]++
 	}
 	return counts, err
+}
+
+// RolesOf implements core.RoleStore.
+func (s *Store) RolesOf(ctx context.Context, org int64, of []int64, on []users.On) ([]users.Permission, error) {
+	found, err := s.permissions.List(ctx, func(p users.Permission) bool {
+		return p.OrganizationID == org && slices.Contains(of, p.UserID) && slices.Contains(on, users.On{Resource: p.ResourceType, ID: p.ResourceID})
+	})
+	slices.SortStableFunc(found, func(a, b users.Permission) int { return cmp.Compare(a.UserID, b.UserID) })
+	return found, err
 }
 
 // FirstRoles implements core.RoleStore.

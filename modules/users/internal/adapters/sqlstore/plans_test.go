@@ -167,17 +167,20 @@ func TestNothingReadsAWholeTable(t *testing.T) {
 			"roles on a resource":              func() error { return discard(store.Permissions(ctx, 3, actor.Team, []int64{7, 8}, nil)) },
 			"roles on one resource, by cursor": func() error { return discard(store.RolesPage(ctx, 3, actor.Team, 2, cursor)) },
 			"roles on one resource, counted":   func() error { return discard(store.RolesPage(ctx, 3, actor.Team, 2, fifty)) },
-			"how many hold roles":              func() error { return discard(store.RoleCounts(ctx, 3, actor.Team, []int64{2, 22, 42})) },
-			"the first roles":                  func() error { return discard(store.FirstRoles(ctx, 3, actor.Team, []int64{2, 22, 42}, 10)) },
-			"a user filter, by cursor":         func() error { return discard(store.PeoplePage(ctx, 3, filter, cursor)) },
-			"a user filter, counted":           func() error { return discard(store.PeoplePage(ctx, 3, filter, fifty)) },
-			"an address that is free":          func() error { return store.Claim(ctx, "guide@example.com", "agent/1") },
-			"another address":                  func() error { return store.Claim(ctx, "helper@example.com", "agent/1") },
-			"an address that is not":           func() error { return refused(store.Claim(ctx, "u4002@example.com", "agent/1")) },
-			"addresses of who goes":            func() error { return store.Release(ctx, []string{"user/4003", "user/4004", "agent/1"}) },
-			"the audit log":                    func() error { return discard(store.AuditPage(ctx, 3, core.AuditFilter{}, cursor)) },
-			"the audit log of a user":          func() error { return discard(store.AuditPage(ctx, 3, core.AuditFilter{UserID: 4002}, cursor)) },
-			"the audit log since a time":       func() error { return discard(store.AuditPage(ctx, 3, core.AuditFilter{From: &from}, cursor)) },
+			"the roles of some": func() error {
+				return discard(store.RolesOf(ctx, 3, []int64{2, 22, 42}, []users.On{{Resource: actor.Team, ID: 2}, {Resource: actor.Project, ID: 3}}))
+			},
+			"how many hold roles":        func() error { return discard(store.RoleCounts(ctx, 3, actor.Team, []int64{2, 22, 42})) },
+			"the first roles":            func() error { return discard(store.FirstRoles(ctx, 3, actor.Team, []int64{2, 22, 42}, 10)) },
+			"a user filter, by cursor":   func() error { return discard(store.PeoplePage(ctx, 3, filter, cursor)) },
+			"a user filter, counted":     func() error { return discard(store.PeoplePage(ctx, 3, filter, fifty)) },
+			"an address that is free":    func() error { return store.Claim(ctx, "guide@example.com", "agent/1") },
+			"another address":            func() error { return store.Claim(ctx, "helper@example.com", "agent/1") },
+			"an address that is not":     func() error { return refused(store.Claim(ctx, "u4002@example.com", "agent/1")) },
+			"addresses of who goes":      func() error { return store.Release(ctx, []string{"user/4003", "user/4004", "agent/1"}) },
+			"the audit log":              func() error { return discard(store.AuditPage(ctx, 3, core.AuditFilter{}, cursor)) },
+			"the audit log of a user":    func() error { return discard(store.AuditPage(ctx, 3, core.AuditFilter{UserID: 4002}, cursor)) },
+			"the audit log since a time": func() error { return discard(store.AuditPage(ctx, 3, core.AuditFilter{From: &from}, cursor)) },
 		} {
 			listening.take()
 			if err := read(); err != nil {

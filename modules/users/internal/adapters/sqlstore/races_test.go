@@ -150,7 +150,7 @@ func TestOfTwoAdminsWhoTakeEachOthersRightsOneSucceeds(t *testing.T) {
 			return err
 		}, core.ErrCredentials},
 		"by taking the role": {func(ctx context.Context, p people, who actor.Actor, other users.User) error {
-			rows, err := p.On(ctx, p.org.ID, actor.Organization, []int64{p.org.ID}, []int64{other.ID})
+			rows, err := p.Store.Permissions(ctx, p.org.ID, actor.Organization, []int64{p.org.ID}, []int64{other.ID})
 			if err != nil {
 				return err
 			}

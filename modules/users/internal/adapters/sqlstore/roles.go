@@ -12,6 +12,7 @@ import (
 	"parley/modules/users/internal/core"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
+	"parley/platform/sqldb"
 )
 
 // Who holds what is read in the order of the index users_permissions_holders,
@@ -20,6 +21,22 @@ import (
 // table. The id of the resource is its first column because there are only a
 // few kinds: where nearly all rows are of one, SQLite would skip over the kind
 // and lose the order.
+
+// RolesOf implements core.RoleStore.
+func (s *Store) RolesOf(ctx context.Context, org int64, of []int64, on []users.On) ([]users.Permission, error) {
+	if len(of) == 0 || len(on) == 0 {
+		return nil, nil
+	}
+	each := make([]sqldb.Where, len(on))
+	for i, o := range on {
+		each[i] = sqldb.Cond("resource_type = ? AND resource_id = ?", string(o.Resource), o.ID)
+	}
+	found, err := s.permissions.List(ctx, maxPermissions+1, "user_id, id", sqldb.Eq("organization_id", org), sqldb.In("user_id", of), sqldb.Any(each...))
+	if len(found) > maxPermissions {
+		return nil, fmt.Errorf("listing the roles of %d users: more than %d", len(of), maxPermissions)
+	}
+	return found, err
+}
 
 // RolesPage implements core.RoleStore.
 func (s *Store) RolesPage(ctx context.Context, org int64, r actor.Resource, id int64, p page.Request) (page.Of[users.Permission], error) {

@@ -91,6 +91,21 @@ func holders(f fixture, _ uow.Unit) {
 		f.same(counts, must[map[int64]int64](f)(f.RoleCounts(f.ctx, org, resource, ids)))
 		f.same(first, append([]users.Permission{}, must[[]users.Permission](f)(f.FirstRoles(f.ctx, org, resource, ids, size))...))
 
+		some, places := []int64{4711}, []users.On{}
+		for range rng.IntN(8) {
+			some = append(some, people[rng.IntN(len(people))].ID)
+		}
+		for range rng.IntN(4) {
+			places = append(places, users.On{Resource: resources[rng.IntN(3)], ID: 1 + rng.Int64N(5)})
+		}
+		held := rows(org, func(p users.Permission) bool {
+			return slices.Contains(some, p.UserID) && slices.Contains(places, users.On{Resource: p.ResourceType, ID: p.ResourceID})
+		})
+		slices.SortFunc(held, func(a, b users.Permission) int {
+			return cmp.Or(cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.ID, b.ID))
+		})
+		f.same(held, append([]users.Permission{}, must[[]users.Permission](f)(f.RolesOf(f.ctx, org, some, places))...))
+
 		of := users.UserFilter{GlobalAdmins: rng.IntN(2) == 0}
 		for range rng.IntN(4) {
 			of.Grants = append(of.Grants, actor.Grant{Resource: resources[rng.IntN(3)], ID: 1 + rng.Int64N(5), Role: actor.Role(rng.IntN(3))})
