@@ -36,11 +36,9 @@ var questions = []string{
 	strings.Repeat("server backup archive directory checksum retention schedule harbour lantern glacier ", 20),
 }
 
-// ranked fills the store and a ranking in memory alike and compares all that
-// they answer.
-func ranked(f fixture) {
+// library fills the store with three corpora, and calls each with all passages.
+func library(f fixture, each func(ranking.Passage)) []core.Corpus {
 	rnd := rand.New(rand.NewPCG(3, 5))
-	reference := ranking.NewMemory()
 	corpora := []core.Corpus{f.corpus("a"), f.corpus("b"), f.corpus("c")}
 	id := int64(0)
 	for n := range 40 {
@@ -51,10 +49,20 @@ func ranked(f fixture) {
 		for i := range texts {
 			texts[i] = sentence(rnd)
 			id++
-			reference.Add(ranking.Passage{ID: id, Corpus: c.ID, Document: d.ID, Number: i + 1, Page: i + 1, Title: title, Text: texts[i]})
+			if each != nil {
+				each(ranking.Passage{ID: id, Corpus: c.ID, Document: d.ID, Number: i + 1, Page: i + 1, Title: title, Text: texts[i]})
+			}
 		}
 		f.complete(title, texts...)
 	}
+	return corpora
+}
+
+// ranked fills the store and a ranking in memory alike and compares all that
+// they answer.
+func ranked(f fixture) {
+	reference := ranking.NewMemory()
+	corpora := library(f, reference.Add)
 	for _, in := range [][]core.Corpus{corpora, corpora[:1], corpora[1:], nil} {
 		for _, question := range questions {
 			want, got := f.search(reference, question, in...), f.search(f.Store, question, in...)

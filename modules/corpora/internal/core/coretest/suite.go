@@ -46,6 +46,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"clearing leaves nothing behind":                           clearing,
 		"a document that failed is not found":                      failing,
 		"questions are ranked as in memory":                        ranked,
+		"questions find what they always found":                    unchanged,
 		"only the corpora asked for are looked at":                 otherCorpora,
 		"the vocabulary is the commonest words with the beginning": vocabulary,
 		"a failed unit leaves nothing behind":                      rollback,
