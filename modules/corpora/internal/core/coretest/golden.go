@@ -23,7 +23,7 @@ func unchanged(f fixture) {
 	var got strings.Builder
 	for _, in := range [][]core.Corpus{corpora, corpora[:1], corpora[1:]} {
 		for i, question := range questions {
-			found := f.search(f.Store, question, in...)
+			found := f.search(question, in...)
 			fmt.Fprintf(&got, "%d corpora, question %d: %s\n", len(in), i+1, fingerprint(found))
 		}
 	}
