@@ -27,7 +27,7 @@ func (r *recorder) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.C
 
 // AfterQuery implements bun.QueryHook.
 func (r *recorder) AfterQuery(_ context.Context, e *bun.QueryEvent) {
-	if verb := strings.ToUpper(strings.Fields(e.Query)[0]); verb == "SELECT" || verb == "UPDATE" || verb == "DELETE" {
+	if verb := strings.ToUpper(strings.Fields(strings.TrimLeft(e.Query, "("))[0]); verb == "SELECT" || verb == "UPDATE" || verb == "DELETE" {
 		r.statements = append(r.statements, e.Query)
 	}
 }
