@@ -81,7 +81,7 @@ func BenchmarkComparing100Candidates(bench *testing.B) {
 	index := large(2_000)
 	e := engine(index)
 	q := read(benchQuestion)
-	v := view{e, index.Corpora(1)}
+	v := view{e, index.Corpora(1), &scratch{}}
 	stats, _ := v.statistics(bench.Context(), q.stems())
 	for i := range q.terms {
 		q.terms[i].DF = stats.DF[q.terms[i].Stem]
@@ -90,7 +90,7 @@ func BenchmarkComparing100Candidates(bench *testing.B) {
 	passages, _ := v.passages(bench.Context(), candidates)
 	bench.ResetTimer()
 	for bench.Loop() {
-		newMatcher(q, e.tokens).score(passages, stats, true)
+		newMatcher(q, e.tokens, v.scratch).score(passages, stats, true)
 	}
 }
 

@@ -2,7 +2,6 @@ package ranking
 
 import (
 	"cmp"
-	"math"
 	"slices"
 )
 
@@ -48,10 +47,17 @@ func weigh(terms []Term, stats Statistics) []Weighted {
 	return chosen
 }
 
-// sum adds up the lists of one corpus, by ascending passage. The lists are
-// merged one after the other, rarest first, which keeps most merges short.
-func sum(terms []Weighted, lists [][]Posting, slope float64) []Candidate {
-	var sums, merged []Candidate
+// adder sums up postings by passage. It keeps its memory from question to
+// question.
+type adder struct {
+	sums, merged []Candidate
+}
+
+// sum adds up the lists of one corpus, by ascending passage; the answer is
+// valid until the next one. The lists are merged one after the other, rarest
+// first, which keeps most merges short.
+func (a *adder) sum(terms []Weighted, lists [][]Posting, slope float64) []Candidate {
+	sums, merged := a.sums[:0], a.merged[:0]
 	for k, list := range lists {
 		weight := terms[k].Weight
 		merged = slices.Grow(merged[:0], len(sums)+len(list))
@@ -72,32 +78,56 @@ func sum(terms []Weighted, lists [][]Posting, slope float64) []Candidate {
 		merged = append(merged, sums[i:]...)
 		sums, merged = merged, sums
 	}
+	a.sums, a.merged = sums, merged
 	return sums
 }
 
-// top collects the best candidates.
+// top collects the best candidates: a heap with the worst of them first.
 type top struct {
 	limit int
-	least float64 // what a candidate needs to be among them
-	some  []Candidate
+	heap  []Candidate
 }
 
-func newTop(limit int) *top { return &top{limit: limit, least: math.Inf(-1)} }
+// before is the order of candidates, best first.
+func before(a, b Candidate) int {
+	return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Passage, b.Passage))
+}
+
+// worse is before for the heap, where cmp would take most of the time.
+func worse(a, b Candidate) bool {
+	return a.Score < b.Score || a.Score == b.Score && a.Passage > b.Passage
+}
 
 func (t *top) add(c Candidate) {
-	if c.Score < t.least {
+	if len(t.heap) < t.limit {
+		if t.heap = append(t.heap, c); len(t.heap) == t.limit {
+			slices.SortFunc(t.heap, func(a, b Candidate) int { return before(b, a) }) // which is a heap
+		}
 		return
 	}
-	if t.some = append(t.some, c); len(t.some) >= 4*t.limit {
-		t.least = t.sorted()[t.limit-1].Score
+	if t.limit == 0 || worse(c, t.heap[0]) {
+		return
 	}
+	i := 0
+	for {
+		worst := 2*i + 1
+		if worst >= len(t.heap) {
+			break
+		}
+		if other := worst + 1; other < len(t.heap) && worse(t.heap[other], t.heap[worst]) {
+			worst = other
+		}
+		if worse(c, t.heap[worst]) {
+			break
+		}
+		t.heap[i] = t.heap[worst]
+		i = worst
+	}
+	t.heap[i] = c
 }
 
-// sorted answers the best so far, best first.
+// sorted answers the best, best first. Nothing may be added any more.
 func (t *top) sorted() []Candidate {
-	slices.SortFunc(t.some, func(a, b Candidate) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Passage, b.Passage))
-	})
-	t.some = t.some[:min(t.limit, len(t.some))]
-	return t.some
+	slices.SortFunc(t.heap, before)
+	return t.heap
 }

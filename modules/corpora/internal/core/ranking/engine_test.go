@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"parley/platform/kernel/text"
 )
 
 // counting is a Source that counts what is read of it, and does something
@@ -209,5 +213,45 @@ func TestAFailedReadIsToldAndNotKept(t *testing.T) {
 		}
 		a.err = nil
 		a.Engine = NewEngine(a.counting, 64<<20)
+	}
+}
+
+func TestTheBestCandidatesAreThoseOfASortedList(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 1))
+	for range 300 {
+		all := make([]Candidate, rnd.IntN(60))
+		best := top{limit: rnd.IntN(20)}
+		for i := range all {
+			all[i] = Candidate{Passage: int64(rnd.IntN(1000)), Score: float64(rnd.IntN(10))}
+			best.add(all[i])
+		}
+		slices.SortFunc(all, before)
+		if want, got := all[:min(best.limit, len(all))], best.sorted(); !slices.Equal(want, got) {
+			t.Fatalf("the best %d are %v, want %v", best.limit, got, want)
+		}
+	}
+}
+
+func TestGramsAreCountedAsInTheText(t *testing.T) {
+	for _, row := range rows(t, "testdata/passages.tsv") {
+		want := map[text.Gram]int{}
+		for g := range text.Grams(row[1]) {
+			want[g] += titleWeight
+		}
+		for g := range text.Grams(row[2]) {
+			want[g]++
+		}
+		read := newTokenizer().read(Passage{Title: row[1], Text: row[2]})
+		if len(read.grams.keys) != len(want) {
+			t.Fatalf("%d grams, want %d", len(read.grams.keys), len(want))
+		}
+		for g, n := range want {
+			if got := read.grams.count(mix(g)); int(got) != n {
+				t.Fatalf("gram %x: %d, want %d", g, got, n)
+			}
+		}
+		if read.grams.count(mix(1)) != 0 {
+			t.Fatal("a gram that is not there is counted")
+		}
 	}
 }

@@ -1,6 +1,11 @@
 package ranking
 
-import "parley/platform/kernel/text"
+import (
+	"cmp"
+	"slices"
+
+	"parley/platform/kernel/text"
+)
 
 // window is how near the words of a pair must stand: the second at most three
 // words after the first, stop words not counted.
@@ -20,9 +25,16 @@ type matcher struct {
 	forms   hashTable // exact form → term
 	pairs   []pair
 	seconds [][]int // the pairs that begin with each term
-	grams   []uint64
+	grams   []gramOf
 	pieces  []gramPiece
-	hits    []hit // of the passage at hand
+	*scratch
+}
+
+// gramOf is a mixed gram and its number. They are looked for in the order of
+// a gramTable, so that memory is read in one direction.
+type gramOf struct {
+	mixed  uint64
+	number int
 }
 
 // gramPiece is the grams of one word, and what the word weighs.
@@ -31,9 +43,9 @@ type gramPiece struct {
 	weight float64
 }
 
-func newMatcher(q query, x *tokenizer) *matcher {
+func newMatcher(q query, x *tokenizer, memory *scratch) *matcher {
 	m := &matcher{
-		terms: q.terms, targets: newHashTable(len(q.terms)), forms: newHashTable(len(q.forms)), seconds: make([][]int, len(q.terms)),
+		terms: q.terms, targets: newHashTable(len(q.terms)), forms: newHashTable(len(q.forms)), seconds: make([][]int, len(q.terms)), scratch: memory,
 	}
 	for i, t := range q.terms {
 		m.targets.set(x.hash(t.target()), i)
@@ -46,6 +58,7 @@ func newMatcher(q query, x *tokenizer) *matcher {
 	for _, p := range q.pieces {
 		m.addGrams(p, known)
 	}
+	slices.SortFunc(m.grams, func(a, b gramOf) int { return cmp.Compare(a.mixed, b.mixed) })
 	return m
 }
 
@@ -78,7 +91,7 @@ func (m *matcher) addGrams(p piece, known map[text.Gram]int) {
 		if !ok {
 			i = len(m.grams)
 			known[gram] = i
-			m.grams = append(m.grams, mix(gram))
+			m.grams = append(m.grams, gramOf{mix(gram), i})
 		}
 		g.grams = append(g.grams, i)
 	}
@@ -115,8 +128,10 @@ func (m *matcher) find(f *find, t *tokens) {
 	f.length, f.letters = t.length, t.letters
 	m.scan(f, t.words[:t.title], titleWeight)
 	m.scan(f, t.words[t.title:], 1)
-	for i, g := range m.grams {
-		f.grams[i] = float64(t.grams.count(g))
+	for _, g := range m.grams {
+		if n := t.grams.count(g.mixed); n > 0 {
+			f.grams[g.number] = float64(n)
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ func (m *matcher) score(passages []*tokens, stats Statistics, english bool) []Hi
 		r.grams = foreignWeight
 	}
 	width := m.width()
-	counts := make([]float64, 2*len(passages)*width) // of all passages, then of all documents
+	counts := m.zeros(2 * len(passages) * width) // of all passages, then of all documents
 	take := func() find {
 		f := m.newFind(counts[:width:width])
 		counts = counts[width:]
@@ -67,19 +67,22 @@ func (m *matcher) score(passages []*tokens, stats Statistics, english bool) []Hi
 		document[id] = documentWeight * r.rate(whole).Total
 	}
 
-	hits := make([]Hit, len(passages))
-	matched := make([]string, 0, len(passages)*min(len(m.terms), 8))
+	order := make([]int, len(passages))
 	for i, t := range passages {
-		s := own[i]
-		s.Document = document[t.Document]
-		s.Total += s.Document
-		from := len(matched)
-		matched = m.matched(finds[i], matched)
-		hits[i] = Hit{Passage: t.Passage, Score: s, Matched: matched[from:len(matched):len(matched)]}
+		order[i] = i
+		own[i].Document = document[t.Document]
+		own[i].Total += own[i].Document
 	}
-	slices.SortFunc(hits, func(a, b Hit) int {
-		return cmp.Or(cmp.Compare(b.Score.Total, a.Score.Total), cmp.Compare(a.ID, b.ID))
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(own[b].Total, own[a].Total), cmp.Compare(passages[a].ID, passages[b].ID))
 	})
+	hits := make([]Hit, len(passages))
+	names := make([]string, 0, len(passages)*min(len(m.terms), 8))
+	for i, at := range order {
+		from := len(names)
+		names = m.matched(finds[at], names)
+		hits[i] = Hit{Passage: passages[at].Passage, Score: own[at], Matched: names[from:len(names):len(names)]}
+	}
 	return hits
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	"parley/platform/kernel/cache"
 )
@@ -59,11 +60,12 @@ type Engine struct {
 	source Source
 	warm   *cache.Cache[key, entry]
 	tokens *tokenizer
+	idle   sync.Pool // of *scratch
 }
 
 // NewEngine returns an Engine that keeps at most limit bytes in memory.
 func NewEngine(source Source, limit uint64) *Engine {
-	return &Engine{source: source, warm: cache.New(limit, func(k key, e entry) int { return len(k.text) + e.bytes() }), tokens: newTokenizer()}
+	return &Engine{source: source, warm: cache.New(limit, func(k key, e entry) int { return len(k.text) + e.bytes() }), tokens: newTokenizer(), idle: sync.Pool{New: func() any { return &scratch{} }}}
 }
 
 // Search finds the best passages. A question without words, or with none that
@@ -73,7 +75,8 @@ func (e *Engine) Search(ctx context.Context, question Question) (Result, error) 
 	if len(q.terms) == 0 || len(question.Corpora) == 0 {
 		return Result{Terms: q.terms}, nil
 	}
-	v := view{e, question.Corpora}
+	v := view{Engine: e, corpora: question.Corpora, scratch: e.idle.Get().(*scratch)}
+	defer e.idle.Put(v.scratch)
 	stats, err := v.statistics(ctx, q.stems())
 	if err != nil {
 		return Result{}, fmt.Errorf("counting terms: %w", err)
@@ -99,7 +102,7 @@ func (e *Engine) Search(ctx context.Context, question Question) (Result, error) 
 	if err != nil {
 		return Result{}, fmt.Errorf("reading candidates: %w", err)
 	}
-	result.Hits = newMatcher(q, e.tokens).score(passages, stats, q.english)
+	result.Hits = newMatcher(q, e.tokens, v.scratch).score(passages, stats, q.english)
 	result.Kept = min(max(question.Limit, 0), len(result.Hits))
 	return result, nil
 }

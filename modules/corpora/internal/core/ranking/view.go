@@ -13,6 +13,21 @@ import (
 type view struct {
 	*Engine
 	corpora []Corpus
+	scratch *scratch
+}
+
+// scratch is memory that one question needs and the next one uses again.
+type scratch struct {
+	adder
+	counts []float64
+	hits   []hit
+}
+
+// zeros answers n counts.
+func (s *scratch) zeros(n int) []float64 {
+	s.counts = slices.Grow(s.counts[:0], n)[:n]
+	clear(s.counts)
+	return s.counts
 }
 
 // key names what is kept.
@@ -170,9 +185,9 @@ func (v view) candidates(ctx context.Context, terms []Weighted, slope float64, l
 	if err != nil {
 		return nil, err
 	}
-	best := newTop(limit)
+	best := top{limit: limit}
 	for _, ofCorpus := range lists {
-		for _, c := range sum(terms, ofCorpus, slope) {
+		for _, c := range v.scratch.sum(terms, ofCorpus, slope) {
 			best.add(c)
 		}
 	}
