@@ -77,7 +77,7 @@ var Module = fx.Module("corpora", fx.Provide(build))
 func build(in In) Out {
 	limits := extract.DefaultLimits()
 	limits.Child, limits.MaxBytes = in.Settings.Child, in.Settings.MaxBytes
-	service := core.New(core.Parts{
+	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Files: in.Files, Extractor: extract.New(limits), Agents: in.Agents,
 		Clock: in.Clock, Log: in.Log, Owner: in.Presence.ID(), Peers: in.Presence,
 	})

@@ -19,8 +19,8 @@ import (
 	"parley/platform/kernel/uow"
 )
 
-// Parts is what a Service is made of.
-type Parts struct {
+// Deps is what a Service needs.
+type Deps struct {
 	Unit      uow.Unit
 	Store     Store
 	Files     blob.Store
@@ -36,7 +36,7 @@ type Parts struct {
 
 // Service is the use cases of corpora. It implements corpora.Retriever.
 type Service struct {
-	Parts
+	Deps
 	ranking *ranking.Engine
 	wake    chan struct{} // holds one: something may wait to be indexed
 }
@@ -45,9 +45,9 @@ type Service struct {
 // passages, ready to be compared, with the postings of a few hundred words.
 const warmIndex = 64 << 20
 
-// New returns the use cases over their parts.
-func New(p Parts) *Service {
-	return &Service{Parts: p, ranking: ranking.NewEngine(p.Store, warmIndex), wake: make(chan struct{}, 1)}
+// New returns the use cases over their dependencies.
+func New(d Deps) *Service {
+	return &Service{Deps: d, ranking: ranking.NewEngine(d.Store, warmIndex), wake: make(chan struct{}, 1)}
 }
 
 func readable(who actor.Actor) Readable {

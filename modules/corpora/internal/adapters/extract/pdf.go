@@ -48,7 +48,7 @@ func readPDF(src source, out *builder) error {
 	out.setPages(len(pages))
 	layout.write(out)
 	if out.err == nil && len(out.blocks) == 0 && reader.unreadable > 0 {
-		return ErrNoText.Saying("The fonts of the PDF don't say which characters they show, so its text can't be read. Run text recognition (OCR) on it and upload the result.")
+		return ErrNoText.WithMessage("The fonts of the PDF don't say which characters they show, so its text can't be read. Run text recognition (OCR) on it and upload the result.")
 	}
 	return out.err
 }

@@ -89,7 +89,7 @@ func scenes(t *testing.T, test func(s scene)) {
 			t.Fatal(err)
 		}
 		process := func() *core.Service {
-			return core.New(core.Parts{
+			return core.New(core.Deps{
 				Unit: sqldb.NewUnit(db, nowhere{}, clock.System{}), Store: sqlstore.New(db), Files: files, Extractor: extract.New(extract.DefaultLimits()),
 				Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "me",
 			})

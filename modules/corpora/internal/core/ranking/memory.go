@@ -12,12 +12,12 @@ import (
 // Its ranking is that of the SQL stores. It is safe for concurrent use.
 type Memory struct {
 	mu       sync.RWMutex
-	passages map[int64]held
+	passages map[int64]indexedPassage
 	postings map[string]map[int64]int // term → passage → tf
 	versions Versions
 }
 
-type held struct {
+type indexedPassage struct {
 	Passage
 	entry Entry
 }
@@ -26,7 +26,7 @@ var _ Source = (*Memory)(nil)
 
 // NewMemory makes an empty index.
 func NewMemory() *Memory {
-	return &Memory{passages: map[int64]held{}, postings: map[string]map[int64]int{}, versions: Versions{}}
+	return &Memory{passages: map[int64]indexedPassage{}, postings: map[string]map[int64]int{}, versions: Versions{}}
 }
 
 // Add indexes a passage, in place of the one with the same id.
@@ -35,7 +35,7 @@ func (m *Memory) Add(p Passage) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.remove(p.ID)
-	m.passages[p.ID] = held{p, e}
+	m.passages[p.ID] = indexedPassage{p, e}
 	m.versions[p.Corpus]++
 	for term, tf := range e.Terms {
 		if m.postings[term] == nil {
