@@ -29,6 +29,7 @@ var homes = map[string][]string{
 	"github.com/caarlos0/env/v11":              {"platform/config"},
 	"github.com/google/uuid":                   {"platform/kernel/id"},
 	"github.com/kljensen/snowball":             {"platform/kernel/text"},
+	"github.com/maypok86/otter/v2":             {"platform/kernel/bytecache"},
 	"golang.org/x/text/unicode/norm":           {"platform/kernel/text", "modules/corpora/internal/adapters/extract"},
 	"github.com/alecthomas/kong":               {"cmd/..."},
 	"github.com/gofrs/flock":                   {"cmd/parley"},

@@ -24,7 +24,8 @@ func (r Readable) Allows(c Corpus) bool {
 }
 
 // Store keeps corpora, documents and connections, and is the index that
-// questions are ranked with.
+// questions are ranked with. What changes what can be found in a corpus gives
+// it a new version in the same transaction.
 type Store interface {
 	// AddCorpus answers ErrNameTaken when its owner has one of that name.
 	AddCorpus(ctx context.Context, c Corpus) (Corpus, error)
@@ -37,6 +38,11 @@ type Store interface {
 	// PassCorpora makes another user the owner of all that one owned. A name
 	// the heir has already gets the id of the corpus behind it.
 	PassCorpora(ctx context.Context, organizationID, from, to int64) error
+	// Searchable answers, in one statement and by ascending id, the corpora
+	// that may be searched now, as questions need them: those that are connected
+	// to the agent and enabled, as far as they share their content or may be
+	// read, and those of more that may be read. No agent is 0.
+	Searchable(ctx context.Context, r Readable, agentID int64, more []int64) ([]ranking.Corpus, error)
 
 	Documents
 	Connections

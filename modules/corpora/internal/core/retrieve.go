@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"parley/modules/corpora"
@@ -15,7 +16,7 @@ const shownCandidates = 20
 
 // Retrieve implements corpora.Retriever.
 func (s *Service) Retrieve(ctx context.Context, who actor.Actor, scope corpora.Scope, query string, top int) (corpora.Retrieval, error) {
-	usable, err := s.Usable(ctx, who, scope)
+	usable, err := s.usable(ctx, who, scope)
 	if err != nil {
 		return corpora.Retrieval{}, err
 	}
@@ -24,59 +25,63 @@ func (s *Service) Retrieve(ctx context.Context, who actor.Actor, scope corpora.S
 
 // Usable implements corpora.Retriever.
 func (s *Service) Usable(ctx context.Context, who actor.Actor, scope corpora.Scope) ([]int64, error) {
-	usable, err := s.usable(ctx, who, scope.AgentID)
+	usable, err := s.usable(ctx, who, scope)
+	return ids(usable), err
+}
+
+// usable are the corpora of a scope that may be searched now.
+func (s *Service) usable(ctx context.Context, who actor.Actor, scope corpora.Scope) ([]ranking.Corpus, error) {
+	usable, err := s.Store.Searchable(ctx, readable(who), scope.AgentID, scope.Attached)
 	if err != nil {
 		return nil, err
 	}
 	for _, id := range scope.Attached {
-		c, err := s.Store.Corpus(ctx, readable(who), id)
-		if err != nil {
-			return nil, err
+		if !contains(usable, id) {
+			return nil, ErrNotFound
 		}
-		usable = append(usable, c.ID)
 	}
-	if scope.Only != nil {
-		refused := ErrOutsideScope
-		for _, id := range scope.Only {
-			if !slices.Contains(usable, id) {
-				refused = refused.WithField("overrides.corpus_ids", fmt.Sprintf("%d is not one of this agent's corpora for you", id))
-			}
-		}
-		if len(refused.Fields) > 0 {
-			return nil, refused
-		}
-		usable = slices.Clone(scope.Only)
+	if scope.Only == nil {
+		return usable, nil
 	}
-	slices.Sort(usable)
-	return slices.Compact(usable), nil
+	refused := ErrOutsideScope
+	for _, id := range scope.Only {
+		if !contains(usable, id) {
+			refused = refused.WithField("overrides.corpus_ids", fmt.Sprintf("%d is not one of this agent's corpora for you", id))
+		}
+	}
+	if len(refused.Fields) > 0 {
+		return nil, refused
+	}
+	return slices.DeleteFunc(usable, func(c ranking.Corpus) bool { return !slices.Contains(scope.Only, c.ID) }), nil
+}
+
+func contains(corpora []ranking.Corpus, id int64) bool {
+	return slices.ContainsFunc(corpora, func(c ranking.Corpus) bool { return c.ID == id })
+}
+
+func ids(corpora []ranking.Corpus) []int64 {
+	var out []int64
+	for _, c := range corpora {
+		out = append(out, c.ID)
+	}
+	return out
 }
 
 // Search answers what a question would be answered from, of one corpus.
 func (s *Service) Search(ctx context.Context, who actor.Actor, corpusID int64, query string, limit int) (corpora.Retrieval, error) {
-	if _, err := s.Store.Corpus(ctx, readable(who), corpusID); err != nil {
+	found, err := s.Store.Searchable(ctx, readable(who), 0, []int64{corpusID})
+	if err != nil {
 		return corpora.Retrieval{}, err
 	}
-	return s.search(ctx, []int64{corpusID}, query, limit)
+	if len(found) == 0 {
+		return corpora.Retrieval{}, ErrNotFound
+	}
+	return s.search(ctx, found, query, limit)
 }
 
-// usable are the corpora that the agent may use for the caller now.
-func (s *Service) usable(ctx context.Context, who actor.Actor, agentID int64) ([]int64, error) {
-	connected, err := s.Store.Connections(ctx, who.OrganizationID, agentID)
-	if err != nil {
-		return nil, err
-	}
-	var ids []int64
-	for _, c := range connected {
-		if c.IsEnabled && !c.Corpus.IsDeleted && (c.SharesContent || readable(who).Allows(c.Corpus)) {
-			ids = append(ids, c.CorpusID)
-		}
-	}
-	return ids, nil
-}
-
-func (s *Service) search(ctx context.Context, ids []int64, query string, top int) (corpora.Retrieval, error) {
-	out := corpora.Retrieval{CorpusIDs: ids, Weights: map[string]float64{}}
-	found, err := ranking.Search(ctx, s.Store, ranking.Question{Text: query, Corpora: ids, Limit: top})
+func (s *Service) search(ctx context.Context, in []ranking.Corpus, query string, top int) (corpora.Retrieval, error) {
+	out := corpora.Retrieval{CorpusIDs: ids(in), Weights: map[string]float64{}}
+	found, err := s.ranking.Search(ctx, ranking.Question{Text: query, Corpora: in, Limit: top})
 	if err != nil {
 		return out, err
 	}
@@ -112,23 +117,13 @@ func (s *Service) Readable(ctx context.Context, who actor.Actor, agentID int64, 
 	if err != nil {
 		return nil, err
 	}
-	usable, err := s.usable(ctx, who, agentID)
+	may, err := s.Store.Searchable(ctx, readable(who), agentID, slices.Sorted(maps.Values(homes)))
 	if err != nil {
 		return nil, err
 	}
-	allowed := map[int64]bool{}
-	for _, id := range usable {
-		allowed[id] = true
-	}
 	var out []int64
 	for document, corpus := range homes {
-		may, known := allowed[corpus]
-		if !known { // asked once for each corpus that is no longer connected
-			_, err := s.Store.Corpus(ctx, readable(who), corpus)
-			may = err == nil
-			allowed[corpus] = may
-		}
-		if may {
+		if contains(may, corpus) {
 			out = append(out, document)
 		}
 	}

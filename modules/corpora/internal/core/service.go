@@ -9,6 +9,7 @@ import (
 
 	"parley/modules/agents"
 	"parley/modules/corpora"
+	"parley/modules/corpora/internal/core/ranking"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
@@ -36,11 +37,18 @@ type Deps struct {
 // Service is the use cases of corpora. It implements corpora.Retriever.
 type Service struct {
 	Deps
-	wake chan struct{} // has room for one signal: a document may wait to be indexed
+	ranking *ranking.Engine
+	wake    chan struct{} // has room for one signal: a document may wait to be indexed
 }
 
+// warmIndex bounds what is kept in memory of the index, in bytes: about 6,000
+// passages, ready to be compared, with the postings of a few hundred words.
+const warmIndex = 64 << 20
+
 // New returns the use cases over their dependencies.
-func New(d Deps) *Service { return &Service{Deps: d, wake: make(chan struct{}, 1)} }
+func New(d Deps) *Service {
+	return &Service{Deps: d, ranking: ranking.NewEngine(d.Store, warmIndex), wake: make(chan struct{}, 1)}
+}
 
 func readable(who actor.Actor) Readable {
 	return Readable{OrganizationID: who.OrganizationID, UserID: who.UserID, All: who.IsGlobalAdmin()}

@@ -160,6 +160,27 @@ func (s *Store) Existing(ctx context.Context, ids []int64) (map[int64]int64, err
 	}), err
 }
 
+// Searchable implements core.Store.
+func (s *Store) Searchable(ctx context.Context, r core.Readable, agentID int64, more []int64) ([]ranking.Corpus, error) {
+	through, err := s.connections.List(ctx, func(n core.Connection) bool {
+		return agentID != 0 && n.OrganizationID == r.OrganizationID && n.AgentID == agentID && n.IsEnabled
+	})
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.corpora.List(ctx, func(c core.Corpus) bool {
+		shared := slices.ContainsFunc(through, func(n core.Connection) bool { return n.CorpusID == c.ID && n.SharesContent })
+		connected := slices.ContainsFunc(through, func(n core.Connection) bool { return n.CorpusID == c.ID })
+		return c.OrganizationID == r.OrganizationID && !c.IsDeleted && (shared || (connected || slices.Contains(more, c.ID)) && r.Allows(c))
+	})
+	ids := make([]int64, len(found))
+	for i, c := range found {
+		ids[i] = c.ID
+	}
+	slices.Sort(ids)
+	return s.Memory.Corpora(ids...), err
+}
+
 // AddConnection implements core.Connections.
 func (s *Store) AddConnection(ctx context.Context, c core.Connection) (core.Connection, error) {
 	return s.connections.Add(ctx, c)

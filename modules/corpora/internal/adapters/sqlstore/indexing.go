@@ -172,7 +172,7 @@ func insertPassages(ctx context.Context, tx bun.IDB, d core.Document, passages [
 	}
 	for i, p := range passages {
 		for term, tf := range p.Terms {
-			terms[term] = append(terms[term], posting{rows[i].ID, tf, p.Length})
+			terms[term] = append(terms[term], newPosting(rows[i].ID, tf, p.Length))
 		}
 	}
 	return nil
@@ -238,7 +238,7 @@ func (s *Store) Finish(ctx context.Context, claim core.Document, last []core.Ind
 	if err := s.insertBlocks(ctx, s.db.On(ctx), claim, packAll(terms)); err != nil {
 		return claim, err
 	}
-	_, err = s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET passages = passages + ?, length = length + ? WHERE corpus_id = ?", len(staged)+len(last), length, claim.CorpusID).Exec(ctx)
+	_, err = s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET passages = passages + ?, length = length + ?, version = ? WHERE corpus_id = ?", len(staged)+len(last), length, newVersion(), claim.CorpusID).Exec(ctx)
 	if err != nil {
 		return claim, fmt.Errorf("counting the passages of document %d: %w", claim.ID, err)
 	}

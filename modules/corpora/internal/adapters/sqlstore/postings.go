@@ -4,12 +4,16 @@ import (
 	"errors"
 	"maps"
 	"slices"
+
+	"parley/modules/corpora/internal/core/ranking"
 )
 
 // posting says how often a term is in a passage of a length.
-type posting struct {
-	passage    int64
-	tf, length int
+type posting = ranking.Posting
+
+// newPosting takes numbers that Entry has bounded.
+func newPosting(passage int64, tf, length int) posting {
+	return posting{Passage: passage, TF: int32(tf), Length: int32(length)} //nolint:gosec // at most 30,000
 }
 
 // block is a piece of a term's postings as one row: some passages of one
@@ -40,11 +44,11 @@ func packAll(terms map[string][]posting) (out []block) {
 func pack(term string, postings []posting) (out []block) {
 	for len(postings) > 0 {
 		var body []byte
-		id, n := postings[0].passage, 0
+		id, n := postings[0].Passage, 0
 		for last := id; n < len(postings) && len(body) < maxBlock; n++ {
 			p := postings[n]
-			body = put(put(put(body, p.passage-last), int64(p.tf)), int64(p.length))
-			last = p.passage
+			body = put(put(put(body, p.Passage-last), int64(p.TF)), int64(p.Length))
+			last = p.Passage
 		}
 		out = append(out, block{term, id, n, string(append(put(put(nil, int64(n)), id), body...))})
 		postings = postings[n:]
@@ -91,7 +95,7 @@ func unpack(data string, each func(posting)) error {
 		n, passage := take(), take()
 		for ; n > 0 && at < len(data); n-- {
 			passage += take()
-			p := posting{passage, int(take()), int(take())}
+			p := newPosting(passage, int(take()), int(take()))
 			if at <= len(data) {
 				each(p)
 			}

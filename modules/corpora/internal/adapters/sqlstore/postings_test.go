@@ -17,13 +17,13 @@ func unpacked(t *testing.T, data string) (out []posting) {
 func TestPostingsComeBackFromTheirBlocks(t *testing.T) {
 	for name, postings := range map[string][]posting{
 		"none":          nil,
-		"one":           {{1, 1, 1}},
-		"large numbers": {{1 << 40, 30_000, 30_000}, {1<<40 + 1, 1, 0}, {1<<62 + 1, 31, 32}},
+		"one":           {newPosting(1, 1, 1)},
+		"large numbers": {newPosting(1<<40, 30_000, 30_000), newPosting(1<<40+1, 1, 0), newPosting(1<<62+1, 31, 32)},
 		"many":          many(2000),
 	} {
 		joined, passages := "", 0
 		for _, b := range pack("t", postings) {
-			if b.id != postings[passages].passage || len(b.data) > maxBlock+100 {
+			if b.id != postings[passages].Passage || len(b.data) > maxBlock+100 {
 				t.Errorf("%s: block %d of %d bytes", name, b.id, len(b.data))
 			}
 			if strings.ContainsFunc(b.data, func(r rune) bool { return r < '?' || r > '~' }) {
@@ -39,7 +39,7 @@ func TestPostingsComeBackFromTheirBlocks(t *testing.T) {
 
 func many(n int) (out []posting) {
 	for i := range n {
-		out = append(out, posting{int64(1 + i*i), 1 + i%40, 100 + i})
+		out = append(out, newPosting(int64(1+i*i), 1+i%40, 100+i))
 	}
 	return out
 }

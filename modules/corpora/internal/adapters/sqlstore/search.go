@@ -4,114 +4,138 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/uptrace/bun"
 
+	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/sqldb"
 )
 
 // live leaves out the blocks of passages that no question may see yet; an
 // index has these alone.
 const live = "block NOT IN (SELECT id FROM corpora_passages WHERE NOT is_live AND corpus_id IN (?))"
 
-// Statistics implements ranking.Source.
-func (s *Store) Statistics(ctx context.Context, corpora []int64, terms []string) (ranking.Statistics, error) {
-	out := ranking.Statistics{DF: map[string]int{}}
-	var sum struct{ Passages, Length int }
-	err := s.db.On(ctx).NewSelect().TableExpr("corpora_statistics").ColumnExpr("CAST(coalesce(sum(passages), 0) AS BIGINT) AS passages, CAST(coalesce(sum(length), 0) AS BIGINT) AS length").
-		Where("corpus_id IN (?)", bun.List(corpora)).Scan(ctx, &sum)
-	if err != nil {
-		return out, fmt.Errorf("summing up corpora: %w", err)
+// Searchable implements core.Store. The rights are a condition of the
+// statement that reads the versions.
+func (s *Store) Searchable(ctx context.Context, r core.Readable, agentID int64, more []int64) ([]ranking.Corpus, error) {
+	who := sqldb.Cond("c.organization_id = ? AND c.is_deleted = ?", r.OrganizationID, false)
+	readable := sqldb.Cond("(? OR c.is_public = ? OR c.owner_id = ?)", r.All, true, r.UserID)
+	columns := func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.TableExpr("corpora_corpora AS c").Join("JOIN corpora_statistics AS s ON s.corpus_id = c.id").
+			ColumnExpr("c.id, s.version, s.passages, s.length").ApplyQueryBuilder(who)
 	}
-	out.Passages, out.Length = sum.Passages, sum.Length
-	if len(terms) == 0 {
-		return out, nil
+	q := columns(s.db.On(ctx).NewSelect()).Where("c.id IN (?)", bun.List(more)).ApplyQueryBuilder(readable)
+	if agentID != 0 {
+		through := columns(s.db.NewSelect()).Join("JOIN corpora_connections AS n ON n.corpus_id = c.id").
+			Where("n.organization_id = ? AND n.agent_id = ? AND n.is_enabled = ?", r.OrganizationID, agentID, true).
+			WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+				return q.Where("n.shares_content = ?", true).WhereGroup(" OR ", func(q *bun.SelectQuery) *bun.SelectQuery { return q.ApplyQueryBuilder(readable) })
+			})
+		q = q.Union(through)
 	}
-	var counts []ranking.TermCount
-	err = s.db.On(ctx).NewSelect().TableExpr("corpora_postings").ColumnExpr("term, CAST(sum(passages) AS BIGINT) AS df").
-		Where("corpus_id IN (?) AND term IN (?)", bun.List(corpora), bun.List(terms)).Where(live, bun.List(corpora)).GroupExpr("term").Scan(ctx, &counts)
-	if err != nil {
-		return out, fmt.Errorf("counting terms: %w", err)
+	var out []ranking.Corpus
+	if err := q.Scan(ctx, &out); err != nil {
+		return nil, fmt.Errorf("reading what may be searched: %w", err)
 	}
-	for _, c := range counts {
-		out.DF[c.Term] = c.DF
-	}
+	slices.SortFunc(out, func(a, b ranking.Corpus) int { return cmp.Compare(a.ID, b.ID) })
 	return out, nil
 }
 
-// Vocabulary implements ranking.Source. Both databases compare terms byte by
-// byte, so the terms with a prefix are one range of the index.
-func (s *Store) Vocabulary(ctx context.Context, corpora []int64, prefix string, shortest, longest, limit int) ([]ranking.TermCount, error) {
-	var out []ranking.TermCount
-	q := s.db.On(ctx).NewSelect().TableExpr("corpora_postings").ColumnExpr("term, CAST(sum(passages) AS BIGINT) AS df").Where("corpus_id IN (?)", bun.List(corpora))
-	if prefix != "" {
-		q = q.Where("term >= ? AND term < ?", prefix, prefix+"\U0010ffff")
-	}
-	err := q.Where("octet_length(term) BETWEEN ? AND ?", shortest, longest).Where(live, bun.List(corpora)).GroupExpr("term").OrderExpr("df DESC, term").Limit(int64(limit)).Scan(ctx, &out)
-	if err != nil {
-		return nil, fmt.Errorf("reading the vocabulary: %w", err)
-	}
-	return out, nil
+// versioned is a row of a statement that answers, in one snapshot, the
+// versions of corpora and what was found in them. A row of versions has no
+// term.
+type versioned struct {
+	CorpusID int64
+	Term     string
+	N        int64  // the version, or a number of passages
+	Data     string // postings
 }
 
-// Candidates implements ranking.Source. The database hands the postings over,
-// one row for each term, and they are scored here: adding them up in SQL takes
-// six to ten times as long, and databases don't add in the same order.
-func (s *Store) Candidates(ctx context.Context, corpora []int64, terms []ranking.Weighted, slope float64, limit int) ([]ranking.Candidate, error) {
-	names := make([]string, len(terms))
-	for i, t := range terms {
-		names[i] = t.Term
+// snapshot runs a query for (corpus_id, term, n, data) together with the
+// versions of the corpora.
+func (s *Store) snapshot(ctx context.Context, corpora []int64, found *bun.SelectQuery) ([]versioned, ranking.Versions, error) {
+	var rows []versioned
+	err := s.db.On(ctx).NewSelect().TableExpr("corpora_statistics").ColumnExpr("corpus_id, '' AS term, version AS n, '' AS data").Where("corpus_id IN (?)", bun.List(corpora)).
+		UnionAll(found).Scan(ctx, &rows)
+	if err != nil {
+		return nil, nil, err
 	}
+	versions := make(ranking.Versions, len(corpora))
+	out := rows[:0]
+	for _, r := range rows {
+		if r.Term == "" {
+			versions[r.CorpusID] = r.N
+		} else {
+			out = append(out, r)
+		}
+	}
+	return out, versions, nil
+}
+
+// postings is where terms are, as a query.
+func (s *Store) postings(corpora []int64, terms []string) *bun.SelectQuery {
+	return s.db.NewSelect().TableExpr("corpora_postings").Where("corpus_id IN (?) AND term IN (?)", bun.List(corpora), bun.List(terms)).
+		Where(live, bun.List(corpora)).GroupExpr("corpus_id, term")
+}
+
+// Counts implements ranking.Source.
+func (s *Store) Counts(ctx context.Context, corpora []int64, terms []string) ([]ranking.Count, ranking.Versions, error) {
+	rows, versions, err := s.snapshot(ctx, corpora, s.postings(corpora, terms).ColumnExpr("corpus_id, term, CAST(sum(passages) AS BIGINT), ''"))
+	if err != nil {
+		return nil, nil, fmt.Errorf("counting terms: %w", err)
+	}
+	out := make([]ranking.Count, len(rows))
+	for i, r := range rows {
+		out[i] = ranking.Count{Corpus: r.CorpusID, Term: r.Term, DF: int(r.N)}
+	}
+	return out, versions, nil
+}
+
+// Postings implements ranking.Source. The database hands the postings over,
+// one row for each term, and they are scored by the program: adding them up in
+// SQL takes six to ten times as long, and databases don't add in the same
+// order.
+func (s *Store) Postings(ctx context.Context, corpora []int64, terms []string) ([]ranking.Postings, ranking.Versions, error) {
 	joined := "group_concat(data, '')"
 	if s.db.Postgres() {
 		joined = "string_agg(data, '')"
 	}
-	var found []struct{ Term, Data string }
-	err := s.db.On(ctx).NewSelect().TableExpr("corpora_postings").ColumnExpr("term, "+joined+" AS data").
-		Where("corpus_id IN (?) AND term IN (?)", bun.List(corpora), bun.List(names)).Where(live, bun.List(corpora)).GroupExpr("term").Scan(ctx, &found)
+	rows, versions, err := s.snapshot(ctx, corpora, s.postings(corpora, terms).ColumnExpr("corpus_id, term, CAST(sum(passages) AS BIGINT), "+joined))
 	if err != nil {
-		return nil, fmt.Errorf("reading postings: %w", err)
+		return nil, nil, fmt.Errorf("reading postings: %w", err)
 	}
-	data := make(map[string]string, len(found))
-	for _, f := range found {
-		data[f.Term] = f.Data
-	}
-	sums := map[int64]float64{}
-	for _, t := range terms {
-		err := unpack(data[t.Term], func(p posting) {
-			tf := float64(p.tf)
-			sums[p.passage] += t.Weight * (tf / (tf + ranking.Base + slope*float64(p.length)))
-		})
-		if err != nil {
-			return nil, fmt.Errorf("reading the postings of %q: %w", t.Term, err)
+	out := make([]ranking.Postings, len(rows))
+	for i, r := range rows {
+		list := make([]ranking.Posting, 0, r.N)
+		if err := unpack(r.Data, func(p ranking.Posting) { list = append(list, p) }); err != nil {
+			return nil, nil, fmt.Errorf("reading the postings of %q: %w", r.Term, err)
 		}
+		slices.SortFunc(list, func(a, b ranking.Posting) int { return cmp.Compare(a.Passage, b.Passage) })
+		out[i] = ranking.Postings{Corpus: r.CorpusID, Term: r.Term, List: list}
 	}
-	return best(sums, limit), nil
+	return out, versions, nil
 }
 
-// best are the highest sums, ties in favour of the lower id.
-func best(sums map[int64]float64, limit int) []ranking.Candidate {
-	var out []ranking.Candidate
-	cut := func() {
-		slices.SortFunc(out, func(a, b ranking.Candidate) int {
-			return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Passage, b.Passage))
-		})
-		out = out[:min(limit, len(out))]
+// Vocabulary implements ranking.Source. Both databases compare terms byte by
+// byte, so the terms with a prefix are one range of the index.
+func (s *Store) Vocabulary(ctx context.Context, corpora []int64, prefix string, shortest, longest, limit int) ([]ranking.TermCount, ranking.Versions, error) {
+	q := s.db.NewSelect().TableExpr("corpora_postings").ColumnExpr("term, CAST(sum(passages) AS BIGINT) AS df").Where("corpus_id IN (?)", bun.List(corpora))
+	if prefix != "" {
+		q = q.Where("term >= ? AND term < ?", prefix, prefix+"\U0010ffff")
 	}
-	least := math.Inf(-1)
-	for id, sum := range sums {
-		if sum < least {
-			continue
-		}
-		if out = append(out, ranking.Candidate{Passage: id, Score: sum}); len(out) >= 4*limit {
-			cut()
-			least = out[limit-1].Score
-		}
+	q = q.Where("octet_length(term) BETWEEN ? AND ?", shortest, longest).Where(live, bun.List(corpora)).GroupExpr("term").OrderExpr("df DESC, term").Limit(int64(limit))
+	rows, versions, err := s.snapshot(ctx, corpora, s.db.NewSelect().TableExpr("(?) AS commonest", q).ColumnExpr("0, term, df, ''"))
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the vocabulary: %w", err)
 	}
-	cut()
-	return out
+	out := make([]ranking.TermCount, len(rows))
+	for i, r := range rows {
+		out[i] = ranking.TermCount{Term: r.Term, DF: int(r.N)}
+	}
+	slices.SortFunc(out, func(a, b ranking.TermCount) int { return cmp.Or(cmp.Compare(b.DF, a.DF), cmp.Compare(a.Term, b.Term)) })
+	return out, versions, nil
 }
 
 // Passages implements ranking.Source.

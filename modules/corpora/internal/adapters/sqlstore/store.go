@@ -77,7 +77,7 @@ func (s *Store) AddCorpus(ctx context.Context, c core.Corpus) (core.Corpus, erro
 	if err != nil {
 		return c, err
 	}
-	_, err = s.db.On(ctx).NewRaw("INSERT INTO corpora_statistics (corpus_id, documents, passages, length) VALUES (?, 0, 0, 0)", c.ID).Exec(ctx)
+	_, err = s.db.On(ctx).NewRaw("INSERT INTO corpora_statistics (corpus_id, documents, passages, length, version) VALUES (?, 0, 0, 0, ?)", c.ID, newVersion()).Exec(ctx)
 	if err != nil {
 		return c, fmt.Errorf("adding a corpus's statistics: %w", err)
 	}

@@ -58,25 +58,50 @@ func (f fixture) complete(title string, texts ...string) core.Document {
 
 func (f fixture) found(question string, corpora ...core.Corpus) (texts []string) {
 	f.t.Helper()
-	for _, h := range f.search(f.Store, question, corpora...).Hits {
+	for _, h := range f.search(question, corpora...).Hits {
 		texts = append(texts, h.Text)
 	}
 	slices.Sort(texts)
 	return texts
 }
 
-func (f fixture) search(source ranking.Source, question string, corpora ...core.Corpus) ranking.Result {
+// search asks twice: what is read, and what is then in memory, answer alike.
+func (f fixture) search(question string, corpora ...core.Corpus) ranking.Result {
 	f.t.Helper()
 	var ids []int64
 	for _, c := range corpora {
 		ids = append(ids, c.ID)
 	}
-	return must[ranking.Result](f)(ranking.Search(f.ctx, source, ranking.Question{Text: question, Corpora: ids, Limit: 10}))
+	q := ranking.Question{Text: question, Corpora: f.searchable(ids...), Limit: 10}
+	engine := ranking.NewEngine(f.Store, 16<<20)
+	cold := must[ranking.Result](f)(engine.Search(f.ctx, q))
+	f.same(cold, must[ranking.Result](f)(engine.Search(f.ctx, q)))
+	return cold
+}
+
+func (f fixture) searchable(ids ...int64) []ranking.Corpus {
+	f.t.Helper()
+	return must[[]ranking.Corpus](f)(f.Searchable(f.ctx, reader, 0, ids))
 }
 
 func (f fixture) statistics(c core.Corpus, terms ...string) ranking.Statistics {
 	f.t.Helper()
-	return must[ranking.Statistics](f)(f.Statistics(f.ctx, []int64{c.ID}, terms))
+	counts, versions, err := f.Counts(f.ctx, []int64{c.ID}, terms)
+	f.check(err)
+	now := f.searchable(c.ID)[0]
+	f.same(ranking.Versions{c.ID: now.Version}, versions)
+	s := ranking.Statistics{Passages: now.Passages, Length: now.Length, DF: map[string]int{}}
+	for _, n := range counts {
+		s.DF[n.Term] += n.DF
+	}
+	return s
+}
+
+func (f fixture) vocabulary(prefix string, shortest, longest, limit int, in ...int64) []ranking.TermCount {
+	f.t.Helper()
+	words, _, err := f.Vocabulary(f.ctx, in, prefix, shortest, longest, limit)
+	f.check(err)
+	return words
 }
 
 func claiming(f fixture) {
@@ -184,7 +209,7 @@ func staging(f fixture) {
 	f.check(f.Stage(f.ctx, claim, indexed(1, "New", many...), now.Add(time.Minute)))
 	f.same([]string{"a lantern of old"}, f.found("lantern", c))
 	f.same(before, f.statistics(c, "lantern", "harbour"))
-	f.same(0, len(must[[]ranking.TermCount](f)(f.Vocabulary(f.ctx, []int64{c.ID}, "h", 1, 99, 10))))
+	f.same(0, len(f.vocabulary("h", 1, 99, 10, c.ID)))
 
 	done := f.finish(claim, core.Completed, 121, indexed(121, "New", "the last harbour"))
 	claim.Step, claim.ChunkCount, claim.ModifiedOn, claim.ClaimedUntil = core.Completed, 121, now.Add(time.Minute), nil
@@ -196,7 +221,7 @@ func staging(f fixture) {
 		length += p.Length
 	}
 	f.same(ranking.Statistics{Passages: 122, Length: length, DF: map[string]int{"lantern": 121, "harbour": 121}}, f.statistics(c, "lantern", "harbour"))
-	hit := f.search(f.Store, "last harbour", c).Hits[0]
+	hit := f.search("last harbour", c).Hits[0]
 	f.same(ranking.Passage{ID: hit.ID, Corpus: c.ID, Document: done.ID, Number: 121, Page: 121, Title: "New", Text: "the last harbour"}, hit.Passage)
 }
 

@@ -1,9 +1,11 @@
 package coretest
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"parley/modules/corpora/internal/core"
@@ -36,11 +38,9 @@ var questions = []string{
 	strings.Repeat("server backup archive directory checksum retention schedule harbour lantern glacier ", 20),
 }
 
-// ranked fills the store and a ranking in memory alike and compares all that
-// they answer.
-func ranked(f fixture) {
+// library fills the store with three corpora, and calls each with all passages.
+func library(f fixture, each func(ranking.Passage)) []core.Corpus {
 	rnd := rand.New(rand.NewPCG(3, 5))
-	reference := ranking.NewMemory()
 	corpora := []core.Corpus{f.corpus("a"), f.corpus("b"), f.corpus("c")}
 	id := int64(0)
 	for n := range 40 {
@@ -51,13 +51,28 @@ func ranked(f fixture) {
 		for i := range texts {
 			texts[i] = sentence(rnd)
 			id++
-			reference.Add(ranking.Passage{ID: id, Corpus: c.ID, Document: d.ID, Number: i + 1, Page: i + 1, Title: title, Text: texts[i]})
+			if each != nil {
+				each(ranking.Passage{ID: id, Corpus: c.ID, Document: d.ID, Number: i + 1, Page: i + 1, Title: title, Text: texts[i]})
+			}
 		}
 		f.complete(title, texts...)
 	}
+	return corpora
+}
+
+// ranked fills the store and a ranking in memory alike and compares all that
+// they answer.
+func ranked(f fixture) {
+	reference := ranking.NewMemory()
+	corpora := library(f, reference.Add)
 	for _, in := range [][]core.Corpus{corpora, corpora[:1], corpora[1:], nil} {
 		for _, question := range questions {
-			want, got := f.search(reference, question, in...), f.search(f.Store, question, in...)
+			var ids []int64
+			for _, c := range in {
+				ids = append(ids, c.ID)
+			}
+			want := must[ranking.Result](f)(ranking.NewEngine(reference, 16<<20).Search(f.ctx, ranking.Question{Text: question, Corpora: reference.Corpora(ids...), Limit: 10}))
+			got := f.search(question, in...)
 			if len(want.Hits) != len(got.Hits) || len(want.Terms) != len(got.Terms) || want.Passages != got.Passages {
 				f.t.Errorf("%q in %d corpora: %d hits of %d", question, len(in), len(got.Hits), len(want.Hits))
 				continue
@@ -71,25 +86,25 @@ func ranked(f fixture) {
 			}
 		}
 	}
-	f.candidates(reference, corpora)
+	f.postings(reference, corpora)
 }
 
-func (f fixture) candidates(reference ranking.Source, corpora []core.Corpus) {
+func (f fixture) postings(reference ranking.Source, corpora []core.Corpus) {
 	ids := []int64{corpora[0].ID, corpora[2].ID}
-	terms := []ranking.Weighted{{Term: "server", Weight: 1.25}, {Term: "backup", Weight: 0.1}, {Term: "данные", Weight: 3}, {Term: "o'hara", Weight: 3}}
-	for _, limit := range []int{1, 7, 1000} {
-		want := must[[]ranking.Candidate](f)(reference.Candidates(f.ctx, ids, terms, 0.0123, limit))
-		got := must[[]ranking.Candidate](f)(f.Candidates(f.ctx, ids, terms, 0.0123, limit))
-		if len(want) != len(got) {
-			f.t.Fatalf("%d candidates, want %d", len(got), len(want))
-		}
-		for i := range want {
-			if want[i].Passage != got[i].Passage || math.Abs(want[i].Score-got[i].Score) > 1e-9 {
-				f.t.Fatalf("candidate %d: %+v, want %+v", i, got[i], want[i])
-			}
-		}
+	terms := []string{"server", "backup", "данные", "o'hara"}
+	read := func(s ranking.Source) []ranking.Postings {
+		found, versions, err := s.Postings(f.ctx, ids, terms)
+		f.check(err)
+		f.same(len(ids), len(versions))
+		slices.SortFunc(found, func(a, b ranking.Postings) int {
+			return cmp.Or(cmp.Compare(a.Term, b.Term), cmp.Compare(a.Corpus, b.Corpus))
+		})
+		return found
 	}
-	f.same(0, len(must[[]ranking.Candidate](f)(f.Candidates(f.ctx, ids, nil, 1, 10))))
+	f.same(read(reference), read(f.Store))
+	none, versions, err := f.Postings(f.ctx, nil, terms)
+	f.check(err)
+	f.same(0, len(none)+len(versions))
 }
 
 func otherCorpora(f fixture) {
@@ -103,9 +118,8 @@ func otherCorpora(f fixture) {
 	f.same([]string{"the blue lantern", "the red lantern"}, f.found("lantern", a, b, empty))
 	f.same(0, len(f.found("lantern", empty)))
 	f.same(0, len(f.found("lantern")))
-	hit := f.search(f.Store, "lantern", a).Hits[0]
+	hit := f.search("lantern", a).Hits[0]
 	f.same(0, len(must[[]ranking.Passage](f)(f.Passages(f.ctx, []int64{b.ID, empty.ID}, []int64{hit.ID}))))
-	f.same(0, len(must[[]ranking.Candidate](f)(f.Candidates(f.ctx, nil, []ranking.Weighted{{Term: "lantern", Weight: 1}}, 1, 10))))
 }
 
 func vocabulary(f fixture) {
@@ -115,14 +129,10 @@ func vocabulary(f fixture) {
 	f.complete("", "lantern lamp", "lantern ladder", "latch zebra данные", "lamp lantern")
 	f.complete("", "lambda lambda")
 	type terms = []ranking.TermCount
-	words := func(prefix string, shortest, longest, limit int, in ...int64) terms {
-		f.t.Helper()
-		return must[terms](f)(f.Vocabulary(f.ctx, in, prefix, shortest, longest, limit))
-	}
-	f.same(terms{{Term: "lantern", DF: 3}, {Term: "lamp", DF: 2}, {Term: "ladder", DF: 1}, {Term: "latch", DF: 1}}, words("la", 1, 99, 10, a.ID))
-	f.same(terms{{Term: "lantern", DF: 3}, {Term: "lamp", DF: 2}}, words("l", 1, 99, 2, a.ID))
-	f.same(terms{{Term: "lamp", DF: 2}, {Term: "latch", DF: 1}}, words("l", 4, 5, 10, a.ID))
-	f.same(terms{{Term: "lambda", DF: 1}}, words("lam", 5, 9, 10, a.ID, b.ID))
-	f.same(terms{{Term: "данные", DF: 1}}, words("д", 12, 12, 10, a.ID)) // bytes
-	f.same(0, len(words("l", 1, 99, 10)))
+	f.same(terms{{Term: "lantern", DF: 3}, {Term: "lamp", DF: 2}, {Term: "ladder", DF: 1}, {Term: "latch", DF: 1}}, f.vocabulary("la", 1, 99, 10, a.ID))
+	f.same(terms{{Term: "lantern", DF: 3}, {Term: "lamp", DF: 2}}, f.vocabulary("l", 1, 99, 2, a.ID))
+	f.same(terms{{Term: "lamp", DF: 2}, {Term: "latch", DF: 1}}, f.vocabulary("l", 4, 5, 10, a.ID))
+	f.same(terms{{Term: "lambda", DF: 1}}, f.vocabulary("lam", 5, 9, 10, a.ID, b.ID))
+	f.same(terms{{Term: "данные", DF: 1}}, f.vocabulary("д", 12, 12, 10, a.ID)) // bytes
+	f.same(0, len(f.vocabulary("l", 1, 99, 10)))
 }

@@ -46,8 +46,11 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"clearing leaves nothing behind":                           clearing,
 		"a document that failed is not found":                      failing,
 		"questions are ranked as in memory":                        ranked,
+		"questions find what they always found":                    unchanged,
 		"only the corpora asked for are looked at":                 otherCorpora,
 		"the vocabulary is the commonest words with the beginning": vocabulary,
+		"what may be searched is what the rule says":               searchable,
+		"a corpus has a new version with every change":             versions,
 		"a failed unit leaves nothing behind":                      rollback,
 	}
 	for name, test := range cases {

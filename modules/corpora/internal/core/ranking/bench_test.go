@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // large is an index of n passages of about 800 characters. Word frequencies
@@ -39,30 +41,64 @@ func large(n int) *Memory {
 const benchQuestion = "How often does the server write a backup archive of user data, and what is the retention of the checksum file in the directory?"
 
 func BenchmarkQuestionOver10000Passages(bench *testing.B) {
-	index := large(10_000)
-	for bench.Loop() {
-		if result := search(bench, index, benchQuestion, 1); result.Kept != 10 {
-			bench.Fatalf("%d passages", result.Kept)
-		}
+	asking(bench, 10_000)
+}
+
+func BenchmarkQuestionOver1000Passages(bench *testing.B) {
+	asking(bench, 1_000)
+}
+
+// asking asks the same over and over: memory has all that it needs.
+func asking(bench *testing.B, passages int) {
+	index := large(passages)
+	e := engine(index)
+	corpora := index.Corpora(1)
+	for name, text := range map[string]string{"long": benchQuestion, "short": "What is the retention of a backup?", "common": "server data user file time"} {
+		bench.Run(name, func(bench *testing.B) {
+			bench.ReportAllocs()
+			used := spent()
+			for bench.Loop() {
+				result, err := e.Search(bench.Context(), Question{Text: text, Corpora: corpora, Limit: 10})
+				if err != nil || result.Kept != 10 {
+					bench.Fatalf("%d passages, %v", result.Kept, err)
+				}
+			}
+			bench.ReportMetric(float64((spent()-used).Microseconds())/float64(bench.N), "cpu-us/op")
+		})
 	}
+}
+
+// spent is the CPU time of this process.
+func spent() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func BenchmarkComparing100Candidates(bench *testing.B) {
 	index := large(2_000)
+	e := engine(index)
 	q := read(benchQuestion)
-	stats, _ := index.Statistics(bench.Context(), []int64{1}, q.stems())
+	v := view{e, index.Corpora(1), &scratch{}}
+	stats, _ := v.statistics(bench.Context(), q.stems())
 	for i := range q.terms {
 		q.terms[i].DF = stats.DF[q.terms[i].Stem]
 	}
-	candidates, _ := index.Candidates(bench.Context(), []int64{1}, weigh(q.terms, stats), Slope(stats.AverageLength()), depth)
-	ids := make([]int64, len(candidates))
-	for i, c := range candidates {
-		ids[i] = c.Passage
-	}
-	passages, _ := index.Passages(bench.Context(), []int64{1}, ids)
+	candidates, _ := v.candidates(bench.Context(), weigh(q.terms, stats), Slope(stats.AverageLength()), depth)
+	passages, _ := v.passages(bench.Context(), candidates)
 	bench.ResetTimer()
 	for bench.Loop() {
-		newMatcher(q).score(passages, stats, true)
+		newMatcher(q, e.tokens, v.scratch).score(passages, stats, true)
+	}
+}
+
+func BenchmarkReadingAPassage(bench *testing.B) {
+	index := large(100)
+	x := newTokenizer()
+	for n := int64(0); bench.Loop(); n++ {
+		x.read(index.passages[n%100+1].Passage)
 	}
 }
 

@@ -1,7 +1,8 @@
 package ranking
 
 import (
-	"strings"
+	"cmp"
+	"slices"
 
 	"parley/platform/kernel/text"
 )
@@ -20,13 +21,20 @@ type pair struct {
 // and used by one goroutine.
 type matcher struct {
 	terms   []Term
-	forms   map[string]int // exact form → term
-	targets map[string]int // stem that is looked for → term
-	seen    map[string]int // form met in a passage → term, -1 for none
-	begins  [256][]string  // the targets by their first byte
+	targets hashTable // stem that is looked for → term
+	forms   hashTable // exact form → term
 	pairs   []pair
-	grams   map[text.Gram]int
+	seconds [][]int // the pairs that begin with each term
+	grams   []gramOf
 	pieces  []gramPiece
+	*scratch
+}
+
+// gramOf is a mixed gram and its number. They are looked for in the order of
+// a gramTable, so that memory is read in one direction.
+type gramOf struct {
+	mixed  uint64
+	number int
 }
 
 // gramPiece is the grams of one word, and what the word weighs.
@@ -35,20 +43,22 @@ type gramPiece struct {
 	weight float64
 }
 
-func newMatcher(q query) *matcher {
+func newMatcher(q query, x *tokenizer, memory *scratch) *matcher {
 	m := &matcher{
-		terms: q.terms, forms: q.forms,
-		targets: map[string]int{}, seen: map[string]int{}, grams: map[text.Gram]int{},
+		terms: q.terms, targets: newHashTable(len(q.terms)), forms: newHashTable(len(q.forms)), seconds: make([][]int, len(q.terms)), scratch: memory,
 	}
 	for i, t := range q.terms {
-		m.targets[t.target()] = i
-		first := t.target()[0]
-		m.begins[first] = append(m.begins[first], t.target())
+		m.targets.set(x.hash(t.target()), i)
+	}
+	for form, i := range q.forms {
+		m.forms.set(x.hash(form), i)
 	}
 	m.addPairs(q.order)
+	known := map[text.Gram]int{}
 	for _, p := range q.pieces {
-		m.addGrams(p)
+		m.addGrams(p, known)
 	}
+	slices.SortFunc(m.grams, func(a, b gramOf) int { return cmp.Compare(a.mixed, b.mixed) })
 	return m
 }
 
@@ -58,6 +68,7 @@ func (m *matcher) addPairs(order []int) {
 		key := [2]int{order[k-1], order[k]}
 		if key[0] != key[1] && !known[key] {
 			known[key] = true
+			m.seconds[key[0]] = append(m.seconds[key[0]], len(m.pairs))
 			m.pairs = append(m.pairs, pair{key[0], key[1], m.terms[key[0]].IDF + m.terms[key[1]].IDF})
 		}
 	}
@@ -65,7 +76,7 @@ func (m *matcher) addPairs(order []int) {
 
 // addGrams leaves out words nobody knows no more than others: their grams may
 // be in the passages all the same.
-func (m *matcher) addGrams(p piece) {
+func (m *matcher) addGrams(p piece, known map[text.Gram]int) {
 	g := gramPiece{}
 	for _, t := range p.terms {
 		g.weight += m.terms[t].IDF
@@ -76,10 +87,11 @@ func (m *matcher) addGrams(p piece) {
 			continue
 		}
 		own[gram] = true
-		i, ok := m.grams[gram]
+		i, ok := known[gram]
 		if !ok {
 			i = len(m.grams)
-			m.grams[gram] = i
+			known[gram] = i
+			m.grams = append(m.grams, gramOf{mix(gram), i})
 		}
 		g.grams = append(g.grams, i)
 	}
@@ -96,9 +108,12 @@ type find struct {
 	length, letters         float64
 }
 
-func (m *matcher) newFind() find {
+// width is how many counts a find has.
+func (m *matcher) width() int { return 2*len(m.terms) + len(m.pairs) + len(m.grams) }
+
+// newFind makes a find of counts, which are zero.
+func (m *matcher) newFind(counts []float64) find {
 	n := len(m.terms)
-	counts := make([]float64, 2*n+len(m.pairs)+len(m.grams))
 	return find{
 		counts: counts,
 		tf:     counts[:n],
@@ -108,11 +123,16 @@ func (m *matcher) newFind() find {
 	}
 }
 
-func (m *matcher) find(p Passage) find {
-	f := m.newFind()
-	m.scan(&f, p.Title, titleWeight)
-	m.scan(&f, p.Text, 1)
-	return f
+// find fills f with what a passage has.
+func (m *matcher) find(f *find, t *tokens) {
+	f.length, f.letters = t.length, t.letters
+	m.scan(f, t.words[:t.title], titleWeight)
+	m.scan(f, t.words[t.title:], 1)
+	for _, g := range m.grams {
+		if n := t.grams.count(g.mixed); n > 0 {
+			f.grams[g.number] = float64(n)
+		}
+	}
 }
 
 func (f *find) add(other find) {
@@ -123,91 +143,90 @@ func (f *find) add(other find) {
 	f.letters += other.letters
 }
 
-// matched lists the indexed words that were found.
-func (m *matcher) matched(f find) (out []string) {
+// matched adds the indexed words that were found to names.
+func (m *matcher) matched(f find, names []string) []string {
 	for i, n := range f.tf {
 		if n > 0 {
-			out = append(out, m.terms[i].target())
+			names = append(names, m.terms[i].target())
 		}
 	}
-	return out
+	return names
 }
 
 // hit is a term met at a position, stop words not counted.
 type hit struct{ at, term int }
 
-func (m *matcher) scan(f *find, s string, weight float64) {
-	var hits []hit
-	at := 0
-	for w := range text.Words(s) {
-		if text.IsStop(w.Form) {
+func (m *matcher) scan(f *find, words []word, weight float64) {
+	m.hits = m.hits[:0]
+	for at, w := range words {
+		i := m.targets.get(w.stem)
+		if i < 0 {
 			continue
 		}
-		at++
-		if i := m.term(w.Form); i >= 0 {
-			f.tf[i] += weight
-			if k, ok := m.forms[w.Form]; ok {
-				f.exact[k] += weight
+		f.tf[i] += weight
+		if k := m.forms.get(w.form); k >= 0 {
+			f.exact[k] += weight
+		}
+		m.hits = append(m.hits, hit{at, i})
+	}
+	for i, first := range m.hits {
+		for _, p := range m.seconds[first.term] {
+			if m.follows(m.pairs[p].second, i) {
+				f.pairs[p] += weight
 			}
-			hits = append(hits, hit{at, i})
 		}
 	}
-	f.length += weight * float64(at)
-	for i, p := range m.pairs {
-		f.pairs[i] += weight * float64(count(p, hits))
-	}
-	letters := 0
-	for g := range text.Grams(s) {
-		letters++
-		if i, ok := m.grams[g]; ok {
-			f.grams[i] += weight
-		}
-	}
-	f.letters += weight * float64(letters)
 }
 
-// term gives the question's term that a form stands for, -1 for none. Most
-// words of a passage are told apart without finding their stems, which is slow.
-func (m *matcher) term(form string) int {
-	if !m.promising(form) {
-		return -1
-	}
-	i, ok := m.seen[form]
-	if !ok {
-		if i, ok = m.targets[text.Stem(form)]; !ok {
-			i = -1
+// follows reports whether a term stands within the window after a hit.
+func (m *matcher) follows(term, after int) bool {
+	for _, h := range m.hits[after+1:] {
+		if h.at-m.hits[after].at >= window {
+			return false
 		}
-		m.seen[form] = i
-	}
-	return i
-}
-
-// promising leaves out what text.Stem says cannot have one of the targets as
-// its stem.
-func (m *matcher) promising(form string) bool {
-	for _, target := range m.begins[form[0]] {
-		if len(target) <= len(form) && (len(target) < 4 || strings.HasPrefix(form, target[:len(target)-2])) {
+		if h.term == term {
 			return true
 		}
 	}
 	return false
 }
 
-// count says how often the pair stands in order within the window.
-func count(p pair, hits []hit) (n int) {
-	for i, first := range hits {
-		if first.term != p.first {
-			continue
-		}
-		for _, second := range hits[i+1:] {
-			if second.at-first.at >= window {
-				break
-			}
-			if second.term == p.second {
-				n++
-				break
-			}
+// hashTable maps few hashes to small numbers, faster than a map.
+type hashTable struct {
+	mask    uint64
+	entries []hashEntry
+}
+
+type hashEntry struct {
+	hash  uint64 // 0 for an empty place
+	value int
+}
+
+func newHashTable(n int) hashTable {
+	size := 16
+	for size < 4*n { // at most a quarter is taken, so most searches end at once
+		size *= 2
+	}
+	return hashTable{mask: uint64(size - 1), entries: make([]hashEntry, size)} //nolint:gosec // positive
+}
+
+func (t hashTable) set(hash uint64, value int) {
+	for i := hash & t.mask; ; i = (i + 1) & t.mask {
+		if e := &t.entries[i]; e.hash == 0 || e.hash == hash {
+			e.hash, e.value = hash, value
+			return
 		}
 	}
-	return n
+}
+
+// get answers -1 for a hash that is not there.
+func (t hashTable) get(hash uint64) int {
+	for i := hash & t.mask; ; i = (i + 1) & t.mask {
+		switch e := &t.entries[i]; e.hash {
+		case hash:
+			return e.value
+		case 0:
+			return -1
+		}
+	}
 }

@@ -14,6 +14,7 @@ type Memory struct {
 	mu       sync.RWMutex
 	passages map[int64]indexedPassage
 	postings map[string]map[int64]int // term → passage → tf
+	versions Versions
 }
 
 type indexedPassage struct {
@@ -25,7 +26,7 @@ var _ Source = (*Memory)(nil)
 
 // NewMemory makes an empty index.
 func NewMemory() *Memory {
-	return &Memory{passages: map[int64]indexedPassage{}, postings: map[string]map[int64]int{}}
+	return &Memory{passages: map[int64]indexedPassage{}, postings: map[string]map[int64]int{}, versions: Versions{}}
 }
 
 // Add indexes a passage, in place of the one with the same id.
@@ -35,6 +36,7 @@ func (m *Memory) Add(p Passage) {
 	defer m.mu.Unlock()
 	m.remove(p.ID)
 	m.passages[p.ID] = indexedPassage{p, e}
+	m.versions[p.Corpus]++
 	for term, tf := range e.Terms {
 		if m.postings[term] == nil {
 			m.postings[term] = map[int64]int{}
@@ -60,26 +62,67 @@ func (m *Memory) remove(id int64) {
 			delete(m.postings, term)
 		}
 	}
+	if p, ok := m.passages[id]; ok {
+		m.versions[p.Corpus]++
+	}
 	delete(m.passages, id)
 }
 
-// Statistics implements Source.
-func (m *Memory) Statistics(_ context.Context, corpora []int64, terms []string) (Statistics, error) {
+// Corpora answers the corpora as they are now.
+func (m *Memory) Corpora(ids ...int64) []Corpus {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	s := Statistics{DF: map[string]int{}}
+	out := make([]Corpus, len(ids))
+	for i, id := range ids {
+		out[i] = Corpus{ID: id, Version: m.versions[id]}
+	}
 	for _, p := range m.passages {
-		if slices.Contains(corpora, p.Corpus) {
-			s.Passages++
-			s.Length += p.entry.Length
+		if i := slices.Index(ids, p.Corpus); i >= 0 {
+			out[i].Passages++
+			out[i].Length += p.entry.Length
 		}
 	}
+	return out
+}
+
+// at answers the versions of corpora. m is locked.
+func (m *Memory) at(corpora []int64) Versions {
+	out := Versions{}
+	for _, id := range corpora {
+		out[id] = m.versions[id]
+	}
+	return out
+}
+
+// Counts implements Source.
+func (m *Memory) Counts(ctx context.Context, corpora []int64, terms []string) ([]Count, Versions, error) {
+	read, versions, err := m.Postings(ctx, corpora, terms)
+	out := make([]Count, len(read))
+	for i, p := range read {
+		out[i] = Count{p.Corpus, p.Term, len(p.List)}
+	}
+	return out, versions, err
+}
+
+// Postings implements Source.
+func (m *Memory) Postings(_ context.Context, corpora []int64, terms []string) ([]Postings, Versions, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var out []Postings
 	for _, term := range terms {
-		if n := m.count(corpora, term); n > 0 {
-			s.DF[term] = n
+		lists := map[int64][]Posting{}
+		for id, tf := range m.postings[term] {
+			p := m.passages[id]
+			lists[p.Corpus] = append(lists[p.Corpus], Posting{id, int32(tf), int32(p.entry.Length)}) //nolint:gosec // at most maxTF
+		}
+		for corpus, list := range lists {
+			if slices.Contains(corpora, corpus) {
+				slices.SortFunc(list, func(a, b Posting) int { return cmp.Compare(a.Passage, b.Passage) })
+				out = append(out, Postings{corpus, term, list})
+			}
 		}
 	}
-	return s, nil
+	return out, m.at(corpora), nil
 }
 
 func (m *Memory) count(corpora []int64, term string) (n int) {
@@ -92,7 +135,7 @@ func (m *Memory) count(corpora []int64, term string) (n int) {
 }
 
 // Vocabulary implements Source.
-func (m *Memory) Vocabulary(_ context.Context, corpora []int64, prefix string, shortest, longest, limit int) ([]TermCount, error) {
+func (m *Memory) Vocabulary(_ context.Context, corpora []int64, prefix string, shortest, longest, limit int) ([]TermCount, Versions, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	var out []TermCount
@@ -107,29 +150,7 @@ func (m *Memory) Vocabulary(_ context.Context, corpora []int64, prefix string, s
 	slices.SortFunc(out, func(a, b TermCount) int {
 		return cmp.Or(cmp.Compare(b.DF, a.DF), cmp.Compare(a.Term, b.Term))
 	})
-	return out[:min(limit, len(out))], nil
-}
-
-// Candidates implements Source.
-func (m *Memory) Candidates(_ context.Context, corpora []int64, terms []Weighted, slope float64, limit int) ([]Candidate, error) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	sums := map[int64]float64{}
-	for _, t := range terms {
-		for id, tf := range m.postings[t.Term] {
-			if p := m.passages[id]; slices.Contains(corpora, p.Corpus) {
-				sums[id] += t.Weight * saturate(float64(tf), float64(p.entry.Length), slope)
-			}
-		}
-	}
-	out := make([]Candidate, 0, len(sums))
-	for id, sum := range sums {
-		out = append(out, Candidate{id, sum})
-	}
-	slices.SortFunc(out, func(a, b Candidate) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Passage, b.Passage))
-	})
-	return out[:min(limit, len(out))], nil
+	return out[:min(limit, len(out))], m.at(corpora), nil
 }
 
 // Passages implements Source.

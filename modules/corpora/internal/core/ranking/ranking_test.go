@@ -1,7 +1,6 @@
 package ranking
 
 import (
-	"context"
 	"os"
 	"slices"
 	"strings"
@@ -34,9 +33,11 @@ func collection(t testing.TB) (*Memory, map[int64]string) {
 	return index, names
 }
 
-func search(t testing.TB, source Source, question string, corpora ...int64) Result {
+func engine(source Source) *Engine { return NewEngine(source, 64<<20) }
+
+func search(t testing.TB, index *Memory, question string, corpora ...int64) Result {
 	t.Helper()
-	result, err := Search(t.Context(), source, Question{Text: question, Corpora: corpora, Limit: 10})
+	result, err := engine(index).Search(t.Context(), Question{Text: question, Corpora: index.Corpora(corpora...), Limit: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +204,7 @@ func FuzzSearch(f *testing.F) {
 		index := NewMemory()
 		index.Add(Passage{ID: 1, Corpus: 1, Document: 1, Title: title, Text: body})
 		index.Add(Passage{ID: 2, Corpus: 1, Document: 1, Title: body, Text: question})
-		result, err := Search(context.Background(), index, Question{Text: question, Corpora: []int64{1}, Limit: 5})
+		result, err := engine(index).Search(t.Context(), Question{Text: question, Corpora: index.Corpora(1), Limit: 5})
 		if err != nil {
 			t.Fatal(err)
 		}

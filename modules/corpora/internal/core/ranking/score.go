@@ -26,22 +26,32 @@ type Score struct {
 }
 
 // score compares passages and sorts them, best first, equal ones by id.
-func (m *matcher) score(passages []Passage, stats Statistics, english bool) []Hit {
+func (m *matcher) score(passages []*tokens, stats Statistics, english bool) []Hit {
 	r := rater{matcher: m, grams: gramWeight}
 	if !english {
 		r.grams = foreignWeight
 	}
+	width := m.width()
+	counts := m.zeros(2 * len(passages) * width) // of all passages, then of all documents
+	take := func() find {
+		f := m.newFind(counts[:width:width])
+		counts = counts[width:]
+		return f
+	}
 	finds := make([]find, len(passages))
-	wholes := map[int64]*find{}
-	for i, p := range passages {
-		finds[i] = m.find(p)
-		if whole := wholes[p.Document]; whole != nil {
-			whole.add(finds[i])
-		} else {
-			whole := m.newFind()
-			whole.add(finds[i])
-			wholes[p.Document] = &whole
+	for i, t := range passages {
+		finds[i] = take()
+		m.find(&finds[i], t)
+	}
+	wholes := make(map[int64]*find, len(passages))
+	for i, t := range passages {
+		whole := wholes[t.Document]
+		if whole == nil {
+			f := take()
+			whole = &f
+			wholes[t.Document] = whole
 		}
+		whole.add(finds[i])
 	}
 	var letters float64
 	r.shares, letters = m.gramShares(finds)
@@ -57,16 +67,22 @@ func (m *matcher) score(passages []Passage, stats Statistics, english bool) []Hi
 		document[id] = documentWeight * r.rate(whole).Total
 	}
 
-	hits := make([]Hit, len(passages))
-	for i, p := range passages {
-		s := own[i]
-		s.Document = document[p.Document]
-		s.Total += s.Document
-		hits[i] = Hit{Passage: p, Score: s, Matched: m.matched(finds[i])}
+	order := make([]int, len(passages))
+	for i, t := range passages {
+		order[i] = i
+		own[i].Document = document[t.Document]
+		own[i].Total += own[i].Document
 	}
-	slices.SortFunc(hits, func(a, b Hit) int {
-		return cmp.Or(cmp.Compare(b.Score.Total, a.Score.Total), cmp.Compare(a.ID, b.ID))
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(own[b].Total, own[a].Total), cmp.Compare(passages[a].ID, passages[b].ID))
 	})
+	hits := make([]Hit, len(passages))
+	names := make([]string, 0, len(passages)*min(len(m.terms), 8))
+	for i, at := range order {
+		from := len(names)
+		names = m.matched(finds[at], names)
+		hits[i] = Hit{Passage: passages[at].Passage, Score: own[at], Matched: names[from:len(names):len(names)]}
+	}
 	return hits
 }
 
@@ -91,7 +107,9 @@ func (r rater) rate(f *find) (s Score) {
 		s.Pairs += pairWeight * pair.weight * saturate(f.pairs[i], f.length, slope)
 	}
 	for i, tf := range f.grams {
-		s.Grams += r.grams * r.shares[i] * saturate(tf, f.letters, letters)
+		if tf > 0 {
+			s.Grams += r.grams * r.shares[i] * saturate(tf, f.letters, letters)
+		}
 	}
 	s.Total = s.Words + s.Exact + s.Pairs + s.Grams
 	return s

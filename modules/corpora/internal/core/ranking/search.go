@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
+
+	"parley/platform/kernel/bytecache"
 )
 
 // Question asks for the best passages of some corpora.
 type Question struct {
 	Text    string
-	Corpora []int64 // those that the asker may read; decided by the caller
-	Limit   int     // passages to keep, at most 100
+	Corpora []Corpus // those that the asker may read now; decided by the caller
+	Limit   int      // passages to keep, at most 100
 }
 
 // Result is what was found and how.
@@ -50,22 +53,39 @@ func (h Hit) Why() string {
 	return b.String()
 }
 
+// Engine answers questions over one Source. It keeps in memory what earlier
+// questions read, as long as the corpora have the versions it was read at. It
+// is safe for concurrent use.
+type Engine struct {
+	source Source
+	warm   *bytecache.Cache[key, entry]
+	tokens *tokenizer
+	idle   sync.Pool // of *scratch
+}
+
+// NewEngine returns an Engine that keeps at most limit bytes in memory.
+func NewEngine(source Source, limit uint64) *Engine {
+	return &Engine{source: source, warm: bytecache.New(limit, func(k key, e entry) int { return len(k.text) + e.bytes() }), tokens: newTokenizer(), idle: sync.Pool{New: func() any { return &scratch{} }}}
+}
+
 // Search finds the best passages. A question without words, or with none that
 // the corpora know, finds nothing and is no error.
-func Search(ctx context.Context, source Source, question Question) (Result, error) {
+func (e *Engine) Search(ctx context.Context, question Question) (Result, error) {
 	q := read(question.Text)
 	if len(q.terms) == 0 || len(question.Corpora) == 0 {
 		return Result{Terms: q.terms}, nil
 	}
-	stats, err := source.Statistics(ctx, question.Corpora, q.stems())
+	v := view{Engine: e, corpora: question.Corpora, scratch: e.idle.Get().(*scratch)}
+	defer e.idle.Put(v.scratch)
+	stats, err := v.statistics(ctx, q.stems())
 	if err != nil {
-		return Result{}, fmt.Errorf("reading index statistics: %w", err)
+		return Result{}, fmt.Errorf("counting terms: %w", err)
 	}
 	for i := range q.terms {
 		q.terms[i].DF = stats.DF[q.terms[i].Stem]
 	}
 	if stats.Passages > 0 {
-		if err := repair(ctx, source, question.Corpora, q.terms); err != nil {
+		if err := v.repair(ctx, q.terms); err != nil {
 			return Result{}, err
 		}
 	}
@@ -74,19 +94,15 @@ func Search(ctx context.Context, source Source, question Question) (Result, erro
 	if len(chosen) == 0 {
 		return result, nil
 	}
-	candidates, err := source.Candidates(ctx, question.Corpora, chosen, Slope(stats.AverageLength()), depth)
+	candidates, err := v.candidates(ctx, chosen, Slope(stats.AverageLength()), depth)
 	if err != nil {
 		return Result{}, fmt.Errorf("finding candidates: %w", err)
 	}
-	ids := make([]int64, len(candidates))
-	for i, c := range candidates {
-		ids[i] = c.Passage
-	}
-	passages, err := source.Passages(ctx, question.Corpora, ids)
+	passages, err := v.passages(ctx, candidates)
 	if err != nil {
 		return Result{}, fmt.Errorf("reading candidates: %w", err)
 	}
-	result.Hits = newMatcher(q).score(passages, stats, q.english)
+	result.Hits = newMatcher(q, e.tokens, v.scratch).score(passages, stats, q.english)
 	result.Kept = min(max(question.Limit, 0), len(result.Hits))
 	return result, nil
 }

@@ -16,7 +16,7 @@ const (
 // repair finds the nearest known word for words nobody knows: one edit away,
 // two for long words, the commoner of equally near ones. Only words of a–z are
 // repaired.
-func repair(ctx context.Context, source Source, corpora []int64, terms []Term) error {
+func (v view) repair(ctx context.Context, terms []Term) error {
 	repaired := 0
 	for i := range terms {
 		t := &terms[i]
@@ -26,19 +26,34 @@ func repair(ctx context.Context, source Source, corpora []int64, terms []Term) e
 		if repaired++; repaired > maxRepairs {
 			return nil
 		}
-		reach := 1
-		if len(t.Stem) >= 8 {
-			reach = 2
-		}
-		near, err := source.Vocabulary(ctx, corpora, t.Stem[:1], len(t.Stem)-reach, len(t.Stem)+reach, vocabularyLimit)
+		near, err := v.near(ctx, t.Stem)
 		if err != nil {
 			return fmt.Errorf("looking for words near %q: %w", t.Stem, err)
 		}
-		if best, ok := nearest(t.Stem, near, reach); ok {
-			t.Match, t.DF = best.Term, best.DF
-		}
+		t.Match, t.DF = near.Term, near.DF
 	}
 	return nil
+}
+
+// near answers the nearest known word, the zero value when none is near.
+func (v view) near(ctx context.Context, word string) (TermCount, error) {
+	name := key{kind: nearKey, text: word + v.signature()}
+	if e, ok := v.warm.Get(name); ok {
+		return e.near, nil
+	}
+	reach := 1
+	if len(word) >= 8 {
+		reach = 2
+	}
+	words, versions, err := v.source.Vocabulary(ctx, v.ids(), word[:1], len(word)-reach, len(word)+reach, vocabularyLimit)
+	if err != nil {
+		return TermCount{}, err
+	}
+	best, _ := nearest(word, words, reach)
+	if v.unchanged(versions) {
+		v.warm.Set(name, entry{near: best})
+	}
+	return best, nil
 }
 
 func nearest(word string, vocabulary []TermCount, reach int) (best TermCount, ok bool) {

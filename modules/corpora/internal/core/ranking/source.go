@@ -5,23 +5,55 @@ import (
 	"math"
 )
 
+// Corpus is a corpus as it is when a question is asked.
+type Corpus struct {
+	ID int64
+	// Version changes in the transaction of every change of what can be found,
+	// and never comes back.
+	Version  int64
+	Passages int // how many passages are indexed
+	Length   int // the sum of their lengths, as Entry counts them
+}
+
+// Versions are the versions of corpora, by id, in the snapshot of a read.
+type Versions map[int64]int64
+
 // Source is the index as a question needs it. Every method looks at the
 // corpora it is given and at nothing else: permission to read them has been
-// decided before, and no corpora means nothing is found.
+// decided before, and no corpora means nothing is found. What is answered with
+// versions comes from one snapshot with them.
 type Source interface {
-	// Statistics sums up the corpora and says in how many of their passages
-	// each of the terms occurs; a term that does not occur is left out of DF.
-	Statistics(ctx context.Context, corpora []int64, terms []string) (Statistics, error)
+	// Counts says in how many passages of each corpus each of the terms occurs;
+	// a term that does not occur is left out.
+	Counts(ctx context.Context, corpora []int64, terms []string) ([]Count, Versions, error)
+	// Postings reads where the terms occur; a term that does not is left out.
+	Postings(ctx context.Context, corpora []int64, terms []string) ([]Postings, Versions, error)
 	// Vocabulary lists the indexed terms that begin with prefix and have from
 	// shortest to longest bytes, with the number of passages, commonest first.
-	Vocabulary(ctx context.Context, corpora []int64, prefix string, shortest, longest, limit int) ([]TermCount, error)
-	// Candidates gives the passages with the highest sums of
-	// Weight*tf/(tf+Base+slope*length) over the terms, ties in favour of the
-	// lower id.
-	Candidates(ctx context.Context, corpora []int64, terms []Weighted, slope float64, limit int) ([]Candidate, error)
-	// Passages reads passages by id, in any order. It leaves out a passage that
-	// has been deleted.
+	Vocabulary(ctx context.Context, corpora []int64, prefix string, shortest, longest, limit int) ([]TermCount, Versions, error)
+	// Passages reads passages by id, in any order. A passage that has been
+	// deleted meanwhile is left out. The text behind an id never changes.
 	Passages(ctx context.Context, corpora []int64, ids []int64) ([]Passage, error)
+}
+
+// Count is the number of passages of a corpus that a term occurs in.
+type Count struct {
+	Corpus int64
+	Term   string
+	DF     int
+}
+
+// Postings are where a term occurs in a corpus, by ascending passage.
+type Postings struct {
+	Corpus int64
+	Term   string
+	List   []Posting
+}
+
+// Posting says how often a term is in a passage of a length.
+type Posting struct {
+	Passage    int64
+	TF, Length int32 // at most 30,000, see Entry
 }
 
 // Statistics of a set of corpora.
@@ -53,7 +85,7 @@ type TermCount struct {
 	DF   int
 }
 
-// Weighted is a term of the candidate statement.
+// Weighted is a term that candidates are found by.
 type Weighted struct {
 	Term   string
 	Weight float64

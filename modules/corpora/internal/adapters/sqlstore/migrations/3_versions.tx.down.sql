@@ -1,0 +1,1 @@
+ALTER TABLE corpora_statistics DROP COLUMN version;

@@ -1,0 +1,1 @@
+ALTER TABLE corpora_statistics ADD COLUMN version BIGINT NOT NULL DEFAULT 0;

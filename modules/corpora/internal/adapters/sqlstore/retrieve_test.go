@@ -1,0 +1,167 @@
+package sqlstore_test
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+
+	"parley/modules/corpora"
+	"parley/modules/corpora/internal/adapters/extract"
+	"parley/modules/corpora/internal/adapters/sqlstore"
+	"parley/modules/corpora/internal/core"
+	"parley/platform/blob"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/clock"
+	"parley/platform/migrate"
+	"parley/platform/sqldb"
+	"parley/platform/sqldb/dbtest"
+)
+
+// scene is two processes over one database: one indexes, the other answers.
+type scene struct {
+	t             *testing.T
+	db            *sqldb.DB
+	store         *sqlstore.Store
+	writer, asker *core.Service
+	corpus        core.Corpus
+}
+
+const agent = 5
+
+var stranger = actor.Actor{UserID: 9, OrganizationID: 1, Email: "x@example.com"}
+
+func (s scene) check(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s scene) run(statement string, args ...any) {
+	s.t.Helper()
+	_, err := s.db.NewRaw(statement, args...).Exec(s.t.Context())
+	s.check(err)
+}
+
+// add indexes a document through the writer.
+func (s scene) add(text string) {
+	s.t.Helper()
+	stored, err := s.writer.Keep(s.t.Context(), strings.NewReader(text))
+	s.check(err)
+	d, err := s.writer.AddDocument(s.t.Context(), who, s.corpus, core.NewDocument{Stored: stored, FileName: "a.md", AllowDuplicate: true})
+	s.check(err)
+	claim, found, err := s.store.Claim(s.t.Context(), "me", clock.System{}.Now(), clock.System{}.Now())
+	if err != nil || !found || claim.ID != d.ID {
+		s.t.Fatal(claim.ID, found, err)
+	}
+	claim.Step = core.Completed
+	_, err = s.store.Finish(s.t.Context(), claim, []core.Indexed{{Number: 1, Title: "Guide", Text: text, Terms: terms(text), Length: len(terms(text))}})
+	s.check(err)
+}
+
+func terms(s string) map[string]int {
+	out := map[string]int{}
+	for _, w := range strings.Fields(s) {
+		out[w]++
+	}
+	return out
+}
+
+// finds are the texts that a user finds for a question through the agent.
+func (s scene) finds(question string) []string {
+	s.t.Helper()
+	found, err := s.asker.Retrieve(s.t.Context(), stranger, corpora.Scope{AgentID: agent}, question, 10)
+	s.check(err)
+	texts := []string{}
+	for _, p := range found.Passages {
+		texts = append(texts, p.Text)
+	}
+	slices.Sort(texts)
+	return texts
+}
+
+func scenes(t *testing.T, test func(s scene)) {
+	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
+		files, err := blob.NewDir(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		process := func() *core.Service {
+			return core.New(core.Deps{
+				Unit: sqldb.NewUnit(db, nowhere{}, clock.System{}), Store: sqlstore.New(db), Files: files, Extractor: extract.New(extract.DefaultLimits()),
+				Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "me",
+			})
+		}
+		s := scene{t: t, db: db, store: sqlstore.New(db), writer: process(), asker: process()}
+		s.corpus, err = s.writer.CreateCorpus(t.Context(), who, core.NewCorpus{Name: "Guides"})
+		s.check(err)
+		_, err = s.store.AddConnection(t.Context(), core.Connection{OrganizationID: 1, AgentID: agent, CorpusID: s.corpus.ID, IsEnabled: true, SharesContent: true})
+		s.check(err)
+		test(s)
+	})
+}
+
+func TestAWarmQuestionIsOneStatement(t *testing.T) {
+	scenes(t, func(s scene) {
+		for i := range 20 {
+			s.add(fmt.Sprintf("the red lantern shines %d times", i))
+		}
+		question := "how often does the red lantren shine" // with a typing error
+		s.finds(question)
+		seen := &recorder{}
+		s.db.AddQueryHook(seen)
+		if got := s.finds(question); len(got) != 10 {
+			s.t.Errorf("found %q", got)
+		}
+		if len(seen.statements) != 1 {
+			s.t.Errorf("%d statements:\n%s", len(seen.statements), strings.Join(seen.statements, "\n"))
+		}
+		seen.statements = nil
+		_, err := s.asker.Usable(s.t.Context(), stranger, corpora.Scope{AgentID: agent, Only: []int64{s.corpus.ID}})
+		if s.check(err); len(seen.statements) != 1 {
+			s.t.Errorf("%d statements for what is usable", len(seen.statements))
+		}
+	})
+}
+
+func TestTheVeryNextQuestionFindsWhatAnotherProcessHasChanged(t *testing.T) {
+	scenes(t, func(s scene) {
+		const lantern = "the red lantern"
+		is := func(when string, want ...string) {
+			s.t.Helper()
+			for range 2 { // read, and from memory
+				if got := s.finds("red lantern lampshede"); !slices.Equal(got, want) && len(got)+len(want) > 0 {
+					s.t.Errorf("%s: found %q", when, got)
+				}
+			}
+		}
+		is("before the first document")
+		s.add(lantern)
+		is("after the first", lantern)
+		s.add("another lantern")
+		is("after the second", "another lantern", lantern)
+		s.add("the white lampshade") // nearest to a word that nobody knew
+		is("after a word is known that was not", "another lantern", lantern, "the white lampshade")
+
+		connections, corpus := "UPDATE corpora_connections SET ", "UPDATE corpora_corpora SET "
+		s.run(connections+"is_enabled = ?", false)
+		is("after the connection was disabled")
+		s.run(connections+"is_enabled = ?", true)
+		is("after it was enabled", "another lantern", lantern, "the white lampshade")
+		s.run(connections+"shares_content = ?", false)
+		is("after it was unshared")
+		s.run(corpus+"is_public = ?", true)
+		is("after the corpus was made public", "another lantern", lantern, "the white lampshade")
+		s.run(corpus+"is_public = ?", false)
+		is("after it was made private")
+		s.run(corpus+"owner_id = ?", stranger.UserID)
+		is("after it was given to the asker", "another lantern", lantern, "the white lampshade")
+		s.run(corpus+"is_deleted = ?", true)
+		is("after it was deleted")
+		s.run(corpus+"is_deleted = ?", false)
+		s.run("DELETE FROM corpora_connections")
+		is("after it was disconnected")
+	})
+}

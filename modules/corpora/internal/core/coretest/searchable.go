@@ -1,0 +1,100 @@
+package coretest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"parley/modules/corpora/internal/core"
+	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/kernel/uow"
+)
+
+// searchable compares the statement with the rule: random corpora, connections
+// and askers.
+func searchable(f fixture) {
+	rnd := rand.New(rand.NewPCG(9, 9))
+	type edge struct{ agent, corpus int64 }
+	corpora, connections := map[int64]core.Corpus{}, map[edge]core.Connection{}
+	var all []int64
+	for i := range 30 {
+		c := f.corpus(fmt.Sprint("c", i), func(c *core.Corpus) {
+			c.OrganizationID, c.OwnerID = 1+rnd.Int64N(2), 11+rnd.Int64N(3)
+			c.IsPublic, c.IsDeleted = rnd.IntN(3) == 0, rnd.IntN(5) == 0
+		})
+		corpora[c.ID], all = c, append(all, c.ID)
+		for agent := range int64(3) {
+			if rnd.IntN(2) == 0 {
+				n := must[core.Connection](f)(f.AddConnection(f.ctx, core.Connection{
+					OrganizationID: c.OrganizationID, AgentID: agent + 1, CorpusID: c.ID, IsEnabled: rnd.IntN(4) > 0, SharesContent: rnd.IntN(2) == 0,
+				}))
+				connections[edge{n.AgentID, c.ID}] = n
+			}
+		}
+	}
+	for range 100 {
+		r := core.Readable{OrganizationID: 1 + rnd.Int64N(2), UserID: 11 + rnd.Int64N(4), All: rnd.IntN(5) == 0}
+		agent := rnd.Int64N(5)
+		more := []int64{all[rnd.IntN(len(all))], all[rnd.IntN(len(all))], 999}[:rnd.IntN(4)]
+		var want []int64
+		for _, id := range all {
+			n, connected := connections[edge{agent, id}]
+			c := corpora[id]
+			mine := c.OrganizationID == r.OrganizationID && !c.IsDeleted
+			through := connected && n.IsEnabled && (n.SharesContent || r.Allows(c))
+			if mine && (through || slices.Contains(more, id) && r.Allows(c)) {
+				want = append(want, id)
+			}
+		}
+		var got []int64
+		for _, c := range must[[]ranking.Corpus](f)(f.Searchable(f.ctx, r, agent, more)) {
+			got = append(got, c.ID)
+		}
+		f.same(want, got)
+	}
+}
+
+// versions change with what can be found, in the same unit, and what a unit
+// that failed saw never comes back.
+func versions(f fixture) {
+	a, b := f.corpus("a"), f.corpus("b")
+	version := func(c core.Corpus) int64 { return f.searchable(c.ID)[0].Version }
+	seen := map[int64]bool{version(a): true}
+	fresh := func(what string) {
+		f.t.Helper()
+		if v := version(a); seen[v] {
+			f.t.Errorf("%s: version %d was there before", what, v)
+		} else {
+			seen[v] = true
+		}
+	}
+	other := version(b)
+	for range 3 {
+		f.document(a, "1")
+		f.complete("One", "the red lantern")
+		fresh("a document is completed")
+	}
+	f.document(a, "2")
+	before, claim := version(a), f.claim("me", now)
+	f.check(f.Stage(f.ctx, claim, indexed(1, "t", "staged words"), now))
+	f.same(before, version(a))
+	boom := errors.New("boom")
+	f.is(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+		in := f
+		in.ctx = ctx
+		done := claim
+		done.Step = core.Completed
+		must[core.Document](in)(f.Finish(ctx, done, nil))
+		if v := in.searchable(a.ID)[0].Version; seen[v] {
+			f.t.Errorf("version %d was there before", v)
+		} else {
+			seen[v] = true
+		}
+		return boom
+	}), boom)
+	f.finish(claim, core.Completed, 1, nil)
+	fresh("a document is completed after a unit that failed")
+	f.same(other, version(b))
+}
