@@ -43,10 +43,21 @@ type openTx struct {
 	db    *DB
 	undo  []func()
 	facts []event.Event
+	after []func()
 }
 
 // Publish implements uow.Tx.
 func (t *openTx) Publish(facts ...event.Event) { t.facts = append(t.facts, facts...) }
+
+// AfterCommit runs fn once the unit in ctx is committed, and never when it
+// fails. Without one, fn runs at once.
+func (db *DB) AfterCommit(ctx context.Context, fn func()) {
+	if t := db.open(ctx); t != nil {
+		t.after = append(t.after, fn)
+		return
+	}
+	fn()
+}
 
 func (db *DB) open(ctx context.Context) *openTx {
 	if t, ok := ctx.Value(txKey{}).(*openTx); ok && t.db == db {
@@ -63,9 +74,13 @@ func (db *DB) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) er
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	envelopes, err := db.commit(ctx, fn)
+	t := &openTx{db: db}
+	envelopes, err := db.commit(ctx, t, fn)
 	if err != nil {
 		return err
+	}
+	for _, after := range t.after {
+		after()
 	}
 	db.sinkMu.Lock()
 	sink := db.sink
@@ -81,8 +96,7 @@ func (db *DB) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) er
 	return nil
 }
 
-func (db *DB) commit(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) error) ([]event.Envelope, error) {
-	t := &openTx{db: db}
+func (db *DB) commit(ctx context.Context, t *openTx, fn func(ctx context.Context, tx uow.Tx) error) ([]event.Envelope, error) {
 	done := false
 	db.mu.Lock()
 	defer db.mu.Unlock()

@@ -38,6 +38,14 @@ type openTx struct {
 	db     *DB
 	tx     bun.Tx
 	events []event.Event
+	after  []func()
+}
+
+// committed runs what waited for the commit.
+func (t *openTx) committed() {
+	for _, fn := range t.after {
+		fn()
+	}
 }
 
 // Publish implements uow.Tx.
@@ -58,15 +66,31 @@ func (db *DB) InTx(ctx context.Context) bool {
 	return ok && open.db == db
 }
 
+// AfterCommit runs fn once the transaction in ctx is committed, and never when
+// it is rolled back. Without one, fn runs at once. fn must not block.
+func (db *DB) AfterCommit(ctx context.Context, fn func()) {
+	if open, ok := ctx.Value(txKey{}).(*openTx); ok && open.db == db {
+		open.after = append(open.after, fn)
+		return
+	}
+	fn()
+}
+
 // Within runs fn on the transaction of ctx, or on a new one without events. A
 // store whose method takes several statements is atomic by it on its own, too.
 func (db *DB) Within(ctx context.Context, fn func(ctx context.Context) error) error {
 	if db.InTx(ctx) {
 		return fn(ctx)
 	}
-	return db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		return fn(context.WithValue(ctx, txKey{}, &openTx{db: db, tx: tx}))
+	open := &openTx{db: db}
+	err := db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		open.tx = tx
+		return fn(context.WithValue(ctx, txKey{}, open))
 	})
+	if err == nil {
+		open.committed()
+	}
+	return err
 }
 
 // Do implements uow.Unit. Within a unit, fn joins it and an error rolls the
@@ -76,8 +100,9 @@ func (u *Unit) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) e
 		return fn(ctx, open)
 	}
 	appended := false
+	open := &openTx{db: u.db}
 	err := u.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		open := &openTx{db: u.db, tx: tx}
+		open.tx = tx
 		ctx = context.WithValue(ctx, txKey{}, open)
 		if err := fn(ctx, open); err != nil {
 			return err
@@ -92,8 +117,12 @@ func (u *Unit) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) e
 		appended = true
 		return u.outbox.Append(ctx, tx, envelopes)
 	})
-	if err == nil && appended {
+	if err != nil {
+		return err
+	}
+	if appended {
 		u.outbox.Committed()
 	}
-	return err
+	open.committed()
+	return nil
 }
