@@ -26,6 +26,7 @@ var rules = []struct {
 	{[]string{"docs"}, docs},
 	{[]string{"names"}, names},
 	{[]string{"narrow"}, narrow},
+	{[]string{"sqlcomments"}, sqlComments},
 }
 
 func complaints(t *testing.T, root string) []complaint {

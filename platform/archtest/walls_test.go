@@ -22,10 +22,10 @@ var homes = map[string][]string{
 	"github.com/santhosh-tekuri/jsonschema/v6": {"platform/webtest"},
 	"github.com/ThreeDotsLabs/watermill":       {"platform/bus"},
 	"go.uber.org/fx":                           {"modules/*/*fx", "platform/*", "cmd/..."},
-	"github.com/uptrace/bun":                   {"platform/sqldb/...", "platform/bus", "platform/migrate", "modules/*/internal/adapters/sqlstore"},
+	"github.com/uptrace/bun":                   {"platform/sqldb/...", "platform/bus", "platform/work/sqlstore", "platform/migrate", "modules/*/internal/adapters/sqlstore"},
 	"modernc.org/sqlite":                       {"platform/sqldb", "cmd/parleybench"},
 	"github.com/jackc/pgx/v5":                  {"cmd/parleybench"}, // the limit that the server is measured against
-	"github.com/prometheus/client_golang":      {"platform/observe", "platform/web", "platform/bus", "cmd/parley"},
+	"github.com/prometheus/client_golang":      {"platform/observe", "platform/web", "platform/bus", "platform/work", "cmd/parley"},
 	"github.com/caarlos0/env/v11":              {"platform/config"},
 	"github.com/google/uuid":                   {"platform/kernel/id"},
 	"github.com/kljensen/snowball":             {"platform/kernel/text"},
@@ -41,7 +41,7 @@ var homes = map[string][]string{
 	"golang.org/x/net/html":                    {"modules/corpora/internal/adapters/extract"},
 	"golang.org/x/text/encoding":               {"modules/corpora/internal/adapters/extract"},
 	"github.com/openai/openai-go":              {"modules/chat/internal/adapters/openai"},
-	"github.com/google/go-cmp":                 {"modules/*/internal/core/coretest"}, // and every test
+	"github.com/google/go-cmp":                 {"modules/*/internal/core/coretest", "platform/work/worktest"}, // and every test
 	"golang.org/x/time/rate":                   {"platform/web"},
 	"golang.org/x/sync":                        {"platform/...", "modules/*/internal/adapters/*"},
 }
@@ -81,6 +81,7 @@ var badNames = []string{"base", "common", "helper", "helpers", "lib", "misc", "m
 // that keeps them.
 var tableOwners = map[string]string{
 	"platform/sqldb/idempotency": "web", // remembers the requests of platform/web
+	"platform/work/sqlstore":     "work",
 }
 
 // contractCodes are error codes that no module owns: the contract spells them

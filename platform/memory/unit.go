@@ -94,7 +94,7 @@ func (db *DB) commit(ctx context.Context, fn func(ctx context.Context, tx uow.Tx
 	t := &openTx{db: db}
 	done := false
 	ctx, end := uow.Begin(ctx)
-	defer end() // after the lock is given back
+	defer func() { end(done) }() // after the lock is given back
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	defer func() {

@@ -23,13 +23,17 @@ type Presence struct {
 	log  *slog.Logger
 	mu   sync.Mutex
 	conn *bun.Conn
-	stop context.CancelFunc
-	done chan struct{}
+	// doubt is for how many looks more the others may have lost their
+	// connections together with this one, and not be back yet.
+	doubt int
+	stop  context.CancelFunc
+	done  chan struct{}
 }
 
 const (
 	presenceEvery    = 3 * time.Second // looks at its connection
 	presenceDeadline = 5 * time.Second
+	presenceDoubt    = 3 // looks after a connection that broke
 )
 
 // NewPresence returns the presence of the process named id, before it shows.
@@ -76,9 +80,11 @@ func (p *Presence) show(ctx context.Context) error {
 	defer p.mu.Unlock()
 	if p.conn != nil {
 		if _, err := p.conn.ExecContext(ctx, "SELECT 1"); err == nil {
+			p.doubt = max(p.doubt-1, 0)
 			return nil
 		}
 		p.drop()
+		p.doubt = presenceDoubt
 	}
 	conn, err := p.db.DB.Conn(ctx)
 	if err != nil {
@@ -106,7 +112,9 @@ func (p *Presence) drop() {
 	p.conn = nil
 }
 
-// Dead answers which of the processes do not live any more.
+// Dead answers which of the processes do not live any more. For some seconds
+// after this process lost its own connection that is nobody, because the
+// database may have dropped all of them.
 func (p *Presence) Dead(ctx context.Context, ids []string) ([]string, error) {
 	var others []string
 	for _, id := range ids {
@@ -116,6 +124,12 @@ func (p *Presence) Dead(ctx context.Context, ids []string) ([]string, error) {
 	}
 	if len(others) == 0 || !p.db.postgres {
 		return others, nil
+	}
+	p.mu.Lock()
+	doubt := p.doubt > 0
+	p.mu.Unlock()
+	if doubt {
+		return nil, nil
 	}
 	keys := make([]string, len(others))
 	for i, id := range others {

@@ -63,3 +63,38 @@ func TestOnSQLiteEverybodyElseIsDead(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestNobodyIsDeadRightAfterAllConnectionsBroke(t *testing.T) {
+	db := dbtest.Postgres(t)
+	ctx := t.Context()
+	p := sqldb.NewPresence(db, id.New(), discard)
+	if err := p.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Stop(context.WithoutCancel(ctx)); err != nil {
+			t.Error(err)
+		}
+	})
+	never := id.New()
+	if got, err := p.Dead(ctx, []string{never}); err != nil || len(got) != 1 {
+		t.Fatalf("dead are %v, %v", got, err)
+	}
+	if err := p.Break(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Look(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for range sqldb.PresenceDoubt {
+		if got, err := p.Dead(ctx, []string{never}); err != nil || len(got) != 0 {
+			t.Errorf("dead are %v, %v", got, err)
+		}
+		if err := p.Look(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := p.Dead(ctx, []string{never}); err != nil || len(got) != 1 {
+		t.Errorf("dead are %v, %v", got, err)
+	}
+}

@@ -65,11 +65,19 @@ func (db *DB) Within(ctx context.Context, fn func(ctx context.Context) error) er
 	if db.InTx(ctx) {
 		return fn(ctx)
 	}
-	ctx, end := uow.Begin(ctx)
-	defer end()
-	return db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+	return db.transact(ctx, func(ctx context.Context, tx bun.Tx) error {
 		return fn(context.WithValue(ctx, txKey{}, &openTx{db: db, tx: tx}))
 	})
+}
+
+// transact runs fn in a new transaction, as what uow takes for a unit.
+func (db *DB) transact(ctx context.Context, fn func(ctx context.Context, tx bun.Tx) error) error {
+	ctx, end := uow.Begin(ctx)
+	committed := false
+	defer func() { end(committed) }() // also when fn panics
+	err := db.RunInTx(ctx, nil, fn)
+	committed = err == nil
+	return err
 }
 
 // Do implements uow.Unit. Within a unit, fn joins it and an error rolls the
@@ -88,9 +96,7 @@ func (u *Unit) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) e
 
 // run is the transaction of one unit. It notes whether events were appended.
 func (u *Unit) run(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) error, appended *bool) error {
-	ctx, end := uow.Begin(ctx)
-	defer end()
-	return u.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+	return u.db.transact(ctx, func(ctx context.Context, tx bun.Tx) error {
 		open := &openTx{db: u.db, tx: tx}
 		ctx = context.WithValue(ctx, txKey{}, open)
 		if err := fn(ctx, open); err != nil {

@@ -40,7 +40,7 @@ type Group interface {
 type endKey struct{}
 
 // ending is what waits for the end of one unit.
-type ending struct{ waiting []func() }
+type ending struct{ always, committed []func() }
 
 // AtEnd calls fn once the unit that ctx carries has ended, committed or rolled
 // back, before Do returns; at once when ctx carries none. fn must not block.
@@ -48,7 +48,17 @@ type ending struct{ waiting []func() }
 // so that fn is not told which of the two it was.
 func AtEnd(ctx context.Context, fn func()) {
 	if e, ok := ctx.Value(endKey{}).(*ending); ok {
-		e.waiting = append(e.waiting, fn)
+		e.always = append(e.always, fn)
+		return
+	}
+	fn()
+}
+
+// AfterCommit is AtEnd for a unit that is known to be committed; fn is not
+// called for another one.
+func AfterCommit(ctx context.Context, fn func()) {
+	if e, ok := ctx.Value(endKey{}).(*ending); ok {
+		e.committed = append(e.committed, fn)
 		return
 	}
 	fn()
@@ -58,11 +68,17 @@ func AtEnd(ctx context.Context, fn func()) {
 func Inside(ctx context.Context) bool { return ctx.Value(endKey{}) != nil }
 
 // Begin is for implementations of Unit: it answers the context of a new unit,
-// and what they call when it has ended.
-func Begin(ctx context.Context) (unit context.Context, end func()) {
+// and what they call when it has ended, with whether it is committed.
+func Begin(ctx context.Context) (unit context.Context, end func(committed bool)) {
 	e := &ending{}
-	return context.WithValue(ctx, endKey{}, e), func() {
-		for _, fn := range e.waiting {
+	return context.WithValue(ctx, endKey{}, e), func(committed bool) {
+		for _, fn := range e.always {
+			fn()
+		}
+		if !committed {
+			return
+		}
+		for _, fn := range e.committed {
 			fn()
 		}
 	}

@@ -26,5 +26,6 @@ const (
 	fine    = "SELECT * FROM users_users AS u JOIN users_permissions AS p ON p.user_id = u.id"
 	join    = "SELECT * FROM users_users AS u JOIN chat_threads AS t ON t.user_id = u.id" // want tables
 	hidden  = "chat_threads"                                                              // want tables
+	quoted  = "SELECT id FROM users_users -- what's theirs"                               // want sqlcomments
 	unknown = "DELETE FROM chat_nothing WHERE id = 1"                                     // want tables
 )

@@ -1,0 +1,19 @@
+package sqldb
+
+import "context"
+
+// PresenceDoubt is how many looks a presence waits after its connection broke.
+const PresenceDoubt = presenceDoubt
+
+// Look is what a started presence does every few seconds.
+func (p *Presence) Look(ctx context.Context) error { return p.show(ctx) }
+
+// Break ends the connection of the presence behind its back.
+func (p *Presence) Break(ctx context.Context) error {
+	var pid int
+	if err := p.conn.NewRaw("SELECT pg_backend_pid()").Scan(ctx, &pid); err != nil {
+		return err
+	}
+	_, err := p.db.NewRaw("SELECT pg_terminate_backend(?, 5000)", pid).Exec(ctx)
+	return err
+}

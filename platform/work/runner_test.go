@@ -1,0 +1,468 @@
+package work_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/platform/kernel/uow"
+	kernel "parley/platform/kernel/work"
+	"parley/platform/work"
+)
+
+func TestAJobIsDoneOnceItsUnitCommits(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		done := make(chan string, 10)
+		p := r.process("me", doing(2, func(_ context.Context, c kernel.Claim) error { done <- c.Job().Key; return nil })).start()
+		boom := errors.New("boom")
+		err := r.unit.Do(t.Context(), func(ctx context.Context, _ uow.Tx) error {
+			r.check(p.queue.Put(ctx, kernel.Job{Kind: kind, Key: "never"}))
+			return boom
+		})
+		if !errors.Is(err, boom) {
+			t.Fatal(err)
+		}
+		p.put(1, "a")
+		if got := within(t, done); got != "a" {
+			t.Errorf("did %s", got)
+		}
+		p.stop()
+		if n := r.states(); len(n) > 0 || len(done) > 0 {
+			t.Errorf("left are %v, done %d more", n, len(done))
+		}
+	})
+}
+
+func TestTheLastWriteOfAJobAndItsEndAreOneTransaction(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		boom := errors.New("boom")
+		calls := 0
+		var p process
+		p = r.process("me", doing(1, func(ctx context.Context, c kernel.Claim) error {
+			if c.Job().Key == "effect" {
+				return nil
+			}
+			calls++
+			return r.unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+				r.check(p.queue.Put(ctx, kernel.Job{Kind: kind, Key: "effect"}))
+				r.check(c.Finish(ctx))
+				if calls == 1 {
+					return boom
+				}
+				return nil
+			})
+		}))
+		p.put(1, "a")
+		if n := p.drain(); n != 3 || calls != 2 { // a fails, a, effect
+			t.Errorf("%d jobs, %d calls", n, calls)
+		}
+	})
+}
+
+func TestAJobThatFailsTooOftenIsDeadUntilAnOperatorRetriesIt(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		var log []string
+		broken := true
+		k := doing(1, func(_ context.Context, c kernel.Claim) error {
+			log = append(log, fmt.Sprint("try ", c.Attempts()))
+			if !broken {
+				return nil
+			}
+			panic("nobody\x00is home")
+		})
+		k.GiveUp = func(_ context.Context, c kernel.Claim, cause error) error {
+			log = append(log, fmt.Sprint("give up ", c.Attempts()))
+			if len(log) == 4 {
+				return errors.New("not now")
+			}
+			return nil
+		}
+		p := r.process("me", k)
+		p.put(1, "a")
+		p.drain()
+		// GiveUp itself failed once and is called again.
+		if diff := cmp.Diff([]string{"try 0", "try 1", "try 2", "give up 3", "give up 3"}, log); diff != "" {
+			t.Error(diff)
+		}
+		dead, err := p.queue.Dead(t.Context(), 10)
+		r.check(err)
+		if len(dead) != 1 || dead[0].Key != "a" || dead[0].Attempts != 3 || !strings.HasPrefix(dead[0].Error, "panic: nobodyis home") {
+			t.Fatalf("%+v", dead)
+		}
+		if p.drain() != 0 {
+			t.Error("a dead job was done")
+		}
+		if err := p.queue.Retry(t.Context(), dead[0].ID+1); !errors.Is(err, work.ErrNotDead) {
+			t.Error(err)
+		}
+		broken, log = false, nil
+		r.check(p.queue.Retry(t.Context(), dead[0].ID, dead[0].ID))
+		p.drain()
+		if diff := cmp.Diff([]string{"try 0"}, log); diff != "" || len(r.states()) > 0 {
+			t.Error(diff, r.states())
+		}
+	})
+}
+
+func TestAPermanentErrorIsNotTriedAgain(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		boom := errors.New("boom")
+		k := doing(1, func(context.Context, kernel.Claim) error { return fmt.Errorf("working: %w", kernel.Permanent(boom)) })
+		k.GiveUp = func(ctx context.Context, c kernel.Claim, cause error) error {
+			if !errors.Is(cause, boom) {
+				t.Errorf("the cause is %v", cause)
+			}
+			return r.unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error { return c.MarkDead(ctx) })
+		}
+		p := r.process("me", k)
+		p.put(1, "a")
+		if n := p.drain(); n != 1 || r.states()[work.Dead] != 1 {
+			t.Errorf("%d calls, %v", n, r.states())
+		}
+	})
+}
+
+func TestTheJobOfADeadProcessIsTakenOverAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		claimed, died := make(chan kernel.Claim, 1), make(chan struct{})
+		first := r.process("first", doing(1, func(_ context.Context, c kernel.Claim) error {
+			claimed <- c
+			<-died // it never notices
+			return nil
+		})).start()
+		first.put(1, "a")
+		old := within(t, claimed)
+		done := make(chan int, 1)
+		second := r.process("second", doing(1, func(_ context.Context, c kernel.Claim) error { done <- c.Attempts(); return nil })).start()
+		r.peers.dies("first")
+		if attempts := within(t, done); attempts != 1 { // and the clock stands still
+			t.Errorf("%d attempts", attempts)
+		}
+		second.stop()
+		progress := "late"
+		for name, write := range map[string]func(context.Context) error{
+			"hold": old.Hold, "finish": old.Finish, "mark dead": old.MarkDead,
+			"save": func(ctx context.Context) error { return old.Save(ctx, progress) },
+		} {
+			if err := write(t.Context()); !errors.Is(err, kernel.ErrLost) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		close(died)
+		first.stop()
+		if n := r.states(); len(n) > 0 {
+			t.Errorf("left are %v", n)
+		}
+	})
+}
+
+func TestAFrozenProcessLosesItsJobWhenTheLeaseEnds(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		started, thaw := make(chan struct{}, 1), make(chan struct{})
+		lost := make(chan error, 1)
+		frozen := r.process("frozen", doing(1, func(ctx context.Context, c kernel.Claim) error {
+			started <- struct{}{}
+			<-thaw
+			err := r.unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error { return c.Hold(ctx) })
+			lost <- err
+			return err
+		}))
+		frozen.put(1, "a")
+		go func() { _, _ = frozen.Drain(context.WithoutCancel(t.Context())) }()
+		within(t, started)
+		done := 0
+		other := r.process("other", doing(1, func(context.Context, kernel.Claim) error { done++; return nil }))
+		r.check(other.TakeOver(t.Context()))
+		if other.drain() != 0 {
+			t.Error("taken over within the lease")
+		}
+		r.clock.Advance(50 * time.Second)
+		r.check(frozen.Renew(t.Context()))
+		r.clock.Advance(50 * time.Second)
+		r.check(other.TakeOver(t.Context()))
+		if other.drain() != 0 {
+			t.Error("taken over in spite of the renewal")
+		}
+		r.clock.Advance(time.Minute)
+		r.check(other.TakeOver(t.Context()))
+		if other.drain() != 1 || done != 1 {
+			t.Error("not taken over")
+		}
+		close(thaw)
+		if err := within(t, lost); !errors.Is(err, kernel.ErrLost) {
+			t.Error(err)
+		}
+	})
+}
+
+func TestOrderlyStopsAreNoAttempts(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		for i := range 5 { // more often than there are attempts
+			started := make(chan int, 1)
+			p := r.process(fmt.Sprint("process ", i), doing(1, func(ctx context.Context, c kernel.Claim) error {
+				started <- c.Attempts()
+				<-ctx.Done()
+				if !errors.Is(context.Cause(ctx), kernel.ErrStopped) {
+					t.Errorf("stopped by %v", context.Cause(ctx))
+				}
+				return ctx.Err()
+			})).start()
+			p.put(1, "a")
+			if n := within(t, started); n != 0 {
+				t.Errorf("start %d: %d attempts", i, n)
+			}
+			p.stop()
+			if n := r.states(); n[work.Ready] != 1 || len(n) != 1 {
+				t.Fatalf("after the stop: %v", n)
+			}
+		}
+	})
+}
+
+func TestAHandlerThatDoesNotStopLosesItsJob(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		started, end := make(chan kernel.Claim, 1), make(chan struct{})
+		p := r.process("me", doing(1, func(_ context.Context, c kernel.Claim) error {
+			started <- c
+			<-end
+			return nil
+		})).start()
+		defer close(end)
+		p.put(1, "a")
+		c := within(t, started)
+		p.stop()
+		if n := r.states(); n[work.Ready] != 1 {
+			t.Errorf("after the stop: %v", n)
+		}
+		if err := c.Finish(t.Context()); !errors.Is(err, kernel.ErrLost) {
+			t.Error(err)
+		}
+	})
+}
+
+func TestADeathCountsOnlyForAJobThatWasAlone(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		dead := 0
+		// dies is a process that claims all it may and is killed.
+		dies := func(places int) (keys []string) {
+			dead++
+			owner := fmt.Sprint("dead ", dead)
+			for _, alone := range []bool{true, false} {
+				if alone && len(keys) > 0 {
+					continue
+				}
+				claimed, err := r.store.Claim(t.Context(), work.ClaimRequest{
+					Kind: kind, Limit: places, Alone: alone, Owner: owner, Now: r.clock.Now(), Until: r.clock.Now().Add(time.Hour),
+				})
+				r.check(err)
+				for _, c := range claimed {
+					keys = append(keys, c.Key)
+				}
+				if alone && len(keys) > 0 {
+					break
+				}
+			}
+			r.peers.dies(owner)
+			r.check(r.process("reaper").TakeOver(t.Context()))
+			return keys
+		}
+		var attempts []int
+		p := r.process("me", doing(2, func(_ context.Context, c kernel.Claim) error {
+			attempts = append(attempts, c.Attempts())
+			return nil
+		}))
+		p.put(1, "poison", "harmless")
+		if diff := cmp.Diff([]string{"poison", "harmless"}, dies(2)); diff != "" {
+			t.Fatal(diff)
+		}
+		for range 3 {
+			if diff := cmp.Diff([]string{"poison"}, dies(1)); diff != "" { // alone
+				t.Fatal(diff)
+			}
+		}
+		p.drain()
+		if diff := cmp.Diff([]int{0}, attempts); diff != "" { // harmless, and nothing counted
+			t.Error(diff)
+		}
+		left, err := p.queue.Dead(t.Context(), 10)
+		r.check(err)
+		if len(left) != 1 || left[0].Key != "poison" || left[0].Error != "The process that worked on it died." {
+			t.Errorf("%+v", left)
+		}
+	})
+}
+
+func TestJobsThatMayBePoisonRunAlone(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		running, most := 0, map[string]int{}
+		events := make(chan func())
+		done := make(chan string, 100)
+		p := r.process("me", doing(3, func(_ context.Context, c kernel.Claim) error {
+			reply := make(chan struct{})
+			events <- func() {
+				running++
+				most[c.Job().Key] = running
+				close(reply)
+			}
+			<-reply
+			events <- func() { running-- }
+			done <- c.Job().Key
+			return nil
+		}))
+		p.put(1, "a", "b")
+		claimed, err := r.store.Claim(t.Context(), work.ClaimRequest{Kind: kind, Limit: 2, Owner: "dead", Now: r.clock.Now(), Until: r.clock.Now()})
+		r.check(err)
+		if len(claimed) != 2 {
+			t.Fatal(claimed)
+		}
+		r.peers.dies("dead")
+		for i := range 20 {
+			p.put(2, fmt.Sprint(i))
+		}
+		p.start()
+		for n := 0; n < 22; {
+			select {
+			case e := <-events:
+				e()
+			case <-done:
+				n++
+			case <-time.After(30 * time.Second):
+				t.Fatal("the jobs are not done")
+			}
+		}
+		if most["a"] != 1 || most["b"] != 1 {
+			t.Errorf("beside them ran others: %v", most)
+		}
+	})
+}
+
+func TestACancelledJobEndsAndIsNotTriedAgain(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		started, causes := make(chan struct{}, 1), make(chan error, 1)
+		p := r.process("me", doing(1, func(ctx context.Context, _ kernel.Claim) error {
+			started <- struct{}{}
+			<-ctx.Done()
+			causes <- context.Cause(ctx)
+			return ctx.Err()
+		})).start()
+		p.put(1, "running")
+		within(t, started)
+		p.put(1, "waiting")
+		r.check(p.queue.Cancel(t.Context(), kind, "running", "waiting", ""))
+		if cause := within(t, causes); !errors.Is(cause, kernel.ErrCancelled) {
+			t.Error(cause)
+		}
+		p.stop()
+		if n := r.states(); len(n) > 0 {
+			t.Errorf("left are %v", n)
+		}
+	})
+}
+
+func TestAJobCancelledWhileItsProcessDiesIsNotDone(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		p := r.process("me", doing(1, func(context.Context, kernel.Claim) error { t.Error("it is done"); return nil }))
+		p.put(1, "a")
+		_, err := r.store.Claim(t.Context(), work.ClaimRequest{Kind: kind, Limit: 1, Owner: "dead", Now: r.clock.Now(), Until: r.clock.Now()})
+		r.check(err)
+		r.check(p.queue.Cancel(t.Context(), kind, "a"))
+		r.peers.dies("dead")
+		r.check(p.TakeOver(t.Context()))
+		if p.drain() != 1 || len(r.states()) > 0 {
+			t.Errorf("left are %v", r.states())
+		}
+	})
+}
+
+func TestATenantWithManyJobsDelaysAnotherByOne(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		var order []int64
+		var p process
+		p = r.process("me", doing(1, func(_ context.Context, c kernel.Claim) error {
+			r.clock.Advance(time.Second)
+			if order = append(order, c.Job().Tenant); len(order) == 10 {
+				p.put(2, "x", "y")
+			}
+			return nil
+		}))
+		var keys []string
+		for i := range 60 {
+			keys = append(keys, fmt.Sprint(i))
+		}
+		p.put(1, keys...)
+		p.drain()
+		if first := slices.Index(order, 2); first != 10 || order[12] != 2 || len(order) != 62 {
+			t.Errorf("the turns were %v", order)
+		}
+	})
+}
+
+func TestPlacesAreBounded(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		started, end := make(chan struct{}, 10), make(chan struct{})
+		p := r.process("me", doing(2, func(context.Context, kernel.Claim) error {
+			started <- struct{}{}
+			<-end
+			return nil
+		})).start()
+		p.put(1, "a", "b", "c", "d")
+		within(t, started)
+		within(t, started)
+		if n := r.states(); n[work.Running] != 2 || n[work.Ready] != 2 {
+			t.Errorf("%v", n)
+		}
+		close(end)
+		within(t, started)
+		within(t, started)
+	})
+}
+
+func TestPausesGrowAndDiffer(t *testing.T) {
+	for attempts, middle := range map[int]time.Duration{1: 5 * time.Second, 2: 20 * time.Second, 4: 320 * time.Second, 9: time.Hour, 1000: time.Hour} {
+		seen := map[time.Duration]bool{}
+		for range 50 {
+			d := work.Backoff(attempts)
+			seen[d] = true
+			if d < middle/2 || d > middle*3/2 {
+				t.Errorf("after %d attempts %s", attempts, d)
+			}
+		}
+		if len(seen) < 10 {
+			t.Errorf("after %d attempts the pauses are alike", attempts)
+		}
+	}
+}
+
+func TestWrongKindsAreRefused(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		good := doing(1, func(context.Context, kernel.Claim) error { return nil })
+		for name, change := range map[string]func(*kernel.Kind){
+			"no name": func(k *kernel.Kind) { k.Name = "" }, "no place": func(k *kernel.Kind) { k.Concurrency = 0 },
+			"no attempts": func(k *kernel.Kind) { k.MaxAttempts = 0 }, "no end": func(k *kernel.Kind) { k.Timeout = 0 },
+			"no handler": func(k *kernel.Kind) { k.Work = nil }, "twice": func(*kernel.Kind) {},
+		} {
+			k := good
+			change(&k)
+			if _, err := work.NewRunner(work.Config{Queue: work.NewQueue(r.store, nil, r.clock), Kinds: []kernel.Kind{good, k}, Owner: "me", Log: discard}); err == nil {
+				t.Errorf("%s: it was taken", name)
+			}
+		}
+		q := work.NewQueue(r.store, nil, r.clock)
+		for name, j := range map[string]kernel.Job{
+			"no kind": {}, "a long key": {Kind: kind, Key: strings.Repeat("x", 201)}, "a long payload": {Kind: kind, Payload: strings.Repeat("x", 64<<10+1)},
+		} {
+			if err := q.Put(t.Context(), j); err == nil {
+				t.Errorf("%s: it was taken", name)
+			}
+		}
+		if err := q.Put(t.Context(), make([]kernel.Job, 1001)...); err == nil {
+			t.Error("too many were taken")
+		}
+	})
+}

@@ -1,0 +1,3 @@
+DROP TABLE work_turns;
+--bun:split
+DROP TABLE work_jobs;
