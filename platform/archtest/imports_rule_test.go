@@ -92,6 +92,9 @@ func inside(pkg string, z zone, test bool, imported string) string {
 		if z.kind == kernel && !test && to.kind != kernel {
 			return "the kernel stands on nothing"
 		}
+		if slices.Contains(onKernel, pkg) && !test && to.kind != kernel {
+			return "this package stands on the kernel alone"
+		}
 		return ""
 	case z.kind == command:
 		if to.kind == wiring || to.kind == platform || to.kind == kernel || (test && to.kind == root) {

@@ -12,6 +12,7 @@ import (
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/event"
+	"parley/platform/webtest"
 )
 
 func TestAnAgentHasEveryFieldOfTheContract(t *testing.T) {
@@ -49,37 +50,37 @@ func TestAnAgentHasEveryFieldOfTheContract(t *testing.T) {
 
 func TestCreatingAnAgent(t *testing.T) {
 	h := newHouse(t)
-	for _, c := range []struct {
-		who, body string
-		status    int
-		code      string
-	}{
-		{"ann", `{"name":"A","project_id":1}`, 201, ""},
-		{"root", `{"name":"A","project_id":2,"type":"QnA"}`, 201, ""},
-		{"mel", `{"name":"A","project_id":1}`, 403, "agents.may_not_create"},
-		{"tom", `{"name":"A","project_id":1}`, 403, "agents.may_not_create"},
-		{"bob", `{"name":"A","project_id":1}`, 404, "projects.not_found"},
-		{"strange", `{"name":"A","project_id":1}`, 404, "projects.not_found"},
-		{"ann", `{"name":"A","project_id":99}`, 404, "projects.not_found"},
-		{"ann", `{"name":"A"}`, 400, "malformed_request"},
-		{"ann", `{"name":" ","project_id":1}`, 422, "agents.blank_name"},
-		{"ann", `{"name":"A","project_id":1,"type":"Robot"}`, 422, "agents.unknown_type"},
-		{"ann", `{"name":"A","project_id":1,"access":"Everybody"}`, 422, "unacceptable_value"},
-		{"ann", `{"name":"A","project_id":1,"status":"Draft"}`, 400, "malformed_request"},
-		{"ann", `{"name":"A","project_id":1,"user":9}`, 400, "malformed_request"},
-		{"ann", `{"name":"A","project_id":1,"custom_instructions":["a"," "]}`, 422, "agents.bad_instruction"},
-		{"ann", `{"name":"A","project_id":1,"custom_instructions":["` + strings.Repeat("ü", 4001) + `"]}`, 422, "agents.bad_instruction"},
-		{"ann", `{"name":"A","project_id":1,"create_email_alias":true}`, 201, ""},
-		{"", `{"name":"A","project_id":1}`, 401, "unauthenticated"},
+	made := func(id, project int64) []event.Event {
+		return []event.Event{agents.AgentCreated{AgentID: id, OrganizationID: 1, ProjectID: project}}
+	}
+	for _, c := range []webtest.Scenario{
+		{Who: "ann", Method: "POST", Path: "/api/agent", Body: `{"name":"A","project_id":1}`, Status: 201, Events: made(1, 1)},
+		{Who: "root", Method: "POST", Path: "/api/agent", Body: `{"name":"A","project_id":2,"type":"QnA"}`, Status: 201, Events: made(2, 2)},
+		{Who: "mel", Method: "POST", Path: "/api/agent", Body: `{"name":"A","project_id":1}`, Status: 403, Code: "agents.may_not_create"},
+		{Who: "tom", Method: "POST", Path: "/api/agent", Body: `{"name":"A","project_id":1}`, Status: 403, Code: "agents.may_not_create"},
+		{Who: "bob", Method: "POST", Path: "/api/agent", Body: `{"name":"A","project_id":1}`, Status: 404, Code: "projects.not_found"},
+		{Who: "strange", Method: "POST", Path: "/api/agent", Body: `{"name":"A","project_id":1}`, Status: 404, Code: "projects.not_found"},
+		{Who: "ann", Method: "POST", Path: "/api/agent", Body: `{"name":"A","project_id":99}`, Status: 404, Code: "projects.not_found"},
+		{Who: "ann", Method: "POST", Path: "/api/agent", Body: `{"name":"A"}`, Status: 400, Code: "malformed_request"},
+		{Who: "ann", Method: "POST", Path: "/api/agent", Body: `{"name":" ","project_id":1}`, Status: 422, Code: "agents.blank_name"},
+		{Who: "ann", Method: "POST", Path: "/api/agent", Body: `{"name":"A","project_id":1,"type":"Robot"}`, Status: 422, Code: "agents.unknown_type"},
+		{Who: "ann", Method: "POST", Path: "/api/agent", Body: `{"name":"A","project_id":1,"access":"Everybody"}`, Status: 422, Code: "unacceptable_value"},
+		{Who: "ann", Method: "POST", Path: "/api/agent", Body: `{"name":"A","project_id":1,"status":"Draft"}`, Status: 400, Code: "malformed_request"},
+		{Who: "ann", Method: "POST", Path: "/api/agent", Body: `{"name":"A","project_id":1,"user":9}`, Status: 400, Code: "malformed_request"},
+		{
+			Who: "ann", Method: "POST", Path: "/api/agent",
+			Body:   `{"name":"A","project_id":1,"custom_instructions":["a"," "]}`,
+			Status: 422, Code: "agents.bad_instruction",
+		},
+		{
+			Who: "ann", Method: "POST", Path: "/api/agent",
+			Body:   `{"name":"A","project_id":1,"custom_instructions":["` + strings.Repeat("ü", 4001) + `"]}`,
+			Status: 422, Code: "agents.bad_instruction",
+		},
+		{Who: "ann", Method: "POST", Path: "/api/agent", Body: `{"name":"A","project_id":1,"create_email_alias":true}`, Status: 201, Events: made(3, 1)},
+		{Method: "POST", Path: "/api/agent", Body: `{"name":"A","project_id":1}`, Status: 401, Code: "unauthenticated"},
 	} {
-		before := len(h.db.Published())
-		answer := h.As(c.who).Do("POST", "/api/agent", c.body).Want(c.status)
-		if answer.Code() != c.code {
-			t.Errorf("%s %.80s: %s", c.who, c.body, answer.Body)
-		}
-		if published := len(h.db.Published()) - before; (published == 1) != (c.status == 201) {
-			t.Errorf("%s %.80s: %d events", c.who, c.body, published)
-		}
+		h.Play(h.db, c)
 	}
 	var v struct {
 		Access string

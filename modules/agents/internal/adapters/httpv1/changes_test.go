@@ -12,6 +12,7 @@ import (
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/event"
+	"parley/platform/webtest"
 )
 
 // published are the facts since a moment.
@@ -59,30 +60,22 @@ func TestChangingAnAgent(t *testing.T) {
 	if v := h.view("ann", id); v.Name != "Other" || v.Prompt != "p" || v.Status != "Live" || len(v.Instructions) != 0 {
 		t.Errorf("got %+v", v)
 	}
-	for _, c := range []struct {
-		who, body string
-		status    int
-		code      string
-	}{
-		{"mel", `{"name":"X"}`, 403, "agents.not_admin"},
-		{"bob", `{"name":"X"}`, 403, "agents.not_admin"},
-		{"strange", `{"name":"X"}`, 404, "agents.not_found"},
-		{"", `{"name":"X"}`, 401, "unauthenticated"},
-		{"ann", `{"name":" "}`, 422, "agents.blank_name"},
-		{"ann", `{"type":"Robot"}`, 422, "agents.unknown_type"},
-		{"ann", `{"status":"Asleep"}`, 422, "unacceptable_value"},
-		{"ann", `{"access":"Everybody"}`, 422, "unacceptable_value"},
-		{"ann", `{"custom_instructions":[" "]}`, 422, "agents.bad_instruction"},
-		{"ann", `{"user":2}`, 400, "malformed_request"},
-		{"ann", `{"created_by":"me"}`, 400, "malformed_request"},
-		{"ann", ``, 400, "malformed_request"},
-		{"ann", `{"project_id":99}`, 404, "projects.not_found"},
+	for _, c := range []webtest.Scenario{
+		{Who: "mel", Method: "PUT", Path: path, Body: `{"name":"X"}`, Status: 403, Code: "agents.not_admin"},
+		{Who: "bob", Method: "PUT", Path: path, Body: `{"name":"X"}`, Status: 403, Code: "agents.not_admin"},
+		{Who: "strange", Method: "PUT", Path: path, Body: `{"name":"X"}`, Status: 404, Code: "agents.not_found"},
+		{Method: "PUT", Path: path, Body: `{"name":"X"}`, Status: 401, Code: "unauthenticated"},
+		{Who: "ann", Method: "PUT", Path: path, Body: `{"name":" "}`, Status: 422, Code: "agents.blank_name"},
+		{Who: "ann", Method: "PUT", Path: path, Body: `{"type":"Robot"}`, Status: 422, Code: "agents.unknown_type"},
+		{Who: "ann", Method: "PUT", Path: path, Body: `{"status":"Asleep"}`, Status: 422, Code: "unacceptable_value"},
+		{Who: "ann", Method: "PUT", Path: path, Body: `{"access":"Everybody"}`, Status: 422, Code: "unacceptable_value"},
+		{Who: "ann", Method: "PUT", Path: path, Body: `{"custom_instructions":[" "]}`, Status: 422, Code: "agents.bad_instruction"},
+		{Who: "ann", Method: "PUT", Path: path, Body: `{"user":2}`, Status: 400, Code: "malformed_request"},
+		{Who: "ann", Method: "PUT", Path: path, Body: `{"created_by":"me"}`, Status: 400, Code: "malformed_request"},
+		{Who: "ann", Method: "PUT", Path: path, Body: ``, Status: 400, Code: "malformed_request"},
+		{Who: "ann", Method: "PUT", Path: path, Body: `{"project_id":99}`, Status: 404, Code: "projects.not_found"},
 	} {
-		before := len(h.db.Published())
-		if got := h.As(c.who).Do("PUT", path, c.body).Want(c.status).Code(); got != c.code {
-			t.Errorf("%s %s: %q", c.who, c.body, got)
-		}
-		h.same(0, len(h.published(before)))
+		h.Play(h.db, c)
 	}
 	h.same("Other", h.view("ann", id).Name)
 }
@@ -305,24 +298,18 @@ func TestAgentTypes(t *testing.T) {
 	h.As("bob").Do("GET", "/api/agent-type", nil).Want(200).Data(&types)
 	h.same(2, len(types))
 	h.same("QnA/Custom", types[0].Name+"/"+types[1].Name)
-	for _, c := range []struct {
-		who, body string
-		id        int64
-		status    int
-		code      string
-	}{
-		{"bob", `{"name":"X"}`, types[0].ID, 403, "agents.not_global_admin"},
-		{"ann", `{"name":"X"}`, types[0].ID, 403, "agents.not_global_admin"},
-		{"strange", `{"name":"X"}`, types[0].ID, 404, "agents.type_not_found"},
-		{"root", `{"name":"X"}`, 99, 404, "agents.type_not_found"},
-		{"root", `{"name":"cUSTOM"}`, types[0].ID, 409, "agents.type_name_taken"},
-		{"root", `{"name":" "}`, types[0].ID, 422, "agents.blank_name"},
-		{"root", `{"name":"Answers"}`, types[0].ID, 200, ""},
-		{"root", `{"description":"d"}`, types[0].ID, 200, ""},
+	first := fmt.Sprintf("/api/agent-type/%d", types[0].ID)
+	for _, c := range []webtest.Scenario{
+		{Who: "bob", Method: "PUT", Path: first, Body: `{"name":"X"}`, Status: 403, Code: "agents.not_global_admin"},
+		{Who: "ann", Method: "PUT", Path: first, Body: `{"name":"X"}`, Status: 403, Code: "agents.not_global_admin"},
+		{Who: "strange", Method: "PUT", Path: first, Body: `{"name":"X"}`, Status: 404, Code: "agents.type_not_found"},
+		{Who: "root", Method: "PUT", Path: "/api/agent-type/99", Body: `{"name":"X"}`, Status: 404, Code: "agents.type_not_found"},
+		{Who: "root", Method: "PUT", Path: first, Body: `{"name":"cUSTOM"}`, Status: 409, Code: "agents.type_name_taken"},
+		{Who: "root", Method: "PUT", Path: first, Body: `{"name":" "}`, Status: 422, Code: "agents.blank_name"},
+		{Who: "root", Method: "PUT", Path: first, Body: `{"name":"Answers"}`, Status: 200},
+		{Who: "root", Method: "PUT", Path: first, Body: `{"description":"d"}`, Status: 200},
 	} {
-		if got := h.As(c.who).Do("PUT", fmt.Sprintf("/api/agent-type/%d", c.id), c.body).Want(c.status).Code(); got != c.code {
-			t.Errorf("%s %s: %q", c.who, c.body, got)
-		}
+		h.Play(h.db, c)
 	}
 	h.As("bob").Do("GET", "/api/agent-type?items_per_page=1", nil).Want(200).Data(&types)
 	h.same("Answers/d", types[0].Name+"/"+types[0].Description)

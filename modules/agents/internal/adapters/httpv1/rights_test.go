@@ -13,6 +13,7 @@ import (
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/event"
+	"parley/platform/webtest"
 )
 
 func TestTheAccessLevelIsReadByWhoSeesTheAgentAndSetByItsAdmins(t *testing.T) {
@@ -22,21 +23,15 @@ func TestTheAccessLevelIsReadByWhoSeesTheAgentAndSetByItsAdmins(t *testing.T) {
 	var got map[string]any
 	h.As("bob").Do("GET", path, nil).Want(200).Data(&got)
 	h.same(map[string]any{"agent": float64(id), "access": "Public"}, got)
-	for _, c := range []struct {
-		who, body string
-		status    int
-		code      string
-	}{
-		{"bob", `{"access":"Only me"}`, 403, "agents.not_admin"},
-		{"mel", `{"access":"Only me"}`, 403, "agents.not_admin"},
-		{"strange", `{"access":"Only me"}`, 404, "agents.not_found"},
-		{"", `{"access":"Only me"}`, 401, "unauthenticated"},
-		{"ann", `{"access":"only me"}`, 422, "unacceptable_value"},
-		{"ann", `{}`, 400, "malformed_request"},
+	for _, c := range []webtest.Scenario{
+		{Who: "bob", Method: "PUT", Path: path, Body: `{"access":"Only me"}`, Status: 403, Code: "agents.not_admin"},
+		{Who: "mel", Method: "PUT", Path: path, Body: `{"access":"Only me"}`, Status: 403, Code: "agents.not_admin"},
+		{Who: "strange", Method: "PUT", Path: path, Body: `{"access":"Only me"}`, Status: 404, Code: "agents.not_found"},
+		{Method: "PUT", Path: path, Body: `{"access":"Only me"}`, Status: 401, Code: "unauthenticated"},
+		{Who: "ann", Method: "PUT", Path: path, Body: `{"access":"only me"}`, Status: 422, Code: "unacceptable_value"},
+		{Who: "ann", Method: "PUT", Path: path, Body: `{}`, Status: 400, Code: "malformed_request"},
 	} {
-		if got := h.As(c.who).Do("PUT", path, c.body).Want(c.status).Code(); got != c.code {
-			t.Errorf("%s %s: %q", c.who, c.body, got)
-		}
+		h.Play(h.db, c)
 	}
 	for _, c := range []struct {
 		access          string
@@ -48,14 +43,12 @@ func TestTheAccessLevelIsReadByWhoSeesTheAgentAndSetByItsAdmins(t *testing.T) {
 		{"Only me", false, true, []string{"ann", "root"}},
 		{"Public", false, false, []string{"ann", "bob", "mel", "root", "tom"}},
 	} {
-		before := len(h.db.Published())
-		h.As("ann").Do("PUT", path, map[string]string{"access": c.access}).Want(200).Data(&got)
-		h.same(map[string]any{"agent": float64(id), "access": c.access}, got)
 		told := []event.Event{agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: c.access, Status: "Live", Narrowed: c.narrowed}}
 		if c.again {
-			told = []event.Event{}
+			told = nil
 		}
-		h.same(told, h.published(before))
+		h.Play(h.db, webtest.Scenario{Who: "ann", Method: "PUT", Path: path, Body: map[string]string{"access": c.access}, Status: 200, Events: told}).Data(&got)
+		h.same(map[string]any{"agent": float64(id), "access": c.access}, got)
 		var seen []string
 		for who, a := range actors() {
 			_, err := h.service.Run(t.Context(), a, id)

@@ -110,6 +110,7 @@ func breaks(_ context.Context, emit func(string) error) (core.Completion, error)
 // scene is the API over a chat in memory.
 type scene struct {
 	t       *testing.T
+	db      *memory.DB
 	service *core.Service
 	catalog *catalog
 	jo, ann webtest.Client
@@ -119,7 +120,7 @@ type scene struct {
 func open(t *testing.T, model core.Model) *scene {
 	t.Helper()
 	db := memory.New(clock.System{})
-	s := &scene{t: t, catalog: &catalog{}}
+	s := &scene{t: t, db: db, catalog: &catalog{}}
 	s.service = core.New(context.Background(), core.Deps{
 		Unit: db, Store: memstore.New(db), Agents: s.catalog, Corpora: library{}, Model: model, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
 	})

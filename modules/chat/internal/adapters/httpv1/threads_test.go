@@ -3,6 +3,7 @@ package httpv1_test
 import (
 	"encoding/json"
 	"fmt"
+	"parley/platform/webtest"
 	"strings"
 	"testing"
 
@@ -45,7 +46,8 @@ func TestWhatDoesNotFitIsRefusedWithItsField(t *testing.T) {
 					if c.body != "" {
 						body = c.body
 					}
-					got := s.jo.With("Accept", "text/event-stream").Do("POST", path, body).Refused(c.status, c.code)
+					refused := webtest.Scenario{Who: "jo", Method: "POST", Path: path, Body: body, Status: c.status, Code: c.code}
+					got := s.nobody.With("Accept", "text/event-stream").Play(s.db, refused)
 					if got.Fields() != c.fields {
 						t.Errorf("fields %q: %s", got.Fields(), got.Body)
 					}

@@ -7,8 +7,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"parley/modules/corpora"
 	"parley/modules/users"
+	"parley/platform/kernel/event"
 	"parley/platform/kernel/uow"
+	"parley/platform/webtest"
 )
 
 func TestCorporaAreShownToWhoMayReadThem(t *testing.T) {
@@ -40,28 +43,21 @@ func TestCorporaAreShownToWhoMayReadThem(t *testing.T) {
 			t.Errorf("%s sees %v", as, shown)
 		}
 	}
-	for name, c := range map[string]struct {
-		as, method, path, body string
-		status                 int
-		code                   string
-	}{
-		"read":                 {"jo", "GET", "/api/corpus/1", "", 200, ""},
-		"not theirs":           {"al", "GET", "/api/corpus/1", "", 404, "corpora.not_found"},
-		"another organization": {"far", "GET", "/api/corpus/2", "", 404, "corpora.not_found"},
-		"name taken":           {"jo", "POST", "/api/corpus", `{"name":"guides"}`, 409, "corpora.name_taken"},
-		"same name, other":     {"al", "POST", "/api/corpus", `{"name":"guides"}`, 201, ""},
-		"blank name":           {"jo", "POST", "/api/corpus", `{"name":"  "}`, 422, "corpora.blank_name"},
-		"no name":              {"jo", "POST", "/api/corpus", `{}`, 400, "malformed_request"},
-		"unknown field":        {"jo", "POST", "/api/corpus", `{"name":"a","owner":12}`, 400, "malformed_request"},
-		"unknown mode":         {"jo", "POST", "/api/corpus", `{"name":"a","indexing_mode_id":4}`, 422, "unacceptable_value"},
+	for name, c := range map[string]webtest.Scenario{
+		"read":                 {Who: "jo", Method: "GET", Path: "/api/corpus/1", Status: 200},
+		"not theirs":           {Who: "al", Method: "GET", Path: "/api/corpus/1", Status: 404, Code: "corpora.not_found"},
+		"another organization": {Who: "far", Method: "GET", Path: "/api/corpus/2", Status: 404, Code: "corpora.not_found"},
+		"name taken":           {Who: "jo", Method: "POST", Path: "/api/corpus", Body: `{"name":"guides"}`, Status: 409, Code: "corpora.name_taken"},
+		"same name, other": {
+			Who: "al", Method: "POST", Path: "/api/corpus", Body: `{"name":"guides"}`, Status: 201,
+			Events: []event.Event{corpora.CorpusCreated{CorpusID: 3, OrganizationID: 1, OwnerID: 12}},
+		},
+		"blank name":    {Who: "jo", Method: "POST", Path: "/api/corpus", Body: `{"name":"  "}`, Status: 422, Code: "corpora.blank_name"},
+		"no name":       {Who: "jo", Method: "POST", Path: "/api/corpus", Body: `{}`, Status: 400, Code: "malformed_request"},
+		"unknown field": {Who: "jo", Method: "POST", Path: "/api/corpus", Body: `{"name":"a","owner":12}`, Status: 400, Code: "malformed_request"},
+		"unknown mode":  {Who: "jo", Method: "POST", Path: "/api/corpus", Body: `{"name":"a","indexing_mode_id":4}`, Status: 422, Code: "unacceptable_value"},
 	} {
-		var body any
-		if c.body != "" {
-			body = c.body
-		}
-		if got := s.As(c.as).Do(c.method, c.path, body).Want(c.status); got.Code() != c.code {
-			t.Errorf("%s: %s", name, got.Body)
-		}
+		t.Run(name, func(t *testing.T) { s.On(t).Play(s.db, c) })
 	}
 }
 

@@ -117,6 +117,9 @@ func TestCreatingATeamPublishesTheFactAndMakesItsCreatorAdmin(t *testing.T) {
 
 func TestCreatingAProject(t *testing.T) {
 	h := newHouse(t)
+	made := func(id, team int64) []event.Event {
+		return []event.Event{projects.ProjectCreated{ProjectID: id, OrganizationID: 1, TeamID: team}}
+	}
 	team := h.team()
 	var got map[string]any
 	h.As("ann@x").Do("POST", "/api/project", map[string]any{"name": "Handbook", "team": team}).Want(201).Data(&got)
@@ -127,34 +130,24 @@ func TestCreatingAProject(t *testing.T) {
 	h.same(event.Event(projects.ProjectCreated{ProjectID: 1, OrganizationID: 1, TeamID: team}), h.db.Published()[1])
 	h.join("/api/team/1", "admin", h.bob)
 	h.join("/api/team/1", "member", h.cy)
-	for _, c := range []struct {
-		who, body string
-		status    int
-		code      string
-	}{
-		{"ben@x", `{"name":"P"}`, 201, ""},
-		{"ben@x", `{"name":"P","team":null}`, 201, ""},
-		{"ben@x", `{"name":"P","team":1}`, 404, "projects.team_not_found"}, // not his team
-		{"admin@x", `{"name":"P","team":1}`, 201, ""},
-		{"bob@x", `{"name":"P","team":1}`, 201, ""},
-		{"bob@x", `{"name":"P"}`, 403, "projects.may_not_create"},
-		{"cy@x", `{"name":"P","team":1}`, 403, "projects.may_not_create"},
-		{"dora@x", `{"name":"P","team":1}`, 404, "projects.team_not_found"},
-		{"admin@y", `{"name":"P","team":1}`, 404, "projects.team_not_found"},
-		{"admin@x", `{"name":"P","team":99}`, 404, "projects.team_not_found"},
-		{"admin@x", `{"name":"P","team":0}`, 422, "unacceptable_value"},
-		{"admin@x", `{"name":" "}`, 422, "projects.blank_name"},
-		{"", `{"name":"P"}`, 401, "unauthenticated"},
+	for _, c := range []webtest.Scenario{
+		{Who: "ben@x", Method: "POST", Path: "/api/project", Body: `{"name":"P"}`, Status: 201, Events: made(2, 0)},
+		{Who: "ben@x", Method: "POST", Path: "/api/project", Body: `{"name":"P","team":null}`, Status: 201, Events: made(3, 0)},
+		{Who: "ben@x", Method: "POST", Path: "/api/project", Body: `{"name":"P","team":1}`, Status: 404, Code: "projects.team_not_found"}, // not his team
+		{Who: "admin@x", Method: "POST", Path: "/api/project", Body: `{"name":"P","team":1}`, Status: 201, Events: made(4, 1)},
+		{Who: "bob@x", Method: "POST", Path: "/api/project", Body: `{"name":"P","team":1}`, Status: 201, Events: made(5, 1)},
+		{Who: "bob@x", Method: "POST", Path: "/api/project", Body: `{"name":"P"}`, Status: 403, Code: "projects.may_not_create"},
+		{Who: "cy@x", Method: "POST", Path: "/api/project", Body: `{"name":"P","team":1}`, Status: 403, Code: "projects.may_not_create"},
+		{Who: "dora@x", Method: "POST", Path: "/api/project", Body: `{"name":"P","team":1}`, Status: 404, Code: "projects.team_not_found"},
+		{Who: "admin@y", Method: "POST", Path: "/api/project", Body: `{"name":"P","team":1}`, Status: 404, Code: "projects.team_not_found"},
+		{Who: "admin@x", Method: "POST", Path: "/api/project", Body: `{"name":"P","team":99}`, Status: 404, Code: "projects.team_not_found"},
+		{Who: "admin@x", Method: "POST", Path: "/api/project", Body: `{"name":"P","team":0}`, Status: 422, Code: "unacceptable_value"},
+		{Who: "admin@x", Method: "POST", Path: "/api/project", Body: `{"name":" "}`, Status: 422, Code: "projects.blank_name"},
+		{Method: "POST", Path: "/api/project", Body: `{"name":"P"}`, Status: 401, Code: "unauthenticated"},
 	} {
-		before := len(h.db.Published())
-		answer := h.As(c.who).Do("POST", "/api/project", c.body).Want(c.status)
-		if answer.Code() != c.code {
-			t.Errorf("%s %s: code %q", c.who, c.body, answer.Code())
-		}
-		if c.status == 201 {
-			h.As(c.who).Do("POST", fmt.Sprintf("/api/project/%d/user", answer.ID()), map[string]any{"user_ids": []int64{h.dora}}).Want(200)
-		} else if len(h.db.Published()) != before {
-			t.Errorf("%s %s: a refusal published", c.who, c.body)
+		answer := h.Play(h.db, c)
+		if c.Status == 201 {
+			h.As(c.Who).Do("POST", fmt.Sprintf("/api/project/%d/user", answer.ID()), map[string]any{"user_ids": []int64{h.dora}}).Want(200)
 		}
 	}
 }
@@ -201,7 +194,10 @@ func TestAddingUsers(t *testing.T) {
 	team, project := h.team(), h.project(0)
 	h.join(fmt.Sprintf("/api/team/%d", team), "member", h.bob)
 	h.join(fmt.Sprintf("/api/project/%d", project), "member", h.bob)
-	for _, path := range []string{fmt.Sprintf("/api/team/%d/user/", team), fmt.Sprintf("/api/project/%d/user/", project)} {
+	for _, on := range []struct{ path, notAdmin, notFound string }{
+		{fmt.Sprintf("/api/team/%d/user/", team), "projects.not_team_admin", "projects.team_not_found"},
+		{fmt.Sprintf("/api/project/%d/user/", project), "projects.not_admin", "projects.not_found"},
+	} {
 		for _, c := range []struct {
 			who    string
 			ids    []int64
@@ -214,20 +210,17 @@ func TestAddingUsers(t *testing.T) {
 			{"ann@x", []int64{4711}, 404, "users.not_found"},
 			{"ann@x", []int64{}, 422, "unacceptable_value"},
 			{"ann@x", nil, 400, "malformed_request"},
-			{"bob@x", []int64{h.dora}, 403, ""}, // only a member
-			{"ben@x", []int64{h.dora}, 404, ""}, // does not see it
-			{"admin@y", []int64{h.stranger}, 404, ""},
+			{"bob@x", []int64{h.dora}, 403, on.notAdmin}, // only a member
+			{"ben@x", []int64{h.dora}, 404, on.notFound}, // does not see it
+			{"admin@y", []int64{h.stranger}, 404, on.notFound},
 		} {
 			body := map[string]any{"user_ids": c.ids}
 			if c.ids == nil {
 				body = map[string]any{}
 			}
-			answer := h.As(c.who).Do("POST", path, body).Want(c.status)
-			if c.code != "" && answer.Code() != c.code {
-				t.Errorf("%s %v: %s", c.who, c.ids, answer.Body)
-			}
+			h.Play(h.db, webtest.Scenario{Who: c.who, Method: "POST", Path: on.path, Body: body, Status: c.status, Code: c.code})
 		}
-		h.As("ann@x").Do("POST", path, `{"user_ids":[5],"role":"owner"}`).Refused(422, "unacceptable_value")
+		h.As("ann@x").Do("POST", on.path, `{"user_ids":[5],"role":"owner"}`).Refused(422, "unacceptable_value")
 	}
 	answer := h.As("ann@x").Do("POST", fmt.Sprintf("/api/project/%d/user", project), map[string]any{"user_ids": []int64{h.cy}, "role": "admin", "created_by": "me"}).Want(200)
 	if got := answer.Message(); got != "Users added to project successfully." {

@@ -11,6 +11,7 @@ import (
 	"parley/modules/projects"
 	"parley/modules/users"
 	"parley/platform/kernel/event"
+	"parley/platform/webtest"
 )
 
 // published are the facts since a moment.
@@ -40,9 +41,7 @@ func TestChangingATeam(t *testing.T) {
 		{"admin@y", `{"name":"X"}`, 404, "projects.team_not_found", "Third/"},
 		{"", `{"name":"X"}`, 401, "unauthenticated", "Third/"},
 	} {
-		if got := h.As(c.who).Do("PUT", path, c.body).Want(c.status).Code(); got != c.code {
-			t.Errorf("%s %s: %q", c.who, c.body, got)
-		}
+		h.Play(h.db, webtest.Scenario{Who: c.who, Method: "PUT", Path: path, Body: c.body, Status: c.status, Code: c.code})
 		var v struct{ Name, Description string }
 		h.As("bob@x").Do("GET", path, nil).Want(200).Data(&v)
 		h.same(c.want, v.Name+"/"+v.Description)
@@ -129,27 +128,21 @@ func TestChangingAProject(t *testing.T) {
 	h.join(path, "admin", h.bob) // of the project, of no team
 	h.join(path, "member", h.dora)
 	before := len(h.db.Published())
-	for _, c := range []struct {
-		who, body string
-		status    int
-		code      string
-	}{
-		{"bob@x", `{"name":" Book ","description":"x"}`, 200, ""},
-		{"bob@x", fmt.Sprintf(`{"name":"Book","team":%d}`, mine), 200, ""}, // as it is
-		{"bob@x", fmt.Sprintf(`{"team":%d}`, other), 404, "projects.team_not_found"},
-		{"dora@x", `{"name":"X"}`, 403, "projects.not_admin"},
-		{"cy@x", `{"name":"X"}`, 404, "projects.not_found"},
-		{"admin@y", `{"name":"X"}`, 404, "projects.not_found"},
-		{"ann@x", `{"team":99}`, 404, "projects.team_not_found"},
-		{"ann@x", `{"team":"x"}`, 400, "malformed_request"},
-		{"ann@x", `{"team":0}`, 422, "unacceptable_value"},
-		{"ann@x", `{"team":-1}`, 422, "unacceptable_value"},
-		{"ann@x", `{"agent_count":7}`, 400, "malformed_request"},
-		{"ann@x", `{"name":"  "}`, 422, "projects.blank_name"},
+	for _, c := range []webtest.Scenario{
+		{Who: "bob@x", Method: "PUT", Path: path, Body: `{"name":" Book ","description":"x"}`, Status: 200},
+		{Who: "bob@x", Method: "PUT", Path: path, Body: fmt.Sprintf(`{"name":"Book","team":%d}`, mine), Status: 200}, // as it is
+		{Who: "bob@x", Method: "PUT", Path: path, Body: fmt.Sprintf(`{"team":%d}`, other), Status: 404, Code: "projects.team_not_found"},
+		{Who: "dora@x", Method: "PUT", Path: path, Body: `{"name":"X"}`, Status: 403, Code: "projects.not_admin"},
+		{Who: "cy@x", Method: "PUT", Path: path, Body: `{"name":"X"}`, Status: 404, Code: "projects.not_found"},
+		{Who: "admin@y", Method: "PUT", Path: path, Body: `{"name":"X"}`, Status: 404, Code: "projects.not_found"},
+		{Who: "ann@x", Method: "PUT", Path: path, Body: `{"team":99}`, Status: 404, Code: "projects.team_not_found"},
+		{Who: "ann@x", Method: "PUT", Path: path, Body: `{"team":"x"}`, Status: 400, Code: "malformed_request"},
+		{Who: "ann@x", Method: "PUT", Path: path, Body: `{"team":0}`, Status: 422, Code: "unacceptable_value"},
+		{Who: "ann@x", Method: "PUT", Path: path, Body: `{"team":-1}`, Status: 422, Code: "unacceptable_value"},
+		{Who: "ann@x", Method: "PUT", Path: path, Body: `{"agent_count":7}`, Status: 400, Code: "malformed_request"},
+		{Who: "ann@x", Method: "PUT", Path: path, Body: `{"name":"  "}`, Status: 422, Code: "projects.blank_name"},
 	} {
-		if got := h.As(c.who).Do("PUT", path, c.body).Want(c.status).Code(); got != c.code {
-			t.Errorf("%s %s: %q", c.who, c.body, got)
-		}
+		h.Play(h.db, c)
 	}
 	h.same([]event.Event{}, h.published(before))
 	var v struct {

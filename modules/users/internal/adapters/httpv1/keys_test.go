@@ -41,14 +41,17 @@ func TestAPIKeys(t *testing.T) {
 		t.Errorf("listed %s", got)
 	}
 	h.run(k.ID, []call{
-		{"no scope", "admin@example.com", "POST", "/api/api-key", `{"name":"k"}`, 400, "malformed_request"},
-		{"a scope that is none", "admin@example.com", "POST", "/api/api-key", `{"name":"k","scope":"some"}`, 422, "unacceptable_value"},
-		{"a reach that is none", "admin@example.com", "POST", "/api/api-key", `{"name":"k","scope":"restricted","groups":{"user":"all"}}`, 422, "unacceptable_value"},
-		{"a group that is none", "admin@example.com", "POST", "/api/api-key", `{"name":"k","scope":"restricted","groups":{"users":"read"}}`, 422, "users.key_groups"},
-		{"an end in the past", "admin@example.com", "POST", "/api/api-key", `{"name":"k","scope":"all","expires_on":"2020-01-01T00:00:00Z"}`, 422, "users.key_expired"},
-		{"another's", "boss@other.org", "DELETE", "/api/api-key/%d", "", 404, "users.key_not_found"},
-		{"one's own", "admin@example.com", "DELETE", "/api/api-key/%d", "", 200, ""},
-		{"which is gone", "admin@example.com", "DELETE", "/api/api-key/%d", "", 404, "users.key_not_found"},
+		{"no scope", "admin@example.com", "POST", "/api/api-key", `{"name":"k"}`, 400, "malformed_request", nil},
+		{"a scope that is none", "admin@example.com", "POST", "/api/api-key", `{"name":"k","scope":"some"}`, 422, "unacceptable_value", nil},
+		{"a reach that is none", "admin@example.com", "POST", "/api/api-key",
+			`{"name":"k","scope":"restricted","groups":{"user":"all"}}`, 422, "unacceptable_value", nil},
+		{"a group that is none", "admin@example.com", "POST", "/api/api-key",
+			`{"name":"k","scope":"restricted","groups":{"users":"read"}}`, 422, "users.key_groups", nil},
+		{"an end in the past", "admin@example.com", "POST", "/api/api-key",
+			`{"name":"k","scope":"all","expires_on":"2020-01-01T00:00:00Z"}`, 422, "users.key_expired", nil},
+		{"another's", "boss@other.org", "DELETE", "/api/api-key/%d", "", 404, "users.key_not_found", nil},
+		{"one's own", "admin@example.com", "DELETE", "/api/api-key/%d", "", 200, "", rights(h.admin, "api_key")},
+		{"which is gone", "admin@example.com", "DELETE", "/api/api-key/%d", "", 404, "users.key_not_found", nil},
 	})
 	h.With("Ocp-Apim-Subscription-Key", k.Key).Do("GET", "/api/user/me", nil).Refused(401, "unauthenticated")
 }
@@ -132,11 +135,11 @@ func TestServiceUsersActByKeysThatAdminsMake(t *testing.T) {
 		t.Errorf("acts as %d", me.ID)
 	}
 	h.run(robot, []call{
-		{"by a user", "jo@example.com", "POST", "/api/api-key", fmt.Sprintf(`{"name":"x","user_id":%d,"scope":"all"}`, robot), 403, "users.not_admin"},
-		{"listed by a user", "jo@example.com", "GET", "/api/api-key?user_id=%d", "", 403, "users.not_admin"},
-		{"listed by an admin", "admin@example.com", "GET", "/api/api-key?user_id=%d", "", 200, ""},
-		{"for a person", "admin@example.com", "POST", "/api/api-key", `{"name":"x","user_id":4,"scope":"all"}`, 422, "users.not_a_service_user"},
-		{"revoked by an admin", "admin@example.com", "DELETE", fmt.Sprintf("/api/api-key/%d", k.ID), "", 200, ""},
+		{"by a user", "jo@example.com", "POST", "/api/api-key", fmt.Sprintf(`{"name":"x","user_id":%d,"scope":"all"}`, robot), 403, "users.not_admin", nil},
+		{"listed by a user", "jo@example.com", "GET", "/api/api-key?user_id=%d", "", 403, "users.not_admin", nil},
+		{"listed by an admin", "admin@example.com", "GET", "/api/api-key?user_id=%d", "", 200, "", nil},
+		{"for a person", "admin@example.com", "POST", "/api/api-key", `{"name":"x","user_id":4,"scope":"all"}`, 422, "users.not_a_service_user", nil},
+		{"revoked by an admin", "admin@example.com", "DELETE", fmt.Sprintf("/api/api-key/%d", k.ID), "", 200, "", rights(robot, "api_key")},
 	})
 }
 
@@ -148,11 +151,11 @@ func TestTheOwnOrganization(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	h.run(0, []call{
-		{"by a user", "jo@example.com", "PUT", "/api/organization/1", `{"org_name":"X"}`, 403, "users.not_global_admin"},
-		{"another one", "admin@example.com", "PUT", "/api/organization/2", `{"org_name":"X"}`, 404, "users.organization_not_found"},
-		{"a blank name", "admin@example.com", "PUT", "/api/organization/1", `{"org_name":" "}`, 422, "users.blank_name"},
-		{"its domain", "admin@example.com", "PUT", "/api/organization/1", `{"domain":"x.org"}`, 400, "malformed_request"},
-		{"nothing", "admin@example.com", "PUT", "/api/organization/1", `{}`, 200, ""},
+		{"by a user", "jo@example.com", "PUT", "/api/organization/1", `{"org_name":"X"}`, 403, "users.not_global_admin", nil},
+		{"another one", "admin@example.com", "PUT", "/api/organization/2", `{"org_name":"X"}`, 404, "users.organization_not_found", nil},
+		{"a blank name", "admin@example.com", "PUT", "/api/organization/1", `{"org_name":" "}`, 422, "users.blank_name", nil},
+		{"its domain", "admin@example.com", "PUT", "/api/organization/1", `{"domain":"x.org"}`, 400, "malformed_request", nil},
+		{"nothing", "admin@example.com", "PUT", "/api/organization/1", `{}`, 200, "", nil},
 	})
 	admin.Do("PUT", "/api/organization/1", `{"org_name":" Renamed "}`).Want(200)
 	if got := data(t, jo.Do("GET", "/api/organization", nil)); !strings.Contains(got, `"org_name":"Renamed"`) || !strings.Contains(got, `"modified_by":"admin@example.com"`) {

@@ -9,26 +9,29 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"parley/modules/users"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
+	"parley/platform/kernel/event"
 	"parley/platform/webtest"
 )
 
-// call is one line of a scenario: with the credentials of who, and code "" for
-// a success.
+// call is one line of a scenario: with the credentials of who, code "" for a
+// success, and the events that it publishes.
 type call struct {
 	what, who, method, path, body string
 	status                        int
 	code                          string
+	events                        []event.Event
 }
 
 // run sends the calls; %d in a path is the id.
 func (h *house) run(id int64, calls []call) {
 	h.t.Helper()
-	clients := map[string]webtest.Client{"": h.Client}
+	tokens := map[string]string{"": ""}
 	for _, c := range calls {
-		if _, ok := clients[c.who]; !ok {
-			clients[c.who] = h.as(c.who)
+		if _, ok := tokens[c.who]; !ok {
+			tokens[c.who] = h.token(c.who)
 		}
 		path := c.path
 		if strings.Contains(path, "%d") {
@@ -38,12 +41,25 @@ func (h *house) run(id int64, calls []call) {
 		if c.body != "" {
 			body = c.body
 		}
-		answer := clients[c.who].Do(c.method, path, body)
-		if answer.Status != c.status || answer.Code() != c.code {
-			h.t.Errorf("%s: %d %q, not %d %q: %s", c.what, answer.Status, answer.Code(), c.status, c.code, answer.Body)
-		}
+		h.t.Run(c.what, func(t *testing.T) {
+			s := webtest.Scenario{Who: tokens[c.who], Method: c.method, Path: path, Body: body, Status: c.status, Code: c.code, Events: c.events}
+			h.On(t).Play(h.db, s)
+		})
 	}
 }
+
+func facts(all ...event.Event) []event.Event { return all }
+
+func deleted(user, by int64) []event.Event {
+	return facts(users.UserDeleted{UserID: user, OrganizationID: 1, DeletedBy: by})
+}
+
+// rights is that a user's rights changed, and of which kind.
+func rights(user int64, what string) []event.Event {
+	return facts(users.AccessChanged{UserID: user, OrganizationID: 1, What: what})
+}
+
+func flags(user int64) event.Event { return rights(user, "flags")[0] }
 
 func data(t *testing.T, a webtest.Answer) string {
 	t.Helper()
@@ -59,25 +75,28 @@ func TestEditingUsers(t *testing.T) {
 	h.add("staff@example.com", "is_staff")
 	const path = "/api/user/%d"
 	h.run(jo, []call{
-		{"one's own names", "jo@example.com", "PUT", path, `{"first_name":"Jo","last_name":"Lund"}`, 200, ""},
-		{"a name taken away", "jo@example.com", "PUT", path, `{"last_name":null}`, 200, ""},
-		{"nothing", "jo@example.com", "PUT", path, `{}`, 200, ""},
-		{"one's own rank", "jo@example.com", "PUT", path, `{"is_staff":true}`, 403, "users.own_account"},
-		{"another's name", "ann@example.com", "PUT", path, `{"first_name":"X"}`, 403, "users.not_admin"},
-		{"an unknown field", "jo@example.com", "PUT", path, `{"id":7}`, 400, "malformed_request"},
-		{"a field of another type", "jo@example.com", "PUT", path, `{"is_active":"no"}`, 400, "malformed_request"},
-		{"a name that is too long", "jo@example.com", "PUT", path, `{"first_name":"` + strings.Repeat("x", 151) + `"}`, 422, "unacceptable_value"},
-		{"no body", "jo@example.com", "PUT", path, "", 400, "malformed_request"},
-		{"by an application admin", "staff@example.com", "PUT", path, `{"is_staff":true}`, 200, ""},
-		{"to more than they are", "staff@example.com", "PUT", path, `{"is_superuser":true}`, 403, "users.outranked"},
-		{"the global admin", "staff@example.com", "PUT", fmt.Sprintf("/api/user/%d", h.admin), `{"first_name":"X"}`, 403, "users.outranked"},
-		{"an address in use", "admin@example.com", "PUT", path, `{"email":"STAFF@example.com"}`, 409, "users.email_taken"},
-		{"another organization's user", "boss@other.org", "PUT", path, `{"first_name":"X"}`, 404, "users.not_found"},
-		{"nobody's", "admin@example.com", "PUT", "/api/user/999", `{"first_name":"X"}`, 404, "users.not_found"},
-		{"nobody's, to what can't be", "admin@example.com", "PUT", "/api/user/999", `{"email":"nobody"}`, 422, "users.invalid_email"},
-		{"nobody's, to what no user is", "admin@example.com", "PUT", "/api/user/999", `{"is_superuser":true,"is_staff":false}`, 422, "users.admin_is_staff"},
-		{"no number", "admin@example.com", "PUT", "/api/user/me", `{"first_name":"X"}`, 405, "method_not_allowed"},
-		{"no credentials", "", "PUT", path, `{"first_name":"X"}`, 401, "unauthenticated"},
+		{"one's own names", "jo@example.com", "PUT", path, `{"first_name":"Jo","last_name":"Lund"}`, 200, "",
+			facts(users.UserChanged{UserID: jo, OrganizationID: 1, Email: "jo@example.com", FirstName: "Jo", LastName: "Lund", IsActive: true})},
+		{"a name taken away", "jo@example.com", "PUT", path, `{"last_name":null}`, 200, "",
+			facts(users.UserChanged{UserID: jo, OrganizationID: 1, Email: "jo@example.com", FirstName: "Jo", IsActive: true})},
+		{"nothing", "jo@example.com", "PUT", path, `{}`, 200, "", nil},
+		{"one's own rank", "jo@example.com", "PUT", path, `{"is_staff":true}`, 403, "users.own_account", nil},
+		{"another's name", "ann@example.com", "PUT", path, `{"first_name":"X"}`, 403, "users.not_admin", nil},
+		{"an unknown field", "jo@example.com", "PUT", path, `{"id":7}`, 400, "malformed_request", nil},
+		{"a field of another type", "jo@example.com", "PUT", path, `{"is_active":"no"}`, 400, "malformed_request", nil},
+		{"a name that is too long", "jo@example.com", "PUT", path, `{"first_name":"` + strings.Repeat("x", 151) + `"}`, 422, "unacceptable_value", nil},
+		{"no body", "jo@example.com", "PUT", path, "", 400, "malformed_request", nil},
+		{"by an application admin", "staff@example.com", "PUT", path, `{"is_staff":true}`, 200, "",
+			facts(users.UserChanged{UserID: jo, OrganizationID: 1, Email: "jo@example.com", FirstName: "Jo", IsStaff: true, IsActive: true}, flags(jo))},
+		{"to more than they are", "staff@example.com", "PUT", path, `{"is_superuser":true}`, 403, "users.outranked", nil},
+		{"the global admin", "staff@example.com", "PUT", fmt.Sprintf("/api/user/%d", h.admin), `{"first_name":"X"}`, 403, "users.outranked", nil},
+		{"an address in use", "admin@example.com", "PUT", path, `{"email":"STAFF@example.com"}`, 409, "users.email_taken", nil},
+		{"another organization's user", "boss@other.org", "PUT", path, `{"first_name":"X"}`, 404, "users.not_found", nil},
+		{"nobody's", "admin@example.com", "PUT", "/api/user/999", `{"first_name":"X"}`, 404, "users.not_found", nil},
+		{"nobody's, to what can't be", "admin@example.com", "PUT", "/api/user/999", `{"email":"nobody"}`, 422, "users.invalid_email", nil},
+		{"nobody's, to what no user is", "admin@example.com", "PUT", "/api/user/999", `{"is_superuser":true,"is_staff":false}`, 422, "users.admin_is_staff", nil},
+		{"no number", "admin@example.com", "PUT", "/api/user/me", `{"first_name":"X"}`, 405, "method_not_allowed", nil},
+		{"no credentials", "", "PUT", path, `{"first_name":"X"}`, 401, "unauthenticated", nil},
 	})
 	got := data(t, h.as("admin@example.com").Do("GET", fmt.Sprintf("/api/user/%d", jo), nil).Want(200))
 	want := fmt.Sprintf(`{"id":%d,"email":"jo@example.com","is_staff":true,"is_superuser":false,"is_active":true,"date_joined":"2024-10-02T00:02:24.378434Z","first_name":"Jo","last_name":null,`+
@@ -96,10 +115,10 @@ func TestAnAddressIsOneHoldersOnly(t *testing.T) {
 	}
 	const path = "/api/user/%d"
 	refused := []call{
-		{"a new user", "admin@example.com", "POST", "/api/user", `{"email":"guide@example.com"}`, 409, "users.email_taken"},
-		{"a new user, in another case", "admin@example.com", "POST", "/api/user", `{"email":"GUIDE@example.com"}`, 409, "users.email_taken"},
-		{"another organization's new user", "boss@other.org", "POST", "/api/user", `{"email":"guide@example.com"}`, 409, "users.email_taken"},
-		{"another address", "admin@example.com", "PUT", path, `{"email":"guide@Example.com"}`, 409, "users.email_taken"},
+		{"a new user", "admin@example.com", "POST", "/api/user", `{"email":"guide@example.com"}`, 409, "users.email_taken", nil},
+		{"a new user, in another case", "admin@example.com", "POST", "/api/user", `{"email":"GUIDE@example.com"}`, 409, "users.email_taken", nil},
+		{"another organization's new user", "boss@other.org", "POST", "/api/user", `{"email":"guide@example.com"}`, 409, "users.email_taken", nil},
+		{"another address", "admin@example.com", "PUT", path, `{"email":"guide@Example.com"}`, 409, "users.email_taken", nil},
 	}
 	before := len(h.db.Published())
 	h.run(jo, refused)
@@ -115,9 +134,15 @@ func TestAnAddressIsOneHoldersOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.run(jo, []call{
-		{"when it is free", "admin@example.com", "PUT", path, `{"email":"guide@example.com"}`, 200, ""},
-		{"which frees the earlier one", "admin@example.com", "POST", "/api/user", `{"email":"jo@example.com"}`, 201, ""},
-		{"and to go frees it", "admin@example.com", "DELETE", path, "", 200, ""},
+		{"when it is free", "admin@example.com", "PUT", path, `{"email":"guide@example.com"}`, 200, "",
+			facts(
+				users.UserChanged{UserID: jo, OrganizationID: 1, Email: "guide@example.com", IsActive: true},
+				users.EmailChanged{UserID: jo, OrganizationID: 1, Email: "guide@example.com", OldEmail: "jo@example.com", ChangedBy: h.admin},
+				users.AccessChanged{UserID: jo, OrganizationID: 1, What: "session"},
+			)},
+		{"which frees the earlier one", "admin@example.com", "POST", "/api/user", `{"email":"jo@example.com"}`, 201, "",
+			facts(users.UserCreated{UserID: 7, OrganizationID: 1, Email: "jo@example.com"})},
+		{"and to go frees it", "admin@example.com", "DELETE", path, "", 200, "", deleted(jo, h.admin)},
 	})
 	if err := claim("guide@example.com"); err != nil {
 		t.Errorf("after the deletion: %v", err)
@@ -145,17 +170,16 @@ func TestSuspensionTakesEffectOnTheNextRequest(t *testing.T) {
 
 func TestDeletingOneUserIsLikeDeletingSeveral(t *testing.T) {
 	h := newHouse(t)
-	jo := h.add("jo@example.com")
-	h.add("staff@example.com", "is_staff")
+	jo, staff := h.add("jo@example.com"), h.add("staff@example.com", "is_staff")
 	second := h.add("second@example.com", "is_superuser")
 	h.run(jo, []call{
-		{"by an ordinary user", "jo@example.com", "DELETE", fmt.Sprintf("/api/user/%d", second), "", 403, "users.not_admin"},
-		{"a global admin by a lesser one", "staff@example.com", "DELETE", fmt.Sprintf("/api/user/%d", second), "", 403, "users.outranked"},
-		{"oneself", "admin@example.com", "DELETE", fmt.Sprintf("/api/user/%d", h.admin), "", 409, "users.own_account"},
-		{"another organization's", "boss@other.org", "DELETE", "/api/user/%d", "", 404, "users.not_found"},
-		{"a user", "staff@example.com", "DELETE", "/api/user/%d", "", 200, ""},
-		{"who is gone", "staff@example.com", "DELETE", "/api/user/%d", "", 404, "users.not_found"},
-		{"a global admin by another", "admin@example.com", "DELETE", fmt.Sprintf("/api/user/%d", second), "", 200, ""},
+		{"by an ordinary user", "jo@example.com", "DELETE", fmt.Sprintf("/api/user/%d", second), "", 403, "users.not_admin", nil},
+		{"a global admin by a lesser one", "staff@example.com", "DELETE", fmt.Sprintf("/api/user/%d", second), "", 403, "users.outranked", nil},
+		{"oneself", "admin@example.com", "DELETE", fmt.Sprintf("/api/user/%d", h.admin), "", 409, "users.own_account", nil},
+		{"another organization's", "boss@other.org", "DELETE", "/api/user/%d", "", 404, "users.not_found", nil},
+		{"a user", "staff@example.com", "DELETE", "/api/user/%d", "", 200, "", deleted(jo, staff)},
+		{"who is gone", "staff@example.com", "DELETE", "/api/user/%d", "", 404, "users.not_found", nil},
+		{"a global admin by another", "admin@example.com", "DELETE", fmt.Sprintf("/api/user/%d", second), "", 200, "", deleted(second, h.admin)},
 	})
 }
 
@@ -180,25 +204,29 @@ func TestGlobalAdminsDeleteEachOtherAndChangeNothingOfEachOther(t *testing.T) {
 	one := fmt.Sprintf("/api/user/permission/%d", role.ID)
 	own := fmt.Sprintf("/api/user/permission/%d", last.ID)
 	h.run(second, []call{
-		{"a name", "admin@example.com", "PUT", path, `{"first_name":"X"}`, 403, "users.outranked"},
-		{"nothing", "admin@example.com", "PUT", path, `{}`, 403, "users.outranked"},
-		{"a demotion", "admin@example.com", "PUT", path, `{"is_superuser":false}`, 403, "users.outranked"},
-		{"an address", "admin@example.com", "PUT", path, `{"email":"x@example.com"}`, 403, "users.outranked"},
-		{"one's own name", "second@example.com", "PUT", path, `{"first_name":"X"}`, 200, ""},
-		{"another role", "admin@example.com", "PUT", one, `{"role":"user"}`, 403, "users.outranked"},
-		{"no role", "admin@example.com", "DELETE", one, "", 403, "users.outranked"},
-		{"a role", "admin@example.com", "POST", path + "/permission", `{"resource_type":"organization","role":"user"}`, 403, "users.outranked"},
-		{"a role on a team", "admin@example.com", "POST", path + "/permission", `{"resource_type":"team","resource_id":7,"role":"member"}`, 201, ""},
-		{"a person's key", "admin@example.com", "POST", "/api/api-key", fmt.Sprintf(`{"name":"k","scope":"all","user_id":%d}`, second), 403, "users.outranked"},
-		{"a service user's key", "admin@example.com", "POST", "/api/api-key", fmt.Sprintf(`{"name":"k","scope":"all","user_id":%d}`, robot), 201, ""},
-		{"a promotion", "admin@example.com", "PUT", fmt.Sprintf(path, jo), `{"is_superuser":true}`, 200, ""},
-		{"which stays", "admin@example.com", "PUT", fmt.Sprintf(path, jo), `{"is_superuser":false}`, 403, "users.outranked"},
-		{"one's own demotion", "admin@example.com", "PUT", own, `{"role":"user"}`, 403, "users.own_account"},
-		{"a deletion", "admin@example.com", "DELETE", path, "", 200, ""},
-		{"another", "admin@example.com", "DELETE", fmt.Sprintf(path, jo), "", 200, ""},
-		{"and another", "admin@example.com", "DELETE", fmt.Sprintf(path, robot), "", 200, ""},
-		{"the last one's own demotion", "admin@example.com", "PUT", own, `{"role":"user"}`, 409, "users.last_global_admin"},
-		{"and resignation", "admin@example.com", "DELETE", own, "", 409, "users.last_global_admin"},
+		{"a name", "admin@example.com", "PUT", path, `{"first_name":"X"}`, 403, "users.outranked", nil},
+		{"nothing", "admin@example.com", "PUT", path, `{}`, 403, "users.outranked", nil},
+		{"a demotion", "admin@example.com", "PUT", path, `{"is_superuser":false}`, 403, "users.outranked", nil},
+		{"an address", "admin@example.com", "PUT", path, `{"email":"x@example.com"}`, 403, "users.outranked", nil},
+		{"one's own name", "second@example.com", "PUT", path, `{"first_name":"X"}`, 200, "",
+			facts(users.UserChanged{UserID: second, OrganizationID: 1, Email: "second@example.com", FirstName: "X", IsStaff: true, IsSuperuser: true, IsActive: true})},
+		{"another role", "admin@example.com", "PUT", one, `{"role":"user"}`, 403, "users.outranked", nil},
+		{"no role", "admin@example.com", "DELETE", one, "", 403, "users.outranked", nil},
+		{"a role", "admin@example.com", "POST", path + "/permission", `{"resource_type":"organization","role":"user"}`, 403, "users.outranked", nil},
+		{"a role on a team", "admin@example.com", "POST", path + "/permission", `{"resource_type":"team","resource_id":7,"role":"member"}`, 201, "",
+			rights(second, "permission")},
+		{"a person's key", "admin@example.com", "POST", "/api/api-key", fmt.Sprintf(`{"name":"k","scope":"all","user_id":%d}`, second), 403, "users.outranked", nil},
+		{"a service user's key", "admin@example.com", "POST", "/api/api-key", fmt.Sprintf(`{"name":"k","scope":"all","user_id":%d}`, robot), 201, "",
+			rights(robot, "api_key")},
+		{"a promotion", "admin@example.com", "PUT", fmt.Sprintf(path, jo), `{"is_superuser":true}`, 200, "",
+			facts(users.UserChanged{UserID: jo, OrganizationID: 1, Email: "jo@example.com", IsStaff: true, IsSuperuser: true, IsActive: true}, flags(jo))},
+		{"which stays", "admin@example.com", "PUT", fmt.Sprintf(path, jo), `{"is_superuser":false}`, 403, "users.outranked", nil},
+		{"one's own demotion", "admin@example.com", "PUT", own, `{"role":"user"}`, 403, "users.own_account", nil},
+		{"a deletion", "admin@example.com", "DELETE", path, "", 200, "", deleted(second, h.admin)},
+		{"another", "admin@example.com", "DELETE", fmt.Sprintf(path, jo), "", 200, "", deleted(jo, h.admin)},
+		{"and another", "admin@example.com", "DELETE", fmt.Sprintf(path, robot), "", 200, "", deleted(robot, h.admin)},
+		{"the last one's own demotion", "admin@example.com", "PUT", own, `{"role":"user"}`, 409, "users.last_global_admin", nil},
+		{"and resignation", "admin@example.com", "DELETE", own, "", 409, "users.last_global_admin", nil},
 	})
 }
 
@@ -267,21 +295,24 @@ func TestRolesOnResources(t *testing.T) {
 	}
 	const one = "/api/user/permission/%d"
 	h.run(id, []call{
-		{"again", "admin@example.com", "POST", path, `{"resource_type":"team","resource_id":7,"role":"admin"}`, 409, "users.has_permission"},
-		{"a kind that is none", "admin@example.com", "POST", path, `{"resource_type":"galaxy","resource_id":7,"role":"admin"}`, 422, "unacceptable_value"},
-		{"a role that is none", "admin@example.com", "POST", path, `{"resource_type":"team","resource_id":7,"role":"owner"}`, 422, "unacceptable_value"},
-		{"no id", "admin@example.com", "POST", path, `{"resource_type":"team","role":"admin"}`, 422, "users.resource_id_missing"},
-		{"a stranger gives", "ann@example.com", "POST", path, `{"resource_type":"team","resource_id":7,"role":"admin"}`, 404, "users.resource_not_found"},
-		{"a member gives", "jo@example.com", "POST", fmt.Sprintf("/api/user/%d/permission", h.admin), `{"resource_type":"team","resource_id":7,"role":"member"}`, 403, "users.not_resource_admin"},
-		{"its user sees it", "jo@example.com", "GET", one, "", 200, ""},
-		{"a stranger does not", "ann@example.com", "GET", one, "", 404, "users.permission_not_found"},
-		{"nor another organization's admin", "boss@other.org", "GET", one, "", 404, "users.permission_not_found"},
-		{"its user promotes themselves", "jo@example.com", "PUT", one, `{"role":"admin"}`, 403, "users.not_resource_admin"},
-		{"the admin changes it", "admin@example.com", "PUT", one, `{"role":"admin"}`, 200, ""},
-		{"its user, an admin now, gives", "jo@example.com", "POST", fmt.Sprintf("/api/user/%d/permission", h.admin), `{"resource_type":"team","resource_id":7,"role":"member"}`, 201, ""},
-		{"and takes", "jo@example.com", "DELETE", one, "", 200, ""},
-		{"which is gone", "admin@example.com", "GET", one, "", 404, "users.permission_not_found"},
-		{"the last global admin", "admin@example.com", "POST", path, `{"resource_type":"organization","role":"application_admin"}`, 201, ""},
+		{"again", "admin@example.com", "POST", path, `{"resource_type":"team","resource_id":7,"role":"admin"}`, 409, "users.has_permission", nil},
+		{"a kind that is none", "admin@example.com", "POST", path, `{"resource_type":"galaxy","resource_id":7,"role":"admin"}`, 422, "unacceptable_value", nil},
+		{"a role that is none", "admin@example.com", "POST", path, `{"resource_type":"team","resource_id":7,"role":"owner"}`, 422, "unacceptable_value", nil},
+		{"no id", "admin@example.com", "POST", path, `{"resource_type":"team","role":"admin"}`, 422, "users.resource_id_missing", nil},
+		{"a stranger gives", "ann@example.com", "POST", path, `{"resource_type":"team","resource_id":7,"role":"admin"}`, 404, "users.resource_not_found", nil},
+		{"a member gives", "jo@example.com", "POST", fmt.Sprintf("/api/user/%d/permission", h.admin),
+			`{"resource_type":"team","resource_id":7,"role":"member"}`, 403, "users.not_resource_admin", nil},
+		{"its user sees it", "jo@example.com", "GET", one, "", 200, "", nil},
+		{"a stranger does not", "ann@example.com", "GET", one, "", 404, "users.permission_not_found", nil},
+		{"nor another organization's admin", "boss@other.org", "GET", one, "", 404, "users.permission_not_found", nil},
+		{"its user promotes themselves", "jo@example.com", "PUT", one, `{"role":"admin"}`, 403, "users.not_resource_admin", nil},
+		{"the admin changes it", "admin@example.com", "PUT", one, `{"role":"admin"}`, 200, "", rights(jo, "permission")},
+		{"its user, an admin now, gives", "jo@example.com", "POST", fmt.Sprintf("/api/user/%d/permission", h.admin), `{"resource_type":"team","resource_id":7,"role":"member"}`, 201, "",
+			rights(h.admin, "permission")},
+		{"and takes", "jo@example.com", "DELETE", one, "", 200, "", rights(jo, "permission")},
+		{"which is gone", "admin@example.com", "GET", one, "", 404, "users.permission_not_found", nil},
+		{"the last global admin", "admin@example.com", "POST", path, `{"resource_type":"organization","role":"application_admin"}`, 201, "",
+			facts(users.UserChanged{UserID: jo, OrganizationID: 1, Email: "jo@example.com", IsStaff: true, IsActive: true}, flags(jo))},
 	})
 	if got := data(t, admin.Do("GET", fmt.Sprintf("/api/user/%d", jo), nil)); !strings.Contains(got, `"is_staff":true`) {
 		t.Errorf("the flags did not follow: %s", got)

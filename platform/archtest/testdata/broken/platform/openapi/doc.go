@@ -1,0 +1,6 @@
+// Package openapi knows those that it is made for.
+package openapi
+
+import (
+	_ "parley/platform/web" // want zones
+)
