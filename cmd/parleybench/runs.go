@@ -41,32 +41,17 @@ func (c runsCmd) measure(ctx context.Context, s *system) (_ []report, err error)
 	}
 	defer func() { err = errors.Join(err, limit.Close()) }()
 
-	bare := func(d time.Duration) func() (result, error) { return func() (result, error) { return limit.run(d) } }
-	ours := func(d time.Duration) func() (result, error) {
-		return func() (result, error) {
+	rounds, err := c.inTurns(func(d time.Duration) (figures, error) {
+		return s.measure(ctx, limit.cmd.Process.Pid, bareDatabase, func() (result, error) { return limit.run(d) }, nil)
+	}, func(d time.Duration) (figures, error) {
+		return s.measure(ctx, s.server.cmd.Process.Pid, s.database, func() (result, error) {
 			r, err := s.world.ask(ctx, c.Connections, d)
 			asked += r.Count
 			return r, err
-		}
-	}
-	drain := func() error { return s.drain(ctx, asked) }
-	if _, err := s.measure(ctx, limit.cmd.Process.Pid, bareDatabase, bare(c.WarmUp), nil); err != nil {
+		}, func() error { return s.drain(ctx, asked) })
+	})
+	if err != nil {
 		return nil, err
-	}
-	if _, err := s.measure(ctx, s.server.cmd.Process.Pid, s.database, ours(c.WarmUp), drain); err != nil {
-		return nil, err
-	}
-	var rounds []round
-	for range c.Rounds {
-		b, err := s.measure(ctx, limit.cmd.Process.Pid, bareDatabase, bare(c.Duration), nil)
-		if err != nil {
-			return nil, err
-		}
-		o, err := s.measure(ctx, s.server.cmd.Process.Pid, s.database, ours(c.Duration), drain)
-		if err != nil {
-			return nil, err
-		}
-		rounds = append(rounds, newRound(b, o))
 	}
 	return []report{newReport("runs", s.kind, rounds)}, nil
 }

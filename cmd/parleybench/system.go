@@ -46,6 +46,30 @@ func (o options) on(ctx context.Context, kind string, measure func(ctx context.C
 	return measure(ctx, s)
 }
 
+// inTurns measures the limit and the server, one after the other, once to warm
+// up and then in as many rounds as were asked for.
+func (o options) inTurns(bare, ours func(d time.Duration) (figures, error)) ([]round, error) {
+	var rounds []round
+	for n := range o.Rounds + 1 {
+		d := o.Duration
+		if n == 0 {
+			d = o.WarmUp
+		}
+		b, err := bare(d)
+		if err != nil {
+			return nil, err
+		}
+		us, err := ours(d)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			rounds = append(rounds, newRound(b, us))
+		}
+	}
+	return rounds, nil
+}
+
 // system is a running server with all it needs, on one kind of database.
 type system struct {
 	kind     string
