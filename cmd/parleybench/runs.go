@@ -100,14 +100,22 @@ func (w *world) ask(ctx context.Context, n int, d time.Duration) (result, error)
 
 // drain waits until analytics knows of all runs and no consumer is behind.
 func (s *system) drain(ctx context.Context, runs int) error {
-	return poll(ctx, "waiting for the consumers", func(ctx context.Context) (bool, error) {
+	err := poll(ctx, "waiting for analytics", func(ctx context.Context) (bool, error) {
 		known, err := s.world.queries(ctx)
-		if err != nil || known < runs {
-			return false, err
+		if err == nil && known > runs {
+			err = fmt.Errorf("analytics counts %d runs of %d", known, runs)
 		}
-		if known > runs {
-			return false, fmt.Errorf("analytics counts %d runs of %d", known, runs)
-		}
+		return known == runs, err
+	})
+	if err != nil {
+		return err
+	}
+	return s.caughtUp(ctx)
+}
+
+// caughtUp waits until no consumer is behind.
+func (s *system) caughtUp(ctx context.Context) error {
+	return poll(ctx, "waiting for the consumers", func(ctx context.Context) (bool, error) {
 		behind, err := s.server.behind(ctx)
 		return behind == 0, err
 	})

@@ -119,6 +119,9 @@ func (c streamsCmd) idle(ctx context.Context, s *system) (report, error) {
 	case err := <-failed:
 		return report{}, err
 	}
+	if err := s.caughtUp(ctx); err != nil { // with the runs of what was measured before
+		return report{}, err
+	}
 	alone, err := c.spent(ctx, s, func() error { return sleep(ctx, c.Duration/2) })
 	if err != nil {
 		return report{}, err

@@ -18,6 +18,7 @@ type options struct {
 	WarmUp      time.Duration `default:"2s" help:"Load before the first measurement."`
 	Rounds      int           `default:"3" help:"Measurements of the limit and of the server, in turns."`
 	Connections int           `default:"16" help:"Clients at once."`
+	Passages    int           `default:"300" help:"About how many passages the agent's corpus has."`
 	JSON        bool          `help:"Print JSON."`
 }
 
@@ -110,7 +111,7 @@ func (s *system) start(ctx context.Context, o options) (err error) {
 	if s.server, err = startServer(ctx, program, data, databaseURL, s.stub.URL); err != nil {
 		return err
 	}
-	s.world, err = makeWorld(ctx, s.server.addr)
+	s.world, err = makeWorld(ctx, s.server.addr, o.Passages)
 	return err
 }
 
