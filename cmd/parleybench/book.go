@@ -7,8 +7,7 @@ import (
 )
 
 // vocabulary is how many words the book is written with. They are drawn as
-// words of a language are: the second half as often as the first, and so on,
-// so that most words of a question stand in few passages.
+// words of a language are: a few often, most of them seldom.
 const vocabulary = 4000
 
 // word is the n-th most frequent one, made of syllables.
@@ -23,18 +22,13 @@ func word(n int) string {
 	return w.String()
 }
 
-// draws answers a source of words by their frequency, the same at every call.
-func draws(seed uint64) func() string {
-	r := rand.New(rand.NewPCG(seed, 1))
-	frequency := rand.NewZipf(r, 1.07, 10, vocabulary-1)
-	return func() string { return word(int(frequency.Uint64())) }
-}
-
 // book is Markdown of about so many passages, which the agent answers from.
+// It is the same at every call.
 func book(passages int) string {
 	const passage = 700 // bytes, with what neighbours share
+	frequency := rand.NewZipf(rand.New(rand.NewPCG(1, 1)), 1.07, 10, vocabulary-1)
+	next := func() string { return word(int(frequency.Uint64())) }
 	var text strings.Builder
-	next := draws(1)
 	for n := 0; text.Len() < passages*passage; n++ {
 		if n%60 == 0 {
 			fmt.Fprintf(&text, "\n\n## About %s and %s\n\n", next(), next())
@@ -49,8 +43,10 @@ func book(passages int) string {
 	return text.String()
 }
 
-// question is the n-th one, of five words that may stand in the book.
+// question is the n-th one. It asks for four words that stand in about one
+// passage of a hundred each, as the telling words of a question do.
 func question(n int) string {
-	next := draws(uint64(n) + 2)
-	return fmt.Sprintf("What is known about %s %s, and about %s %s near %s?", next(), next(), next(), next(), next())
+	r := rand.New(rand.NewPCG(uint64(n), 2))
+	next := func() string { return word(vocabulary/4 + r.IntN(vocabulary/2)) }
+	return fmt.Sprintf("What is known about %s %s and about %s %s?", next(), next(), next(), next())
 }

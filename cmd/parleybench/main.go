@@ -18,7 +18,11 @@ import (
 type cli struct {
 	Runs runsCmd `cmd:"" help:"Plain questions: runs a second beside a bare durable run."`
 
-	BareRun bareRunCmd `cmd:"" hidden:"" help:"The process that runs is measured against."`
+	Streams streamsCmd `cmd:"" help:"Streamed answers: the first token, many at once, idle followers."`
+	User    userCmd    `cmd:"" help:"A user by id and a list of 50, beside a bare handler over pgx."`
+
+	BareRun  bareRunCmd  `cmd:"" hidden:"" help:"The process that runs is measured against."`
+	BareUser bareUserCmd `cmd:"" hidden:"" help:"The server that user is measured against."`
 }
 
 func main() {

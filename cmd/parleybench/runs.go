@@ -41,32 +41,17 @@ func (c runsCmd) measure(ctx context.Context, s *system) (_ []report, err error)
 	}
 	defer func() { err = errors.Join(err, limit.Close()) }()
 
-	bare := func(d time.Duration) func() (result, error) { return func() (result, error) { return limit.run(d) } }
-	ours := func(d time.Duration) func() (result, error) {
-		return func() (result, error) {
+	rounds, err := c.inTurns(func(d time.Duration) (figures, error) {
+		return s.measure(ctx, limit.cmd.Process.Pid, bareDatabase, func() (result, error) { return limit.run(d) }, nil)
+	}, func(d time.Duration) (figures, error) {
+		return s.measure(ctx, s.server.cmd.Process.Pid, s.database, func() (result, error) {
 			r, err := s.world.ask(ctx, c.Connections, d)
 			asked += r.Count
 			return r, err
-		}
-	}
-	drain := func() error { return s.drain(ctx, asked) }
-	if _, err := s.measure(ctx, limit.cmd.Process.Pid, bareDatabase, bare(c.WarmUp), nil); err != nil {
+		}, func() error { return s.drain(ctx, asked) })
+	})
+	if err != nil {
 		return nil, err
-	}
-	if _, err := s.measure(ctx, s.server.cmd.Process.Pid, s.database, ours(c.WarmUp), drain); err != nil {
-		return nil, err
-	}
-	var rounds []round
-	for range c.Rounds {
-		b, err := s.measure(ctx, limit.cmd.Process.Pid, bareDatabase, bare(c.Duration), nil)
-		if err != nil {
-			return nil, err
-		}
-		o, err := s.measure(ctx, s.server.cmd.Process.Pid, s.database, ours(c.Duration), drain)
-		if err != nil {
-			return nil, err
-		}
-		rounds = append(rounds, newRound(b, o))
 	}
 	return []report{newReport("runs", s.kind, rounds)}, nil
 }
@@ -115,14 +100,22 @@ func (w *world) ask(ctx context.Context, n int, d time.Duration) (result, error)
 
 // drain waits until analytics knows of all runs and no consumer is behind.
 func (s *system) drain(ctx context.Context, runs int) error {
-	return poll(ctx, "waiting for the consumers", func(ctx context.Context) (bool, error) {
+	err := poll(ctx, "waiting for analytics", func(ctx context.Context) (bool, error) {
 		known, err := s.world.queries(ctx)
-		if err != nil || known < runs {
-			return false, err
+		if err == nil && known > runs {
+			err = fmt.Errorf("analytics counts %d runs of %d", known, runs)
 		}
-		if known > runs {
-			return false, fmt.Errorf("analytics counts %d runs of %d", known, runs)
-		}
+		return known == runs, err
+	})
+	if err != nil {
+		return err
+	}
+	return s.caughtUp(ctx)
+}
+
+// caughtUp waits until no consumer is behind.
+func (s *system) caughtUp(ctx context.Context) error {
+	return poll(ctx, "waiting for the consumers", func(ctx context.Context) (bool, error) {
 		behind, err := s.server.behind(ctx)
 		return behind == 0, err
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strings"
@@ -11,15 +12,20 @@ import (
 	"time"
 )
 
-// pace is how the model answers.
+// pace is how the model answers: one token every interval, the first one at
+// once. An interval of 0 sends answer, whole and at once.
 type pace struct {
-	// tokens are sent one every interval, the first one at once. An interval
-	// of 0 sends answer, whole and at once.
-	tokens   int
 	interval time.Duration
-	// hang sends one token and then nothing more, until the caller goes.
-	hang bool
+	// tokens is how many there are; endless goes on until the pace changes.
+	tokens int
+	// changed is closed when another pace is set: streams of this one end.
+	changed chan struct{}
 }
+
+// silence is an interval in which nothing comes within a measurement.
+const silence = time.Hour
+
+const endless = math.MaxInt
 
 // answer is what the model says at once: 40 words that cite the first passage.
 const answer = "The keeper wrote down every ship and its cargo [1], the weather of the day, the lamp, the flag, " +
@@ -41,14 +47,18 @@ func startStub(ctx context.Context) (*stub, error) {
 		return nil, fmt.Errorf("listening for the model stub: %w", err)
 	}
 	s := &stub{URL: "http://" + l.Addr().String() + "/v1", whole: wholeAnswer()}
-	s.set(pace{})
+	s.set(0, 0)
 	s.server = &http.Server{Handler: s, ReadHeaderTimeout: time.Minute}
 	go func() { _ = s.server.Serve(l) }() // it ends when it is closed
 	return s, nil
 }
 
-// set changes the pace for calls that have not begun.
-func (s *stub) set(p pace) { s.pace.Store(&p) }
+// set changes the pace. Streams that have begun end with what they have sent.
+func (s *stub) set(interval time.Duration, tokens int) {
+	if old := s.pace.Swap(&pace{interval: interval, tokens: tokens, changed: make(chan struct{})}); old != nil {
+		close(old.changed)
+	}
+}
 
 func (s *stub) Close() error { return s.server.Close() }
 
@@ -75,36 +85,34 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
-	if p := *s.pace.Load(); p.interval > 0 || p.hang {
-		stream(r.Context(), w, p)
+	if p := s.pace.Load(); p.interval > 0 {
+		p.stream(r.Context(), w)
 		return
 	}
 	_, _ = w.Write(s.whole) // a caller that has gone needs none
 }
 
-// stream sends tokens that say when they were sent; see sentAt.
-func stream(ctx context.Context, w http.ResponseWriter, p pace) {
+// stream sends tokens that say when they were sent; see readDelta.
+func (p *pace) stream(ctx context.Context, w http.ResponseWriter) {
 	flush := http.NewResponseController(w).Flush
 	due := time.Now()
-	for range max(p.tokens, 1) {
-		if wait := time.Until(due); wait > 0 {
-			select {
-			case <-ctx.Done():
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	sent := 0
+	for more := true; more && sent < p.tokens; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.changed:
+			more = false
+		case <-timer.C:
+			if _, err := fmt.Fprintf(w, chunk, fmt.Sprintf("t%d ", time.Now().UnixMicro())); err != nil || flush() != nil {
 				return
-			case <-time.After(wait):
 			}
+			sent++
+			due = due.Add(p.interval)
+			timer.Reset(time.Until(due))
 		}
-		if _, err := fmt.Fprintf(w, chunk, fmt.Sprintf("t%d ", time.Now().UnixMicro())); err != nil {
-			return
-		}
-		if flush() != nil {
-			return
-		}
-		if p.hang {
-			<-ctx.Done()
-			return
-		}
-		due = due.Add(p.interval)
 	}
-	_, _ = fmt.Fprintf(w, last, p.tokens, 900+p.tokens)
+	_, _ = fmt.Fprintf(w, last, sent, 900+sent) // a caller that has gone needs none
 }

@@ -18,6 +18,7 @@ type options struct {
 	WarmUp      time.Duration `default:"2s" help:"Load before the first measurement."`
 	Rounds      int           `default:"3" help:"Measurements of the limit and of the server, in turns."`
 	Connections int           `default:"16" help:"Clients at once."`
+	Passages    int           `default:"300" help:"About how many passages the agent's corpus has."`
 	JSON        bool          `help:"Print JSON."`
 }
 
@@ -44,6 +45,30 @@ func (o options) on(ctx context.Context, kind string, measure func(ctx context.C
 		return nil, err
 	}
 	return measure(ctx, s)
+}
+
+// inTurns measures the limit and the server, one after the other, once to warm
+// up and then in as many rounds as were asked for.
+func (o options) inTurns(bare, ours func(d time.Duration) (figures, error)) ([]round, error) {
+	var rounds []round
+	for n := range o.Rounds + 1 {
+		d := o.Duration
+		if n == 0 {
+			d = o.WarmUp
+		}
+		b, err := bare(d)
+		if err != nil {
+			return nil, err
+		}
+		us, err := ours(d)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			rounds = append(rounds, newRound(b, us))
+		}
+	}
+	return rounds, nil
 }
 
 // system is a running server with all it needs, on one kind of database.
@@ -86,7 +111,7 @@ func (s *system) start(ctx context.Context, o options) (err error) {
 	if s.server, err = startServer(ctx, program, data, databaseURL, s.stub.URL); err != nil {
 		return err
 	}
-	s.world, err = makeWorld(ctx, s.server.addr)
+	s.world, err = makeWorld(ctx, s.server.addr, o.Passages)
 	return err
 }
 

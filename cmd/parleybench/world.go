@@ -22,10 +22,8 @@ type world struct {
 	agent, corpus, user int64
 }
 
-// passages is about how many passages the corpus has.
-const passages = 800
-
-func makeWorld(ctx context.Context, addr string) (*world, error) {
+// makeWorld fills the server at addr; its corpus has about so many passages.
+func makeWorld(ctx context.Context, addr string, passages int) (*world, error) {
 	w := &world{addr: addr}
 	var err error
 	if w.adminToken, err = w.signIn(ctx, adminEmail, adminPassword); err != nil {

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+)
+
+// delta is one stream event that carries text.
+type delta struct {
+	tokens int
+	// sent is when the model sent the first of the tokens.
+	sent time.Time
+}
+
+// readDelta reads an event of a stream whose text is the stub's tokens, such
+// as "t1764380000000000 ". ok is false for events of another kind.
+func readDelta(event []byte) (d delta, ok bool) {
+	_, rest, ok := bytes.Cut(event, []byte(`"delta":"`))
+	if !ok {
+		return d, false
+	}
+	text, _, _ := bytes.Cut(rest, []byte(`"`))
+	first, _, _ := bytes.Cut(bytes.TrimSpace(text), []byte(" "))
+	micros, err := strconv.ParseInt(string(bytes.TrimPrefix(first, []byte("t"))), 10, 64)
+	if err != nil {
+		return d, false
+	}
+	return delta{tokens: bytes.Count(text, []byte("t")), sent: time.UnixMicro(micros)}, true
+}
+
+// follow sends a request over a connection of its own and hands each event of
+// the stream that answers it to seen, until the stream ends.
+func (w *world) follow(ctx context.Context, req []byte, seen func(event []byte)) error {
+	c, err := dial(ctx, w.addr)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	stop := context.AfterFunc(ctx, c.close)
+	defer stop()
+	h, err := c.send(req)
+	if err != nil {
+		return err
+	}
+	body := bufio.NewReaderSize(c.stream(h), maxEvent)
+	if h.status != 200 {
+		said, _ := io.ReadAll(io.LimitReader(body, 300)) // it only explains
+		return fmt.Errorf("the stream was answered %d: %s", h.status, said)
+	}
+	for {
+		line, err := body.ReadSlice('\n')
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("reading a stream: %w", err)
+		}
+		if event, ok := bytes.CutPrefix(line, []byte("data: ")); ok {
+			seen(event)
+		}
+	}
+}
+
+// maxEvent bounds one event, in bytes. The last one has the whole answer.
+const maxEvent = 1 << 20
