@@ -30,9 +30,10 @@
 // they are revoked, because their makers may be less than it is then.
 //
 // Who acts is kept in memory, so that a request costs no query: up to 10,000
-// users, for a minute at most, dropped after a commit in the same process and
-// by event in the others. A user whom an open transaction changes is read
-// anew on every request until its event has come.
+// users, verified tokens and organizations, for a minute at most, dropped when
+// the unit that changes them ends and by event in other processes. A user whom
+// an open transaction changes is read anew on every request until it has ended.
+// Actors answers other modules from the same memory.
 //
 // Wrong passwords are counted by each process for itself: ten in a row lock an
 // address for one network (/24 of IPv4, /48 of IPv6, which is what a provider
