@@ -5,13 +5,17 @@
 // stars, and which users have run which agent. Tables: agents_*.
 //
 // Publishes: agents.agent_created.v1, agents.agent_updated.v1,
-// agents.agent_deleted.v1.
+// agents.agent_deleted.v1, agents.owner_changed.v1, agents.type_updated.v1.
 //
 // Consumes: chat.run_completed.v1 (the agent goes to the top of the asker's
 // recents, and the asker may review it), users.user_deleted.v1 (what is only
 // theirs goes, owned agents pass to the admin). Both in one consumer, one
 // event at a time, so that a run that is told of late never brings anything
 // of a deleted user back. projects.project_deleted.v1 (its agents go).
+// users.organization_created.v1 (it gets its types). Its own
+// agents.agent_updated.v1, agents.agent_deleted.v1, agents.owner_changed.v1 and
+// agents.type_updated.v1, in every process, to let go of what it keeps in
+// memory.
 //
 // Rules: package access decides who may do what with an agent; lists use the
 // same rule as a query. Only a Live agent answers others than its admins.
@@ -23,6 +27,12 @@
 // user address, and one agent's alone: the agent holds it among the addresses
 // that users keeps (users.Addresses), from the transaction that gives it until
 // the one that changes it or deletes the agent.
+//
+// What a run reads of an agent is kept in memory (Catalog.Run, View and
+// Administers): up to 10,000 agents and 64 MiB of their text, for a minute at
+// most, dropped when the unit that changes them ends and by event in other
+// processes. Who may run it is decided anew each time. Runners, lists and
+// changes go by what is stored.
 //
 // The details of projects (POST /api/project/details) are answered here: they
 // list agents, whose visibility must be that of this very moment. A copy in

@@ -11,7 +11,9 @@
 // Consumes: agents.agent_created.v1, agents.agent_updated.v1 and
 // agents.agent_deleted.v1 (counts the project's agents; one that came to a
 // deleted project makes the deletion be told again), users.user_deleted.v1
-// (recents go). Memberships of a deleted user go with their permissions.
+// (recents go). Memberships of a deleted user go with their permissions. Its
+// own projects.project_moved.v1 and projects.project_deleted.v1, in every
+// process, to let go of the teams of projects that it keeps in memory.
 //
 // Rules: package access decides. The creator of a team or a project becomes its
 // admin. A team that still has projects can't be deleted, because the members

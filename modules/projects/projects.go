@@ -73,11 +73,19 @@ type Detail struct {
 // Catalog answers what other modules need to know of teams and projects to
 // decide about what lives in them.
 type Catalog interface {
+	TeamIndex
 	// ProjectAccess answers a project that the actor may view, else an error of kind
 	// NotFound, in one query.
 	ProjectAccess(ctx context.Context, who actor.Actor, projectID int64) (ProjectAccess, error)
 	// TeamAccess does the same for a team.
 	TeamAccess(ctx context.Context, who actor.Actor, teamID int64) (TeamAccess, error)
+	// Details answers those of the projects that who may view, by id, in three
+	// queries however many they are.
+	Details(ctx context.Context, who actor.Actor, projectIDs []int64) (map[int64]Detail, error)
+}
+
+// TeamIndex answers which projects are whose.
+type TeamIndex interface {
 	// Teams answers the team of each of the projects that has one, in one
 	// query. No projects are no query.
 	Teams(ctx context.Context, organizationID int64, projectIDs []int64) (map[int64]int64, error)
@@ -88,10 +96,7 @@ type Catalog interface {
 	// Forget drops what TeamOf keeps of a project, or of all of an organization
 	// when projectID is 0.
 	Forget(organizationID, projectID int64)
-	// ProjectsOfTeams answers every project of the teams, with its team, in one query.
-	// No teams are no query.
+	// ProjectsOfTeams answers every project of the teams, with its team, in one
+	// query. No teams are no query.
 	ProjectsOfTeams(ctx context.Context, organizationID int64, teamIDs []int64) (map[int64]int64, error)
-	// Details answers those of the projects that the actor may view, by id, in three
-	// queries however many they are.
-	Details(ctx context.Context, who actor.Actor, projectIDs []int64) (map[int64]Detail, error)
 }

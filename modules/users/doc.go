@@ -28,10 +28,11 @@
 // created_by. Its keys are made by admins of its level or above. When it rises
 // they are revoked, because their makers may be less than it is then.
 //
-// Actors are cached in memory, so that a request needs no query: up to 10,000
-// users, for at most a minute. A commit drops them in the same process, its
-// event in the others. While a transaction changes a user, every request reads
-// that user from the database until the event has come.
+// Who acts is kept in memory, so that a request costs no query: up to 10,000
+// users, verified tokens and organizations, for a minute at most, dropped when
+// the unit that changes them ends and by event in other processes. A user whom
+// an open transaction changes is read anew on every request until it has ended.
+// Actors answers other modules from the same memory.
 //
 // Wrong passwords are counted by each process for itself: ten in a row lock an
 // address for one network (/24 of IPv4, /48 of IPv6, which is what a provider

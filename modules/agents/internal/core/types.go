@@ -15,7 +15,7 @@ import (
 // Types answers a part of the agent types of the caller's organization,
 // ordered by id.
 func (s *Service) Types(ctx context.Context, who actor.Actor, p page.Request) (page.Of[Type], error) {
-	all, err := s.types(ctx, who.OrganizationID)
+	all, err := s.Store.Types(ctx, who.OrganizationID)
 	if err != nil {
 		return page.Of[Type]{}, err
 	}
@@ -25,9 +25,6 @@ func (s *Service) Types(ctx context.Context, who actor.Actor, p page.Request) (p
 // UpdateType changes a type of the organization, which is for those who may
 // edit it.
 func (s *Service) UpdateType(ctx context.Context, who actor.Actor, id int64, name, description *string) (Type, error) {
-	if _, err := s.types(ctx, who.OrganizationID); err != nil {
-		return Type{}, err
-	}
 	var t Type
 	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) (err error) {
 		s.kept.ChangingFunc(ctx, ofOrganization(who.OrganizationID))
@@ -62,8 +59,9 @@ func (s *Service) changeType(who actor.Actor, t *Type, name, description *string
 	return touch(who.Name(), s.Clock.Now()), nil
 }
 
-// types answers an organization's types and creates them on the first request.
-func (s *Service) types(ctx context.Context, organizationID int64) ([]Type, error) {
+// SeedTypes gives an organization the types that every one starts with, unless
+// it has types. It runs in the unit of ctx.
+func (s *Service) SeedTypes(ctx context.Context, organizationID int64) ([]Type, error) {
 	found, err := s.Store.Types(ctx, organizationID)
 	if err != nil || len(found) > 0 {
 		return found, err
@@ -82,7 +80,8 @@ func (s *Service) types(ctx context.Context, organizationID int64) ([]Type, erro
 // typeNamed answers the id of a type; nil is the organization's first, whatever
 // it is called by now.
 func (s *Service) typeNamed(ctx context.Context, organizationID int64, name *string) (int64, error) {
-	types, err := s.types(ctx, organizationID)
+	// An organization that was made a moment ago may not have them yet.
+	types, err := s.SeedTypes(ctx, organizationID)
 	if err != nil {
 		return 0, err
 	}

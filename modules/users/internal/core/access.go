@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"parley/modules/users"
 	"parley/platform/kernel/access"
@@ -73,6 +74,25 @@ func (s *Service) locked(ctx context.Context, who actor.Actor, ids ...int64) (ac
 	}
 	who.Level = caller.Level()
 	return who, byID, nil
+}
+
+// adminStays refuses to take all active global admins from an organization,
+// whose row is locked: those who are among lost are about to be it no more.
+func (s *Service) adminStays(ctx context.Context, lost ...users.User) error {
+	i := slices.IndexFunc(lost, func(u users.User) bool { return u.IsSuperuser })
+	if i < 0 {
+		return nil
+	}
+	// One more than may go tells whether one stays.
+	admins, err := s.Store.GlobalAdmins(ctx, lost[i].OrganizationID, len(lost)+1)
+	if err != nil {
+		return err
+	}
+	stays := func(a users.User) bool { return !slices.ContainsFunc(lost, func(u users.User) bool { return u.ID == a.ID }) }
+	if !slices.ContainsFunc(admins, stays) {
+		return ErrLastAdmin
+	}
+	return nil
 }
 
 // decideOrganization is the decision about one; another one is not there.

@@ -51,28 +51,15 @@ func (s *Service) DeleteUsers(ctx context.Context, who actor.Actor, ids []int64)
 }
 
 func (s *Service) mayDelete(ctx context.Context, who actor.Actor, found []users.User) error {
-	gone := make(map[int64]bool, len(found))
 	for _, u := range found {
 		if err := manage(who, u.Level()); err != nil {
 			return err
 		}
-		gone[u.ID] = true
 	}
-	if gone[who.UserID] {
+	if slices.ContainsFunc(found, func(u users.User) bool { return u.ID == who.UserID }) {
 		return ErrOwnAccount
 	}
-	if !slices.ContainsFunc(found, func(u users.User) bool { return u.IsSuperuser }) {
-		return nil
-	}
-	// One more than may go tells whether one stays.
-	admins, err := s.Store.GlobalAdmins(ctx, who.OrganizationID, len(found)+1)
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(admins, func(u users.User) bool { return !gone[u.ID] }) {
-		return ErrLastAdmin
-	}
-	return nil
+	return s.adminStays(ctx, found...)
 }
 
 func inOrder(ids []int64, found map[int64]users.User) Deleted {

@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
@@ -99,22 +98,10 @@ func (s *Service) edited(ctx context.Context, who actor.Actor, before users.User
 	if after.IsSuperuser && !after.IsStaff {
 		return after, ErrNotStaff
 	}
-	return after, s.adminStays(ctx, before, after)
-}
-
-// adminStays refuses to take away the organization's last active global admin.
-func (s *Service) adminStays(ctx context.Context, before, after users.User) error {
-	if !before.IsSuperuser || !before.IsActive || (after.IsSuperuser && after.IsActive) {
-		return nil
+	if before.IsSuperuser && (!after.IsSuperuser || !after.IsActive) {
+		return after, s.adminStays(ctx, before)
 	}
-	admins, err := s.Store.GlobalAdmins(ctx, before.OrganizationID, 2)
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(admins, func(u users.User) bool { return u.ID != before.ID }) {
-		return ErrLastAdmin
-	}
-	return nil
+	return after, nil
 }
 
 // apply stores the change with all that follows from it, and tells of it.

@@ -48,6 +48,12 @@ func Consumers(s *core.Service) []bus.Consumer {
 				return nil
 			}),
 		}},
+		{Name: "agents.types", Handlers: []bus.Handler{
+			bus.On(func(ctx context.Context, _ uow.Tx, e users.OrganizationCreated, _ event.Envelope) error {
+				_, err := s.SeedTypes(ctx, e.OrganizationID)
+				return err
+			}),
+		}},
 		{Name: "agents.projects", Handlers: []bus.Handler{
 			bus.On(func(ctx context.Context, tx uow.Tx, e projects.ProjectDeleted, _ event.Envelope) error {
 				return s.DeleteAgentsOf(ctx, tx, e.OrganizationID, e.ProjectID, e.DeletedBy)

@@ -38,7 +38,7 @@ func TestAnAgentHasEveryFieldOfTheContract(t *testing.T) {
 	var got map[string]any
 	answer.Data(&got)
 	h.same(want, got)
-	h.same([]event.Event{agents.AgentCreated{AgentID: 1, OrganizationID: 1, ProjectID: 1}}, h.db.Published())
+	h.same([]event.Event{agents.AgentCreated{AgentID: 1, OrganizationID: 1, ProjectID: 1}}, h.published(2))
 	// A member sees it without what is for admins.
 	h.As("mel").Do("GET", "/api/agent/1", nil).Want(200).Data(&got)
 	want["prefix_prompt"], want["instructions"] = "", []any{}

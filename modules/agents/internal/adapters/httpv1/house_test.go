@@ -14,6 +14,7 @@ import (
 	"parley/modules/agents/internal/adapters/memstore"
 	"parley/modules/agents/internal/core"
 	"parley/modules/projects"
+	"parley/modules/users"
 	"parley/platform/bus"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
@@ -154,6 +155,7 @@ func newHouse(t *testing.T) house {
 	h.store, h.addresses = memstore.New(h.db), newAddresses(h.db, h.people)
 	h.service = core.New(core.Deps{Unit: h.db, Store: h.store, Projects: h.places, Actors: h.people, Directory: h.people, Permissions: h.people, Roles: h.people, Addresses: h.addresses, Clock: at})
 	h.db.Deliver(bus.Inline(h.db, consumer.Consumers(h.service)...))
+	h.publish(users.OrganizationCreated{OrganizationID: 1}, users.OrganizationCreated{OrganizationID: 2})
 	h.Client = webtest.Serve(t, h.people, httpv1.New(h.service, h.people).Routes())
 	return h
 }
