@@ -61,7 +61,7 @@ type tuning struct {
 
 func defaults() *tuning {
 	return &tuning{
-		poll: 2 * time.Second, gather: 25 * time.Millisecond, flush: 50 * time.Millisecond, prune: time.Hour, nackDelay: time.Second,
+		poll: 2 * time.Second, gather: 50 * time.Millisecond, flush: 50 * time.Millisecond, prune: time.Hour, nackDelay: time.Second,
 		retry: 100 * time.Millisecond, maxAttempts: 8, backoff: backoff,
 	}
 }
