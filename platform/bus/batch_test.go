@@ -265,18 +265,8 @@ func TestALongBatchCommitsWhatIsDoneAndLeavesTheRest(t *testing.T) {
 
 func TestAThousandEventsCostFewStatements(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
-		consumer := func(name string) Consumer {
-			return Consumer{Name: name, Handlers: []Handler{OnMany(func(ctx context.Context, _ uow.Tx, facts []Fact[happened]) error {
-				rows := make([]effectRow, len(facts))
-				for i, f := range facts {
-					rows[i] = effectRow{Consumer: name, Key: f.Event.Key, N: f.Event.N}
-				}
-				_, err := r.db.On(ctx).NewInsert().Model(&rows).Exec(ctx)
-				return err
-			})}}
-		}
 		count, n := sqldb.CountQueries(r.ctx())
-		b := r.bus(consumer("tests.one"), consumer("tests.two"), consumer("tests.three"))
+		b := r.bus(r.bulkRecorder("tests.one"), r.bulkRecorder("tests.two"), r.bulkRecorder("tests.three"))
 		if err := b.Start(count); err != nil {
 			t.Fatal(err)
 		}

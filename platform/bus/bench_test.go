@@ -79,47 +79,62 @@ func BenchmarkLatency(b *testing.B) {
 // BenchmarkThroughput publishes from eight goroutines, a row and an event per
 // commit, and ends when every effect is there.
 func BenchmarkThroughput(b *testing.B) {
-	for _, c := range []struct{ consumers, concurrency int }{{1, 1}, {1, 8}, {3, 8}} {
-		b.Run(fmt.Sprintf("consumers=%d,keys=%d", c.consumers, c.concurrency), func(b *testing.B) {
+	for _, c := range []struct {
+		consumers, concurrency int
+		many                   bool
+	}{{1, 1, false}, {1, 8, false}, {3, 1, false}, {3, 1, true}} {
+		b.Run(fmt.Sprintf("consumers=%d,keys=%d,many=%v", c.consumers, c.concurrency, c.many), func(b *testing.B) {
 			eachBench(b, func(b *testing.B, r *rig) {
 				var list []Consumer
 				for i := range c.consumers {
 					one := r.recorder(fmt.Sprintf("bench.c%d", i))
+					if c.many {
+						one = r.bulkRecorder(one.Name)
+					}
 					one.Concurrency = c.concurrency
 					list = append(list, one)
 				}
 				bus := benchBus(b, r, list...)
-				var next atomic.Int64
+				sent := &statements{}
+				r.db.AddQueryHook(sent)
 				b.ResetTimer()
 				start := time.Now()
-				var wg sync.WaitGroup
-				for range 8 {
-					wg.Go(func() {
-						for {
-							n := int(next.Add(1)) - 1
-							if n >= b.N {
-								return
-							}
-							err := r.unit.Do(context.Background(), func(ctx context.Context, tx uow.Tx) error {
-								tx.Publish(happened{Key: fmt.Sprint(n % 50), N: n})
-								_, err := r.db.On(ctx).NewRaw("INSERT INTO tests_sources (n) VALUES (?)", n).Exec(ctx)
-								return err
-							})
-							if err != nil {
-								b.Error(err)
-							}
-						}
-					})
-				}
-				wg.Wait()
+				publishAll(b, r, 8)
 				published := time.Since(start)
 				r.drain(bus)
 				b.ReportMetric(float64(b.N)/published.Seconds(), "commits/s")
 				b.ReportMetric(float64(b.N*c.consumers)/time.Since(start).Seconds(), "effects/s")
+				// What the publishers send: BEGIN, two inserts, COMMIT.
+				b.ReportMetric(float64(sent.n.Load())/float64(b.N)-4, "statements/event")
 				b.ReportMetric(0, "ns/op")
 			})
 		})
 	}
+}
+
+// publishAll commits b.N events and rows from several goroutines.
+func publishAll(b *testing.B, r *rig, goroutines int) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range goroutines {
+		wg.Go(func() {
+			for {
+				n := int(next.Add(1)) - 1
+				if n >= b.N {
+					return
+				}
+				err := r.unit.Do(context.Background(), func(ctx context.Context, tx uow.Tx) error {
+					tx.Publish(happened{Key: fmt.Sprint(n % 50), N: n})
+					_, err := r.db.On(ctx).NewRaw("INSERT INTO tests_sources (n) VALUES (?)", n).Exec(ctx)
+					return err
+				})
+				if err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // statements counts what bun sends.

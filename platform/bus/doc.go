@@ -6,9 +6,15 @@
 // Outbox.Append writes events into one append-only table within the unit's
 // own transaction. One tail reader per process, the feed, reads that table
 // for all consumers, woken after each commit in this process, by NOTIFY from
-// other processes, and every two seconds in case both were lost. Each
-// consumer is a handler of a watermill router; the feed stands behind
-// watermill's Subscriber, and PoisonQueue, Retry and Recoverer are its own.
+// other processes, and every two seconds in case both were lost. Up to 250
+// events a second it reads at once, above that it lets events gather.
+//
+// What waits for a consumer is handled as a batch in one unit of work. An
+// event that is alone, or was in a batch that failed, goes through a watermill
+// router with its PoisonQueue, Retry and Recoverer.
+//
+// Config.Subscriber gives consumers any watermill Subscriber in the place of
+// the feed, and Relay publishes all events to any watermill Publisher.
 //
 // # What is promised
 //

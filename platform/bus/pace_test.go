@@ -7,7 +7,7 @@ import (
 
 // paused is the pause after two seconds of one event every interval.
 func paused(interval time.Duration) time.Duration {
-	p := pace{longest: 25 * time.Millisecond}
+	p := pace{longest: 50 * time.Millisecond}
 	at := time.Unix(0, 0)
 	for range int(2 * time.Second / interval) {
 		at = at.Add(interval)
@@ -18,8 +18,8 @@ func paused(interval time.Duration) time.Duration {
 
 func TestFewEventsArePassedOnAtOnceAndManyGather(t *testing.T) {
 	for rate, want := range map[int][2]time.Duration{
-		1: {0, 0}, 200: {0, 0}, 450: {5 * time.Millisecond, 20 * time.Millisecond},
-		1000: {25 * time.Millisecond, 25 * time.Millisecond}, 100_000: {25 * time.Millisecond, 25 * time.Millisecond},
+		1: {0, 0}, 200: {0, 0}, 400: {20 * time.Millisecond, 40 * time.Millisecond},
+		600: {50 * time.Millisecond, 50 * time.Millisecond}, 100_000: {50 * time.Millisecond, 50 * time.Millisecond},
 	} {
 		if got := paused(time.Second / time.Duration(rate)); got < want[0] || got > want[1] {
 			t.Errorf("at %d a second the pause is %s", rate, got)

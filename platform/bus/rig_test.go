@@ -135,6 +135,18 @@ func (r *rig) recorder(name string) Consumer {
 	})}}
 }
 
+// bulkRecorder is a recorder that writes the effects of a batch at once.
+func (r *rig) bulkRecorder(name string) Consumer {
+	return Consumer{Name: name, Handlers: []Handler{OnMany(func(ctx context.Context, _ uow.Tx, facts []Fact[happened]) error {
+		rows := make([]effectRow, len(facts))
+		for i, f := range facts {
+			rows[i] = effectRow{Consumer: name, Key: f.Event.Key, N: f.Event.N}
+		}
+		_, err := r.db.On(ctx).NewInsert().Model(&rows).Exec(ctx)
+		return err
+	})}}
+}
+
 func (r *rig) count(query string, args ...any) int {
 	r.t.Helper()
 	var n int

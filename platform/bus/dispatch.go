@@ -1,0 +1,178 @@
+package bus
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// dispatch starts what may start, in turn from the due rows and from the
+// queue, so that neither starves. The caller holds mu.
+func (w *worker) dispatch() {
+	for w.ownership != nil && !w.ownership.ending && !w.quiet && !w.closed && w.inflight < w.spec.Concurrency {
+		o := w.ownership
+		o.turn = !o.turn
+		var it *item
+		if o.turn {
+			it = o.nextRow()
+		}
+		if it == nil {
+			if batch := w.nextBatch(); batch != nil {
+				w.inflight++
+				w.b.running.Go(func() { w.runBatch(batch) })
+				continue
+			}
+			it = o.nextQueued()
+		}
+		if it == nil {
+			it = o.nextRow()
+		}
+		if it == nil {
+			return
+		}
+		o.busy[it.Key] = true
+		w.inflight++
+		w.send(it)
+	}
+}
+
+// send hands one event to the router.
+func (w *worker) send(it *item) {
+	msg := messageOf(it.outboxRow)
+	msg.SetContext(context.WithValue(it.ownership.ctx, itemKey{}, it))
+	w.out <- msg
+	go func() {
+		select {
+		case <-msg.Acked():
+			w.finish(it, true)
+		case <-msg.Nacked():
+			w.finish(it, false)
+		}
+	}()
+}
+
+func (o *ownership) nextRow() *item {
+	for i, it := range o.rows {
+		if !o.busy[it.Key] {
+			o.rows = slices.Delete(o.rows, i, i+1)
+			return it
+		}
+	}
+	return nil
+}
+
+func (o *ownership) nextQueued() *item {
+	var pausedKeys map[string]bool
+	for i, it := range o.queue {
+		if !o.busy[it.Key] && !it.paused && !pausedKeys[it.Key] {
+			o.queue = slices.Delete(o.queue, i, i+1)
+			it.behind = o.blocked[it.Key] != nil
+			return it
+		}
+		if it.paused {
+			if pausedKeys == nil {
+				pausedKeys = map[string]bool{}
+			}
+			pausedKeys[it.Key] = true
+		}
+	}
+	return nil
+}
+
+// finish takes a message back from the router.
+func (w *worker) finish(it *item, acked bool) {
+	w.release(it.ownership, []*item{it}, func(o *ownership) {
+		switch {
+		case !acked:
+			w.again(it)
+		case it.row:
+			o.finishRow(it)
+		default:
+			o.finishEvent(it)
+		}
+	})
+}
+
+// release ends one message or batch, and starts what it held up. settle is
+// called under the lock unless the consumer is lost.
+func (w *worker) release(o *ownership, items []*item, settle func(o *ownership)) {
+	w.mu.Lock()
+	w.inflight--
+	for _, it := range items {
+		delete(o.busy, it.Key)
+	}
+	ended := o.ending && w.inflight == 0
+	if !o.ending {
+		settle(o)
+	} else {
+		giveUp(items)
+	}
+	if ended {
+		w.ownership = nil
+	}
+	w.dispatch()
+	more := !o.ending && o.behind && o.room()
+	w.mu.Unlock()
+
+	switch {
+	case ended:
+		w.b.recheck()
+	case more:
+		poke(w.b.urgent)
+	}
+	poke(w.b.nudged)
+	w.b.progress.raise()
+}
+
+func (o *ownership) finishEvent(it *item) {
+	if it.msg != nil {
+		it.msg.Ack()
+	} else {
+		o.track.finish(it.mark)
+	}
+	switch it.outcome {
+	case behind:
+		if it.added {
+			o.blocked[it.Key].rows++
+		}
+	case postponed:
+		o.blocked[it.Key] = &blockedKey{rows: 1, due: it.due}
+	}
+}
+
+func (o *ownership) finishRow(it *item) {
+	h := o.blocked[it.Key]
+	h.loaded = false
+	if it.outcome == postponed {
+		h.due = it.due
+		return
+	}
+	h.rows--
+	h.due = time.Time{} // those behind it have waited long enough
+	if h.rows <= 0 {
+		delete(o.blocked, it.Key)
+	}
+}
+
+// again brings back a message that could neither be handled nor put aside,
+// as when the database is away. Its key waits with it. The caller holds mu.
+func (w *worker) again(it *item) {
+	o := it.ownership
+	it.outcome = none
+	it.paused = true
+	if it.row {
+		o.rows = append(o.rows, it)
+		o.busy[it.Key] = true
+	} else {
+		o.queue = slices.Insert(o.queue, 0, it)
+	}
+	time.AfterFunc(w.b.tune.nackDelay, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		it.paused = false
+		if it.row {
+			delete(o.busy, it.Key)
+		}
+		w.dispatch()
+	})
+}
