@@ -15,6 +15,7 @@ import (
 	"parley/modules/chat/internal/adapters/sqlstore"
 	"parley/modules/chat/internal/core"
 	"parley/modules/corpora"
+	"parley/modules/users"
 	"parley/platform/bus"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/clock"
@@ -46,6 +47,7 @@ type In struct {
 	Presence  *sqldb.Presence
 	Unit      uow.Group
 	Agents    agents.Catalog
+	Actors    users.Actors
 	Corpora   corpora.Retriever
 	Clock     clock.Clock
 	Log       *slog.Logger
@@ -69,7 +71,7 @@ func build(in In) (Out, error) {
 		return Out{}, err
 	}
 	service := core.New(in.Settings.Life, core.Deps{
-		Unit: in.Unit, Store: sqlstore.New(in.DB), Agents: in.Agents, Corpora: in.Corpora, Model: model,
+		Unit: in.Unit, Store: sqlstore.New(in.DB), Agents: in.Agents, Askers: in.Actors, Corpora: in.Corpora, Model: model,
 		Clock: in.Clock, Log: in.Log, Owner: in.Presence.ID(), Peers: in.Presence,
 	})
 	tending, stop := context.WithCancel(in.Settings.Life)

@@ -5,22 +5,28 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 )
 
 // AgentChanged ends the runs of an agent in this process whose askers may not
 // run it any more.
-func (s *Service) AgentChanged(ctx context.Context, agentID int64) error {
+func (s *Service) AgentChanged(ctx context.Context, organizationID, agentID int64) error {
+	s.Agents.Forget(organizationID, agentID)
 	return s.endLost(ctx, func(x *execution) bool { return x.agent.ID == agentID })
 }
 
 // AskerChanged does so with the runs of a user.
 func (s *Service) AskerChanged(ctx context.Context, userID int64) error {
+	s.Askers.Forget(userID)
 	return s.endLost(ctx, func(x *execution) bool { return x.who.UserID == userID })
 }
 
 // ProjectMoved does so with the runs of an organization: an agent may have
 // come to the project after it was asked.
 func (s *Service) ProjectMoved(ctx context.Context, organizationID int64) error {
+	s.Agents.Forget(organizationID, 0)
 	return s.endLost(ctx, func(x *execution) bool { return x.who.OrganizationID == organizationID })
 }
 
@@ -63,16 +69,21 @@ func (s *Service) endLostOf(ctx context.Context, runs []*execution) error {
 	return nil
 }
 
-// permitted asks once more whether the asker may run the agent. Ask decided by
-// credentials that were read before, and what was lost since then, but before
-// the run was known here, has ended no run.
-func (x *execution) permitted(ctx context.Context) error {
-	may, err := x.Agents.Runners(ctx, x.who.OrganizationID, x.agent.ID, []int64{x.who.UserID})
-	switch {
-	case err != nil:
-		return fmt.Errorf("asking who may run agent %d: %w", x.agent.ID, err)
-	case len(may) == 0:
-		return ErrAccessLost
+// permitted decides once more whether the asker may run the agent, now that
+// the run is known here: what they lose from now on is told to it. It answers
+// who they are at this moment, which is what the documents are searched as. It
+// costs no query as long as asker and agent are kept in memory; who tells of a
+// change has both forgotten first.
+func (x *execution) permitted() (actor.Actor, error) {
+	who, err := x.Askers.Actor(x.ctx, x.who.OrganizationID, x.who.UserID)
+	if err == nil {
+		_, err = x.Agents.Run(x.ctx, who, x.agent.ID)
 	}
-	return nil
+	switch kind := apperr.KindOf(err); {
+	case err == nil:
+		return who, nil
+	case kind == apperr.NotFound, kind == apperr.Forbidden:
+		return who, ErrAccessLost
+	}
+	return who, fmt.Errorf("asking whether user %d may run agent %d: %w", x.who.UserID, x.agent.ID, err)
 }

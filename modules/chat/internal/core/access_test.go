@@ -3,6 +3,7 @@ package core_test
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,7 +25,7 @@ func TestWhoLosesTheAgentLosesTheRunAndNobodyElse(t *testing.T) {
 		told  func(s *scene) error
 		asked [][]int64
 	}{
-		"by its level":         {func(s *scene) error { return s.AgentChanged(s.ctx, 3) }, [][]int64{{7, 8}}},
+		"by its level":         {func(s *scene) error { return s.AgentChanged(s.ctx, 1, 3) }, [][]int64{{7, 8}}},
 		"by what they may":     {func(s *scene) error { return s.AskerChanged(s.ctx, jo.UserID) }, [][]int64{{7}}},
 		"by a project's place": {func(s *scene) error { return s.ProjectMoved(s.ctx, 1) }, [][]int64{{7, 8}}},
 	} {
@@ -80,7 +81,7 @@ func TestALostRunThatWaitsForItsTurnHasUsedNothing(t *testing.T) {
 		synctest.Wait()
 		s.same(core.Queued, s.stored(waiting).State)
 		s.agents.hide(jo.UserID)
-		s.must(s.AgentChanged(s.ctx, 3))
+		s.must(s.AgentChanged(s.ctx, 1, 3))
 		got := s.ended(waiting)
 		s.same([]any{core.Cancelled, "chat.access_lost", "", 0}, []any{got.State, got.FailureCode, got.Answer, len(s.ledger(waiting))})
 		s.same([]string{"start", "error"}, steps(s.all(s.watch(s.Service, waiting, 0))))
@@ -93,12 +94,12 @@ func TestALostRunThatWaitsForItsTurnHasUsedNothing(t *testing.T) {
 // The loss is told of before the run is known, and after it was decided.
 func TestALossBetweenTheDecisionAndTheRunIsNotMissed(t *testing.T) {
 	play(t, func(s *scene) {
-		s.agents.decided = func() {
+		s.agents.decided = sync.OnceFunc(func() {
 			s.agents.hide(jo.UserID)
-			s.must(s.AgentChanged(s.ctx, 3))
+			s.must(s.AgentChanged(s.ctx, 1, 3))
 			s.must(s.AskerChanged(s.ctx, jo.UserID))
 			s.same(0, len(s.agents.questions()))
-		}
+		})
 		run := s.ask("What is green?")
 		got := s.ended(run)
 		s.same([]any{core.Cancelled, "chat.access_lost", 0, 0}, []any{got.State, got.FailureCode, len(s.ledger(run)), len(s.model.asked())})
@@ -117,13 +118,13 @@ func TestOnlyTheRunsOfThisProcessAreAskedAbout(t *testing.T) {
 		synctest.Wait()
 		s.agents.questions()
 		s.agents.hide(jo.UserID)
-		s.must(s.AgentChanged(s.ctx, 99))
+		s.must(s.AgentChanged(s.ctx, 1, 99))
 		s.must(s.AskerChanged(s.ctx, ann.UserID))
 		s.must(s.ProjectMoved(s.ctx, 2))
-		s.must(other.AgentChanged(s.ctx, 3))
+		s.must(other.AgentChanged(s.ctx, 1, 3))
 		s.same(0, len(s.agents.questions()))
 		s.same(core.InProgress, s.stored(run).State)
-		s.must(s.AgentChanged(s.ctx, 3))
+		s.must(s.AgentChanged(s.ctx, 1, 3))
 		s.same([][]int64{{7}}, s.agents.questions())
 		s.same([]core.State{core.Cancelled, core.Completed}, []core.State{s.ended(run).State, s.ended(ended).State})
 	})
@@ -165,7 +166,7 @@ func TestARunThatItsAskerEndedIsNotLost(t *testing.T) {
 		_, err := s.Cancel(s.ctx, jo, run.ID)
 		s.must(err)
 		s.agents.hide(jo.UserID)
-		s.must(s.AgentChanged(s.ctx, 3))
+		s.must(s.AgentChanged(s.ctx, 1, 3))
 		s.same("chat.cancelled", s.ended(run).FailureCode)
 		_, failed := s.facts()
 		s.same(1, len(failed))
@@ -183,7 +184,7 @@ func TestOfManyAskersThoseWhoStayAreAnswered(t *testing.T) {
 		s.agents.hide(ann.UserID)
 		done := make(chan error)
 		for range 4 { // of several events at once each finds what the others left
-			go func() { done <- s.AgentChanged(s.ctx, 3) }()
+			go func() { done <- s.AgentChanged(s.ctx, 1, 3) }()
 		}
 		for range 4 {
 			s.must(<-done)

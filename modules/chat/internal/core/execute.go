@@ -196,11 +196,12 @@ func (x *execution) wait() error {
 
 // prepare makes the prompt, and records each step as a thought.
 func (x *execution) prepare() error {
-	if err := x.permitted(x.ctx); err != nil {
+	who, err := x.permitted()
+	if err != nil {
 		return err
 	}
 	x.rewrite()
-	found, err := x.retrieve()
+	found, err := x.retrieve(who)
 	if err != nil {
 		return err
 	}
@@ -209,7 +210,7 @@ func (x *execution) prepare() error {
 	return nil
 }
 
-func (x *execution) retrieve() (corpora.Retrieval, error) {
+func (x *execution) retrieve(who actor.Actor) (corpora.Retrieval, error) {
 	x.stream.status(StepRetrieval, "Searching the documents.")
 	top := x.content.Options.Top
 	if top == 0 {
@@ -217,7 +218,7 @@ func (x *execution) retrieve() (corpora.Retrieval, error) {
 	}
 	done := x.think("retrieval", "Searched the documents")
 	scope := corpora.Scope{AgentID: x.agent.ID, Only: x.content.Options.CorpusIDs}
-	found, err := x.Corpora.Retrieve(x.ctx, x.who, scope, x.out.SearchQuery, top)
+	found, err := x.Corpora.Retrieve(x.ctx, who, scope, x.out.SearchQuery, top)
 	if err != nil {
 		return found, fmt.Errorf("searching: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/modules/corpora"
+	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
 )
 
@@ -139,6 +140,15 @@ type Leases interface {
 	RequestCancel(ctx context.Context, userID, run int64) (Run, error)
 	// ForgetKeys gives Idempotency-Keys of ended runs before a time free.
 	ForgetKeys(ctx context.Context, before time.Time) error
+}
+
+// Askers knows who the askers are now. users.Actors is it.
+type Askers interface {
+	// Actor answers an active user; the error for any other is of kind NotFound
+	// or Forbidden.
+	Actor(ctx context.Context, organizationID, userID int64) (actor.Actor, error)
+	// Forget makes the next Actor read what is stored.
+	Forget(userIDs ...int64)
 }
 
 // Peers knows which processes live.

@@ -83,6 +83,19 @@ func (c *catalog) Runners(_ context.Context, _, _ int64, users []int64) ([]int64
 	return slices.DeleteFunc(slices.Clone(users), func(u int64) bool { return c.hidden[u] }), c.err
 }
 
+// Actor answers whoever is asked for.
+func (c *catalog) Actor(_ context.Context, organizationID, userID int64) (actor.Actor, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return actor.Actor{UserID: userID, OrganizationID: organizationID}, c.err
+}
+
+// askers are the users of a catalog.
+type askers struct{ *catalog }
+
+// Forget has nothing to forget.
+func (askers) Forget(...int64) {}
+
 // hide takes the agents away from a user.
 func (c *catalog) hide(user int64) {
 	c.mu.Lock()
@@ -90,7 +103,7 @@ func (c *catalog) hide(user int64) {
 	c.hidden[user] = true
 }
 
-// fail makes Runners fail; nil ends that.
+// fail makes Runners and Actor fail; nil ends that.
 func (c *catalog) fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -241,7 +254,7 @@ func play(t *testing.T, test func(s *scene)) {
 // process is one more server over the same store. It is closed with the test.
 func (s *scene) process(owner string, change ...func(*core.Deps)) *core.Service {
 	d := core.Deps{
-		Unit: s.db, Store: s.faulty, Agents: s.agents, Corpora: s.library, Model: s.model, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: owner,
+		Unit: s.db, Store: s.faulty, Agents: s.agents, Askers: askers{s.agents}, Corpora: s.library, Model: s.model, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: owner,
 	}
 	for _, c := range change {
 		c(&d)

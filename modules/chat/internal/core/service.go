@@ -15,7 +15,7 @@ import (
 
 // Limits of what runs at the same time.
 const (
-	maxRunning = 64   // runs that are being answered by one process
+	maxRunning = 1024 // runs that are being answered by one process
 	maxWaiting = 1024 // runs that wait for their turn
 )
 
@@ -32,6 +32,7 @@ type Deps struct {
 	Unit      uow.Group
 	Store     Store
 	Agents    agents.Catalog
+	Askers    Askers
 	Corpora   corpora.Retriever
 	Model     Model
 	Clock     clock.Clock

@@ -27,10 +27,10 @@ func Consumers(s *core.Service) []bus.Consumer {
 				if !e.Narrowed {
 					return nil
 				}
-				return s.AgentChanged(ctx, e.AgentID)
+				return s.AgentChanged(ctx, e.OrganizationID, e.AgentID)
 			}),
 			bus.On(func(ctx context.Context, _ uow.Tx, e agents.AgentDeleted, _ event.Envelope) error {
-				return s.AgentChanged(ctx, e.AgentID)
+				return s.AgentChanged(ctx, e.OrganizationID, e.AgentID)
 			}),
 			bus.On(func(ctx context.Context, _ uow.Tx, e users.AccessChanged, _ event.Envelope) error {
 				if e.What == "session" || e.What == "api_key" { // what was asked with them goes on

@@ -31,7 +31,7 @@ func TestADeletedUsersThreadsGoHoweverOftenItIsTold(t *testing.T) {
 	fixed := clock.NewFixed(time.Unix(0, 0))
 	db := memory.New(fixed)
 	store := memstore.New(db)
-	service := core.New(ctx, core.Deps{Unit: db, Store: store, Clock: fixed, Log: slog.New(slog.DiscardHandler)})
+	service := core.New(ctx, core.Deps{Unit: db, Store: store, Askers: askers{}, Clock: fixed, Log: slog.New(slog.DiscardHandler)})
 	deliver := bus.Inline(db, consumer.Consumers(service)...)
 	var threads []core.Thread
 	for _, user := range []int64{7, 8} {
@@ -72,6 +72,8 @@ func (c *catalog) Run(_ context.Context, _ actor.Actor, id int64) (agents.Runnab
 	return agents.Runnable{ID: id, OrganizationID: 1, ProjectID: 4}, nil
 }
 
+func (c *catalog) Forget(int64, int64) {}
+
 func (c *catalog) Runners(_ context.Context, _, _ int64, asked []int64) ([]int64, error) {
 	c.asked.Add(1)
 	var may []int64
@@ -82,6 +84,15 @@ func (c *catalog) Runners(_ context.Context, _, _ int64, asked []int64) ([]int64
 	}
 	return may, nil
 }
+
+// askers are whoever is asked for.
+type askers struct{}
+
+func (askers) Actor(_ context.Context, organizationID, userID int64) (actor.Actor, error) {
+	return actor.Actor{UserID: userID, OrganizationID: organizationID}, nil
+}
+
+func (askers) Forget(...int64) {}
 
 type library struct{ corpora.Retriever }
 
@@ -125,7 +136,7 @@ func TestWhatTakesAnAgentAwayEndsRunsOnceHoweverOftenItIsTold(t *testing.T) {
 				db := memory.New(clock.System{})
 				of := &catalog{}
 				service := core.New(ctx, core.Deps{
-					Unit: db, Store: memstore.New(db), Agents: of, Corpora: library{}, Model: silent{}, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
+					Unit: db, Store: memstore.New(db), Agents: of, Askers: askers{}, Corpora: library{}, Model: silent{}, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
 				})
 				for _, user := range []int64{7, 8} {
 					if _, err := service.Ask(ctx, actor.Actor{UserID: user, OrganizationID: 1}, core.Ask{AgentID: 3, UserQuery: "What is green?"}); err != nil {

@@ -235,7 +235,7 @@ func TestWhoLosesTheAgentIsToldWhereWhatHadComeIsKept(t *testing.T) {
 		go func() { streamed <- s.jo.Do("POST", runPath+"/stream", ask) }()
 		synctest.Wait()
 		s.catalog.lost.Store(true)
-		if err := s.service.AgentChanged(context.Background(), 3); err != nil {
+		if err := s.service.AgentChanged(context.Background(), 1, 3); err != nil {
 			t.Fatal(err)
 		}
 		got := (<-plain).Refused(403, "chat.access_lost")

@@ -50,6 +50,15 @@ func (c *catalog) Runners(_ context.Context, _, _ int64, users []int64) ([]int64
 	return users, nil
 }
 
+// askers are whoever is asked for.
+type askers struct{}
+
+func (askers) Actor(_ context.Context, organizationID, userID int64) (actor.Actor, error) {
+	return actor.Actor{UserID: userID, OrganizationID: organizationID}, nil
+}
+
+func (askers) Forget(...int64) {}
+
 type library struct{}
 
 func (library) Usable(_ context.Context, _ actor.Actor, s corpora.Scope) ([]int64, error) {
@@ -122,7 +131,7 @@ func open(t *testing.T, model core.Model) *scene {
 	db := memory.New(clock.System{})
 	s := &scene{t: t, db: db, catalog: &catalog{}}
 	s.service = core.New(context.Background(), core.Deps{
-		Unit: db, Store: memstore.New(db), Agents: s.catalog, Corpora: library{}, Model: model, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
+		Unit: db, Store: memstore.New(db), Agents: s.catalog, Askers: askers{}, Corpora: library{}, Model: model, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
 	})
 	t.Cleanup(func() {
 		if err := s.service.Close(context.Background()); err != nil {
