@@ -13,6 +13,7 @@ import (
 	"parley/modules/corpora/internal/adapters/sqlstore"
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/page"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
@@ -43,7 +44,7 @@ func everything(t *testing.T, s *sqlstore.Store) {
 	}
 	c, err := s.AddCorpus(ctx, core.Corpus{OrganizationID: 1, OwnerID: 2, Name: "a"})
 	check(err)
-	r := core.Readable{OrganizationID: 1, UserID: 2}
+	r := access.VisibleCorpora{OrganizationID: 1, UserID: 2}
 	_, err = s.Corpus(ctx, r, c.ID)
 	check(err)
 	_, err = s.CorporaPage(ctx, r, page.Request{})
