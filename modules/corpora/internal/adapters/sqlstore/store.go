@@ -7,7 +7,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -148,7 +147,7 @@ func (s *Store) AddDocument(ctx context.Context, d core.Document) (core.Document
 	if _, err := s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET documents = documents + 1 WHERE corpus_id = ?", d.CorpusID).Exec(ctx); err != nil {
 		return d, fmt.Errorf("counting a document: %w", err)
 	}
-	return d, nil
+	return d, s.addKeys(ctx, d)
 }
 
 // Document implements core.Documents.
@@ -172,10 +171,10 @@ func (s *Store) DocumentsPage(ctx context.Context, corpusID int64, f core.Docume
 		where = append(where, sqldb.Eq("step", string(f.Step)))
 	}
 	if f.Name != "" {
-		where = append(where, sqldb.Contains("name", strings.ToLower(f.Name)))
+		where = append(where, named(corpusID, f.Name))
 	}
 	if f.Tag != "" {
-		where = append(where, s.db.HasElement("tags", f.Tag))
+		where = append(where, tagged(corpusID, f.Tag))
 	}
 	return s.documents.Page(ctx, p, sqldb.Order[core.Document]{Key: core.ByID[core.Document]}, where...)
 }

@@ -134,12 +134,13 @@ func filters(f fixture) {
 	one := f.document(c, "Annual_Report.pdf", func(d *core.Document) { d.Tags = []string{"x", "y"} })
 	two := f.document(c, "notes.md", func(d *core.Document) { d.Step, d.Tags = core.Completed, []string{"y"} })
 	three := f.document(c, "100%.md", func(d *core.Document) { d.Step, d.Tags = core.Failed, []string{`"x`} })
-	f.document(f.corpus("b"), "notes.md")
+	four := f.document(c, "Übersicht Größe.txt", func(d *core.Document) { d.Tags = []string{"z", "z"} })
+	f.document(f.corpus("b"), "notes.md", func(d *core.Document) { d.Tags = []string{"y"} })
 	for name, tc := range map[string]struct {
 		filter core.DocumentFilter
 		want   []core.Document
 	}{
-		"all":               {core.DocumentFilter{}, []core.Document{one, two, three}},
+		"all":               {core.DocumentFilter{}, []core.Document{one, two, three, four}},
 		"step":              {core.DocumentFilter{Step: core.Completed}, []core.Document{two}},
 		"tag":               {core.DocumentFilter{Tag: "y"}, []core.Document{one, two}},
 		"part of a tag":     {core.DocumentFilter{Tag: "xy"}, []core.Document{}},
@@ -147,6 +148,10 @@ func filters(f fixture) {
 		"name without case": {core.DocumentFilter{Name: "rEPORT"}, []core.Document{one}},
 		"name with a _":     {core.DocumentFilter{Name: "l_r"}, []core.Document{one}},
 		"name with a %":     {core.DocumentFilter{Name: "0%"}, []core.Document{three}},
+		"name with umlauts": {core.DocumentFilter{Name: "ÜBERSICHT GRÖ"}, []core.Document{four}},
+		"end of a name":     {core.DocumentFilter{Name: ".TXT"}, []core.Document{four}},
+		"beyond its end":    {core.DocumentFilter{Name: ".txt "}, []core.Document{}},
+		"tag that is twice": {core.DocumentFilter{Tag: "z"}, []core.Document{four}},
 		"all of them":       {core.DocumentFilter{Name: "md", Tag: "y", Step: core.Completed}, []core.Document{two}},
 	} {
 		got := must[page.Of[core.Document]](f)(f.DocumentsPage(f.ctx, c.ID, tc.filter, page.Request{}))
@@ -160,7 +165,7 @@ func filters(f fixture) {
 	walk := must[page.Of[core.Document]](f)(f.DocumentsPage(f.ctx, c.ID, core.DocumentFilter{}, page.Request{Size: 2, ByCursor: true}))
 	f.same([]core.Document{one, two}, walk.Items)
 	walk = must[page.Of[core.Document]](f)(f.DocumentsPage(f.ctx, c.ID, core.DocumentFilter{}, page.Request{Size: 2, Cursor: walk.NextCursor}))
-	f.same([]core.Document{three}, walk.Items)
+	f.same([]core.Document{three, four}, walk.Items)
 }
 
 func connections(f fixture) {
