@@ -28,13 +28,17 @@ func (s *Store) Searchable(ctx context.Context, v access.VisibleCorpora, agentID
 		}
 		return q
 	}
-	q := mine(columns(s.db.On(ctx).NewSelect()).Where("c.id IN (?)", bun.List(more)))
+	own := mine(columns(s.db.On(ctx).NewSelect()).Where("c.id IN (?)", bun.List(more)))
+	q := own
 	if agentID != 0 {
-		q = q.Union(columns(s.db.NewSelect()).Join("JOIN corpora_connections AS n ON n.corpus_id = c.id").
+		q = columns(s.db.On(ctx).NewSelect()).Join("JOIN corpora_connections AS n ON n.corpus_id = c.id").
 			Where("n.organization_id = ? AND n.agent_id = ? AND n.is_enabled = ?", v.OrganizationID, agentID, true).ApplyQueryBuilder(present(v)).
 			WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 				return q.Where("n.shares_content = ?", true).WhereGroup(" OR ", mine)
-			}))
+			})
+		if len(more) > 0 {
+			q = q.Union(own)
+		}
 	}
 	var out []ranking.Corpus
 	if err := q.Scan(ctx, &out); err != nil {

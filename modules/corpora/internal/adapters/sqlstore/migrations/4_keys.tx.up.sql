@@ -21,8 +21,8 @@ INSERT INTO corpora_document_keys (corpus_id, kind, key, document_id)
   SELECT DISTINCT d.corpus_id, 2, substr(lower(d.name), i), d.id FROM corpora_documents AS d, generate_series(1, length(d.name)) AS s(i);
 {{else}}
 INSERT INTO corpora_document_keys (corpus_id, kind, key, document_id)
-  WITH RECURSIVE rest (corpus_id, name, id) AS (
+  WITH RECURSIVE corpora_rests (corpus_id, name, id) AS (
     SELECT corpus_id, lower(name), id FROM corpora_documents
-    UNION SELECT corpus_id, substr(name, 2), id FROM rest WHERE length(name) > 1
-  ) SELECT corpus_id, 2, name, id FROM rest;
+    UNION SELECT corpus_id, substr(name, 2), id FROM corpora_rests WHERE length(name) > 1
+  ) SELECT corpus_id, 2, name, id FROM corpora_rests;
 {{end}}
