@@ -87,12 +87,3 @@ func Contains(column, text string) Where {
 	escaped := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
 	return Cond(`lower(?) LIKE ? ESCAPE '\'`, bun.Ident(column), "%"+escaped+"%")
 }
-
-// HasElement matches a column that holds a JSON array of strings with value
-// among them.
-func (db *DB) HasElement(column, value string) Where {
-	if db.postgres {
-		return Cond("EXISTS (SELECT 1 FROM json_array_elements_text(?::json) AS e(value) WHERE e.value = ?)", bun.Ident(column), value)
-	}
-	return Cond("EXISTS (SELECT 1 FROM json_each(?) AS e WHERE e.value = ?)", bun.Ident(column), value)
-}

@@ -1,5 +1,5 @@
 // Package access is the one access decision: who may do what on which
-// organization, team, project or agent, and why. Modules read the resource from
+// organization, team, project, agent or corpus, and why. Modules read the resource from
 // their tables and ask here; none of them decides on its own.
 //
 // Decide answers about one resource. Visible and VisibleAgents are the view
@@ -14,6 +14,10 @@
 // level adds or withholds stands at Level. An admin may do everything; a
 // member may view, and run an agent that is open. Nothing is ever visible
 // across organizations, and what was deleted is visible to nobody.
+//
+// Corpora have roles of their own, viewer, editor, admin and owner, which users
+// and teams hold: DecideCorpus and VisibleCorpora are the same two halves for
+// them.
 //
 // An API key narrows what its user may call before this is asked; it never
 // widens the decision.
@@ -79,9 +83,11 @@ const (
 	GlobalAdmin Rule = "global_admin"
 	Owner       Rule = "owner"
 	AgentRole   Rule = "agent_role"
-	ProjectRole Rule = "project_role"
-	TeamRole    Rule = "team_role"
-	PublicLevel Rule = "public" // of an agent
+	// CorpusRoleGiven is a role on a corpus that was given to the user.
+	CorpusRoleGiven Rule = "corpus_role"
+	ProjectRole     Rule = "project_role"
+	TeamRole        Rule = "team_role"
+	PublicLevel     Rule = "public" // of an agent or a corpus
 	// ApplicationAdmin speaks for the organization alone: of teams, projects and
 	// agents an application admin has what was granted.
 	ApplicationAdmin Rule = "application_admin"
@@ -132,10 +138,14 @@ type Decision struct {
 // Check answers missing when the resource may not be viewed, refused when it
 // may be viewed but the action is not allowed, and nil when it is.
 func (d Decision) Check(do Action, missing, refused error) error {
+	return d.Allowed.check(do, missing, refused)
+}
+
+func (a Allowed) check(do Action, missing, refused error) error {
 	switch {
-	case !d.Allowed.View:
+	case !a.View:
 		return missing
-	case !d.Allowed.May(do):
+	case !a.May(do):
 		return refused
 	}
 	return nil

@@ -56,6 +56,8 @@ const (
 	Team         Resource = "team"
 	Project      Resource = "project"
 	Agent        Resource = "agent"
+	// Corpus has roles of its own, see access.CorpusRole; no Grant is on one.
+	Corpus Resource = "corpus"
 )
 
 // Grant is one role that was given to the actor directly.

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/uow"
@@ -23,14 +24,14 @@ func (s *Service) Connect(ctx context.Context, who actor.Actor, agentID, corpusI
 	if err != nil {
 		return Connected{}, err
 	}
-	c, err := s.Store.Corpus(ctx, readable(who), corpusID)
+	c, err := s.authorize(ctx, who, corpusID, access.View)
 	if err != nil {
 		return Connected{}, err
 	}
 	if !admin {
 		return Connected{}, ErrNotAgentAdmin
 	}
-	shares := mayEdit(who, c)
+	shares := c.decide(who).Allowed.Manage
 	if n.SharesContent != nil {
 		if *n.SharesContent && !shares {
 			return Connected{}, ErrNotSharer
@@ -66,7 +67,7 @@ func (s *Service) Connections(ctx context.Context, who actor.Actor, agentID int6
 	var ids []int64
 	shown := []Connected{}
 	for _, c := range all {
-		if admin || readable(who).Allows(c.Corpus) {
+		if admin || c.Corpus.decide(who).Allowed.View {
 			shown, ids = append(shown, c), append(ids, c.CorpusID)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"parley/modules/corpora"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/blob"
@@ -37,11 +38,7 @@ type Stored struct {
 // MayUpload answers the corpus when the caller may add documents to it. It is
 // asked before the first byte of an upload is read.
 func (s *Service) MayUpload(ctx context.Context, who actor.Actor, corpusID int64) (Corpus, error) {
-	c, err := s.Store.Corpus(ctx, readable(who), corpusID)
-	if err == nil && !mayEdit(who, c) {
-		err = ErrNotEditor
-	}
-	return c, err
+	return s.authorize(ctx, who, corpusID, access.Edit)
 }
 
 // Keep stores the bytes of an upload as they arrive.
@@ -150,12 +147,12 @@ func clean(name string) string {
 
 // Document answers one document of a corpus that the caller may read.
 func (s *Service) Document(ctx context.Context, who actor.Actor, id int64) (Document, error) {
-	return s.Store.Document(ctx, readable(who), id)
+	return s.Store.Document(ctx, access.CorporaVisibleTo(who), id)
 }
 
 // Documents answers a corpus's documents, ordered by id.
 func (s *Service) Documents(ctx context.Context, who actor.Actor, corpusID int64, f DocumentFilter, p page.Request) (page.Of[Document], error) {
-	if _, err := s.Store.Corpus(ctx, readable(who), corpusID); err != nil {
+	if _, err := s.authorize(ctx, who, corpusID, access.View); err != nil {
 		return page.Of[Document]{}, err
 	}
 	return s.Store.DocumentsPage(ctx, corpusID, f, p)
@@ -163,7 +160,7 @@ func (s *Service) Documents(ctx context.Context, who actor.Actor, corpusID int64
 
 // Original opens the bytes as they were uploaded. The caller closes them.
 func (s *Service) Original(ctx context.Context, who actor.Actor, id int64) (Document, blob.Reader, error) {
-	d, err := s.Store.Document(ctx, readable(who), id)
+	d, err := s.Store.Document(ctx, access.CorporaVisibleTo(who), id)
 	if err != nil {
 		return d, nil, err
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"parley/platform/kernel/access"
+	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
 )
@@ -24,6 +26,16 @@ type Corpus struct {
 
 // Clone copies what shares memory.
 func (c Corpus) Clone() Corpus { c.Tags = slices.Clone(c.Tags); return c }
+
+// Resource is the corpus as rights are decided about.
+func (c Corpus) Resource() access.Corpus {
+	return access.Corpus{ID: c.ID, OrganizationID: c.OrganizationID, OwnerID: c.OwnerID, Public: c.IsPublic, Deleted: c.IsDeleted}
+}
+
+// decide answers what who may do on the corpus.
+func (c Corpus) decide(who actor.Actor) access.CorpusDecision {
+	return access.DecideCorpus(who, c.Resource())
+}
 
 // Modes are the indexing modes by id. All of them index every passage; the
 // names are kept for clients.

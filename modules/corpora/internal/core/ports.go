@@ -7,21 +7,9 @@ import (
 
 	"parley/modules/corpora/internal/core/document"
 	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/page"
 )
-
-// Readable is which corpora an actor may read: the access rule as a condition
-// for queries.
-type Readable struct {
-	OrganizationID int64
-	UserID         int64
-	All            bool // of the organization: a global admin
-}
-
-// Allows is the same rule for one corpus.
-func (r Readable) Allows(c Corpus) bool {
-	return c.OrganizationID == r.OrganizationID && !c.IsDeleted && (r.All || c.IsPublic || c.OwnerID == r.UserID)
-}
 
 // Store keeps corpora, documents and connections, and is the index that
 // questions are ranked with. What changes what can be found in a corpus gives
@@ -30,9 +18,9 @@ type Store interface {
 	// AddCorpus answers ErrNameTaken when its owner has one of that name.
 	AddCorpus(ctx context.Context, c Corpus) (Corpus, error)
 	// Corpus answers ErrNotFound for one that may not be read.
-	Corpus(ctx context.Context, r Readable, id int64) (Corpus, error)
+	Corpus(ctx context.Context, v access.VisibleCorpora, id int64) (Corpus, error)
 	// CorporaPage is ordered by id.
-	CorporaPage(ctx context.Context, r Readable, p page.Request) (page.Of[Corpus], error)
+	CorporaPage(ctx context.Context, v access.VisibleCorpora, p page.Request) (page.Of[Corpus], error)
 	// CountDocuments answers how many documents each corpus has, in one query.
 	CountDocuments(ctx context.Context, corpora []int64) (map[int64]int64, error)
 	// PassCorpora makes another user the owner of all that one owned. A name
@@ -42,7 +30,7 @@ type Store interface {
 	// that may be searched now, as questions need them: those that are connected
 	// to the agent and enabled, as far as they share their content or may be
 	// read, and those of more that may be read. No agent is 0.
-	Searchable(ctx context.Context, r Readable, agentID int64, more []int64) ([]ranking.Corpus, error)
+	Searchable(ctx context.Context, v access.VisibleCorpora, agentID int64, more []int64) ([]ranking.Corpus, error)
 
 	Documents
 	Connections
@@ -56,7 +44,7 @@ type Documents interface {
 	LockCorpus(ctx context.Context, id int64) (documents int64, err error)
 	AddDocument(ctx context.Context, d Document) (Document, error)
 	// Document answers ErrDocumentNotFound for one of an unreadable corpus.
-	Document(ctx context.Context, r Readable, id int64) (Document, error)
+	Document(ctx context.Context, v access.VisibleCorpora, id int64) (Document, error)
 	// DocumentsPage is ordered by id.
 	DocumentsPage(ctx context.Context, corpusID int64, f DocumentFilter, p page.Request) (page.Of[Document], error)
 	// Same answers a document of the corpus that did not fail and has the

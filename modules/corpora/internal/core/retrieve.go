@@ -8,6 +8,7 @@ import (
 
 	"parley/modules/corpora"
 	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 )
 
@@ -31,7 +32,7 @@ func (s *Service) Usable(ctx context.Context, who actor.Actor, scope corpora.Sco
 
 // usable are the corpora of a scope that may be searched now.
 func (s *Service) usable(ctx context.Context, who actor.Actor, scope corpora.Scope) ([]ranking.Corpus, error) {
-	usable, err := s.Store.Searchable(ctx, readable(who), scope.AgentID, scope.Attached)
+	usable, err := s.Store.Searchable(ctx, access.CorporaVisibleTo(who), scope.AgentID, scope.Attached)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +70,7 @@ func ids(corpora []ranking.Corpus) []int64 {
 
 // Search answers what a question would be answered from, of one corpus.
 func (s *Service) Search(ctx context.Context, who actor.Actor, corpusID int64, query string, limit int) (corpora.Retrieval, error) {
-	found, err := s.Store.Searchable(ctx, readable(who), 0, []int64{corpusID})
+	found, err := s.Store.Searchable(ctx, access.CorporaVisibleTo(who), 0, []int64{corpusID})
 	if err != nil {
 		return corpora.Retrieval{}, err
 	}
@@ -117,7 +118,7 @@ func (s *Service) Readable(ctx context.Context, who actor.Actor, agentID int64, 
 	if err != nil {
 		return nil, err
 	}
-	may, err := s.Store.Searchable(ctx, readable(who), agentID, slices.Sorted(maps.Values(homes)))
+	may, err := s.Store.Searchable(ctx, access.CorporaVisibleTo(who), agentID, slices.Sorted(maps.Values(homes)))
 	if err != nil {
 		return nil, err
 	}

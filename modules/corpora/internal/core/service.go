@@ -50,22 +50,20 @@ func New(d Deps) *Service {
 	return &Service{Deps: d, ranking: ranking.NewEngine(d.Store, warmIndex), wake: make(chan struct{}, 1)}
 }
 
-func readable(who actor.Actor) Readable {
-	return Readable{OrganizationID: who.OrganizationID, UserID: who.UserID, All: who.IsGlobalAdmin()}
-}
-
-// mayEdit reports whether the actor may change a corpus that they can read.
-func mayEdit(who actor.Actor, c Corpus) bool {
-	return who.IsGlobalAdmin() || c.OwnerID == who.UserID
+// authorize answers a corpus when who may do the action on it; ErrNotFound
+// when who may not even view it.
+func (s *Service) authorize(ctx context.Context, who actor.Actor, id int64, do access.Action) (Corpus, error) {
+	c, err := s.Store.Corpus(ctx, access.CorporaVisibleTo(who), id)
+	if err != nil {
+		return Corpus{}, err
+	}
+	return c, c.decide(who).Check(do, ErrNotFound, ErrNotEditor)
 }
 
 // Decider decides about corpora.
 func (s *Service) Decider() access.Decider {
-	return access.Decider{Resource: "corpus", May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
-		c, err := s.Store.Corpus(ctx, readable(who), id)
-		if err == nil && do != access.View && !mayEdit(who, c) {
-			return ErrNotEditor
-		}
+	return access.Decider{Resource: actor.Corpus, May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
+		_, err := s.authorize(ctx, who, id, do)
 		return err
 	}}
 }
@@ -110,7 +108,7 @@ type Counted struct {
 
 // Corpus answers one corpus that the caller may read.
 func (s *Service) Corpus(ctx context.Context, who actor.Actor, id int64) (Counted, error) {
-	c, err := s.Store.Corpus(ctx, readable(who), id)
+	c, err := s.authorize(ctx, who, id, access.View)
 	if err != nil {
 		return Counted{}, err
 	}
@@ -120,7 +118,7 @@ func (s *Service) Corpus(ctx context.Context, who actor.Actor, id int64) (Counte
 
 // Corpora answers the corpora that the caller may read, ordered by id.
 func (s *Service) Corpora(ctx context.Context, who actor.Actor, p page.Request) (page.Of[Counted], error) {
-	found, err := s.Store.CorporaPage(ctx, readable(who), p)
+	found, err := s.Store.CorporaPage(ctx, access.CorporaVisibleTo(who), p)
 	if err != nil {
 		return page.Of[Counted]{}, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/page"
 	"parley/platform/memory"
 )
@@ -59,13 +60,13 @@ func (s *Store) AddCorpus(ctx context.Context, c core.Corpus) (core.Corpus, erro
 }
 
 // Corpus implements core.Store.
-func (s *Store) Corpus(ctx context.Context, r core.Readable, id int64) (core.Corpus, error) {
-	return s.corpora.Get(ctx, func(c core.Corpus) bool { return c.ID == id && r.Allows(c) })
+func (s *Store) Corpus(ctx context.Context, v access.VisibleCorpora, id int64) (core.Corpus, error) {
+	return s.corpora.Get(ctx, func(c core.Corpus) bool { return c.ID == id && v.Shows(c.Resource()) })
 }
 
 // CorporaPage implements core.Store.
-func (s *Store) CorporaPage(ctx context.Context, r core.Readable, p page.Request) (page.Of[core.Corpus], error) {
-	return s.corpora.Page(ctx, p, false, core.ByID[core.Corpus], r.Allows)
+func (s *Store) CorporaPage(ctx context.Context, v access.VisibleCorpora, p page.Request) (page.Of[core.Corpus], error) {
+	return s.corpora.Page(ctx, p, false, core.ByID[core.Corpus], func(c core.Corpus) bool { return v.Shows(c.Resource()) })
 }
 
 // CountDocuments implements core.Store.
@@ -116,12 +117,12 @@ func (s *Store) AddDocument(ctx context.Context, d core.Document) (core.Document
 }
 
 // Document implements core.Documents.
-func (s *Store) Document(ctx context.Context, r core.Readable, id int64) (core.Document, error) {
+func (s *Store) Document(ctx context.Context, v access.VisibleCorpora, id int64) (core.Document, error) {
 	d, err := s.documents.Get(ctx, func(d core.Document) bool { return d.ID == id })
 	if err != nil {
 		return d, err
 	}
-	if _, err := s.Corpus(ctx, r, d.CorpusID); errors.Is(err, core.ErrNotFound) {
+	if _, err := s.Corpus(ctx, v, d.CorpusID); errors.Is(err, core.ErrNotFound) {
 		return core.Document{}, core.ErrDocumentNotFound
 	} else if err != nil {
 		return core.Document{}, err
@@ -161,9 +162,9 @@ func (s *Store) Existing(ctx context.Context, ids []int64) (map[int64]int64, err
 }
 
 // Searchable implements core.Store.
-func (s *Store) Searchable(ctx context.Context, r core.Readable, agentID int64, more []int64) ([]ranking.Corpus, error) {
+func (s *Store) Searchable(ctx context.Context, v access.VisibleCorpora, agentID int64, more []int64) ([]ranking.Corpus, error) {
 	through, err := s.connections.List(ctx, func(n core.Connection) bool {
-		return agentID != 0 && n.OrganizationID == r.OrganizationID && n.AgentID == agentID && n.IsEnabled
+		return agentID != 0 && n.OrganizationID == v.OrganizationID && n.AgentID == agentID && n.IsEnabled
 	})
 	if err != nil {
 		return nil, err
@@ -171,7 +172,7 @@ func (s *Store) Searchable(ctx context.Context, r core.Readable, agentID int64, 
 	found, err := s.corpora.List(ctx, func(c core.Corpus) bool {
 		shared := slices.ContainsFunc(through, func(n core.Connection) bool { return n.CorpusID == c.ID && n.SharesContent })
 		connected := slices.ContainsFunc(through, func(n core.Connection) bool { return n.CorpusID == c.ID })
-		return c.OrganizationID == r.OrganizationID && !c.IsDeleted && (shared || (connected || slices.Contains(more, c.ID)) && r.Allows(c))
+		return c.OrganizationID == v.OrganizationID && !c.IsDeleted && (shared || (connected || slices.Contains(more, c.ID)) && v.Shows(c.Resource()))
 	})
 	ids := make([]int64, len(found))
 	for i, c := range found {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -249,12 +250,17 @@ func BenchmarkUploadOf1MBWhileOthersWrite(b *testing.B) {
 	})
 }
 
-func BenchmarkQuestionOver10000Passages(b *testing.B) {
+func BenchmarkQuestionOver10000Passages(b *testing.B) { questions(b, 10_000) }
+
+func BenchmarkQuestionOver1000Passages(b *testing.B) { questions(b, 1_000) }
+
+func questions(b *testing.B, enough int) {
+	b.Helper()
 	each(b, func(s bench) {
 		w := newWriter()
 		began, passages := time.Now(), 0
-		for passages < 10_000 {
-			s.upload(w.markdown(1 << 20))
+		for passages < enough {
+			s.upload(w.markdown(min(enough*100, 1<<20))) // of about 700 bytes a passage
 			s.wait(1)
 			documents, err := s.Documents(s.ctx, who, s.corpus.ID, core.DocumentFilter{}, page.Request{})
 			if err != nil {
@@ -278,14 +284,26 @@ func BenchmarkQuestionOver10000Passages(b *testing.B) {
 			{"typing error", "How is the directry of the checkum backed up?"},
 		} {
 			s.b.Run(q.name, func(b *testing.B) {
+				used := spent(b)
 				for b.Loop() {
 					if found := s.ask(q.text); len(found.Passages) != 10 {
 						b.Fatalf("%d passages", len(found.Passages))
 					}
 				}
+				b.ReportMetric(float64((spent(b)-used).Microseconds())/float64(b.N), "cpu-us/op")
 			})
 		}
 	})
+}
+
+// spent is the CPU time of this process, without that of PostgreSQL.
+func spent(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func BenchmarkSmallDocuments(b *testing.B) {

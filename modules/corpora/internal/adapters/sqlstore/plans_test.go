@@ -3,6 +3,7 @@ package sqlstore_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"parley/modules/corpora/internal/adapters/sqlstore"
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/page"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
@@ -43,7 +45,7 @@ func everything(t *testing.T, s *sqlstore.Store) {
 	}
 	c, err := s.AddCorpus(ctx, core.Corpus{OrganizationID: 1, OwnerID: 2, Name: "a"})
 	check(err)
-	r := core.Readable{OrganizationID: 1, UserID: 2}
+	r := access.VisibleCorpora{OrganizationID: 1, UserID: 2}
 	_, err = s.Corpus(ctx, r, c.ID)
 	check(err)
 	_, err = s.CorporaPage(ctx, r, page.Request{})
@@ -106,6 +108,16 @@ var (
 // scans are the lines of the plan that read a whole table.
 func (p planner) scans(t *testing.T, statement string) (lines []string) {
 	t.Helper()
+	for _, line := range p.plan(t, statement) {
+		if whole.MatchString(line) && !harmless.MatchString(line) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func (p planner) plan(t *testing.T, statement string) (lines []string) {
+	t.Helper()
 	explain := "EXPLAIN QUERY PLAN "
 	if p.postgres {
 		explain = "EXPLAIN "
@@ -124,9 +136,7 @@ func (p planner) scans(t *testing.T, statement string) (lines []string) {
 		if err := rows.Scan(into...); err != nil {
 			t.Fatal(err)
 		}
-		if whole.MatchString(line) && !harmless.MatchString(line) {
-			lines = append(lines, line)
-		}
+		lines = append(lines, line)
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
@@ -160,6 +170,48 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 		for _, statement := range seen.statements {
 			for _, line := range p.scans(t, statement) {
 				t.Errorf("%s\nin %s", line, statement)
+			}
+		}
+	})
+}
+
+// The documents of a corpus are not gone through for a tag or a part of a
+// name.
+func TestTagsAndNamesAreFoundByIndex(t *testing.T) {
+	byIndex := regexp.MustCompile(`SEARCH corpora_document_keys USING (PRIMARY KEY|.*INDEX).*key|Index (Only )?Scan using corpora_document_keys_pkey`)
+	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
+		store, ctx := sqlstore.New(db), t.Context()
+		for i := range 300 {
+			_, err := store.AddDocument(ctx, core.Document{OrganizationID: 1, CorpusID: 1, Name: fmt.Sprintf("Report %d.pdf", i), Tags: []string{fmt.Sprint("t", i%30)}, Step: core.Completed})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		seen := &recorder{}
+		db.AddQueryHook(seen)
+		for filter, want := range map[core.DocumentFilter]int64{{Tag: "t7"}: 10, {Name: "rt 29"}: 11, {Tag: "t7", Name: "PORT 1"}: 3} {
+			found, err := store.DocumentsPage(ctx, 1, filter, page.Request{})
+			if err != nil || found.Count != want {
+				t.Errorf("%+v: %d documents, %v", filter, found.Count, err)
+			}
+		}
+		if db.Postgres() {
+			if _, err := db.ExecContext(ctx, "ANALYZE corpora_documents, corpora_document_keys"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		conn, err := db.DB.DB.Conn(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if len(seen.statements) < 3 {
+			t.Fatalf("only %d statements were seen", len(seen.statements))
+		}
+		for _, statement := range seen.statements {
+			plan := strings.Join(planner{conn, db.Postgres()}.plan(t, statement), "\n")
+			if strings.Contains(statement, "document_keys") && !byIndex.MatchString(plan) {
+				t.Errorf("%s\nis planned as\n%s", statement, plan)
 			}
 		}
 	})

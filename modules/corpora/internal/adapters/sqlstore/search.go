@@ -8,9 +8,8 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/ranking"
-	"parley/platform/sqldb"
+	"parley/platform/kernel/access"
 )
 
 // live leaves out the blocks of passages that no question may see yet; an
@@ -19,21 +18,27 @@ const live = "block NOT IN (SELECT id FROM corpora_passages WHERE NOT is_live AN
 
 // Searchable implements core.Store. The rights are a condition of the
 // statement that reads the versions.
-func (s *Store) Searchable(ctx context.Context, r core.Readable, agentID int64, more []int64) ([]ranking.Corpus, error) {
-	who := sqldb.Cond("c.organization_id = ? AND c.is_deleted = ?", r.OrganizationID, false)
-	readable := sqldb.Cond("(? OR c.is_public = ? OR c.owner_id = ?)", r.All, true, r.UserID)
+func (s *Store) Searchable(ctx context.Context, v access.VisibleCorpora, agentID int64, more []int64) ([]ranking.Corpus, error) {
 	columns := func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.TableExpr("corpora_corpora AS c").Join("JOIN corpora_statistics AS s ON s.corpus_id = c.id").
-			ColumnExpr("c.id, s.version, s.passages, s.length").ApplyQueryBuilder(who)
+		return q.TableExpr("corpora_corpora AS c").Join("JOIN corpora_statistics AS s ON s.corpus_id = c.id").ColumnExpr("c.id, s.version, s.passages, s.length")
 	}
-	q := columns(s.db.On(ctx).NewSelect()).Where("c.id IN (?)", bun.List(more)).ApplyQueryBuilder(readable)
+	mine := func(q *bun.SelectQuery) *bun.SelectQuery {
+		for _, where := range visible(v) {
+			q = q.ApplyQueryBuilder(where)
+		}
+		return q
+	}
+	own := mine(columns(s.db.On(ctx).NewSelect()).Where("c.id IN (?)", bun.List(more)))
+	q := own
 	if agentID != 0 {
-		through := columns(s.db.NewSelect()).Join("JOIN corpora_connections AS n ON n.corpus_id = c.id").
-			Where("n.organization_id = ? AND n.agent_id = ? AND n.is_enabled = ?", r.OrganizationID, agentID, true).
+		q = columns(s.db.On(ctx).NewSelect()).Join("JOIN corpora_connections AS n ON n.corpus_id = c.id").
+			Where("n.organization_id = ? AND n.agent_id = ? AND n.is_enabled = ?", v.OrganizationID, agentID, true).ApplyQueryBuilder(present(v)).
 			WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-				return q.Where("n.shares_content = ?", true).WhereGroup(" OR ", func(q *bun.SelectQuery) *bun.SelectQuery { return q.ApplyQueryBuilder(readable) })
+				return q.Where("n.shares_content = ?", true).WhereGroup(" OR ", mine)
 			})
-		q = q.Union(through)
+		if len(more) > 0 {
+			q = q.Union(own)
+		}
 	}
 	var out []ranking.Corpus
 	if err := q.Scan(ctx, &out); err != nil {

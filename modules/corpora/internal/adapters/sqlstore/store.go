@@ -7,11 +7,11 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/uptrace/bun"
 
 	"parley/modules/corpora/internal/core"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/page"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
@@ -62,13 +62,19 @@ func New(db *sqldb.DB) *Store {
 	}
 }
 
-// readable is core.Readable as a condition on corpora_corpora.
-func readable(r core.Readable) []sqldb.Where {
-	where := []sqldb.Where{sqldb.Eq("organization_id", r.OrganizationID), sqldb.Eq("is_deleted", false)}
-	if !r.All {
-		where = append(where, sqldb.Cond("(is_public = ? OR owner_id = ?)", true, r.UserID))
+// visible is a condition on corpora_corpora AS c. Nobody has been given a role
+// on a corpus yet.
+func visible(v access.VisibleCorpora) []sqldb.Where {
+	where := []sqldb.Where{present(v)}
+	if !v.All {
+		where = append(where, sqldb.Cond("(c.is_public = ? OR c.owner_id = ?)", true, v.UserID))
 	}
 	return where
+}
+
+// present is the part of visible that holds whatever is shared.
+func present(v access.VisibleCorpora) sqldb.Where {
+	return sqldb.Cond("c.organization_id = ? AND c.is_deleted = ?", v.OrganizationID, false)
 }
 
 // AddCorpus implements core.Store.
@@ -85,13 +91,13 @@ func (s *Store) AddCorpus(ctx context.Context, c core.Corpus) (core.Corpus, erro
 }
 
 // Corpus implements core.Store.
-func (s *Store) Corpus(ctx context.Context, r core.Readable, id int64) (core.Corpus, error) {
-	return s.corpora.Get(ctx, append(readable(r), sqldb.Eq("id", id))...)
+func (s *Store) Corpus(ctx context.Context, v access.VisibleCorpora, id int64) (core.Corpus, error) {
+	return s.corpora.Get(ctx, append(visible(v), sqldb.Eq("id", id))...)
 }
 
 // CorporaPage implements core.Store.
-func (s *Store) CorporaPage(ctx context.Context, r core.Readable, p page.Request) (page.Of[core.Corpus], error) {
-	return s.corpora.Page(ctx, p, sqldb.Order[core.Corpus]{Key: core.ByID[core.Corpus]}, readable(r)...)
+func (s *Store) CorporaPage(ctx context.Context, v access.VisibleCorpora, p page.Request) (page.Of[core.Corpus], error) {
+	return s.corpora.Page(ctx, p, sqldb.Order[core.Corpus]{Key: core.ByID[core.Corpus]}, visible(v)...)
 }
 
 // CountDocuments implements core.Store.
@@ -141,16 +147,16 @@ func (s *Store) AddDocument(ctx context.Context, d core.Document) (core.Document
 	if _, err := s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET documents = documents + 1 WHERE corpus_id = ?", d.CorpusID).Exec(ctx); err != nil {
 		return d, fmt.Errorf("counting a document: %w", err)
 	}
-	return d, nil
+	return d, s.addKeys(ctx, d)
 }
 
 // Document implements core.Documents.
-func (s *Store) Document(ctx context.Context, r core.Readable, id int64) (core.Document, error) {
-	d, err := s.documents.Get(ctx, sqldb.Eq("id", id), sqldb.Eq("organization_id", r.OrganizationID))
+func (s *Store) Document(ctx context.Context, v access.VisibleCorpora, id int64) (core.Document, error) {
+	d, err := s.documents.Get(ctx, sqldb.Eq("id", id), sqldb.Eq("organization_id", v.OrganizationID))
 	if err != nil {
 		return d, err
 	}
-	if _, err := s.Corpus(ctx, r, d.CorpusID); errors.Is(err, core.ErrNotFound) {
+	if _, err := s.Corpus(ctx, v, d.CorpusID); errors.Is(err, core.ErrNotFound) {
 		return core.Document{}, core.ErrDocumentNotFound
 	} else if err != nil {
 		return core.Document{}, err
@@ -165,10 +171,10 @@ func (s *Store) DocumentsPage(ctx context.Context, corpusID int64, f core.Docume
 		where = append(where, sqldb.Eq("step", string(f.Step)))
 	}
 	if f.Name != "" {
-		where = append(where, sqldb.Contains("name", strings.ToLower(f.Name)))
+		where = append(where, named(corpusID, f.Name))
 	}
 	if f.Tag != "" {
-		where = append(where, s.db.HasElement("tags", f.Tag))
+		where = append(where, tagged(corpusID, f.Tag))
 	}
 	return s.documents.Page(ctx, p, sqldb.Order[core.Document]{Key: core.ByID[core.Document]}, where...)
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 
 	"parley/modules/corpora/internal/core"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
 )
@@ -16,7 +17,7 @@ func corpusRoundTrip(f fixture) {
 	f.same(c, must[core.Corpus](f)(f.Corpus(f.ctx, reader, c.ID)))
 	_, err := f.Corpus(f.ctx, reader, 99)
 	f.is(err, core.ErrNotFound)
-	_, err = f.Corpus(f.ctx, core.Readable{OrganizationID: 2, All: true}, c.ID)
+	_, err = f.Corpus(f.ctx, access.VisibleCorpora{OrganizationID: 2, All: true}, c.ID)
 	f.is(err, core.ErrNotFound)
 }
 
@@ -39,7 +40,7 @@ func readableAlike(f fixture) {
 		}).ID)
 	}
 	for user := range int64(4) {
-		for _, r := range []core.Readable{{OrganizationID: 1, UserID: 11 + user}, {OrganizationID: 2, UserID: 11 + user}, {OrganizationID: 1 + user%2, UserID: 11 + user, All: true}} {
+		for _, r := range []access.VisibleCorpora{{OrganizationID: 1, UserID: 11 + user}, {OrganizationID: 2, UserID: 11 + user}, {OrganizationID: 1 + user%2, UserID: 11 + user, All: true}} {
 			var one []core.Corpus
 			for _, id := range ids {
 				c, err := f.Corpus(f.ctx, r, id)
@@ -53,7 +54,7 @@ func readableAlike(f fixture) {
 			f.same(one, list.Items)
 			f.same(int64(len(one)), list.Count)
 			for _, c := range one {
-				if !r.Allows(c) {
+				if !r.Shows(c.Resource()) {
 					f.t.Errorf("%+v reads %+v", r, c)
 				}
 			}
@@ -71,7 +72,7 @@ func passing(f fixture) {
 	a.OwnerID, a.Name, b.OwnerID = al, fmt.Sprintf("Guides (%d)", a.ID), al
 	f.same(a, must[core.Corpus](f)(f.Corpus(f.ctx, reader, a.ID)))
 	f.same(b, must[core.Corpus](f)(f.Corpus(f.ctx, reader, b.ID)))
-	f.same(abroad, must[core.Corpus](f)(f.Corpus(f.ctx, core.Readable{OrganizationID: 2, All: true}, abroad.ID)))
+	f.same(abroad, must[core.Corpus](f)(f.Corpus(f.ctx, access.VisibleCorpora{OrganizationID: 2, All: true}, abroad.ID)))
 }
 
 func documentRoundTrip(f fixture) {
@@ -81,7 +82,7 @@ func documentRoundTrip(f fixture) {
 		d.Tags, d.PageCount, d.FailureReason, d.ClaimedUntil, d.Attempts = []string{"x"}, &pages, &reason, &until, 2
 	})
 	f.same(d, must[core.Document](f)(f.Document(f.ctx, reader, d.ID)))
-	for _, r := range []core.Readable{{OrganizationID: org, UserID: al}, {OrganizationID: 2, UserID: jo, All: true}} {
+	for _, r := range []access.VisibleCorpora{{OrganizationID: org, UserID: al}, {OrganizationID: 2, UserID: jo, All: true}} {
 		_, err := f.Document(f.ctx, r, d.ID)
 		f.is(err, core.ErrDocumentNotFound)
 	}
@@ -133,12 +134,13 @@ func filters(f fixture) {
 	one := f.document(c, "Annual_Report.pdf", func(d *core.Document) { d.Tags = []string{"x", "y"} })
 	two := f.document(c, "notes.md", func(d *core.Document) { d.Step, d.Tags = core.Completed, []string{"y"} })
 	three := f.document(c, "100%.md", func(d *core.Document) { d.Step, d.Tags = core.Failed, []string{`"x`} })
-	f.document(f.corpus("b"), "notes.md")
+	four := f.document(c, "Übersicht Größe.txt", func(d *core.Document) { d.Tags = []string{"z", "z"} })
+	f.document(f.corpus("b"), "notes.md", func(d *core.Document) { d.Tags = []string{"y"} })
 	for name, tc := range map[string]struct {
 		filter core.DocumentFilter
 		want   []core.Document
 	}{
-		"all":               {core.DocumentFilter{}, []core.Document{one, two, three}},
+		"all":               {core.DocumentFilter{}, []core.Document{one, two, three, four}},
 		"step":              {core.DocumentFilter{Step: core.Completed}, []core.Document{two}},
 		"tag":               {core.DocumentFilter{Tag: "y"}, []core.Document{one, two}},
 		"part of a tag":     {core.DocumentFilter{Tag: "xy"}, []core.Document{}},
@@ -146,6 +148,10 @@ func filters(f fixture) {
 		"name without case": {core.DocumentFilter{Name: "rEPORT"}, []core.Document{one}},
 		"name with a _":     {core.DocumentFilter{Name: "l_r"}, []core.Document{one}},
 		"name with a %":     {core.DocumentFilter{Name: "0%"}, []core.Document{three}},
+		"name with umlauts": {core.DocumentFilter{Name: "ÜBERSICHT GRÖ"}, []core.Document{four}},
+		"end of a name":     {core.DocumentFilter{Name: ".TXT"}, []core.Document{four}},
+		"beyond its end":    {core.DocumentFilter{Name: ".txt "}, []core.Document{}},
+		"tag that is twice": {core.DocumentFilter{Tag: "z"}, []core.Document{four}},
 		"all of them":       {core.DocumentFilter{Name: "md", Tag: "y", Step: core.Completed}, []core.Document{two}},
 	} {
 		got := must[page.Of[core.Document]](f)(f.DocumentsPage(f.ctx, c.ID, tc.filter, page.Request{}))
@@ -159,7 +165,7 @@ func filters(f fixture) {
 	walk := must[page.Of[core.Document]](f)(f.DocumentsPage(f.ctx, c.ID, core.DocumentFilter{}, page.Request{Size: 2, ByCursor: true}))
 	f.same([]core.Document{one, two}, walk.Items)
 	walk = must[page.Of[core.Document]](f)(f.DocumentsPage(f.ctx, c.ID, core.DocumentFilter{}, page.Request{Size: 2, Cursor: walk.NextCursor}))
-	f.same([]core.Document{three}, walk.Items)
+	f.same([]core.Document{three, four}, walk.Items)
 }
 
 func connections(f fixture) {

@@ -31,14 +31,16 @@ func unchanged(f fixture) {
 }
 
 func fingerprint(found ranking.Result) string {
-	sum := fnv.New64a()
+	var all strings.Builder
 	best := 0.0
 	for i, h := range found.Hits {
 		if i == 0 {
 			best = h.Score.Total
 		}
-		fmt.Fprintf(sum, "%+v %v %v\n", h.Passage, h.Score, h.Matched)
+		fmt.Fprintf(&all, "%+v %v %v\n", h.Passage, h.Score, h.Matched)
 	}
-	fmt.Fprintf(sum, "%v %d %v %d\n", found.Terms, found.Passages, found.AverageLength, found.Kept)
+	fmt.Fprintf(&all, "%v %d %v %d\n", found.Terms, found.Passages, found.AverageLength, found.Kept)
+	sum := fnv.New64a()
+	_, _ = sum.Write([]byte(all.String())) // a hash never fails
 	return fmt.Sprintf("%d hits, best %v, all %x", len(found.Hits), best, sum.Sum64())
 }

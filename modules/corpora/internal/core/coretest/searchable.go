@@ -9,6 +9,7 @@ import (
 
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/uow"
 )
 
@@ -35,7 +36,7 @@ func searchable(f fixture) {
 		}
 	}
 	for range 100 {
-		r := core.Readable{OrganizationID: 1 + rnd.Int64N(2), UserID: 11 + rnd.Int64N(4), All: rnd.IntN(5) == 0}
+		r := access.VisibleCorpora{OrganizationID: 1 + rnd.Int64N(2), UserID: 11 + rnd.Int64N(4), All: rnd.IntN(5) == 0}
 		agent := rnd.Int64N(5)
 		more := []int64{all[rnd.IntN(len(all))], all[rnd.IntN(len(all))], 999}[:rnd.IntN(4)]
 		var want []int64
@@ -43,8 +44,8 @@ func searchable(f fixture) {
 			n, connected := connections[edge{agent, id}]
 			c := corpora[id]
 			mine := c.OrganizationID == r.OrganizationID && !c.IsDeleted
-			through := connected && n.IsEnabled && (n.SharesContent || r.Allows(c))
-			if mine && (through || slices.Contains(more, id) && r.Allows(c)) {
+			through := connected && n.IsEnabled && (n.SharesContent || r.Shows(c.Resource()))
+			if mine && (through || slices.Contains(more, id) && r.Shows(c.Resource())) {
 				want = append(want, id)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"parley/modules/corpora/internal/core"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/uow"
 )
@@ -93,7 +94,7 @@ func (f fixture) is(err, want error) {
 }
 
 // reader is one who may read everything of the organization.
-var reader = core.Readable{OrganizationID: org, UserID: al, All: true}
+var reader = access.VisibleCorpora{OrganizationID: org, UserID: al, All: true}
 
 func (f fixture) corpus(name string, change ...func(*core.Corpus)) core.Corpus {
 	f.t.Helper()

@@ -56,23 +56,24 @@ func asking(bench *testing.B, passages int) {
 	for name, text := range map[string]string{"long": benchQuestion, "short": "What is the retention of a backup?", "common": "server data user file time"} {
 		bench.Run(name, func(bench *testing.B) {
 			bench.ReportAllocs()
-			used := spent()
+			used := spent(bench)
 			for bench.Loop() {
 				result, err := e.Search(bench.Context(), Question{Text: text, Corpora: corpora, Limit: 10})
 				if err != nil || result.Kept != 10 {
 					bench.Fatalf("%d passages, %v", result.Kept, err)
 				}
 			}
-			bench.ReportMetric(float64((spent()-used).Microseconds())/float64(bench.N), "cpu-us/op")
+			bench.ReportMetric(float64((spent(bench)-used).Microseconds())/float64(bench.N), "cpu-us/op")
 		})
 	}
 }
 
 // spent is the CPU time of this process.
-func spent() time.Duration {
+func spent(bench *testing.B) time.Duration {
+	bench.Helper()
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
+		bench.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -254,4 +255,25 @@ func TestGramsAreCountedAsInTheText(t *testing.T) {
 			t.Fatal("a gram that is not there is counted")
 		}
 	}
+}
+
+func TestManyAskWhileACorpusChanges(t *testing.T) {
+	index, _ := collection(t)
+	e := NewEngine(index, 300_000)
+	var group sync.WaitGroup
+	for asker := range 4 {
+		group.Go(func() {
+			for n := range int64(50) {
+				word := fmt.Sprintf("asker%dword%d", asker, n)
+				id := int64(10_000*(asker+1)) + n
+				index.Add(Passage{ID: id, Corpus: 1, Document: id, Text: word + " on the ferry"})
+				found, err := e.Search(t.Context(), Question{Text: word + " ferry", Corpora: index.Corpora(1), Limit: 1})
+				if err != nil || len(found.Hits) == 0 || found.Hits[0].ID != id {
+					t.Errorf("what was just added is not found: %v", err)
+				}
+				index.RemoveDocument(id)
+			}
+		})
+	}
+	group.Wait()
 }

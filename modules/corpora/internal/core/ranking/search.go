@@ -3,7 +3,7 @@ package ranking
 import (
 	"context"
 	"fmt"
-	"strings"
+	"strconv"
 	"sync"
 
 	"parley/platform/kernel/bytecache"
@@ -36,21 +36,25 @@ type Hit struct {
 
 // Why says in one line why a passage stands where it stands.
 func (h Hit) Why() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "words %.2f", h.Score.Words)
+	out := strconv.AppendFloat(append(make([]byte, 0, 160), "words "...), h.Score.Words, 'f', 2, 64)
 	for _, part := range []struct {
 		name  string
 		value float64
-	}{{"in order", h.Score.Pairs}, {"same form", h.Score.Exact}, {"letters", h.Score.Grams}, {"document", h.Score.Document}} {
+	}{{" + in order ", h.Score.Pairs}, {" + same form ", h.Score.Exact}, {" + letters ", h.Score.Grams}, {" + document ", h.Score.Document}} {
 		if part.value > 0 {
-			fmt.Fprintf(&b, " + %s %.2f", part.name, part.value)
+			out = strconv.AppendFloat(append(out, part.name...), part.value, 'f', 2, 64)
 		}
 	}
-	fmt.Fprintf(&b, " = %.2f", h.Score.Total)
-	if len(h.Matched) > 0 {
-		fmt.Fprintf(&b, "; has %s", strings.Join(h.Matched, ", "))
+	out = strconv.AppendFloat(append(out, " = "...), h.Score.Total, 'f', 2, 64)
+	for i, term := range h.Matched {
+		if i == 0 {
+			out = append(out, "; has "...)
+		} else {
+			out = append(out, ", "...)
+		}
+		out = append(out, term...)
 	}
-	return b.String()
+	return string(out)
 }
 
 // Engine answers questions over one Source. It keeps in memory what earlier

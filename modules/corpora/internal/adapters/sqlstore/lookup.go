@@ -1,0 +1,63 @@
+package sqlstore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"parley/modules/corpora/internal/core"
+	"parley/platform/sqldb"
+)
+
+// What documents are looked for by, in corpora_document_keys.
+const (
+	tagKey  = 1 // a tag
+	nameKey = 2 // the rest of the name from one of its characters on
+)
+
+// keysOf are the keys of a document. A part of a name is the beginning of one
+// of its rests, so an index finds it wherever it stands.
+func keysOf(d core.Document) (out [][2]any) {
+	tags := slices.Clone(d.Tags)
+	slices.Sort(tags)
+	for _, tag := range slices.Compact(tags) {
+		out = append(out, [2]any{tagKey, tag})
+	}
+	name := strings.ToLower(d.Name)
+	for i := range name {
+		out = append(out, [2]any{nameKey, name[i:]})
+	}
+	return out
+}
+
+// addKeys makes a document one that its tags and name find.
+func (s *Store) addKeys(ctx context.Context, d core.Document) error {
+	keys, err := json.Marshal(keysOf(d))
+	if err != nil {
+		return fmt.Errorf("packing the keys of document %d: %w", d.ID, err)
+	}
+	unfold := "SELECT ?, value ->> 0, value ->> 1, ? FROM json_each(?)"
+	if s.db.Postgres() {
+		unfold = "SELECT ?, (value ->> 0)::int, value ->> 1, ? FROM json_array_elements(?::json)"
+	}
+	_, err = s.db.On(ctx).NewRaw("INSERT INTO corpora_document_keys (corpus_id, kind, key, document_id) "+unfold, d.CorpusID, d.ID, string(keys)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("storing the keys of document %d: %w", d.ID, err)
+	}
+	return nil
+}
+
+// tagged narrows documents to those with a tag.
+func tagged(corpusID int64, tag string) sqldb.Where {
+	return sqldb.Cond("id IN (SELECT document_id FROM corpora_document_keys WHERE corpus_id = ? AND kind = ? AND key = ?)", corpusID, tagKey, tag)
+}
+
+// named narrows documents to those with a part in their name, in any case.
+// Both databases compare keys byte by byte, so they are one range of the index.
+func named(corpusID int64, part string) sqldb.Where {
+	part = strings.ToLower(part)
+	return sqldb.Cond("id IN (SELECT document_id FROM corpora_document_keys WHERE corpus_id = ? AND kind = ? AND key >= ? AND key < ?)",
+		corpusID, nameKey, part, part+"\U0010ffff")
+}
