@@ -88,7 +88,9 @@ func (s *Service) adminStays(ctx context.Context, lost ...users.User) error {
 	if err != nil {
 		return err
 	}
-	stays := func(a users.User) bool { return !slices.ContainsFunc(lost, func(u users.User) bool { return u.ID == a.ID }) }
+	stays := func(a users.User) bool {
+		return !slices.ContainsFunc(lost, func(u users.User) bool { return u.ID == a.ID })
+	}
 	if !slices.ContainsFunc(admins, stays) {
 		return ErrLastAdmin
 	}
