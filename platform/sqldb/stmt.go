@@ -16,8 +16,8 @@ type Stmt struct {
 	db    *DB
 	query string
 
-	mu       sync.Mutex
-	prepared *sql.Stmt
+	mu       sync.Mutex // of whoever prepares it
+	prepared *sql.Stmt  // set once
 }
 
 // Stmt returns a read that is prepared when it is first used. Its arguments
@@ -40,24 +40,24 @@ func (s *Stmt) Row(ctx context.Context, dest []any, args ...any) error {
 		// the statement is not prepared.
 		return open.tx.Tx.QueryRowContext(ctx, s.query, args...).Scan(dest...)
 	}
-	prepared, err := s.prepare(ctx)
-	if err != nil {
+	if err := s.prepare(ctx); err != nil {
 		return err
 	}
-	return prepared.QueryRowContext(ctx, args...).Scan(dest...)
+	return s.prepared.QueryRowContext(ctx, args...).Scan(dest...)
 }
 
-func (s *Stmt) prepare(ctx context.Context) (*sql.Stmt, error) {
+// prepare makes sure that the statement is there, which it stays.
+func (s *Stmt) prepare(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.prepared != nil {
-		return s.prepared, nil
+		return nil
 	}
 	// For all who come: it must not end with the request that came first.
 	prepared, err := s.db.Reader().PrepareContext(context.WithoutCancel(ctx), s.query)
 	if err != nil {
-		return nil, fmt.Errorf("preparing %q: %w", s.query, err)
+		return fmt.Errorf("preparing %q: %w", s.query, err)
 	}
 	s.prepared = prepared
-	return prepared, nil
+	return nil
 }

@@ -53,7 +53,7 @@ func mayEdit(who actor.Actor, c Corpus) bool {
 
 // Decider decides about corpora.
 func (s *Service) Decider() access.Decider {
-	return access.Decider{Resource: "corpus", May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
+	return access.Decider{Resource: actor.Corpus, May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
 		c, err := s.Store.Corpus(ctx, readable(who), id)
 		if err == nil && do != access.View && !mayEdit(who, c) {
 			return ErrNotEditor
