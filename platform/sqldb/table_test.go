@@ -2,6 +2,7 @@ package sqldb_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -342,6 +343,62 @@ func TestMigrationsGoUpDownAndUpAgain(t *testing.T) {
 		older := migrate.New(db, []migrate.Set{{Module: "test", Files: fstest.MapFS{}}}, discard)
 		if err := older.Check(ctx); err == nil {
 			t.Error("an older program accepted a newer database")
+		}
+	})
+}
+
+func TestAPreparedReadSeesWhatItsTransactionWrote(t *testing.T) {
+	dbtest.Each(t, sets, func(t *testing.T, db *sqldb.DB) {
+		ctx, table := context.Background(), things(db)
+		byName := db.Stmt("SELECT id, made_on FROM test_things WHERE name = $1 AND id < $2")
+		read := func(ctx context.Context) (id int64, at time.Time, err error) {
+			err = byName.Row(ctx, []any{&id, &at}, "one", 100)
+			return id, at, err
+		}
+		if _, _, err := read(ctx); !errors.Is(err, sql.ErrNoRows) {
+			t.Errorf("nothing is there: %v", err)
+		}
+		boom := errors.New("boom")
+		err := sqldb.NewUnit(db, &recorder{}, clock.NewFixed(now)).Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+			if _, err := table.Add(ctx, thing{Name: "one", MadeOn: now, Tags: []string{}}); err != nil {
+				return err
+			}
+			if id, at, err := read(ctx); id == 0 || !at.Equal(now) || err != nil {
+				t.Errorf("within the unit: %d, %v, %v", id, at, err)
+			}
+			return boom
+		})
+		if !errors.Is(err, boom) {
+			t.Fatal(err)
+		}
+		if _, _, err := read(ctx); !errors.Is(err, sql.ErrNoRows) {
+			t.Errorf("after it was rolled back: %v", err)
+		}
+		if _, err := table.Add(ctx, thing{Name: "one", MadeOn: now, Tags: []string{}}); err != nil {
+			t.Fatal(err)
+		}
+		counting, n := sqldb.CountQueries(ctx)
+		var wg sync.WaitGroup
+		for range 50 { // on several connections
+			wg.Go(func() {
+				if id, at, err := read(counting); id == 0 || !at.Equal(now) || err != nil {
+					t.Errorf("%d, %v, %v", id, at, err)
+				}
+			})
+		}
+		wg.Wait()
+		if n.Load() != 50 {
+			t.Errorf("%d statements were counted", n.Load())
+		}
+		gone, cancel := context.WithCancel(ctx)
+		cancel()
+		late := db.Stmt("SELECT id FROM test_things WHERE name = $1")
+		var id int64
+		if err := late.Row(gone, []any{&id}, "one"); !errors.Is(err, context.Canceled) {
+			t.Errorf("who has gone: %v", err)
+		}
+		if err := late.Row(ctx, []any{&id}, "one"); err != nil {
+			t.Errorf("who comes after them: %v", err)
 		}
 	})
 }

@@ -60,6 +60,14 @@ const (
 	Corpus Resource = "corpus"
 )
 
+// The resources that nobody holds a role on, and that modules decide about all
+// the same.
+const (
+	Account Resource = "user"
+	Corpus  Resource = "corpus"
+	Answer  Resource = "answer"
+)
+
 // Grant is one role that was given to the actor directly.
 type Grant struct {
 	Resource Resource

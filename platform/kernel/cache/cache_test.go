@@ -40,7 +40,7 @@ func newShelf(size int) *shelf {
 	return s
 }
 
-func (s *shelf) get(t *testing.T, ctx context.Context, key int) int64 {
+func (s *shelf) get(ctx context.Context, t *testing.T, key int) int64 {
 	t.Helper()
 	v, err := s.Get(ctx, key)
 	if err != nil {
@@ -59,27 +59,27 @@ func (s *shelf) readings(t *testing.T, want int64) {
 func TestWhatIsKeptIsReadOnceAndAgainAfterAMinuteOrADrop(t *testing.T) {
 	s := newShelf(10)
 	for range 3 {
-		s.get(t, t.Context(), 1)
+		s.get(t.Context(), t, 1)
 	}
 	s.readings(t, 1)
 	s.clock.Advance(cache.MaxAge)
-	s.get(t, t.Context(), 1)
+	s.get(t.Context(), t, 1)
 	s.readings(t, 2)
 	s.Drop(2)
-	s.get(t, t.Context(), 1)
+	s.get(t.Context(), t, 1)
 	s.readings(t, 2)
 	s.Drop(1)
-	s.get(t, t.Context(), 1)
+	s.get(t.Context(), t, 1)
 	s.readings(t, 3)
 	s.DropFunc(func(k int) bool { return k == 1 })
-	s.get(t, t.Context(), 1)
+	s.get(t.Context(), t, 1)
 	s.readings(t, 4)
 }
 
 func TestNoMoreIsKeptThanTheCacheWasMadeFor(t *testing.T) {
 	s := newShelf(100)
 	for k := range 1000 {
-		s.get(t, t.Context(), k)
+		s.get(t.Context(), t, k)
 		if s.Len() > 100 {
 			t.Fatalf("%d entries", s.Len())
 		}
@@ -110,7 +110,7 @@ func TestThoseWhoMissAtOnceShareOneReading(t *testing.T) {
 		s.slow = func(context.Context) error { <-let; return nil }
 		var wg sync.WaitGroup
 		for range 100 {
-			wg.Go(func() { s.get(t, t.Context(), 1) })
+			wg.Go(func() { s.get(t.Context(), t, 1) })
 		}
 		synctest.Wait()
 		close(let)
@@ -136,7 +136,7 @@ func TestAReadingThatIsOvertakenIsNotKept(t *testing.T) {
 				return nil
 			})
 		}
-		if first, second := s.get(t, t.Context(), 1), s.get(t, t.Context(), 1); first != 0 || second != 5 {
+		if first, second := s.get(t.Context(), t, 1), s.get(t.Context(), t, 1); first != 0 || second != 5 {
 			t.Errorf("%s: %d, then %d", name, first, second)
 		}
 	}
@@ -150,23 +150,23 @@ func TestNothingIsKeptOfWhatAnOpenUnitChanges(t *testing.T) {
 			"a range": func(s *shelf, ctx context.Context) { s.ChangingFunc(ctx, func(k int) bool { return k < 3 }) },
 		} {
 			s := newShelf(10)
-			s.get(t, t.Context(), 1)
-			s.get(t, t.Context(), 3)
+			s.get(t.Context(), t, 1)
+			s.get(t.Context(), t, 3)
 			err := s.db.Do(t.Context(), func(ctx context.Context, _ uow.Tx) error {
 				changing(s, ctx)
 				changing(s, ctx) // twice in one unit
-				s.get(t, ctx, 1) // its own reading, uncommitted
-				s.get(t, t.Context(), 1)
-				s.get(t, t.Context(), 1)
-				s.get(t, t.Context(), 3) // not concerned
+				s.get(ctx, t, 1) // its own reading, uncommitted
+				s.get(t.Context(), t, 1)
+				s.get(t.Context(), t, 1)
+				s.get(t.Context(), t, 3) // not concerned
 				return end
 			})
 			if !errors.Is(err, end) {
 				t.Fatal(err)
 			}
 			s.readings(t, 5)
-			s.get(t, t.Context(), 1)
-			s.get(t, t.Context(), 1)
+			s.get(t.Context(), t, 1)
+			s.get(t.Context(), t, 1)
 			if n := s.reads.Load(); n != 6 {
 				t.Errorf("%s, %s: %d readings", name, many, n)
 			}
@@ -187,9 +187,9 @@ func TestAUnitWaitsForNoOtherReader(t *testing.T) {
 			return nil
 		}
 		var wg sync.WaitGroup
-		wg.Go(func() { s.get(t, t.Context(), 1) })
+		wg.Go(func() { s.get(t.Context(), t, 1) })
 		synctest.Wait()
-		err := s.db.Do(t.Context(), func(ctx context.Context, _ uow.Tx) error { s.get(t, ctx, 1); return nil })
+		err := s.db.Do(t.Context(), func(ctx context.Context, _ uow.Tx) error { s.get(ctx, t, 1); return nil })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,7 +223,7 @@ func TestErrorsAreNotKeptAndAReaderWhoGivesUpIsNobodyElsesError(t *testing.T) {
 			}
 		})
 		synctest.Wait()
-		wg.Go(func() { s.get(t, t.Context(), 1) })
+		wg.Go(func() { s.get(t.Context(), t, 1) })
 		gone, impatient := context.WithCancel(t.Context())
 		wg.Go(func() {
 			if _, err := s.Get(gone, 1); !errors.Is(err, context.Canceled) {

@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"parley/modules/agents"
+	"parley/modules/agents/internal/adapters/consumer"
 	"parley/modules/agents/internal/adapters/memstore"
 	"parley/modules/agents/internal/core"
 	"parley/modules/users"
+	"parley/platform/bus"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
@@ -200,6 +202,23 @@ func TestAnotherProcessSeesAChangeOnceItForgets(t *testing.T) {
 		forget()
 		if _, err := other.Run(t.Context(), s.bob, s.id); !errors.Is(err, core.ErrNotFound) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAnotherProcessSeesAChangeOnceItIsTold(t *testing.T) {
+	for name, c := range changes {
+		s := newScene(t)
+		other := s.process()
+		if _, err := other.Run(t.Context(), s.bob, s.id); err != nil {
+			t.Fatal(err)
+		}
+		s.db.Deliver(bus.Inline(s.db, consumer.Consumers(other)...))
+		if err := c.change(t.Context(), s); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if r, err := other.Run(t.Context(), s.bob, s.id); !c.seen(r, err) {
+			t.Errorf("after %s: %+v, %v", name, r, err)
 		}
 	}
 }

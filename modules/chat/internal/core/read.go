@@ -10,7 +10,7 @@ import (
 
 // Decider decides about answers: nobody but the asker is anything to one.
 func (s *Service) Decider() access.Decider {
-	return access.Decider{Resource: "answer", May: func(ctx context.Context, who actor.Actor, id int64, _ access.Action) error {
+	return access.Decider{Resource: actor.Answer, May: func(ctx context.Context, who actor.Actor, id int64, _ access.Action) error {
 		_, err := s.Store.Run(ctx, who.UserID, id)
 		return err
 	}}

@@ -151,7 +151,7 @@ func (s *Service) Deciders() []access.Decider {
 			}
 			return decideOrganization(who, id)
 		}),
-		{Resource: "user", May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
+		{Resource: actor.Account, May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
 			u, err := s.Store.User(ctx, who.OrganizationID, id)
 			switch {
 			case err != nil || do == access.View:

@@ -3,7 +3,9 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 
 	"github.com/uptrace/bun"
@@ -35,6 +37,7 @@ type Store struct {
 	db            *sqldb.DB
 	organizations sqldb.Table[users.Organization, organizationRow]
 	users         sqldb.Table[users.User, userRow]
+	byID          *sqldb.Stmt // a user
 	permissions   sqldb.Table[users.Permission, permissionRow]
 	keys          sqldb.Table[core.APIKey, keyRow]
 	audit         sqldb.Table[core.AuditEntry, auditRow]
@@ -50,6 +53,7 @@ func New(db *sqldb.DB) *Store {
 		users: sqldb.NewTable(db,
 			func(u users.User) userRow { return userRow{User: u} },
 			func(r userRow) users.User { return r.User }, core.ErrNotFound, core.ErrEmailTaken),
+		byID: db.Stmt("SELECT id, organization_id, email, is_staff, is_superuser, is_active, date_joined, first_name, last_name FROM users_users WHERE id = $1 AND organization_id = $2"),
 		permissions: sqldb.NewTable(db,
 			func(p users.Permission) permissionRow { return permissionRow{Permission: p} },
 			func(r permissionRow) users.Permission { return r.Permission }, core.ErrNoPermission, core.ErrHasRole),
@@ -110,7 +114,16 @@ func (s *Store) AddUser(ctx context.Context, u users.User) (users.User, error) {
 
 // User implements core.Store.
 func (s *Store) User(ctx context.Context, org, id int64) (users.User, error) {
-	return s.users.Get(ctx, sqldb.Eq("id", id), sqldb.Eq("organization_id", org))
+	var u users.User
+	to := []any{&u.ID, &u.OrganizationID, &u.Email, &u.IsStaff, &u.IsSuperuser, &u.IsActive, &u.DateJoined, &u.FirstName, &u.LastName}
+	switch err := s.byID.Row(ctx, to, id, org); {
+	case errors.Is(err, sql.ErrNoRows):
+		return users.User{}, core.ErrNotFound
+	case err != nil:
+		return users.User{}, fmt.Errorf("reading user %d: %w", id, err)
+	}
+	u.DateJoined = u.DateJoined.UTC()
+	return u, nil
 }
 
 // UpdateUser implements core.Store.
