@@ -24,6 +24,7 @@ type cli struct {
 	User         userCmd         `cmd:"" help:"Manage users."`
 	Organization organizationCmd `cmd:"" help:"Manage organizations."`
 	Events       eventsCmd       `cmd:"" help:"See and retry the events that a consumer could not handle."`
+	Work         workCmd         `cmd:"" help:"See and retry the jobs that were given up."`
 	OpenAPI      openAPICmd      `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Version      versionCmd      `cmd:"" help:"Print the version."`
 }

@@ -26,8 +26,8 @@ type Presence struct {
 	// doubt is for how many looks more the others may have lost their
 	// connections together with this one, and not be back yet.
 	doubt int
-	stop context.CancelFunc
-	done chan struct{}
+	stop  context.CancelFunc
+	done  chan struct{}
 }
 
 const (

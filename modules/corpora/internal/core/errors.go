@@ -17,5 +17,4 @@ var (
 	ErrBlankName        = apperr.New(apperr.Unprocessable, "corpora.blank_name", "A corpus needs a name.")
 	ErrOutsideScope     = apperr.New(apperr.Unprocessable, "corpora.outside_scope", "Some of these corpora are not ones that this agent may use for you.")
 	ErrFull             = apperr.New(apperr.Conflict, "corpora.corpus_full", "The corpus has as many documents as one may have.")
-	ErrClaimLost        = apperr.New(apperr.Conflict, "corpora.claim_lost", "Another process indexes this document.")
 )

@@ -2,7 +2,6 @@ package core
 
 import (
 	"slices"
-	"time"
 
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
@@ -65,9 +64,6 @@ type Document struct {
 	ChunkCount     int
 	PageCount      *int
 	BlobKey        string
-	ClaimedBy      string
-	ClaimedUntil   *time.Time
-	Attempts       int
 	audit.Audit
 }
 

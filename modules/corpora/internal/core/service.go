@@ -16,6 +16,7 @@ import (
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
+	"parley/platform/kernel/work"
 )
 
 // Parts is what a Service is made of.
@@ -27,20 +28,15 @@ type Parts struct {
 	Agents    agents.Catalog
 	Clock     clock.Clock
 	Log       *slog.Logger
-	// Owner names this process among those that share the database.
-	Owner string
-	// Peers tells dead processes from living ones; nil leaves that to claims.
-	Peers Peers
+	// Queue takes the documents that wait to be indexed.
+	Queue work.Queue
 }
 
 // Service is the use cases of corpora. It implements corpora.Retriever.
-type Service struct {
-	Parts
-	wake chan struct{} // holds one: something may wait to be indexed
-}
+type Service struct{ Parts }
 
 // New returns the use cases over their parts.
-func New(p Parts) *Service { return &Service{Parts: p, wake: make(chan struct{}, 1)} }
+func New(p Parts) *Service { return &Service{p} }
 
 func readable(who actor.Actor) Readable {
 	return Readable{OrganizationID: who.OrganizationID, UserID: who.UserID, All: who.IsGlobalAdmin()}
