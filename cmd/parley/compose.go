@@ -27,10 +27,13 @@ import (
 	blobport "parley/platform/kernel/blob"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
+	workport "parley/platform/kernel/work"
 	"parley/platform/migrate"
 	"parley/platform/observe"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/idempotency"
+	"parley/platform/work"
+	workstore "parley/platform/work/sqlstore"
 )
 
 // modules is THE list of modules.
@@ -50,7 +53,7 @@ func modules() fx.Option {
 // in which they are made.
 func migrations() []migrate.Set {
 	return []migrate.Set{
-		bus.Migrations(), idempotency.Migrations(), usersfx.Migrations(), projectsfx.Migrations(), agentsfx.Migrations(),
+		bus.Migrations(), workstore.Migrations(), idempotency.Migrations(), usersfx.Migrations(), projectsfx.Migrations(), agentsfx.Migrations(),
 		corporafx.Migrations(), chatfx.Migrations(), analyticsfx.Migrations(), notificationsfx.Migrations(),
 	}
 }
@@ -152,6 +155,9 @@ func (b *base) app(life context.Context, p profile, more ...fx.Option) (*fx.App,
 			func() blobport.Store { return files },
 			bus.NewOutbox,
 			newPresence,
+			newQueue,
+			func(q *work.Queue) workport.Queue { return q },
+			newRunner,
 			func(db *sqldb.DB, o *bus.Outbox, c clock.Clock) (uow.Unit, uow.Group) {
 				group := auditlog.Group(sqldb.NewUnit(db, o, c))
 				return group, group

@@ -10,6 +10,7 @@ import (
 
 	"parley/platform/bus"
 	"parley/platform/config"
+	"parley/platform/kernel/work"
 	"parley/platform/web"
 )
 
@@ -21,6 +22,7 @@ type house struct {
 	Bus       *bus.Bus
 	Routes    []web.Route    `group:"routes"`
 	Consumers []bus.Consumer `group:"consumers"`
+	Kinds     []work.Kind    `group:"kinds"`
 }
 
 // built wires the program as a profile does, over an empty data directory.
@@ -71,6 +73,7 @@ func TestEveryProfileStartsAndStops(t *testing.T) {
 const (
 	fewestRoutes    = 91
 	fewestConsumers = 8
+	fewestKinds     = 1
 )
 
 func TestEveryModuleBringsItsRoutesAndConsumers(t *testing.T) {
@@ -81,7 +84,15 @@ func TestEveryModuleBringsItsRoutesAndConsumers(t *testing.T) {
 	if len(h.Consumers) < fewestConsumers {
 		t.Errorf("%d consumers, fewer than %d: has a module lost its own?", len(h.Consumers), fewestConsumers)
 	}
+	if len(h.Kinds) < fewestKinds {
+		t.Errorf("%d kinds of work, fewer than %d: has a module lost its own?", len(h.Kinds), fewestKinds)
+	}
 	known := moduleNames(t)
+	for _, k := range h.Kinds {
+		if owner, _, _ := strings.Cut(k.Name, "."); !slices.Contains(known, owner) {
+			t.Errorf("the kind of work %s belongs to no module", k.Name)
+		}
+	}
 	for _, c := range h.Consumers {
 		if owner, _, _ := strings.Cut(c.Name, "."); !slices.Contains(known, owner) {
 			t.Errorf("the consumer %s belongs to no module", c.Name)

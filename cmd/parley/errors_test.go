@@ -27,7 +27,7 @@ var statusOf = map[string]int{
 }
 
 // unsaid are the errors that no caller of the API gets.
-var unsaid = []string{"chat.lease_lost", "corpora.claim_lost"}
+var unsaid = []string{"chat.lease_lost"}
 
 // ofDocuments begins the codes of what is wrong with an uploaded file. It is
 // said in the document, not as an answer.

@@ -24,6 +24,7 @@ type cli struct {
 	User         userCmd         `cmd:"" help:"Manage users."`
 	Organization organizationCmd `cmd:"" help:"Manage organizations."`
 	Events       eventsCmd       `cmd:"" help:"List, retry and replay events."`
+	Work         workCmd         `cmd:"" help:"List and retry dead jobs."`
 	OpenAPI      openAPICmd      `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Version      versionCmd      `cmd:"" help:"Print the version."`
 }

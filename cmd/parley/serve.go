@@ -23,10 +23,13 @@ import (
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/id"
 	"parley/platform/kernel/uow"
+	workport "parley/platform/kernel/work"
 	"parley/platform/observe"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/idempotency"
 	"parley/platform/web"
+	"parley/platform/work"
+	workstore "parley/platform/work/sqlstore"
 )
 
 type serveCmd struct {
@@ -57,7 +60,7 @@ func serve(ctx context.Context, c config.Config, p profile, then func(ctx contex
 		return err
 	}
 	var setup usersfx.Setup
-	app, err := b.app(context.WithoutCancel(ctx), p, fx.Populate(&setup), fx.Invoke(func(*bus.Bus, *http.Server) {}))
+	app, err := b.app(context.WithoutCancel(ctx), p, fx.Populate(&setup), fx.Invoke(func(*bus.Bus, *work.Runner, *http.Server) {}))
 	if err != nil {
 		return err
 	}
@@ -149,6 +152,36 @@ func newBus(in busIn) (*bus.Bus, error) {
 	}
 	in.Lifecycle.Append(fx.Hook{OnStart: b.Start, OnStop: b.Stop})
 	return b, nil
+}
+
+// newQueue is where modules put durable work.
+func newQueue(db *sqldb.DB, p *sqldb.Presence, c clock.Clock, log *slog.Logger) *work.Queue {
+	return work.NewQueue(workstore.New(db), workstore.NewSignals(db, p.ID(), log), c)
+}
+
+// runnerIn is what the runner of durable work is made of.
+type runnerIn struct {
+	fx.In
+
+	Lifecycle fx.Lifecycle
+	Profile   profile
+	Queue     *work.Queue
+	Presence  *sqldb.Presence
+	Log       *slog.Logger
+	Registry  *prometheus.Registry
+	Kinds     []workport.Kind `group:"kinds"`
+}
+
+func newRunner(in runnerIn) (*work.Runner, error) {
+	if in.Profile == profileAPI {
+		in.Kinds = nil // it only puts
+	}
+	r, err := work.NewRunner(work.Config{Queue: in.Queue, Kinds: in.Kinds, Owner: in.Presence.ID(), Peers: in.Presence, Log: in.Log, Registerer: in.Registry})
+	if err != nil {
+		return nil, err
+	}
+	in.Lifecycle.Append(fx.Hook{OnStart: r.Start, OnStop: r.Stop})
+	return r, nil
 }
 
 // newPresence shows this process to the others on the database.

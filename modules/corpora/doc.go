@@ -3,12 +3,12 @@
 //
 // Owns: corpora, documents with their passages and postings, connections.
 // Tables: corpora_*. The originals of documents are files in the blob store.
+// Jobs: corpora.index, one for each document that waits.
 //
 // Publishes: corpora.corpus_created.v1, corpora.document_added.v1,
 // corpora.document_indexed.v1.
 //
-// Consumes: users.user_deleted.v1 (owned corpora pass to the admin),
-// corpora.document_added.v1 (wakes the indexer).
+// Consumes: users.user_deleted.v1 (owned corpora pass to the admin).
 //
 // Rules: a document and its step are stored before its event is published. It is
 // indexed in the background; after "completed" the next question can find it. Rights are part of the search itself: what the asker may not

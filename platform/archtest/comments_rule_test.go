@@ -56,7 +56,7 @@ func sqlComments(t *tree) []complaint {
 func quotedComments(text string) (lines []int) {
 	line := 1
 	for i := 0; i < len(text); {
-		end := ""
+		var end string
 		switch rest := text[i:]; {
 		case strings.HasPrefix(rest, "--"):
 			end = "\n"

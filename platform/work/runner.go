@@ -328,7 +328,7 @@ func (r *Runner) end(c *claim) {
 // and answers how many it did. It is for tests and for a runner that was not
 // started.
 func (r *Runner) Drain(ctx context.Context) (n int, err error) {
-	for {
+	for ctx.Err() == nil {
 		found := false
 		for _, alone := range []bool{true, false} {
 			for _, k := range r.kinds {
@@ -346,7 +346,8 @@ func (r *Runner) Drain(ctx context.Context) (n int, err error) {
 			}
 		}
 		if !found {
-			return n, nil
+			break
 		}
 	}
+	return n, ctx.Err()
 }

@@ -20,6 +20,7 @@ import (
 	"parley/platform/kernel/blob"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
+	"parley/platform/kernel/work"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/web"
@@ -53,9 +54,9 @@ type In struct {
 	Lifecycle fx.Lifecycle
 	Settings  Settings
 	DB        *sqldb.DB
-	Presence  *sqldb.Presence
 	Unit      uow.Unit
 	Files     blob.Store
+	Queue     work.Queue
 	Agents    agents.Catalog
 	Clock     clock.Clock
 	Log       *slog.Logger
@@ -67,6 +68,7 @@ type Out struct {
 
 	Routes    []web.Route    `group:"routes,flatten"`
 	Consumers []bus.Consumer `group:"consumers,flatten"`
+	Kinds     []work.Kind    `group:"kinds,flatten"`
 	Decider   access.Decider `group:"deciders"`
 	Retriever corpora.Retriever
 }
@@ -79,12 +81,16 @@ func build(in In) Out {
 	limits.Child, limits.MaxBytes = in.Settings.Child, in.Settings.MaxBytes
 	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Files: in.Files, Extractor: extract.New(limits), Agents: in.Agents,
-		Clock: in.Clock, Log: in.Log, Owner: in.Presence.ID(), Peers: in.Presence,
+		Clock: in.Clock, Log: in.Log, Queue: in.Queue,
 	})
 	if in.Settings.Works {
-		in.Lifecycle.Append(background(in.Settings.Life, service.Work))
+		in.Lifecycle.Append(background(in.Settings.Life, func(ctx context.Context) {
+			if err := service.Adopt(ctx); err != nil && ctx.Err() == nil {
+				in.Log.ErrorContext(ctx, "putting documents of an older version into the queue", "error", err)
+			}
+		}))
 	}
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Decider: service.Decider(), Retriever: service}
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Decider: service.Decider(), Retriever: service}
 }
 
 // background runs work between start and stop.

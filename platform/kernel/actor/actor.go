@@ -56,15 +56,13 @@ const (
 	Team         Resource = "team"
 	Project      Resource = "project"
 	Agent        Resource = "agent"
-	// Corpus has roles of its own, see access.CorpusRole; no Grant is on one.
-	Corpus Resource = "corpus"
 )
 
 // The resources that nobody holds a role on, and that modules decide about all
 // the same.
 const (
 	Account Resource = "user"
-	Corpus  Resource = "corpus"
+	Corpus  Resource = "corpus" // it has roles of its own, see access.CorpusRole
 	Answer  Resource = "answer"
 )
 

@@ -109,11 +109,13 @@ func TestAJobPutByOneProcessIsDoneByAnotherAndCancelledByTheFirst(t *testing.T) 
 func TestTheEndOfASessionIsTheEndOfItsProcess(t *testing.T) {
 	db := dbtest.Postgres(t, sqlstore.Migrations())
 	claimed, free := make(chan kernel.Claim, 1), make(chan struct{})
-	first := start(t, db, doing(func(_ context.Context, c kernel.Claim) error {
+	k := doing(func(_ context.Context, c kernel.Claim) error {
 		claimed <- c
 		<-free
 		return nil
-	}))
+	})
+	k.Concurrency = 1 // so that it does not claim the job again
+	first := start(t, db, k)
 	defer close(free)
 	first.put("a")
 	old := within(t, claimed)

@@ -126,6 +126,9 @@ func (s *Service) AddDocument(ctx context.Context, who actor.Actor, c Corpus, n 
 		if d, err = s.Store.AddDocument(ctx, d); err != nil {
 			return err
 		}
+		if err := s.Queue.Put(ctx, indexJob(d)); err != nil {
+			return err
+		}
 		tx.Publish(corpora.DocumentAdded{DocumentID: d.ID, CorpusID: d.CorpusID, OrganizationID: d.OrganizationID, UserID: d.UserID})
 		return nil
 	})

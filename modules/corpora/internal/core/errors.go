@@ -17,5 +17,4 @@ var (
 	ErrBlankName        = apperr.New(apperr.Unprocessable, "corpora.blank_name", "A corpus needs a name.")
 	ErrOutsideScope     = apperr.New(apperr.Unprocessable, "corpora.outside_scope", "The agent may not use some of these corpora for you; leave them out.")
 	ErrFull             = apperr.New(apperr.Conflict, "corpora.corpus_full", "A corpus has at most 1,000,000 documents; use another corpus.")
-	ErrClaimLost        = apperr.New(apperr.Conflict, "corpora.claim_lost", "Another process is indexing this document.")
 )

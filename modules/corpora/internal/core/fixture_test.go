@@ -20,6 +20,8 @@ import (
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/clock"
 	"parley/platform/memory"
+	"parley/platform/work"
+	workstore "parley/platform/work/memstore"
 )
 
 var (
@@ -53,6 +55,8 @@ type fixture struct {
 	clock *clock.Fixed
 	files string // directory
 	parts core.Deps
+	jobs  *workstore.Store
+	queue *work.Queue
 }
 
 func setup(t *testing.T, change ...func(*core.Deps)) fixture {
@@ -63,9 +67,11 @@ func setup(t *testing.T, change ...func(*core.Deps)) fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.jobs = workstore.New(f.db)
+	f.queue = work.NewQueue(f.jobs, nil, now)
 	f.parts = core.Deps{
 		Unit: f.db, Store: memstore.New(f.db), Files: files, Extractor: extract.New(extract.DefaultLimits()), Agents: catalog{},
-		Clock: now, Log: slog.New(slog.DiscardHandler), Owner: "me",
+		Clock: now, Log: slog.New(slog.DiscardHandler), Queue: f.queue,
 	}
 	for _, c := range change {
 		c(&f.parts)
@@ -126,15 +132,23 @@ func (f fixture) upload(who actor.Actor, c core.Corpus, name, content string) co
 // work indexes all that waits.
 func (f fixture) work() {
 	f.t.Helper()
-	for range 1000 {
-		found, err := f.IndexNext(f.ctx)
-		f.check(err)
-		if !found {
-			return
-		}
-	}
-	f.t.Fatal("the work never ends")
+	_, err := f.process("me").Drain(f.ctx)
+	f.check(err)
 }
+
+// process is the runner of a process, which knows of processes that died.
+func (f fixture) process(owner string, dead ...string) *work.Runner {
+	f.t.Helper()
+	r, err := work.NewRunner(work.Config{Queue: f.queue, Kinds: f.Kinds(), Owner: owner, Peers: graveyard(dead), Log: f.parts.Log})
+	f.check(err)
+	return r
+}
+
+// graveyard are processes that are known to be dead.
+type graveyard []string
+
+// Dead implements work.Peers.
+func (g graveyard) Dead(context.Context, []string) ([]string, error) { return g, nil }
 
 func (f fixture) document(id int64) core.Document {
 	f.t.Helper()

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"parley/modules/corpora"
@@ -15,124 +15,111 @@ import (
 	"parley/modules/corpora/internal/core/document"
 	"parley/modules/corpora/internal/core/ranking"
 	"parley/platform/kernel/uow"
+	"parley/platform/kernel/work"
 )
 
 // How documents are indexed.
 const (
-	workers     = 2                // documents that one process indexes at a time
-	claimFor    = 2 * time.Minute  // how long a claim survives its process
-	lookEvery   = 2 * time.Second  // for documents, without being woken
+	places      = 2                // documents that one process indexes at a time
 	small       = 64               // passages of a document that is stored as it is finished
 	stageSize   = 2000             // passages that are in memory with their terms
-	maxAttempts = 3                // after them a document that crashes its process fails
+	maxAttempts = 3                // before a document is given up
 	maxDocument = 10 * time.Minute // that one document may take
+	adoptSize   = 500              // documents that are put into the queue at once
 )
 
-// Wake makes the indexer look at once. It never blocks.
-func (s *Service) Wake() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
+// indexKind is the kind of the jobs that index a document.
+const indexKind = "corpora.index"
+
+// indexJob takes a place of the organization's share; its key is the document.
+func indexJob(d Document) work.Job {
+	return work.Job{Kind: indexKind, Tenant: d.OrganizationID, Key: strconv.FormatInt(d.ID, 10)}
 }
 
-// Work indexes what waits, until ctx ends.
-func (s *Service) Work(ctx context.Context) {
-	if err := s.Recover(ctx); err != nil && ctx.Err() == nil {
-		s.Log.ErrorContext(ctx, "releasing the claims of dead processes failed", "error", err)
-	}
-	var group sync.WaitGroup
-	for range workers {
-		group.Go(func() { s.work(ctx) })
-	}
-	group.Wait()
+// Kinds are the kinds of work of this module.
+func (s *Service) Kinds() []work.Kind {
+	return []work.Kind{{Name: indexKind, Concurrency: places, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.index, GiveUp: s.giveUp}}
 }
 
-// Recover gives back the claims of dead processes at the start of this one,
-// so that their documents don't wait until the claims are over.
-func (s *Service) Recover(ctx context.Context) error {
-	if s.Peers == nil {
-		return nil
-	}
-	claimants, err := s.Store.Claimants(ctx)
-	if err != nil {
-		return err
-	}
-	dead, err := s.Peers.Dead(ctx, claimants)
-	if err != nil || len(dead) == 0 {
-		return err
-	}
-	return s.Store.Release(ctx, dead)
-}
-
-func (s *Service) work(ctx context.Context) {
-	look := time.NewTicker(lookEvery)
-	defer look.Stop()
-	for ctx.Err() == nil {
-		found, err := s.indexNext(ctx)
-		if err != nil && ctx.Err() == nil {
-			s.Log.ErrorContext(ctx, "indexing failed; it will be tried again", "error", err)
-		}
-		if found && err == nil {
-			s.Wake() // another worker may find the next document
-			continue
-		}
-		select {
-		case <-s.wake:
-		case <-look.C:
-		case <-ctx.Done():
-		}
-	}
-}
-
-// indexNext indexes one document and reports whether one waited.
-func (s *Service) indexNext(ctx context.Context) (bool, error) {
-	now := s.Clock.Now()
-	d, found, err := s.Store.Claim(ctx, s.Owner, now, now.Add(claimFor))
-	if err != nil || !found {
-		return false, err
-	}
-	limited, stop := context.WithTimeout(ctx, maxDocument)
-	defer stop()
-	last, err := s.index(limited, &d)
-	switch {
-	case err == nil:
-		d.Step, d.FailureReason = Completed, nil
-	case errors.Is(err, ErrClaimLost), ctx.Err() != nil:
-		return true, err // another process has the claim, or the next start indexes it
-	default:
-		reason, again := s.Extractor.Reason(err)
-		if again && d.Attempts < maxAttempts {
-			return true, err // claimed again when the claim is over
-		}
-		if clearing := s.clear(ctx, d); clearing != nil {
-			return true, errors.Join(err, clearing)
-		}
-		d.Step, d.FailureReason, d.ChunkCount = Failed, &reason, 0
-		s.Log.InfoContext(ctx, "a document could not be indexed", "document", d.ID, "error", err)
-	}
-	return true, s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
-		d.ModifiedOn = s.Clock.Now()
-		done, err := s.Store.Finish(ctx, d, last)
-		if err != nil {
+// Adopt puts documents into the queue that wait without a job: those of an
+// older version, which had no queue.
+func (s *Service) Adopt(ctx context.Context) error {
+	for after := int64(0); ; {
+		waiting, err := s.Store.Unfinished(ctx, after, adoptSize)
+		if err != nil || len(waiting) == 0 {
 			return err
 		}
-		tx.Publish(corpora.DocumentIndexed{DocumentID: done.ID, CorpusID: done.CorpusID, OrganizationID: done.OrganizationID, UserID: done.UserID, Step: string(done.Step), ChunkCount: done.ChunkCount})
-		return nil
-	})
-}
-
-// index extracts, cuts and stages one claimed document. The passages of a
-// small one it answers instead: one transaction stores and shows them.
-func (s *Service) index(ctx context.Context, d *Document) (last []Indexed, err error) {
-	if d.Attempts > maxAttempts {
-		return nil, errGivenUp
-	}
-	if d.Attempts > 1 { // what an earlier attempt left behind
-		if err := s.clear(ctx, *d); err != nil {
-			return nil, err
+		jobs := make([]work.Job, len(waiting))
+		for i, d := range waiting {
+			jobs[i] = indexJob(d)
+			after = d.ID
+		}
+		if err := s.Queue.Put(ctx, jobs...); err != nil {
+			return err
 		}
 	}
+}
+
+// index does one job: extract, cut, stage and show one document.
+func (s *Service) index(ctx context.Context, c work.Claim) error {
+	d, found, err := s.begin(ctx, c)
+	if err != nil || !found {
+		return err
+	}
+	last, err := s.prepare(ctx, &d, c.Hold)
+	if err == nil {
+		d.Step = Completed
+		return s.end(ctx, d, last, c.Finish)
+	}
+	if ctx.Err() != nil || errors.Is(err, work.ErrLost) || errors.Is(err, work.ErrCancelled) {
+		return err
+	}
+	reason, again := s.Extractor.Reason(err)
+	if again {
+		return err
+	}
+	s.Log.InfoContext(ctx, "a document could not be indexed", "document", d.ID, "error", err)
+	return s.fail(ctx, d, reason, c.Hold, c.Finish)
+}
+
+// giveUp fails a document that trouble on the server kept from being indexed.
+// Its job stays, dead, until an operator retries it.
+func (s *Service) giveUp(ctx context.Context, c work.Claim, cause error) error {
+	d, found, err := s.begin(ctx, c)
+	if err != nil || !found {
+		return err
+	}
+	reason, _ := s.Extractor.Reason(cause)
+	return s.fail(ctx, d, reason, c.Hold, c.MarkDead)
+}
+
+// begin answers the document of a job, cleared of what an earlier attempt
+// left behind, and false when there is nothing to do any more.
+func (s *Service) begin(ctx context.Context, c work.Claim) (d Document, found bool, err error) {
+	id, err := strconv.ParseInt(c.Job().Key, 10, 64)
+	if err != nil {
+		return d, false, work.Permanent(fmt.Errorf("reading which document a job is about: %w", err))
+	}
+	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		if err := c.Hold(ctx); err != nil {
+			return err
+		}
+		d, err = s.Store.Begin(ctx, id)
+		return err
+	})
+	if errors.Is(err, ErrDocumentNotFound) || err == nil && d.Step == Completed {
+		return d, false, nil
+	}
+	if err == nil && d.Step != Pending {
+		err = s.clear(ctx, d, c.Hold)
+	}
+	d.FailureReason = nil
+	return d, err == nil, err
+}
+
+// prepare extracts, cuts and stages one document. The passages of a small one
+// it answers instead: one transaction stores and shows them.
+func (s *Service) prepare(ctx context.Context, d *Document, hold Hold) (last []Indexed, err error) {
 	text, err := s.extract(ctx, *d)
 	if err != nil {
 		return nil, err
@@ -153,11 +140,36 @@ func (s *Service) index(ctx context.Context, d *Document) (last []Indexed, err e
 		if len(passages) <= small {
 			return indexed, nil
 		}
-		if err := s.Store.Stage(ctx, *d, indexed, s.Clock.Now().Add(claimFor)); err != nil {
+		if err := s.Store.Stage(ctx, *d, indexed, hold); err != nil {
 			return nil, err
 		}
 	}
 	return nil, nil
+}
+
+// fail ends the work on a document without its passages.
+func (s *Service) fail(ctx context.Context, d Document, reason string, hold Hold, end func(context.Context) error) error {
+	if err := s.clear(ctx, d, hold); err != nil {
+		return err
+	}
+	d.Step, d.FailureReason, d.ChunkCount = Failed, &reason, 0
+	return s.end(ctx, d, nil, end)
+}
+
+// end stores the outcome together with the end of the job.
+func (s *Service) end(ctx context.Context, d Document, last []Indexed, end func(context.Context) error) error {
+	return s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		if err := end(ctx); err != nil {
+			return err
+		}
+		d.ModifiedOn = s.Clock.Now()
+		done, err := s.Store.Finish(ctx, d, last)
+		if err != nil {
+			return err
+		}
+		tx.Publish(corpora.DocumentIndexed{DocumentID: done.ID, CorpusID: done.CorpusID, OrganizationID: done.OrganizationID, UserID: done.UserID, Step: string(done.Step), ChunkCount: done.ChunkCount})
+		return nil
+	})
 }
 
 func (s *Service) extract(ctx context.Context, d Document) (document.Extracted, error) {
@@ -173,13 +185,11 @@ func (s *Service) extract(ctx context.Context, d Document) (document.Extracted, 
 	return s.Extractor.Extract(ctx, file, size, hint)
 }
 
-// clear removes what is staged of a claimed document.
-func (s *Service) clear(ctx context.Context, d Document) error {
+// clear removes what is staged of a document.
+func (s *Service) clear(ctx context.Context, d Document, hold Hold) error {
 	for {
-		if done, err := s.Store.Clear(ctx, d, s.Clock.Now().Add(claimFor)); done || err != nil {
+		if done, err := s.Store.Clear(ctx, d.ID, hold); done || err != nil {
 			return err
 		}
 	}
 }
-
-var errGivenUp = errors.New("the document ended its process several times")

@@ -17,6 +17,7 @@ import (
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/document"
 	"parley/platform/kernel/event"
+	"parley/platform/work"
 )
 
 func TestAnUploadIsFoundByTheNextQuestionOnceItIsCompleted(t *testing.T) {
@@ -29,7 +30,7 @@ func TestAnUploadIsFoundByTheNextQuestionOnceItIsCompleted(t *testing.T) {
 	f.clock.Advance(time.Second)
 	f.work()
 	got := f.document(d.ID)
-	d.Step, d.MimeType, d.ChunkCount, d.ClaimedBy, d.Attempts, d.ModifiedOn = core.Completed, "text/markdown", 1, "me", 1, f.clock.Now()
+	d.Step, d.MimeType, d.ChunkCount, d.ModifiedOn = core.Completed, "text/markdown", 1, f.clock.Now()
 	if diff := cmp.Diff(d, got); diff != "" {
 		t.Error(diff)
 	}
@@ -97,8 +98,8 @@ type failing struct {
 }
 
 // Stage implements core.Index.
-func (f failing) Stage(ctx context.Context, d core.Document, ps []core.Indexed, until time.Time) error {
-	if err := f.Store.Stage(ctx, d, ps, until); err != nil || f.stage == nil {
+func (f failing) Stage(ctx context.Context, d core.Document, ps []core.Indexed, hold core.Hold) error {
+	if err := f.Store.Stage(ctx, d, ps, hold); err != nil || f.stage == nil {
 		return err
 	}
 	return f.stage()
@@ -115,54 +116,75 @@ func (f failing) Finish(ctx context.Context, d core.Document, last []core.Indexe
 }
 
 func TestAWorkerThatDiesHalfwayLeavesNoSecondSetOfPassages(t *testing.T) {
-	broken := true
-	var die func()
+	staged, thaw := make(chan struct{}), make(chan struct{})
+	dying := true
 	f := setup(t, func(p *core.Deps) {
 		p.Store = failing{Store: p.Store, stage: func() error {
-			if broken {
-				die()
+			if dying {
+				dying = false
+				close(staged)
+				<-thaw
 			}
 			return nil
 		}}
 	})
 	c := f.corpus(jo, "Guides")
 	d := f.upload(jo, c, "a.txt", long("lantern"))
-	ctx, cancel := context.WithCancel(f.ctx)
-	die = cancel
-	if found, err := f.IndexNext(ctx); !found || !errors.Is(err, context.Canceled) {
-		t.Fatal(found, err)
-	}
-	if found, err := f.IndexNext(f.ctx); found || err != nil {
-		t.Fatal("claimed while the claim holds", err)
-	}
-	if got := f.document(d.ID); got.Step != core.Indexing || f.finds(jo, c, "lantern") != nil {
-		t.Fatalf("%s", got.Step)
-	}
-	broken = false
-	f.clock.Advance(time.Hour)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = f.process("first").Drain(f.ctx)
+	}()
+	<-staged
 	f.work()
-	got := f.document(d.ID)
-	counts, _, err := f.Store.Counts(f.ctx, []int64{c.ID}, []string{"lantern"})
+	if got := f.document(d.ID); got.Step != core.Indexing || f.finds(jo, c, "lantern") != nil {
+		t.Fatalf("claimed by two, in step %s", got.Step)
+	}
+	second := f.process("second", "first")
+	f.check(second.TakeOver(f.ctx))
+	_, err := second.Drain(f.ctx) // at once: the clock stands still
 	f.check(err)
-	if got.Step != core.Completed || got.Attempts != 2 || got.ChunkCount < 200 || len(counts) != 1 || counts[0].DF != got.ChunkCount {
-		t.Errorf("%s after %d attempts: %d chunks, %+v", got.Step, got.Attempts, got.ChunkCount, counts)
+	correct := func() {
+		t.Helper()
+		got := f.document(d.ID)
+		counts, _, err := f.Store.Counts(f.ctx, []int64{c.ID}, []string{"lantern"})
+		f.check(err)
+		if got.Step != core.Completed || got.ChunkCount < 200 || len(counts) != 1 || counts[0].DF != got.ChunkCount {
+			t.Errorf("%s: %d chunks, %+v", got.Step, got.ChunkCount, counts)
+		}
+	}
+	correct()
+	facts := len(f.db.Published())
+	close(thaw) // the first was not dead after all
+	<-ended
+	correct()
+	if len(f.db.Published()) != facts {
+		t.Error("the one that came late told of it, too")
 	}
 }
 
 func TestADocumentThatFailsHalfwayLeavesNoPassages(t *testing.T) {
 	trouble := errors.New("the disk is full")
-	f := setup(t, func(p *core.Deps) { p.Store = failing{Store: p.Store, stage: func() error { return trouble }} })
+	broken := true
+	f := setup(t, func(p *core.Deps) {
+		p.Store = failing{Store: p.Store, stage: func() error {
+			if broken {
+				return trouble
+			}
+			return nil
+		}}
+	})
 	c := f.corpus(jo, "Guides")
 	d := f.upload(jo, c, "a.txt", long("lantern"))
 	for attempt := range 2 {
-		if _, err := f.IndexNext(f.ctx); !errors.Is(err, trouble) {
-			t.Fatalf("attempt %d: %v", attempt, err)
+		if f.work(); f.document(d.ID).Step != core.Indexing {
+			t.Fatalf("after attempt %d it is %s", attempt, f.document(d.ID).Step)
 		}
 		f.clock.Advance(time.Hour)
 	}
 	f.work() // the last attempt
 	got := f.document(d.ID)
-	if got.Step != core.Failed || got.Attempts != 3 || !strings.Contains(*got.FailureReason, "problem on the server") {
+	if got.Step != core.Failed || !strings.Contains(*got.FailureReason, "problem on the server") {
 		t.Errorf("%+v", got)
 	}
 	counts, _, err := f.Store.Counts(f.ctx, []int64{c.ID}, []string{"lantern"})
@@ -170,41 +192,84 @@ func TestADocumentThatFailsHalfwayLeavesNoPassages(t *testing.T) {
 	if len(counts) != 0 {
 		t.Errorf("%+v", counts)
 	}
+	// An operator finds the cause, removes it, and says retry.
+	dead, err := f.queue.Dead(f.ctx, 10)
+	f.check(err)
+	if len(dead) != 1 || dead[0].Error != trouble.Error() || dead[0].Attempts != 3 {
+		t.Fatalf("%+v", dead)
+	}
+	broken = false
+	f.check(f.queue.Retry(f.ctx, dead[0].ID))
+	f.work()
+	if got := f.document(d.ID); got.Step != core.Completed || got.FailureReason != nil || f.finds(jo, c, "lantern") == nil {
+		t.Errorf("%+v", got)
+	}
+}
+
+// deaths are processes that work on all they may, and die.
+func (f fixture) deaths(n int) {
+	f.t.Helper()
+	for i := range n {
+		owner := fmt.Sprint("dead ", i)
+		for _, alone := range []bool{true, false} {
+			claimed, err := f.jobs.Claim(f.ctx, work.ClaimRequest{
+				Kind: f.Kinds()[0].Name, Limit: 2, Alone: alone, Owner: owner, Now: f.clock.Now(), Until: f.clock.Now().Add(time.Hour),
+			})
+			f.check(err)
+			if alone && len(claimed) > 0 {
+				break
+			}
+		}
+		f.check(f.process("me", owner).TakeOver(f.ctx))
+	}
 }
 
 func TestADocumentThatEndsItsProcessAgainAndAgainIsGivenUp(t *testing.T) {
 	f := setup(t)
 	c := f.corpus(jo, "Guides")
 	d := f.upload(jo, c, "a.txt", "fatal words")
-	for range 3 { // processes that claim and die
-		_, found, err := f.Store.Claim(f.ctx, "dead", f.clock.Now(), f.clock.Now().Add(time.Minute))
-		if !found || err != nil {
-			t.Fatal(found, err)
-		}
-		f.clock.Advance(time.Hour)
-	}
+	f.deaths(3)
 	f.work()
-	if got := f.document(d.ID); got.Step != core.Failed || got.Attempts != 4 || f.finds(jo, c, "fatal") != nil {
+	if got := f.document(d.ID); got.Step != core.Failed || !strings.Contains(*got.FailureReason, "problem on the server") || f.finds(jo, c, "fatal") != nil {
 		t.Errorf("%+v", got)
 	}
 }
 
-func TestAClaimThatIsLostIsLeftToTheOther(t *testing.T) {
-	var f fixture
-	f = setup(t, func(p *core.Deps) {
+func TestDeathsThatMayBeOfAnotherDocumentDoNotCount(t *testing.T) {
+	f := setup(t)
+	c := f.corpus(jo, "Guides")
+	a, b := f.upload(jo, c, "a.txt", "harmless words"), f.upload(jo, c, "b.txt", "harmless words, too")
+	f.deaths(1) // with both
+	f.work()
+	for _, d := range []core.Document{a, b} {
+		if got := f.document(d.ID); got.Step != core.Completed {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
+func TestOrderlyStopsAreNoAttempts(t *testing.T) {
+	var stop func()
+	stops := 0
+	f := setup(t, func(p *core.Deps) {
 		p.Store = failing{Store: p.Store, stage: func() error {
-			f.clock.Advance(time.Hour)
-			_, _, err := f.Store.Claim(f.ctx, "other", f.clock.Now(), f.clock.Now().Add(time.Hour))
-			return err
+			if stops++; stops <= 5 {
+				stop()
+			}
+			return nil
 		}}
 	})
 	c := f.corpus(jo, "Guides")
 	d := f.upload(jo, c, "a.txt", long("lantern"))
-	if _, err := f.IndexNext(f.ctx); !errors.Is(err, core.ErrClaimLost) {
-		t.Fatal(err)
+	for range 5 {
+		ctx, cancel := context.WithCancel(f.ctx)
+		stop = cancel
+		_, _ = f.process("me").Drain(ctx)
+		cancel()
 	}
-	if got := f.document(d.ID); got.ClaimedBy != "other" || got.Step != core.Extracting {
-		t.Errorf("%+v", got)
+	f.work()
+	if got := f.document(d.ID); got.Step != core.Completed || stops < 6 {
+		t.Errorf("%d stops: %+v", stops, got)
 	}
 }
 
@@ -212,13 +277,10 @@ func TestAFileThatIsGoneFailsItsDocument(t *testing.T) {
 	f := setup(t)
 	d := f.upload(jo, f.corpus(jo, "Guides"), "a.txt", "words")
 	f.check(f.Files.Delete(f.ctx, d.BlobKey))
-	for range 2 {
-		if _, err := f.IndexNext(f.ctx); err == nil {
-			t.Fatal("no error")
-		}
+	for range 3 {
+		f.work()
 		f.clock.Advance(time.Hour)
 	}
-	f.work()
 	if got := f.document(d.ID); got.Step != core.Failed {
 		t.Errorf("%+v", got)
 	}
@@ -239,50 +301,93 @@ func TestADocumentThatTakesTooLongIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := setup(t, func(p *core.Deps) { p.Extractor = hanging{extract.New(extract.DefaultLimits())} })
 		d := f.upload(jo, f.corpus(jo, "Guides"), "a.txt", "words")
-		if found, err := f.IndexNext(f.ctx); !found || !errors.Is(err, context.DeadlineExceeded) {
-			t.Error(found, err)
+		if n, err := f.process("me").Drain(f.ctx); n != 1 || err != nil {
+			t.Error(n, err)
 		}
 		if got := f.document(d.ID); got.Step != core.Extracting {
 			t.Errorf("%+v", got)
 		}
+		if n, err := f.process("me").Drain(f.ctx); n != 0 || err != nil { // not at once
+			t.Error(n, err)
+		}
+		f.clock.Advance(time.Hour)
+		if n, err := f.process("me").Drain(f.ctx); n != 1 || err != nil {
+			t.Error(n, err)
+		}
 	})
 }
 
-// graveyard are processes that are known to be dead.
-type graveyard []string
-
-func (g graveyard) Dead(context.Context, []string) ([]string, error) { return g, nil }
-
-func TestTheIndexerWorksUntilItIsToldToStop(t *testing.T) {
-	f := setup(t, func(p *core.Deps) { p.Peers = graveyard{"dead"} })
+func TestAnUploadIsIndexedWhileTheProcessRuns(t *testing.T) {
+	f := setup(t)
 	c := f.corpus(jo, "Guides")
-	left := f.upload(jo, c, "left.txt", "left by a dead process")
-	_, _, err := f.Store.Claim(f.ctx, "dead", f.clock.Now(), f.clock.Now().Add(time.Hour))
-	f.check(err)
-	ended := make(chan int64, 100)
+	ended := make(chan string, 100)
 	f.db.Deliver(func(_ context.Context, e event.Envelope) error {
 		if e.Name == "corpora.document_indexed.v1" {
-			ended <- 1
+			ended <- e.Key
 		}
 		return nil
 	})
-	ctx, stop := context.WithCancel(f.ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f.Work(ctx)
-	}()
-	<-ended
+	p := f.process("me")
+	f.check(p.Start(f.ctx))
 	for i := range 20 {
 		f.upload(jo, c, fmt.Sprint(i, ".txt"), fmt.Sprint("lantern ", i))
-		f.Wake()
 	}
 	for range 20 {
 		<-ended
 	}
-	stop()
-	<-done
-	if got := f.document(left.ID); got.Step != core.Completed || len(f.finds(jo, c, "lantern")) != 20 {
-		t.Errorf("%+v", got)
+	f.check(p.Stop(f.ctx))
+	if len(f.finds(jo, c, "lantern")) != 20 {
+		t.Error("not all of them are found")
+	}
+}
+
+func TestOneOrganizationDelaysAnotherByOneDocument(t *testing.T) {
+	f := setup(t)
+	many := f.corpus(jo, "Many")
+	for i := range 30 {
+		f.upload(jo, many, fmt.Sprint(i, ".txt"), fmt.Sprint("words ", i))
+	}
+	theirs := f.upload(abroad, f.corpus(abroad, "Theirs"), "a.txt", "words from abroad")
+	f.work()
+	place := 0
+	for _, fact := range f.db.Published() {
+		if e, ok := fact.(corpora.DocumentIndexed); ok {
+			place++
+			if e.DocumentID == theirs.ID {
+				break
+			}
+		}
+	}
+	if place > 2 {
+		t.Errorf("the other organization's document was number %d", place)
+	}
+}
+
+func TestDocumentsOfAnOlderVersionAreAdoptedOnce(t *testing.T) {
+	f := setup(t)
+	c := f.corpus(jo, "Guides")
+	queued := f.upload(jo, c, "a.txt", "lantern a")
+	var waiting []core.Document
+	for i, step := range []core.Step{core.Pending, core.Extracting, core.Indexing} {
+		d := queued
+		d.Name, d.Step = fmt.Sprint(i), step
+		d, err := f.Store.AddDocument(f.ctx, d) // as the older version did, without a job
+		f.check(err)
+		waiting = append(waiting, d)
+	}
+	for range 2 {
+		f.check(f.Adopt(f.ctx))
+	}
+	if n, err := f.process("me").Drain(f.ctx); n != 4 || err != nil {
+		t.Error(n, err)
+	}
+	for _, d := range waiting {
+		if got := f.document(d.ID); got.Step != core.Completed {
+			t.Errorf("%+v", got)
+		}
+	}
+	f.check(f.Adopt(f.ctx))
+	if n, err := f.process("me").Drain(f.ctx); n != 0 || err != nil {
+		t.Error(n, err)
 	}
 }

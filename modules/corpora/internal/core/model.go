@@ -2,7 +2,6 @@ package core
 
 import (
 	"slices"
-	"time"
 
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
@@ -77,9 +76,6 @@ type Document struct {
 	ChunkCount     int
 	PageCount      *int
 	BlobKey        string
-	ClaimedBy      string
-	ClaimedUntil   *time.Time
-	Attempts       int
 	audit.Audit
 }
 

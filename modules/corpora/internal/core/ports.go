@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"io"
-	"time"
 
 	"parley/modules/corpora/internal/core/document"
 	"parley/modules/corpora/internal/core/ranking"
@@ -80,38 +79,30 @@ type Indexed struct {
 	Length int
 }
 
+// Hold keeps a job the worker's own until the end of the unit of ctx, or says
+// that it is not any more: the fence of writes that take several units.
+type Hold func(ctx context.Context) error
+
 // Index is the work of the indexer, and what questions search.
 type Index interface {
 	ranking.Source
-	// Claim hands the oldest waiting document, or one whose claim is over, to
-	// owner until a time, in step extracting; false when none waits. The
-	// document that it answers is the claim: each one counts another attempt,
-	// and only the latest can write.
-	Claim(ctx context.Context, owner string, now, until time.Time) (Document, bool, error)
-	// Claimants answers the processes that have claims.
-	Claimants(ctx context.Context) ([]string, error)
-	// Release gives back every claim of dead processes.
-	Release(ctx context.Context, dead []string) error
-	// Clear removes some of what is staged of a claimed document, extends the
-	// claim, and reports whether nothing is left. Each call is one short
-	// transaction. ErrClaimLost when the claim is no longer the latest.
-	Clear(ctx context.Context, claim Document, until time.Time) (done bool, err error)
-	// Stage writes passages that no question sees yet, moves the document to
-	// step indexing and extends the claim, in several short transactions, so
-	// that others get their turn. What a failure leaves behind is for Clear.
-	// ErrClaimLost when the claim is no longer the latest.
-	Stage(ctx context.Context, claim Document, passages []Indexed, until time.Time) error
-	// Finish ends a claimed document: completed, with what is staged and the
-	// last passages visible from this commit on and counted, or failed with a
-	// reason, when nothing may be staged. ErrClaimLost when the claim is no
-	// longer the latest.
-	Finish(ctx context.Context, claim Document, last []Indexed) (Document, error)
-}
-
-// Peers knows which processes live.
-type Peers interface {
-	// Dead answers which of the processes do not live any more.
-	Dead(ctx context.Context, ids []string) ([]string, error)
+	// Begin moves a document to step extracting, unless it is completed, and
+	// answers it as it was before. ErrDocumentNotFound when it is gone.
+	Begin(ctx context.Context, documentID int64) (Document, error)
+	// Clear removes some of what is staged of a document and reports whether
+	// nothing is left. Each call is one short transaction, which hold fences.
+	Clear(ctx context.Context, documentID int64, hold Hold) (done bool, err error)
+	// Stage writes passages that no question sees yet and moves the document to
+	// step indexing, in several short transactions that hold fences, so that
+	// others get their turn. What a failure leaves behind is for Clear.
+	Stage(ctx context.Context, d Document, passages []Indexed, hold Hold) error
+	// Finish ends the work on a document: completed, with what is staged and
+	// the last passages visible from the commit of ctx's unit on and counted,
+	// or failed with a reason, when nothing may be staged.
+	Finish(ctx context.Context, d Document, last []Indexed) (Document, error)
+	// Unfinished answers documents after an id that are neither completed nor
+	// failed, ordered by id.
+	Unfinished(ctx context.Context, after int64, limit int) ([]Document, error)
 }
 
 // Extractor turns a file into text. Its errors that the owner of the file can

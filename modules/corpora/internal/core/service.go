@@ -17,6 +17,7 @@ import (
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
+	"parley/platform/kernel/work"
 )
 
 // Deps is what a Service needs.
@@ -28,17 +29,14 @@ type Deps struct {
 	Agents    agents.Catalog
 	Clock     clock.Clock
 	Log       *slog.Logger
-	// Owner names this process among those that share the database.
-	Owner string
-	// Peers tells dead processes from living ones; nil leaves that to claims.
-	Peers Peers
+	// Queue takes the documents that wait to be indexed.
+	Queue work.Queue
 }
 
 // Service is the use cases of corpora. It implements corpora.Retriever.
 type Service struct {
 	Deps
 	ranking *ranking.Engine
-	wake    chan struct{} // has room for one signal: a document may wait to be indexed
 }
 
 // warmIndex bounds what is kept in memory of the index, in bytes: about 6,000
@@ -47,7 +45,7 @@ const warmIndex = 64 << 20
 
 // New returns the use cases over their dependencies.
 func New(d Deps) *Service {
-	return &Service{Deps: d, ranking: ranking.NewEngine(d.Store, warmIndex), wake: make(chan struct{}, 1)}
+	return &Service{Deps: d, ranking: ranking.NewEngine(d.Store, warmIndex)}
 }
 
 // authorize answers a corpus when who may do the action on it; ErrNotFound

@@ -4,7 +4,6 @@ package consumer
 import (
 	"context"
 
-	"parley/modules/corpora"
 	"parley/modules/corpora/internal/core"
 	"parley/modules/users"
 	"parley/platform/bus"
@@ -18,13 +17,6 @@ func Consumers(s *core.Service) []bus.Consumer {
 		{Name: "corpora.ownership", Handlers: []bus.Handler{
 			bus.On(func(ctx context.Context, _ uow.Tx, e users.UserDeleted, _ event.Envelope) error {
 				return s.PassOn(ctx, e.OrganizationID, e.UserID, e.DeletedBy)
-			}),
-		}},
-		// In every process: whichever has a free hand indexes.
-		{Name: "corpora.wake", PerProcess: true, Handlers: []bus.Handler{
-			bus.On(func(context.Context, uow.Tx, corpora.DocumentAdded, event.Envelope) error {
-				s.Wake()
-				return nil
 			}),
 		}},
 	}

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"parley/modules/corpora"
 	"parley/modules/corpora/internal/adapters/consumer"
 	"parley/modules/corpora/internal/adapters/memstore"
 	"parley/modules/corpora/internal/core"
@@ -40,7 +39,7 @@ func TestTheSameDeletionTwicePassesCorporaOnce(t *testing.T) {
 		return again(ctx, e)
 	})
 	err := db.Do(ctx, func(_ context.Context, tx uow.Tx) error {
-		tx.Publish(users.UserDeleted{OrganizationID: 1, UserID: 11, DeletedBy: 12}, corpora.DocumentAdded{DocumentID: 1}, corpora.DocumentAdded{DocumentID: 2})
+		tx.Publish(users.UserDeleted{OrganizationID: 1, UserID: 11, DeletedBy: 12})
 		return nil
 	})
 	if err != nil {
@@ -57,7 +56,7 @@ func TestTheNamesOfTheConsumersStay(t *testing.T) {
 	for _, c := range consumer.Consumers(core.New(core.Deps{})) {
 		names = append(names, c.Name)
 	}
-	if len(names) != 2 || names[0] != "corpora.ownership" || names[1] != "corpora.wake" {
+	if len(names) != 1 || names[0] != "corpora.ownership" {
 		t.Errorf("%v: their places in the stream are kept by name", names)
 	}
 }

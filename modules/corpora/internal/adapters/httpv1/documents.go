@@ -95,7 +95,6 @@ func (a *API) upload(ctx context.Context, r uploadRequest) (_ documentView, err 
 	if err != nil {
 		return documentView{}, err
 	}
-	a.service.Wake()
 	return showDocument(d), nil
 }
 

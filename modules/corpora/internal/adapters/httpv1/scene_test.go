@@ -22,10 +22,11 @@ import (
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/clock"
-	"parley/platform/kernel/event"
 	"parley/platform/memory"
 	"parley/platform/web"
 	"parley/platform/webtest"
+	"parley/platform/work"
+	workstore "parley/platform/work/memstore"
 )
 
 var people = webtest.Actors{
@@ -54,28 +55,23 @@ type scene struct {
 	db      *memory.DB
 	files   string
 	service *core.Service
-	ended   chan struct{} // one for each document
+	queue   *work.Queue
 }
 
 func setup(t *testing.T) scene {
 	t.Helper()
 	now := clock.NewFixed(time.Date(2026, 5, 1, 12, 0, 0, 345678000, time.UTC))
-	s := scene{t: t, db: memory.New(now), files: t.TempDir(), ended: make(chan struct{}, 100)}
+	s := scene{t: t, db: memory.New(now), files: t.TempDir()}
 	files, err := blob.NewDir(s.files)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.queue = work.NewQueue(workstore.New(s.db), nil, now)
 	s.service = core.New(core.Deps{
 		Unit: s.db, Store: memstore.New(s.db), Files: files, Extractor: extract.New(extract.DefaultLimits()), Agents: catalog{},
-		Clock: now, Log: slog.New(slog.DiscardHandler), Owner: "me",
+		Clock: now, Log: slog.New(slog.DiscardHandler), Queue: s.queue,
 	})
-	inline := bus.Inline(s.db, consumer.Consumers(s.service)...)
-	s.db.Deliver(func(ctx context.Context, e event.Envelope) error {
-		if e.Name == "corpora.document_indexed.v1" {
-			s.ended <- struct{}{}
-		}
-		return inline(ctx, e)
-	})
+	s.db.Deliver(bus.Inline(s.db, consumer.Consumers(s.service)...))
 	server, err := web.New(web.Config{Routes: httpv1.New(s.service).Routes(), Authenticator: people, Log: slog.New(slog.DiscardHandler), MaxUpload: 10_000})
 	if err != nil {
 		t.Fatal(err)
@@ -87,17 +83,13 @@ func setup(t *testing.T) scene {
 // index works until so many documents have ended.
 func (s scene) index(documents int) {
 	s.t.Helper()
-	ctx, stop := context.WithCancel(s.t.Context())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		s.service.Work(ctx)
-	}()
-	for range documents {
-		<-s.ended
+	runner, err := work.NewRunner(work.Config{Queue: s.queue, Kinds: s.service.Kinds(), Owner: "me", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	stop()
-	<-done
+	if n, err := runner.Drain(s.t.Context()); n != documents || err != nil {
+		s.t.Fatalf("indexed %d of %d documents: %v", n, documents, err)
+	}
 }
 
 // part is one part of an upload; with a file name it is a file.

@@ -2,12 +2,10 @@ package memstore
 
 import (
 	"context"
-	"errors"
-	"slices"
-	"time"
 
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/kernel/uow"
 )
 
 // passage waits for its document to be completed.
@@ -20,78 +18,45 @@ func open(d core.Document) bool {
 	return d.Step == core.Pending || d.Step == core.Extracting || d.Step == core.Indexing
 }
 
-// Claim implements core.Index.
-func (s *Store) Claim(ctx context.Context, owner string, now, until time.Time) (core.Document, bool, error) {
-	d, err := s.documents.Update(ctx, func(d *core.Document) error {
-		d.Step, d.ClaimedBy, d.ClaimedUntil = core.Extracting, owner, &until
-		d.Attempts++
+// Begin implements core.Index.
+func (s *Store) Begin(ctx context.Context, id int64) (before core.Document, err error) {
+	_, err = s.documents.Update(ctx, func(d *core.Document) error {
+		if before = d.Clone(); d.Step != core.Completed {
+			d.Step, d.FailureReason = core.Extracting, nil
+		}
 		return nil
-	}, func(d core.Document) bool { return open(d) && (d.ClaimedUntil == nil || d.ClaimedUntil.Before(now)) })
-	if errors.Is(err, core.ErrDocumentNotFound) {
-		return core.Document{}, false, nil
-	}
-	return d, err == nil, err
+	}, func(d core.Document) bool { return d.ID == id })
+	return before, err
 }
 
-// Claimants implements core.Index.
-func (s *Store) Claimants(ctx context.Context) ([]string, error) {
-	claimed, err := s.documents.List(ctx, func(d core.Document) bool { return open(d) && d.ClaimedUntil != nil })
-	var owners []string
-	for _, d := range claimed {
-		if !slices.Contains(owners, d.ClaimedBy) {
-			owners = append(owners, d.ClaimedBy)
-		}
-	}
-	return owners, err
-}
-
-// Release implements core.Index.
-func (s *Store) Release(ctx context.Context, dead []string) error {
-	release := func(d *core.Document) error { d.ClaimedUntil = nil; return nil }
-	for {
-		_, err := s.documents.Update(ctx, release, func(d core.Document) bool {
-			return open(d) && slices.Contains(dead, d.ClaimedBy) && d.ClaimedUntil != nil
-		})
-		if errors.Is(err, core.ErrDocumentNotFound) {
-			return nil
-		}
-		if err != nil {
+// held runs fn in one unit, as long as hold allows it.
+func (s *Store) held(ctx context.Context, hold core.Hold, fn func(ctx context.Context) error) error {
+	return s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		if err := hold(ctx); err != nil {
 			return err
 		}
-	}
-}
-
-// updateClaimed changes a claimed document, as long as nobody has claimed it since.
-func (s *Store) updateClaimed(ctx context.Context, claim core.Document, change func(*core.Document)) (core.Document, error) {
-	d, err := s.documents.Update(ctx, func(d *core.Document) error { change(d); return nil }, func(d core.Document) bool {
-		return d.ID == claim.ID && d.ClaimedBy == claim.ClaimedBy && d.Attempts == claim.Attempts && open(d)
+		return fn(ctx)
 	})
-	if errors.Is(err, core.ErrDocumentNotFound) {
-		return claim, core.ErrClaimLost
-	}
-	return d, err
-}
-
-func (s *Store) extendClaim(ctx context.Context, claim core.Document, step core.Step, until time.Time) error {
-	_, err := s.updateClaimed(ctx, claim, func(d *core.Document) { d.Step, d.ClaimedUntil = step, &until })
-	return err
 }
 
 // Clear implements core.Index.
-func (s *Store) Clear(ctx context.Context, claim core.Document, until time.Time) (bool, error) {
-	if err := s.extendClaim(ctx, claim, core.Extracting, until); err != nil {
-		return false, err
-	}
-	_, err := s.staged.Delete(ctx, func(p passage) bool { return p.DocumentID == claim.ID })
+func (s *Store) Clear(ctx context.Context, documentID int64, hold core.Hold) (bool, error) {
+	err := s.held(ctx, hold, func(ctx context.Context) error {
+		_, err := s.staged.Delete(ctx, func(p passage) bool { return p.DocumentID == documentID })
+		return err
+	})
 	return err == nil, err
 }
 
 // Stage implements core.Index.
-func (s *Store) Stage(ctx context.Context, claim core.Document, passages []core.Indexed, until time.Time) error {
-	if err := s.extendClaim(ctx, claim, core.Indexing, until); err != nil {
-		return err
-	}
-	return s.stage(ctx, claim.ID, passages)
+func (s *Store) Stage(ctx context.Context, d core.Document, passages []core.Indexed, hold core.Hold) error {
+	return s.held(ctx, hold, func(ctx context.Context) error {
+		_, err := s.documents.Update(ctx, func(d *core.Document) error { d.Step = core.Indexing; return nil }, func(o core.Document) bool { return o.ID == d.ID })
+		if err != nil {
+			return err
+		}
+		return s.stage(ctx, d.ID, passages)
+	})
 }
 
 func (s *Store) stage(ctx context.Context, documentID int64, passages []core.Indexed) error {
@@ -104,11 +69,12 @@ func (s *Store) stage(ctx context.Context, documentID int64, passages []core.Ind
 }
 
 // Finish implements core.Index.
-func (s *Store) Finish(ctx context.Context, claim core.Document, last []core.Indexed) (core.Document, error) {
-	d, err := s.updateClaimed(ctx, claim, func(d *core.Document) {
-		d.Step, d.FailureReason, d.ChunkCount, d.PageCount = claim.Step, claim.FailureReason, claim.ChunkCount, claim.PageCount
-		d.MimeType, d.ModifiedOn, d.ClaimedUntil = claim.MimeType, claim.ModifiedOn, nil
-	})
+func (s *Store) Finish(ctx context.Context, ended core.Document, last []core.Indexed) (core.Document, error) {
+	d, err := s.documents.Update(ctx, func(d *core.Document) error {
+		d.Step, d.FailureReason, d.ChunkCount, d.PageCount = ended.Step, ended.FailureReason, ended.ChunkCount, ended.PageCount
+		d.MimeType, d.ModifiedOn = ended.MimeType, ended.ModifiedOn
+		return nil
+	}, func(d core.Document) bool { return d.ID == ended.ID })
 	if err != nil || d.Step != core.Completed {
 		return d, err
 	}
@@ -120,4 +86,10 @@ func (s *Store) Finish(ctx context.Context, claim core.Document, last []core.Ind
 		s.Add(ranking.Passage{ID: p.ID, Corpus: d.CorpusID, Document: d.ID, Number: p.Number, Page: p.Page, Title: p.Title, Text: p.Text})
 	}
 	return d, err
+}
+
+// Unfinished implements core.Index.
+func (s *Store) Unfinished(ctx context.Context, after int64, limit int) ([]core.Document, error) {
+	found, err := s.documents.List(ctx, func(d core.Document) bool { return open(d) && d.ID > after })
+	return found[:min(len(found), limit)], err
 }

@@ -21,6 +21,7 @@ import (
 // passages that it made visible; no test should need that.
 type Store struct {
 	*ranking.Memory // what questions see
+	db              *memory.DB
 	corpora         *memory.Table[core.Corpus]
 	documents       *memory.Table[core.Document]
 	connections     *memory.Table[core.Connection]
@@ -31,6 +32,7 @@ type Store struct {
 func New(db *memory.DB) *Store {
 	return &Store{
 		Memory: ranking.NewMemory(),
+		db:     db,
 		corpora: memory.NewTable(db, memory.Spec[core.Corpus]{
 			ID: func(c *core.Corpus) *int64 { return &c.ID }, Clone: core.Corpus.Clone,
 			Unique: []func(core.Corpus) string{nameKey}, Taken: core.ErrNameTaken, Missing: core.ErrNotFound,

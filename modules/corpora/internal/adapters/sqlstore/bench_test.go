@@ -27,6 +27,8 @@ import (
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
+	"parley/platform/work"
+	workstore "parley/platform/work/sqlstore"
 )
 
 // asChild makes the test program read one file, as the server does.
@@ -101,36 +103,40 @@ var who = actor.Actor{UserID: 1, OrganizationID: 1, Email: "jo@example.com"}
 
 func each(b *testing.B, run func(s bench)) {
 	b.Helper()
-	set := sqlstore.Migrations()
+	sets := []migrate.Set{sqlstore.Migrations(), workstore.Migrations()}
 	for _, kind := range []struct {
 		name string
 		open func(testing.TB, ...migrate.Set) *sqldb.DB
 	}{{"sqlite", dbtest.SQLite}, {"postgres", dbtest.Postgres}} {
 		b.Run(kind.name, func(b *testing.B) {
-			s := bench{b: b, db: kind.open(b, set), ctx: context.Background(), indexed: make(chan corpora.DocumentIndexed, 1000)}
+			s := bench{b: b, db: kind.open(b, sets...), ctx: context.Background(), indexed: make(chan corpora.DocumentIndexed, 1000)}
 			files, err := blob.NewDir(b.TempDir())
 			if err != nil {
 				b.Fatal(err)
 			}
+			log := slog.New(slog.NewTextHandler(b.Output(), nil))
 			limits := extract.DefaultLimits()
 			limits.Child = []string{os.Args[0], asChild}
+			queue := work.NewQueue(workstore.New(s.db), nil, clock.System{})
 			s.Service = core.New(core.Deps{
 				Unit: told{sqldb.NewUnit(s.db, nowhere{}, clock.System{}), s.indexed}, Store: sqlstore.New(s.db), Files: files, Extractor: extract.New(limits),
-				Clock: clock.System{}, Log: slog.New(slog.NewTextHandler(b.Output(), nil)), Owner: "bench",
+				Clock: clock.System{}, Log: log, Queue: queue,
 			})
 			s.corpus, err = s.CreateCorpus(s.ctx, who, core.NewCorpus{Name: "Bench"})
 			if err != nil {
 				b.Fatal(err)
 			}
-			ctx, stop := context.WithCancel(s.ctx)
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				s.Work(ctx)
-			}()
+			runner, err := work.NewRunner(work.Config{Queue: queue, Kinds: s.Kinds(), Owner: "bench", Log: log})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := runner.Start(s.ctx); err != nil {
+				b.Fatal(err)
+			}
 			run(s)
-			stop()
-			<-done
+			if err := runner.Stop(s.ctx); err != nil {
+				b.Fatal(err)
+			}
 		})
 	}
 }
@@ -144,7 +150,6 @@ func (s bench) upload(text string) {
 	if _, err := s.AddDocument(s.ctx, who, s.corpus, core.NewDocument{Stored: stored, FileName: "bench.md", AllowDuplicate: true}); err != nil {
 		s.b.Fatal(err)
 	}
-	s.Wake()
 }
 
 func (s bench) wait(documents int) {

@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/uptrace/bun"
 
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/sqldb"
 )
 
 type passageRow struct {
@@ -28,64 +28,32 @@ type passageRow struct {
 	IsLive        bool // of a completed document
 }
 
-// Claim implements core.Index.
-func (s *Store) Claim(ctx context.Context, owner string, now, until time.Time) (core.Document, bool, error) {
-	next := s.db.NewSelect().TableExpr("corpora_documents").Column("id").
-		Where("step IN (?)", open).Where("(claimed_until IS NULL OR claimed_until < ?)", now).OrderExpr("id").Limit(1)
-	if s.db.Postgres() {
-		next = next.For("UPDATE SKIP LOCKED")
-	}
-	var row documentRow
-	err := s.db.On(ctx).NewUpdate().Model(&row).Set("step = ?", core.Extracting).Set("claimed_by = ?", owner).Set("claimed_until = ?", until).Set("attempts = attempts + 1").
-		Where("id = (?)", next).Returning("*").Scan(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return core.Document{}, false, nil
-	}
-	if err != nil {
-		return core.Document{}, false, fmt.Errorf("claiming a document: %w", err)
-	}
-	return row.Document, true, nil
-}
-
 var open = bun.List([]core.Step{core.Pending, core.Extracting, core.Indexing})
 
-// Claimants implements core.Index.
-func (s *Store) Claimants(ctx context.Context) ([]string, error) {
-	var owners []string
-	err := s.db.On(ctx).NewSelect().TableExpr("corpora_documents").ColumnExpr("DISTINCT claimed_by").Where("claimed_until IS NOT NULL AND step IN (?)", open).Scan(ctx, &owners)
-	if err != nil {
-		return nil, fmt.Errorf("listing claims: %w", err)
-	}
-	return owners, nil
+// Begin implements core.Index.
+func (s *Store) Begin(ctx context.Context, id int64) (before core.Document, err error) {
+	_, err = s.documents.Update(ctx, func(d *core.Document) error {
+		if before = d.Clone(); d.Step != core.Completed {
+			d.Step, d.FailureReason = core.Extracting, nil
+		}
+		return nil
+	}, sqldb.Eq("id", id))
+	return before, err
 }
 
-// Release implements core.Index.
-func (s *Store) Release(ctx context.Context, dead []string) error {
-	_, err := s.db.On(ctx).NewUpdate().TableExpr("corpora_documents").Set("claimed_until = NULL").Where("claimed_by IN (?) AND step IN (?)", bun.List(dead), open).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("releasing claims: %w", err)
-	}
-	return nil
+// Unfinished implements core.Index.
+func (s *Store) Unfinished(ctx context.Context, after int64, limit int) ([]core.Document, error) {
+	return s.documents.List(ctx, limit, "id", sqldb.Cond("step IN (?)", open), sqldb.Cond("id > ?", after))
 }
 
-// claimed narrows a statement to a claimed document, as long as nobody has
-// claimed it since.
-func claimed(claim core.Document) (string, []any) {
-	return "id = ? AND claimed_by = ? AND attempts = ? AND step IN (?)", []any{claim.ID, claim.ClaimedBy, claim.Attempts, open}
-}
-
-// extendClaim extends a claim and keeps others from claiming the document until the
-// end of tx.
-func extendClaim(ctx context.Context, tx bun.Tx, claim core.Document, step core.Step, until time.Time) error {
-	where, args := claimed(claim)
-	res, err := tx.NewUpdate().TableExpr("corpora_documents").Set("step = ?", step).Set("claimed_until = ?", until).Where(where, args...).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("extending the claim of document %d: %w", claim.ID, err)
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(core.ErrClaimLost, err)
-	}
-	return nil
+// held runs fn in one short transaction, as long as hold allows it.
+func (s *Store) held(ctx context.Context, hold core.Hold, fn func(ctx context.Context, tx bun.IDB) error) error {
+	return s.db.Within(ctx, func(ctx context.Context) error {
+		if err := hold(ctx); err != nil {
+			return err
+		}
+		return fn(ctx, s.db.On(ctx))
+	})
 }
 
 // clearSize is how many passages are removed in one transaction.
@@ -93,14 +61,11 @@ const clearSize = 100
 
 // Clear implements core.Index. The terms of a passage are read from its text
 // again, so that no second index of the postings is needed.
-func (s *Store) Clear(ctx context.Context, claim core.Document, until time.Time) (done bool, err error) {
+func (s *Store) Clear(ctx context.Context, documentID int64, hold core.Hold) (done bool, err error) {
 	indexer := ranking.NewIndexer()
-	err = s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		if err := extendClaim(ctx, tx, claim, core.Extracting, until); err != nil {
-			return err
-		}
+	err = s.held(ctx, hold, func(ctx context.Context, tx bun.IDB) error {
 		rows := []passageRow{}
-		if err := tx.NewSelect().Model(&rows).Where("document_id = ?", claim.ID).OrderExpr("id").Limit(clearSize).Scan(ctx); err != nil {
+		if err := tx.NewSelect().Model(&rows).Where("document_id = ?", documentID).OrderExpr("id").Limit(clearSize).Scan(ctx); err != nil {
 			return err
 		}
 		done = len(rows) < clearSize
@@ -120,7 +85,7 @@ func (s *Store) Clear(ctx context.Context, claim core.Document, until time.Time)
 		return err
 	})
 	if err != nil {
-		return false, fmt.Errorf("clearing the passages of document %d: %w", claim.ID, err)
+		return false, fmt.Errorf("clearing the passages of document %d: %w", documentID, err)
 	}
 	return done, nil
 }
@@ -133,24 +98,23 @@ const (
 
 // Stage implements core.Index. The postings of all passages go in together, in
 // the order of the index: each page of it is then written once.
-func (s *Store) Stage(ctx context.Context, claim core.Document, passages []core.Indexed, until time.Time) error {
-	holding := func(write func(ctx context.Context, tx bun.IDB) error) error {
-		return s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-			if err := extendClaim(ctx, tx, claim, core.Indexing, until); err != nil {
-				return err
-			}
-			return write(ctx, tx)
-		})
+func (s *Store) Stage(ctx context.Context, d core.Document, passages []core.Indexed, hold core.Hold) error {
+	err := s.held(ctx, hold, func(ctx context.Context, tx bun.IDB) error {
+		_, err := tx.NewUpdate().TableExpr("corpora_documents").Set("step = ?", core.Indexing).Where("id = ?", d.ID).Exec(ctx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("moving document %d on: %w", d.ID, err)
 	}
 	terms := map[string][]posting{}
 	for part := range slices.Chunk(passages, passagesAtOnce) {
-		err := holding(func(ctx context.Context, tx bun.IDB) error { return insertPassages(ctx, tx, claim, part, false, terms) })
+		err := s.held(ctx, hold, func(ctx context.Context, tx bun.IDB) error { return insertPassages(ctx, tx, d, part, false, terms) })
 		if err != nil {
 			return err
 		}
 	}
 	for part := range slices.Chunk(packAll(terms), blocksAtOnce) {
-		err := holding(func(ctx context.Context, tx bun.IDB) error { return s.insertBlocks(ctx, tx, claim, part) })
+		err := s.held(ctx, hold, func(ctx context.Context, tx bun.IDB) error { return s.insertBlocks(ctx, tx, d, part) })
 		if err != nil {
 			return err
 		}
@@ -204,25 +168,24 @@ func (s *Store) insertBlocks(ctx context.Context, tx bun.IDB, d core.Document, b
 }
 
 // Finish implements core.Index.
-func (s *Store) Finish(ctx context.Context, claim core.Document, last []core.Indexed) (core.Document, error) {
+func (s *Store) Finish(ctx context.Context, d core.Document, last []core.Indexed) (core.Document, error) {
 	var row documentRow
-	where, args := claimed(claim)
-	err := s.db.On(ctx).NewUpdate().Model(&row).Set("step = ?", claim.Step).Set("failure_reason = ?", claim.FailureReason).Set("chunk_count = ?", claim.ChunkCount).
-		Set("page_count = ?", claim.PageCount).Set("mime_type = ?", claim.MimeType).Set("modified_on = ?", claim.ModifiedOn).Set("claimed_until = NULL").
-		Where(where, args...).Returning("*").Scan(ctx)
+	err := s.db.On(ctx).NewUpdate().Model(&row).Set("step = ?", d.Step).Set("failure_reason = ?", d.FailureReason).Set("chunk_count = ?", d.ChunkCount).
+		Set("page_count = ?", d.PageCount).Set("mime_type = ?", d.MimeType).Set("modified_on = ?", d.ModifiedOn).
+		Where("id = ?", d.ID).Returning("*").Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
-		return claim, core.ErrClaimLost
+		return d, core.ErrDocumentNotFound
 	}
 	if err != nil {
-		return claim, fmt.Errorf("finishing document %d: %w", claim.ID, err)
+		return d, fmt.Errorf("finishing document %d: %w", d.ID, err)
 	}
-	if claim.Step != core.Completed {
+	if d.Step != core.Completed {
 		return row.Document, nil
 	}
 	var staged []int // their lengths
-	err = s.db.On(ctx).NewUpdate().TableExpr("corpora_passages").Set("is_live = ?", true).Where("document_id = ?", claim.ID).Returning("length").Scan(ctx, &staged)
+	err = s.db.On(ctx).NewUpdate().TableExpr("corpora_passages").Set("is_live = ?", true).Where("document_id = ?", d.ID).Returning("length").Scan(ctx, &staged)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return claim, fmt.Errorf("showing the passages of document %d: %w", claim.ID, err)
+		return d, fmt.Errorf("showing the passages of document %d: %w", d.ID, err)
 	}
 	length := 0
 	for _, n := range staged {
@@ -232,15 +195,15 @@ func (s *Store) Finish(ctx context.Context, claim core.Document, last []core.Ind
 		length += p.Length
 	}
 	terms := map[string][]posting{}
-	if err := insertPassages(ctx, s.db.On(ctx), claim, last, true, terms); err != nil {
-		return claim, err
+	if err := insertPassages(ctx, s.db.On(ctx), d, last, true, terms); err != nil {
+		return d, err
 	}
-	if err := s.insertBlocks(ctx, s.db.On(ctx), claim, packAll(terms)); err != nil {
-		return claim, err
+	if err := s.insertBlocks(ctx, s.db.On(ctx), d, packAll(terms)); err != nil {
+		return d, err
 	}
-	_, err = s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET passages = passages + ?, length = length + ?, version = ? WHERE corpus_id = ?", len(staged)+len(last), length, newVersion(), claim.CorpusID).Exec(ctx)
+	_, err = s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET passages = passages + ?, length = length + ?, version = ? WHERE corpus_id = ?", len(staged)+len(last), length, newVersion(), d.CorpusID).Exec(ctx)
 	if err != nil {
-		return claim, fmt.Errorf("counting the passages of document %d: %w", claim.ID, err)
+		return d, fmt.Errorf("counting the passages of document %d: %w", d.ID, err)
 	}
 	return row.Document, nil
 }

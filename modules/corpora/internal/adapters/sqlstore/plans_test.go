@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/uptrace/bun"
 
@@ -36,7 +35,7 @@ func (r *recorder) AfterQuery(_ context.Context, e *bun.QueryEvent) {
 
 // everything calls each method of the store.
 func everything(t *testing.T, s *sqlstore.Store) {
-	ctx, now := t.Context(), time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	ctx := t.Context()
 	check := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -71,17 +70,17 @@ func everything(t *testing.T, s *sqlstore.Store) {
 	check(err)
 	_, err = s.Connections(ctx, 1, 1)
 	check(err)
-	_, err = s.Claimants(ctx)
+	_, err = s.Unfinished(ctx, 0, 10)
 	check(err)
-	check(s.Release(ctx, []string{"x"}))
-	claim, _, err := s.Claim(ctx, "me", now, now)
+	d, err = s.Begin(ctx, d.ID)
 	check(err)
+	held := func(context.Context) error { return nil }
 	passage := []core.Indexed{{Number: 1, Text: "red lantern", Terms: map[string]int{"red": 1, "lantern": 1}, Length: 2}}
-	check(s.Stage(ctx, claim, passage, now))
-	_, err = s.Clear(ctx, claim, now)
+	check(s.Stage(ctx, d, passage, held))
+	_, err = s.Clear(ctx, d.ID, held)
 	check(err)
-	claim.Step = core.Completed
-	_, err = s.Finish(ctx, claim, passage)
+	d.Step = core.Completed
+	_, err = s.Finish(ctx, d, passage)
 	check(err)
 	usable, err := s.Searchable(ctx, r, 1, []int64{c.ID, 99})
 	check(err)

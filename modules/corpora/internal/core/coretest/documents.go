@@ -78,8 +78,8 @@ func passing(f fixture) {
 func documentRoundTrip(f fixture) {
 	c := f.corpus("Guides")
 	d := f.document(c, "a.md", func(d *core.Document) {
-		pages, reason, until := 3, "because", now
-		d.Tags, d.PageCount, d.FailureReason, d.ClaimedUntil, d.Attempts = []string{"x"}, &pages, &reason, &until, 2
+		pages, reason := 3, "because"
+		d.Tags, d.PageCount, d.FailureReason = []string{"x"}, &pages, &reason
 	})
 	f.same(d, must[core.Document](f)(f.Document(f.ctx, reader, d.ID)))
 	for _, r := range []access.VisibleCorpora{{OrganizationID: org, UserID: al}, {OrganizationID: 2, UserID: jo, All: true}} {
@@ -190,8 +190,8 @@ func rollback(f fixture) {
 		other := in.corpus("b")
 		must[core.Connection](in)(in.connection(5, other))
 		in.document(c, "b.md")
-		if claim, found, err := f.Claim(ctx, "me", now, now); err != nil || !found || claim.ID != d.ID {
-			return fmt.Errorf("claimed %d, %v, %w", claim.ID, found, err)
+		if _, err := f.Begin(ctx, d.ID); err != nil {
+			return err
 		}
 		f.check(f.PassCorpora(ctx, org, jo, al))
 		return boom

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"parley/modules/corpora/internal/core"
@@ -13,20 +12,20 @@ import (
 	"parley/platform/kernel/uow"
 )
 
-func (f fixture) claim(owner string, at time.Time) core.Document {
-	f.t.Helper()
-	d, found, err := f.Claim(f.ctx, owner, at, at.Add(time.Minute))
-	if err != nil || !found {
-		f.t.Fatalf("nothing to claim: %v", err)
-	}
-	return d
-}
+// held is a hold that is never lost.
+func held(context.Context) error { return nil }
 
-func (f fixture) nothingToClaim(at time.Time) {
+// begin takes the oldest unfinished document, as a worker does.
+func (f fixture) begin() core.Document {
 	f.t.Helper()
-	if d, found, err := f.Claim(f.ctx, "x", at, at); err != nil || found {
-		f.t.Errorf("claimed %d, %v", d.ID, err)
+	waiting := must[[]core.Document](f)(f.Unfinished(f.ctx, 0, 1))
+	if len(waiting) == 0 {
+		f.t.Fatal("no document waits")
 	}
+	before := must[core.Document](f)(f.Begin(f.ctx, waiting[0].ID))
+	f.same(waiting[0], before)
+	before.Step, before.FailureReason = core.Extracting, nil
+	return before
 }
 
 // indexed reads passages as the indexer does, numbered from first on.
@@ -39,12 +38,12 @@ func indexed(first int, title string, texts ...string) []core.Indexed {
 	return out
 }
 
-func (f fixture) finish(claim core.Document, step core.Step, chunks int, last []core.Indexed) core.Document {
+func (f fixture) finish(d core.Document, step core.Step, chunks int, last []core.Indexed) core.Document {
 	f.t.Helper()
-	claim.Step, claim.ChunkCount, claim.ModifiedOn = step, chunks, now.Add(time.Minute)
+	d.Step, d.ChunkCount, d.ModifiedOn = step, chunks, now.Add(time.Minute)
 	var done core.Document
 	f.check(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) (err error) {
-		done, err = f.Finish(ctx, claim, last)
+		done, err = f.Finish(ctx, d, last)
 		return err
 	}))
 	return done
@@ -53,7 +52,7 @@ func (f fixture) finish(claim core.Document, step core.Step, chunks int, last []
 // complete indexes the oldest waiting document.
 func (f fixture) complete(title string, texts ...string) core.Document {
 	f.t.Helper()
-	return f.finish(f.claim("me", now), core.Completed, len(texts), indexed(1, title, texts...))
+	return f.finish(f.begin(), core.Completed, len(texts), indexed(1, title, texts...))
 }
 
 func (f fixture) found(question string, corpora ...core.Corpus) (texts []string) {
@@ -104,93 +103,62 @@ func (f fixture) vocabulary(prefix string, shortest, longest, limit int, in ...i
 	return words
 }
 
-func claiming(f fixture) {
+func beginning(f fixture) {
 	c := f.corpus("a")
+	reason := "It is broken."
 	one := f.document(c, "1")
-	f.document(c, "broken", func(d *core.Document) { d.Step = core.Failed })
-	f.document(c, "done", func(d *core.Document) { d.Step = core.Completed })
+	broken := f.document(c, "broken", func(d *core.Document) { d.Step, d.FailureReason = core.Failed, &reason })
+	done := f.document(c, "done", func(d *core.Document) { d.Step = core.Completed })
 	two := f.document(f.corpus("b"), "2")
-	until := now.Add(time.Minute)
-	one.Step, one.ClaimedBy, one.ClaimedUntil, one.Attempts = core.Extracting, "me", &until, 1
-	f.same(one, f.claim("me", now))
-	f.same(one, must[core.Document](f)(f.Document(f.ctx, reader, one.ID)))
-	f.same(two.ID, f.claim("me", now).ID)
-	f.nothingToClaim(until)
-	over := until.Add(time.Microsecond)
-	until = over.Add(time.Minute)
-	one.ClaimedBy, one.Attempts = "you", 2
-	f.same(one, f.claim("you", over))
-}
-
-func releasing(f fixture) {
-	c := f.corpus("a")
-	one, two := f.document(c, "1"), f.document(c, "2")
-	f.claim("dead", now)
-	f.claim("alive", now)
-	claimants, err := f.Claimants(f.ctx)
-	f.check(err)
-	slices.Sort(claimants)
-	f.same([]string{"alive", "dead"}, claimants)
-	f.check(f.Release(f.ctx, []string{"dead", "never"}))
-	again := f.claim("alive", now)
-	if again.ID != one.ID || again.Attempts != 2 {
-		f.t.Errorf("claimed %+v", again)
+	f.same([]core.Document{one, two}, must[[]core.Document](f)(f.Unfinished(f.ctx, 0, 10)))
+	f.same([]core.Document{one}, must[[]core.Document](f)(f.Unfinished(f.ctx, 0, 1)))
+	f.same([]core.Document{two}, must[[]core.Document](f)(f.Unfinished(f.ctx, one.ID, 10)))
+	f.same(0, len(must[[]core.Document](f)(f.Unfinished(f.ctx, two.ID, 10))))
+	get := func(id int64) core.Document {
+		f.t.Helper()
+		return must[core.Document](f)(f.Document(f.ctx, reader, id))
 	}
-	f.nothingToClaim(now)
-	f.check(f.Release(f.ctx, []string{"alive"}))
-	f.same(one.ID, f.claim("another", now).ID)
-	f.same(two.ID, f.claim("another", now).ID)
-}
-
-func claimingAtOnce(f fixture) {
-	c := f.corpus("a")
-	want := map[int64]int{}
-	for i := range 24 {
-		want[f.document(c, fmt.Sprint(i)).ID] = 1
+	for _, d := range []core.Document{one, broken} { // as it was before
+		f.same(d, must[core.Document](f)(f.Begin(f.ctx, d.ID)))
+		d.Step, d.FailureReason = core.Extracting, nil
+		f.same(d, get(d.ID))
+		f.same(d, must[core.Document](f)(f.Begin(f.ctx, d.ID)))
 	}
-	var mu sync.Mutex
-	got := map[int64]int{}
-	var group sync.WaitGroup
-	for worker := range 6 {
-		group.Go(func() {
-			for {
-				d, found, err := f.Claim(f.ctx, fmt.Sprint("worker", worker), now, now.Add(time.Minute))
-				if err != nil || !found {
-					if err != nil {
-						f.t.Error(err)
-					}
-					return
-				}
-				mu.Lock()
-				got[d.ID]++
-				mu.Unlock()
-			}
-		})
-	}
-	group.Wait()
-	f.same(want, got)
+	f.same(done, must[core.Document](f)(f.Begin(f.ctx, done.ID)))
+	f.same(done, get(done.ID))
+	_, err := f.Begin(f.ctx, 99)
+	f.is(err, core.ErrDocumentNotFound)
 }
 
 func fencing(f fixture) {
 	c := f.corpus("a")
 	f.document(c, "1")
-	old := f.claim("me", now)
-	later := now.Add(time.Hour)
-	f.check(f.Stage(f.ctx, old, indexed(1, "t", "early words"), now.Add(time.Minute)))
-	latest := f.claim("me", later) // the same process, in another of its workers
-	f.is(f.Stage(f.ctx, old, indexed(2, "t", "late words"), later), core.ErrClaimLost)
-	_, err := f.Clear(f.ctx, old, later)
-	f.is(err, core.ErrClaimLost)
-	old.Step = core.Completed
-	_, err = f.Finish(f.ctx, old, nil)
-	f.is(err, core.ErrClaimLost)
-	f.check(f.Stage(f.ctx, latest, indexed(2, "t", "more words"), later))
-	f.same(core.Indexing, must[core.Document](f)(f.Document(f.ctx, reader, latest.ID)).Step)
-	f.finish(latest, core.Completed, 2, nil)
+	d := f.begin()
+	var left int
+	lost := errors.New("lost")
+	// losing holds so many times.
+	losing := func(times int) core.Hold {
+		left = times
+		return func(context.Context) error {
+			if left--; left < 0 {
+				return lost
+			}
+			return nil
+		}
+	}
+	f.is(f.Stage(f.ctx, d, indexed(1, "t", "early words"), losing(0)), lost)
+	f.same(core.Extracting, must[core.Document](f)(f.Document(f.ctx, reader, d.ID)).Step)
+	f.check(f.Stage(f.ctx, d, indexed(1, "t", "early words"), held))
+	f.same(core.Indexing, must[core.Document](f)(f.Document(f.ctx, reader, d.ID)).Step)
+	_, err := f.Clear(f.ctx, d.ID, losing(0))
+	f.is(err, lost)
+	f.check(f.Stage(f.ctx, d, indexed(2, "t", "more words"), losing(100)))
+	if left == 100 {
+		f.t.Error("Stage did not ask whether the job is held")
+	}
+	f.finish(d, core.Completed, 2, nil)
 	f.same([]string{"early words", "more words"}, f.found("words", c))
-	_, err = f.Finish(f.ctx, latest, nil)
-	f.is(err, core.ErrClaimLost)
-	f.nothingToClaim(later.Add(time.Hour))
+	f.same(2, f.statistics(c, "words").Passages)
 }
 
 func staging(f fixture) {
@@ -201,19 +169,19 @@ func staging(f fixture) {
 	before := f.statistics(c, "lantern", "harbour")
 	f.same(ranking.Statistics{Passages: 1, Length: 5, DF: map[string]int{"lantern": 1}}, before)
 
-	claim := f.claim("me", now)
+	d := f.begin()
 	many := make([]string, 120) // more than the candidates of one question
 	for i := range many {
 		many[i] = fmt.Sprintf("lantern lantern harbour %d", i)
 	}
-	f.check(f.Stage(f.ctx, claim, indexed(1, "New", many...), now.Add(time.Minute)))
+	f.check(f.Stage(f.ctx, d, indexed(1, "New", many...), held))
 	f.same([]string{"a lantern of old"}, f.found("lantern", c))
 	f.same(before, f.statistics(c, "lantern", "harbour"))
 	f.same(0, len(f.vocabulary("h", 1, 99, 10, c.ID)))
 
-	done := f.finish(claim, core.Completed, 121, indexed(121, "New", "the last harbour"))
-	claim.Step, claim.ChunkCount, claim.ModifiedOn, claim.ClaimedUntil = core.Completed, 121, now.Add(time.Minute), nil
-	f.same(claim, done)
+	done := f.finish(d, core.Completed, 121, indexed(121, "New", "the last harbour"))
+	d.Step, d.ChunkCount, d.ModifiedOn = core.Completed, 121, now.Add(time.Minute)
+	f.same(d, done)
 	f.same(done, must[core.Document](f)(f.Document(f.ctx, reader, done.ID)))
 	f.same(100, len(f.found("lantern", c)))
 	length := 5
@@ -231,17 +199,17 @@ func clearing(f fixture) {
 	f.document(c, "2")
 	f.complete("Kept", "the kept lantern")
 	before := f.statistics(c, "lantern", "harbour", "данные")
-	claim := f.claim("me", now)
+	d := f.begin()
 	many := make([]string, 250)
 	for i := range many {
 		many[i] = fmt.Sprintf("Lanterns, harbours und данные %d", i)
 	}
 	for part := range slices.Chunk(indexed(1, "New", many...), 100) {
-		f.check(f.Stage(f.ctx, claim, part, now.Add(time.Minute)))
+		f.check(f.Stage(f.ctx, d, part, held))
 	}
 	clear := func() {
 		for rounds := 0; ; rounds++ {
-			done, err := f.Clear(f.ctx, claim, now.Add(time.Hour))
+			done, err := f.Clear(f.ctx, d.ID, held)
 			f.check(err)
 			if done {
 				return
@@ -253,10 +221,9 @@ func clearing(f fixture) {
 	}
 	clear()
 	clear() // nothing there is no error
-	f.nothingToClaim(now.Add(30 * time.Minute))
 	terms := []string{"lantern", "harbour", "данные", "und", "new", "249"}
 	f.same(before, f.statistics(c, terms...))
-	f.finish(claim, core.Completed, 1, indexed(1, "New", "another harbour"))
+	f.finish(d, core.Completed, 1, indexed(1, "New", "another harbour"))
 	after := f.statistics(c, terms...)
 	f.same(map[string]int{"lantern": 1, "harbour": 1, "new": 1}, after.DF)
 	f.same(2, after.Passages)
@@ -265,21 +232,20 @@ func clearing(f fixture) {
 func failing(f fixture) {
 	c := f.corpus("a")
 	f.document(c, "1")
-	claim := f.claim("me", now)
+	d := f.begin()
 	reason := "It is broken."
-	claim.FailureReason = &reason
-	done := f.finish(claim, core.Failed, 0, nil)
-	if done.Step != core.Failed || done.FailureReason == nil || *done.FailureReason != reason || done.ClaimedUntil != nil {
+	d.FailureReason = &reason
+	done := f.finish(d, core.Failed, 0, nil)
+	if done.Step != core.Failed || done.FailureReason == nil || *done.FailureReason != reason {
 		f.t.Errorf("%+v", done)
 	}
 	f.same(done, must[core.Document](f)(f.Document(f.ctx, reader, done.ID)))
 	f.same(ranking.Statistics{DF: map[string]int{}}, f.statistics(c, "lantern"))
-	f.nothingToClaim(now.Add(time.Hour))
 	boom := errors.New("boom")
 	f.document(c, "2")
-	claim = f.claim("me", now)
+	d = f.begin()
 	err := f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
-		failed := claim
+		failed := d
 		failed.Step = core.Failed
 		if _, err := f.Finish(ctx, failed, nil); err != nil {
 			return err
@@ -287,5 +253,5 @@ func failing(f fixture) {
 		return boom
 	})
 	f.is(err, boom)
-	f.same(claim, must[core.Document](f)(f.Document(f.ctx, reader, claim.ID)))
+	f.same(d, must[core.Document](f)(f.Document(f.ctx, reader, d.ID)))
 }

@@ -78,8 +78,8 @@ func versions(f fixture) {
 		fresh("a document is completed")
 	}
 	f.document(a, "2")
-	before, claim := version(a), f.claim("me", now)
-	f.check(f.Stage(f.ctx, claim, indexed(1, "t", "staged words"), now))
+	before, claim := version(a), f.begin()
+	f.check(f.Stage(f.ctx, claim, indexed(1, "t", "staged words"), held))
 	f.same(before, version(a))
 	boom := errors.New("boom")
 	f.is(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
