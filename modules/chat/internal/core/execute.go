@@ -34,8 +34,10 @@ type execution struct {
 	failed   error // of the preparation
 	called   bool  // whether the model was asked, so that its use is metered
 	prompt   Prompt
-	reply    Completion
-	out      Outcome
+	// promptTokens is the estimate for prompt.
+	promptTokens int64
+	reply        Completion
+	out          Outcome
 
 	done   chan struct{} // closed once record and err are final
 	record Record
@@ -94,7 +96,7 @@ func (x *execution) begin() {
 	x.prepared = true
 	x.run.State = InProgress
 	if x.failed == nil {
-		x.run.Model, x.run.EstimatedPrompt = x.asked(), estimateTokens(x.prompt)
+		x.run.Model, x.run.EstimatedPrompt = x.asked(), x.promptTokens
 		x.content.SearchQuery = x.out.SearchQuery
 	}
 }

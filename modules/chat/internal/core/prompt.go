@@ -63,8 +63,9 @@ func (x *execution) assemble(found corpora.Retrieval) {
 		Model: x.model(), System: system.String(), History: x.content.History, Rendered: user.String(), Original: x.content.Question, SearchQuery: x.out.SearchQuery,
 		Passages: found.Passages, Weights: found.Weights, Temperature: x.content.Options.Temperature, SuggestFollowUps: x.content.Options.SuggestFollowUps,
 	}
-	done(fmt.Sprintf("%d passages, %d exchanges of history, about %d tokens.", len(found.Passages), len(x.content.History), estimateTokens(x.prompt)),
-		map[string]any{"passages": len(found.Passages), "history": len(x.content.History), "estimated_tokens": estimateTokens(x.prompt)})
+	x.promptTokens = estimateTokens(x.prompt)
+	done(fmt.Sprintf("%d passages, %d exchanges of history, about %d tokens.", len(found.Passages), len(x.content.History), x.promptTokens),
+		map[string]any{"passages": len(found.Passages), "history": len(x.content.History), "estimated_tokens": x.promptTokens})
 }
 
 func (x *execution) model() string {
