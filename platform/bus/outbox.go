@@ -48,7 +48,7 @@ type appendedRow struct {
 }
 
 // Append implements sqldb.Outbox. Events of more than 256 KiB are refused.
-func (o *Outbox) Append(ctx context.Context, tx bun.IDB, events []event.Envelope) error {
+func (o *Outbox) Append(ctx context.Context, events []event.Envelope) error {
 	o.published.Add(int64(len(events)))
 	for len(events) > 0 {
 		n := min(len(events), appendBatch)
@@ -62,7 +62,7 @@ func (o *Outbox) Append(ctx context.Context, tx bun.IDB, events []event.Envelope
 			}
 			rows[i] = appendedRow{ID: e.ID, Name: e.Name, Key: e.Key, OccurredAt: e.OccurredAt, Payload: string(e.Payload)}
 		}
-		if _, err := tx.NewInsert().Model(&rows).Exec(ctx); err != nil {
+		if err := o.db.InsertLast(ctx, sqldb.Insert{Rows: &rows}); err != nil {
 			return fmt.Errorf("writing %d events to the outbox: %w", n, err)
 		}
 		events = events[n:]

@@ -17,3 +17,19 @@ func (p *Presence) Break(ctx context.Context) error {
 	_, err := p.db.NewRaw("SELECT pg_terminate_backend(?, 5000)", pid).Exec(ctx)
 	return err
 }
+
+// PrepareInserts prepares what was inserted so far, and answers how many
+// kinds of rows that are.
+func (db *DB) PrepareInserts(ctx context.Context) (n int, err error) {
+	db.inserters.Range(func(_, known any) bool {
+		in, _ := known.(*inserter)
+		in.once.Do(func() {})
+		stmt, failed := db.DB.DB.PrepareContext(ctx, in.query)
+		if err = failed; err == nil {
+			in.stmt.Store(stmt)
+			n++
+		}
+		return err == nil
+	})
+	return n, err
+}

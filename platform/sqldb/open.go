@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -40,6 +41,9 @@ type DB struct {
 	*bun.DB
 	reader   *sql.DB // SQLite only
 	postgres bool
+	// inserters are the prepared inserts of SQLite, by insertKey. There are as
+	// many as there are kinds of rows that are written often.
+	inserters sync.Map
 }
 
 // Open connects. It does not touch the schema.

@@ -4,58 +4,98 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 
+	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
 )
 
-// Script is statements that go to the database in one message. A transaction
-// of many statements whose results nobody reads takes one round trip by it.
-// The zero value has no database; use NewScript.
+// Script is statements whose results nobody reads. PostgreSQL gets all of them
+// in one message, so that a transaction of many takes one round trip; SQLite
+// gets one after the other.
 type Script struct {
-	db         *DB
-	text       []byte
-	statements int64
-	err        error
+	db    *DB
+	steps []step
+}
+
+// step is an insert, or else another statement.
+type step struct {
+	insert *Insert
+	query  Query
+}
+
+// Query is a statement that bun builds, such as an update of many rows.
+type Query interface {
+	AppendQuery(gen schema.QueryGen, b []byte) ([]byte, error)
 }
 
 // NewScript returns a script without statements.
 func (db *DB) NewScript() *Script { return &Script{db: db} }
 
-// Query is a statement that bun builds, such as an insert of many rows.
-type Query interface {
-	AppendQuery(gen schema.QueryGen, b []byte) ([]byte, error)
+// Add appends a statement.
+func (s *Script) Add(q Query) { s.steps = append(s.steps, step{query: q}) }
+
+// Insert appends an insert. No rows are no statement.
+func (s *Script) Insert(i Insert) {
+	if reflect.ValueOf(i.Rows).Elem().Len() > 0 {
+		s.steps = append(s.steps, step{insert: &i})
+	}
 }
 
-// Add appends a statement. It is put into words now, so what it is made of may
-// change afterwards.
-func (s *Script) Add(q Query) {
-	if s.err != nil {
-		return
+// PutOff runs the statements at the end of the transaction in ctx, with those
+// that others have put off: on PostgreSQL all of them are one message. Nobody
+// sees what they do before, the transaction itself included. SQLite runs them
+// now.
+func (s *Script) PutOff(ctx context.Context) error {
+	open, ok := ctx.Value(txKey{}).(*openTx)
+	if !ok || open.db != s.db || !s.db.postgres {
+		return s.Exec(ctx)
 	}
-	text, err := q.AppendQuery(s.db.QueryGen(), s.text)
-	if err != nil {
-		s.err = fmt.Errorf("building a statement: %w", err)
-		return
-	}
-	s.text = append(text, ";\n"...)
-	s.statements++
+	open.last.steps = append(open.last.steps, s.steps...)
+	return nil
 }
 
 // Exec runs the statements in order, on the transaction in ctx. The first that
 // fails is the error.
 func (s *Script) Exec(ctx context.Context) error {
 	switch {
-	case s.err != nil:
-		return s.err
-	case s.statements == 0:
+	case len(s.steps) == 0:
 		return nil
 	case !s.db.InTx(ctx):
 		return errors.New("a script runs in a transaction only")
+	case s.db.postgres:
+		return s.send(ctx, s.steps)
 	}
-	countStatements(ctx, s.statements-1) // the hook counts the message as one
+	for i, st := range s.steps {
+		if st.insert == nil {
+			if err := s.send(ctx, s.steps[i:i+1]); err != nil {
+				return err
+			}
+		} else if err := s.db.Insert(ctx, *st.insert); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// send runs steps as one text.
+func (s *Script) send(ctx context.Context, steps []step) error {
+	var text []byte
+	for _, st := range steps {
+		q := st.query
+		if st.insert != nil {
+			q = s.db.insertQuery(ctx, *st.insert)
+		}
+		var err error
+		if text, err = q.AppendQuery(s.db.QueryGen(), text); err != nil {
+			return fmt.Errorf("building a statement: %w", err)
+		}
+		text = append(text, ";\n"...)
+	}
+	countStatements(ctx, int64(len(steps))-1) // the hook counts the message as one
 	// Through bun, for its hooks; the text has no placeholders left.
-	if _, err := s.db.On(ctx).NewRaw("?", schema.Safe(s.text)).Exec(ctx); err != nil {
-		return fmt.Errorf("running %d statements: %w", s.statements, err)
+	if _, err := s.db.On(ctx).NewRaw("?", bun.Safe(text)).Exec(ctx); err != nil {
+		return fmt.Errorf("running %d statements: %w", len(steps), err)
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ type recorder struct {
 	woken  int
 }
 
-func (r *recorder) Append(_ context.Context, _ bun.IDB, events []event.Envelope) error {
+func (r *recorder) Append(_ context.Context, events []event.Envelope) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.events = append(r.events, events...)

@@ -13,8 +13,8 @@ import (
 
 // Outbox stores the events of a unit inside its transaction.
 type Outbox interface {
-	// Append inserts the events, in order, on tx.
-	Append(ctx context.Context, tx bun.IDB, events []event.Envelope) error
+	// Append inserts the events, in order, in the transaction of ctx.
+	Append(ctx context.Context, events []event.Envelope) error
 	// Committed is called after the commit of a unit that appended some. It
 	// must not block.
 	Committed()
@@ -39,6 +39,7 @@ type openTx struct {
 	db     *DB
 	tx     bun.Tx
 	events []event.Event
+	last   *Script // what is put off until the end
 }
 
 // Publish implements uow.Tx.
@@ -65,17 +66,22 @@ func (db *DB) Within(ctx context.Context, fn func(ctx context.Context) error) er
 	if db.InTx(ctx) {
 		return fn(ctx)
 	}
-	return db.transact(ctx, func(ctx context.Context, tx bun.Tx) error {
-		return fn(context.WithValue(ctx, txKey{}, &openTx{db: db, tx: tx}))
-	})
+	return db.transact(ctx, func(ctx context.Context, _ *openTx) error { return fn(ctx) })
 }
 
 // transact runs fn in a new transaction, as what uow takes for a unit.
-func (db *DB) transact(ctx context.Context, fn func(ctx context.Context, tx bun.Tx) error) error {
+func (db *DB) transact(ctx context.Context, fn func(ctx context.Context, open *openTx) error) error {
 	ctx, end := uow.Begin(ctx)
 	committed := false
 	defer func() { end(committed) }() // also when fn panics
-	err := db.RunInTx(ctx, nil, fn)
+	err := db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		open := &openTx{db: db, tx: tx, last: db.NewScript()}
+		ctx = context.WithValue(ctx, txKey{}, open)
+		if err := fn(ctx, open); err != nil {
+			return err
+		}
+		return open.last.Exec(ctx)
+	})
 	committed = err == nil
 	return err
 }
@@ -96,9 +102,7 @@ func (u *Unit) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) e
 
 // run is the transaction of one unit. It notes whether events were appended.
 func (u *Unit) run(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) error, appended *bool) error {
-	return u.db.transact(ctx, func(ctx context.Context, tx bun.Tx) error {
-		open := &openTx{db: u.db, tx: tx}
-		ctx = context.WithValue(ctx, txKey{}, open)
+	return u.db.transact(ctx, func(ctx context.Context, open *openTx) error {
 		if err := fn(ctx, open); err != nil {
 			return err
 		}
@@ -110,7 +114,7 @@ func (u *Unit) run(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) 
 			return err
 		}
 		*appended = true
-		return u.outbox.Append(ctx, tx, envelopes)
+		return u.outbox.Append(ctx, envelopes)
 	})
 }
 

@@ -16,8 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/uptrace/bun"
-
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/event"
 	"parley/platform/kernel/id"
@@ -123,7 +121,7 @@ func Stores(t *testing.T, migrations func() migrate.Set, suite func(t *testing.T
 type nowhere struct{}
 
 // Append implements sqldb.Outbox.
-func (nowhere) Append(context.Context, bun.IDB, []event.Envelope) error { return nil }
+func (nowhere) Append(context.Context, []event.Envelope) error { return nil }
 
 // Committed implements sqldb.Outbox.
 func (nowhere) Committed() {}

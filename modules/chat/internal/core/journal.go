@@ -11,9 +11,16 @@ import (
 	"parley/platform/kernel/uow"
 )
 
-// journalLimit bounds the parts of one commit of each kind. What is more waits
-// for the next.
-const journalLimit = 128
+const (
+	// journalLimit bounds the parts of one commit of each kind. What is more
+	// waits for the next.
+	journalLimit = 128
+	// gatherFor is how long a commit waits for the parts of others when at least
+	// gatherFrom runs are open, and fewer than half of them wait for it. One
+	// client alone never waits.
+	gatherFor  = 500 * time.Microsecond
+	gatherFrom = 8
+)
 
 // journal commits what all runs of this process have to store, together: the
 // questions that are accepted, the events of open streams and the ends. While
@@ -104,12 +111,27 @@ func (j *journal) start() {
 // work commits until nothing waits.
 func (j *journal) work() {
 	for {
+		if j.few() {
+			time.Sleep(gatherFor)
+		}
 		c := j.take()
 		if c == nil {
 			return
 		}
 		c.commit()
 	}
+}
+
+// few reports whether waiting a moment makes the next commit worth more.
+func (j *journal) few() bool {
+	open := j.service.open()
+	if open < gatherFrom {
+		return false
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	waiting := len(j.accepts) + len(j.ends)
+	return waiting > 0 && 2*waiting < min(open, journalLimit)
 }
 
 // take answers what goes into the next commit, or nil when nothing waits.

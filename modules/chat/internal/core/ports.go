@@ -33,7 +33,8 @@ type Threads interface {
 type Runs interface {
 	// Write stores the parts of a batch within the unit of ctx. A part that
 	// cannot be stored for what it is about is answered with its error and
-	// leaves nothing; the others are stored.
+	// leaves nothing; the others are stored. They can be read when the unit has
+	// ended, not before.
 	Write(ctx context.Context, b Batch) (Written, error)
 	// Run answers ErrNotFound for anybody else's and for a deleted one.
 	Run(ctx context.Context, userID, id int64) (Run, error)

@@ -117,6 +117,13 @@ func (s *Service) admit() bool {
 	return true
 }
 
+// open is how many runs of this process have not ended.
+func (s *Service) open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.admitted
+}
+
 // leave gives the place back.
 func (s *Service) leave() {
 	s.mu.Lock()

@@ -44,8 +44,7 @@ func (s *Store) AddFacts(ctx context.Context, facts []core.Fact) error {
 	for i, f := range facts {
 		rows[i] = factRow{Fact: f}
 	}
-	_, err := s.db.On(ctx).NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (origin) DO NOTHING").Exec(ctx)
-	if err != nil {
+	if err := s.db.Insert(ctx, sqldb.Insert{Rows: &rows, Without: "id", OnConflict: "(origin) DO NOTHING"}); err != nil {
 		return fmt.Errorf("storing facts: %w", err)
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // errTooLarge is the limit of watched.
@@ -174,6 +175,11 @@ type text string
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (t *text) UnmarshalJSON(data []byte) error {
+	// Most pieces are plain: the decoder has found the string to be one.
+	if n := len(data); n >= 2 && data[0] == '"' && bytes.IndexByte(data, '\\') < 0 && utf8.Valid(data) {
+		*t = text(data[1 : n-1])
+		return nil
+	}
 	var s *string
 	if err := json.Unmarshal(data, &s); err == nil {
 		if s != nil {

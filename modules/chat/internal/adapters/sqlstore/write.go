@@ -43,23 +43,13 @@ func (s *Store) Write(ctx context.Context, b core.Batch) (core.Written, error) {
 	if out.Ends, err = w.ends(ctx, b.Ends); err != nil {
 		return out, err
 	}
-	insert(w, w.threads)
-	insert(w, w.runs)
-	insert(w, w.contents)
-	insert(w, w.events)
-	insert(w, w.thoughts)
-	insert(w, w.support)
-	insert(w, w.ledger)
-	if err := w.script.Exec(ctx); err != nil {
+	for _, rows := range []any{&w.threads, &w.runs, &w.contents, &w.events, &w.thoughts, &w.support, &w.ledger} {
+		w.script.Insert(sqldb.Insert{Rows: rows})
+	}
+	if err := w.script.PutOff(ctx); err != nil {
 		return out, fmt.Errorf("storing runs: %w", err)
 	}
 	return out, nil
-}
-
-func insert[R any](w *writing, rows []R) {
-	if len(rows) > 0 {
-		w.script.Add(w.db.NewInsert().Model(&rows))
-	}
 }
 
 func (w *writing) addEvents(run int64, events ...core.StreamEvent) {

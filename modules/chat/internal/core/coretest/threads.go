@@ -161,8 +161,6 @@ func rollback(f fixture) {
 		thread = in.thread().ID
 		r := must[core.Run](in)(in.add(newRun(thread, withKey("k")), core.Content{Question: "What?"}))
 		run = r.ID
-		in.same(r, must[core.Run](in)(in.Run(ctx, jo, run)))
-		in.same(1, len(in.stream(run)))
 		return boom
 	}), boom)
 	_, err := f.Thread(f.ctx, jo, thread)

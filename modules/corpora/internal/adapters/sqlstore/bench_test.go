@@ -84,7 +84,7 @@ func (l *listening) Publish(facts ...event.Event) {
 type nowhere struct{}
 
 // Append implements sqldb.Outbox.
-func (nowhere) Append(context.Context, bun.IDB, []event.Envelope) error { return nil }
+func (nowhere) Append(context.Context, []event.Envelope) error { return nil }
 
 // Committed implements sqldb.Outbox.
 func (nowhere) Committed() {}

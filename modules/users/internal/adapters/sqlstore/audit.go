@@ -55,14 +55,11 @@ func (r auditRow) entry() core.AuditEntry {
 
 // AddAudit implements core.AuditStore.
 func (s *Store) AddAudit(ctx context.Context, entries ...core.AuditEntry) error {
-	if len(entries) == 0 {
-		return nil
-	}
 	rows := make([]auditRow, len(entries))
 	for i, e := range entries {
 		rows[i] = toAuditRow(e)
 	}
-	if _, err := s.db.On(ctx).NewInsert().Model(&rows).ExcludeColumn("id").Exec(ctx); err != nil {
+	if err := s.db.InsertLast(ctx, sqldb.Insert{Rows: &rows, Without: "id"}); err != nil {
 		return fmt.Errorf("writing the audit log: %w", err)
 	}
 	return nil

@@ -19,7 +19,7 @@ CREATE INDEX chat_threads_of_user ON chat_threads (user_id, agent_id, modified_o
 --bun:split
 CREATE TABLE chat_runs (
   id {{.ID}},
-  run_id TEXT NOT NULL UNIQUE,
+  run_id TEXT NOT NULL,
   organization_id BIGINT NOT NULL,
   thread_id BIGINT NOT NULL,
   agent_id BIGINT NOT NULL,
@@ -59,7 +59,7 @@ CREATE INDEX chat_runs_of_user ON chat_runs (user_id);
 CREATE INDEX chat_runs_open ON chat_runs (id) WHERE state IN ('queued', 'in_progress');
 --bun:split
 CREATE TABLE chat_contents (
-  run_id BIGINT PRIMARY KEY,
+  run_id {{if .Postgres}}BIGINT{{else}}INTEGER{{end}} PRIMARY KEY,
   question TEXT NOT NULL,
   answer TEXT NOT NULL,
   search_query TEXT NOT NULL,
@@ -82,7 +82,7 @@ CREATE TABLE chat_events (
   code TEXT NOT NULL,
   details TEXT NOT NULL,
   PRIMARY KEY (run_id, sequence)
-);
+){{if not .Postgres}} WITHOUT ROWID{{end}};
 --bun:split
 CREATE TABLE chat_thoughts (
   run_id BIGINT NOT NULL,
@@ -94,7 +94,7 @@ CREATE TABLE chat_thoughts (
   duration_ms BIGINT NOT NULL,
   detail TEXT NOT NULL,
   PRIMARY KEY (run_id, "order")
-);
+){{if not .Postgres}} WITHOUT ROWID{{end}};
 --bun:split
 CREATE TABLE chat_support (
   run_id BIGINT NOT NULL,
@@ -108,7 +108,7 @@ CREATE TABLE chat_support (
   page BIGINT,
   score DOUBLE PRECISION NOT NULL,
   PRIMARY KEY (run_id, number)
-);
+){{if not .Postgres}} WITHOUT ROWID{{end}};
 --bun:split
 CREATE TABLE chat_ledger (
   id {{.ID}},
