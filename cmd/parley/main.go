@@ -24,6 +24,7 @@ type cli struct {
 	User         userCmd         `cmd:"" help:"Manage users."`
 	Organization organizationCmd `cmd:"" help:"Manage organizations."`
 	Events       eventsCmd       `cmd:"" help:"See and retry the events that a consumer could not handle."`
+	Extract      extractCmd      `cmd:"" help:"Print what the index would see of a file."`
 	OpenAPI      openAPICmd      `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Version      versionCmd      `cmd:"" help:"Print the version."`
 }

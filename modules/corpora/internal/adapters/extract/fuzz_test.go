@@ -15,7 +15,7 @@ func fuzzFormat(f *testing.F, name string, wrap func(*testing.T, []byte) []byte,
 	for _, s := range seeds {
 		f.Add([]byte(s))
 	}
-	x := New(fuzzLimits)
+	x := here(fuzzLimits)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if wrap != nil {
 			data = wrap(t, data)
@@ -80,16 +80,6 @@ func FuzzXLSX(f *testing.F) {
 func FuzzPDFContent(f *testing.F) {
 	fuzzFormat(f, "a", func(_ *testing.T, d []byte) []byte { return pdfPagesOf("", string(d)) },
 		twoParagraphs, "BT /F1 1e39 Tf (x) Tj (", "[[[[<<<<", "BI ID EI", "/F1 -5 Tf -1 0 0 1 1 1 Tm (a) ' 1 2 (b) \"", "q Q Q EMC /Artifact BMC (", "BT /F1 0 Tf (zero) Tj /F1 1 Tf 0 0 0 0 0 0 Tm (flat) Tj")
-}
-
-func FuzzCharMap(f *testing.F) {
-	f.Add([]byte("1 begincodespacerange <00> <ff> endcodespacerange 1 beginbfrange <00> <ff> <d800> endbfrange"))
-	f.Add([]byte("2 beginbfchar <0001> <> <> <0041> endbfchar beginbfrange <00000000> <ffffffff> [<41>] endbfrange"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if n := len(parseCharMap(data).text); n > maxCharMap {
-			t.Errorf("%d entries", n)
-		}
-	})
 }
 
 // FuzzPDF reads whole files in a child, where the library may do what it likes.

@@ -19,7 +19,7 @@ func TestPDFGivesHeadingsParagraphsAndPages(t *testing.T) {
 	data := pdfPagesOf("/Title (Rules)", twoParagraphs, "BT /F1 11 Tf 72 700 Td (Second page.) Tj ET")
 	want := []string{"h1@1: Travel policy", "@1: Every trip needs an appro val that is given in writing before [a] ticket (any) is booked or paid.",
 		"@1: A second paragraph about the résumé.", "@2: Second page."}
-	for name, x := range map[string]*Extractor{"in this process": New(Limits{}), "in a child process": withChild(t, Limits{})} {
+	for name, x := range map[string]*Extractor{"in this process": here(Limits{}), "in a child process": withChild(t, Limits{})} {
 		t.Run(name, func(t *testing.T) {
 			doc, err := extractWith(x, data, "x")
 			if err != nil {
@@ -46,7 +46,7 @@ func TestPDFContent(t *testing.T) {
 		{"text printed twice to look bold is there once", pdfPagesOf("", "BT /F1 12 Tf 72 700 Td (Once) Tj 1 0 0 1 72.3 700 Tm (Once) Tj ET"), []string{"@1: Once"}},
 		{"positions alone tell the gap between words", pdfPagesOf("", "BT /F1 12 Tf 1 0 0 1 72 700 Tm (Two) Tj 1 0 0 1 100 700 Tm (words) Tj ET"), []string{"@1: Two words"}},
 		{"rotated text is read along its line", pdfPagesOf("", "BT /F1 12 Tf 0 1 -1 0 300 100 Tm (Up) Tj 0 1 -1 0 300 125 Tm (wards) Tj ET"), []string{"@1: Up wards"}},
-		{"an inline image does not swallow text", pdfPagesOf("", "BI /W 1 /H 1 ID \xff( EI\x01 \x02 EI Q BT /F1 12 Tf 72 700 Td (After) Tj ET"), []string{"@1: After"}},
+		{"an inline image does not swallow text", pdfPagesOf("", "BI /W 3 /H 2 /CS /G /BPC 8 ID \xff( EI\x01 EI BT /F1 12 Tf 72 700 Td (After) Tj ET"), []string{"@1: After"}},
 		{"furniture that is marked is left out", pdfPagesOf("", "/Artifact BMC BT /F1 9 Tf 72 20 Td (Page 1) Tj ET EMC BT /F1 12 Tf 72 700 Td (Body) Tj ET"), []string{"@1: Body"}},
 		{"repeated headers and page numbers are left out", pdfPagesOf("", headed(1), headed(2), headed(3), headed(4), headed(5)),
 			[]string{"@1: Alpha page text.", "@2: Bravo page text.", "@3: Charlie page text.", "@4: Delta page text.", "@5: Echo page text."}},
@@ -57,7 +57,7 @@ func TestPDFContent(t *testing.T) {
 			streamOf("/Subtype /Form", "BT /F1 12 Tf 72 700 Td (Form) Tj ET /X Do")), []string{"@1: Form"}},
 		{"a composite font is read through its map", pdfOf("/Root 1 0 R",
 			"<< /Pages 2 0 R >>", "<< /Kids [4 0 R] /Count 1 >>",
-			"<< /Subtype /Type0 /BaseFont /X /Encoding /Identity-H /ToUnicode 6 0 R /DescendantFonts [<< /W [1 [700 500] 3 5 250] >>] >>",
+			"<< /Type /Font /Subtype /Type0 /BaseFont /X /Encoding /Identity-H /ToUnicode 6 0 R /DescendantFonts [<< /Type /Font /Subtype /CIDFontType2 /BaseFont /X /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /W [1 [700 500] 3 5 250] >>] >>",
 			"<< /Type /Page /Parent 2 0 R /Contents 5 0 R /Resources << /Font << /F1 3 0 R >> >> >>",
 			streamOf("", "BT /F1 12 Tf 72 700 Td <000100020003> Tj <00030004> Tj <0005> Tj ET"), streamOf("", cmap)), []string{"@1: Hellop"}},
 		{"bytes around the file don't matter", append(append([]byte("\n\n\n"), pdfPagesOf("", "BT /F1 12 Tf 72 700 Td (Shifted) Tj ET")...), "\x00\x00garbage"...), []string{"@1: Shifted"}},
@@ -96,10 +96,9 @@ func TestPDFFailures(t *testing.T) {
 		{"glyphs without characters", pdfOf("/Root 1 0 R", "<< /Pages 2 0 R >>", "<< /Kids [4 0 R] >>", "<< /Subtype /Type0 /Encoding /Identity-H /DescendantFonts [<< >>] >>",
 			"<< /Type /Page /Contents 5 0 R /Resources << /Font << /F1 3 0 R >> >> >>", streamOf("", "BT /F1 12 Tf <00010002> Tj ET")), Limits{}, ErrNoText},
 		{"too many pages", pdfPagesOf("", "", "", ""), Limits{MaxPages: 2}, ErrTooLarge},
-		{"content that inflates beyond the limit", pdfPagesOf("", strings.Repeat(" ", 1<<20)), Limits{MaxInflated: 1 << 16}, ErrTooLarge},
 		{"more text than allowed", pdfPagesOf("", "BT /F1 12 Tf 72 700 Td ("+strings.Repeat("word ", 1000)+") Tj ET"), Limits{MaxText: 1000}, ErrTooLarge},
 	} {
-		for where, x := range map[string]*Extractor{"here": New(tc.limits), "in a child": withChild(t, tc.limits)} {
+		for where, x := range map[string]*Extractor{"here": here(tc.limits), "in a child": withChild(t, tc.limits)} {
 			t.Run(tc.behaviour+" "+where, func(t *testing.T) {
 				_, err := extractWith(x, tc.data, "x.pdf")
 				if !errors.Is(err, tc.want) {
@@ -111,12 +110,10 @@ func TestPDFFailures(t *testing.T) {
 	}
 }
 
-// The library follows the chain of tables for ever.
-func TestAPDFThatLoopsForeverIsKilledAtItsDeadline(t *testing.T) {
+func TestAPDFWhoseTablesFormACycleEnds(t *testing.T) {
 	loop := pdfOf("/Root 1 0 R /Prev START", "<< /Pages 2 0 R >>", "<< /Kids [] >>")
-	x := withChild(t, Limits{MaxTime: 300 * time.Millisecond})
-	_, err := extractWith(x, loop, "x.pdf")
-	if !errors.Is(err, ErrTimedOut) {
+	_, err := extractWith(withChild(t, Limits{}), loop, "x.pdf")
+	if !errors.Is(err, ErrBroken) {
 		t.Fatalf("got %v", err)
 	}
 	checkFailure(t, err)
@@ -133,7 +130,7 @@ func TestASlowParseOfALargeFileIsKilledAtItsDeadline(t *testing.T) {
 
 func TestALargeFileIsReadInAChildAsItIsHere(t *testing.T) {
 	data := []byte(strings.Repeat("# Title\n\nSome *text* here.\n\n- item\n\n", 5000))
-	here, err := extractWith(New(Limits{}), data, "x.md")
+	here, err := extractWith(here(Limits{}), data, "x.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,10 +143,9 @@ func TestALargeFileIsReadInAChildAsItIsHere(t *testing.T) {
 	}
 }
 
-// The library makes room for the largest object number that it reads of.
 func TestAPDFThatEatsMemoryDiesAlone(t *testing.T) {
-	bomb := []byte(strings.Replace(string(pdfPagesOf("", "BT ET")), "xref\n0 ", "xref\n2000000000 ", 1))
-	_, err := extractWith(withChild(t, Limits{ChildMemory: 256 << 20}), bomb, "x.pdf")
+	bomb := pdfPagesOf("", strings.Repeat(" ", 100<<20)+"BT /F1 12 Tf 72 700 Td (Text) Tj ET")
+	_, err := extractWith(withChild(t, Limits{ChildMemory: 160 << 20}), bomb, "x.pdf")
 	if !errors.Is(err, ErrTooLarge) {
 		t.Fatalf("got %v", err)
 	}

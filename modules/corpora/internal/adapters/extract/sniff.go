@@ -53,16 +53,24 @@ func (s source) head() ([]byte, error) {
 const pdfHeaderWindow = 1024
 
 func looksLikePDF(at io.ReaderAt) bool {
-	buf := make([]byte, pdfHeaderWindow)
+	buf := make([]byte, 2*pdfHeaderWindow)
 	n, _ := at.ReadAt(buf, 0)
 	return isPDF(buf[:n])
 }
 
+// isPDF looks for the header at the start of a line: printers put lines of
+// their own before it, and prose mentions it within a line.
 func isPDF(head []byte) bool {
-	head = head[:min(len(head), pdfHeaderWindow)]
-	i := bytes.Index(head, []byte("%PDF-"))
-	// Prose that mentions the header has letters before it.
-	return i == 0 || i > 0 && !isText(head[:i]) || i > 0 && len(bytes.TrimSpace(head[:i])) == 0
+	i := bytes.Index(head[:min(len(head), pdfHeaderWindow)], []byte("%PDF-"))
+	if i < 0 {
+		return false
+	}
+	before := trimBOM(head[:i])
+	if len(bytes.TrimSpace(before)) == 0 || !isText(before) {
+		return true
+	}
+	last := before[len(before)-1]
+	return (last == '\n' || last == '\r') && bytes.Contains(head[i:], []byte(" obj"))
 }
 
 func detect(src source, limits Limits) (format, error) {
