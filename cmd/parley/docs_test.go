@@ -120,7 +120,7 @@ func consumersOf(all []bus.Consumer, name string) string {
 	for _, c := range all {
 		if slices.ContainsFunc(c.Handlers, func(h bus.Handler) bool { return h.Event == name }) {
 			who := "`" + c.Name + "`"
-			if c.Everywhere {
+			if c.PerProcess {
 				who += " (in every process)"
 			}
 			out = append(out, who)

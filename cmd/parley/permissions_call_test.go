@@ -46,7 +46,7 @@ func (m *matrix) call(r web.Route, who string, s scenario, through bool) webtest
 	at, choices := ids{}, s.fields
 	made := map[string]ids{}
 	for name, c := range choices {
-		made[name] = m.thing(c, who, through && r.Method != http.MethodGet)
+		made[name] = m.resource(c, who, through && r.Method != http.MethodGet)
 		at[name] = made[name][named(c.kind)]
 	}
 	for name, belongs := range made { // a review is asked for in its own agent
@@ -82,7 +82,7 @@ func (m *matrix) call(r web.Route, who string, s scenario, through bool) webtest
 }
 
 // thing is what a choice stands for.
-func (m *matrix) thing(c choice, who string, fresh bool) ids {
+func (m *matrix) resource(c choice, who string, fresh bool) ids {
 	m.t.Helper()
 	make, in := foreignOnes[c.kind], m.other
 	switch {

@@ -149,7 +149,7 @@ func scenarios(p web.Policy) []scenario {
 			}
 		}
 	}
-	for _, w := range p.Wholes() {
+	for _, w := range p.UnrestrictedKeyFields() {
 		value := w.Value
 		if value == nil {
 			value = fresh
@@ -188,12 +188,12 @@ func expected(r web.Route, who string, s scenario) int {
 		return 0
 	case who == anonymous, who == suspended:
 		return http.StatusUnauthorized
-	case reaches[who] != nil && (p.NeedsWhole() || !reaches[who](web.KeyGroup(r.Group), r.Method == http.MethodGet)),
+	case reaches[who] != nil && (p.NeedsUnrestrictedKey() || !reaches[who](web.KeyGroup(r.Group), r.Method == http.MethodGet)),
 		levels[who] < p.Least(),
 		p.NeedsAnyAdmin() && !administers[who]:
 		return http.StatusForbidden
 	}
-	for _, w := range p.Wholes() {
+	for _, w := range p.UnrestrictedKeyFields() {
 		if v, sent := s.values[w.Field]; reaches[who] != nil && sent && (w.Value == nil || v == w.Value) {
 			return http.StatusForbidden
 		}

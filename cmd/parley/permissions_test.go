@@ -89,7 +89,7 @@ func TestEveryListShowsEachActorWhatTheyMayView(t *testing.T) {
 		lists++
 		for _, c := range variants(kind) {
 			if c.place != "own" || c.specimen().make != nil {
-				m.thing(c, "", false)
+				m.resource(c, "", false)
 			}
 		}
 		for _, who := range actors {
@@ -117,7 +117,7 @@ func TestEveryListShowsEachActorWhatTheyMayView(t *testing.T) {
 				continue
 			}
 			for _, c := range variants(kind) {
-				if id := m.thing(c, who, false)[named(kind)]; shown[id] != c.may(who, access.View) {
+				if id := m.resource(c, who, false)[named(kind)]; shown[id] != c.may(who, access.View) {
 					t.Errorf("GET %s shows the %s the %s: %v", r.Path, who, c, shown[id])
 				}
 			}

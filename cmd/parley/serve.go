@@ -140,7 +140,7 @@ func newBus(in busIn) (*bus.Bus, error) {
 	consumers := in.Consumers
 	if in.Profile == profileAPI {
 		// It only publishes, but for what every process keeps in memory.
-		consumers = slices.DeleteFunc(slices.Clone(consumers), func(c bus.Consumer) bool { return !c.Everywhere })
+		consumers = slices.DeleteFunc(slices.Clone(consumers), func(c bus.Consumer) bool { return !c.PerProcess })
 	}
 	b, err := bus.New(bus.Config{DB: in.DB, Unit: in.Unit, Outbox: in.Outbox, Consumers: consumers, Clock: in.Clock, Log: in.Log, Registerer: in.Registry})
 	if err != nil {

@@ -18,9 +18,9 @@ type Team struct {
 	audit.Audit
 }
 
-// Thing is the team as access decides about it.
-func (t Team) Thing() access.Thing {
-	return access.Thing{Resource: actor.Team, ID: t.ID, OrganizationID: t.OrganizationID, Deleted: t.IsDeleted}
+// Resource is the team as access decides about it.
+func (t Team) Resource() access.Resource {
+	return access.Resource{Kind: actor.Team, ID: t.ID, OrganizationID: t.OrganizationID, Deleted: t.IsDeleted}
 }
 
 // Project is where agents live.
@@ -35,23 +35,23 @@ type Project struct {
 	audit.Audit
 }
 
-// Thing is the project as access decides about it.
-func (p Project) Thing() access.Thing {
-	t := access.Thing{Resource: actor.Project, ID: p.ID, OrganizationID: p.OrganizationID, Deleted: p.IsDeleted}
+// Resource is the project as access decides about it.
+func (p Project) Resource() access.Resource {
+	r := access.Resource{Kind: actor.Project, ID: p.ID, OrganizationID: p.OrganizationID, Deleted: p.IsDeleted}
 	if p.TeamID != nil {
-		t.TeamID = *p.TeamID
+		r.TeamID = *p.TeamID
 	}
-	return t
+	return r
 }
 
-// Standing is what somebody may do on a project, and why.
-type Standing struct {
+// ProjectAccess is what somebody may do on a project, and why.
+type ProjectAccess struct {
 	Project Project
 	access.Decision
 }
 
-// TeamStanding is what somebody may do on a team, and why.
-type TeamStanding struct {
+// TeamAccess is what somebody may do on a team, and why.
+type TeamAccess struct {
 	Team Team
 	access.Decision
 }
@@ -70,20 +70,20 @@ type Detail struct {
 	Members []Member
 }
 
-// Access answers what other modules need to know of teams and projects to
+// Catalog answers what other modules need to know of teams and projects to
 // decide about what lives in them.
-type Access interface {
-	// Standing answers a project that who may view, else an error of kind
+type Catalog interface {
+	// ProjectAccess answers a project that who may view, else an error of kind
 	// NotFound, in one query.
-	Standing(ctx context.Context, who actor.Actor, projectID int64) (Standing, error)
-	// TeamStanding does the same for a team.
-	TeamStanding(ctx context.Context, who actor.Actor, teamID int64) (TeamStanding, error)
+	ProjectAccess(ctx context.Context, who actor.Actor, projectID int64) (ProjectAccess, error)
+	// TeamAccess does the same for a team.
+	TeamAccess(ctx context.Context, who actor.Actor, teamID int64) (TeamAccess, error)
 	// Teams answers the team of each of the projects that has one, in one
 	// query. No projects are no query.
 	Teams(ctx context.Context, organizationID int64, projectIDs []int64) (map[int64]int64, error)
-	// Under answers every project of the teams, with its team, in one query.
+	// ProjectsOfTeams answers every project of the teams, with its team, in one query.
 	// No teams are no query.
-	Under(ctx context.Context, organizationID int64, teamIDs []int64) (map[int64]int64, error)
+	ProjectsOfTeams(ctx context.Context, organizationID int64, teamIDs []int64) (map[int64]int64, error)
 	// Details answers those of the projects that who may view, by id, in three
 	// queries however many they are.
 	Details(ctx context.Context, who actor.Actor, projectIDs []int64) (map[int64]Detail, error)

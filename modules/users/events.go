@@ -93,7 +93,7 @@ type AccessChanged struct {
 	OrganizationID int64 `json:"organization_id"`
 	// What changed: "flags", "suspension", "permission", "session" or "api_key".
 	What string `json:"what"`
-	// Change is a mark by which the process that made it knows its own.
+	// Change is a random id by which the process that published the event recognizes its own changes.
 	Change string `json:"change"`
 }
 

@@ -93,9 +93,9 @@ type Roles interface {
 	// RolesPage answers a part of the roles held directly on one resource,
 	// ordered by user; suspended users keep theirs.
 	RolesPage(ctx context.Context, organizationID int64, resource actor.Resource, id int64, p page.Request) (page.Of[Permission], error)
-	// PeoplePage answers a part of the active users of a circle, each once,
+	// PeoplePage answers a part of the active users of a filter, each once,
 	// ordered by id.
-	PeoplePage(ctx context.Context, organizationID int64, of Circle, p page.Request) (page.Of[User], error)
+	PeoplePage(ctx context.Context, organizationID int64, of UserFilter, p page.Request) (page.Of[User], error)
 	// RoleCounts answers how many users hold a role directly on each of the
 	// resources; those on which nobody does are left out.
 	RoleCounts(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) (map[int64]int64, error)
@@ -105,9 +105,9 @@ type Roles interface {
 	FirstRoles(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64, perResource int) ([]Permission, error)
 }
 
-// Circle is the users of whom at least one of its fields holds. The zero
+// UserFilter selects the users for whom at least one of its fields is true. The zero
 // value is nobody.
-type Circle struct {
+type UserFilter struct {
 	// Grants are a few roles of which the users hold one at least: that role or
 	// a higher one, on that resource itself.
 	Grants       []actor.Grant

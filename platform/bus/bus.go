@@ -122,7 +122,7 @@ func New(c Config) (*Bus, error) {
 	return b, nil
 }
 
-// Start begins to deliver and returns when consumers that run everywhere have
+// Start begins to deliver and returns when consumers that run in every process have
 // their place. It does not wait for the ownership of the others. The bus runs
 // on when ctx ends, until Stop.
 func (b *Bus) Start(ctx context.Context) error {
@@ -154,7 +154,7 @@ func (b *Bus) startConsumers(ctx, run, work context.Context) error {
 		return err
 	}
 	for _, w := range b.workers {
-		if w.spec.Everywhere {
+		if w.spec.PerProcess {
 			from, err := b.now(ctx)
 			if err != nil {
 				return err

@@ -24,13 +24,13 @@ type Consumer struct {
 	// Concurrency is how many keys are handled at the same time, at most 64;
 	// 0 and 1 mean one event after the other. Each key keeps its order.
 	Concurrency int
-	// Everywhere makes the consumer run in every process rather than in one,
+	// PerProcess makes the consumer run in every process rather than in one,
 	// for what lives in memory, such as caches. It sees the events that
 	// commit after Start returned. It has no inbox, so an event may come
 	// twice, and after failing its retries in place an event is logged and
 	// dropped. Its handlers get a tx that refuses to publish and no
 	// transaction in their context.
-	Everywhere bool
+	PerProcess bool
 }
 
 // Handler is what a consumer does about one event. Make it with On.
@@ -107,7 +107,7 @@ type noPublish struct{ tried bool }
 // Publish implements uow.Tx.
 func (n *noPublish) Publish(...event.Event) { n.tried = true }
 
-var errPublished = errors.New("a consumer that runs everywhere cannot publish")
+var errPublished = errors.New("a consumer that runs in every process cannot publish")
 
 // runLoose calls a handler without a unit of work.
 func runLoose(ctx context.Context, h Handler, e event.Envelope) error {

@@ -284,11 +284,11 @@ func TestASlowConsumerDelaysNoOther(t *testing.T) {
 		go_on := make(chan struct{})
 		quickDone := make(chan struct{}, 1)
 		b := r.start(
-			Consumer{Name: "tests.slow", Everywhere: true, Handlers: []Handler{On(func(context.Context, uow.Tx, happened, event.Envelope) error {
+			Consumer{Name: "tests.slow", PerProcess: true, Handlers: []Handler{On(func(context.Context, uow.Tx, happened, event.Envelope) error {
 				<-go_on
 				return nil
 			})}},
-			Consumer{Name: "tests.quick", Everywhere: true, Handlers: []Handler{On(func(_ context.Context, _ uow.Tx, h happened, _ event.Envelope) error {
+			Consumer{Name: "tests.quick", PerProcess: true, Handlers: []Handler{On(func(_ context.Context, _ uow.Tx, h happened, _ event.Envelope) error {
 				if h.N == 1499 {
 					quickDone <- struct{}{}
 				}

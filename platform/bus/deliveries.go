@@ -40,7 +40,7 @@ const heads = `NOT d.dead AND NOT EXISTS (SELECT 1 FROM bus_deliveries AS e
 func (w *worker) fail(ctx context.Context, it *item, reason string) error {
 	reason = tidy(reason)
 	args := append(describe(it.envelope()), "consumer", w.spec.Name, "attempt", it.attempts+1, "error", reason)
-	if w.spec.Everywhere {
+	if w.spec.PerProcess {
 		it.outcome = dropped
 		w.b.metrics.count(w.spec.Name, dropped)
 		w.b.log.ErrorContext(ctx, "an event was dropped", args...)
@@ -89,7 +89,7 @@ func (w *worker) putAside(ctx context.Context, db bun.IDB, it *item, row deliver
 	res, err := db.NewUpdate().TableExpr("bus_deliveries").
 		Set("attempts = ?", row.Attempts).Set("due_at = ?", row.DueAt).Set("dead = ?", row.Dead).Set("error = ?", row.Error).Set("changed_at = ?", row.ChangedAt).
 		Where("consumer = ?", w.spec.Name).Where("event_id = ?", it.ID).
-		Where("EXISTS (SELECT 1 FROM bus_cursors AS c WHERE c.consumer = ? AND c.epoch = ?)", w.spec.Name, it.t.epoch).Exec(ctx)
+		Where("EXISTS (SELECT 1 FROM bus_cursors AS c WHERE c.consumer = ? AND c.epoch = ?)", w.spec.Name, it.ownership.epoch).Exec(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -106,7 +106,7 @@ func (w *worker) insertRow(ctx context.Context, db bun.IDB, it *item, row delive
 	res, err := db.NewRaw(`INSERT INTO bus_deliveries (consumer, event_id, name, key, occurred_at, payload, attempts, due_at, dead, error, changed_at)
 		SELECT c.consumer, o.id, o.name, o.key, o.occurred_at, o.payload, ?, ?, ?, ?, ? FROM bus_cursors AS c, bus_outbox AS o
 		WHERE c.consumer = ? AND c.epoch = ? AND o.xid = ? AND o.seq = ? `+lock+` ON CONFLICT (consumer, event_id) `+onConflict,
-		row.Attempts, row.DueAt, row.Dead, row.Error, row.ChangedAt, w.spec.Name, it.t.epoch, it.XID, it.Seq).Exec(ctx)
+		row.Attempts, row.DueAt, row.Dead, row.Error, row.ChangedAt, w.spec.Name, it.ownership.epoch, it.XID, it.Seq).Exec(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -134,8 +134,8 @@ func (w *worker) deleteRow(ctx context.Context, db bun.IDB, it *item) error {
 	return nil
 }
 
-// holds reads which keys of a consumer have waiting rows.
-func (b *Bus) holds(ctx context.Context, consumer string) (map[string]*hold, error) {
+// blockedKeys reads which keys of a consumer have waiting rows.
+func (b *Bus) blockedKeys(ctx context.Context, consumer string) (map[string]*blockedKey, error) {
 	var rows []struct {
 		Key   string    `bun:"key"`
 		DueAt time.Time `bun:"due_at"`
@@ -147,9 +147,9 @@ func (b *Bus) holds(ctx context.Context, consumer string) (map[string]*hold, err
 	if err != nil {
 		return nil, fmt.Errorf("reading the waiting events of %s: %w", consumer, err)
 	}
-	out := make(map[string]*hold, len(rows))
+	out := make(map[string]*blockedKey, len(rows))
 	for _, r := range rows {
-		out[r.Key] = &hold{rows: r.Rows, due: r.DueAt}
+		out[r.Key] = &blockedKey{rows: r.Rows, due: r.DueAt}
 	}
 	return out, nil
 }
@@ -159,11 +159,11 @@ func (b *Bus) holds(ctx context.Context, consumer string) (map[string]*hold, err
 func (w *worker) dueAt() (at time.Time, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.t == nil || w.t.ending || w.quiet || len(w.t.rows) > 0 {
+	if w.ownership == nil || w.ownership.ending || w.quiet || len(w.ownership.rows) > 0 {
 		return time.Time{}, false
 	}
-	for key, h := range w.t.held {
-		if !h.loaded && !w.t.busy[key] && (!ok || h.due.Before(at)) {
+	for key, h := range w.ownership.blocked {
+		if !h.loaded && !w.ownership.busy[key] && (!ok || h.due.Before(at)) {
 			at, ok = h.due, true
 		}
 	}
@@ -173,13 +173,13 @@ func (w *worker) dueAt() (at time.Time, ok bool) {
 // loadDue fetches the rows that are due and starts them.
 func (w *worker) loadDue(ctx context.Context, now time.Time) error {
 	w.mu.Lock()
-	if w.t == nil {
+	if w.ownership == nil {
 		w.mu.Unlock()
 		return nil
 	}
 	// What is under way now may still be among the rows that are read, and
 	// be finished by the time they are here.
-	underway := maps.Clone(w.t.busy)
+	underway := maps.Clone(w.ownership.busy)
 	w.mu.Unlock()
 	var rows []deliveryRow
 	limit := readBatch + maxConcurrency // those in flight come again
@@ -190,27 +190,27 @@ func (w *worker) loadDue(ctx context.Context, now time.Time) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	t := w.t
-	if t == nil || t.ending {
+	o := w.ownership
+	if o == nil || o.ending {
 		return nil
 	}
 	found := map[string]bool{}
 	for _, r := range rows {
 		found[r.Key] = true
-		h := t.held[r.Key]
+		h := o.blocked[r.Key]
 		if h == nil {
-			h = &hold{rows: 1}
-			t.held[r.Key] = h
+			h = &blockedKey{rows: 1}
+			o.blocked[r.Key] = h
 		}
-		if h.loaded || t.busy[r.Key] || underway[r.Key] {
+		if h.loaded || o.busy[r.Key] || underway[r.Key] {
 			continue
 		}
 		h.loaded = true
-		t.rows = append(t.rows, &item{w: w, t: t, attempts: r.Attempts, outboxRow: outboxRow{ID: r.EventID, Name: r.Name, Key: r.Key, OccurredAt: r.OccurredAt, Payload: r.Payload}})
+		o.rows = append(o.rows, &item{w: w, ownership: o, attempts: r.Attempts, outboxRow: outboxRow{ID: r.EventID, Name: r.Name, Key: r.Key, OccurredAt: r.OccurredAt, Payload: r.Payload}})
 	}
-	for key, h := range t.held {
-		if len(rows) < limit && !found[key] && !h.loaded && !t.busy[key] && !underway[key] && !h.due.After(now) {
-			delete(t.held, key) // its rows were removed by hand
+	for key, h := range o.blocked {
+		if len(rows) < limit && !found[key] && !h.loaded && !o.busy[key] && !underway[key] && !h.due.After(now) {
+			delete(o.blocked, key) // its rows were removed by hand
 		}
 	}
 	w.dispatch()

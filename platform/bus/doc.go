@@ -37,6 +37,6 @@
 // only one process. The session needs a direct connection: a pooler that
 // shares one between transactions would lose the locks.
 //
-// A Consumer with Everywhere set runs in every process instead, from the
+// A Consumer with PerProcess set runs in every process instead, from the
 // moment of Start, without cursor or inbox.
 package bus

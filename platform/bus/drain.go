@@ -96,14 +96,14 @@ func (b *Bus) lagging(ctx context.Context, target position) ([]string, error) {
 func (w *worker) passed(target position, now time.Time) (owned, done bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	t := w.t
-	if t == nil {
+	o := w.ownership
+	if o == nil {
 		return false, false
 	}
-	if t.ending || target.after(t.track.acked) || w.inflight > 0 || len(t.rows) > 0 {
+	if o.ending || target.after(o.track.acked) || w.inflight > 0 || len(o.rows) > 0 {
 		return true, false
 	}
-	for _, h := range t.held {
+	for _, h := range o.blocked {
 		if !h.due.After(now) {
 			return true, false
 		}

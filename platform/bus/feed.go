@@ -23,7 +23,7 @@ func (b *Bus) feed(ctx, work context.Context) {
 		}
 		b.log.WarnContext(ctx, "the event feed lost its session and its consumers", "error", err)
 		for _, w := range b.workers {
-			if !w.spec.Everywhere {
+			if !w.spec.PerProcess {
 				w.end()
 			}
 		}
@@ -75,7 +75,7 @@ func (b *Bus) serve(ctx, work context.Context) error {
 	}
 }
 
-// claim ends the tenures that another process ended and begins those that
+// claim ends the ownerships that another process ended and begins those that
 // are free to begin.
 func (b *Bus) claim(ctx, work context.Context, s *session) error {
 	if !b.durable() {
@@ -88,7 +88,7 @@ func (b *Bus) claim(ctx, work context.Context, s *session) error {
 	var free []string
 	byName := map[string]*worker{}
 	for _, w := range b.workers {
-		if w.spec.Everywhere {
+		if w.spec.PerProcess {
 			continue
 		}
 		if epoch, owned := w.epoch(); owned && epoch != epochs[w.spec.Name] {
@@ -111,7 +111,7 @@ func (b *Bus) claim(ctx, work context.Context, s *session) error {
 	return nil
 }
 
-// take begins a tenure: under the lock, with a new epoch, from the stored
+// take begins an ownership: under the lock, with a new epoch, from the stored
 // place. A consumer that was never seen starts from the oldest kept event.
 func (b *Bus) take(ctx, work context.Context, w *worker) error {
 	ctx, cancel := context.WithTimeout(ctx, sessionDeadline)
@@ -123,28 +123,28 @@ func (b *Bus) take(ctx, work context.Context, w *worker) error {
 	if err != nil {
 		return fmt.Errorf("taking the consumer %s: %w", w.spec.Name, err)
 	}
-	held, err := b.holds(ctx, w.spec.Name)
+	blocked, err := b.blockedKeys(ctx, w.spec.Name)
 	if err != nil {
 		return err
 	}
-	w.begin(work, row.Epoch, row.at(), held)
-	b.log.DebugContext(ctx, "consuming", "consumer", w.spec.Name, "epoch", row.Epoch, "held_keys", len(held))
+	w.begin(work, row.Epoch, row.at(), blocked)
+	b.log.DebugContext(ctx, "consuming", "consumer", w.spec.Name, "epoch", row.Epoch, "held_keys", len(blocked))
 	return nil
 }
 
 func (w *worker) epoch() (epoch int64, owned bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.t == nil || w.t.ending {
+	if w.ownership == nil || w.ownership.ending {
 		return 0, false
 	}
-	return w.t.epoch, true
+	return w.ownership.epoch, true
 }
 
 func (w *worker) free() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.t == nil && !w.quiet
+	return w.ownership == nil && !w.quiet
 }
 
 // pass reads once for every consumer that can take more; those at the same
@@ -195,8 +195,8 @@ func (b *Bus) storeCursors(ctx context.Context, s *session) error {
 	var moves []move
 	for _, w := range b.workers {
 		w.mu.Lock()
-		if t := w.t; t != nil && !t.ending && !w.spec.Everywhere && t.track.acked != t.flushed {
-			moves = append(moves, move{w, t.epoch, t.track.acked})
+		if o := w.ownership; o != nil && !o.ending && !w.spec.PerProcess && o.track.acked != o.flushed {
+			moves = append(moves, move{w, o.epoch, o.track.acked})
 		}
 		w.mu.Unlock()
 	}
@@ -212,8 +212,8 @@ func (b *Bus) storeCursors(ctx context.Context, s *session) error {
 	}
 	for _, m := range moves {
 		m.w.mu.Lock()
-		if m.w.t != nil && m.w.t.epoch == m.epoch {
-			m.w.t.flushed = m.to
+		if m.w.ownership != nil && m.w.ownership.epoch == m.epoch {
+			m.w.ownership.flushed = m.to
 		}
 		m.w.mu.Unlock()
 	}
@@ -222,13 +222,13 @@ func (b *Bus) storeCursors(ctx context.Context, s *session) error {
 
 // durable reports whether any consumer has a stored place.
 func (b *Bus) durable() bool {
-	return slices.ContainsFunc(b.workers, func(w *worker) bool { return !w.spec.Everywhere })
+	return slices.ContainsFunc(b.workers, func(w *worker) bool { return !w.spec.PerProcess })
 }
 
 func (b *Bus) dirty() bool {
 	for _, w := range b.workers {
 		w.mu.Lock()
-		dirty := w.t != nil && !w.t.ending && !w.spec.Everywhere && w.t.track.acked != w.t.flushed
+		dirty := w.ownership != nil && !w.ownership.ending && !w.spec.PerProcess && w.ownership.track.acked != w.ownership.flushed
 		w.mu.Unlock()
 		if dirty {
 			return true

@@ -31,7 +31,7 @@ const (
 	behind    outcome = "behind"    // stored, because an earlier event of its key waits
 	postponed outcome = "postponed" // failed, to be tried again later
 	dead      outcome = "dead"      // failed for the last time
-	dropped   outcome = "dropped"   // failed in a consumer that runs everywhere
+	dropped   outcome = "dropped"   // failed in a consumer that runs in every process
 )
 
 // handle is the innermost handler of the router: one attempt at one event.
@@ -67,7 +67,7 @@ func (w *worker) handle(msg *message.Message) error {
 
 func (w *worker) attempt(ctx context.Context, it *item) (done outcome, err error) {
 	h, known := w.handlers[it.Name]
-	if w.spec.Everywhere {
+	if w.spec.PerProcess {
 		return handled, runLoose(ctx, h, it.envelope())
 	}
 	err = w.b.unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
@@ -103,7 +103,7 @@ func (w *worker) attempt(ctx context.Context, it *item) (done outcome, err error
 func (w *worker) note(ctx context.Context, db bun.IDB, it *item) (first bool, err error) {
 	res, err := db.NewRaw(`INSERT INTO bus_inbox (consumer, event_id)
 		SELECT c.consumer, ? FROM bus_cursors AS c WHERE c.consumer = ? AND c.epoch = ? ON CONFLICT DO NOTHING`,
-		it.ID, w.spec.Name, it.t.epoch).Exec(ctx)
+		it.ID, w.spec.Name, it.ownership.epoch).Exec(ctx)
 	if err != nil {
 		return false, fmt.Errorf("writing the inbox: %w", err)
 	}
@@ -117,9 +117,9 @@ func (w *worker) note(ctx context.Context, db bun.IDB, it *item) (first bool, er
 	return false, w.owned(ctx, db, it)
 }
 
-// owned is errLost when the tenure of it is over.
+// owned is errLost when the ownership of it is over.
 func (w *worker) owned(ctx context.Context, db bun.IDB, it *item) error {
-	n, err := db.NewSelect().Model((*cursorRow)(nil)).Where("consumer = ?", w.spec.Name).Where("epoch = ?", it.t.epoch).Count(ctx)
+	n, err := db.NewSelect().Model((*cursorRow)(nil)).Where("consumer = ?", w.spec.Name).Where("epoch = ?", it.ownership.epoch).Count(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the epoch: %w", err)
 	}

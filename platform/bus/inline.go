@@ -41,7 +41,7 @@ func Inline(unit uow.Unit, consumers ...Consumer) func(ctx context.Context, e ev
 				}
 				run := func(ctx context.Context, tx uow.Tx) error { return h.handle(ctx, tx, e) }
 				var err error
-				if c.Everywhere {
+				if c.PerProcess {
 					err = runLoose(ctx, h, e)
 				} else {
 					err = unit.Do(ctx, run)

@@ -223,7 +223,7 @@ func TestInlineHandsCommittedEventsToConsumersOnce(t *testing.T) {
 			}),
 			On(func(_ context.Context, _ uow.Tx, f followed, _ event.Envelope) error { seen.add("%d", f.N); return nil }),
 		}},
-		Consumer{Name: "tests.cache", Everywhere: true, Handlers: []Handler{
+		Consumer{Name: "tests.cache", PerProcess: true, Handlers: []Handler{
 			On(func(_ context.Context, _ uow.Tx, h happened, _ event.Envelope) error {
 				loose.add("%d", h.N)
 				return nil

@@ -276,7 +276,7 @@ func TestAConsumerThatWasTakenOverChangesNothingMore(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		// The epoch moves while the handler is at work: the next event in
 		// the queue must be refused by the inbox, and handled once by the
-		// next tenure.
+		// next ownership.
 		var tries atomic.Int64
 		b := r.start(Consumer{Name: "tests.one", Handlers: []Handler{On(func(ctx context.Context, _ uow.Tx, h happened, _ event.Envelope) error {
 			if tries.Add(1) == 1 {
@@ -304,7 +304,7 @@ func TestAConsumerThatRunsEverywhereSeesEachEventInEveryProcess(t *testing.T) {
 	var buses [2]*Bus
 	rigs[0].publish(happened{Key: "a", N: -1}) // before anybody was there
 	for i, r := range rigs {
-		buses[i] = r.start(Consumer{Name: "tests.cache", Everywhere: true, Handlers: []Handler{On(func(ctx context.Context, tx uow.Tx, h happened, _ event.Envelope) error {
+		buses[i] = r.start(Consumer{Name: "tests.cache", PerProcess: true, Handlers: []Handler{On(func(ctx context.Context, tx uow.Tx, h happened, _ event.Envelope) error {
 			if h.N == 1 {
 				return errors.New("dropped after its retries")
 			}

@@ -42,7 +42,7 @@ func (b *Bus) Prune(ctx context.Context) (int64, error) {
 	now := b.clock.Now()
 	var owned []string
 	for _, w := range b.workers {
-		if _, ok := w.epoch(); ok && !w.spec.Everywhere {
+		if _, ok := w.epoch(); ok && !w.spec.PerProcess {
 			owned = append(owned, w.spec.Name)
 		}
 	}

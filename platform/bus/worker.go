@@ -14,9 +14,9 @@ const (
 	queueLimit = 512
 	// openLimit bounds the events that are finished behind a slow one.
 	openLimit = 4096
-	// heldLimit bounds the keys whose events wait in bus_deliveries. A
+	// blockedLimit bounds the keys whose events wait in bus_deliveries. A
 	// consumer that fails for more of them stands still.
-	heldLimit = 10_000
+	blockedLimit = 10_000
 )
 
 // worker runs one consumer in this process. The feed pushes events in, the
@@ -27,17 +27,17 @@ type worker struct {
 	handlers map[string]Handler
 	out      chan *message.Message // room for every message in flight
 
-	mu       sync.Mutex
-	closed   bool
-	quiet    bool // nothing new is started: Stop began
-	inflight int
-	t        *tenure // nil while another process owns the consumer
+	mu        sync.Mutex
+	closed    bool
+	quiet     bool // nothing new is started: Stop began
+	inflight  int
+	ownership *ownership // nil while another process owns the consumer
 }
 
-// tenure is one unbroken time of owning a consumer.
-type tenure struct {
+// ownership is one unbroken time in which this process owns a consumer.
+type ownership struct {
 	epoch  int64
-	ctx    context.Context // of the handlers; ends with the tenure
+	ctx    context.Context // of the handlers; ends with the ownership
 	cancel context.CancelCauseFunc
 	ending bool
 
@@ -46,14 +46,14 @@ type tenure struct {
 	queue   []*item
 	rows    []*item // due rows of bus_deliveries, at most one per key
 	turn    bool
-	busy    map[string]bool  // keys in flight
-	held    map[string]*hold // keys with rows in bus_deliveries
+	busy    map[string]bool        // keys in flight
+	blocked map[string]*blockedKey // keys with rows in bus_deliveries
 	track   track
 	flushed position
 }
 
-// hold is one key with rows waiting in bus_deliveries.
-type hold struct {
+// blockedKey is one key with rows waiting in bus_deliveries.
+type blockedKey struct {
 	rows   int
 	due    time.Time // of the first; the zero time is now
 	loaded bool
@@ -63,13 +63,13 @@ type hold struct {
 // lines until the message is acked.
 type item struct {
 	outboxRow
-	w      *worker
-	t      *tenure
-	mark   *mark // nil for a row of bus_deliveries
-	paused bool
+	w         *worker
+	ownership *ownership
+	mark      *mark // nil for a row of bus_deliveries
+	paused    bool
 
 	attempts int
-	behind   bool // its key is held: store it, do not handle it
+	behind   bool // its key is blocked: store it, do not handle it
 
 	outcome   outcome
 	permanent bool      // the last error will not go away
@@ -88,26 +88,26 @@ func newWorker(b *Bus, c Consumer) *worker {
 	return w
 }
 
-// begin starts a tenure.
-func (w *worker) begin(ctx context.Context, epoch int64, from position, held map[string]*hold) {
+// begin starts an ownership.
+func (w *worker) begin(ctx context.Context, epoch int64, from position, blocked map[string]*blockedKey) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	t := &tenure{epoch: epoch, read: from, flushed: from, behind: true, busy: map[string]bool{}, held: held, track: track{acked: from}}
-	t.ctx, t.cancel = context.WithCancelCause(ctx)
-	w.t = t
+	o := &ownership{epoch: epoch, read: from, flushed: from, behind: true, busy: map[string]bool{}, blocked: blocked, track: track{acked: from}}
+	o.ctx, o.cancel = context.WithCancelCause(ctx)
+	w.ownership = o
 }
 
-// end stops the tenure: no more deliveries, and those under way are cancelled.
+// end stops the ownership: no more deliveries, and those under way are cancelled.
 func (w *worker) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.t == nil {
+	if w.ownership == nil {
 		return
 	}
-	w.t.ending = true
-	w.t.cancel(errLost)
+	w.ownership.ending = true
+	w.ownership.cancel(errLost)
 	if w.inflight == 0 {
-		w.t = nil
+		w.ownership = nil
 	}
 }
 
@@ -115,14 +115,14 @@ func (w *worker) end() {
 func (w *worker) wants() (from position, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.t == nil {
+	if w.ownership == nil {
 		return position{}, false
 	}
-	return w.t.read, !w.quiet && w.t.room()
+	return w.ownership.read, !w.quiet && w.ownership.room()
 }
 
-func (t *tenure) room() bool {
-	return !t.ending && len(t.queue) <= queueLimit/2 && len(t.track.open) < openLimit && len(t.held) < heldLimit
+func (o *ownership) room() bool {
+	return !o.ending && len(o.queue) <= queueLimit/2 && len(o.track.open) < openLimit && len(o.blocked) < blockedLimit
 }
 
 // offer pushes what comes after the worker's place. full tells that the
@@ -131,42 +131,42 @@ func (t *tenure) room() bool {
 func (w *worker) offer(batch []outboxRow, full bool) (more bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	t := w.t
-	if t == nil || t.ending {
+	o := w.ownership
+	if o == nil || o.ending {
 		return false
 	}
-	t.behind = full
+	o.behind = full
 	for _, r := range batch {
-		if !r.at().after(t.read) {
+		if !r.at().after(o.read) {
 			continue
 		}
-		if len(t.queue) >= queueLimit {
-			t.behind = true
+		if len(o.queue) >= queueLimit {
+			o.behind = true
 			break
 		}
-		t.read = r.at()
+		o.read = r.at()
 		if _, ok := w.handlers[r.Name]; !ok {
-			t.track.skip(r.at())
+			o.track.skip(r.at())
 			continue
 		}
-		t.queue = append(t.queue, &item{outboxRow: r, w: w, t: t, mark: t.track.add(r.at())})
+		o.queue = append(o.queue, &item{outboxRow: r, w: w, ownership: o, mark: o.track.add(r.at())})
 	}
 	w.dispatch()
-	return t.behind && t.room()
+	return o.behind && o.room()
 }
 
 // dispatch starts what may start. The caller holds mu.
 func (w *worker) dispatch() {
-	for w.t != nil && !w.t.ending && !w.quiet && !w.closed && w.inflight < w.spec.Concurrency {
-		it := w.t.next()
+	for w.ownership != nil && !w.ownership.ending && !w.quiet && !w.closed && w.inflight < w.spec.Concurrency {
+		it := w.ownership.next()
 		if it == nil {
 			return
 		}
-		w.t.busy[it.Key] = true
+		w.ownership.busy[it.Key] = true
 		w.inflight++
 		msg := message.NewMessage(it.ID, []byte(it.Payload))
 		msg.Metadata = message.Metadata{"name": it.Name, "key": it.Key, "occurred_at": it.OccurredAt.UTC().Format(time.RFC3339Nano)}
-		msg.SetContext(context.WithValue(w.t.ctx, itemKey{}, it))
+		msg.SetContext(context.WithValue(w.ownership.ctx, itemKey{}, it))
 		w.out <- msg
 		go func() {
 			select {
@@ -181,43 +181,43 @@ func (w *worker) dispatch() {
 
 // next takes the first event whose key is free, in turn from the due rows
 // and from the queue, so that neither starves.
-func (t *tenure) next() *item {
-	t.turn = !t.turn
-	if t.turn {
-		if it := t.nextRow(); it != nil {
+func (o *ownership) next() *item {
+	o.turn = !o.turn
+	if o.turn {
+		if it := o.nextRow(); it != nil {
 			return it
 		}
-		return t.nextQueued()
+		return o.nextQueued()
 	}
-	if it := t.nextQueued(); it != nil {
+	if it := o.nextQueued(); it != nil {
 		return it
 	}
-	return t.nextRow()
+	return o.nextRow()
 }
 
-func (t *tenure) nextRow() *item {
-	for i, it := range t.rows {
-		if !t.busy[it.Key] {
-			t.rows = slices.Delete(t.rows, i, i+1)
+func (o *ownership) nextRow() *item {
+	for i, it := range o.rows {
+		if !o.busy[it.Key] {
+			o.rows = slices.Delete(o.rows, i, i+1)
 			return it
 		}
 	}
 	return nil
 }
 
-func (t *tenure) nextQueued() *item {
-	var blocked map[string]bool
-	for i, it := range t.queue {
-		if !t.busy[it.Key] && !it.paused && !blocked[it.Key] {
-			t.queue = slices.Delete(t.queue, i, i+1)
-			it.behind = t.held[it.Key] != nil
+func (o *ownership) nextQueued() *item {
+	var pausedKeys map[string]bool
+	for i, it := range o.queue {
+		if !o.busy[it.Key] && !it.paused && !pausedKeys[it.Key] {
+			o.queue = slices.Delete(o.queue, i, i+1)
+			it.behind = o.blocked[it.Key] != nil
 			return it
 		}
 		if it.paused {
-			if blocked == nil {
-				blocked = map[string]bool{}
+			if pausedKeys == nil {
+				pausedKeys = map[string]bool{}
 			}
-			blocked[it.Key] = true
+			pausedKeys[it.Key] = true
 		}
 	}
 	return nil
@@ -226,24 +226,24 @@ func (t *tenure) nextQueued() *item {
 // finish takes a message back from the router.
 func (w *worker) finish(it *item, acked bool) {
 	w.mu.Lock()
-	t := it.t
+	o := it.ownership
 	w.inflight--
-	delete(t.busy, it.Key)
-	ended := t.ending && w.inflight == 0
+	delete(o.busy, it.Key)
+	ended := o.ending && w.inflight == 0
 	switch {
-	case t.ending:
+	case o.ending:
 	case !acked:
 		w.again(it)
 	case it.mark != nil:
-		t.finishEvent(it)
+		o.finishEvent(it)
 	default:
-		t.finishRow(it)
+		o.finishRow(it)
 	}
 	if ended {
-		w.t = nil
+		w.ownership = nil
 	}
 	w.dispatch()
-	more := !t.ending && t.behind && t.room()
+	more := !o.ending && o.behind && o.room()
 	w.mu.Unlock()
 
 	switch {
@@ -256,20 +256,20 @@ func (w *worker) finish(it *item, acked bool) {
 	w.b.progress.raise()
 }
 
-func (t *tenure) finishEvent(it *item) {
-	t.track.finish(it.mark)
+func (o *ownership) finishEvent(it *item) {
+	o.track.finish(it.mark)
 	switch it.outcome {
 	case behind:
 		if it.added {
-			t.held[it.Key].rows++
+			o.blocked[it.Key].rows++
 		}
 	case postponed:
-		t.held[it.Key] = &hold{rows: 1, due: it.due}
+		o.blocked[it.Key] = &blockedKey{rows: 1, due: it.due}
 	}
 }
 
-func (t *tenure) finishRow(it *item) {
-	h := t.held[it.Key]
+func (o *ownership) finishRow(it *item) {
+	h := o.blocked[it.Key]
 	h.loaded = false
 	if it.outcome == postponed {
 		h.due = it.due
@@ -278,28 +278,28 @@ func (t *tenure) finishRow(it *item) {
 	h.rows--
 	h.due = time.Time{} // those behind it have waited long enough
 	if h.rows <= 0 {
-		delete(t.held, it.Key)
+		delete(o.blocked, it.Key)
 	}
 }
 
 // again brings back a message that could neither be handled nor put aside,
 // as when the database is away. Its key waits with it. The caller holds mu.
 func (w *worker) again(it *item) {
-	t := it.t
+	o := it.ownership
 	it.outcome = none
 	it.paused = true
 	if it.mark != nil {
-		t.queue = slices.Insert(t.queue, 0, it)
+		o.queue = slices.Insert(o.queue, 0, it)
 	} else {
-		t.rows = append(t.rows, it)
-		t.busy[it.Key] = true
+		o.rows = append(o.rows, it)
+		o.busy[it.Key] = true
 	}
 	time.AfterFunc(w.b.tune.nackDelay, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		it.paused = false
 		if it.mark == nil {
-			delete(t.busy, it.Key)
+			delete(o.busy, it.Key)
 		}
 		w.dispatch()
 	})

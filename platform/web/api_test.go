@@ -55,7 +55,7 @@ func getThing(ctx context.Context, r idRequest) (thingView, error) {
 	case 404:
 		return thingView{}, apperr.New(apperr.NotFound, "things.not_found", "There is no such thing.")
 	case 409:
-		return thingView{}, apperr.New(apperr.Conflict, "things.busy", "The thing is busy.").On("thing_id", "is busy")
+		return thingView{}, apperr.New(apperr.Conflict, "things.busy", "The thing is busy.").WithField("thing_id", "is busy")
 	case 429:
 		return thingView{}, apperr.New(apperr.TooMany, "things.too_many", "Wait.").After(1500 * time.Millisecond)
 	case 500:

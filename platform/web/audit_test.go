@@ -111,7 +111,7 @@ func studio(t *testing.T) (webtest.Client, *notes) {
 		r.RemoteAddr = "192.0.2.7:4711"
 		s.ServeHTTP(w, r)
 	}
-	return webtest.New(t, http.HandlerFunc(from)).HeldTo(s).With("X-Request-Id", "r-1"), log
+	return webtest.New(t, http.HandlerFunc(from)).CheckedAgainst(s).With("X-Request-Id", "r-1"), log
 }
 
 func TestAWriteLeavesOneEntryWithWhatItChanged(t *testing.T) {

@@ -165,19 +165,19 @@ func (b *binding) bind(t reflect.Type, r *http.Request, param func(string) strin
 func (b *binding) bindQuery(v reflect.Value, r *http.Request) error {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return ErrMalformed.Saying("The query is not well-formed; encode it as name=value pairs joined by &.")
+		return ErrMalformed.WithMessage("The query is not well-formed; encode it as name=value pairs joined by &.")
 	}
 	for _, f := range b.query {
 		given, sent := values[f.name]
 		delete(values, f.name)
 		if !sent {
 			if f.required {
-				return ErrMalformed.Saying(fmt.Sprintf("The query parameter %q is missing.", f.name)).On(f.name, "is missing")
+				return ErrMalformed.WithMessage(fmt.Sprintf("The query parameter %q is missing.", f.name)).WithField(f.name, "is missing")
 			}
 			continue
 		}
 		if len(given) != 1 {
-			return ErrMalformed.Saying(fmt.Sprintf("The query parameter %q is given twice.", f.name)).On(f.name, "is given twice")
+			return ErrMalformed.WithMessage(fmt.Sprintf("The query parameter %q is given twice.", f.name)).WithField(f.name, "is given twice")
 		}
 		if f.name == "cursor" && b.list != nil {
 			v.FieldByIndex(b.list).SetBool(true)
@@ -190,7 +190,7 @@ func (b *binding) bindQuery(v reflect.Value, r *http.Request) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		return ErrMalformed.Saying(fmt.Sprintf("The query parameter %q is not one of this operation.", name)).On(name, "is not a parameter of this operation")
+		return ErrMalformed.WithMessage(fmt.Sprintf("The query parameter %q is not one of this operation.", name)).WithField(name, "is not a parameter of this operation")
 	}
 	return nil
 }
@@ -202,7 +202,7 @@ func (b *binding) set(v reflect.Value, f boundField, text string) error {
 		target = reflect.New(v.Type().Elem()).Elem()
 	}
 	wrong := func(kind string) error {
-		return ErrMalformed.Saying(fmt.Sprintf("%q must be %s.", f.name, kind)).On(f.name, "must be "+kind)
+		return ErrMalformed.WithMessage(fmt.Sprintf("%q must be %s.", f.name, kind)).WithField(f.name, "must be "+kind)
 	}
 	var value any
 	switch target.Interface().(type) {
@@ -233,7 +233,7 @@ func (b *binding) set(v reflect.Value, f boundField, text string) error {
 				return wrong("valid UTF-8")
 			}
 			if strings.ContainsRune(text, 0) {
-				return ErrUnacceptable.Saying(fmt.Sprintf("%q must not contain NUL characters.", f.name)).On(f.name, "contains a NUL character")
+				return ErrUnacceptable.WithMessage(fmt.Sprintf("%q must not contain NUL characters.", f.name)).WithField(f.name, "contains a NUL character")
 			}
 			target.SetString(text)
 			value = text
@@ -256,7 +256,7 @@ func (b *binding) bindBody(v reflect.Value, r *http.Request) error {
 		if !b.body.required {
 			return nil
 		}
-		return ErrMalformed.Saying("The body is missing; send a JSON object.")
+		return ErrMalformed.WithMessage("The body is missing; send a JSON object.")
 	}
 	value, err := parseJSON(raw)
 	if err != nil {
@@ -276,10 +276,10 @@ func (b *binding) bindBody(v reflect.Value, r *http.Request) error {
 func unfit(err error) error {
 	var kind *json.UnmarshalTypeError
 	if !errors.As(err, &kind) {
-		return ErrMalformed.Saying("The body does not have the shape of this operation.")
+		return ErrMalformed.WithMessage("The body does not have the shape of this operation.")
 	}
-	e := ErrUnacceptable.Saying(fmt.Sprintf("The field %q has a value that can't be kept; write integers within 64 bits and without exponent or fraction.", kind.Field))
-	return e.On(kind.Field, "can't be kept as "+kind.Type.Kind().String())
+	e := ErrUnacceptable.WithMessage(fmt.Sprintf("The field %q has a value that can't be kept; write integers within 64 bits and without exponent or fraction.", kind.Field))
+	return e.WithField(kind.Field, "can't be kept as "+kind.Type.Kind().String())
 }
 
 // refuseBody answers a body that an operation without one was sent. An empty
@@ -295,10 +295,10 @@ func refuseBody(r *http.Request) error {
 	}
 	object, ok := value.(map[string]any)
 	if !ok && value != nil {
-		return ErrMalformed.Saying("This operation takes no body.")
+		return ErrMalformed.WithMessage("This operation takes no body.")
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
-		return ErrMalformed.Saying(fmt.Sprintf("The field %q is not one of this operation.", name)).On(name, "is not a field of this operation")
+		return ErrMalformed.WithMessage(fmt.Sprintf("The field %q is not one of this operation.", name)).WithField(name, "is not a field of this operation")
 	}
 	return nil
 }
@@ -317,7 +317,7 @@ func (b *binding) bindForm(v reflect.Value, r *http.Request) error {
 		delete(values, f.name)
 		if !sent {
 			if f.required {
-				return ErrMalformed.Saying(fmt.Sprintf("The field %q is missing.", f.name)).On(f.name, "is missing")
+				return ErrMalformed.WithMessage(fmt.Sprintf("The field %q is missing.", f.name)).WithField(f.name, "is missing")
 			}
 			continue
 		}
@@ -326,7 +326,7 @@ func (b *binding) bindForm(v reflect.Value, r *http.Request) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		return ErrMalformed.Saying(fmt.Sprintf("The field %q is not one of this operation.", name)).On(name, "is not a field of this operation")
+		return ErrMalformed.WithMessage(fmt.Sprintf("The field %q is not one of this operation.", name)).WithField(name, "is not a field of this operation")
 	}
 	return nil
 }
@@ -335,7 +335,7 @@ func (b *binding) bindForm(v reflect.Value, r *http.Request) error {
 // content type is taken at its word.
 func readBody(r *http.Request, want string) ([]byte, error) {
 	if coding := r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
-		return nil, ErrContentType.Saying("Send the body without a Content-Encoding.")
+		return nil, ErrContentType.WithMessage("Send the body without a Content-Encoding.")
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
 	if err != nil {
@@ -344,7 +344,7 @@ func readBody(r *http.Request, want string) ([]byte, error) {
 	if got := r.Header.Get("Content-Type"); got != "" && len(raw) > 0 {
 		kind, _, err := mime.ParseMediaType(got)
 		if err != nil || kind != want {
-			return nil, ErrContentType.Saying("Send the body as " + want + ".")
+			return nil, ErrContentType.WithMessage("Send the body as " + want + ".")
 		}
 	}
 	return raw, nil

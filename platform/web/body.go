@@ -21,7 +21,7 @@ const (
 )
 
 // errSlowBody answers a body that stopped coming, or never ends.
-var errSlowBody = ErrMalformed.Saying("The body did not arrive in time; send it without pauses.")
+var errSlowBody = ErrMalformed.WithMessage("The body did not arrive in time; send it without pauses.")
 
 // guard bounds the time in which the body comes: a request that is held open
 // costs a connection and acts for a caller of long ago. The deadline stands

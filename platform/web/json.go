@@ -24,7 +24,7 @@ const (
 // all four, and which of two equal keys wins then depends on the reader.
 func parseJSON(raw []byte) (any, error) {
 	if !utf8.Valid(raw) {
-		return nil, ErrMalformed.Saying("The body is not valid UTF-8.")
+		return nil, ErrMalformed.WithMessage("The body is not valid UTF-8.")
 	}
 	p := &parser{Decoder: json.NewDecoder(bytes.NewReader(raw))}
 	value, err := p.value()
@@ -33,10 +33,10 @@ func parseJSON(raw []byte) (any, error) {
 		if errors.As(err, &shaped) {
 			return nil, err
 		}
-		return nil, ErrMalformed.Saying(fmt.Sprintf("The body is not valid JSON: %s.", jsonProblem(err)))
+		return nil, ErrMalformed.WithMessage(fmt.Sprintf("The body is not valid JSON: %s.", jsonProblem(err)))
 	}
 	if _, err := p.Token(); !errors.Is(err, io.EOF) {
-		return nil, ErrMalformed.Saying("The body has something after its JSON value.")
+		return nil, ErrMalformed.WithMessage("The body has something after its JSON value.")
 	}
 	return value, nil
 }
@@ -86,7 +86,7 @@ func (p *parser) String() string {
 
 func (p *parser) value() (any, error) {
 	if len(p.place) > maxDepth {
-		return nil, ErrMalformed.Saying(fmt.Sprintf("The body is nested deeper than %d levels.", maxDepth))
+		return nil, ErrMalformed.WithMessage(fmt.Sprintf("The body is nested deeper than %d levels.", maxDepth))
 	}
 	token, err := p.Token()
 	if err != nil {
@@ -100,7 +100,7 @@ func (p *parser) value() (any, error) {
 		return p.array()
 	case string:
 		if strings.ContainsRune(t, 0) {
-			return nil, ErrUnacceptable.Saying("Text must not contain NUL characters.").On(p.String(), "contains a NUL character")
+			return nil, ErrUnacceptable.WithMessage("Text must not contain NUL characters.").WithField(p.String(), "contains a NUL character")
 		}
 	}
 	return token, nil
@@ -115,11 +115,11 @@ func (p *parser) object() (any, error) {
 		}
 		name := token.(string) // the decoder accepts nothing else here
 		if len(name) > maxFieldName {
-			return nil, ErrMalformed.Saying(fmt.Sprintf("The name of a field is longer than %d bytes.", maxFieldName))
+			return nil, ErrMalformed.WithMessage(fmt.Sprintf("The name of a field is longer than %d bytes.", maxFieldName))
 		}
 		p.place = append(p.place, step{name: name, index: -1})
 		if _, twice := object[name]; twice {
-			return nil, ErrMalformed.Saying(fmt.Sprintf("The field %q is given twice.", p)).On(p.String(), "is given twice")
+			return nil, ErrMalformed.WithMessage(fmt.Sprintf("The field %q is given twice.", p)).WithField(p.String(), "is given twice")
 		}
 		if object[name], err = p.value(); err != nil {
 			return nil, err

@@ -144,7 +144,7 @@ func (s *Server) fits(r *Route) error {
 			return fmt.Errorf("the policy needs %q, which the request does not have", l.Field)
 		}
 	}
-	for _, w := range r.Policy.wholes {
+	for _, w := range r.Policy.unrestrictedKeyNeeds {
 		if !known(w.Field) {
 			return fmt.Errorf("the policy needs %q, which the request does not have", w.Field)
 		}

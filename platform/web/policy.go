@@ -26,17 +26,17 @@ const (
 // enforce its needs where they read the things themselves. The zero value is
 // no policy, with which the server does not start.
 type Policy struct {
-	declared bool
-	public   bool
-	least    actor.Level
-	admins   bool // of the organization, or of any team, project or agent
-	whole    bool
-	refresh  bool
-	needs    []Need
-	levels   []LevelNeed
-	wholes   []WholeNeed
-	lists    string
-	note     string
+	declared             bool
+	public               bool
+	least                actor.Level
+	admins               bool // of the organization, or of any team, project or agent
+	unrestrictedKeyOnly  bool
+	refresh              bool
+	needs                []Need
+	levels               []LevelNeed
+	unrestrictedKeyNeeds []UnrestrictedKeyNeed
+	lists                string
+	note                 string
 }
 
 // Need is an action on the resource whose id stands in the request. Needs are
@@ -70,9 +70,9 @@ type LevelNeed struct {
 	Least actor.Level
 }
 
-// WholeNeed is a field of the body that narrowed API keys may not send, or not
+// UnrestrictedKeyNeed is a field of the body that restricted API keys may not send, or not
 // with that value: it makes credentials, or makes those that there are wider.
-type WholeNeed struct {
+type UnrestrictedKeyNeed struct {
 	Field string
 	Value any // true or a text; nil means whatever it is
 }
@@ -156,26 +156,28 @@ func (p Policy) Note(text string) Policy {
 	return p
 }
 
-// Whole refuses API keys that narrow anything: the route manages credentials.
-func (p Policy) Whole() Policy {
-	p.whole = true
+// UnrestrictedKeyOnly refuses restricted and read-only API keys: the route manages credentials.
+func (p Policy) UnrestrictedKeyOnly() Policy {
+	p.unrestrictedKeyOnly = true
 	return p
 }
 
-// WholeFor refuses narrowed API keys when the field is in the body.
-func (p Policy) WholeFor(field string) Policy { return p.WholeForValue(field, nil) }
+// UnrestrictedKeyOnlyFor refuses restricted API keys when the field is in the body.
+func (p Policy) UnrestrictedKeyOnlyFor(field string) Policy {
+	return p.UnrestrictedKeyOnlyForValue(field, nil)
+}
 
-// WholeForValue refuses them when the field has the value.
-func (p Policy) WholeForValue(field string, value any) Policy {
-	p.wholes = append(append([]WholeNeed(nil), p.wholes...), WholeNeed{field, value})
+// UnrestrictedKeyOnlyForValue refuses them when the field has the value.
+func (p Policy) UnrestrictedKeyOnlyForValue(field string, value any) Policy {
+	p.unrestrictedKeyNeeds = append(append([]UnrestrictedKeyNeed(nil), p.unrestrictedKeyNeeds...), UnrestrictedKeyNeed{field, value})
 	return p
 }
 
-// Wholes are the fields that narrowed API keys may not send.
-func (p Policy) Wholes() []WholeNeed { return p.wholes }
+// UnrestrictedKeyFields are the fields that restricted API keys may not send.
+func (p Policy) UnrestrictedKeyFields() []UnrestrictedKeyNeed { return p.unrestrictedKeyNeeds }
 
-// NeedsWhole reports whether narrowed API keys are refused.
-func (p Policy) NeedsWhole() bool { return p.whole }
+// NeedsUnrestrictedKey reports whether restricted API keys are refused.
+func (p Policy) NeedsUnrestrictedKey() bool { return p.unrestrictedKeyOnly }
 
 // Public reports whether the route needs no credentials.
 func (p Policy) Public() bool { return p.public }
@@ -233,12 +235,12 @@ func (p Policy) String() string {
 		s += " (" + p.note + ")"
 	}
 	const wide = "with a session or an API key of scope all"
-	if p.whole {
+	if p.unrestrictedKeyOnly {
 		s += ", " + wide
 	}
-	if len(p.wholes) > 0 {
-		fields := make([]string, len(p.wholes))
-		for i, w := range p.wholes {
+	if len(p.unrestrictedKeyNeeds) > 0 {
+		fields := make([]string, len(p.unrestrictedKeyNeeds))
+		for i, w := range p.unrestrictedKeyNeeds {
 			fields[i] = w.Field
 			if w.Value != nil {
 				fields[i] += fmt.Sprintf(" %v", w.Value)

@@ -57,7 +57,7 @@ func check(r huma.Registry, s *huma.Schema, name string, value any) error {
 		}
 	}
 	slices.SortStableFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Field, b.Field) })
-	e := base.Saying(sentence(fields))
+	e := base.WithMessage(sentence(fields))
 	e.Fields = fields
 	return e
 }

@@ -19,20 +19,20 @@ func KeyGroup(group string) string {
 
 func reads(method string) bool { return method == http.MethodGet }
 
-// errKeyWhole answers what only a session or a key of scope all manages.
-var errKeyWhole = ErrKeyScope.Saying("Passwords, addresses, levels and API keys are managed with a session, or with an API key of scope all.")
+// errUnrestrictedKeyOnly answers what only a session or a key of scope all manages.
+var errUnrestrictedKeyOnly = ErrKeyScope.WithMessage("Passwords, addresses, levels and API keys are managed with a session, or with an API key of scope all.")
 
 // mayCall checks what the route itself says about callers, before its handler
 // looks at any object.
 func (r *Route) mayCall(who actor.Actor) error {
 	switch {
-	case who.Scope.Whole():
-	case r.Policy.whole:
-		return errKeyWhole
+	case who.Scope.Unrestricted():
+	case r.Policy.unrestrictedKeyOnly:
+		return errUnrestrictedKeyOnly
 	case !who.Scope.Allows(KeyGroup(r.Group), reads(r.Method)) && who.Scope.Kind == actor.ScopeReadOnly:
-		return ErrKeyScope.Saying("The API key may only read; use one with a wider scope, or sign in.")
+		return ErrKeyScope.WithMessage("The API key may only read; use one with a wider scope, or sign in.")
 	case !who.Scope.Allows(KeyGroup(r.Group), reads(r.Method)):
-		return ErrKeyScope.Saying("The API key does not reach this operation of the group " + KeyGroup(r.Group) + "; use one with a wider scope, or sign in.")
+		return ErrKeyScope.WithMessage("The API key does not reach this operation of the group " + KeyGroup(r.Group) + "; use one with a wider scope, or sign in.")
 	}
 	if who.Level < r.Policy.least {
 		return ErrForbidden
@@ -42,12 +42,12 @@ func (r *Route) mayCall(who actor.Actor) error {
 
 // maySend checks what the caller's key may say in a body.
 func (r *Route) maySend(who actor.Actor, value func(field string) (any, bool)) error {
-	if who.Scope.Whole() {
+	if who.Scope.Unrestricted() {
 		return nil
 	}
-	for _, w := range r.Policy.wholes {
+	for _, w := range r.Policy.unrestrictedKeyNeeds {
 		if v, sent := value(w.Field); sent && (w.Value == nil || v == w.Value) {
-			return errKeyWhole.On(w.Field, "is beyond the API key")
+			return errUnrestrictedKeyOnly.WithField(w.Field, "is beyond the API key")
 		}
 	}
 	return nil

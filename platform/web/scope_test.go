@@ -39,7 +39,7 @@ func TestAKeyReachesAsFarAsItsScope(t *testing.T) {
 		web.GET("/api/odd/{thing_id}", "Get", getThing, web.User()),
 		web.POST("/api/odd/{thing_id}", "Post", getThing, web.User()),
 		web.DELETE("/api/odd/{thing_id}", "Delete", getThing, web.GlobalAdmin()),
-		web.GET("/api/odd/{thing_id}/key", "Keys", getThing, web.User().Whole()),
+		web.GET("/api/odd/{thing_id}/key", "Keys", getThing, web.User().UnrestrictedKeyOnly()),
 	)
 	c := webtest.Serve(t, scopes, routes)
 	//               GET POST DELETE whole

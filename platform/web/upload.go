@@ -41,7 +41,7 @@ func (m *Multipart[T]) open(r *http.Request, limit int64) error {
 	r.Body = http.MaxBytesReader(nil, r.Body, limit)
 	reader, err := r.MultipartReader()
 	if err != nil {
-		return ErrContentType.Saying("Send the body as multipart/form-data.")
+		return ErrContentType.WithMessage("Send the body as multipart/form-data.")
 	}
 	m.reader, m.body, m.limit = reader, r.Body, limit
 	return nil
@@ -60,7 +60,7 @@ func (m *Multipart[T]) Each(fn func(Part) error) error {
 		case err != nil:
 			return m.brokenForm()
 		case n == maxParts:
-			return ErrMalformed.Saying(fmt.Sprintf("The upload has more than %d parts.", maxParts))
+			return ErrMalformed.WithMessage(fmt.Sprintf("The upload has more than %d parts.", maxParts))
 		}
 		if err := fn(Part{Name: part.FormName(), FileName: part.FileName(), Type: part.Header.Get("Content-Type"), Reader: part}); err != nil {
 			return m.broken(err)
@@ -68,7 +68,7 @@ func (m *Multipart[T]) Each(fn func(Part) error) error {
 	}
 }
 
-var errBrokenForm = ErrMalformed.Saying("The upload ends too early or is not well-formed.")
+var errBrokenForm = ErrMalformed.WithMessage("The upload ends too early or is not well-formed.")
 
 // brokenForm explains why the next part can't be found: whatever is not the
 // limit is the form's own fault. The body is asked, since the form's reader
@@ -92,7 +92,7 @@ func (m *Multipart[T]) broken(err error) error {
 func tooLarge(err error, limit int64) error {
 	var over *http.MaxBytesError
 	if errors.As(err, &over) {
-		return ErrTooLarge.Saying(fmt.Sprintf("The request is larger than %d bytes, which is the most this operation takes.", limit))
+		return ErrTooLarge.WithMessage(fmt.Sprintf("The request is larger than %d bytes, which is the most this operation takes.", limit))
 	}
 	return err
 }
@@ -101,12 +101,12 @@ func tooLarge(err error, limit int64) error {
 func parseForm(raw []byte) (map[string]string, error) {
 	values, err := url.ParseQuery(string(raw))
 	if err != nil {
-		return nil, ErrMalformed.Saying("The body is not a well-formed form.")
+		return nil, ErrMalformed.WithMessage("The body is not a well-formed form.")
 	}
 	out := make(map[string]string, len(values))
 	for name, given := range values {
 		if len(given) != 1 {
-			return nil, ErrMalformed.Saying(fmt.Sprintf("The field %q is given twice.", name)).On(name, "is given twice")
+			return nil, ErrMalformed.WithMessage(fmt.Sprintf("The field %q is given twice.", name)).WithField(name, "is given twice")
 		}
 		out[name] = given[0]
 	}

@@ -32,8 +32,8 @@ func New(t testing.TB, handler http.Handler) Client {
 	return Client{t: t, handler: handler, server: server, header: http.Header{}}
 }
 
-// HeldTo names the server behind a handler that is wrapped around it.
-func (c Client) HeldTo(s *web.Server) Client {
+// CheckedAgainst names the server behind a handler that is wrapped around it.
+func (c Client) CheckedAgainst(s *web.Server) Client {
 	c.server = s
 	return c
 }
@@ -92,7 +92,7 @@ func (c Client) Send(method, path, contentType string, body io.Reader) Answer {
 		c.handler.ServeHTTP(w, r)
 		a := Answer{t: c.t, What: method + " " + path, Status: w.Code, Header: w.Result().Header, Body: w.Body.Bytes()}
 		if c.server != nil {
-			c.hold(a, method, path, sent)
+			c.checkContract(a, method, path, sent)
 		}
 		return a
 	}
@@ -108,9 +108,9 @@ func (c Client) Send(method, path, contentType string, body io.Reader) Answer {
 	return Answer{t: c.t, What: method + " " + path, Status: response.StatusCode, Header: response.Header, Body: raw}
 }
 
-// hold fails the test when the answer is not what the served OpenAPI document
+// checkContract fails the test when the answer is not what the served OpenAPI document
 // says of it, or when a body got through that it does not describe.
-func (c Client) hold(a Answer, method, path string, sent []byte) {
+func (c Client) checkContract(a Answer, method, path string, sent []byte) {
 	c.t.Helper()
 	promised, err := contractOf(c.server)
 	c.must(err)

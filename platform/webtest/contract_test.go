@@ -143,7 +143,7 @@ func TestABodyIsHeldToTheDocument(t *testing.T) {
 	New(r, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"success":true,"message":"","data":{}}`))
-	})).HeldTo(s).Do("POST", "/api/thing", `{"name":null}`)
+	})).CheckedAgainst(s).Do("POST", "/api/thing", `{"name":null}`)
 	if len(r.failures) != 1 || !strings.Contains(r.failures[0], "took what") {
 		t.Errorf("%v", r.failures)
 	}

@@ -29,7 +29,7 @@ type In struct {
 
 	DB          *sqldb.DB
 	Unit        uow.Unit
-	Projects    projects.Access
+	Projects    projects.Catalog
 	Directory   users.Directory
 	Permissions users.Permissions
 	Roles       users.Roles
@@ -51,7 +51,7 @@ type Out struct {
 var Module = fx.Module("agents", fx.Provide(build))
 
 func build(in In) Out {
-	service := core.New(core.Parts{
+	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Projects: in.Projects, Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Addresses: in.Addresses, Clock: in.Clock,
 	})
 	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Decider: service.Decider()}

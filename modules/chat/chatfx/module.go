@@ -68,7 +68,7 @@ func build(in In) (Out, error) {
 	if err != nil {
 		return Out{}, err
 	}
-	service := core.New(in.Settings.Life, core.Parts{
+	service := core.New(in.Settings.Life, core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Agents: in.Agents, Corpora: in.Corpora, Model: model,
 		Clock: in.Clock, Log: in.Log, Owner: in.Presence.ID(), Peers: in.Presence,
 	})

@@ -90,7 +90,7 @@ type Out struct {
 var Module = fx.Module("corpora", fx.Provide(build))
 
 func build(in In) Out {
-	service := core.New(core.Parts{
+	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Files: in.Files, Extractor: extract.New(in.Settings.limits()), Agents: in.Agents,
 		Clock: in.Clock, Log: in.Log, Owner: in.Presence.ID(), Peers: in.Presence,
 	})

@@ -40,6 +40,6 @@ type Out struct {
 var Module = fx.Module("notifications", fx.Provide(build))
 
 func build(in In) Out {
-	service := core.New(core.Parts{Store: sqlstore.New(in.DB), Users: in.Users, Clock: in.Clock})
+	service := core.New(core.Deps{Store: sqlstore.New(in.DB), Users: in.Users, Clock: in.Clock})
 	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service)}
 }

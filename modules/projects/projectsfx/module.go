@@ -40,7 +40,7 @@ type Out struct {
 
 	Routes    []web.Route    `group:"routes,flatten"`
 	Consumers []bus.Consumer `group:"consumers,flatten"`
-	Access    projects.Access
+	Catalog   projects.Catalog
 	Deciders  []access.Decider `group:"deciders,flatten"`
 }
 
@@ -48,6 +48,6 @@ type Out struct {
 var Module = fx.Module("projects", fx.Provide(build))
 
 func build(in In) Out {
-	service := core.New(core.Parts{Unit: in.Unit, Store: sqlstore.New(in.DB), Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Clock: in.Clock})
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Access: service, Deciders: service.Deciders()}
+	service := core.New(core.Deps{Unit: in.Unit, Store: sqlstore.New(in.DB), Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Clock: in.Clock})
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Deciders: service.Deciders()}
 }

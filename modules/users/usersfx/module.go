@@ -84,7 +84,7 @@ func build(in In) (Out, error) {
 	if err != nil {
 		return Out{}, err
 	}
-	service := core.New(core.Parts{
+	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Hasher: password.New(), Tokens: tokens, History: history.New(in.Outbox), Clock: in.Clock,
 	})
 	api := httpv1.New(service)

@@ -56,10 +56,10 @@ var narrowness = map[Level]int{Public: 0, OnlyTeam: 1, OnlyMe: 2}
 // NarrowerThan reports whether fewer see an agent at l than at other.
 func (l Level) NarrowerThan(other Level) bool { return narrowness[l] > narrowness[other] }
 
-// Thing is what is decided about, as its module knows it. Fields that its
+// Resource is what is decided about, as its module knows it. Fields that its
 // kind doesn't have are zero.
-type Thing struct {
-	Resource       actor.Resource
+type Resource struct {
+	Kind           actor.Resource
 	ID             int64
 	OrganizationID int64 // of an organization: its own id
 	Deleted        bool
@@ -141,9 +141,9 @@ func (d Decision) Check(do Action, missing, refused error) error {
 
 // Decide answers what who may do on a thing. An actor without grants beyond
 // those on the thing, its project and its team gets the same answer.
-func Decide(who actor.Actor, t Thing) Decision {
+func Decide(who actor.Actor, r Resource) Decision {
 	var d Decision
-	if !who.Known() || t.OrganizationID != who.OrganizationID || t.Deleted {
+	if !who.Known() || r.OrganizationID != who.OrganizationID || r.Deleted {
 		return d
 	}
 	speak := func(rule Rule, resource actor.Resource, id int64, role actor.Role) {
@@ -158,50 +158,50 @@ func Decide(who actor.Actor, t Thing) Decision {
 	}
 	held := func(rule Rule, resource actor.Resource, id int64) {
 		role := who.Holds(resource, id)
-		if t.Resource == actor.Agent && resource != actor.Agent && role == actor.Member && t.Level == OnlyMe {
+		if r.Kind == actor.Agent && resource != actor.Agent && role == actor.Member && r.Level == OnlyMe {
 			return // members of the project are kept out
 		}
 		speak(rule, resource, id, role)
 	}
 	if who.IsGlobalAdmin() {
-		speak(GlobalAdmin, actor.Organization, t.OrganizationID, actor.Admin)
+		speak(GlobalAdmin, actor.Organization, r.OrganizationID, actor.Admin)
 	}
-	switch t.Resource {
+	switch r.Kind {
 	case actor.Organization:
 		if who.Level == actor.ApplicationAdmin {
-			speak(ApplicationAdmin, actor.Organization, t.ID, actor.Member)
+			speak(ApplicationAdmin, actor.Organization, r.ID, actor.Member)
 		}
-		speak(Belongs, actor.Organization, t.ID, actor.Member)
+		speak(Belongs, actor.Organization, r.ID, actor.Member)
 	case actor.Team:
-		held(TeamRole, actor.Team, t.ID)
+		held(TeamRole, actor.Team, r.ID)
 	case actor.Project:
-		held(ProjectRole, actor.Project, t.ID)
-		held(TeamRole, actor.Team, t.TeamID)
+		held(ProjectRole, actor.Project, r.ID)
+		held(TeamRole, actor.Team, r.TeamID)
 	case actor.Agent:
-		if t.OwnerID == who.UserID && who.UserID != 0 {
-			speak(Owner, actor.Agent, t.ID, actor.Admin)
+		if r.OwnerID == who.UserID && who.UserID != 0 {
+			speak(Owner, actor.Agent, r.ID, actor.Admin)
 		}
-		held(AgentRole, actor.Agent, t.ID)
-		held(ProjectRole, actor.Project, t.ProjectID)
-		held(TeamRole, actor.Team, t.TeamID)
-		if t.Level == Public {
-			speak(PublicLevel, actor.Organization, t.OrganizationID, actor.Member)
+		held(AgentRole, actor.Agent, r.ID)
+		held(ProjectRole, actor.Project, r.ProjectID)
+		held(TeamRole, actor.Team, r.TeamID)
+		if r.Level == Public {
+			speak(PublicLevel, actor.Organization, r.OrganizationID, actor.Member)
 		}
 	}
-	d.Allowed = allow(d.Role, who.Level, t)
+	d.Allowed = allow(d.Role, who.Level, r)
 	return d
 }
 
 // allow is what a role is good for. Roles in the organization are given by
 // application admins, too, up to what they are.
-func allow(role actor.Role, level actor.Level, t Thing) Allowed {
+func allow(role actor.Role, level actor.Level, r Resource) Allowed {
 	admin := role == actor.Admin
 	return Allowed{
 		View:   role > actor.NoRole,
-		Run:    t.Resource == actor.Agent && (admin || (role == actor.Member && t.Open)),
+		Run:    r.Kind == actor.Agent && (admin || (role == actor.Member && r.Open)),
 		Edit:   admin,
-		Manage: admin || (t.Resource == actor.Organization && level >= actor.ApplicationAdmin),
+		Manage: admin || (r.Kind == actor.Organization && level >= actor.ApplicationAdmin),
 		// Organizations come and go on the command line alone.
-		Delete: admin && t.Resource != actor.Organization,
+		Delete: admin && r.Kind != actor.Organization,
 	}
 }

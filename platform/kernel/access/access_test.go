@@ -15,31 +15,31 @@ var levels = []access.Level{access.OnlyMe, access.OnlyTeam, access.Public}
 
 // world is random teams, projects and agents of two organizations, and the
 // team of each project.
-func world(rng *rand.Rand) (things []access.Thing, teamOf map[int64]int64) {
+func world(rng *rand.Rand) (resources []access.Resource, teamOf map[int64]int64) {
 	teamOf = map[int64]int64{}
 	org := map[int64]int64{}
 	for id := range int64(5) {
 		org[id+1] = 1 + rng.Int64N(2)
-		things = append(things, access.Thing{Resource: actor.Team, ID: id + 1, OrganizationID: org[id+1], Deleted: rng.IntN(8) == 0})
+		resources = append(resources, access.Resource{Kind: actor.Team, ID: id + 1, OrganizationID: org[id+1], Deleted: rng.IntN(8) == 0})
 	}
-	projects := make([]access.Thing, 10)
+	projects := make([]access.Resource, 10)
 	for i := range projects {
-		p := access.Thing{Resource: actor.Project, ID: int64(i + 1), OrganizationID: 1 + rng.Int64N(2), Deleted: rng.IntN(8) == 0}
+		p := access.Resource{Kind: actor.Project, ID: int64(i + 1), OrganizationID: 1 + rng.Int64N(2), Deleted: rng.IntN(8) == 0}
 		if team := rng.Int64N(6); team > 0 {
 			p.TeamID, p.OrganizationID = team, org[team]
 			teamOf[p.ID] = team
 		}
 		projects[i] = p
 	}
-	things = append(things, projects...)
+	resources = append(resources, projects...)
 	for id := range int64(40) {
 		p := projects[rng.IntN(len(projects))]
-		things = append(things, access.Thing{
-			Resource: actor.Agent, ID: id + 1, OrganizationID: p.OrganizationID, Deleted: rng.IntN(8) == 0, ProjectID: p.ID, TeamID: p.TeamID,
+		resources = append(resources, access.Resource{
+			Kind: actor.Agent, ID: id + 1, OrganizationID: p.OrganizationID, Deleted: rng.IntN(8) == 0, ProjectID: p.ID, TeamID: p.TeamID,
 			OwnerID: 1 + rng.Int64N(4), Level: levels[rng.IntN(3)], Open: rng.IntN(3) > 0,
 		})
 	}
-	return things, teamOf
+	return resources, teamOf
 }
 
 func somebody(rng *rand.Rand) actor.Actor {
@@ -54,30 +54,30 @@ func somebody(rng *rand.Rand) actor.Actor {
 
 // contract is the rule in the words of the API's contract, not in those of
 // the code.
-func contract(who actor.Actor, t access.Thing) access.Allowed {
-	if who.OrganizationID != t.OrganizationID || t.Deleted {
+func contract(who actor.Actor, r access.Resource) access.Allowed {
+	if who.OrganizationID != r.OrganizationID || r.Deleted {
 		return access.Allowed{}
 	}
 	onAgent, onProject, onTeam := actor.NoRole, actor.NoRole, actor.NoRole
-	switch t.Resource {
+	switch r.Kind {
 	case actor.Team:
-		onTeam = who.Holds(actor.Team, t.ID)
+		onTeam = who.Holds(actor.Team, r.ID)
 	case actor.Project:
-		onTeam, onProject = who.Holds(actor.Team, t.TeamID), who.Holds(actor.Project, t.ID)
+		onTeam, onProject = who.Holds(actor.Team, r.TeamID), who.Holds(actor.Project, r.ID)
 	case actor.Agent:
-		onTeam, onProject, onAgent = who.Holds(actor.Team, t.TeamID), who.Holds(actor.Project, t.ProjectID), who.Holds(actor.Agent, t.ID)
+		onTeam, onProject, onAgent = who.Holds(actor.Team, r.TeamID), who.Holds(actor.Project, r.ProjectID), who.Holds(actor.Agent, r.ID)
 	}
 	inherited := max(onProject, onTeam)
-	admin := who.Level == actor.GlobalAdmin || onAgent == actor.Admin || inherited == actor.Admin || (t.Resource == actor.Agent && t.OwnerID == who.UserID)
-	sees := admin || onAgent == actor.Member || (inherited == actor.Member && (t.Resource != actor.Agent || t.Level != access.OnlyMe)) ||
-		(t.Resource == actor.Agent && t.Level == access.Public)
-	return access.Allowed{View: sees, Run: t.Resource == actor.Agent && (admin || (sees && t.Open)), Edit: admin, Manage: admin, Delete: admin}
+	admin := who.Level == actor.GlobalAdmin || onAgent == actor.Admin || inherited == actor.Admin || (r.Kind == actor.Agent && r.OwnerID == who.UserID)
+	sees := admin || onAgent == actor.Member || (inherited == actor.Member && (r.Kind != actor.Agent || r.Level != access.OnlyMe)) ||
+		(r.Kind == actor.Agent && r.Level == access.Public)
+	return access.Allowed{View: sees, Run: r.Kind == actor.Agent && (admin || (sees && r.Open)), Edit: admin, Manage: admin, Delete: admin}
 }
 
 func TestTheDecisionIsTheContractAndQueriesShowWhatItLetsOneView(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	for range 150 {
-		things, teamOf := world(rng)
+		resources, teamOf := world(rng)
 		for range 10 {
 			who := somebody(rng)
 			places := access.VisibleTo(who)
@@ -91,26 +91,26 @@ func TestTheDecisionIsTheContractAndQueriesShowWhatItLetsOneView(t *testing.T) {
 			if diff := cmp.Diff(agents, access.AgentsVisibleTo(who, mine)); diff != "" {
 				t.Fatalf("%+v: other teams' projects change the condition: %s", who, diff)
 			}
-			for _, thing := range things {
-				got := access.Decide(who, thing)
-				if want := contract(who, thing); got.Allowed != want {
-					t.Fatalf("%+v on %+v: %+v, want %+v", who, thing, got, want)
+			for _, resource := range resources {
+				got := access.Decide(who, resource)
+				if want := contract(who, resource); got.Allowed != want {
+					t.Fatalf("%+v on %+v: %+v, want %+v", who, resource, got, want)
 				}
-				if shown := places.Shows(thing) || agents.Shows(thing); shown != got.Allowed.View {
-					t.Fatalf("%+v on %+v: shown %v, decided %+v", who, thing, shown, got)
+				if shown := places.Shows(resource) || agents.Shows(resource); shown != got.Allowed.View {
+					t.Fatalf("%+v on %+v: shown %v, decided %+v", who, resource, shown, got)
 				}
 				if (len(got.Because) > 0) != got.Allowed.View || (got.Allowed.View && got.Because[0].Role != got.Role) {
-					t.Fatalf("%+v on %+v: %+v is not the reason for %v", who, thing, got.Because, got.Role)
+					t.Fatalf("%+v on %+v: %+v is not the reason for %v", who, resource, got.Because, got.Role)
 				}
 				few := who
 				few.Grants = nil
 				for _, g := range who.Grants {
-					if g.Resource == thing.Resource && g.ID == thing.ID || g.Resource == actor.Project && g.ID == thing.ProjectID || g.Resource == actor.Team && g.ID == thing.TeamID {
+					if g.Resource == resource.Kind && g.ID == resource.ID || g.Resource == actor.Project && g.ID == resource.ProjectID || g.Resource == actor.Team && g.ID == resource.TeamID {
 						few.Grants = append(few.Grants, g)
 					}
 				}
-				if diff := cmp.Diff(got, access.Decide(few, thing)); diff != "" {
-					t.Fatalf("%+v on %+v: grants elsewhere count: %s", who, thing, diff)
+				if diff := cmp.Diff(got, access.Decide(few, resource)); diff != "" {
+					t.Fatalf("%+v on %+v: grants elsewhere count: %s", who, resource, diff)
 				}
 			}
 		}
@@ -121,28 +121,28 @@ func TestWhoHoldsAGrantToViewOrNeedsNoneIsWhoMayView(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 10))
 	by := map[string]int{}
 	for range 150 {
-		things, _ := world(rng)
+		resources, _ := world(rng)
 		for range 10 {
 			who := somebody(rng)
-			for _, thing := range things {
+			for _, resource := range resources {
 				ground := ""
-				for _, g := range access.GrantsToView(thing) {
+				for _, g := range access.GrantsToView(resource) {
 					if who.Holds(g.Resource, g.ID) >= g.Role {
 						ground = "a grant"
 					}
 				}
 				switch {
-				case who.OrganizationID != thing.OrganizationID || thing.Deleted:
+				case who.OrganizationID != resource.OrganizationID || resource.Deleted:
 					ground = ""
 				case who.IsGlobalAdmin():
 					ground = "a global admin"
-				case thing.OwnerID == who.UserID:
+				case resource.OwnerID == who.UserID:
 					ground = "the owner"
-				case thing.Level == access.Public:
+				case resource.Level == access.Public:
 					ground = "public"
 				}
-				if may := access.Decide(who, thing).Allowed.View; may != (ground != "") {
-					t.Fatalf("%+v on %+v: may view %v, by %q", who, thing, may, ground)
+				if may := access.Decide(who, resource).Allowed.View; may != (ground != "") {
+					t.Fatalf("%+v on %+v: may view %v, by %q", who, resource, may, ground)
 				}
 				by[ground]++
 			}
@@ -153,10 +153,10 @@ func TestWhoHoldsAGrantToViewOrNeedsNoneIsWhoMayView(t *testing.T) {
 			t.Errorf("%q was met only %d times", ground, by[ground])
 		}
 	}
-	if grants := access.GrantsToView(access.Thing{Resource: actor.Team, ID: 1, OrganizationID: 1, Deleted: true}); grants != nil {
+	if grants := access.GrantsToView(access.Resource{Kind: actor.Team, ID: 1, OrganizationID: 1, Deleted: true}); grants != nil {
 		t.Errorf("what was deleted is viewed by %v", grants)
 	}
-	if grants := access.GrantsToView(access.Thing{Resource: actor.Organization, ID: 1, OrganizationID: 1}); grants != nil {
+	if grants := access.GrantsToView(access.Resource{Kind: actor.Organization, ID: 1, OrganizationID: 1}); grants != nil {
 		t.Errorf("an organization is viewed by %v alone", grants)
 	}
 }
@@ -168,14 +168,14 @@ func TestReasonsNameTheGrantThatDecidesFirst(t *testing.T) {
 	reason := func(rule access.Rule, r actor.Resource, id int64, role actor.Role) access.Reason {
 		return access.Reason{Rule: rule, Resource: r, ResourceID: id, Role: role}
 	}
-	agent := access.Thing{Resource: actor.Agent, ID: 9, OrganizationID: 1, ProjectID: 5, TeamID: 3, OwnerID: 2, Level: access.Public, Open: true}
+	agent := access.Resource{Kind: actor.Agent, ID: 9, OrganizationID: 1, ProjectID: 5, TeamID: 3, OwnerID: 2, Level: access.Public, Open: true}
 	private := agent
 	private.Level = access.OnlyMe
-	project := access.Thing{Resource: actor.Project, ID: 5, OrganizationID: 1, TeamID: 3}
+	project := access.Resource{Kind: actor.Project, ID: 5, OrganizationID: 1, TeamID: 3}
 	public := reason(access.PublicLevel, actor.Organization, 1, actor.Member)
 	for name, c := range map[string]struct {
 		who  actor.Actor
-		on   access.Thing
+		on   access.Resource
 		want []access.Reason
 	}{
 		"the owner":             {actor.Actor{UserID: 2}, agent, []access.Reason{reason(access.Owner, actor.Agent, 9, actor.Admin), public}},
@@ -186,21 +186,21 @@ func TestReasonsNameTheGrantThatDecidesFirst(t *testing.T) {
 		"but the highest first": {actor.Actor{UserID: 1, Grants: []actor.Grant{grant(actor.Team, 3, actor.Admin), grant(actor.Project, 5, actor.Member)}}, project, []access.Reason{reason(access.TeamRole, actor.Team, 3, actor.Admin), reason(access.ProjectRole, actor.Project, 5, actor.Member)}},
 		"a global admin":        {actor.Actor{UserID: 1, Level: actor.GlobalAdmin}, private, []access.Reason{reason(access.GlobalAdmin, actor.Organization, 1, actor.Admin)}},
 		"an application admin":  {actor.Actor{UserID: 1, Level: actor.ApplicationAdmin}, project, nil},
-		"the organization":      {actor.Actor{UserID: 1, Level: actor.ApplicationAdmin}, access.Thing{Resource: actor.Organization, ID: 1, OrganizationID: 1}, []access.Reason{reason(access.ApplicationAdmin, actor.Organization, 1, actor.Member), reason(access.Belongs, actor.Organization, 1, actor.Member)}},
-		"an organization":       {actor.Actor{UserID: 1}, access.Thing{Resource: actor.Organization, ID: 1, OrganizationID: 1}, []access.Reason{reason(access.Belongs, actor.Organization, 1, actor.Member)}},
+		"the organization":      {actor.Actor{UserID: 1, Level: actor.ApplicationAdmin}, access.Resource{Kind: actor.Organization, ID: 1, OrganizationID: 1}, []access.Reason{reason(access.ApplicationAdmin, actor.Organization, 1, actor.Member), reason(access.Belongs, actor.Organization, 1, actor.Member)}},
+		"an organization":       {actor.Actor{UserID: 1}, access.Resource{Kind: actor.Organization, ID: 1, OrganizationID: 1}, []access.Reason{reason(access.Belongs, actor.Organization, 1, actor.Member)}},
 	} {
 		c.who.OrganizationID = 1
 		if diff := cmp.Diff(c.want, access.Decide(c.who, c.on).Because); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	if d := access.Decide(actor.Actor{}, access.Thing{Resource: actor.Organization}); d.Allowed != (access.Allowed{}) {
+	if d := access.Decide(actor.Actor{}, access.Resource{Kind: actor.Organization}); d.Allowed != (access.Allowed{}) {
 		t.Errorf("nobody: %+v", d)
 	}
 }
 
 func TestAnOrganizationIsSeenByAllAndChangedByGlobalAdminsAndItsRolesAreManagedByAdmins(t *testing.T) {
-	org := access.Thing{Resource: actor.Organization, ID: 1, OrganizationID: 1}
+	org := access.Resource{Kind: actor.Organization, ID: 1, OrganizationID: 1}
 	for level, want := range map[actor.Level]access.Allowed{
 		actor.User: {View: true}, actor.ApplicationAdmin: {View: true, Manage: true}, actor.GlobalAdmin: {View: true, Edit: true, Manage: true},
 	} {

@@ -25,15 +25,15 @@ func VisibleTo(who actor.Actor) Visible {
 }
 
 // Shows evaluates the condition for a team or a project.
-func (v Visible) Shows(t Thing) bool {
-	if t.OrganizationID != v.OrganizationID || t.Deleted {
+func (v Visible) Shows(r Resource) bool {
+	if r.OrganizationID != v.OrganizationID || r.Deleted {
 		return false
 	}
-	switch t.Resource {
+	switch r.Kind {
 	case actor.Team:
-		return v.All || slices.Contains(v.Teams, t.ID)
+		return v.All || slices.Contains(v.Teams, r.ID)
 	case actor.Project:
-		return v.All || slices.Contains(v.Projects, t.ID) || (t.TeamID != 0 && slices.Contains(v.Teams, t.TeamID))
+		return v.All || slices.Contains(v.Projects, r.ID) || (r.TeamID != 0 && slices.Contains(v.Teams, r.TeamID))
 	}
 	return false
 }
@@ -84,20 +84,20 @@ func AgentsVisibleTo(who actor.Actor, teamOf map[int64]int64) VisibleAgents {
 }
 
 // Shows evaluates the condition for an agent.
-func (v VisibleAgents) Shows(t Thing) bool {
-	if t.Resource != actor.Agent || t.OrganizationID != v.OrganizationID || t.Deleted {
+func (v VisibleAgents) Shows(r Resource) bool {
+	if r.Kind != actor.Agent || r.OrganizationID != v.OrganizationID || r.Deleted {
 		return false
 	}
-	return v.All || (t.OwnerID == v.UserID && v.UserID != 0) || t.Level == Public || slices.Contains(v.Granted, t.ID) ||
-		slices.Contains(v.Administered, t.ProjectID) || (t.Level == OnlyTeam && slices.Contains(v.Joined, t.ProjectID))
+	return v.All || (r.OwnerID == v.UserID && v.UserID != 0) || r.Level == Public || slices.Contains(v.Granted, r.ID) ||
+		slices.Contains(v.Administered, r.ProjectID) || (r.Level == OnlyTeam && slices.Contains(v.Joined, r.ProjectID))
 }
 
 // GrantsToView is Decide's view of one thing from its other side: whoever
 // holds at least one of these roles, or a higher one there, may view it. Who
 // else may are the global admins, the owner of an agent, and at Public the
 // whole organization. What was deleted nobody may view.
-func GrantsToView(t Thing) []actor.Grant {
-	if t.Deleted {
+func GrantsToView(r Resource) []actor.Grant {
+	if r.Deleted {
 		return nil
 	}
 	var grants []actor.Grant
@@ -106,20 +106,20 @@ func GrantsToView(t Thing) []actor.Grant {
 			grants = append(grants, actor.Grant{Resource: resource, ID: id, Role: role})
 		}
 	}
-	switch t.Resource {
+	switch r.Kind {
 	case actor.Team:
-		add(actor.Team, t.ID, actor.Member)
+		add(actor.Team, r.ID, actor.Member)
 	case actor.Project:
-		add(actor.Project, t.ID, actor.Member)
-		add(actor.Team, t.TeamID, actor.Member)
+		add(actor.Project, r.ID, actor.Member)
+		add(actor.Team, r.TeamID, actor.Member)
 	case actor.Agent:
 		above := actor.Member
-		if t.Level == OnlyMe {
+		if r.Level == OnlyMe {
 			above = actor.Admin // members of the project are kept out
 		}
-		add(actor.Agent, t.ID, actor.Member)
-		add(actor.Project, t.ProjectID, above)
-		add(actor.Team, t.TeamID, above)
+		add(actor.Agent, r.ID, actor.Member)
+		add(actor.Project, r.ProjectID, above)
+		add(actor.Team, r.TeamID, above)
 	}
 	return grants
 }

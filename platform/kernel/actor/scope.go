@@ -27,8 +27,8 @@ type Scope struct {
 	Groups map[string]Reach // of a restricted key, by the group's name
 }
 
-// Whole reports whether nothing is narrowed.
-func (s Scope) Whole() bool { return s.Kind == "" || s.Kind == ScopeAll }
+// Unrestricted reports whether the scope allows everything.
+func (s Scope) Unrestricted() bool { return s.Kind == "" || s.Kind == ScopeAll }
 
 // Allows reports whether an operation of the group is within the scope; reads
 // is true of GET alone. A kind that is not known allows nothing.

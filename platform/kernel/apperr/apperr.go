@@ -59,15 +59,15 @@ func (e *Error) Is(target error) bool {
 	return ok && t.Code == e.Code
 }
 
-// Saying returns a copy with another sentence.
-func (e *Error) Saying(message string) *Error {
+// WithMessage returns a copy with another message.
+func (e *Error) WithMessage(message string) *Error {
 	c := *e
 	c.Message = message
 	return &c
 }
 
-// On returns a copy that names one more offending field.
-func (e *Error) On(field, message string) *Error {
+// WithField returns a copy that names one more offending field.
+func (e *Error) WithField(field, message string) *Error {
 	c := *e
 	c.Fields = append(append([]Field(nil), e.Fields...), Field{Field: field, Message: message})
 	return &c

@@ -46,10 +46,10 @@ type row struct {
 
 // Store implements web.Idempotency.
 type Store struct {
-	db    *sqldb.DB
-	clock clock.Clock
-	mu    sync.Mutex
-	held  map[key]string // the claims of the requests that run here
+	db     *sqldb.DB
+	clock  clock.Clock
+	mu     sync.Mutex
+	claims map[key]string // the claims of the requests that run here
 }
 
 type key struct {
@@ -59,7 +59,7 @@ type key struct {
 
 // New returns the store over db. Call Recover before the first request.
 func New(db *sqldb.DB, c clock.Clock) *Store {
-	return &Store{db: db, clock: c, held: map[key]string{}}
+	return &Store{db: db, clock: c, claims: map[key]string{}}
 }
 
 // Begin implements web.Idempotency.
@@ -120,7 +120,7 @@ func (s *Store) insert(ctx context.Context, c web.Claim) (bool, error) {
 	}
 	n, err := result.RowsAffected()
 	if n == 1 {
-		s.hold(c, claim)
+		s.remember(c, claim)
 	}
 	return n == 1, err
 }
@@ -163,22 +163,22 @@ func (s *Store) drop(ctx context.Context, where string, args ...any) error {
 	return nil
 }
 
-func (s *Store) hold(c web.Claim, claim string) {
+func (s *Store) remember(c web.Claim, claim string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.held[key{c.UserID, c.Key}] = claim
+	s.claims[key{c.UserID, c.Key}] = claim
 }
 
 func (s *Store) release(c web.Claim, claim string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.held[key{c.UserID, c.Key}] == claim {
-		delete(s.held, key{c.UserID, c.Key})
+	if s.claims[key{c.UserID, c.Key}] == claim {
+		delete(s.claims, key{c.UserID, c.Key})
 	}
 }
 
 func (s *Store) claim(c web.Claim) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.held[key{c.UserID, c.Key}]
+	return s.claims[key{c.UserID, c.Key}]
 }

@@ -51,7 +51,7 @@ func (s *Store) Run(ctx context.Context, log *slog.Logger) {
 // Renew extends the leases of the requests that run in this process.
 func (s *Store) Renew(ctx context.Context) error {
 	s.mu.Lock()
-	claims := slices.Collect(maps.Values(s.held))
+	claims := slices.Collect(maps.Values(s.claims))
 	s.mu.Unlock()
 	for part := range slices.Chunk(claims, pruneBatch) {
 		if _, err := s.db.NewRaw("UPDATE web_idempotency SET leased_until = ? WHERE status = 0 AND claim IN (?)", s.clock.Now().Add(lease), bun.List(part)).Exec(ctx); err != nil {

@@ -11,10 +11,10 @@ import (
 // for queries.
 type Visible = access.VisibleAgents
 
-// Thing is the agent as access decides about it; team is its project's, or 0.
-func (a Agent) Thing(team int64) access.Thing {
-	return access.Thing{
-		Resource: actor.Agent, ID: a.ID, OrganizationID: a.OrganizationID, Deleted: a.IsDeleted, ProjectID: a.ProjectID, TeamID: team,
+// Resource is the agent as access decides about it; team is its project's, or 0.
+func (a Agent) Resource(team int64) access.Resource {
+	return access.Resource{
+		Kind: actor.Agent, ID: a.ID, OrganizationID: a.OrganizationID, Deleted: a.IsDeleted, ProjectID: a.ProjectID, TeamID: team,
 		OwnerID: a.UserID, Level: access.Level(a.Access), Open: a.Status == Live && a.IsActive,
 	}
 }
@@ -31,48 +31,48 @@ type Decided struct {
 	Decision access.Decision
 }
 
-// one answers an agent on which who may do the action, or ErrNotFound, or
+// authorize answers an agent on which who may do the action, or ErrNotFound, or
 // refused when they may only see it. It is two queries.
-func (s *Service) one(ctx context.Context, who actor.Actor, id int64, do access.Action, refused error) (Decided, error) {
-	d, err := s.placed(ctx, who.OrganizationID, id)
+func (s *Service) authorize(ctx context.Context, who actor.Actor, id int64, do access.Action, refused error) (Decided, error) {
+	d, err := s.withTeam(ctx, who.OrganizationID, id)
 	if err != nil {
 		return Decided{}, err
 	}
-	d.Decision = access.Decide(who, d.Thing(d.TeamID))
+	d.Decision = access.Decide(who, d.Resource(d.TeamID))
 	return d, d.Decision.Check(do, ErrNotFound, refused)
 }
 
-// still decides about an agent once more, now that its row is held: since it
+// recheck decides about an agent once more, now that its row is locked: since it
 // was decided about it may have been moved or passed on.
-func (s *Service) still(ctx context.Context, who actor.Actor, was Decided, is Agent, do access.Action) error {
+func (s *Service) recheck(ctx context.Context, who actor.Actor, was Decided, is Agent, do access.Action) error {
 	if is.ProjectID == was.ProjectID && is.UserID == was.UserID {
 		return nil
 	}
-	d, err := s.place(ctx, is)
+	d, err := s.resolveTeam(ctx, is)
 	if err != nil {
 		return err
 	}
-	return access.Decide(who, d.Thing(d.TeamID)).Check(do, ErrNotFound, ErrNotAdmin)
+	return access.Decide(who, d.Resource(d.TeamID)).Check(do, ErrNotFound, ErrNotAdmin)
 }
 
-// hold keeps an agent that who may still edit as it is until the unit of ctx
+// lock keeps an agent that who may still edit as it is until the unit of ctx
 // ends.
-func (s *Service) hold(ctx context.Context, who actor.Actor, was Decided) (Agent, error) {
-	return s.Store.UpdateAgent(ctx, who.OrganizationID, was.ID, func(a *Agent) error { return s.still(ctx, who, was, *a, access.Edit) })
+func (s *Service) lock(ctx context.Context, who actor.Actor, was Decided) (Agent, error) {
+	return s.Store.UpdateAgent(ctx, who.OrganizationID, was.ID, func(a *Agent) error { return s.recheck(ctx, who, was, *a, access.Edit) })
 }
 
-// placed answers an agent with its team, on which nothing is decided yet. It
+// withTeam answers an agent with its team, on which nothing is decided yet. It
 // is two queries.
-func (s *Service) placed(ctx context.Context, organizationID, id int64) (Decided, error) {
+func (s *Service) withTeam(ctx context.Context, organizationID, id int64) (Decided, error) {
 	a, err := s.Store.Agent(ctx, everything(organizationID), id)
 	if err != nil {
 		return Decided{}, err
 	}
-	return s.place(ctx, a)
+	return s.resolveTeam(ctx, a)
 }
 
-// place looks up the team of an agent's project.
-func (s *Service) place(ctx context.Context, a Agent) (Decided, error) {
+// resolveTeam looks up the team of an agent's project.
+func (s *Service) resolveTeam(ctx context.Context, a Agent) (Decided, error) {
 	teams, err := s.Projects.Teams(ctx, a.OrganizationID, []int64{a.ProjectID})
 	return Decided{Agent: a, TeamID: teams[a.ProjectID]}, err
 }
@@ -85,7 +85,7 @@ func (s *Service) visible(ctx context.Context, who actor.Actor) (Visible, map[in
 	if who.IsGlobalAdmin() {
 		teams = nil
 	}
-	under, err := s.Projects.Under(ctx, who.OrganizationID, teams)
+	under, err := s.Projects.ProjectsOfTeams(ctx, who.OrganizationID, teams)
 	if err != nil {
 		return Visible{}, nil, err
 	}
@@ -94,7 +94,7 @@ func (s *Service) visible(ctx context.Context, who actor.Actor) (Visible, map[in
 
 // Administers implements agents.Catalog.
 func (s *Service) Administers(ctx context.Context, who actor.Actor, agentID int64) (bool, error) {
-	d, err := s.one(ctx, who, agentID, access.View, nil)
+	d, err := s.authorize(ctx, who, agentID, access.View, nil)
 	return d.Decision.Allowed.Manage, err
 }
 
@@ -105,7 +105,7 @@ func (s *Service) Decider() access.Decider {
 		if do == access.Run {
 			refused = ErrNotLive
 		}
-		_, err := s.one(ctx, who, id, do, refused)
+		_, err := s.authorize(ctx, who, id, do, refused)
 		return err
 	}}
 }

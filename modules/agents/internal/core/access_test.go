@@ -20,11 +20,11 @@ import (
 
 // teams stands in for projects: the team of each project.
 type teams struct {
-	projects.Access
+	projects.Catalog
 	of map[int64]int64
 }
 
-// Teams implements projects.Access.
+// Teams implements projects.Catalog.
 func (t teams) Teams(_ context.Context, _ int64, ids []int64) (map[int64]int64, error) {
 	out := map[int64]int64{}
 	for _, id := range ids {
@@ -35,8 +35,8 @@ func (t teams) Teams(_ context.Context, _ int64, ids []int64) (map[int64]int64, 
 	return out, nil
 }
 
-// Under implements projects.Access.
-func (t teams) Under(_ context.Context, _ int64, ids []int64) (map[int64]int64, error) {
+// ProjectsOfTeams implements projects.Catalog.
+func (t teams) ProjectsOfTeams(_ context.Context, _ int64, ids []int64) (map[int64]int64, error) {
 	out := map[int64]int64{}
 	for project, team := range t.of {
 		if slices.Contains(ids, team) {
@@ -54,7 +54,7 @@ func TestEveryUseCaseAndTheListDoWhatIsDecided(t *testing.T) {
 	db := memory.New(clock.NewFixed(time.Unix(0, 0)))
 	store := memstore.New(db)
 	placed := teams{of: map[int64]int64{1: 1, 2: 1, 3: 2}}
-	service := core.New(core.Parts{Unit: db, Store: store, Projects: placed, Clock: clock.NewFixed(time.Unix(0, 0))})
+	service := core.New(core.Deps{Unit: db, Store: store, Projects: placed, Clock: clock.NewFixed(time.Unix(0, 0))})
 	var all []core.Agent
 	for range 60 {
 		a, err := store.AddAgent(ctx, core.Agent{
@@ -84,7 +84,7 @@ func TestEveryUseCaseAndTheListDoWhatIsDecided(t *testing.T) {
 			listed[f.ID] = f
 		}
 		for _, a := range all {
-			want := access.Decide(who, a.Thing(placed.of[a.ProjectID])).Allowed
+			want := access.Decide(who, a.Resource(placed.of[a.ProjectID])).Allowed
 			f, err := service.Get(ctx, who, a.ID)
 			in, shown := listed[a.ID]
 			if (err == nil) != want.View || shown != want.View || f.Decision.Allowed != want || in.Decision.Allowed != want {

@@ -30,14 +30,14 @@ func (s *Service) CreateAlias(ctx context.Context, who actor.Actor, agentID int6
 	if _, _, ok := split(address); !ok && address != "" {
 		return Alias{}, ErrAliasForm
 	}
-	d, err := s.one(ctx, who, agentID, access.Edit, ErrNotAdmin)
+	d, err := s.authorize(ctx, who, agentID, access.Edit, ErrNotAdmin)
 	if err != nil {
 		return Alias{}, err
 	}
 	var a Alias
 	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
 		// An agent that goes meanwhile would leave its address behind.
-		agent, err := s.hold(ctx, who, d)
+		agent, err := s.lock(ctx, who, d)
 		if err != nil {
 			return err
 		}
@@ -63,13 +63,13 @@ func (s *Service) UpdateAlias(ctx context.Context, who actor.Actor, agentID int6
 	if _, _, ok := split(address); !ok {
 		return Alias{}, ErrAliasForm
 	}
-	d, err := s.one(ctx, who, agentID, access.Edit, ErrNotAdmin)
+	d, err := s.authorize(ctx, who, agentID, access.Edit, ErrNotAdmin)
 	if err != nil {
 		return Alias{}, err
 	}
 	var a Alias
 	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		agent, err := s.hold(ctx, who, d)
+		agent, err := s.lock(ctx, who, d)
 		if err != nil {
 			return err
 		}
@@ -135,13 +135,13 @@ func (s *Service) address(ctx context.Context, who actor.Actor, agent Agent, ask
 	}
 	if asked == "" {
 		if org.Domain == "" {
-			return "", ErrAliasDomain.Saying("Your organization has no domain in which an alias could be; have one set first.")
+			return "", ErrAliasDomain.WithMessage("Your organization has no domain in which an alias could be; have one set first.")
 		}
 		asked = defaultLocal(agent) + "@" + org.Domain
 	}
 	local, domain, _ := split(asked)
 	if org.Domain == "" || !strings.EqualFold(domain, org.Domain) {
-		return "", ErrAliasDomain.On("alias", "is in another domain")
+		return "", ErrAliasDomain.WithField("alias", "is in another domain")
 	}
 	return local + "@" + org.Domain, nil
 }

@@ -58,11 +58,11 @@ func (c Settings) apply(a *Agent) error {
 
 // mayPut answers whether who may put an agent into a project.
 func (s *Service) mayPut(ctx context.Context, who actor.Actor, project int64) error {
-	standing, err := s.Projects.Standing(ctx, who, project)
+	projectAccess, err := s.Projects.ProjectAccess(ctx, who, project)
 	if err != nil {
 		return err
 	}
-	if standing.Role != actor.Admin {
+	if projectAccess.Role != actor.Admin {
 		return ErrNotCreator
 	}
 	return nil
@@ -117,7 +117,7 @@ func (s *Service) UpdateAgent(ctx context.Context, who actor.Actor, id int64, c 
 	if err != nil {
 		return Full{}, err
 	}
-	is, err := s.one(ctx, who, id, access.Edit, ErrNotAdmin)
+	is, err := s.authorize(ctx, who, id, access.Edit, ErrNotAdmin)
 	if err != nil {
 		return Full{}, err
 	}
@@ -172,7 +172,7 @@ func (s *Service) change(ctx context.Context, tx uow.Tx, who actor.Actor, decide
 	var was Agent
 	changed := false
 	a, err := s.Store.UpdateAgent(ctx, who.OrganizationID, decided.ID, func(a *Agent) error {
-		if err := s.still(ctx, who, decided, *a, do); err != nil {
+		if err := s.recheck(ctx, who, decided, *a, do); err != nil {
 			return err
 		}
 		was = *a
@@ -198,7 +198,7 @@ func (s *Service) change(ctx context.Context, tx uow.Tx, who actor.Actor, decide
 // SetAccess changes who may see an agent that the caller manages. It holds
 // from the next request on.
 func (s *Service) SetAccess(ctx context.Context, who actor.Actor, id int64, level string) (Agent, error) {
-	is, err := s.one(ctx, who, id, access.Manage, ErrNotAdmin)
+	is, err := s.authorize(ctx, who, id, access.Manage, ErrNotAdmin)
 	if err != nil {
 		return Agent{}, err
 	}
@@ -219,7 +219,7 @@ func (s *Service) DeleteAgent(ctx context.Context, who actor.Actor, id int64) (F
 	}
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		full.Agent, err = s.Store.UpdateAgent(ctx, who.OrganizationID, id, func(a *Agent) error {
-			if err := s.still(ctx, who, full.Decided, *a, access.Delete); err != nil {
+			if err := s.recheck(ctx, who, full.Decided, *a, access.Delete); err != nil {
 				return err
 			}
 			a.IsDeleted = true
@@ -229,7 +229,7 @@ func (s *Service) DeleteAgent(ctx context.Context, who actor.Actor, id int64) (F
 		if err != nil {
 			return err
 		}
-		return s.bury(ctx, tx, who.OrganizationID, full.ProjectID, []int64{id}, who.UserID)
+		return s.cleanupDeleted(ctx, tx, who.OrganizationID, full.ProjectID, []int64{id}, who.UserID)
 	})
 	return full, err
 }
@@ -241,11 +241,11 @@ func (s *Service) DeleteAgentsOf(ctx context.Context, tx uow.Tx, organizationID,
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	return s.bury(ctx, tx, organizationID, project, ids, by)
+	return s.cleanupDeleted(ctx, tx, organizationID, project, ids, by)
 }
 
-// bury removes what hangs on agents that were just marked deleted.
-func (s *Service) bury(ctx context.Context, tx uow.Tx, organizationID, project int64, ids []int64, by int64) error {
+// cleanupDeleted removes what belongs to agents that were just marked deleted.
+func (s *Service) cleanupDeleted(ctx context.Context, tx uow.Tx, organizationID, project int64, ids []int64, by int64) error {
 	if err := s.Store.ForgetAgents(ctx, ids); err != nil {
 		return err
 	}
@@ -271,7 +271,7 @@ func instructions(texts *[]string) ([]Instruction, error) {
 	for i, text := range *texts {
 		text = strings.TrimSpace(text)
 		if n := utf8.RuneCountInString(text); n == 0 || n > maxInstruction {
-			return nil, ErrInstruction.On(fmt.Sprintf("custom_instructions[%d]", i), fmt.Sprintf("has %d characters", n))
+			return nil, ErrInstruction.WithField(fmt.Sprintf("custom_instructions[%d]", i), fmt.Sprintf("has %d characters", n))
 		}
 		lines[i].Instruction = text
 	}

@@ -17,21 +17,21 @@ var (
 	ErrNotGlobal      = apperr.New(apperr.Forbidden, "agents.not_global_admin", "Only a global admin changes the types of agents.")
 	ErrNotAdmin       = apperr.New(apperr.Forbidden, "agents.not_admin", "Only the agent's admins do this.")
 	ErrNotCreator     = apperr.New(apperr.Forbidden, "agents.may_not_create", "Only the project's admins create agents in it.")
-	ErrUnknownType    = apperr.New(apperr.Unprocessable, "agents.unknown_type", "There is no agent type of this name; see GET /api/agent-type.").On("type", "names no agent type")
+	ErrUnknownType    = apperr.New(apperr.Unprocessable, "agents.unknown_type", "There is no agent type of this name; see GET /api/agent-type.").WithField("type", "names no agent type")
 	ErrTypeNotFound   = apperr.New(apperr.NotFound, "agents.type_not_found", "There is no such agent type.")
 	ErrTypeTaken      = apperr.New(apperr.Conflict, "agents.type_name_taken", "Another agent type has this name already.")
 	ErrInstruction    = apperr.New(apperr.Unprocessable, "agents.bad_instruction", "An instruction has 1 to 4000 characters that are not all blank.")
 	ErrTooMany        = apperr.New(apperr.Conflict, "agents.too_many_stars", "You have starred 500 agents already; take a star away first.")
-	ErrBlankName      = apperr.New(apperr.Unprocessable, "agents.blank_name", "An agent needs a name.").On("name", "is blank")
+	ErrBlankName      = apperr.New(apperr.Unprocessable, "agents.blank_name", "An agent needs a name.").WithField("name", "is blank")
 	ErrReviewNotFound = apperr.New(apperr.NotFound, "agents.review_not_found", "The agent has no such review.")
 	ErrNotRunYet      = apperr.New(apperr.Conflict, "agents.not_run_yet", "Ask the agent something first; a review is for who has seen it answer.")
 	ErrReviewed       = apperr.New(apperr.Conflict, "agents.already_reviewed", "You have reviewed this agent already; change that review.")
 	ErrNotAuthor      = apperr.New(apperr.Forbidden, "agents.not_author", "Only the author changes a review, and deletes it beside the agent's admins.")
-	ErrBlankReview    = apperr.New(apperr.Unprocessable, "agents.blank_review", "A review needs words.").On("review", "is blank")
+	ErrBlankReview    = apperr.New(apperr.Unprocessable, "agents.blank_review", "A review needs words.").WithField("review", "is blank")
 	ErrNoAlias        = apperr.New(apperr.NotFound, "agents.alias_not_found", "The agent has no alias; create one.")
 	ErrHasAlias       = apperr.New(apperr.Conflict, "agents.has_alias", "The agent has an alias already; change that one.")
 	ErrAliasTaken     = apperr.New(apperr.Conflict, "agents.alias_taken", "This address is in use already; choose another one.")
-	ErrAliasForm      = apperr.New(apperr.Unprocessable, "agents.invalid_alias", "An alias is an e-mail address of letters, digits and . _ + - in front of the @.").On("alias", "is no such address")
+	ErrAliasForm      = apperr.New(apperr.Unprocessable, "agents.invalid_alias", "An alias is an e-mail address of letters, digits and . _ + - in front of the @.").WithField("alias", "is no such address")
 	ErrAliasDomain    = apperr.New(apperr.Unprocessable, "agents.foreign_domain", "An alias must be in your organization's own domain.")
 	ErrUserNotFound   = apperr.New(apperr.NotFound, "users.not_found", "There is no such user, or none that you may see.")
 )
@@ -100,8 +100,8 @@ type Instruction struct {
 	CreatedOn   time.Time
 }
 
-// Mark is an agent among a user's recent or starred ones.
-type Mark struct {
+// Bookmark is an agent among a user's recent or starred ones.
+type Bookmark struct {
 	ID             int64
 	OrganizationID int64
 	UserID         int64
@@ -109,7 +109,7 @@ type Mark struct {
 	CreatedOn      time.Time
 }
 
-// Kind says which list a mark is in.
+// Kind says which list a bookmark is in.
 type Kind string
 
 // The lists.
@@ -126,8 +126,8 @@ type Full struct {
 	Alias        string // "" without one
 }
 
-// ByTime is the order of marks, newest first.
-func ByTime(m Mark) page.Key { return page.Key{At: m.CreatedOn, ID: m.ID} }
+// ByTime is the order of bookmarks, newest first.
+func ByTime(m Bookmark) page.Key { return page.Key{At: m.CreatedOn, ID: m.ID} }
 
 // ByID is the order of agents.
 func ByID(a Agent) page.Key { return page.Key{ID: a.ID} }

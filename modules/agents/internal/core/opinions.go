@@ -45,7 +45,7 @@ func (s *Service) CreateReview(ctx context.Context, who actor.Actor, agentID int
 	if text = strings.TrimSpace(text); text == "" {
 		return Review{}, ErrBlankReview
 	}
-	if _, err := s.one(ctx, who, agentID, access.View, nil); err != nil {
+	if _, err := s.authorize(ctx, who, agentID, access.View, nil); err != nil {
 		return Review{}, err
 	}
 	r := Review{OrganizationID: who.OrganizationID, AgentID: agentID, UserID: who.UserID, Review: text, Audit: audit.New(who.Name(), s.Clock.Now())}
@@ -65,7 +65,7 @@ func (s *Service) CreateReview(ctx context.Context, who actor.Actor, agentID int
 
 // Reviews answers the reviews of an agent that the caller sees, newest first.
 func (s *Service) Reviews(ctx context.Context, who actor.Actor, agentID int64, p page.Request) (page.Of[Review], error) {
-	if _, err := s.one(ctx, who, agentID, access.View, nil); err != nil {
+	if _, err := s.authorize(ctx, who, agentID, access.View, nil); err != nil {
 		return page.Of[Review]{}, err
 	}
 	return s.Store.ReviewsPage(ctx, agentID, p)
@@ -76,7 +76,7 @@ func (s *Service) UpdateReview(ctx context.Context, who actor.Actor, agentID, id
 	if text = strings.TrimSpace(text); text == "" {
 		return Review{}, ErrBlankReview
 	}
-	if _, err := s.one(ctx, who, agentID, access.View, nil); err != nil {
+	if _, err := s.authorize(ctx, who, agentID, access.View, nil); err != nil {
 		return Review{}, err
 	}
 	return s.Store.UpdateReview(ctx, agentID, id, func(r *Review) error {
@@ -93,7 +93,7 @@ func (s *Service) UpdateReview(ctx context.Context, who actor.Actor, agentID, id
 // DeleteReview removes the caller's own review, or as the agent's admin
 // anybody's, and answers it.
 func (s *Service) DeleteReview(ctx context.Context, who actor.Actor, agentID, id int64) (Review, error) {
-	d, err := s.one(ctx, who, agentID, access.View, nil)
+	d, err := s.authorize(ctx, who, agentID, access.View, nil)
 	if err != nil {
 		return Review{}, err
 	}
@@ -109,7 +109,7 @@ func (s *Service) DeleteReview(ctx context.Context, who actor.Actor, agentID, id
 
 // Ratings answers how an agent that the caller sees is rated.
 func (s *Service) Ratings(ctx context.Context, who actor.Actor, agentID int64) (Ratings, error) {
-	if _, err := s.one(ctx, who, agentID, access.View, nil); err != nil {
+	if _, err := s.authorize(ctx, who, agentID, access.View, nil); err != nil {
 		return Ratings{}, err
 	}
 	return s.ratings(ctx, who, agentID)
@@ -123,7 +123,7 @@ func (s *Service) ratings(ctx context.Context, who actor.Actor, agentID int64) (
 // ToggleRating turns the caller's rating of an agent over and answers how it
 // is rated then. Each of many calls at once turns it over once.
 func (s *Service) ToggleRating(ctx context.Context, who actor.Actor, agentID int64) (Ratings, error) {
-	if _, err := s.one(ctx, who, agentID, access.View, nil); err != nil {
+	if _, err := s.authorize(ctx, who, agentID, access.View, nil); err != nil {
 		return Ratings{}, err
 	}
 	var out Ratings

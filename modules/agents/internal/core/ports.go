@@ -29,7 +29,7 @@ type Store interface {
 
 	Types
 	Instructions
-	Marks
+	Bookmarks
 	Opinions
 	Aliases
 }
@@ -54,18 +54,18 @@ type Instructions interface {
 	DeleteInstructions(ctx context.Context, agentID int64) error
 }
 
-// Marks keeps each user's recent and starred agents, one row for each.
-type Marks interface {
-	// Mark adds the agent to the list, or moves it to the mark's time; a mark
+// Bookmarks keeps each user's recent and starred agents, one row for each.
+type Bookmarks interface {
+	// AddBookmark adds the agent to the list, or moves it to the bookmark's time; one
 	// never moves back.
-	Mark(ctx context.Context, k Kind, m Mark) (Mark, error)
-	// MarksPage answers the user's list as far as they see the agents, newest
+	AddBookmark(ctx context.Context, k Kind, m Bookmark) (Bookmark, error)
+	// BookmarksPage answers the user's list as far as they see the agents, newest
 	// first.
-	MarksPage(ctx context.Context, k Kind, v Visible, p page.Request) (page.Of[Mark], error)
-	// CountMarks answers the length of a user's list, seen or not.
-	CountMarks(ctx context.Context, k Kind, userID int64) (int64, error)
-	// Unmark removes one agent from a user's list; none is no error.
-	Unmark(ctx context.Context, k Kind, userID, agentID int64) error
+	BookmarksPage(ctx context.Context, k Kind, v Visible, p page.Request) (page.Of[Bookmark], error)
+	// CountBookmarks answers the length of a user's list, seen or not.
+	CountBookmarks(ctx context.Context, k Kind, userID int64) (int64, error)
+	// RemoveBookmark removes one agent from a user's list; none is no error.
+	RemoveBookmark(ctx context.Context, k Kind, userID, agentID int64) error
 	// Trim keeps the newest of a user's list.
 	Trim(ctx context.Context, k Kind, userID int64, keep int) error
 }
@@ -90,10 +90,10 @@ type Opinions interface {
 	// CountRatings answers how many rate the agent, and whether the user does.
 	CountRatings(ctx context.Context, agentID, userID int64) (count int64, rated bool, err error)
 
-	// ForgetUser removes all that a user alone has: marks, runs, reviews and
+	// ForgetUser removes all that a user alone has: bookmarks, runs, reviews and
 	// ratings.
 	ForgetUser(ctx context.Context, userID int64) error
-	// ForgetAgents removes what hangs on agents: marks, runs, reviews,
+	// ForgetAgents removes what hangs on agents: bookmarks, runs, reviews,
 	// ratings and aliases.
 	ForgetAgents(ctx context.Context, agents []int64) error
 }

@@ -15,11 +15,11 @@ import (
 	"parley/platform/kernel/uow"
 )
 
-// Parts is what a Service is made of.
-type Parts struct {
+// Deps is what a Service needs.
+type Deps struct {
 	Unit        uow.Unit
 	Store       Store
-	Projects    projects.Access
+	Projects    projects.Catalog
 	Directory   users.Directory
 	Permissions users.Permissions
 	Roles       users.Roles
@@ -28,10 +28,10 @@ type Parts struct {
 }
 
 // Service is the use cases. It implements agents.Catalog.
-type Service struct{ Parts }
+type Service struct{ Deps }
 
-// New returns the use cases over their parts.
-func New(p Parts) *Service { return &Service{p} }
+// New returns the use cases over their dependencies.
+func New(d Deps) *Service { return &Service{d} }
 
 // Get answers one agent that the caller sees.
 func (s *Service) Get(ctx context.Context, who actor.Actor, id int64) (Full, error) {
@@ -39,7 +39,7 @@ func (s *Service) Get(ctx context.Context, who actor.Actor, id int64) (Full, err
 }
 
 func (s *Service) full(ctx context.Context, who actor.Actor, id int64, do access.Action, refused error) (Full, error) {
-	d, err := s.one(ctx, who, id, do, refused)
+	d, err := s.authorize(ctx, who, id, do, refused)
 	if err != nil {
 		return Full{}, err
 	}
@@ -57,7 +57,7 @@ func (s *Service) List(ctx context.Context, who actor.Actor, p page.Request) (pa
 
 // ListOfProject answers the visible agents of a project that the caller sees.
 func (s *Service) ListOfProject(ctx context.Context, who actor.Actor, project int64, p page.Request) (page.Of[Full], error) {
-	if _, err := s.Projects.Standing(ctx, who, project); err != nil {
+	if _, err := s.Projects.ProjectAccess(ctx, who, project); err != nil {
 		return page.Of[Full]{}, err
 	}
 	return s.list(ctx, who, []int64{project}, p)
@@ -66,7 +66,7 @@ func (s *Service) ListOfProject(ctx context.Context, who actor.Actor, project in
 // ListOfTeam answers the visible agents of the projects of a team that the
 // caller sees.
 func (s *Service) ListOfTeam(ctx context.Context, who actor.Actor, team int64, p page.Request) (page.Of[Full], error) {
-	if _, err := s.Projects.TeamStanding(ctx, who, team); err != nil {
+	if _, err := s.Projects.TeamAccess(ctx, who, team); err != nil {
 		return page.Of[Full]{}, err
 	}
 	return s.listUnder(ctx, who, []int64{team}, p)
@@ -79,7 +79,7 @@ func (s *Service) ListOfOwnTeams(ctx context.Context, who actor.Actor, p page.Re
 }
 
 func (s *Service) listUnder(ctx context.Context, who actor.Actor, teams []int64, p page.Request) (page.Of[Full], error) {
-	under, err := s.Projects.Under(ctx, who.OrganizationID, teams)
+	under, err := s.Projects.ProjectsOfTeams(ctx, who.OrganizationID, teams)
 	if err != nil {
 		return page.Of[Full]{}, err
 	}
@@ -108,7 +108,7 @@ func decideAll(who actor.Actor, list []Agent, teams map[int64]int64) []Decided {
 	out := make([]Decided, len(list))
 	for i, a := range list {
 		out[i] = Decided{Agent: a, TeamID: teams[a.ProjectID]}
-		out[i].Decision = access.Decide(who, a.Thing(out[i].TeamID))
+		out[i].Decision = access.Decide(who, a.Resource(out[i].TeamID))
 	}
 	return out
 }

@@ -27,14 +27,14 @@ func (s *Service) UpdateType(ctx context.Context, who actor.Actor, id int64, nam
 		return Type{}, err
 	}
 	return s.Store.UpdateType(ctx, who.OrganizationID, id, func(t *Type) error {
-		d := access.Decide(who, access.Thing{Resource: actor.Organization, ID: t.OrganizationID, OrganizationID: t.OrganizationID})
+		d := access.Decide(who, access.Resource{Kind: actor.Organization, ID: t.OrganizationID, OrganizationID: t.OrganizationID})
 		if err := d.Check(access.Edit, ErrTypeNotFound, ErrNotGlobal); err != nil {
 			return err
 		}
 		touch := audit.Watch(t)
 		if name != nil {
 			if t.Name = strings.TrimSpace(*name); t.Name == "" {
-				return ErrBlankName.Saying("An agent type needs a name.")
+				return ErrBlankName.WithMessage("An agent type needs a name.")
 			}
 		}
 		if description != nil {

@@ -113,7 +113,9 @@ func zoneOf(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-func refuse(field, sentence string) error { return ErrPeriod.Saying(sentence).On(field, sentence) }
+func refuse(field, sentence string) error {
+	return ErrPeriod.WithMessage(sentence).WithField(field, sentence)
+}
 
 // dateOf is the date that a calendar in the zone shows, as midnight UTC.
 func dateOf(t time.Time, zone *time.Location) time.Time {

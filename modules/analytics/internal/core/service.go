@@ -15,7 +15,7 @@ type Service struct {
 	clock clock.Clock
 }
 
-// New returns the use cases over their parts.
+// New returns the use cases over their dependencies.
 func New(s Store, c clock.Clock) *Service { return &Service{store: s, clock: c} }
 
 // Record stores facts; those that were stored before change nothing.
@@ -26,21 +26,21 @@ func (s *Service) Record(ctx context.Context, facts ...Fact) error {
 	return s.store.AddFacts(ctx, facts)
 }
 
-// Appear records that something exists.
-func (s *Service) Appear(ctx context.Context, i Item) error { return s.store.AddItem(ctx, i) }
+// AddItem records that something exists.
+func (s *Service) AddItem(ctx context.Context, i Item) error { return s.store.AddItem(ctx, i) }
 
-// Vanish records that something is gone. Its facts stay.
-func (s *Service) Vanish(ctx context.Context, organizationID int64, k Kind, entityID int64) error {
+// RemoveItem records that something is gone. Its facts stay.
+func (s *Service) RemoveItem(ctx context.Context, organizationID int64, k Kind, entityID int64) error {
 	return s.store.RemoveItem(ctx, organizationID, k, entityID)
 }
 
 // Move records that something belongs elsewhere from now on. It is atomic in
 // the unit of ctx.
 func (s *Service) Move(ctx context.Context, i Item) error {
-	if err := s.Vanish(ctx, i.OrganizationID, i.Kind, i.EntityID); err != nil {
+	if err := s.RemoveItem(ctx, i.OrganizationID, i.Kind, i.EntityID); err != nil {
 		return err
 	}
-	return s.Appear(ctx, i)
+	return s.AddItem(ctx, i)
 }
 
 // scopeOf is what the actor sees, or ErrNotAdmin when that is nothing.

@@ -109,7 +109,7 @@ func (s *Service) accept(ctx context.Context, who actor.Actor, agent agents.Runn
 	run := Run{
 		RunID: id.New(), OrganizationID: who.OrganizationID, AgentID: agent.ID, AgentType: agent.AgentType, ProjectID: agent.ProjectID, TeamID: agent.TeamID,
 		UserID: who.UserID, State: Queued, QuerySource: a.QuerySource, CreatedBy: who.Name(), CreatedOn: now, ModifiedOn: now,
-		Owner: s.Owner, LeaseUntil: now.Add(s.Rhythm.Lease), LastSequence: 1, Fingerprint: a.Fingerprint,
+		Owner: s.Owner, LeaseUntil: now.Add(s.Intervals.Lease), LastSequence: 1, Fingerprint: a.Fingerprint,
 	}
 	if run.QuerySource == "" {
 		run.QuerySource = "api"

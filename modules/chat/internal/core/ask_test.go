@@ -125,7 +125,7 @@ func TestWhatIsAskedComesFromTheQueryOrTheHistory(t *testing.T) {
 				s.must(err)
 				s.same(c.question, s.ended(run).Question)
 				prompt := s.model.asked()[0]
-				s.same(c.question, prompt.Plain)
+				s.same(c.question, prompt.Original)
 				s.same(len(c.before), len(prompt.History))
 			})
 		})

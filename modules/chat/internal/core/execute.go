@@ -43,7 +43,7 @@ func (s *Service) leave() {
 func (s *Service) execute(run Run, content Content, agent agents.Runnable, who actor.Actor) {
 	defer s.leave()
 	ctx, cancel := context.WithCancelCause(s.base)
-	ctx, stop := context.WithTimeoutCause(ctx, s.Rhythm.Limit, ErrModelFailed.Saying("The answer took longer than a run may take."))
+	ctx, stop := context.WithTimeoutCause(ctx, s.Intervals.Limit, ErrModelFailed.WithMessage("The answer took longer than a run may take."))
 	defer stop()
 	defer cancel(nil)
 	s.mu.Lock()
@@ -101,7 +101,7 @@ func (x *execution) guarded(ctx context.Context) (err error) {
 		return err
 	}
 	now := x.Clock.Now()
-	if err := x.Store.Start(ctx, x.run.ID, x.Owner, now, now.Add(x.Rhythm.Lease)); err != nil {
+	if err := x.Store.Start(ctx, x.run.ID, x.Owner, now, now.Add(x.Intervals.Lease)); err != nil {
 		return err
 	}
 	return x.answer(ctx)

@@ -20,7 +20,7 @@ const keyLife = 24 * time.Hour
 // asked to cancel, and closes what dead processes left behind, until ctx ends.
 // It looks at once and then three times within a lease.
 func (s *Service) Tend(ctx context.Context) {
-	ticker := time.NewTicker(s.Rhythm.Lease / 3)
+	ticker := time.NewTicker(s.Intervals.Lease / 3)
 	defer ticker.Stop()
 	for {
 		if err := s.tendOnce(ctx); err != nil && ctx.Err() == nil {
@@ -40,7 +40,7 @@ func (s *Service) tendOnce(ctx context.Context) error {
 	mine := slices.Collect(maps.Keys(s.open))
 	s.mu.Unlock()
 	if len(mine) > 0 {
-		cancelled, err := s.Store.Renew(ctx, s.Owner, mine, now.Add(s.Rhythm.Lease))
+		cancelled, err := s.Store.Renew(ctx, s.Owner, mine, now.Add(s.Intervals.Lease))
 		if err != nil {
 			return err
 		}

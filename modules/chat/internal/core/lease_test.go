@@ -143,9 +143,9 @@ func (p peers) Dead(context.Context, []string) ([]string, error) { return p, nil
 func TestTheRunsOfAProcessThatIsKnownToBeDeadAreClosedAtOnce(t *testing.T) {
 	play(t, func(s *scene) {
 		run := s.leftBehind()
-		s.must(s.process("process-b", func(p *core.Parts) { p.Peers = peers{"somebody else"} }).Recover(s.ctx))
+		s.must(s.process("process-b", func(p *core.Deps) { p.Peers = peers{"somebody else"} }).Recover(s.ctx))
 		s.same(core.InProgress, s.stored(run).State)
-		s.must(s.process("process-c", func(p *core.Parts) { p.Peers = peers{run.Owner} }).Recover(s.ctx))
+		s.must(s.process("process-c", func(p *core.Deps) { p.Peers = peers{run.Owner} }).Recover(s.ctx))
 		s.same(core.Interrupted, s.stored(run).State)
 	})
 }

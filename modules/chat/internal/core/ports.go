@@ -91,9 +91,9 @@ type Prompt struct {
 	Model            string // "" for the default
 	System           string
 	History          []Turn
-	Question         string // with the passages, as the model sees it
-	Plain            string // the question alone
-	Query            string // the question made to stand alone, as it was searched
+	Rendered         string // with the passages, as the model sees it
+	Original         string // the question alone
+	SearchQuery      string // the question made to stand alone, as it was searched
 	Passages         []corpora.Passage
 	Weights          map[string]float64
 	Temperature      *float64

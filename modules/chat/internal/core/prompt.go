@@ -60,7 +60,7 @@ func (x *execution) assemble(found corpora.Retrieval) {
 	}
 	fmt.Fprintf(&user, "\nQuestion: %s", x.content.Question)
 	x.prompt = Prompt{
-		Model: x.model(), System: system.String(), History: x.content.History, Question: user.String(), Plain: x.content.Question, Query: x.out.SearchQuery,
+		Model: x.model(), System: system.String(), History: x.content.History, Rendered: user.String(), Original: x.content.Question, SearchQuery: x.out.SearchQuery,
 		Passages: found.Passages, Weights: found.Weights, Temperature: x.content.Options.Temperature, SuggestFollowUps: x.content.Options.SuggestFollowUps,
 	}
 	done(fmt.Sprintf("%d passages, %d exchanges of history, about %d tokens.", len(found.Passages), len(x.content.History), estimateTokens(x.prompt)),

@@ -146,7 +146,7 @@ func TestAClientThatGoesAwayLosesNothing(t *testing.T) {
 }
 
 func TestAModelThatFailsEndsTheRunWithTheReason(t *testing.T) {
-	said := core.ErrModelFailed.Saying("The model server broke off in the middle.")
+	said := core.ErrModelFailed.WithMessage("The model server broke off in the middle.")
 	cases := map[string]struct {
 		err           error
 		code, details string
@@ -154,7 +154,7 @@ func TestAModelThatFailsEndsTheRunWithTheReason(t *testing.T) {
 		"a reason in words is shown":     {said, "chat.model_failed", "The model server broke off in the middle."},
 		"an inner error is not shown":    {errBroken, "internal_error", "Something went wrong on the server while the answer was made."},
 		"a wrapped reason is shown":      {errors.Join(said, errBroken), "chat.model_failed", "The model server broke off in the middle."},
-		"another module's reason stands": {apperr.New(apperr.Unprocessable, "corpora.outside_scope", "Not yours.").On("overrides.corpus_ids", "66 is not"), "corpora.outside_scope", "Not yours. overrides.corpus_ids: 66 is not."},
+		"another module's reason stands": {apperr.New(apperr.Unprocessable, "corpora.outside_scope", "Not yours.").WithField("overrides.corpus_ids", "66 is not"), "corpora.outside_scope", "Not yours. overrides.corpus_ids: 66 is not."},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

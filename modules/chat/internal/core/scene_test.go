@@ -237,14 +237,14 @@ func play(t *testing.T, test func(s *scene)) {
 }
 
 // process is one more server over the same store. It is closed with the test.
-func (s *scene) process(owner string, change ...func(*core.Parts)) *core.Service {
-	p := core.Parts{
+func (s *scene) process(owner string, change ...func(*core.Deps)) *core.Service {
+	d := core.Deps{
 		Unit: s.db, Store: s.faulty, Agents: s.agents, Corpora: s.library, Model: s.model, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: owner,
 	}
 	for _, c := range change {
-		c(&p)
+		c(&d)
 	}
-	service := core.New(context.Background(), p)
+	service := core.New(context.Background(), d)
 	s.t.Cleanup(func() {
 		if err := service.Close(context.Background()); err != nil {
 			s.t.Error(err)

@@ -19,24 +19,24 @@ const (
 	maxWaiting = 1024 // runs that wait for their turn
 )
 
-// Rhythm is how often things are looked at. Zero fields take the defaults.
-type Rhythm struct {
+// Intervals is how often the service looks at runs. Zero fields take the defaults.
+type Intervals struct {
 	Lease time.Duration // how long a run survives its process; 20 s
 	Flush time.Duration // how long pieces of an answer are gathered; 40 ms
 	Poll  time.Duration // how often a watcher looks without being woken; 1 s
 	Limit time.Duration // the longest that one run may take; 10 min
 }
 
-// Parts is what a Service is made of.
-type Parts struct {
-	Unit    uow.Unit
-	Store   Store
-	Agents  agents.Catalog
-	Corpora corpora.Retriever
-	Model   Model
-	Clock   clock.Clock
-	Log     *slog.Logger
-	Rhythm  Rhythm
+// Deps is what a Service needs.
+type Deps struct {
+	Unit      uow.Unit
+	Store     Store
+	Agents    agents.Catalog
+	Corpora   corpora.Retriever
+	Model     Model
+	Clock     clock.Clock
+	Log       *slog.Logger
+	Intervals Intervals
 	// Owner names this process among those that share the database.
 	Owner string
 	// Peers tells dead processes from living ones; nil leaves that to leases.
@@ -45,7 +45,7 @@ type Parts struct {
 
 // Service is the use cases of chat.
 type Service struct {
-	Parts
+	Deps
 	hub   hub
 	slots chan struct{} // one for each run that is being answered
 
@@ -59,19 +59,19 @@ type Service struct {
 	running  sync.WaitGroup
 }
 
-// New returns the use cases over their parts. Runs live as long as base and
+// New returns the use cases over their dependencies. Runs live as long as base and
 // the service: they belong to the server, not to the request that began them.
-func New(base context.Context, p Parts) *Service {
+func New(base context.Context, d Deps) *Service {
 	set := func(d *time.Duration, def time.Duration) {
 		if *d <= 0 {
 			*d = def
 		}
 	}
-	set(&p.Rhythm.Lease, 20*time.Second)
-	set(&p.Rhythm.Flush, 40*time.Millisecond)
-	set(&p.Rhythm.Poll, time.Second)
-	set(&p.Rhythm.Limit, 10*time.Minute)
-	s := &Service{Parts: p, slots: make(chan struct{}, maxRunning), open: map[int64]openRun{}}
+	set(&d.Intervals.Lease, 20*time.Second)
+	set(&d.Intervals.Flush, 40*time.Millisecond)
+	set(&d.Intervals.Poll, time.Second)
+	set(&d.Intervals.Limit, 10*time.Minute)
+	s := &Service{Deps: d, slots: make(chan struct{}, maxRunning), open: map[int64]openRun{}}
 	s.base, s.stop = context.WithCancelCause(base)
 	return s
 }

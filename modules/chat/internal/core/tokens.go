@@ -19,7 +19,7 @@ func tokensOf(text string) int64 {
 
 // estimateTokens is the estimate for everything that a prompt sends.
 func estimateTokens(p Prompt) int64 {
-	n := tokensOf(p.System) + tokensOf(p.Question)
+	n := tokensOf(p.System) + tokensOf(p.Rendered)
 	for _, t := range p.History {
 		n += tokensOf(t.User) + tokensOf(t.Bot)
 	}

@@ -131,7 +131,7 @@ func (w *Watch) look(ctx context.Context) error {
 		w.ended = r.LastSequence <= w.after
 		return nil
 	}
-	return wait(ctx, woken, w.service.Rhythm.Poll)
+	return wait(ctx, woken, w.service.Intervals.Poll)
 }
 
 // Await waits until a run of the caller's has ended and answers it.
@@ -151,5 +151,5 @@ func (s *Service) await(ctx context.Context, who actor.Actor, run int64) (Run, e
 	if err != nil || !r.State.Open() {
 		return r, err
 	}
-	return r, wait(ctx, woken, s.Rhythm.Poll)
+	return r, wait(ctx, woken, s.Intervals.Poll)
 }

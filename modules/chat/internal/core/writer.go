@@ -38,7 +38,7 @@ func (w *writer) status(step, message string) error {
 }
 
 // delta takes a piece of the answer. The first is stored at once; what
-// follows within Rhythm.Flush is gathered.
+// follows within Intervals.Flush is gathered.
 func (w *writer) delta(text string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -54,7 +54,7 @@ func (w *writer) delta(text string) error {
 		return nil
 	}
 	err := w.store(StreamEvent{})
-	w.timer = time.AfterFunc(w.service.Rhythm.Flush, w.tick)
+	w.timer = time.AfterFunc(w.service.Intervals.Flush, w.tick)
 	return err
 }
 
@@ -74,7 +74,7 @@ func (w *writer) tick() {
 		w.timer = nil
 		return
 	}
-	w.timer.Reset(w.service.Rhythm.Flush)
+	w.timer.Reset(w.service.Intervals.Flush)
 }
 
 // text is all of the answer that was taken.

@@ -47,7 +47,7 @@ func (s *Service) MayUpload(ctx context.Context, who actor.Actor, corpusID int64
 // Keep stores the bytes of an upload as they arrive.
 func (s *Service) Keep(ctx context.Context, r io.Reader) (Stored, error) {
 	sum := sha256.New()
-	blank := &blankness{blank: true}
+	blank := &blankCheck{blank: true}
 	key, size, err := s.Files.Put(ctx, io.TeeReader(r, io.MultiWriter(sum, blank)))
 	if err != nil {
 		return Stored{}, err
@@ -62,11 +62,11 @@ func (s *Service) Discard(ctx context.Context, u Stored) {
 	}
 }
 
-// blankness notices anything but white space.
-type blankness struct{ blank bool }
+// blankCheck notices anything but white space.
+type blankCheck struct{ blank bool }
 
 // Write implements io.Writer.
-func (b *blankness) Write(p []byte) (int, error) {
+func (b *blankCheck) Write(p []byte) (int, error) {
 	b.blank = b.blank && strings.TrimSpace(string(p)) == ""
 	return len(p), nil
 }
@@ -122,8 +122,8 @@ func (s *Service) AddDocument(ctx context.Context, who actor.Actor, c Corpus, n 
 				return err
 			}
 			if found {
-				return ErrDuplicate.Saying(fmt.Sprintf("Document %d of the corpus is the same by name or content; send ?allow_duplicate=true to add it all the same.", same.ID)).
-					On("source", fmt.Sprintf("is document %d already", same.ID)).At(fmt.Sprintf("/api/document/%d", same.ID))
+				return ErrDuplicate.WithMessage(fmt.Sprintf("Document %d of the corpus is the same by name or content; send ?allow_duplicate=true to add it all the same.", same.ID)).
+					WithField("source", fmt.Sprintf("is document %d already", same.ID)).At(fmt.Sprintf("/api/document/%d", same.ID))
 			}
 		}
 		if d, err = s.Store.AddDocument(ctx, d); err != nil {
@@ -169,7 +169,7 @@ func (s *Service) Original(ctx context.Context, who actor.Actor, id int64) (Docu
 	}
 	f, _, err := s.Files.Open(ctx, d.BlobKey)
 	if errors.Is(err, blob.ErrNotFound) {
-		return d, nil, ErrDocumentNotFound.Saying("The file of this document is no longer there.")
+		return d, nil, ErrDocumentNotFound.WithMessage("The file of this document is no longer there.")
 	}
 	return d, f, err
 }

@@ -52,10 +52,10 @@ type fixture struct {
 	db    *memory.DB
 	clock *clock.Fixed
 	files string // directory
-	parts core.Parts
+	parts core.Deps
 }
 
-func setup(t *testing.T, change ...func(*core.Parts)) fixture {
+func setup(t *testing.T, change ...func(*core.Deps)) fixture {
 	t.Helper()
 	now := clock.NewFixed(time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC))
 	f := fixture{t: t, ctx: t.Context(), db: memory.New(now), clock: now, files: t.TempDir()}
@@ -63,7 +63,7 @@ func setup(t *testing.T, change ...func(*core.Parts)) fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.parts = core.Parts{
+	f.parts = core.Deps{
 		Unit: f.db, Store: memstore.New(f.db), Files: files, Extractor: extract.New(extract.DefaultLimits()), Agents: catalog{},
 		Clock: now, Log: slog.New(slog.DiscardHandler), Owner: "me",
 	}

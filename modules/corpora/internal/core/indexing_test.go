@@ -117,7 +117,7 @@ func (f failing) Finish(ctx context.Context, d core.Document, last []core.Indexe
 func TestAWorkerThatDiesHalfwayLeavesNoSecondSetOfPassages(t *testing.T) {
 	broken := true
 	var die func()
-	f := setup(t, func(p *core.Parts) {
+	f := setup(t, func(p *core.Deps) {
 		p.Store = failing{Store: p.Store, stage: func() error {
 			if broken {
 				die()
@@ -151,7 +151,7 @@ func TestAWorkerThatDiesHalfwayLeavesNoSecondSetOfPassages(t *testing.T) {
 
 func TestADocumentThatFailsHalfwayLeavesNoPassages(t *testing.T) {
 	trouble := errors.New("the disk is full")
-	f := setup(t, func(p *core.Parts) { p.Store = failing{Store: p.Store, stage: func() error { return trouble }} })
+	f := setup(t, func(p *core.Deps) { p.Store = failing{Store: p.Store, stage: func() error { return trouble }} })
 	c := f.corpus(jo, "Guides")
 	d := f.upload(jo, c, "a.txt", long("lantern"))
 	for attempt := range 2 {
@@ -191,7 +191,7 @@ func TestADocumentThatEndsItsProcessAgainAndAgainIsGivenUp(t *testing.T) {
 
 func TestAClaimThatIsLostIsLeftToTheOther(t *testing.T) {
 	var f fixture
-	f = setup(t, func(p *core.Parts) {
+	f = setup(t, func(p *core.Deps) {
 		p.Store = failing{Store: p.Store, stage: func() error {
 			f.clock.Advance(time.Hour)
 			_, _, err := f.Store.Claim(f.ctx, "other", f.clock.Now(), f.clock.Now().Add(time.Hour))
@@ -237,7 +237,7 @@ func (hanging) Extract(ctx context.Context, _ io.ReaderAt, _ int64, _ string) (d
 
 func TestADocumentThatTakesTooLongIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := setup(t, func(p *core.Parts) { p.Extractor = hanging{extract.New(extract.DefaultLimits())} })
+		f := setup(t, func(p *core.Deps) { p.Extractor = hanging{extract.New(extract.DefaultLimits())} })
 		d := f.upload(jo, f.corpus(jo, "Guides"), "a.txt", "words")
 		if found, err := f.IndexNext(f.ctx); !found || !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(found, err)
@@ -254,7 +254,7 @@ type graveyard []string
 func (g graveyard) Dead(context.Context, []string) ([]string, error) { return g, nil }
 
 func TestTheIndexerWorksUntilItIsToldToStop(t *testing.T) {
-	f := setup(t, func(p *core.Parts) { p.Peers = graveyard{"dead"} })
+	f := setup(t, func(p *core.Deps) { p.Peers = graveyard{"dead"} })
 	c := f.corpus(jo, "Guides")
 	left := f.upload(jo, c, "left.txt", "left by a dead process")
 	_, _, err := f.Store.Claim(f.ctx, "dead", f.clock.Now(), f.clock.Now().Add(time.Hour))

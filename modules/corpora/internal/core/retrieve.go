@@ -39,7 +39,7 @@ func (s *Service) Usable(ctx context.Context, who actor.Actor, scope corpora.Sco
 		refused := ErrOutsideScope
 		for _, id := range scope.Only {
 			if !slices.Contains(usable, id) {
-				refused = refused.On("overrides.corpus_ids", fmt.Sprintf("%d is not one of this agent's corpora for you", id))
+				refused = refused.WithField("overrides.corpus_ids", fmt.Sprintf("%d is not one of this agent's corpora for you", id))
 			}
 		}
 		if len(refused.Fields) > 0 {

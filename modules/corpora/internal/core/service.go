@@ -18,8 +18,8 @@ import (
 	"parley/platform/kernel/uow"
 )
 
-// Parts is what a Service is made of.
-type Parts struct {
+// Deps is what a Service needs.
+type Deps struct {
 	Unit      uow.Unit
 	Store     Store
 	Files     blob.Store
@@ -35,12 +35,12 @@ type Parts struct {
 
 // Service is the use cases of corpora. It implements corpora.Retriever.
 type Service struct {
-	Parts
+	Deps
 	wake chan struct{} // holds one: something may wait to be indexed
 }
 
-// New returns the use cases over their parts.
-func New(p Parts) *Service { return &Service{Parts: p, wake: make(chan struct{}, 1)} }
+// New returns the use cases over their dependencies.
+func New(d Deps) *Service { return &Service{Deps: d, wake: make(chan struct{}, 1)} }
 
 func readable(who actor.Actor) Readable {
 	return Readable{OrganizationID: who.OrganizationID, UserID: who.UserID, All: who.IsGlobalAdmin()}

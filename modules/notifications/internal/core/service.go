@@ -13,18 +13,18 @@ import (
 
 // Service is the use cases.
 type Service struct {
-	Parts
+	Deps
 }
 
-// Parts is what a Service is made of.
-type Parts struct {
+// Deps is what a Service needs.
+type Deps struct {
 	Store Store
 	Users users.Directory
 	Clock clock.Clock
 }
 
-// New returns the use cases over their parts.
-func New(p Parts) *Service { return &Service{Parts: p} }
+// New returns the use cases over their dependencies.
+func New(d Deps) *Service { return &Service{Deps: d} }
 
 // Inbox is one part of a user's notifications, with how many of all of them
 // are unread.

@@ -14,26 +14,26 @@ func everything(who actor.Actor) Visible {
 }
 
 // project answers a project on which who may do the action.
-func (s *Service) project(ctx context.Context, who actor.Actor, id int64, do access.Action) (projects.Standing, error) {
+func (s *Service) project(ctx context.Context, who actor.Actor, id int64, do access.Action) (projects.ProjectAccess, error) {
 	p, err := s.Store.Project(ctx, everything(who), id)
 	if err != nil {
-		return projects.Standing{}, err
+		return projects.ProjectAccess{}, err
 	}
 	return onProject(who, p, do)
 }
 
 // onProject decides about a project that was read. Units decide once more
 // about what they hold, since it may have come to another team meanwhile.
-func onProject(who actor.Actor, p projects.Project, do access.Action) (projects.Standing, error) {
-	d := access.Decide(who, p.Thing())
+func onProject(who actor.Actor, p projects.Project, do access.Action) (projects.ProjectAccess, error) {
+	d := access.Decide(who, p.Resource())
 	if err := d.Check(do, ErrNotFound, ErrNotAdmin); err != nil {
-		return projects.Standing{}, err
+		return projects.ProjectAccess{}, err
 	}
-	return projects.Standing{Project: p, Decision: d}, nil
+	return projects.ProjectAccess{Project: p, Decision: d}, nil
 }
 
-// hold keeps a project that who manages as it is until the unit of ctx ends.
-func (s *Service) hold(ctx context.Context, who actor.Actor, id int64) error {
+// lock keeps a project that who manages as it is until the unit of ctx ends.
+func (s *Service) lock(ctx context.Context, who actor.Actor, id int64) error {
 	_, err := s.Store.UpdateProject(ctx, who.OrganizationID, id, func(p *projects.Project) error {
 		_, err := onProject(who, *p, access.Manage)
 		return err
@@ -42,29 +42,29 @@ func (s *Service) hold(ctx context.Context, who actor.Actor, id int64) error {
 }
 
 // team answers a team on which who may do the action.
-func (s *Service) team(ctx context.Context, who actor.Actor, id int64, do access.Action) (projects.TeamStanding, error) {
+func (s *Service) team(ctx context.Context, who actor.Actor, id int64, do access.Action) (projects.TeamAccess, error) {
 	t, err := s.Store.Team(ctx, everything(who), id)
 	if err != nil {
-		return projects.TeamStanding{}, err
+		return projects.TeamAccess{}, err
 	}
-	d := access.Decide(who, t.Thing())
+	d := access.Decide(who, t.Resource())
 	if err := d.Check(do, ErrTeamNotFound, ErrNotTeamAdmin); err != nil {
-		return projects.TeamStanding{}, err
+		return projects.TeamAccess{}, err
 	}
-	return projects.TeamStanding{Team: t, Decision: d}, nil
+	return projects.TeamAccess{Team: t, Decision: d}, nil
 }
 
-// Standing implements projects.Access.
-func (s *Service) Standing(ctx context.Context, who actor.Actor, projectID int64) (projects.Standing, error) {
+// ProjectAccess implements projects.Catalog.
+func (s *Service) ProjectAccess(ctx context.Context, who actor.Actor, projectID int64) (projects.ProjectAccess, error) {
 	return s.project(ctx, who, projectID, access.View)
 }
 
-// TeamStanding implements projects.Access.
-func (s *Service) TeamStanding(ctx context.Context, who actor.Actor, teamID int64) (projects.TeamStanding, error) {
+// TeamAccess implements projects.Catalog.
+func (s *Service) TeamAccess(ctx context.Context, who actor.Actor, teamID int64) (projects.TeamAccess, error) {
 	return s.team(ctx, who, teamID, access.View)
 }
 
-// Teams implements projects.Access.
+// Teams implements projects.Catalog.
 func (s *Service) Teams(ctx context.Context, organizationID int64, projectIDs []int64) (map[int64]int64, error) {
 	if len(projectIDs) == 0 {
 		return map[int64]int64{}, nil
@@ -72,8 +72,8 @@ func (s *Service) Teams(ctx context.Context, organizationID int64, projectIDs []
 	return s.Store.ProjectTeams(ctx, organizationID, projectIDs)
 }
 
-// Under implements projects.Access.
-func (s *Service) Under(ctx context.Context, organizationID int64, teamIDs []int64) (map[int64]int64, error) {
+// ProjectsOfTeams implements projects.Catalog.
+func (s *Service) ProjectsOfTeams(ctx context.Context, organizationID int64, teamIDs []int64) (map[int64]int64, error) {
 	if len(teamIDs) == 0 {
 		return map[int64]int64{}, nil
 	}
@@ -83,7 +83,7 @@ func (s *Service) Under(ctx context.Context, organizationID int64, teamIDs []int
 // maxInDetail is how many members of one project its details list.
 const maxInDetail = 100
 
-// Details implements projects.Access.
+// Details implements projects.Catalog.
 func (s *Service) Details(ctx context.Context, who actor.Actor, ids []int64) (map[int64]projects.Detail, error) {
 	found, err := s.Store.Projects(ctx, access.VisibleTo(who), ids)
 	if err != nil {
@@ -117,11 +117,11 @@ func (s *Service) Details(ctx context.Context, who actor.Actor, ids []int64) (ma
 func (s *Service) Deciders() []access.Decider {
 	return []access.Decider{
 		access.Deciding(actor.Team, ErrNotTeamAdmin, func(ctx context.Context, who actor.Actor, id int64) (access.Decision, error) {
-			t, err := s.TeamStanding(ctx, who, id)
+			t, err := s.TeamAccess(ctx, who, id)
 			return t.Decision, err
 		}),
 		access.Deciding(actor.Project, ErrNotAdmin, func(ctx context.Context, who actor.Actor, id int64) (access.Decision, error) {
-			p, err := s.Standing(ctx, who, id)
+			p, err := s.ProjectAccess(ctx, who, id)
 			return p.Decision, err
 		}),
 	}

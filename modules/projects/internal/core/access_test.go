@@ -24,7 +24,7 @@ func TestEveryWayToAskForARoleGivesTheSameAnswer(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	ctx := context.Background()
 	store := memstore.New(memory.New(clock.NewFixed(time.Unix(0, 0))))
-	service := core.New(core.Parts{Store: store})
+	service := core.New(core.Deps{Store: store})
 	for range 4 {
 		if _, err := store.AddTeam(ctx, projects.Team{OrganizationID: 1 + rng.Int64N(2)}); err != nil {
 			t.Fatal(err)
@@ -56,7 +56,7 @@ func TestEveryWayToAskForARoleGivesTheSameAnswer(t *testing.T) {
 			listed[p.ID] = true
 		}
 		for id := range int64(14) {
-			one, err := service.Standing(ctx, who, id)
+			one, err := service.ProjectAccess(ctx, who, id)
 			if (err == nil) != listed[id] || (err != nil && !errors.Is(err, core.ErrNotFound)) {
 				t.Fatalf("%+v on %d: %v, listed %v", who, id, err, listed[id])
 			}
@@ -76,7 +76,7 @@ func TestEveryWayToAskForARoleGivesTheSameAnswer(t *testing.T) {
 			shown[t.ID] = true
 		}
 		for id := range int64(6) {
-			one, err := service.TeamStanding(ctx, who, id)
+			one, err := service.TeamAccess(ctx, who, id)
 			if (err == nil) != shown[id] || (err != nil && !errors.Is(err, core.ErrTeamNotFound)) {
 				t.Fatalf("%+v on team %d: %v, listed %v", who, id, err, shown[id])
 			}

@@ -51,7 +51,7 @@ func (s *Service) AddToProject(ctx context.Context, who actor.Actor, project int
 	}
 	return s.members(ctx, who, func(ctx context.Context) ([]users.Permission, error) {
 		// Nobody joins a project that is being deleted.
-		if err := s.hold(ctx, who, project); err != nil {
+		if err := s.lock(ctx, who, project); err != nil {
 			return nil, err
 		}
 		return s.Permissions.Grant(ctx, who, actor.Project, project, ids, role)
@@ -65,7 +65,7 @@ func (s *Service) RemoveFromProject(ctx context.Context, who actor.Actor, projec
 		return nil, err
 	}
 	return s.members(ctx, who, func(ctx context.Context) ([]users.Permission, error) {
-		if err := s.hold(ctx, who, project); err != nil {
+		if err := s.lock(ctx, who, project); err != nil {
 			return nil, err
 		}
 		return s.Permissions.Revoke(ctx, who, actor.Project, project, ids)
@@ -75,7 +75,7 @@ func (s *Service) RemoveFromProject(ctx context.Context, who actor.Actor, projec
 // TeamMembers answers a part of those with a role on a team that the caller
 // sees, ordered by user.
 func (s *Service) TeamMembers(ctx context.Context, who actor.Actor, team int64, p page.Request) (page.Of[Member], error) {
-	if _, err := s.TeamStanding(ctx, who, team); err != nil {
+	if _, err := s.TeamAccess(ctx, who, team); err != nil {
 		return page.Of[Member]{}, err
 	}
 	part, err := s.Roles.RolesPage(ctx, who.OrganizationID, actor.Team, team, p)
@@ -148,7 +148,7 @@ func (s *Service) ProjectsOfUser(ctx context.Context, who actor.Actor, userID, t
 			return page.Of[projects.Project]{}, err
 		}
 	}
-	return s.Store.ProjectsPage(ctx, access.VisibleTo(of), Only{Team: team}, p)
+	return s.Store.ProjectsPage(ctx, access.VisibleTo(of), ProjectFilter{Team: team}, p)
 }
 
 // actorIn is a user with all the roles that matter within one team.

@@ -14,13 +14,13 @@ import (
 
 // Project answers one project that the caller sees.
 func (s *Service) Project(ctx context.Context, who actor.Actor, id int64) (projects.Project, error) {
-	p, err := s.Standing(ctx, who, id)
+	p, err := s.ProjectAccess(ctx, who, id)
 	return p.Project, err
 }
 
 // ProjectsPage answers the projects that the caller sees, ordered by id.
 func (s *Service) ProjectsPage(ctx context.Context, who actor.Actor, p page.Request) (page.Of[projects.Project], error) {
-	return s.Store.ProjectsPage(ctx, access.VisibleTo(who), Only{}, p)
+	return s.Store.ProjectsPage(ctx, access.VisibleTo(who), ProjectFilter{}, p)
 }
 
 // mayPut answers whether who may put a project into the team, or, without
@@ -28,7 +28,7 @@ func (s *Service) ProjectsPage(ctx context.Context, who actor.Actor, p page.Requ
 func (s *Service) mayPut(ctx context.Context, who actor.Actor, team *int64) error {
 	creates := who.Level >= actor.ApplicationAdmin
 	if team != nil {
-		t, err := s.TeamStanding(ctx, who, *team)
+		t, err := s.TeamAccess(ctx, who, *team)
 		if err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func (s *Service) CreateProject(ctx context.Context, who actor.Actor, name, desc
 	return p, err
 }
 
-func teamOf(p projects.Project) int64 { return p.Thing().TeamID }
+func teamOf(p projects.Project) int64 { return p.Resource().TeamID }
 
 // UpdateProject changes a project that the caller administers. To another
 // team it moves under the same rule as a new one.

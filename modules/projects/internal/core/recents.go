@@ -13,39 +13,39 @@ import (
 // maxRecents is how many projects are kept in a user's list.
 const maxRecents = 20
 
-// Recalled is an entry of a user's recent projects.
-type Recalled struct {
+// RecentProject is an entry of a user's recent projects.
+type RecentProject struct {
 	Recent
 	Project projects.Project
 	User    users.User // whose list it is
 }
 
-// Recall puts a project that the caller sees at the top of their recent ones.
-func (s *Service) Recall(ctx context.Context, who actor.Actor, project int64) (Recalled, error) {
-	p, err := s.Standing(ctx, who, project)
+// AddRecent puts a project that the caller sees at the top of their recent ones.
+func (s *Service) AddRecent(ctx context.Context, who actor.Actor, project int64) (RecentProject, error) {
+	p, err := s.ProjectAccess(ctx, who, project)
 	if err != nil {
-		return Recalled{}, err
+		return RecentProject{}, err
 	}
 	caller, err := s.caller(ctx, who)
 	if err != nil {
-		return Recalled{}, err
+		return RecentProject{}, err
 	}
-	r, err := s.Store.Recall(ctx, Recent{OrganizationID: who.OrganizationID, UserID: who.UserID, ProjectID: project, CreatedOn: s.Clock.Now()})
+	r, err := s.Store.AddRecent(ctx, Recent{OrganizationID: who.OrganizationID, UserID: who.UserID, ProjectID: project, CreatedOn: s.Clock.Now()})
 	if err != nil {
-		return Recalled{}, err
+		return RecentProject{}, err
 	}
 	// After the row is committed: of many at once the last one sees them all,
 	// so that no more than the newest stay.
-	return Recalled{Recent: r, Project: p.Project, User: caller}, s.Store.TrimRecents(ctx, who.UserID, maxRecents)
+	return RecentProject{Recent: r, Project: p.Project, User: caller}, s.Store.TrimRecents(ctx, who.UserID, maxRecents)
 }
 
 // Recents answers the caller's recent projects, newest first, as far as they
 // still see them.
-func (s *Service) Recents(ctx context.Context, who actor.Actor, p page.Request) (page.Of[Recalled], error) {
+func (s *Service) Recents(ctx context.Context, who actor.Actor, p page.Request) (page.Of[RecentProject], error) {
 	v := access.VisibleTo(who)
 	rows, err := s.Store.RecentsPage(ctx, v, who.UserID, p)
 	if err != nil {
-		return page.Of[Recalled]{}, err
+		return page.Of[RecentProject]{}, err
 	}
 	ids := make([]int64, len(rows.Items))
 	for i, r := range rows.Items {
@@ -53,7 +53,7 @@ func (s *Service) Recents(ctx context.Context, who actor.Actor, p page.Request) 
 	}
 	found, err := s.Store.Projects(ctx, v, ids)
 	if err != nil {
-		return page.Of[Recalled]{}, err
+		return page.Of[RecentProject]{}, err
 	}
 	byID := make(map[int64]projects.Project, len(found))
 	for _, p := range found {
@@ -61,13 +61,13 @@ func (s *Service) Recents(ctx context.Context, who actor.Actor, p page.Request) 
 	}
 	caller, err := s.caller(ctx, who)
 	if err != nil {
-		return page.Of[Recalled]{}, err
+		return page.Of[RecentProject]{}, err
 	}
-	out := page.Of[Recalled]{Count: rows.Count, NextCursor: rows.NextCursor, Request: rows.Request}
+	out := page.Of[RecentProject]{Count: rows.Count, NextCursor: rows.NextCursor, Request: rows.Request}
 	for _, r := range rows.Items {
 		// A project that vanished between the two statements is left out.
 		if p, ok := byID[r.ProjectID]; ok {
-			out.Items = append(out.Items, Recalled{Recent: r, Project: p, User: caller})
+			out.Items = append(out.Items, RecentProject{Recent: r, Project: p, User: caller})
 		}
 	}
 	return out, nil

@@ -23,7 +23,7 @@ var (
 	ErrNotTeamAdmin = apperr.New(apperr.Forbidden, "projects.not_team_admin", "Only the team's admins do this.")
 	ErrNotAdmin     = apperr.New(apperr.Forbidden, "projects.not_admin", "Only the project's admins do this.")
 	ErrMayNotCreate = apperr.New(apperr.Forbidden, "projects.may_not_create", "Application admins create projects, and team admins those of their team.")
-	ErrBlankName    = apperr.New(apperr.Unprocessable, "projects.blank_name", "A team or project needs a name.").On("name", "is blank")
+	ErrBlankName    = apperr.New(apperr.Unprocessable, "projects.blank_name", "A team or project needs a name.").WithField("name", "is blank")
 	ErrTeamInUse    = apperr.New(apperr.Conflict, "projects.team_has_projects", "The team still has projects; move them to another team or delete them first.")
 	ErrTeamFull     = apperr.New(apperr.Conflict, "projects.team_full", "A team has at most 1000 projects; make another team.")
 )
@@ -54,7 +54,7 @@ type Store interface {
 
 	AddProject(ctx context.Context, p projects.Project) (projects.Project, error)
 	Project(ctx context.Context, v Visible, id int64) (projects.Project, error)
-	ProjectsPage(ctx context.Context, v Visible, only Only, p page.Request) (page.Of[projects.Project], error)
+	ProjectsPage(ctx context.Context, v Visible, only ProjectFilter, p page.Request) (page.Of[projects.Project], error)
 	// Projects answers those of ids that are visible, ordered by id.
 	Projects(ctx context.Context, v Visible, ids []int64) ([]projects.Project, error)
 	// UpdateProject answers ErrNotFound for a deleted one.
@@ -71,16 +71,16 @@ type Store interface {
 	Recents
 }
 
-// Only narrows a list of projects; the zero value does not.
-type Only struct {
+// ProjectFilter selects projects of a list; the zero value selects all.
+type ProjectFilter struct {
 	Team int64 // its projects
 }
 
 // Recents keeps each user's recent projects, one row for each.
 type Recents interface {
-	// Recall adds the project to the list, or moves it to the row's time; a
+	// AddRecent adds the project to the list, or moves it to the row's time; a
 	// row never moves back.
-	Recall(ctx context.Context, r Recent) (Recent, error)
+	AddRecent(ctx context.Context, r Recent) (Recent, error)
 	// RecentsPage answers the user's list as far as the projects are visible,
 	// newest first.
 	RecentsPage(ctx context.Context, v Visible, userID int64, p page.Request) (page.Of[Recent], error)
@@ -92,8 +92,8 @@ type Recents interface {
 	ForgetProject(ctx context.Context, projectID int64) error
 }
 
-// Parts is what a Service is made of.
-type Parts struct {
+// Deps is what a Service needs.
+type Deps struct {
 	Unit        uow.Unit
 	Store       Store
 	Directory   users.Directory
@@ -102,8 +102,8 @@ type Parts struct {
 	Clock       clock.Clock
 }
 
-// Service is the use cases. It implements projects.Access.
-type Service struct{ Parts }
+// Service is the use cases. It implements projects.Catalog.
+type Service struct{ Deps }
 
-// New returns the use cases over their parts.
-func New(p Parts) *Service { return &Service{p} }
+// New returns the use cases over their dependencies.
+func New(d Deps) *Service { return &Service{d} }

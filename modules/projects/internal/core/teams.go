@@ -14,7 +14,7 @@ import (
 
 // Team answers one team that the caller sees.
 func (s *Service) Team(ctx context.Context, who actor.Actor, id int64) (projects.Team, error) {
-	t, err := s.TeamStanding(ctx, who, id)
+	t, err := s.TeamAccess(ctx, who, id)
 	return t.Team, err
 }
 

@@ -77,7 +77,7 @@ func (s *Service) locked(ctx context.Context, who actor.Actor, ids ...int64) (ac
 
 // decideOrganization is the decision about one; another one is not there.
 func decideOrganization(who actor.Actor, id int64) (access.Decision, error) {
-	d := access.Decide(who, access.Thing{Resource: actor.Organization, ID: id, OrganizationID: id})
+	d := access.Decide(who, access.Resource{Kind: actor.Organization, ID: id, OrganizationID: id})
 	return d, d.Check(access.View, ErrNoOrg, nil)
 }
 

@@ -22,32 +22,32 @@ func TestWhatIsKeptInMemoryIsBounded(t *testing.T) {
 		t.Error("the newest is not kept")
 	}
 
-	g := newGuard(at)
+	l := newLoginLimiter(at)
 	try := func(i int) {
 		t.Helper()
 		network := netip.AddrFrom4([4]byte{byte(i >> 16), byte(i >> 8), byte(i), 1})
-		if _, err := g.begin(fmt.Sprint(i), Attempt{From: network}); err != nil {
+		if _, err := l.begin(fmt.Sprint(i), Attempt{From: network}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for i := range maxTallies + 50 {
 		try(i)
 	}
-	if len(g.pairs) > maxTallies || len(g.addresses) > maxTallies || len(g.networks) > maxTallies {
-		t.Errorf("%d, %d and %d are counted", len(g.pairs), len(g.addresses), len(g.networks))
+	if len(l.pairs) > maxTallies || len(l.addresses) > maxTallies || len(l.networks) > maxTallies {
+		t.Errorf("%d, %d and %d are counted", len(l.pairs), len(l.addresses), len(l.networks))
 	}
 	at.Advance(time.Hour)
 	try(maxTallies + 51)
-	if len(g.pairs) != 1 || len(g.addresses) != 1 {
-		t.Errorf("%d and %d are left of what is over", len(g.pairs), len(g.addresses))
+	if len(l.pairs) != 1 || len(l.addresses) != 1 {
+		t.Errorf("%d and %d are left of what is over", len(l.pairs), len(l.addresses))
 	}
 
-	l := newLater()
-	for i := range int64(maxLater + 50) {
-		l.used(APIKey{ID: i}, at.Now())
-		l.refused(AuditEntry{})
+	w := newWriteBehind()
+	for i := range int64(maxWaiting + 50) {
+		w.used(APIKey{ID: i}, at.Now())
+		w.refused(AuditEntry{})
 	}
-	if len(l.uses) != maxLater || len(l.wrong) != maxLater || l.dropped != 50 {
-		t.Errorf("%d uses and %d entries wait, %d are lost", len(l.uses), len(l.wrong), l.dropped)
+	if len(w.uses) != maxWaiting || len(w.wrong) != maxWaiting || w.dropped != 50 {
+		t.Errorf("%d uses and %d entries wait, %d are lost", len(w.uses), len(w.wrong), w.dropped)
 	}
 }

@@ -89,7 +89,7 @@ func (s *Service) CreateOrganization(ctx context.Context, name, adminEmail, pass
 		return users.Organization{}, users.User{}, err
 	}
 	if strings.TrimSpace(name) == "" {
-		return users.Organization{}, users.User{}, ErrNoOrg.Saying("An organization needs a name.")
+		return users.Organization{}, users.User{}, ErrNoOrg.WithMessage("An organization needs a name.")
 	}
 	now := s.Clock.Now()
 	org := users.Organization{OrgName: strings.TrimSpace(name), Domain: email[strings.LastIndex(email, "@")+1:], Audit: audit.New(audit.System, now)}
@@ -128,7 +128,7 @@ func checkSignIn(email, password string) error {
 	case password == "":
 		return nil
 	case email == "":
-		return ErrService.On("password", "is not for a user without an e-mail address")
+		return ErrService.WithField("password", "is not for a user without an e-mail address")
 	}
 	return checkPassword("password", password)
 }
@@ -136,7 +136,7 @@ func checkSignIn(email, password string) error {
 // checkPassword answers nil when the value of that field can be a password.
 func checkPassword(field, password string) error {
 	if n := utf8.RuneCountInString(password); n < 8 || n > 256 {
-		return ErrPassword.On(field, "must have 8 to 256 characters")
+		return ErrPassword.WithField(field, "must have 8 to 256 characters")
 	}
 	return nil
 }

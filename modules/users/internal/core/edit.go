@@ -183,9 +183,9 @@ func (s *Service) ChangePassword(ctx context.Context, who actor.Actor, old, fres
 		return users.User{}, err
 	}
 	if c.User.Email == "" {
-		return users.User{}, ErrService.On("new_password", "is not for a user without an e-mail address")
+		return users.User{}, ErrService.WithField("new_password", "is not for a user without an e-mail address")
 	}
-	guess, err := s.guard.begin(c.User.Email, from)
+	guess, err := s.limiter.begin(c.User.Email, from)
 	if err != nil {
 		return users.User{}, err
 	}
@@ -193,7 +193,7 @@ func (s *Service) ChangePassword(ctx context.Context, who actor.Actor, old, fres
 	case errors.Is(err, ErrSignIn):
 		e := s.entry(changingPassword, c.User, from, ErrWrongOld.Code)
 		e.KeyID = who.KeyID
-		s.later.refused(e)
+		s.writeBehind.refused(e)
 		return users.User{}, ErrWrongOld
 	case err != nil:
 		return users.User{}, err

@@ -163,7 +163,7 @@ func TestAPasswordIsNotChangedOverWhatHappenedWhileTheOldOneWasChecked(t *testin
 		"left alone": {func(*house, users.User, actor.Actor) error { return nil }, nil},
 	} {
 		h := newHouse(t)
-		parts, meanwhile := h.Parts, func() {}
+		parts, meanwhile := h.Deps, func() {}
 		parts.Hasher = turning{meanwhile: &meanwhile}
 		h.Service = core.New(parts)
 		jo := h.user("jo@example.com", signing)

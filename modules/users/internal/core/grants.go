@@ -20,11 +20,11 @@ var levels = map[string]actor.Level{
 func (s *Service) Assign(ctx context.Context, who actor.Actor, userID int64, resource actor.Resource, id int64, role string) (users.Permission, error) {
 	switch {
 	case !roleOf(resource, role):
-		return users.Permission{}, ErrRole.On("role", "is not a role on "+string(resource))
+		return users.Permission{}, ErrRole.WithField("role", "is not a role on "+string(resource))
 	case resource == actor.Organization && id == 0:
 		id = who.OrganizationID
 	case id == 0:
-		return users.Permission{}, ErrNeedsID.On("resource_id", "is missing")
+		return users.Permission{}, ErrNeedsID.WithField("resource_id", "is missing")
 	}
 	if _, err := s.Store.User(ctx, who.OrganizationID, userID); err != nil {
 		return users.Permission{}, err
@@ -56,7 +56,7 @@ func (s *Service) Assign(ctx context.Context, who actor.Actor, userID int64, res
 			return err
 		}
 		if len(added) == 0 {
-			return s.standing(ctx, who, userID, resource, id)
+			return s.roleTaken(ctx, who, userID, resource, id)
 		}
 		out = added[0]
 		return s.given(ctx, tx, who, u, resource, role)
@@ -64,9 +64,9 @@ func (s *Service) Assign(ctx context.Context, who actor.Actor, userID int64, res
 	return out, err
 }
 
-// standing is the refusal of a second role on a resource, with where the first
+// roleTaken is the refusal of a second role on a resource, with where the first
 // one is.
-func (s *Service) standing(ctx context.Context, who actor.Actor, userID int64, resource actor.Resource, id int64) error {
+func (s *Service) roleTaken(ctx context.Context, who actor.Actor, userID int64, resource actor.Resource, id int64) error {
 	rows, err := s.Store.Permissions(ctx, who.OrganizationID, resource, []int64{id}, []int64{userID})
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func (s *Service) DeletePermission(ctx context.Context, who actor.Actor, id int6
 	})
 }
 
-// alter changes a standing role to another one, or with "" to none.
+// alter changes an existing role to another one, or with "" to none.
 func (s *Service) alter(ctx context.Context, who actor.Actor, id int64, role string, store func(context.Context) (users.Permission, error)) (users.Permission, error) {
 	p, err := s.alterable(ctx, who, id, role)
 	if err != nil {
@@ -154,7 +154,7 @@ func (s *Service) alterable(ctx context.Context, who actor.Actor, id int64, role
 	case !admin:
 		return p, ErrMayNot
 	case role != "" && !roleOf(p.ResourceType, role):
-		return p, ErrRole.On("role", "is not a role on "+string(p.ResourceType))
+		return p, ErrRole.WithField("role", "is not a role on "+string(p.ResourceType))
 	}
 	return p, nil
 }

@@ -75,13 +75,13 @@ func (s *Service) CreateKey(ctx context.Context, who actor.Actor, n NewKey) (str
 	name := strings.TrimSpace(n.Name)
 	switch {
 	case name == "":
-		return "", APIKey{}, ErrNoName.On("name", "is blank")
+		return "", APIKey{}, ErrNoName.WithField("name", "is blank")
 	case (n.Scope.Kind == actor.ScopeRestricted) != (len(n.Scope.Groups) > 0):
-		return "", APIKey{}, ErrGroups.On("groups", "must be sent with a key of scope restricted, and only then")
+		return "", APIKey{}, ErrGroups.WithField("groups", "must be sent with a key of scope restricted, and only then")
 	}
 	for group := range n.Scope.Groups {
 		if !slices.Contains(KeyGroups, group) {
-			return "", APIKey{}, ErrGroups.Saying(fmt.Sprintf("%q is not a group; there are %s.", group, strings.Join(KeyGroups, ", "))).On("groups."+group, "is not a group")
+			return "", APIKey{}, ErrGroups.WithMessage(fmt.Sprintf("%q is not a group; there are %s.", group, strings.Join(KeyGroups, ", "))).WithField("groups."+group, "is not a group")
 		}
 	}
 	if n.ExpiresOn != nil && !n.ExpiresOn.After(now) {

@@ -12,7 +12,7 @@ import (
 // EditOrganization renames the caller's organization; nil leaves the name.
 func (s *Service) EditOrganization(ctx context.Context, who actor.Actor, id int64, name *string) (users.Organization, error) {
 	if name != nil && strings.TrimSpace(*name) == "" {
-		return users.Organization{}, ErrNoName.On("org_name", "is blank")
+		return users.Organization{}, ErrNoName.WithField("org_name", "is blank")
 	}
 	d, err := decideOrganization(who, id)
 	if err != nil {

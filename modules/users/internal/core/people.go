@@ -18,7 +18,7 @@ func (s *Service) User(ctx context.Context, who actor.Actor, id int64) (users.Us
 // admins, whom the list also shows it.
 func (s *Service) List(ctx context.Context, who actor.Actor, f Filter, p page.Request) (page.Of[users.User], error) {
 	if f.IsActive != nil && who.Level < actor.ApplicationAdmin {
-		return page.Of[users.User]{}, ErrNotAdmin.Saying("Only admins see who is suspended; leave is_active out.")
+		return page.Of[users.User]{}, ErrNotAdmin.WithMessage("Only admins see who is suspended; leave is_active out.")
 	}
 	if f.TeamID != 0 && !who.IsGlobalAdmin() && who.Holds(actor.Team, f.TeamID) == actor.NoRole {
 		shown, err := s.mayView(ctx, who, f.TeamID)

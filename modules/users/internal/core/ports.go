@@ -125,7 +125,7 @@ type PermissionStore interface {
 // resource or user at least.
 type RoleStore interface {
 	RolesPage(ctx context.Context, organizationID int64, resource actor.Resource, id int64, p page.Request) (page.Of[users.Permission], error)
-	PeoplePage(ctx context.Context, organizationID int64, of users.Circle, p page.Request) (page.Of[users.User], error)
+	PeoplePage(ctx context.Context, organizationID int64, of users.UserFilter, p page.Request) (page.Of[users.User], error)
 	RoleCounts(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64) (map[int64]int64, error)
 	FirstRoles(ctx context.Context, organizationID int64, resource actor.Resource, ids []int64, perResource int) ([]users.Permission, error)
 }

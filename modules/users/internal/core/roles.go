@@ -15,7 +15,7 @@ func (s *Service) RolesPage(ctx context.Context, organizationID int64, resource 
 }
 
 // PeoplePage implements users.Roles.
-func (s *Service) PeoplePage(ctx context.Context, organizationID int64, of users.Circle, p page.Request) (page.Of[users.User], error) {
+func (s *Service) PeoplePage(ctx context.Context, organizationID int64, of users.UserFilter, p page.Request) (page.Of[users.User], error) {
 	if len(of.Grants) == 0 && len(of.Users) == 0 && !of.GlobalAdmins {
 		return page.Cut([]users.User{}, p, false, ByID)
 	}

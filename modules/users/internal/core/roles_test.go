@@ -36,9 +36,9 @@ func TestRolesOfNobodyOrOnNothingAreNone(t *testing.T) {
 	if _, err := h.FirstRoles(h.ctx, h.org.ID, actor.Team, make([]int64, 501), 1); err == nil {
 		t.Error("the first roles on too many resources are answered")
 	}
-	empty, err := h.PeoplePage(h.ctx, h.org.ID, users.Circle{}, page.Request{})
+	empty, err := h.PeoplePage(h.ctx, h.org.ID, users.UserFilter{}, page.Request{})
 	if diff := cmp.Diff(page.Of[users.User]{Items: []users.User{}}, empty); diff != "" || err != nil {
-		t.Errorf("an empty circle: %v %s", err, diff)
+		t.Errorf("an empty filter: %v %s", err, diff)
 	}
 	if rows, err := h.On(h.ctx, h.org.ID, actor.Team, []int64{7}, []int64{h.admin.ID}); err != nil || len(rows) != 1 {
 		t.Errorf("the admin holds %v, %v", rows, err)

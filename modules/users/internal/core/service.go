@@ -14,16 +14,16 @@ import (
 // Service is the use cases. It implements users.Directory, users.Permissions,
 // users.Roles and users.Addresses.
 type Service struct {
-	Parts
-	identities *identities
-	guard      *guard
-	later      *later
+	Deps
+	identities  *identities
+	limiter     *loginLimiter
+	writeBehind *writeBehind
 	// deciders decide about what roles are held on, by its kind.
 	deciders map[actor.Resource]access.Decider
 }
 
-// Parts is what a Service is made of.
-type Parts struct {
+// Deps is what a Service needs.
+type Deps struct {
 	Unit    uow.Unit
 	Store   Store
 	Hasher  Hasher
@@ -32,9 +32,9 @@ type Parts struct {
 	Clock   clock.Clock
 }
 
-// New returns the use cases over their parts.
-func New(p Parts) *Service {
-	return &Service{Parts: p, identities: newIdentities(p.Store, p.Clock), guard: newGuard(p.Clock), later: newLater()}
+// New returns the use cases over their dependencies.
+func New(d Deps) *Service {
+	return &Service{Deps: d, identities: newIdentities(d.Store, d.Clock), limiter: newLoginLimiter(d.Clock), writeBehind: newWriteBehind()}
 }
 
 // Decided says who decides about teams, projects and agents; roles on what

@@ -53,7 +53,7 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Service = core.New(core.Parts{Unit: h.db, Store: memstore.New(h.db), Hasher: plain{}, Tokens: tokens, History: h.history, Clock: h.clock})
+	h.Service = core.New(core.Deps{Unit: h.db, Store: memstore.New(h.db), Hasher: plain{}, Tokens: tokens, History: h.history, Clock: h.clock})
 	if h.org, h.admin, err = h.CreateOrganization(h.ctx, "Tech", "Admin@Example.com", "password"); err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func (c *counting) Identity(ctx context.Context, id int64) (core.Identity, error
 func watched(t *testing.T) (h *house, store *counting, userID int64, opens func() actor.Actor) {
 	h = newHouse(t)
 	store = &counting{Store: h.Store}
-	parts := h.Parts
+	parts := h.Deps
 	parts.Store = store
 	h.Service = core.New(parts)
 	u := h.user("jo@example.com", signing)
@@ -164,7 +164,7 @@ func TestADoubtEndsWhenItsUnitIsRolledBack(t *testing.T) {
 
 func TestTwoProcessesSeeEachOthersChangesByEvent(t *testing.T) {
 	h, _, id, opens := watched(t)
-	other := core.New(h.Parts)
+	other := core.New(h.Deps)
 	opens()
 	if _, err := other.EditUser(h.ctx, as(h.admin), id, core.UserChange{IsStaff: to(true)}); err != nil {
 		t.Fatal(err)

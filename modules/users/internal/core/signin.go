@@ -27,7 +27,7 @@ type Pair struct {
 // takes are the same, and after ten of them it is ErrTooMany for any.
 func (s *Service) SignIn(ctx context.Context, email, password string, from Attempt) (Pair, error) {
 	email = normalEmail(email)
-	guess, err := s.guard.begin(email, from)
+	guess, err := s.limiter.begin(email, from)
 	if err != nil {
 		return Pair{}, err
 	}
@@ -44,7 +44,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from Attem
 		if errors.Is(err, ErrSignIn) && c.User.ID != 0 {
 			// Later, because writing takes time that nobody spends on an
 			// unknown account.
-			s.later.refused(s.entry(signingIn, c.User, from, ErrSignIn.Code))
+			s.writeBehind.refused(s.entry(signingIn, c.User, from, ErrSignIn.Code))
 		}
 		return Pair{}, err
 	}
@@ -149,7 +149,7 @@ func (s *Service) Authenticate(ctx context.Context, token, key string) (actor.Ac
 		return who, ErrTwoOrgs
 	}
 	who.KeyID, who.Scope = found.ID, found.Scope
-	s.later.used(found, s.Clock.Now())
+	s.writeBehind.used(found, s.Clock.Now())
 	return who, nil
 }
 

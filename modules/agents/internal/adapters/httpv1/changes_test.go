@@ -218,14 +218,14 @@ func TestDeletingAnAgent(t *testing.T) {
 		h.As(who).Do("DELETE", path, nil).Refused(404, "agents.not_found")
 		h.As(who).Do("PUT", path, `{}`).Refused(404, "agents.not_found")
 	}
-	h.same([]int64{other}, h.marks("bob", "recent"))
+	h.same([]int64{other}, h.bookmarks("bob", "recent"))
 	h.same(map[string]string{}, h.held())
 	if rows, err := h.people.On(t.Context(), 1, actor.Agent, []int64{id}, nil); len(rows) > 0 || err != nil {
 		t.Errorf("roles are left: %v, %v", rows, err)
 	}
 	h.As("ann").Do("POST", fmt.Sprintf("/api/agent/%d/alias", other), `{"alias":"guide@x.example"}`).Want(201) // free again
 	h.publish(run(id, bob, h.clock.Now().Add(time.Hour)))                                                      // told late
-	h.same([]int64{other}, h.marks("bob", "recent"))
+	h.same([]int64{other}, h.bookmarks("bob", "recent"))
 }
 
 func TestAProjectTakesItsAgentsAlong(t *testing.T) {

@@ -68,30 +68,30 @@ func (p *places) project(id int64) (projects.Project, bool) {
 	return project, ok
 }
 
-// Standing implements projects.Access.
-func (p *places) Standing(_ context.Context, who actor.Actor, id int64) (projects.Standing, error) {
+// ProjectAccess implements projects.Catalog.
+func (p *places) ProjectAccess(_ context.Context, who actor.Actor, id int64) (projects.ProjectAccess, error) {
 	project, ok := p.project(id)
-	d := access.Decide(who, project.Thing())
+	d := access.Decide(who, project.Resource())
 	if !ok || !d.Allowed.View {
-		return projects.Standing{}, errNoProject
+		return projects.ProjectAccess{}, errNoProject
 	}
-	return projects.Standing{Project: project, Decision: d}, nil
+	return projects.ProjectAccess{Project: project, Decision: d}, nil
 }
 
-// TeamStanding implements projects.Access.
-func (p *places) TeamStanding(_ context.Context, who actor.Actor, id int64) (projects.TeamStanding, error) {
+// TeamAccess implements projects.Catalog.
+func (p *places) TeamAccess(_ context.Context, who actor.Actor, id int64) (projects.TeamAccess, error) {
 	team := projects.Team{ID: id, OrganizationID: 1}
-	d := access.Decide(who, team.Thing())
-	return projects.TeamStanding{Team: team, Decision: d}, d.Check(access.View, errNoTeam, nil)
+	d := access.Decide(who, team.Resource())
+	return projects.TeamAccess{Team: team, Decision: d}, d.Check(access.View, errNoTeam, nil)
 }
 
-// Teams implements projects.Access.
+// Teams implements projects.Catalog.
 func (p *places) Teams(_ context.Context, org int64, ids []int64) (map[int64]int64, error) {
 	return p.teams(func(project, _ int64) bool { return org == 1 && slices.Contains(ids, project) }), nil
 }
 
-// Under implements projects.Access.
-func (p *places) Under(_ context.Context, org int64, ids []int64) (map[int64]int64, error) {
+// ProjectsOfTeams implements projects.Catalog.
+func (p *places) ProjectsOfTeams(_ context.Context, org int64, ids []int64) (map[int64]int64, error) {
 	return p.teams(func(_, team int64) bool { return org == 1 && slices.Contains(ids, team) }), nil
 }
 
@@ -107,11 +107,11 @@ func (p *places) teams(match func(project, team int64) bool) map[int64]int64 {
 	return out
 }
 
-// Details implements projects.Access.
+// Details implements projects.Catalog.
 func (p *places) Details(ctx context.Context, who actor.Actor, ids []int64) (map[int64]projects.Detail, error) {
 	out := map[int64]projects.Detail{}
 	for _, id := range ids {
-		s, err := p.Standing(ctx, who, id)
+		s, err := p.ProjectAccess(ctx, who, id)
 		if err != nil {
 			continue
 		}
@@ -143,7 +143,7 @@ func newHouse(t *testing.T) house {
 	h := house{t: t, db: memory.New(at), clock: at, people: newPeople()}
 	h.places = &places{teamOf: map[int64]int64{1: 7, 2: 0}, gone: map[int64]bool{}, people: h.people}
 	h.store, h.addresses = memstore.New(h.db), newAddresses(h.db, h.people)
-	h.service = core.New(core.Parts{Unit: h.db, Store: h.store, Projects: h.places, Directory: h.people, Permissions: h.people, Roles: h.people, Addresses: h.addresses, Clock: at})
+	h.service = core.New(core.Deps{Unit: h.db, Store: h.store, Projects: h.places, Directory: h.people, Permissions: h.people, Roles: h.people, Addresses: h.addresses, Clock: at})
 	h.db.Deliver(bus.Inline(h.db, consumer.Consumers(h.service)...))
 	h.Client = webtest.Serve(t, h.people, httpv1.New(h.service, h.people).Routes())
 	return h
@@ -185,8 +185,8 @@ func (h house) publish(facts ...event.Event) {
 	}
 }
 
-// marks lists the agents in somebody's list, in its order.
-func (h house) marks(who, list string) []int64 {
+// bookmarks lists the agents in somebody's list, in its order.
+func (h house) bookmarks(who, list string) []int64 {
 	h.t.Helper()
 	var rows []struct{ Agent struct{ ID int64 } }
 	h.As(who).Do("GET", "/api/agent/"+list, nil).Want(200).Data(&rows)

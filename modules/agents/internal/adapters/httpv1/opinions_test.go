@@ -149,7 +149,7 @@ func TestAHundredAtOnceCountOnce(t *testing.T) {
 	h.same(map[int]int{200: 100}, statuses("PUT", "rating", ""))
 	h.same(rating{id, 0, false}, h.rating("GET", "bob", id)) // turned over an even number of times
 	h.same(map[int]int{201: 100}, statuses("POST", "recent", ""))
-	h.same([]int64{id}, h.marks("bob", "recent"))
+	h.same([]int64{id}, h.bookmarks("bob", "recent"))
 	h.same(map[int]int{201: 1, 409: 99}, statuses("POST", "review", `{"review":"Good."}`))
 	h.same(map[int]int{201: 1, 409: 99}, statuses("POST", "alias", `{}`))
 }
@@ -162,7 +162,7 @@ func TestOnlyTheLast20RecentsAreKeptWhenManyComeAtOnce(t *testing.T) {
 		wg.Go(func() { h.As("bob").Do("POST", fmt.Sprintf("/api/agent/%d/recent", id), nil).Want(201) })
 	}
 	wg.Wait()
-	h.same(20, len(h.marks("bob", "recent")))
+	h.same(20, len(h.bookmarks("bob", "recent")))
 }
 
 func TestReviewsRatingsAndRunsGoWithTheirUser(t *testing.T) {

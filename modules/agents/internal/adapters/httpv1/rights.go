@@ -60,7 +60,7 @@ type decisionView struct {
 	Because []reasonView `json:"because" doc:"Every rule that applies, the deciding one first."`
 }
 
-func showDecision(agent int64, h core.Holder) decisionView {
+func showDecision(agent int64, h core.Grantee) decisionView {
 	v := decisionView{Agent: agent, User: h.User.ID, Role: h.Decision.Role.String(), Allowed: allowedView(h.Decision.Allowed), Because: []reasonView{}}
 	for _, r := range h.Decision.Because {
 		v.Because = append(v.Because, showReason(r))
@@ -72,14 +72,14 @@ func showReason(r access.Reason) reasonView {
 	return reasonView{Rule: string(r.Rule), ResourceType: string(r.Resource), ResourceID: r.ResourceID, Role: r.Role.String()}
 }
 
-type holderView struct {
+type granteeView struct {
 	_ struct{} `schema:"AgentHolder"`
 
 	User personView `json:"user"`
 	Role string     `json:"role"`
 }
 
-type holdersRequest struct {
+type granteesRequest struct {
 	AgentID int64 `path:"agent_id"`
 	UserID  int64 `query:"user_id" minimum:"1" doc:"Answers instead of the list what this user may do, and why."`
 	web.ListQuery
@@ -87,13 +87,13 @@ type holdersRequest struct {
 
 // holdersData is the decision about one user, or the list of those who have a
 // role.
-type holdersData struct {
+type granteesData struct {
 	decisionView
-	list []holderView // nil for the decision
+	list []granteeView // nil for the decision
 }
 
 // MarshalJSON implements json.Marshaler.
-func (d holdersData) MarshalJSON() ([]byte, error) {
+func (d granteesData) MarshalJSON() ([]byte, error) {
 	if d.list != nil {
 		return json.Marshal(d.list)
 	}
@@ -101,19 +101,19 @@ func (d holdersData) MarshalJSON() ([]byte, error) {
 }
 
 // Forms implements web.OneOf.
-func (holdersData) Forms() []any { return []any{[]holderView{}, decisionView{}} }
+func (granteesData) Forms() []any { return []any{[]granteeView{}, decisionView{}} }
 
-func (a *API) holders(ctx context.Context, r holdersRequest) (web.WithMeta[holdersData, web.Meta], error) {
-	var out web.WithMeta[holdersData, web.Meta]
+func (a *API) grantees(ctx context.Context, r granteesRequest) (web.WithMeta[granteesData, web.Meta], error) {
+	var out web.WithMeta[granteesData, web.Meta]
 	who := actor.From(ctx)
 	if r.UserID != 0 {
 		h, err := a.service.DecisionOf(ctx, who, r.AgentID, r.UserID)
 		out.Data.decisionView = showDecision(r.AgentID, h)
 		return out, err
 	}
-	found, err := a.service.Holders(ctx, who, r.AgentID, r.Request())
-	list := web.Listed(found, func(h core.Holder) holderView {
-		return holderView{User: showPerson(h.User), Role: h.Decision.Role.String()}
+	found, err := a.service.Grantees(ctx, who, r.AgentID, r.Request())
+	list := web.Listed(found, func(h core.Grantee) granteeView {
+		return granteeView{User: showPerson(h.User), Role: h.Decision.Role.String()}
 	})
 	out.Data.list, out.Meta = list.Items, &list.Meta
 	return out, err

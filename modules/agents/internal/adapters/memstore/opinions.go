@@ -137,8 +137,8 @@ func (s *Store) ForgetAgents(ctx context.Context, agents []int64) error {
 }
 
 func (s *Store) forget(ctx context.Context, match func(user, agent int64) bool) error {
-	for _, table := range s.marks {
-		if _, err := table.Delete(ctx, func(m core.Mark) bool { return match(m.UserID, m.AgentID) }); err != nil {
+	for _, table := range s.bookmarks {
+		if _, err := table.Delete(ctx, func(m core.Bookmark) bool { return match(m.UserID, m.AgentID) }); err != nil {
 			return err
 		}
 	}

@@ -23,7 +23,7 @@ type Store struct {
 	agents       *memory.Table[core.Agent]
 	types        *memory.Table[core.Type]
 	instructions *memory.Table[core.Instruction]
-	marks        map[core.Kind]*memory.Table[core.Mark]
+	bookmarks    map[core.Kind]*memory.Table[core.Bookmark]
 	runs         *memory.Table[run]
 	reviews      *memory.Table[core.Review]
 	ratings      *memory.Table[core.Rating]
@@ -41,7 +41,7 @@ func New(db *memory.DB) *Store {
 			Missing: core.ErrTypeNotFound, Taken: core.ErrTypeTaken,
 		}),
 		instructions: memory.NewTable(db, memory.Spec[core.Instruction]{ID: func(i *core.Instruction) *int64 { return &i.ID }, Missing: core.ErrNotFound}),
-		marks:        map[core.Kind]*memory.Table[core.Mark]{core.Recent: newMarks(db), core.Starred: newMarks(db)},
+		bookmarks:    map[core.Kind]*memory.Table[core.Bookmark]{core.Recent: newBookmarks(db), core.Starred: newBookmarks(db)},
 		runs:         newRuns(db), reviews: newReviews(db), ratings: newRatings(db), aliases: newAliases(db),
 	}
 }
@@ -55,7 +55,7 @@ func clone(a core.Agent) core.Agent {
 }
 
 // sees leaves the team out: the condition has the projects of teams already.
-func sees(v core.Visible, a core.Agent) bool { return v.Shows(a.Thing(0)) }
+func sees(v core.Visible, a core.Agent) bool { return v.Shows(a.Resource(0)) }
 
 // AddAgent implements core.Store.
 func (s *Store) AddAgent(ctx context.Context, a core.Agent) (core.Agent, error) {

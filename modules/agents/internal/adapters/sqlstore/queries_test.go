@@ -22,12 +22,14 @@ import (
 	"parley/platform/sqldb/dbtest"
 )
 
-// nowhere is a projects.Access without teams, which costs no query.
-type nowhere struct{ projects.Access }
+// nowhere is a projects.Catalog without teams, which costs no query.
+type nowhere struct{ projects.Catalog }
 
 func (nowhere) Teams(context.Context, int64, []int64) (map[int64]int64, error) { return nil, nil }
 
-func (nowhere) Under(context.Context, int64, []int64) (map[int64]int64, error) { return nil, nil }
+func (nowhere) ProjectsOfTeams(context.Context, int64, []int64) (map[int64]int64, error) {
+	return nil, nil
+}
 
 func (nowhere) Details(_ context.Context, _ actor.Actor, ids []int64) (map[int64]projects.Detail, error) {
 	out := map[int64]projects.Detail{}
@@ -40,7 +42,7 @@ func (nowhere) Details(_ context.Context, _ actor.Actor, ids []int64) (map[int64
 func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 	db := dbtest.SQLite(t, sqlstore.Migrations())
 	store := sqlstore.New(db)
-	service := core.New(core.Parts{Store: store, Projects: nowhere{}, Clock: clock.System{}})
+	service := core.New(core.Deps{Store: store, Projects: nowhere{}, Clock: clock.System{}})
 	who := actor.Actor{UserID: 1, OrganizationID: 1}
 	ctx := context.Background()
 	if err := store.SeedTypes(ctx, []core.Type{{OrganizationID: 1, Name: "QnA"}}); err != nil {
@@ -57,7 +59,7 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 			if err := store.AddInstructions(ctx, []core.Instruction{{AgentID: a.ID, Instruction: "a"}, {AgentID: a.ID, Instruction: "b"}}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := store.Mark(ctx, core.Starred, core.Mark{OrganizationID: 1, UserID: 1, AgentID: a.ID, CreatedOn: time.Unix(a.ID, 0)}); err != nil {
+			if _, err := store.AddBookmark(ctx, core.Starred, core.Bookmark{OrganizationID: 1, UserID: 1, AgentID: a.ID, CreatedOn: time.Unix(a.ID, 0)}); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := store.AddAlias(ctx, core.Alias{OrganizationID: 1, AgentID: a.ID, Alias: fmt.Sprintf("a%d@x", a.ID)}); err != nil {
@@ -77,7 +79,7 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 				return err
 			}},
 			"a page of stars": {6, func(ctx context.Context) error {
-				_, err := service.Marked(ctx, who, core.Starred, page.Request{})
+				_, err := service.Bookmarks(ctx, who, core.Starred, page.Request{})
 				return err
 			}},
 			"a page of aliases":   {2, func(ctx context.Context) error { _, err := service.Aliases(ctx, who, page.Request{}); return err }},
@@ -200,7 +202,7 @@ func TestNoListAndNoGetReadsATableFromEndToEnd(t *testing.T) {
 				do(store.AliasesPage(ctx, v, p))
 				do(store.ReviewsPage(ctx, 2007, p))
 			}
-			do(store.MarksPage(ctx, core.Recent, v, first))
+			do(store.BookmarksPage(ctx, core.Recent, v, first))
 			do(store.Agent(ctx, v, 2007))
 			do(store.Agents(ctx, v, []int64{2007, 2008}))
 			do(store.FirstAgents(ctx, v, []int64{201, 203}, 100))

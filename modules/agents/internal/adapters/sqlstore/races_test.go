@@ -20,11 +20,11 @@ import (
 	"parley/platform/sqldb/dbtest"
 )
 
-// open is a projects.Access in which everybody administers everything.
+// open is a projects.Catalog in which everybody administers everything.
 type open struct{ nowhere }
 
-func (open) Standing(context.Context, actor.Actor, int64) (projects.Standing, error) {
-	return projects.Standing{Decision: access.Decision{Role: actor.Admin}}, nil
+func (open) ProjectAccess(context.Context, actor.Actor, int64) (projects.ProjectAccess, error) {
+	return projects.ProjectAccess{Decision: access.Decision{Role: actor.Admin}}, nil
 }
 
 // directory knows one organization.
@@ -51,7 +51,7 @@ func TestWhatHappensAtOnce(t *testing.T) {
 	who := actor.Actor{UserID: 1, OrganizationID: 1, Email: "admin@x", Level: actor.GlobalAdmin}
 	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, fresh func(t *testing.T) (*sqldb.DB, uow.Unit)) {
 		db, unit := fresh(t)
-		s, ctx := core.New(core.Parts{Unit: unit, Store: sqlstore.New(db), Projects: open{}, Directory: directory{}, Addresses: free{}, Clock: clock.System{}}), t.Context()
+		s, ctx := core.New(core.Deps{Unit: unit, Store: sqlstore.New(db), Projects: open{}, Directory: directory{}, Addresses: free{}, Clock: clock.System{}}), t.Context()
 		name, project := "Guide", int64(1)
 		var ids []int64
 		for range 100 {
@@ -84,8 +84,8 @@ func TestWhatHappensAtOnce(t *testing.T) {
 			do   func(i int) error
 		}{
 			"ratings":                {100, func(int) error { _, err := s.ToggleRating(ctx, who, ids[0]); return err }},
-			"recents of one agent":   {100, func(int) error { _, err := s.Mark(ctx, who, core.Recent, ids[0]); return err }},
-			"recents of many agents": {100, func(i int) error { _, err := s.Mark(ctx, who, core.Recent, ids[i]); return err }},
+			"recents of one agent":   {100, func(int) error { _, err := s.AddBookmark(ctx, who, core.Recent, ids[0]); return err }},
+			"recents of many agents": {100, func(i int) error { _, err := s.AddBookmark(ctx, who, core.Recent, ids[i]); return err }},
 			"reviews":                {1, func(int) error { _, err := s.CreateReview(ctx, who, ids[0], "Good."); return err }},
 			"one agent's aliases": {1, func(i int) error {
 				_, err := s.CreateAlias(ctx, who, ids[0], fmt.Sprintf("a%d@x.example", i))
@@ -102,7 +102,7 @@ func TestWhatHappensAtOnce(t *testing.T) {
 		if err != nil || rated.Count != 0 || rated.IsRated {
 			t.Errorf("turned over a hundred times: %+v, %v", rated, err)
 		}
-		if recent, err := s.Marked(ctx, who, core.Recent, page.Request{}); err != nil || recent.Count != 20 || len(recent.Items) != 20 {
+		if recent, err := s.Bookmarks(ctx, who, core.Recent, page.Request{}); err != nil || recent.Count != 20 || len(recent.Items) != 20 {
 			t.Errorf("%d recents are kept, %v", recent.Count, err)
 		}
 		if aliases, err := s.Aliases(ctx, who, page.Request{}); err != nil || len(aliases.Items) > 2 {
@@ -111,7 +111,7 @@ func TestWhatHappensAtOnce(t *testing.T) {
 	})
 }
 
-// meanwhile is an open projects.Access that does something when it is first
+// meanwhile is an open projects.Catalog that does something when it is first
 // asked, which is while a use case decides.
 type meanwhile struct {
 	open
@@ -131,7 +131,7 @@ func TestAnAgentThatGoesMeanwhileGetsNoAlias(t *testing.T) {
 	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, fresh func(t *testing.T) (*sqldb.DB, uow.Unit)) {
 		db, unit := fresh(t)
 		around := &meanwhile{}
-		s, ctx := core.New(core.Parts{
+		s, ctx := core.New(core.Deps{
 			Unit: unit, Store: sqlstore.New(db), Projects: around, Directory: directory{}, Permissions: ungranted{}, Addresses: free{}, Clock: clock.System{},
 		}), t.Context()
 		name, project := "Guide", int64(1)
@@ -160,7 +160,7 @@ func TestAnAgentThatMovesMeanwhileIsDecidedAboutAgain(t *testing.T) {
 	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, fresh func(t *testing.T) (*sqldb.DB, uow.Unit)) {
 		db, unit := fresh(t)
 		around := &meanwhile{}
-		s, ctx := core.New(core.Parts{
+		s, ctx := core.New(core.Deps{
 			Unit: unit, Store: sqlstore.New(db), Projects: around, Directory: directory{}, Permissions: ungranted{}, Addresses: free{}, Clock: clock.System{},
 		}), t.Context()
 		name, other, from, to := "Guide", "Other", int64(1), int64(2)

@@ -45,7 +45,7 @@ type Store struct {
 	agents       sqldb.Table[core.Agent, agentRow]
 	types        sqldb.Table[core.Type, typeRow]
 	instructions sqldb.Table[core.Instruction, instructionRow]
-	marks        map[core.Kind]marks
+	bookmarks    map[core.Kind]bookmarkTable
 	reviews      sqldb.Table[core.Review, reviewRow]
 	ratings      sqldb.Table[core.Rating, ratingRow]
 	aliases      sqldb.Table[core.Alias, aliasRow]
@@ -54,7 +54,7 @@ type Store struct {
 // New returns the store over db.
 func New(db *sqldb.DB) *Store {
 	return &Store{
-		db: db, marks: newMarks(db), reviews: newReviews(db), ratings: newRatings(db), aliases: newAliases(db),
+		db: db, bookmarks: newBookmarks(db), reviews: newReviews(db), ratings: newRatings(db), aliases: newAliases(db),
 		agents: sqldb.NewTable(db,
 			func(a core.Agent) agentRow { return agentRow{Agent: a} },
 			func(r agentRow) core.Agent { return r.Agent }, core.ErrNotFound, nil),

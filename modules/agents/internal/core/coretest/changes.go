@@ -107,7 +107,7 @@ func shownIsDecided(f fixture) {
 		}
 		for _, a := range agents {
 			_, err := f.Agent(f.ctx, v, a.ID)
-			if want := access.Decide(who, a.Thing(teamOf[a.ProjectID])).Allowed.View; shown[a.ID] != want || (err == nil) != want {
+			if want := access.Decide(who, a.Resource(teamOf[a.ProjectID])).Allowed.View; shown[a.ID] != want || (err == nil) != want {
 				f.t.Fatalf("%+v on %+v: listed %v, got %v, decided %v", who, a, shown[a.ID], err, want)
 			}
 		}

@@ -186,8 +186,8 @@ func forgetting(f fixture) {
 	a, b := f.agent(), f.agent()
 	hang := func(user int64, agent core.Agent) {
 		f.t.Helper()
-		f.mark(core.Recent, user, agent.ID, 0)
-		f.mark(core.Starred, user, agent.ID, time.Minute)
+		f.addBookmark(core.Recent, user, agent.ID, 0)
+		f.addBookmark(core.Starred, user, agent.ID, time.Minute)
 		f.review(user, agent.ID)
 		f.is(f.NoteRun(f.ctx, 1, user, agent.ID), nil)
 		f.is(f.toggle(user, agent.ID), nil)
@@ -205,16 +205,16 @@ func forgetting(f fixture) {
 		for _, r := range must[page.Of[core.Review]](f)(f.ReviewsPage(f.ctx, agent.ID, page.Request{})).Items {
 			reviewed = reviewed || r.UserID == user
 		}
-		marks := 0
+		bookmarks := 0
 		for _, k := range []core.Kind{core.Recent, core.Starred} {
-			for _, m := range must[page.Of[core.Mark]](f)(f.MarksPage(f.ctx, k, core.Visible{OrganizationID: 1, UserID: user, All: true}, page.Request{})).Items {
+			for _, m := range must[page.Of[core.Bookmark]](f)(f.BookmarksPage(f.ctx, k, core.Visible{OrganizationID: 1, UserID: user, All: true}, page.Request{})).Items {
 				if m.AgentID == agent.ID {
-					marks++
+					bookmarks++
 				}
 			}
 		}
-		if ran := must[bool](f)(f.HasRun(f.ctx, user, agent.ID)); rated != want || reviewed != want || ran != want || marks != map[bool]int{true: 2}[want] {
-			f.t.Errorf("of %d on %d: rated %v, reviewed %v, ran %v, %d marks; want %v", user, agent.ID, rated, reviewed, ran, marks, want)
+		if ran := must[bool](f)(f.HasRun(f.ctx, user, agent.ID)); rated != want || reviewed != want || ran != want || bookmarks != map[bool]int{true: 2}[want] {
+			f.t.Errorf("of %d on %d: rated %v, reviewed %v, ran %v, %d bookmarks; want %v", user, agent.ID, rated, reviewed, ran, bookmarks, want)
 		}
 	}
 	f.is(f.ForgetUser(f.ctx, 1), nil)

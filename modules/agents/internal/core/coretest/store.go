@@ -40,12 +40,12 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"agents pass to another owner":                      passing,
 		"an answer is a copy of what is stored":             copies,
 		"a failed unit leaves nothing behind":               rollback,
-		"a mark stands once and never moves back":           marking,
-		"marks are listed newest first":                     markOrder,
-		"marks show only what is visible":                   marksVisible,
-		"the newest marks of a user are kept":               trimming,
-		"marks of one user go alone":                        unmarking,
-		"a hundred equal marks at once are one":             markingAtOnce,
+		"a bookmark is unique and never moves back":         bookmarking,
+		"bookmarks are listed newest first":                 bookmarkOrder,
+		"bookmarks show only what is visible":               bookmarksVisible,
+		"the newest bookmarks of a user are kept":           trimming,
+		"removing bookmarks of one user leaves the others":  removingBookmarks,
+		"a hundred equal bookmarks at once are one":         bookmarkingAtOnce,
 		"an agent is changed by one at a time":              changing,
 		"a deleted agent is nowhere":                        deleting,
 		"the agents of a project are deleted together":      deletingAll,
@@ -257,10 +257,10 @@ func rollback(f fixture) {
 		in := f
 		in.ctx = ctx
 		in.seed(3)
-		in.mark(core.Recent, 1, in.agent().ID, 0)
+		in.addBookmark(core.Recent, 1, in.agent().ID, 0)
 		return boom
 	}), boom)
 	f.same([]int64{}, f.ids(all))
 	f.same(0, len(must[[]core.Type](f)(f.Types(f.ctx, 3))))
-	f.same(int64(0), must[int64](f)(f.CountMarks(f.ctx, core.Recent, 1)))
+	f.same(int64(0), must[int64](f)(f.CountBookmarks(f.ctx, core.Recent, 1)))
 }

@@ -76,28 +76,28 @@ func answeredBy(usage []chat.Usage) string {
 func inventory(s *core.Service) []bus.Handler {
 	return []bus.Handler{
 		bus.On(func(ctx context.Context, _ uow.Tx, e users.UserCreated, _ event.Envelope) error {
-			return s.Appear(ctx, core.Item{Kind: core.User, EntityID: e.UserID, OrganizationID: e.OrganizationID})
+			return s.AddItem(ctx, core.Item{Kind: core.User, EntityID: e.UserID, OrganizationID: e.OrganizationID})
 		}),
 		bus.On(func(ctx context.Context, _ uow.Tx, e users.UserDeleted, _ event.Envelope) error {
-			return s.Vanish(ctx, e.OrganizationID, core.User, e.UserID)
+			return s.RemoveItem(ctx, e.OrganizationID, core.User, e.UserID)
 		}),
 		bus.On(func(ctx context.Context, _ uow.Tx, e projects.TeamCreated, _ event.Envelope) error {
-			return s.Appear(ctx, core.Item{Kind: core.Team, EntityID: e.TeamID, OrganizationID: e.OrganizationID})
+			return s.AddItem(ctx, core.Item{Kind: core.Team, EntityID: e.TeamID, OrganizationID: e.OrganizationID})
 		}),
 		bus.On(func(ctx context.Context, _ uow.Tx, e projects.TeamDeleted, _ event.Envelope) error {
-			return s.Vanish(ctx, e.OrganizationID, core.Team, e.TeamID)
+			return s.RemoveItem(ctx, e.OrganizationID, core.Team, e.TeamID)
 		}),
 		bus.On(func(ctx context.Context, _ uow.Tx, e projects.ProjectCreated, _ event.Envelope) error {
-			return s.Appear(ctx, core.Item{Kind: core.Project, EntityID: e.ProjectID, OrganizationID: e.OrganizationID, TeamID: e.TeamID})
+			return s.AddItem(ctx, core.Item{Kind: core.Project, EntityID: e.ProjectID, OrganizationID: e.OrganizationID, TeamID: e.TeamID})
 		}),
 		bus.On(func(ctx context.Context, _ uow.Tx, e projects.ProjectMoved, _ event.Envelope) error {
 			return s.Move(ctx, core.Item{Kind: core.Project, EntityID: e.ProjectID, OrganizationID: e.OrganizationID, TeamID: e.TeamID})
 		}),
 		bus.On(func(ctx context.Context, _ uow.Tx, e projects.ProjectDeleted, _ event.Envelope) error {
-			return s.Vanish(ctx, e.OrganizationID, core.Project, e.ProjectID)
+			return s.RemoveItem(ctx, e.OrganizationID, core.Project, e.ProjectID)
 		}),
 		bus.On(func(ctx context.Context, _ uow.Tx, e agents.AgentCreated, _ event.Envelope) error {
-			return s.Appear(ctx, core.Item{Kind: core.Agent, EntityID: e.AgentID, OrganizationID: e.OrganizationID, ProjectID: e.ProjectID})
+			return s.AddItem(ctx, core.Item{Kind: core.Agent, EntityID: e.AgentID, OrganizationID: e.OrganizationID, ProjectID: e.ProjectID})
 		}),
 		bus.On(func(ctx context.Context, _ uow.Tx, e agents.AgentUpdated, _ event.Envelope) error {
 			if e.ProjectID == e.FromProjectID {
@@ -106,13 +106,13 @@ func inventory(s *core.Service) []bus.Handler {
 			return s.Move(ctx, core.Item{Kind: core.Agent, EntityID: e.AgentID, OrganizationID: e.OrganizationID, ProjectID: e.ProjectID})
 		}),
 		bus.On(func(ctx context.Context, _ uow.Tx, e agents.AgentDeleted, _ event.Envelope) error {
-			return s.Vanish(ctx, e.OrganizationID, core.Agent, e.AgentID)
+			return s.RemoveItem(ctx, e.OrganizationID, core.Agent, e.AgentID)
 		}),
 		bus.On(func(ctx context.Context, _ uow.Tx, e corpora.CorpusCreated, _ event.Envelope) error {
-			return s.Appear(ctx, core.Item{Kind: core.Corpus, EntityID: e.CorpusID, OrganizationID: e.OrganizationID})
+			return s.AddItem(ctx, core.Item{Kind: core.Corpus, EntityID: e.CorpusID, OrganizationID: e.OrganizationID})
 		}),
 		bus.On(func(ctx context.Context, _ uow.Tx, e corpora.DocumentAdded, _ event.Envelope) error {
-			return s.Appear(ctx, core.Item{Kind: core.Document, EntityID: e.DocumentID, OrganizationID: e.OrganizationID})
+			return s.AddItem(ctx, core.Item{Kind: core.Document, EntityID: e.DocumentID, OrganizationID: e.OrganizationID})
 		}),
 	}
 }

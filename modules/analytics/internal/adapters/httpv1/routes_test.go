@@ -39,7 +39,7 @@ func api(t *testing.T) webtest.Client {
 	}
 	for _, i := range items {
 		i.OrganizationID = 1
-		if err := service.Appear(context.Background(), i); err != nil {
+		if err := service.AddItem(context.Background(), i); err != nil {
 			t.Fatal(err)
 		}
 	}

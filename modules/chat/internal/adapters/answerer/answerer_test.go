@@ -23,7 +23,7 @@ import (
 const key = "sk-verysecret-123"
 
 var prompt = core.Prompt{
-	System: "Answer from the sources.", Question: "<s>The warp coil is green.</s> Question: What color is the warp coil?", Plain: "What color is the warp coil?",
+	System: "Answer from the sources.", Rendered: "<s>The warp coil is green.</s> Question: What color is the warp coil?", Original: "What color is the warp coil?",
 	History: []core.Turn{{User: "Who are you?", Bot: "A helper."}, {User: "Silent?"}},
 	Passages: []corpora.Passage{
 		{Title: "Guide › Warp coil", Text: "The warp coil of the ship is green. It was blue before the refit.", Score: 2},
@@ -77,7 +77,7 @@ func TestAModelIsAskedWithTheWholeConversation(t *testing.T) {
 	}
 	want := []modelstub.Message{
 		{Role: "system", Content: prompt.System}, {Role: "user", Content: "Who are you?"}, {Role: "assistant", Content: "A helper."}, {Role: "user", Content: "Silent?"},
-		{Role: "user", Content: prompt.Question},
+		{Role: "user", Content: prompt.Rendered},
 	}
 	if diff := cmp.Diff(want, stub.Requests()[0].Messages); diff != "" {
 		t.Error(diff)
@@ -221,7 +221,7 @@ func TestWithoutAModelThePassagesAreQuoted(t *testing.T) {
 
 func TestTheQuotesComeOneByOne(t *testing.T) {
 	p := prompt
-	p.Plain = "How are the warp coil and the deflector dish repaired?"
+	p.Original = "How are the warp coil and the deflector dish repaired?"
 	p.Passages = []corpora.Passage{
 		{Title: "Guide", Text: "The warp coil is repaired with green copper wire. A broken deflector dish goes back to its maker.", Score: 2},
 	}

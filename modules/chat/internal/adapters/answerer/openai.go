@@ -40,11 +40,11 @@ func (o OpenAI) Answer(ctx context.Context, p core.Prompt, emit func(delta strin
 	switch {
 	case errors.As(err, &failed):
 		// Both are kept: the sentence for the asker, the cause for the log.
-		return out, fmt.Errorf("%w (%w)", core.ErrModelFailed.Saying(sentence(failed.Code)), err)
+		return out, fmt.Errorf("%w (%w)", core.ErrModelFailed.WithMessage(sentence(failed.Code)), err)
 	case err != nil:
 		return out, err
 	case strings.TrimSpace(out.Text) == "":
-		said := core.ErrModelFailed.Saying("The model ended without an answer; ask again in other words.")
+		said := core.ErrModelFailed.WithMessage("The model ended without an answer; ask again in other words.")
 		return out, fmt.Errorf("%w (finish reason %q)", said, result.FinishReason)
 	}
 	if p.SuggestFollowUps {
@@ -69,7 +69,7 @@ func (o OpenAI) request(p core.Prompt) openai.Request {
 		add("user", t.User)
 		add("assistant", t.Bot)
 	}
-	add("user", p.Question)
+	add("user", p.Rendered)
 	return r
 }
 

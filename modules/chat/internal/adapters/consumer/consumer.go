@@ -21,8 +21,8 @@ func Consumers(s *core.Service) []bus.Consumer {
 				return s.ForgetUser(ctx, e.UserID)
 			}),
 		}},
-		// Everywhere: each process ends those of the runs that it answers itself.
-		{Name: "chat.access", Everywhere: true, Handlers: []bus.Handler{
+		// PerProcess: each process ends those of the runs that it answers itself.
+		{Name: "chat.access", PerProcess: true, Handlers: []bus.Handler{
 			bus.On(func(ctx context.Context, _ uow.Tx, e agents.AgentUpdated, _ event.Envelope) error {
 				if !e.Narrowed {
 					return nil

@@ -31,7 +31,7 @@ func TestADeletedUsersThreadsGoHoweverOftenItIsTold(t *testing.T) {
 	fixed := clock.NewFixed(time.Unix(0, 0))
 	db := memory.New(fixed)
 	store := memstore.New(db)
-	service := core.New(ctx, core.Parts{Unit: db, Store: store, Clock: fixed, Log: slog.New(slog.DiscardHandler)})
+	service := core.New(ctx, core.Deps{Unit: db, Store: store, Clock: fixed, Log: slog.New(slog.DiscardHandler)})
 	deliver := bus.Inline(db, consumer.Consumers(service)...)
 	var threads []core.Thread
 	for _, user := range []int64{7, 8} {
@@ -124,7 +124,7 @@ func TestWhatTakesAnAgentAwayEndsRunsOnceHoweverOftenItIsTold(t *testing.T) {
 				ctx := context.Background()
 				db := memory.New(clock.System{})
 				of := &catalog{}
-				service := core.New(ctx, core.Parts{
+				service := core.New(ctx, core.Deps{
 					Unit: db, Store: memstore.New(db), Agents: of, Corpora: library{}, Model: silent{}, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
 				})
 				for _, user := range []int64{7, 8} {

@@ -111,7 +111,7 @@ func failure(run core.Run) error {
 	if !ok {
 		e = core.ErrModelFailed
 		if run.FailureDetails != "" {
-			e = e.Saying(e.Message + " " + run.FailureDetails)
+			e = e.WithMessage(e.Message + " " + run.FailureDetails)
 		}
 	}
 	return e.At(fmt.Sprintf("/api/agent-response/%d", run.ID))

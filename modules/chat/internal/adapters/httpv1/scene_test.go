@@ -52,7 +52,7 @@ type library struct{}
 
 func (library) Usable(_ context.Context, _ actor.Actor, s corpora.Scope) ([]int64, error) {
 	if slices.Contains(s.Only, 66) {
-		return nil, apperr.New(apperr.Unprocessable, "corpora.outside_scope", "Some are not yours.").On("overrides.corpus_ids", "66 is not one of this agent's")
+		return nil, apperr.New(apperr.Unprocessable, "corpora.outside_scope", "Some are not yours.").WithField("overrides.corpus_ids", "66 is not one of this agent's")
 	}
 	return []int64{5}, nil
 }
@@ -102,7 +102,7 @@ func hangs(ctx context.Context, emit func(string) error) (core.Completion, error
 }
 
 func breaks(_ context.Context, emit func(string) error) (core.Completion, error) {
-	return core.Completion{Text: "Half an"}, core.ErrModelFailed.Saying("The model server broke off in the middle.")
+	return core.Completion{Text: "Half an"}, core.ErrModelFailed.WithMessage("The model server broke off in the middle.")
 }
 
 // scene is the API over a chat in memory.
@@ -118,7 +118,7 @@ func open(t *testing.T, model core.Model) *scene {
 	t.Helper()
 	db := memory.New(clock.System{})
 	s := &scene{t: t, catalog: &catalog{}}
-	s.service = core.New(context.Background(), core.Parts{
+	s.service = core.New(context.Background(), core.Deps{
 		Unit: db, Store: memstore.New(db), Agents: s.catalog, Corpora: library{}, Model: model, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
 	})
 	t.Cleanup(func() {

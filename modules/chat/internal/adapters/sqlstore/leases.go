@@ -15,7 +15,7 @@ var open = bun.List([]core.State{core.Queued, core.InProgress})
 
 // Start implements core.Leases.
 func (s *Store) Start(ctx context.Context, run int64, owner string, now, until time.Time) error {
-	return one(s.db.On(ctx).NewUpdate().TableExpr("chat_runs").Set("state = ?", core.InProgress).Set("lease_until = ?", until).Set("modified_on = ?", now).
+	return requireOneRow(s.db.On(ctx).NewUpdate().TableExpr("chat_runs").Set("state = ?", core.InProgress).Set("lease_until = ?", until).Set("modified_on = ?", now).
 		Where("id = ? AND owner = ? AND state = ?", run, owner, core.Queued).Exec(ctx))
 }
 
@@ -55,7 +55,7 @@ func (s *Store) Owners(ctx context.Context) ([]string, error) {
 
 // Estimate implements core.Leases.
 func (s *Store) Estimate(ctx context.Context, run int64, model string, promptTokens int64, searchQuery string) error {
-	err := one(s.db.On(ctx).NewUpdate().TableExpr("chat_runs").Set("model = ?", model).Set("estimated_prompt = ?", promptTokens).Where("id = ? AND state = ?", run, core.InProgress).Exec(ctx))
+	err := requireOneRow(s.db.On(ctx).NewUpdate().TableExpr("chat_runs").Set("model = ?", model).Set("estimated_prompt = ?", promptTokens).Where("id = ? AND state = ?", run, core.InProgress).Exec(ctx))
 	if err != nil {
 		return err
 	}

@@ -151,7 +151,7 @@ func insertEvents(ctx context.Context, db bun.IDB, run int64, events []core.Stre
 }
 
 // one is nil when a statement changed a row, ErrNoLongerOurs when it did not.
-func one(res sql.Result, err error) error {
+func requireOneRow(res sql.Result, err error) error {
 	if err != nil {
 		return fmt.Errorf("changing a run: %w", err)
 	}

@@ -21,7 +21,7 @@ func Consumers(s *core.Service) []bus.Consumer {
 			}),
 		}},
 		// In every process: whichever has a free hand indexes.
-		{Name: "corpora.wake", Everywhere: true, Handlers: []bus.Handler{
+		{Name: "corpora.wake", PerProcess: true, Handlers: []bus.Handler{
 			bus.On(func(context.Context, uow.Tx, corpora.DocumentAdded, event.Envelope) error {
 				s.Wake()
 				return nil

@@ -24,7 +24,7 @@ func TestTheSameDeletionTwicePassesCorporaOnce(t *testing.T) {
 	ctx := t.Context()
 	now := clock.NewFixed(time.Unix(0, 0))
 	db := memory.New(now)
-	s := core.New(core.Parts{Unit: db, Store: memstore.New(db), Clock: now, Log: slog.New(slog.DiscardHandler)})
+	s := core.New(core.Deps{Unit: db, Store: memstore.New(db), Clock: now, Log: slog.New(slog.DiscardHandler)})
 	jo, al := actor.Actor{UserID: 11, OrganizationID: 1}, actor.Actor{UserID: 12, OrganizationID: 1}
 	for _, who := range []actor.Actor{jo, al} {
 		if _, err := s.CreateCorpus(ctx, who, core.NewCorpus{Name: "Guides"}); err != nil {
@@ -54,7 +54,7 @@ func TestTheSameDeletionTwicePassesCorporaOnce(t *testing.T) {
 
 func TestTheNamesOfTheConsumersStay(t *testing.T) {
 	var names []string
-	for _, c := range consumer.Consumers(core.New(core.Parts{})) {
+	for _, c := range consumer.Consumers(core.New(core.Deps{})) {
 		names = append(names, c.Name)
 	}
 	if len(names) != 2 || names[0] != "corpora.ownership" || names[1] != "corpora.wake" {

@@ -146,9 +146,9 @@ func (b *builder) finish(f format) (document.Extracted, error) {
 	}
 	if len(b.blocks) == 0 {
 		if f.silent != "" {
-			return document.Extracted{}, ErrNoText.Saying(f.silent)
+			return document.Extracted{}, ErrNoText.WithMessage(f.silent)
 		}
-		return document.Extracted{}, ErrNoText.Saying("The " + f.what + " holds no text.")
+		return document.Extracted{}, ErrNoText.WithMessage("The " + f.what + " holds no text.")
 	}
 	const near = 5
 	for _, block := range b.blocks[:min(near, len(b.blocks))] {

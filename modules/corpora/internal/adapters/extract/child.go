@@ -87,7 +87,7 @@ func (o outcome) result() (document.Extracted, error) {
 	}
 	for _, member := range family {
 		if member.Code == o.Code {
-			return document.Extracted{}, fmt.Errorf("%w: %s", member.Saying(o.Message), o.Cause)
+			return document.Extracted{}, fmt.Errorf("%w: %s", member.WithMessage(o.Message), o.Cause)
 		}
 	}
 	return document.Extracted{}, broken("file", fmt.Errorf("the reader answered with code %q", o.Code))

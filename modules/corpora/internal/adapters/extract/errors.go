@@ -36,7 +36,7 @@ const supportedFormats = "Upload PDF, DOCX, PPTX, XLSX, HTML, Markdown, text, CS
 
 // broken says which kind of file is damaged; cause goes to the log.
 func broken(what string, cause error) error {
-	err := ErrBroken.Saying("The " + what + " is damaged and can't be read. Save it again in the program it came from and upload that copy.")
+	err := ErrBroken.WithMessage("The " + what + " is damaged and can't be read. Save it again in the program it came from and upload that copy.")
 	if cause == nil {
 		return err
 	}
@@ -44,11 +44,11 @@ func broken(what string, cause error) error {
 }
 
 func unsupported(sentence string) error {
-	return ErrUnsupported.Saying(sentence + " " + supportedFormats)
+	return ErrUnsupported.WithMessage(sentence + " " + supportedFormats)
 }
 
 func tooLarge(format string, args ...any) error {
-	return ErrTooLarge.Saying(fmt.Sprintf(format, args...) + " Split the file and upload the parts.")
+	return ErrTooLarge.WithMessage(fmt.Sprintf(format, args...) + " Split the file and upload the parts.")
 }
 
 // sentence is what an error of the family says to a person.

@@ -116,7 +116,7 @@ const mostUnread = 20
 // so in part.
 func (r *pdfReader) judge() error {
 	if r.unread*100 > r.glyphs*mostUnread {
-		return ErrNoText.Saying(fmt.Sprintf("The fonts of the PDF don't say which characters they show: %d%% of its text can't be read. "+
+		return ErrNoText.WithMessage(fmt.Sprintf("The fonts of the PDF don't say which characters they show: %d%% of its text can't be read. "+
 			"Run text recognition (OCR) on it and upload the result.", r.unread*100/r.glyphs))
 	}
 	if r.unread > 0 {

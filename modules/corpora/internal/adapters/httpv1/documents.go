@@ -114,21 +114,21 @@ func (u *upload) take(p web.Part) error {
 		return u.source(p)
 	case "content_type", "name", "upload_from", "user_id", "tags", "description":
 	default:
-		return web.ErrMalformed.Saying(fmt.Sprintf("The field %q is not one of this operation.", p.Name)).On(p.Name, "is not a field of this operation")
+		return web.ErrMalformed.WithMessage(fmt.Sprintf("The field %q is not one of this operation.", p.Name)).WithField(p.Name, "is not a field of this operation")
 	}
 	if _, twice := u.fields[p.Name]; twice {
-		return web.ErrMalformed.Saying(fmt.Sprintf("The field %q is given twice.", p.Name)).On(p.Name, "is given twice")
+		return web.ErrMalformed.WithMessage(fmt.Sprintf("The field %q is given twice.", p.Name)).WithField(p.Name, "is given twice")
 	}
 	value, err := io.ReadAll(io.LimitReader(p, maxField+1))
 	if err != nil {
 		return err
 	}
 	if len(value) > maxField {
-		return web.ErrUnacceptable.Saying(fmt.Sprintf("The field %q is longer than %d bytes.", p.Name, maxField)).On(p.Name, "is too long")
+		return web.ErrUnacceptable.WithMessage(fmt.Sprintf("The field %q is longer than %d bytes.", p.Name, maxField)).WithField(p.Name, "is too long")
 	}
 	text := strings.ToValidUTF8(string(value), "")
 	if strings.ContainsRune(text, 0) {
-		return web.ErrUnacceptable.Saying("Text must not contain NUL characters.").On(p.Name, "contains a NUL character")
+		return web.ErrUnacceptable.WithMessage("Text must not contain NUL characters.").WithField(p.Name, "contains a NUL character")
 	}
 	u.fields[p.Name] = text
 	return nil
@@ -148,7 +148,7 @@ func (u *upload) source(p web.Part) error {
 	}
 	u.api.service.Discard(u.ctx, stored)
 	if u.stored.SHA256 != stored.SHA256 || u.fileName != p.FileName {
-		return web.ErrUnacceptable.Saying("Send one document in one request; these sources differ.").On("source", "is given twice with different content")
+		return web.ErrUnacceptable.WithMessage("Send one document in one request; these sources differ.").WithField("source", "is given twice with different content")
 	}
 	return nil
 }
@@ -166,7 +166,7 @@ func (h *head) Write(p []byte) (int, error) {
 
 func (u *upload) document() (core.NewDocument, error) {
 	missing := func(field string) error {
-		return web.ErrMalformed.Saying(fmt.Sprintf("The field %q is missing.", field)).On(field, "is missing")
+		return web.ErrMalformed.WithMessage(fmt.Sprintf("The field %q is missing.", field)).WithField(field, "is missing")
 	}
 	kind, sent := u.fields["content_type"]
 	switch {
@@ -175,13 +175,13 @@ func (u *upload) document() (core.NewDocument, error) {
 	case u.stored == nil:
 		return core.NewDocument{}, missing("source")
 	case kind == "weblink":
-		return core.NewDocument{}, web.ErrUnacceptable.Saying("This server does not fetch web links yet; send the content as file or text.").On("content_type", "must be file or text")
+		return core.NewDocument{}, web.ErrUnacceptable.WithMessage("This server does not fetch web links yet; send the content as file or text.").WithField("content_type", "must be file or text")
 	case kind != "file" && kind != "text":
-		return core.NewDocument{}, web.ErrUnacceptable.Saying("content_type must be file or text.").On("content_type", "must be file or text")
+		return core.NewDocument{}, web.ErrUnacceptable.WithMessage("content_type must be file or text.").WithField("content_type", "must be file or text")
 	}
 	tags := strings.Split(u.fields["tags"], ",")
 	if len(tags) > maxTags {
-		return core.NewDocument{}, web.ErrUnacceptable.Saying(fmt.Sprintf("A document has at most %d tags.", maxTags)).On("tags", "has too many")
+		return core.NewDocument{}, web.ErrUnacceptable.WithMessage(fmt.Sprintf("A document has at most %d tags.", maxTags)).WithField("tags", "has too many")
 	}
 	n := core.NewDocument{
 		Stored: *u.stored, Name: u.fields["name"], FileName: u.fileName, IsText: kind == "text", Description: u.fields["description"], UploadFrom: u.fields["upload_from"],

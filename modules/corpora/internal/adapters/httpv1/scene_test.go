@@ -65,7 +65,7 @@ func setup(t *testing.T) scene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.service = core.New(core.Parts{
+	s.service = core.New(core.Deps{
 		Unit: s.db, Store: memstore.New(s.db), Files: files, Extractor: extract.New(extract.DefaultLimits()), Agents: catalog{},
 		Clock: now, Log: slog.New(slog.DiscardHandler), Owner: "me",
 	})

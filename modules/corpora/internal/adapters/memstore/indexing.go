@@ -61,8 +61,8 @@ func (s *Store) Release(ctx context.Context, dead []string) error {
 	}
 }
 
-// held changes a claimed document, as long as nobody has claimed it since.
-func (s *Store) held(ctx context.Context, claim core.Document, change func(*core.Document)) (core.Document, error) {
+// updateClaimed changes a claimed document, as long as nobody has claimed it since.
+func (s *Store) updateClaimed(ctx context.Context, claim core.Document, change func(*core.Document)) (core.Document, error) {
 	d, err := s.documents.Update(ctx, func(d *core.Document) error { change(d); return nil }, func(d core.Document) bool {
 		return d.ID == claim.ID && d.ClaimedBy == claim.ClaimedBy && d.Attempts == claim.Attempts && open(d)
 	})
@@ -72,14 +72,14 @@ func (s *Store) held(ctx context.Context, claim core.Document, change func(*core
 	return d, err
 }
 
-func (s *Store) hold(ctx context.Context, claim core.Document, step core.Step, until time.Time) error {
-	_, err := s.held(ctx, claim, func(d *core.Document) { d.Step, d.ClaimedUntil = step, &until })
+func (s *Store) extendClaim(ctx context.Context, claim core.Document, step core.Step, until time.Time) error {
+	_, err := s.updateClaimed(ctx, claim, func(d *core.Document) { d.Step, d.ClaimedUntil = step, &until })
 	return err
 }
 
 // Clear implements core.Index.
 func (s *Store) Clear(ctx context.Context, claim core.Document, until time.Time) (bool, error) {
-	if err := s.hold(ctx, claim, core.Extracting, until); err != nil {
+	if err := s.extendClaim(ctx, claim, core.Extracting, until); err != nil {
 		return false, err
 	}
 	_, err := s.staged.Delete(ctx, func(p passage) bool { return p.DocumentID == claim.ID })
@@ -88,7 +88,7 @@ func (s *Store) Clear(ctx context.Context, claim core.Document, until time.Time)
 
 // Stage implements core.Index.
 func (s *Store) Stage(ctx context.Context, claim core.Document, passages []core.Indexed, until time.Time) error {
-	if err := s.hold(ctx, claim, core.Indexing, until); err != nil {
+	if err := s.extendClaim(ctx, claim, core.Indexing, until); err != nil {
 		return err
 	}
 	return s.stage(ctx, claim.ID, passages)
@@ -105,7 +105,7 @@ func (s *Store) stage(ctx context.Context, documentID int64, passages []core.Ind
 
 // Finish implements core.Index.
 func (s *Store) Finish(ctx context.Context, claim core.Document, last []core.Indexed) (core.Document, error) {
-	d, err := s.held(ctx, claim, func(d *core.Document) {
+	d, err := s.updateClaimed(ctx, claim, func(d *core.Document) {
 		d.Step, d.FailureReason, d.ChunkCount, d.PageCount = claim.Step, claim.FailureReason, claim.ChunkCount, claim.PageCount
 		d.MimeType, d.ModifiedOn, d.ClaimedUntil = claim.MimeType, claim.ModifiedOn, nil
 	})

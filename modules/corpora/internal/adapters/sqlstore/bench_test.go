@@ -113,7 +113,7 @@ func each(b *testing.B, run func(s bench)) {
 			}
 			limits := extract.DefaultLimits()
 			limits.Child = []string{os.Args[0], asChild}
-			s.Service = core.New(core.Parts{
+			s.Service = core.New(core.Deps{
 				Unit: told{sqldb.NewUnit(s.db, nowhere{}, clock.System{}), s.indexed}, Store: sqlstore.New(s.db), Files: files, Extractor: extract.New(limits),
 				Clock: clock.System{}, Log: slog.New(slog.NewTextHandler(b.Output(), nil)), Owner: "bench",
 			})

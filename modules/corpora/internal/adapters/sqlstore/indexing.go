@@ -68,16 +68,16 @@ func (s *Store) Release(ctx context.Context, dead []string) error {
 	return nil
 }
 
-// held narrows a statement to a claimed document, as long as nobody has
+// claimed narrows a statement to a claimed document, as long as nobody has
 // claimed it since.
-func held(claim core.Document) (string, []any) {
+func claimed(claim core.Document) (string, []any) {
 	return "id = ? AND claimed_by = ? AND attempts = ? AND step IN (?)", []any{claim.ID, claim.ClaimedBy, claim.Attempts, open}
 }
 
-// hold extends a claim and keeps others from claiming the document until the
+// extendClaim extends a claim and keeps others from claiming the document until the
 // end of tx.
-func hold(ctx context.Context, tx bun.Tx, claim core.Document, step core.Step, until time.Time) error {
-	where, args := held(claim)
+func extendClaim(ctx context.Context, tx bun.Tx, claim core.Document, step core.Step, until time.Time) error {
+	where, args := claimed(claim)
 	res, err := tx.NewUpdate().TableExpr("corpora_documents").Set("step = ?", step).Set("claimed_until = ?", until).Where(where, args...).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("extending the claim of document %d: %w", claim.ID, err)
@@ -96,7 +96,7 @@ const clearSize = 100
 func (s *Store) Clear(ctx context.Context, claim core.Document, until time.Time) (done bool, err error) {
 	indexer := ranking.NewIndexer()
 	err = s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		if err := hold(ctx, tx, claim, core.Extracting, until); err != nil {
+		if err := extendClaim(ctx, tx, claim, core.Extracting, until); err != nil {
 			return err
 		}
 		rows := []passageRow{}
@@ -136,7 +136,7 @@ const (
 func (s *Store) Stage(ctx context.Context, claim core.Document, passages []core.Indexed, until time.Time) error {
 	holding := func(write func(ctx context.Context, tx bun.IDB) error) error {
 		return s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-			if err := hold(ctx, tx, claim, core.Indexing, until); err != nil {
+			if err := extendClaim(ctx, tx, claim, core.Indexing, until); err != nil {
 				return err
 			}
 			return write(ctx, tx)
@@ -206,7 +206,7 @@ func (s *Store) insertBlocks(ctx context.Context, tx bun.IDB, d core.Document, b
 // Finish implements core.Index.
 func (s *Store) Finish(ctx context.Context, claim core.Document, last []core.Indexed) (core.Document, error) {
 	var row documentRow
-	where, args := held(claim)
+	where, args := claimed(claim)
 	err := s.db.On(ctx).NewUpdate().Model(&row).Set("step = ?", claim.Step).Set("failure_reason = ?", claim.FailureReason).Set("chunk_count = ?", claim.ChunkCount).
 		Set("page_count = ?", claim.PageCount).Set("mime_type = ?", claim.MimeType).Set("modified_on = ?", claim.ModifiedOn).Set("claimed_until = NULL").
 		Where(where, args...).Returning("*").Scan(ctx)

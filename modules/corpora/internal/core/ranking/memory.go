@@ -12,11 +12,11 @@ import (
 // Its ranking is that of the SQL stores. It is safe for concurrent use.
 type Memory struct {
 	mu       sync.RWMutex
-	passages map[int64]held
+	passages map[int64]indexedPassage
 	postings map[string]map[int64]int // term → passage → tf
 }
 
-type held struct {
+type indexedPassage struct {
 	Passage
 	entry Entry
 }
@@ -25,7 +25,7 @@ var _ Source = (*Memory)(nil)
 
 // NewMemory makes an empty index.
 func NewMemory() *Memory {
-	return &Memory{passages: map[int64]held{}, postings: map[string]map[int64]int{}}
+	return &Memory{passages: map[int64]indexedPassage{}, postings: map[string]map[int64]int{}}
 }
 
 // Add indexes a passage, in place of the one with the same id.
@@ -34,7 +34,7 @@ func (m *Memory) Add(p Passage) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.remove(p.ID)
-	m.passages[p.ID] = held{p, e}
+	m.passages[p.ID] = indexedPassage{p, e}
 	for term, tf := range e.Terms {
 		if m.postings[term] == nil {
 			m.postings[term] = map[int64]int{}

@@ -70,7 +70,7 @@ func open(t *testing.T) *house {
 	people := &directory{people: []users.User{
 		admin(1, "ann@example.com", "Ann ", "Lee"), admin(2, "ben@example.com"), admin(3, "", ""), {ID: 4, OrganizationID: 1, IsActive: true}, stranger, idle,
 	}}
-	service := core.New(core.Parts{Store: memstore.New(db), Users: people, Clock: c})
+	service := core.New(core.Deps{Store: memstore.New(db), Users: people, Clock: c})
 	return &house{t, db, people, service, bus.Inline(db, consumer.Consumers(service)...)}
 }
 

@@ -36,7 +36,7 @@ func api(t *testing.T) (webtest.Client, *clock.Fixed) {
 		t.Fatal(err)
 	}
 	actors := webtest.Actors{"jo": {UserID: 7, OrganizationID: 1}, "al": {UserID: 8, OrganizationID: 1}, "new": {UserID: 9, OrganizationID: 1}}
-	return webtest.Serve(t, actors, New(core.New(core.Parts{Store: store, Clock: c})).Routes()), c
+	return webtest.Serve(t, actors, New(core.New(core.Deps{Store: store, Clock: c})).Routes()), c
 }
 
 const (

@@ -30,7 +30,7 @@ func TestAnInboxCostsTheSameStatementsHoweverFullItIs(t *testing.T) {
 	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
 		db, _ := open(t)
 		store := sqlstore.New(db)
-		service := core.New(core.Parts{Store: store, Clock: clock.System{}})
+		service := core.New(core.Deps{Store: store, Clock: clock.System{}})
 		for round := range 2 {
 			ctx, n := sqldb.CountQueries(context.Background())
 			if _, err := service.Inbox(ctx, actor.Actor{UserID: 7, OrganizationID: 1}, nil, page.Request{Size: page.MaxSize}); err != nil {

@@ -48,7 +48,7 @@ func newHouse(t *testing.T) house {
 	h.cy = h.people.add(1, "cy@x", actor.User)
 	h.dora = h.people.add(1, "dora@x", actor.User)
 	h.stranger = h.people.add(2, "admin@y", actor.GlobalAdmin)
-	h.service = core.New(core.Parts{Unit: h.db, Store: memstore.New(h.db), Directory: h.people, Permissions: h.people, Roles: h.people, Clock: at})
+	h.service = core.New(core.Deps{Unit: h.db, Store: memstore.New(h.db), Directory: h.people, Permissions: h.people, Roles: h.people, Clock: at})
 	h.db.Deliver(bus.Inline(h.db, consumer.Consumers(h.service)...))
 	h.Client = webtest.Serve(t, h.people, httpv1.New(h.service).Routes())
 	return h

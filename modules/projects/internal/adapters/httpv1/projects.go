@@ -124,13 +124,13 @@ type recentView struct {
 	CreatedOn web.Time    `json:"created_on"`
 }
 
-func showRecent(r core.Recalled, users int64) recentView {
+func showRecent(r core.RecentProject, users int64) recentView {
 	return recentView{ID: r.ID, Project: showProject(r.Project, users), User: showPerson(r.User), CreatedOn: web.At(r.CreatedOn)}
 }
 
-func (a *API) recall(ctx context.Context, r projectRequest) (recentView, error) {
+func (a *API) addRecent(ctx context.Context, r projectRequest) (recentView, error) {
 	who := actor.From(ctx)
-	recent, err := a.service.Recall(ctx, who, r.ProjectID)
+	recent, err := a.service.AddRecent(ctx, who, r.ProjectID)
 	if err != nil {
 		return recentView{}, err
 	}
@@ -149,5 +149,5 @@ func (a *API) recents(ctx context.Context, r listRequest) (web.List[recentView],
 		ids[i] = r.ProjectID
 	}
 	counts, err := a.service.UserCounts(ctx, who, ids)
-	return web.Listed(found, func(r core.Recalled) recentView { return showRecent(r, counts[r.ProjectID]) }), err
+	return web.Listed(found, func(r core.RecentProject) recentView { return showRecent(r, counts[r.ProjectID]) }), err
 }

@@ -43,7 +43,7 @@ func (p *people) FirstRoles(ctx context.Context, org int64, r actor.Resource, id
 }
 
 // PeoplePage implements users.Roles; no operation here needs it.
-func (p *people) PeoplePage(context.Context, int64, users.Circle, page.Request) (page.Of[users.User], error) {
+func (p *people) PeoplePage(context.Context, int64, users.UserFilter, page.Request) (page.Of[users.User], error) {
 	panic("projects list roles")
 }
 

@@ -36,7 +36,7 @@ func (a *API) Routes() []web.Route {
 			web.GET("/api/project/{project_id}", "Get Project Details by ID", a.project, project(web.View), web.Message("Project retrieved successfully.")),
 			web.PUT("/api/project/{project_id}", "Edit Project By ID", a.updateProject, project(web.Edit).And(web.On(string(actor.Team), "team", web.Edit).IfSent().OrLevel(actor.ApplicationAdmin)), web.Message("Project updated successfully.")),
 			web.DELETE("/api/project/{project_id}", "Delete Project By ID", a.deleteProject, project(web.Delete), web.Message("Project deleted successfully.")),
-			web.POST("/api/project/{project_id}/recent", "Add Recent Project", a.recall, project(web.View), web.Created(), web.Message("Project added to recents successfully.")),
+			web.POST("/api/project/{project_id}/recent", "Add Recent Project", a.addRecent, project(web.View), web.Created(), web.Message("Project added to recents successfully.")),
 			web.POST("/api/project/{project_id}/user", "Add User to Project", a.addToProject, project(web.Manage).And(users), web.Message("Users added to project successfully.")),
 			web.DELETE("/api/project/{project_id}/user", "Remove User from Project", a.removeFromProject, project(web.Manage), web.Message("Users removed from project successfully.")),
 			web.GET("/api/user/{user_id}/team/{team_id}/project", "Get User Projects For Team", a.projectsOfUser, team(web.Manage).ForSelf("user_id", web.View).And(web.On("user", "user_id", web.View)), web.Message("Projects retrieved successfully.")),

@@ -24,8 +24,8 @@ func newRecents(db *memory.DB) *memory.Table[core.Recent] {
 
 func byTime(r core.Recent) page.Key { return page.Key{At: r.CreatedOn, ID: r.ID} }
 
-// Recall implements core.Recents, in one step as the upsert in SQL is.
-func (s *Store) Recall(ctx context.Context, r core.Recent) (core.Recent, error) {
+// AddRecent implements core.Recents, in one step as the upsert in SQL is.
+func (s *Store) AddRecent(ctx context.Context, r core.Recent) (core.Recent, error) {
 	err := s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
 		moved, err := s.recents.Update(ctx, func(stands *core.Recent) error {
 			if r.CreatedOn.After(stands.CreatedOn) {

@@ -39,9 +39,9 @@ func clone(p projects.Project) projects.Project {
 	return p
 }
 
-func seesTeam(v core.Visible, t projects.Team) bool { return v.Shows(t.Thing()) }
+func seesTeam(v core.Visible, t projects.Team) bool { return v.Shows(t.Resource()) }
 
-func seesProject(v core.Visible, p projects.Project) bool { return v.Shows(p.Thing()) }
+func seesProject(v core.Visible, p projects.Project) bool { return v.Shows(p.Resource()) }
 
 // AddTeam implements core.Store.
 func (s *Store) AddTeam(ctx context.Context, t projects.Team) (projects.Team, error) {
@@ -69,7 +69,7 @@ func (s *Store) Project(ctx context.Context, v core.Visible, id int64) (projects
 }
 
 // ProjectsPage implements core.Store.
-func (s *Store) ProjectsPage(ctx context.Context, v core.Visible, only core.Only, p page.Request) (page.Of[projects.Project], error) {
+func (s *Store) ProjectsPage(ctx context.Context, v core.Visible, only core.ProjectFilter, p page.Request) (page.Of[projects.Project], error) {
 	return s.projects.Page(ctx, p, false, func(p projects.Project) page.Key { return page.Key{ID: p.ID} },
 		func(p projects.Project) bool {
 			return seesProject(v, p) && (only.Team == 0 || (p.TeamID != nil && *p.TeamID == only.Team))

@@ -102,8 +102,8 @@ func TestNoListAndNoGetReadsATableFromEndToEnd(t *testing.T) {
 		for _, v := range []access.Visible{member, whole} {
 			for _, p := range []page.Request{first, part} {
 				do(store.TeamsPage(ctx, v, p))
-				do(store.ProjectsPage(ctx, v, core.Only{}, p))
-				do(store.ProjectsPage(ctx, v, core.Only{Team: 41}, p))
+				do(store.ProjectsPage(ctx, v, core.ProjectFilter{}, p))
+				do(store.ProjectsPage(ctx, v, core.ProjectFilter{Team: 41}, p))
 			}
 			do(store.RecentsPage(ctx, v, 12, first))
 			do(store.Team(ctx, v, 41))
@@ -167,7 +167,7 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 	db := dbtest.SQLite(t, sqlstore.Migrations())
 	store := sqlstore.New(db)
 	asked, held := &directory{}, &roles{}
-	service := core.New(core.Parts{Store: store, Directory: asked, Roles: held})
+	service := core.New(core.Deps{Store: store, Directory: asked, Roles: held})
 	who := actor.Actor{UserID: 1, OrganizationID: 1, Grants: []actor.Grant{{Resource: actor.Team, ID: 1, Role: actor.Member}}}
 	ctx := context.Background()
 	if _, err := db.ExecContext(ctx, `INSERT INTO projects_teams (organization_id, name, description, is_deleted, created_by, created_on, modified_by, modified_on) VALUES (1, '', '', false, '', '2026-01-01', '', '2026-01-01')`); err != nil {
@@ -178,7 +178,7 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for id := range int64(20) {
-		if _, err := store.Recall(ctx, core.Recent{OrganizationID: 1, UserID: 1, ProjectID: id + 1}); err != nil {
+		if _, err := store.AddRecent(ctx, core.Recent{OrganizationID: 1, UserID: 1, ProjectID: id + 1}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -191,9 +191,9 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 			_, err := service.ProjectsPage(ctx, who, page.Request{ByCursor: true})
 			return err
 		}},
-		"one standing":             {1, func(ctx context.Context) error { _, err := service.Standing(ctx, who, 7); return err }},
-		"the projects of teams":    {1, func(ctx context.Context) error { _, err := service.Under(ctx, 1, []int64{1}); return err }},
-		"the projects of no teams": {0, func(ctx context.Context) error { _, err := service.Under(ctx, 1, nil); return err }},
+		"one project":              {1, func(ctx context.Context) error { _, err := service.ProjectAccess(ctx, who, 7); return err }},
+		"the projects of teams":    {1, func(ctx context.Context) error { _, err := service.ProjectsOfTeams(ctx, 1, []int64{1}); return err }},
+		"the projects of no teams": {0, func(ctx context.Context) error { _, err := service.ProjectsOfTeams(ctx, 1, nil); return err }},
 		"the teams of projects":    {1, func(ctx context.Context) error { _, err := service.Teams(ctx, 1, []int64{1, 2, 3}); return err }},
 		"details of projects": {1, func(ctx context.Context) error {
 			found, err := service.Details(ctx, who, []int64{1, 2, 3, 4, 5, 6, 7})

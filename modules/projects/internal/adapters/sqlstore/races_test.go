@@ -41,7 +41,7 @@ func TestWhatHappensAtOnce(t *testing.T) {
 	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
 		service := func(t *testing.T) *core.Service {
 			db, unit := open(t)
-			return core.New(core.Parts{Unit: unit, Store: sqlstore.New(db), Directory: &directory{}, Permissions: granted{}, Clock: clock.System{}})
+			return core.New(core.Deps{Unit: unit, Store: sqlstore.New(db), Directory: &directory{}, Permissions: granted{}, Clock: clock.System{}})
 		}
 		t.Run("a team is deleted while a project comes to it", func(t *testing.T) {
 			s, ctx := service(t), t.Context()
@@ -81,7 +81,7 @@ func TestWhatHappensAtOnce(t *testing.T) {
 			var wg sync.WaitGroup
 			for _, id := range ids {
 				wg.Go(func() {
-					if _, err := s.Recall(ctx, who, id); err != nil {
+					if _, err := s.AddRecent(ctx, who, id); err != nil {
 						t.Error(err)
 					}
 				})
@@ -118,7 +118,7 @@ func TestAProjectThatMovesMeanwhileIsDecidedAboutAgain(t *testing.T) {
 	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
 		db, unit := open(t)
 		store := &meanwhile{Store: sqlstore.New(db)}
-		s, ctx := core.New(core.Parts{Unit: unit, Store: store, Permissions: granted{}, Clock: clock.System{}}), t.Context()
+		s, ctx := core.New(core.Deps{Unit: unit, Store: store, Permissions: granted{}, Clock: clock.System{}}), t.Context()
 		name, nowhere := "Other", (*int64)(nil)
 		for what, do := range map[string]func(who actor.Actor, id int64) error{
 			"a change": func(who actor.Actor, id int64) error {

@@ -21,8 +21,8 @@ func newRecents(db *sqldb.DB) sqldb.Table[core.Recent, recentRow] {
 		func(r recentRow) core.Recent { return r.Recent }, nil, nil)
 }
 
-// Recall implements core.Recents.
-func (s *Store) Recall(ctx context.Context, r core.Recent) (core.Recent, error) {
+// AddRecent implements core.Recents.
+func (s *Store) AddRecent(ctx context.Context, r core.Recent) (core.Recent, error) {
 	return s.recents.Upsert(ctx, r, "user_id, project_id",
 		"created_on = CASE WHEN EXCLUDED.created_on > m.created_on THEN EXCLUDED.created_on ELSE m.created_on END")
 }

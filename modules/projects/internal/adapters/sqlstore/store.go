@@ -93,10 +93,10 @@ func (s *Store) TeamsPage(ctx context.Context, v core.Visible, p page.Request) (
 
 // UpdateTeam implements core.Store.
 func (s *Store) UpdateTeam(ctx context.Context, org, id int64, change func(*projects.Team) error) (projects.Team, error) {
-	return s.teams.Update(ctx, change, one(org, id)...)
+	return s.teams.Update(ctx, change, byID(org, id)...)
 }
 
-func one(org, id int64) []sqldb.Where {
+func byID(org, id int64) []sqldb.Where {
 	return []sqldb.Where{sqldb.Eq("id", id), sqldb.Eq("organization_id", org), sqldb.Eq("is_deleted", false)}
 }
 
@@ -111,7 +111,7 @@ func (s *Store) Project(ctx context.Context, v core.Visible, id int64) (projects
 }
 
 // ProjectsPage implements core.Store.
-func (s *Store) ProjectsPage(ctx context.Context, v core.Visible, only core.Only, p page.Request) (page.Of[projects.Project], error) {
+func (s *Store) ProjectsPage(ctx context.Context, v core.Visible, only core.ProjectFilter, p page.Request) (page.Of[projects.Project], error) {
 	where := visibleProjects(v)
 	if only.Team != 0 {
 		where = append(where, sqldb.Eq("team_id", only.Team))
@@ -129,7 +129,7 @@ func (s *Store) Projects(ctx context.Context, v core.Visible, ids []int64) ([]pr
 
 // UpdateProject implements core.Store.
 func (s *Store) UpdateProject(ctx context.Context, org, id int64, change func(*projects.Project) error) (projects.Project, error) {
-	return s.projects.Update(ctx, change, one(org, id)...)
+	return s.projects.Update(ctx, change, byID(org, id)...)
 }
 
 // CountProjects implements core.Store.

@@ -85,11 +85,11 @@ func under(f fixture) {
 // over random grants.
 func shownIsDecided(f fixture) {
 	rng := rand.New(rand.NewPCG(11, 12))
-	var things []access.Thing
+	var resources []access.Resource
 	var teams []int64
 	for range 5 {
 		t := f.team(func(t *projects.Team) { t.OrganizationID, t.IsDeleted = 1+rng.Int64N(2), rng.IntN(6) == 0 })
-		things, teams = append(things, t.Thing()), append(teams, t.ID)
+		resources, teams = append(resources, t.Resource()), append(teams, t.ID)
 	}
 	for range 15 {
 		team := int64(0)
@@ -97,7 +97,7 @@ func shownIsDecided(f fixture) {
 			team = teams[rng.IntN(len(teams))]
 		}
 		p := f.project(team, func(p *projects.Project) { p.OrganizationID, p.IsDeleted = 1+rng.Int64N(2), rng.IntN(6) == 0 })
-		things = append(things, p.Thing())
+		resources = append(resources, p.Resource())
 	}
 	for range 60 {
 		who := actor.Actor{UserID: 1, OrganizationID: 1 + rng.Int64N(2), Level: actor.Level(rng.IntN(3))}
@@ -112,23 +112,23 @@ func shownIsDecided(f fixture) {
 		for _, p := range f.shown(v) {
 			shown[actor.Project][p.ID] = true
 		}
-		for _, thing := range things {
+		for _, resource := range resources {
 			var err error
-			if thing.Resource == actor.Team {
-				_, err = f.Team(f.ctx, v, thing.ID)
+			if resource.Kind == actor.Team {
+				_, err = f.Team(f.ctx, v, resource.ID)
 			} else {
-				_, err = f.Project(f.ctx, v, thing.ID)
+				_, err = f.Project(f.ctx, v, resource.ID)
 			}
-			if want := access.Decide(who, thing).Allowed.View; shown[thing.Resource][thing.ID] != want || (err == nil) != want {
-				f.t.Fatalf("%+v on %+v: listed %v, got %v, decided %v", who, thing, shown[thing.Resource][thing.ID], err, want)
+			if want := access.Decide(who, resource).Allowed.View; shown[resource.Kind][resource.ID] != want || (err == nil) != want {
+				f.t.Fatalf("%+v on %+v: listed %v, got %v, decided %v", who, resource, shown[resource.Kind][resource.ID], err, want)
 			}
 		}
 	}
 }
 
-func (f fixture) recall(user, project int64, after time.Duration) core.Recent {
+func (f fixture) addRecent(user, project int64, after time.Duration) core.Recent {
 	f.t.Helper()
-	return must[core.Recent](f)(f.Recall(f.ctx, core.Recent{OrganizationID: 1, UserID: user, ProjectID: project, CreatedOn: now.Add(after)}))
+	return must[core.Recent](f)(f.AddRecent(f.ctx, core.Recent{OrganizationID: 1, UserID: user, ProjectID: project, CreatedOn: now.Add(after)}))
 }
 
 // recent lists the projects of a user's recents.
@@ -143,11 +143,11 @@ func (f fixture) recent(v core.Visible, user int64) []int64 {
 
 func recalling(f fixture) {
 	p := f.project(0)
-	first := f.recall(1, p.ID, 0)
+	first := f.addRecent(1, p.ID, 0)
 	f.same(core.Recent{ID: first.ID, OrganizationID: 1, UserID: 1, ProjectID: p.ID, CreatedOn: now}, first)
-	moved := f.recall(1, p.ID, time.Hour)
+	moved := f.addRecent(1, p.ID, time.Hour)
 	f.same(core.Recent{ID: first.ID, OrganizationID: 1, UserID: 1, ProjectID: p.ID, CreatedOn: now.Add(time.Hour)}, moved)
-	f.same(moved, f.recall(1, p.ID, time.Minute))
+	f.same(moved, f.addRecent(1, p.ID, time.Minute))
 	f.same([]int64{p.ID}, f.recent(all, 1))
 	f.same([]int64{}, f.recent(all, 2))
 }
@@ -155,7 +155,7 @@ func recalling(f fixture) {
 func recentOrder(f fixture) {
 	a, b, c, gone := f.project(0), f.project(0), f.project(0), f.project(0, func(p *projects.Project) { p.IsDeleted = true })
 	for i, id := range []int64{b.ID, gone.ID, c.ID, a.ID} {
-		f.recall(1, id, time.Duration(i)*time.Minute)
+		f.addRecent(1, id, time.Duration(i)*time.Minute)
 	}
 	f.same([]int64{a.ID, c.ID, b.ID}, f.recent(all, 1))
 	f.same([]int64{c.ID}, f.recent(core.Visible{OrganizationID: 1, Projects: []int64{c.ID, gone.ID}}, 1))
@@ -168,8 +168,8 @@ func recentOrder(f fixture) {
 func trimming(f fixture) {
 	a, b, c := f.project(0), f.project(0), f.project(0)
 	for i, id := range []int64{b.ID, c.ID, a.ID} {
-		f.recall(1, id, time.Duration(i)*time.Minute)
-		f.recall(2, id, 0)
+		f.addRecent(1, id, time.Duration(i)*time.Minute)
+		f.addRecent(2, id, 0)
 	}
 	for _, err := range []error{f.TrimRecents(f.ctx, 1, 2), f.ForgetProject(f.ctx, c.ID)} {
 		f.is(err, nil)
@@ -184,7 +184,7 @@ func trimming(f fixture) {
 func recallingAtOnce(f fixture) {
 	p := f.project(0)
 	atOnce(f, 100, func(i int) error {
-		_, err := f.Recall(f.ctx, core.Recent{OrganizationID: 1, UserID: 1, ProjectID: p.ID, CreatedOn: now.Add(time.Duration(i) * time.Second)})
+		_, err := f.AddRecent(f.ctx, core.Recent{OrganizationID: 1, UserID: 1, ProjectID: p.ID, CreatedOn: now.Add(time.Duration(i) * time.Second)})
 		return err
 	})
 	f.same([]int64{p.ID}, f.recent(all, 1))

@@ -108,7 +108,7 @@ func (f fixture) project(team int64, change ...func(*projects.Project)) projects
 // shown lists the visible projects.
 func (f fixture) shown(v core.Visible) []projects.Project {
 	f.t.Helper()
-	return must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, v, core.Only{}, page.Request{})).Items
+	return must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, v, core.ProjectFilter{}, page.Request{})).Items
 }
 
 func teamRoundTrip(f fixture) {
@@ -164,10 +164,10 @@ func throughTeams(f fixture) {
 	mine, theirs := f.team(), f.team()
 	a, b, c := f.project(mine.ID), f.project(theirs.ID), f.project(0)
 	v := core.Visible{OrganizationID: 1, Teams: []int64{mine.ID}, Projects: []int64{c.ID}}
-	f.same([]projects.Project{a, c}, must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, v, core.Only{}, page.Request{})).Items)
+	f.same([]projects.Project{a, c}, must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, v, core.ProjectFilter{}, page.Request{})).Items)
 	f.same([]projects.Project{a, c}, f.shown(v))
 	f.same([]projects.Project{c}, must[[]projects.Project](f)(f.Projects(f.ctx, v, []int64{c.ID, 99, b.ID})))
-	f.same([]projects.Project{a}, must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, v, core.Only{Team: mine.ID}, page.Request{})).Items)
+	f.same([]projects.Project{a}, must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, v, core.ProjectFilter{Team: mine.ID}, page.Request{})).Items)
 	f.same([]projects.Team{mine}, must[page.Of[projects.Team]](f)(f.TeamsPage(f.ctx, v, page.Request{})).Items)
 }
 
@@ -181,12 +181,12 @@ func listing(f fixture) {
 	second := must[page.Of[projects.Team]](f)(f.TeamsPage(f.ctx, all, page.Request{Number: 2, Size: 2}))
 	f.same(ts[2:4], second.Items)
 	f.same(int64(5), second.Count)
-	walk := must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, all, core.Only{}, page.Request{Size: 3, ByCursor: true}))
+	walk := must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, all, core.ProjectFilter{}, page.Request{Size: 3, ByCursor: true}))
 	f.same(ps[:3], walk.Items)
-	rest := must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, all, core.Only{}, page.Request{Size: 3, Cursor: walk.NextCursor}))
+	rest := must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, all, core.ProjectFilter{}, page.Request{Size: 3, Cursor: walk.NextCursor}))
 	f.same(ps[3:], rest.Items)
 	f.same("", rest.NextCursor)
-	_, err := f.ProjectsPage(f.ctx, all, core.Only{}, page.Request{Cursor: "nonsense"})
+	_, err := f.ProjectsPage(f.ctx, all, core.ProjectFilter{}, page.Request{Cursor: "nonsense"})
 	f.is(err, page.ErrCursor)
 }
 

@@ -28,7 +28,7 @@ func benchService(b testing.TB, db *sqldb.DB) (*core.Service, uow.Unit, actor.Ac
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := core.New(core.Parts{Unit: unit, Store: sqlstore.New(db), Hasher: plain{}, Tokens: tokens, History: history.New(outbox), Clock: clock.System{}})
+	s := core.New(core.Deps{Unit: unit, Store: sqlstore.New(db), Hasher: plain{}, Tokens: tokens, History: history.New(outbox), Clock: clock.System{}})
 	_, admin, err := s.CreateOrganization(context.Background(), "Tech", "admin@example.com", "password")
 	if err != nil {
 		b.Fatal(err)

@@ -14,7 +14,7 @@ import (
 
 // Consumers are the module's consumers.
 func Consumers(s *core.Service) []bus.Consumer {
-	return []bus.Consumer{{Name: "users.sessions", Everywhere: true, Handlers: []bus.Handler{
+	return []bus.Consumer{{Name: "users.sessions", PerProcess: true, Handlers: []bus.Handler{
 		bus.On(func(_ context.Context, _ uow.Tx, e users.AccessChanged, _ event.Envelope) error {
 			s.AccessChanged(e.UserID, e.Change)
 			return nil

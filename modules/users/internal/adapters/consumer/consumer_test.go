@@ -46,7 +46,7 @@ func newProcess(t *testing.T, db *sqldb.DB) process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := core.New(core.Parts{Unit: unit, Store: sqlstore.New(db), Hasher: plain{}, Tokens: tokens, History: history.New(outbox), Clock: clock.System{}})
+	s := core.New(core.Deps{Unit: unit, Store: sqlstore.New(db), Hasher: plain{}, Tokens: tokens, History: history.New(outbox), Clock: clock.System{}})
 	b, err := bus.New(bus.Config{DB: db, Unit: unit, Outbox: outbox, Consumers: consumer.Consumers(s), Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

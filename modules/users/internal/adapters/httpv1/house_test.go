@@ -94,7 +94,7 @@ func houseOn(t *testing.T, at *clock.Fixed, db *memory.DB, unit uow.Unit, store 
 		t.Fatal(err)
 	}
 	h := &house{t: t, db: db, clock: at}
-	h.service = core.New(core.Parts{Unit: unit, Store: store, Hasher: plain{}, Tokens: tokens, History: noHistory{}, Clock: at})
+	h.service = core.New(core.Deps{Unit: unit, Store: store, Hasher: plain{}, Tokens: tokens, History: noHistory{}, Clock: at})
 	h.service.Decided([]access.Decider{teams})
 	if db != nil {
 		db.Deliver(bus.Inline(db, consumer.Consumers(h.service)...))
@@ -108,7 +108,7 @@ func houseOn(t *testing.T, at *clock.Fixed, db *memory.DB, unit uow.Unit, store 
 		r.RemoteAddr = "192.0.2.7:4711"
 		s.ServeHTTP(w, r)
 	})
-	h.Client = webtest.New(t, h.handler).HeldTo(s)
+	h.Client = webtest.New(t, h.handler).CheckedAgainst(s)
 	for i, email := range []string{"admin@example.com", "boss@other.org"} {
 		_, admin, err := h.service.CreateOrganization(t.Context(), fmt.Sprintf("Org %d", i+1), email, password)
 		if err != nil {

@@ -23,7 +23,7 @@ func (a *API) Routes() []web.Route {
 	permission := func(action web.Action) web.Policy { return web.On("permission", "permission_id", action) }
 	// Who gives a level gives all that its holder can do, beyond any key.
 	withLevels := func(p web.Policy) web.Policy {
-		return p.LevelFor("is_superuser", true, actor.GlobalAdmin).WholeForValue("is_staff", true).WholeForValue("is_superuser", true)
+		return p.LevelFor("is_superuser", true, actor.GlobalAdmin).UnrestrictedKeyOnlyForValue("is_staff", true).UnrestrictedKeyOnlyForValue("is_superuser", true)
 	}
 	// Of oneself, unless another user is named.
 	keysOf := func() web.Policy { return user(web.Manage).IfSent().ForSelf("user_id", web.View) }
@@ -34,22 +34,22 @@ func (a *API) Routes() []web.Route {
 		),
 		web.Group("User",
 			web.GET("/api/user/me", "Get Own User", a.me, web.User(), web.Message("User retrieved successfully.")),
-			web.PUT("/api/user/me/password", "Change Own Password", a.changePassword, web.User().Whole(), web.Message("Password changed successfully.")),
+			web.PUT("/api/user/me/password", "Change Own Password", a.changePassword, web.User().UnrestrictedKeyOnly(), web.Message("Password changed successfully.")),
 			web.GET("/api/user", "Get All Users", a.list, web.User().Lists("user"), web.Message("Users retrieved successfully.")),
 			web.GET("/api/user/{user_id}", "Get User By ID", a.get, user(web.View), web.Message("User retrieved successfully.")),
-			web.POST("/api/user", "Create User", a.create, withLevels(web.ApplicationAdmin()).WholeFor("password"), web.Created(), web.Message("User created successfully.")),
-			web.PUT("/api/user/{user_id}", "Edit User By ID", a.edit, withLevels(user(web.Edit).ForSelf("user_id", web.View).Note("of oneself only the names")).WholeFor("email"), web.Message("User updated successfully.")),
+			web.POST("/api/user", "Create User", a.create, withLevels(web.ApplicationAdmin()).UnrestrictedKeyOnlyFor("password"), web.Created(), web.Message("User created successfully.")),
+			web.PUT("/api/user/{user_id}", "Edit User By ID", a.edit, withLevels(user(web.Edit).ForSelf("user_id", web.View).Note("of oneself only the names")).UnrestrictedKeyOnlyFor("email"), web.Message("User updated successfully.")),
 			web.DELETE("/api/user/{user_id}", "Delete User by ID", a.delete, user(web.Delete), web.Message("User deleted successfully.")),
-			web.POST("/api/user/{user_id}/permission", "Create User Permission", a.assign, user(web.View).And(web.OnKind("resource_type", "resource_id", web.Manage)).And(user(web.Edit).When("resource_type", string(actor.Organization))).LevelFor("role", actor.GlobalAdmin.String(), actor.GlobalAdmin).WholeForValue("resource_type", string(actor.Organization)), web.Created(), web.Message("User permission created successfully.")),
+			web.POST("/api/user/{user_id}/permission", "Create User Permission", a.assign, user(web.View).And(web.OnKind("resource_type", "resource_id", web.Manage)).And(user(web.Edit).When("resource_type", string(actor.Organization))).LevelFor("role", actor.GlobalAdmin.String(), actor.GlobalAdmin).UnrestrictedKeyOnlyForValue("resource_type", string(actor.Organization)), web.Created(), web.Message("User permission created successfully.")),
 			web.GET("/api/user/permission/{permission_id}", "Get User Permission by ID", a.permission, permission(web.View), web.Message("User permission retrieved successfully.")),
-			web.PUT("/api/user/permission/{permission_id}", "Edit User Permission by ID", a.editPermission, permission(web.Edit).LevelFor("role", actor.GlobalAdmin.String(), actor.GlobalAdmin).LevelFor("role", actor.ApplicationAdmin.String(), actor.ApplicationAdmin).WholeForValue("role", actor.GlobalAdmin.String()).WholeForValue("role", actor.ApplicationAdmin.String()), web.Message("User permission updated successfully.")),
+			web.PUT("/api/user/permission/{permission_id}", "Edit User Permission by ID", a.editPermission, permission(web.Edit).LevelFor("role", actor.GlobalAdmin.String(), actor.GlobalAdmin).LevelFor("role", actor.ApplicationAdmin.String(), actor.ApplicationAdmin).UnrestrictedKeyOnlyForValue("role", actor.GlobalAdmin.String()).UnrestrictedKeyOnlyForValue("role", actor.ApplicationAdmin.String()), web.Message("User permission updated successfully.")),
 			web.DELETE("/api/user/permission/{permission_id}", "Delete User Permission by ID", a.deletePermission, permission(web.Delete), web.Message("User permission deleted successfully.")),
 			web.DELETE("/api/user/batch", "Batch Delete Users", a.batchDelete, web.On("user", "user_ids", web.Delete), web.Message("Users deleted successfully.")),
 		),
 		web.Group("API key",
-			web.POST("/api/api-key", "Create API Key", a.createKey, keysOf().Note("of others only service users").Whole(), web.Created(), web.Message("API key created successfully; it is shown this once.")),
-			web.GET("/api/api-key", "Get API Keys", a.keys, keysOf().Note("of others only service users").Whole(), web.Message("API keys retrieved successfully.")),
-			web.DELETE("/api/api-key/{api_key_id}", "Delete API Key", a.deleteKey, web.On("API key", "api_key_id", web.Delete).Whole(), web.Message("API key deleted successfully.")),
+			web.POST("/api/api-key", "Create API Key", a.createKey, keysOf().Note("of others only service users").UnrestrictedKeyOnly(), web.Created(), web.Message("API key created successfully; it is shown this once.")),
+			web.GET("/api/api-key", "Get API Keys", a.keys, keysOf().Note("of others only service users").UnrestrictedKeyOnly(), web.Message("API keys retrieved successfully.")),
+			web.DELETE("/api/api-key/{api_key_id}", "Delete API Key", a.deleteKey, web.On("API key", "api_key_id", web.Delete).UnrestrictedKeyOnly(), web.Message("API key deleted successfully.")),
 		),
 		web.Group("Organization",
 			web.GET("/api/organization", "Get Own Organization", a.organization, web.User(), web.Message("Organization retrieved successfully.")),

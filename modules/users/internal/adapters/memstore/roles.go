@@ -16,7 +16,7 @@ func (s *Store) RolesPage(ctx context.Context, org int64, r actor.Resource, id i
 }
 
 // PeoplePage implements core.RoleStore.
-func (s *Store) PeoplePage(ctx context.Context, org int64, of users.Circle, p page.Request) (page.Of[users.User], error) {
+func (s *Store) PeoplePage(ctx context.Context, org int64, of users.UserFilter, p page.Request) (page.Of[users.User], error) {
 	held, err := s.permissions.List(ctx, func(p users.Permission) bool {
 		return p.OrganizationID == org && slices.ContainsFunc(of.Grants, func(g actor.Grant) bool {
 			return p.ResourceType == g.Resource && p.ResourceID == g.ID && (g.Role < actor.Admin || p.Role == actor.Admin.String())

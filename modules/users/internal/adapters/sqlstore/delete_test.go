@@ -31,7 +31,7 @@ type people struct {
 func newPeople(t *testing.T, db *sqldb.DB, unit uow.Unit) people {
 	t.Helper()
 	store := sqlstore.New(db)
-	p := people{store: store, Service: core.New(core.Parts{Unit: unit, Store: store, History: noHistory{}, Clock: clock.System{}})}
+	p := people{store: store, Service: core.New(core.Deps{Unit: unit, Store: store, History: noHistory{}, Clock: clock.System{}})}
 	var err error
 	p.org, err = store.AddOrganization(context.Background(), users.Organization{OrgName: "Tech", Domain: "example.com", Audit: audit.New(audit.System, clock.System{}.Now())})
 	if err != nil {

@@ -82,8 +82,8 @@ type countRow struct {
 }
 
 // count notes that there are more users, or fewer. It is the last thing that a
-// store does to a user: who waits for a count holds all else, and nobody
-// waits in a circle.
+// store does to a user: a unit that waits for a count has all its other locks
+// already, so units never wait for each other in a cycle.
 func (s *Store) count(ctx context.Context, org int64, more map[bool]int64) error {
 	var rows []countRow
 	for _, active := range []bool{false, true} {

@@ -105,7 +105,7 @@ func neighbour(b *testing.B, db *sqldb.DB) {
 }
 
 // seeing is who may view an agent of the biggest team.
-var seeing = users.Circle{
+var seeing = users.UserFilter{
 	Grants: []actor.Grant{{Resource: actor.Agent, ID: 9, Role: actor.Member}, {Resource: actor.Project, ID: 9, Role: actor.Member}, {Resource: actor.Team, ID: biggest, Role: actor.Member}},
 	Users:  []int64{1}, GlobalAdmins: true,
 }

@@ -136,7 +136,7 @@ func TestNothingReadsAWholeTable(t *testing.T) {
 		if err != nil || len(some) == 0 {
 			t.Fatal(some, err)
 		}
-		circle := users.Circle{
+		filter := users.UserFilter{
 			Grants: []actor.Grant{{Resource: actor.Agent, ID: 2, Role: actor.Member}, {Resource: actor.Project, ID: 2, Role: actor.Admin}, {Resource: actor.Team, ID: 2, Role: actor.Member}},
 			Users:  []int64{4002}, GlobalAdmins: true,
 		}
@@ -169,8 +169,8 @@ func TestNothingReadsAWholeTable(t *testing.T) {
 			"roles on one resource, counted":   func() error { return discard(store.RolesPage(ctx, 3, actor.Team, 2, fifty)) },
 			"how many hold roles":              func() error { return discard(store.RoleCounts(ctx, 3, actor.Team, []int64{2, 22, 42})) },
 			"the first roles":                  func() error { return discard(store.FirstRoles(ctx, 3, actor.Team, []int64{2, 22, 42}, 10)) },
-			"a circle, by cursor":              func() error { return discard(store.PeoplePage(ctx, 3, circle, cursor)) },
-			"a circle, counted":                func() error { return discard(store.PeoplePage(ctx, 3, circle, fifty)) },
+			"a user filter, by cursor":         func() error { return discard(store.PeoplePage(ctx, 3, filter, cursor)) },
+			"a user filter, counted":           func() error { return discard(store.PeoplePage(ctx, 3, filter, fifty)) },
 			"an address that is free":          func() error { return store.Claim(ctx, "guide@example.com", "agent/1") },
 			"another address":                  func() error { return store.Claim(ctx, "helper@example.com", "agent/1") },
 			"an address that is not":           func() error { return refused(store.Claim(ctx, "u4002@example.com", "agent/1")) },

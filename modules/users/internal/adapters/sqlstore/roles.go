@@ -60,10 +60,10 @@ func startsAfter(p page.Request) (int64, error) {
 	return after.ID, err
 }
 
-// PeoplePage implements core.RoleStore. Each way into the circle gives no more
+// PeoplePage implements core.RoleStore. Each part of the filter gives no more
 // ids than the page can need, in order, so that a way that a hundred thousand
 // people took costs what one costs that ten took.
-func (s *Store) PeoplePage(ctx context.Context, org int64, of users.Circle, p page.Request) (page.Of[users.User], error) {
+func (s *Store) PeoplePage(ctx context.Context, org int64, of users.UserFilter, p page.Request) (page.Of[users.User], error) {
 	out := page.Of[users.User]{Count: -1, Request: p, Items: []users.User{}}
 	after, err := startsAfter(p)
 	if err != nil {
@@ -82,7 +82,7 @@ func (s *Store) PeoplePage(ctx context.Context, org int64, of users.Circle, p pa
 		return q.OrderExpr("?", bun.Ident(key)).Limit(int64(p.Offset() + p.Limit() + 1))
 	}
 	var rows []userRow
-	ids := s.db.NewSelect().TableExpr("(?) AS circle", s.circle(org, of, part)).OrderExpr("id").Limit(int64(p.Limit()) + 1).Offset(int64(p.Offset()))
+	ids := s.db.NewSelect().TableExpr("(?) AS filtered", s.filtered(org, of, part)).OrderExpr("id").Limit(int64(p.Limit()) + 1).Offset(int64(p.Offset()))
 	err = s.db.On(ctx).NewSelect().Model(&rows).ColumnExpr("u.*").Join("JOIN (?) AS found ON found.id = u.id", ids).OrderExpr("u.id").Scan(ctx)
 	if err != nil {
 		return out, fmt.Errorf("listing people with roles: %w", err)
@@ -94,18 +94,18 @@ func (s *Store) PeoplePage(ctx context.Context, org int64, of users.Circle, p pa
 		out.NextCursor = page.EncodeCursor(core.ByID(out.Items[len(out.Items)-1]))
 	}
 	if !p.Keyset() {
-		all := s.circle(org, of, func(q *bun.SelectQuery, _ string) *bun.SelectQuery { return q })
-		if err := s.db.On(ctx).NewSelect().TableExpr("(?) AS circle", all).ColumnExpr("count(*)").Scan(ctx, &out.Count); err != nil {
+		all := s.filtered(org, of, func(q *bun.SelectQuery, _ string) *bun.SelectQuery { return q })
+		if err := s.db.On(ctx).NewSelect().TableExpr("(?) AS filtered", all).ColumnExpr("count(*)").Scan(ctx, &out.Count); err != nil {
 			return out, fmt.Errorf("counting people with roles: %w", err)
 		}
 	}
 	return out, nil
 }
 
-// circle is the ids of the active users of a circle, each once. part narrows
+// filtered is the ids of the active users of a filter, each once. part narrows
 // each way into it, which gives users by the column it is told. There is one
 // way at least.
-func (s *Store) circle(org int64, of users.Circle, part func(q *bun.SelectQuery, key string) *bun.SelectQuery) *bun.SelectQuery {
+func (s *Store) filtered(org int64, of users.UserFilter, part func(q *bun.SelectQuery, key string) *bun.SelectQuery) *bun.SelectQuery {
 	var all *bun.SelectQuery
 	way := func(q *bun.SelectQuery, key string) {
 		q = part(q.ColumnExpr("u.id").Where("u.organization_id = ? AND u.is_active", org), key)

@@ -54,8 +54,8 @@ func TestMoreThanTenThousandRolesAreAllThere(t *testing.T) {
 		walk(t, people, func(p page.Request) (page.Of[users.Permission], error) {
 			return store.RolesPage(ctx, 1, actor.Team, 7000, p)
 		}, func(p users.Permission) int64 { return p.UserID })
-		team := func(role actor.Role) users.Circle {
-			return users.Circle{Grants: []actor.Grant{{Resource: actor.Team, ID: 7000, Role: role}, {Resource: actor.Project, ID: 1, Role: actor.Member}}}
+		team := func(role actor.Role) users.UserFilter {
+			return users.UserFilter{Grants: []actor.Grant{{Resource: actor.Team, ID: 7000, Role: role}, {Resource: actor.Project, ID: 1, Role: actor.Member}}}
 		}
 		walk(t, people*9/10, func(p page.Request) (page.Of[users.User], error) {
 			return store.PeoplePage(ctx, 1, team(actor.Member), p)
@@ -104,7 +104,7 @@ func TestWhoHoldsRolesIsOneStatementAndOneMoreToCount(t *testing.T) {
 		many = append(many, id+1)
 	}
 	for _, ids := range [][]int64{few, many} {
-		of := users.Circle{Users: ids, GlobalAdmins: true}
+		of := users.UserFilter{Users: ids, GlobalAdmins: true}
 		for _, id := range ids[:min(3, len(ids))] {
 			of.Grants = append(of.Grants, actor.Grant{Resource: actor.Team, ID: id, Role: actor.Member})
 		}

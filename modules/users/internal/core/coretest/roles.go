@@ -91,7 +91,7 @@ func holders(f fixture, _ uow.Unit) {
 		f.same(counts, must[map[int64]int64](f)(f.RoleCounts(f.ctx, org, resource, ids)))
 		f.same(first, append([]users.Permission{}, must[[]users.Permission](f)(f.FirstRoles(f.ctx, org, resource, ids, size))...))
 
-		of := users.Circle{GlobalAdmins: rng.IntN(2) == 0}
+		of := users.UserFilter{GlobalAdmins: rng.IntN(2) == 0}
 		for range rng.IntN(4) {
 			of.Grants = append(of.Grants, actor.Grant{Resource: resources[rng.IntN(3)], ID: 1 + rng.Int64N(5), Role: actor.Role(rng.IntN(3))})
 		}
@@ -114,15 +114,15 @@ func holders(f fixture, _ uow.Unit) {
 			}
 		}
 		slices.SortFunc(among, func(a, b users.User) int { return cmp.Compare(a.ID, b.ID) })
-		circle := func(request page.Request) (page.Of[users.User], error) {
+		filter := func(request page.Request) (page.Of[users.User], error) {
 			return f.PeoplePage(f.ctx, org, of, request)
 		}
-		f.same(among, walked(f, size, circle))
-		f.same(among, paged(f, size, circle))
+		f.same(among, walked(f, size, filter))
+		f.same(among, paged(f, size, filter))
 	}
 	_, err := f.RolesPage(f.ctx, f.org.ID, actor.Team, 1, page.Request{Cursor: "nonsense"})
 	f.is(err, page.ErrCursor)
-	_, err = f.PeoplePage(f.ctx, f.org.ID, users.Circle{GlobalAdmins: true}, page.Request{Cursor: "nonsense"})
+	_, err = f.PeoplePage(f.ctx, f.org.ID, users.UserFilter{GlobalAdmins: true}, page.Request{Cursor: "nonsense"})
 	f.is(err, page.ErrCursor)
 }
 
@@ -134,7 +134,7 @@ func foreignRoles(f fixture, _ uow.Unit) {
 	p := f.permission(u.ID, 7, "admin")
 	p.OrganizationID = other.ID
 	must[users.Permission](f)(f.PutPermission(f.ctx, p))
-	of := users.Circle{Grants: []actor.Grant{{Resource: actor.Team, ID: 7, Role: actor.Member}}, Users: []int64{u.ID}}
+	of := users.UserFilter{Grants: []actor.Grant{{Resource: actor.Team, ID: 7, Role: actor.Member}}, Users: []int64{u.ID}}
 	f.same([]users.User{}, must[page.Of[users.User]](f)(f.PeoplePage(f.ctx, other.ID, of, page.Request{})).Items)
 	f.same([]users.User{u}, must[page.Of[users.User]](f)(f.PeoplePage(f.ctx, f.org.ID, of, page.Request{})).Items)
 	of.Users = nil

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// later is what is written a few seconds after it happened, because nobody
+// writeBehind is what is written a few seconds after it happened, because nobody
 // should wait for it: when keys were used, and wrong passwords. A process
 // that is killed loses it.
-type later struct {
+type writeBehind struct {
 	mu   sync.Mutex
 	uses map[int64]use
-	// wrong are audit entries; more than maxLater are not kept.
+	// wrong are audit entries; more than maxWaiting are not kept.
 	wrong   []AuditEntry
 	dropped int
 }
@@ -25,28 +25,28 @@ type use struct {
 
 const (
 	// useEvery is how often the last use of a key is written at most.
-	useEvery = time.Minute
-	maxLater = 10_000
+	useEvery   = time.Minute
+	maxWaiting = 10_000
 )
 
-func newLater() *later { return &later{uses: map[int64]use{}} }
+func newWriteBehind() *writeBehind { return &writeBehind{uses: map[int64]use{}} }
 
-func (l *later) used(k APIKey, now time.Time) {
+func (l *writeBehind) used(k APIKey, now time.Time) {
 	if k.LastUsedOn != nil && now.Sub(*k.LastUsedOn) < useEvery {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if last, ok := l.uses[k.ID]; (ok && now.Sub(last.at) < useEvery) || len(l.uses) >= maxLater {
+	if last, ok := l.uses[k.ID]; (ok && now.Sub(last.at) < useEvery) || len(l.uses) >= maxWaiting {
 		return
 	}
 	l.uses[k.ID] = use{at: now}
 }
 
-func (l *later) refused(e AuditEntry) {
+func (l *writeBehind) refused(e AuditEntry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.wrong) >= maxLater {
+	if len(l.wrong) >= maxWaiting {
 		l.dropped++
 		return
 	}
@@ -57,7 +57,7 @@ func (l *later) refused(e AuditEntry) {
 // sign-ins were too many to be kept since the last time.
 func (s *Service) Flush(ctx context.Context) (dropped int, err error) {
 	now := s.Clock.Now()
-	l := s.later
+	l := s.writeBehind
 	l.mu.Lock()
 	wrong := l.wrong
 	dropped = l.dropped

@@ -25,8 +25,8 @@ type people struct {
 	users.Directory
 	users.Permissions
 	users.Roles
-	of      users.Circle // that was asked for last
-	there   []users.User // ordered by id
+	of      users.UserFilter // that was asked for last
+	there   []users.User     // ordered by id
 	granted []users.Permission
 	asked   int
 	err     error
@@ -49,7 +49,7 @@ func (p *people) On(_ context.Context, org int64, r actor.Resource, ids, only []
 }
 
 // PeoplePage implements users.Roles; it counts nobody out.
-func (p *people) PeoplePage(_ context.Context, org int64, of users.Circle, request page.Request) (page.Of[users.User], error) {
+func (p *people) PeoplePage(_ context.Context, org int64, of users.UserFilter, request page.Request) (page.Of[users.User], error) {
 	p.asked++
 	p.of = of
 	return page.Of[users.User]{Items: p.there, Count: 4711, NextCursor: "more", Request: request}, p.err
@@ -76,7 +76,7 @@ func TestRunnersAreThoseWhoseRunIsAccepted(t *testing.T) {
 	store := memstore.New(db)
 	placed := teams{of: map[int64]int64{1: 1, 2: 1, 3: 2}} // project 4 has none
 	crowd := &people{}
-	service := core.New(core.Parts{Unit: db, Store: store, Projects: placed, Directory: crowd, Permissions: crowd, Clock: at})
+	service := core.New(core.Deps{Unit: db, Store: store, Projects: placed, Directory: crowd, Permissions: crowd, Clock: at})
 	ids := []int64{9, 8, 7, 6, 5, 4, 3, 2, 1, 4711}
 	found, kept := 0, 0
 	for range 400 {
@@ -141,13 +141,13 @@ func TestAPartOfTheHoldersIsThePartOfTheirCircle(t *testing.T) {
 	for id := range int64(200) {
 		crowd.there = append(crowd.there, users.User{ID: id + 7, OrganizationID: 1, IsActive: true})
 	}
-	service := core.New(core.Parts{Unit: db, Store: store, Projects: teams{of: map[int64]int64{2: 3}}, Directory: crowd, Permissions: crowd, Roles: crowd, Clock: at})
+	service := core.New(core.Deps{Unit: db, Store: store, Projects: teams{of: map[int64]int64{2: 3}}, Directory: crowd, Permissions: crowd, Roles: crowd, Clock: at})
 	a, err := store.AddAgent(ctx, core.Agent{OrganizationID: 1, ProjectID: 2, UserID: 7, Access: core.OnlyMe, Status: core.Live, IsActive: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	who := actor.Actor{UserID: 7, OrganizationID: 1}
-	found, err := service.Holders(ctx, who, a.ID, page.Request{Size: 200})
+	found, err := service.Grantees(ctx, who, a.ID, page.Request{Size: 200})
 	if err != nil || found.Count != 4711 || found.NextCursor != "more" || found.Request.Size != 200 || len(found.Items) != 200 {
 		t.Fatalf("%d of %d, then %q: %v", len(found.Items), found.Count, found.NextCursor, err)
 	}
@@ -155,14 +155,14 @@ func TestAPartOfTheHoldersIsThePartOfTheirCircle(t *testing.T) {
 	if diff := cmp.Diff([]actor.Role{actor.Admin, actor.NoRole, actor.Admin}, roles); diff != "" {
 		t.Error(diff)
 	}
-	want := users.Circle{Users: []int64{7}, GlobalAdmins: true, Grants: []actor.Grant{
+	want := users.UserFilter{Users: []int64{7}, GlobalAdmins: true, Grants: []actor.Grant{
 		{Resource: actor.Agent, ID: a.ID, Role: actor.Member}, {Resource: actor.Project, ID: 2, Role: actor.Admin}, {Resource: actor.Team, ID: 3, Role: actor.Admin},
 	}}
 	if diff := cmp.Diff(want, crowd.of); diff != "" || crowd.asked != 4 {
 		t.Errorf("asked %d times: %s", crowd.asked, diff)
 	}
 	crowd.err = errors.New("the disk is on fire")
-	if _, err := service.Holders(ctx, who, a.ID, page.Request{}); !errors.Is(err, crowd.err) {
+	if _, err := service.Grantees(ctx, who, a.ID, page.Request{}); !errors.Is(err, crowd.err) {
 		t.Errorf("a failure: %v", err)
 	}
 }
@@ -174,7 +174,7 @@ func TestAboutNobodyNothingIsAskedAndAFailureIsNoAnswer(t *testing.T) {
 	store := memstore.New(db)
 	broken := errors.New("the disk is on fire")
 	crowd := &people{err: broken}
-	service := core.New(core.Parts{Unit: db, Store: store, Projects: teams{}, Directory: crowd, Permissions: crowd, Clock: at})
+	service := core.New(core.Deps{Unit: db, Store: store, Projects: teams{}, Directory: crowd, Permissions: crowd, Clock: at})
 	a, err := store.AddAgent(ctx, core.Agent{OrganizationID: 1, ProjectID: 1, UserID: 7, Access: core.Public, Status: core.Live, IsActive: true})
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 )
 
 // PeoplePage implements users.Roles.
-func (p *people) PeoplePage(_ context.Context, org int64, of users.Circle, request page.Request) (page.Of[users.User], error) {
+func (p *people) PeoplePage(_ context.Context, org int64, of users.UserFilter, request page.Request) (page.Of[users.User], error) {
 	p.mu.Lock()
 	granted := slices.Clone(p.granted)
 	p.mu.Unlock()
@@ -62,13 +62,13 @@ func TestAnAgentWithMoreUsersThanAPageIsListedInParts(t *testing.T) {
 	h := newHouse(t)
 	path := fmt.Sprintf("/api/agent/%d/user", h.agent(core.OnlyTeam))
 	h.people.change(root, func(u *users.User) { u.IsActive = false })
-	type holder struct {
+	type grantee struct {
 		User struct{ ID int64 }
 		Role string
 	}
-	is := func(id int64, role string) (r holder) { r.User.ID, r.Role = id, role; return r }
-	all := []holder{is(ann, "admin"), is(mel, "member"), is(tom, "member")}
-	var admins []holder
+	is := func(id int64, role string) (r grantee) { r.User.ID, r.Role = id, role; return r }
+	all := []grantee{is(ann, "admin"), is(mel, "member"), is(tom, "member")}
+	var admins []grantee
 	for i := range int64(850) {
 		name := fmt.Sprintf("m%d", i)
 		u := users.User{ID: 100 + i, OrganizationID: 1, FirstName: &name, IsActive: i%7 != 0, IsSuperuser: i >= 700}
@@ -89,14 +89,14 @@ func TestAnAgentWithMoreUsersThanAPageIsListedInParts(t *testing.T) {
 		Count int
 		Next  *string `json:"next_cursor"`
 	}
-	read := func(query string) (rows []holder, m meta) {
+	read := func(query string) (rows []grantee, m meta) {
 		t.Helper()
 		h.As("ann").Do("GET", path+query, nil).Want(200).Data(&rows).Meta(&m)
 		return rows, m
 	}
-	holds := func(want []holder) {
+	holds := func(want []grantee) {
 		t.Helper()
-		var paged, walked []holder
+		var paged, walked []grantee
 		for number := 1; ; number++ {
 			rows, m := read(fmt.Sprintf("?items_per_page=100&page=%d", number))
 			h.same(len(want), m.Count)
@@ -117,5 +117,5 @@ func TestAnAgentWithMoreUsersThanAPageIsListedInParts(t *testing.T) {
 	}
 	holds(all)
 	h.As("ann").Do("PUT", path[:len(path)-len("user")]+"access", `{"access":"Only me"}`).Want(200)
-	holds(append([]holder{is(ann, "admin")}, admins...))
+	holds(append([]grantee{is(ann, "admin")}, admins...))
 }

@@ -27,13 +27,13 @@ func TestRecentAgents(t *testing.T) {
 	h.same("2024-10-02T00:02:24.378434Z", got.CreatedOn)
 	h.clock.Advance(time.Second)
 	h.As("bob").Do("POST", fmt.Sprintf("/api/agent/%d/recent", b), `{}`).Want(201)
-	h.same([]int64{b, a}, h.marks("bob", "recent"))
+	h.same([]int64{b, a}, h.bookmarks("bob", "recent"))
 	h.clock.Advance(time.Second)
 	if again := h.As("bob").Do("POST", fmt.Sprintf("/api/agent/%d/recent", a), nil).Want(201); again.ID() != got.ID {
 		t.Error("again is another row")
 	}
-	h.same([]int64{a, b}, h.marks("bob", "recent"))
-	h.same([]int64{}, h.marks("mel", "recent"))
+	h.same([]int64{a, b}, h.bookmarks("bob", "recent"))
+	h.same([]int64{}, h.bookmarks("mel", "recent"))
 	var left []struct{ Agent struct{ ID int64 } }
 	h.As("bob").Do("DELETE", fmt.Sprintf("/api/agent/%d/recent", a), nil).Want(200).Data(&left)
 	if len(left) != 1 || left[0].Agent.ID != b {
@@ -54,28 +54,28 @@ func TestOnlyTheLast20RecentsAreKeptAndStarsStay(t *testing.T) {
 		h.As("bob").Do("POST", fmt.Sprintf("/api/agent/%d/starred", id), nil).Want(201)
 	}
 	slices.Reverse(newest)
-	h.same(newest[:20], h.marks("bob", "recent"))
-	h.same(newest, h.marks("bob", "starred"))
-	h.same(newest[10:15], h.marks("bob", "starred?page=3&items_per_page=5"))
+	h.same(newest[:20], h.bookmarks("bob", "recent"))
+	h.same(newest, h.bookmarks("bob", "starred"))
+	h.same(newest[10:15], h.bookmarks("bob", "starred?page=3&items_per_page=5"))
 	var meta struct {
 		Count int
 		Next  *string `json:"next_cursor"`
 	}
 	h.As("bob").Do("GET", "/api/agent/starred?items_per_page=22", nil).Meta(&meta)
 	h.same(23, meta.Count)
-	h.same(newest[22:], h.marks("bob", "starred?items_per_page=22&cursor="+*meta.Next))
+	h.same(newest[22:], h.bookmarks("bob", "starred?items_per_page=22&cursor="+*meta.Next))
 }
 
 func TestAStarIsRefusedWhenThereAreTooMany(t *testing.T) {
 	h := newHouse(t)
 	id := h.agent(core.Public)
 	for i := range int64(500) {
-		if _, err := h.store.Mark(t.Context(), core.Starred, core.Mark{OrganizationID: 1, UserID: bob, AgentID: 1000 + i, CreatedOn: h.clock.Now()}); err != nil {
+		if _, err := h.store.AddBookmark(t.Context(), core.Starred, core.Bookmark{OrganizationID: 1, UserID: bob, AgentID: 1000 + i, CreatedOn: h.clock.Now()}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	h.As("bob").Do("POST", fmt.Sprintf("/api/agent/%d/starred", id), nil).Refused(409, "agents.too_many_stars")
-	h.same([]int64{}, h.marks("bob", "starred"))
+	h.same([]int64{}, h.bookmarks("bob", "starred"))
 }
 
 func TestListsShowOnlyAgentsThatAreStillVisible(t *testing.T) {
@@ -90,13 +90,13 @@ func TestListsShowOnlyAgentsThatAreStillVisible(t *testing.T) {
 	}
 	for _, list := range []core.Kind{core.Recent, core.Starred} { // from when bob could see it
 		for _, id := range []int64{public, hidden} {
-			if _, err := h.store.Mark(t.Context(), list, core.Mark{OrganizationID: 1, UserID: bob, AgentID: id, CreatedOn: h.clock.Now()}); err != nil {
+			if _, err := h.store.AddBookmark(t.Context(), list, core.Bookmark{OrganizationID: 1, UserID: bob, AgentID: id, CreatedOn: h.clock.Now()}); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	h.same([]int64{public}, h.marks("bob", "recent"))
-	h.same([]int64{public}, h.marks("bob", "starred"))
+	h.same([]int64{public}, h.bookmarks("bob", "recent"))
+	h.same([]int64{public}, h.bookmarks("bob", "starred"))
 }
 
 func run(agent, user int64, at time.Time) chat.RunCompleted {
@@ -108,12 +108,12 @@ func TestAChatRunPutsTheAgentAmongTheAskersRecents(t *testing.T) {
 	a, b := h.agent(core.Public), h.agent(core.Public)
 	at := h.clock.Now()
 	h.publish(run(a, bob, at.Add(time.Minute)), run(b, bob, at))
-	h.same([]int64{a, b}, h.marks("bob", "recent"))
+	h.same([]int64{a, b}, h.bookmarks("bob", "recent"))
 	h.publish(run(a, bob, at.Add(-time.Hour))) // told late: it moves nothing back
-	h.same([]int64{a, b}, h.marks("bob", "recent"))
-	h.same([]int64{}, h.marks("ann", "recent"))
+	h.same([]int64{a, b}, h.bookmarks("bob", "recent"))
+	h.same([]int64{}, h.bookmarks("ann", "recent"))
 	h.publish(run(99, bob, at))
-	h.same([]int64{a, b}, h.marks("bob", "recent"))
+	h.same([]int64{a, b}, h.bookmarks("bob", "recent"))
 }
 
 func TestDeletingAUserTakesTheirListsAndPassesTheirAgentsOn(t *testing.T) {
@@ -141,8 +141,8 @@ func TestDeletingAUserTakesTheirListsAndPassesTheirAgentsOn(t *testing.T) {
 			h.publish(run(id, ann, h.clock.Now())) // told late: it brings nothing back
 			h.same(c.heir, owner(h, id))
 			for _, list := range []string{"recent", "starred"} {
-				h.same([]int64{}, h.marks("ann", list))
-				h.same([]int64{id}, h.marks("bob", list))
+				h.same([]int64{}, h.bookmarks("ann", list))
+				h.same([]int64{id}, h.bookmarks("bob", list))
 			}
 		})
 	}

@@ -15,63 +15,63 @@ const (
 	maxStars   = 500
 )
 
-// Marked is a mark with its agent.
-type Marked struct {
-	Mark
+// BookmarkedAgent is a bookmark with its agent.
+type BookmarkedAgent struct {
+	Bookmark
 	Agent Full
 }
 
-// Marked answers the caller's recent or starred agents, newest first, as far
+// Bookmarks answers the caller's recent or starred agents, newest first, as far
 // as they still see them.
-func (s *Service) Marked(ctx context.Context, who actor.Actor, k Kind, p page.Request) (page.Of[Marked], error) {
+func (s *Service) Bookmarks(ctx context.Context, who actor.Actor, k Kind, p page.Request) (page.Of[BookmarkedAgent], error) {
 	v, teams, err := s.visible(ctx, who)
 	if err != nil {
-		return page.Of[Marked]{}, err
+		return page.Of[BookmarkedAgent]{}, err
 	}
-	marks, err := s.Store.MarksPage(ctx, k, v, p)
+	bookmarks, err := s.Store.BookmarksPage(ctx, k, v, p)
 	if err != nil {
-		return page.Of[Marked]{}, err
+		return page.Of[BookmarkedAgent]{}, err
 	}
-	ids := make([]int64, len(marks.Items))
-	for i, m := range marks.Items {
+	ids := make([]int64, len(bookmarks.Items))
+	for i, m := range bookmarks.Items {
 		ids[i] = m.AgentID
 	}
 	found, err := s.Store.Agents(ctx, v, ids)
 	if err != nil {
-		return page.Of[Marked]{}, err
+		return page.Of[BookmarkedAgent]{}, err
 	}
 	full, err := s.complete(ctx, who, decideAll(who, found, teams))
 	if err != nil {
-		return page.Of[Marked]{}, err
+		return page.Of[BookmarkedAgent]{}, err
 	}
 	byID := make(map[int64]Full, len(full))
 	for _, f := range full {
 		byID[f.ID] = f
 	}
-	out := page.Of[Marked]{Count: marks.Count, NextCursor: marks.NextCursor, Request: marks.Request}
-	for _, m := range marks.Items {
+	out := page.Of[BookmarkedAgent]{Count: bookmarks.Count, NextCursor: bookmarks.NextCursor, Request: bookmarks.Request}
+	for _, m := range bookmarks.Items {
 		// An agent that vanished between the two statements is left out.
 		if f, ok := byID[m.AgentID]; ok {
-			out.Items = append(out.Items, Marked{Mark: m, Agent: f})
+			out.Items = append(out.Items, BookmarkedAgent{Bookmark: m, Agent: f})
 		}
 	}
 	return out, nil
 }
 
-// Mark puts an agent that the caller sees at the top of their list.
-func (s *Service) Mark(ctx context.Context, who actor.Actor, k Kind, agentID int64) (Marked, error) {
+// AddBookmark puts an agent that the caller sees at the top of their list.
+func (s *Service) AddBookmark(ctx context.Context, who actor.Actor, k Kind, agentID int64) (BookmarkedAgent, error) {
 	f, err := s.Get(ctx, who, agentID)
 	if err != nil {
-		return Marked{}, err
+		return BookmarkedAgent{}, err
 	}
-	out := Marked{Agent: f}
+	out := BookmarkedAgent{Agent: f}
 	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		out.Mark, err = s.Store.Mark(ctx, k, Mark{OrganizationID: who.OrganizationID, UserID: who.UserID, AgentID: agentID, CreatedOn: s.Clock.Now()})
+		out.Bookmark, err = s.Store.AddBookmark(ctx, k, Bookmark{OrganizationID: who.OrganizationID, UserID: who.UserID, AgentID: agentID, CreatedOn: s.Clock.Now()})
 		if err != nil || k == Recent {
 			return err
 		}
 		// A star is somebody's own choice, so none is dropped for another.
-		n, err := s.Store.CountMarks(ctx, k, who.UserID)
+		n, err := s.Store.CountBookmarks(ctx, k, who.UserID)
 		if err == nil && n > maxStars {
 			err = ErrTooMany
 		}
@@ -80,20 +80,20 @@ func (s *Service) Mark(ctx context.Context, who actor.Actor, k Kind, agentID int
 	if err != nil || k == Starred {
 		return out, err
 	}
-	// After the mark is committed: of many at once the last one sees them all,
+	// After the bookmark is committed: of many at once the last one sees them all,
 	// so that no more than the newest stay.
 	return out, s.Store.Trim(ctx, k, who.UserID, maxRecents)
 }
 
-// Unmark takes an agent off the caller's list and answers what is left.
-func (s *Service) Unmark(ctx context.Context, who actor.Actor, k Kind, agentID int64) ([]Marked, error) {
+// RemoveBookmark takes an agent off the caller's list and answers what is left.
+func (s *Service) RemoveBookmark(ctx context.Context, who actor.Actor, k Kind, agentID int64) ([]BookmarkedAgent, error) {
 	if _, err := s.Administers(ctx, who, agentID); err != nil {
 		return nil, err // not visible
 	}
-	if err := s.Store.Unmark(ctx, k, who.UserID, agentID); err != nil {
+	if err := s.Store.RemoveBookmark(ctx, k, who.UserID, agentID); err != nil {
 		return nil, err
 	}
-	left, err := s.Marked(ctx, who, k, page.Request{Size: maxStars})
+	left, err := s.Bookmarks(ctx, who, k, page.Request{Size: maxStars})
 	return left.Items, err
 }
 
@@ -112,7 +112,7 @@ func (s *Service) Asked(ctx context.Context, organizationID, userID, agentID int
 	if err := s.Store.NoteRun(ctx, organizationID, userID, agentID); err != nil {
 		return err
 	}
-	if _, err := s.Store.Mark(ctx, Recent, Mark{OrganizationID: organizationID, UserID: userID, AgentID: agentID, CreatedOn: at}); err != nil {
+	if _, err := s.Store.AddBookmark(ctx, Recent, Bookmark{OrganizationID: organizationID, UserID: userID, AgentID: agentID, CreatedOn: at}); err != nil {
 		return err
 	}
 	return s.Store.Trim(ctx, Recent, userID, maxRecents)

@@ -50,9 +50,9 @@ func (a Attempt) network() netip.Prefix {
 	return p
 }
 
-// guard counts wrong passwords. It does not know which accounts exist, so that
+// loginLimiter counts wrong passwords. It does not know which accounts exist, so that
 // what it answers can't tell.
-type guard struct {
+type loginLimiter struct {
 	clock     clock.Clock
 	mu        sync.Mutex
 	pairs     map[pair]*row
@@ -78,34 +78,34 @@ type bucket struct {
 	at    time.Time
 }
 
-func newGuard(c clock.Clock) *guard {
-	return &guard{clock: c, pairs: map[pair]*row{}, addresses: map[string]*bucket{}, networks: map[netip.Prefix]*bucket{}}
+func newLoginLimiter(c clock.Clock) *loginLimiter {
+	return &loginLimiter{clock: c, pairs: map[pair]*row{}, addresses: map[string]*bucket{}, networks: map[netip.Prefix]*bucket{}}
 }
 
 // guess is one attempt that was let through and counts as wrong until told
 // otherwise, so that a hundred at once count like a hundred in a row.
 type guess struct {
-	guard   *guard
+	limiter *loginLimiter
 	pair    pair
 	address *bucket
 	network *bucket
 }
 
 // begin lets an attempt through, or answers ErrTooMany with how long to wait.
-func (g *guard) begin(address string, a Attempt) (*guess, error) {
-	now := g.clock.Now()
+func (l *loginLimiter) begin(address string, a Attempt) (*guess, error) {
+	now := l.clock.Now()
 	p := pair{address, a.network()}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	r := room(g.pairs, p, func(r *row) bool { return now.Sub(r.last) >= lockLife && !now.Before(r.locked) })
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := room(l.pairs, p, func(r *row) bool { return now.Sub(r.last) >= lockLife && !now.Before(r.locked) })
 	if now.Sub(r.last) >= lockLife {
 		*r = row{}
 	}
 	if now.Before(r.locked) {
 		return nil, ErrTooMany.After(r.locked.Sub(now))
 	}
-	of := room(g.addresses, address, func(b *bucket) bool { return b.now(now, addressEases) == 0 })
-	from := room(g.networks, p.network, func(b *bucket) bool { return b.now(now, networkEases) == 0 })
+	of := room(l.addresses, address, func(b *bucket) bool { return b.now(now, addressEases) == 0 })
+	from := room(l.networks, p.network, func(b *bucket) bool { return b.now(now, networkEases) == 0 })
 	if from.now(now, networkEases)+1 > networkGuesses {
 		return nil, ErrTooMany.After(networkEases)
 	}
@@ -119,22 +119,22 @@ func (g *guard) begin(address string, a Attempt) (*guess, error) {
 	case of.level > addressGuesses:
 		r.locked = now.Add(slowLife)
 	}
-	return &guess{guard: g, pair: p, address: of, network: from}, nil
+	return &guess{limiter: l, pair: p, address: of, network: from}, nil
 }
 
 // right ends the row.
 func (g *guess) right() {
-	g.guard.mu.Lock()
-	defer g.guard.mu.Unlock()
-	delete(g.guard.pairs, g.pair)
+	g.limiter.mu.Lock()
+	defer g.limiter.mu.Unlock()
+	delete(g.limiter.pairs, g.pair)
 	g.uncount()
 }
 
 // void takes back a guess that was never checked.
 func (g *guess) void() {
-	g.guard.mu.Lock()
-	defer g.guard.mu.Unlock()
-	if r := g.guard.pairs[g.pair]; r != nil && r.wrong > 0 {
+	g.limiter.mu.Lock()
+	defer g.limiter.mu.Unlock()
+	if r := g.limiter.pairs[g.pair]; r != nil && r.wrong > 0 {
 		r.wrong--
 		r.locked = time.Time{}
 	}
@@ -142,7 +142,7 @@ func (g *guess) void() {
 }
 
 func (g *guess) uncount() {
-	now := g.guard.clock.Now()
+	now := g.limiter.clock.Now()
 	g.address.add(now, addressEases, -1)
 	g.network.add(now, networkEases, -1)
 }

@@ -10,49 +10,49 @@ import (
 	"parley/platform/kernel/page"
 )
 
-// Holder is a user with what they may do with an agent, and why.
-type Holder struct {
+// Grantee is a user with what they may do with an agent, and why.
+type Grantee struct {
 	User     users.User
 	Decision access.Decision
 }
 
 // DecisionOf answers what a user may do with an agent, and why: of oneself
 // who may see it, of others who manages it.
-func (s *Service) DecisionOf(ctx context.Context, who actor.Actor, agentID, userID int64) (Holder, error) {
+func (s *Service) DecisionOf(ctx context.Context, who actor.Actor, agentID, userID int64) (Grantee, error) {
 	do := access.Manage
 	if userID == who.UserID {
 		do = access.View
 	}
-	d, err := s.one(ctx, who, agentID, do, ErrNotAdmin)
+	d, err := s.authorize(ctx, who, agentID, do, ErrNotAdmin)
 	if err != nil {
-		return Holder{}, err
+		return Grantee{}, err
 	}
 	found, err := s.Directory.Users(ctx, who.OrganizationID, []int64{userID})
 	if err != nil {
-		return Holder{}, err
+		return Grantee{}, err
 	}
 	if len(found) == 0 {
-		return Holder{}, ErrUserNotFound
+		return Grantee{}, ErrUserNotFound
 	}
 	grants, err := s.grantsAround(ctx, d, []int64{userID})
 	if err != nil {
-		return Holder{}, err
+		return Grantee{}, err
 	}
-	return hold(found[0], grants[userID], d), nil
+	return decideFor(found[0], grants[userID], d), nil
 }
 
-// Holders answers a part of those who may see an agent through an own role,
+// Grantees answers a part of those who may see an agent through an own role,
 // as its owner or as global admins, ordered by id. The caller manages it. Of
 // a Public agent everybody else in the organization is a member as well.
-func (s *Service) Holders(ctx context.Context, who actor.Actor, agentID int64, p page.Request) (page.Of[Holder], error) {
-	d, err := s.one(ctx, who, agentID, access.Manage, ErrNotAdmin)
+func (s *Service) Grantees(ctx context.Context, who actor.Actor, agentID int64, p page.Request) (page.Of[Grantee], error) {
+	d, err := s.authorize(ctx, who, agentID, access.Manage, ErrNotAdmin)
 	if err != nil {
-		return page.Of[Holder]{}, err
+		return page.Of[Grantee]{}, err
 	}
-	of := users.Circle{Grants: access.GrantsToView(d.Thing(d.TeamID)), Users: []int64{d.UserID}, GlobalAdmins: true}
+	of := users.UserFilter{Grants: access.GrantsToView(d.Resource(d.TeamID)), Users: []int64{d.UserID}, GlobalAdmins: true}
 	found, err := s.Roles.PeoplePage(ctx, who.OrganizationID, of, p)
 	if err != nil {
-		return page.Of[Holder]{}, err
+		return page.Of[Grantee]{}, err
 	}
 	ids := make([]int64, len(found.Items))
 	for i, u := range found.Items {
@@ -60,7 +60,7 @@ func (s *Service) Holders(ctx context.Context, who actor.Actor, agentID int64, p
 	}
 	grants, err := s.grantsAround(ctx, d, ids)
 	// Whoever just lost their role is shown without one: a part drops nobody.
-	return page.Map(found, func(u users.User) Holder { return hold(u, grants[u.ID], d) }), err
+	return page.Map(found, func(u users.User) Grantee { return decideFor(u, grants[u.ID], d) }), err
 }
 
 // Runners implements agents.Catalog.
@@ -68,7 +68,7 @@ func (s *Service) Runners(ctx context.Context, organizationID, agentID int64, id
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	d, err := s.placed(ctx, organizationID, agentID)
+	d, err := s.withTeam(ctx, organizationID, agentID)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return nil, nil
@@ -85,22 +85,22 @@ func (s *Service) Runners(ctx context.Context, organizationID, agentID int64, id
 	}
 	var may []int64
 	for _, u := range people {
-		if hold(u, grants[u.ID], d).Decision.Allowed.Run {
+		if decideFor(u, grants[u.ID], d).Decision.Allowed.Run {
 			may = append(may, u.ID)
 		}
 	}
 	return may, nil
 }
 
-// hold decides about a user. A suspended one may do nothing, whatever they
+// decideFor decides about a user. A suspended one may do nothing, whatever they
 // were granted.
-func hold(u users.User, grants []actor.Grant, d Decided) Holder {
+func decideFor(u users.User, grants []actor.Grant, d Decided) Grantee {
 	if !u.IsActive {
 		why := access.Reason{Rule: access.Suspended, Resource: actor.Organization, ResourceID: u.OrganizationID}
-		return Holder{User: u, Decision: access.Decision{Because: []access.Reason{why}}}
+		return Grantee{User: u, Decision: access.Decision{Because: []access.Reason{why}}}
 	}
 	of := actor.Actor{UserID: u.ID, OrganizationID: u.OrganizationID, Email: u.Email, Level: u.Level(), Grants: grants}
-	return Holder{User: u, Decision: access.Decide(of, d.Thing(d.TeamID))}
+	return Grantee{User: u, Decision: access.Decide(of, d.Resource(d.TeamID))}
 }
 
 // grantsAround answers the roles of some users that bear on an agent, by user,

@@ -1,0 +1,130 @@
+package coretest
+
+import (
+	"sync"
+	"time"
+
+	"parley/modules/agents/internal/core"
+	"parley/platform/kernel/page"
+)
+
+func (f fixture) addBookmark(k core.Kind, user, agent int64, after time.Duration) core.Bookmark {
+	f.t.Helper()
+	return must[core.Bookmark](f)(f.AddBookmark(f.ctx, k, core.Bookmark{OrganizationID: 1, UserID: user, AgentID: agent, CreatedOn: now.Add(after)}))
+}
+
+// bookmarked lists the agents of user 1's bookmarks.
+func (f fixture) bookmarked(k core.Kind) []int64 {
+	f.t.Helper()
+	v := all
+	v.UserID = 1
+	ids := []int64{}
+	for _, m := range must[page.Of[core.Bookmark]](f)(f.BookmarksPage(f.ctx, k, v, page.Request{})).Items {
+		ids = append(ids, m.AgentID)
+	}
+	return ids
+}
+
+func seeding(f fixture) {
+	var wg sync.WaitGroup
+	for range 10 {
+		wg.Go(func() { f.seed(2) })
+	}
+	wg.Wait()
+	types := must[[]core.Type](f)(f.Types(f.ctx, 2))
+	if len(types) != 2 || types[0].Name != "QnA" || types[1].Name != "Custom" || types[0].Description != "a" || !types[0].CreatedOn.Equal(now) {
+		f.t.Errorf("got %+v", types)
+	}
+}
+
+func bookmarking(f fixture) {
+	a := f.agent()
+	first := f.addBookmark(core.Recent, 1, a.ID, 0)
+	f.same(core.Bookmark{ID: first.ID, OrganizationID: 1, UserID: 1, AgentID: a.ID, CreatedOn: now}, first)
+	moved := f.addBookmark(core.Recent, 1, a.ID, time.Hour)
+	f.same(core.Bookmark{ID: first.ID, OrganizationID: 1, UserID: 1, AgentID: a.ID, CreatedOn: now.Add(time.Hour)}, moved)
+	f.same(moved, f.addBookmark(core.Recent, 1, a.ID, time.Minute))
+	f.same([]int64{a.ID}, f.bookmarked(core.Recent))
+	f.same([]int64{}, f.bookmarked(core.Starred))
+	f.same(int64(1), must[int64](f)(f.CountBookmarks(f.ctx, core.Recent, 1)))
+	f.same(int64(0), must[int64](f)(f.CountBookmarks(f.ctx, core.Starred, 1)))
+}
+
+func bookmarkOrder(f fixture) {
+	a, b, c := f.agent(), f.agent(), f.agent()
+	f.addBookmark(core.Starred, 1, a.ID, time.Minute)
+	f.addBookmark(core.Starred, 1, b.ID, time.Hour)
+	f.addBookmark(core.Starred, 1, c.ID, 0)
+	f.addBookmark(core.Starred, 2, c.ID, 2*time.Hour)
+	f.same([]int64{b.ID, a.ID, c.ID}, f.bookmarked(core.Starred))
+	v := core.Visible{OrganizationID: 1, UserID: 1, All: true}
+	first := must[page.Of[core.Bookmark]](f)(f.BookmarksPage(f.ctx, core.Starred, v, page.Request{Size: 2, ByCursor: true}))
+	rest := must[page.Of[core.Bookmark]](f)(f.BookmarksPage(f.ctx, core.Starred, v, page.Request{Size: 2, Cursor: first.NextCursor}))
+	f.same(1, len(rest.Items))
+	f.same(c.ID, rest.Items[0].AgentID)
+	f.same(int64(3), must[page.Of[core.Bookmark]](f)(f.BookmarksPage(f.ctx, core.Starred, v, page.Request{Size: 2})).Count)
+}
+
+func bookmarksVisible(f fixture) {
+	public := f.agent(func(a *core.Agent) { a.UserID, a.Access = 5, core.Public })
+	hidden := f.agent(func(a *core.Agent) { a.UserID = 5 })
+	f.addBookmark(core.Recent, 1, hidden.ID, time.Hour)
+	f.addBookmark(core.Recent, 1, public.ID, 0)
+	seen := must[page.Of[core.Bookmark]](f)(f.BookmarksPage(f.ctx, core.Recent, core.Visible{OrganizationID: 1, UserID: 1}, page.Request{}))
+	f.same(int64(1), seen.Count)
+	f.same(public.ID, seen.Items[0].AgentID)
+}
+
+func trimming(f fixture) {
+	a, b, c := f.agent(), f.agent(), f.agent()
+	for i, id := range []int64{b.ID, c.ID, a.ID} {
+		f.addBookmark(core.Recent, 1, id, time.Duration(i)*time.Minute)
+		f.addBookmark(core.Recent, 2, id, 0)
+		f.addBookmark(core.Starred, 1, id, 0)
+	}
+	if err := f.Trim(f.ctx, core.Recent, 1, 2); err != nil {
+		f.t.Fatal(err)
+	}
+	f.same([]int64{a.ID, c.ID}, f.bookmarked(core.Recent))
+	f.same(int64(3), must[int64](f)(f.CountBookmarks(f.ctx, core.Recent, 2)))
+	f.same(3, len(f.bookmarked(core.Starred)))
+}
+
+func removingBookmarks(f fixture) {
+	a, b := f.agent(), f.agent()
+	for _, k := range []core.Kind{core.Recent, core.Starred} {
+		for _, user := range []int64{1, 2} {
+			f.addBookmark(k, user, a.ID, 0)
+			f.addBookmark(k, user, b.ID, 0)
+		}
+	}
+	for _, id := range []int64{a.ID, a.ID, 99} { // none is no error
+		if err := f.RemoveBookmark(f.ctx, core.Recent, 1, id); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	f.same([]int64{b.ID}, f.bookmarked(core.Recent))
+	f.same(2, len(f.bookmarked(core.Starred)))
+	if err := f.ForgetUser(f.ctx, 1); err != nil {
+		f.t.Fatal(err)
+	}
+	f.same(0, len(f.bookmarked(core.Recent))+len(f.bookmarked(core.Starred)))
+	for _, k := range []core.Kind{core.Recent, core.Starred} {
+		f.same(int64(2), must[int64](f)(f.CountBookmarks(f.ctx, k, 2)))
+	}
+}
+
+func bookmarkingAtOnce(f fixture) {
+	a := f.agent()
+	var wg sync.WaitGroup
+	for i := range 100 {
+		wg.Go(func() {
+			_, err := f.AddBookmark(f.ctx, core.Starred, core.Bookmark{OrganizationID: 1, UserID: 1, AgentID: a.ID, CreatedOn: now.Add(time.Duration(i) * time.Second)})
+			if err != nil {
+				f.t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	f.same([]int64{a.ID}, f.bookmarked(core.Starred))
+}
