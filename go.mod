@@ -25,6 +25,7 @@ require (
 	github.com/uptrace/bun/dialect/pgdialect v1.3.0
 	github.com/uptrace/bun/dialect/sqlitedialect v1.3.0
 	github.com/uptrace/bun/driver/pgdriver v1.2.18
+	github.com/xuri/nfp v0.0.1
 	github.com/yuin/goldmark v1.8.7
 	go.uber.org/fx v1.24.0
 	golang.org/x/net v0.62.0

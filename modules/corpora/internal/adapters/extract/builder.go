@@ -118,6 +118,29 @@ func (b *builder) row(cells []string) {
 	b.add(document.TableRow, 0, text.String())
 }
 
+// insertRow puts a row before the block at a place that was reached before.
+func (b *builder) insertRow(at int, cells []string) {
+	n := len(b.blocks)
+	b.row(cells)
+	b.moveLast(n, at)
+}
+
+// insertHeading is insertRow for a heading.
+func (b *builder) insertHeading(at, level int, text string) {
+	n := len(b.blocks)
+	b.heading(level, text)
+	b.moveLast(n, at)
+}
+
+// moveLast moves the block at n, if there is one, to a place before it.
+func (b *builder) moveLast(n, at int) {
+	if len(b.blocks) > n && at < n {
+		last := b.blocks[n]
+		last.Page = b.blocks[at].Page
+		b.blocks = slices.Insert(b.blocks[:n], at, last)
+	}
+}
+
 func (b *builder) add(kind document.Kind, level int, text string) {
 	if b.err != nil || strings.TrimSpace(text) == "" {
 		return

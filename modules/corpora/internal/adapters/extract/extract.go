@@ -114,7 +114,7 @@ func parse(ctx context.Context, at io.ReaderAt, size int64, name string, limits 
 		}
 	}()
 	src := source{ReaderAt: at, size: size, name: name}
-	f, err := detect(src, limits)
+	f, err := detect(ctx, src, limits)
 	if err != nil {
 		return document.Extracted{}, err
 	}

@@ -35,7 +35,6 @@ func TestFailures(t *testing.T) {
 		{"a picture", []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01"), Limits{}, ErrUnsupported, "image/png"},
 		{"a program", append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 200)...), Limits{}, ErrUnsupported, "can't be read"},
 		{"old Word", ole, Limits{}, ErrUnsupported, "DOCX"},
-		{"RTF", []byte(`{\rtf1\ansi Hello}`), Limits{}, ErrUnsupported, "RTF"},
 		{"Word with a password", locked, Limits{}, ErrEncrypted, "password"},
 		{"zip with a password", encrypted, Limits{}, ErrEncrypted, "password"},
 		{"zip of something else", zipOf(t, "a.txt", "text"), Limits{}, ErrUnsupported, "archive"},

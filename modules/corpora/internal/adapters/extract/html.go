@@ -1,9 +1,10 @@
 package extract
 
 import (
-	"bytes"
 	"fmt"
-	"io"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -19,18 +20,24 @@ func readHTML(src source, out *builder) error {
 	return htmlDocument(data, "text/html", out)
 }
 
-// htmlDocument reads a page in the encoding that its mark, contentType, its
-// meta element or its bytes tell, in this order.
+// htmlCharset finds a declaration behind where browsers look for it.
+var htmlCharset = regexp.MustCompile(`(?i)<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*["']?([\w-]+)`)
+
+// htmlDocument reads a page in the encoding that contentType or the page
+// itself declares, as far as decode believes it.
 func htmlDocument(data []byte, contentType string, out *builder) error {
-	var r io.Reader = bytes.NewReader(data)
-	if utf16Order(data) != nil {
-		r = strings.NewReader(decodeText(data))
-	} else if decoded, err := charset.NewReader(r, contentType); err == nil {
-		r = decoded
-	} else {
-		r = bytes.NewReader(data)
+	declared := ""
+	const window = 1024 // where browsers look for a declaration
+	if _, name, certain := charset.DetermineEncoding(data[:min(len(data), window)], contentType); certain {
+		declared = name
+	} else if m := htmlCharset.FindSubmatch(data[:min(len(data), headSize)]); m != nil {
+		declared = string(m[1])
 	}
-	root, err := html.Parse(r)
+	text, err := decode(data, declared)
+	if err != nil {
+		return err
+	}
+	root, err := html.Parse(strings.NewReader(text))
 	if err != nil {
 		return broken("HTML page", err)
 	}
@@ -49,8 +56,7 @@ func htmlDocument(data []byte, contentType string, out *builder) error {
 var dropped = map[atom.Atom]bool{
 	atom.Head: true, atom.Script: true, atom.Style: true, atom.Noscript: true, atom.Template: true, atom.Svg: true,
 	atom.Nav: true, atom.Iframe: true, atom.Object: true, atom.Embed: true, atom.Canvas: true,
-	atom.Audio: true, atom.Video: true, atom.Button: true, atom.Select: true, atom.Input: true, atom.Textarea: true,
-	atom.Datalist: true, atom.Dialog: true,
+	atom.Audio: true, atom.Video: true, atom.Button: true, atom.Select: true, atom.Input: true, atom.Datalist: true,
 }
 
 // inline elements don't break the paragraph that they stand in.
@@ -178,45 +184,95 @@ func (w *htmlWriter) flush() {
 	w.out.paragraph(text)
 }
 
-// isDataTable tells a table of data from one that only lays out a page.
+// isDataTable tells a table of data from one that only lays out a page: that
+// holds tables, headings, or a cell of several paragraphs alone in its row.
 func isDataTable(n *html.Node) bool {
-	return attr(n, "role") != "presentation" && findElement(n.FirstChild, atom.Table) == nil &&
-		findElement(n, atom.H1) == nil && findElement(n, atom.Ul) == nil && findElement(n, atom.P) == nil
+	if attr(n, "role") == "presentation" || findElement(n.FirstChild, atom.Table) != nil || findElement(n, atom.H1) != nil {
+		return false
+	}
+	if findElement(n, atom.Th) != nil {
+		return true
+	}
+	rows, wide := 0, 0
+	for d := range n.Descendants() {
+		if d.DataAtom == atom.Tr {
+			rows++
+			if countCells(d) > 1 {
+				wide++
+			}
+		}
+	}
+	prose := findElement(n, atom.Ul) != nil || findElement(n, atom.Ol) != nil || findElement(n, atom.P) != nil
+	return wide > 1 || wide == rows && !prose
+}
+
+func countCells(tr *html.Node) int {
+	n := 0
+	for td := tr.FirstChild; td != nil; td = td.NextSibling {
+		if td.DataAtom == atom.Td || td.DataAtom == atom.Th {
+			n++
+		}
+	}
+	return n
 }
 
 func (w *htmlWriter) table(n *html.Node) error {
-	var rows [][]string
-	trusted := false
-	var visit func(n *html.Node)
-	visit = func(n *html.Node) {
+	var g grid
+	heads, headed := 0, true
+	var visit func(n *html.Node, head bool)
+	visit = func(n *html.Node, head bool) {
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
 			switch c.DataAtom {
 			case atom.Caption:
 				w.out.paragraph(rawText(c))
 			case atom.Tr:
-				var cells []string
-				heads := 0
-				for td := c.FirstChild; td != nil; td = td.NextSibling {
-					if td.DataAtom != atom.Td && td.DataAtom != atom.Th {
-						continue
-					}
-					if td.DataAtom == atom.Th {
-						heads++
-					}
-					cells = append(cells, rawText(td))
+				headed = (htmlRow(&g, c) || head) && headed
+				if headed {
+					heads++
 				}
-				if len(rows) == 0 && heads > 0 && heads == len(cells) {
-					trusted = true
-				}
-				rows = append(rows, cells)
 			default:
-				visit(c)
+				visit(c, c.DataAtom == atom.Thead)
 			}
 		}
 	}
-	visit(n)
-	writeTable(w.out, rows, trusted)
+	visit(n, false)
+	if heads == len(g.rows) { // all cells are headings, so none is
+		heads = 0
+	}
+	writeTable(w.out, g.rows, heads)
 	return w.out.err
+}
+
+// htmlRow adds a row and reports whether all of its cells are headings.
+func htmlRow(g *grid, tr *html.Node) bool {
+	g.startRow()
+	cells, heads := 0, 0
+	for td := tr.FirstChild; td != nil; td = td.NextSibling {
+		switch td.DataAtom {
+		case atom.Th:
+			heads++
+		case atom.Td:
+		default:
+			continue
+		}
+		cells++
+		g.add(rawText(td), spanOf(td, "colspan"), spanOf(td, "rowspan"))
+	}
+	g.endRow()
+	return heads > 0 && heads == cells
+}
+
+// spanOf reads a span as browsers do; 0 rows are all that come.
+func spanOf(td *html.Node, key string) int {
+	const all = 65_534
+	n, err := strconv.Atoi(attr(td, key))
+	switch {
+	case err != nil || n < 0:
+		return 1
+	case n == 0 && key == "rowspan":
+		return all
+	}
+	return min(n, all)
 }
 
 // rawText is all text below n, with br and block elements as line breaks.
@@ -246,6 +302,9 @@ func rawText(n *html.Node) string {
 }
 
 func hidden(n *html.Node) bool {
+	if n.DataAtom == atom.Dialog && !slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "open" }) {
+		return true
+	}
 	for _, a := range n.Attr {
 		switch a.Key {
 		case "hidden":
