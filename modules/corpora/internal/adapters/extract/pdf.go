@@ -80,23 +80,25 @@ func (r *pdfReader) page(index int) (err error) {
 	}
 	defer page.close()
 	notes, annotated := page.notes()
+	text, artifacts, err := r.visible(page, true)
+	if err != nil {
+		return err
+	}
+	// Furniture counts on a page with nothing else.
+	furniture := artifacts > 0 && len(text.runs) == 0
 	if annotated {
 		if err := page.flatten(); err != nil {
 			return err
 		}
 	}
-	artifacts := r.hider.hide(page, true)
-	text, err := page.text(r.out.ctx.Err)
-	if err != nil {
-		return err
-	}
-	if len(text.runs) == 0 && artifacts > 0 {
-		// Furniture counts on a page with nothing else.
+	switch {
+	case furniture && !annotated:
 		if err := page.reload(); err != nil {
 			return err
 		}
-		r.hider.hide(page, false)
-		if text, err = page.text(r.out.ctx.Err); err != nil {
+		fallthrough
+	case annotated:
+		if text, _, err = r.visible(page, !furniture); err != nil {
 			return err
 		}
 	}
@@ -106,6 +108,14 @@ func (r *pdfReader) page(index int) (err error) {
 		return tooLarge("The file holds more than %d MB of text.", r.out.limits.MaxText>>20)
 	}
 	return nil
+}
+
+// visible is the text of a page without what is hidden and, if so asked,
+// without its furniture, of which it counts the pieces.
+func (r *pdfReader) visible(page *pdfPage, withoutFurniture bool) (pdfText, int, error) {
+	artifacts := r.hider.hide(page, withoutFurniture)
+	text, err := page.text(r.out.ctx.Err)
+	return text, artifacts, err
 }
 
 // mostUnread is the share of characters, in percent, up to which a document

@@ -3,6 +3,7 @@ package extract
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -158,6 +159,92 @@ func TestAChildThatCannotStartIsNotTheFilesFault(t *testing.T) {
 	for _, member := range family {
 		if err == nil || errors.Is(err, member) {
 			t.Fatalf("got %v", err)
+		}
+	}
+}
+
+func TestPDFTextFromRightToLeftIsInReadingOrder(t *testing.T) {
+	// A line as it stands on the page, from the left; x is the width of each.
+	visual := func(s string) (runs []run) {
+		x := 0.0
+		for _, r := range s {
+			runs = append(runs, run{text: string(r), start: x, end: x + 6, size: 12, dirX: 1})
+			x += 6
+		}
+		return runs
+	}
+	for _, tc := range []struct{ behaviour, seen, want string }{
+		{"Hebrew", "םלוע םולש", "שלום עולם"},
+		{"numbers keep their order", "12.5 לש הלחנה", "הנחלה של 12.5"},
+		{"Latin words within", "PDF ץבוק", "קובץ PDF"},
+		{"a Hebrew word in an English line", "The word םולש means peace", "The word שלום means peace"},
+	} {
+		line, ok := lineOf(1, visual(tc.seen))
+		if !ok || line.text != tc.want {
+			t.Errorf("%s: %q is read as %q, want %q", tc.behaviour, tc.seen, line.text, tc.want)
+		}
+	}
+	// The same in the order of reading, as other programs write it.
+	runs := visual("םלוע םולש")
+	slices.Reverse(runs)
+	if line, _ := lineOf(1, runs); line.text != "שלום עולם" {
+		t.Errorf("in the order of reading: %q", line.text)
+	}
+	marks := append(visual("םלש"), run{text: "\u05c1", start: 13, end: 17, size: 12, dirX: 1})
+	if line, _ := lineOf(1, marks); line.text != "ש\u05c1לם" {
+		t.Errorf("with a mark: %q", line.text)
+	}
+	if got := withoutForms("\ufedf\ufee0\ufef4\ufefb"); got != "لليلا" {
+		t.Errorf("Arabic forms: %q", got)
+	}
+}
+
+func TestPDFCommentsAndFieldsAreRead(t *testing.T) {
+	data := pdfOf("/Root 1 0 R", "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [7 0 R] >> >>", "<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+		"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 5 0 R /Resources << /Font << /F1 3 0 R >> >> /Annots [6 0 R 7 0 R 8 0 R] >>",
+		streamOf("", "BT /F1 12 Tf 72 700 Td (Body) Tj ET"),
+		"<< /Type /Annot /Subtype /Text /T (Ann) /Contents (Is this right?) /Rect [10 10 20 20] >>",
+		"<< /Type /Annot /Subtype /Widget /FT /Tx /T (City) /V (Lyon) /Rect [10 30 90 40] >>",
+		"<< /Type /Annot /Subtype /Text /F 2 /Contents (hidden) /Rect [10 10 20 20] >>")
+	want := []string{"@1: Body", "@1: Comment by Ann: Is this right?", "@1: City: Lyon"}
+	if diff := cmp.Diff(want, outline(mustExtract(t, data, "x.pdf"))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPDFTellsWhichCharactersCannotBeRead(t *testing.T) {
+	// Two glyphs of a font that says nothing, among 40 characters.
+	page := func(readable string) []byte {
+		return pdfOf("/Root 1 0 R", "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+			"<< /Type /Font /Subtype /Type0 /BaseFont /X /Encoding /Identity-H /DescendantFonts [<< /Type /Font /Subtype /CIDFontType2 /BaseFont /X /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /DW 600 >>] >>",
+			"<< /Type /Page /Parent 2 0 R /Contents 5 0 R /Resources << /Font << /F1 3 0 R /F2 6 0 R >> >> >>",
+			streamOf("", "BT /F2 12 Tf 72 700 Td ("+readable+") Tj /F1 12 Tf 0 -30 Td <00010002> Tj ET"),
+			"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
+	}
+	doc := mustExtract(t, page("A sentence that is long enough to be worth it."), "x.pdf")
+	if len(doc.Warnings) != 1 || !strings.Contains(doc.Warnings[0], "2 of 39 characters") {
+		t.Errorf("warnings: %q", doc.Warnings)
+	}
+	_, err := extractWith(here(Limits{}), page("Short"), "x.pdf")
+	if !errors.Is(err, ErrNoText) || !strings.Contains(sentence(err), "%") {
+		t.Errorf("mostly unreadable: %v", err)
+	}
+}
+
+func TestPDFLayersThatAreOff(t *testing.T) {
+	for _, tc := range []struct{ behaviour, properties, want string }{
+		{"one that is off", "/D << /OFF [7 0 R] >>", "Shown"},
+		{"one that is on", "/D << /ON [7 0 R] >>", "Shown Layer"},
+		{"all off but for those that are on", "/D << /BaseState /OFF >>", "Shown"},
+	} {
+		data := pdfOf("/Root 1 0 R", "<< /Type /Catalog /Pages 2 0 R /OCProperties << /OCGs [7 0 R] "+tc.properties+" >> >>", "<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+			"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+			"<< /Type /Page /Parent 2 0 R /Contents 5 0 R /Resources << /Font << /F1 3 0 R >> /Properties << /L 7 0 R >> >> >>",
+			streamOf("", "BT /F1 12 Tf 72 700 Td (Shown) Tj /OC /L BDC 60 0 Td (Layer) Tj EMC ET"), "<< >>",
+			"<< /Type /OCG /Name <FEFF00450069006E> >>")
+		if got := mustExtract(t, data, "x.pdf").Blocks[0].Text; got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.behaviour, got, tc.want)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/klippa-app/go-pdfium/references"
 	"github.com/klippa-app/go-pdfium/requests"
@@ -30,6 +31,9 @@ type pdfText struct {
 	// glyphs counts characters but for space, unread those of them whose font
 	// does not say what they are.
 	glyphs, unread int
+	// doubtful are the runs of characters that PDFium could only guess, by
+	// their fonts.
+	doubtful map[string][]int
 }
 
 // maxPageChars bounds the characters of one page.
@@ -55,7 +59,7 @@ func (p *pdfPage) text(every func() error) (out pdfText, err error) {
 	if count.Count > maxPageChars {
 		return out, tooLarge("Page %d of the PDF holds more than %d characters.", p.index+1, maxPageChars)
 	}
-	out.runs = make([]run, 0, count.Count)
+	out.runs, out.doubtful = make([]run, 0, count.Count), map[string][]int{}
 	for i := range count.Count {
 		const often = 512
 		if i%often == 0 {
@@ -67,7 +71,60 @@ func (p *pdfPage) text(every func() error) (out pdfText, err error) {
 			return out, err
 		}
 	}
+	out.settle()
 	return out, nil
+}
+
+// settle keeps the guesses of fonts whose text reads like text, and gives up
+// those of the others.
+func (t *pdfText) settle() {
+	for _, runs := range t.doubtful {
+		var text strings.Builder
+		for _, i := range runs {
+			text.WriteString(t.runs[i].text)
+		}
+		legible := readable(text.String())
+		for _, i := range runs {
+			if r, _ := utf8.DecodeRuneInString(t.runs[i].text); !legible || unknown(r) {
+				t.runs[i].text = unreadable
+				t.unread++
+			}
+		}
+	}
+}
+
+// readable tells the codes of a font that are characters from those that are
+// only the numbers of glyphs: the latter have control characters among them,
+// scripts that nobody mixes, or words without vowels.
+func readable(s string) bool {
+	plain, letters, vowels, kana, lost, all := 0, 0, 0, 0, 0, 0
+	for _, r := range s {
+		all++
+		switch {
+		case unknown(r):
+			lost++
+		case r < utf8.RuneSelf:
+			plain++
+			if unicode.IsLetter(r) {
+				letters++
+				if strings.ContainsRune("aeiouyAEIOUY", r) {
+					vowels++
+				}
+			}
+		case unicode.In(r, unicode.Hiragana, unicode.Katakana) || r >= 0x3000 && r < 0x3100:
+			kana++
+		}
+	}
+	const few = 8 // letters, which say nothing yet
+	switch {
+	case lost*30 > all:
+		return false
+	case kana*10 >= all:
+		return true
+	case plain*10 < all*6:
+		return false
+	}
+	return letters < few || vowels*5 >= letters && vowels*3 <= letters*2
 }
 
 // charReader keeps what consecutive characters share, because each question
@@ -78,6 +135,8 @@ type charReader struct {
 	// box and style are those of the last character.
 	box   charBox
 	style run
+	// vertical: the last character belongs to a line from top to bottom.
+	vertical bool
 	// high is the first half of a character beyond the BMP, 0 otherwise.
 	high rune
 }
@@ -108,18 +167,26 @@ func (c *charReader) read(i int, out *pdfText) error {
 	if box.left == box.right && box.top == box.bottom {
 		return nil // a space or line break that PDFium made up
 	}
-	if !c.sameStyle(box) {
+	vertical := c.below(box, char)
+	if !vertical && !c.sameStyle(box) {
 		if err := c.readStyle(i); err != nil {
 			return nil //nolint:nilerr // as above
 		}
 	}
-	c.box = box
 	r := c.place(box)
+	if vertical {
+		r = downwards(r, box)
+		if n := len(out.runs); n > 0 && !c.vertical {
+			out.runs[n-1] = downwards(out.runs[n-1], c.box)
+		}
+	}
+	c.box, c.vertical = box, vertical
 	r.text = string(char)
 	if !unicode.IsSpace(char) {
 		out.glyphs++
-		if r.text = c.textOf(i, char); r.text == unreadable {
-			out.unread++
+		font := ""
+		if r.text, font = c.textOf(i, char); font != "" && valid(r) {
+			out.doubtful[font] = append(out.doubtful[font], len(out.runs))
 		}
 	}
 	if valid(r) {
@@ -128,27 +195,30 @@ func (c *charReader) read(i int, out *pdfText) error {
 	return nil
 }
 
-// textOf is what a character says that PDFium takes for char.
-func (c *charReader) textOf(i int, char rune) string {
+// textOf is what a character says that PDFium takes for char. When that is
+// only a guess, doubted is the name of its font, or some name.
+func (c *charReader) textOf(i int, char rune) (text, doubted string) {
 	// With an error, char is the code in the font.
 	answer, err := c.file.pdfium.FPDFText_HasUnicodeMapError(&requests.FPDFText_HasUnicodeMapError{TextPage: c.text, Index: i})
 	lost := err == nil && answer.HasUnicodeMapError
 	const lineHyphen = 2 // where PDFium takes a hyphen for one that only divides a word
 	switch {
 	case char == lineHyphen && !lost:
-		return "-"
+		return "-", ""
 	case !lost && !unknown(char):
-		return string(char)
+		return string(char), ""
 	}
+	doubted = "?"
 	if font, err := c.file.pdfium.FPDFText_GetFontInfo(&requests.FPDFText_GetFontInfo{TextPage: c.text, Index: i}); err == nil {
+		doubted += font.FontName
 		if c.file.glyphs == nil {
 			c.file.glyphs = c.file.objects().glyphTexts()
 		}
 		if text := c.file.glyphs[glyphCode{font.FontName, char}]; text != "" {
-			return text
+			return text, ""
 		}
 	}
-	return unreadable
+	return string(char), doubted
 }
 
 // unknown characters are what PDFium answers without knowing better.
@@ -168,6 +238,31 @@ func (c *charReader) sameStyle(box charBox) bool {
 		return box.left == c.box.left && box.right == c.box.right
 	}
 	return false
+}
+
+// below reports whether an East Asian character stands right under the last
+// one, as in vertical lines, whose direction PDFium does not tell.
+func (c *charReader) below(box charBox, char rune) bool {
+	if c.style.size == 0 || c.style.dirX != 1 || !isIdeographic(char) {
+		return false
+	}
+	near := 0.2 * c.style.size
+	// Punctuation is narrower, and to the right.
+	aligned := math.Abs(box.right-c.box.right) < near || math.Abs(box.left+box.right-c.box.left-c.box.right) < 2*near
+	return aligned && math.Abs(box.top-c.box.bottom) < near
+}
+
+// downwards turns a run into one of a vertical line.
+func downwards(r run, box charBox) run {
+	r.dirX, r.dirY = 0, -1
+	r.start, r.end = -box.top, -box.bottom
+	r.across = box.right
+	return r
+}
+
+// isIdeographic: Chinese and Japanese, which have no space between words.
+func isIdeographic(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) || r >= 0x3000 && r < 0x3040 || r >= 0xff00 && r < 0xff60
 }
 
 // readStyle asks for the direction, size and weight at a character, and for

@@ -114,5 +114,5 @@ func (h *hider) isOff(layer string) bool {
 	if h.off == nil {
 		h.off = h.file.objects().layersOff()
 	}
-	return h.off[layer]
+	return h.off[layerKey(layer)]
 }

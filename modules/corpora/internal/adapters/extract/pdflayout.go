@@ -37,9 +37,10 @@ func (p *pdfLayout) page(number int, runs []run, notes []string) int {
 
 func (p *pdfLayout) write(out *builder) {
 	lines := p.withoutFurniture()
-	body := bodySize(lines)
-	leading := usualLeading(lines)
-	levels := headingLevels(lines, body)
+	printed := slices.DeleteFunc(slices.Clone(lines), func(l pdfLine) bool { return l.note })
+	body := bodySize(printed)
+	leading := usualLeading(printed)
+	levels := headingLevels(printed, body)
 	for i := 0; i < len(lines) && out.err == nil; {
 		end := i + 1
 		for end < len(lines) && continues(lines[i:end], lines[end], leading) {
@@ -273,11 +274,18 @@ func joinLines(lines []pdfLine) string {
 			continue
 		}
 		b.WriteString(text)
-		if i+1 < len(lines) {
+		if i+1 < len(lines) && !unspaced(text, lines[i+1].text) {
 			b.WriteByte(' ')
 		}
 	}
 	return b.String()
+}
+
+// unspaced: Chinese and Japanese go on in the next line without a space.
+func unspaced(text, next string) bool {
+	last, _ := utf8.DecodeLastRuneInString(text)
+	first, _ := utf8.DecodeRuneInString(next)
+	return isIdeographic(last) && isIdeographic(first)
 }
 
 // hyphenated: a letter and a hyphen end the line, a small letter begins the

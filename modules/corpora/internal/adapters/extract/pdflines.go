@@ -131,8 +131,10 @@ func sameLine(a, b run) bool {
 	return math.Abs(a.across-b.across) < lineDrift*math.Max(a.size, b.size)
 }
 
+// printedTwice: to look bold, a little apart. Letters at the very same place are
+// those of a ligature.
 func printedTwice(a, b run) bool {
-	return a.text == b.text && strings.TrimSpace(a.text) != "" &&
+	return a.text == b.text && a.start != b.start && strings.TrimSpace(a.text) != "" &&
 		math.Abs(a.start-b.start) < sameSpot*a.size && math.Abs(a.across-b.across) < sameSpot*a.size
 }
 

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/klippa-app/go-pdfium/requests"
@@ -65,7 +64,19 @@ func (o pdfObjects) array(dict, key string) string {
 	return inside
 }
 
-// layersOff finds the names of layers that the default view does not show.
+// layerKey is what can be compared of a layer's name: PDFium takes its bytes
+// for UTF-8, whatever they are, and drops those that are not.
+func layerKey(name string) string {
+	out := make([]byte, 0, len(name))
+	for _, c := range []byte(name) {
+		if c != 0 && c < utf8.RuneSelf {
+			out = append(out, c)
+		}
+	}
+	return string(out)
+}
+
+// layersOff finds the keys of layers that the default view does not show.
 func (o pdfObjects) layersOff() map[string]bool {
 	var properties string
 	for _, dict := range o {
@@ -92,9 +103,9 @@ func (o pdfObjects) layersOff() map[string]bool {
 		switch {
 		case m == nil || !strings.Contains(dict, "/OCG"):
 		case hidden[number]:
-			off[pdfString(m[1], m[2])] = true
+			off[layerKey(pdfString(m[1], m[2]))] = true
 		default:
-			on[pdfString(m[1], m[2])] = true
+			on[layerKey(pdfString(m[1], m[2]))] = true
 		}
 	}
 	for name := range on { // of two layers with one name, text may be of either
@@ -168,8 +179,8 @@ func glyphName(name string) string {
 
 var pdfEscape = regexp.MustCompile(`(?s)\\([0-7]{1,3}|.)`)
 
-// pdfString reads a string of PDF syntax, given without its brackets as
-// literal or as hexadecimal digits.
+// pdfString reads the bytes of a string of PDF syntax, given without its
+// brackets as literal or as hexadecimal digits.
 func pdfString(literal, digits string) string {
 	raw := literal
 	if digits != "" {
@@ -188,13 +199,6 @@ func pdfString(literal, digits string) string {
 			}
 			return s[1:]
 		})
-	}
-	if rest, ok := strings.CutPrefix(raw, "\xfe\xff"); ok {
-		units := make([]uint16, len(rest)/2)
-		for i := range units {
-			units[i] = uint16(rest[2*i])<<8 | uint16(rest[2*i+1])
-		}
-		return string(utf16.Decode(units))
 	}
 	return raw
 }
