@@ -137,7 +137,7 @@ func (s *Service) index(ctx context.Context, d *Document) (last []Indexed, err e
 	if err != nil {
 		return nil, err
 	}
-	d.MimeType, d.PageCount = text.MIME, text.PageCount
+	d.MimeType, d.PageCount, d.Warnings = text.MIME, text.PageCount, text.Warnings
 	if text.Title == "" {
 		text.Title = strings.TrimSuffix(d.Name, path.Ext(d.Name))
 	}

@@ -184,7 +184,7 @@ func (c *charReader) read(i int, out *pdfText) error {
 	r.text = string(char)
 	if !unicode.IsSpace(char) {
 		out.glyphs++
-		font := ""
+		var font string
 		if r.text, font = c.textOf(i, char); font != "" && valid(r) {
 			out.doubtful[font] = append(out.doubtful[font], len(out.runs))
 		}

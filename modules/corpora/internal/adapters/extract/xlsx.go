@@ -30,7 +30,8 @@ func readXLSX(src source, out *builder) error {
 	if err := a.side(book.readStyles(related(rels, "styles")), "The number formats of the file can't be read, so numbers are as they are stored."); err != nil {
 		return err
 	}
-	if book.people, err = a.authors(related(rels, "person"), "person"); a.side(err, "The authors of comments can't be read.") != nil {
+	book.people, err = a.authors(related(rels, "person"), "person")
+	if err := a.side(err, "The authors of comments can't be read."); err != nil {
 		return err
 	}
 	type sheet struct{ name, part string }

@@ -108,6 +108,7 @@ func (s *Store) Finish(ctx context.Context, claim core.Document, last []core.Ind
 	d, err := s.updateClaimed(ctx, claim, func(d *core.Document) {
 		d.Step, d.FailureReason, d.ChunkCount, d.PageCount = claim.Step, claim.FailureReason, claim.ChunkCount, claim.PageCount
 		d.MimeType, d.ModifiedOn, d.ClaimedUntil = claim.MimeType, claim.ModifiedOn, nil
+		d.Warnings = slices.Clone(claim.Warnings)
 	})
 	if err != nil || d.Step != core.Completed {
 		return d, err

@@ -207,7 +207,16 @@ func (s *Store) insertBlocks(ctx context.Context, tx bun.IDB, d core.Document, b
 func (s *Store) Finish(ctx context.Context, claim core.Document, last []core.Indexed) (core.Document, error) {
 	var row documentRow
 	where, args := claimed(claim)
-	err := s.db.On(ctx).NewUpdate().Model(&row).Set("step = ?", claim.Step).Set("failure_reason = ?", claim.FailureReason).Set("chunk_count = ?", claim.ChunkCount).
+	var warnings *string
+	if len(claim.Warnings) > 0 {
+		data, err := json.Marshal(claim.Warnings)
+		if err != nil {
+			return claim, fmt.Errorf("finishing document %d: %w", claim.ID, err)
+		}
+		text := string(data)
+		warnings = &text
+	}
+	err := s.db.On(ctx).NewUpdate().Model(&row).Set("step = ?", claim.Step).Set("warnings = ?", warnings).Set("failure_reason = ?", claim.FailureReason).Set("chunk_count = ?", claim.ChunkCount).
 		Set("page_count = ?", claim.PageCount).Set("mime_type = ?", claim.MimeType).Set("modified_on = ?", claim.ModifiedOn).Set("claimed_until = NULL").
 		Where(where, args...).Returning("*").Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {

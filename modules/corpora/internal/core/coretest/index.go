@@ -242,11 +242,12 @@ func failing(f fixture) {
 	f.document(c, "1")
 	claim := f.claim("me", now)
 	reason := "It is broken."
-	claim.FailureReason = &reason
+	claim.FailureReason, claim.Warnings = &reason, []string{"Slide 2 is “missing”."}
 	done := f.finish(claim, core.Failed, 0, nil)
 	if done.Step != core.Failed || done.FailureReason == nil || *done.FailureReason != reason || done.ClaimedUntil != nil {
 		f.t.Errorf("%+v", done)
 	}
+	f.same(claim.Warnings, done.Warnings)
 	f.same(done, must[core.Document](f)(f.Document(f.ctx, reader, done.ID)))
 	f.same(ranking.Statistics{DF: map[string]int{}}, f.statistics(c, "lantern"))
 	f.nothingToClaim(now.Add(time.Hour))
