@@ -98,3 +98,18 @@ func FuzzPDF(f *testing.F) {
 		checkDocument(t, doc)
 	})
 }
+
+// FuzzPDFObjects reads what PDFium writes, but of a file that somebody made.
+func FuzzPDFObjects(f *testing.F) {
+	f.Add("1 0 obj\n<</OCProperties<</D<</BaseState/OFF/ON[2 0 R]/OFF[3 0 R]>>/OCGs[2 0 R 3 0 R]>>>>\nendobj\n2 0 obj\n<</Type/OCG/Name(a\\051\\n)>>\nendobj")
+	f.Add("1 0 obj\n<</BaseFont/X/Encoding<</Differences[1/f_f_i 300/uni0041/u1F600.alt]>>>>\nendobj")
+	f.Fuzz(func(t *testing.T, data string) {
+		objects := parseObjects(data)
+		objects.layersOff()
+		for code, text := range objects.glyphTexts() {
+			if strings.ContainsRune(text, 0) {
+				t.Errorf("%+v is %q", code, text)
+			}
+		}
+	})
+}

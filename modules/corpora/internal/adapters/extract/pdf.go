@@ -53,6 +53,8 @@ type pdfReader struct {
 }
 
 func (r *pdfReader) pages(n int) error {
+	const mostCrashes = 5
+	crashes := 0
 	var cause error
 	for i := range n {
 		if err := r.out.ctx.Err(); err != nil {
@@ -64,6 +66,14 @@ func (r *pdfReader) pages(n int) error {
 			return err
 		case err != nil:
 			r.failed, cause = append(r.failed, i+1), err
+		}
+		if r.file.crashed(err) {
+			if crashes++; crashes > mostCrashes {
+				return broken("PDF", err)
+			}
+			if err := r.file.restart(r.out.ctx); err != nil {
+				return err
+			}
 		}
 	}
 	// One odd page should not cost the others; half of them are a broken file.

@@ -153,6 +153,21 @@ func TestAPDFThatEatsMemoryDiesAlone(t *testing.T) {
 	checkFailure(t, err)
 }
 
+func TestAPageThatCrashesPDFiumCostsOnlyItself(t *testing.T) {
+	text := func(s string) string { return "BT /F1 12 Tf 72 700 Td (" + s + ") Tj ET" }
+	data := pdfPagesOf("", text("One"), strings.Repeat(" ", 60<<20)+text("Two"), text("Three"))
+	doc, err := extractWith(here(Limits{ChildMemory: 160 << 20}), data, "x.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"@1: One", "@3: Three"}, outline(doc)); diff != "" {
+		t.Error(diff)
+	}
+	if len(doc.Warnings) != 1 || !strings.Contains(doc.Warnings[0], "page 2") {
+		t.Errorf("warnings: %q", doc.Warnings)
+	}
+}
+
 func TestAChildThatCannotStartIsNotTheFilesFault(t *testing.T) {
 	x := New(Limits{Child: []string{"/nonexistent/parley", "x"}})
 	_, err := extractWith(x, pdfPagesOf("", "BT ET"), "x.pdf")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/klippa-app/go-pdfium"
@@ -23,6 +24,7 @@ import (
 // reaches no file, no network and no memory but its own.
 type pdfFile struct {
 	limits  Limits
+	src     *io.SectionReader
 	pdfium  pdfium.Pdfium
 	doc     references.FPDF_DOCUMENT
 	closers []func() // run from the last on
@@ -36,16 +38,27 @@ const wasmPage = 64 << 10
 
 // openPDF starts PDFium over a file. ctx must live as long as the pdfFile.
 func openPDF(ctx context.Context, src io.ReaderAt, size int64, limits Limits) (*pdfFile, error) {
-	f := &pdfFile{limits: limits}
-	if err := f.start(ctx); err != nil {
-		f.close()
-		return nil, fmt.Errorf("starting PDFium: %w", err)
-	}
-	if err := f.open(src, size); err != nil {
+	f := &pdfFile{limits: limits, src: io.NewSectionReader(src, 0, size)}
+	if err := f.restart(ctx); err != nil {
 		f.close()
 		return nil, err
 	}
 	return f, nil
+}
+
+// restart opens the file in a fresh PDFium.
+func (f *pdfFile) restart(ctx context.Context) error {
+	f.close()
+	if err := f.start(ctx); err != nil {
+		return fmt.Errorf("starting PDFium: %w", err)
+	}
+	return f.open()
+}
+
+// crashed reports whether PDFium ended itself, as it does when it has no more
+// memory. It must be restarted before it is asked again.
+func (f *pdfFile) crashed(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "wasm error")
 }
 
 // prepare compiles PDFium into the cache.
@@ -88,12 +101,14 @@ func (f *pdfFile) close() {
 	for _, end := range slices.Backward(f.closers) {
 		end()
 	}
+	f.closers = nil
 }
 
-func (f *pdfFile) open(src io.ReaderAt, size int64) error {
-	answer, err := f.pdfium.OpenDocument(&requests.OpenDocument{
-		FileReader: io.NewSectionReader(src, 0, size), FileReaderSize: size,
-	})
+func (f *pdfFile) open() error {
+	if _, err := f.src.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("reading the source: %w", err)
+	}
+	answer, err := f.pdfium.OpenDocument(&requests.OpenDocument{FileReader: f.src, FileReaderSize: f.src.Size()})
 	switch {
 	case err == nil:
 		f.doc = answer.Document

@@ -74,5 +74,8 @@ func (x *Extractor) Report(ctx context.Context, c clock.Clock, src io.ReaderAt, 
 	if err := lines.Encode(last); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
+	if known != nil {
+		return known // its cause has been told by the last line, as far as it is the owner's
+	}
 	return failed
 }
