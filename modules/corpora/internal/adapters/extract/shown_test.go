@@ -97,6 +97,7 @@ func TestHeadersOfTables(t *testing.T) {
 		{"headers may be long", "Name," + long + "\nAda,4\nBob,5\n", []string{"row: Name: Ada | " + long + ": 4", "row: Name: Bob | " + long + ": 5"}},
 		{"headers may be CJK", "氏名,年間の有給休暇の残りの日数と繰り越した日数の合計\n太郎,12\n", []string{"row: 氏名: 太郎 | 年間の有給休暇の残りの日数と繰り越した日数の合計: 12"}},
 		{"titles stand above the header", "Price list,,\nvalid from May,,\nItem,Price,Unit\nApple,3,kg\n", []string{"row: Price list", "row: valid from May", "row: Item: Apple | Price: 3 | Unit: kg"}},
+		{"so do notes of two cells", "Invoice,1234,\nDate,2024-01-01,\nItem,Qty,Price\nApple,3,4.5\n", []string{"row: Invoice | 1234", "row: Date | 2024-01-01", "row: Item: Apple | Qty: 3 | Price: 4.5"}},
 		{"rows of years are data", "2020,2021\n2022,2023\n", []string{"row: 2020 | 2021", "row: 2022 | 2023"}},
 		{"one row has no header", "Key,Value\n", []string{"row: Key | Value"}},
 		{"a header above nothing is kept", "Name,Remarks\nAda,\nBob,\n", []string{"row: Name | Remarks", "row: Name: Ada", "row: Name: Bob"}},

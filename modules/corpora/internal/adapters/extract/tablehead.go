@@ -23,10 +23,12 @@ func headerRows(rows [][]cell, heads int) (from, to int) {
 		if above := filled(row) == 1 || filled(row)*2 < widest; above && widest > 1 {
 			continue
 		}
-		if looksLikeHeader(row, rows[i+1:]) {
+		switch {
+		case looksLikeHeader(row, rows[i+1:]):
 			return i, i + 1
+		case filled(row) == widest:
+			return 0, 0
 		}
-		return 0, 0
 	}
 	return 0, 0
 }
