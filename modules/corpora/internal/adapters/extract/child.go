@@ -119,7 +119,7 @@ func runChild(ctx context.Context, src io.ReaderAt, size int64, name string, lim
 	err = fmt.Errorf("reading a file in a child process: %w: %s", err, said)
 	var exit *exec.ExitError
 	switch {
-	case strings.Contains(said, "out of memory") || strings.Contains(said, "cannot allocate memory"):
+	case strings.Contains(said, "out of memory"), strings.Contains(said, "cannot allocate memory"), strings.Contains(said, "failed to allocate"):
 		return none, fmt.Errorf("%w: %w", tooLarge("Reading the file takes more than %d MB of memory.", limits.ChildMemory>>20), err)
 	case errors.As(err, &exit) && (exit.ExitCode() == crashed || exit.ExitCode() == killed):
 		return none, broken("file", err)

@@ -67,6 +67,22 @@ func TestMergedCellsOfASheetGiveTheirValueToEveryCell(t *testing.T) {
 	}
 }
 
+func TestSeveralTablesOfASheetHaveTheirOwnHeaders(t *testing.T) {
+	row := func(n int, cells ...string) string {
+		out := fmt.Sprintf(`<row r="%d">`, n)
+		for i, c := range cells {
+			out += fmt.Sprintf(`<c r="%c%d" t="inlineStr"><is><t>%s</t></is></c>`, 'A'+i, n, c)
+		}
+		return out + "</row>"
+	}
+	data := xlsxOf(t, row(1, "Staff")+row(3, "Name", "Office")+row(4, "Ada", "Rome")+row(6, "Bob", "Oslo")+
+		row(9, "Item", "Price")+row(10, "Pen", "3")+row(12, "Ink", "4"))
+	want := []string{"h2: Rates 2026", "row: Staff", "row: Name: Ada | Office: Rome", "row: Name: Bob | Office: Oslo", "row: Item: Pen | Price: 3", "row: Item: Ink | Price: 4"}
+	if diff := cmp.Diff(want, outline(mustExtract(t, data, "x.xlsx"))); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestCommentsAndChartsOfASheetAreRead(t *testing.T) {
 	data := zipOf(t,
 		"_rels/.rels", relsOf("r1", "officeDocument", "xl/book.xml"),

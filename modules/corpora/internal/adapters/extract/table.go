@@ -37,6 +37,7 @@ type tableWriter struct {
 	used   []bool // columns under the header that have a value
 	at     int    // where in the document the header would be
 	began  bool   // the decision has been taken
+	parted bool   // a blank row came: what follows may be another table
 }
 
 const (
@@ -55,6 +56,9 @@ func (t *tableWriter) row(row []cell) {
 	if filled(row) == 0 {
 		return
 	}
+	if t.parted {
+		t.parted, t.began = false, false
+	}
 	if !t.began {
 		if t.first = append(t.first, row); len(t.first) < lookahead {
 			return
@@ -65,11 +69,27 @@ func (t *tableWriter) row(row []cell) {
 	t.write(row)
 }
 
+// part is called for a blank row. Another table may follow it, or more rows of
+// this one.
+func (t *tableWriter) part() {
+	if !t.began {
+		if from, to, _ := headerRows(t.first, t.heads); from == to && t.header == nil {
+			return // only titles, or a header, so far
+		}
+		t.begin()
+	}
+	t.parted = true
+}
+
 // end writes what waits, and keeps headers under which nothing stands.
 func (t *tableWriter) end() {
 	if !t.began {
 		t.begin()
 	}
+	t.keepHeader()
+}
+
+func (t *tableWriter) keepHeader() {
 	for i, name := range t.header {
 		if name != "" && !t.used[i] {
 			t.out.insertRow(t.at, t.header)
@@ -81,7 +101,15 @@ func (t *tableWriter) end() {
 // begin decides which of the first rows is the header, and writes the others.
 func (t *tableWriter) begin() {
 	t.began = true
-	from, to := headerRows(t.first, t.heads)
+	from, to, sure := headerRows(t.first, t.heads)
+	if t.header != nil {
+		if !sure { // more rows of the table above
+			from, to = 0, 0
+		} else {
+			t.keepHeader()
+			t.header, t.used = nil, nil
+		}
+	}
 	for i, row := range t.first {
 		switch {
 		case i < from || to == from:

@@ -9,10 +9,11 @@ import (
 
 // headerRows finds the header among the first rows of a table: the rows from
 // the first number to before the second; none when they are equal. heads is
-// how many there are if the format says so.
-func headerRows(rows [][]cell, heads int) (from, to int) {
+// how many there are if the format says so. sure: not only its looks speak
+// for it.
+func headerRows(rows [][]cell, heads int) (from, to int, sure bool) {
 	if heads > 0 {
-		return 0, min(heads, len(rows))
+		return 0, min(heads, len(rows)), true
 	}
 	widest := 0
 	for _, row := range rows {
@@ -23,14 +24,14 @@ func headerRows(rows [][]cell, heads int) (from, to int) {
 		if above := filled(row) == 1 || filled(row)*2 < widest; above && widest > 1 {
 			continue
 		}
-		switch {
-		case looksLikeHeader(row, rows[i+1:]):
-			return i, i + 1
+		switch ok, sure := looksLikeHeader(row, rows[i+1:]); {
+		case ok:
+			return i, i + 1, sure
 		case filled(row) == widest:
-			return 0, 0
+			return 0, 0, false
 		}
 	}
-	return 0, 0
+	return 0, 0, false
 }
 
 const (
@@ -42,10 +43,10 @@ const (
 
 // looksLikeHeader compares a row with those below it. Text above numbers is a
 // header, and so are years in order above numbers. Text above text is one when
-// it is short and its cells differ.
-func looksLikeHeader(row []cell, below [][]cell) bool {
+// it is short and its cells differ; then it is not sure.
+func looksLikeHeader(row []cell, below [][]cell) (ok, sure bool) {
 	if filled(row) < 2 || len(below) == 0 {
-		return false
+		return false, false
 	}
 	years, last, blanks, plain, strong := 0, 0, 0, true, false
 	distinct := map[string]bool{}
@@ -58,11 +59,11 @@ func looksLikeHeader(row []cell, below [][]cell) bool {
 			}
 			continue
 		case n > longHeader:
-			return false
+			return false, false
 		case isNumber(c.text):
 			year, ok := yearOf(c.text)
 			if !ok || year <= last {
-				return false
+				return false, false
 			}
 			years, last = years+1, year
 			continue
@@ -72,9 +73,10 @@ func looksLikeHeader(row []cell, below [][]cell) bool {
 		strong = strong || numbersBelow(below, i)
 	}
 	if years > 0 {
-		return years > 1 && !yearsBelow(below) && (row[0].text == "" || !isNumber(row[0].text))
+		ok := years > 1 && !yearsBelow(below) && (row[0].text == "" || !isNumber(row[0].text))
+		return ok, ok
 	}
-	return strong || plain && blanks == 0 && len(distinct)*3 >= filled(row)*2
+	return strong || plain && blanks == 0 && len(distinct)*3 >= filled(row)*2, strong
 }
 
 // numbersBelow reports whether a column holds numbers under its first row.

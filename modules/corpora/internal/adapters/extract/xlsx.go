@@ -154,6 +154,7 @@ type sheetWriter struct {
 
 	cells  []cell
 	number int // of the row, from 1
+	last   int // number of the last row with text
 	column int
 	kind   string // of the current cell
 	style  int
@@ -234,6 +235,10 @@ func (w *sheetWriter) endRow() {
 	if filled(w.cells) == 0 {
 		return
 	}
+	if w.number > w.last+1 {
+		w.table.part()
+	}
+	w.last = w.number
 	if w.rows == 0 {
 		w.book.out.heading(2, w.name)
 	}
