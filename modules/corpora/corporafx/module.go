@@ -35,6 +35,13 @@ func ServeChild(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	return extract.ServeChild(ctx, stdin, stdout)
 }
 
+// Report writes what the index would see of the size bytes of src, a file
+// called name, as JSON lines. The error says in a sentence why a file can't be
+// read.
+func Report(ctx context.Context, s Settings, src io.ReaderAt, size int64, name string, w io.Writer) error {
+	return extract.New(s.limits()).Report(ctx, clock.System{}, src, size, name, w)
+}
+
 // Settings is what the operator decides.
 type Settings struct {
 	// Life is the context of background work.
@@ -43,8 +50,16 @@ type Settings struct {
 	Child []string
 	// MaxBytes is the largest file that is read.
 	MaxBytes int64
+	// CacheDir is where readers keep what takes long to make; empty: nowhere.
+	CacheDir string
 	// Works is whether this process indexes documents.
 	Works bool
+}
+
+func (s Settings) limits() extract.Limits {
+	limits := extract.DefaultLimits()
+	limits.Child, limits.MaxBytes, limits.CacheDir = s.Child, s.MaxBytes, s.CacheDir
+	return limits
 }
 
 // In is what the module needs from the house.
@@ -77,10 +92,8 @@ type Out struct {
 var Module = fx.Module("corpora", fx.Provide(build))
 
 func build(in In) Out {
-	limits := extract.DefaultLimits()
-	limits.Child, limits.MaxBytes = in.Settings.Child, in.Settings.MaxBytes
 	service := core.New(core.Deps{
-		Unit: in.Unit, Store: sqlstore.New(in.DB), Files: in.Files, Extractor: extract.New(limits), Agents: in.Agents,
+		Unit: in.Unit, Store: sqlstore.New(in.DB), Files: in.Files, Extractor: extract.New(in.Settings.limits()), Agents: in.Agents,
 		Clock: in.Clock, Log: in.Log, Queue: in.Queue,
 	})
 	if in.Settings.Works {

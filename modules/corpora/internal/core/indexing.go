@@ -124,7 +124,7 @@ func (s *Service) prepare(ctx context.Context, d *Document, hold Hold) (last []I
 	if err != nil {
 		return nil, err
 	}
-	d.MimeType, d.PageCount = text.MIME, text.PageCount
+	d.MimeType, d.PageCount, d.Warnings = text.MIME, text.PageCount, text.Warnings
 	if text.Title == "" {
 		text.Title = strings.TrimSuffix(d.Name, path.Ext(d.Name))
 	}

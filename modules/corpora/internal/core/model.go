@@ -73,6 +73,7 @@ type Document struct {
 	UploadFrom     string
 	Step           Step
 	FailureReason  *string
+	Warnings       []string // what could not be read of a completed document
 	ChunkCount     int
 	PageCount      *int
 	BlobKey        string
@@ -80,7 +81,10 @@ type Document struct {
 }
 
 // Clone copies what shares memory.
-func (d Document) Clone() Document { d.Tags = slices.Clone(d.Tags); return d }
+func (d Document) Clone() Document {
+	d.Tags, d.Warnings = slices.Clone(d.Tags), slices.Clone(d.Warnings)
+	return d
+}
 
 // Connection lets an agent answer from a corpus.
 type Connection struct {

@@ -2,6 +2,8 @@ package extract
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 
 	"parley/modules/corpora/internal/core/document"
@@ -19,6 +21,7 @@ type builder struct {
 	pages     *int
 	blocks    []document.Block
 	textBytes int
+	warnings  []string
 	// inflated counts what compressed parts have given so far.
 	inflated int64
 }
@@ -32,6 +35,30 @@ func (b *builder) fail(err error) {
 	if b.err == nil {
 		b.err = err
 	}
+}
+
+// maxWarnings is how many sentences an owner reads.
+const maxWarnings = 20
+
+// warn tells the owner of something in the file that could not be read.
+func (b *builder) warn(format string, args ...any) {
+	if sentence := fmt.Sprintf(format, args...); len(b.warnings) < maxWarnings && !slices.Contains(b.warnings, sentence) {
+		b.warnings = append(b.warnings, sentence)
+	}
+}
+
+// comment adds what somebody noted beside the text.
+func (b *builder) comment(author, text string) { b.paragraph(comment(author, text)) }
+
+func comment(author, text string) string {
+	text = oneLine(clean(text))
+	if text == "" {
+		return ""
+	}
+	if author = oneLine(clean(author)); author != "" {
+		return "Comment by " + author + ": " + text
+	}
+	return "Comment: " + text
 }
 
 // setTitle keeps the first title that says something.
@@ -91,6 +118,29 @@ func (b *builder) row(cells []string) {
 	b.add(document.TableRow, 0, text.String())
 }
 
+// insertRow puts a row before the block at a place that was reached before.
+func (b *builder) insertRow(at int, cells []string) {
+	n := len(b.blocks)
+	b.row(cells)
+	b.moveLast(n, at)
+}
+
+// insertHeading is insertRow for a heading.
+func (b *builder) insertHeading(at, level int, text string) {
+	n := len(b.blocks)
+	b.heading(level, text)
+	b.moveLast(n, at)
+}
+
+// moveLast moves the block at n, if there is one, to a place before it.
+func (b *builder) moveLast(n, at int) {
+	if len(b.blocks) > n && at < n {
+		last := b.blocks[n]
+		last.Page = b.blocks[at].Page
+		b.blocks = slices.Insert(b.blocks[:n], at, last)
+	}
+}
+
 func (b *builder) add(kind document.Kind, level int, text string) {
 	if b.err != nil || strings.TrimSpace(text) == "" {
 		return
@@ -130,5 +180,5 @@ func (b *builder) finish(f format) (document.Extracted, error) {
 			break
 		}
 	}
-	return document.Extracted{Title: b.title, MIME: f.mime, PageCount: b.pages, Blocks: b.blocks}, nil
+	return document.Extracted{Title: b.title, MIME: f.mime, PageCount: b.pages, Blocks: b.blocks, Warnings: b.warnings}, nil
 }

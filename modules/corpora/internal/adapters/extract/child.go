@@ -21,6 +21,8 @@ type task struct {
 	Name   string
 	Size   int64
 	Limits Limits
+	// Prepare: only fill Limits.CacheDir; there is no file.
+	Prepare bool `json:",omitempty"`
 }
 
 // outcome is all that a child writes.
@@ -51,6 +53,9 @@ func ServeChild(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	}
 	if err := limitProcess(t.Limits); err != nil {
 		return fmt.Errorf("limiting the process: %w", err)
+	}
+	if t.Prepare {
+		return prepare(ctx, t.Limits)
 	}
 	data := make([]byte, t.Size)
 	if _, err := io.ReadFull(in, data); err != nil {
@@ -95,18 +100,10 @@ func runChild(ctx context.Context, src io.ReaderAt, size int64, name string, lim
 	if err != nil {
 		return none, fmt.Errorf("writing the task: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, limits.Child[0], limits.Child[1:]...)
-	cmd.Stdin = io.MultiReader(bytes.NewReader(append(line, '\n')), io.NewSectionReader(src, 0, size))
-	// Nothing of the server's environment, which may hold secrets.
-	cmd.Env = []string{
-		"GOMEMLIMIT=" + strconv.FormatInt(limits.ChildMemory*3/4, 10),
-		"GOMAXPROCS=1",
-	}
+	cmd := childCommand(ctx, limits, io.MultiReader(bytes.NewReader(append(line, '\n')), io.NewSectionReader(src, 0, size)))
 	answer := &capped{left: 2*limits.MaxText + limits.MaxBlocks*100 + 1<<20}
 	complaint := &capped{left: 4 << 10, quiet: true}
 	cmd.Stdout, cmd.Stderr = answer, complaint
-	cmd.WaitDelay = childWait
-
 	err = cmd.Run()
 	if ctx.Err() != nil {
 		return none, ctx.Err()
@@ -122,12 +119,48 @@ func runChild(ctx context.Context, src io.ReaderAt, size int64, name string, lim
 	err = fmt.Errorf("reading a file in a child process: %w: %s", err, said)
 	var exit *exec.ExitError
 	switch {
-	case strings.Contains(said, "out of memory") || strings.Contains(said, "cannot allocate memory"):
+	case strings.Contains(said, "out of memory"), strings.Contains(said, "cannot allocate memory"), strings.Contains(said, "failed to allocate"):
 		return none, fmt.Errorf("%w: %w", tooLarge("Reading the file takes more than %d MB of memory.", limits.ChildMemory>>20), err)
 	case errors.As(err, &exit) && (exit.ExitCode() == crashed || exit.ExitCode() == killed):
 		return none, broken("file", err)
 	}
 	return none, err // the fault is not the file's
+}
+
+func childCommand(ctx context.Context, limits Limits, stdin io.Reader) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, limits.Child[0], limits.Child[1:]...)
+	cmd.Stdin = stdin
+	// Nothing of the server's environment, which may hold secrets.
+	cmd.Env = []string{
+		"GOMEMLIMIT=" + strconv.FormatInt(limits.ChildMemory*3/4, 10),
+		"GOMAXPROCS=1",
+	}
+	cmd.WaitDelay = childWait
+	return cmd
+}
+
+// prepareTime is how long the PDF library may take to be compiled: seconds,
+// but on a machine that is busy many of them.
+const prepareTime = 5 * time.Minute
+
+// prepareChild has a child compile the PDF library before the first PDF of
+// this process is read, so that no file's own time goes into that. Without
+// success, reading tells what is wrong.
+func (x *Extractor) prepareChild(ctx context.Context) {
+	x.preparing.Lock()
+	defer x.preparing.Unlock()
+	if x.prepared || x.limits.CacheDir == "" || ctx.Err() != nil {
+		return
+	}
+	limits := x.limits
+	limits.MaxTime = prepareTime
+	line, err := json.Marshal(task{Limits: limits, Prepare: true})
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, prepareTime)
+	defer cancel()
+	x.prepared = childCommand(ctx, limits, bytes.NewReader(append(line, '\n'))).Run() == nil
 }
 
 const (

@@ -12,7 +12,11 @@ func readCSV(src source, out *builder) error {
 	if err != nil {
 		return err
 	}
-	text := decodeText(data)
+	text, err := decode(data, "")
+	if err != nil {
+		return err
+	}
+	text = lineFeeds(text)
 	// Some programs say which delimiter they use.
 	delimiter := rune(0)
 	if first, rest, ok := strings.Cut(text, "\n"); ok {
@@ -30,20 +34,16 @@ func readCSV(src source, out *builder) error {
 	r := csv.NewReader(strings.NewReader(text))
 	r.Comma, r.LazyQuotes, r.FieldsPerRecord, r.ReuseRecord = delimiter, true, -1, true
 	table := &tableWriter{out: out}
-	rows := 0
 	for out.err == nil {
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			table.end(rows)
-			return nil
+			table.end()
+			return out.err
 		}
 		if err != nil {
 			return broken("CSV file", err)
 		}
-		if !blank(cells) {
-			rows++
-		}
-		table.row(cells)
+		table.row(cellsOf(cells))
 	}
 	return out.err
 }

@@ -1,10 +1,12 @@
 package extract
 
 import (
+	"bytes"
+	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 )
 
@@ -43,23 +45,65 @@ func utf16Order(data []byte) encoding.Encoding {
 	return nil
 }
 
-// decodeText reads UTF-8, UTF-16 and, when it is neither, Windows-1252, which
-// has a character for every byte.
-func decodeText(data []byte) string {
+// decode reads text. A mark at its start and valid UTF-8 always win; then the
+// encoding that somebody declared for it, if the text is in it; then the one
+// that its bytes look most like.
+func decode(data []byte, declared string) (string, error) {
 	if enc := utf16Order(data); enc != nil {
 		if out, err := enc.NewDecoder().Bytes(data); err == nil {
-			return string(trimBOM(out))
+			return string(trimBOM(out)), nil
 		}
 	}
 	data = trimBOM(data)
-	if mostlyUTF8(data) {
-		return string(data)
+	if bytes.Contains(data, []byte("\x1b$")) { // only 7 bits, and yet no ASCII
+		declared = "iso-2022-jp"
+	} else if mostlyUTF8(data) {
+		return string(data), nil
 	}
-	out, err := charmap.Windows1252.NewDecoder().Bytes(data)
+	if enc, name := charset.Lookup(declared); enc != nil && name != "utf-8" && name != "replacement" && !strings.HasSuffix(strings.ToLower(declared), "ascii") {
+		if out, err := enc.NewDecoder().Bytes(data); err == nil && damaged(string(out)) <= mostDamaged {
+			return string(out), nil
+		}
+	}
+	enc := detectEncoding(data)
+	if enc == nil {
+		return "", ErrUnsupported.WithMessage("The file is text in an encoding that can't be told. Save it as UTF-8 and upload that copy.")
+	}
+	out, err := enc.NewDecoder().Bytes(data)
 	if err != nil {
-		return string(data)
+		return "", broken("text", err)
 	}
-	return string(out)
+	return string(out), nil
+}
+
+// sniffed is decode for looking at the start of a file, where a wrong guess
+// only costs the format.
+func sniffed(head []byte) string {
+	text, err := decode(head, "")
+	if err != nil {
+		return strings.ToValidUTF8(string(head), unreadable)
+	}
+	return text
+}
+
+// mostDamaged is the share of characters, of a thousand, that may be wrong in
+// a text of which the encoding is right.
+const mostDamaged = 5
+
+// damaged is how many of a thousand characters beyond ASCII are none. One at
+// the end does not count: the text may have been cut there.
+func damaged(s string) int {
+	bad, all := 0, 0
+	for _, r := range strings.TrimSuffix(s, unreadable) {
+		switch {
+		case r < utf8.RuneSelf:
+			continue
+		case r == utf8.RuneError:
+			bad++
+		}
+		all++
+	}
+	return bad * 1000 / max(all, 1)
 }
 
 // mostlyUTF8 tolerates a few broken sequences in a text that is UTF-8

@@ -11,128 +11,75 @@ func readDOCX(src source, out *builder) error {
 	if err != nil {
 		return err
 	}
-	if err := a.title(); err != nil {
+	if err := a.side(a.title(), "The properties of the document can't be read."); err != nil {
 		return err
 	}
-	main, err := a.mainPart("word/document.xml")
+	main, err := a.mainPart()
 	if err != nil {
 		return err
 	}
 	rels, err := a.relations(main)
-	if err != nil {
+	if err := a.side(err, "The list of the document's parts can't be read."); err != nil {
 		return err
 	}
-	styles, err := a.headingStyles(related(rels, "styles"))
-	if err != nil {
+	styles, err := a.paragraphStyles(related(rels, "styles"))
+	if err := a.side(err, "The styles of the document can't be read, so headings may be missing."); err != nil {
 		return err
 	}
-	for _, part := range []string{main, related(rels, "footnotes"), related(rels, "endnotes")} {
-		if part == "" {
-			continue
-		}
-		w := &docxWriter{out: out, styles: styles}
+	numbers, err := a.numbering(related(rels, "numbering"))
+	if err := a.side(err, "The numbers of lists can't be read."); err != nil {
+		return err
+	}
+	write := func(part string) error {
+		w := &docxWriter{out: out, styles: styles, numbers: numbers}
 		if err := a.each(part, w.token); err != nil {
 			return err
 		}
 		for len(w.open) > 0 {
 			w.endParagraph()
 		}
+		return out.err
+	}
+	if err := write(main); err != nil {
+		return err
+	}
+	if err := a.drawings(rels); err != nil {
+		return err
+	}
+	for _, kind := range []string{"footnotes", "endnotes", "comments"} {
+		if err := a.side(write(related(rels, kind)), "The %s of the document can't be read.", kind); err != nil {
+			return err
+		}
 	}
 	return out.err
-}
-
-// headingStyles gives the heading level of each paragraph style that has one,
-// of its own or from the style that it is based on.
-func (a *archive) headingStyles(part string) (map[string]int, error) {
-	type style struct {
-		name, base string
-		level      int
-	}
-	all := map[string]style{}
-	id, current := "", style{}
-	err := a.each(part, func(tok xml.Token) error {
-		switch e := tok.(type) {
-		case xml.StartElement:
-			switch e.Name.Local {
-			case "style":
-				id, current = xmlAttr(e, "styleId"), style{}
-			case "name":
-				current.name = strings.ToLower(xmlAttr(e, "val"))
-			case "basedOn":
-				current.base = xmlAttr(e, "val")
-			case "outlineLvl":
-				current.level = outlineLevel(e)
-			}
-		case xml.EndElement:
-			if e.Name.Local == "style" {
-				all[id] = current
-			}
-		}
-		return nil
-	})
-	levels := make(map[string]int, len(all))
-	for id, s := range all {
-		const longestChain = 20
-		for range longestChain {
-			if s.level == 0 {
-				s.level = headingName(s.name)
-			}
-			base, ok := all[s.base]
-			if s.level > 0 || !ok {
-				break
-			}
-			s = base
-		}
-		if s.level > 0 {
-			levels[id] = s.level
-		}
-	}
-	return levels, err
-}
-
-// outlineLevel counts from 1; 9 in the file is body text, 0 here.
-func outlineLevel(e xml.StartElement) int {
-	n, err := strconv.Atoi(xmlAttr(e, "val"))
-	if err != nil || n < 0 || n > 8 {
-		return 0
-	}
-	return n + 1
-}
-
-// headingName knows the built-in styles, whose names in the file are English
-// in every language of the program.
-func headingName(name string) int {
-	if name == "title" {
-		return 1
-	}
-	if rest, ok := strings.CutPrefix(name, "heading "); ok {
-		if n, err := strconv.Atoi(rest); err == nil && n >= 1 && n <= 9 {
-			return n
-		}
-	}
-	return 0
 }
 
 // docxParagraph is one open w:p. They nest: a text box stands in a paragraph.
 type docxParagraph struct {
 	text  strings.Builder
 	level int // of a heading
-	list  int // depth in a list, from 1
+	list  listPlace
 	code  bool
 }
 
 // docxTable is one open w:tbl. A table in a cell adds its text to that cell.
 type docxTable struct {
-	rows    [][]string
-	cell    []string
-	trusted bool
+	grid
+	cell  []string
+	wide  int  // columns of the cell
+	below bool // the cell belongs to the one above it
+	heads int  // rows that are marked as the header
 }
 
 type docxWriter struct {
-	out    *builder
-	styles map[string]int
-	open   []*docxParagraph
-	tables []*docxTable
+	out     *builder
+	styles  map[string]paragraphStyle
+	numbers *numbering
+	// author of the comment that is being read; comment: one is.
+	author  string
+	comment bool
+	open    []*docxParagraph
+	tables  []*docxTable
 	// skip counts open elements whose content is not the document's text.
 	skip int
 	// inText: character data belongs to the text.
@@ -143,7 +90,7 @@ type docxWriter struct {
 // what stands beside it), and previous formatting.
 var docxSkipped = map[string]bool{
 	"del": true, "moveFrom": true, "delText": true, "instrText": true, "delInstrText": true, "Fallback": true,
-	"pPrChange": true, "rPrChange": true,
+	"pPrChange": true, "rPrChange": true, "rt": true,
 }
 
 func (w *docxWriter) token(tok xml.Token) error {
@@ -180,16 +127,13 @@ func (w *docxWriter) start(e xml.StartElement) {
 		w.write("\n")
 	case "noBreakHyphen":
 		w.write("-")
+	case "comment":
+		w.author, w.comment = xmlAttr(e, "author"), true
 	case "tbl":
 		w.tables = append(w.tables, &docxTable{})
-	case "tr":
-		if t := w.table(); t != nil {
-			t.rows = append(t.rows, nil)
-		}
-	case "tblHeader":
-		if t := w.table(); t != nil && len(t.rows) == 1 {
-			t.trusted = true
-		}
+	}
+	if t := w.table(); t != nil {
+		t.start(e)
 	}
 	p := w.paragraph()
 	if p == nil {
@@ -198,22 +142,53 @@ func (w *docxWriter) start(e xml.StartElement) {
 	switch e.Name.Local {
 	case "pStyle":
 		style := xmlAttr(e, "val")
-		p.level = w.styles[style]
+		p.level, p.list = w.styles[style].heading, w.styles[style].list
 		lower := strings.ToLower(style)
 		p.code = strings.Contains(lower, "code") || strings.Contains(lower, "preformatted")
 	case "outlineLvl":
 		p.level = outlineLevel(e)
-	case "numPr":
-		p.list = 1
 	case "ilvl":
-		if n, err := strconv.Atoi(xmlAttr(e, "val")); err == nil && n >= 0 && n < 9 {
-			p.list = n + 1
-		}
+		p.list.level, _ = strconv.Atoi(xmlAttr(e, "val"))
 	case "numId":
-		if xmlAttr(e, "val") == "0" { // takes the numbering of the style away
-			p.list = 0
-		}
+		p.list.list = xmlAttr(e, "val") // 0 takes the numbering of the style away
 	}
+}
+
+// start reads what says how a cell lies in its table.
+func (t *docxTable) start(e xml.StartElement) {
+	number := func() int {
+		n, err := strconv.Atoi(xmlAttr(e, "val"))
+		if err != nil {
+			return 1
+		}
+		return n
+	}
+	switch e.Name.Local {
+	case "tr":
+		t.startRow()
+	case "gridBefore":
+		t.skip(number())
+	case "tblHeader":
+		if len(t.rows) == t.heads+1 && xmlAttr(e, "val") != "0" && xmlAttr(e, "val") != "false" {
+			t.heads++
+		}
+	case "tc":
+		t.cell, t.wide, t.below = nil, 1, false
+	case "gridSpan":
+		t.wide = number()
+	case "vMerge":
+		t.below = xmlAttr(e, "val") != "restart"
+	}
+}
+
+func (t *docxTable) endCell() {
+	text := strings.Join(t.cell, "\n")
+	t.cell = nil
+	if t.below && strings.TrimSpace(text) == "" {
+		t.continued(t.wide)
+		return
+	}
+	t.add(text, t.wide, 1)
 }
 
 func (w *docxWriter) end(name string) {
@@ -223,10 +198,8 @@ func (w *docxWriter) end(name string) {
 	case "p":
 		w.endParagraph()
 	case "tc":
-		if t := w.table(); t != nil && len(t.rows) > 0 {
-			last := len(t.rows) - 1
-			t.rows[last] = append(t.rows[last], strings.Join(t.cell, "\n"))
-			t.cell = nil
+		if t := w.table(); t != nil {
+			t.endCell()
 		}
 	case "tbl":
 		w.endTable()
@@ -260,18 +233,35 @@ func (w *docxWriter) endParagraph() {
 	}
 	w.open = w.open[:len(w.open)-1]
 	text := p.text.String()
+	if strings.TrimSpace(text) == "" {
+		return
+	}
+	listed := p.list.list != "" && p.list.list != "0"
+	if number := w.number(p); number != "" {
+		text = number + " " + text
+	}
 	switch t := w.table(); {
+	case w.comment:
+		w.out.comment(w.author, text)
 	case t != nil:
 		t.cell = append(t.cell, text)
 	case p.level > 0:
 		w.out.heading(p.level, text)
-	case p.list > 0:
-		w.out.item(p.list, text)
+	case listed:
+		w.out.item(min(max(p.list.level, 0), listLevels-1)+1, text)
 	case p.code:
 		w.out.code(text)
 	default:
 		w.out.paragraph(text)
 	}
+}
+
+// number is that of a paragraph in its list, as it shows.
+func (w *docxWriter) number(p *docxParagraph) string {
+	if p.list.list == "" || p.list.list == "0" || w.numbers == nil {
+		return ""
+	}
+	return w.numbers.next(p.list.list, p.list.level)
 }
 
 func (w *docxWriter) endTable() {
@@ -282,23 +272,34 @@ func (w *docxWriter) endTable() {
 	w.tables = w.tables[:len(w.tables)-1]
 	if outer := w.table(); outer != nil {
 		for _, row := range t.rows {
-			outer.cell = append(outer.cell, strings.Join(row, " "))
+			outer.cell = append(outer.cell, strings.Join(textsOf(row), " "))
 		}
 		return
 	}
 	if isLayout(t.rows) {
 		for _, row := range t.rows {
-			for _, cell := range row {
-				w.out.paragraph(cell)
+			for _, text := range textsOf(row) {
+				w.out.paragraph(text)
 			}
 		}
 		return
 	}
-	writeTable(w.out, t.rows, t.trusted)
+	writeTable(w.out, t.rows, t.heads)
+}
+
+// textsOf gives the text of each cell of a row once.
+func textsOf(row []cell) []string {
+	out := make([]string, 0, len(row))
+	for _, c := range row {
+		if !c.again {
+			out = append(out, c.text)
+		}
+	}
+	return out
 }
 
 // isLayout tells a frame around prose from a table.
-func isLayout(rows [][]string) bool {
+func isLayout(rows [][]cell) bool {
 	for _, row := range rows {
 		if len(row) > 1 {
 			return false

@@ -2,15 +2,14 @@ package extract
 
 import (
 	"bytes"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
-	"mime/quotedprintable"
 	"net/mail"
 	"net/textproto"
+	"regexp"
 	"strings"
 
 	"golang.org/x/net/html/charset"
@@ -28,30 +27,53 @@ func readEML(src source, out *builder) error {
 		return err
 	}
 	if utf16Order(data) != nil {
-		data = []byte(decodeText(data))
+		text, err := decode(data, "")
+		if err != nil {
+			return err
+		}
+		data = []byte(text)
 	}
 	m := &mailReader{out: out, parts: out.limits.MaxEntries}
-	err = m.message(bytes.NewReader(mailStart(data)), 0)
-	switch {
-	case out.err != nil:
-		return out.err
-	case errors.Is(err, errTooManyParts):
-		return tooLarge("The mail has more than %d parts.", out.limits.MaxEntries)
-	case err != nil:
-		return broken("mail", err)
+	for i, one := range mailsOf(data) {
+		err := m.message(bytes.NewReader(one), 0)
+		switch {
+		case out.err != nil:
+			return out.err
+		case errors.Is(err, errTooManyParts):
+			return tooLarge("The mail has more than %d parts.", out.limits.MaxEntries)
+		case err != nil && i == 0:
+			return broken("mail", err)
+		case err != nil:
+			out.warn("Mail %d of the file can't be read.", i+1)
+		}
 	}
 	return nil
 }
 
-// mailStart skips a byte order mark and the separator line of mbox files.
-func mailStart(data []byte) []byte {
+// mboxLine separates the mails of an mbox file: it has the sender and the time
+// of delivery, and stands behind an empty line.
+var mboxLine = regexp.MustCompile(`(?m)(?:\A|\n\r?\n)(From \S+ .*\d{4}.*\r?\n)`)
+
+// mailsOf cuts an mbox file into its mails; any other file is one.
+func mailsOf(data []byte) [][]byte {
 	data = trimBOM(data)
-	if bytes.HasPrefix(data, []byte("From ")) {
-		if i := bytes.IndexByte(data, '\n'); i >= 0 {
-			return data[i+1:]
-		}
+	if !bytes.HasPrefix(data, []byte("From ")) {
+		return [][]byte{data}
 	}
-	return data
+	var out [][]byte
+	places := mboxLine.FindAllSubmatchIndex(data, -1)
+	for i, place := range places {
+		end := len(data)
+		if i+1 < len(places) {
+			end = places[i+1][2]
+		}
+		out = append(out, data[place[3]:end])
+	}
+	if len(out) == 0 {
+		_, rest, _ := bytes.Cut(data, []byte("\n"))
+		out = append(out, rest)
+	}
+	return out
 }
 
 type mailReader struct {
@@ -67,7 +89,9 @@ func headerText(s string) string {
 		s = decoded
 	}
 	if strings.ContainsRune(s, '\ufffd') || !isPlainASCII(s) {
-		s = decodeText([]byte(s))
+		if text, err := decode([]byte(s), ""); err == nil {
+			s = text
+		}
 	}
 	return oneLine(clean(s))
 }
@@ -118,8 +142,9 @@ func (m *mailReader) part(header textproto.MIMEHeader, body io.Reader, depth int
 	case strings.HasPrefix(kind, "multipart/") && params["boundary"] != "":
 		return m.multipart(kind, params["boundary"], body, depth)
 	case kind == "message/rfc822":
-		return m.message(transfer(header, body), depth+1)
-	case disposition == "attachment" || name != "" || !strings.HasPrefix(kind, "text/"):
+		return m.nested(transfer(header, body), depth+1)
+	case kind == "message/delivery-status" || kind == "text/rfc822-headers":
+	case disposition == "attachment" || name != "" && disposition != "inline" || !strings.HasPrefix(kind, "text/"):
 		if name == "" {
 			name = kind
 		}
@@ -133,8 +158,32 @@ func (m *mailReader) part(header textproto.MIMEHeader, body io.Reader, depth int
 	if kind == "text/html" {
 		return htmlDocument(data, header.Get("Content-Type"), m.out)
 	}
-	plainText(inCharset(data, params["charset"]), m.out)
-	return nil
+	text, err := decode(data, params["charset"])
+	if err != nil {
+		return err
+	}
+	plainText(text, m.out)
+	return m.out.err
+}
+
+// nested reads a mail within a mail. One that is damaged is shown as it is,
+// and costs nothing else.
+func (m *mailReader) nested(body io.Reader, depth int) error {
+	data, err := io.ReadAll(body)
+	if err != nil && len(data) == 0 {
+		m.out.warn("A mail within the mail can't be read.")
+		return nil
+	}
+	if _, err := mail.ReadMessage(bytes.NewReader(data)); err != nil {
+		m.out.warn("A mail within the mail is damaged; it is read as plain text.")
+		text, err := decode(data, "")
+		if err != nil {
+			return nil //nolint:nilerr // the owner has been warned
+		}
+		plainText(text, m.out)
+		return m.out.err
+	}
+	return m.message(bytes.NewReader(data), depth)
 }
 
 // multipart of alternatives writes only one of them: plain text rather than
@@ -172,7 +221,7 @@ func (m *mailReader) multipart(kind, boundary string, body io.Reader, depth int)
 			continue
 		}
 		data, err := io.ReadAll(p)
-		if err != nil && len(data) == 0 {
+		if err != nil && len(data) == 0 || isBlankText(p.Header, data) {
 			continue
 		}
 		best, rank = &alternative{header: p.Header, data: data}, r
@@ -196,47 +245,11 @@ func alternativeRank(h textproto.MIMEHeader) int {
 	return 1
 }
 
-// transfer undoes the transfer encoding.
-func transfer(h textproto.MIMEHeader, body io.Reader) io.Reader {
-	switch strings.ToLower(strings.TrimSpace(h.Get("Content-Transfer-Encoding"))) {
-	case "base64":
-		return base64.NewDecoder(base64.StdEncoding, &base64Only{body})
-	case "quoted-printable":
-		return quotedprintable.NewReader(body)
+// isBlankText: some mailers send an empty text beside the HTML.
+func isBlankText(h textproto.MIMEHeader, data []byte) bool {
+	if alternativeRank(h) < 4 {
+		return false
 	}
-	return body
-}
-
-// base64Only drops the blanks and stray characters that mailers leave between
-// lines.
-type base64Only struct{ r io.Reader }
-
-func (b *base64Only) Read(p []byte) (int, error) {
-	for {
-		n, err := b.r.Read(p)
-		kept := p[:0]
-		for _, c := range p[:n] {
-			if c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/' || c == '=' {
-				kept = append(kept, c)
-			}
-		}
-		if len(kept) > 0 || err != nil {
-			return len(kept), err
-		}
-	}
-}
-
-func inCharset(data []byte, label string) string {
-	if label == "" || strings.EqualFold(label, "us-ascii") || strings.EqualFold(label, "utf-8") {
-		return decodeText(data)
-	}
-	r, err := charset.NewReaderLabel(label, bytes.NewReader(data))
-	if err != nil {
-		return decodeText(data)
-	}
-	out, err := io.ReadAll(r)
-	if err != nil {
-		return decodeText(data)
-	}
-	return string(out)
+	text, err := io.ReadAll(transfer(h, bytes.NewReader(data)))
+	return err == nil && len(bytes.TrimSpace(bytes.ReplaceAll(text, []byte("\u00a0"), nil))) == 0
 }

@@ -32,7 +32,7 @@ var (
 // family lists every error above, so that a child process can name one.
 var family = []*apperr.Error{ErrEmpty, ErrEncrypted, ErrBroken, ErrUnsupported, ErrTooLarge, ErrNoText, ErrTimedOut}
 
-const supportedFormats = "Upload PDF, DOCX, PPTX, XLSX, HTML, Markdown, text, CSV, JSON or EML."
+const supportedFormats = "Upload PDF, DOCX, PPTX, XLSX, ODT, ODS, ODP, RTF, EPUB, HTML, Markdown, text, CSV, JSON or EML."
 
 // broken says which kind of file is damaged; cause goes to the log.
 func broken(what string, cause error) error {

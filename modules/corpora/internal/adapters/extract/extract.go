@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"parley/modules/corpora/internal/core/document"
 )
@@ -13,6 +14,9 @@ import (
 type Extractor struct {
 	limits Limits
 	slots  chan struct{}
+	// preparing guards prepared: the PDF library is compiled.
+	preparing sync.Mutex
+	prepared  bool
 }
 
 // New makes an Extractor; zero limits take their defaults.
@@ -39,10 +43,14 @@ func (x *Extractor) Extract(ctx context.Context, src io.ReaderAt, size int64, na
 	case <-ctx.Done():
 		return none, ctx.Err()
 	}
+	pdf := len(x.limits.Child) > 0 && looksLikePDF(src)
+	if pdf {
+		x.prepareChild(ctx)
+	}
 	timed, cancel := context.WithTimeout(ctx, x.limits.MaxTime)
 	defer cancel()
 
-	doc, err := x.start(timed, src, size, name)
+	doc, err := x.start(timed, src, size, name, pdf)
 	if err != nil {
 		if ctx.Err() != nil {
 			return none, ctx.Err()
@@ -57,8 +65,8 @@ func (x *Extractor) Extract(ctx context.Context, src io.ReaderAt, size int64, na
 
 // start gives the slot back when the work has really ended, which for work in
 // this process may be after the deadline.
-func (x *Extractor) start(ctx context.Context, src io.ReaderAt, size int64, name string) (document.Extracted, error) {
-	if len(x.limits.Child) > 0 && (size > smallFile || looksLikePDF(src)) {
+func (x *Extractor) start(ctx context.Context, src io.ReaderAt, size int64, name string, pdf bool) (document.Extracted, error) {
+	if pdf || len(x.limits.Child) > 0 && size > smallFile {
 		defer func() { <-x.slots }()
 		return runChild(ctx, src, size, name, x.limits)
 	}
@@ -106,7 +114,7 @@ func parse(ctx context.Context, at io.ReaderAt, size int64, name string, limits 
 		}
 	}()
 	src := source{ReaderAt: at, size: size, name: name}
-	f, err := detect(src, limits)
+	f, err := detect(ctx, src, limits)
 	if err != nil {
 		return document.Extracted{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -28,7 +29,21 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	// Compiling the PDF library takes longer than a file may.
+	if err := prepare(context.Background(), Limits{CacheDir: cacheDir()}.withDefaults()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
+}
+
+// cacheDir is shared by all runs of these tests.
+func cacheDir() string { return filepath.Join(os.TempDir(), "parley-test-cache") }
+
+// here reads every file in this process.
+func here(l Limits) *Extractor {
+	l.CacheDir = cacheDir()
+	return New(l)
 }
 
 // withChild reads PDF as a server does.
@@ -38,7 +53,7 @@ func withChild(t testing.TB, l Limits) *Extractor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Child = []string{binary, childArg}
+	l.Child, l.CacheDir = []string{binary, childArg}, cacheDir()
 	return New(l)
 }
 
@@ -48,7 +63,7 @@ func extractWith(x *Extractor, data []byte, name string) (document.Extracted, er
 
 func mustExtract(t *testing.T, data []byte, name string) document.Extracted {
 	t.Helper()
-	doc, err := extractWith(New(Limits{}), data, name)
+	doc, err := extractWith(here(Limits{}), data, name)
 	if err != nil {
 		t.Fatalf("extracting %s: %v", name, err)
 	}

@@ -15,7 +15,7 @@ func fuzzFormat(f *testing.F, name string, wrap func(*testing.T, []byte) []byte,
 	for _, s := range seeds {
 		f.Add([]byte(s))
 	}
-	x := New(fuzzLimits)
+	x := here(fuzzLimits)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if wrap != nil {
 			data = wrap(t, data)
@@ -82,16 +82,6 @@ func FuzzPDFContent(f *testing.F) {
 		twoParagraphs, "BT /F1 1e39 Tf (x) Tj (", "[[[[<<<<", "BI ID EI", "/F1 -5 Tf -1 0 0 1 1 1 Tm (a) ' 1 2 (b) \"", "q Q Q EMC /Artifact BMC (", "BT /F1 0 Tf (zero) Tj /F1 1 Tf 0 0 0 0 0 0 Tm (flat) Tj")
 }
 
-func FuzzCharMap(f *testing.F) {
-	f.Add([]byte("1 begincodespacerange <00> <ff> endcodespacerange 1 beginbfrange <00> <ff> <d800> endbfrange"))
-	f.Add([]byte("2 beginbfchar <0001> <> <> <0041> endbfchar beginbfrange <00000000> <ffffffff> [<41>] endbfrange"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if n := len(parseCharMap(data).text); n > maxCharMap {
-			t.Errorf("%d entries", n)
-		}
-	})
-}
-
 // FuzzPDF reads whole files in a child, where the library may do what it likes.
 func FuzzPDF(f *testing.F) {
 	f.Add(pdfPagesOf("/Title (x)", twoParagraphs))
@@ -106,5 +96,20 @@ func FuzzPDF(f *testing.F) {
 			return
 		}
 		checkDocument(t, doc)
+	})
+}
+
+// FuzzPDFObjects reads what PDFium writes, but of a file that somebody made.
+func FuzzPDFObjects(f *testing.F) {
+	f.Add("1 0 obj\n<</OCProperties<</D<</BaseState/OFF/ON[2 0 R]/OFF[3 0 R]>>/OCGs[2 0 R 3 0 R]>>>>\nendobj\n2 0 obj\n<</Type/OCG/Name(a\\051\\n)>>\nendobj")
+	f.Add("1 0 obj\n<</BaseFont/X/Encoding<</Differences[1/f_f_i 300/uni0041/u1F600.alt]>>>>\nendobj")
+	f.Fuzz(func(t *testing.T, data string) {
+		objects := parseObjects(data)
+		objects.layersOff()
+		for code, text := range objects.glyphTexts() {
+			if strings.ContainsRune(text, 0) {
+				t.Errorf("%+v is %q", code, text)
+			}
+		}
 	})
 }

@@ -1,9 +1,9 @@
 package extract
 
 import (
-	"bytes"
 	"fmt"
-	"io"
+	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -19,18 +19,24 @@ func readHTML(src source, out *builder) error {
 	return htmlDocument(data, "text/html", out)
 }
 
-// htmlDocument reads a page in the encoding that its mark, contentType, its
-// meta element or its bytes tell, in this order.
+// htmlCharset finds a declaration behind where browsers look for it.
+var htmlCharset = regexp.MustCompile(`(?i)<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*["']?([\w-]+)`)
+
+// htmlDocument reads a page in the encoding that contentType or the page
+// itself declares, as far as decode believes it.
 func htmlDocument(data []byte, contentType string, out *builder) error {
-	var r io.Reader = bytes.NewReader(data)
-	if utf16Order(data) != nil {
-		r = strings.NewReader(decodeText(data))
-	} else if decoded, err := charset.NewReader(r, contentType); err == nil {
-		r = decoded
-	} else {
-		r = bytes.NewReader(data)
+	declared := ""
+	const window = 1024 // where browsers look for a declaration
+	if _, name, certain := charset.DetermineEncoding(data[:min(len(data), window)], contentType); certain {
+		declared = name
+	} else if m := htmlCharset.FindSubmatch(data[:min(len(data), headSize)]); m != nil {
+		declared = string(m[1])
 	}
-	root, err := html.Parse(r)
+	text, err := decode(data, declared)
+	if err != nil {
+		return err
+	}
+	root, err := html.Parse(strings.NewReader(text))
 	if err != nil {
 		return broken("HTML page", err)
 	}
@@ -49,8 +55,7 @@ func htmlDocument(data []byte, contentType string, out *builder) error {
 var dropped = map[atom.Atom]bool{
 	atom.Head: true, atom.Script: true, atom.Style: true, atom.Noscript: true, atom.Template: true, atom.Svg: true,
 	atom.Nav: true, atom.Iframe: true, atom.Object: true, atom.Embed: true, atom.Canvas: true,
-	atom.Audio: true, atom.Video: true, atom.Button: true, atom.Select: true, atom.Input: true, atom.Textarea: true,
-	atom.Datalist: true, atom.Dialog: true,
+	atom.Audio: true, atom.Video: true, atom.Button: true, atom.Select: true, atom.Input: true, atom.Datalist: true,
 }
 
 // inline elements don't break the paragraph that they stand in.
@@ -178,47 +183,6 @@ func (w *htmlWriter) flush() {
 	w.out.paragraph(text)
 }
 
-// isDataTable tells a table of data from one that only lays out a page.
-func isDataTable(n *html.Node) bool {
-	return attr(n, "role") != "presentation" && findElement(n.FirstChild, atom.Table) == nil &&
-		findElement(n, atom.H1) == nil && findElement(n, atom.Ul) == nil && findElement(n, atom.P) == nil
-}
-
-func (w *htmlWriter) table(n *html.Node) error {
-	var rows [][]string
-	trusted := false
-	var visit func(n *html.Node)
-	visit = func(n *html.Node) {
-		for c := n.FirstChild; c != nil; c = c.NextSibling {
-			switch c.DataAtom {
-			case atom.Caption:
-				w.out.paragraph(rawText(c))
-			case atom.Tr:
-				var cells []string
-				heads := 0
-				for td := c.FirstChild; td != nil; td = td.NextSibling {
-					if td.DataAtom != atom.Td && td.DataAtom != atom.Th {
-						continue
-					}
-					if td.DataAtom == atom.Th {
-						heads++
-					}
-					cells = append(cells, rawText(td))
-				}
-				if len(rows) == 0 && heads > 0 && heads == len(cells) {
-					trusted = true
-				}
-				rows = append(rows, cells)
-			default:
-				visit(c)
-			}
-		}
-	}
-	visit(n)
-	writeTable(w.out, rows, trusted)
-	return w.out.err
-}
-
 // rawText is all text below n, with br and block elements as line breaks.
 func rawText(n *html.Node) string {
 	var b strings.Builder
@@ -246,6 +210,9 @@ func rawText(n *html.Node) string {
 }
 
 func hidden(n *html.Node) bool {
+	if n.DataAtom == atom.Dialog && !slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "open" }) {
+		return true
+	}
 	for _, a := range n.Attr {
 		switch a.Key {
 		case "hidden":

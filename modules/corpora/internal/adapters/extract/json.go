@@ -25,7 +25,11 @@ func readJSON(src source, out *builder) error {
 	if err != nil {
 		return err
 	}
-	dec := json.NewDecoder(strings.NewReader(decodeText(data)))
+	text, err := decode(data, "")
+	if err != nil {
+		return err
+	}
+	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
 	w := &jsonWriter{dec: dec, out: out}
 	for out.err == nil { // one value, or one per line

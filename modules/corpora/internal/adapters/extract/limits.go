@@ -31,6 +31,10 @@ type Limits struct {
 	// ChildMemory is how many bytes of memory the child may use before it
 	// dies. It is enforced on Linux only.
 	ChildMemory int64
+	// CacheDir is where the compiled form of the PDF library is kept between
+	// files. It is made when it is missing. Empty: compiled anew for each file,
+	// which takes seconds.
+	CacheDir string
 }
 
 // DefaultLimits is generous for documents that people write and read.

@@ -17,7 +17,11 @@ func readMarkdown(src source, out *builder) error {
 	if err != nil {
 		return err
 	}
-	text := strings.ReplaceAll(decodeText(data), "\r\n", "\n")
+	text, err := decode(data, "")
+	if err != nil {
+		return err
+	}
+	text = lineFeeds(text)
 	text = frontMatter(text, out)
 	body := []byte(text)
 	md := goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote, extension.DefinitionList))
@@ -118,15 +122,15 @@ func (w *markdownWriter) item(n ast.Node, depth int) {
 }
 
 func (w *markdownWriter) table(n ast.Node) {
-	var rows [][]string
+	var rows [][]cell
 	for row := n.FirstChild(); row != nil; row = row.NextSibling() {
 		var cells []string
 		for cell := row.FirstChild(); cell != nil; cell = cell.NextSibling() {
 			cells = append(cells, w.inline(cell))
 		}
-		rows = append(rows, cells)
+		rows = append(rows, cellsOf(cells))
 	}
-	writeTable(w.out, rows, true)
+	writeTable(w.out, rows, 1)
 }
 
 // htmlBlock reads the text between the tags; a comment has none.

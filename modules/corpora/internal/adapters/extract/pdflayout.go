@@ -2,9 +2,12 @@ package extract
 
 import (
 	"cmp"
+	"fmt"
+	"iter"
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,18 +20,11 @@ type pdfLayout struct {
 	pages int
 }
 
-// page adds a page's text and returns its size in bytes. Furniture counts only
-// on a page with nothing else.
-func (p *pdfLayout) page(number int, runs []run) int {
-	inside := make([]run, 0, len(runs))
-	for _, r := range runs {
-		if !r.outside {
-			inside = append(inside, r)
-		}
-	}
-	lines := assemble(number, inside)
-	if len(lines) == 0 {
-		lines = assemble(number, runs)
+// page adds a page's text, and then its notes, and returns their size in bytes.
+func (p *pdfLayout) page(number int, runs []run, notes []string) int {
+	lines := assemble(number, runs)
+	for _, note := range notes {
+		lines = append(lines, pdfLine{page: number, text: oneLine(clean(note)), note: true})
 	}
 	p.pages++
 	p.lines = append(p.lines, lines...)
@@ -41,9 +37,10 @@ func (p *pdfLayout) page(number int, runs []run) int {
 
 func (p *pdfLayout) write(out *builder) {
 	lines := p.withoutFurniture()
-	body := bodySize(lines)
-	leading := usualLeading(lines)
-	levels := headingLevels(lines, body)
+	printed := slices.DeleteFunc(slices.Clone(lines), func(l pdfLine) bool { return l.note })
+	body := bodySize(printed)
+	leading := usualLeading(printed)
+	levels := headingLevels(printed, body)
 	for i := 0; i < len(lines) && out.err == nil; {
 		end := i + 1
 		for end < len(lines) && continues(lines[i:end], lines[end], leading) {
@@ -55,6 +52,8 @@ func (p *pdfLayout) write(out *builder) {
 		text := leaders.ReplaceAllString(joined, " ")
 		out.page = block[0].page
 		switch mark := pdfBullet.FindString(text); {
+		case block[0].note:
+			out.paragraph(text)
 		case text == joined && isPDFHeading(block, text, body):
 			out.heading(levels[block[0].size], text)
 		case mark != "" && strings.ContainsAny(mark, "0123456789"):
@@ -74,49 +73,101 @@ var leaders = regexp.MustCompile(`(?:\s*[.:·_…]){5,}\s*`)
 // of a line are bullets of symbol fonts.
 var pdfBullet = regexp.MustCompile(`^\s*(?:[-*+•‣–▪●○■◦\x{fffd}]|\(?\d{1,3}[.)])\s+`)
 
-var digits = regexp.MustCompile(`\d+`)
-
-// withoutFurniture drops what stands at the top or bottom of most pages and
-// differs in nothing but numbers.
+// withoutFurniture drops what stands at the top or bottom of many pages and
+// differs in nothing but the number of the page.
 func (p *pdfLayout) withoutFurniture() []pdfLine {
 	const fewest = 4
 	if p.pages < fewest {
 		return p.lines
 	}
-	edges := map[int]bool{} // indexes of the outermost lines of each page
+	keys := map[int][]string{} // of the outermost lines, by their index
 	seen := map[string]int{}
-	for from := 0; from < len(p.lines); {
-		to := from
-		for to < len(p.lines) && p.lines[to].page == p.lines[from].page {
-			to++
-		}
-		order := make([]int, 0, to-from)
-		for i := from; i < to; i++ {
-			order = append(order, i)
-		}
-		slices.SortStableFunc(order, func(a, b int) int {
-			return cmp.Compare(p.lines[b].across, p.lines[a].across)
-		})
-		const outermost = 2
-		for i, index := range order {
-			if i < outermost || i >= len(order)-outermost {
-				edges[index] = true
-				seen[digits.ReplaceAllString(p.lines[index].text, "#")]++
+	for from, to := range pageSpans(p.lines) {
+		for _, i := range outermost(p.lines, from, to) {
+			keys[i] = furnitureKeys(p.lines[i])
+			for _, key := range keys[i] {
+				seen[key]++
 			}
 		}
-		from = to
 	}
 	kept := make([]pdfLine, 0, len(p.lines))
-	for i, line := range p.lines {
-		if edges[i] && seen[digits.ReplaceAllString(line.text, "#")]*2 > p.pages {
-			continue
+	for from, to := range pageSpans(p.lines) {
+		before := len(kept)
+		for i := from; i < to; i++ {
+			furniture := slices.ContainsFunc(keys[i], func(key string) bool {
+				return seen[key] >= 3 && seen[key]*5 >= p.pages*2 // pages to the left and to the right may differ
+			})
+			if !furniture {
+				kept = append(kept, p.lines[i])
+			}
 		}
-		kept = append(kept, line)
-	}
-	if len(kept) == 0 {
-		return p.lines
+		if len(kept) == before { // short pages that look alike
+			kept = append(kept, p.lines[from:to]...)
+		}
 	}
 	return kept
+}
+
+// pageSpans gives the first line of each page and the first after it.
+func pageSpans(lines []pdfLine) iter.Seq2[int, int] {
+	return func(yield func(int, int) bool) {
+		for from := 0; from < len(lines); {
+			to := from
+			for to < len(lines) && lines[to].page == lines[from].page {
+				to++
+			}
+			if !yield(from, to) {
+				return
+			}
+			from = to
+		}
+	}
+}
+
+// outermost are the two lines at the top and the two at the bottom of a page.
+func outermost(lines []pdfLine, from, to int) []int {
+	const each = 2
+	order := make([]int, 0, to-from)
+	for i := from; i < to; i++ {
+		if !lines[i].note {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(lines[b].across, lines[a].across) })
+	if len(order) > 2*each {
+		order = slices.Concat(order[:each], order[len(order)-each:])
+	}
+	return order
+}
+
+var digits = regexp.MustCompile(`\d+`)
+
+// furnitureKeys are the ways to read a line as one that returns on each page:
+// each number in it is either the same everywhere or counts the pages. Lines
+// of many numbers are content.
+func furnitureKeys(line pdfLine) []string {
+	const most = 3
+	places := digits.FindAllStringIndex(line.text, most+1)
+	if len(places) > most {
+		return nil
+	}
+	keys := make([]string, 0, 1<<len(places))
+	for choice := range 1 << len(places) {
+		var key strings.Builder
+		last := 0
+		for i, place := range places {
+			number := line.text[place[0]:place[1]]
+			key.WriteString(line.text[last:place[0]])
+			last = place[1]
+			if n, err := strconv.Atoi(number); err == nil && choice&(1<<i) != 0 {
+				number = fmt.Sprintf("\x00%d", n-line.page)
+			}
+			key.WriteString(number)
+		}
+		key.WriteString(line.text[last:])
+		keys = append(keys, key.String())
+	}
+	return keys
 }
 
 // bodySize is the size of most characters.
@@ -184,6 +235,9 @@ func isPDFHeading(block []pdfLine, text string, body float64) bool {
 // continues reports whether next belongs to the paragraph of lines.
 func continues(lines []pdfLine, next pdfLine, leading float64) bool {
 	first, last := lines[0], lines[len(lines)-1]
+	if last.note || next.note {
+		return false
+	}
 	if math.Abs(next.size-last.size) > 0.1*last.size || next.bold != last.bold || pdfBullet.MatchString(next.text) {
 		return false
 	}
@@ -220,11 +274,18 @@ func joinLines(lines []pdfLine) string {
 			continue
 		}
 		b.WriteString(text)
-		if i+1 < len(lines) {
+		if i+1 < len(lines) && !unspaced(text, lines[i+1].text) {
 			b.WriteByte(' ')
 		}
 	}
 	return b.String()
+}
+
+// unspaced: Chinese and Japanese go on in the next line without a space.
+func unspaced(text, next string) bool {
+	last, _ := utf8.DecodeLastRuneInString(text)
+	first, _ := utf8.DecodeRuneInString(next)
+	return isIdeographic(last) && isIdeographic(first)
 }
 
 // hyphenated: a letter and a hyphen end the line, a small letter begins the

@@ -12,10 +12,10 @@ func readPPTX(src source, out *builder) error {
 	if err != nil {
 		return err
 	}
-	if err := a.title(); err != nil {
+	if err := a.side(a.title(), "The properties of the file can't be read."); err != nil {
 		return err
 	}
-	main, err := a.mainPart("ppt/presentation.xml")
+	main, err := a.mainPart()
 	if err != nil {
 		return err
 	}
@@ -33,24 +33,34 @@ func readPPTX(src source, out *builder) error {
 	if err != nil {
 		return err
 	}
+	authors, err := a.authors(related(rels, "commentAuthors"), "cmAuthor")
+	if err := a.side(err, "The authors of comments can't be read."); err != nil {
+		return err
+	}
 	out.setPages(len(slides))
+	missing := 0
 	for i, slide := range slides {
 		if out.err != nil {
 			return out.err
 		}
 		if !a.has(slide) {
-			return broken(a.what, errors.New("slide "+strconv.Itoa(i+1)+" is missing"))
+			missing++
+			out.warn("Slide %d is missing in the file.", i+1)
+			continue
 		}
 		out.page = i + 1
-		if err := a.slide(slide); err != nil {
+		if err := a.side(a.slide(slide, authors), "Slide %d can't be read.", i+1); err != nil {
 			return err
 		}
+	}
+	if missing == len(slides) && missing > 0 {
+		return broken(a.what, errors.New("all slides are missing"))
 	}
 	return out.err
 }
 
-// slide writes a slide and then its notes.
-func (a *archive) slide(part string) error {
+// slide writes a slide, what is drawn on it, its notes and its comments.
+func (a *archive) slide(part string, authors map[string]string) error {
 	if err := a.each(part, (&slideWriter{out: a.out}).token); err != nil {
 		return err
 	}
@@ -58,10 +68,62 @@ func (a *archive) slide(part string) error {
 	if err != nil {
 		return err
 	}
-	if notes := related(rels, "notesSlide"); notes != "" {
-		return a.each(notes, (&slideWriter{out: a.out, notes: true}).token)
+	if err := a.drawings(rels); err != nil {
+		return err
 	}
-	return nil
+	if notes := related(rels, "notesSlide"); notes != "" {
+		if err := a.each(notes, (&slideWriter{out: a.out, notes: true}).token); err != nil {
+			return err
+		}
+	}
+	for _, comments := range allRelated(rels, "comments") {
+		if err := a.slideComments(comments, authors); err != nil {
+			return err
+		}
+	}
+	return a.out.err
+}
+
+// authors of comments by their ids.
+func (a *archive) authors(part, element string) (map[string]string, error) {
+	out := map[string]string{}
+	return out, a.each(part, func(tok xml.Token) error {
+		if e, ok := tok.(xml.StartElement); ok && e.Name.Local == element {
+			out[xmlAttr(e, "id")] = xmlAttr(e, "name") + xmlAttr(e, "displayName")
+		}
+		return nil
+	})
+}
+
+// slideComments reads comments of both kinds: those with a text, and those
+// with paragraphs.
+func (a *archive) slideComments(part string, authors map[string]string) error {
+	author, in := "", false
+	var text strings.Builder
+	return a.each(part, func(tok xml.Token) error {
+		switch e := tok.(type) {
+		case xml.StartElement:
+			switch e.Name.Local {
+			case "cm", "reply":
+				author = authors[xmlAttr(e, "authorId")]
+			case "text", "t":
+				in = true
+			}
+		case xml.EndElement:
+			switch e.Name.Local {
+			case "text", "t":
+				in = false
+			case "p", "cm":
+				a.out.comment(author, text.String())
+				text.Reset()
+			}
+		case xml.CharData:
+			if in {
+				text.Write(e)
+			}
+		}
+		return nil
+	})
 }
 
 // slideWriter writes the shapes of a slide in the order of the file, which is
@@ -74,8 +136,11 @@ type slideWriter struct {
 	inText bool
 	shape  string // placeholder type of the current shape
 	level  int
-	table  [][]string
-	cells  int // open table cells
+	table  grid
+	cells  int  // open table cells
+	wide   int  // columns of the cell
+	tall   int  // rows of the cell
+	merged bool // the cell belongs to another one
 	skip   int
 }
 
@@ -117,11 +182,13 @@ func (w *slideWriter) start(e xml.StartElement) {
 	case "br", "tab":
 		w.text.WriteByte(' ')
 	case "tbl":
-		w.table = nil
+		w.table = grid{}
 	case "tr":
-		w.table = append(w.table, nil)
+		w.table.startRow()
 	case "tc":
 		w.cells++
+		w.wide, w.tall = xmlNumber(e, "gridSpan"), xmlNumber(e, "rowSpan")
+		w.merged = xmlAttr(e, "hMerge") != "" || xmlAttr(e, "vMerge") != ""
 	}
 }
 
@@ -137,13 +204,15 @@ func (w *slideWriter) end(name string) {
 		w.paragraph()
 	case "tc":
 		w.cells--
-		if last := len(w.table) - 1; last >= 0 {
-			w.table[last] = append(w.table[last], w.text.String())
+		if !w.merged { // the span of the other cell covers this one
+			w.table.add(w.text.String(), w.wide, w.tall)
 		}
 		w.text.Reset()
+	case "tr":
+		w.table.endRow()
 	case "tbl":
-		writeTable(w.out, w.table, false)
-		w.table = nil
+		writeTable(w.out, w.table.rows, 0)
+		w.table = grid{}
 	}
 }
 

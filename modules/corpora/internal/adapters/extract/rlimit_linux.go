@@ -30,3 +30,17 @@ func limitProcess(l Limits) error {
 	}
 	return nil
 }
+
+// peakMemory is the most memory, in bytes, that this process or one of its
+// children that has ended had at a time; 0 when the system does not tell.
+func peakMemory() int64 {
+	const unit = 1024 // of ru_maxrss on Linux
+	var most int64
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var usage syscall.Rusage
+		if err := syscall.Getrusage(who, &usage); err == nil {
+			most = max(most, usage.Maxrss*unit)
+		}
+	}
+	return most
+}

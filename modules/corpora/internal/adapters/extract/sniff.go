@@ -1,12 +1,14 @@
 package extract
 
 import (
-	"archive/zip"
 	"bytes"
+	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gabriel-vasile/mimetype"
@@ -29,6 +31,11 @@ var (
 	formatDOCX     = format{what: "DOCX file", mime: ooxml + "wordprocessingml.document", read: readDOCX}
 	formatPPTX     = format{what: "PPTX file", mime: ooxml + "presentationml.presentation", read: readPPTX}
 	formatXLSX     = format{what: "XLSX file", mime: ooxml + "spreadsheetml.sheet", read: readXLSX}
+	formatODT      = format{what: "ODT file", mime: odfMIME + "text", read: readODF}
+	formatODS      = format{what: "ODS file", mime: odfMIME + "spreadsheet", read: readODF}
+	formatODP      = format{what: "ODP file", mime: odfMIME + "presentation", read: readODF}
+	formatEPUB     = format{what: "EPUB file", mime: "application/epub+zip", read: readEPUB}
+	formatRTF      = format{what: "RTF file", mime: "application/rtf", read: readRTF}
 	formatHTML     = format{what: "HTML page", mime: "text/html", read: readHTML}
 	formatMarkdown = format{what: "Markdown file", mime: "text/markdown", read: readMarkdown}
 	formatText     = format{what: "text file", mime: "text/plain", read: readText}
@@ -53,19 +60,27 @@ func (s source) head() ([]byte, error) {
 const pdfHeaderWindow = 1024
 
 func looksLikePDF(at io.ReaderAt) bool {
-	buf := make([]byte, pdfHeaderWindow)
+	buf := make([]byte, 2*pdfHeaderWindow)
 	n, _ := at.ReadAt(buf, 0)
 	return isPDF(buf[:n])
 }
 
+// isPDF looks for the header at the start of a line: printers put lines of
+// their own before it, and prose mentions it within a line.
 func isPDF(head []byte) bool {
-	head = head[:min(len(head), pdfHeaderWindow)]
-	i := bytes.Index(head, []byte("%PDF-"))
-	// Prose that mentions the header has letters before it.
-	return i == 0 || i > 0 && !isText(head[:i]) || i > 0 && len(bytes.TrimSpace(head[:i])) == 0
+	i := bytes.Index(head[:min(len(head), pdfHeaderWindow)], []byte("%PDF-"))
+	if i < 0 {
+		return false
+	}
+	before := trimBOM(head[:i])
+	if len(bytes.TrimSpace(before)) == 0 || !isText(before) {
+		return true
+	}
+	last := before[len(before)-1]
+	return (last == '\n' || last == '\r') && bytes.Contains(head[i:], []byte(" obj"))
 }
 
-func detect(src source, limits Limits) (format, error) {
+func detect(ctx context.Context, src source, limits Limits) (format, error) {
 	head, err := src.head()
 	if err != nil {
 		return format{}, err
@@ -74,11 +89,11 @@ func detect(src source, limits Limits) (format, error) {
 	case isPDF(head):
 		return formatPDF, nil
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
-		return detectZip(src, limits)
+		return detectZip(ctx, src, limits)
 	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
 		return format{}, detectOLE(src)
 	case bytes.HasPrefix(head, []byte(`{\rtf`)):
-		return format{}, unsupported("The file is RTF, which can't be read. Save it as DOCX.")
+		return formatRTF, nil
 	}
 	if !isText(head) {
 		return format{}, unsupportedBinary(head)
@@ -86,44 +101,44 @@ func detect(src source, limits Limits) (format, error) {
 	return detectText(head, src), nil
 }
 
-func detectZip(src source, limits Limits) (format, error) {
-	r, err := zip.NewReader(src, src.size)
-	if err != nil {
-		return format{}, broken("file", err)
-	}
-	if len(r.File) > limits.MaxEntries {
-		return format{}, tooLarge("The file is an archive of %d entries, and at most %d can be read.", len(r.File), limits.MaxEntries)
-	}
-	found := format{}
-	for _, f := range r.File {
-		if f.Flags&1 != 0 {
-			return format{}, ErrEncrypted
-		}
-		switch {
-		case strings.EqualFold(f.Name, "word/document.xml"):
-			found = formatDOCX
-		case strings.EqualFold(f.Name, "ppt/presentation.xml"):
-			found = formatPPTX
-		case strings.EqualFold(f.Name, "xl/workbook.xml"):
-			found = formatXLSX
-		}
-	}
-	if found.read == nil {
-		return format{}, unsupported("The file is an archive (or an Office format other than DOCX, PPTX and XLSX). Unpack it and upload the documents in it.")
-	}
-	return found, nil
+// oleStreams are names in compound files that tell what these are.
+var oleStreams = []struct {
+	name string
+	err  error
+}{
+	{"EncryptedPackage", ErrEncrypted}, // an Office file of today behind a password
+	{"__properties_version1.0", unsupported("The file is MSG, a mail as Outlook saves it, which can't be read. Save the mail as EML, or print it to PDF.")},
+	{"WordDocument", unsupported("The file is DOC, the format of Word from before 2007, which can't be read. Save it as DOCX.")},
+	{"PowerPoint Document", unsupported("The file is PPT, the format of PowerPoint from before 2007, which can't be read. Save it as PPTX.")},
+	{"Workbook", unsupported("The file is XLS, the format of Excel from before 2007, which can't be read. Save it as XLSX.")},
+	{"Book", unsupported("The file is XLS, the format of Excel from before 2007, which can't be read. Save it as XLSX.")},
 }
 
-// detectOLE tells encrypted Office files from those of before 2007: both are
-// compound files, and only the former have a stream called EncryptedPackage.
+// detectOLE tells the old Office formats apart by the directory of the
+// compound file, which may be anywhere in it.
 func detectOLE(src source) error {
 	const window = 1 << 20
-	buf := make([]byte, min(src.size, window))
-	n, _ := src.ReadAt(buf, 0)
-	if bytes.Contains(buf[:n], []byte("E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e")) {
-		return ErrEncrypted
+	head := make([]byte, min(src.size, window))
+	n, _ := src.ReadAt(head, 0)
+	head = head[:n]
+	directory := head
+	if len(head) > 512 {
+		shift := min(binary.LittleEndian.Uint16(head[30:]), 16)
+		at := (int64(binary.LittleEndian.Uint32(head[48:])) + 1) << shift
+		buf := make([]byte, 64<<10)
+		n, _ := src.ReadAt(buf, at)
+		directory = append(slices.Clone(buf[:n]), head...)
 	}
-	return unsupported("The file is of an old Office format (DOC, XLS, PPT or MSG). Save it as DOCX, XLSX or PPTX.")
+	for _, stream := range oleStreams {
+		var name []byte
+		for _, c := range []byte(stream.name) {
+			name = append(name, c, 0)
+		}
+		if bytes.Contains(directory, name) {
+			return stream.err
+		}
+	}
+	return unsupported("The file is of an old Office format, which can't be read. Save it as DOCX, XLSX or PPTX, or as PDF.")
 }
 
 func unsupportedBinary(head []byte) error {
@@ -138,7 +153,7 @@ func unsupportedBinary(head []byte) error {
 }
 
 func detectText(head []byte, src source) format {
-	text := decodeText(head)
+	text := lineFeeds(sniffed(head))
 	ext := strings.ToLower(filepath.Ext(src.name))
 	switch {
 	case looksLikeHTML(text, ext):

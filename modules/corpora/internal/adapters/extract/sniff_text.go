@@ -9,7 +9,7 @@ import (
 )
 
 // isText reports whether head can be the start of a text file in one of the
-// encodings that decodeText knows.
+// encodings that decode knows.
 func isText(head []byte) bool {
 	if len(head) == 0 || utf16Order(head) != nil {
 		return true
@@ -53,7 +53,11 @@ func looksLikeJSON(src source, text string) bool {
 		return true
 	}
 	data, err := src.all()
-	return err == nil && json.Valid([]byte(decodeText(data)))
+	if err != nil {
+		return false
+	}
+	whole, err := decode(data, "")
+	return err == nil && json.Valid([]byte(whole))
 }
 
 var mailHeader = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]*):\s?`)

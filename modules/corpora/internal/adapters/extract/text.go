@@ -12,7 +12,11 @@ func readText(src source, out *builder) error {
 	if err != nil {
 		return err
 	}
-	plainText(decodeText(data), out)
+	text, err := decode(data, "")
+	if err != nil {
+		return err
+	}
+	plainText(text, out)
 	return out.err
 }
 
@@ -21,8 +25,7 @@ var bullet = regexp.MustCompile(`^\s*(?:[-*+•‣–▪●]|\(?\d{1,3}[.)])\s+`
 // plainText writes paragraphs, which empty lines separate, list items, and
 // underlined headings.
 func plainText(text string, out *builder) {
-	text = strings.ReplaceAll(text, "\r\n", "\n")
-	text = strings.ReplaceAll(text, "\r", "\n")
+	text = lineFeeds(text)
 	var para []string
 	flush := func() {
 		writeParagraph(para, out)
@@ -51,6 +54,11 @@ func plainText(text string, out *builder) {
 		}
 	}
 	flush()
+}
+
+// lineFeeds ends lines in one way. Some files have only carriage returns.
+func lineFeeds(s string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 }
 
 func isUnderline(line, above string) bool {

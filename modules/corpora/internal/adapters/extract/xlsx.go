@@ -12,10 +12,10 @@ func readXLSX(src source, out *builder) error {
 	if err != nil {
 		return err
 	}
-	if err := a.title(); err != nil {
+	if err := a.side(a.title(), "The properties of the file can't be read."); err != nil {
 		return err
 	}
-	main, err := a.mainPart("xl/workbook.xml")
+	main, err := a.mainPart()
 	if err != nil {
 		return err
 	}
@@ -27,7 +27,11 @@ func readXLSX(src source, out *builder) error {
 	if err := book.readStrings(related(rels, "sharedStrings")); err != nil {
 		return err
 	}
-	if err := book.readStyles(related(rels, "styles")); err != nil {
+	if err := a.side(book.readStyles(related(rels, "styles")), "The number formats of the file can't be read, so numbers are as they are stored."); err != nil {
+		return err
+	}
+	book.people, err = a.authors(related(rels, "person"), "person")
+	if err := a.side(err, "The authors of comments can't be read."); err != nil {
 		return err
 	}
 	type sheet struct{ name, part string }
@@ -48,13 +52,19 @@ func readXLSX(src source, out *builder) error {
 	if len(sheets) > out.limits.MaxPages {
 		return tooLarge("The file has %d sheets, and at most %d can be read.", len(sheets), out.limits.MaxPages)
 	}
+	missing := 0
 	for _, s := range sheets {
 		if !a.has(s.part) {
-			return broken(a.what, errors.New("a sheet is missing"))
+			missing++
+			out.warn("The sheet %q is missing in the file.", oneLine(clean(s.name)))
+			continue
 		}
-		if err := book.sheet(s.name, s.part); err != nil {
+		if err := a.side(book.sheet(s.name, s.part), "The sheet %q can't be read to its end.", oneLine(clean(s.name))); err != nil {
 			return err
 		}
+	}
+	if missing == len(sheets) && missing > 0 {
+		return broken(a.what, errors.New("all sheets are missing"))
 	}
 	return out.err
 }
@@ -62,7 +72,8 @@ func readXLSX(src source, out *builder) error {
 type workbook struct {
 	*archive
 	strings  []string
-	dates    map[int]dateKind // by cell style
+	formats  map[int]numberFormat // by cell style
+	people   map[string]string    // who writes comments, by id
 	date1904 bool
 }
 
@@ -100,14 +111,36 @@ func (b *workbook) readStrings(part string) error {
 	})
 }
 
-// sheet writes the sheet's name as a heading when the sheet has content.
+// sheet writes the sheet's name as a heading when the sheet has content, then
+// its cells, what is drawn on it, and comments.
 func (b *workbook) sheet(name, part string) error {
-	w := &sheetWriter{book: b, name: name, table: &tableWriter{out: b.out}}
-	if err := b.each(part, w.token); err != nil {
+	merged, err := b.mergedCells(part)
+	if err != nil {
 		return err
 	}
-	w.table.end(w.rows)
-	return b.out.err
+	w := &sheetWriter{book: b, name: name, table: &tableWriter{out: b.out}, merged: merged}
+	err = b.each(part, w.token)
+	w.table.end()
+	if err != nil {
+		return err
+	}
+	rels, err := b.relations(part)
+	if err != nil {
+		return err
+	}
+	for _, drawing := range allRelated(rels, "drawing") {
+		if err := b.paragraphs(drawing); err != nil {
+			return err
+		}
+		drawn, err := b.relations(drawing)
+		if err != nil {
+			return err
+		}
+		if err := b.drawings(drawn); err != nil {
+			return err
+		}
+	}
+	return b.comments(rels)
 }
 
 type sheetWriter struct {
@@ -115,8 +148,13 @@ type sheetWriter struct {
 	name  string
 	table *tableWriter
 	rows  int
+	// merged has the cells that span others, in the order of rows.
+	merged []mergedCell
+	open   []mergedCell // that reach into the current row
 
-	cells  []string
+	cells  []cell
+	number int // of the row, from 1
+	last   int // number of the last row with text
 	column int
 	kind   string // of the current cell
 	style  int
@@ -131,6 +169,10 @@ func (w *sheetWriter) token(tok xml.Token) error {
 		case "row":
 			w.cells = w.cells[:0]
 			w.column = -1
+			w.number++
+			if n, err := strconv.Atoi(xmlAttr(e, "r")); err == nil {
+				w.number = n
+			}
 		case "c":
 			w.column = cellColumn(xmlAttr(e, "r"), w.column)
 			w.kind = xmlAttr(e, "t")
@@ -173,19 +215,30 @@ func (w *sheetWriter) endCell() {
 	case "", "n":
 		text = w.book.number(strings.TrimSpace(text), w.style)
 	}
-	if text == "" {
-		return
+	if w.kind == "s" || w.kind == "str" || w.kind == "inlineStr" {
+		text = w.book.text(text, w.style)
 	}
-	for len(w.cells) <= w.column {
-		w.cells = append(w.cells, "")
+	if text != "" {
+		w.put(w.column, cell{text: text})
 	}
-	w.cells[w.column] = text
+}
+
+func (w *sheetWriter) put(column int, c cell) {
+	for len(w.cells) <= column {
+		w.cells = append(w.cells, cell{})
+	}
+	w.cells[column] = c
 }
 
 func (w *sheetWriter) endRow() {
-	if blank(w.cells) {
+	w.fillMerged()
+	if filled(w.cells) == 0 {
 		return
 	}
+	if w.number > w.last+1 {
+		w.table.part()
+	}
+	w.last = w.number
 	if w.rows == 0 {
 		w.book.out.heading(2, w.name)
 	}

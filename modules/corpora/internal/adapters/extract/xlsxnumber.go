@@ -6,61 +6,38 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/xuri/nfp"
 )
 
-// dateKind says what of a number a style shows.
-type dateKind uint8
-
-const (
-	showDate dateKind = 1 << iota
-	showTime
-)
-
-// builtinDate knows the number formats that every file knows without declaring
-// them (ECMA-376 part 1, 18.8.30), and those of East Asian locales.
-func builtinDate(id int) dateKind {
-	switch {
-	case id >= 14 && id <= 17, id >= 27 && id <= 31, id == 36, id >= 50 && id <= 58:
-		return showDate
-	case id >= 18 && id <= 21, id >= 32 && id <= 35, id >= 45 && id <= 47:
-		return showTime
-	case id == 22:
-		return showDate | showTime
-	}
-	return 0
+// builtinFormats are those that every file knows without declaring them
+// (ECMA-376 part 1, 18.8.30).
+var builtinFormats = map[int]string{
+	1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00",
+	5: `"$"#,##0_);("$"#,##0)`, 6: `"$"#,##0_);("$"#,##0)`, 7: `"$"#,##0.00_);("$"#,##0.00)`, 8: `"$"#,##0.00_);("$"#,##0.00)`,
+	9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??",
+	15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss",
+	37: "#,##0_);(#,##0)", 38: "#,##0_);(#,##0)", 39: "#,##0.00_);(#,##0.00)", 40: "#,##0.00_);(#,##0.00)",
+	41: "#,##0_);(#,##0)", 42: `"$"#,##0_);("$"#,##0)`, 43: "#,##0.00_);(#,##0.00)", 44: `"$"#,##0.00_);("$"#,##0.00)`,
+	45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0", 48: "##0.0E+0", 49: "@",
 }
 
-// customDate looks for letters of dates and times in a format, outside of
-// quotes, brackets and escapes.
-func customDate(code string) dateKind {
-	var kind dateKind
-	code, _, _ = strings.Cut(code, ";")
-	for i := 0; i < len(code); i++ {
-		switch code[i] {
-		case '"', '[':
-			closing := byte('"')
-			if code[i] == '[' {
-				closing = ']'
-			}
-			end := strings.IndexByte(code[i+1:], closing)
-			if end < 0 {
-				return kind
-			}
-			i += end + 1
-		case '\\', '_', '*':
-			i++
-		case 'y', 'Y', 'd', 'D':
-			kind |= showDate
-		case 'h', 'H', 's', 'S':
-			kind |= showTime
-		}
-	}
-	return kind
+// isLocalDate: what these formats show depends on the reader's country, so
+// that dates are written as ISO 8601 has them.
+func isLocalDate(id int) bool {
+	return id == 14 || id == 22 || id >= 27 && id <= 36 || id >= 50 && id <= 58
+}
+
+// numberFormat is how a style shows a number.
+type numberFormat struct {
+	sections []nfp.Section
+	iso      bool // a date, whatever the sections
 }
 
 func (b *workbook) readStyles(part string) error {
-	b.dates = map[int]dateKind{}
-	custom := map[int]dateKind{}
+	b.formats = map[int]numberFormat{}
+	custom := map[int]string{}
+	known := map[int]numberFormat{}
 	in, style := false, 0
 	return b.each(part, func(tok xml.Token) error {
 		switch e := tok.(type) {
@@ -68,7 +45,7 @@ func (b *workbook) readStyles(part string) error {
 			switch e.Name.Local {
 			case "numFmt":
 				if id, err := strconv.Atoi(xmlAttr(e, "numFmtId")); err == nil {
-					custom[id] = customDate(xmlAttr(e, "formatCode"))
+					custom[id] = xmlAttr(e, "formatCode")
 				}
 			case "cellXfs":
 				in = true
@@ -76,13 +53,14 @@ func (b *workbook) readStyles(part string) error {
 				if !in {
 					return nil
 				}
-				id, err := strconv.Atoi(xmlAttr(e, "numFmtId"))
-				kind, declared := custom[id]
-				if !declared {
-					kind = builtinDate(id)
+				id, _ := strconv.Atoi(xmlAttr(e, "numFmtId"))
+				f, found := known[id]
+				if !found {
+					f = formatOf(id, custom)
+					known[id] = f
 				}
-				if err == nil && kind != 0 {
-					b.dates[style] = kind
+				if f.iso || len(f.sections) > 0 {
+					b.formats[style] = f
 				}
 				style++
 			}
@@ -95,22 +73,141 @@ func (b *workbook) readStyles(part string) error {
 	})
 }
 
-// number shows a number as a person would write it: a date as a date, and no
-// digits that are only an artefact of binary fractions.
+func formatOf(id int, custom map[int]string) numberFormat {
+	code, declared := custom[id]
+	if !declared {
+		if isLocalDate(id) {
+			return numberFormat{iso: true}
+		}
+		code = builtinFormats[id]
+	}
+	const longest = 1000
+	if code == "" || strings.EqualFold(code, "General") || len(code) > longest {
+		return numberFormat{}
+	}
+	parser := nfp.NumberFormatParser()
+	return numberFormat{sections: parser.Parse(code)}
+}
+
+// number shows a number as the sheet does: by its format, and without digits
+// that are only an artefact of binary fractions.
 func (b *workbook) number(text string, style int) string {
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
 		return text
 	}
-	const lastDay = 2958466 // 9999-12-31
-	if kind := b.dates[style]; kind != 0 && v >= 0 && v < lastDay {
-		return b.date(v, kind)
+	const largest = 1e15
+	if math.Abs(v) >= largest {
+		return text
 	}
-	if math.Abs(v) < 1e15 {
-		return strconv.FormatFloat(roundTo15(v), 'f', -1, 64)
+	v = roundTo15(v)
+	f := b.formats[style]
+	if f.iso {
+		if t, ok := b.time(v); ok {
+			return isoTime(t, v)
+		}
+		return plainNumber(v)
 	}
-	return text
+	section, found := f.section(v)
+	if !found {
+		return plainNumber(v)
+	}
+	items := section.items
+	if isTime(items) {
+		if t, ok := b.time(math.Abs(v)); ok {
+			return showTime(items, t, math.Abs(v))
+		}
+		return plainNumber(v)
+	}
+	return showNumber(items, v, section.signed)
 }
+
+// text shows a text by its format, which may add to it.
+func (b *workbook) text(s string, style int) string {
+	for _, section := range b.formats[style].sections {
+		for _, item := range section.Items {
+			if item.TType != nfp.TokenTypeTextPlaceHolder {
+				continue
+			}
+			var out strings.Builder
+			for _, item := range section.Items {
+				switch item.TType {
+				case nfp.TokenTypeTextPlaceHolder:
+					out.WriteString(s)
+				case nfp.TokenTypeLiteral:
+					out.WriteString(item.TValue)
+				}
+			}
+			return out.String()
+		}
+	}
+	return s
+}
+
+type chosenSection struct {
+	items []nfp.Token
+	// signed: the section does not say by itself that a number is negative.
+	signed bool
+}
+
+// section picks the part of a format that is for a number: by its conditions,
+// else the second for negative numbers and the third for zero.
+func (f numberFormat) section(v float64) (chosenSection, bool) {
+	var numbers []nfp.Section
+	for _, s := range f.sections {
+		if s.Type != nfp.TokenSectionText {
+			numbers = append(numbers, s)
+		}
+	}
+	if len(numbers) == 0 {
+		return chosenSection{}, false
+	}
+	for i, s := range numbers {
+		for _, item := range s.Items {
+			if item.TType == nfp.TokenTypeCondition && holds(item, v) {
+				return chosenSection{numbers[i].Items, true}, true
+			}
+		}
+	}
+	conditional := false
+	for _, item := range numbers[0].Items {
+		conditional = conditional || item.TType == nfp.TokenTypeCondition
+	}
+	switch {
+	case conditional:
+		return chosenSection{numbers[len(numbers)-1].Items, true}, len(numbers) > 1
+	case v < 0 && len(numbers) > 1:
+		return chosenSection{numbers[1].Items, false}, true
+	case v == 0 && len(numbers) > 2:
+		return chosenSection{numbers[2].Items, false}, true
+	}
+	return chosenSection{numbers[0].Items, true}, true
+}
+
+func holds(condition nfp.Token, v float64) bool {
+	if len(condition.Parts) < 2 {
+		return false
+	}
+	limit, err := strconv.ParseFloat(condition.Parts[1].Token.TValue, 64)
+	if err != nil {
+		return false
+	}
+	switch condition.Parts[0].Token.TValue {
+	case "<":
+		return v < limit
+	case "<=":
+		return v <= limit
+	case ">":
+		return v > limit
+	case ">=":
+		return v >= limit
+	case "<>":
+		return v != limit
+	}
+	return v == limit
+}
+
+func plainNumber(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // roundTo15 keeps the 15 significant digits that spreadsheets show.
 func roundTo15(v float64) float64 {
@@ -121,11 +218,16 @@ func roundTo15(v float64) float64 {
 	return r
 }
 
-// date reads a count of days since the end of 1899, which takes 1900 for a
+// time reads a count of days since the end of 1899, which takes 1900 for a
 // leap year, or since the start of 1904.
-func (b *workbook) date(v float64, kind dateKind) string {
+func (b *workbook) time(v float64) (time.Time, bool) {
+	const lastDay = 2958466 // 9999-12-31
+	if v < 0 || v >= lastDay {
+		return time.Time{}, false
+	}
 	day, fraction := math.Modf(v)
-	seconds := int(math.Round(fraction * 86400))
+	const dayMillis = 86_400_000
+	millis := time.Duration(math.Round(fraction*dayMillis)) * time.Millisecond
 	start := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
 	switch {
 	case b.date1904:
@@ -133,14 +235,16 @@ func (b *workbook) date(v float64, kind dateKind) string {
 	case day < 60:
 		day++
 	}
-	t := start.AddDate(0, 0, int(day)).Add(time.Duration(seconds) * time.Second)
-	switch {
-	case kind == showDate && seconds == 0:
+	return start.AddDate(0, 0, int(day)).Add(millis), true
+}
+
+func isoTime(t time.Time, v float64) string {
+	t = t.Round(time.Second)
+	switch midnight := t.Hour() == 0 && t.Minute() == 0 && t.Second() == 0; {
+	case midnight:
 		return t.Format(time.DateOnly)
-	case kind == showTime:
+	case v < 1: // a time of no day
 		return t.Format(time.TimeOnly)
-	case seconds == 0:
-		return t.Format(time.DateOnly)
 	}
 	return t.Format(time.DateOnly + " 15:04")
 }

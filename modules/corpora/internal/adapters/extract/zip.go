@@ -2,12 +2,15 @@ package extract
 
 import (
 	"archive/zip"
+	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html/charset"
@@ -78,9 +81,27 @@ func (a *archive) each(name string, f func(tok xml.Token) error) error {
 	}
 }
 
+// read gives a whole part; one that is not there is empty.
+func (a *archive) read(name string) ([]byte, error) {
+	file := a.files[strings.ToLower(name)]
+	if file == nil {
+		return nil, nil
+	}
+	r, err := file.Open()
+	if err != nil {
+		return nil, broken(a.what, err)
+	}
+	defer r.Close()
+	data, err := io.ReadAll(&inflating{ctx: a.out.ctx, r: r, out: a.out, packed: int64(file.CompressedSize64)})
+	if err != nil {
+		return nil, a.failure(name, err)
+	}
+	return data, nil
+}
+
 // failure keeps the errors that say why already.
 func (a *archive) failure(part string, err error) error {
-	if errors.Is(err, ErrTooLarge) || errors.Is(err, ErrBroken) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, ErrTooLarge) || errors.Is(err, ErrEncrypted) || errors.Is(err, errFound) || errors.Is(err, ErrBroken) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return broken(a.what, fmt.Errorf("part %s: %w", part, err))
@@ -136,21 +157,27 @@ func (a *archive) relations(part string) (map[string]relation, error) {
 	return out, err
 }
 
-// mainPart is the part that the archive says is its document, or usual.
-func (a *archive) mainPart(usual string) (string, error) {
-	rels, err := a.relations("")
-	if err != nil {
-		return "", err
+// side reads a part that is not the main one: when it is damaged, that costs
+// only itself, and the owner is told.
+func (a *archive) side(err error, format string, args ...any) error {
+	if err == nil || !errors.Is(err, ErrBroken) {
+		return err
 	}
+	a.out.warn(format, args...)
+	return nil
+}
+
+// allRelated are the parts of a kind among relations, in the order of their
+// names.
+func allRelated(rels map[string]relation, kinds ...string) []string {
+	var out []string
 	for _, r := range rels {
-		if r.kind == "officeDocument" && a.has(r.target) {
-			return r.target, nil
+		if slices.Contains(kinds, r.kind) && !slices.Contains(out, r.target) {
+			out = append(out, r.target)
 		}
 	}
-	if !a.has(usual) {
-		return "", broken(a.what, errors.New("no main part"))
-	}
-	return usual, nil
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) })
+	return out
 }
 
 // related finds the part of a kind among relations, or "".
@@ -164,9 +191,11 @@ func related(rels map[string]relation, kind string) string {
 }
 
 // title is the one in the document's properties.
-func (a *archive) title() error {
+func (a *archive) title() error { return a.titleIn("docProps/core.xml") }
+
+func (a *archive) titleIn(part string) error {
 	in := false
-	return a.each("docProps/core.xml", func(tok xml.Token) error {
+	return a.each(part, func(tok xml.Token) error {
 		switch tok := tok.(type) {
 		case xml.StartElement:
 			in = tok.Name.Local == "title"
@@ -189,6 +218,14 @@ func xmlAttr(e xml.StartElement, local string) string {
 		}
 	}
 	return ""
+}
+
+// xmlNumber is a number in an attribute, 1 when there is none.
+func xmlNumber(e xml.StartElement, local string) int {
+	if n, err := strconv.Atoi(xmlAttr(e, local)); err == nil {
+		return n
+	}
+	return 1
 }
 
 // relationID is an element's reference to a relation; it stands beside an id

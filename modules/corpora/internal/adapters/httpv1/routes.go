@@ -122,6 +122,7 @@ type documentView struct {
 	Step          string   `json:"step" enum:"pending,extracting,indexing,completed,failed" doc:"completed means that the very next question can find it."`
 	IsFailed      bool     `json:"is_failed"`
 	FailureReason *string  `json:"failure_reason"`
+	Warnings      []string `json:"warnings" doc:"What could not be read of a completed document, in sentences."`
 	ChunkCount    int      `json:"chunk_count"`
 	PageCount     *int     `json:"page_count"`
 	User          int64    `json:"user"`
@@ -129,10 +130,14 @@ type documentView struct {
 }
 
 func showDocument(d core.Document) documentView {
+	warnings := d.Warnings
+	if warnings == nil {
+		warnings = []string{}
+	}
 	return documentView{
 		ID: d.ID, Corpus: d.CorpusID, Name: d.Name, Source: d.Source, ContentType: d.ContentType, MimeType: d.MimeType, Size: d.Size, SHA256: d.SHA256,
 		Tags: d.Tags, Description: d.Description, AccessURL: core.DocumentURL(d.ID), UploadFrom: d.UploadFrom, Step: string(d.Step),
-		IsFailed: d.Step == core.Failed, FailureReason: d.FailureReason, ChunkCount: d.ChunkCount, PageCount: d.PageCount, User: d.UserID,
+		IsFailed: d.Step == core.Failed, FailureReason: d.FailureReason, Warnings: warnings, ChunkCount: d.ChunkCount, PageCount: d.PageCount, User: d.UserID,
 		Audit: web.ShowAudit(d.Audit),
 	}
 }

@@ -12,7 +12,7 @@ func TestAnUploadIsTakenWithItsPartsInAnyOrder(t *testing.T) {
 	s.As("jo").Do("POST", "/api/corpus", `{"name":"Guides"}`).Want(201)
 	want := map[string]any{
 		"corpus": 1.0, "name": "a.md", "source": "a.md", "content_type": "file", "mime_type": "application/octet-stream", "size": 3.0, "tags": []any{"x", "y z"},
-		"description": "D", "upload_from": "web", "step": "pending", "is_failed": false, "failure_reason": nil, "chunk_count": 0.0, "page_count": nil, "user": 11.0,
+		"description": "D", "upload_from": "web", "step": "pending", "is_failed": false, "failure_reason": nil, "warnings": []any{}, "chunk_count": 0.0, "page_count": nil, "user": 11.0,
 		"sha256": "327f031b25e00b1a7cd9b0c18f05948b60f55d09f9b3d177d21083f83a3cb6df", "created_by": "jo@example.com", "created_on": "2026-05-01T12:00:00.345678Z",
 		"modified_by": "", "modified_on": "2026-05-01T12:00:00.345678Z",
 	}

@@ -2,6 +2,7 @@ package memstore
 
 import (
 	"context"
+	"slices"
 
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/ranking"
@@ -72,7 +73,7 @@ func (s *Store) stage(ctx context.Context, documentID int64, passages []core.Ind
 func (s *Store) Finish(ctx context.Context, ended core.Document, last []core.Indexed) (core.Document, error) {
 	d, err := s.documents.Update(ctx, func(d *core.Document) error {
 		d.Step, d.FailureReason, d.ChunkCount, d.PageCount = ended.Step, ended.FailureReason, ended.ChunkCount, ended.PageCount
-		d.MimeType, d.ModifiedOn = ended.MimeType, ended.ModifiedOn
+		d.MimeType, d.ModifiedOn, d.Warnings = ended.MimeType, ended.ModifiedOn, slices.Clone(ended.Warnings)
 		return nil
 	}, func(d core.Document) bool { return d.ID == ended.ID })
 	if err != nil || d.Step != core.Completed {

@@ -167,10 +167,27 @@ func (s *Store) insertBlocks(ctx context.Context, tx bun.IDB, d core.Document, b
 	return nil
 }
 
+// warningsOf are a document's warnings as they are stored; nil for none.
+func warningsOf(d core.Document) (*string, error) {
+	if len(d.Warnings) == 0 {
+		return nil, nil //nolint:nilnil // NULL
+	}
+	data, err := json.Marshal(d.Warnings)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the warnings of document %d: %w", d.ID, err)
+	}
+	text := string(data)
+	return &text, nil
+}
+
 // Finish implements core.Index.
 func (s *Store) Finish(ctx context.Context, d core.Document, last []core.Indexed) (core.Document, error) {
 	var row documentRow
-	err := s.db.On(ctx).NewUpdate().Model(&row).Set("step = ?", d.Step).Set("failure_reason = ?", d.FailureReason).Set("chunk_count = ?", d.ChunkCount).
+	warnings, err := warningsOf(d)
+	if err != nil {
+		return d, err
+	}
+	err = s.db.On(ctx).NewUpdate().Model(&row).Set("step = ?", d.Step).Set("warnings = ?", warnings).Set("failure_reason = ?", d.FailureReason).Set("chunk_count = ?", d.ChunkCount).
 		Set("page_count = ?", d.PageCount).Set("mime_type = ?", d.MimeType).Set("modified_on = ?", d.ModifiedOn).
 		Where("id = ?", d.ID).Returning("*").Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -27,6 +27,28 @@ type Passage struct {
 	Text       string // never empty, at most Size characters
 	Page       int    // where it begins, 0 without pages
 	Start, End int    // bytes in the document's text; Text lies there
+	// Sections begin within the passage; what stands before the first of them
+	// is under Title. Most passages have none.
+	Sections []Section
+}
+
+// Section is a part of a passage with headings of its own.
+type Section struct {
+	At    int    // bytes into the passage's text, where its heading stands
+	Title string // document and headings, as in Passage
+}
+
+// SectionAt is the document and the headings over the byte at an offset of the
+// passage's text, so that a quote names the section in which it stands.
+func (p Passage) SectionAt(offset int) string {
+	title := p.Title
+	for _, s := range p.Sections {
+		if s.At > offset {
+			break
+		}
+		title = s.Title
+	}
+	return title
 }
 
 // Passages cuts a document; its Title begins the title of every passage. The
@@ -47,11 +69,24 @@ func Passages(doc document.Extracted) ([]Passage, string) {
 			Page:   first.page,
 			Start:  first.start,
 			End:    last.end,
+
+			Sections: r.sectionsWithin(begin, end),
 		})
 		covered = end
 		begin = r.back(end)
 	}
 	return out, r.text
+}
+
+// sectionsWithin finds where, between the units, another section begins.
+func (r rendered) sectionsWithin(begin, end int) []Section {
+	var out []Section
+	for i := begin + 1; i < end; i++ {
+		if last := r.units[i-1]; r.units[i].section != last.section {
+			out = append(out, Section{At: last.end - r.units[begin].start, Title: r.sections[r.units[i].section]})
+		}
+	}
+	return out
 }
 
 // fill takes units from begin on, at least one that is not covered yet.

@@ -68,6 +68,22 @@ func TestShortSectionsShareAPassage(t *testing.T) {
 	}
 }
 
+func TestAQuoteNamesTheSectionInWhichItStands(t *testing.T) {
+	got, _ := Passages(document.Extracted{Title: "Handbook", Blocks: []document.Block{
+		heading(1, "Leave"), paragraph("Ask in May."), heading(1, "Travel"), paragraph("Rail first."), heading(2, "Hotels"), paragraph("Up to 90 euro."),
+	}})
+	if len(got) != 1 {
+		t.Fatalf("%+v", got)
+	}
+	for quote, want := range map[string]string{
+		"Ask in May.": "Handbook › Leave", "# Travel": "Handbook › Travel", "Rail first.": "Handbook › Travel", "Up to 90 euro.": "Handbook › Travel › Hotels",
+	} {
+		if section := got[0].SectionAt(strings.Index(got[0].Text, quote)); section != want {
+			t.Errorf("%q is under %q, want %q", quote, section, want)
+		}
+	}
+}
+
 func TestHeadingsWithNothingUnderThemAreKept(t *testing.T) {
 	got, _ := Passages(document.Extracted{Blocks: []document.Block{heading(1, "Only"), heading(2, "Headings"), heading(2, "Here")}})
 	if len(got) != 1 || !strings.Contains(got[0].Text, "Headings") || !strings.Contains(got[0].Text, "Here") || got[0].Title != "Only" {
@@ -121,6 +137,11 @@ func FuzzPassages(f *testing.F) {
 			}
 			for k := p.Start; k < p.End; k++ {
 				covered[k] = true
+			}
+			for k, s := range p.Sections {
+				if s.At <= 0 || s.At >= len(p.Text) || k > 0 && s.At <= p.Sections[k-1].At {
+					t.Fatalf("sections %+v of %d bytes", p.Sections, len(p.Text))
+				}
 			}
 			last = p.End
 		}

@@ -234,11 +234,12 @@ func failing(f fixture) {
 	f.document(c, "1")
 	d := f.begin()
 	reason := "It is broken."
-	d.FailureReason = &reason
+	d.FailureReason, d.Warnings = &reason, []string{"Slide 2 is “missing”."}
 	done := f.finish(d, core.Failed, 0, nil)
 	if done.Step != core.Failed || done.FailureReason == nil || *done.FailureReason != reason {
 		f.t.Errorf("%+v", done)
 	}
+	f.same(d.Warnings, done.Warnings)
 	f.same(done, must[core.Document](f)(f.Document(f.ctx, reader, done.ID)))
 	f.same(ranking.Statistics{DF: map[string]int{}}, f.statistics(c, "lantern"))
 	boom := errors.New("boom")

@@ -15,6 +15,9 @@ type Extracted struct {
 	// Blocks are in reading order. An extractor bounds their number and total
 	// size; a document with no block that has text is a failed extraction.
 	Blocks []Block
+	// Warnings are sentences for the owner about what could not be read. A
+	// document with warnings is usable, but not complete.
+	Warnings []string
 }
 
 // Block is one unit that a reader would see as a whole. Blocks are never glued

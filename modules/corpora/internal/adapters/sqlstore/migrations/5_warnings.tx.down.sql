@@ -1,0 +1,1 @@
+ALTER TABLE corpora_documents DROP COLUMN warnings;

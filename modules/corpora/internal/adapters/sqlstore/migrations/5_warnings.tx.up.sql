@@ -1,0 +1,1 @@
+ALTER TABLE corpora_documents ADD COLUMN warnings TEXT;
