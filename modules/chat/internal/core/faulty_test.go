@@ -14,6 +14,7 @@ type faulty struct {
 	mu        sync.Mutex
 	closing   func() error
 	appending func() error
+	writing   func(core.Batch) error // before anything else
 }
 
 // fail sets what happens from now on when a run is closed and when events are
@@ -37,6 +38,11 @@ func (f *faulty) try(which *func() error) error {
 func broken() error { return errBroken }
 
 func (f *faulty) Write(ctx context.Context, b core.Batch) (core.Written, error) {
+	if f.writing != nil {
+		if err := f.writing(b); err != nil {
+			return core.Written{}, err
+		}
+	}
 	if len(b.Advances) > 0 {
 		if err := f.try(&f.appending); err != nil {
 			return core.Written{}, err

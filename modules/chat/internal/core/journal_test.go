@@ -1,0 +1,134 @@
+package core_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"parley/modules/chat/internal/core"
+)
+
+// gated lets the first commit wait, so that what comes meanwhile gathers. It
+// answers the sizes of the commits that were tried, and how to open the gate.
+func (s *scene) gated(fail func(core.Batch) error) (sizes func() []int, open func()) {
+	var mu sync.Mutex
+	var tried []int
+	gate := make(chan struct{})
+	first := true
+	s.faulty.writing = func(b core.Batch) error {
+		mu.Lock()
+		tried = append(tried, len(b.Accepts)+len(b.Advances)+len(b.Ends))
+		wait := first
+		first = false
+		mu.Unlock()
+		if wait {
+			<-gate
+		}
+		return fail(b)
+	}
+	return func() []int {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(tried)
+	}, func() { close(gate) }
+}
+
+func (s *scene) askAtOnce(questions ...string) []error {
+	errs := make([]error, len(questions))
+	var all sync.WaitGroup
+	for i, q := range questions {
+		all.Go(func() { _, errs[i] = s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: q}) })
+	}
+	synctest.Wait()
+	return errs
+}
+
+func TestQuestionsThatComeDuringACommitShareTheNext(t *testing.T) {
+	play(t, func(s *scene) {
+		s.model.answer = hangs()
+		sizes, open := s.gated(func(core.Batch) error { return nil })
+		questions := make([]string, 6)
+		for i := range questions {
+			questions[i] = fmt.Sprintf("Question %d?", i)
+		}
+		errs := s.askAtOnce(questions...)
+		open()
+		synctest.Wait()
+		for _, err := range errs {
+			s.must(err)
+		}
+		s.same([]int{1, 5}, sizes())
+	})
+}
+
+func TestAPartThatCannotBeStoredCostsTheOthersNothing(t *testing.T) {
+	play(t, func(s *scene) {
+		s.model.answer = hangs()
+		_, open := s.gated(func(b core.Batch) error {
+			for _, a := range b.Accepts {
+				if a.Content.Question == "Bad?" {
+					return errBroken
+				}
+			}
+			return nil
+		})
+		var mu sync.Mutex
+		var failed []error
+		stored := 0
+		for i := range 6 {
+			question := fmt.Sprintf("Question %d?", i)
+			if i == 3 {
+				question = "Bad?"
+			}
+			go func() {
+				_, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: question})
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil {
+					failed = append(failed, err)
+				} else {
+					stored++
+				}
+			}()
+		}
+		synctest.Wait()
+		open()
+		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
+		s.same([]int{5, 1}, []int{stored, len(failed)})
+		s.is(failed[0], errBroken)
+		s.same(5, len(s.model.asked()))
+	})
+}
+
+func TestARunThatNobodyWatchesCostsTwoCommits(t *testing.T) {
+	play(t, func(s *scene) {
+		sizes, open := s.gated(func(core.Batch) error { return nil })
+		open()
+		s.ended(s.ask("What is green?"))
+		s.same([]int{1, 1}, sizes())
+	})
+}
+
+func TestTheFirstPieceIsStoredAtOnceForWhoWatches(t *testing.T) {
+	play(t, func(s *scene) {
+		s.model.answer = says(10*time.Millisecond, "It ", "is ", "green.")
+		began := time.Now()
+		w := s.watch(s.Service, s.ask("What is green?"), 0)
+		var at []time.Duration
+		for {
+			e, err := w.Next(s.ctx)
+			if err != nil {
+				break
+			}
+			if e.Step == core.StepStream {
+				at = append(at, time.Since(began))
+			}
+		}
+		s.same([]time.Duration{10 * time.Millisecond, 30 * time.Millisecond}, at) // the rest comes with the end
+	})
+}
