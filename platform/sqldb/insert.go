@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -125,18 +126,18 @@ func newInserter(db *DB, typ reflect.Type, i Insert) *inserter {
 	return in
 }
 
-func (in *inserter) run(ctx context.Context, db *DB, rows reflect.Value) error {
+func (in *inserter) run(ctx context.Context, db *DB, rows reflect.Value) (err error) {
 	open, ok := db.On(ctx).(bun.Tx)
 	if !ok {
 		return fmt.Errorf("writing %s outside of a transaction", in.table)
 	}
 	countStatements(ctx, 1)
 	stmt := open.StmtContext(ctx, in.stmt.Load())
+	defer func() { err = errors.Join(err, stmt.Close()) }() // what was prepared stays
 	args := make([]any, len(in.values))
 	for i := range rows.Len() {
 		row := rows.Index(i)
 		for k, bind := range in.values {
-			var err error
 			if args[k], err = bind(row); err != nil {
 				return fmt.Errorf("writing %s: %w", in.table, err)
 			}
