@@ -146,6 +146,9 @@ func (m *matrix) body(schema map[string]any, s scenario, at ids) map[string]any 
 			out[name] = value
 		}
 	}
+	if _, ok := properties["user_ids"]; ok && out["user_ids"] == nil { // nobody is not everybody
+		out["user_ids"] = []any{999_999}
+	}
 	for name := range at {
 		if property, ok := properties[name].(map[string]any); ok {
 			out[name] = m.value(name, property, s, at)
@@ -170,6 +173,8 @@ func (m *matrix) value(name string, property map[string]any, s scenario, at ids)
 		return id
 	case name == "user_ids":
 		return []any{m.own.user()["user_id"]}
+	case name == "role" && slices.Contains(enumOf(property), "viewer"): // on a corpus
+		return "viewer"
 	case name == "role":
 		if s.values["resource_type"] == "organization" || strings.HasSuffix(s.fields["permission_id"].String(), "organization)") {
 			return "user"
@@ -195,6 +200,12 @@ func (m *matrix) value(name string, property map[string]any, s scenario, at ids)
 		return false
 	}
 	return "text " + m.own.name()
+}
+
+// enumOf are the values that a schema allows.
+func enumOf(schema map[string]any) []any {
+	values, _ := schema["enum"].([]any)
+	return values
 }
 
 // typeOf is a schema's type; that of a value when null may stand for it.

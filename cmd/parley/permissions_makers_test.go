@@ -198,6 +198,18 @@ func (g *ground) chiefCorpus() ids {
 	return ids{"corpus_id": g.create(g.chief, "/api/corpus", map[string]any{"name": g.name(), "is_public": true})}
 }
 
+// granted gives a role on a new corpus of the admin's.
+func (g *ground) granted(field string, id int64, role string) ids {
+	g.t.Helper()
+	at := g.corpus()
+	g.by(g.owner).Do("POST", g.path("/api/corpus/%d/permission", at, "corpus_id"), map[string]any{field: []int64{id}, "role": role}).Want(201)
+	return at
+}
+
+func (g *ground) shownCorpus() ids  { return g.granted("team_ids", g.team()["team_id"], "viewer") }
+func (g *ground) teamCorpus() ids   { return g.granted("team_ids", g.team()["team_id"], "admin") }
+func (g *ground) editedCorpus() ids { return g.granted("user_ids", g.ids[g.reader], "editor") }
+
 func (g *ground) documentIn(at ids) ids {
 	g.t.Helper()
 	fields := map[string]string{"content_type": "text", "source": "A text of " + g.name() + "."}
@@ -206,6 +218,7 @@ func (g *ground) documentIn(at ids) ids {
 
 func (g *ground) document() ids       { return g.documentIn(g.corpus()) }
 func (g *ground) publicDocument() ids { return g.documentIn(g.publicCorpus()) }
+func (g *ground) editedDocument() ids { return g.documentIn(g.editedCorpus()) }
 
 // notification is of the deletion of somebody by another global admin.
 func (g *ground) notification() ids {

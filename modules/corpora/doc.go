@@ -1,14 +1,17 @@
 // Package corpora owns corpora, documents, the rights on them, their
 // connection to agents, and retrieval.
 //
-// Owns: corpora, documents with their passages and postings, connections.
+// Owns: corpora with the roles on them, documents with their passages and
+// postings, connections.
 // Tables: corpora_*. The originals of documents are files in the blob store.
 // Jobs: corpora.index, one for each document that waits.
 //
-// Publishes: corpora.corpus_created.v1, corpora.document_added.v1,
-// corpora.document_indexed.v1.
+// Publishes: corpora.corpus_created.v1, corpora.corpus_updated.v1,
+// corpora.corpus_deleted.v1, corpora.permissions_changed.v1,
+// corpora.document_added.v1, corpora.document_indexed.v1.
 //
-// Consumes: users.user_deleted.v1 (owned corpora pass to the admin).
+// Consumes: users.user_deleted.v1 (owned corpora pass to the admin, and the
+// user's roles end), projects.team_deleted.v1 (so do the team's).
 //
 // Rules: a document and its step are stored before its event is published. It is
 // indexed in the background; after "completed" the next question can find it. Rights are part of the search itself: what the asker may not

@@ -13,7 +13,52 @@ type CorpusCreated struct {
 func (CorpusCreated) EventName() string { return "corpora.corpus_created.v1" }
 
 // AggregateKey implements event.Event.
-func (e CorpusCreated) AggregateKey() string { return fmt.Sprintf("corpus/%d", e.CorpusID) }
+func (e CorpusCreated) AggregateKey() string { return corpusKey(e.CorpusID) }
+
+// CorpusUpdated tells that a corpus is called, described or open otherwise.
+type CorpusUpdated struct {
+	CorpusID       int64 `json:"corpus_id"`
+	OrganizationID int64 `json:"organization_id"`
+	IsPublic       bool  `json:"is_public"`
+	// Narrowed is whether some who could read the corpus may have lost it.
+	Narrowed bool `json:"narrowed"`
+}
+
+// EventName implements event.Event.
+func (CorpusUpdated) EventName() string { return "corpora.corpus_updated.v1" }
+
+// AggregateKey implements event.Event.
+func (e CorpusUpdated) AggregateKey() string { return corpusKey(e.CorpusID) }
+
+// CorpusDeleted tells that nobody can see a corpus or be answered from it any
+// more. Its documents are deleted after that, each with an event of its own.
+type CorpusDeleted struct {
+	CorpusID       int64 `json:"corpus_id"`
+	OrganizationID int64 `json:"organization_id"`
+	DeletedBy      int64 `json:"deleted_by"` // user id; 0 for the server
+}
+
+// EventName implements event.Event.
+func (CorpusDeleted) EventName() string { return "corpora.corpus_deleted.v1" }
+
+// AggregateKey implements event.Event.
+func (e CorpusDeleted) AggregateKey() string { return corpusKey(e.CorpusID) }
+
+// PermissionsChanged tells that users and teams have another role on a corpus.
+type PermissionsChanged struct {
+	CorpusID       int64   `json:"corpus_id"`
+	OrganizationID int64   `json:"organization_id"`
+	UserIDs        []int64 `json:"user_ids"`
+	TeamIDs        []int64 `json:"team_ids"`
+	Role           string  `json:"role"`       // viewer, editor or admin; "" when it was taken away
+	ChangedBy      int64   `json:"changed_by"` // user id; 0 for the server
+}
+
+// EventName implements event.Event.
+func (PermissionsChanged) EventName() string { return "corpora.permissions_changed.v1" }
+
+// AggregateKey implements event.Event.
+func (e PermissionsChanged) AggregateKey() string { return corpusKey(e.CorpusID) }
 
 // DocumentAdded tells that a document was stored and waits to be indexed.
 type DocumentAdded struct {
@@ -45,4 +90,5 @@ func (DocumentIndexed) EventName() string { return "corpora.document_indexed.v1"
 // AggregateKey implements event.Event.
 func (e DocumentIndexed) AggregateKey() string { return documentKey(e.DocumentID) }
 
+func corpusKey(id int64) string   { return fmt.Sprintf("corpus/%d", id) }
 func documentKey(id int64) string { return fmt.Sprintf("document/%d", id) }

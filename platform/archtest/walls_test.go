@@ -7,7 +7,7 @@ package archtest
 var edges = map[string][]string{
 	"projects":      {"users"},
 	"agents":        {"projects", "users"},
-	"corpora":       {"agents", "users"},
+	"corpora":       {"agents", "projects", "users"},
 	"chat":          {"agents", "corpora", "users"},
 	"notifications": {"users"},
 }

@@ -15,6 +15,8 @@ import (
 	"parley/modules/corpora/internal/adapters/httpv1"
 	"parley/modules/corpora/internal/adapters/sqlstore"
 	"parley/modules/corpora/internal/core"
+	"parley/modules/projects"
+	"parley/modules/users"
 	"parley/platform/bus"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/blob"
@@ -73,6 +75,9 @@ type In struct {
 	Files     blob.Store
 	Queue     work.Queue
 	Agents    agents.Catalog
+	Projects  projects.Catalog
+	Directory users.Directory
+	Actors    users.Actors
 	Clock     clock.Clock
 	Log       *slog.Logger
 }
@@ -94,7 +99,7 @@ var Module = fx.Module("corpora", fx.Provide(build))
 func build(in In) Out {
 	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Files: in.Files, Extractor: extract.New(in.Settings.limits()), Agents: in.Agents,
-		Clock: in.Clock, Log: in.Log, Queue: in.Queue,
+		Projects: in.Projects, Directory: in.Directory, Actors: in.Actors, Clock: in.Clock, Log: in.Log, Queue: in.Queue,
 	})
 	if in.Settings.Works {
 		in.Lifecycle.Append(background(in.Settings.Life, func(ctx context.Context) {

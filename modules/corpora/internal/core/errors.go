@@ -8,6 +8,8 @@ var (
 	ErrDocumentNotFound = apperr.New(apperr.NotFound, "corpora.document_not_found", "The document does not exist, or you may not view it.")
 	ErrNotConnected     = apperr.New(apperr.NotFound, "corpora.not_connected", "The corpus is not connected to the agent.")
 	ErrNotEditor        = apperr.New(apperr.Forbidden, "corpora.not_editor", "You may read this corpus but not change it.")
+	ErrNotAdmin         = apperr.New(apperr.Forbidden, "corpora.not_admin", "Only an admin of the corpus can do this.")
+	ErrOwnerFixed       = apperr.New(apperr.Conflict, "corpora.owner_fixed", "The role of the corpus's owner can't be changed or removed; leave the owner out.")
 	ErrNotAgentAdmin    = apperr.New(apperr.Forbidden, "corpora.not_agent_admin", "Only an admin of the agent can connect corpora to it.")
 	ErrNotSharer        = apperr.New(apperr.Forbidden, "corpora.not_corpus_admin", "Only an admin of the corpus can share its content through an agent.")
 	ErrNameTaken        = apperr.New(apperr.Conflict, "corpora.name_taken", "You already have a corpus of this name; choose another name.")

@@ -15,7 +15,10 @@ import (
 	"parley/modules/corpora/internal/adapters/extract"
 	"parley/modules/corpora/internal/adapters/memstore"
 	"parley/modules/corpora/internal/core"
+	"parley/modules/projects"
+	"parley/modules/users"
 	"parley/platform/blob"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/clock"
@@ -27,6 +30,7 @@ import (
 var (
 	jo     = actor.Actor{UserID: 11, OrganizationID: 1, Email: "jo@example.com"}
 	al     = actor.Actor{UserID: 12, OrganizationID: 1, Email: "al@example.com"}
+	eve    = actor.Actor{UserID: 16, OrganizationID: 1, Email: "eve@example.com", Grants: []actor.Grant{{Resource: actor.Team, ID: 3, Role: actor.Member}}}
 	boss   = actor.Actor{UserID: 13, OrganizationID: 1, Email: "boss@example.com", Level: actor.GlobalAdmin}
 	abroad = actor.Actor{UserID: 14, OrganizationID: 2, Email: "far@example.com", Level: actor.GlobalAdmin}
 )
@@ -44,6 +48,46 @@ func (catalog) Administers(_ context.Context, who actor.Actor, agentID int64) (b
 		return false, errNoAgent
 	}
 	return who.UserID == al.UserID || who.IsGlobalAdmin(), nil
+}
+
+// teams are team 3, of which eve is a member, and whatever a global admin names.
+type teams struct{ projects.Catalog }
+
+var errNoTeam = apperr.New(apperr.NotFound, "projects.team_not_found", "There is no such team.")
+
+// TeamAccess implements projects.Catalog.
+func (teams) TeamAccess(_ context.Context, who actor.Actor, id int64) (projects.TeamAccess, error) {
+	d := access.Decide(who, access.Resource{Kind: actor.Team, ID: id, OrganizationID: 1})
+	return projects.TeamAccess{Decision: d}, d.Check(access.View, errNoTeam, errNoTeam)
+}
+
+// directory has the actors of the test, and user 15, who is suspended.
+type directory struct {
+	users.Directory
+	users.Actors
+}
+
+// Users implements users.Directory.
+func (directory) Users(_ context.Context, org int64, ids []int64) (found []users.User, err error) {
+	for _, id := range ids {
+		if _, err := (directory{}).Actor(context.Background(), org, id); !errors.Is(err, users.ErrNotFound) {
+			found = append(found, users.User{ID: id, OrganizationID: org})
+		}
+	}
+	return found, nil
+}
+
+// Actor implements users.Actors.
+func (directory) Actor(_ context.Context, org, id int64) (actor.Actor, error) {
+	for _, a := range []actor.Actor{jo, al, boss, abroad, eve} {
+		if a.UserID == id && a.OrganizationID == org {
+			return a, nil
+		}
+	}
+	if id == 15 && org == 1 {
+		return actor.Actor{}, users.ErrSuspended
+	}
+	return actor.Actor{}, users.ErrNotFound
 }
 
 // fixture is the use cases on memory, with the real extractor and real files.
@@ -71,6 +115,7 @@ func setup(t *testing.T, change ...func(*core.Deps)) fixture {
 	f.queue = work.NewQueue(f.jobs, nil, now)
 	f.parts = core.Deps{
 		Unit: f.db, Store: memstore.New(f.db), Files: files, Extractor: extract.New(extract.DefaultLimits()), Agents: catalog{},
+		Projects: teams{}, Directory: directory{}, Actors: directory{},
 		Clock: now, Log: slog.New(slog.DiscardHandler), Queue: f.queue,
 	}
 	for _, c := range change {

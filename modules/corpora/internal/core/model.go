@@ -20,15 +20,21 @@ type Corpus struct {
 	IsPublic       bool // readable by the whole organization
 	IsDeleted      bool
 	Tags           []string
+	// Grants are the roles of whoever reads the corpus and of their teams, the
+	// owner's left out. Only Store.Corpus fills them.
+	Grants []access.CorpusGrant `bun:"-"`
 	audit.Audit
 }
 
 // Clone copies what shares memory.
-func (c Corpus) Clone() Corpus { c.Tags = slices.Clone(c.Tags); return c }
+func (c Corpus) Clone() Corpus {
+	c.Tags, c.Grants = slices.Clone(c.Tags), slices.Clone(c.Grants)
+	return c
+}
 
 // Resource is the corpus as rights are decided about.
 func (c Corpus) Resource() access.Corpus {
-	return access.Corpus{ID: c.ID, OrganizationID: c.OrganizationID, OwnerID: c.OwnerID, Public: c.IsPublic, Deleted: c.IsDeleted}
+	return access.Corpus{ID: c.ID, OrganizationID: c.OrganizationID, OwnerID: c.OwnerID, Public: c.IsPublic, Deleted: c.IsDeleted, Grants: c.Grants}
 }
 
 // decide answers what who may do on the corpus.
@@ -106,8 +112,20 @@ type Connected struct {
 	Documents int64 // of the corpus
 }
 
-// ByID orders corpora, documents and connections.
+// Permission is a role of one user or of one team on a corpus.
+type Permission struct {
+	ID             int64
+	OrganizationID int64
+	CorpusID       int64
+	UserID         int64 // 0 when it is a team's
+	TeamID         int64 // 0 when it is a user's
+	Role           access.CorpusRole
+	audit.Audit
+}
+
+// ByID orders corpora, documents and permissions.
 func ByID[T interface{ key() int64 }](v T) page.Key { return page.Key{ID: v.key()} }
 
-func (c Corpus) key() int64   { return c.ID }
-func (d Document) key() int64 { return d.ID }
+func (c Corpus) key() int64     { return c.ID }
+func (d Document) key() int64   { return d.ID }
+func (p Permission) key() int64 { return p.ID }

@@ -16,14 +16,19 @@ import (
 type Store interface {
 	// AddCorpus answers ErrNameTaken when its owner has one of that name.
 	AddCorpus(ctx context.Context, c Corpus) (Corpus, error)
-	// Corpus answers ErrNotFound for one that may not be read.
+	// Corpus answers, in one statement, a corpus with the grants of whoever v
+	// is; ErrNotFound for one that may not be read.
 	Corpus(ctx context.Context, v access.VisibleCorpora, id int64) (Corpus, error)
+	// UpdateCorpus changes a corpus that is not deleted; ErrNameTaken as for
+	// AddCorpus.
+	UpdateCorpus(ctx context.Context, organizationID, id int64, change func(*Corpus) error) (Corpus, error)
 	// CorporaPage is ordered by id.
 	CorporaPage(ctx context.Context, v access.VisibleCorpora, p page.Request) (page.Of[Corpus], error)
 	// CountDocuments answers how many documents each corpus has, in one query.
 	CountDocuments(ctx context.Context, corpora []int64) (map[int64]int64, error)
 	// PassCorpora makes another user the owner of all that one owned. A name
-	// the heir has already gets the id of the corpus behind it.
+	// the heir has already gets the id of the corpus behind it. The heir's
+	// other roles on those corpora end.
 	PassCorpora(ctx context.Context, organizationID, from, to int64) error
 	// Searchable answers, in one statement and by ascending id, the corpora
 	// that may be searched now, as questions need them: those that are connected
@@ -31,9 +36,26 @@ type Store interface {
 	// read, and those of more that may be read. No agent is 0.
 	Searchable(ctx context.Context, v access.VisibleCorpora, agentID int64, more []int64) ([]ranking.Corpus, error)
 
+	Permissions
 	Documents
 	Connections
 	Index
+}
+
+// Permissions keeps the roles on corpora. That of the owner comes and goes with
+// the corpus, and nothing here changes or removes it.
+type Permissions interface {
+	// PermissionsPage is ordered by id.
+	PermissionsPage(ctx context.Context, corpusID int64, p page.Request) (page.Of[Permission], error)
+	// Grant stores roles, each of another user or team, and answers them by
+	// id. Who has another role on the corpus gets this one.
+	Grant(ctx context.Context, roles []Permission) ([]Permission, error)
+	// Revoke removes the roles of users and teams on a corpus and answers them
+	// by id.
+	Revoke(ctx context.Context, corpusID int64, users, teams []int64) ([]Permission, error)
+	// DropUser and DropTeam remove all roles of somebody who is gone.
+	DropUser(ctx context.Context, organizationID, userID int64) error
+	DropTeam(ctx context.Context, organizationID, teamID int64) error
 }
 
 // Documents keeps what was uploaded.

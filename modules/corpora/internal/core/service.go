@@ -10,6 +10,8 @@ import (
 	"parley/modules/agents"
 	"parley/modules/corpora"
 	"parley/modules/corpora/internal/core/ranking"
+	"parley/modules/projects"
+	"parley/modules/users"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
@@ -27,6 +29,9 @@ type Deps struct {
 	Files     blob.Store
 	Extractor Extractor
 	Agents    agents.Catalog
+	Projects  projects.Catalog // for teams
+	Directory users.Directory
+	Actors    users.Actors
 	Clock     clock.Clock
 	Log       *slog.Logger
 	// Queue takes the documents that wait to be indexed.
@@ -128,9 +133,13 @@ func (s *Service) Corpora(ctx context.Context, who actor.Actor, p page.Request) 
 	return page.Map(found, func(c Corpus) Counted { return Counted{Corpus: c, Documents: counts[c.ID]} }), err
 }
 
-// PassOn makes the admin who deleted a user the owner of what was theirs.
+// PassOn makes the admin who deleted a user the owner of what was theirs, and
+// ends the user's roles on other corpora.
 func (s *Service) PassOn(ctx context.Context, organizationID, from, to int64) error {
-	return s.Store.PassCorpora(ctx, organizationID, from, to)
+	if err := s.Store.PassCorpora(ctx, organizationID, from, to); err != nil {
+		return err
+	}
+	return s.Store.DropUser(ctx, organizationID, from)
 }
 
 // tidy drops empty and repeated tags and never answers nil.

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"parley/modules/corpora/internal/core"
+	"parley/modules/projects"
 	"parley/modules/users"
 	"parley/platform/bus"
 	"parley/platform/kernel/event"
@@ -17,6 +18,11 @@ func Consumers(s *core.Service) []bus.Consumer {
 		{Name: "corpora.ownership", Handlers: []bus.Handler{
 			bus.On(func(ctx context.Context, _ uow.Tx, e users.UserDeleted, _ event.Envelope) error {
 				return s.PassOn(ctx, e.OrganizationID, e.UserID, e.DeletedBy)
+			}),
+		}},
+		{Name: "corpora.cleanup", Handlers: []bus.Handler{
+			bus.On(func(ctx context.Context, _ uow.Tx, e projects.TeamDeleted, _ event.Envelope) error {
+				return s.TeamGone(ctx, e.OrganizationID, e.TeamID)
 			}),
 		}},
 	}

@@ -43,6 +43,22 @@ func (a *API) get(ctx context.Context, r corpusRequest) (corpusView, error) {
 	return showCorpus(c), err
 }
 
+type updateRequest struct {
+	CorpusID int64 `path:"corpus_id"`
+	Body     struct {
+		Name           *string   `json:"name,omitempty" minLength:"1" maxLength:"200"`
+		Description    *string   `json:"description,omitempty" maxLength:"4000"`
+		IndexingModeID *int      `json:"indexing_mode_id,omitempty" minimum:"1" maximum:"3"`
+		IsPublic       *bool     `json:"is_public,omitempty" doc:"Readable by the whole organization. Only admins of the corpus can change it."`
+		Tags           *[]string `json:"tags,omitempty" maxItems:"50"`
+	}
+}
+
+func (a *API) update(ctx context.Context, r updateRequest) (corpusView, error) {
+	c, err := a.service.UpdateCorpus(ctx, actor.From(ctx), r.CorpusID, core.CorpusChange(r.Body))
+	return showCorpus(c), err
+}
+
 type searchRequest struct {
 	CorpusID int64 `path:"corpus_id"`
 	Body     struct {

@@ -3,6 +3,7 @@ package httpv1_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"mime/multipart"
 	"net/textproto"
@@ -17,8 +18,11 @@ import (
 	"parley/modules/corpora/internal/adapters/httpv1"
 	"parley/modules/corpora/internal/adapters/memstore"
 	"parley/modules/corpora/internal/core"
+	"parley/modules/projects"
+	"parley/modules/users"
 	"parley/platform/blob"
 	"parley/platform/bus"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/clock"
@@ -32,6 +36,7 @@ import (
 var people = webtest.Actors{
 	"jo":   {UserID: 11, OrganizationID: 1, Email: "jo@example.com"},
 	"al":   {UserID: 12, OrganizationID: 1, Email: "al@example.com"},
+	"eve":  {UserID: 16, OrganizationID: 1, Email: "eve@example.com", Grants: []actor.Grant{{Resource: actor.Team, ID: 3, Role: actor.Member}}},
 	"boss": {UserID: 13, OrganizationID: 1, Email: "boss@example.com", Level: actor.GlobalAdmin},
 	"far":  {UserID: 14, OrganizationID: 2, Email: "far@example.com", Level: actor.GlobalAdmin},
 }
@@ -46,6 +51,46 @@ func (catalog) Administers(_ context.Context, who actor.Actor, agentID int64) (b
 		return false, apperr.New(apperr.NotFound, "agents.not_found", "There is no such agent.")
 	}
 	return who.UserID == 12 || who.IsGlobalAdmin(), nil
+}
+
+// teams are team 3, of which eve is a member, and whatever a global admin names.
+type teams struct{ projects.Catalog }
+
+var errNoTeam = apperr.New(apperr.NotFound, "projects.team_not_found", "There is no such team.")
+
+// TeamAccess implements projects.Catalog.
+func (teams) TeamAccess(_ context.Context, who actor.Actor, id int64) (projects.TeamAccess, error) {
+	d := access.Decide(who, access.Resource{Kind: actor.Team, ID: id, OrganizationID: 1})
+	return projects.TeamAccess{Decision: d}, d.Check(access.View, errNoTeam, errNoTeam)
+}
+
+// directory has the actors of the test, and user 15, who is suspended.
+type directory struct {
+	users.Directory
+	users.Actors
+}
+
+// Users implements users.Directory.
+func (directory) Users(_ context.Context, org int64, ids []int64) (found []users.User, err error) {
+	for _, id := range ids {
+		if _, err := (directory{}).Actor(context.Background(), org, id); !errors.Is(err, users.ErrNotFound) {
+			found = append(found, users.User{ID: id, OrganizationID: org})
+		}
+	}
+	return found, nil
+}
+
+// Actor implements users.Actors.
+func (directory) Actor(_ context.Context, org, id int64) (actor.Actor, error) {
+	for _, a := range people {
+		if a.UserID == id && a.OrganizationID == org {
+			return a, nil
+		}
+	}
+	if id == 15 && org == 1 {
+		return actor.Actor{}, users.ErrSuspended
+	}
+	return actor.Actor{}, users.ErrNotFound
 }
 
 // scene is the API on memory, with real files and a real extractor.
@@ -69,6 +114,7 @@ func setup(t *testing.T) scene {
 	s.queue = work.NewQueue(workstore.New(s.db), nil, now)
 	s.service = core.New(core.Deps{
 		Unit: s.db, Store: memstore.New(s.db), Files: files, Extractor: extract.New(extract.DefaultLimits()), Agents: catalog{},
+		Projects: teams{}, Directory: directory{}, Actors: directory{},
 		Clock: now, Log: slog.New(slog.DiscardHandler), Queue: s.queue,
 	})
 	s.db.Deliver(bus.Inline(s.db, consumer.Consumers(s.service)...))

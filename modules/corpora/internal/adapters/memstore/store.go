@@ -14,6 +14,7 @@ import (
 	"parley/modules/corpora/internal/core/ranking"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/page"
+	"parley/platform/kernel/uow"
 	"parley/platform/memory"
 )
 
@@ -25,6 +26,7 @@ type Store struct {
 	corpora         *memory.Table[core.Corpus]
 	documents       *memory.Table[core.Document]
 	connections     *memory.Table[core.Connection]
+	permissions     *memory.Table[core.Permission]
 	staged          *memory.Table[passage]
 }
 
@@ -45,6 +47,11 @@ func New(db *memory.DB) *Store {
 			Unique: []func(core.Connection) string{func(c core.Connection) string { return fmt.Sprint(c.AgentID, c.CorpusID) }},
 			Taken:  core.ErrConnected, Missing: core.ErrNotConnected,
 		}),
+		permissions: memory.NewTable(db, memory.Spec[core.Permission]{
+			ID:     func(p *core.Permission) *int64 { return &p.ID },
+			Unique: []func(core.Permission) string{func(p core.Permission) string { return fmt.Sprint(p.CorpusID, p.UserID, p.TeamID) }},
+			Taken:  core.ErrOwnerFixed, Missing: core.ErrNotFound,
+		}),
 		staged: memory.NewTable(db, memory.Spec[passage]{ID: func(p *passage) *int64 { return &p.ID }}),
 	}
 }
@@ -58,17 +65,72 @@ func nameKey(c core.Corpus) string {
 
 // AddCorpus implements core.Store.
 func (s *Store) AddCorpus(ctx context.Context, c core.Corpus) (core.Corpus, error) {
-	return s.corpora.Add(ctx, c)
+	err := s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) (err error) {
+		if c, err = s.corpora.Add(ctx, c); err != nil {
+			return err
+		}
+		_, err = s.permissions.Add(ctx, core.Permission{OrganizationID: c.OrganizationID, CorpusID: c.ID, UserID: c.OwnerID, Role: access.CorpusOwner, Audit: c.Audit})
+		return err
+	})
+	return c, err
+}
+
+// granted answers a corpus with the grants of whoever v is.
+func (s *Store) granted(ctx context.Context, v access.VisibleCorpora, c core.Corpus) (core.Corpus, error) {
+	theirs, err := s.permissions.List(ctx, func(p core.Permission) bool {
+		return p.CorpusID == c.ID && p.Role != access.CorpusOwner && (p.UserID != 0 && p.UserID == v.UserID || p.TeamID != 0 && slices.Contains(v.Teams, p.TeamID))
+	})
+	for _, p := range theirs {
+		c.Grants = append(c.Grants, access.CorpusGrant{UserID: p.UserID, TeamID: p.TeamID, Role: p.Role})
+	}
+	return c, err
+}
+
+// shown answers those of the corpora that v shows, with their grants.
+func (s *Store) shown(ctx context.Context, v access.VisibleCorpora, match func(core.Corpus) bool) ([]core.Corpus, error) {
+	all, err := s.corpora.List(ctx, match)
+	if err != nil {
+		return nil, err
+	}
+	out := []core.Corpus{}
+	for _, c := range all {
+		if c, err = s.granted(ctx, v, c); err != nil {
+			return nil, err
+		}
+		if v.Shows(c.Resource()) {
+			out = append(out, c)
+		}
+	}
+	return out, nil
 }
 
 // Corpus implements core.Store.
 func (s *Store) Corpus(ctx context.Context, v access.VisibleCorpora, id int64) (core.Corpus, error) {
-	return s.corpora.Get(ctx, func(c core.Corpus) bool { return c.ID == id && v.Shows(c.Resource()) })
+	found, err := s.shown(ctx, v, func(c core.Corpus) bool { return c.ID == id })
+	if err != nil {
+		return core.Corpus{}, err
+	}
+	if len(found) == 0 {
+		return core.Corpus{}, core.ErrNotFound
+	}
+	return found[0], nil
+}
+
+// UpdateCorpus implements core.Store.
+func (s *Store) UpdateCorpus(ctx context.Context, org, id int64, change func(*core.Corpus) error) (core.Corpus, error) {
+	return s.corpora.Update(ctx, change, func(c core.Corpus) bool { return c.ID == id && c.OrganizationID == org && !c.IsDeleted })
 }
 
 // CorporaPage implements core.Store.
 func (s *Store) CorporaPage(ctx context.Context, v access.VisibleCorpora, p page.Request) (page.Of[core.Corpus], error) {
-	return s.corpora.Page(ctx, p, false, core.ByID[core.Corpus], func(c core.Corpus) bool { return v.Shows(c.Resource()) })
+	found, err := s.shown(ctx, v, func(core.Corpus) bool { return true })
+	if err != nil {
+		return page.Of[core.Corpus]{}, err
+	}
+	for i := range found {
+		found[i].Grants = nil
+	}
+	return memory.Page(found, p, false, core.ByID[core.Corpus])
 }
 
 // CountDocuments implements core.Store.
@@ -86,11 +148,21 @@ func (s *Store) CountDocuments(ctx context.Context, corpora []int64) (map[int64]
 
 // PassCorpora implements core.Store.
 func (s *Store) PassCorpora(ctx context.Context, org, from, to int64) error {
+	if from == to {
+		return nil
+	}
 	theirs, err := s.corpora.List(ctx, func(c core.Corpus) bool { return c.OrganizationID == org && c.OwnerID == from })
 	if err != nil {
 		return err
 	}
 	for _, c := range theirs {
+		if _, err := s.permissions.Delete(ctx, func(p core.Permission) bool { return p.CorpusID == c.ID && p.UserID == to }); err != nil {
+			return err
+		}
+		own := func(p core.Permission) bool { return p.CorpusID == c.ID && p.Role == access.CorpusOwner }
+		if _, err := s.permissions.Update(ctx, func(p *core.Permission) error { p.UserID = to; return nil }, own); err != nil {
+			return err
+		}
 		clashes, err := s.corpora.Count(ctx, func(o core.Corpus) bool { return o.OwnerID == to && !o.IsDeleted && strings.EqualFold(o.Name, c.Name) })
 		if err != nil {
 			return err
@@ -171,10 +243,15 @@ func (s *Store) Searchable(ctx context.Context, v access.VisibleCorpora, agentID
 	if err != nil {
 		return nil, err
 	}
+	visible, err := s.shown(ctx, v, func(core.Corpus) bool { return true })
+	if err != nil {
+		return nil, err
+	}
 	found, err := s.corpora.List(ctx, func(c core.Corpus) bool {
 		shared := slices.ContainsFunc(through, func(n core.Connection) bool { return n.CorpusID == c.ID && n.SharesContent })
 		connected := slices.ContainsFunc(through, func(n core.Connection) bool { return n.CorpusID == c.ID })
-		return c.OrganizationID == v.OrganizationID && !c.IsDeleted && (shared || (connected || slices.Contains(more, c.ID)) && v.Shows(c.Resource()))
+		mine := slices.ContainsFunc(visible, func(o core.Corpus) bool { return o.ID == c.ID })
+		return c.OrganizationID == v.OrganizationID && !c.IsDeleted && (shared || (connected || slices.Contains(more, c.ID)) && mine)
 	})
 	ids := make([]int64, len(found))
 	for i, c := range found {

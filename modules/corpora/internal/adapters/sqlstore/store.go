@@ -44,6 +44,7 @@ type Store struct {
 	corpora     sqldb.Table[core.Corpus, corpusRow]
 	documents   sqldb.Table[core.Document, documentRow]
 	connections sqldb.Table[core.Connection, connectionRow]
+	permissions sqldb.Table[core.Permission, permissionRow]
 }
 
 // New returns the store over db.
@@ -59,15 +60,15 @@ func New(db *sqldb.DB) *Store {
 		connections: sqldb.NewTable(db,
 			func(c core.Connection) connectionRow { return connectionRow{Connection: c} },
 			func(r connectionRow) core.Connection { return r.Connection }, core.ErrNotConnected, core.ErrConnected),
+		permissions: sqldb.NewTable(db, rowOf, permissionRow.permission, core.ErrNotFound, nil),
 	}
 }
 
-// visible is a condition on corpora_corpora AS c. Nobody has been given a role
-// on a corpus yet.
+// visible is a condition on corpora_corpora AS c.
 func visible(v access.VisibleCorpora) []sqldb.Where {
 	where := []sqldb.Where{present(v)}
 	if !v.All {
-		where = append(where, sqldb.Cond("(c.is_public = ? OR c.owner_id = ?)", true, v.UserID))
+		where = append(where, sqldb.Cond("(c.is_public = ? OR c.owner_id = ? OR EXISTS (SELECT 1 FROM corpora_permissions AS p WHERE p.corpus_id = c.id AND ?))", true, v.UserID, heldBy(v)))
 	}
 	return where
 }
@@ -79,20 +80,47 @@ func present(v access.VisibleCorpora) sqldb.Where {
 
 // AddCorpus implements core.Store.
 func (s *Store) AddCorpus(ctx context.Context, c core.Corpus) (core.Corpus, error) {
-	c, err := s.corpora.Add(ctx, c)
-	if err != nil {
-		return c, err
-	}
-	_, err = s.db.On(ctx).NewRaw("INSERT INTO corpora_statistics (corpus_id, documents, passages, length, version) VALUES (?, 0, 0, 0, ?)", c.ID, newVersion()).Exec(ctx)
-	if err != nil {
-		return c, fmt.Errorf("adding a corpus's statistics: %w", err)
-	}
-	return c, nil
+	err := s.db.Within(ctx, func(ctx context.Context) (err error) {
+		if c, err = s.corpora.Add(ctx, c); err != nil {
+			return err
+		}
+		_, err = s.db.On(ctx).NewRaw("INSERT INTO corpora_statistics (corpus_id, documents, passages, length, version) VALUES (?, 0, 0, 0, ?)", c.ID, newVersion()).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("adding a corpus's statistics: %w", err)
+		}
+		_, err = s.permissions.Add(ctx, core.Permission{OrganizationID: c.OrganizationID, CorpusID: c.ID, UserID: c.OwnerID, Role: access.CorpusOwner, Audit: c.Audit})
+		return err
+	})
+	return c, err
 }
 
 // Corpus implements core.Store.
 func (s *Store) Corpus(ctx context.Context, v access.VisibleCorpora, id int64) (core.Corpus, error) {
-	return s.corpora.Get(ctx, append(visible(v), sqldb.Eq("id", id))...)
+	rows := []grantedRow{}
+	q := s.db.On(ctx).NewSelect().Model(&rows).ColumnExpr("c.*, p.user_id AS grant_user, p.team_id AS grant_team, p.role AS grant_role").
+		Join("LEFT JOIN corpora_permissions AS p ON p.corpus_id = c.id AND p.role <> ? AND ?", access.CorpusOwner.String(), heldBy(v)).
+		Where("c.id = ?", id).OrderExpr("p.id")
+	for _, where := range visible(v) {
+		q = q.ApplyQueryBuilder(where)
+	}
+	if err := q.Scan(ctx); err != nil {
+		return core.Corpus{}, fmt.Errorf("reading corpus %d: %w", id, err)
+	}
+	if len(rows) == 0 {
+		return core.Corpus{}, core.ErrNotFound
+	}
+	c := rows[0].Corpus
+	for _, r := range rows {
+		if r.GrantRole != "" {
+			c.Grants = append(c.Grants, access.CorpusGrant{UserID: r.GrantUser, TeamID: r.GrantTeam, Role: roleNamed(r.GrantRole)})
+		}
+	}
+	return c, nil
+}
+
+// UpdateCorpus implements core.Store.
+func (s *Store) UpdateCorpus(ctx context.Context, org, id int64, change func(*core.Corpus) error) (core.Corpus, error) {
+	return s.corpora.Update(ctx, change, sqldb.Eq("id", id), sqldb.Eq("organization_id", org), sqldb.Eq("is_deleted", false))
 }
 
 // CorporaPage implements core.Store.
@@ -116,11 +144,19 @@ func (s *Store) CountDocuments(ctx context.Context, corpora []int64) (map[int64]
 
 // PassCorpora implements core.Store.
 func (s *Store) PassCorpora(ctx context.Context, org, from, to int64) error {
-	_, err := s.db.On(ctx).NewRaw(`UPDATE corpora_corpora SET owner_id = ?0, name = CASE
-		WHEN EXISTS (SELECT 1 FROM corpora_corpora AS o WHERE o.owner_id = ?0 AND NOT o.is_deleted AND lower(o.name) = lower(corpora_corpora.name)) THEN name || ' (' || id || ')'
-		ELSE name END WHERE owner_id = ?1 AND organization_id = ?2`, to, from, org).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("passing corpora on: %w", err)
+	if from == to {
+		return nil
+	}
+	for _, statement := range []string{
+		`DELETE FROM corpora_permissions WHERE user_id = ?0 AND organization_id = ?2 AND corpus_id IN (SELECT id FROM corpora_corpora WHERE owner_id = ?1 AND organization_id = ?2)`,
+		`UPDATE corpora_permissions SET user_id = ?0 WHERE user_id = ?1 AND organization_id = ?2 AND role = 'owner'`,
+		`UPDATE corpora_corpora SET owner_id = ?0, name = CASE
+			WHEN EXISTS (SELECT 1 FROM corpora_corpora AS o WHERE o.owner_id = ?0 AND NOT o.is_deleted AND lower(o.name) = lower(corpora_corpora.name)) THEN name || ' (' || id || ')'
+			ELSE name END WHERE owner_id = ?1 AND organization_id = ?2`,
+	} {
+		if _, err := s.db.On(ctx).NewRaw(statement, to, from, org).Exec(ctx); err != nil {
+			return fmt.Errorf("passing corpora on: %w", err)
+		}
 	}
 	return nil
 }

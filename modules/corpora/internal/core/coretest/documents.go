@@ -36,15 +36,22 @@ func readableAlike(f fixture) {
 	for i := range 40 {
 		ids = append(ids, f.corpus(fmt.Sprint("c", i), func(c *core.Corpus) {
 			c.OrganizationID, c.OwnerID = 1+rnd.Int64N(2), 11+rnd.Int64N(3)
-			c.IsPublic, c.IsDeleted = rnd.IntN(2) == 0, rnd.IntN(4) == 0
+			c.IsPublic, c.IsDeleted = rnd.IntN(3) == 0, rnd.IntN(4) == 0
 		}).ID)
 	}
+	grants := f.grants(rnd, ids)
 	for user := range int64(4) {
-		for _, r := range []access.VisibleCorpora{{OrganizationID: 1, UserID: 11 + user}, {OrganizationID: 2, UserID: 11 + user}, {OrganizationID: 1 + user%2, UserID: 11 + user, All: true}} {
+		teams := []int64{1 + rnd.Int64N(6), 1 + rnd.Int64N(6)}[:rnd.IntN(3)]
+		for _, r := range []access.VisibleCorpora{
+			{OrganizationID: 1, UserID: 11 + user, Teams: teams}, {OrganizationID: 2, UserID: 11 + user, Teams: teams},
+			{OrganizationID: 1 + user%2, UserID: 11 + user, All: true}, {OrganizationID: 1, Teams: teams},
+		} {
 			var one []core.Corpus
 			for _, id := range ids {
 				c, err := f.Corpus(f.ctx, r, id)
 				if err == nil {
+					f.same(theirs(grants[id], r), c.Grants)
+					c.Grants = nil
 					one = append(one, c)
 				} else {
 					f.is(err, core.ErrNotFound)
@@ -54,6 +61,7 @@ func readableAlike(f fixture) {
 			f.same(one, list.Items)
 			f.same(int64(len(one)), list.Count)
 			for _, c := range one {
+				c.Grants = grants[c.ID]
 				if !r.Shows(c.Resource()) {
 					f.t.Errorf("%+v reads %+v", r, c)
 				}

@@ -1,0 +1,76 @@
+package core
+
+import (
+	"context"
+	"strings"
+
+	"parley/modules/corpora"
+	"parley/platform/kernel/access"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/audit"
+	"parley/platform/kernel/uow"
+)
+
+// CorpusChange is what a request changes; nil leaves a field as it is.
+type CorpusChange struct {
+	Name           *string
+	Description    *string
+	IndexingModeID *int
+	IsPublic       *bool // for admins alone
+	Tags           *[]string
+}
+
+// UpdateCorpus changes a corpus that the caller may edit. Only its admins
+// decide whether it is public.
+func (s *Service) UpdateCorpus(ctx context.Context, who actor.Actor, id int64, n CorpusChange) (Counted, error) {
+	if n.Name != nil && strings.TrimSpace(*n.Name) == "" {
+		return Counted{}, ErrBlankName
+	}
+	var out Counted
+	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		before, err := s.authorize(ctx, who, id, access.Edit)
+		if err != nil {
+			return err
+		}
+		if n.IsPublic != nil {
+			if _, err := s.administer(ctx, who, id, access.Manage); err != nil {
+				return err
+			}
+		}
+		changed := false
+		out.Corpus, err = s.Store.UpdateCorpus(ctx, who.OrganizationID, id, func(c *Corpus) error {
+			touch := audit.Watch(c)
+			n.apply(c)
+			changed = touch(who.Name(), s.Clock.Now())
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if changed {
+			tx.Publish(corpora.CorpusUpdated{CorpusID: id, OrganizationID: out.OrganizationID, IsPublic: out.IsPublic, Narrowed: before.IsPublic && !out.IsPublic})
+		}
+		counts, err := s.Store.CountDocuments(ctx, []int64{id})
+		out.Documents = counts[id]
+		return err
+	})
+	return out, err
+}
+
+func (n CorpusChange) apply(c *Corpus) {
+	if n.Name != nil {
+		c.Name = strings.TrimSpace(*n.Name)
+	}
+	if n.Description != nil {
+		c.Description = *n.Description
+	}
+	if n.IndexingModeID != nil {
+		c.IndexingModeID = *n.IndexingModeID
+	}
+	if n.IsPublic != nil {
+		c.IsPublic = *n.IsPublic
+	}
+	if n.Tags != nil {
+		c.Tags = tidy(*n.Tags)
+	}
+}
