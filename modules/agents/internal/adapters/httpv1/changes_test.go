@@ -299,6 +299,7 @@ func TestAgentTypes(t *testing.T) {
 	h.same(2, len(types))
 	h.same("QnA/Custom", types[0].Name+"/"+types[1].Name)
 	first := fmt.Sprintf("/api/agent-type/%d", types[0].ID)
+	changed := []event.Event{agents.TypeUpdated{AgentTypeID: types[0].ID, OrganizationID: 1}}
 	for _, c := range []webtest.Scenario{
 		{Who: "bob", Method: "PUT", Path: first, Body: `{"name":"X"}`, Status: 403, Code: "agents.not_global_admin"},
 		{Who: "ann", Method: "PUT", Path: first, Body: `{"name":"X"}`, Status: 403, Code: "agents.not_global_admin"},
@@ -306,8 +307,8 @@ func TestAgentTypes(t *testing.T) {
 		{Who: "root", Method: "PUT", Path: "/api/agent-type/99", Body: `{"name":"X"}`, Status: 404, Code: "agents.type_not_found"},
 		{Who: "root", Method: "PUT", Path: first, Body: `{"name":"cUSTOM"}`, Status: 409, Code: "agents.type_name_taken"},
 		{Who: "root", Method: "PUT", Path: first, Body: `{"name":" "}`, Status: 422, Code: "agents.blank_name"},
-		{Who: "root", Method: "PUT", Path: first, Body: `{"name":"Answers"}`, Status: 200},
-		{Who: "root", Method: "PUT", Path: first, Body: `{"description":"d"}`, Status: 200},
+		{Who: "root", Method: "PUT", Path: first, Body: `{"name":"Answers"}`, Status: 200, Events: changed},
+		{Who: "root", Method: "PUT", Path: first, Body: `{"description":"d"}`, Status: 200, Events: changed},
 	} {
 		h.Play(h.db, c)
 	}

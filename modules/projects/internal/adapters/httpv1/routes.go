@@ -3,21 +3,25 @@ package httpv1
 
 import (
 	"parley/modules/projects/internal/core"
+	"parley/modules/users"
 	"parley/platform/kernel/actor"
 	"parley/platform/web"
 )
 
 // API has the handlers.
-type API struct{ service *core.Service }
+type API struct {
+	service   *core.Service
+	directory users.Directory
+}
 
 // New returns the handlers over the use cases.
-func New(s *core.Service) *API { return &API{service: s} }
+func New(s *core.Service, d users.Directory) *API { return &API{service: s, directory: d} }
 
 // Routes are the module's operations.
 func (a *API) Routes() []web.Route {
 	team := func(action web.Action) web.Policy { return web.On(string(actor.Team), "team_id", action) }
 	project := func(action web.Action) web.Policy { return web.On(string(actor.Project), "project_id", action) }
-	users := web.On("user", "user_ids", web.View)
+	people := web.On("user", "user_ids", web.View)
 	return append(
 		web.Group("Team",
 			web.POST("/api/team", "Create Team", a.createTeam,
@@ -46,7 +50,7 @@ func (a *API) Routes() []web.Route {
 				web.Message("Team users retrieved successfully."),
 			),
 			web.POST("/api/team/{team_id}/user", "Add User to Team", a.addToTeam,
-				team(web.Manage).And(users),
+				team(web.Manage).And(people),
 				web.Message("Users added to team successfully."),
 			),
 			web.DELETE("/api/team/{team_id}/user", "Remove User from Team", a.removeFromTeam,
@@ -87,7 +91,7 @@ func (a *API) Routes() []web.Route {
 				web.Message("Project added to recents successfully."),
 			),
 			web.POST("/api/project/{project_id}/user", "Add User to Project", a.addToProject,
-				project(web.Manage).And(users),
+				project(web.Manage).And(people),
 				web.Message("Users added to project successfully."),
 			),
 			web.DELETE("/api/project/{project_id}/user", "Remove User from Project", a.removeFromProject,
