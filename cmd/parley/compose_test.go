@@ -49,7 +49,7 @@ func built(t *testing.T, p profile, more ...fx.Option) (*fx.App, house) {
 		t.Fatal(err)
 	}
 	var h house
-	app, err := b.app(t.Context(), p, append(more, fx.Populate(&h))...)
+	app, err := b.app(p, append(more, fx.Populate(&h))...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,8 +37,6 @@ func ServeChild(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 
 // Settings is what the operator decides.
 type Settings struct {
-	// Life is the context of background work.
-	Life context.Context
 	// Child is the command line that makes this program call ServeChild.
 	Child []string
 	// MaxBytes is the largest file that is read.
@@ -84,7 +82,7 @@ func build(in In) Out {
 		Clock: in.Clock, Log: in.Log, Queue: in.Queue,
 	})
 	if in.Settings.Works {
-		in.Lifecycle.Append(background(in.Settings.Life, func(ctx context.Context) {
+		in.Lifecycle.Append(background(func(ctx context.Context) {
 			if err := service.Adopt(ctx); err != nil && ctx.Err() == nil {
 				in.Log.ErrorContext(ctx, "putting documents of an older version into the queue", "error", err)
 			}
@@ -94,11 +92,12 @@ func build(in In) Out {
 }
 
 // background runs work between start and stop.
-func background(life context.Context, work func(context.Context)) fx.Hook {
-	ctx, cancel := context.WithCancel(life)
+func background(work func(context.Context)) fx.Hook {
+	var cancel context.CancelFunc
 	done := make(chan struct{})
 	return fx.Hook{
-		OnStart: func(context.Context) error {
+		OnStart: func(ctx context.Context) error {
+			ctx, cancel = context.WithCancel(context.WithoutCancel(ctx))
 			go func() {
 				defer close(done)
 				work(ctx)
