@@ -103,7 +103,7 @@ func withApp(ctx context.Context, fn func(ctx context.Context, b *base) error, p
 		if err := b.ready(ctx); err != nil {
 			return err
 		}
-		app, err := b.app(ctx, profileAPI, fx.Populate(populate...))
+		app, err := b.app(profileAPI, fx.Populate(populate...))
 		if err != nil {
 			return err
 		}
@@ -250,7 +250,7 @@ func (openAPICmd) Run(ctx context.Context) error {
 		return err
 	}
 	var server *http.Server
-	app, err := b.app(ctx, profileAPI, fx.Populate(&server))
+	app, err := b.app(profileAPI, fx.Populate(&server))
 	if err != nil {
 		return err
 	}

@@ -126,9 +126,8 @@ func (b *base) ready(ctx context.Context) error {
 	return runner.Check(ctx)
 }
 
-// app wires the house over an open base. What lives until the process ends
-// gets life as its context.
-func (b *base) app(life context.Context, p profile, more ...fx.Option) (*fx.App, error) {
+// app wires the house over an open base.
+func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 	key, err := b.config.Key()
 	if err != nil {
 		return nil, err
@@ -145,13 +144,8 @@ func (b *base) app(life context.Context, p profile, more ...fx.Option) (*fx.App,
 		fx.WithLogger(func() fxevent.Logger { return fxevent.NopLogger }),
 		fx.StartTimeout(time.Minute), fx.StopTimeout(time.Minute),
 		fx.Supply(b.log, b.db, usersfx.SecretKey(key), observe.NewRegistry(), p),
-		fx.Supply(chatfx.Settings{
-			URL: b.config.LLMURL, APIKey: b.config.LLMAPIKey, Model: b.config.LLMModel,
-			Life: life,
-		}),
-		fx.Supply(corporafx.Settings{
-			Life: life, MaxBytes: b.config.MaxUpload, Child: []string{executable, childCommand}, CacheDir: cacheDir(b.config.DataDir), Works: p != profileAPI,
-		}),
+		fx.Supply(chatfx.Settings{URL: b.config.LLMURL, APIKey: b.config.LLMAPIKey, Model: b.config.LLMModel}),
+		fx.Supply(corporafx.Settings{MaxBytes: b.config.MaxUpload, Child: []string{executable, childCommand}, CacheDir: cacheDir(b.config.DataDir), Works: p != profileAPI}),
 		fx.Provide(
 			fx.Annotate(func() clock.System { return clock.System{} }, fx.As(new(clock.Clock))),
 			func() blobport.Store { return files },

@@ -8,8 +8,10 @@ import (
 
 	"go.uber.org/fx"
 
+	"parley/modules/users"
 	"parley/platform/bus"
 	"parley/platform/config"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/work"
 	"parley/platform/web"
 )
@@ -20,9 +22,11 @@ type house struct {
 
 	Server    *http.Server
 	Bus       *bus.Bus
-	Routes    []web.Route    `group:"routes"`
-	Consumers []bus.Consumer `group:"consumers"`
-	Kinds     []work.Kind    `group:"kinds"`
+	Routes    []web.Route      `group:"routes"`
+	Consumers []bus.Consumer   `group:"consumers"`
+	Kinds     []work.Kind      `group:"kinds"`
+	Deciders  []access.Decider `group:"deciders"`
+	Actors    users.Actors
 }
 
 // built wires the program as a profile does, over an empty data directory.
@@ -45,7 +49,7 @@ func built(t *testing.T, p profile, more ...fx.Option) (*fx.App, house) {
 		t.Fatal(err)
 	}
 	var h house
-	app, err := b.app(t.Context(), p, append(more, fx.Populate(&h))...)
+	app, err := b.app(p, append(more, fx.Populate(&h))...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func TestAStreamEndsForAUserWhoLosesTheAgent(t *testing.T) {
 	stub := modelstub.New(modelstub.Behaviour{})
 	models := httptest.NewServer(stub)
 	t.Cleanup(models.Close)
-	g, _ := grounds(t, fx.Replace(chatfx.Settings{URL: models.URL + "/v1", Model: "stub", Life: t.Context()}))
+	g, _ := grounds(t, fx.Replace(chatfx.Settings{URL: models.URL + "/v1", Model: "stub"}))
 	boss := g.clients[globalAdmin]
 	do := func(method, path string, body any) func(ids) {
 		return func(at ids) {

@@ -78,32 +78,32 @@ type ids map[string]int64
 // specimens are the kinds of resource with what stands for each in the own
 // organization, the ordinary case first. Beside them each kind has a foreign
 // one, which is the other organization's, and one that never existed.
-var specimens = map[string][]specimen{
-	"organization": {{"own", all("v", rights{appAdmin: "vm", globalAdmin: "vem"}), (*ground).organization}},
-	"team": {
+var specimens = map[actor.Resource][]specimen{
+	actor.Organization: {{"own", all("v", rights{appAdmin: "vm", globalAdmin: "vem"}), (*ground).organization}},
+	actor.Team: {
 		{"own", rights{member: "v", admin: "vemd", globalAdmin: "vemd"}, (*ground).team},
 		{"of which the admin is a member", rights{admin: "v", globalAdmin: "vemd"}, (*ground).otherTeam},
 		{"of nobody here", rights{globalAdmin: "vemd"}, (*ground).loneTeam},
 		{"deleted", nil, (*ground).deletedTeam},
 	},
-	"project": {
+	actor.Project: {
 		{"of the team", rights{member: "v", admin: "vemd", globalAdmin: "vemd"}, (*ground).project},
 		{"without a team", rights{globalAdmin: "vemd"}, (*ground).loneProject},
 		{"deleted", nil, (*ground).deletedProject},
 	},
-	"agent": {
+	actor.Agent: {
 		{"Only team", rights{member: "vr", admin: "vremd", globalAdmin: "vremd"}, (*ground).teamAgent},
 		{"Only me", rights{admin: "vremd", globalAdmin: "vremd"}, (*ground).privateAgent},
 		{"Public", all("vr", rights{admin: "vremd", globalAdmin: "vremd"}), (*ground).publicAgent},
 		{"Public, paused", all("v", rights{admin: "vremd", globalAdmin: "vremd"}), (*ground).pausedAgent},
 		{"deleted", nil, (*ground).deletedAgent},
 	},
-	"agent type": {{"own", all("v", rights{globalAdmin: "ve"}), (*ground).agentType}},
-	"review": {
+	actor.AgentType: {{"own", all("v", rights{globalAdmin: "ve"}), (*ground).agentType}},
+	actor.Review: {
 		{"the member's", rights{member: "ved", admin: "vd", globalAdmin: "vd"}, (*ground).review},
 		{"the admin's", rights{member: "v", admin: "ved", globalAdmin: "vd"}, (*ground).ownerReview},
 	},
-	"user": {
+	actor.Account: {
 		{"a user", all("v", rights{appAdmin: "vemd", globalAdmin: "vemd"}), (*ground).user},
 		{"an application admin", all("v", rights{appAdmin: "vemd", globalAdmin: "vemd"}), (*ground).staff},
 		{"a global admin", all("v", rights{globalAdmin: "vd"}), (*ground).peer},
@@ -111,16 +111,16 @@ var specimens = map[string][]specimen{
 		{oneself, all("v", rights{appAdmin: "vmd", globalAdmin: "vmd", foreignAdmin: "vmd"}), nil},
 		{"deleted", nil, (*ground).deletedUser},
 	},
-	"permission": {
+	actor.Permission: {
 		{"the member's on the team", rights{member: "v", admin: "vemd", globalAdmin: "vemd"}, (*ground).teamRole},
 		{"a global admin's in the organization", rights{appAdmin: "v", globalAdmin: "v"}, (*ground).peerRole},
 		{"somebody's in the organization", rights{appAdmin: "vemd", globalAdmin: "vemd"}, (*ground).organizationRole},
 	},
-	"API key": {
+	actor.APIKey: {
 		{"a service user's", rights{appAdmin: "vd", globalAdmin: "vd"}, (*ground).serviceKey},
 		{"the member's", rights{member: "vd"}, (*ground).memberKey},
 	},
-	"corpus": {
+	actor.Corpus: {
 		{"private", rights{admin: "vemd", globalAdmin: "vemd"}, (*ground).corpus},
 		{"public", all("v", rights{admin: "vemd", globalAdmin: "vemd"}), (*ground).publicCorpus},
 		{"public, the global admin's", all("v", rights{globalAdmin: "vemd"}), (*ground).chiefCorpus},
@@ -128,14 +128,14 @@ var specimens = map[string][]specimen{
 		{"the member's to edit", rights{member: "ve", admin: "vemd", globalAdmin: "vemd"}, (*ground).editedCorpus},
 		{"the team's to administer", rights{member: "vemd", admin: "vemd", globalAdmin: "vemd"}, (*ground).teamCorpus},
 	},
-	"document": {
+	actor.Document: {
 		{"private", rights{admin: "vemd", globalAdmin: "vemd"}, (*ground).document},
 		{"public", all("v", rights{admin: "vemd", globalAdmin: "vemd"}), (*ground).publicDocument},
 		{"the member's to edit", rights{member: "ve", admin: "vemd", globalAdmin: "vemd"}, (*ground).editedDocument},
 	},
-	"answer":       {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
-	"thread":       {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
-	"notification": {{"the global admin's", rights{globalAdmin: "ve"}, (*ground).notification}},
+	actor.Answer:       {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
+	actor.Thread:       {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
+	actor.Notification: {{"the global admin's", rights{globalAdmin: "ve"}, (*ground).notification}},
 }
 
 // oneself is the caller.
@@ -145,19 +145,19 @@ const oneself = "oneself"
 var theirs = rights{foreignAdmin: "vremd"}
 
 // foreignOnes create a resource of a kind in the other organization.
-var foreignOnes = map[string]func(g *ground) ids{
-	"organization": (*ground).organization, "team": (*ground).team, "project": (*ground).project, "agent": (*ground).teamAgent, "agent type": (*ground).agentType,
-	"review": (*ground).review, "user": (*ground).user, "permission": (*ground).teamRole, "API key": (*ground).serviceKey, "corpus": (*ground).corpus,
-	"document": (*ground).document, "answer": (*ground).answer, "thread": (*ground).answer, "notification": (*ground).notification,
+var foreignOnes = map[actor.Resource]func(g *ground) ids{
+	actor.Organization: (*ground).organization, actor.Team: (*ground).team, actor.Project: (*ground).project, actor.Agent: (*ground).teamAgent, actor.AgentType: (*ground).agentType,
+	actor.Review: (*ground).review, actor.Account: (*ground).user, actor.Permission: (*ground).teamRole, actor.APIKey: (*ground).serviceKey, actor.Corpus: (*ground).corpus,
+	actor.Document: (*ground).document, actor.Answer: (*ground).answer, actor.Thread: (*ground).answer, actor.Notification: (*ground).notification,
 }
 
 // named is the parameter that names a resource of a kind.
-func named(kind string) string {
+func named(kind actor.Resource) string {
 	switch kind {
-	case "answer":
+	case actor.Answer:
 		return "agent_response_id"
-	case "thread":
+	case actor.Thread:
 		return "chat_thread_id"
 	}
-	return strings.ReplaceAll(strings.ToLower(kind), " ", "_") + "_id"
+	return strings.ReplaceAll(strings.ToLower(string(kind)), " ", "_") + "_id"
 }

@@ -14,7 +14,7 @@ import (
 
 // choice is the resource that a field of a request names.
 type choice struct {
-	kind  string
+	kind  actor.Resource
 	place string // own, foreign or unknown
 	of    int    // which specimen, of the own ones
 }
@@ -34,9 +34,9 @@ func (c choice) may(who string, do access.Action) bool {
 
 func (c choice) String() string {
 	if c.place == "own" {
-		return c.kind + " (" + c.specimen().name + ")"
+		return string(c.kind) + " (" + c.specimen().name + ")"
 	}
-	return c.place + " " + c.kind
+	return c.place + " " + string(c.kind)
 }
 
 // scenario is one request of a route, without who sends it: what its fields
@@ -74,7 +74,7 @@ func (s scenario) saying(name string, value any) scenario {
 }
 
 // variants are all the choices of a kind, the ordinary own one first.
-func variants(kind string) []choice {
+func variants(kind actor.Resource) []choice {
 	var out []choice
 	for i := range specimens[kind] {
 		out = append(out, choice{kind, "own", i})
@@ -83,7 +83,7 @@ func variants(kind string) []choice {
 }
 
 // kindsOfRoles are what a resource_type can be, the first in the ordinary request.
-var kindsOfRoles = []string{"team", "organization", "project", "agent"}
+var kindsOfRoles = []actor.Resource{actor.Team, actor.Organization, actor.Project, actor.Agent}
 
 // fresh stands for a text that nothing has yet.
 const fresh = "fresh"
@@ -93,7 +93,7 @@ const fresh = "fresh"
 func scenarios(p web.Policy) []scenario {
 	base := scenario{fields: map[string]choice{}}
 	sent := func(n web.Need) bool { return !n.IfSent && n.Level == actor.User }
-	kindOf := func(n web.Need) string {
+	kindOf := func(n web.Need) actor.Resource {
 		if n.KindIn != "" {
 			return kindsOfRoles[0]
 		}
@@ -104,7 +104,7 @@ func scenarios(p web.Policy) []scenario {
 			base = base.with(n.Name, choice{kindOf(n), "own", 0})
 		}
 		if n.KindIn != "" {
-			base = base.saying(n.KindIn, kindsOfRoles[0])
+			base = base.saying(n.KindIn, string(kindsOfRoles[0]))
 		}
 	}
 	out := []scenario{base}
@@ -121,17 +121,17 @@ func scenarios(p web.Policy) []scenario {
 	}
 	add(foreign)
 	for _, n := range p.Needs() {
-		kinds := []string{kindOf(n)}
+		kinds := []actor.Resource{kindOf(n)}
 		if n.KindIn != "" {
 			kinds = kindsOfRoles
 		}
 		for _, kind := range kinds {
 			from := base
 			if n.KindIn != "" {
-				from = from.saying(n.KindIn, kind)
+				from = from.saying(n.KindIn, string(kind))
 			}
 			for _, c := range variants(kind) {
-				if _, inIt := base.fields["review_id"]; inIt && kind == "agent" && c.of > 0 {
+				if _, inIt := base.fields["review_id"]; inIt && kind == actor.Agent && c.of > 0 {
 					continue // the review would be another agent's
 				}
 				add(from.with(n.Name, c))
@@ -141,7 +141,7 @@ func scenarios(p web.Policy) []scenario {
 			from := base.saying(n.When, n.Is)
 			for _, of := range p.Needs() { // whose kind it may be
 				if of.KindIn == n.When {
-					from = from.with(of.Name, choice{n.Is.(string), "own", 0})
+					from = from.with(of.Name, choice{actor.Resource(n.Is.(string)), "own", 0})
 				}
 			}
 			for _, c := range variants(n.Resource) {
@@ -169,7 +169,7 @@ func scenarios(p web.Policy) []scenario {
 		}
 		for _, n := range p.Needs() {
 			if n.KindIn != "" {
-				s = s.with(n.Name, choice{"organization", "own", 0}).saying(n.KindIn, "organization")
+				s = s.with(n.Name, choice{actor.Organization, "own", 0}).saying(n.KindIn, "organization")
 			}
 		}
 		add(s)

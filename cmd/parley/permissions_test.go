@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"parley/platform/kernel/access"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 	"parley/platform/web"
 	"parley/platform/webtest"
 )
@@ -125,6 +127,54 @@ func TestEveryListShowsEachActorWhatTheyMayView(t *testing.T) {
 	}
 	if lists < 5 {
 		t.Errorf("only %d routes say what they list", lists)
+	}
+}
+
+// A decider says to every actor about every resource what the routes answer,
+// for each action that a policy takes on its kind.
+func TestEveryKindThatAPolicyNamesHasADeciderThatSaysTheSame(t *testing.T) {
+	m := newMatrix(t)
+	taken := map[actor.Resource]map[access.Action]bool{}
+	for _, r := range m.routes() {
+		for _, n := range r.Policy.Needs() {
+			if n.KindIn != "" {
+				continue
+			}
+			if taken[n.Resource] == nil {
+				taken[n.Resource] = map[access.Action]bool{}
+			}
+			taken[n.Resource][n.Action] = true
+		}
+		if kind := r.Policy.Listed(); kind != "" && taken[kind] == nil {
+			taken[kind] = map[access.Action]bool{access.View: true}
+		}
+	}
+	organization := map[string]int64{foreignAdmin: m.other.organization()["organization_id"]}
+	for _, who := range colleagues {
+		organization[who] = m.own.organization()["organization_id"]
+	}
+	for kind, actions := range taken {
+		for _, c := range variants(kind) {
+			if c.place == "own" && c.specimen().make == nil {
+				continue // what somebody may do to themselves depends on the fields that they send
+			}
+			id := m.resource(c, "", false)[named(kind)]
+			for who, at := range organization {
+				caller, err := m.own.house.Actors.Actor(t.Context(), at, m.own.ids[who])
+				if err != nil {
+					t.Fatal(err)
+				}
+				for do := range actions {
+					err := access.Ask(t.Context(), m.own.house.Deciders, kind, caller, id, do)
+					if got, want := apperr.KindOf(err), apperr.Forbidden; c.may(who, do) != (err == nil) || (err != nil && c.may(who, access.View) != (got == want)) {
+						t.Errorf("the %s may %s the %s: %v", who, do, c, err)
+					}
+				}
+			}
+		}
+	}
+	if len(taken) < 14 {
+		t.Errorf("only %d kinds stand in policies", len(taken))
 	}
 }
 

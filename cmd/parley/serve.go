@@ -73,7 +73,7 @@ func serve(ctx context.Context, c config.Config, p profile, then func(ctx contex
 		return err
 	}
 	var setup usersfx.Setup
-	app, err := b.app(context.WithoutCancel(ctx), p, fx.Populate(&setup), fx.Invoke(func(*bus.Bus, *work.Runner, *http.Server) {}))
+	app, err := b.app(p, fx.Populate(&setup), fx.Invoke(func(*bus.Bus, *work.Runner, *http.Server) {}))
 	if err != nil {
 		return err
 	}

@@ -111,8 +111,9 @@ func inside(pkg string, z zone, test bool, imported string) string {
 
 // across is about another module.
 func across(z zone, test bool, to zone) string {
+	shows := z.kind == wire || (z.kind == adapter && strings.HasPrefix(z.adapter, "http"))
 	switch {
-	case to.kind != root:
+	case to.kind != root && (to.kind != wire || !shows):
 		return "this is another module's own"
 	case z.kind == root:
 		return "a contract is a leaf"
@@ -131,7 +132,16 @@ func within(pkg string, z zone, imported string, to zone) string {
 		return ""
 	case z.kind == root:
 		return "a contract stands on the kernel alone"
-	case to.kind == root || (to.kind == core && z.kind != root):
+	case to.kind == root:
+		return ""
+	case z.kind == wire:
+		if under(imported, "platform/web") {
+			return ""
+		}
+		return "the shapes of a module stand on its contract and platform/web"
+	case to.kind == wire && (z.kind != adapter || !strings.HasPrefix(z.adapter, "http")):
+		return "only the HTTP adapters show things"
+	case to.kind == wire || to.kind == core:
 		return ""
 	case to.kind == coretest:
 		return "the contract suite is for tests"

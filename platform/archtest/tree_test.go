@@ -151,6 +151,7 @@ const (
 	coretest kind = "coretest"
 	adapter  kind = "adapter"
 	wiring   kind = "wiring"
+	wire     kind = "wire" // the JSON shapes that a module publishes
 	kernel   kind = "kernel"
 	platform kind = "platform"
 	command  kind = "command"
@@ -176,6 +177,8 @@ func zoneOf(pkg string) zone {
 		z.kind = root
 	case len(inside) == 1 && inside[0] == parts[1]+"fx":
 		z.kind = wiring
+	case len(inside) == 1 && inside[0] == parts[1]+"wire":
+		z.kind = wire
 	case len(inside) < 2 || inside[0] != "internal":
 	case inside[1] == "core" && inside[len(inside)-1] == "coretest":
 		z.kind = coretest

@@ -3,10 +3,10 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
-	"sync/atomic"
 )
 
 // Stmt is a read that each connection parses and plans once, for the few that
@@ -29,12 +29,32 @@ func (db *DB) Stmt(query string) *Stmt {
 	return &Stmt{db: db, query: query}
 }
 
+// Rows reads every row, on the transaction of ctx when there is one. scan
+// takes one row at a time.
+func (s *Stmt) Rows(ctx context.Context, scan func(row *sql.Rows) error, args ...any) (err error) {
+	countStatements(ctx, 1)
+	var rows *sql.Rows
+	if open, ok := ctx.Value(txKey{}).(*openTx); ok && open.db == s.db {
+		rows, err = open.tx.Tx.QueryContext(ctx, s.query, args...)
+	} else if err = s.prepare(ctx); err == nil {
+		rows, err = s.prepared.QueryContext(ctx, args...)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
 // Row reads one row into dest, on the transaction of ctx when there is one;
 // sql.ErrNoRows when none is there.
 func (s *Stmt) Row(ctx context.Context, dest []any, args ...any) error {
-	if n, ok := ctx.Value(counterKey{}).(*atomic.Int64); ok {
-		n.Add(1)
-	}
+	countStatements(ctx, 1)
 	if open, ok := ctx.Value(txKey{}).(*openTx); ok && open.db == s.db {
 		// The connection of the transaction may be SQLite's writer, for which
 		// the statement is not prepared.

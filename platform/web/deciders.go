@@ -3,14 +3,14 @@ package web
 import (
 	"context"
 	"fmt"
+	"slices"
+
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
-	"slices"
 )
 
 // fits answers an error when the policy names a field that no request of the
-// route has, or, where a stored answer may be asked for again, a kind of
-// resource that nobody decides about.
+// route has, or a kind of resource that nobody decides about.
 func (s *Server) fits(r *Route) error {
 	names := r.binding.names(r.request)
 	known := func(name string) bool { return name == "" || slices.Contains(names, name) }
@@ -20,8 +20,11 @@ func (s *Server) fits(r *Route) error {
 				return fmt.Errorf("the policy needs %q, which the request does not have", name)
 			}
 		}
-		if r.idempotent() && !r.ByHandler && n.KindIn == "" && len(s.deciders) > 0 && s.deciders[n.Resource] == nil {
-			return fmt.Errorf("nobody decides about the resource %q of the policy", n.Resource)
+	}
+	for _, kind := range r.Policy.kinds() {
+		// A server of one module alone, in a test, has no deciders at all.
+		if len(s.deciders) > 0 && s.deciders[kind] == nil {
+			return fmt.Errorf("nobody decides about the resource %q of the policy", kind)
 		}
 	}
 	for _, l := range r.Policy.levels {
@@ -37,14 +40,29 @@ func (s *Server) fits(r *Route) error {
 	return nil
 }
 
+// kinds are the kinds of resource that a policy names by itself; those that a
+// field of the body names are the caller's choice.
+func (p Policy) kinds() []actor.Resource {
+	var out []actor.Resource
+	for _, n := range p.needs {
+		if n.KindIn == "" {
+			out = append(out, n.Resource)
+		}
+	}
+	if p.lists != "" {
+		out = append(out, p.lists)
+	}
+	return out
+}
+
 // decidersOf are those who decide, by resource.
-func decidersOf(all []access.Decider) (map[string]mayFunc, error) {
-	out := map[string]mayFunc{}
+func decidersOf(all []access.Decider) (map[actor.Resource]mayFunc, error) {
+	out := map[actor.Resource]mayFunc{}
 	for _, d := range all {
-		if out[string(d.Resource)] != nil {
+		if out[d.Resource] != nil {
 			return nil, fmt.Errorf("two modules decide about the resource %s", d.Resource)
 		}
-		out[string(d.Resource)] = d.May
+		out[d.Resource] = d.May
 	}
 	return out, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 )
 
 // permitted answers whether the caller has now what the policy needs of the
@@ -36,7 +37,7 @@ func (s *Server) permitted(ctx context.Context, r *Route, who actor.Actor, sent 
 		}
 		kind := n.Resource
 		if n.KindIn != "" {
-			kind = sent.text(n.KindIn)
+			kind = actor.Resource(sent.text(n.KindIn))
 		}
 		may, known := s.deciders[kind]
 		if !known {
@@ -49,11 +50,17 @@ func (s *Server) permitted(ctx context.Context, r *Route, who actor.Actor, sent 
 		if self, there := sent.id(n.Self); there && self == who.UserID {
 			do = n.SelfAction
 		}
-		if err := may(ctx, who, id, do); err != nil {
+		if err := may(ctx, who, id, do); err != nil && !r.deleted(n, err) {
 			return err
 		}
 	}
 	return nil
+}
+
+// deleted reports whether err says only that a resource is gone which this very
+// request deleted. Who deleted it has seen it.
+func (r *Route) deleted(n Need, err error) bool {
+	return r.Method == http.MethodDelete && n.Action == Delete && apperr.KindOf(err) == apperr.NotFound
 }
 
 // sentFields are what a request said by name: path parameters first, then the

@@ -124,18 +124,57 @@ func TestTheServerRefusesPoliciesThatNobodyCouldCheck(t *testing.T) {
 		`"sort"`:                   web.OnKind("sort", "place", web.View),
 		`"rank"`:                   web.User().LevelFor("rank", true, actor.GlobalAdmin),
 		`the resource "newspaper"`: web.On("newspaper", "book_id", web.View),
+		`the resource "magazine"`:  web.User().Lists("magazine"),
 	} {
-		_, err := web.New(web.Config{
-			Routes: []web.Route{web.POST("/api/book/{book_id}", "Lend", lend, p)}, Authenticator: people, Deciders: []access.Decider{s.decider("book")}, Log: slog.New(slog.DiscardHandler),
-		})
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want … %s …", err, want)
+		for _, r := range []web.Route{
+			web.POST("/api/book/{book_id}", "Lend", lend, p), web.PUT("/api/book/{book_id}", "Lend", lend, p), web.POST("/api/book/{book_id}", "Lend", lend, p, web.IdempotentByHandler()),
+		} {
+			_, err := web.New(web.Config{Routes: []web.Route{r}, Authenticator: people, Deciders: []access.Decider{s.decider("book")}, Log: slog.New(slog.DiscardHandler)})
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want … %s …", err, want)
+			}
 		}
 	}
 	_, err := web.New(web.Config{Authenticator: people, Deciders: []access.Decider{s.decider("book"), s.decider("book")}, Log: slog.New(slog.DiscardHandler)})
 	if err == nil || !strings.Contains(err.Error(), "two modules decide about the resource book") {
 		t.Errorf("two deciders: %v", err)
 	}
+}
+
+// What a DELETE deleted is gone when its request is sent again; all else that
+// its policy needs is asked for as ever.
+func TestTheAnswerOfADeletionIsForWhoeverDeleted(t *testing.T) {
+	s := &shelf{refuse: map[int64]error{}}
+	drop := func(_ context.Context, r lendRequest) (thingView, error) {
+		s.refuse[r.BookID] = web.ErrNotFound
+		return thingView{ID: r.BookID}, nil
+	}
+	policy := web.On("box", "place", web.View).And(web.On("book", "book_id", web.Delete))
+	server, err := web.New(web.Config{
+		Routes: []web.Route{
+			web.DELETE("/api/book/{book_id}", "Drop", drop, policy, web.Toggles()), web.POST("/api/book/{book_id}/move", "Move", drop, policy),
+		},
+		Authenticator: people, Idempotency: &kept{done: map[string]idempotency.Answer{}}, Deciders: []access.Decider{s.decider("book"), s.decider("box")}, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := webtest.New(t, server).As("user")
+	send := func() webtest.Answer {
+		return client.With("Idempotency-Key", "k").Do("DELETE", "/api/book/5", `{"place":6}`)
+	}
+	for range 2 {
+		if got := send().Want(200).ID(); got != 5 {
+			t.Errorf("deleted %d", got)
+		}
+	}
+	s.refuse[5] = web.ErrForbidden
+	send().Refused(403, "forbidden")
+	s.refuse[5], s.refuse[6] = web.ErrNotFound, web.ErrNotFound
+	send().Refused(404, "not_found")
+	s.refuse[6] = nil // what another request than a DELETE did not find was not its own to remove
+	client.With("Idempotency-Key", "l").Do("POST", "/api/book/7/move", `{"place":6}`).Want(200)
+	client.With("Idempotency-Key", "l").Do("POST", "/api/book/7/move", `{"place":6}`).Refused(404, "not_found")
 }
 
 func TestAToggleHonoursTheKeyOfARepeatedRequest(t *testing.T) {

@@ -32,7 +32,7 @@ type Policy struct {
 	needs                []Need
 	levels               []LevelNeed
 	unrestrictedKeyNeeds []UnrestrictedKeyNeed
-	lists                string
+	lists                actor.Resource
 	note                 string
 }
 
@@ -41,7 +41,7 @@ type Policy struct {
 // resource gets 404, whoever may view it but no more 403.
 type Need struct {
 	// Resource is the kind. When KindIn is set, that field of the body names it.
-	Resource string
+	Resource actor.Resource
 	KindIn   string
 	// Name is the path parameter, query parameter or field of the body that
 	// holds the id, or a list of ids, of which each counts.
@@ -95,7 +95,7 @@ func AnyAdmin() Policy { return Policy{declared: true, admins: true} }
 
 // On is whoever may do action to the resource whose id is in the parameter or
 // field of that name.
-func On(resource, name string, action Action) Policy {
+func On(resource actor.Resource, name string, action Action) Policy {
 	return Policy{declared: true, needs: []Need{{Resource: resource, Name: name, Action: action}}}
 }
 
@@ -142,7 +142,7 @@ func (p Policy) LevelFor(field string, value any, least actor.Level) Policy {
 
 // Lists says that the route answers those of a kind of resource that the
 // caller may view.
-func (p Policy) Lists(resource string) Policy {
+func (p Policy) Lists(resource actor.Resource) Policy {
 	p.lists = resource
 	return p
 }
@@ -199,4 +199,4 @@ func (p Policy) Levels() []LevelNeed { return p.levels }
 
 // Listed is the kind of resource that the route lists as far as the caller may
 // view it; "" for other routes.
-func (p Policy) Listed() string { return p.lists }
+func (p Policy) Listed() actor.Resource { return p.lists }

@@ -56,12 +56,12 @@ func (p Policy) String() string {
 
 // String is the need in one line.
 func (n Need) String() string {
-	s := string(n.Action) + " on the " + n.Resource
+	s := string(n.Action) + " on the " + string(n.Resource)
 	switch {
 	case n.KindIn != "":
 		s = string(n.Action) + " on the resource that " + n.KindIn + " and " + n.Name + " name"
 	case strings.HasSuffix(n.Name, "_ids"):
-		s = string(n.Action) + " on each " + n.Resource + " of " + n.Name
+		s = string(n.Action) + " on each " + string(n.Resource) + " of " + n.Name
 	}
 	if n.Self != "" {
 		if n.Self == n.Name {

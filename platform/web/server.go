@@ -16,6 +16,7 @@ import (
 
 	"parley/platform/auditlog"
 	"parley/platform/kernel/access"
+	"parley/platform/kernel/actor"
 	"parley/platform/observe"
 	"parley/platform/openapi"
 )
@@ -48,7 +49,7 @@ type Server struct {
 	config   Config
 	engine   *gin.Engine
 	schemas  *openapi.Schemas
-	deciders map[string]mayFunc
+	deciders map[actor.Resource]mayFunc
 	document []byte // OpenAPI
 	duration *prometheus.HistogramVec
 	// draining is closed when the server goes down, so that streams end.

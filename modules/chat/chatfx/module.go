@@ -33,8 +33,6 @@ type Settings struct {
 	URL    string // of an OpenAI-compatible server; "" for the extractive answerer
 	APIKey string
 	Model  string
-	// Life is the context of runs, which outlive the requests they began with.
-	Life context.Context
 }
 
 // In is what the module needs from the house.
@@ -57,9 +55,9 @@ type In struct {
 type Out struct {
 	fx.Out
 
-	Routes    []web.Route    `group:"routes,flatten"`
-	Consumers []bus.Consumer `group:"consumers,flatten"`
-	Decider   access.Decider `group:"deciders"`
+	Routes    []web.Route      `group:"routes,flatten"`
+	Consumers []bus.Consumer   `group:"consumers,flatten"`
+	Deciders  []access.Decider `group:"deciders,flatten"`
 }
 
 // Module is the chat module.
@@ -70,19 +68,22 @@ func build(in In) (Out, error) {
 	if err != nil {
 		return Out{}, err
 	}
-	service := core.New(in.Settings.Life, core.Deps{
+	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Agents: in.Agents, Askers: in.Actors, Corpora: in.Corpora, Model: model,
 		Clock: in.Clock, Log: in.Log, Owner: in.Presence.ID(), Peers: in.Presence,
 	})
-	tending, stop := context.WithCancel(in.Settings.Life)
+	var stop context.CancelFunc
 	tended := make(chan struct{})
 	in.Lifecycle.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {
+			service.Open(ctx)
 			// Before the first request, so that nobody meets a run that a dead
 			// process left open.
 			if err := service.Recover(ctx); err != nil {
 				return err
 			}
+			var tending context.Context
+			tending, stop = context.WithCancel(context.WithoutCancel(ctx))
 			go func() {
 				defer close(tended)
 				service.Tend(tending)
@@ -96,7 +97,7 @@ func build(in In) (Out, error) {
 			return err
 		},
 	})
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Decider: service.Decider()}, nil
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Deciders: service.Deciders()}, nil
 }
 
 func (s Settings) model() (core.Model, error) {

@@ -46,8 +46,6 @@ func Report(ctx context.Context, s Settings, src io.ReaderAt, size int64, name s
 
 // Settings is what the operator decides.
 type Settings struct {
-	// Life is the context of background work.
-	Life context.Context
 	// Child is the command line that makes this program call ServeChild.
 	Child []string
 	// MaxBytes is the largest file that is read.
@@ -86,10 +84,10 @@ type In struct {
 type Out struct {
 	fx.Out
 
-	Routes    []web.Route    `group:"routes,flatten"`
-	Consumers []bus.Consumer `group:"consumers,flatten"`
-	Kinds     []work.Kind    `group:"kinds,flatten"`
-	Decider   access.Decider `group:"deciders"`
+	Routes    []web.Route      `group:"routes,flatten"`
+	Consumers []bus.Consumer   `group:"consumers,flatten"`
+	Kinds     []work.Kind      `group:"kinds,flatten"`
+	Deciders  []access.Decider `group:"deciders,flatten"`
 	Retriever corpora.Retriever
 }
 
@@ -102,21 +100,22 @@ func build(in In) Out {
 		Projects: in.Projects, Directory: in.Directory, Actors: in.Actors, Clock: in.Clock, Log: in.Log, Queue: in.Queue,
 	})
 	if in.Settings.Works {
-		in.Lifecycle.Append(background(in.Settings.Life, func(ctx context.Context) {
+		in.Lifecycle.Append(background(func(ctx context.Context) {
 			if err := service.Adopt(ctx); err != nil && ctx.Err() == nil {
 				in.Log.ErrorContext(ctx, "putting documents of an older version into the queue", "error", err)
 			}
 		}))
 	}
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Decider: service.Decider(), Retriever: service}
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Deciders: service.Deciders(), Retriever: service}
 }
 
 // background runs work between start and stop.
-func background(life context.Context, work func(context.Context)) fx.Hook {
-	ctx, cancel := context.WithCancel(life)
+func background(work func(context.Context)) fx.Hook {
+	var cancel context.CancelFunc
 	done := make(chan struct{})
 	return fx.Hook{
-		OnStart: func(context.Context) error {
+		OnStart: func(ctx context.Context) error {
+			ctx, cancel = context.WithCancel(context.WithoutCancel(ctx))
 			go func() {
 				defer close(done)
 				work(ctx)

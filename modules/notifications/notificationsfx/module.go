@@ -10,6 +10,7 @@ import (
 	"parley/modules/notifications/internal/core"
 	"parley/modules/users"
 	"parley/platform/bus"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/clock"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
@@ -34,6 +35,7 @@ type Out struct {
 
 	Routes    []web.Route    `group:"routes,flatten"`
 	Consumers []bus.Consumer `group:"consumers,flatten"`
+	Decider   access.Decider `group:"deciders"`
 }
 
 // Module is the notifications module.
@@ -41,5 +43,5 @@ var Module = fx.Module("notifications", fx.Provide(build))
 
 func build(in In) Out {
 	service := core.New(core.Deps{Store: sqlstore.New(in.DB), Users: in.Users, Clock: in.Clock})
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service)}
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Decider: service.Decider()}
 }

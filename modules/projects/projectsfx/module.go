@@ -50,5 +50,5 @@ var Module = fx.Module("projects", fx.Provide(build))
 
 func build(in In) Out {
 	service := core.New(core.Deps{Unit: in.Unit, Store: sqlstore.New(in.DB), Actors: in.Actors, Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Clock: in.Clock})
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Deciders: service.Deciders()}
+	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Deciders: service.Deciders()}
 }

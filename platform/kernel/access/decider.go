@@ -2,6 +2,8 @@ package access
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"parley/platform/kernel/actor"
 )
@@ -16,6 +18,16 @@ type Decider struct {
 	// NotFound when they may not view the resource, and one of kind Forbidden
 	// when they may only view it.
 	May func(ctx context.Context, who actor.Actor, id int64, do Action) error
+}
+
+// Ask asks the one of all who decides about a kind of resource. Of a kind
+// that nobody decides about nothing is known, which is an error.
+func Ask(ctx context.Context, all []Decider, kind actor.Resource, who actor.Actor, id int64, do Action) error {
+	i := slices.IndexFunc(all, func(d Decider) bool { return d.Resource == kind })
+	if i < 0 {
+		return fmt.Errorf("nobody decides about the resource %q", kind)
+	}
+	return all[i].May(ctx, who, id, do)
 }
 
 // Deciding is the Decider of resources whose module answers a Decision, or an

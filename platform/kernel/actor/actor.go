@@ -46,7 +46,8 @@ func ParseRole(name string) (Role, bool) {
 	return NoRole, false
 }
 
-// Resource is a kind of resource on which users can have a role.
+// Resource is a kind of resource that callers may do more or less with. The
+// values are words of docs/api/permissions.md.
 type Resource string
 
 // The resources that roles are granted on. Roles on a team hold for its
@@ -61,9 +62,16 @@ const (
 // The resources that nobody holds a role on, and that modules decide about all
 // the same.
 const (
-	Account Resource = "user"
-	Corpus  Resource = "corpus" // it has roles of its own, see access.CorpusRole
-	Answer  Resource = "answer"
+	Account      Resource = "user"
+	Permission   Resource = "permission"
+	APIKey       Resource = "API key"
+	AgentType    Resource = "agent type"
+	Review       Resource = "review"
+	Corpus       Resource = "corpus" // it has roles of its own, see access.CorpusRole
+	Document     Resource = "document"
+	Thread       Resource = "thread"
+	Answer       Resource = "answer"
+	Notification Resource = "notification"
 )
 
 // Grant is one role that was given to the actor directly.

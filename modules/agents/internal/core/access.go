@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"slices"
 
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
@@ -93,14 +94,50 @@ func (s *Service) visible(ctx context.Context, who actor.Actor) (Visible, map[in
 	return access.AgentsVisibleTo(who, under), under, nil
 }
 
-// Decider decides about agents.
-func (s *Service) Decider() access.Decider {
-	return access.Decider{Resource: actor.Agent, May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
-		refused := ErrNotAdmin
-		if do == access.Run {
-			refused = ErrNotLive
-		}
-		_, err := s.authorize(ctx, who, id, do, refused)
+// Deciders decide about agents, their types and their reviews.
+func (s *Service) Deciders() []access.Decider {
+	return []access.Decider{
+		{Resource: actor.Agent, May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
+			refused := ErrNotAdmin
+			if do == access.Run {
+				refused = ErrNotLive
+			}
+			_, err := s.authorize(ctx, who, id, do, refused)
+			return err
+		}},
+		{Resource: actor.AgentType, May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
+			types, err := s.Store.Types(ctx, who.OrganizationID)
+			if err != nil {
+				return err
+			}
+			i := slices.IndexFunc(types, func(t Type) bool { return t.ID == id })
+			if i < 0 {
+				return ErrTypeNotFound
+			}
+			return decideType(who, types[i]).Check(do, ErrTypeNotFound, ErrNotGlobal)
+		}},
+		{Resource: actor.Review, May: s.mayChangeReview},
+	}
+}
+
+// decideType is the decision about a type: it is the organization's.
+func decideType(who actor.Actor, t Type) access.Decision {
+	return access.Decide(who, access.Resource{Kind: actor.Organization, ID: t.OrganizationID, OrganizationID: t.OrganizationID})
+}
+
+// mayChangeReview answers nil when the actor may view a review, change it or
+// delete it.
+func (s *Service) mayChangeReview(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
+	r, err := s.Store.ReviewByID(ctx, who.OrganizationID, id)
+	if err != nil {
 		return err
-	}}
+	}
+	d, err := s.authorize(ctx, who, r.AgentID, access.View, nil)
+	switch {
+	case err != nil:
+		return ErrReviewNotFound
+	case do == access.View || r.UserID == who.UserID || (do == access.Delete && d.Decision.Allowed.Manage):
+		return nil
+	}
+	return ErrNotAuthor
 }

@@ -115,7 +115,7 @@ func TestEveryUseCaseAndTheListDoWhatIsDecided(t *testing.T) {
 				if do == access.Run {
 					refused = core.ErrNotLive
 				}
-				if got := service.Decider().May(ctx, who, a.ID, do); !errors.Is(got, refusal(want.May(do), refused)) {
+				if got := access.Ask(ctx, service.Deciders(), actor.Agent, who, a.ID, do); !errors.Is(got, refusal(want.May(do), refused)) {
 					t.Fatalf("%+v on %+v: the decider says of %s %v", who, a, do, got)
 				}
 			}

@@ -85,6 +85,8 @@ type Opinions interface {
 	AddReview(ctx context.Context, r Review) (Review, error)
 	// Review answers ErrReviewNotFound also for another agent's.
 	Review(ctx context.Context, agentID, id int64) (Review, error)
+	// ReviewByID answers one on whatever agent of the organization.
+	ReviewByID(ctx context.Context, organizationID, id int64) (Review, error)
 	// ReviewsPage is ordered by id, newest first.
 	ReviewsPage(ctx context.Context, agentID int64, p page.Request) (page.Of[Review], error)
 	UpdateReview(ctx context.Context, agentID, id int64, change func(*Review) error) (Review, error)

@@ -43,8 +43,7 @@ func (s *Service) UpdateType(ctx context.Context, who actor.Actor, id int64, nam
 
 // changeType changes one type, and reports whether it says anything else then.
 func (s *Service) changeType(who actor.Actor, t *Type, name, description *string) (bool, error) {
-	d := access.Decide(who, access.Resource{Kind: actor.Organization, ID: t.OrganizationID, OrganizationID: t.OrganizationID})
-	if err := d.Check(access.Edit, ErrTypeNotFound, ErrNotGlobal); err != nil {
+	if err := decideType(who, *t).Check(access.Edit, ErrTypeNotFound, ErrNotGlobal); err != nil {
 		return false, err
 	}
 	touch := audit.Watch(t)

@@ -8,12 +8,19 @@ import (
 	"parley/platform/kernel/page"
 )
 
-// Decider decides about answers: nobody but the asker is anything to one.
-func (s *Service) Decider() access.Decider {
-	return access.Decider{Resource: actor.Answer, May: func(ctx context.Context, who actor.Actor, id int64, _ access.Action) error {
-		_, err := s.Store.Run(ctx, who.UserID, id)
-		return err
-	}}
+// Deciders decide about answers and threads: nobody but the asker is anything
+// to one.
+func (s *Service) Deciders() []access.Decider {
+	return []access.Decider{
+		{Resource: actor.Answer, May: func(ctx context.Context, who actor.Actor, id int64, _ access.Action) error {
+			_, err := s.Store.Run(ctx, who.UserID, id)
+			return err
+		}},
+		{Resource: actor.Thread, May: func(ctx context.Context, who actor.Actor, id int64, _ access.Action) error {
+			_, err := s.Store.Thread(ctx, who.UserID, id)
+			return err
+		}},
+	}
 }
 
 // Record is a run with its long parts.

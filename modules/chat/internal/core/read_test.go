@@ -6,6 +6,7 @@ import (
 	"parley/modules/chat/internal/core"
 	"parley/modules/corpora"
 	"parley/platform/kernel/access"
+	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
 )
 
@@ -14,17 +15,19 @@ func TestContentIsTheAskersAlone(t *testing.T) {
 		s.agents.admins[ann.UserID] = true // figures, not other people's words
 		run := s.ended(s.ask("What is green?")).Run
 		reads := map[string]func() error{
-			"record":   func() error { _, err := s.Record(s.ctx, ann, run.ID); return err },
-			"thread":   func() error { _, _, err := s.Thread(s.ctx, ann, run.ThreadID, page.Request{}); return err },
-			"thoughts": func() error { _, err := s.Thoughts(s.ctx, ann, run.ID); return err },
-			"support":  func() error { _, err := s.Support(s.ctx, ann, run.ID); return err },
-			"cancel":   func() error { _, err := s.Cancel(s.ctx, ann, run.ID); return err },
-			"decider":  func() error { return s.Decider().May(s.ctx, ann, run.ID, access.View) },
+			"record":             func() error { _, err := s.Record(s.ctx, ann, run.ID); return err },
+			"thread":             func() error { _, _, err := s.Thread(s.ctx, ann, run.ThreadID, page.Request{}); return err },
+			"thoughts":           func() error { _, err := s.Thoughts(s.ctx, ann, run.ID); return err },
+			"support":            func() error { _, err := s.Support(s.ctx, ann, run.ID); return err },
+			"cancel":             func() error { _, err := s.Cancel(s.ctx, ann, run.ID); return err },
+			"decider of answers": func() error { return access.Ask(s.ctx, s.Deciders(), actor.Answer, ann, run.ID, access.View) },
+			"decider of threads": func() error { return access.Ask(s.ctx, s.Deciders(), actor.Thread, ann, run.ThreadID, access.View) },
 		}
 		for name, read := range reads {
 			t.Run(name, func(t *testing.T) { s.is(read(), core.ErrNotFound) })
 		}
-		s.must(s.Decider().May(s.ctx, jo, run.ID, access.View))
+		s.must(access.Ask(s.ctx, s.Deciders(), actor.Answer, jo, run.ID, access.View))
+		s.must(access.Ask(s.ctx, s.Deciders(), actor.Thread, jo, run.ThreadID, access.Edit))
 		list, err := s.Threads(s.ctx, ann, 3, "", page.Request{})
 		s.must(err)
 		s.same(0, len(list.Items))

@@ -259,7 +259,8 @@ func (s *scene) process(owner string, change ...func(*core.Deps)) *core.Service 
 	for _, c := range change {
 		c(&d)
 	}
-	service := core.New(context.Background(), d)
+	service := core.New(d)
+	service.Open(context.Background())
 	s.t.Cleanup(func() {
 		if err := service.Close(context.Background()); err != nil {
 			s.t.Error(err)

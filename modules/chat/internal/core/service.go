@@ -66,9 +66,9 @@ type Service struct {
 	suspects map[string]bool // owners that looked dead the last time; of Tend alone
 }
 
-// New returns the use cases over their dependencies. Runs live as long as base and
-// the service: they belong to the server, not to the request that began them.
-func New(base context.Context, d Deps) *Service {
+// New returns the use cases over their dependencies. Open comes before the first
+// run.
+func New(d Deps) *Service {
 	set := func(d *time.Duration, def time.Duration) {
 		if *d <= 0 {
 			*d = def
@@ -80,11 +80,16 @@ func New(base context.Context, d Deps) *Service {
 	set(&d.Intervals.Limit, 10*time.Minute)
 	s := &Service{Deps: d, slots: make(chan struct{}, maxRunning), live: map[*execution]struct{}{}, byID: map[int64]*execution{}}
 	s.journal = &journal{service: s}
-	s.base, s.stop = context.WithCancelCause(base)
 	return s
 }
 
-// Close lets no new run in, interrupts the running ones and waits until each
+// Open lets runs in. They live until Close, whatever becomes of ctx: they belong
+// to the server, not to the request that began them.
+func (s *Service) Open(ctx context.Context) {
+	s.base, s.stop = context.WithCancelCause(context.WithoutCancel(ctx))
+}
+
+// Close comes after Open. It lets no new run in, interrupts the running ones and waits until each
 // is closed, or ctx ends.
 func (s *Service) Close(ctx context.Context) error {
 	s.mu.Lock()

@@ -63,12 +63,25 @@ func (s *Service) authorize(ctx context.Context, who actor.Actor, id int64, do a
 	return c, c.decide(who).Check(do, ErrNotFound, ErrNotEditor)
 }
 
-// Decider decides about corpora.
-func (s *Service) Decider() access.Decider {
-	return access.Decider{Resource: actor.Corpus, May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
-		_, err := s.authorize(ctx, who, id, do)
-		return err
-	}}
+// Deciders decide about corpora, and about documents as about their corpora.
+func (s *Service) Deciders() []access.Decider {
+	return []access.Decider{
+		{Resource: actor.Corpus, May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
+			_, err := s.authorize(ctx, who, id, do)
+			return err
+		}},
+		{Resource: actor.Document, May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
+			d, err := s.Document(ctx, who, id)
+			if err != nil || do == access.View {
+				return err
+			}
+			if do == access.Delete {
+				do = access.Edit // of the corpus
+			}
+			_, err = s.authorize(ctx, who, d.CorpusID, do)
+			return err
+		}},
+	}
 }
 
 // NewCorpus is what a corpus starts with.

@@ -16,6 +16,8 @@ type Store interface {
 	Page(ctx context.Context, userID int64, isRead *bool, p page.Request) (page.Of[Notification], error)
 	// Unread counts what the user has not read.
 	Unread(ctx context.Context, userID int64) (int64, error)
+	// Get answers one of the user's; ErrNotFound for any other.
+	Get(ctx context.Context, userID, id int64) (Notification, error)
 	// Update changes one of the user's; ErrNotFound for any other.
 	Update(ctx context.Context, userID, id int64, change func(*Notification) error) (Notification, error)
 	// DeleteOf removes all of a user's.

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"parley/modules/users"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/page"
@@ -25,6 +26,14 @@ type Deps struct {
 
 // New returns the use cases over their dependencies.
 func New(d Deps) *Service { return &Service{Deps: d} }
+
+// Decider decides about notifications: each is its user's alone.
+func (s *Service) Decider() access.Decider {
+	return access.Decider{Resource: actor.Notification, May: func(ctx context.Context, who actor.Actor, id int64, _ access.Action) error {
+		_, err := s.Store.Get(ctx, who.UserID, id)
+		return err
+	}}
+}
 
 // Inbox is one part of a user's notifications, with how many of all of them
 // are unread.

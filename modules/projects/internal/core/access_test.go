@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
@@ -63,7 +62,8 @@ func TestEveryWayToAskForARoleGivesTheSameAnswer(t *testing.T) {
 			if err == nil && (one.Role == actor.NoRole || len(one.Because) == 0) {
 				t.Fatalf("%+v on %d: no reason in %+v", who, id, one)
 			}
-			if may := decider(service, actor.Project).May; !same(func(do access.Action) error { return may(ctx, who, id, do) }, one.Allowed, core.ErrNotFound, core.ErrNotAdmin) {
+			says := func(do access.Action) error { return access.Ask(ctx, service.Deciders(), actor.Project, who, id, do) }
+			if !same(says, one.Allowed, core.ErrNotFound, core.ErrNotAdmin) {
 				t.Fatalf("%+v on %d: the decider does not say %+v", who, id, one)
 			}
 		}
@@ -80,17 +80,12 @@ func TestEveryWayToAskForARoleGivesTheSameAnswer(t *testing.T) {
 			if (err == nil) != shown[id] || (err != nil && !errors.Is(err, core.ErrTeamNotFound)) {
 				t.Fatalf("%+v on team %d: %v, listed %v", who, id, err, shown[id])
 			}
-			if may := decider(service, actor.Team).May; !same(func(do access.Action) error { return may(ctx, who, id, do) }, one.Allowed, core.ErrTeamNotFound, core.ErrNotTeamAdmin) {
+			says := func(do access.Action) error { return access.Ask(ctx, service.Deciders(), actor.Team, who, id, do) }
+			if !same(says, one.Allowed, core.ErrTeamNotFound, core.ErrNotTeamAdmin) {
 				t.Fatalf("%+v on team %d: the decider does not say %+v", who, id, one)
 			}
 		}
 	}
-}
-
-// decider is the one for a kind of resource.
-func decider(s *core.Service, r actor.Resource) access.Decider {
-	all := s.Deciders()
-	return all[slices.IndexFunc(all, func(d access.Decider) bool { return d.Resource == r })]
 }
 
 // same reports whether the decider says of every action what was decided.

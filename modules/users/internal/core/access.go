@@ -141,8 +141,8 @@ func (s *Service) mayGrant(ctx context.Context, who actor.Actor, resource actor.
 	return nil
 }
 
-// Deciders decide about organizations and users. The organization 0 is the
-// caller's own.
+// Deciders decide about organizations, users, their roles and their API keys.
+// The organization 0 is the caller's own.
 func (s *Service) Deciders() []access.Decider {
 	return []access.Decider{
 		access.Deciding(actor.Organization, ErrNotAdmin, func(_ context.Context, who actor.Actor, id int64) (access.Decision, error) {
@@ -163,7 +163,40 @@ func (s *Service) Deciders() []access.Decider {
 			}
 			return manage(who, u.Level())
 		}},
+		{Resource: actor.Permission, May: s.mayAlter},
+		{Resource: actor.APIKey, May: func(ctx context.Context, who actor.Actor, id int64, _ access.Action) error {
+			key, err := s.Store.Key(ctx, who.OrganizationID, id)
+			if err != nil {
+				return err
+			}
+			u, err := s.Store.User(ctx, who.OrganizationID, key.UserID)
+			if err != nil || keeps(who, u) != nil {
+				return ErrNoKey // other people's keys are not there
+			}
+			return nil
+		}},
 	}
+}
+
+// mayAlter answers nil when the actor may view a role, or change it or take it
+// away.
+func (s *Service) mayAlter(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
+	p, admin, err := s.Permission(ctx, who, id)
+	switch {
+	case err != nil || do == access.View:
+		return err
+	case !admin:
+		return ErrMayNot
+	case p.ResourceType != actor.Organization:
+		return nil
+	case p.UserID == who.UserID:
+		return ErrOwnFlags
+	}
+	u, err := s.Store.User(ctx, who.OrganizationID, p.UserID)
+	if err != nil {
+		return err
+	}
+	return change(who, u, u.Level())
 }
 
 // mayView checks that the actor may view a team, for lists that are narrowed to

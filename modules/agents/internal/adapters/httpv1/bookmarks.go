@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/modules/agents/internal/core"
+	"parley/modules/users/userswire"
 	"parley/platform/kernel/actor"
 	"parley/platform/web"
 )
@@ -12,10 +13,10 @@ import (
 type bookmarkView struct {
 	_ struct{} `schema:"MarkedAgent"`
 
-	ID        int64      `json:"id"`
-	Agent     agentView  `json:"agent"`
-	User      personView `json:"user"`
-	CreatedOn web.Time   `json:"created_on"`
+	ID        int64            `json:"id"`
+	Agent     agentView        `json:"agent"`
+	User      userswire.Person `json:"user"`
+	CreatedOn web.Time         `json:"created_on"`
 }
 
 // WithoutSecrets implements web.ShownOnce: a user who repeats the request may
@@ -37,7 +38,7 @@ func (a *API) showBookmark(ctx context.Context, who actor.Actor, bookmarks []cor
 		return nil, err
 	}
 	return func(m core.BookmarkedAgent) bookmarkView {
-		return bookmarkView{ID: m.ID, Agent: showAgent(m.Agent, people[m.Agent.UserID]), User: showPerson(people[who.UserID]), CreatedOn: web.At(m.CreatedOn)}
+		return bookmarkView{ID: m.ID, Agent: showAgent(m.Agent, people[m.Agent.UserID]), User: userswire.ShowPerson(people[who.UserID]), CreatedOn: web.At(m.CreatedOn)}
 	}, nil
 }
 

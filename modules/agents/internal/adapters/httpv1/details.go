@@ -3,29 +3,11 @@ package httpv1
 import (
 	"context"
 
-	"parley/modules/projects"
+	"parley/modules/projects/projectswire"
+	"parley/modules/users/userswire"
 	"parley/platform/kernel/actor"
 	"parley/platform/web"
 )
-
-// projectView is a project as its own module shows it.
-type projectView struct {
-	ID           int64  `json:"id"`
-	Name         string `json:"name"`
-	Description  string `json:"description"`
-	Team         *int64 `json:"team"`
-	Organization int64  `json:"organization"`
-	IsDeleted    bool   `json:"is_deleted"`
-	AgentCount   int64  `json:"agent_count"`
-	UserCount    int64  `json:"user_count" doc:"Users with a role on the project itself."`
-	web.Audit
-}
-
-type memberView struct {
-	ID   int64      `json:"id"`
-	User personView `json:"user"`
-	Role string     `json:"role"`
-}
 
 // briefView is an agent in the details of its project.
 type briefView struct {
@@ -52,10 +34,10 @@ type countsView struct {
 type detailView struct {
 	_ struct{} `schema:"ProjectDetails"`
 
-	Project projectView  `json:"project"`
-	Users   []memberView `json:"users" doc:"The first 100 with a role on the project itself, in the order of their ids; counts says how many there are."`
-	Agents  []briefView  `json:"agents" doc:"The first 100 that the caller may see."`
-	Counts  countsView   `json:"counts" doc:"Of all, listed or not."`
+	Project projectswire.Project  `json:"project"`
+	Users   []projectswire.Member `json:"users" doc:"The first 100 with a role on the project itself, in the order of their ids; counts says how many there are."`
+	Agents  []briefView           `json:"agents" doc:"The first 100 that the caller may see."`
+	Counts  countsView            `json:"counts" doc:"Of all, listed or not."`
 }
 
 type detailsRequest struct {
@@ -88,14 +70,18 @@ func (a *API) details(ctx context.Context, r detailsRequest) (web.WithMeta[[]det
 	if err != nil {
 		return out, err
 	}
+	user, err := userswire.Whole(ctx, a.directory, who.OrganizationID)
+	if err != nil {
+		return out, err
+	}
 	out.Data = make([]detailView, len(found))
 	for i, d := range found {
 		v := detailView{
-			Project: showProject(d.Detail), Users: []memberView{}, Agents: []briefView{},
+			Project: projectswire.ShowProject(d.Project, d.Users), Users: []projectswire.Member{}, Agents: []briefView{},
 			Counts: countsView{Users: d.Users, Agents: d.Project.AgentCount},
 		}
 		for _, m := range d.Members {
-			v.Users = append(v.Users, memberView{ID: m.ID, User: showPerson(people[m.UserID]), Role: m.Role})
+			v.Users = append(v.Users, projectswire.Member{ID: m.ID, User: user(people[m.UserID]), Role: m.Role})
 		}
 		for _, b := range d.Agents {
 			v.Agents = append(v.Agents, briefView{
@@ -109,12 +95,4 @@ func (a *API) details(ctx context.Context, r detailsRequest) (web.WithMeta[[]det
 		out.Meta = &notFound{IDs: missing}
 	}
 	return out, nil
-}
-
-func showProject(d projects.Detail) projectView {
-	p := d.Project
-	return projectView{
-		ID: p.ID, Name: p.Name, Description: p.Description, Team: p.TeamID, Organization: p.OrganizationID, IsDeleted: p.IsDeleted,
-		AgentCount: p.AgentCount, UserCount: d.Users, Audit: web.ShowAudit(p.Audit),
-	}
 }

@@ -23,7 +23,11 @@ func TestDetailsOfProjects(t *testing.T) {
 		Users []struct {
 			ID   int64
 			Role string
-			User struct{ Email string }
+			User struct {
+				Email        string
+				IsActive     bool `json:"is_active"`
+				Organization struct{ Domain string }
+			}
 		}
 		Agents []map[string]any
 		Counts map[string]int
@@ -50,6 +54,9 @@ func TestDetailsOfProjects(t *testing.T) {
 	}
 	if len(first.Users) != 2 || first.Users[0].User.Email != "ann@x" || first.Users[0].Role != "admin" || first.Users[1].Role != "member" {
 		t.Errorf("users %+v", first.Users)
+	}
+	if mel := first.Users[1].User; !mel.IsActive || mel.Organization.Domain != "x.example" { // the whole user
+		t.Errorf("user %+v", mel)
 	}
 	h.same([]map[string]any{
 		{"id": float64(me), "agent_name": "Guide", "domain": "", "agent_image": "", "user": float64(ann), "access": "Only me", "status": "Live", "created_by": "ann@x", "created_on": "2024-10-02T00:02:24.378434Z"},

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/modules/agents/internal/core"
+	"parley/modules/users/userswire"
 	"parley/platform/kernel/actor"
 	"parley/platform/web"
 )
@@ -11,10 +12,10 @@ import (
 type reviewView struct {
 	_ struct{} `schema:"AgentReview"`
 
-	ID     int64      `json:"id"`
-	Agent  int64      `json:"agent"`
-	User   personView `json:"user"`
-	Review string     `json:"review"`
+	ID     int64            `json:"id"`
+	Agent  int64            `json:"agent"`
+	User   userswire.Person `json:"user"`
+	Review string           `json:"review"`
 	web.Audit
 }
 
@@ -30,7 +31,7 @@ func (a *API) showReviews(ctx context.Context, who actor.Actor, list []core.Revi
 		return nil, err
 	}
 	return func(r core.Review) reviewView {
-		return reviewView{ID: r.ID, Agent: r.AgentID, User: showPerson(people[r.UserID]), Review: r.Review, Audit: web.ShowAudit(r.Audit)}
+		return reviewView{ID: r.ID, Agent: r.AgentID, User: userswire.ShowPerson(people[r.UserID]), Review: r.Review, Audit: web.ShowAudit(r.Audit)}
 	}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"parley/modules/agents/internal/core"
+	"parley/modules/users/userswire"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/web"
@@ -75,8 +76,8 @@ func showReason(r access.Reason) reasonView {
 type granteeView struct {
 	_ struct{} `schema:"AgentHolder"`
 
-	User personView `json:"user"`
-	Role string     `json:"role"`
+	User userswire.Person `json:"user"`
+	Role string           `json:"role"`
 }
 
 type granteesRequest struct {
@@ -113,7 +114,7 @@ func (a *API) grantees(ctx context.Context, r granteesRequest) (web.WithMeta[gra
 	}
 	found, err := a.service.Grantees(ctx, who, r.AgentID, r.Request())
 	list := web.Listed(found, func(h core.Grantee) granteeView {
-		return granteeView{User: showPerson(h.User), Role: h.Decision.Role.String()}
+		return granteeView{User: userswire.ShowPerson(h.User), Role: h.Decision.Role.String()}
 	})
 	out.Data.list, out.Meta = list.Items, &list.Meta
 	return out, err

@@ -6,6 +6,7 @@ import (
 
 	"parley/modules/agents/internal/core"
 	"parley/modules/users"
+	"parley/modules/users/userswire"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
 	"parley/platform/web"
@@ -35,21 +36,13 @@ type instructionView struct {
 	Agent       int64    `json:"agent"`
 }
 
-type personView struct {
-	ID           int64   `json:"id"`
-	Email        string  `json:"email"`
-	FirstName    *string `json:"first_name"`
-	LastName     *string `json:"last_name"`
-	Organization int64   `json:"organization"`
-}
-
 // agentView is an agent as the API shows it. Prompt and instructions are empty
 // for all but its admins.
 type agentView struct {
 	ID                     int64             `json:"id"`
 	AgentType              typeView          `json:"agent_type"`
 	Instructions           []instructionView `json:"instructions"`
-	User                   personView        `json:"user"`
+	User                   userswire.Person  `json:"user"`
 	ConnectedToolNames     []string          `json:"connected_tool_names"`
 	AgentName              string            `json:"agent_name"`
 	IndustryArea           string            `json:"industry_area"`
@@ -112,7 +105,7 @@ func (a *API) show(ctx context.Context, who actor.Actor, list []core.Full) (func
 func showAgent(f core.Full, owner users.User) agentView {
 	v := agentView{
 		ID: f.ID, AgentType: showType(f.Type),
-		Instructions: []instructionView{}, User: showPerson(owner), ConnectedToolNames: []string{}, AgentName: f.AgentName, IndustryArea: f.IndustryArea,
+		Instructions: []instructionView{}, User: userswire.ShowPerson(owner), ConnectedToolNames: []string{}, AgentName: f.AgentName, IndustryArea: f.IndustryArea,
 		Domain: f.Domain, SampleQ1: f.SampleQ1, SampleQ2: f.SampleQ2, SampleQ3: f.SampleQ3, IsActive: f.IsActive, IsDeleted: f.IsDeleted,
 		CreatedBy: f.CreatedBy, CreatedOn: web.At(f.CreatedOn), AgentImage: f.AgentImage, Access: f.Access, Status: f.Status, CachingEnabled: f.CachingEnabled,
 		ChunkCount: f.ChunkCount, ReactEnabled: f.ReactEnabled, ReactMaxIterationCount: f.ReactMaxIterationCount, Project: f.ProjectID, ClonedFrom: f.ClonedFrom,
@@ -127,10 +120,6 @@ func showAgent(f core.Full, owner users.User) agentView {
 		}
 	}
 	return v
-}
-
-func showPerson(u users.User) personView {
-	return personView{ID: u.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, Organization: u.OrganizationID}
 }
 
 func (a *API) showOne(ctx context.Context, who actor.Actor, f core.Full) (agentView, error) {

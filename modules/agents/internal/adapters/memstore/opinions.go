@@ -88,6 +88,11 @@ func (s *Store) Review(ctx context.Context, agent, id int64) (core.Review, error
 	return s.reviews.Get(ctx, review(agent, id))
 }
 
+// ReviewByID implements core.Opinions.
+func (s *Store) ReviewByID(ctx context.Context, organization, id int64) (core.Review, error) {
+	return s.reviews.Get(ctx, func(r core.Review) bool { return r.ID == id && r.OrganizationID == organization })
+}
+
 // ReviewsPage implements core.Opinions.
 func (s *Store) ReviewsPage(ctx context.Context, agent int64, p page.Request) (page.Of[core.Review], error) {
 	return s.reviews.Page(ctx, p, true, func(r core.Review) page.Key { return page.Key{ID: r.ID} }, func(r core.Review) bool { return r.AgentID == agent })

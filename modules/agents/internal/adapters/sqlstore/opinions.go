@@ -73,6 +73,11 @@ func (s *Store) Review(ctx context.Context, agent, id int64) (core.Review, error
 	return s.reviews.Get(ctx, sqldb.Eq("id", id), sqldb.Eq("agent_id", agent))
 }
 
+// ReviewByID implements core.Opinions.
+func (s *Store) ReviewByID(ctx context.Context, organization, id int64) (core.Review, error) {
+	return s.reviews.Get(ctx, sqldb.Eq("id", id), sqldb.Eq("organization_id", organization))
+}
+
 // ReviewsPage implements core.Opinions.
 func (s *Store) ReviewsPage(ctx context.Context, agent int64, p page.Request) (page.Of[core.Review], error) {
 	order := sqldb.Order[core.Review]{Desc: true, Key: func(r core.Review) page.Key { return page.Key{ID: r.ID} }}

@@ -63,6 +63,9 @@ func reviewing(f fixture) {
 	f.same(r, must[core.Review](f)(f.Review(f.ctx, a.ID, r.ID)))
 	_, err := f.AddReview(f.ctx, core.Review{OrganizationID: 1, AgentID: a.ID, UserID: 1, Audit: audit.New("jo@example.com", now)})
 	f.is(err, core.ErrReviewed)
+	f.same(r, must[core.Review](f)(f.ReviewByID(f.ctx, 1, r.ID)))
+	_, err = f.ReviewByID(f.ctx, 2, r.ID)
+	f.is(err, core.ErrReviewNotFound)
 	other := f.review(1, b.ID)
 	for _, id := range []int64{other.ID, 99} { // of the agent in question alone
 		_, err = f.Review(f.ctx, a.ID, id)

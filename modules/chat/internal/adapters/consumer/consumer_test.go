@@ -31,7 +31,7 @@ func TestADeletedUsersThreadsGoHoweverOftenItIsTold(t *testing.T) {
 	fixed := clock.NewFixed(time.Unix(0, 0))
 	db := memory.New(fixed)
 	store := memstore.New(db)
-	service := core.New(ctx, core.Deps{Unit: db, Store: store, Askers: askers{}, Clock: fixed, Log: slog.New(slog.DiscardHandler)})
+	service := core.New(core.Deps{Unit: db, Store: store, Askers: askers{}, Clock: fixed, Log: slog.New(slog.DiscardHandler)})
 	deliver := bus.Inline(db, consumer.Consumers(service)...)
 	var threads []core.Thread
 	for _, user := range []int64{7, 8} {
@@ -135,9 +135,10 @@ func TestWhatTakesAnAgentAwayEndsRunsOnceHoweverOftenItIsTold(t *testing.T) {
 				ctx := context.Background()
 				db := memory.New(clock.System{})
 				of := &catalog{}
-				service := core.New(ctx, core.Deps{
+				service := core.New(core.Deps{
 					Unit: db, Store: memstore.New(db), Agents: of, Askers: askers{}, Corpora: library{}, Model: silent{}, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
 				})
+				service.Open(ctx)
 				for _, user := range []int64{7, 8} {
 					if _, err := service.Ask(ctx, actor.Actor{UserID: user, OrganizationID: 1}, core.Ask{AgentID: 3, UserQuery: "What is green?"}); err != nil {
 						t.Fatal(err)

@@ -17,8 +17,8 @@ func New(s *core.Service) *API { return &API{service: s} }
 func (a *API) Routes() []web.Route {
 	// Nobody but the asker is anything to an answer or a thread, whatever their
 	// level.
-	answer := web.On("answer", "agent_response_id", web.View)
-	run := web.On(string(actor.Agent), "agent_id", web.Run).And(web.On("thread", "chat_thread_id", web.Edit).IfSent())
+	answer := web.On(actor.Answer, "agent_response_id", web.View)
+	run := web.On(actor.Agent, "agent_id", web.Run).And(web.On(actor.Thread, "chat_thread_id", web.Edit).IfSent())
 	return web.Group("Chat",
 		web.POST("/api/agent/{agent_id}/response", "Run Chat", a.run,
 			run,
@@ -53,16 +53,16 @@ func (a *API) Routes() []web.Route {
 			web.Message("Supporting content retrieved successfully."),
 		),
 		web.POST("/api/agent/{agent_id}/chat-thread", "Create Agent Chat", a.createThread,
-			web.On(string(actor.Agent), "agent_id", web.View),
+			web.On(actor.Agent, "agent_id", web.View),
 			web.Created(),
 			web.Message("Chat Thread created successfully."),
 		),
 		web.GET("/api/agent/{agent_id}/chat-thread", "Get All Agent Threads", a.threads,
-			web.On(string(actor.Agent), "agent_id", web.View).Note("one's own threads"),
+			web.On(actor.Agent, "agent_id", web.View).Note("one's own threads"),
 			web.Message("Chat Threads retrieved successfully."),
 		),
 		web.GET("/api/chat-thread/{chat_thread_id}", "Get Chat Thread", a.thread,
-			web.On("thread", "chat_thread_id", web.View),
+			web.On(actor.Thread, "chat_thread_id", web.View),
 			web.Message("Chat Thread retrieved successfully."),
 		),
 	)

@@ -130,9 +130,10 @@ func open(t *testing.T, model core.Model) *scene {
 	t.Helper()
 	db := memory.New(clock.System{})
 	s := &scene{t: t, db: db, catalog: &catalog{}}
-	s.service = core.New(context.Background(), core.Deps{
+	s.service = core.New(core.Deps{
 		Unit: db, Store: memstore.New(db), Agents: s.catalog, Askers: askers{}, Corpora: library{}, Model: model, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
 	})
+	s.service.Open(context.Background())
 	t.Cleanup(func() {
 		if err := s.service.Close(context.Background()); err != nil {
 			t.Error(err)

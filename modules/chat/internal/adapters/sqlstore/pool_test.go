@@ -75,10 +75,11 @@ func TestNoConnectionIsHeldWhileAModelIsAwaited(t *testing.T) {
 		db.SetMaxOpenConns(1)
 		model := slow{asked: make(chan struct{}, runs), answer: make(chan struct{})}
 		store := sqlstore.New(db)
-		s := core.New(context.Background(), core.Deps{
+		s := core.New(core.Deps{
 			Unit: sqldb.NewUnit(db, nowhere{}, clock.System{}), Store: store, Agents: anyAgent{}, Askers: anybody{}, Corpora: noDocuments{}, Model: model,
 			Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
 		})
+		s.Open(ctx)
 		asked := make([]core.Asked, runs)
 		for i := range asked {
 			var err error

@@ -15,11 +15,11 @@ func New(s *core.Service) *API { return &API{service: s} }
 
 // Routes are the module's operations.
 func (a *API) Routes() []web.Route {
-	on := func(action web.Action) web.Policy { return web.On("corpus", "corpus_id", action) }
+	on := func(action web.Action) web.Policy { return web.On(actor.Corpus, "corpus_id", action) }
 	return append(append(
 		web.Group("Corpus",
 			web.GET("/api/corpus", "Get All Corpus", a.list,
-				web.User().Lists("corpus"),
+				web.User().Lists(actor.Corpus),
 				web.Message("Corpora retrieved successfully."),
 			),
 			web.POST("/api/corpus", "Create Corpus", a.create,
@@ -44,7 +44,7 @@ func (a *API) Routes() []web.Route {
 			web.POST("/api/corpus/{corpus_id}/permission", "Create Corpus Permissions", a.grant,
 				on(web.Manage).
 					And(web.On("user", "user_ids", web.View)).
-					And(web.On(string(actor.Team), "team_ids", web.View).IfSent()),
+					And(web.On(actor.Team, "team_ids", web.View).IfSent()),
 				web.Created(),
 				web.Message("Corpus permissions created successfully."),
 			),
@@ -74,25 +74,25 @@ func (a *API) Routes() []web.Route {
 		),
 		web.Group("Document",
 			web.GET("/api/document/{document_id}", "Get Document By ID", a.document,
-				web.On("document", "document_id", web.View),
+				web.On(actor.Document, "document_id", web.View),
 				web.Message("Document retrieved successfully."),
 			),
 			web.GET("/api/document/{document_id}/content", "Get Document Content", a.content,
-				web.On("document", "document_id", web.View),
+				web.On(actor.Document, "document_id", web.View),
 				web.Long(),
 			),
 		)...),
 		web.Group("Agent",
 			web.POST("/api/agent/{agent_id}/corpus/{corpus_id}", "Connect Corpus to Agent", a.connect,
-				web.On(string(actor.Agent), "agent_id", web.View).
+				web.On(actor.Agent, "agent_id", web.View).
 					And(on(web.View)).
-					And(web.On(string(actor.Agent), "agent_id", web.Edit)).
+					And(web.On(actor.Agent, "agent_id", web.Edit)).
 					And(on(web.Manage).When("shares_content", true)),
 				web.Created(),
 				web.Message("Corpus connected successfully."),
 			),
 			web.GET("/api/agent/{agent_id}/corpus", "Get Corpora of Agent", a.connections,
-				web.On(string(actor.Agent), "agent_id", web.View).
+				web.On(actor.Agent, "agent_id", web.View).
 					Note("those that one may view, and all of them for the agent's admins"),
 				web.Message("Connections retrieved successfully."),
 			),

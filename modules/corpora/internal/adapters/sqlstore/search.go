@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 
@@ -16,9 +17,46 @@ import (
 // index has these alone.
 const live = "block NOT IN (SELECT id FROM corpora_passages WHERE NOT is_live AND corpus_id IN (?))"
 
-// Searchable implements core.Store. The rights are a condition of the
-// statement that reads the versions.
+// connectedTo is what is connected to an agent and enabled, and whether its
+// content is shared through the agent.
+const connectedTo = `SELECT c.id, s.version, s.passages, s.length, n.shares_content FROM corpora_connections AS n
+	JOIN corpora_corpora AS c ON c.id = n.corpus_id JOIN corpora_statistics AS s ON s.corpus_id = c.id
+	WHERE n.organization_id = $1 AND n.agent_id = $2 AND n.is_enabled AND c.organization_id = $1 AND NOT c.is_deleted ORDER BY c.id`
+
+// Searchable implements core.Store. What an agent shares needs no right of the
+// asker's own: mostly that is all there is, and one prepared statement reads
+// it. For the rest the rights are a condition of the statement that reads the
+// versions.
 func (s *Store) Searchable(ctx context.Context, v access.VisibleCorpora, agentID int64, more []int64) ([]ranking.Corpus, error) {
+	if agentID != 0 && len(more) == 0 {
+		shared, all, err := s.shared(ctx, v.OrganizationID, agentID)
+		if err != nil || all {
+			return shared, err
+		}
+	}
+	return s.searchable(ctx, v, agentID, more)
+}
+
+// shared answers what is connected to an agent; all reports whether all of it
+// is shared.
+func (s *Store) shared(ctx context.Context, organizationID, agentID int64) (found []ranking.Corpus, all bool, err error) {
+	all = true
+	err = s.connected.Rows(ctx, func(row *sql.Rows) error {
+		var c ranking.Corpus
+		var shares bool
+		if err := row.Scan(&c.ID, &c.Version, &c.Passages, &c.Length, &shares); err != nil {
+			return err
+		}
+		found, all = append(found, c), all && shares
+		return nil
+	}, organizationID, agentID)
+	if err != nil {
+		return nil, false, fmt.Errorf("reading what is connected: %w", err)
+	}
+	return found, all, nil
+}
+
+func (s *Store) searchable(ctx context.Context, v access.VisibleCorpora, agentID int64, more []int64) ([]ranking.Corpus, error) {
 	columns := func(q *bun.SelectQuery) *bun.SelectQuery {
 		return q.TableExpr("corpora_corpora AS c").Join("JOIN corpora_statistics AS s ON s.corpus_id = c.id").ColumnExpr("c.id, s.version, s.passages, s.length")
 	}

@@ -45,6 +45,7 @@ type Store struct {
 	documents   sqldb.Table[core.Document, documentRow]
 	connections sqldb.Table[core.Connection, connectionRow]
 	permissions sqldb.Table[core.Permission, permissionRow]
+	connected   *sqldb.Stmt // connectedTo
 }
 
 // New returns the store over db.
@@ -61,6 +62,7 @@ func New(db *sqldb.DB) *Store {
 			func(c core.Connection) connectionRow { return connectionRow{Connection: c} },
 			func(r connectionRow) core.Connection { return r.Connection }, core.ErrNotConnected, core.ErrConnected),
 		permissions: sqldb.NewTable(db, rowOf, permissionRow.permission, core.ErrNotFound, nil),
+		connected:   db.Stmt(connectedTo),
 	}
 }
 

@@ -23,7 +23,7 @@ func (a *API) Routes() []web.Route {
 			web.Message("Notifications retrieved successfully."),
 		),
 		web.PUT("/api/notification/{notification_id}/read", "Read Notification By ID", a.read,
-			web.On("notification", "notification_id", web.Edit),
+			web.On(actor.Notification, "notification_id", web.Edit),
 			web.Message("Notification read successfully."),
 		),
 	)

@@ -64,9 +64,18 @@ func (s *Store) Unread(ctx context.Context, userID int64) (int64, error) {
 	return s.inbox.Count(ctx, func(n core.Notification) bool { return n.UserID == userID && !n.IsRead })
 }
 
+func mine(userID, id int64) func(core.Notification) bool {
+	return func(n core.Notification) bool { return n.UserID == userID && n.ID == id }
+}
+
+// Get implements core.Store.
+func (s *Store) Get(ctx context.Context, userID, id int64) (core.Notification, error) {
+	return s.inbox.Get(ctx, mine(userID, id))
+}
+
 // Update implements core.Store.
 func (s *Store) Update(ctx context.Context, userID, id int64, change func(*core.Notification) error) (core.Notification, error) {
-	return s.inbox.Update(ctx, change, func(n core.Notification) bool { return n.UserID == userID && n.ID == id })
+	return s.inbox.Update(ctx, change, mine(userID, id))
 }
 
 // DeleteOf implements core.Store.

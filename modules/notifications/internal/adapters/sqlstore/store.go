@@ -68,6 +68,11 @@ func (s *Store) Unread(ctx context.Context, userID int64) (int64, error) {
 	return s.inbox.Count(ctx, sqldb.Eq("user_id", userID), sqldb.Eq("is_read", false))
 }
 
+// Get implements core.Store.
+func (s *Store) Get(ctx context.Context, userID, id int64) (core.Notification, error) {
+	return s.inbox.Get(ctx, sqldb.Eq("id", id), sqldb.Eq("user_id", userID))
+}
+
 // Update implements core.Store.
 func (s *Store) Update(ctx context.Context, userID, id int64, change func(*core.Notification) error) (core.Notification, error) {
 	return s.inbox.Update(ctx, change, sqldb.Eq("id", id), sqldb.Eq("user_id", userID))

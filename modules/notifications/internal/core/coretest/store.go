@@ -151,9 +151,15 @@ func listing(f fixture, _ uow.Unit) {
 func others(f fixture, _ uow.Unit) {
 	f.add(note(1, nil))
 	id := f.page(7, nil, page.Request{}).Items[0].ID
+	got, err := f.Get(f.ctx, 7, id)
+	f.must(err)
+	f.same(f.page(7, nil, page.Request{}).Items[0], got)
 	for _, of := range [][2]int64{{8, id}, {7, id + 1}} {
 		_, err := f.Update(f.ctx, of[0], of[1], func(*core.Notification) error { f.t.Error("called"); return nil })
 		if !errors.Is(err, core.ErrNotFound) {
+			f.t.Errorf("got %v", err)
+		}
+		if _, err := f.Get(f.ctx, of[0], of[1]); !errors.Is(err, core.ErrNotFound) {
 			f.t.Errorf("got %v", err)
 		}
 	}

@@ -50,7 +50,7 @@ func newHouse(t *testing.T) house {
 	h.stranger = h.people.add(2, "admin@y", actor.GlobalAdmin)
 	h.service = core.New(core.Deps{Unit: h.db, Store: memstore.New(h.db), Actors: h.people, Directory: h.people, Permissions: h.people, Roles: h.people, Clock: at})
 	h.db.Deliver(bus.Inline(h.db, consumer.Consumers(h.service)...))
-	h.Client = webtest.Serve(t, h.people, httpv1.New(h.service).Routes())
+	h.Client = webtest.Serve(t, h.people, httpv1.New(h.service, h.people).Routes())
 	return h
 }
 
@@ -72,6 +72,14 @@ func (h house) project(team int64) int64 {
 func (h house) join(path string, role string, ids ...int64) {
 	h.t.Helper()
 	h.As("admin@x").Do("POST", path+"/user", map[string]any{"user_ids": ids, "role": role}).Want(200)
+}
+
+// whole is a user as lists of members show them, with their organization.
+func (h house) whole(id int64) string {
+	return fmt.Sprintf(`{"id":%d,"email":%q,"is_staff":false,"is_superuser":false,"is_active":true,"date_joined":"2024-09-27T22:41:10.250883Z",`+
+		`"first_name":null,"last_name":null,"organization":{"id":1,"org_name":"Tech Solutions","domain":"techsolutions.com","is_deleted":false,`+
+		`"created_by":"System","created_on":"2024-09-27T22:40:45.279198Z","modified_by":"","modified_on":"2024-09-27T22:40:45.279198Z"}}`,
+		id, h.people.users[id-1].Email)
 }
 
 // sees lists the ids that a list shows.
@@ -228,7 +236,7 @@ func TestAddingUsers(t *testing.T) {
 	}
 	var rows []map[string]json.RawMessage
 	answer.Data(&rows)
-	h.same(`{"id":5,"email":"cy@x","first_name":null,"last_name":null,"organization":1}`, string(rows[0]["user"]))
+	h.same(h.whole(h.cy), string(rows[0]["user"]))
 	h.same(`"member"`, string(rows[0]["role"])) // who has a role keeps it
 	h.As("ann@x").Do("POST", fmt.Sprintf("/api/team/%d/user", team), `{"user_ids":[5],"created_by":"me"}`).Refused(400, "malformed_request")
 }

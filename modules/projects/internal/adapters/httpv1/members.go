@@ -4,7 +4,8 @@ import (
 	"context"
 
 	"parley/modules/projects/internal/core"
-	"parley/modules/users"
+	"parley/modules/projects/projectswire"
+	"parley/modules/users/userswire"
 	"parley/platform/kernel/actor"
 	"parley/platform/web"
 )
@@ -16,35 +17,31 @@ func roleOf(name string) actor.Role {
 	return actor.Member
 }
 
-// memberView is a user with the id of the row that makes them a member.
-type memberView struct {
-	ID   int64      `json:"id"`
-	User personView `json:"user"`
-	Role string     `json:"role"`
-}
-
-type personView struct {
-	ID           int64   `json:"id"`
-	Email        string  `json:"email"`
-	FirstName    *string `json:"first_name"`
-	LastName     *string `json:"last_name"`
-	Organization int64   `json:"organization"`
-}
-
-func showPerson(u users.User) personView {
-	return personView{ID: u.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, Organization: u.OrganizationID}
-}
-
-func showMember(m core.Member) memberView {
-	return memberView{ID: m.Permission.ID, Role: m.Permission.Role, User: showPerson(m.User)}
-}
-
-func showMembers(members []core.Member) []memberView {
-	out := make([]memberView, len(members))
-	for i, m := range members {
-		out[i] = showMember(m)
+// member returns how members are shown: with all of each user.
+func (a *API) member(ctx context.Context) (func(core.Member) projectswire.Member, error) {
+	user, err := userswire.Whole(ctx, a.directory, actor.From(ctx).OrganizationID)
+	if err != nil {
+		return nil, err
 	}
-	return out
+	return func(m core.Member) projectswire.Member {
+		return projectswire.Member{ID: m.Permission.ID, User: user(m.User), Role: m.Permission.Role}
+	}, nil
+}
+
+// members shows those that a change of roles answers.
+func (a *API) members(ctx context.Context, found []core.Member, err error) ([]projectswire.Member, error) {
+	if err != nil {
+		return nil, err
+	}
+	show, err := a.member(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]projectswire.Member, len(found))
+	for i, m := range found {
+		out[i] = show(m)
+	}
+	return out, nil
 }
 
 type addToTeamRequest struct {
@@ -55,9 +52,9 @@ type addToTeamRequest struct {
 	}
 }
 
-func (a *API) addToTeam(ctx context.Context, r addToTeamRequest) ([]memberView, error) {
+func (a *API) addToTeam(ctx context.Context, r addToTeamRequest) ([]projectswire.Member, error) {
 	members, err := a.service.AddToTeam(ctx, actor.From(ctx), r.TeamID, r.Body.UserIDs, roleOf(r.Body.Role))
-	return showMembers(members), err
+	return a.members(ctx, members, err)
 }
 
 type addToProjectRequest struct {
@@ -69,9 +66,9 @@ type addToProjectRequest struct {
 	}
 }
 
-func (a *API) addToProject(ctx context.Context, r addToProjectRequest) ([]memberView, error) {
+func (a *API) addToProject(ctx context.Context, r addToProjectRequest) ([]projectswire.Member, error) {
 	members, err := a.service.AddToProject(ctx, actor.From(ctx), r.ProjectID, r.Body.UserIDs, roleOf(r.Body.Role))
-	return showMembers(members), err
+	return a.members(ctx, members, err)
 }
 
 type teamMembersRequest struct {
@@ -79,9 +76,16 @@ type teamMembersRequest struct {
 	web.ListQuery
 }
 
-func (a *API) teamMembers(ctx context.Context, r teamMembersRequest) (web.List[memberView], error) {
+func (a *API) teamMembers(ctx context.Context, r teamMembersRequest) (web.List[projectswire.Member], error) {
 	found, err := a.service.TeamMembers(ctx, actor.From(ctx), r.TeamID, r.Request())
-	return web.Listed(found, showMember), err
+	if err != nil {
+		return web.List[projectswire.Member]{}, err
+	}
+	show, err := a.member(ctx)
+	if err != nil {
+		return web.List[projectswire.Member]{}, err
+	}
+	return web.Listed(found, show), nil
 }
 
 type removeFromTeamRequest struct {
@@ -91,9 +95,9 @@ type removeFromTeamRequest struct {
 	}
 }
 
-func (a *API) removeFromTeam(ctx context.Context, r removeFromTeamRequest) ([]memberView, error) {
+func (a *API) removeFromTeam(ctx context.Context, r removeFromTeamRequest) ([]projectswire.Member, error) {
 	members, err := a.service.RemoveFromTeam(ctx, actor.From(ctx), r.TeamID, r.Body.UserIDs)
-	return showMembers(members), err
+	return a.members(ctx, members, err)
 }
 
 type removeFromProjectRequest struct {
@@ -103,7 +107,7 @@ type removeFromProjectRequest struct {
 	}
 }
 
-func (a *API) removeFromProject(ctx context.Context, r removeFromProjectRequest) ([]memberView, error) {
+func (a *API) removeFromProject(ctx context.Context, r removeFromProjectRequest) ([]projectswire.Member, error) {
 	members, err := a.service.RemoveFromProject(ctx, actor.From(ctx), r.ProjectID, r.Body.UserIDs)
-	return showMembers(members), err
+	return a.members(ctx, members, err)
 }

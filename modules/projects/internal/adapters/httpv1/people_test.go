@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
@@ -28,7 +29,7 @@ func (p *people) next() int64 {
 }
 
 func (p *people) add(org int64, email string, level actor.Level) int64 {
-	u := users.User{ID: int64(len(p.users) + 1), OrganizationID: org, Email: email, IsActive: true, IsStaff: level >= actor.ApplicationAdmin, IsSuperuser: level == actor.GlobalAdmin}
+	u := users.User{ID: int64(len(p.users) + 1), OrganizationID: org, Email: email, IsActive: true, DateJoined: time.Date(2024, 9, 27, 22, 41, 10, 250883000, time.UTC), IsStaff: level >= actor.ApplicationAdmin, IsSuperuser: level == actor.GlobalAdmin}
 	p.users = append(p.users, u)
 	return u.ID
 }
@@ -81,7 +82,8 @@ func (p *people) Users(_ context.Context, org int64, ids []int64) ([]users.User,
 
 // Organization implements users.Directory.
 func (p *people) Organization(_ context.Context, id int64) (users.Organization, error) {
-	return users.Organization{ID: id}, nil
+	made := audit.New("System", time.Date(2024, 9, 27, 22, 40, 45, 279198000, time.UTC))
+	return users.Organization{ID: id, OrgName: "Tech Solutions", Domain: "techsolutions.com", Audit: made}, nil
 }
 
 // GlobalAdmins implements users.Directory.

@@ -5,26 +5,12 @@ import (
 
 	"parley/modules/projects"
 	"parley/modules/projects/internal/core"
+	"parley/modules/projects/projectswire"
+	"parley/modules/users/userswire"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
 	"parley/platform/web"
 )
-
-type projectView struct {
-	ID           int64  `json:"id"`
-	Name         string `json:"name"`
-	Description  string `json:"description"`
-	Team         *int64 `json:"team"`
-	Organization int64  `json:"organization"`
-	IsDeleted    bool   `json:"is_deleted"`
-	AgentCount   int64  `json:"agent_count"`
-	UserCount    int64  `json:"user_count" doc:"Users with a role on the project itself."`
-	web.Audit
-}
-
-func showProject(p projects.Project, users int64) projectView {
-	return projectView{ID: p.ID, Name: p.Name, Description: p.Description, Team: p.TeamID, Organization: p.OrganizationID, IsDeleted: p.IsDeleted, AgentCount: p.AgentCount, UserCount: users, Audit: web.ShowAudit(p.Audit)}
-}
 
 type createProjectRequest struct {
 	Body struct {
@@ -34,42 +20,42 @@ type createProjectRequest struct {
 	}
 }
 
-func (a *API) createProject(ctx context.Context, r createProjectRequest) (projectView, error) {
+func (a *API) createProject(ctx context.Context, r createProjectRequest) (projectswire.Project, error) {
 	p, err := a.service.CreateProject(ctx, actor.From(ctx), r.Body.Name, r.Body.Description, r.Body.Team)
-	return showProject(p, 1), err // the creator
+	return projectswire.ShowProject(p, 1), err // the creator
 }
 
-func (a *API) projects(ctx context.Context, r listRequest) (web.List[projectView], error) {
+func (a *API) projects(ctx context.Context, r listRequest) (web.List[projectswire.Project], error) {
 	who := actor.From(ctx)
 	found, err := a.service.ProjectsPage(ctx, who, r.Request())
 	if err != nil {
-		return web.List[projectView]{}, err
+		return web.List[projectswire.Project]{}, err
 	}
 	return a.showPage(ctx, who, found)
 }
 
 // showPage shows projects, with their users counted in one query.
-func (a *API) showPage(ctx context.Context, who actor.Actor, found page.Of[projects.Project]) (web.List[projectView], error) {
+func (a *API) showPage(ctx context.Context, who actor.Actor, found page.Of[projects.Project]) (web.List[projectswire.Project], error) {
 	ids := make([]int64, len(found.Items))
 	for i, p := range found.Items {
 		ids[i] = p.ID
 	}
 	counts, err := a.service.UserCounts(ctx, who, ids)
-	return web.Listed(found, func(p projects.Project) projectView { return showProject(p, counts[p.ID]) }), err
+	return web.Listed(found, func(p projects.Project) projectswire.Project { return projectswire.ShowProject(p, counts[p.ID]) }), err
 }
 
 type projectRequest struct {
 	ProjectID int64 `path:"project_id"`
 }
 
-func (a *API) project(ctx context.Context, r projectRequest) (projectView, error) {
+func (a *API) project(ctx context.Context, r projectRequest) (projectswire.Project, error) {
 	who := actor.From(ctx)
 	p, err := a.service.Project(ctx, who, r.ProjectID)
 	if err != nil {
-		return projectView{}, err
+		return projectswire.Project{}, err
 	}
 	counts, err := a.service.UserCounts(ctx, who, []int64{p.ID})
-	return showProject(p, counts[p.ID]), err
+	return projectswire.ShowProject(p, counts[p.ID]), err
 }
 
 type updateProjectRequest struct {
@@ -81,7 +67,7 @@ type updateProjectRequest struct {
 	}
 }
 
-func (a *API) updateProject(ctx context.Context, r updateProjectRequest) (projectView, error) {
+func (a *API) updateProject(ctx context.Context, r updateProjectRequest) (projectswire.Project, error) {
 	change := core.Change{Name: r.Body.Name, Description: r.Body.Description}
 	if r.Body.Team.Sent {
 		change.Team = &r.Body.Team.Value
@@ -89,15 +75,15 @@ func (a *API) updateProject(ctx context.Context, r updateProjectRequest) (projec
 	who := actor.From(ctx)
 	p, err := a.service.UpdateProject(ctx, who, r.ProjectID, change)
 	if err != nil {
-		return projectView{}, err
+		return projectswire.Project{}, err
 	}
 	counts, err := a.service.UserCounts(ctx, who, []int64{p.ID})
-	return showProject(p, counts[p.ID]), err
+	return projectswire.ShowProject(p, counts[p.ID]), err
 }
 
-func (a *API) deleteProject(ctx context.Context, r projectRequest) (projectView, error) {
+func (a *API) deleteProject(ctx context.Context, r projectRequest) (projectswire.Project, error) {
 	p, users, err := a.service.DeleteProject(ctx, actor.From(ctx), r.ProjectID)
-	return showProject(p, users), err
+	return projectswire.ShowProject(p, users), err
 }
 
 type projectsOfUserRequest struct {
@@ -106,11 +92,11 @@ type projectsOfUserRequest struct {
 	web.ListQuery
 }
 
-func (a *API) projectsOfUser(ctx context.Context, r projectsOfUserRequest) (web.List[projectView], error) {
+func (a *API) projectsOfUser(ctx context.Context, r projectsOfUserRequest) (web.List[projectswire.Project], error) {
 	who := actor.From(ctx)
 	found, err := a.service.ProjectsOfUser(ctx, who, r.UserID, r.TeamID, r.Request())
 	if err != nil {
-		return web.List[projectView]{}, err
+		return web.List[projectswire.Project]{}, err
 	}
 	return a.showPage(ctx, who, found)
 }
@@ -118,14 +104,14 @@ func (a *API) projectsOfUser(ctx context.Context, r projectsOfUserRequest) (web.
 type recentView struct {
 	_ struct{} `schema:"RecentProject"`
 
-	ID        int64       `json:"id"`
-	Project   projectView `json:"project"`
-	User      personView  `json:"user"`
-	CreatedOn web.Time    `json:"created_on"`
+	ID        int64                `json:"id"`
+	Project   projectswire.Project `json:"project"`
+	User      userswire.Person     `json:"user"`
+	CreatedOn web.Time             `json:"created_on"`
 }
 
 func showRecent(r core.RecentProject, users int64) recentView {
-	return recentView{ID: r.ID, Project: showProject(r.Project, users), User: showPerson(r.User), CreatedOn: web.At(r.CreatedOn)}
+	return recentView{ID: r.ID, Project: projectswire.ShowProject(r.Project, users), User: userswire.ShowPerson(r.User), CreatedOn: web.At(r.CreatedOn)}
 }
 
 func (a *API) addRecent(ctx context.Context, r projectRequest) (recentView, error) {

@@ -3,21 +3,25 @@ package httpv1
 
 import (
 	"parley/modules/projects/internal/core"
+	"parley/modules/users"
 	"parley/platform/kernel/actor"
 	"parley/platform/web"
 )
 
 // API has the handlers.
-type API struct{ service *core.Service }
+type API struct {
+	service   *core.Service
+	directory users.Directory
+}
 
 // New returns the handlers over the use cases.
-func New(s *core.Service) *API { return &API{service: s} }
+func New(s *core.Service, d users.Directory) *API { return &API{service: s, directory: d} }
 
 // Routes are the module's operations.
 func (a *API) Routes() []web.Route {
-	team := func(action web.Action) web.Policy { return web.On(string(actor.Team), "team_id", action) }
-	project := func(action web.Action) web.Policy { return web.On(string(actor.Project), "project_id", action) }
-	users := web.On("user", "user_ids", web.View)
+	team := func(action web.Action) web.Policy { return web.On(actor.Team, "team_id", action) }
+	project := func(action web.Action) web.Policy { return web.On(actor.Project, "project_id", action) }
+	people := web.On(actor.Account, "user_ids", web.View)
 	return append(
 		web.Group("Team",
 			web.POST("/api/team", "Create Team", a.createTeam,
@@ -26,7 +30,7 @@ func (a *API) Routes() []web.Route {
 				web.Message("Team created successfully."),
 			),
 			web.GET("/api/team", "Get All Teams", a.teams,
-				web.User().Lists(string(actor.Team)),
+				web.User().Lists(actor.Team),
 				web.Message("Teams retrieved successfully."),
 			),
 			web.GET("/api/team/{team_id}", "Get Team by ID", a.team,
@@ -46,7 +50,7 @@ func (a *API) Routes() []web.Route {
 				web.Message("Team users retrieved successfully."),
 			),
 			web.POST("/api/team/{team_id}/user", "Add User to Team", a.addToTeam,
-				team(web.Manage).And(users),
+				team(web.Manage).And(people),
 				web.Message("Users added to team successfully."),
 			),
 			web.DELETE("/api/team/{team_id}/user", "Remove User from Team", a.removeFromTeam,
@@ -56,12 +60,12 @@ func (a *API) Routes() []web.Route {
 		),
 		web.Group("Project",
 			web.POST("/api/project", "Create New Project", a.createProject,
-				web.On(string(actor.Team), "team", web.Edit).OrLevel(actor.ApplicationAdmin),
+				web.On(actor.Team, "team", web.Edit).OrLevel(actor.ApplicationAdmin),
 				web.Created(),
 				web.Message("Project created successfully."),
 			),
 			web.GET("/api/project", "Get All Projects", a.projects,
-				web.User().Lists(string(actor.Project)),
+				web.User().Lists(actor.Project),
 				web.Message("Projects retrieved successfully."),
 			),
 			web.GET("/api/project/recent", "Get Recent Projects", a.recents,
@@ -74,7 +78,7 @@ func (a *API) Routes() []web.Route {
 			),
 			web.PUT("/api/project/{project_id}", "Edit Project By ID", a.updateProject,
 				project(web.Edit).
-					And(web.On(string(actor.Team), "team", web.Edit).IfSent().OrLevel(actor.ApplicationAdmin)),
+					And(web.On(actor.Team, "team", web.Edit).IfSent().OrLevel(actor.ApplicationAdmin)),
 				web.Message("Project updated successfully."),
 			),
 			web.DELETE("/api/project/{project_id}", "Delete Project By ID", a.deleteProject,
@@ -87,7 +91,7 @@ func (a *API) Routes() []web.Route {
 				web.Message("Project added to recents successfully."),
 			),
 			web.POST("/api/project/{project_id}/user", "Add User to Project", a.addToProject,
-				project(web.Manage).And(users),
+				project(web.Manage).And(people),
 				web.Message("Users added to project successfully."),
 			),
 			web.DELETE("/api/project/{project_id}/user", "Remove User from Project", a.removeFromProject,
@@ -95,7 +99,7 @@ func (a *API) Routes() []web.Route {
 				web.Message("Users removed from project successfully."),
 			),
 			web.GET("/api/user/{user_id}/team/{team_id}/project", "Get User Projects For Team", a.projectsOfUser,
-				team(web.Manage).ForSelf("user_id", web.View).And(web.On("user", "user_id", web.View)),
+				team(web.Manage).ForSelf("user_id", web.View).And(web.On(actor.Account, "user_id", web.View)),
 				web.Message("Projects retrieved successfully."),
 			),
 		)...,

@@ -3,15 +3,16 @@ package httpv1
 import (
 	"context"
 
+	"parley/modules/users/userswire"
 	"parley/platform/kernel/actor"
 )
 
-func (a *API) organization(ctx context.Context, _ nothing) (*organizationView, error) {
+func (a *API) organization(ctx context.Context, _ nothing) (*userswire.Organization, error) {
 	o, err := a.service.Organization(ctx, actor.From(ctx).OrganizationID)
 	if err != nil {
 		return nil, err
 	}
-	return showOrganization(o), nil
+	return userswire.ShowOrganization(o), nil
 }
 
 type editOrganizationRequest struct {
@@ -21,10 +22,10 @@ type editOrganizationRequest struct {
 	}
 }
 
-func (a *API) editOrganization(ctx context.Context, r editOrganizationRequest) (*organizationView, error) {
+func (a *API) editOrganization(ctx context.Context, r editOrganizationRequest) (*userswire.Organization, error) {
 	o, err := a.service.EditOrganization(ctx, actor.From(ctx), r.OrganizationID, r.Body.OrgName)
 	if err != nil {
 		return nil, err
 	}
-	return showOrganization(o), nil
+	return userswire.ShowOrganization(o), nil
 }

@@ -18,8 +18,8 @@ func New(s *core.Service) *API { return &API{service: s} }
 
 // Routes are the module's operations.
 func (a *API) Routes() []web.Route {
-	user := func(action web.Action) web.Policy { return web.On("user", "user_id", action) }
-	permission := func(action web.Action) web.Policy { return web.On("permission", "permission_id", action) }
+	user := func(action web.Action) web.Policy { return web.On(actor.Account, "user_id", action) }
+	permission := func(action web.Action) web.Policy { return web.On(actor.Permission, "permission_id", action) }
 	// Who gives a level gives all that its holder can do, beyond any key.
 	withLevels := func(p web.Policy) web.Policy {
 		return p.LevelFor("is_superuser", true, actor.GlobalAdmin).UnrestrictedKeyOnlyForValue("is_staff", true).UnrestrictedKeyOnlyForValue("is_superuser", true)
@@ -49,7 +49,7 @@ func (a *API) Routes() []web.Route {
 				web.Message("Password changed successfully."),
 			),
 			web.GET("/api/user", "Get All Users", a.list,
-				web.User().Lists("user"),
+				web.User().Lists(actor.Account),
 				web.Message("Users retrieved successfully."),
 			),
 			web.GET("/api/user/{user_id}", "Get User By ID", a.get,
@@ -75,7 +75,7 @@ func (a *API) Routes() []web.Route {
 					And(web.OnKind("resource_type", "resource_id", web.Manage)).
 					And(user(web.Edit).When("resource_type", string(actor.Organization))).
 					LevelFor("role", actor.GlobalAdmin.String(), actor.GlobalAdmin).
-					UnrestrictedKeyOnlyForValue("resource_type", string(actor.Organization)),
+					UnrestrictedKeyOnlyForValue("resource_type", actor.Organization),
 				web.Created(),
 				web.Message("User permission created successfully."),
 			),
@@ -96,7 +96,7 @@ func (a *API) Routes() []web.Route {
 				web.Message("User permission deleted successfully."),
 			),
 			web.DELETE("/api/user/batch", "Batch Delete Users", a.batchDelete,
-				web.On("user", "user_ids", web.Delete),
+				web.On(actor.Account, "user_ids", web.Delete),
 				web.Message("Users deleted successfully."),
 			),
 		),
@@ -111,7 +111,7 @@ func (a *API) Routes() []web.Route {
 				web.Message("API keys retrieved successfully."),
 			),
 			web.DELETE("/api/api-key/{api_key_id}", "Delete API Key", a.deleteKey,
-				web.On("API key", "api_key_id", web.Delete).UnrestrictedKeyOnly(),
+				web.On(actor.APIKey, "api_key_id", web.Delete).UnrestrictedKeyOnly(),
 				web.Message("API key deleted successfully."),
 			),
 		),
@@ -121,7 +121,7 @@ func (a *API) Routes() []web.Route {
 				web.Message("Organization retrieved successfully."),
 			),
 			web.PUT("/api/organization/{organization_id}", "Edit Organization", a.editOrganization,
-				web.On(string(actor.Organization), "organization_id", web.Edit),
+				web.On(actor.Organization, "organization_id", web.Edit),
 				web.Message("Organization updated successfully."),
 			),
 		),

@@ -5,13 +5,14 @@ import (
 
 	"parley/modules/users"
 	"parley/modules/users/internal/core"
+	"parley/modules/users/userswire"
 	"parley/platform/kernel/actor"
 	"parley/platform/web"
 )
 
 type nothing struct{}
 
-func (a *API) me(ctx context.Context, _ nothing) (userView, error) {
+func (a *API) me(ctx context.Context, _ nothing) (userswire.User, error) {
 	who := actor.From(ctx)
 	return a.get(ctx, getRequest{UserID: who.UserID})
 }
@@ -20,7 +21,7 @@ type getRequest struct {
 	UserID int64 `path:"user_id"`
 }
 
-func (a *API) get(ctx context.Context, r getRequest) (userView, error) {
+func (a *API) get(ctx context.Context, r getRequest) (userswire.User, error) {
 	return a.shown(ctx, func(who actor.Actor) (users.User, error) { return a.service.User(ctx, who, r.UserID) })
 }
 
@@ -31,15 +32,15 @@ type listRequest struct {
 	TeamID   int64  `query:"team_id" minimum:"1" doc:"Lists the users who have a role on the team itself."`
 }
 
-func (a *API) list(ctx context.Context, r listRequest) (web.List[userView], error) {
+func (a *API) list(ctx context.Context, r listRequest) (web.List[userswire.User], error) {
 	who := actor.From(ctx)
 	found, err := a.service.List(ctx, who, core.Filter{Text: r.Q, IsActive: r.IsActive, TeamID: r.TeamID}, r.Request())
 	if err != nil {
-		return web.List[userView]{}, err
+		return web.List[userswire.User]{}, err
 	}
 	show, err := a.view(ctx, who)
 	if err != nil {
-		return web.List[userView]{}, err
+		return web.List[userswire.User]{}, err
 	}
 	return web.Listed(found, show), nil
 }
@@ -55,7 +56,7 @@ type createRequest struct {
 	}
 }
 
-func (a *API) create(ctx context.Context, r createRequest) (userView, error) {
+func (a *API) create(ctx context.Context, r createRequest) (userswire.User, error) {
 	return a.shown(ctx, func(who actor.Actor) (users.User, error) {
 		return a.service.CreateUser(ctx, who, core.NewUser{
 			Email: r.Body.Email, Password: r.Body.Password, FirstName: r.Body.FirstName, LastName: r.Body.LastName,
@@ -76,7 +77,7 @@ type editRequest struct {
 	}
 }
 
-func (a *API) edit(ctx context.Context, r editRequest) (userView, error) {
+func (a *API) edit(ctx context.Context, r editRequest) (userswire.User, error) {
 	b := r.Body
 	return a.shown(ctx, func(who actor.Actor) (users.User, error) {
 		return a.service.EditUser(ctx, who, r.UserID, core.UserChange{
@@ -86,7 +87,7 @@ func (a *API) edit(ctx context.Context, r editRequest) (userView, error) {
 	})
 }
 
-func (a *API) delete(ctx context.Context, r getRequest) (userView, error) {
+func (a *API) delete(ctx context.Context, r getRequest) (userswire.User, error) {
 	return a.shown(ctx, func(who actor.Actor) (users.User, error) {
 		gone, err := a.service.DeleteUsers(ctx, who, []int64{r.UserID})
 		if err != nil {
@@ -97,15 +98,15 @@ func (a *API) delete(ctx context.Context, r getRequest) (userView, error) {
 }
 
 // shown shows the one user that do answers.
-func (a *API) shown(ctx context.Context, do func(who actor.Actor) (users.User, error)) (userView, error) {
+func (a *API) shown(ctx context.Context, do func(who actor.Actor) (users.User, error)) (userswire.User, error) {
 	who := actor.From(ctx)
 	u, err := do(who)
 	if err != nil {
-		return userView{}, err
+		return userswire.User{}, err
 	}
 	show, err := a.view(ctx, who)
 	if err != nil {
-		return userView{}, err
+		return userswire.User{}, err
 	}
 	return show(u), nil
 }
@@ -117,7 +118,7 @@ type passwordRequest struct {
 	}
 }
 
-func (a *API) changePassword(ctx context.Context, r passwordRequest) (userView, error) {
+func (a *API) changePassword(ctx context.Context, r passwordRequest) (userswire.User, error) {
 	return a.shown(ctx, func(who actor.Actor) (users.User, error) {
 		return a.service.ChangePassword(ctx, who, r.Body.OldPassword, r.Body.NewPassword, attempt(ctx))
 	})
@@ -135,8 +136,8 @@ type notFoundMeta struct {
 	NotFoundIDs []int64 `json:"not_found_ids" doc:"Ids that don't exist or aren't visible; the key is left out when all were found."`
 }
 
-func (a *API) batchDelete(ctx context.Context, r batchDeleteRequest) (web.WithMeta[[]userView, notFoundMeta], error) {
-	var out web.WithMeta[[]userView, notFoundMeta]
+func (a *API) batchDelete(ctx context.Context, r batchDeleteRequest) (web.WithMeta[[]userswire.User, notFoundMeta], error) {
+	var out web.WithMeta[[]userswire.User, notFoundMeta]
 	who := actor.From(ctx)
 	deleted, err := a.service.DeleteUsers(ctx, who, r.Body.UserIDs)
 	if err != nil {
@@ -153,8 +154,8 @@ func (a *API) batchDelete(ctx context.Context, r batchDeleteRequest) (web.WithMe
 	return out, nil
 }
 
-func showAll(us []users.User, show func(users.User) userView) []userView {
-	out := make([]userView, len(us))
+func showAll(us []users.User, show func(users.User) userswire.User) []userswire.User {
+	out := make([]userswire.User, len(us))
 	for i, u := range us {
 		out[i] = show(u)
 	}

@@ -14,6 +14,7 @@ import (
 	_ "parley/modules/users"                            // allowed
 	_ "parley/modules/users/internal/adapters/sqlstore" // want zones
 	_ "parley/modules/users/internal/core/coretest"     // want zones
+	_ "parley/modules/users/userswire"                  // want zones
 	_ "parley/platform/kernel/apperr"
 	_ "parley/platform/sqldb" // want zones
 )

@@ -6,6 +6,7 @@ import (
 
 	_ "parley/modules/chat/internal/core"              // want zones
 	_ "parley/modules/users/internal/adapters/history" // want zones
+	_ "parley/modules/users/userswire"                 // want zones
 	_ "parley/platform/sqldb"
 	_ "parley/platform/web" // want zones
 )
