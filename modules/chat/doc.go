@@ -14,16 +14,17 @@
 // Rules: a run is rows, not a connection. Question and run are committed
 // before any model is called, the stream's events are rows with a sequence
 // number that clients read as often as they like, and answer, ledger rows and
-// event are one commit, made before anybody is told that the run has ended. A
-// process that runs runs renews a lease on them; what it leaves behind when
-// it dies is closed as interrupted, with the text it had. Content is
-// private: only the asker reads a thread.
+// event are one commit, made before anybody is told that the run has ended.
+// The journal of a process makes these commits, for all its runs together. A
+// process renews a lease on its runs; what it leaves behind when it dies is
+// closed as interrupted, with the text it had. Content is private: only the
+// asker reads a thread.
 //
-// Whoever loses an agent loses their open runs on it at once: they end
-// cancelled, as chat.access_lost, with the text they had. Each process looks
-// at those it answers itself when an event may have taken an agent away, and
-// asks agents once for each agent who of the askers has it still. A run is
-// asked about again when its turn comes, because Ask decided by what the
-// caller was granted when the request came, and a loss since then may have
-// been told of before the run was known.
+// A user who loses access to an agent loses their open runs on it at once:
+// they end cancelled, as chat.access_lost, with the text they had. Each
+// process looks at those it answers itself when an event may have taken access
+// away, and asks agents once for each agent which of the askers still have it.
+// Access is decided again when the turn of a run comes, after the run is known
+// to its process: Ask decided by what the caller was granted when the request
+// came, and a loss since then may have been told of before.
 package chat

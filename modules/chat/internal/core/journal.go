@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -229,8 +230,14 @@ func (c *commit) settle(accepts []*accepting, streams []*stream, ends []*ending,
 
 // write is one transaction with the state, the events that tell of it and the
 // audit entries of those who ask.
-func (c *commit) write(accepts []*accepting, streams []*stream, advances []Advance, ends []*ending) error {
+func (c *commit) write(accepts []*accepting, streams []*stream, advances []Advance, ends []*ending) (err error) {
 	s := c.service
+	defer func() { // or all runs would wait for ever
+		if p := recover(); p != nil {
+			s.Log.ErrorContext(s.base, "panic in the journal", "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
 	batch := Batch{Now: s.Clock.Now(), Advances: advances}
 	callers := make([]context.Context, 0, len(accepts)+1)
 	for _, a := range accepts {

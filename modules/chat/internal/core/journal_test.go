@@ -105,6 +105,23 @@ func TestAPartThatCannotBeStoredCostsTheOthersNothing(t *testing.T) {
 	})
 }
 
+func TestAStoreThatPanicsStopsNobodyElse(t *testing.T) {
+	play(t, func(s *scene) {
+		bad := true
+		s.faulty.writing = func(core.Batch) error {
+			if bad {
+				panic("no such column")
+			}
+			return nil
+		}
+		if _, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is green?"}); err == nil {
+			t.Error("the question was accepted")
+		}
+		bad = false
+		s.same(core.Completed, s.ended(s.ask("And now?")).State)
+	})
+}
+
 func TestARunThatNobodyWatchesCostsTwoCommits(t *testing.T) {
 	play(t, func(s *scene) {
 		sizes, open := s.gated(func(core.Batch) error { return nil })
