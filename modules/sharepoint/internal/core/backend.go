@@ -56,17 +56,17 @@ type Upload struct {
 	Content io.ReadSeeker // read from its start, more than once when fragments are sent again
 }
 
-// Change is one entry of a list of changes. A deleted one has an ID alone.
-type Change struct {
+// FeedChange is one entry of a list of changes. A deleted one has an ID alone.
+type FeedChange struct {
 	Entry
 	Deleted bool
 }
 
 // Changes is a part of the changes of a drive.
 type Changes struct {
-	Items []Change // in order; an item may be there more than once, and the last counts
-	Token string   // what to ask with for what follows
-	More  bool     // ask at once: an empty part may have more behind it
+	Items []FeedChange // in order; an item may be there more than once, and the last counts
+	Token string       // what to ask with for what follows
+	More  bool         // ask at once: an empty part may have more behind it
 }
 
 // Resync answers a token that can't be continued. A new list of everything

@@ -41,25 +41,6 @@ func SplitPath(full string) ([]string, error) {
 // JoinPath is the full path of an item with these names above and of itself.
 func JoinPath(names []string) string { return "/sites/" + strings.Join(names, "/") }
 
-// checkPath refuses a path that SharePoint would find too long.
-func checkPath(names []string) error {
-	if utf8.RuneCountInString(JoinPath(names)) > maxPath {
-		return ErrBadPath.WithField("full_path", "has more than 400 characters")
-	}
-	return nil
-}
-
-// kindAt is what an item is that has so many names and is above another one.
-func kindAt(depth int) Kind {
-	switch depth {
-	case 1:
-		return Site
-	case 2:
-		return Drive
-	}
-	return Folder
-}
-
 // ByName orders entries by name without case, and then by name.
 func ByName(a, b Entry) int {
 	return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))

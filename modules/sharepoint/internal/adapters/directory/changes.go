@@ -31,16 +31,16 @@ func (b *Backend) Changes(ctx context.Context, driveID, token string) (out core.
 		out.Token = x.Epoch + "-" + strconv.FormatInt(x.Number, 10)
 		for _, n := range x.at {
 			if n.Changed > since && strings.HasPrefix(n.Path, drive.Path+"/") {
-				out.Items = append(out.Items, core.Change{Entry: x.entry(n)})
+				out.Items = append(out.Items, core.FeedChange{Entry: x.entry(n)})
 			}
 		}
-		slices.SortFunc(out.Items, func(a, b core.Change) int { return strings.Compare(a.WebURL, b.WebURL) }) // parents first
+		slices.SortFunc(out.Items, func(a, b core.FeedChange) int { return strings.Compare(a.WebURL, b.WebURL) }) // parents first
 		if token == "" {
 			return nil
 		}
 		for _, g := range x.Gone {
 			if g.Changed > since && g.Drive == drive.ID {
-				out.Items = append(out.Items, core.Change{Entry: core.Entry{ID: g.ID}, Deleted: true})
+				out.Items = append(out.Items, core.FeedChange{Entry: core.Entry{ID: g.ID}, Deleted: true})
 			}
 		}
 		return nil

@@ -184,7 +184,7 @@ func TestADeletedItemHasNoName(t *testing.T) {
 	s.must(s.Delete(t.Context(), f.ID))
 	next, err := s.Changes(t.Context(), s.drive, first.Token)
 	s.must(err)
-	s.same([]core.Change{{Entry: core.Entry{ID: f.ID}, Deleted: true}}, next.Items)
+	s.same([]core.FeedChange{{Entry: core.Entry{ID: f.ID}, Deleted: true}}, next.Items)
 }
 
 func TestAnEmptyPageWithANextLinkGoesOn(t *testing.T) {

@@ -38,9 +38,9 @@ func (c *Client) Changes(ctx context.Context, driveID, token string) (out core.C
 	for _, i := range part.Value {
 		switch {
 		case i.Deleted != nil && i.Root == nil: // it has no name, and may have nothing else
-			out.Items = append(out.Items, core.Change{Entry: core.Entry{ID: driveID + "/" + i.ID}, Deleted: true})
+			out.Items = append(out.Items, core.FeedChange{Entry: core.Entry{ID: driveID + "/" + i.ID}, Deleted: true})
 		case i.isEntry():
-			out.Items = append(out.Items, core.Change{Entry: i.entry(driveID, root)})
+			out.Items = append(out.Items, core.FeedChange{Entry: i.entry(driveID, root)})
 		}
 	}
 	if out.Token, out.More = part.Delta, part.Next != ""; out.More {
