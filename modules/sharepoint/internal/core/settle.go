@@ -161,9 +161,11 @@ func (r *run) keep(ctx context.Context, i Item, link Item) error {
 	if err != nil {
 		return Unavailable("reading a file", err)
 	}
-	used := false
+	// A commit that failed may have happened all the same: from then on the
+	// file may be a document's.
+	committing := false
 	defer func() {
-		if !used {
+		if !committing {
 			r.Corpora.Discard(ctx, stored)
 		}
 	}()
@@ -184,9 +186,9 @@ func (r *run) keep(ctx context.Context, i Item, link Item) error {
 			i.State, i.LastError, i.LastSyncedOn, i.Handled = Synced, "", &now, i.Revision
 			return nil
 		})
+		committing = err == nil
 		return err
 	})
-	used = err == nil
 	var known *apperr.Error
 	if errors.As(err, &known) && known.Kind == apperr.NotFound { // the corpus, and not the file
 		return errNoCorpus
