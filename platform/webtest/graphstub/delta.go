@@ -83,7 +83,8 @@ func (s *Server) delta(r *http.Request, a address) (reply, error) {
 func (s *Server) deltaPage(r *http.Request, d *drive, at position, link func(position) string) (reply, error) {
 	var changed []*node
 	for _, n := range d.nodes {
-		if n.seq > at.after && (!n.deleted || n.seq > at.start) {
+		hidden := s.behaviour.HidesDeletedBelow && n.deleted && d.nodes[n.parent].deleted
+		if n.seq > at.after && (!n.deleted || n.seq > at.start) && !hidden {
 			changed = append(changed, n)
 		}
 	}

@@ -28,6 +28,9 @@ type Behaviour struct {
 	EmptyPages bool
 	// Repeats makes delta tell an item more than once, first as it isn't.
 	Repeats bool
+	// HidesDeletedBelow makes delta tell of a deleted folder alone, and not of
+	// what was in it.
+	HidesDeletedBelow bool
 	// NewResyncCodes spells the codes of a 410 as Graph's reference does today;
 	// without it they are spelled as in that of OneDrive.
 	NewResyncCodes bool

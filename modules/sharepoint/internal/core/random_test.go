@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
 	"parley/platform/webtest/graphstub"
+	"parley/platform/work"
 	workstore "parley/platform/work/memstore"
 	worksql "parley/platform/work/sqlstore"
 )
@@ -32,17 +34,36 @@ var errCrash = errors.New("the process died")
 // commit, or after it.
 type crashing struct {
 	uow.Unit
+	mu     sync.Mutex
 	random *rand.Rand
 	left   int
 }
 
-// Do implements uow.Unit.
-func (c *crashing) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) error) error {
+// next answers 0 for a crash before the commit, 1 for one after it, and more
+// for none.
+func (c *crashing) next() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	when := c.random.IntN(40)
 	if c.left == 0 || when > 1 {
-		return c.Unit.Do(ctx, fn)
+		return 2
 	}
 	c.left--
+	return when
+}
+
+func (c *crashing) allow(crashes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.left = crashes
+}
+
+// Do implements uow.Unit.
+func (c *crashing) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) error) error {
+	when := c.next()
+	if when > 1 {
+		return c.Unit.Do(ctx, fn)
+	}
 	err := c.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		if err := fn(ctx, tx); err != nil || when == 1 {
 			return err
@@ -174,33 +195,44 @@ func (s *scene) tieAtRandom(random *rand.Rand, folder core.Entry) {
 	s.t.Fatal("crashed too often")
 }
 
+// together does what is due in two processes at once.
+func (s *scene) together() {
+	s.t.Helper()
+	var busy sync.WaitGroup
+	for _, r := range []*work.Runner{s.runner, s.other} {
+		busy.Go(func() {
+			if _, err := r.Drain(s.t.Context()); err != nil {
+				s.t.Error(err)
+			}
+		})
+	}
+	busy.Wait()
+}
+
 // wreck throws changes, crashes, faults and old tokens at the service, and
 // compares in between and at the end.
 func wreck(t *testing.T, seed uint64, open func(t *testing.T, at *clock.Fixed, crashes *crashing) *scene) {
 	random := rand.New(rand.NewPCG(seed, 1))
-	crashes := &crashing{random: random}
+	crashes := &crashing{random: rand.New(rand.NewPCG(seed, 2))}
+	faults := rand.New(rand.NewPCG(seed, 3)) // the server asks it, one request at a time
 	s := open(t, clock.NewFixed(time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)), crashes)
-	s.graph.Set(graphstub.Behaviour{PageSize: 1 + random.IntN(5), EmptyPages: random.IntN(2) == 0, Repeats: random.IntN(2) == 0, NewResyncCodes: random.IntN(2) == 0, BrokenResync: random.IntN(12)})
+	s.graph.Set(graphstub.Behaviour{PageSize: 1 + random.IntN(5), EmptyPages: random.IntN(2) == 0, HidesDeletedBelow: random.IntN(2) == 0, Repeats: random.IntN(2) == 0, NewResyncCodes: random.IntN(2) == 0, BrokenResync: random.IntN(12)})
 	s.folder("n0", &core.Link{CorpusID: 1})
 	for n := range 60 {
-		crashes.left = 2
+		crashes.allow(2)
 		s.change(random, n)
 		if random.IntN(3) == 0 {
 			s.graph.Fail(random.IntN(8), graphstub.Fault{Status: []int{429, 500, 503}[random.IntN(3)]}, func(r *http.Request) bool {
-				return r.Header.Get(ofServer) != "" && r.Method == "GET" && random.IntN(3) == 0
+				return r.Header.Get(ofServer) != "" && r.Method == "GET" && faults.IntN(3) == 0
 			})
-			if _, err := s.runner.Drain(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			s.together()
 			s.clock.Advance(time.Duration(random.IntN(600)) * time.Second)
 		}
 		if n%20 == 19 {
-			crashes.left = 0
+			crashes.allow(0)
 			for range 12 {
 				s.clock.Advance(time.Hour)
-				if _, err := s.runner.Drain(t.Context()); err != nil {
-					t.Fatal(err)
-				}
+				s.together()
 			}
 			s.same(s.expected(), s.shelf.shows())
 			if files, documents := len(s.shelf.files), len(s.shelf.docs); files > documents+120 {

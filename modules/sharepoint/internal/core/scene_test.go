@@ -137,6 +137,7 @@ type scene struct {
 	shelf   *shelf
 	clock   *clock.Fixed
 	runner  *work.Runner
+	other   *work.Runner // of a second process
 	db      *memory.DB
 	backend core.Backend
 }
@@ -181,6 +182,8 @@ func build(t *testing.T, at *clock.Fixed, db *memory.DB, d core.Deps, jobs work.
 	s.Service = core.New(d)
 	var err error
 	s.runner, err = work.NewRunner(work.Config{Queue: queue, Kinds: s.Kinds(), Owner: "me", Log: d.Log})
+	s.must(err)
+	s.other, err = work.NewRunner(work.Config{Queue: queue, Kinds: s.Kinds(), Owner: "another", Log: d.Log})
 	s.must(err)
 	return s
 }
