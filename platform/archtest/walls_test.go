@@ -10,6 +10,7 @@ var edges = map[string][]string{
 	"corpora":       {"agents", "projects", "users"},
 	"chat":          {"agents", "corpora", "users"},
 	"notifications": {"users"},
+	"sharepoint":    {"corpora", "users"},
 }
 
 // homes are the places of each library, as patterns of package paths; "/..."
@@ -32,7 +33,7 @@ var homes = map[string][]string{
 	"github.com/maypok86/otter/v2":             {"platform/kernel/bytecache"},
 	"golang.org/x/text/unicode/norm":           {"platform/kernel/text", "modules/corpora/internal/adapters/extract"},
 	"github.com/alecthomas/kong":               {"cmd/..."},
-	"github.com/gofrs/flock":                   {"cmd/parley"},
+	"github.com/gofrs/flock":                   {"cmd/parley", "modules/sharepoint/internal/adapters/directory"},
 	"github.com/alexedwards/argon2id":          {"modules/users/internal/adapters/password"},
 	"github.com/golang-jwt/jwt/v5":             {"modules/users/internal/adapters/token"},
 	"github.com/gabriel-vasile/mimetype":       {"modules/corpora/internal/adapters/extract"},
@@ -45,7 +46,8 @@ var homes = map[string][]string{
 	"golang.org/x/text/unicode/bidi":           {"modules/corpora/internal/adapters/extract"},
 	"github.com/openai/openai-go":              {"modules/chat/internal/adapters/openai"},
 	"github.com/google/go-cmp":                 {"modules/*/internal/core/coretest", "platform/work/worktest", "platform/webtest"}, // and every test
-	"golang.org/x/time/rate":                   {"platform/web"},
+	"golang.org/x/oauth2":                      {"modules/sharepoint/internal/adapters/graphapi"},
+	"golang.org/x/time/rate":                   {"platform/web", "modules/sharepoint/internal/adapters/graphapi"},
 	"golang.org/x/sync":                        {"platform/...", "modules/*/internal/adapters/*"},
 }
 

@@ -46,6 +46,9 @@ type Body struct {
 	ContentType string
 	Required    bool
 	Schema      *huma.Schema // in terms of Document.Schemas
+	// Multipart is the form of an upload that may be sent in its place; nil
+	// when there is none.
+	Multipart *huma.Schema
 }
 
 // Answer is the answer of a success.

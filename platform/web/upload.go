@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"mime/multipart"
 	"net/http"
 	"reflect"
@@ -15,6 +16,15 @@ type Multipart[T any] struct {
 	reader *multipart.Reader
 	body   io.Reader // what reader reads, which fails for good once it is over limit
 	limit  int64
+}
+
+// Sent reports whether there is an upload: a request with a Body and a
+// Multipart takes either.
+func (m *Multipart[T]) Sent() bool { return m.reader != nil }
+
+func isMultipart(r *http.Request) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == "multipart/form-data"
 }
 
 // Part is one part of an upload.

@@ -89,6 +89,7 @@ type Out struct {
 	Kinds     []work.Kind      `group:"kinds,flatten"`
 	Deciders  []access.Decider `group:"deciders,flatten"`
 	Retriever corpora.Retriever
+	Keeper    corpora.Keeper
 }
 
 // Module is the corpora module.
@@ -106,7 +107,7 @@ func build(in In) Out {
 			}
 		}))
 	}
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Deciders: service.Deciders(), Retriever: service}
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Deciders: service.Deciders(), Retriever: service, Keeper: service.Keeper()}
 }
 
 // background runs work between start and stop.

@@ -71,6 +71,9 @@ type Documents interface {
 	// Same answers a document of the corpus that did not fail and has the
 	// content, or the name when that is not "", and whether there is one.
 	Same(ctx context.Context, corpusID int64, name, sha256 string) (Document, bool, error)
+	// RemoveDocument removes a document with its passages, in the unit of ctx,
+	// and answers what it was. ErrDocumentNotFound when it is gone.
+	RemoveDocument(ctx context.Context, organizationID, id int64) (Document, error)
 	// Existing answers which of the documents exist, with their corpora.
 	Existing(ctx context.Context, documentIDs []int64) (map[int64]int64, error)
 }

@@ -54,6 +54,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"the vocabulary is the commonest words with the beginning": vocabulary,
 		"what may be searched is what the rule says":               searchable,
 		"a corpus has a new version with every change":             versions,
+		"a removed document is found no more":                      removal,
 		"a failed unit leaves nothing behind":                      rollback,
 	}
 	for name, test := range cases {

@@ -1,0 +1,3 @@
+DROP TABLE sharepoint_drives;
+--bun:split
+DROP TABLE sharepoint_items;

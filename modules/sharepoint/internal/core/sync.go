@@ -1,0 +1,304 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"parley/platform/kernel/uow"
+	"parley/platform/kernel/work"
+)
+
+// How drives are followed.
+const (
+	syncKind    = "sharepoint.sync"
+	places      = 2                // drives that one process follows at a time
+	maxAttempts = 20               // that end with their process; trouble of the backend is none
+	maxRun      = 30 * time.Minute // of one job; the next goes on where it stopped
+	interval    = 5 * time.Minute  // between two looks at a drive
+	maxInterval = time.Hour        // when looking fails again and again
+	fullEvery   = 24 * time.Hour   // from one list of everything to the next
+	pageSize    = 500              // changes that are stored in one transaction
+	maxResyncs  = 3                // in one run
+)
+
+// Kinds are the kinds of work of this module.
+func (s *Service) Kinds() []work.Kind {
+	return []work.Kind{{Name: syncKind, Concurrency: places, MaxAttempts: maxAttempts, Timeout: maxRun, Work: s.sync}}
+}
+
+// A drive has two jobs at most: the one that comes back, and one for a change
+// that shall not wait for it.
+func jobOf(d FollowedDrive, due time.Time) work.Job {
+	return work.Job{Kind: syncKind, Tenant: d.OrganizationID, Key: strconv.FormatInt(d.ID, 10), DueAt: due}
+}
+
+const nowSuffix = "/now"
+
+// wake has a drive looked at soon, in the unit of ctx; nothing when it is not
+// followed.
+func (s *Service) wake(ctx context.Context, org int64, drive string) error {
+	d, followed, err := s.Store.DriveOf(ctx, org, drive)
+	if err != nil || !followed {
+		return err
+	}
+	soon := jobOf(d, time.Time{})
+	soon.Key += nowSuffix
+	return s.Queue.Put(ctx, jobOf(d, s.Clock.Now().Add(interval)), soon)
+}
+
+// Adopt puts the jobs of drives back into the queue that lost them.
+func (s *Service) Adopt(ctx context.Context) error {
+	for after := int64(0); ; {
+		drives, err := s.Store.DrivesAfter(ctx, after, maxKnown)
+		if err != nil || len(drives) == 0 {
+			return err
+		}
+		for _, d := range drives {
+			after = d.ID
+			if err := s.Queue.Put(ctx, jobOf(d, time.Time{})); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// run is one look at a drive.
+type run struct {
+	*Service
+	claim   work.Claim
+	drive   FollowedDrive
+	backend Backend
+	readers map[string][]string // of linked items, by external id
+}
+
+// errOvertaken answers a write about something that has changed meanwhile.
+var errOvertaken = errors.New("somebody else was here meanwhile")
+
+// sync does one job: it reads what changed, looks at each file that this is
+// about, and comes back later. Trouble of the backend fails no job.
+func (s *Service) sync(ctx context.Context, c work.Claim) error {
+	id, err := strconv.ParseInt(strings.TrimSuffix(c.Job().Key, nowSuffix), 10, 64)
+	if err != nil {
+		return work.Permanent(fmt.Errorf("reading which drive a job is about: %w", err))
+	}
+	r := &run{Service: s, claim: c, readers: map[string][]string{}}
+	if r.drive, err = s.Store.Drive(ctx, id); err != nil {
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		return err
+	}
+	if r.backend, err = s.Backends.Backend(r.drive.OrganizationID); err == nil {
+		if err = r.follow(ctx); err == nil {
+			err = r.settle(ctx)
+		}
+	}
+	if ctx.Err() != nil || errors.Is(err, work.ErrLost) || errors.Is(err, work.ErrCancelled) {
+		if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+			return r.end(context.WithoutCancel(ctx), nil) // there is more than one run can do
+		}
+		return err
+	}
+	return r.end(ctx, err)
+}
+
+// follow reads the changes to their end.
+func (r *run) follow(ctx context.Context) error {
+	if d := r.drive; !d.IsFull && (d.CompletedOn == nil || r.Clock.Now().Sub(*d.CompletedOn) >= fullEvery) {
+		if err := r.restart(ctx, ""); err != nil {
+			return err
+		}
+	}
+	for resyncs := 0; ; {
+		got, err := r.backend.Changes(ctx, r.drive.ExternalID, r.drive.Token)
+		var again *Resync
+		switch {
+		case errors.As(err, &again) && resyncs < maxResyncs:
+			resyncs++
+			if err = r.restart(ctx, again.From); err != nil {
+				return err
+			}
+			continue
+		case r.startFails(err):
+			if err = r.restart(ctx, ""); err != nil {
+				return err
+			}
+			continue
+		case errors.Is(err, ErrNotFound):
+			r.Log.InfoContext(ctx, "a followed drive is gone", "drive", r.drive.ID)
+			got, err = Changes{}, nil
+			if err := r.restart(ctx, ""); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.note(ctx, got); err != nil {
+			return err
+		}
+		if !got.More {
+			return nil
+		}
+	}
+}
+
+// startFails reports whether the place where a new list was to start does not
+// answer, so that the very beginning has to do.
+func (r *run) startFails(err error) bool {
+	return errors.Is(err, ErrUnavailable) && r.drive.IsFull && r.drive.Start != "" && r.drive.Token == r.drive.Start
+}
+
+// restart begins a list of everything.
+func (r *run) restart(ctx context.Context, from string) error {
+	return r.update(ctx, func(d *FollowedDrive) error {
+		d.Token, d.Start, d.IsFull = from, from, true
+		d.Generation++
+		return nil
+	})
+}
+
+// update changes the row of the drive, fenced.
+func (r *run) update(ctx context.Context, change func(*FollowedDrive) error) error {
+	return r.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		if err := r.claim.Hold(ctx); err != nil {
+			return err
+		}
+		var err error
+		r.drive, err = r.Store.UpdateDrive(ctx, r.drive.ID, change)
+		return err
+	})
+}
+
+// note stores a part of the changes together with how far the drive has been
+// read. What another run has read meanwhile is left to it.
+func (r *run) note(ctx context.Context, got Changes) error {
+	items := got.Items
+	for {
+		n := min(pageSize, len(items))
+		last := n == len(items)
+		err := r.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+			if err := r.claim.Hold(ctx); err != nil {
+				return err
+			}
+			d, err := r.Store.UpdateDrive(ctx, r.drive.ID, func(d *FollowedDrive) error {
+				if d.Token != r.drive.Token || d.Generation != r.drive.Generation {
+					return errOvertaken
+				}
+				if last {
+					d.Token = got.Token
+				}
+				if last && !got.More && d.IsFull {
+					now := r.Clock.Now()
+					d.IsFull, d.Start, d.CompletedOn = false, "", &now
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			for _, c := range items[:n] {
+				if err := r.noteOne(ctx, c); err != nil {
+					return err
+				}
+			}
+			if last && r.drive.IsFull && !d.IsFull {
+				if err := r.Store.SweepItems(ctx, d.OrganizationID, d.ExternalID, d.Generation); err != nil {
+					return err
+				}
+				if err := r.Store.TouchFailed(ctx, d.OrganizationID, d.ExternalID); err != nil {
+					return err
+				}
+			}
+			if last {
+				r.drive = d
+			}
+			return nil
+		})
+		if err != nil || last {
+			return err
+		}
+		items = items[n:]
+	}
+}
+
+func (r *run) noteOne(ctx context.Context, c FeedChange) error {
+	if !c.Deleted {
+		_, err := r.save(ctx, r.drive.OrganizationID, "System", c.Entry, r.drive.Generation)
+		return err
+	}
+	known, err := r.Store.ItemsByExternalID(ctx, r.drive.OrganizationID, []string{c.ID})
+	if err != nil || len(known) == 0 || known[0].IsDeleted {
+		return err
+	}
+	_, err = r.Store.UpdateItem(ctx, r.drive.OrganizationID, known[0].ID, func(i *Item) error {
+		i.IsDeleted = true
+		i.Revision++
+		return nil
+	})
+	if err == nil && known[0].Kind != File {
+		err = r.Store.TouchTree(ctx, r.drive.OrganizationID, c.ID)
+	}
+	return err
+}
+
+// end finishes the job and has the drive looked at again, or lets go of it when
+// nothing of it is linked any more.
+func (r *run) end(ctx context.Context, trouble error) error {
+	overtaken := errors.Is(trouble, errOvertaken)
+	if overtaken {
+		trouble = nil
+	}
+	if trouble != nil {
+		r.Log.WarnContext(ctx, "following a drive failed", "drive", r.drive.ID, "error", trouble)
+	}
+	return r.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		if err := r.claim.Finish(ctx); err != nil {
+			return err
+		}
+		d, err := r.Store.UpdateDrive(ctx, r.drive.ID, func(d *FollowedDrive) error {
+			if d.LastError = ""; trouble == nil {
+				d.Failures = 0
+				return nil
+			}
+			d.Failures++
+			d.LastError = sentence(trouble)
+			return nil
+		})
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		links, err := r.Store.CountLinks(ctx, d.OrganizationID, d.ExternalID)
+		if err != nil {
+			return err
+		}
+		if links == 0 && trouble == nil {
+			return r.Store.DeleteDrive(ctx, d.ID)
+		}
+		state := Synced
+		if trouble != nil {
+			state = Failed
+		}
+		now := r.Clock.Now()
+		if !overtaken {
+			if err := r.Store.MarkLinks(ctx, d.OrganizationID, d.ExternalID, state, d.LastError, now); err != nil {
+				return err
+			}
+		}
+		pause := interval
+		for range min(d.Failures, 4) {
+			pause = min(2*pause, maxInterval)
+		}
+		if overtaken {
+			pause = 0
+		}
+		return r.Queue.Put(ctx, jobOf(d, now.Add(pause)))
+	})
+}
