@@ -25,6 +25,7 @@ type cli struct {
 	Organization organizationCmd `cmd:"" help:"Manage organizations."`
 	Events       eventsCmd       `cmd:"" help:"List, retry and replay events."`
 	Work         workCmd         `cmd:"" help:"List and retry dead jobs."`
+	Bench        benchCmd        `cmd:"" help:"Measure this version."`
 	OpenAPI      openAPICmd      `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Version      versionCmd      `cmd:"" help:"Print the version."`
 }

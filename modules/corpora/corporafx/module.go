@@ -71,6 +71,7 @@ type Out struct {
 	Kinds     []work.Kind    `group:"kinds,flatten"`
 	Decider   access.Decider `group:"deciders"`
 	Retriever corpora.Retriever
+	Bench     Bench
 }
 
 // Module is the corpora module.
@@ -90,7 +91,7 @@ func build(in In) Out {
 			}
 		}))
 	}
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Decider: service.Decider(), Retriever: service}
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Decider: service.Decider(), Retriever: service, Bench: Bench{service}}
 }
 
 // background runs work between start and stop.
