@@ -3,6 +3,8 @@ package text
 import (
 	"iter"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Gram is four consecutive characters, packed. Equal strings give equal
@@ -13,6 +15,9 @@ type Gram uint64
 // anything but letters and digits as one space, and a space before and after
 // the whole. "a cat" has " a c", "a ca", " cat" and "cat ".
 func Grams(s string) iter.Seq[Gram] {
+	if !norm.NFKC.IsNormalString(s) { // what is folded rune by rune must be whole
+		s = norm.NFKC.String(s)
+	}
 	return func(yield func(Gram) bool) {
 		const blank = ' '
 		window, filled, wasBlank := Gram(blank), 1, true
