@@ -3,7 +3,8 @@
 //
 // Owns: corpora, documents with their passages and postings, connections.
 // Tables: corpora_*. The originals of documents are files in the blob store.
-// Jobs: corpora.index, one for each document that waits.
+// Jobs: corpora.index, one for each document that waits, and corpora.renew, one
+// for each corpus whose words an older version has read.
 //
 // Publishes: corpora.corpus_created.v1, corpora.document_added.v1,
 // corpora.document_indexed.v1.

@@ -164,6 +164,32 @@ func TestGramsIgnoreCaseMarksAndAccents(t *testing.T) {
 	}
 }
 
+func TestFormsAndCompoundsOfAWordAreAlike(t *testing.T) {
+	alike := func(a, b string) bool {
+		x, y := TermGrams(Stem(Fold(a))), TermGrams(Stem(Fold(b)))
+		shared := 0
+		for _, g := range x {
+			if slices.Contains(y, g) {
+				shared++
+			}
+		}
+		return Alike(shared, len(x), len(y)) > 0
+	}
+	for _, pair := range []string{
+		"Urlaub Urlaubsanspruch", "Anspruch Urlaubsanspruch", "Haus Hauses", "отпуск отпуска", "отпусками отпуска", "إجازة والإجازة", "izin izinler",
+		"kırmızı kırmızılar", "vacation vacations", "ferie ferieafløsning", "משכורת המשכורת",
+	} {
+		if a, b, _ := strings.Cut(pair, " "); !alike(a, b) || !alike(b, a) {
+			t.Errorf("%s and %s are not alike", a, b)
+		}
+	}
+	for _, pair := range []string{"Urlaub Kündigung", "отпуск зарплата", "station nation", "contract contrast", "2026 20261", "cat cats", "休暇 休暇中"} {
+		if a, b, _ := strings.Cut(pair, " "); alike(a, b) || alike(b, a) {
+			t.Errorf("%s and %s are alike", a, b)
+		}
+	}
+}
+
 func FuzzWords(f *testing.F) {
 	for _, s := range []string{"Don't 1,000.5 U.S.A. naïve", "東京a", "ที่\u200d1,", "'s '' 1,,2 a.b.c"} {
 		f.Add(s)
