@@ -31,27 +31,21 @@ func index(t *testing.T, db *sqldb.DB) []string {
 	t.Helper()
 	var all []string
 	for _, query := range []string{
-		"SELECT 'posting', corpus_id, term, block, data FROM corpora_postings ORDER BY 2, 3, 4",
-		"SELECT 'gram', corpus_id, term, gram, '' FROM corpora_grams ORDER BY 2, 3, 4",
-		"SELECT 'passage', corpus_id, '', id, CAST(length AS TEXT) FROM corpora_passages ORDER BY 4",
-		"SELECT 'statistics', corpus_id, '', passages, CAST(length AS TEXT) FROM corpora_statistics ORDER BY 2",
+		"SELECT 'posting' AS kind, corpus_id AS corpus, term, block AS n, data FROM corpora_postings ORDER BY corpus, term, n",
+		"SELECT 'gram' AS kind, corpus_id AS corpus, term, gram AS n, '' AS data FROM corpora_grams ORDER BY corpus, term, n",
+		"SELECT 'passage' AS kind, corpus_id AS corpus, '' AS term, id AS n, CAST(length AS TEXT) AS data FROM corpora_passages ORDER BY n",
+		"SELECT 'statistics' AS kind, corpus_id AS corpus, '' AS term, passages AS n, CAST(length AS TEXT) AS data FROM corpora_statistics ORDER BY corpus",
 	} {
-		rows, err := db.QueryContext(t.Context(), query)
-		if err != nil {
+		var rows []struct {
+			Kind, Term, Data string
+			Corpus, N        int64
+		}
+		if err := db.NewRaw(query).Scan(t.Context(), &rows); err != nil {
 			t.Fatal(err)
 		}
-		for rows.Next() {
-			var kind, term, data string
-			var corpus, n int64
-			if err := rows.Scan(&kind, &corpus, &term, &n, &data); err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, fmt.Sprint(kind, " ", corpus, " ", term, " ", n, " ", data))
+		for _, r := range rows {
+			all = append(all, fmt.Sprint(r))
 		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		rows.Close()
 	}
 	return all
 }
