@@ -32,7 +32,9 @@ func (s *Store) unknown(ctx context.Context, tx bun.IDB, corpusID int64, terms [
 	if s.db.Postgres() {
 		unfold = "json_array_elements_text(?::json)"
 	}
-	err = tx.NewRaw("SELECT value FROM "+unfold+" WHERE NOT EXISTS (SELECT 1 FROM corpora_postings WHERE corpus_id = ? AND term = value)", string(packed), corpusID).Scan(ctx, &out)
+	// A subquery that gives a value is looked up term by term. PostgreSQL would
+	// read all postings of the corpus for NOT EXISTS.
+	err = tx.NewRaw("SELECT value FROM "+unfold+" WHERE (SELECT 1 FROM corpora_postings WHERE corpus_id = ? AND term = value LIMIT 1) IS NULL", string(packed), corpusID).Scan(ctx, &out)
 	if err != nil {
 		return nil, fmt.Errorf("looking for unknown terms: %w", err)
 	}
