@@ -4,7 +4,8 @@
 // Owns: corpora with the roles on them, documents with their passages and
 // postings, connections.
 // Tables: corpora_*. The originals of documents are files in the blob store.
-// Jobs: corpora.index, one for each document that waits.
+// Jobs: corpora.index, one for each document that waits, and corpora.renew, one
+// for each corpus whose words an older version has read.
 //
 // Publishes: corpora.corpus_created.v1, corpora.corpus_updated.v1,
 // corpora.corpus_deleted.v1, corpora.permissions_changed.v1,

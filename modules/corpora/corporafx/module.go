@@ -90,6 +90,7 @@ type Out struct {
 	Deciders  []access.Decider `group:"deciders,flatten"`
 	Retriever corpora.Retriever
 	Keeper    corpora.Keeper
+	Bench     Bench
 }
 
 // Module is the corpora module.
@@ -107,7 +108,7 @@ func build(in In) Out {
 			}
 		}))
 	}
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Deciders: service.Deciders(), Retriever: service, Keeper: service.Keeper()}
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Deciders: service.Deciders(), Retriever: service, Keeper: service.Keeper(), Bench: Bench{service}}
 }
 
 // background runs work between start and stop.

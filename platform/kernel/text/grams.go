@@ -2,7 +2,10 @@ package text
 
 import (
 	"iter"
+	"slices"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Gram is four consecutive characters, packed. Equal strings give equal
@@ -13,6 +16,9 @@ type Gram uint64
 // anything but letters and digits as one space, and a space before and after
 // the whole. "a cat" has " a c", "a ca", " cat" and "cat ".
 func Grams(s string) iter.Seq[Gram] {
+	if !norm.NFKC.IsNormalString(s) { // what is folded rune by rune must be whole
+		s = norm.NFKC.String(s)
+	}
 	return func(yield func(Gram) bool) {
 		const blank = ' '
 		window, filled, wasBlank := Gram(blank), 1, true
@@ -65,4 +71,45 @@ func Grams(s string) iter.Seq[Gram] {
 			push(blank)
 		}
 	}
+}
+
+// TermGrams gives the different grams of an index term, with a space before and
+// after it. There are none for what has no other forms that are written alike:
+// terms of fewer than four letters, with digits, or of scripts that are cut
+// into bigrams.
+func TermGrams(term string) []Gram {
+	letters := 0
+	for _, r := range term {
+		switch classOf(r) {
+		case letter:
+			letters++
+		case mark:
+		default:
+			return nil
+		}
+	}
+	if letters < 4 {
+		return nil
+	}
+	grams := make([]Gram, 0, letters+1)
+	for g := range Grams(term) {
+		if !slices.Contains(grams, g) {
+			grams = append(grams, g)
+		}
+	}
+	return grams
+}
+
+// Alike says how likely it is that two terms of a and b grams, of which they
+// share some, are forms of one word or that one is a part of the other: it is
+// 0 for terms that hardly are, and otherwise above 0.65 and at most 2. Forms of
+// a word differ at its end, and a compound has all but one or two grams of its
+// parts.
+func Alike(shared, a, b int) float64 {
+	const enough = 0.65
+	ofA, ofB := float64(shared)/float64(max(a, 1)), float64(shared)/float64(max(b, 1))
+	if shared < 2 || max(ofA, ofB) < enough {
+		return 0
+	}
+	return ofA + ofB
 }

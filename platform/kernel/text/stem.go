@@ -1,16 +1,38 @@
 package text
 
-import snowball "github.com/kljensen/snowball/english"
+import (
+	"strings"
+
+	snowball "github.com/kljensen/snowball/english"
+)
 
 // Stem gives the index term of a token's form: Porter's stem (the second,
-// "English" version) for words of a–z, anything else as it is. A
-// stem is never longer than its word, begins with the same letter, and differs
-// from the word's beginning in its last two letters at most.
+// "English" version) for words of a–z, Arabic words without their article,
+// anything else as it is. A stem is never longer than its word. That of a word
+// of a–z begins with the same letter, and differs from the word's beginning in
+// its last two letters at most.
 func Stem(form string) string {
 	if len(form) < 3 || !Alphabetic(form) {
-		return form
+		return withoutArticle(form)
 	}
 	return snowball.Stem(form, true)
+}
+
+// articles are the Arabic article, alone and with the particles that are
+// written together with it.
+var articles = []string{"ال", "وال", "بال", "كال", "فال", "لل"}
+
+// withoutArticle leaves words of fewer than three more letters alone.
+func withoutArticle(form string) string {
+	if form == "" || form[0] != 0xd8 && form[0] != 0xd9 { // the first byte of Arabic letters
+		return form
+	}
+	for _, a := range articles {
+		if rest, ok := strings.CutPrefix(form, a); ok && len(rest) >= 6 {
+			return rest
+		}
+	}
+	return form
 }
 
 // Alphabetic reports whether a form is made of a–z alone, which is where

@@ -38,12 +38,22 @@ func indexJob(d Document) work.Job {
 
 // Kinds are the kinds of work of this module.
 func (s *Service) Kinds() []work.Kind {
-	return []work.Kind{{Name: indexKind, Concurrency: places, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.index, GiveUp: s.giveUp}}
+	return []work.Kind{
+		{Name: indexKind, Concurrency: places, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.index, GiveUp: s.giveUp},
+		{Name: renewKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.renew},
+	}
 }
 
-// Adopt puts documents into the queue that wait without a job: those of an
-// older version, which had no queue.
+// Adopt puts into the queue what an older version has left: documents that
+// wait without a job, and corpora whose words are read differently now.
 func (s *Service) Adopt(ctx context.Context) error {
+	if err := s.adoptDocuments(ctx); err != nil {
+		return err
+	}
+	return s.adoptCorpora(ctx)
+}
+
+func (s *Service) adoptDocuments(ctx context.Context) error {
 	for after := int64(0); ; {
 		waiting, err := s.Store.Unfinished(ctx, after, adoptSize)
 		if err != nil || len(waiting) == 0 {

@@ -125,6 +125,14 @@ type Index interface {
 	// the last passages visible from the commit of ctx's unit on and counted,
 	// or failed with a reason, when nothing may be staged.
 	Finish(ctx context.Context, d Document, last []Indexed) (Document, error)
+	// Outdated answers corpora after an id, by their ids and organizations alone
+	// and ordered by id, that have passages whose words were read by an older
+	// text.Version.
+	Outdated(ctx context.Context, after int64, limit int) ([]Corpus, error)
+	// Renew reads the words of some of these passages again, in short
+	// transactions that hold fences, and reports whether there were none. What
+	// is found by words that are read as before is found all the time.
+	Renew(ctx context.Context, corpusID int64, hold Hold) (done bool, err error)
 	// Unfinished answers documents after an id that are neither completed nor
 	// failed, ordered by id.
 	Unfinished(ctx context.Context, after int64, limit int) ([]Document, error)

@@ -93,6 +93,18 @@ func TestQuestionsAreAnsweredWithTheSentenceThatAnswers(t *testing.T) {
 	}
 }
 
+func TestAQuestionIsAnsweredByOtherFormsOfItsWords(t *testing.T) {
+	for question, want := range map[string]string{
+		"Urlaub": "Der Urlaubsanspruch beträgt dreißig Tage.",
+		"отпуск": "Продолжительность отпуска составляет двадцать восемь дней.",
+		"إجازة":  "يستحق الموظف الإجازة بعد سنة من الخدمة.",
+	} {
+		if got := ask(question, []Passage{{Title: "Personal", Text: want, Score: 1}}).Text; !strings.Contains(got, strings.TrimSuffix(want, ".")) {
+			t.Errorf("%q: %s", question, got)
+		}
+	}
+}
+
 func TestUnrelatedQuestionsAreNotAnswered(t *testing.T) {
 	all := library(t)
 	for _, question := range fileLines(t, "testdata/unanswerable.txt") {

@@ -1,6 +1,7 @@
 package extractive
 
 import (
+	"slices"
 	"strings"
 
 	"parley/platform/kernel/text"
@@ -133,7 +134,8 @@ func (q *question) stem(form string) string {
 }
 
 // repair reads a word that no passage has as the nearest word that one has:
-// one edit away, two for long words.
+// one edit away, two for long words, and else the likeliest other form or
+// compound of it.
 func (q *question) repair(passages []Passage) {
 	for i := range passages {
 		for k, has := range q.has(&passages[i]) {
@@ -141,21 +143,12 @@ func (q *question) repair(passages []Passage) {
 		}
 	}
 	for i, t := range q.terms {
-		if q.found[i] || len(t.stem) < shortestRepair || !text.Alphabetic(t.stem) {
+		if q.found[i] {
 			continue
 		}
-		reach := 1
-		if len(t.stem) >= 8 {
-			reach = 2
-		}
-		near := ""
-		for _, stem := range q.stems {
-			if len(stem) < 3 || stem[0] != t.stem[0] || !text.Alphabetic(stem) || stem == t.stem {
-				continue
-			}
-			if d := text.Distance(t.stem, stem, reach); d < reach || d == reach && (near == "" || stem < near) {
-				near, reach = stem, d
-			}
+		near := q.nearest(t.stem)
+		if near == "" {
+			near = q.likeliest(t.stem)
 		}
 		if near != "" {
 			if _, taken := q.index[near]; !taken {
@@ -165,6 +158,55 @@ func (q *question) repair(passages []Passage) {
 		}
 	}
 	clear(q.matched)
+}
+
+// nearest answers the word of the passages with the fewest edits.
+func (q *question) nearest(word string) (near string) {
+	if len(word) < shortestRepair || !text.Alphabetic(word) {
+		return ""
+	}
+	reach := 1
+	if len(word) >= 8 {
+		reach = 2
+	}
+	for _, stem := range q.stems {
+		if len(stem) < 3 || stem[0] != word[0] || !text.Alphabetic(stem) || stem == word {
+			continue
+		}
+		if d := text.Distance(word, stem, reach); d < reach || d == reach && (near == "" || stem < near) {
+			near, reach = stem, d
+		}
+	}
+	return near
+}
+
+// likeliest answers the word of the passages that shares most grams, as the
+// search does, among those with the same beginning: the search may look at a
+// passage for a word that only rhymes, an answer must not.
+func (q *question) likeliest(word string) (best string) {
+	grams := text.TermGrams(word)
+	if len(grams) == 0 {
+		return ""
+	}
+	likeness := 0.0
+	for _, stem := range q.stems {
+		if stem == word {
+			continue
+		}
+		others, shared := text.TermGrams(stem), 0
+		if len(others) == 0 || others[0] != grams[0] {
+			continue
+		}
+		for _, g := range others {
+			if slices.Contains(grams, g) {
+				shared++
+			}
+		}
+		if l := text.Alike(shared, len(grams), len(others)); l > likeness || l == likeness && l > 0 && stem < best {
+			best, likeness = stem, l
+		}
+	}
+	return best
 }
 
 // has says which terms a passage has, in its text or title.

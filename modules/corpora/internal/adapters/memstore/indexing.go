@@ -94,3 +94,9 @@ func (s *Store) Unfinished(ctx context.Context, after int64, limit int) ([]core.
 	found, err := s.documents.List(ctx, func(d core.Document) bool { return open(d) && d.ID > after })
 	return found[:min(len(found), limit)], err
 }
+
+// Outdated implements core.Index: what is in memory was made by this version.
+func (s *Store) Outdated(context.Context, int64, int) ([]core.Corpus, error) { return nil, nil }
+
+// Renew implements core.Index.
+func (s *Store) Renew(context.Context, int64, core.Hold) (bool, error) { return true, nil }

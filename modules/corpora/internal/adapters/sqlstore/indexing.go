@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/uptrace/bun"
 
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/kernel/text"
 	"parley/platform/sqldb"
 )
 
@@ -26,6 +28,7 @@ type passageRow struct {
 	Text          string
 	Length        int
 	IsLive        bool // of a completed document
+	Reading       int  // the text.Version that its postings were made by
 }
 
 var open = bun.List([]core.Step{core.Pending, core.Extracting, core.Indexing})
@@ -69,17 +72,37 @@ func (s *Store) Clear(ctx context.Context, documentID int64, hold core.Hold) (do
 			return err
 		}
 		done = len(rows) < clearSize
-		ids := make([]int64, len(rows))
+		if len(rows) == 0 {
+			return nil
+		}
+		ids, outdated := make([]int64, len(rows)), []int64{}
+		gone := map[string]bool{}
 		for i, r := range rows {
 			ids[i] = r.ID
-			terms := indexer.Entry(r.Title, r.Text).Terms
-			names := make([]string, 0, len(terms))
-			for term := range terms {
-				names = append(names, term)
+			if r.Reading != text.Version {
+				outdated = append(outdated, r.ID)
+				continue
 			}
-			if _, err := tx.NewDelete().TableExpr("corpora_postings").Where("corpus_id = ? AND block = ? AND term IN (?)", r.CorpusID, r.ID, bun.List(names)).Exec(ctx); err != nil {
+			terms := slices.Collect(maps.Keys(indexer.Entry(r.Title, r.Text).Terms))
+			for _, term := range terms {
+				gone[term] = true
+			}
+			if _, err := tx.NewDelete().TableExpr("corpora_postings").Where("corpus_id = ? AND block = ? AND term IN (?)", r.CorpusID, r.ID, bun.List(terms)).Exec(ctx); err != nil {
 				return err
 			}
+		}
+		if len(outdated) > 0 { // nobody can say any more which terms they had
+			var terms []string
+			err := tx.NewDelete().TableExpr("corpora_postings").Where("corpus_id = ? AND block IN (?)", rows[0].CorpusID, bun.List(outdated)).Returning("term").Scan(ctx, &terms)
+			if err != nil && !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
+			for _, term := range terms {
+				gone[term] = true
+			}
+		}
+		if err := s.removeGrams(ctx, tx, rows[0].CorpusID, slices.Sorted(maps.Keys(gone))); err != nil {
+			return err
 		}
 		_, err := tx.NewDelete().Model((*passageRow)(nil)).Where("id IN (?)", bun.List(ids)).Exec(ctx)
 		return err
@@ -129,7 +152,7 @@ func insertPassages(ctx context.Context, tx bun.IDB, d core.Document, passages [
 	}
 	rows := make([]passageRow, len(passages))
 	for i, p := range passages {
-		rows[i] = passageRow{CorpusID: d.CorpusID, DocumentID: d.ID, Number: p.Number, Page: p.Page, Title: p.Title, Text: p.Text, Length: p.Length, IsLive: live}
+		rows[i] = passageRow{CorpusID: d.CorpusID, DocumentID: d.ID, Number: p.Number, Page: p.Page, Title: p.Title, Text: p.Text, Length: p.Length, IsLive: live, Reading: text.Version}
 	}
 	if _, err := tx.NewInsert().Model(&rows).ExcludeColumn("id").Returning("id").Exec(ctx); err != nil {
 		return fmt.Errorf("storing passages of document %d: %w", d.ID, err)
@@ -149,8 +172,15 @@ func (s *Store) insertBlocks(ctx context.Context, tx bun.IDB, d core.Document, b
 		return nil
 	}
 	values := make([][4]any, len(blocks))
+	terms := make([]string, 0, len(blocks))
 	for i, b := range blocks {
+		if i == 0 || b.term != blocks[i-1].term {
+			terms = append(terms, b.term)
+		}
 		values[i] = [4]any{b.term, b.id, b.passages, b.data}
+	}
+	if err := s.addGrams(ctx, tx, d.CorpusID, terms); err != nil {
+		return err
 	}
 	packed, err := json.Marshal(values)
 	if err != nil {

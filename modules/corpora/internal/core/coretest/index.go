@@ -9,6 +9,7 @@ import (
 
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/kernel/text"
 	"parley/platform/kernel/uow"
 )
 
@@ -219,14 +220,22 @@ func clearing(f fixture) {
 			}
 		}
 	}
+	alike := func() []ranking.AlikeTerm {
+		found, versions, err := f.Alike(f.ctx, []int64{c.ID}, [][]text.Gram{text.TermGrams("lanterns"), text.TermGrams("данным")}, 3)
+		f.check(err)
+		f.same(1, len(versions))
+		return slices.DeleteFunc(found, func(a ranking.AlikeTerm) bool { return f.statistics(c, a.Term).DF[a.Term] == 0 })
+	}
 	clear()
 	clear() // nothing there is no error
+	f.same([]ranking.AlikeTerm{{Word: 0, Term: "lantern", Shared: 5}}, alike())
 	terms := []string{"lantern", "harbour", "данные", "und", "new", "249"}
 	f.same(before, f.statistics(c, terms...))
 	f.finish(d, core.Completed, 1, indexed(1, "New", "another harbour"))
 	after := f.statistics(c, terms...)
 	f.same(map[string]int{"lantern": 1, "harbour": 1, "new": 1}, after.DF)
 	f.same(2, after.Passages)
+	f.same(1, len(alike()))
 }
 
 func failing(f fixture) {

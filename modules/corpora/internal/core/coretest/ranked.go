@@ -34,6 +34,7 @@ var questions = []string{
 	"What is the retention of the checksum archive in the directory",
 	"glaicer vacine lighthosue", // typing errors
 	"moves moving", "Schlüssel der Übergabe prüfen", "хранит данные", "図書館は開いていますか",
+	"Schlüsselübergabe", "архив на сервере", "harbours directorates lanternlight", // other forms
 	"harbour", "harbour lantern", "nothing ever xyzzy", "the of", "",
 	strings.Repeat("server backup archive directory checksum retention schedule harbour lantern glacier ", 20),
 }

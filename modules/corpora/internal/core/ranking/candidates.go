@@ -38,11 +38,19 @@ func weigh(terms []Term, stats Statistics) []Weighted {
 	read := 0
 	for _, t := range byRarity {
 		read += t.DF
-		if len(chosen) == mostTerms || len(chosen) > 0 && read > postingsBudget {
+		for _, f := range t.Forms {
+			read += f.DF
+		}
+		if len(chosen) >= mostTerms || len(chosen) > 0 && read > postingsBudget {
 			break
 		}
 		t.Unused = false
-		chosen = append(chosen, Weighted{t.target(), t.IDF})
+		if !t.OnlyForms {
+			chosen = append(chosen, Weighted{t.target(), t.IDF})
+		}
+		for _, f := range t.Forms {
+			chosen = append(chosen, Weighted{f.Term, t.IDF * f.Weight})
+		}
 	}
 	return chosen
 }

@@ -7,7 +7,7 @@
 // these by their text (matcher.go, score.go). To BM25 over stems it adds, with
 // weights that were measured on judged collections:
 //
-//   - neighbouring words of the question, in order and close together: 0.2
+//   - neighbouring words of the question, in order and close together: 0.3
 //   - words in exactly the form of the question: 0.2
 //   - character 4-grams, which see through inflection and compounds: 0.5, and
 //     1.0 for questions that are not in English

@@ -21,13 +21,20 @@ type pair struct {
 // and used by one goroutine.
 type matcher struct {
 	terms   []Term
-	targets hashTable // stem that is looked for → term
+	targets hashTable // stem that is looked for → sought
+	sought  []sought
 	forms   hashTable // exact form → term
 	pairs   []pair
 	seconds [][]int // the pairs that begin with each term
 	grams   []gramOf
 	pieces  []gramPiece
 	*scratch
+}
+
+// sought is what a stem counts for a term: less than 1 for another form.
+type sought struct {
+	term   int
+	weight float64
 }
 
 // gramOf is a mixed gram and its number. They are looked for in the order of
@@ -45,10 +52,15 @@ type gramPiece struct {
 
 func newMatcher(q query, x *tokenizer, memory *scratch) *matcher {
 	m := &matcher{
-		terms: q.terms, targets: newHashTable(len(q.terms)), forms: newHashTable(len(q.forms)), seconds: make([][]int, len(q.terms)), scratch: memory,
+		terms: q.terms, targets: newHashTable(q.stemsSought()), forms: newHashTable(len(q.forms)), seconds: make([][]int, len(q.terms)), scratch: memory,
 	}
 	for i, t := range q.terms {
-		m.targets.set(x.hash(t.target()), i)
+		m.seek(x.hash(t.target()), sought{i, 1})
+	}
+	for i, t := range q.terms {
+		for _, f := range t.Forms {
+			m.seek(x.hash(f.Term), sought{i, f.Weight})
+		}
 	}
 	for form, i := range q.forms {
 		m.forms.set(x.hash(form), i)
@@ -60,6 +72,11 @@ func newMatcher(q query, x *tokenizer, memory *scratch) *matcher {
 	}
 	slices.SortFunc(m.grams, func(a, b gramOf) int { return cmp.Compare(a.mixed, b.mixed) })
 	return m
+}
+
+func (m *matcher) seek(stem uint64, what sought) {
+	m.targets.set(stem, len(m.sought))
+	m.sought = append(m.sought, what)
 }
 
 func (m *matcher) addPairs(order []int) {
@@ -159,11 +176,12 @@ type hit struct{ at, term int }
 func (m *matcher) scan(f *find, words []word, weight float64) {
 	m.hits = m.hits[:0]
 	for at, w := range words {
-		i := m.targets.get(w.stem)
-		if i < 0 {
+		k := m.targets.get(w.stem)
+		if k < 0 {
 			continue
 		}
-		f.tf[i] += weight
+		i := m.sought[k].term
+		f.tf[i] += weight * m.sought[k].weight
 		if k := m.forms.get(w.form); k >= 0 {
 			f.exact[k] += weight
 		}

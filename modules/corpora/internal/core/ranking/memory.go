@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"parley/platform/kernel/text"
 )
 
 // Memory is a Source that lives in memory, for tests and for the memory store.
@@ -151,6 +153,32 @@ func (m *Memory) Vocabulary(_ context.Context, corpora []int64, prefix string, s
 		return cmp.Or(cmp.Compare(b.DF, a.DF), cmp.Compare(a.Term, b.Term))
 	})
 	return out[:min(limit, len(out))], m.at(corpora), nil
+}
+
+// Alike implements Source.
+func (m *Memory) Alike(_ context.Context, corpora []int64, words [][]text.Gram, limit int) ([]AlikeTerm, Versions, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var out []AlikeTerm
+	for word, grams := range words {
+		var found []AlikeTerm
+		for term := range m.postings {
+			shared := 0
+			for _, g := range text.TermGrams(term) {
+				if slices.Contains(grams, g) {
+					shared++
+				}
+			}
+			if shared > 0 && m.count(corpora, term) > 0 {
+				found = append(found, AlikeTerm{word, term, shared})
+			}
+		}
+		slices.SortFunc(found, func(a, b AlikeTerm) int {
+			return cmp.Or(cmp.Compare(b.Shared, a.Shared), cmp.Compare(len(a.Term), len(b.Term)), cmp.Compare(a.Term, b.Term))
+		})
+		out = append(out, found[:min(limit, len(found))]...)
+	}
+	return out, m.at(corpora), nil
 }
 
 // Passages implements Source.

@@ -19,6 +19,9 @@ type Term struct {
 	DF    int     // passages with it, or with Match; 0 means nobody knows the word
 	IDF   float64 // its weight; highest for a word nobody knows
 	Match string  // the known word that is looked for instead, "" for Stem itself
+	Forms []Form  // what is looked for besides; DF is that of the commonest for OnlyForms
+	// OnlyForms is whether nobody knows the word, but other forms of it.
+	OnlyForms bool
 	// Unused terms did not help to find candidates, for being unknown or too
 	// common; common ones still count when candidates are compared.
 	Unused bool
@@ -92,6 +95,15 @@ func readWords(question string, leaveOut func(form string) bool) query {
 		reach = w.End
 	}
 	return q
+}
+
+// stemsSought is how many stems are looked for.
+func (q query) stemsSought() int {
+	n := len(q.terms)
+	for _, t := range q.terms {
+		n += len(t.Forms)
+	}
+	return n
 }
 
 func (q query) stems() []string {

@@ -7,7 +7,7 @@ import (
 
 // What each channel counts beside the words' own BM25; doc.go names them.
 const (
-	pairWeight     = 0.2
+	pairWeight     = 0.3
 	exactWeight    = 0.2
 	gramWeight     = 0.5
 	foreignWeight  = 1.0

@@ -3,6 +3,8 @@ package ranking
 import (
 	"context"
 	"math"
+
+	"parley/platform/kernel/text"
 )
 
 // Corpus is a corpus as it is when a question is asked.
@@ -31,6 +33,10 @@ type Source interface {
 	// Vocabulary lists the indexed terms that begin with prefix and have from
 	// shortest to longest bytes, with the number of passages, commonest first.
 	Vocabulary(ctx context.Context, corpora []int64, prefix string, shortest, longest, limit int) ([]TermCount, Versions, error)
+	// Alike lists the indexed terms that share most grams with each of some
+	// words, of which the grams are given: at most limit for each word, the
+	// shorter of equal ones first. Some may be in no passage any more.
+	Alike(ctx context.Context, corpora []int64, words [][]text.Gram, limit int) ([]AlikeTerm, Versions, error)
 	// Passages reads passages by id, in any order. A passage that has been
 	// deleted meanwhile is left out. The text behind an id never changes.
 	Passages(ctx context.Context, corpora []int64, ids []int64) ([]Passage, error)
@@ -83,6 +89,13 @@ func idf(n, df int) float64 {
 type TermCount struct {
 	Term string
 	DF   int
+}
+
+// AlikeTerm is an indexed term that shares grams with one of some words.
+type AlikeTerm struct {
+	Word   int // which of the words
+	Term   string
+	Shared int
 }
 
 // Weighted is a term that candidates are found by.

@@ -42,6 +42,7 @@ type key struct {
 const (
 	termKey = iota
 	nearKey
+	formsKey
 	passageKey
 )
 
@@ -50,12 +51,16 @@ type entry struct {
 	df       int
 	postings []Posting // nil when only the number is known
 	near     TermCount
+	forms    []Form
 	passage  *tokens
 }
 
 // bytes is the room an entry takes.
 func (e entry) bytes() int {
 	n := 128 + 16*cap(e.postings) + len(e.near.Term) // key and entry themselves
+	for _, f := range e.forms {
+		n += 40 + len(f.Term)
+	}
 	if e.passage != nil {
 		n += e.passage.bytes()
 	}
