@@ -30,7 +30,9 @@ var ErrOutsideScope = apperr.New(apperr.Unprocessable, "corpora.outside_scope", 
 type OutsideScope struct{ CorpusIDs []int64 }
 
 // Error implements error.
-func (e OutsideScope) Error() string { return fmt.Sprintf("corpora %v: %v", e.CorpusIDs, ErrOutsideScope) }
+func (e OutsideScope) Error() string {
+	return fmt.Sprintf("corpora %v: %v", e.CorpusIDs, ErrOutsideScope)
+}
 
 // Unwrap implements errors.Unwrap.
 func (OutsideScope) Unwrap() error { return ErrOutsideScope }

@@ -1,8 +1,6 @@
 package core
 
 import (
-	"slices"
-
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
@@ -22,9 +20,6 @@ type Corpus struct {
 	Tags           []string
 	audit.Audit
 }
-
-// Clone copies what shares memory.
-func (c Corpus) Clone() Corpus { c.Tags = slices.Clone(c.Tags); return c }
 
 // Resource is the corpus as rights are decided about.
 func (c Corpus) Resource() access.Corpus {
@@ -78,9 +73,6 @@ type Document struct {
 	BlobKey        string
 	audit.Audit
 }
-
-// Clone copies what shares memory.
-func (d Document) Clone() Document { d.Tags = slices.Clone(d.Tags); return d }
 
 // Connection lets an agent answer from a corpus.
 type Connection struct {
