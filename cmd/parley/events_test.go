@@ -116,6 +116,19 @@ func TestAPublishedEventOnlyGainsFields(t *testing.T) {
 	}
 }
 
+// What an event's key is decides which events stay in order, also among stored
+// ones, so that a change of one must be seen.
+func TestTheKeysOfPublishedEventsStay(t *testing.T) {
+	keys := make([]string, len(published))
+	for i, e := range published {
+		v := reflect.New(reflect.TypeOf(e)).Elem()
+		filled(t, v)
+		keys[i] = e.EventName() + " " + v.Interface().(event.Event).AggregateKey() + "\n"
+	}
+	slices.Sort(keys)
+	generated(t, "cmd/parley/testdata/event_keys.txt", strings.Join(keys, ""))
+}
+
 func TestLosingOrRetypingAFieldIsNoticed(t *testing.T) {
 	const before = `{"id": 7, "runs": [{"name": "text"}]}`
 	for now, noticed := range map[string]bool{

@@ -2,8 +2,10 @@ package corpora
 
 import (
 	"context"
+	"fmt"
 
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 )
 
 // Scope says from where a question may be answered: the corpora that are
@@ -11,13 +13,29 @@ import (
 // through it or the asker may read them at this moment.
 type Scope struct {
 	AgentID int64
-	// Only narrows the corpora to these ids; nil means no narrowing. An id
-	// outside of what the asker may use is refused by name.
+	// Only narrows the corpora to these ids; nil means no narrowing. Ids outside
+	// of what the asker may use are refused: OutsideScope.
 	Only []int64
 	// Attached are corpora beside those of the agent that the asker must be
 	// able to read: the attachments of a thread.
 	Attached []int64
 }
+
+// ErrOutsideScope is what OutsideScope wraps.
+var ErrOutsideScope = apperr.New(apperr.Unprocessable, "corpora.outside_scope", "The agent may not use some of these corpora for you; leave them out.")
+
+// OutsideScope is the error about those corpora of Scope.Only that the asker
+// may not use through the agent. Which field of a request they stood in is the
+// caller's to say.
+type OutsideScope struct{ CorpusIDs []int64 }
+
+// Error implements error.
+func (e OutsideScope) Error() string {
+	return fmt.Sprintf("corpora %v: %v", e.CorpusIDs, ErrOutsideScope)
+}
+
+// Unwrap implements errors.Unwrap.
+func (OutsideScope) Unwrap() error { return ErrOutsideScope }
 
 // Passage is a piece of a document that was found for a question.
 type Passage struct {
@@ -56,8 +74,8 @@ type Retrieval struct {
 // Retriever finds passages. Rights are part of the search itself: what the
 // asker may not use is never a candidate.
 type Retriever interface {
-	// Usable answers the corpora that Retrieve would search, ascending, or an
-	// Unprocessable error that names those of s.Only that the actor may not use.
+	// Usable answers the corpora that Retrieve would search, ascending, or
+	// OutsideScope.
 	Usable(ctx context.Context, who actor.Actor, s Scope) ([]int64, error)
 	// Retrieve answers up to top passages for a query.
 	Retrieve(ctx context.Context, who actor.Actor, s Scope, query string, top int) (Retrieval, error)

@@ -11,7 +11,7 @@ import (
 )
 
 // Table is one table of a DB, keyed by an identity that is never used again.
-// Values are copied on the way in and out.
+// Values are copied deeply on the way in and out.
 type Table[V any] struct {
 	db      *DB
 	rows    map[int64]V
@@ -25,8 +25,7 @@ type Table[V any] struct {
 
 // Spec describes a table.
 type Spec[V any] struct {
-	ID    func(*V) *int64
-	Clone func(V) V // nil when a plain copy shares nothing
+	ID func(*V) *int64
 	// Unique are the unique indexes: no two values may have the same
 	// non-empty key under one of them.
 	Unique  []func(V) string
@@ -36,11 +35,7 @@ type Spec[V any] struct {
 
 // NewTable returns an empty table of db.
 func NewTable[V any](db *DB, s Spec[V]) *Table[V] {
-	clone := s.Clone
-	if clone == nil {
-		clone = func(v V) V { return v }
-	}
-	return &Table[V]{db: db, rows: map[int64]V{}, id: s.ID, clone: clone, unique: s.Unique, missing: s.Missing, taken: s.Taken}
+	return &Table[V]{db: db, rows: map[int64]V{}, id: s.ID, clone: copier[V](), unique: s.Unique, missing: s.Missing, taken: s.Taken}
 }
 
 // Get answers the matching value with the lowest id.

@@ -27,6 +27,11 @@ func (s *Server) fits(r *Route) error {
 			return fmt.Errorf("nobody decides about the resource %q of the policy", kind)
 		}
 	}
+	for _, value := range r.Policy.values() {
+		if err := ofBody(value); err != nil {
+			return err
+		}
+	}
 	for _, l := range r.Policy.levels {
 		if !known(l.Field) {
 			return fmt.Errorf("the policy needs %q, which the request does not have", l.Field)
@@ -40,6 +45,17 @@ func (s *Server) fits(r *Route) error {
 	return nil
 }
 
+// ofBody answers an error for a value that no field of a JSON body can have:
+// what is decoded of one is true or a text, and a text of a type of its own equals
+// neither.
+func ofBody(value any) error {
+	switch value.(type) {
+	case nil, bool, string:
+		return nil
+	}
+	return fmt.Errorf("the policy compares a field with %v, which is a %T and neither a switch nor a text", value, value)
+}
+
 // kinds are the kinds of resource that a policy names by itself; those that a
 // field of the body names are the caller's choice.
 func (p Policy) kinds() []actor.Resource {
@@ -51,6 +67,21 @@ func (p Policy) kinds() []actor.Resource {
 	}
 	if p.lists != "" {
 		out = append(out, p.lists)
+	}
+	return out
+}
+
+// values are what the policy compares fields with.
+func (p Policy) values() []any {
+	var out []any
+	for _, n := range p.needs {
+		out = append(out, n.Is)
+	}
+	for _, l := range p.levels {
+		out = append(out, l.Value)
+	}
+	for _, w := range p.unrestrictedKeyNeeds {
+		out = append(out, w.Value)
 	}
 	return out
 }

@@ -124,6 +124,9 @@ func TestTheServerRefusesPoliciesThatNobodyCouldCheck(t *testing.T) {
 		`"sort"`:                   web.OnKind("sort", "place", web.View),
 		`"rank"`:                   web.User().LevelFor("rank", true, actor.GlobalAdmin),
 		`the resource "newspaper"`: web.On("newspaper", "book_id", web.View),
+		"compares":                 web.On("book", "book_id", web.View).When("kind", actor.Resource("box")),
+		"which is a actor.Level":   web.User().LevelFor("kind", actor.GlobalAdmin, actor.GlobalAdmin),
+		"which is a actor.Role":    web.User().UnrestrictedKeyOnlyForValue("kind", actor.Admin),
 		`the resource "magazine"`:  web.User().Lists("magazine"),
 	} {
 		for _, r := range []web.Route{

@@ -38,18 +38,10 @@ func New(db *memory.DB) *Store {
 	return &Store{
 		db: db,
 		jobs: memory.NewTable(db, memory.Spec[work.Stored]{
-			ID: func(s *work.Stored) *int64 { return &s.ID }, Clone: clone, Missing: errMissing,
+			ID: func(s *work.Stored) *int64 { return &s.ID }, Missing: errMissing,
 		}),
 		turns: memory.NewTable(db, memory.Spec[turn]{ID: func(t *turn) *int64 { return &t.ID }, Missing: errMissing}),
 	}
-}
-
-func clone(s work.Stored) work.Stored {
-	if s.LeasedUntil != nil {
-		until := *s.LeasedUntil
-		s.LeasedUntil = &until
-	}
-	return s
 }
 
 // within runs fn in the unit of ctx, or in one of its own.

@@ -55,7 +55,7 @@ func (s *Service) Ask(ctx context.Context, who actor.Actor, a Ask) (Asked, error
 	}
 	if a.Options.CorpusIDs != nil { // refused now rather than in a run
 		if _, err := s.Corpora.Usable(ctx, who, corpora.Scope{AgentID: agent.ID, Only: a.Options.CorpusIDs}); err != nil {
-			return Asked{}, err
+			return Asked{}, inOverrides(err)
 		}
 	}
 	if a.Key != "" {

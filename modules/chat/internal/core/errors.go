@@ -1,6 +1,10 @@
 package core
 
 import (
+	"errors"
+	"fmt"
+
+	"parley/modules/corpora"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/idempotency"
 )
@@ -28,3 +32,17 @@ var (
 	ErrKeyReused  = idempotency.ErrKeyReused
 	ErrInProgress = idempotency.ErrInProgress
 )
+
+// inOverrides says of corpora that may not be used in which field of a question
+// they stood. Other errors stay as they are.
+func inOverrides(err error) error {
+	var outside corpora.OutsideScope
+	if !errors.As(err, &outside) {
+		return err
+	}
+	refused := corpora.ErrOutsideScope
+	for _, id := range outside.CorpusIDs {
+		refused = refused.WithField("overrides.corpus_ids", fmt.Sprintf("%d is not one of this agent's corpora for you", id))
+	}
+	return refused
+}

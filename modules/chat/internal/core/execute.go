@@ -222,7 +222,7 @@ func (x *execution) retrieve(who actor.Actor) (corpora.Retrieval, error) {
 	scope := corpora.Scope{AgentID: x.agent.ID, Only: x.content.Options.CorpusIDs}
 	found, err := x.Corpora.Retrieve(x.ctx, who, scope, x.out.SearchQuery, top)
 	if err != nil {
-		return found, fmt.Errorf("searching: %w", err)
+		return found, fmt.Errorf("searching: %w", inOverrides(err))
 	}
 	done(fmt.Sprintf("Scored %d passages of %d corpora and kept %d.", found.Considered, len(found.CorpusIDs), len(found.Passages)), map[string]any{
 		"query": x.out.SearchQuery, "corpus_ids": found.CorpusIDs, "candidates": found.Candidates, "considered": found.Considered,

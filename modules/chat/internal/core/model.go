@@ -2,7 +2,6 @@ package core
 
 import (
 	"encoding/json"
-	"slices"
 	"time"
 
 	"parley/modules/chat"
@@ -207,10 +206,3 @@ func ByActivity(t Thread) page.Key { return page.Key{At: t.ModifiedOn, ID: t.ID}
 
 // ByRun is the order of a thread's runs: oldest first.
 func ByRun(r Run) page.Key { return page.Key{ID: r.ID} }
-
-// Clone copies what shares memory.
-func (c Content) Clone() Content {
-	c.History, c.References, c.FollowUps = slices.Clone(c.History), slices.Clone(c.References), slices.Clone(c.FollowUps)
-	c.CorpusIDs, c.Instructions = slices.Clone(c.CorpusIDs), slices.Clone(c.Instructions)
-	return c
-}

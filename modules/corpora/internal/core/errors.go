@@ -17,6 +17,5 @@ var (
 	ErrDuplicate        = apperr.New(apperr.Conflict, "duplicate_document", "The corpus already has this document; send ?allow_duplicate=true to add it anyway.")
 	ErrBlank            = apperr.New(apperr.Unprocessable, "corpora.blank_text", "The text is empty or only spaces.")
 	ErrBlankName        = apperr.New(apperr.Unprocessable, "corpora.blank_name", "A corpus needs a name.")
-	ErrOutsideScope     = apperr.New(apperr.Unprocessable, "corpora.outside_scope", "The agent may not use some of these corpora for you; leave them out.")
 	ErrFull             = apperr.New(apperr.Conflict, "corpora.corpus_full", "A corpus has at most 1,000,000 documents; use another corpus.")
 )

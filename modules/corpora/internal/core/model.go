@@ -1,8 +1,6 @@
 package core
 
 import (
-	"slices"
-
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
@@ -24,12 +22,6 @@ type Corpus struct {
 	// owner's left out. Only Store.Corpus fills them.
 	Grants []access.CorpusGrant `bun:"-"`
 	audit.Audit
-}
-
-// Clone copies what shares memory.
-func (c Corpus) Clone() Corpus {
-	c.Tags, c.Grants = slices.Clone(c.Tags), slices.Clone(c.Grants)
-	return c
 }
 
 // Resource is the corpus as rights are decided about.
@@ -84,12 +76,6 @@ type Document struct {
 	PageCount      *int
 	BlobKey        string
 	audit.Audit
-}
-
-// Clone copies what shares memory.
-func (d Document) Clone() Document {
-	d.Tags, d.Warnings = slices.Clone(d.Tags), slices.Clone(d.Warnings)
-	return d
 }
 
 // Connection lets an agent answer from a corpus.

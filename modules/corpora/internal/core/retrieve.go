@@ -44,14 +44,14 @@ func (s *Service) usable(ctx context.Context, who actor.Actor, scope corpora.Sco
 	if scope.Only == nil {
 		return usable, nil
 	}
-	refused := ErrOutsideScope
+	var outside corpora.OutsideScope
 	for _, id := range scope.Only {
 		if !contains(usable, id) {
-			refused = refused.WithField("overrides.corpus_ids", fmt.Sprintf("%d is not one of this agent's corpora for you", id))
+			outside.CorpusIDs = append(outside.CorpusIDs, id)
 		}
 	}
-	if len(refused.Fields) > 0 {
-		return nil, refused
+	if len(outside.CorpusIDs) > 0 {
+		return nil, outside
 	}
 	return slices.DeleteFunc(usable, func(c ranking.Corpus) bool { return !slices.Contains(scope.Only, c.ID) }), nil
 }

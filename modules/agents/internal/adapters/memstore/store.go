@@ -34,7 +34,7 @@ type Store struct {
 func New(db *memory.DB) *Store {
 	return &Store{
 		db:     db,
-		agents: memory.NewTable(db, memory.Spec[core.Agent]{ID: func(a *core.Agent) *int64 { return &a.ID }, Clone: clone, Missing: core.ErrNotFound}),
+		agents: memory.NewTable(db, memory.Spec[core.Agent]{ID: func(a *core.Agent) *int64 { return &a.ID }, Missing: core.ErrNotFound}),
 		types: memory.NewTable(db, memory.Spec[core.Type]{
 			ID:      func(t *core.Type) *int64 { return &t.ID },
 			Unique:  []func(core.Type) string{func(t core.Type) string { return fmt.Sprint(t.OrganizationID, strings.ToLower(t.Name)) }},
@@ -44,14 +44,6 @@ func New(db *memory.DB) *Store {
 		bookmarks:    map[core.Kind]*memory.Table[core.Bookmark]{core.Recent: newBookmarks(db), core.Starred: newBookmarks(db)},
 		runs:         newRuns(db), reviews: newReviews(db), ratings: newRatings(db), aliases: newAliases(db),
 	}
-}
-
-func clone(a core.Agent) core.Agent {
-	if a.ClonedFrom != nil {
-		from := *a.ClonedFrom
-		a.ClonedFrom = &from
-	}
-	return a
 }
 
 // sees leaves the team out: the condition has the projects of teams already.

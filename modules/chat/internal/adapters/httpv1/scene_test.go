@@ -63,7 +63,7 @@ type library struct{}
 
 func (library) Usable(_ context.Context, _ actor.Actor, s corpora.Scope) ([]int64, error) {
 	if slices.Contains(s.Only, 66) {
-		return nil, apperr.New(apperr.Unprocessable, "corpora.outside_scope", "Some are not yours.").WithField("overrides.corpus_ids", "66 is not one of this agent's")
+		return nil, corpora.OutsideScope{CorpusIDs: []int64{66}}
 	}
 	return []int64{5}, nil
 }

@@ -34,21 +34,10 @@ type row[V any] struct {
 // New returns an empty store in db.
 func New(db *memory.DB) *Store {
 	return &Store{
-		db: db,
-		threads: memory.NewTable(db, memory.Spec[core.Thread]{
-			ID: func(t *core.Thread) *int64 { return &t.ID },
-			Clone: func(t core.Thread) core.Thread {
-				t.CorpusID, t.ChatID, t.QuerySource = copied(t.CorpusID), copied(t.ChatID), copied(t.QuerySource)
-				return t
-			},
-			Missing: core.ErrNotFound,
-		}),
+		db:      db,
+		threads: memory.NewTable(db, memory.Spec[core.Thread]{ID: func(t *core.Thread) *int64 { return &t.ID }, Missing: core.ErrNotFound}),
 		runs: memory.NewTable(db, memory.Spec[core.Run]{
 			ID: func(r *core.Run) *int64 { return &r.ID },
-			Clone: func(r core.Run) core.Run {
-				r.MessageID, r.IdempotencyKey = copied(r.MessageID), copied(r.IdempotencyKey)
-				return r
-			},
 			Unique: []func(core.Run) string{func(r core.Run) string {
 				if r.IdempotencyKey == nil {
 					return ""
@@ -57,28 +46,13 @@ func New(db *memory.DB) *Store {
 			}},
 			Taken: core.ErrInProgress, Missing: core.ErrNotFound,
 		}),
-		contents: rows(db, core.Content.Clone),
-		events:   rows(db, func(e core.StreamEvent) core.StreamEvent { return e }),
-		thoughts: rows(db, func(t core.Thought) core.Thought { t.Detail = slices.Clone(t.Detail); return t }),
-		support:  rows(db, func(s core.Support) core.Support { s.Page = copied(s.Page); return s }),
-		ledger:   rows(db, func(m core.Metered) core.Metered { m.Raw = slices.Clone(m.Raw); return m }),
+		contents: rows[core.Content](db), events: rows[core.StreamEvent](db), thoughts: rows[core.Thought](db),
+		support: rows[core.Support](db), ledger: rows[core.Metered](db),
 	}
 }
 
-func rows[V any](db *memory.DB, clone func(V) V) *memory.Table[row[V]] {
-	return memory.NewTable(db, memory.Spec[row[V]]{
-		ID:      func(r *row[V]) *int64 { return &r.ID },
-		Clone:   func(r row[V]) row[V] { r.Value = clone(r.Value); return r },
-		Missing: core.ErrNotFound,
-	})
-}
-
-func copied[T any](p *T) *T {
-	if p == nil {
-		return nil
-	}
-	v := *p
-	return &v
+func rows[V any](db *memory.DB) *memory.Table[row[V]] {
+	return memory.NewTable(db, memory.Spec[row[V]]{ID: func(r *row[V]) *int64 { return &r.ID }, Missing: core.ErrNotFound})
 }
 
 // add stores what belongs to a run.

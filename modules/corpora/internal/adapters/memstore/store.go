@@ -36,11 +36,11 @@ func New(db *memory.DB) *Store {
 		Memory: ranking.NewMemory(),
 		db:     db,
 		corpora: memory.NewTable(db, memory.Spec[core.Corpus]{
-			ID: func(c *core.Corpus) *int64 { return &c.ID }, Clone: core.Corpus.Clone,
+			ID:     func(c *core.Corpus) *int64 { return &c.ID },
 			Unique: []func(core.Corpus) string{nameKey}, Taken: core.ErrNameTaken, Missing: core.ErrNotFound,
 		}),
 		documents: memory.NewTable(db, memory.Spec[core.Document]{
-			ID: func(d *core.Document) *int64 { return &d.ID }, Clone: core.Document.Clone, Missing: core.ErrDocumentNotFound,
+			ID: func(d *core.Document) *int64 { return &d.ID }, Missing: core.ErrDocumentNotFound,
 		}),
 		connections: memory.NewTable(db, memory.Spec[core.Connection]{
 			ID:     func(c *core.Connection) *int64 { return &c.ID },

@@ -36,7 +36,7 @@ var open = bun.List([]core.Step{core.Pending, core.Extracting, core.Indexing})
 // Begin implements core.Index.
 func (s *Store) Begin(ctx context.Context, id int64) (before core.Document, err error) {
 	_, err = s.documents.Update(ctx, func(d *core.Document) error {
-		if before = d.Clone(); d.Step != core.Completed {
+		if before = *d; d.Step != core.Completed {
 			d.Step, d.FailureReason = core.Extracting, nil
 		}
 		return nil

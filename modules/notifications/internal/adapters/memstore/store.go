@@ -18,21 +18,8 @@ type Store struct {
 func New(db *memory.DB) *Store {
 	return &Store{inbox: memory.NewTable(db, memory.Spec[core.Notification]{
 		ID:      func(n *core.Notification) *int64 { return &n.ID },
-		Clone:   clone,
 		Missing: core.ErrNotFound,
 	})}
-}
-
-func clone(n core.Notification) core.Notification {
-	if n.Link != nil {
-		link := *n.Link
-		n.Link = &link
-	}
-	if n.ReadOn != nil {
-		on := *n.ReadOn
-		n.ReadOn = &on
-	}
-	return n
 }
 
 // Add implements core.Store.

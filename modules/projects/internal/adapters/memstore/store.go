@@ -26,17 +26,9 @@ func New(db *memory.DB) *Store {
 		db: db, recents: newRecents(db),
 		teams: memory.NewTable(db, memory.Spec[projects.Team]{ID: func(t *projects.Team) *int64 { return &t.ID }, Missing: core.ErrTeamNotFound}),
 		projects: memory.NewTable(db, memory.Spec[projects.Project]{
-			ID: func(p *projects.Project) *int64 { return &p.ID }, Clone: clone, Missing: core.ErrNotFound,
+			ID: func(p *projects.Project) *int64 { return &p.ID }, Missing: core.ErrNotFound,
 		}),
 	}
-}
-
-func clone(p projects.Project) projects.Project {
-	if p.TeamID != nil {
-		team := *p.TeamID
-		p.TeamID = &team
-	}
-	return p
 }
 
 func seesTeam(v core.Visible, t projects.Team) bool { return v.Shows(t.Resource()) }

@@ -25,11 +25,11 @@ func New(db *memory.DB) *Store {
 	return &Store{
 		db: db,
 		items: memory.NewTable(db, memory.Spec[core.Item]{
-			ID: func(i *core.Item) *int64 { return &i.ID }, Clone: cloneItem, Missing: core.ErrNotFound,
+			ID: func(i *core.Item) *int64 { return &i.ID }, Missing: core.ErrNotFound,
 			Unique: []func(core.Item) string{func(i core.Item) string { return fmt.Sprintf("%d %s", i.OrganizationID, i.ExternalID) }}, Taken: core.ErrNameTaken,
 		}),
 		drives: memory.NewTable(db, memory.Spec[core.FollowedDrive]{
-			ID: func(d *core.FollowedDrive) *int64 { return &d.ID }, Clone: cloneDrive, Missing: core.ErrNotFound,
+			ID: func(d *core.FollowedDrive) *int64 { return &d.ID }, Missing: core.ErrNotFound,
 		}),
 	}
 }
@@ -40,16 +40,6 @@ func clone[T any](p *T) *T {
 	}
 	v := *p
 	return &v
-}
-
-func cloneItem(i core.Item) core.Item {
-	i.CorpusID, i.LastSyncedOn = clone(i.CorpusID), clone(i.LastSyncedOn)
-	return i
-}
-
-func cloneDrive(d core.FollowedDrive) core.FollowedDrive {
-	d.CompletedOn = clone(d.CompletedOn)
-	return d
 }
 
 // Item implements core.Items.

@@ -75,7 +75,7 @@ func (a *API) Routes() []web.Route {
 					And(web.OnKind("resource_type", "resource_id", web.Manage)).
 					And(user(web.Edit).When("resource_type", string(actor.Organization))).
 					LevelFor("role", actor.GlobalAdmin.String(), actor.GlobalAdmin).
-					UnrestrictedKeyOnlyForValue("resource_type", actor.Organization),
+					UnrestrictedKeyOnlyForValue("resource_type", string(actor.Organization)),
 				web.Created(),
 				web.Message("User permission created successfully."),
 			),

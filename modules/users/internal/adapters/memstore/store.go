@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -58,12 +57,10 @@ func New(db *memory.DB) *Store {
 		}),
 		keys: memory.NewTable(db, memory.Spec[core.APIKey]{
 			ID:      func(k *core.APIKey) *int64 { return &k.ID },
-			Clone:   func(k core.APIKey) core.APIKey { k.Scope.Groups = maps.Clone(k.Scope.Groups); return k },
 			Missing: core.ErrNoKey,
 		}),
 		audit: memory.NewTable(db, memory.Spec[core.AuditEntry]{
-			ID:    func(e *core.AuditEntry) *int64 { return &e.ID },
-			Clone: func(e core.AuditEntry) core.AuditEntry { e.Subjects = slices.Clone(e.Subjects); return e },
+			ID: func(e *core.AuditEntry) *int64 { return &e.ID },
 		}),
 	}
 }
