@@ -145,6 +145,8 @@ func within(pkg string, z zone, imported string, to zone) string {
 		return ""
 	case to.kind == coretest:
 		return "the contract suite is for tests"
+	case z.kind == coretest && imported == "platform/storetest":
+		return ""
 	case z.kind == adapter && to.kind == platform:
 		if slices.ContainsFunc(ofAdapter[z.adapter], func(p string) bool { return under(imported, p) }) {
 			return ""

@@ -63,19 +63,11 @@ func (t Table[V, R]) Page(ctx context.Context, req page.Request, order Order[V],
 		}
 		narrowed = append(append([]Where(nil), where...), order.after(key))
 	}
-	// One more than asked tells whether anything follows.
-	q := t.selectFrom(ctx, &rows, narrowed).Order(order.clauses()...).Limit(int64(req.Limit()) + 1).Offset(int64(req.Offset()))
+	q := t.selectFrom(ctx, &rows, narrowed).Order(order.clauses()...).Limit(int64(req.Fetch())).Offset(int64(req.Offset()))
 	if err := q.Scan(ctx); err != nil {
 		return out, t.explain("listing", err)
 	}
-	more := len(rows) > req.Limit()
-	if more {
-		rows = rows[:req.Limit()]
-	}
-	out.Items = t.values(rows)
-	if more {
-		out.NextCursor = page.EncodeCursor(order.Key(out.Items[len(out.Items)-1]))
-	}
+	out = page.Trim(t.values(rows), req, order.Key)
 	if !req.Keyset() {
 		count, err := t.Count(ctx, where...)
 		if err != nil {

@@ -42,6 +42,10 @@ func (r Request) Limit() int {
 	return r.Size
 }
 
+// Fetch is how many entries a store reads for a part: one more than asked tells
+// whether anything follows. Trim takes it off again.
+func (r Request) Fetch() int { return r.Limit() + 1 }
+
 // Offset is the number of entries before the asked page; 0 with a cursor.
 func (r Request) Offset() int {
 	if r.Keyset() || r.Number < 1 {
@@ -126,9 +130,17 @@ func Cut[T any](all []T, r Request, desc bool, key func(T) Key) (Of[T], error) {
 		}
 		rest = rest[sort.Search(len(rest), func(i int) bool { return behind(key(rest[i]), after) }):]
 	}
-	out.Items = rest[:min(r.Limit(), len(rest))]
-	if len(rest) > r.Limit() {
+	part := Trim(rest, r, key)
+	part.Count = out.Count
+	return part, nil
+}
+
+// Trim makes a part of the entries from its first one on, of which Fetch are
+// enough: the one behind the last tells that there is more.
+func Trim[T any](read []T, r Request, key func(T) Key) Of[T] {
+	out := Of[T]{Items: read[:min(r.Limit(), len(read))], Count: -1, Request: r}
+	if len(read) > r.Limit() {
 		out.NextCursor = EncodeCursor(key(out.Items[len(out.Items)-1]))
 	}
-	return out, nil
+	return out
 }

@@ -26,74 +26,74 @@ func finishing(f fixture) {
 			return fail
 		})
 	}
-	f.is(end(boom), boom)
+	f.ErrorIs(end(boom), boom)
 	f.none(now)
-	f.check(f.Hold(f.ctx, a.Fence(), now.Add(time.Hour), nil)) // it is still held
-	f.check(end(nil))
-	f.same("effect", f.one(now).Key)
-	f.is(end(nil), kernel.ErrLost)
+	f.NoError(f.Hold(f.ctx, a.Fence(), now.Add(time.Hour), nil)) // it is still held
+	f.NoError(end(nil))
+	f.Equal("effect", f.one(now).Key)
+	f.ErrorIs(end(nil), kernel.ErrLost)
 }
 
 func failing(f fixture) {
 	f.put(1, "a")
 	a := f.one(now)
-	f.check(f.Fail(f.ctx, a.Fence(), work.Failure{Error: "it’s down", Attempts: 1, DueAt: now.Add(time.Minute)}, now))
+	f.NoError(f.Fail(f.ctx, a.Fence(), work.Failure{Error: "it’s down", Attempts: 1, DueAt: now.Add(time.Minute)}, now))
 	f.none(now)
 	a = f.one(now.Add(time.Minute))
-	f.same([]any{1, "it’s down", int64(2)}, []any{a.Attempts, a.Error, a.Token})
-	f.check(f.Fail(f.ctx, a.Fence(), work.Failure{Error: "still down", Attempts: 2, Dead: true, DueAt: now}, now.Add(time.Minute)))
+	f.Equal([]any{1, "it’s down", int64(2)}, []any{a.Attempts, a.Error, a.Token})
+	f.NoError(f.Fail(f.ctx, a.Fence(), work.Failure{Error: "still down", Attempts: 2, Dead: true, DueAt: now}, now.Add(time.Minute)))
 	f.none(now.Add(time.Hour))
 	dead, err := f.DeadJobs(f.ctx, 10)
-	f.check(err)
+	f.NoError(err)
 	a.State, a.Owner, a.LeasedUntil, a.Attempts, a.Error, a.DueAt, a.ChangedOn = work.Dead, "", nil, 2, "still down", now, now.Add(time.Minute)
-	f.same([]work.Stored{a}, dead)
+	f.Equal([]work.Stored{a}, dead)
 	f.put(1, "b")
 	b := f.one(now.Add(time.Hour))
 	n, err := f.Retry(f.ctx, []int64{a.ID, b.ID, 99}, now.Add(time.Hour))
-	f.check(err)
-	f.same(int64(1), n)
+	f.NoError(err)
+	f.Equal(int64(1), n)
 	a = f.one(now.Add(time.Hour))
-	f.same([]any{"a", 0, "still down"}, []any{a.Key, a.Attempts, a.Error})
+	f.Equal([]any{"a", 0, "still down"}, []any{a.Key, a.Attempts, a.Error})
 	for i, key := range []string{"c", "d", "e"} {
 		f.put(1, key)
 		j := f.one(now.Add(time.Hour))
-		f.check(f.Fail(f.ctx, j.Fence(), work.Failure{Dead: true, DueAt: now}, now.Add(time.Duration(i)*time.Hour)))
+		f.NoError(f.Fail(f.ctx, j.Fence(), work.Failure{Dead: true, DueAt: now}, now.Add(time.Duration(i)*time.Hour)))
 	}
 	dead, err = f.DeadJobs(f.ctx, 2)
-	f.check(err)
-	f.same([]string{"e", "d"}, keysOf(dead))
+	f.NoError(err)
+	f.Equal([]string{"e", "d"}, keysOf(dead))
 }
 
 func returning(f fixture) {
 	f.put(1, "a")
 	f.put(1, "b")
 	claimed := f.claim(request(now, 2))
-	f.check(f.Return(f.ctx, []work.Fence{claimed[0].Fence(), {ID: claimed[1].ID, Token: 9}, {ID: 99, Token: 1}}, now.Add(time.Second)))
-	f.check(f.Return(f.ctx, nil, now))
+	f.NoError(f.Return(f.ctx, []work.Fence{claimed[0].Fence(), {ID: claimed[1].ID, Token: 9}, {ID: 99, Token: 1}}, now.Add(time.Second)))
+	f.NoError(f.Return(f.ctx, nil, now))
 	again := f.claim(request(now.Add(time.Second), 2))
-	f.same([]string{"a"}, keysOf(again))
-	f.same([]any{0, "", int64(2), now}, []any{again[0].Attempts, again[0].Error, again[0].Token, again[0].DueAt.UTC()})
+	f.Equal([]string{"a"}, keysOf(again))
+	f.Equal([]any{0, "", int64(2), now}, []any{again[0].Attempts, again[0].Error, again[0].Token, again[0].DueAt.UTC()})
 }
 
 func renewing(f fixture) {
 	f.put(1, "a")
 	f.put(1, "b")
 	claimed := f.claim(request(now, 2))
-	f.check(f.Finish(f.ctx, claimed[1].Fence()))
+	f.NoError(f.Finish(f.ctx, claimed[1].Fence()))
 	until := now.Add(time.Hour)
 	held, err := f.Renew(f.ctx, "me", []int64{claimed[0].ID, claimed[1].ID, 99}, until)
-	f.check(err)
+	f.NoError(err)
 	claimed[0].LeasedUntil = &until
-	f.same(claimed[:1], held)
+	f.Equal(claimed[:1], held)
 	held, err = f.Renew(f.ctx, "another", []int64{claimed[0].ID}, until.Add(time.Hour))
-	f.check(err)
-	f.same(0, len(held))
+	f.NoError(err)
+	f.Equal(0, len(held))
 	held, err = f.Renew(f.ctx, "me", nil, until)
-	f.check(err)
-	f.same(0, len(held))
+	f.NoError(err)
+	f.Equal(0, len(held))
 	n, err := f.TakeOver(f.ctx, work.Takeover{Owner: "me", Expired: true, Now: until})
-	f.check(err)
-	f.same(int64(0), n)
+	f.NoError(err)
+	f.Equal(int64(0), n)
 }
 
 func takingOver(f fixture) {
@@ -106,24 +106,24 @@ func takingOver(f fixture) {
 	r.Owner = "other"
 	f.claim(r)
 	owners, err := f.Owners(f.ctx)
-	f.check(err)
+	f.NoError(err)
 	for i := range owners {
 		owners[i].Lease = owners[i].Lease.UTC()
 	}
-	f.same([]work.Owner{{ID: "me", Running: 2, Lease: now.Add(time.Minute)}, {ID: "other", Running: 1, Lease: now.Add(time.Minute + time.Second)}}, owners)
+	f.Equal([]work.Owner{{ID: "me", Running: 2, Lease: now.Add(time.Minute)}, {ID: "other", Running: 1, Lease: now.Add(time.Minute + time.Second)}}, owners)
 	at := now.Add(time.Minute + time.Second)
 	take := func(t work.Takeover) int64 {
 		f.t.Helper()
 		n, err := f.TakeOver(f.ctx, t)
-		f.check(err)
+		f.NoError(err)
 		return n
 	}
-	f.same(int64(1), take(work.Takeover{Owner: "me", Expired: true, Counts: true, Error: "why", Now: at}))
+	f.Equal(int64(1), take(work.Takeover{Owner: "me", Expired: true, Counts: true, Error: "why", Now: at}))
 	got := f.one(at)
-	f.same([]any{early.ID, 1, "why", int64(2), false}, []any{got.ID, got.Attempts, got.Error, got.Token, got.Alone})
-	f.same(int64(0), take(work.Takeover{Owner: "nobody", Now: at}))
-	f.same(int64(1), take(work.Takeover{Owner: "other", Counts: true, Now: now}))
-	f.same("c", f.one(now).Key)
+	f.Equal([]any{early.ID, 1, "why", int64(2), false}, []any{got.ID, got.Attempts, got.Error, got.Token, got.Alone})
+	f.Equal(int64(0), take(work.Takeover{Owner: "nobody", Now: at}))
+	f.Equal(int64(1), take(work.Takeover{Owner: "other", Counts: true, Now: now}))
+	f.Equal("c", f.one(now).Key)
 }
 
 func alone(f fixture) {
@@ -131,31 +131,31 @@ func alone(f fixture) {
 	f.put(2, "b")
 	f.claim(request(now, 2))
 	n, err := f.TakeOver(f.ctx, work.Takeover{Owner: "me", Error: "why", Now: now})
-	f.check(err)
-	f.same(int64(2), n)
+	f.NoError(err)
+	f.Equal(int64(2), n)
 	f.none(now)
 	waits := func(want bool, kinds ...string) {
 		f.t.Helper()
 		got, err := f.AnyAlone(f.ctx, kinds, now)
-		f.check(err)
-		f.same(want, got)
+		f.NoError(err)
+		f.Equal(want, got)
 	}
 	waits(true, "tests.other", kind)
 	waits(false, "tests.other")
 	f.put(1, "c")
-	f.same("c", f.one(now).Key)
+	f.Equal("c", f.one(now).Key)
 	r := request(now, 1)
 	r.Alone = true
 	a := f.claim(r)
-	f.same([]string{"a"}, keysOf(a))
-	f.same([]any{true, 0, "why"}, []any{a[0].Alone, a[0].Attempts, a[0].Error})
-	f.check(f.Return(f.ctx, []work.Fence{a[0].Fence()}, now)) // and stays so
-	f.same([]string{"a"}, keysOf(f.claim(r)))
+	f.Equal([]string{"a"}, keysOf(a))
+	f.Equal([]any{true, 0, "why"}, []any{a[0].Alone, a[0].Attempts, a[0].Error})
+	f.NoError(f.Return(f.ctx, []work.Fence{a[0].Fence()}, now)) // and stays so
+	f.Equal([]string{"a"}, keysOf(f.claim(r)))
 	b := f.claim(r)
-	f.same([]string{"b"}, keysOf(b))
+	f.Equal([]string{"b"}, keysOf(b))
 	waits(false, kind)
-	f.check(f.Fail(f.ctx, b[0].Fence(), work.Failure{Attempts: 1, DueAt: now}, now)) // it killed nobody
-	f.same("b", f.one(now).Key)
+	f.NoError(f.Fail(f.ctx, b[0].Fence(), work.Failure{Attempts: 1, DueAt: now}, now)) // it killed nobody
+	f.Equal("b", f.one(now).Key)
 }
 
 func cancelling(f fixture) {
@@ -164,59 +164,59 @@ func cancelling(f fixture) {
 	f.put(1, "waiting")
 	f.put(1, "")
 	claimed := f.claim(request(now, 2))
-	f.check(f.Fail(f.ctx, claimed[1].Fence(), work.Failure{Dead: true, DueAt: now}, now))
+	f.NoError(f.Fail(f.ctx, claimed[1].Fence(), work.Failure{Dead: true, DueAt: now}, now))
 	boom := errors.New("boom")
-	f.is(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+	f.ErrorIs(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
 		if _, err := f.Cancel(ctx, kind, []string{"running", "waiting"}, now); err != nil {
 			return err
 		}
 		return boom
 	}), boom)
-	f.check(f.Hold(f.ctx, claimed[0].Fence(), now.Add(time.Minute), nil))
+	f.NoError(f.Hold(f.ctx, claimed[0].Fence(), now.Add(time.Minute), nil))
 	running, err := f.Cancel(f.ctx, kind, []string{"waiting", "dead", "never"}, now)
-	f.check(err)
-	f.same(false, running)
+	f.NoError(err)
+	f.Equal(false, running)
 	running, err = f.Cancel(f.ctx, "tests.other", []string{"running"}, now)
-	f.check(err)
-	f.same(false, running)
+	f.NoError(err)
+	f.Equal(false, running)
 	running, err = f.Cancel(f.ctx, kind, []string{"running", ""}, now)
-	f.check(err)
-	f.same(true, running)
-	f.is(f.Hold(f.ctx, claimed[0].Fence(), now.Add(time.Minute), nil), kernel.ErrCancelled)
+	f.NoError(err)
+	f.Equal(true, running)
+	f.ErrorIs(f.Hold(f.ctx, claimed[0].Fence(), now.Add(time.Minute), nil), kernel.ErrCancelled)
 	held, err := f.Renew(f.ctx, "me", []int64{claimed[0].ID}, now.Add(time.Minute))
-	f.check(err)
-	f.same(true, len(held) == 1 && held[0].IsCancelled)
-	f.check(f.Finish(f.ctx, claimed[0].Fence()))
-	f.same([]string{""}, keysOf(f.claim(request(now, 10))))
+	f.NoError(err)
+	f.Equal(true, len(held) == 1 && held[0].IsCancelled)
+	f.NoError(f.Finish(f.ctx, claimed[0].Fence()))
+	f.Equal([]string{""}, keysOf(f.claim(request(now, 10))))
 	counts, err := f.Counts(f.ctx)
-	f.check(err)
-	f.same([]work.Count{{Kind: kind, State: work.Running, Jobs: 1}}, counts)
+	f.NoError(err)
+	f.Equal([]work.Count{{Kind: kind, State: work.Running, Jobs: 1}}, counts)
 }
 
 func progress(f fixture) {
 	f.put(1, "a")
 	a := f.one(now)
 	half := `{"half":"it's"}`
-	f.check(f.Hold(f.ctx, a.Fence(), now.Add(time.Minute), &half))
-	f.check(f.Hold(f.ctx, a.Fence(), now.Add(time.Minute), nil))
-	f.check(f.Fail(f.ctx, a.Fence(), work.Failure{Attempts: 1, DueAt: now}, now))
-	f.same(half, f.one(now).Progress)
+	f.NoError(f.Hold(f.ctx, a.Fence(), now.Add(time.Minute), &half))
+	f.NoError(f.Hold(f.ctx, a.Fence(), now.Add(time.Minute), nil))
+	f.NoError(f.Fail(f.ctx, a.Fence(), work.Failure{Attempts: 1, DueAt: now}, now))
+	f.Equal(half, f.one(now).Progress)
 }
 
 func counting(f fixture) {
 	counts, err := f.Counts(f.ctx)
-	f.check(err)
-	f.same(0, len(counts))
+	f.NoError(err)
+	f.Equal(0, len(counts))
 	for _, key := range []string{"a", "b", "c", "d"} {
 		f.put(1, key)
 	}
 	f.put(1, "e", func(j *kernel.Job) { j.Kind = "tests.other" })
 	f.one(now)
 	d := f.one(now)
-	f.check(f.Fail(f.ctx, d.Fence(), work.Failure{Dead: true, DueAt: now}, now))
+	f.NoError(f.Fail(f.ctx, d.Fence(), work.Failure{Dead: true, DueAt: now}, now))
 	counts, err = f.Counts(f.ctx)
-	f.check(err)
-	f.same([]work.Count{
+	f.NoError(err)
+	f.Equal([]work.Count{
 		{Kind: kind, State: work.Dead, Jobs: 1}, {Kind: kind, State: work.Ready, Jobs: 2}, {Kind: kind, State: work.Running, Jobs: 1},
 		{Kind: "tests.other", State: work.Ready, Jobs: 1},
 	}, counts)

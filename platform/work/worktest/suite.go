@@ -11,18 +11,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"parley/platform/kernel/uow"
 	kernel "parley/platform/kernel/work"
+	"parley/platform/storetest"
 	"parley/platform/work"
 )
 
-var now = time.Date(2026, 5, 1, 12, 0, 0, 345000, time.UTC)
+var now = storetest.Now()
 
 const kind = "tests.job"
 
 type fixture struct {
+	storetest.Assert
 	work.Store
 	t    *testing.T
 	ctx  context.Context
@@ -55,29 +55,8 @@ func TestStore(t *testing.T, open func(t *testing.T) (work.Store, uow.Unit)) {
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			store, unit := open(t)
-			test(fixture{Store: store, t: t, ctx: t.Context(), unit: unit})
+			test(fixture{Assert: storetest.New(t), Store: store, t: t, ctx: t.Context(), unit: unit})
 		})
-	}
-}
-
-func (f fixture) check(err error) {
-	f.t.Helper()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-}
-
-func (f fixture) is(err, want error) {
-	f.t.Helper()
-	if !errors.Is(err, want) {
-		f.t.Errorf("got %v, want %v", err, want)
-	}
-}
-
-func (f fixture) same(want, got any) {
-	f.t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		f.t.Error(diff)
 	}
 }
 
@@ -88,7 +67,7 @@ func (f fixture) put(tenant int64, key string, change ...func(*kernel.Job)) {
 	for _, c := range change {
 		c(&j)
 	}
-	f.check(f.Add(f.ctx, []kernel.Job{j}, now))
+	f.NoError(f.Add(f.ctx, []kernel.Job{j}, now))
 }
 
 func request(at time.Time, n int) work.ClaimRequest {
@@ -98,7 +77,7 @@ func request(at time.Time, n int) work.ClaimRequest {
 func (f fixture) claim(r work.ClaimRequest) []work.Stored {
 	f.t.Helper()
 	claimed, err := f.Claim(f.ctx, r)
-	f.check(err)
+	f.NoError(err)
 	return claimed
 }
 
@@ -128,12 +107,12 @@ func keysOf(jobs []work.Stored) (out []string) {
 
 func roundTrip(f fixture) {
 	j := kernel.Job{Kind: kind, Tenant: 7, Key: "it’s \"ü\"", Payload: `{"a":"it's?"}`, Priority: 3, DueAt: now}
-	f.check(f.Add(f.ctx, []kernel.Job{j}, now))
+	f.NoError(f.Add(f.ctx, []kernel.Job{j}, now))
 	at := now.Add(time.Second)
 	got := f.one(at)
 	until := at.Add(time.Minute)
 	want := work.Stored{ID: got.ID, Job: j, State: work.Running, Owner: "me", Token: 1, LeasedUntil: &until, ChangedOn: at}
-	f.same(want, got)
+	f.Equal(want, got)
 	f.none(at)
 }
 
@@ -141,22 +120,22 @@ func rollback(f fixture) {
 	boom := errors.New("boom")
 	woken := 0
 	put := func(ctx context.Context, key string) {
-		f.check(f.Add(ctx, []kernel.Job{{Kind: kind, Key: key, DueAt: now}}, now))
+		f.NoError(f.Add(ctx, []kernel.Job{{Kind: kind, Key: key, DueAt: now}}, now))
 		uow.AfterCommit(ctx, func() { woken++ })
 	}
-	f.is(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error { put(ctx, "a"); return boom }), boom)
+	f.ErrorIs(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error { put(ctx, "a"); return boom }), boom)
 	f.none(now)
 	if woken != 0 {
 		f.t.Error("woken by a unit that failed")
 	}
-	f.check(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+	f.NoError(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
 		put(ctx, "b")
 		if woken != 0 {
 			f.t.Error("woken before the commit")
 		}
 		return nil
 	}))
-	if f.same("b", f.one(now).Key); woken != 1 {
+	if f.Equal("b", f.one(now).Key); woken != 1 {
 		f.t.Errorf("woken %d times", woken)
 	}
 }
@@ -166,7 +145,7 @@ func dueTime(f fixture) {
 	f.put(1, "other", func(j *kernel.Job) { j.Kind = "tests.other" })
 	f.none(now)
 	f.none(now.Add(time.Hour - time.Microsecond))
-	f.same("later", f.one(now.Add(time.Hour)).Key)
+	f.Equal("later", f.one(now.Add(time.Hour)).Key)
 	f.none(now.Add(2 * time.Hour))
 }
 
@@ -176,21 +155,21 @@ func order(f fixture) {
 	f.put(1, "fourth", func(j *kernel.Job) { j.Priority = -1 })
 	f.put(1, "first", func(j *kernel.Job) { j.Priority, j.DueAt = 5, now.Add(time.Second) })
 	f.put(1, "not yet", func(j *kernel.Job) { j.Priority, j.DueAt = 9, now.Add(time.Hour) })
-	f.same([]string{"first", "second", "third", "fourth"}, keysOf(f.claim(request(now.Add(time.Minute), 10))))
+	f.Equal([]string{"first", "second", "third", "fourth"}, keysOf(f.claim(request(now.Add(time.Minute), 10))))
 }
 
 func shares(f fixture) {
 	for i := range 5 {
 		f.put(1, fmt.Sprint("a", i), func(j *kernel.Job) { j.Priority = 9 })
 	}
-	f.same([]string{"a0", "a1"}, keysOf(f.claim(request(now, 2))))
+	f.Equal([]string{"a0", "a1"}, keysOf(f.claim(request(now, 2))))
 	f.put(2, "b0")
 	f.put(2, "b1")
 	f.put(2, "b2")
 	at := now.Add(time.Second)
-	f.same([]string{"b0", "b1"}, []string{f.one(at).Key, f.one(at.Add(1)).Key})
+	f.Equal([]string{"b0", "b1"}, []string{f.one(at).Key, f.one(at.Add(1)).Key})
 	// Two of each run: the one that was served longest ago is next.
-	f.same("a2", f.one(at.Add(time.Second)).Key)
+	f.Equal("a2", f.one(at.Add(time.Second)).Key)
 }
 
 // turns has one place, so that nobody ever has a running job at a claim.
@@ -205,7 +184,7 @@ func turns(f fixture) {
 			at = at.Add(time.Second)
 			j := f.one(at)
 			got = append(got, j.Key)
-			f.check(f.Finish(f.ctx, j.Fence()))
+			f.NoError(f.Finish(f.ctx, j.Fence()))
 		}
 	}
 	work(3)
@@ -213,7 +192,7 @@ func turns(f fixture) {
 	f.put(2, "b1")
 	f.put(3, "c0")
 	work(6)
-	f.same([]string{"a0", "a1", "a2", "b0", "c0", "a3", "b1", "a4", "a5"}, got)
+	f.Equal([]string{"a0", "a1", "a2", "b0", "c0", "a3", "b1", "a4", "a5"}, got)
 }
 
 func batches(f fixture) {
@@ -223,7 +202,7 @@ func batches(f fixture) {
 	f.put(2, "b0")
 	f.put(3, "c0")
 	f.put(3, "c1")
-	f.same([]string{"a0", "b0", "c0", "a1", "c1", "a2"}, keysOf(f.claim(request(now, 6))))
+	f.Equal([]string{"a0", "b0", "c0", "a1", "c1", "a2"}, keysOf(f.claim(request(now, 6))))
 }
 
 func keys(f fixture) {
@@ -233,13 +212,13 @@ func keys(f fixture) {
 	f.put(1, "")
 	f.put(1, "")
 	claimed := f.claim(request(now, 10))
-	f.same([]string{"a", "", ""}, keysOf(claimed))
-	f.same("first", claimed[0].Payload)
+	f.Equal([]string{"a", "", ""}, keysOf(claimed))
+	f.Equal("first", claimed[0].Payload)
 	f.put(1, "a")
 	f.none(now)
-	f.check(f.Finish(f.ctx, claimed[0].Fence()))
+	f.NoError(f.Finish(f.ctx, claimed[0].Fence()))
 	f.put(1, "a")
-	f.same("a", f.one(now).Key)
+	f.Equal("a", f.one(now).Key)
 }
 
 func claimingAtOnce(f fixture) {
@@ -273,7 +252,7 @@ func claimingAtOnce(f fixture) {
 		})
 	}
 	group.Wait()
-	f.same(want, got)
+	f.Equal(want, got)
 }
 
 // stale lets the claim of a worker end in each way there is, and another
@@ -282,20 +261,20 @@ func stale(f fixture) {
 	ways := map[string]func(old work.Stored){
 		"the lease ended": func(old work.Stored) {
 			_, err := f.TakeOver(f.ctx, work.Takeover{Owner: "me", Expired: true, Now: now.Add(time.Hour)})
-			f.check(err)
+			f.NoError(err)
 		},
 		"the process seemed dead": func(work.Stored) {
 			_, err := f.TakeOver(f.ctx, work.Takeover{Owner: "me", Counts: true, Now: now})
-			f.check(err)
+			f.NoError(err)
 		},
-		"it was given back": func(old work.Stored) { f.check(f.Return(f.ctx, []work.Fence{old.Fence()}, now)) },
+		"it was given back": func(old work.Stored) { f.NoError(f.Return(f.ctx, []work.Fence{old.Fence()}, now)) },
 		"it failed": func(old work.Stored) {
-			f.check(f.Fail(f.ctx, old.Fence(), work.Failure{DueAt: now, Attempts: 1}, now))
+			f.NoError(f.Fail(f.ctx, old.Fence(), work.Failure{DueAt: now, Attempts: 1}, now))
 		},
 		"it died and was retried": func(old work.Stored) {
-			f.check(f.Fail(f.ctx, old.Fence(), work.Failure{Dead: true, DueAt: now}, now))
+			f.NoError(f.Fail(f.ctx, old.Fence(), work.Failure{Dead: true, DueAt: now}, now))
 			_, err := f.Retry(f.ctx, []int64{old.ID}, now)
-			f.check(err)
+			f.NoError(err)
 		},
 	}
 	for _, way := range slices.Sorted(maps.Keys(ways)) {
@@ -305,11 +284,11 @@ func stale(f fixture) {
 		refused := func() {
 			f.t.Helper()
 			progress := "stale"
-			f.is(f.Hold(f.ctx, old.Fence(), now.Add(time.Hour), nil), kernel.ErrLost)
-			f.is(f.Hold(f.ctx, old.Fence(), now.Add(time.Hour), &progress), kernel.ErrLost)
-			f.is(f.Finish(f.ctx, old.Fence()), kernel.ErrLost)
-			f.is(f.Fail(f.ctx, old.Fence(), work.Failure{Attempts: 9, Error: "stale", Dead: true, DueAt: now}, now), kernel.ErrLost)
-			f.check(f.Return(f.ctx, []work.Fence{old.Fence()}, now))
+			f.ErrorIs(f.Hold(f.ctx, old.Fence(), now.Add(time.Hour), nil), kernel.ErrLost)
+			f.ErrorIs(f.Hold(f.ctx, old.Fence(), now.Add(time.Hour), &progress), kernel.ErrLost)
+			f.ErrorIs(f.Finish(f.ctx, old.Fence()), kernel.ErrLost)
+			f.ErrorIs(f.Fail(f.ctx, old.Fence(), work.Failure{Attempts: 9, Error: "stale", Dead: true, DueAt: now}, now), kernel.ErrLost)
+			f.NoError(f.Return(f.ctx, []work.Fence{old.Fence()}, now))
 		}
 		refused() // while nobody has it
 		r := request(now.Add(time.Minute), 1)
@@ -320,9 +299,9 @@ func stale(f fixture) {
 		}
 		refused()
 		held, err := f.Renew(f.ctx, "me", []int64{old.ID}, *claimed[0].LeasedUntil)
-		f.check(err)
-		f.same(claimed, held) // nothing changed
-		f.check(f.Finish(f.ctx, claimed[0].Fence()))
-		f.is(f.Finish(f.ctx, claimed[0].Fence()), kernel.ErrLost)
+		f.NoError(err)
+		f.Equal(claimed, held) // nothing changed
+		f.NoError(f.Finish(f.ctx, claimed[0].Fence()))
+		f.ErrorIs(f.Finish(f.ctx, claimed[0].Fence()), kernel.ErrLost)
 	}
 }

@@ -6,11 +6,12 @@ import (
 
 	"parley/modules/agents/internal/core"
 	"parley/platform/kernel/page"
+	"parley/platform/storetest"
 )
 
 func (f fixture) addBookmark(k core.Kind, user, agent int64, after time.Duration) core.Bookmark {
 	f.t.Helper()
-	return must[core.Bookmark](f)(f.AddBookmark(f.ctx, k, core.Bookmark{OrganizationID: 1, UserID: user, AgentID: agent, CreatedOn: now.Add(after)}))
+	return storetest.Must[core.Bookmark](f.t)(f.AddBookmark(f.ctx, k, core.Bookmark{OrganizationID: 1, UserID: user, AgentID: agent, CreatedOn: now.Add(after)}))
 }
 
 // bookmarked lists the agents of user 1's bookmarks.
@@ -19,7 +20,7 @@ func (f fixture) bookmarked(k core.Kind) []int64 {
 	v := all
 	v.UserID = 1
 	ids := []int64{}
-	for _, m := range must[page.Of[core.Bookmark]](f)(f.BookmarksPage(f.ctx, k, v, page.Request{})).Items {
+	for _, m := range storetest.Must[page.Of[core.Bookmark]](f.t)(f.BookmarksPage(f.ctx, k, v, page.Request{})).Items {
 		ids = append(ids, m.AgentID)
 	}
 	return ids
@@ -31,7 +32,7 @@ func seeding(f fixture) {
 		wg.Go(func() { f.seed(2) })
 	}
 	wg.Wait()
-	types := must[[]core.Type](f)(f.Types(f.ctx, 2))
+	types := storetest.Must[[]core.Type](f.t)(f.Types(f.ctx, 2))
 	if len(types) != 2 || types[0].Name != "QnA" || types[1].Name != "Custom" || types[0].Description != "a" || !types[0].CreatedOn.Equal(now) {
 		f.t.Errorf("got %+v", types)
 	}
@@ -40,14 +41,14 @@ func seeding(f fixture) {
 func bookmarking(f fixture) {
 	a := f.agent()
 	first := f.addBookmark(core.Recent, 1, a.ID, 0)
-	f.same(core.Bookmark{ID: first.ID, OrganizationID: 1, UserID: 1, AgentID: a.ID, CreatedOn: now}, first)
+	f.Equal(core.Bookmark{ID: first.ID, OrganizationID: 1, UserID: 1, AgentID: a.ID, CreatedOn: now}, first)
 	moved := f.addBookmark(core.Recent, 1, a.ID, time.Hour)
-	f.same(core.Bookmark{ID: first.ID, OrganizationID: 1, UserID: 1, AgentID: a.ID, CreatedOn: now.Add(time.Hour)}, moved)
-	f.same(moved, f.addBookmark(core.Recent, 1, a.ID, time.Minute))
-	f.same([]int64{a.ID}, f.bookmarked(core.Recent))
-	f.same([]int64{}, f.bookmarked(core.Starred))
-	f.same(int64(1), must[int64](f)(f.CountBookmarks(f.ctx, core.Recent, 1)))
-	f.same(int64(0), must[int64](f)(f.CountBookmarks(f.ctx, core.Starred, 1)))
+	f.Equal(core.Bookmark{ID: first.ID, OrganizationID: 1, UserID: 1, AgentID: a.ID, CreatedOn: now.Add(time.Hour)}, moved)
+	f.Equal(moved, f.addBookmark(core.Recent, 1, a.ID, time.Minute))
+	f.Equal([]int64{a.ID}, f.bookmarked(core.Recent))
+	f.Equal([]int64{}, f.bookmarked(core.Starred))
+	f.Equal(int64(1), storetest.Must[int64](f.t)(f.CountBookmarks(f.ctx, core.Recent, 1)))
+	f.Equal(int64(0), storetest.Must[int64](f.t)(f.CountBookmarks(f.ctx, core.Starred, 1)))
 }
 
 func bookmarkOrder(f fixture) {
@@ -56,13 +57,13 @@ func bookmarkOrder(f fixture) {
 	f.addBookmark(core.Starred, 1, b.ID, time.Hour)
 	f.addBookmark(core.Starred, 1, c.ID, 0)
 	f.addBookmark(core.Starred, 2, c.ID, 2*time.Hour)
-	f.same([]int64{b.ID, a.ID, c.ID}, f.bookmarked(core.Starred))
+	f.Equal([]int64{b.ID, a.ID, c.ID}, f.bookmarked(core.Starred))
 	v := core.Visible{OrganizationID: 1, UserID: 1, All: true}
-	first := must[page.Of[core.Bookmark]](f)(f.BookmarksPage(f.ctx, core.Starred, v, page.Request{Size: 2, ByCursor: true}))
-	rest := must[page.Of[core.Bookmark]](f)(f.BookmarksPage(f.ctx, core.Starred, v, page.Request{Size: 2, Cursor: first.NextCursor}))
-	f.same(1, len(rest.Items))
-	f.same(c.ID, rest.Items[0].AgentID)
-	f.same(int64(3), must[page.Of[core.Bookmark]](f)(f.BookmarksPage(f.ctx, core.Starred, v, page.Request{Size: 2})).Count)
+	first := storetest.Must[page.Of[core.Bookmark]](f.t)(f.BookmarksPage(f.ctx, core.Starred, v, page.Request{Size: 2, ByCursor: true}))
+	rest := storetest.Must[page.Of[core.Bookmark]](f.t)(f.BookmarksPage(f.ctx, core.Starred, v, page.Request{Size: 2, Cursor: first.NextCursor}))
+	f.Equal(1, len(rest.Items))
+	f.Equal(c.ID, rest.Items[0].AgentID)
+	f.Equal(int64(3), storetest.Must[page.Of[core.Bookmark]](f.t)(f.BookmarksPage(f.ctx, core.Starred, v, page.Request{Size: 2})).Count)
 }
 
 func bookmarksVisible(f fixture) {
@@ -70,9 +71,9 @@ func bookmarksVisible(f fixture) {
 	hidden := f.agent(func(a *core.Agent) { a.UserID = 5 })
 	f.addBookmark(core.Recent, 1, hidden.ID, time.Hour)
 	f.addBookmark(core.Recent, 1, public.ID, 0)
-	seen := must[page.Of[core.Bookmark]](f)(f.BookmarksPage(f.ctx, core.Recent, core.Visible{OrganizationID: 1, UserID: 1}, page.Request{}))
-	f.same(int64(1), seen.Count)
-	f.same(public.ID, seen.Items[0].AgentID)
+	seen := storetest.Must[page.Of[core.Bookmark]](f.t)(f.BookmarksPage(f.ctx, core.Recent, core.Visible{OrganizationID: 1, UserID: 1}, page.Request{}))
+	f.Equal(int64(1), seen.Count)
+	f.Equal(public.ID, seen.Items[0].AgentID)
 }
 
 func trimming(f fixture) {
@@ -83,11 +84,11 @@ func trimming(f fixture) {
 		f.addBookmark(core.Starred, 1, id, 0)
 	}
 	f.addBookmark(core.Recent, 3, a.ID, 0)
-	f.is(f.Trim(f.ctx, core.Recent, []int64{1, 3}, 2), nil)
-	f.same(int64(1), must[int64](f)(f.CountBookmarks(f.ctx, core.Recent, 3)))
-	f.same([]int64{a.ID, c.ID}, f.bookmarked(core.Recent))
-	f.same(int64(3), must[int64](f)(f.CountBookmarks(f.ctx, core.Recent, 2)))
-	f.same(3, len(f.bookmarked(core.Starred)))
+	f.ErrorIs(f.Trim(f.ctx, core.Recent, []int64{1, 3}, 2), nil)
+	f.Equal(int64(1), storetest.Must[int64](f.t)(f.CountBookmarks(f.ctx, core.Recent, 3)))
+	f.Equal([]int64{a.ID, c.ID}, f.bookmarked(core.Recent))
+	f.Equal(int64(3), storetest.Must[int64](f.t)(f.CountBookmarks(f.ctx, core.Recent, 2)))
+	f.Equal(3, len(f.bookmarked(core.Starred)))
 }
 
 func recents(f fixture) {
@@ -96,13 +97,13 @@ func recents(f fixture) {
 	at := func(user, agent int64, after time.Duration) core.Question {
 		return core.Question{OrganizationID: 1, UserID: user, AgentID: agent, AskedOn: now.Add(after)}
 	}
-	f.is(f.AddRecents(f.ctx, []core.Question{at(1, a.ID, 0), at(1, b.ID, time.Minute), at(2, b.ID, 0)}), nil)
-	f.is(f.AddRecents(f.ctx, nil), nil)
-	f.same([]int64{a.ID, b.ID}, f.bookmarked(core.Recent))
-	f.is(f.AddRecents(f.ctx, []core.Question{at(1, b.ID, 2*time.Hour)}), nil)
-	f.same([]int64{b.ID, a.ID}, f.bookmarked(core.Recent))
-	f.same(int64(1), must[int64](f)(f.CountBookmarks(f.ctx, core.Recent, 2)))
-	f.same([]int64{}, f.bookmarked(core.Starred))
+	f.ErrorIs(f.AddRecents(f.ctx, []core.Question{at(1, a.ID, 0), at(1, b.ID, time.Minute), at(2, b.ID, 0)}), nil)
+	f.ErrorIs(f.AddRecents(f.ctx, nil), nil)
+	f.Equal([]int64{a.ID, b.ID}, f.bookmarked(core.Recent))
+	f.ErrorIs(f.AddRecents(f.ctx, []core.Question{at(1, b.ID, 2*time.Hour)}), nil)
+	f.Equal([]int64{b.ID, a.ID}, f.bookmarked(core.Recent))
+	f.Equal(int64(1), storetest.Must[int64](f.t)(f.CountBookmarks(f.ctx, core.Recent, 2)))
+	f.Equal([]int64{}, f.bookmarked(core.Starred))
 }
 
 func removingBookmarks(f fixture) {
@@ -118,14 +119,14 @@ func removingBookmarks(f fixture) {
 			f.t.Fatal(err)
 		}
 	}
-	f.same([]int64{b.ID}, f.bookmarked(core.Recent))
-	f.same(2, len(f.bookmarked(core.Starred)))
+	f.Equal([]int64{b.ID}, f.bookmarked(core.Recent))
+	f.Equal(2, len(f.bookmarked(core.Starred)))
 	if err := f.ForgetUser(f.ctx, 1); err != nil {
 		f.t.Fatal(err)
 	}
-	f.same(0, len(f.bookmarked(core.Recent))+len(f.bookmarked(core.Starred)))
+	f.Equal(0, len(f.bookmarked(core.Recent))+len(f.bookmarked(core.Starred)))
 	for _, k := range []core.Kind{core.Recent, core.Starred} {
-		f.same(int64(2), must[int64](f)(f.CountBookmarks(f.ctx, k, 2)))
+		f.Equal(int64(2), storetest.Must[int64](f.t)(f.CountBookmarks(f.ctx, k, 2)))
 	}
 }
 
@@ -141,5 +142,5 @@ func bookmarkingAtOnce(f fixture) {
 		})
 	}
 	wg.Wait()
-	f.same([]int64{a.ID}, f.bookmarked(core.Starred))
+	f.Equal([]int64{a.ID}, f.bookmarked(core.Starred))
 }

@@ -8,6 +8,7 @@ import (
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
+	"parley/platform/storetest"
 )
 
 func changing(f fixture) {
@@ -17,19 +18,19 @@ func changing(f fixture) {
 		return err
 	})
 	a.ChunkCount += 100
-	f.same(a, must[core.Agent](f)(f.Agent(f.ctx, all, a.ID)))
+	f.Equal(a, storetest.Must[core.Agent](f.t)(f.Agent(f.ctx, all, a.ID)))
 	_, err := f.UpdateAgent(f.ctx, 2, a.ID, func(*core.Agent) error { return nil })
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 }
 
 func deleting(f fixture) {
 	a := f.agent()
-	gone := must[core.Agent](f)(f.UpdateAgent(f.ctx, 1, a.ID, func(a *core.Agent) error { a.IsDeleted = true; return nil }))
-	f.same(true, gone.IsDeleted)
+	gone := storetest.Must[core.Agent](f.t)(f.UpdateAgent(f.ctx, 1, a.ID, func(a *core.Agent) error { a.IsDeleted = true; return nil }))
+	f.Equal(true, gone.IsDeleted)
 	_, err := f.Agent(f.ctx, all, a.ID)
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 	_, err = f.UpdateAgent(f.ctx, 1, a.ID, func(*core.Agent) error { return nil })
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 }
 
 func deletingAll(f fixture) {
@@ -37,10 +38,10 @@ func deletingAll(f fixture) {
 	other := f.agent(func(a *core.Agent) { a.ProjectID = 2 })
 	f.agent(func(a *core.Agent) { a.IsDeleted = true })
 	abroad := f.agent(func(a *core.Agent) { a.OrganizationID = 2 })
-	f.same([]int64{a.ID, b.ID}, must[[]int64](f)(f.DeleteAgentsOf(f.ctx, 1, 1, "System", now.Add(time.Hour))))
-	f.same(0, len(must[[]int64](f)(f.DeleteAgentsOf(f.ctx, 1, 1, "System", now))))
-	f.same([]int64{other.ID}, f.ids(all))
-	f.same([]int64{abroad.ID}, f.ids(core.Visible{OrganizationID: 2, All: true}))
+	f.Equal([]int64{a.ID, b.ID}, storetest.Must[[]int64](f.t)(f.DeleteAgentsOf(f.ctx, 1, 1, "System", now.Add(time.Hour))))
+	f.Equal(0, len(storetest.Must[[]int64](f.t)(f.DeleteAgentsOf(f.ctx, 1, 1, "System", now))))
+	f.Equal([]int64{other.ID}, f.ids(all))
+	f.Equal([]int64{abroad.ID}, f.ids(core.Visible{OrganizationID: 2, All: true}))
 }
 
 func narrowing(f fixture) {
@@ -49,11 +50,11 @@ func narrowing(f fixture) {
 		ids = append(ids, f.agent(func(a *core.Agent) { a.ProjectID = project + 1 }).ID)
 	}
 	for want, projects := range map[int][]int64{0: {}, 1: {2, 99}, 2: {3, 1}, 3: nil} {
-		found := must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, all, projects, page.Request{}))
-		f.same(want, len(found.Items))
-		f.same(int64(want), found.Count)
+		found := storetest.Must[page.Of[core.Agent]](f.t)(f.AgentsPage(f.ctx, all, projects, page.Request{}))
+		f.Equal(want, len(found.Items))
+		f.Equal(int64(want), found.Count)
 	}
-	f.same(ids[1], must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, all, []int64{2}, page.Request{})).Items[0].ID)
+	f.Equal(ids[1], storetest.Must[page.Of[core.Agent]](f.t)(f.AgentsPage(f.ctx, all, []int64{2}, page.Request{})).Items[0].ID)
 }
 
 func firstAgents(f fixture) {
@@ -66,7 +67,7 @@ func firstAgents(f fixture) {
 	f.agent(func(a *core.Agent) { a.IsDeleted = true })
 	ids := func(v core.Visible, projects ...int64) []int64 {
 		ids := []int64{}
-		for _, a := range must[[]core.Agent](f)(f.FirstAgents(f.ctx, v, projects, 2)) {
+		for _, a := range storetest.Must[[]core.Agent](f.t)(f.FirstAgents(f.ctx, v, projects, 2)) {
 			ids = append(ids, a.ID)
 			if a.PrefixPrompt != "" || a.AgentName != "Guide" || a.Access != core.OnlyMe || a.Status != core.Live || a.UserID != 1 || !a.CreatedOn.Equal(now) {
 				f.t.Errorf("got %+v", a)
@@ -74,9 +75,9 @@ func firstAgents(f fixture) {
 		}
 		return ids
 	}
-	f.same(append(append([]int64{}, of[0][:2]...), of[2][:2]...), ids(all, 3, 1))
-	f.same([]int64{of[1][1], of[1][3]}, ids(core.Visible{OrganizationID: 1, UserID: 9, Granted: []int64{of[1][1], of[1][3], of[0][0]}}, 2))
-	f.same([]int64{}, ids(all))
+	f.Equal(append(append([]int64{}, of[0][:2]...), of[2][:2]...), ids(all, 3, 1))
+	f.Equal([]int64{of[1][1], of[1][3]}, ids(core.Visible{OrganizationID: 1, UserID: 9, Granted: []int64{of[1][1], of[1][3], of[0][0]}}, 2))
+	f.Equal([]int64{}, ids(all))
 }
 
 // shownIsDecided compares what lists show with the decision about each agent,
@@ -117,26 +118,26 @@ func shownIsDecided(f fixture) {
 func replacing(f fixture) {
 	a, b := f.agent(), f.agent()
 	for _, id := range []int64{a.ID, b.ID} {
-		f.is(f.AddInstructions(f.ctx, []core.Instruction{{AgentID: id, Instruction: "one", CreatedOn: now}, {AgentID: id, Instruction: "two", CreatedOn: now}}), nil)
+		f.ErrorIs(f.AddInstructions(f.ctx, []core.Instruction{{AgentID: id, Instruction: "one", CreatedOn: now}, {AgentID: id, Instruction: "two", CreatedOn: now}}), nil)
 	}
-	f.is(f.DeleteInstructions(f.ctx, a.ID), nil)
-	f.is(f.AddInstructions(f.ctx, []core.Instruction{{AgentID: a.ID, Instruction: "three", CreatedOn: now}}), nil)
-	lines := must[[]core.Instruction](f)(f.Instructions(f.ctx, []int64{a.ID}))
+	f.ErrorIs(f.DeleteInstructions(f.ctx, a.ID), nil)
+	f.ErrorIs(f.AddInstructions(f.ctx, []core.Instruction{{AgentID: a.ID, Instruction: "three", CreatedOn: now}}), nil)
+	lines := storetest.Must[[]core.Instruction](f.t)(f.Instructions(f.ctx, []int64{a.ID}))
 	if len(lines) != 1 || lines[0].Instruction != "three" {
 		f.t.Errorf("got %+v", lines)
 	}
-	f.same(2, len(must[[]core.Instruction](f)(f.Instructions(f.ctx, []int64{b.ID}))))
+	f.Equal(2, len(storetest.Must[[]core.Instruction](f.t)(f.Instructions(f.ctx, []int64{b.ID}))))
 }
 
 func renaming(f fixture) {
 	f.seed(2)
-	types := must[[]core.Type](f)(f.Types(f.ctx, 1))
-	changed := must[core.Type](f)(f.UpdateType(f.ctx, 1, types[0].ID, func(t *core.Type) error { t.Name, t.Description = "Answers", "d"; return nil }))
-	f.same(changed, must[[]core.Type](f)(f.Types(f.ctx, 1))[0])
+	types := storetest.Must[[]core.Type](f.t)(f.Types(f.ctx, 1))
+	changed := storetest.Must[core.Type](f.t)(f.UpdateType(f.ctx, 1, types[0].ID, func(t *core.Type) error { t.Name, t.Description = "Answers", "d"; return nil }))
+	f.Equal(changed, storetest.Must[[]core.Type](f.t)(f.Types(f.ctx, 1))[0])
 	_, err := f.UpdateType(f.ctx, 1, types[0].ID, func(t *core.Type) error { t.Name = "cUSTOM"; return nil })
-	f.is(err, core.ErrTypeTaken)
+	f.ErrorIs(err, core.ErrTypeTaken)
 	for org, id := range map[int64]int64{2: types[0].ID, 1: 99} {
 		_, err = f.UpdateType(f.ctx, org, id, func(*core.Type) error { return nil })
-		f.is(err, core.ErrTypeNotFound)
+		f.ErrorIs(err, core.ErrTypeNotFound)
 	}
 }

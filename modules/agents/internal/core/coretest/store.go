@@ -5,22 +5,21 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"parley/modules/agents/internal/core"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
+	"parley/platform/storetest"
 )
 
-var now = time.Date(2026, 5, 1, 12, 0, 0, 345000, time.UTC)
+var now = storetest.Now()
 
 // all is everything of organization 1.
 var all = core.Visible{OrganizationID: 1, All: true}
 
 type fixture struct {
+	storetest.Assert
 	core.Store
 	t    *testing.T
 	ctx  context.Context
@@ -69,35 +68,11 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			store, unit := open(t)
-			f := fixture{Store: store, t: t, ctx: context.Background(), unit: unit}
+			f := fixture{Assert: storetest.New(t), Store: store, t: t, ctx: context.Background(), unit: unit}
 			f.seed(1)
-			f.kind = must[[]core.Type](f)(f.Types(f.ctx, 1))[0]
+			f.kind = storetest.Must[[]core.Type](f.t)(f.Types(f.ctx, 1))[0]
 			test(f)
 		})
-	}
-}
-
-func must[T any](f fixture) func(T, error) T {
-	return func(v T, err error) T {
-		f.t.Helper()
-		if err != nil {
-			f.t.Fatal(err)
-		}
-		return v
-	}
-}
-
-func (f fixture) same(want, got any) {
-	f.t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		f.t.Error(diff)
-	}
-}
-
-func (f fixture) is(err, want error) {
-	f.t.Helper()
-	if !errors.Is(err, want) {
-		f.t.Errorf("got %v, want %v", err, want)
 	}
 }
 
@@ -121,13 +96,13 @@ func (f fixture) agent(change ...func(*core.Agent)) core.Agent {
 	for _, c := range change {
 		c(&a)
 	}
-	return must[core.Agent](f)(f.AddAgent(f.ctx, a))
+	return storetest.Must[core.Agent](f.t)(f.AddAgent(f.ctx, a))
 }
 
 func (f fixture) ids(v core.Visible) []int64 {
 	f.t.Helper()
 	ids := []int64{}
-	for _, a := range must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, v, nil, page.Request{})).Items {
+	for _, a := range storetest.Must[page.Of[core.Agent]](f.t)(f.AgentsPage(f.ctx, v, nil, page.Request{})).Items {
 		ids = append(ids, a.ID)
 	}
 	return ids
@@ -139,11 +114,11 @@ func agentRoundTrip(f fixture) {
 		a.IndustryArea, a.Domain, a.SampleQ1, a.SampleQ2, a.SampleQ3, a.PrefixPrompt, a.LLMModel = "i", "d", "1?", "2?", "3?", "You are Ünal.\n'", "m"
 		a.AgentImage, a.CachingEnabled, a.ReactEnabled, a.ClonedFrom, a.ModifiedBy = "img", true, true, &from, "al@example.com"
 	})
-	f.same(a, must[core.Agent](f)(f.Agent(f.ctx, all, a.ID)))
-	f.same([]core.Agent{a}, must[[]core.Agent](f)(f.Agents(f.ctx, all, []int64{99, a.ID})))
+	f.Equal(a, storetest.Must[core.Agent](f.t)(f.Agent(f.ctx, all, a.ID)))
+	f.Equal([]core.Agent{a}, storetest.Must[[]core.Agent](f.t)(f.Agents(f.ctx, all, []int64{99, a.ID})))
 	_, err := f.Agent(f.ctx, all, 99)
-	f.is(err, core.ErrNotFound)
-	f.same(0, len(must[[]core.Agent](f)(f.Agents(f.ctx, all, []int64{}))))
+	f.ErrorIs(err, core.ErrNotFound)
+	f.Equal(0, len(storetest.Must[[]core.Agent](f.t)(f.Agents(f.ctx, all, []int64{}))))
 }
 
 func notThere(f fixture) {
@@ -154,9 +129,9 @@ func notThere(f fixture) {
 		a := f.agent(change)
 		for _, v := range []core.Visible{all, {OrganizationID: 1, UserID: 1, Granted: []int64{a.ID}, Administered: []int64{1}, Joined: []int64{1}}} {
 			_, err := f.Agent(f.ctx, v, a.ID)
-			f.is(err, core.ErrNotFound)
-			f.same(0, len(must[[]core.Agent](f)(f.Agents(f.ctx, v, []int64{a.ID}))))
-			f.same([]int64{}, f.ids(v))
+			f.ErrorIs(err, core.ErrNotFound)
+			f.Equal(0, len(storetest.Must[[]core.Agent](f.t)(f.Agents(f.ctx, v, []int64{a.ID}))))
+			f.Equal([]int64{}, f.ids(v))
 		}
 	}
 }
@@ -185,7 +160,7 @@ func visibility(f fixture) {
 			want[of[w]] = true
 		}
 		got := f.ids(c.v)
-		f.same(len(want), len(got))
+		f.Equal(len(want), len(got))
 		for what, id := range of {
 			if _, err := f.Agent(f.ctx, c.v, id); (err == nil) != want[id] {
 				f.t.Errorf("%s, %s: %v", name, what, err)
@@ -199,13 +174,13 @@ func listing(f fixture) {
 	for range 5 {
 		ids = append(ids, f.agent().ID)
 	}
-	second := must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, all, nil, page.Request{Number: 2, Size: 2}))
-	f.same(int64(5), second.Count)
-	f.same(ids[2], second.Items[0].ID)
-	walk := must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, all, nil, page.Request{Size: 3, ByCursor: true}))
-	rest := must[page.Of[core.Agent]](f)(f.AgentsPage(f.ctx, all, nil, page.Request{Size: 3, Cursor: walk.NextCursor}))
-	f.same(ids[3], rest.Items[0].ID)
-	f.same(2, len(rest.Items))
+	second := storetest.Must[page.Of[core.Agent]](f.t)(f.AgentsPage(f.ctx, all, nil, page.Request{Number: 2, Size: 2}))
+	f.Equal(int64(5), second.Count)
+	f.Equal(ids[2], second.Items[0].ID)
+	walk := storetest.Must[page.Of[core.Agent]](f.t)(f.AgentsPage(f.ctx, all, nil, page.Request{Size: 3, ByCursor: true}))
+	rest := storetest.Must[page.Of[core.Agent]](f.t)(f.AgentsPage(f.ctx, all, nil, page.Request{Size: 3, Cursor: walk.NextCursor}))
+	f.Equal(ids[3], rest.Items[0].ID)
+	f.Equal(2, len(rest.Items))
 }
 
 func instructions(f fixture) {
@@ -222,14 +197,14 @@ func instructions(f fixture) {
 		f.t.Error(err)
 	}
 	var got []core.Instruction
-	for _, i := range must[[]core.Instruction](f)(f.Instructions(f.ctx, []int64{b.ID, a.ID, 99})) {
+	for _, i := range storetest.Must[[]core.Instruction](f.t)(f.Instructions(f.ctx, []int64{b.ID, a.ID, 99})) {
 		if i.ID == 0 {
 			f.t.Error("no id")
 		}
 		i.ID = 0
 		got = append(got, i)
 	}
-	f.same([]core.Instruction{line(a.ID, "one"), line(b.ID, "two"), line(a.ID, "three")}, got)
+	f.Equal([]core.Instruction{line(a.ID, "one"), line(b.ID, "two"), line(a.ID, "three")}, got)
 }
 
 func passing(f fixture) {
@@ -240,28 +215,28 @@ func passing(f fixture) {
 		f.t.Fatal(err)
 	}
 	mine.UserID = 3
-	f.same(mine, must[core.Agent](f)(f.Agent(f.ctx, all, mine.ID)))
-	f.same(other, must[core.Agent](f)(f.Agent(f.ctx, all, other.ID)))
-	f.same(abroad, must[core.Agent](f)(f.Agent(f.ctx, core.Visible{OrganizationID: 2, All: true}, abroad.ID)))
+	f.Equal(mine, storetest.Must[core.Agent](f.t)(f.Agent(f.ctx, all, mine.ID)))
+	f.Equal(other, storetest.Must[core.Agent](f.t)(f.Agent(f.ctx, all, other.ID)))
+	f.Equal(abroad, storetest.Must[core.Agent](f.t)(f.Agent(f.ctx, core.Visible{OrganizationID: 2, All: true}, abroad.ID)))
 }
 
 func copies(f fixture) {
 	from := int64(7)
 	a := f.agent(func(a *core.Agent) { a.ClonedFrom = &from })
-	*must[core.Agent](f)(f.Agent(f.ctx, all, a.ID)).ClonedFrom = 99
-	f.same(a, must[core.Agent](f)(f.Agent(f.ctx, all, a.ID)))
+	*storetest.Must[core.Agent](f.t)(f.Agent(f.ctx, all, a.ID)).ClonedFrom = 99
+	f.Equal(a, storetest.Must[core.Agent](f.t)(f.Agent(f.ctx, all, a.ID)))
 }
 
 func rollback(f fixture) {
 	boom := errors.New("boom")
-	f.is(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+	f.ErrorIs(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
 		in := f
 		in.ctx = ctx
 		in.seed(3)
 		in.addBookmark(core.Recent, 1, in.agent().ID, 0)
 		return boom
 	}), boom)
-	f.same([]int64{}, f.ids(all))
-	f.same(0, len(must[[]core.Type](f)(f.Types(f.ctx, 3))))
-	f.same(int64(0), must[int64](f)(f.CountBookmarks(f.ctx, core.Recent, 1)))
+	f.Equal([]int64{}, f.ids(all))
+	f.Equal(0, len(storetest.Must[[]core.Type](f.t)(f.Types(f.ctx, 3))))
+	f.Equal(int64(0), storetest.Must[int64](f.t)(f.CountBookmarks(f.ctx, core.Recent, 1)))
 }

@@ -8,11 +8,10 @@ import (
 	"testing"
 	"time"
 
-	gocmp "github.com/google/go-cmp/cmp"
-
 	"parley/modules/analytics/internal/core"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
+	"parley/platform/storetest"
 )
 
 // zones are some where days are odd: clocks that turn at midnight or by half
@@ -46,9 +45,7 @@ func TestFigures(t *testing.T, open Open) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if diff := gocmp.Diff(w.recount(ask), overview.Totals); diff != "" {
-					t.Error(diff)
-				}
+				storetest.New(t).Equal(w.recount(ask), overview.Totals)
 				compareDays(t, w, ask, overview, days)
 			})
 		}
@@ -64,8 +61,8 @@ func compareDays(t *testing.T, w *world, ask question, overview core.Overview, d
 			t.Fatalf("the date %s follows on %s", date, last)
 		}
 		last = date
-		if diff := gocmp.Diff(w.recountDay(ask, date), d.Tokens); diff != "" {
-			t.Errorf("%s: %s", date, diff)
+		if !storetest.New(t).Equal(w.recountDay(ask, date), d.Tokens) {
+			t.Errorf("on %s", date)
 		}
 		total += d.PromptTokens + d.CompletionTokens
 		cost += d.CostNano

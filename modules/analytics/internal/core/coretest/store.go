@@ -10,10 +10,9 @@ import (
 	"testing"
 	"time"
 
-	gocmp "github.com/google/go-cmp/cmp"
-
 	"parley/modules/analytics/internal/core"
 	"parley/platform/kernel/uow"
+	"parley/platform/storetest"
 )
 
 // Open answers a fresh, empty store and its unit.
@@ -22,6 +21,7 @@ type Open = func(t *testing.T) (core.Store, uow.Unit)
 var now = time.Date(2026, 5, 20, 12, 0, 0, 345000, time.UTC)
 
 type fixture struct {
+	storetest.Assert
 	core.Store
 	t   *testing.T
 	ctx context.Context
@@ -43,22 +43,8 @@ func TestStore(t *testing.T, open Open) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			store, unit := open(t)
-			test(fixture{Store: store, t: t, ctx: context.Background()}, unit)
+			test(fixture{Assert: storetest.New(t), Store: store, t: t, ctx: context.Background()}, unit)
 		})
-	}
-}
-
-func (f fixture) must(err error) {
-	f.t.Helper()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-}
-
-func (f fixture) same(want, got any) {
-	f.t.Helper()
-	if diff := gocmp.Diff(want, got); diff != "" {
-		f.t.Error(diff)
 	}
 }
 
@@ -79,31 +65,31 @@ func everything() core.Selection {
 	return core.Selection{Scope: core.Scope{OrganizationID: 1, All: true}, From: now.AddDate(-1, 0, 0), Until: now.AddDate(1, 0, 0)}
 }
 
-func (f fixture) add(facts ...core.Fact) { f.t.Helper(); f.must(f.AddFacts(f.ctx, facts)) }
+func (f fixture) add(facts ...core.Fact) { f.t.Helper(); f.NoError(f.AddFacts(f.ctx, facts)) }
 
 func (f fixture) totals(s core.Selection) core.Totals {
 	f.t.Helper()
 	t, err := f.Totals(f.ctx, s)
-	f.must(err)
+	f.NoError(err)
 	return t
 }
 
 func (f fixture) quarters(s core.Selection) []core.QuarterTokens {
 	f.t.Helper()
 	qs, err := f.Quarters(f.ctx, s)
-	f.must(err)
+	f.NoError(err)
 	qs = slices.DeleteFunc(qs, func(q core.QuarterTokens) bool { return q.Tokens == core.Tokens{} })
 	slices.SortFunc(qs, func(a, b core.QuarterTokens) int { return cmp.Compare(a.Quarter, b.Quarter) })
 	return qs
 }
 
 func once(f fixture, _ uow.Unit) {
-	f.same(core.Totals{}, f.totals(everything()))
+	f.Equal(core.Totals{}, f.totals(everything()))
 	f.add()
 	f.add(run(1, nil), run(2, nil))
 	f.add(run(2, func(g *core.Fact) { g.PromptTokens = 100 }), run(3, func(g *core.Fact) { g.UserID = 9 }))
-	f.same(core.Totals{ActiveUsers: 2, Queries: 3, TotalTokens: 15, CostNano: 21}, f.totals(everything()))
-	f.same([]core.QuarterTokens{{Quarter: core.QuarterOf(now), Tokens: core.Tokens{PromptTokens: 9, CompletionTokens: 6, CostNano: 21}}}, f.quarters(everything()))
+	f.Equal(core.Totals{ActiveUsers: 2, Queries: 3, TotalTokens: 15, CostNano: 21}, f.totals(everything()))
+	f.Equal([]core.QuarterTokens{{Quarter: core.QuarterOf(now), Tokens: core.Tokens{PromptTokens: 9, CompletionTokens: 6, CostNano: 21}}}, f.quarters(everything()))
 }
 
 func edges(f fixture, _ uow.Unit) {
@@ -112,9 +98,9 @@ func edges(f fixture, _ uow.Unit) {
 	}
 	s := everything()
 	s.From, s.Until = now.In(time.FixedZone("", 7200)), now.Add(time.Hour).In(time.FixedZone("", -7200))
-	f.same(int64(2), f.totals(s).Queries)
+	f.Equal(int64(2), f.totals(s).Queries)
 	five := core.Tokens{PromptTokens: 3, CompletionTokens: 2, CostNano: 7}
-	f.same([]core.QuarterTokens{{Quarter: core.QuarterOf(now), Tokens: five}, {Quarter: core.QuarterOf(now) + 4, Tokens: five}}, f.quarters(s))
+	f.Equal([]core.QuarterTokens{{Quarter: core.QuarterOf(now), Tokens: five}, {Quarter: core.QuarterOf(now) + 4, Tokens: five}}, f.quarters(s))
 }
 
 func filters(f fixture, _ uow.Unit) {
@@ -141,12 +127,12 @@ func filters(f fixture, _ uow.Unit) {
 		s := everything()
 		s.Filter = c.filter
 		got := f.totals(s)
-		f.same([]int64{c.queries, c.threads}, []int64{got.Queries, got.Threads})
+		f.Equal([]int64{c.queries, c.threads}, []int64{got.Queries, got.Threads})
 		used := int64(0)
 		for _, q := range f.quarters(s) {
 			used += q.PromptTokens + q.CompletionTokens
 		}
-		f.same(got.TotalTokens, used)
+		f.Equal(got.TotalTokens, used)
 	}
 }
 
@@ -166,22 +152,22 @@ func parts(f fixture, _ uow.Unit) {
 	} {
 		s := everything()
 		s.Scope = c.scope
-		f.same(c.want, f.totals(s).Queries)
+		f.Equal(c.want, f.totals(s).Queries)
 	}
 }
 
 func organizations(f fixture, _ uow.Unit) {
 	f.add(run(1, nil), run(2, func(g *core.Fact) { g.OrganizationID = 2 }))
-	f.must(f.AddItem(f.ctx, core.Item{Kind: core.Agent, EntityID: 4, OrganizationID: 2}))
-	f.must(f.RemoveItem(f.ctx, 1, core.Agent, 4))
-	f.same(int64(1), f.totals(everything()).Queries)
-	f.same(map[core.Kind]int64{}, f.count(core.Scope{OrganizationID: 1, All: true}))
-	f.same(map[core.Kind]int64{core.Agent: 1}, f.count(core.Scope{OrganizationID: 2, All: true}))
+	f.NoError(f.AddItem(f.ctx, core.Item{Kind: core.Agent, EntityID: 4, OrganizationID: 2}))
+	f.NoError(f.RemoveItem(f.ctx, 1, core.Agent, 4))
+	f.Equal(int64(1), f.totals(everything()).Queries)
+	f.Equal(map[core.Kind]int64{}, f.count(core.Scope{OrganizationID: 1, All: true}))
+	f.Equal(map[core.Kind]int64{core.Agent: 1}, f.count(core.Scope{OrganizationID: 2, All: true}))
 }
 
 func evaluations(f fixture, _ uow.Unit) {
 	f.add(run(1, func(g *core.Fact) { g.QuerySource = core.Evaluation }))
-	f.same(core.Totals{TotalTokens: 5, CostNano: 7}, f.totals(everything()))
+	f.Equal(core.Totals{TotalTokens: 5, CostNano: 7}, f.totals(everything()))
 }
 
 func votes(f fixture, _ uow.Unit) {
@@ -189,13 +175,13 @@ func votes(f fixture, _ uow.Unit) {
 		return run(1, func(g *core.Fact) { g.Origin, g.Measures = origin, core.Measures{Upvotes: up, Downvotes: down} })
 	}
 	f.add(vote("feedback/1/1", 1, 0), vote("feedback/2/1", 1, 0), vote("feedback/1/2", -1, 1))
-	f.same(core.Totals{Upvotes: 1, Downvotes: 1}, f.totals(everything()))
+	f.Equal(core.Totals{Upvotes: 1, Downvotes: 1}, f.totals(everything()))
 }
 
 func (f fixture) count(s core.Scope) map[core.Kind]int64 {
 	f.t.Helper()
 	n, err := f.CountItems(f.ctx, s)
-	f.must(err)
+	f.NoError(err)
 	return n
 }
 
@@ -203,16 +189,16 @@ func (f fixture) items(items ...core.Item) {
 	f.t.Helper()
 	for _, i := range items {
 		i.OrganizationID = 1
-		f.must(f.AddItem(f.ctx, i))
+		f.NoError(f.AddItem(f.ctx, i))
 	}
 }
 
 func inventory(f fixture, _ uow.Unit) {
 	f.items(core.Item{Kind: core.User, EntityID: 1}, core.Item{Kind: core.User, EntityID: 2}, core.Item{Kind: core.User, EntityID: 2}, core.Item{Kind: core.Team, EntityID: 1},
 		core.Item{Kind: core.Corpus, EntityID: 1}, core.Item{Kind: core.Document, EntityID: 1})
-	f.must(f.RemoveItem(f.ctx, 1, core.User, 1))
-	f.must(f.RemoveItem(f.ctx, 1, core.User, 1))
-	f.same(map[core.Kind]int64{core.User: 1, core.Team: 1, core.Corpus: 1, core.Document: 1}, f.count(core.Scope{OrganizationID: 1, All: true}))
+	f.NoError(f.RemoveItem(f.ctx, 1, core.User, 1))
+	f.NoError(f.RemoveItem(f.ctx, 1, core.User, 1))
+	f.Equal(map[core.Kind]int64{core.User: 1, core.Team: 1, core.Corpus: 1, core.Document: 1}, f.count(core.Scope{OrganizationID: 1, All: true}))
 }
 
 func inventoryOfAPart(f fixture, _ uow.Unit) {
@@ -234,7 +220,7 @@ func inventoryOfAPart(f fixture, _ uow.Unit) {
 		{core.Scope{Teams: []int64{7}}, map[core.Kind]int64{}},
 	} {
 		c.scope.OrganizationID = 1
-		f.same(c.want, f.count(c.scope))
+		f.Equal(c.want, f.count(c.scope))
 	}
 }
 
@@ -245,12 +231,12 @@ func rollback(f fixture, unit uow.Unit) {
 		in.ctx = ctx
 		in.add(run(1, nil))
 		in.items(core.Item{Kind: core.User, EntityID: 1})
-		f.same(int64(1), in.totals(everything()).Queries)
+		f.Equal(int64(1), in.totals(everything()).Queries)
 		return boom
 	})
 	if !errors.Is(err, boom) {
 		f.t.Errorf("got %v", err)
 	}
-	f.same(core.Totals{}, f.totals(everything()))
-	f.same(map[core.Kind]int64{}, f.count(core.Scope{OrganizationID: 1, All: true}))
+	f.Equal(core.Totals{}, f.totals(everything()))
+	f.Equal(map[core.Kind]int64{}, f.count(core.Scope{OrganizationID: 1, All: true}))
 }

@@ -3,16 +3,14 @@ package coretest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"parley/modules/chat/internal/core"
 	"parley/platform/kernel/id"
 	"parley/platform/kernel/uow"
+	"parley/platform/storetest"
 )
 
 // Subject is one store that is tested.
@@ -23,7 +21,7 @@ type Subject struct {
 	Ledger func(ctx context.Context, run int64) ([]core.Metered, error)
 }
 
-var now = time.Date(2026, 5, 1, 12, 0, 0, 345000, time.UTC)
+var now = storetest.Now()
 
 // The people and the process of the suite.
 const (
@@ -35,6 +33,7 @@ const (
 )
 
 type fixture struct {
+	storetest.Assert
 	Subject
 	t   *testing.T
 	ctx context.Context
@@ -74,38 +73,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Subject) {
 		"what was handed out can be changed without harm to others": copies,
 	}
 	for name, test := range cases {
-		t.Run(name, func(t *testing.T) { test(fixture{Subject: open(t), t: t, ctx: t.Context()}) })
-	}
-}
-
-func must[T any](f fixture) func(T, error) T {
-	return func(v T, err error) T {
-		f.t.Helper()
-		if err != nil {
-			f.t.Fatal(err)
-		}
-		return v
-	}
-}
-
-func (f fixture) ok(err error) {
-	f.t.Helper()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-}
-
-func (f fixture) same(want, got any) {
-	f.t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		f.t.Error(diff)
-	}
-}
-
-func (f fixture) is(err, want error) {
-	f.t.Helper()
-	if !errors.Is(err, want) {
-		f.t.Errorf("got %v, want %v", err, want)
+		t.Run(name, func(t *testing.T) { test(fixture{Assert: storetest.New(t), Subject: open(t), t: t, ctx: t.Context()}) })
 	}
 }
 
@@ -115,7 +83,7 @@ func (f fixture) thread(change ...func(*core.Thread)) core.Thread {
 	for _, c := range change {
 		c(&t)
 	}
-	return must[core.Thread](f)(f.AddThread(f.ctx, t))
+	return storetest.Must[core.Thread](f.t)(f.AddThread(f.ctx, t))
 }
 
 // newRun is a question that waits in a thread of jo's.
@@ -138,20 +106,20 @@ func by(user int64) func(*core.Run) { return func(r *core.Run) { r.UserID = user
 
 func (f fixture) run(r core.Run) core.Run {
 	f.t.Helper()
-	return must[core.Run](f)(f.add(r, core.Content{Question: "What is it?", Sources: "[]"}))
+	return storetest.Must[core.Run](f.t)(f.add(r, core.Content{Question: "What is it?", Sources: "[]"}))
 }
 
 // running is a run in a thread of its own that the process here works on.
 func (f fixture) running(change ...func(*core.Run)) core.Run {
 	f.t.Helper()
 	r := f.run(newRun(f.thread().ID, change...))
-	f.ok(f.begin(r.ID, r.Owner, core.Beginning{LeaseUntil: now.Add(time.Minute)}))
-	return must[core.Run](f)(f.Run(f.ctx, r.UserID, r.ID))
+	f.NoError(f.begin(r.ID, r.Owner, core.Beginning{LeaseUntil: now.Add(time.Minute)}))
+	return storetest.Must[core.Run](f.t)(f.Run(f.ctx, r.UserID, r.ID))
 }
 
 func (f fixture) stream(run int64) []core.StreamEvent {
 	f.t.Helper()
-	return must[[]core.StreamEvent](f)(f.Events(f.ctx, run, 0, 1000))
+	return storetest.Must[[]core.StreamEvent](f.t)(f.Events(f.ctx, run, 0, 1000))
 }
 
 // deltas are n pieces of an answer, numbered from a sequence number.
@@ -191,7 +159,7 @@ func (f fixture) oneWins(errs []error, want error) {
 			won++
 			continue
 		}
-		f.is(err, want)
+		f.ErrorIs(err, want)
 	}
-	f.same(1, won)
+	f.Equal(1, won)
 }

@@ -10,22 +10,23 @@ import (
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
+	"parley/platform/storetest"
 )
 
 func corpusRoundTrip(f fixture) {
 	c := f.corpus("Guides", func(c *core.Corpus) { c.Description, c.IsPublic, c.Tags = "All of them", true, []string{"a", "ü"} })
-	f.same(c, must[core.Corpus](f)(f.Corpus(f.ctx, reader, c.ID)))
+	f.Equal(c, storetest.Must[core.Corpus](f.t)(f.Corpus(f.ctx, reader, c.ID)))
 	_, err := f.Corpus(f.ctx, reader, 99)
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 	_, err = f.Corpus(f.ctx, access.VisibleCorpora{OrganizationID: 2, All: true}, c.ID)
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 }
 
 func nameIsUnique(f fixture) {
 	c := f.corpus("Guides")
 	c.Name = "GUIDES"
 	_, err := f.AddCorpus(f.ctx, c)
-	f.is(err, core.ErrNameTaken)
+	f.ErrorIs(err, core.ErrNameTaken)
 	f.corpus("guides", func(c *core.Corpus) { c.OwnerID = al })
 	f.corpus("guides", func(c *core.Corpus) { c.IsDeleted = true })
 }
@@ -50,16 +51,16 @@ func readableAlike(f fixture) {
 			for _, id := range ids {
 				c, err := f.Corpus(f.ctx, r, id)
 				if err == nil {
-					f.same(theirs(grants[id], r), c.Grants)
+					f.Equal(theirs(grants[id], r), c.Grants)
 					c.Grants = nil
 					one = append(one, c)
 				} else {
-					f.is(err, core.ErrNotFound)
+					f.ErrorIs(err, core.ErrNotFound)
 				}
 			}
-			list := must[page.Of[core.Corpus]](f)(f.CorporaPage(f.ctx, r, page.Request{}))
-			f.same(one, list.Items)
-			f.same(int64(len(one)), list.Count)
+			list := storetest.Must[page.Of[core.Corpus]](f.t)(f.CorporaPage(f.ctx, r, page.Request{}))
+			f.Equal(one, list.Items)
+			f.Equal(int64(len(one)), list.Count)
 			for _, c := range one {
 				c.Grants = grants[c.ID]
 				if !r.Shows(c.Resource()) {
@@ -74,13 +75,13 @@ func passing(f fixture) {
 	a, b := f.corpus("Guides"), f.corpus("Notes")
 	f.corpus("GUIDES", func(c *core.Corpus) { c.OwnerID = al })
 	abroad := f.corpus("Far", func(c *core.Corpus) { c.OrganizationID, c.OwnerID = 2, 13 })
-	f.check(f.PassCorpora(f.ctx, org, jo, al))
-	f.check(f.PassCorpora(f.ctx, org, jo, al))
-	f.check(f.PassCorpora(f.ctx, org, 13, al))
+	f.NoError(f.PassCorpora(f.ctx, org, jo, al))
+	f.NoError(f.PassCorpora(f.ctx, org, jo, al))
+	f.NoError(f.PassCorpora(f.ctx, org, 13, al))
 	a.OwnerID, a.Name, b.OwnerID = al, fmt.Sprintf("Guides (%d)", a.ID), al
-	f.same(a, must[core.Corpus](f)(f.Corpus(f.ctx, reader, a.ID)))
-	f.same(b, must[core.Corpus](f)(f.Corpus(f.ctx, reader, b.ID)))
-	f.same(abroad, must[core.Corpus](f)(f.Corpus(f.ctx, access.VisibleCorpora{OrganizationID: 2, All: true}, abroad.ID)))
+	f.Equal(a, storetest.Must[core.Corpus](f.t)(f.Corpus(f.ctx, reader, a.ID)))
+	f.Equal(b, storetest.Must[core.Corpus](f.t)(f.Corpus(f.ctx, reader, b.ID)))
+	f.Equal(abroad, storetest.Must[core.Corpus](f.t)(f.Corpus(f.ctx, access.VisibleCorpora{OrganizationID: 2, All: true}, abroad.ID)))
 }
 
 func documentRoundTrip(f fixture) {
@@ -89,25 +90,25 @@ func documentRoundTrip(f fixture) {
 		pages, reason := 3, "because"
 		d.Tags, d.PageCount, d.FailureReason = []string{"x"}, &pages, &reason
 	})
-	f.same(d, must[core.Document](f)(f.Document(f.ctx, reader, d.ID)))
+	f.Equal(d, storetest.Must[core.Document](f.t)(f.Document(f.ctx, reader, d.ID)))
 	for _, r := range []access.VisibleCorpora{{OrganizationID: org, UserID: al}, {OrganizationID: 2, UserID: jo, All: true}} {
 		_, err := f.Document(f.ctx, r, d.ID)
-		f.is(err, core.ErrDocumentNotFound)
+		f.ErrorIs(err, core.ErrDocumentNotFound)
 	}
 	_, err := f.Document(f.ctx, reader, 99)
-	f.is(err, core.ErrDocumentNotFound)
+	f.ErrorIs(err, core.ErrDocumentNotFound)
 }
 
 func counting(f fixture) {
 	a, b, empty := f.corpus("a"), f.corpus("b"), f.corpus("empty")
 	one, two := f.document(a, "1"), f.document(b, "2")
 	f.document(a, "3")
-	f.same(map[int64]int64{a.ID: 2, b.ID: 1, empty.ID: 0}, must[map[int64]int64](f)(f.CountDocuments(f.ctx, []int64{a.ID, b.ID, empty.ID})))
-	f.same(0, len(must[map[int64]int64](f)(f.CountDocuments(f.ctx, nil))))
-	f.same(map[int64]int64{one.ID: a.ID, two.ID: b.ID}, must[map[int64]int64](f)(f.Existing(f.ctx, []int64{one.ID, two.ID, 99})))
-	f.same(0, len(must[map[int64]int64](f)(f.Existing(f.ctx, nil))))
-	f.check(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
-		f.same(int64(2), must[int64](f)(f.LockCorpus(ctx, a.ID)))
+	f.Equal(map[int64]int64{a.ID: 2, b.ID: 1, empty.ID: 0}, storetest.Must[map[int64]int64](f.t)(f.CountDocuments(f.ctx, []int64{a.ID, b.ID, empty.ID})))
+	f.Equal(0, len(storetest.Must[map[int64]int64](f.t)(f.CountDocuments(f.ctx, nil))))
+	f.Equal(map[int64]int64{one.ID: a.ID, two.ID: b.ID}, storetest.Must[map[int64]int64](f.t)(f.Existing(f.ctx, []int64{one.ID, two.ID, 99})))
+	f.Equal(0, len(storetest.Must[map[int64]int64](f.t)(f.Existing(f.ctx, nil))))
+	f.NoError(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+		f.Equal(int64(2), storetest.Must[int64](f.t)(f.LockCorpus(ctx, a.ID)))
 		return nil
 	}))
 }
@@ -162,30 +163,30 @@ func filters(f fixture) {
 		"tag that is twice": {core.DocumentFilter{Tag: "z"}, []core.Document{four}},
 		"all of them":       {core.DocumentFilter{Name: "md", Tag: "y", Step: core.Completed}, []core.Document{two}},
 	} {
-		got := must[page.Of[core.Document]](f)(f.DocumentsPage(f.ctx, c.ID, tc.filter, page.Request{}))
+		got := storetest.Must[page.Of[core.Document]](f.t)(f.DocumentsPage(f.ctx, c.ID, tc.filter, page.Request{}))
 		if len(got.Items) != len(tc.want) {
 			f.t.Errorf("%s: %d documents", name, len(got.Items))
 			continue
 		}
-		f.same(tc.want, got.Items)
-		f.same(int64(len(tc.want)), got.Count)
+		f.Equal(tc.want, got.Items)
+		f.Equal(int64(len(tc.want)), got.Count)
 	}
-	walk := must[page.Of[core.Document]](f)(f.DocumentsPage(f.ctx, c.ID, core.DocumentFilter{}, page.Request{Size: 2, ByCursor: true}))
-	f.same([]core.Document{one, two}, walk.Items)
-	walk = must[page.Of[core.Document]](f)(f.DocumentsPage(f.ctx, c.ID, core.DocumentFilter{}, page.Request{Size: 2, Cursor: walk.NextCursor}))
-	f.same([]core.Document{three, four}, walk.Items)
+	walk := storetest.Must[page.Of[core.Document]](f.t)(f.DocumentsPage(f.ctx, c.ID, core.DocumentFilter{}, page.Request{Size: 2, ByCursor: true}))
+	f.Equal([]core.Document{one, two}, walk.Items)
+	walk = storetest.Must[page.Of[core.Document]](f.t)(f.DocumentsPage(f.ctx, c.ID, core.DocumentFilter{}, page.Request{Size: 2, Cursor: walk.NextCursor}))
+	f.Equal([]core.Document{three, four}, walk.Items)
 }
 
 func connections(f fixture) {
 	a, b := f.corpus("a"), f.corpus("b")
-	first := must[core.Connection](f)(f.connection(5, b))
-	second := must[core.Connection](f)(f.connection(5, a))
-	must[core.Connection](f)(f.connection(6, a))
+	first := storetest.Must[core.Connection](f.t)(f.connection(5, b))
+	second := storetest.Must[core.Connection](f.t)(f.connection(5, a))
+	storetest.Must[core.Connection](f.t)(f.connection(6, a))
 	_, err := f.connection(5, a)
-	f.is(err, core.ErrConnected)
-	f.same([]core.Connected{{Connection: first, Corpus: b}, {Connection: second, Corpus: a}}, must[[]core.Connected](f)(f.Connections(f.ctx, org, 5)))
-	f.same([]core.Connected{}, must[[]core.Connected](f)(f.Connections(f.ctx, 2, 5)))
-	f.same([]core.Connected{}, must[[]core.Connected](f)(f.Connections(f.ctx, org, 7)))
+	f.ErrorIs(err, core.ErrConnected)
+	f.Equal([]core.Connected{{Connection: first, Corpus: b}, {Connection: second, Corpus: a}}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, org, 5)))
+	f.Equal([]core.Connected{}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, 2, 5)))
+	f.Equal([]core.Connected{}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, org, 7)))
 }
 
 func rollback(f fixture) {
@@ -196,17 +197,17 @@ func rollback(f fixture) {
 		in := f
 		in.ctx = ctx
 		other := in.corpus("b")
-		must[core.Connection](in)(in.connection(5, other))
+		storetest.Must[core.Connection](in.t)(in.connection(5, other))
 		in.document(c, "b.md")
 		if _, err := f.Begin(ctx, d.ID); err != nil {
 			return err
 		}
-		f.check(f.PassCorpora(ctx, org, jo, al))
+		f.NoError(f.PassCorpora(ctx, org, jo, al))
 		return boom
 	})
-	f.is(err, boom)
-	f.same([]core.Corpus{c}, must[page.Of[core.Corpus]](f)(f.CorporaPage(f.ctx, reader, page.Request{})).Items)
-	f.same([]core.Document{d}, must[page.Of[core.Document]](f)(f.DocumentsPage(f.ctx, c.ID, core.DocumentFilter{}, page.Request{})).Items)
-	f.same(map[int64]int64{c.ID: 1}, must[map[int64]int64](f)(f.CountDocuments(f.ctx, []int64{c.ID})))
-	f.same([]core.Connected{}, must[[]core.Connected](f)(f.Connections(f.ctx, org, 5)))
+	f.ErrorIs(err, boom)
+	f.Equal([]core.Corpus{c}, storetest.Must[page.Of[core.Corpus]](f.t)(f.CorporaPage(f.ctx, reader, page.Request{})).Items)
+	f.Equal([]core.Document{d}, storetest.Must[page.Of[core.Document]](f.t)(f.DocumentsPage(f.ctx, c.ID, core.DocumentFilter{}, page.Request{})).Items)
+	f.Equal(map[int64]int64{c.ID: 1}, storetest.Must[map[int64]int64](f.t)(f.CountDocuments(f.ctx, []int64{c.ID})))
+	f.Equal([]core.Connected{}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, org, 5)))
 }

@@ -27,7 +27,7 @@ func unchanged(f fixture) {
 			fmt.Fprintf(&got, "%d corpora, question %d: %s\n", len(in), i+1, fingerprint(found))
 		}
 	}
-	f.same(golden, got.String())
+	f.Equal(golden, got.String())
 }
 
 func fingerprint(found ranking.Result) string {

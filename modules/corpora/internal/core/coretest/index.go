@@ -11,6 +11,7 @@ import (
 	"parley/modules/corpora/internal/core/ranking"
 	"parley/platform/kernel/text"
 	"parley/platform/kernel/uow"
+	"parley/platform/storetest"
 )
 
 // held is a hold that is never lost.
@@ -19,12 +20,12 @@ func held(context.Context) error { return nil }
 // begin takes the oldest unfinished document, as a worker does.
 func (f fixture) begin() core.Document {
 	f.t.Helper()
-	waiting := must[[]core.Document](f)(f.Unfinished(f.ctx, 0, 1))
+	waiting := storetest.Must[[]core.Document](f.t)(f.Unfinished(f.ctx, 0, 1))
 	if len(waiting) == 0 {
 		f.t.Fatal("no document waits")
 	}
-	before := must[core.Document](f)(f.Begin(f.ctx, waiting[0].ID))
-	f.same(waiting[0], before)
+	before := storetest.Must[core.Document](f.t)(f.Begin(f.ctx, waiting[0].ID))
+	f.Equal(waiting[0], before)
 	before.Step, before.FailureReason = core.Extracting, nil
 	return before
 }
@@ -43,7 +44,7 @@ func (f fixture) finish(d core.Document, step core.Step, chunks int, last []core
 	f.t.Helper()
 	d.Step, d.ChunkCount, d.ModifiedOn = step, chunks, now.Add(time.Minute)
 	var done core.Document
-	f.check(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) (err error) {
+	f.NoError(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) (err error) {
 		done, err = f.Finish(ctx, d, last)
 		return err
 	}))
@@ -74,22 +75,22 @@ func (f fixture) search(question string, corpora ...core.Corpus) ranking.Result 
 	}
 	q := ranking.Question{Text: question, Corpora: f.searchable(ids...), Limit: 10}
 	engine := ranking.NewEngine(f.Store, 16<<20)
-	cold := must[ranking.Result](f)(engine.Search(f.ctx, q))
-	f.same(cold, must[ranking.Result](f)(engine.Search(f.ctx, q)))
+	cold := storetest.Must[ranking.Result](f.t)(engine.Search(f.ctx, q))
+	f.Equal(cold, storetest.Must[ranking.Result](f.t)(engine.Search(f.ctx, q)))
 	return cold
 }
 
 func (f fixture) searchable(ids ...int64) []ranking.Corpus {
 	f.t.Helper()
-	return must[[]ranking.Corpus](f)(f.Searchable(f.ctx, reader, 0, ids))
+	return storetest.Must[[]ranking.Corpus](f.t)(f.Searchable(f.ctx, reader, 0, ids))
 }
 
 func (f fixture) statistics(c core.Corpus, terms ...string) ranking.Statistics {
 	f.t.Helper()
 	counts, versions, err := f.Counts(f.ctx, []int64{c.ID}, terms)
-	f.check(err)
+	f.NoError(err)
 	now := f.searchable(c.ID)[0]
-	f.same(ranking.Versions{c.ID: now.Version}, versions)
+	f.Equal(ranking.Versions{c.ID: now.Version}, versions)
 	s := ranking.Statistics{Passages: now.Passages, Length: now.Length, DF: map[string]int{}}
 	for _, n := range counts {
 		s.DF[n.Term] += n.DF
@@ -100,7 +101,7 @@ func (f fixture) statistics(c core.Corpus, terms ...string) ranking.Statistics {
 func (f fixture) vocabulary(prefix string, shortest, longest, limit int, in ...int64) []ranking.TermCount {
 	f.t.Helper()
 	words, _, err := f.Vocabulary(f.ctx, in, prefix, shortest, longest, limit)
-	f.check(err)
+	f.NoError(err)
 	return words
 }
 
@@ -111,24 +112,24 @@ func beginning(f fixture) {
 	broken := f.document(c, "broken", func(d *core.Document) { d.Step, d.FailureReason = core.Failed, &reason })
 	done := f.document(c, "done", func(d *core.Document) { d.Step = core.Completed })
 	two := f.document(f.corpus("b"), "2")
-	f.same([]core.Document{one, two}, must[[]core.Document](f)(f.Unfinished(f.ctx, 0, 10)))
-	f.same([]core.Document{one}, must[[]core.Document](f)(f.Unfinished(f.ctx, 0, 1)))
-	f.same([]core.Document{two}, must[[]core.Document](f)(f.Unfinished(f.ctx, one.ID, 10)))
-	f.same(0, len(must[[]core.Document](f)(f.Unfinished(f.ctx, two.ID, 10))))
+	f.Equal([]core.Document{one, two}, storetest.Must[[]core.Document](f.t)(f.Unfinished(f.ctx, 0, 10)))
+	f.Equal([]core.Document{one}, storetest.Must[[]core.Document](f.t)(f.Unfinished(f.ctx, 0, 1)))
+	f.Equal([]core.Document{two}, storetest.Must[[]core.Document](f.t)(f.Unfinished(f.ctx, one.ID, 10)))
+	f.Equal(0, len(storetest.Must[[]core.Document](f.t)(f.Unfinished(f.ctx, two.ID, 10))))
 	get := func(id int64) core.Document {
 		f.t.Helper()
-		return must[core.Document](f)(f.Document(f.ctx, reader, id))
+		return storetest.Must[core.Document](f.t)(f.Document(f.ctx, reader, id))
 	}
 	for _, d := range []core.Document{one, broken} { // as it was before
-		f.same(d, must[core.Document](f)(f.Begin(f.ctx, d.ID)))
+		f.Equal(d, storetest.Must[core.Document](f.t)(f.Begin(f.ctx, d.ID)))
 		d.Step, d.FailureReason = core.Extracting, nil
-		f.same(d, get(d.ID))
-		f.same(d, must[core.Document](f)(f.Begin(f.ctx, d.ID)))
+		f.Equal(d, get(d.ID))
+		f.Equal(d, storetest.Must[core.Document](f.t)(f.Begin(f.ctx, d.ID)))
 	}
-	f.same(done, must[core.Document](f)(f.Begin(f.ctx, done.ID)))
-	f.same(done, get(done.ID))
+	f.Equal(done, storetest.Must[core.Document](f.t)(f.Begin(f.ctx, done.ID)))
+	f.Equal(done, get(done.ID))
 	_, err := f.Begin(f.ctx, 99)
-	f.is(err, core.ErrDocumentNotFound)
+	f.ErrorIs(err, core.ErrDocumentNotFound)
 }
 
 func fencing(f fixture) {
@@ -147,19 +148,19 @@ func fencing(f fixture) {
 			return nil
 		}
 	}
-	f.is(f.Stage(f.ctx, d, indexed(1, "t", "early words"), losing(0)), lost)
-	f.same(core.Extracting, must[core.Document](f)(f.Document(f.ctx, reader, d.ID)).Step)
-	f.check(f.Stage(f.ctx, d, indexed(1, "t", "early words"), held))
-	f.same(core.Indexing, must[core.Document](f)(f.Document(f.ctx, reader, d.ID)).Step)
+	f.ErrorIs(f.Stage(f.ctx, d, indexed(1, "t", "early words"), losing(0)), lost)
+	f.Equal(core.Extracting, storetest.Must[core.Document](f.t)(f.Document(f.ctx, reader, d.ID)).Step)
+	f.NoError(f.Stage(f.ctx, d, indexed(1, "t", "early words"), held))
+	f.Equal(core.Indexing, storetest.Must[core.Document](f.t)(f.Document(f.ctx, reader, d.ID)).Step)
 	_, err := f.Clear(f.ctx, d.ID, losing(0))
-	f.is(err, lost)
-	f.check(f.Stage(f.ctx, d, indexed(2, "t", "more words"), losing(100)))
+	f.ErrorIs(err, lost)
+	f.NoError(f.Stage(f.ctx, d, indexed(2, "t", "more words"), losing(100)))
 	if left == 100 {
 		f.t.Error("Stage did not ask whether the job is held")
 	}
 	f.finish(d, core.Completed, 2, nil)
-	f.same([]string{"early words", "more words"}, f.found("words", c))
-	f.same(2, f.statistics(c, "words").Passages)
+	f.Equal([]string{"early words", "more words"}, f.found("words", c))
+	f.Equal(2, f.statistics(c, "words").Passages)
 }
 
 func staging(f fixture) {
@@ -168,30 +169,30 @@ func staging(f fixture) {
 	f.document(c, "2")
 	f.complete("Old", "a lantern of old")
 	before := f.statistics(c, "lantern", "harbour")
-	f.same(ranking.Statistics{Passages: 1, Length: 5, DF: map[string]int{"lantern": 1}}, before)
+	f.Equal(ranking.Statistics{Passages: 1, Length: 5, DF: map[string]int{"lantern": 1}}, before)
 
 	d := f.begin()
 	many := make([]string, 120) // more than the candidates of one question
 	for i := range many {
 		many[i] = fmt.Sprintf("lantern lantern harbour %d", i)
 	}
-	f.check(f.Stage(f.ctx, d, indexed(1, "New", many...), held))
-	f.same([]string{"a lantern of old"}, f.found("lantern", c))
-	f.same(before, f.statistics(c, "lantern", "harbour"))
-	f.same(0, len(f.vocabulary("h", 1, 99, 10, c.ID)))
+	f.NoError(f.Stage(f.ctx, d, indexed(1, "New", many...), held))
+	f.Equal([]string{"a lantern of old"}, f.found("lantern", c))
+	f.Equal(before, f.statistics(c, "lantern", "harbour"))
+	f.Equal(0, len(f.vocabulary("h", 1, 99, 10, c.ID)))
 
 	done := f.finish(d, core.Completed, 121, indexed(121, "New", "the last harbour"))
 	d.Step, d.ChunkCount, d.ModifiedOn = core.Completed, 121, now.Add(time.Minute)
-	f.same(d, done)
-	f.same(done, must[core.Document](f)(f.Document(f.ctx, reader, done.ID)))
-	f.same(100, len(f.found("lantern", c)))
+	f.Equal(d, done)
+	f.Equal(done, storetest.Must[core.Document](f.t)(f.Document(f.ctx, reader, done.ID)))
+	f.Equal(100, len(f.found("lantern", c)))
 	length := 5
 	for _, p := range append(indexed(1, "New", many...), indexed(121, "New", "the last harbour")...) {
 		length += p.Length
 	}
-	f.same(ranking.Statistics{Passages: 122, Length: length, DF: map[string]int{"lantern": 121, "harbour": 121}}, f.statistics(c, "lantern", "harbour"))
+	f.Equal(ranking.Statistics{Passages: 122, Length: length, DF: map[string]int{"lantern": 121, "harbour": 121}}, f.statistics(c, "lantern", "harbour"))
 	hit := f.search("last harbour", c).Hits[0]
-	f.same(ranking.Passage{ID: hit.ID, Corpus: c.ID, Document: done.ID, Number: 121, Page: 121, Title: "New", Text: "the last harbour"}, hit.Passage)
+	f.Equal(ranking.Passage{ID: hit.ID, Corpus: c.ID, Document: done.ID, Number: 121, Page: 121, Title: "New", Text: "the last harbour"}, hit.Passage)
 }
 
 func clearing(f fixture) {
@@ -206,12 +207,12 @@ func clearing(f fixture) {
 		many[i] = fmt.Sprintf("Lanterns, harbours und данные %d", i)
 	}
 	for part := range slices.Chunk(indexed(1, "New", many...), 100) {
-		f.check(f.Stage(f.ctx, d, part, held))
+		f.NoError(f.Stage(f.ctx, d, part, held))
 	}
 	clear := func() {
 		for rounds := 0; ; rounds++ {
 			done, err := f.Clear(f.ctx, d.ID, held)
-			f.check(err)
+			f.NoError(err)
 			if done {
 				return
 			}
@@ -222,20 +223,20 @@ func clearing(f fixture) {
 	}
 	alike := func() []ranking.AlikeTerm {
 		found, versions, err := f.Alike(f.ctx, []int64{c.ID}, [][]text.Gram{text.TermGrams("lanterns"), text.TermGrams("данным")}, 3)
-		f.check(err)
-		f.same(1, len(versions))
+		f.NoError(err)
+		f.Equal(1, len(versions))
 		return slices.DeleteFunc(found, func(a ranking.AlikeTerm) bool { return f.statistics(c, a.Term).DF[a.Term] == 0 })
 	}
 	clear()
 	clear() // nothing there is no error
-	f.same([]ranking.AlikeTerm{{Word: 0, Term: "lantern", Shared: 5}}, alike())
+	f.Equal([]ranking.AlikeTerm{{Word: 0, Term: "lantern", Shared: 5}}, alike())
 	terms := []string{"lantern", "harbour", "данные", "und", "new", "249"}
-	f.same(before, f.statistics(c, terms...))
+	f.Equal(before, f.statistics(c, terms...))
 	f.finish(d, core.Completed, 1, indexed(1, "New", "another harbour"))
 	after := f.statistics(c, terms...)
-	f.same(map[string]int{"lantern": 1, "harbour": 1, "new": 1}, after.DF)
-	f.same(2, after.Passages)
-	f.same(1, len(alike()))
+	f.Equal(map[string]int{"lantern": 1, "harbour": 1, "new": 1}, after.DF)
+	f.Equal(2, after.Passages)
+	f.Equal(1, len(alike()))
 }
 
 func failing(f fixture) {
@@ -248,9 +249,9 @@ func failing(f fixture) {
 	if done.Step != core.Failed || done.FailureReason == nil || *done.FailureReason != reason {
 		f.t.Errorf("%+v", done)
 	}
-	f.same(d.Warnings, done.Warnings)
-	f.same(done, must[core.Document](f)(f.Document(f.ctx, reader, done.ID)))
-	f.same(ranking.Statistics{DF: map[string]int{}}, f.statistics(c, "lantern"))
+	f.Equal(d.Warnings, done.Warnings)
+	f.Equal(done, storetest.Must[core.Document](f.t)(f.Document(f.ctx, reader, done.ID)))
+	f.Equal(ranking.Statistics{DF: map[string]int{}}, f.statistics(c, "lantern"))
 	boom := errors.New("boom")
 	f.document(c, "2")
 	d = f.begin()
@@ -262,6 +263,6 @@ func failing(f fixture) {
 		}
 		return boom
 	})
-	f.is(err, boom)
-	f.same(d, must[core.Document](f)(f.Document(f.ctx, reader, d.ID)))
+	f.ErrorIs(err, boom)
+	f.Equal(d, storetest.Must[core.Document](f.t)(f.Document(f.ctx, reader, d.ID)))
 }

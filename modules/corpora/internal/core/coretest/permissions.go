@@ -10,6 +10,7 @@ import (
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
+	"parley/platform/storetest"
 )
 
 // grants gives random users and teams roles on corpora, and answers them in
@@ -28,7 +29,7 @@ func (f fixture) grants(rnd *rand.Rand, corpora []int64) map[int64][]access.Corp
 			g := access.CorpusGrant{UserID: p.UserID, TeamID: p.TeamID, Role: p.Role}
 			same := func(o access.CorpusGrant) bool { return o.UserID == g.UserID && o.TeamID == g.TeamID }
 			if !slices.ContainsFunc(out[id], same) {
-				must[[]core.Permission](f)(f.Grant(f.ctx, []core.Permission{p}))
+				storetest.Must[[]core.Permission](f.t)(f.Grant(f.ctx, []core.Permission{p}))
 				out[id] = append(out[id], g)
 			}
 		}
@@ -48,7 +49,7 @@ func theirs(grants []access.CorpusGrant, v access.VisibleCorpora) (out []access.
 
 func (f fixture) roles(corpusID int64) []core.Permission {
 	f.t.Helper()
-	return must[page.Of[core.Permission]](f)(f.PermissionsPage(f.ctx, corpusID, page.Request{})).Items
+	return storetest.Must[page.Of[core.Permission]](f.t)(f.PermissionsPage(f.ctx, corpusID, page.Request{})).Items
 }
 
 func corpusChanges(f fixture) {
@@ -62,20 +63,20 @@ func corpusChanges(f fixture) {
 		}
 	}
 	c.Name, c.Tags, c.IsPublic, c.ModifiedBy, c.ModifiedOn = "c", []string{"x"}, true, "al@example.com", later
-	f.same(c, must[core.Corpus](f)(f.UpdateCorpus(f.ctx, org, c.ID, rename("c"))))
-	f.same(c, must[core.Corpus](f)(f.Corpus(f.ctx, reader, c.ID)))
+	f.Equal(c, storetest.Must[core.Corpus](f.t)(f.UpdateCorpus(f.ctx, org, c.ID, rename("c"))))
+	f.Equal(c, storetest.Must[core.Corpus](f.t)(f.Corpus(f.ctx, reader, c.ID)))
 	_, err := f.UpdateCorpus(f.ctx, org, other.ID, rename("C"))
-	f.is(err, core.ErrNameTaken)
+	f.ErrorIs(err, core.ErrNameTaken)
 	_, err = f.UpdateCorpus(f.ctx, 2, c.ID, rename("d"))
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 	remove := func(c *core.Corpus) error { c.IsDeleted = true; return nil }
-	must[core.Corpus](f)(f.UpdateCorpus(f.ctx, org, c.ID, remove))
+	storetest.Must[core.Corpus](f.t)(f.UpdateCorpus(f.ctx, org, c.ID, remove))
 	_, err = f.UpdateCorpus(f.ctx, org, c.ID, rename("d"))
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 	_, err = f.Corpus(f.ctx, reader, c.ID)
-	f.is(err, core.ErrNotFound)
-	f.same(0, len(f.searchable(c.ID)))
-	must[core.Corpus](f)(f.UpdateCorpus(f.ctx, org, other.ID, rename("c"))) // the name is free
+	f.ErrorIs(err, core.ErrNotFound)
+	f.Equal(0, len(f.searchable(c.ID)))
+	storetest.Must[core.Corpus](f.t)(f.UpdateCorpus(f.ctx, org, other.ID, rename("c"))) // the name is free
 }
 
 func permissions(f fixture) {
@@ -87,67 +88,67 @@ func permissions(f fixture) {
 	role := func(user, team int64, r access.CorpusRole, by string, at time.Time) core.Permission {
 		return core.Permission{OrganizationID: org, CorpusID: c.ID, UserID: user, TeamID: team, Role: r, Audit: audit.New(by, at)}
 	}
-	first := must[[]core.Permission](f)(f.Grant(f.ctx, []core.Permission{role(al, 0, access.CorpusViewer, "jo", now), role(0, 3, access.CorpusEditor, "jo", now)}))
+	first := storetest.Must[[]core.Permission](f.t)(f.Grant(f.ctx, []core.Permission{role(al, 0, access.CorpusViewer, "jo", now), role(0, 3, access.CorpusEditor, "jo", now)}))
 	want := []core.Permission{role(al, 0, access.CorpusViewer, "jo", now), role(0, 3, access.CorpusEditor, "jo", now)}
 	want[0].ID, want[1].ID = first[0].ID, first[1].ID
-	f.same(want, first)
+	f.Equal(want, first)
 	later := now.Add(time.Hour)
-	second := must[[]core.Permission](f)(f.Grant(f.ctx, []core.Permission{
+	second := storetest.Must[[]core.Permission](f.t)(f.Grant(f.ctx, []core.Permission{
 		role(al, 0, access.CorpusAdmin, "boss", later), role(0, 3, access.CorpusEditor, "boss", later), role(jo, 0, access.CorpusViewer, "boss", later),
 	}))
 	want[0].Role = access.CorpusAdmin
 	want[0].Touch("boss", later)
-	f.same(append([]core.Permission{owner[0]}, want...), second) // the owner's stays, and what is the same is left alone
-	f.same(append([]core.Permission{owner[0]}, want...), f.roles(c.ID))
-	f.same(0, len(must[[]core.Permission](f)(f.Grant(f.ctx, nil))))
+	f.Equal(append([]core.Permission{owner[0]}, want...), second) // the owner's stays, and what is the same is left alone
+	f.Equal(append([]core.Permission{owner[0]}, want...), f.roles(c.ID))
+	f.Equal(0, len(storetest.Must[[]core.Permission](f.t)(f.Grant(f.ctx, nil))))
 
 	of := access.VisibleCorpora{OrganizationID: org, UserID: al, Teams: []int64{3, 4}}
-	f.same([]access.CorpusGrant{{UserID: al, Role: access.CorpusAdmin}, {TeamID: 3, Role: access.CorpusEditor}}, must[core.Corpus](f)(f.Corpus(f.ctx, of, c.ID)).Grants)
+	f.Equal([]access.CorpusGrant{{UserID: al, Role: access.CorpusAdmin}, {TeamID: 3, Role: access.CorpusEditor}}, storetest.Must[core.Corpus](f.t)(f.Corpus(f.ctx, of, c.ID)).Grants)
 	_, err := f.Corpus(f.ctx, of, other.ID)
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 
-	f.same(0, len(must[[]core.Permission](f)(f.Revoke(f.ctx, other.ID, []int64{al}, []int64{3}))))
-	f.same(0, len(must[[]core.Permission](f)(f.Revoke(f.ctx, c.ID, nil, nil))))
-	f.same(0, len(must[[]core.Permission](f)(f.Revoke(f.ctx, c.ID, []int64{0}, []int64{0}))))
-	f.same(want, must[[]core.Permission](f)(f.Revoke(f.ctx, c.ID, []int64{jo, al, 99}, []int64{3, 99})))
-	f.same(owner, f.roles(c.ID))
-	walk := must[page.Of[core.Permission]](f)(f.PermissionsPage(f.ctx, c.ID, page.Request{Size: 1, ByCursor: true}))
-	f.same(owner, walk.Items)
+	f.Equal(0, len(storetest.Must[[]core.Permission](f.t)(f.Revoke(f.ctx, other.ID, []int64{al}, []int64{3}))))
+	f.Equal(0, len(storetest.Must[[]core.Permission](f.t)(f.Revoke(f.ctx, c.ID, nil, nil))))
+	f.Equal(0, len(storetest.Must[[]core.Permission](f.t)(f.Revoke(f.ctx, c.ID, []int64{0}, []int64{0}))))
+	f.Equal(want, storetest.Must[[]core.Permission](f.t)(f.Revoke(f.ctx, c.ID, []int64{jo, al, 99}, []int64{3, 99})))
+	f.Equal(owner, f.roles(c.ID))
+	walk := storetest.Must[page.Of[core.Permission]](f.t)(f.PermissionsPage(f.ctx, c.ID, page.Request{Size: 1, ByCursor: true}))
+	f.Equal(owner, walk.Items)
 }
 
 func ownership(f fixture) {
 	c := f.corpus("a")
-	must[[]core.Permission](f)(f.Grant(f.ctx, []core.Permission{
+	storetest.Must[[]core.Permission](f.t)(f.Grant(f.ctx, []core.Permission{
 		{OrganizationID: org, CorpusID: c.ID, UserID: al, Role: access.CorpusViewer, Audit: audit.New("jo", now)},
 		{OrganizationID: org, CorpusID: c.ID, UserID: 13, Role: access.CorpusViewer, Audit: audit.New("jo", now)},
 	}))
-	f.check(f.PassCorpora(f.ctx, org, jo, al))
-	f.check(f.PassCorpora(f.ctx, org, jo, al))
-	f.check(f.PassCorpora(f.ctx, org, al, al))
+	f.NoError(f.PassCorpora(f.ctx, org, jo, al))
+	f.NoError(f.PassCorpora(f.ctx, org, jo, al))
+	f.NoError(f.PassCorpora(f.ctx, org, al, al))
 	var got []string
 	for _, p := range f.roles(c.ID) {
 		got = append(got, strings.Join([]string{map[int64]string{jo: "jo", al: "al", 13: "third"}[p.UserID], p.Role.String()}, " is "))
 	}
-	f.same([]string{"al is owner", "third is viewer"}, got)
+	f.Equal([]string{"al is owner", "third is viewer"}, got)
 }
 
 func dropping(f fixture) {
 	a, b := f.corpus("a"), f.corpus("b", func(c *core.Corpus) { c.OwnerID = al })
 	for _, c := range []core.Corpus{a, b} {
-		must[[]core.Permission](f)(f.Grant(f.ctx, []core.Permission{
+		storetest.Must[[]core.Permission](f.t)(f.Grant(f.ctx, []core.Permission{
 			{OrganizationID: org, CorpusID: c.ID, UserID: 13, Role: access.CorpusViewer, Audit: audit.New("jo", now)},
 			{OrganizationID: org, CorpusID: c.ID, TeamID: 13, Role: access.CorpusViewer, Audit: audit.New("jo", now)},
 		}))
 	}
-	f.check(f.DropUser(f.ctx, 2, 13))
-	f.check(f.DropTeam(f.ctx, 2, 13))
-	f.check(f.DropUser(f.ctx, org, 0))
-	f.check(f.DropTeam(f.ctx, org, 0))
-	f.same(3, len(f.roles(a.ID)))
-	f.check(f.DropUser(f.ctx, org, 13))
-	f.same(2, len(f.roles(a.ID)))
-	f.check(f.DropTeam(f.ctx, org, 13))
-	f.check(f.DropUser(f.ctx, org, al)) // the owner of b stays it
-	f.same(1, len(f.roles(a.ID)))
-	f.same(1, len(f.roles(b.ID)))
+	f.NoError(f.DropUser(f.ctx, 2, 13))
+	f.NoError(f.DropTeam(f.ctx, 2, 13))
+	f.NoError(f.DropUser(f.ctx, org, 0))
+	f.NoError(f.DropTeam(f.ctx, org, 0))
+	f.Equal(3, len(f.roles(a.ID)))
+	f.NoError(f.DropUser(f.ctx, org, 13))
+	f.Equal(2, len(f.roles(a.ID)))
+	f.NoError(f.DropTeam(f.ctx, org, 13))
+	f.NoError(f.DropUser(f.ctx, org, al)) // the owner of b stays it
+	f.Equal(1, len(f.roles(a.ID)))
+	f.Equal(1, len(f.roles(b.ID)))
 }

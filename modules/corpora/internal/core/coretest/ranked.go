@@ -10,6 +10,7 @@ import (
 
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/storetest"
 )
 
 var subjects = strings.Fields("server backup archive directory checksum retention schedule harbour lantern glacier vaccine window garden letter number Größe Übergabe Schlüssel сервер данные")
@@ -72,13 +73,13 @@ func ranked(f fixture) {
 			for _, c := range in {
 				ids = append(ids, c.ID)
 			}
-			want := must[ranking.Result](f)(ranking.NewEngine(reference, 16<<20).Search(f.ctx, ranking.Question{Text: question, Corpora: reference.Corpora(ids...), Limit: 10}))
+			want := storetest.Must[ranking.Result](f.t)(ranking.NewEngine(reference, 16<<20).Search(f.ctx, ranking.Question{Text: question, Corpora: reference.Corpora(ids...), Limit: 10}))
 			got := f.search(question, in...)
 			if len(want.Hits) != len(got.Hits) || len(want.Terms) != len(got.Terms) || want.Passages != got.Passages {
 				f.t.Errorf("%q in %d corpora: %d hits of %d", question, len(in), len(got.Hits), len(want.Hits))
 				continue
 			}
-			f.same(want.Terms, got.Terms)
+			f.Equal(want.Terms, got.Terms)
 			for i, w := range want.Hits {
 				g := got.Hits[i]
 				if w.Passage != g.Passage || math.Abs(w.Score.Total-g.Score.Total) > 1e-9 {
@@ -95,17 +96,17 @@ func (f fixture) postings(reference ranking.Source, corpora []core.Corpus) {
 	terms := []string{"server", "backup", "данные", "o'hara"}
 	read := func(s ranking.Source) []ranking.Postings {
 		found, versions, err := s.Postings(f.ctx, ids, terms)
-		f.check(err)
-		f.same(len(ids), len(versions))
+		f.NoError(err)
+		f.Equal(len(ids), len(versions))
 		slices.SortFunc(found, func(a, b ranking.Postings) int {
 			return cmp.Or(cmp.Compare(a.Term, b.Term), cmp.Compare(a.Corpus, b.Corpus))
 		})
 		return found
 	}
-	f.same(read(reference), read(f.Store))
+	f.Equal(read(reference), read(f.Store))
 	none, versions, err := f.Postings(f.ctx, nil, terms)
-	f.check(err)
-	f.same(0, len(none)+len(versions))
+	f.NoError(err)
+	f.Equal(0, len(none)+len(versions))
 }
 
 func otherCorpora(f fixture) {
@@ -114,13 +115,13 @@ func otherCorpora(f fixture) {
 	f.document(b, "2")
 	f.complete("A", "the red lantern")
 	f.complete("B", "the blue lantern")
-	f.same([]string{"the red lantern"}, f.found("lantern", a))
-	f.same([]string{"the blue lantern"}, f.found("lantern", b))
-	f.same([]string{"the blue lantern", "the red lantern"}, f.found("lantern", a, b, empty))
-	f.same(0, len(f.found("lantern", empty)))
-	f.same(0, len(f.found("lantern")))
+	f.Equal([]string{"the red lantern"}, f.found("lantern", a))
+	f.Equal([]string{"the blue lantern"}, f.found("lantern", b))
+	f.Equal([]string{"the blue lantern", "the red lantern"}, f.found("lantern", a, b, empty))
+	f.Equal(0, len(f.found("lantern", empty)))
+	f.Equal(0, len(f.found("lantern")))
 	hit := f.search("lantern", a).Hits[0]
-	f.same(0, len(must[[]ranking.Passage](f)(f.Passages(f.ctx, []int64{b.ID, empty.ID}, []int64{hit.ID}))))
+	f.Equal(0, len(storetest.Must[[]ranking.Passage](f.t)(f.Passages(f.ctx, []int64{b.ID, empty.ID}, []int64{hit.ID}))))
 }
 
 func vocabulary(f fixture) {
@@ -130,10 +131,10 @@ func vocabulary(f fixture) {
 	f.complete("", "lantern lamp", "lantern ladder", "latch zebra данные", "lamp lantern")
 	f.complete("", "lambda lambda")
 	type terms = []ranking.TermCount
-	f.same(terms{{Term: "lantern", DF: 3}, {Term: "lamp", DF: 2}, {Term: "ladder", DF: 1}, {Term: "latch", DF: 1}}, f.vocabulary("la", 1, 99, 10, a.ID))
-	f.same(terms{{Term: "lantern", DF: 3}, {Term: "lamp", DF: 2}}, f.vocabulary("l", 1, 99, 2, a.ID))
-	f.same(terms{{Term: "lamp", DF: 2}, {Term: "latch", DF: 1}}, f.vocabulary("l", 4, 5, 10, a.ID))
-	f.same(terms{{Term: "lambda", DF: 1}}, f.vocabulary("lam", 5, 9, 10, a.ID, b.ID))
-	f.same(terms{{Term: "данные", DF: 1}}, f.vocabulary("д", 12, 12, 10, a.ID)) // bytes
-	f.same(0, len(f.vocabulary("l", 1, 99, 10)))
+	f.Equal(terms{{Term: "lantern", DF: 3}, {Term: "lamp", DF: 2}, {Term: "ladder", DF: 1}, {Term: "latch", DF: 1}}, f.vocabulary("la", 1, 99, 10, a.ID))
+	f.Equal(terms{{Term: "lantern", DF: 3}, {Term: "lamp", DF: 2}}, f.vocabulary("l", 1, 99, 2, a.ID))
+	f.Equal(terms{{Term: "lamp", DF: 2}, {Term: "latch", DF: 1}}, f.vocabulary("l", 4, 5, 10, a.ID))
+	f.Equal(terms{{Term: "lambda", DF: 1}}, f.vocabulary("lam", 5, 9, 10, a.ID, b.ID))
+	f.Equal(terms{{Term: "данные", DF: 1}}, f.vocabulary("д", 12, 12, 10, a.ID)) // bytes
+	f.Equal(0, len(f.vocabulary("l", 1, 99, 10)))
 }

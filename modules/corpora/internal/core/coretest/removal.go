@@ -5,6 +5,7 @@ import (
 
 	"parley/modules/corpora/internal/core"
 	"parley/platform/kernel/uow"
+	"parley/platform/storetest"
 )
 
 // removal takes a document out, indexed or not, and leaves the others.
@@ -24,16 +25,16 @@ func removal(f fixture) {
 		return d, err
 	}
 	_, err := remove(org+1, leave.ID)
-	f.is(err, core.ErrDocumentNotFound)
+	f.ErrorIs(err, core.ErrDocumentNotFound)
 	gone, err := remove(org, leave.ID)
-	f.check(err)
-	f.same(leave.BlobKey, gone.BlobKey)
+	f.NoError(err)
+	f.Equal(leave.BlobKey, gone.BlobKey)
 	_, err = remove(org, waiting.ID)
-	f.check(err)
+	f.NoError(err)
 	_, err = remove(org, leave.ID)
-	f.is(err, core.ErrDocumentNotFound)
-	f.same([]string{"Travel and leave by train."}, f.found("leave", c))
-	f.same(map[int64]int64{c.ID: 1}, must[map[int64]int64](f)(f.CountDocuments(f.ctx, []int64{c.ID})))
+	f.ErrorIs(err, core.ErrDocumentNotFound)
+	f.Equal([]string{"Travel and leave by train."}, f.found("leave", c))
+	f.Equal(map[int64]int64{c.ID: 1}, storetest.Must[map[int64]int64](f.t)(f.CountDocuments(f.ctx, []int64{c.ID})))
 	after := f.searchable(c.ID)
 	if after[0].Version == before[0].Version || after[0].Passages != 1 || before[0].Passages != 3 {
 		f.t.Errorf("before %+v, after %+v", before, after)

@@ -11,6 +11,7 @@ import (
 	"parley/modules/corpora/internal/core/ranking"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/uow"
+	"parley/platform/storetest"
 )
 
 // searchable compares the statement with the rule: random corpora, connections
@@ -28,7 +29,7 @@ func searchable(f fixture) {
 		corpora[c.ID], all = c, append(all, c.ID)
 		for agent := range int64(3) {
 			if rnd.IntN(2) == 0 {
-				n := must[core.Connection](f)(f.AddConnection(f.ctx, core.Connection{
+				n := storetest.Must[core.Connection](f.t)(f.AddConnection(f.ctx, core.Connection{
 					OrganizationID: c.OrganizationID, AgentID: agent + 1, CorpusID: c.ID, IsEnabled: rnd.IntN(4) > 0, SharesContent: rnd.IntN(2) == 0,
 				}))
 				connections[edge{n.AgentID, c.ID}] = n
@@ -56,10 +57,10 @@ func searchable(f fixture) {
 			}
 		}
 		var got []int64
-		for _, c := range must[[]ranking.Corpus](f)(f.Searchable(f.ctx, r, agent, more)) {
+		for _, c := range storetest.Must[[]ranking.Corpus](f.t)(f.Searchable(f.ctx, r, agent, more)) {
 			got = append(got, c.ID)
 		}
-		f.same(want, got)
+		f.Equal(want, got)
 	}
 }
 
@@ -85,15 +86,15 @@ func versions(f fixture) {
 	}
 	f.document(a, "2")
 	before, claim := version(a), f.begin()
-	f.check(f.Stage(f.ctx, claim, indexed(1, "t", "staged words"), held))
-	f.same(before, version(a))
+	f.NoError(f.Stage(f.ctx, claim, indexed(1, "t", "staged words"), held))
+	f.Equal(before, version(a))
 	boom := errors.New("boom")
-	f.is(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+	f.ErrorIs(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
 		in := f
 		in.ctx = ctx
 		done := claim
 		done.Step = core.Completed
-		must[core.Document](in)(f.Finish(ctx, done, nil))
+		storetest.Must[core.Document](in.t)(f.Finish(ctx, done, nil))
 		if v := in.searchable(a.ID)[0].Version; seen[v] {
 			f.t.Errorf("version %d was there before", v)
 		} else {
@@ -103,5 +104,5 @@ func versions(f fixture) {
 	}), boom)
 	f.finish(claim, core.Completed, 1, nil)
 	fresh("a document is completed after a unit that failed")
-	f.same(other, version(b))
+	f.Equal(other, version(b))
 }

@@ -3,24 +3,22 @@ package coretest
 
 import (
 	"context"
-	"errors"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"parley/modules/corpora/internal/core"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/uow"
+	"parley/platform/storetest"
 )
 
-var now = time.Date(2026, 5, 1, 12, 0, 0, 345000, time.UTC)
+var now = storetest.Now()
 
 // The organization and the users of the fixtures.
 const org, jo, al = 1, 11, 12
 
 type fixture struct {
+	storetest.Assert
 	core.Store
 	t    *testing.T
 	ctx  context.Context
@@ -60,39 +58,8 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			store, unit := open(t)
-			test(fixture{Store: store, t: t, ctx: context.Background(), unit: unit})
+			test(fixture{Assert: storetest.New(t), Store: store, t: t, ctx: context.Background(), unit: unit})
 		})
-	}
-}
-
-func must[T any](f fixture) func(T, error) T {
-	return func(v T, err error) T {
-		f.t.Helper()
-		if err != nil {
-			f.t.Fatal(err)
-		}
-		return v
-	}
-}
-
-func (f fixture) check(err error) {
-	f.t.Helper()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-}
-
-func (f fixture) same(want, got any) {
-	f.t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		f.t.Error(diff)
-	}
-}
-
-func (f fixture) is(err, want error) {
-	f.t.Helper()
-	if !errors.Is(err, want) {
-		f.t.Errorf("got %v, want %v", err, want)
 	}
 }
 
@@ -105,7 +72,7 @@ func (f fixture) corpus(name string, change ...func(*core.Corpus)) core.Corpus {
 	for _, ch := range change {
 		ch(&c)
 	}
-	return must[core.Corpus](f)(f.AddCorpus(f.ctx, c))
+	return storetest.Must[core.Corpus](f.t)(f.AddCorpus(f.ctx, c))
 }
 
 func (f fixture) document(c core.Corpus, name string, change ...func(*core.Document)) core.Document {
@@ -117,7 +84,7 @@ func (f fixture) document(c core.Corpus, name string, change ...func(*core.Docum
 	for _, ch := range change {
 		ch(&d)
 	}
-	return must[core.Document](f)(f.AddDocument(f.ctx, d))
+	return storetest.Must[core.Document](f.t)(f.AddDocument(f.ctx, d))
 }
 
 func (f fixture) connection(agent int64, c core.Corpus) (core.Connection, error) {

@@ -8,16 +8,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"parley/modules/notifications/internal/core"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
+	"parley/platform/storetest"
 )
 
-var now = time.Date(2026, 5, 1, 12, 0, 0, 345000, time.UTC)
+var now = storetest.Now()
 
 type fixture struct {
+	storetest.Assert
 	core.Store
 	t   *testing.T
 	ctx context.Context
@@ -37,22 +37,8 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			store, unit := open(t)
-			test(fixture{Store: store, t: t, ctx: context.Background()}, unit)
+			test(fixture{Assert: storetest.New(t), Store: store, t: t, ctx: context.Background()}, unit)
 		})
-	}
-}
-
-func (f fixture) must(err error) {
-	f.t.Helper()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-}
-
-func (f fixture) same(want, got any) {
-	f.t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		f.t.Error(diff)
 	}
 }
 
@@ -68,12 +54,12 @@ func note(n int, change func(*core.Notification)) core.Notification {
 	return out
 }
 
-func (f fixture) add(ns ...core.Notification) { f.t.Helper(); f.must(f.Add(f.ctx, ns)) }
+func (f fixture) add(ns ...core.Notification) { f.t.Helper(); f.NoError(f.Add(f.ctx, ns)) }
 
 func (f fixture) page(userID int64, isRead *bool, p page.Request) page.Of[core.Notification] {
 	f.t.Helper()
 	out, err := f.Page(f.ctx, userID, isRead, p)
-	f.must(err)
+	f.NoError(err)
 	return out
 }
 
@@ -88,7 +74,7 @@ func (f fixture) titles(p page.Of[core.Notification]) []string {
 func (f fixture) unread(userID int64) int64 {
 	f.t.Helper()
 	n, err := f.Unread(f.ctx, userID)
-	f.must(err)
+	f.NoError(err)
 	return n
 }
 
@@ -99,7 +85,7 @@ func (f fixture) read(id int64) core.Notification {
 		n.IsRead, n.ReadOn = true, &on
 		return nil
 	})
-	f.must(err)
+	f.NoError(err)
 	return out
 }
 
@@ -114,20 +100,20 @@ func roundTrip(f fixture, _ uow.Unit) {
 		f.t.Fatalf("got %+v", got)
 	}
 	full.ID, bare.ID = got[0].ID, got[1].ID
-	f.same([]core.Notification{full, bare}, got)
+	f.Equal([]core.Notification{full, bare}, got)
 }
 
 func causes(f fixture, _ uow.Unit) {
 	f.add(note(1, nil), note(1, func(n *core.Notification) { n.UserID = 8 }))
 	f.add(note(2, nil), note(1, func(n *core.Notification) { n.Title = "again" }))
-	f.same([]string{"title 2", "title 1"}, f.titles(f.page(7, nil, page.Request{})))
-	f.same(int64(1), f.unread(8))
+	f.Equal([]string{"title 2", "title 1"}, f.titles(f.page(7, nil, page.Request{})))
+	f.Equal(int64(1), f.unread(8))
 }
 
 func newestFirst(f fixture, _ uow.Unit) {
 	at := func(n *core.Notification) { n.CreatedOn = now }
 	f.add(note(1, at), note(2, at), note(-3, nil), note(4, nil))
-	f.same([]string{"title 4", "title 2", "title 1", "title -3"}, f.titles(f.page(7, nil, page.Request{})))
+	f.Equal([]string{"title 4", "title 2", "title 1", "title -3"}, f.titles(f.page(7, nil, page.Request{})))
 }
 
 func listing(f fixture, _ uow.Unit) {
@@ -135,14 +121,14 @@ func listing(f fixture, _ uow.Unit) {
 	all := f.page(7, nil, page.Request{})
 	read := f.read(all.Items[1].ID)
 	yes, no := true, false
-	f.same([]core.Notification{read}, f.page(7, &yes, page.Request{}).Items)
-	f.same([]string{"title 3", "title 1"}, f.titles(f.page(7, &no, page.Request{})))
-	f.same([]int64{2, 1, 0}, []int64{f.unread(7), f.unread(8), f.unread(9)})
+	f.Equal([]core.Notification{read}, f.page(7, &yes, page.Request{}).Items)
+	f.Equal([]string{"title 3", "title 1"}, f.titles(f.page(7, &no, page.Request{})))
+	f.Equal([]int64{2, 1, 0}, []int64{f.unread(7), f.unread(8), f.unread(9)})
 	second := f.page(7, nil, page.Request{Number: 2, Size: 2})
-	f.same([]string{"title 1"}, f.titles(second))
-	f.same(int64(3), second.Count)
+	f.Equal([]string{"title 1"}, f.titles(second))
+	f.Equal(int64(3), second.Count)
 	walk := f.page(7, nil, page.Request{Size: 2, ByCursor: true})
-	f.same([]string{"title 1"}, f.titles(f.page(7, nil, page.Request{Size: 2, Cursor: walk.NextCursor})))
+	f.Equal([]string{"title 1"}, f.titles(f.page(7, nil, page.Request{Size: 2, Cursor: walk.NextCursor})))
 	if _, err := f.Page(f.ctx, 7, nil, page.Request{Cursor: "nonsense"}); !errors.Is(err, page.ErrCursor) {
 		f.t.Errorf("got %v", err)
 	}
@@ -152,8 +138,8 @@ func others(f fixture, _ uow.Unit) {
 	f.add(note(1, nil))
 	id := f.page(7, nil, page.Request{}).Items[0].ID
 	got, err := f.Get(f.ctx, 7, id)
-	f.must(err)
-	f.same(f.page(7, nil, page.Request{}).Items[0], got)
+	f.NoError(err)
+	f.Equal(f.page(7, nil, page.Request{}).Items[0], got)
 	for _, of := range [][2]int64{{8, id}, {7, id + 1}} {
 		_, err := f.Update(f.ctx, of[0], of[1], func(*core.Notification) error { f.t.Error("called"); return nil })
 		if !errors.Is(err, core.ErrNotFound) {
@@ -176,9 +162,9 @@ func refused(f fixture, _ uow.Unit) {
 
 func deleting(f fixture, _ uow.Unit) {
 	f.add(note(1, nil), note(2, nil), note(3, func(n *core.Notification) { n.UserID = 8 }))
-	f.must(f.DeleteOf(f.ctx, 7))
-	f.must(f.DeleteOf(f.ctx, 7))
-	f.same([]int64{0, 1}, []int64{f.unread(7), f.unread(8)})
+	f.NoError(f.DeleteOf(f.ctx, 7))
+	f.NoError(f.DeleteOf(f.ctx, 7))
+	f.Equal([]int64{0, 1}, []int64{f.unread(7), f.unread(8)})
 }
 
 func rollback(f fixture, unit uow.Unit) {
@@ -187,9 +173,9 @@ func rollback(f fixture, unit uow.Unit) {
 	err := unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
 		in := f
 		in.ctx = ctx
-		in.must(in.DeleteOf(ctx, 7))
+		in.NoError(in.DeleteOf(ctx, 7))
 		in.add(note(2, nil), note(3, nil))
-		in.same(int64(2), in.unread(7))
+		in.Equal(int64(2), in.unread(7))
 		return boom
 	})
 	if !errors.Is(err, boom) || f.unread(7) != 1 {

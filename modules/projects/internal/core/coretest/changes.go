@@ -11,41 +11,42 @@ import (
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
+	"parley/platform/storetest"
 )
 
 func changing(f fixture) {
 	t, other := f.team(), f.team()
 	p := f.project(t.ID)
 	t.Name, t.ModifiedBy, t.ModifiedOn = "Other", "al@example.com", now.Add(time.Hour)
-	f.same(t, must[projects.Team](f)(f.UpdateTeam(f.ctx, 1, t.ID, func(s *projects.Team) error { *s = t; return nil })))
-	f.same(t, must[projects.Team](f)(f.Team(f.ctx, all, t.ID)))
+	f.Equal(t, storetest.Must[projects.Team](f.t)(f.UpdateTeam(f.ctx, 1, t.ID, func(s *projects.Team) error { *s = t; return nil })))
+	f.Equal(t, storetest.Must[projects.Team](f.t)(f.Team(f.ctx, all, t.ID)))
 	p.TeamID, p.Description = &other.ID, "d"
-	f.same(p, must[projects.Project](f)(f.UpdateProject(f.ctx, 1, p.ID, func(s *projects.Project) error { *s = p; return nil })))
-	f.same(p, must[projects.Project](f)(f.Project(f.ctx, all, p.ID)))
-	f.same(int64(0), must[int64](f)(f.CountProjects(f.ctx, 1, t.ID)))
-	f.same(int64(1), must[int64](f)(f.CountProjects(f.ctx, 1, other.ID)))
+	f.Equal(p, storetest.Must[projects.Project](f.t)(f.UpdateProject(f.ctx, 1, p.ID, func(s *projects.Project) error { *s = p; return nil })))
+	f.Equal(p, storetest.Must[projects.Project](f.t)(f.Project(f.ctx, all, p.ID)))
+	f.Equal(int64(0), storetest.Must[int64](f.t)(f.CountProjects(f.ctx, 1, t.ID)))
+	f.Equal(int64(1), storetest.Must[int64](f.t)(f.CountProjects(f.ctx, 1, other.ID)))
 	p.TeamID = nil
-	f.same(p, must[projects.Project](f)(f.UpdateProject(f.ctx, 1, p.ID, func(s *projects.Project) error { s.TeamID = nil; return nil })))
+	f.Equal(p, storetest.Must[projects.Project](f.t)(f.UpdateProject(f.ctx, 1, p.ID, func(s *projects.Project) error { s.TeamID = nil; return nil })))
 	boom := errors.New("boom")
 	_, err := f.UpdateProject(f.ctx, 1, p.ID, func(s *projects.Project) error { s.Name = "lost"; return boom })
-	f.is(err, boom)
-	f.same(p, must[projects.Project](f)(f.Project(f.ctx, all, p.ID)))
+	f.ErrorIs(err, boom)
+	f.Equal(p, storetest.Must[projects.Project](f.t)(f.Project(f.ctx, all, p.ID)))
 	for _, org := range []int64{1, 2} { // deleted, and another organization's
 		_, err = f.UpdateTeam(f.ctx, 3-org, t.ID, func(s *projects.Team) error { s.IsDeleted = true; return nil })
 		if org == 1 {
-			f.is(err, core.ErrTeamNotFound)
+			f.ErrorIs(err, core.ErrTeamNotFound)
 		}
 		_, err = f.UpdateProject(f.ctx, 3-org, p.ID, func(s *projects.Project) error { s.IsDeleted = true; return nil })
 		if org == 1 {
-			f.is(err, core.ErrNotFound)
+			f.ErrorIs(err, core.ErrNotFound)
 		}
 	}
 	_, err = f.UpdateTeam(f.ctx, 1, t.ID, func(*projects.Team) error { return nil })
-	f.is(err, core.ErrTeamNotFound)
+	f.ErrorIs(err, core.ErrTeamNotFound)
 	_, err = f.UpdateProject(f.ctx, 1, p.ID, func(*projects.Project) error { return nil })
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 	_, err = f.Project(f.ctx, all, p.ID)
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 }
 
 func changingAtOnce(f fixture) {
@@ -54,7 +55,7 @@ func changingAtOnce(f fixture) {
 		_, err := f.UpdateProject(f.ctx, 1, p.ID, func(p *projects.Project) error { p.AgentCount++; return nil })
 		return err
 	})
-	f.same(int64(100), must[projects.Project](f)(f.Project(f.ctx, all, p.ID)).AgentCount)
+	f.Equal(int64(100), storetest.Must[projects.Project](f.t)(f.Project(f.ctx, all, p.ID)).AgentCount)
 }
 
 func atOnce(f fixture, n int, do func(i int) error) {
@@ -76,9 +77,9 @@ func under(f fixture) {
 	f.project(0)
 	f.project(a.ID, func(p *projects.Project) { p.IsDeleted = true })
 	f.project(a.ID, func(p *projects.Project) { p.OrganizationID = 2 })
-	f.same(map[int64]int64{one.ID: a.ID, two.ID: a.ID}, must[map[int64]int64](f)(f.TeamProjects(f.ctx, 1, []int64{a.ID, 99})))
-	f.same(map[int64]int64{one.ID: a.ID, two.ID: a.ID, three.ID: b.ID}, must[map[int64]int64](f)(f.TeamProjects(f.ctx, 1, []int64{b.ID, a.ID})))
-	f.same(int64(2), must[int64](f)(f.CountProjects(f.ctx, 1, a.ID)))
+	f.Equal(map[int64]int64{one.ID: a.ID, two.ID: a.ID}, storetest.Must[map[int64]int64](f.t)(f.TeamProjects(f.ctx, 1, []int64{a.ID, 99})))
+	f.Equal(map[int64]int64{one.ID: a.ID, two.ID: a.ID, three.ID: b.ID}, storetest.Must[map[int64]int64](f.t)(f.TeamProjects(f.ctx, 1, []int64{b.ID, a.ID})))
+	f.Equal(int64(2), storetest.Must[int64](f.t)(f.CountProjects(f.ctx, 1, a.ID)))
 }
 
 // shownIsDecided compares what lists show with the decision about each resource,
@@ -106,7 +107,7 @@ func shownIsDecided(f fixture) {
 		}
 		v := access.VisibleTo(who)
 		shown := map[actor.Resource]map[int64]bool{actor.Team: {}, actor.Project: {}}
-		for _, t := range must[page.Of[projects.Team]](f)(f.TeamsPage(f.ctx, v, page.Request{})).Items {
+		for _, t := range storetest.Must[page.Of[projects.Team]](f.t)(f.TeamsPage(f.ctx, v, page.Request{})).Items {
 			shown[actor.Team][t.ID] = true
 		}
 		for _, p := range f.shown(v) {
@@ -128,14 +129,14 @@ func shownIsDecided(f fixture) {
 
 func (f fixture) addRecent(user, project int64, after time.Duration) core.Recent {
 	f.t.Helper()
-	return must[core.Recent](f)(f.AddRecent(f.ctx, core.Recent{OrganizationID: 1, UserID: user, ProjectID: project, CreatedOn: now.Add(after)}))
+	return storetest.Must[core.Recent](f.t)(f.AddRecent(f.ctx, core.Recent{OrganizationID: 1, UserID: user, ProjectID: project, CreatedOn: now.Add(after)}))
 }
 
 // recent lists the projects of a user's recents.
 func (f fixture) recent(v core.Visible, user int64) []int64 {
 	f.t.Helper()
 	ids := []int64{}
-	for _, r := range must[page.Of[core.Recent]](f)(f.RecentsPage(f.ctx, v, user, page.Request{})).Items {
+	for _, r := range storetest.Must[page.Of[core.Recent]](f.t)(f.RecentsPage(f.ctx, v, user, page.Request{})).Items {
 		ids = append(ids, r.ProjectID)
 	}
 	return ids
@@ -144,12 +145,12 @@ func (f fixture) recent(v core.Visible, user int64) []int64 {
 func recalling(f fixture) {
 	p := f.project(0)
 	first := f.addRecent(1, p.ID, 0)
-	f.same(core.Recent{ID: first.ID, OrganizationID: 1, UserID: 1, ProjectID: p.ID, CreatedOn: now}, first)
+	f.Equal(core.Recent{ID: first.ID, OrganizationID: 1, UserID: 1, ProjectID: p.ID, CreatedOn: now}, first)
 	moved := f.addRecent(1, p.ID, time.Hour)
-	f.same(core.Recent{ID: first.ID, OrganizationID: 1, UserID: 1, ProjectID: p.ID, CreatedOn: now.Add(time.Hour)}, moved)
-	f.same(moved, f.addRecent(1, p.ID, time.Minute))
-	f.same([]int64{p.ID}, f.recent(all, 1))
-	f.same([]int64{}, f.recent(all, 2))
+	f.Equal(core.Recent{ID: first.ID, OrganizationID: 1, UserID: 1, ProjectID: p.ID, CreatedOn: now.Add(time.Hour)}, moved)
+	f.Equal(moved, f.addRecent(1, p.ID, time.Minute))
+	f.Equal([]int64{p.ID}, f.recent(all, 1))
+	f.Equal([]int64{}, f.recent(all, 2))
 }
 
 func recentOrder(f fixture) {
@@ -157,12 +158,12 @@ func recentOrder(f fixture) {
 	for i, id := range []int64{b.ID, gone.ID, c.ID, a.ID} {
 		f.addRecent(1, id, time.Duration(i)*time.Minute)
 	}
-	f.same([]int64{a.ID, c.ID, b.ID}, f.recent(all, 1))
-	f.same([]int64{c.ID}, f.recent(core.Visible{OrganizationID: 1, Projects: []int64{c.ID, gone.ID}}, 1))
-	first := must[page.Of[core.Recent]](f)(f.RecentsPage(f.ctx, all, 1, page.Request{Size: 2, ByCursor: true}))
-	rest := must[page.Of[core.Recent]](f)(f.RecentsPage(f.ctx, all, 1, page.Request{Size: 2, Cursor: first.NextCursor}))
-	f.same(1, len(rest.Items))
-	f.same(b.ID, rest.Items[0].ProjectID)
+	f.Equal([]int64{a.ID, c.ID, b.ID}, f.recent(all, 1))
+	f.Equal([]int64{c.ID}, f.recent(core.Visible{OrganizationID: 1, Projects: []int64{c.ID, gone.ID}}, 1))
+	first := storetest.Must[page.Of[core.Recent]](f.t)(f.RecentsPage(f.ctx, all, 1, page.Request{Size: 2, ByCursor: true}))
+	rest := storetest.Must[page.Of[core.Recent]](f.t)(f.RecentsPage(f.ctx, all, 1, page.Request{Size: 2, Cursor: first.NextCursor}))
+	f.Equal(1, len(rest.Items))
+	f.Equal(b.ID, rest.Items[0].ProjectID)
 }
 
 func trimming(f fixture) {
@@ -172,13 +173,13 @@ func trimming(f fixture) {
 		f.addRecent(2, id, 0)
 	}
 	for _, err := range []error{f.TrimRecents(f.ctx, 1, 2), f.ForgetProject(f.ctx, c.ID)} {
-		f.is(err, nil)
+		f.ErrorIs(err, nil)
 	}
-	f.same([]int64{a.ID}, f.recent(all, 1))
-	f.same([]int64{a.ID, b.ID}, f.recent(all, 2)) // of the same moment, the later row first
-	f.is(f.ForgetRecents(f.ctx, 2), nil)
-	f.same([]int64{}, f.recent(all, 2))
-	f.same([]int64{a.ID}, f.recent(all, 1))
+	f.Equal([]int64{a.ID}, f.recent(all, 1))
+	f.Equal([]int64{a.ID, b.ID}, f.recent(all, 2)) // of the same moment, the later row first
+	f.ErrorIs(f.ForgetRecents(f.ctx, 2), nil)
+	f.Equal([]int64{}, f.recent(all, 2))
+	f.Equal([]int64{a.ID}, f.recent(all, 1))
 }
 
 func recallingAtOnce(f fixture) {
@@ -187,5 +188,5 @@ func recallingAtOnce(f fixture) {
 		_, err := f.AddRecent(f.ctx, core.Recent{OrganizationID: 1, UserID: 1, ProjectID: p.ID, CreatedOn: now.Add(time.Duration(i) * time.Second)})
 		return err
 	})
-	f.same([]int64{p.ID}, f.recent(all, 1))
+	f.Equal([]int64{p.ID}, f.recent(all, 1))
 }

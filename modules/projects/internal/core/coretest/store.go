@@ -6,23 +6,22 @@ import (
 	"errors"
 	"sync"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"parley/modules/projects"
 	"parley/modules/projects/internal/core"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
+	"parley/platform/storetest"
 )
 
-var now = time.Date(2026, 5, 1, 12, 0, 0, 345000, time.UTC)
+var now = storetest.Now()
 
 // all is everything of organization 1.
 var all = core.Visible{OrganizationID: 1, All: true}
 
 type fixture struct {
+	storetest.Assert
 	core.Store
 	t    *testing.T
 	ctx  context.Context
@@ -55,32 +54,8 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			store, unit := open(t)
-			test(fixture{Store: store, t: t, ctx: context.Background(), unit: unit})
+			test(fixture{Assert: storetest.New(t), Store: store, t: t, ctx: context.Background(), unit: unit})
 		})
-	}
-}
-
-func must[T any](f fixture) func(T, error) T {
-	return func(v T, err error) T {
-		f.t.Helper()
-		if err != nil {
-			f.t.Fatal(err)
-		}
-		return v
-	}
-}
-
-func (f fixture) same(want, got any) {
-	f.t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		f.t.Error(diff)
-	}
-}
-
-func (f fixture) is(err, want error) {
-	f.t.Helper()
-	if !errors.Is(err, want) {
-		f.t.Errorf("got %v, want %v", err, want)
 	}
 }
 
@@ -90,7 +65,7 @@ func (f fixture) team(change ...func(*projects.Team)) projects.Team {
 	for _, c := range change {
 		c(&t)
 	}
-	return must[projects.Team](f)(f.AddTeam(f.ctx, t))
+	return storetest.Must[projects.Team](f.t)(f.AddTeam(f.ctx, t))
 }
 
 func (f fixture) project(team int64, change ...func(*projects.Project)) projects.Project {
@@ -102,29 +77,29 @@ func (f fixture) project(team int64, change ...func(*projects.Project)) projects
 	for _, c := range change {
 		c(&p)
 	}
-	return must[projects.Project](f)(f.AddProject(f.ctx, p))
+	return storetest.Must[projects.Project](f.t)(f.AddProject(f.ctx, p))
 }
 
 // shown lists the visible projects.
 func (f fixture) shown(v core.Visible) []projects.Project {
 	f.t.Helper()
-	return must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, v, core.ProjectFilter{}, page.Request{})).Items
+	return storetest.Must[page.Of[projects.Project]](f.t)(f.ProjectsPage(f.ctx, v, core.ProjectFilter{}, page.Request{})).Items
 }
 
 func teamRoundTrip(f fixture) {
 	t := f.team()
-	f.same(t, must[projects.Team](f)(f.Team(f.ctx, all, t.ID)))
+	f.Equal(t, storetest.Must[projects.Team](f.t)(f.Team(f.ctx, all, t.ID)))
 	_, err := f.Team(f.ctx, all, 99)
-	f.is(err, core.ErrTeamNotFound)
+	f.ErrorIs(err, core.ErrTeamNotFound)
 }
 
 func projectRoundTrip(f fixture) {
 	t := f.team()
 	with, without := f.project(t.ID), f.project(0)
-	f.same(with, must[projects.Project](f)(f.Project(f.ctx, all, with.ID)))
-	f.same(without, must[projects.Project](f)(f.Project(f.ctx, all, without.ID)))
+	f.Equal(with, storetest.Must[projects.Project](f.t)(f.Project(f.ctx, all, with.ID)))
+	f.Equal(without, storetest.Must[projects.Project](f.t)(f.Project(f.ctx, all, without.ID)))
 	_, err := f.Project(f.ctx, all, 99)
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 }
 
 func tenantsAreApart(f fixture) {
@@ -132,43 +107,43 @@ func tenantsAreApart(f fixture) {
 	p := f.project(t.ID)
 	for _, v := range []core.Visible{{OrganizationID: 2, All: true}, {OrganizationID: 2, Teams: []int64{t.ID}, Projects: []int64{p.ID}}} {
 		_, err := f.Team(f.ctx, v, t.ID)
-		f.is(err, core.ErrTeamNotFound)
+		f.ErrorIs(err, core.ErrTeamNotFound)
 		_, err = f.Project(f.ctx, v, p.ID)
-		f.is(err, core.ErrNotFound)
-		f.same(0, len(must[page.Of[projects.Team]](f)(f.TeamsPage(f.ctx, v, page.Request{})).Items))
-		f.same(0, len(f.shown(v)))
+		f.ErrorIs(err, core.ErrNotFound)
+		f.Equal(0, len(storetest.Must[page.Of[projects.Team]](f.t)(f.TeamsPage(f.ctx, v, page.Request{})).Items))
+		f.Equal(0, len(f.shown(v)))
 	}
 	if err := f.CountAgents(f.ctx, 2, p.ID, 1); err != nil {
 		f.t.Error(err)
 	}
-	f.same(p, must[projects.Project](f)(f.Project(f.ctx, all, p.ID)))
-	f.same(0, len(must[map[int64]int64](f)(f.ProjectTeams(f.ctx, 2, []int64{p.ID}))))
+	f.Equal(p, storetest.Must[projects.Project](f.t)(f.Project(f.ctx, all, p.ID)))
+	f.Equal(0, len(storetest.Must[map[int64]int64](f.t)(f.ProjectTeams(f.ctx, 2, []int64{p.ID}))))
 }
 
 func onlyTheVisible(f fixture) {
 	t, p := f.team(), f.project(0)
 	v := core.Visible{OrganizationID: 1}
 	_, err := f.Team(f.ctx, v, t.ID)
-	f.is(err, core.ErrTeamNotFound)
+	f.ErrorIs(err, core.ErrTeamNotFound)
 	_, err = f.Project(f.ctx, v, p.ID)
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 	// A role on a project shows no team, whatever its id.
 	v.Projects = []int64{p.ID}
-	f.same(t.ID, p.ID)
+	f.Equal(t.ID, p.ID)
 	_, err = f.Team(f.ctx, v, t.ID)
-	f.is(err, core.ErrTeamNotFound)
-	f.same(p, must[projects.Project](f)(f.Project(f.ctx, v, p.ID)))
+	f.ErrorIs(err, core.ErrTeamNotFound)
+	f.Equal(p, storetest.Must[projects.Project](f.t)(f.Project(f.ctx, v, p.ID)))
 }
 
 func throughTeams(f fixture) {
 	mine, theirs := f.team(), f.team()
 	a, b, c := f.project(mine.ID), f.project(theirs.ID), f.project(0)
 	v := core.Visible{OrganizationID: 1, Teams: []int64{mine.ID}, Projects: []int64{c.ID}}
-	f.same([]projects.Project{a, c}, must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, v, core.ProjectFilter{}, page.Request{})).Items)
-	f.same([]projects.Project{a, c}, f.shown(v))
-	f.same([]projects.Project{c}, must[[]projects.Project](f)(f.Projects(f.ctx, v, []int64{c.ID, 99, b.ID})))
-	f.same([]projects.Project{a}, must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, v, core.ProjectFilter{Team: mine.ID}, page.Request{})).Items)
-	f.same([]projects.Team{mine}, must[page.Of[projects.Team]](f)(f.TeamsPage(f.ctx, v, page.Request{})).Items)
+	f.Equal([]projects.Project{a, c}, storetest.Must[page.Of[projects.Project]](f.t)(f.ProjectsPage(f.ctx, v, core.ProjectFilter{}, page.Request{})).Items)
+	f.Equal([]projects.Project{a, c}, f.shown(v))
+	f.Equal([]projects.Project{c}, storetest.Must[[]projects.Project](f.t)(f.Projects(f.ctx, v, []int64{c.ID, 99, b.ID})))
+	f.Equal([]projects.Project{a}, storetest.Must[page.Of[projects.Project]](f.t)(f.ProjectsPage(f.ctx, v, core.ProjectFilter{Team: mine.ID}, page.Request{})).Items)
+	f.Equal([]projects.Team{mine}, storetest.Must[page.Of[projects.Team]](f.t)(f.TeamsPage(f.ctx, v, page.Request{})).Items)
 }
 
 func listing(f fixture) {
@@ -178,16 +153,16 @@ func listing(f fixture) {
 		ts = append(ts, f.team())
 		ps = append(ps, f.project(0))
 	}
-	second := must[page.Of[projects.Team]](f)(f.TeamsPage(f.ctx, all, page.Request{Number: 2, Size: 2}))
-	f.same(ts[2:4], second.Items)
-	f.same(int64(5), second.Count)
-	walk := must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, all, core.ProjectFilter{}, page.Request{Size: 3, ByCursor: true}))
-	f.same(ps[:3], walk.Items)
-	rest := must[page.Of[projects.Project]](f)(f.ProjectsPage(f.ctx, all, core.ProjectFilter{}, page.Request{Size: 3, Cursor: walk.NextCursor}))
-	f.same(ps[3:], rest.Items)
-	f.same("", rest.NextCursor)
+	second := storetest.Must[page.Of[projects.Team]](f.t)(f.TeamsPage(f.ctx, all, page.Request{Number: 2, Size: 2}))
+	f.Equal(ts[2:4], second.Items)
+	f.Equal(int64(5), second.Count)
+	walk := storetest.Must[page.Of[projects.Project]](f.t)(f.ProjectsPage(f.ctx, all, core.ProjectFilter{}, page.Request{Size: 3, ByCursor: true}))
+	f.Equal(ps[:3], walk.Items)
+	rest := storetest.Must[page.Of[projects.Project]](f.t)(f.ProjectsPage(f.ctx, all, core.ProjectFilter{}, page.Request{Size: 3, Cursor: walk.NextCursor}))
+	f.Equal(ps[3:], rest.Items)
+	f.Equal("", rest.NextCursor)
 	_, err := f.ProjectsPage(f.ctx, all, core.ProjectFilter{}, page.Request{Cursor: "nonsense"})
-	f.is(err, page.ErrCursor)
+	f.ErrorIs(err, page.ErrCursor)
 }
 
 func counting(f fixture) {
@@ -201,7 +176,7 @@ func counting(f fixture) {
 		})
 	}
 	wg.Wait()
-	f.same(int64(20), must[projects.Project](f)(f.Project(f.ctx, all, p.ID)).AgentCount)
+	f.Equal(int64(20), storetest.Must[projects.Project](f.t)(f.Project(f.ctx, all, p.ID)).AgentCount)
 	if err := f.CountAgents(f.ctx, 1, 99, 1); err != nil {
 		f.t.Error(err)
 	}
@@ -210,33 +185,33 @@ func counting(f fixture) {
 func teamsOf(f fixture) {
 	t := f.team()
 	a, b := f.project(t.ID), f.project(0)
-	f.same(map[int64]int64{a.ID: t.ID}, must[map[int64]int64](f)(f.ProjectTeams(f.ctx, 1, []int64{b.ID, a.ID, 99})))
+	f.Equal(map[int64]int64{a.ID: t.ID}, storetest.Must[map[int64]int64](f.t)(f.ProjectTeams(f.ctx, 1, []int64{b.ID, a.ID, 99})))
 }
 
 func rollback(f fixture) {
 	boom := errors.New("boom")
-	f.is(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+	f.ErrorIs(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
 		in := f
 		in.ctx = ctx
 		in.project(in.team().ID)
 		return boom
 	}), boom)
-	f.same(0, len(f.shown(all)))
-	f.same(0, len(must[page.Of[projects.Team]](f)(f.TeamsPage(f.ctx, all, page.Request{})).Items))
+	f.Equal(0, len(f.shown(all)))
+	f.Equal(0, len(storetest.Must[page.Of[projects.Team]](f.t)(f.TeamsPage(f.ctx, all, page.Request{})).Items))
 }
 
 func deleted(f fixture) {
 	t := f.team(func(t *projects.Team) { t.IsDeleted = true })
 	p := f.project(0, func(p *projects.Project) { p.IsDeleted = true })
 	_, err := f.Team(f.ctx, all, t.ID)
-	f.is(err, core.ErrTeamNotFound)
+	f.ErrorIs(err, core.ErrTeamNotFound)
 	_, err = f.Project(f.ctx, all, p.ID)
-	f.is(err, core.ErrNotFound)
-	f.same(0, len(f.shown(all)))
+	f.ErrorIs(err, core.ErrNotFound)
+	f.Equal(0, len(f.shown(all)))
 }
 
 func copies(f fixture) {
 	p := f.project(f.team().ID)
-	*must[projects.Project](f)(f.Project(f.ctx, all, p.ID)).TeamID = 99
-	f.same(p, must[projects.Project](f)(f.Project(f.ctx, all, p.ID)))
+	*storetest.Must[projects.Project](f.t)(f.Project(f.ctx, all, p.ID)).TeamID = 99
+	f.Equal(p, storetest.Must[projects.Project](f.t)(f.Project(f.ctx, all, p.ID)))
 }

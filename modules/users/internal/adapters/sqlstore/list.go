@@ -34,25 +34,20 @@ func (s *Store) UsersPage(ctx context.Context, org int64, f core.Filter, p page.
 	}
 	q = narrowed(q, where)
 	if p.Cursor != "" {
-		var after page.Key
-		if err := page.DecodeCursor(p.Cursor, &after); err != nil {
+		after, err := startsAfter(p)
+		if err != nil {
 			return out, err
 		}
-		q = q.Where("u.id > ?", after.ID)
+		q = q.Where("u.id > ?", after)
 	}
-	// One more than asked tells whether anything follows.
-	err := q.OrderExpr(order(f)).Limit(int64(p.Limit()) + 1).Offset(int64(p.Offset())).Scan(ctx)
+	err := q.OrderExpr(order(f)).Limit(int64(p.Fetch())).Offset(int64(p.Offset())).Scan(ctx)
 	if err != nil {
 		return out, fmt.Errorf("listing users: %w", err)
 	}
-	for _, r := range rows[:min(len(rows), p.Limit())] {
-		out.Items = append(out.Items, r.User)
-		out.Count = r.Total
-	}
-	if len(rows) > p.Limit() {
-		out.NextCursor = page.EncodeCursor(core.ByID(out.Items[len(out.Items)-1]))
-	}
-	if len(rows) == 0 && !p.Keyset() { // nothing, or a page behind the last
+	out = page.Trim(values(rows, func(r pageRow) users.User { return r.User }), p, core.ByID)
+	if len(rows) > 0 {
+		out.Count = rows[0].Total
+	} else if !p.Keyset() { // nothing, or a page behind the last
 		if err := s.total(ctx, org, f, where).Scan(ctx, &out.Count); err != nil {
 			return out, fmt.Errorf("counting users: %w", err)
 		}

@@ -51,20 +51,23 @@ func (s *Store) RolesPage(ctx context.Context, org int64, r actor.Resource, id i
 	if p.Cursor != "" {
 		q = q.Where("user_id > ?", after)
 	}
-	// One more than asked tells whether anything follows.
-	if err := q.OrderExpr("user_id").Limit(int64(p.Limit()) + 1).Offset(int64(p.Offset())).Scan(ctx); err != nil {
+	if err := q.OrderExpr("user_id").Limit(int64(p.Fetch())).Offset(int64(p.Offset())).Scan(ctx); err != nil {
 		return out, fmt.Errorf("listing the roles on %s %d: %w", r, id, err)
 	}
-	for _, row := range rows[:min(len(rows), p.Limit())] {
-		out.Items = append(out.Items, row.Permission)
-	}
-	if len(rows) > p.Limit() {
-		out.NextCursor = page.EncodeCursor(core.ByUser(out.Items[len(out.Items)-1]))
-	}
+	out = page.Trim(values(rows, func(r permissionRow) users.Permission { return r.Permission }), p, core.ByUser)
 	if !p.Keyset() {
 		out.Count, err = s.permissions.Count(ctx, on...)
 	}
 	return out, err
+}
+
+// values are what rows keep.
+func values[R, V any](rows []R, value func(R) V) []V {
+	out := make([]V, len(rows))
+	for i, r := range rows {
+		out[i] = value(r)
+	}
+	return out
 }
 
 // startsAfter is the id after which a part begins; 0 without a cursor.
@@ -95,21 +98,15 @@ func (s *Store) PeoplePage(ctx context.Context, org int64, of users.UserFilter, 
 				q = q.Where("u.id > ?", after)
 			}
 		}
-		// One more than asked tells whether anything follows.
-		return q.OrderExpr("?", bun.Ident(key)).Limit(int64(p.Offset() + p.Limit() + 1))
+		return q.OrderExpr("?", bun.Ident(key)).Limit(int64(p.Offset() + p.Fetch()))
 	}
 	var rows []userRow
-	ids := s.db.NewSelect().TableExpr("(?) AS filtered", s.filtered(org, of, part)).OrderExpr("id").Limit(int64(p.Limit()) + 1).Offset(int64(p.Offset()))
+	ids := s.db.NewSelect().TableExpr("(?) AS filtered", s.filtered(org, of, part)).OrderExpr("id").Limit(int64(p.Fetch())).Offset(int64(p.Offset()))
 	err = s.db.On(ctx).NewSelect().Model(&rows).ColumnExpr("u.*").Join("JOIN (?) AS found ON found.id = u.id", ids).OrderExpr("u.id").Scan(ctx)
 	if err != nil {
 		return out, fmt.Errorf("listing people with roles: %w", err)
 	}
-	for _, row := range rows[:min(len(rows), p.Limit())] {
-		out.Items = append(out.Items, row.User)
-	}
-	if len(rows) > p.Limit() {
-		out.NextCursor = page.EncodeCursor(core.ByID(out.Items[len(out.Items)-1]))
-	}
+	out = page.Trim(values(rows, func(r userRow) users.User { return r.User }), p, core.ByID)
 	if !p.Keyset() {
 		all := s.filtered(org, of, func(q *bun.SelectQuery, _ string) *bun.SelectQuery { return q })
 		if err := s.db.On(ctx).NewSelect().TableExpr("(?) AS filtered", all).ColumnExpr("count(*)").Scan(ctx, &out.Count); err != nil {

@@ -9,6 +9,7 @@ import (
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
+	"parley/platform/storetest"
 )
 
 func onePermission(f fixture, _ uow.Unit) {
@@ -17,33 +18,33 @@ func onePermission(f fixture, _ uow.Unit) {
 	put := func(role string, by string) users.Permission {
 		p := f.permission(a.ID, 7, role)
 		p.Audit = audit.New(by, now)
-		return must[users.Permission](f)(f.PutPermission(f.ctx, p))
+		return storetest.Must[users.Permission](f.t)(f.PutPermission(f.ctx, p))
 	}
 	first := put("member", "x")
 	second := put("admin", "y")
 	want := first
 	want.Role, want.ModifiedBy = "admin", "y"
-	f.same(want, second)
-	f.same(want, must[users.Permission](f)(f.Permission(f.ctx, f.org.ID, first.ID)))
+	f.Equal(want, second)
+	f.Equal(want, storetest.Must[users.Permission](f.t)(f.Permission(f.ctx, f.org.ID, first.ID)))
 	later := now.Add(time.Hour)
-	changed := must[users.Permission](f)(f.UpdatePermission(f.ctx, f.org.ID, first.ID, func(p *users.Permission) error {
+	changed := storetest.Must[users.Permission](f.t)(f.UpdatePermission(f.ctx, f.org.ID, first.ID, func(p *users.Permission) error {
 		p.Role = "member"
 		p.Touch("z", later)
 		return nil
 	}))
 	want.Role, want.ModifiedBy, want.ModifiedOn = "member", "z", later
-	f.same(want, changed)
+	f.Equal(want, changed)
 	for _, org := range []int64{other.ID, 99} {
 		_, err := f.Permission(f.ctx, org, first.ID)
-		f.is(err, core.ErrNoPermission)
+		f.ErrorIs(err, core.ErrNoPermission)
 		_, err = f.UpdatePermission(f.ctx, org, first.ID, func(*users.Permission) error { return nil })
-		f.is(err, core.ErrNoPermission)
+		f.ErrorIs(err, core.ErrNoPermission)
 		_, err = f.DeletePermission(f.ctx, org, first.ID)
-		f.is(err, core.ErrNoPermission)
+		f.ErrorIs(err, core.ErrNoPermission)
 	}
-	f.same(want, must[users.Permission](f)(f.DeletePermission(f.ctx, f.org.ID, first.ID)))
+	f.Equal(want, storetest.Must[users.Permission](f.t)(f.DeletePermission(f.ctx, f.org.ID, first.ID)))
 	_, err := f.Permission(f.ctx, f.org.ID, first.ID)
-	f.is(err, core.ErrNoPermission)
+	f.ErrorIs(err, core.ErrNoPermission)
 }
 
 func changes(f fixture, _ uow.Unit) {
@@ -54,34 +55,34 @@ func changes(f fixture, _ uow.Unit) {
 	set := func(u users.User) func(*users.User) error {
 		return func(v *users.User) error { *v = u; return nil }
 	}
-	f.same(a, must[users.User](f)(f.UpdateUser(f.ctx, f.org.ID, a.ID, set(a))))
-	f.same(a, must[users.User](f)(f.User(f.ctx, f.org.ID, a.ID)))
+	f.Equal(a, storetest.Must[users.User](f.t)(f.UpdateUser(f.ctx, f.org.ID, a.ID, set(a))))
+	f.Equal(a, storetest.Must[users.User](f.t)(f.User(f.ctx, f.org.ID, a.ID)))
 	b.Email = "C@example.com"
 	_, err := f.UpdateUser(f.ctx, f.org.ID, b.ID, set(b))
-	f.is(err, core.ErrEmailTaken)
+	f.ErrorIs(err, core.ErrEmailTaken)
 	_, err = f.UpdateUser(f.ctx, other.ID, a.ID, set(a))
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 	f.org.OrgName = "Renamed"
 	f.org.Touch("x", now.Add(time.Hour))
-	f.same(f.org, must[users.Organization](f)(f.UpdateOrganization(f.ctx, f.org.ID, func(o *users.Organization) error { *o = f.org; return nil })))
+	f.Equal(f.org, storetest.Must[users.Organization](f.t)(f.UpdateOrganization(f.ctx, f.org.ID, func(o *users.Organization) error { *o = f.org; return nil })))
 	_, err = f.UpdateOrganization(f.ctx, 99, func(*users.Organization) error { return nil })
-	f.is(err, core.ErrNoOrg)
+	f.ErrorIs(err, core.ErrNoOrg)
 }
 
 func teamList(f fixture, _ uow.Unit) {
 	a, b, c := f.user("a@example.com"), f.user("b@example.com"), f.user("c@example.com")
 	project := f.permission(b.ID, 7, "member")
 	project.ResourceType = actor.Project
-	must[[]users.Permission](f)(f.AddPermissions(f.ctx, []users.Permission{f.permission(a.ID, 7, "admin"), f.permission(c.ID, 7, "member"), f.permission(b.ID, 8, "member"), project}))
+	storetest.Must[[]users.Permission](f.t)(f.AddPermissions(f.ctx, []users.Permission{f.permission(a.ID, 7, "admin"), f.permission(c.ID, 7, "member"), f.permission(b.ID, 8, "member"), project}))
 	list := func(filter core.Filter, p page.Request) page.Of[users.User] {
-		return must[page.Of[users.User]](f)(f.UsersPage(f.ctx, f.org.ID, filter, p))
+		return storetest.Must[page.Of[users.User]](f.t)(f.UsersPage(f.ctx, f.org.ID, filter, p))
 	}
-	f.same([]users.User{a, c}, list(core.Filter{TeamID: 7}, page.Request{}).Items)
-	f.same([]users.User{c}, list(core.Filter{TeamID: 7, Text: "c@"}, page.Request{}).Items)
-	f.same([]users.User{}, list(core.Filter{TeamID: 9}, page.Request{}).Items)
-	f.same(int64(2), list(core.Filter{TeamID: 7}, page.Request{Size: 1}).Count)
-	f.same(int64(3), list(core.Filter{}, page.Request{Number: 9, Size: 1}).Count)
-	f.same(int64(-1), list(core.Filter{}, page.Request{ByCursor: true}).Count)
+	f.Equal([]users.User{a, c}, list(core.Filter{TeamID: 7}, page.Request{}).Items)
+	f.Equal([]users.User{c}, list(core.Filter{TeamID: 7, Text: "c@"}, page.Request{}).Items)
+	f.Equal([]users.User{}, list(core.Filter{TeamID: 9}, page.Request{}).Items)
+	f.Equal(int64(2), list(core.Filter{TeamID: 7}, page.Request{Size: 1}).Count)
+	f.Equal(int64(3), list(core.Filter{}, page.Request{Number: 9, Size: 1}).Count)
+	f.Equal(int64(-1), list(core.Filter{}, page.Request{ByCursor: true}).Count)
 }
 
 func (f fixture) key(user int64, hash string) core.APIKey {
@@ -94,16 +95,16 @@ func keys(f fixture, _ uow.Unit) {
 	k := f.key(a.ID, "one")
 	end := now.Add(time.Hour)
 	k.Scope, k.ExpiresOn = actor.Scope{Kind: actor.ScopeRestricted, Groups: map[string]actor.Reach{"chat": actor.Read}}, &end
-	k = must[core.APIKey](f)(f.AddKey(f.ctx, k))
-	second := must[core.APIKey](f)(f.AddKey(f.ctx, f.key(a.ID, "two")))
-	f.same(k, must[core.APIKey](f)(f.Key(f.ctx, f.org.ID, k.ID)))
+	k = storetest.Must[core.APIKey](f.t)(f.AddKey(f.ctx, k))
+	second := storetest.Must[core.APIKey](f.t)(f.AddKey(f.ctx, f.key(a.ID, "two")))
+	f.Equal(k, storetest.Must[core.APIKey](f.t)(f.Key(f.ctx, f.org.ID, k.ID)))
 	_, err := f.Key(f.ctx, other.ID, k.ID)
-	f.is(err, core.ErrNoKey)
-	f.same(a.ID, must[int64](f)(f.KeyOwner(f.ctx, "one")))
+	f.ErrorIs(err, core.ErrNoKey)
+	f.Equal(a.ID, storetest.Must[int64](f.t)(f.KeyOwner(f.ctx, "one")))
 	_, err = f.KeyOwner(f.ctx, "three")
-	f.is(err, core.ErrNoKey)
-	f.same([]core.APIKey{k, second}, must[core.Identity](f)(f.Identity(f.ctx, a.ID)).Keys)
-	f.same([]core.APIKey{k, second}, must[page.Of[core.APIKey]](f)(f.KeysPage(f.ctx, f.org.ID, a.ID, page.Request{})).Items)
+	f.ErrorIs(err, core.ErrNoKey)
+	f.Equal([]core.APIKey{k, second}, storetest.Must[core.Identity](f.t)(f.Identity(f.ctx, a.ID)).Keys)
+	f.Equal([]core.APIKey{k, second}, storetest.Must[page.Of[core.APIKey]](f.t)(f.KeysPage(f.ctx, f.org.ID, a.ID, page.Request{})).Items)
 
 	used := now.Add(time.Minute)
 	for _, at := range []time.Time{used, now} { // an older use never hides a newer one
@@ -112,7 +113,7 @@ func keys(f fixture, _ uow.Unit) {
 		}
 	}
 	k.LastUsedOn = &used
-	f.same(k, must[core.APIKey](f)(f.Key(f.ctx, f.org.ID, k.ID)))
+	f.Equal(k, storetest.Must[core.APIKey](f.t)(f.Key(f.ctx, f.org.ID, k.ID)))
 
 	for range 2 { // again changes nothing
 		if err := f.DeleteKey(f.ctx, f.org.ID, second.ID); err != nil {
@@ -122,16 +123,16 @@ func keys(f fixture, _ uow.Unit) {
 			f.t.Fatal(err)
 		}
 	}
-	f.same([]core.APIKey{k}, must[page.Of[core.APIKey]](f)(f.KeysPage(f.ctx, f.org.ID, a.ID, page.Request{})).Items)
+	f.Equal([]core.APIKey{k}, storetest.Must[page.Of[core.APIKey]](f.t)(f.KeysPage(f.ctx, f.org.ID, a.ID, page.Request{})).Items)
 
 	b := f.user("b@example.com")
-	must[core.APIKey](f)(f.AddKey(f.ctx, f.key(a.ID, "four")))
-	kept := must[core.APIKey](f)(f.AddKey(f.ctx, f.key(b.ID, "five")))
-	f.same(0, must[int](f)(f.DeleteKeys(f.ctx, other.ID, a.ID)))
-	f.same(2, must[int](f)(f.DeleteKeys(f.ctx, f.org.ID, a.ID)))
-	f.same(0, must[int](f)(f.DeleteKeys(f.ctx, f.org.ID, a.ID)))
-	f.same(0, len(must[page.Of[core.APIKey]](f)(f.KeysPage(f.ctx, f.org.ID, a.ID, page.Request{})).Items))
-	f.same([]core.APIKey{kept}, must[page.Of[core.APIKey]](f)(f.KeysPage(f.ctx, f.org.ID, b.ID, page.Request{})).Items)
+	storetest.Must[core.APIKey](f.t)(f.AddKey(f.ctx, f.key(a.ID, "four")))
+	kept := storetest.Must[core.APIKey](f.t)(f.AddKey(f.ctx, f.key(b.ID, "five")))
+	f.Equal(0, storetest.Must[int](f.t)(f.DeleteKeys(f.ctx, other.ID, a.ID)))
+	f.Equal(2, storetest.Must[int](f.t)(f.DeleteKeys(f.ctx, f.org.ID, a.ID)))
+	f.Equal(0, storetest.Must[int](f.t)(f.DeleteKeys(f.ctx, f.org.ID, a.ID)))
+	f.Equal(0, len(storetest.Must[page.Of[core.APIKey]](f.t)(f.KeysPage(f.ctx, f.org.ID, a.ID, page.Request{})).Items))
+	f.Equal([]core.APIKey{kept}, storetest.Must[page.Of[core.APIKey]](f.t)(f.KeysPage(f.ctx, f.org.ID, b.ID, page.Request{})).Items)
 }
 
 func auditLog(f fixture, _ uow.Unit) {
@@ -153,14 +154,14 @@ func auditLog(f fixture, _ uow.Unit) {
 		all[i].ID = int64(i + 1)
 	}
 	log := func(filter core.AuditFilter, p page.Request) page.Of[core.AuditEntry] {
-		return must[page.Of[core.AuditEntry]](f)(f.AuditPage(f.ctx, f.org.ID, filter, p))
+		return storetest.Must[page.Of[core.AuditEntry]](f.t)(f.AuditPage(f.ctx, f.org.ID, filter, p))
 	}
-	f.same([]core.AuditEntry{all[2], all[1], all[0]}, log(core.AuditFilter{}, page.Request{}).Items)
-	f.same([]core.AuditEntry{all[2], all[0]}, log(core.AuditFilter{UserID: 1}, page.Request{}).Items)
-	f.same([]core.AuditEntry{all[2], all[1]}, log(core.AuditFilter{Action: "b"}, page.Request{}).Items)
+	f.Equal([]core.AuditEntry{all[2], all[1], all[0]}, log(core.AuditFilter{}, page.Request{}).Items)
+	f.Equal([]core.AuditEntry{all[2], all[0]}, log(core.AuditFilter{UserID: 1}, page.Request{}).Items)
+	f.Equal([]core.AuditEntry{all[2], all[1]}, log(core.AuditFilter{Action: "b"}, page.Request{}).Items)
 	from, to := now.Add(time.Minute), now.Add(time.Hour)
-	f.same([]core.AuditEntry{all[2], all[1]}, log(core.AuditFilter{From: &from}, page.Request{}).Items)
-	f.same([]core.AuditEntry{all[0]}, log(core.AuditFilter{To: &to}, page.Request{}).Items)
+	f.Equal([]core.AuditEntry{all[2], all[1]}, log(core.AuditFilter{From: &from}, page.Request{}).Items)
+	f.Equal([]core.AuditEntry{all[0]}, log(core.AuditFilter{To: &to}, page.Request{}).Items)
 	first := log(core.AuditFilter{}, page.Request{Size: 2, ByCursor: true})
-	f.same([]core.AuditEntry{all[0]}, log(core.AuditFilter{}, page.Request{Size: 2, Cursor: first.NextCursor}).Items)
+	f.Equal([]core.AuditEntry{all[0]}, log(core.AuditFilter{}, page.Request{Size: 2, Cursor: first.NextCursor}).Items)
 }

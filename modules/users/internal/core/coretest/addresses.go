@@ -8,6 +8,7 @@ import (
 	"parley/modules/users"
 	"parley/modules/users/internal/core"
 	"parley/platform/kernel/uow"
+	"parley/platform/storetest"
 )
 
 // held claims what must be free.
@@ -21,7 +22,7 @@ func (f fixture) held(address, holder string) {
 // taken claims what another one has.
 func (f fixture) taken(address, holder string) {
 	f.t.Helper()
-	f.is(f.Claim(f.ctx, address, holder), core.ErrEmailTaken)
+	f.ErrorIs(f.Claim(f.ctx, address, holder), core.ErrEmailTaken)
 }
 
 func (f fixture) release(holders ...string) {
@@ -67,7 +68,7 @@ func claimsOfUnits(f fixture, unit uow.Unit) {
 		in.user("jo@example.com")
 		return boom
 	})
-	f.is(err, boom)
+	f.ErrorIs(err, boom)
 	f.taken("old@example.com", "agent/2")
 	f.held("new@example.com", "agent/2")
 	f.held("jo@example.com", "agent/3")
@@ -79,7 +80,7 @@ func claimsOfUnits(f fixture, unit uow.Unit) {
 		in.held("other@example.com", "agent/2") // a refusal does not end the unit
 		return nil
 	})
-	f.is(err, nil)
+	f.ErrorIs(err, nil)
 	f.taken("other@example.com", "agent/4")
 	f.held("new@example.com", "agent/4")
 }
@@ -89,29 +90,29 @@ func usersAmongHolders(f fixture, _ uow.Unit) {
 	other := f.organization("other.org")
 	for _, org := range []int64{f.org.ID, other.ID} {
 		_, err := f.AddUser(f.ctx, users.User{OrganizationID: org, Email: "GUIDE@example.com", DateJoined: now})
-		f.is(err, core.ErrEmailTaken)
+		f.ErrorIs(err, core.ErrEmailTaken)
 	}
-	admins := must[[]users.User](f)(f.Users(f.ctx, f.org.ID, []int64{1, 2, 3}))
-	f.same(0, len(admins)) // nobody is left of the attempts
+	admins := storetest.Must[[]users.User](f.t)(f.Users(f.ctx, f.org.ID, []int64{1, 2, 3}))
+	f.Equal(0, len(admins)) // nobody is left of the attempts
 
 	a := f.user("a@example.com")
 	rename := func(to string) error {
 		_, err := f.UpdateUser(f.ctx, f.org.ID, a.ID, func(u *users.User) error { u.Email = to; return nil })
 		return err
 	}
-	f.is(rename("Guide@example.com"), core.ErrEmailTaken)
-	f.same(a, must[users.User](f)(f.User(f.ctx, f.org.ID, a.ID)))
+	f.ErrorIs(rename("Guide@example.com"), core.ErrEmailTaken)
+	f.Equal(a, storetest.Must[users.User](f.t)(f.User(f.ctx, f.org.ID, a.ID)))
 	f.taken("A@example.com", "agent/1")
 	f.taken("guide@example.com", "agent/2") // it was not lost over that
 
-	f.is(rename("A@example.com"), nil) // its own
-	f.is(rename("b@example.com"), nil)
+	f.ErrorIs(rename("A@example.com"), nil) // its own
+	f.ErrorIs(rename("b@example.com"), nil)
 	f.taken("b@example.com", "agent/2")
 	f.held("a@example.com", "agent/2")
-	f.is(rename(""), nil)
+	f.ErrorIs(rename(""), nil)
 	f.held("b@example.com", "agent/3")
 	f.release("agent/3")
-	f.is(rename("b@example.com"), nil)
+	f.ErrorIs(rename("b@example.com"), nil)
 	f.taken("b@example.com", "agent/3")
 	f.release("agent/1")
 	f.user("guide@example.com")

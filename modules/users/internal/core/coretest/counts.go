@@ -10,6 +10,7 @@ import (
 	"parley/modules/users/internal/core"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
+	"parley/platform/storetest"
 )
 
 // counted changes users at random and holds each count to the list itself.
@@ -28,7 +29,7 @@ func counted(f fixture, unit uow.Unit) {
 			}))
 		case n == 3:
 			u := &there[rng.IntN(len(there))]
-			*u = must[users.User](f)(f.UpdateUser(f.ctx, u.OrganizationID, u.ID, func(u *users.User) error {
+			*u = storetest.Must[users.User](f.t)(f.UpdateUser(f.ctx, u.OrganizationID, u.ID, func(u *users.User) error {
 				u.IsActive = !u.IsActive
 				return nil
 			}))
@@ -40,7 +41,7 @@ func counted(f fixture, unit uow.Unit) {
 			there = append(there[:at], there[at+1:]...)
 		case n == 5: // and all of it in vain
 			failed := errors.New("no")
-			f.is(unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+			f.ErrorIs(unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
 				in := f
 				in.ctx = ctx
 				in.user(fmt.Sprintf("v%d@example.com", i))
@@ -53,10 +54,10 @@ func counted(f fixture, unit uow.Unit) {
 		for _, org := range []int64{f.org.ID, other.ID} {
 			on, off := true, false
 			for _, active := range []*bool{nil, &on, &off} {
-				found := must[page.Of[users.User]](f)(f.UsersPage(f.ctx, org, core.Filter{IsActive: active}, page.Request{Size: 100}))
-				f.same(int64(len(found.Items)), found.Count)
-				behind := must[page.Of[users.User]](f)(f.UsersPage(f.ctx, org, core.Filter{IsActive: active}, page.Request{Size: 100, Number: 7}))
-				f.same(found.Count, behind.Count)
+				found := storetest.Must[page.Of[users.User]](f.t)(f.UsersPage(f.ctx, org, core.Filter{IsActive: active}, page.Request{Size: 100}))
+				f.Equal(int64(len(found.Items)), found.Count)
+				behind := storetest.Must[page.Of[users.User]](f.t)(f.UsersPage(f.ctx, org, core.Filter{IsActive: active}, page.Request{Size: 100, Number: 7}))
+				f.Equal(found.Count, behind.Count)
 			}
 		}
 	}

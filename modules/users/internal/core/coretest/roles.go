@@ -10,6 +10,7 @@ import (
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
+	"parley/platform/storetest"
 )
 
 // walked is a list by cursor from end to end, in parts of a size.
@@ -17,9 +18,9 @@ func walked[T any](f fixture, size int, list func(page.Request) (page.Of[T], err
 	f.t.Helper()
 	all := []T{}
 	for p := (page.Request{Size: size, ByCursor: true}); ; {
-		part := must[page.Of[T]](f)(list(p))
+		part := storetest.Must[page.Of[T]](f.t)(list(p))
 		all = append(all, part.Items...)
-		f.same(int64(-1), part.Count)
+		f.Equal(int64(-1), part.Count)
 		if p.Cursor = part.NextCursor; p.Cursor == "" {
 			return all
 		}
@@ -31,14 +32,14 @@ func paged[T any](f fixture, size int, list func(page.Request) (page.Of[T], erro
 	f.t.Helper()
 	all, counts := []T{}, []int64{}
 	for n := 1; ; n++ {
-		part := must[page.Of[T]](f)(list(page.Request{Size: size, Number: n}))
+		part := storetest.Must[page.Of[T]](f.t)(list(page.Request{Size: size, Number: n}))
 		all, counts = append(all, part.Items...), append(counts, part.Count)
 		if len(part.Items) == 0 { // also a page behind the last counts
 			break
 		}
 	}
 	for _, n := range counts {
-		f.same(int64(len(all)), n)
+		f.Equal(int64(len(all)), n)
 	}
 	return all
 }
@@ -62,12 +63,12 @@ func holders(f fixture, _ uow.Unit) {
 		u := people[rng.IntN(len(people))]
 		p := f.permission(u.ID, 1+rng.Int64N(4), []string{"member", "admin"}[rng.IntN(2)])
 		p.OrganizationID, p.ResourceType = u.OrganizationID, resources[rng.IntN(3)]
-		must[users.Permission](f)(f.PutPermission(f.ctx, p))
+		storetest.Must[users.Permission](f.t)(f.PutPermission(f.ctx, p))
 	}
 	rows := func(org int64, match func(users.Permission) bool) []users.Permission {
 		all := []users.Permission{}
 		for _, r := range resources {
-			all = append(all, must[[]users.Permission](f)(f.Permissions(f.ctx, org, r, []int64{1, 2, 3, 4}, nil))...)
+			all = append(all, storetest.Must[[]users.Permission](f.t)(f.Permissions(f.ctx, org, r, []int64{1, 2, 3, 4}, nil))...)
 		}
 		return slices.DeleteFunc(all, func(p users.Permission) bool { return !match(p) })
 	}
@@ -78,8 +79,8 @@ func holders(f fixture, _ uow.Unit) {
 			return f.RolesPage(f.ctx, org, resource, id, request)
 		}
 		want := rows(org, func(p users.Permission) bool { return p.ResourceType == resource && p.ResourceID == id })
-		f.same(want, walked(f, size, on))
-		f.same(want, paged(f, size, on))
+		f.Equal(want, walked(f, size, on))
+		f.Equal(want, paged(f, size, on))
 
 		ids := []int64{5, 3, 1, 3}[:1+rng.IntN(4)]
 		counts, first := map[int64]int64{}, []users.Permission{}
@@ -88,8 +89,8 @@ func holders(f fixture, _ uow.Unit) {
 				first = append(first, p)
 			}
 		}
-		f.same(counts, must[map[int64]int64](f)(f.RoleCounts(f.ctx, org, resource, ids)))
-		f.same(first, append([]users.Permission{}, must[[]users.Permission](f)(f.FirstRoles(f.ctx, org, resource, ids, size))...))
+		f.Equal(counts, storetest.Must[map[int64]int64](f.t)(f.RoleCounts(f.ctx, org, resource, ids)))
+		f.Equal(first, append([]users.Permission{}, storetest.Must[[]users.Permission](f.t)(f.FirstRoles(f.ctx, org, resource, ids, size))...))
 
 		some, places := []int64{4711}, []users.On{}
 		for range rng.IntN(8) {
@@ -104,7 +105,7 @@ func holders(f fixture, _ uow.Unit) {
 		slices.SortFunc(held, func(a, b users.Permission) int {
 			return cmp.Or(cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.ID, b.ID))
 		})
-		f.same(held, append([]users.Permission{}, must[[]users.Permission](f)(f.RolesOf(f.ctx, org, some, places))...))
+		f.Equal(held, append([]users.Permission{}, storetest.Must[[]users.Permission](f.t)(f.RolesOf(f.ctx, org, some, places))...))
 
 		of := users.UserFilter{GlobalAdmins: rng.IntN(2) == 0}
 		for range rng.IntN(4) {
@@ -132,13 +133,13 @@ func holders(f fixture, _ uow.Unit) {
 		filter := func(request page.Request) (page.Of[users.User], error) {
 			return f.PeoplePage(f.ctx, org, of, request)
 		}
-		f.same(among, walked(f, size, filter))
-		f.same(among, paged(f, size, filter))
+		f.Equal(among, walked(f, size, filter))
+		f.Equal(among, paged(f, size, filter))
 	}
 	_, err := f.RolesPage(f.ctx, f.org.ID, actor.Team, 1, page.Request{Cursor: "nonsense"})
-	f.is(err, page.ErrCursor)
+	f.ErrorIs(err, page.ErrCursor)
 	_, err = f.PeoplePage(f.ctx, f.org.ID, users.UserFilter{GlobalAdmins: true}, page.Request{Cursor: "nonsense"})
-	f.is(err, page.ErrCursor)
+	f.ErrorIs(err, page.ErrCursor)
 }
 
 // foreignRoles are roles of a user from another organization, which should
@@ -148,13 +149,13 @@ func foreignRoles(f fixture, _ uow.Unit) {
 	u := f.user("a@example.com")
 	p := f.permission(u.ID, 7, "admin")
 	p.OrganizationID = other.ID
-	must[users.Permission](f)(f.PutPermission(f.ctx, p))
+	storetest.Must[users.Permission](f.t)(f.PutPermission(f.ctx, p))
 	of := users.UserFilter{Grants: []actor.Grant{{Resource: actor.Team, ID: 7, Role: actor.Member}}, Users: []int64{u.ID}}
-	f.same([]users.User{}, must[page.Of[users.User]](f)(f.PeoplePage(f.ctx, other.ID, of, page.Request{})).Items)
-	f.same([]users.User{u}, must[page.Of[users.User]](f)(f.PeoplePage(f.ctx, f.org.ID, of, page.Request{})).Items)
+	f.Equal([]users.User{}, storetest.Must[page.Of[users.User]](f.t)(f.PeoplePage(f.ctx, other.ID, of, page.Request{})).Items)
+	f.Equal([]users.User{u}, storetest.Must[page.Of[users.User]](f.t)(f.PeoplePage(f.ctx, f.org.ID, of, page.Request{})).Items)
 	of.Users = nil
-	f.same([]users.User{}, must[page.Of[users.User]](f)(f.PeoplePage(f.ctx, f.org.ID, of, page.Request{})).Items)
-	f.same([]users.Permission{}, must[page.Of[users.Permission]](f)(f.RolesPage(f.ctx, f.org.ID, actor.Team, 7, page.Request{})).Items)
-	f.same(map[int64]int64{}, must[map[int64]int64](f)(f.RoleCounts(f.ctx, f.org.ID, actor.Team, []int64{7})))
-	f.same(0, len(must[[]users.Permission](f)(f.FirstRoles(f.ctx, f.org.ID, actor.Team, []int64{7}, 9))))
+	f.Equal([]users.User{}, storetest.Must[page.Of[users.User]](f.t)(f.PeoplePage(f.ctx, f.org.ID, of, page.Request{})).Items)
+	f.Equal([]users.Permission{}, storetest.Must[page.Of[users.Permission]](f.t)(f.RolesPage(f.ctx, f.org.ID, actor.Team, 7, page.Request{})).Items)
+	f.Equal(map[int64]int64{}, storetest.Must[map[int64]int64](f.t)(f.RoleCounts(f.ctx, f.org.ID, actor.Team, []int64{7})))
+	f.Equal(0, len(storetest.Must[[]users.Permission](f.t)(f.FirstRoles(f.ctx, f.org.ID, actor.Team, []int64{7}, 9))))
 }

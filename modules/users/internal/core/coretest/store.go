@@ -5,9 +5,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"parley/modules/users"
 	"parley/modules/users/internal/core"
@@ -15,11 +12,13 @@ import (
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
+	"parley/platform/storetest"
 )
 
-var now = time.Date(2026, 5, 1, 12, 0, 0, 345000, time.UTC)
+var now = storetest.Now()
 
 type fixture struct {
+	storetest.Assert
 	core.Store
 	t   *testing.T
 	ctx context.Context
@@ -58,26 +57,16 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			store, unit := open(t)
-			f := fixture{Store: store, t: t, ctx: context.Background()}
+			f := fixture{Assert: storetest.New(t), Store: store, t: t, ctx: context.Background()}
 			f.org = f.organization("example.com")
 			test(f, unit)
 		})
 	}
 }
 
-func must[T any](f fixture) func(T, error) T {
-	return func(v T, err error) T {
-		f.t.Helper()
-		if err != nil {
-			f.t.Fatal(err)
-		}
-		return v
-	}
-}
-
 func (f fixture) organization(domain string) users.Organization {
 	f.t.Helper()
-	return must[users.Organization](f)(f.AddOrganization(f.ctx, users.Organization{OrgName: "Tech", Domain: domain, Audit: audit.New(audit.System, now)}))
+	return storetest.Must[users.Organization](f.t)(f.AddOrganization(f.ctx, users.Organization{OrgName: "Tech", Domain: domain, Audit: audit.New(audit.System, now)}))
 }
 
 func (f fixture) user(email string, change ...func(*users.User)) users.User {
@@ -86,72 +75,58 @@ func (f fixture) user(email string, change ...func(*users.User)) users.User {
 	for _, c := range change {
 		c(&u)
 	}
-	u = must[users.User](f)(f.AddUser(f.ctx, u))
+	u = storetest.Must[users.User](f.t)(f.AddUser(f.ctx, u))
 	if err := f.SetPassword(f.ctx, u.ID, "hash of "+email); err != nil {
 		f.t.Fatal(err)
 	}
 	return u
 }
 
-func (f fixture) same(want, got any) {
-	f.t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		f.t.Error(diff)
-	}
-}
-
-func (f fixture) is(err, want error) {
-	f.t.Helper()
-	if !errors.Is(err, want) {
-		f.t.Errorf("got %v, want %v", err, want)
-	}
-}
-
 func organizationRoundTrip(f fixture, _ uow.Unit) {
-	f.same(f.org, must[users.Organization](f)(f.Organization(f.ctx, f.org.ID)))
+	f.Equal(f.org, storetest.Must[users.Organization](f.t)(f.Organization(f.ctx, f.org.ID)))
 	_, err := f.Organization(f.ctx, 99)
-	f.is(err, core.ErrNoOrg)
-	if has := must[bool](f)(f.HasOrganizations(f.ctx)); !has {
+	f.ErrorIs(err, core.ErrNoOrg)
+	if has := storetest.Must[bool](f.t)(f.HasOrganizations(f.ctx)); !has {
 		f.t.Error("the organization is not seen")
 	}
 }
 
 func domainIsUnique(f fixture, _ uow.Unit) {
 	_, err := f.AddOrganization(f.ctx, users.Organization{OrgName: "Other", Domain: "EXAMPLE.com", Audit: audit.New(audit.System, now)})
-	f.is(err, core.ErrDomainTaken)
+	f.ErrorIs(err, core.ErrDomainTaken)
 }
 
 func userRoundTrip(f fixture, _ uow.Unit) {
 	first := "Jo"
 	u := f.user("jo@example.com", func(u *users.User) { u.FirstName, u.IsStaff = &first, true })
-	f.same(u, must[users.User](f)(f.User(f.ctx, f.org.ID, u.ID)))
+	f.Equal(u, storetest.Must[users.User](f.t)(f.User(f.ctx, f.org.ID, u.ID)))
 	_, err := f.User(f.ctx, f.org.ID, 99)
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 }
 
 func emailIsUnique(f fixture, _ uow.Unit) {
 	f.user("jo@example.com")
 	_, err := f.AddUser(f.ctx, users.User{OrganizationID: f.org.ID, Email: "JO@example.com", DateJoined: now})
-	f.is(err, core.ErrEmailTaken)
+	f.ErrorIs(err, core.ErrEmailTaken)
 }
 
 func serviceUsers(f fixture, _ uow.Unit) {
 	f.user("")
 	f.user("")
 	_, err := f.CredentialByEmail(f.ctx, "")
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 }
 
 func tenantsAreApart(f fixture, _ uow.Unit) {
 	u := f.user("jo@example.com")
 	other := f.organization("other.org")
 	_, err := f.User(f.ctx, other.ID, u.ID)
-	f.is(err, core.ErrNotFound)
-	f.same(0, len(must[[]users.User](f)(f.Users(f.ctx, other.ID, []int64{u.ID}))))
+	f.ErrorIs(err, core.ErrNotFound)
+	f.Equal(0, len(storetest.Must[[]users.User](f.t)(f.Users(f.ctx, other.ID, []int64{u.ID}))))
 	if err := f.DeleteUsers(f.ctx, other.ID, []int64{u.ID}); err != nil {
 		f.t.Fatal(err)
 	}
-	f.same(u, must[users.User](f)(f.User(f.ctx, f.org.ID, u.ID)))
+	f.Equal(u, storetest.Must[users.User](f.t)(f.User(f.ctx, f.org.ID, u.ID)))
 }
 
 func listing(f fixture, _ uow.Unit) {
@@ -160,21 +135,21 @@ func listing(f fixture, _ uow.Unit) {
 	b := f.user("b@example.com", func(u *users.User) { u.LastName = &last })
 	c := f.user("c@example.com", func(u *users.User) { u.IsActive = false })
 	list := func(filter core.Filter, p page.Request) page.Of[users.User] {
-		return must[page.Of[users.User]](f)(f.UsersPage(f.ctx, f.org.ID, filter, p))
+		return storetest.Must[page.Of[users.User]](f.t)(f.UsersPage(f.ctx, f.org.ID, filter, p))
 	}
-	f.same([]users.User{a, b, c}, list(core.Filter{}, page.Request{}).Items)
-	f.same([]users.User{b}, list(core.Filter{Text: "HA_"}, page.Request{}).Items)
-	f.same([]users.User{}, list(core.Filter{Text: "%"}, page.Request{}).Items)
+	f.Equal([]users.User{a, b, c}, list(core.Filter{}, page.Request{}).Items)
+	f.Equal([]users.User{b}, list(core.Filter{Text: "HA_"}, page.Request{}).Items)
+	f.Equal([]users.User{}, list(core.Filter{Text: "%"}, page.Request{}).Items)
 	off := false
-	f.same([]users.User{c}, list(core.Filter{IsActive: &off}, page.Request{}).Items)
+	f.Equal([]users.User{c}, list(core.Filter{IsActive: &off}, page.Request{}).Items)
 	second := list(core.Filter{}, page.Request{Number: 2, Size: 2})
-	f.same([]users.User{c}, second.Items)
-	f.same(int64(3), second.Count)
+	f.Equal([]users.User{c}, second.Items)
+	f.Equal(int64(3), second.Count)
 	walk := list(core.Filter{}, page.Request{Size: 2, ByCursor: true})
-	f.same([]users.User{c}, list(core.Filter{}, page.Request{Size: 2, Cursor: walk.NextCursor}).Items)
+	f.Equal([]users.User{c}, list(core.Filter{}, page.Request{Size: 2, Cursor: walk.NextCursor}).Items)
 	_, err := f.UsersPage(f.ctx, f.org.ID, core.Filter{}, page.Request{Cursor: "nonsense"})
-	f.is(err, page.ErrCursor)
-	f.same([]users.User{a, c}, must[[]users.User](f)(f.Users(f.ctx, f.org.ID, []int64{c.ID, 99, a.ID})))
+	f.ErrorIs(err, page.ErrCursor)
+	f.Equal([]users.User{a, c}, storetest.Must[[]users.User](f.t)(f.Users(f.ctx, f.org.ID, []int64{c.ID, 99, a.ID})))
 }
 
 func globalAdmins(f fixture, _ uow.Unit) {
@@ -183,8 +158,8 @@ func globalAdmins(f fixture, _ uow.Unit) {
 	f.user("b@example.com", admin, func(u *users.User) { u.IsActive = false })
 	f.user("c@example.com")
 	d := f.user("d@example.com", admin)
-	f.same([]users.User{a, d}, must[[]users.User](f)(f.GlobalAdmins(f.ctx, f.org.ID, 10)))
-	f.same([]users.User{a}, must[[]users.User](f)(f.GlobalAdmins(f.ctx, f.org.ID, 1)))
+	f.Equal([]users.User{a, d}, storetest.Must[[]users.User](f.t)(f.GlobalAdmins(f.ctx, f.org.ID, 10)))
+	f.Equal([]users.User{a}, storetest.Must[[]users.User](f.t)(f.GlobalAdmins(f.ctx, f.org.ID, 1)))
 }
 
 func credentials(f fixture, _ uow.Unit) {
@@ -193,20 +168,20 @@ func credentials(f fixture, _ uow.Unit) {
 		f.t.Fatal(err)
 	}
 	want := core.Credential{User: u, PasswordHash: "newer", Epoch: 1}
-	f.same(want, must[core.Credential](f)(f.CredentialByEmail(f.ctx, "Jo@Example.com")))
-	got := must[core.Identity](f)(f.Identity(f.ctx, u.ID))
-	f.same(want, got.Credential)
-	f.same(0, len(got.Permissions)+len(got.Keys))
-	f.same(want, must[core.Credential](f)(f.CredentialByID(f.ctx, u.ID)))
+	f.Equal(want, storetest.Must[core.Credential](f.t)(f.CredentialByEmail(f.ctx, "Jo@Example.com")))
+	got := storetest.Must[core.Identity](f.t)(f.Identity(f.ctx, u.ID))
+	f.Equal(want, got.Credential)
+	f.Equal(0, len(got.Permissions)+len(got.Keys))
+	f.Equal(want, storetest.Must[core.Credential](f.t)(f.CredentialByID(f.ctx, u.ID)))
 	_, err := f.Identity(f.ctx, 99)
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 	_, err = f.CredentialByID(f.ctx, 99)
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 	if err := f.EndSessions(f.ctx, u.ID, "this one"); err != nil {
 		f.t.Fatal(err)
 	}
 	want.Epoch, want.Kept = 2, "this one"
-	f.same(want, must[core.Credential](f)(f.CredentialByID(f.ctx, u.ID)))
+	f.Equal(want, storetest.Must[core.Credential](f.t)(f.CredentialByID(f.ctx, u.ID)))
 }
 
 func (f fixture) permission(user, resource int64, role string) users.Permission {
@@ -217,44 +192,44 @@ func permissions(f fixture, _ uow.Unit) {
 	a, b := f.user("a@example.com"), f.user("b@example.com")
 	add := func(ps ...users.Permission) []users.Permission {
 		f.t.Helper()
-		return must[[]users.Permission](f)(f.AddPermissions(f.ctx, ps))
+		return storetest.Must[[]users.Permission](f.t)(f.AddPermissions(f.ctx, ps))
 	}
-	f.same(2, len(add(f.permission(b.ID, 7, "member"), f.permission(a.ID, 7, "admin"))))
+	f.Equal(2, len(add(f.permission(b.ID, 7, "member"), f.permission(a.ID, 7, "admin"))))
 	added := add(f.permission(a.ID, 7, "member"), f.permission(a.ID, 8, "member"))
 	if len(added) != 1 || added[0].ResourceID != 8 || added[0].ID == 0 {
 		f.t.Errorf("added %v", added)
 	}
-	f.same(0, len(add(f.permission(a.ID, 7, "member"))))
-	f.same(0, len(add()))
-	got := must[[]users.Permission](f)(f.Permissions(f.ctx, f.org.ID, actor.Team, []int64{7, 8}, nil))
+	f.Equal(0, len(add(f.permission(a.ID, 7, "member"))))
+	f.Equal(0, len(add()))
+	got := storetest.Must[[]users.Permission](f.t)(f.Permissions(f.ctx, f.org.ID, actor.Team, []int64{7, 8}, nil))
 	var short []users.Permission
 	for _, p := range got {
 		short = append(short, f.permission(p.UserID, p.ResourceID, p.Role))
 	}
-	f.same([]users.Permission{f.permission(a.ID, 7, "admin"), f.permission(b.ID, 7, "member"), f.permission(a.ID, 8, "member")}, short)
-	if granted := must[core.Identity](f)(f.Identity(f.ctx, a.ID)).Permissions; len(granted) != 2 {
+	f.Equal([]users.Permission{f.permission(a.ID, 7, "admin"), f.permission(b.ID, 7, "member"), f.permission(a.ID, 8, "member")}, short)
+	if granted := storetest.Must[core.Identity](f.t)(f.Identity(f.ctx, a.ID)).Permissions; len(granted) != 2 {
 		f.t.Errorf("a holds %v", granted)
 	}
-	gone := must[[]users.Permission](f)(f.DeletePermissions(f.ctx, f.org.ID, actor.Team, []int64{7}, []int64{b.ID}))
-	f.same(1, len(gone))
-	f.same(0, len(must[[]users.Permission](f)(f.DeletePermissions(f.ctx, f.org.ID, actor.Team, []int64{7}, []int64{}))))
-	f.same(1, len(must[[]users.Permission](f)(f.Permissions(f.ctx, f.org.ID, actor.Team, []int64{7}, nil))))
+	gone := storetest.Must[[]users.Permission](f.t)(f.DeletePermissions(f.ctx, f.org.ID, actor.Team, []int64{7}, []int64{b.ID}))
+	f.Equal(1, len(gone))
+	f.Equal(0, len(storetest.Must[[]users.Permission](f.t)(f.DeletePermissions(f.ctx, f.org.ID, actor.Team, []int64{7}, []int64{}))))
+	f.Equal(1, len(storetest.Must[[]users.Permission](f.t)(f.Permissions(f.ctx, f.org.ID, actor.Team, []int64{7}, nil))))
 }
 
 func deleting(f fixture, _ uow.Unit) {
 	a, b := f.user("a@example.com"), f.user("b@example.com")
-	must[[]users.Permission](f)(f.AddPermissions(f.ctx, []users.Permission{f.permission(a.ID, 7, "admin"), f.permission(b.ID, 7, "admin")}))
-	key := must[core.APIKey](f)(f.AddKey(f.ctx, f.key(a.ID, "h")))
+	storetest.Must[[]users.Permission](f.t)(f.AddPermissions(f.ctx, []users.Permission{f.permission(a.ID, 7, "admin"), f.permission(b.ID, 7, "admin")}))
+	key := storetest.Must[core.APIKey](f.t)(f.AddKey(f.ctx, f.key(a.ID, "h")))
 	if err := f.DeleteUsers(f.ctx, f.org.ID, []int64{a.ID, 99}); err != nil {
 		f.t.Fatal(err)
 	}
 	_, err := f.Identity(f.ctx, a.ID)
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 	_, err = f.Key(f.ctx, f.org.ID, key.ID)
-	f.is(err, core.ErrNoKey)
+	f.ErrorIs(err, core.ErrNoKey)
 	_, err = f.CredentialByEmail(f.ctx, "a@example.com")
-	f.is(err, core.ErrNotFound)
-	left := must[[]users.Permission](f)(f.Permissions(f.ctx, f.org.ID, actor.Team, []int64{7}, nil))
+	f.ErrorIs(err, core.ErrNotFound)
+	left := storetest.Must[[]users.Permission](f.t)(f.Permissions(f.ctx, f.org.ID, actor.Team, []int64{7}, nil))
 	if len(left) != 1 || left[0].UserID != b.ID {
 		f.t.Errorf("left are %v", left)
 	}
@@ -277,7 +252,7 @@ func rollback(f fixture, unit uow.Unit) {
 		}
 		return boom
 	})
-	f.is(err, boom)
+	f.ErrorIs(err, boom)
 	_, err = f.CredentialByEmail(f.ctx, "jo@example.com")
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 }
