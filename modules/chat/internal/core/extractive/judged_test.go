@@ -153,7 +153,9 @@ func TestTheRefusalIsFitted(t *testing.T) {
 				continue
 			}
 			f := q.features(found[0], j.Passages)
-			if math.IsNaN(f.score(f)) { t.Fatalf("%q %v %+v", j.Question, f, q.terms) }
+			if math.IsNaN(f.score(f)) {
+				t.Fatalf("%q %v %+v", j.Question, f, q.terms)
+			}
 			x = append(x, f)
 			y = append(y, float64(min(len(j.Want), 1)))
 		}

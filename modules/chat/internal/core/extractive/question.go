@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"parley/platform/kernel/lexicon"
 	"parley/platform/kernel/text"
 )
 
@@ -146,8 +147,7 @@ func (q *question) weigh(t *term, kind bool) {
 	n = max(n, df, 1)
 	t.idf = idf(float64(n), float64(df))
 	t.unknown = df == 0
-	words := english()
-	t.weight = idf(float64(n)+background, float64(df)+background*float64(words.counts[t.stem]+1)/backgroundSize)
+	t.weight = idf(float64(n)+background, float64(df)+background*float64(lexicon.English().Count(t.stem)+1)/backgroundSize)
 	t.asked = t.weight
 	switch {
 	case t.light:
@@ -156,7 +156,7 @@ func (q *question) weigh(t *term, kind bool) {
 	case kind:
 		t.asked *= typeWeight
 	}
-	t.alike = words.alike(t.stem)
+	t.alike = alike(t.stem)
 }
 
 const (
@@ -209,7 +209,7 @@ func (q *question) repair(passages []Passage) {
 		q.look(p.Title)
 	}
 	for i, t := range q.terms {
-		if q.found[i] || len(t.stem) < shortestRepair || !text.Alphabetic(t.stem) || english().knows(t.stem) {
+		if q.found[i] || len(t.stem) < shortestRepair || !text.Alphabetic(t.stem) || lexicon.English().Knows(t.stem) {
 			continue
 		}
 		reach := 1

@@ -92,6 +92,9 @@ func (e *Engine) Search(ctx context.Context, question Question) (Result, error) 
 		if err := v.repair(ctx, q.terms); err != nil {
 			return Result{}, err
 		}
+		if q.terms, err = v.relate(ctx, q.terms); err != nil {
+			return Result{}, err
+		}
 	}
 	result := Result{Terms: q.terms, Passages: stats.Passages, AverageLength: stats.AverageLength()}
 	chosen := weigh(q.terms, stats)
