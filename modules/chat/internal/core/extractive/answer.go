@@ -28,6 +28,8 @@ type Request struct {
 	Frequencies map[string]int
 	// FollowUps asks for questions to go on with.
 	FollowUps bool
+
+	plain bool // leaves the lexicon out, to fit the refusal without it
 }
 
 // Answer is what can be said.
@@ -66,7 +68,7 @@ func (r Request) Answer() Answer {
 	if len(found) == 0 || q.total == 0 {
 		return Answer{Text: q.nothing(nil), FollowUps: r.followUps(nil)}
 	}
-	if q.features(found[0], passages).score(withWordNet) < answerFrom {
+	if q.refuses(found[0], passages) {
 		return Answer{Text: q.nothing(passages), FollowUps: r.followUps(nil), Coverage: found[0].coverage}
 	}
 	chosen := q.choose(found)

@@ -10,7 +10,7 @@ import (
 const (
 	// A further sentence is quoted when it fits nearly as well as the best,
 	// or fits half as well and has a word for what is still missing.
-	nearlyAsGood = 0.85
+	nearlyAsGood = 0.75
 	halfAsGood   = 0.5
 	addsEnough   = 0.15
 	// Nothing is added to a quote of this many words.
@@ -44,7 +44,7 @@ func (q *question) choose(found []sentence) []sentence {
 				added += t.weight
 			}
 		}
-		nearly := s.fit >= nearlyAsGood*best.fit && s.coverage >= nearlyAsGood*best.coverage
+		nearly := s.fit >= nearlyAsGood*best.fit
 		if !nearly && added < addsEnough*q.total {
 			continue
 		}

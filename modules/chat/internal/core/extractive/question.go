@@ -34,6 +34,7 @@ type question struct {
 	asked   float64
 	kind    text.Answer
 	english bool
+	lexicon bool   // knows the question's words
 	inWords bool   // does not ask for code by writing some
 	found   []bool // terms that some passage has
 	stems   map[string]string
@@ -64,7 +65,7 @@ func newQuestion(r Request) *question {
 		asked = r.Question
 	}
 	q := &question{
-		kind: text.Asks(r.Question), english: text.English(r.Question), inWords: !strings.ContainsAny(r.Question, "_{}=<>`"),
+		kind: text.Asks(r.Question), english: text.English(r.Question), lexicon: !r.plain && text.English(r.Question), inWords: !strings.ContainsAny(r.Question, "_{}=<>`"),
 		stems: map[string]string{}, credits: map[string][]credit{}, read: map[string][]word{}, request: r,
 	}
 	q.readTerms(asked, text.IsAsking)
@@ -147,7 +148,12 @@ func (q *question) weigh(t *term, kind bool) {
 	n = max(n, df, 1)
 	t.idf = idf(float64(n), float64(df))
 	t.unknown = df == 0
-	t.weight = idf(float64(n)+background, float64(df)+background*float64(lexicon.English().Count(t.stem)+1)/backgroundSize)
+	common := 1
+	if q.lexicon {
+		common += lexicon.English().Count(t.stem)
+		t.alike = alike(t.stem)
+	}
+	t.weight = idf(float64(n)+background, float64(df)+background*float64(common)/backgroundSize)
 	t.asked = t.weight
 	switch {
 	case t.light:
@@ -156,7 +162,6 @@ func (q *question) weigh(t *term, kind bool) {
 	case kind:
 		t.asked *= typeWeight
 	}
-	t.alike = alike(t.stem)
 }
 
 const (
@@ -209,7 +214,7 @@ func (q *question) repair(passages []Passage) {
 		q.look(p.Title)
 	}
 	for i, t := range q.terms {
-		if q.found[i] || len(t.stem) < shortestRepair || !text.Alphabetic(t.stem) || lexicon.English().Knows(t.stem) {
+		if q.found[i] || len(t.stem) < shortestRepair || !text.Alphabetic(t.stem) || q.lexicon && lexicon.English().Knows(t.stem) {
 			continue
 		}
 		reach := 1

@@ -2,13 +2,15 @@ package extractive
 
 import (
 	"math"
+	"slices"
 
 	"parley/platform/kernel/text"
 )
 
 // The refusal is a logistic regression over what the best sentence and its
 // passages have of the question. The coefficients were fitted with
-// TestTheRefusalIsFitted, which prints them for any file of judged questions.
+// TestTheRefusalIsFitted, which prints them for any file of judged questions
+// (see docs/contributing.md).
 
 // feature is one thing that speaks for or against an answer.
 type feature int
@@ -28,21 +30,46 @@ const (
 	featureCount
 )
 
-func (f feature) String() string {
-	return [...]string{"bias", "own", "maxPass", "names", "nums", "order", "kind", "ratio", "ln N", "ln T", "unk"}[f]
-}
-
 type features [featureCount]float64
 
-// coefficients of the refusal.
-var withWordNet = features{-4.436, 2.240, 1.397, -1.183, -1.018, .949, .132, 3.163, -.220, 1.019, -.470}
+// weights are the coefficients of the refusal: with the lexicon, and without
+// it, as for questions that are not in English.
+var weights = [featureCount]struct {
+	name          string
+	with, without float64
+}{
+	bias:           {"bias", -4.443, -3.301},
+	own:            {"own", 3.452, 3.199},
+	maxPass:        {"maxPass", 2.527, 1.743},
+	missingNames:   {"names", -1.448, -1.560},
+	missingNumbers: {"nums", -0.632, -0.871},
+	inOrder:        {"order", 1.466, 1.183},
+	holdsKind:      {"kind", 0.039, -0.068},
+	scoreRatio:     {"ratio", 2.251, 2.782},
+	lnPassages:     {"ln N", -0.686, -0.770},
+	lnTerms:        {"ln T", 2.100, 2.009},
+	unknown:        {"unk", -0.293, -0.241},
+}
 
-// answerFrom is the least logit of an answer.
-const answerFrom = -0.4
+// answerFrom is the least logit of an answer. It is below the even chance: a
+// quote that does not fit is seen at once, an answer that was there is lost.
+const answerFrom = -1.0
 
-func (f features) score(coefficients features) (z float64) {
-	for i, c := range coefficients {
-		z += c * f[i]
+// refuses decides whether the best sentence is no answer. Nothing is answered
+// by relatives of the question's words alone.
+func (q *question) refuses(best sentence, found []Passage) bool {
+	here := q.likeness(q.words(best.passage.Title), q.words(best.passage.Text))
+	return slices.Max(here) < prefixLikeness || q.logit(q.features(best, found)) < answerFrom
+}
+
+// logit is positive when the passages rather answer the question.
+func (q *question) logit(f features) (z float64) {
+	for i, w := range weights {
+		if q.lexicon {
+			z += w.with * f[i]
+		} else {
+			z += w.without * f[i]
+		}
 	}
 	return z
 }

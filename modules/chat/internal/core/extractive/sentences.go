@@ -13,8 +13,8 @@ const (
 	kindBonus    = 0.3   // for holding what is asked for
 	orderBonus   = 0.1   // for all neighbouring words of the question in order
 	titleCredit  = 0.4   // for a word that only the headings have
-	beforeCredit = 0.3   // for a word that only the prose before has
-	alikeCredit  = 0.4   // for a word that is like one, times the likeness
+	beforeCredit = 0.5   // for a word that only the prose before has
+	alikeCredit  = 0.8   // for a word that is like one, times the likeness
 	laterCost    = 0.01  // for each sentence before it in its passage
 	mostLater    = 8
 	orderWindow  = 4
