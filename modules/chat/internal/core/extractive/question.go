@@ -27,20 +27,21 @@ type term struct {
 }
 
 type question struct {
-	terms   []term
-	index   map[string]int
-	order   []int // the terms as they follow each other in the question
-	total   float64
-	asked   float64
-	kind    text.Answer
-	english bool
-	lexicon bool   // knows the question's words
-	inWords bool   // does not ask for code by writing some
-	found   []bool // terms that some passage has
-	stems   map[string]string
-	credits map[string][]credit
-	read    map[string][]word
-	request Request
+	terms    []term
+	index    map[string]int
+	order    []int // the terms as they follow each other in the question
+	total    float64
+	asked    float64
+	kind     text.Answer
+	english  bool
+	lexicon  bool   // knows the question's words
+	defining bool   // asks what or who something is
+	inWords  bool   // does not ask for code by writing some
+	found    []bool // terms that some passage has
+	stems    map[string]string
+	credits  map[string][]credit
+	read     map[string][]word
+	request  Request
 }
 
 const (
@@ -66,7 +67,8 @@ func newQuestion(r Request) *question {
 	}
 	q := &question{
 		kind: text.Asks(r.Question), english: text.English(r.Question), lexicon: !r.plain && text.English(r.Question), inWords: !strings.ContainsAny(r.Question, "_{}=<>`"),
-		stems: map[string]string{}, credits: map[string][]credit{}, read: map[string][]word{}, request: r,
+		defining: text.Asks(r.Question) == text.Meaning || whoIs.MatchString(r.Question),
+		stems:    map[string]string{}, credits: map[string][]credit{}, read: map[string][]word{}, request: r,
 	}
 	q.readTerms(asked, text.IsAsking)
 	if len(q.terms) == 0 {

@@ -114,7 +114,7 @@ func (q *question) score(x *sentence, shape text.Shape, title, before []float64)
 		}
 		credited += has * t.weight
 	}
-	if own == 0 || q.inWords && never(s, shape, x.passage) {
+	if own == 0 || q.inWords && never(s, shape, lineAround(x.passage.Text, x.start), x.passage) {
 		return
 	}
 	x.coverage = credited / q.total
@@ -124,7 +124,7 @@ func (q *question) score(x *sentence, shape text.Shape, title, before []float64)
 	if q.kind != text.Anything && text.Holds(q.kind, s) {
 		fit += kindBonus
 	}
-	if q.kind == text.Meaning {
+	if q.defining {
 		fit += q.defines(s)
 	}
 	fit -= laterCost * float64(min(x.place, mostLater))

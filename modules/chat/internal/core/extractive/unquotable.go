@@ -2,7 +2,6 @@ package extractive
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -13,14 +12,21 @@ var (
 	// "Backups ........ 12", "1.2 Backups 12"
 	contents = regexp.MustCompile(`(\. ?){4,}\s*\d*\s*$|…\s*\d+\s*$|^\s*\d+(\.\d+)*\.?\s+[^\d.,;:!?]+\s\d+\s*$`)
 	// {"key": 1}, "key": "value",
-	data          = regexp.MustCompile(`^\s*("[\w.-]+"\s*:|[{}\]]|\[\s*([{"\[]|$))|\{\s*"[\w.-]+"\s*:|[{}]\s*,?\s*$`)
+	data          = regexp.MustCompile(`^\s*("[^"]{1,60}"\s*:|[{}\]]|\[\s*([{"\[]|$))|\{\s*"[\w.-]+"\s*:|[{}]\s*,?\s*$`)
 	contentsTitle = regexp.MustCompile(`(?i)(^|› )(table of )?contents$`)
 )
 
 // never reports what answers no question in words: code, data and tables of
 // contents. Code is still quoted with the sentence that leads up to it.
-func never(s string, shape text.Shape, p *Passage) bool {
-	return shape == text.Code || data.MatchString(s) || contents.MatchString(s) || contentsTitle.MatchString(p.Title) && shape == text.Item
+func never(s string, shape text.Shape, line string, p *Passage) bool {
+	return shape == text.Code || data.MatchString(s) || contents.MatchString(line) || contentsTitle.MatchString(p.Title) && shape == text.Item
+}
+
+// lineAround is the line of a text in which a stretch begins.
+func lineAround(s string, start int) string {
+	from := strings.LastIndexByte(s[:start], '\n') + 1
+	line, _, _ := strings.Cut(s[from:], "\n")
+	return line
 }
 
 // junk reports sentences that are hardly words: identifiers, or figures and
@@ -45,55 +51,4 @@ func junk(s string) bool {
 		}
 	}
 	return 5*joined > len(words) || 4*(all-letters) > all
-}
-
-const (
-	isA        = 0.3
-	isOther    = 0.18
-	apposition = 0.12
-	subject1st = 0.09
-)
-
-var (
-	defining   = regexp.MustCompile(`(?i)^\s*(is|are|was|were) (an?|the|one of)\b`)
-	explaining = regexp.MustCompile(`(?i)^\s*(\([^()]*\) )?(is|are|was|were|means?|stands? for|refers? to|denotes?)\b`)
-	beside     = regexp.MustCompile(`^\s*(, (an?|the)\b|\()`)
-	calling    = regexp.MustCompile(`(?i)\b(called|known as|named)\s+(an? |the )?$`)
-)
-
-// defines is the bonus of a sentence that says what the thing asked for is.
-func (q *question) defines(s string) float64 {
-	first, last := -1, -1
-	var forms []int
-	n := 0
-	for w := range text.Words(s) {
-		i, ok := q.index[q.stem(w.Form)]
-		if ok && !q.terms[i].light && !slices.Contains(forms, i) {
-			if first < 0 {
-				first = w.Start
-			}
-			last = w.End
-			forms = append(forms, i)
-		} else if first >= 0 {
-			break
-		}
-		if n++; n > 40 {
-			break
-		}
-	}
-	if first < 0 {
-		return 0
-	}
-	before, after := s[:first], s[last:]
-	switch {
-	case defining.MatchString(after):
-		return isA
-	case explaining.MatchString(after) || calling.MatchString(before):
-		return isOther
-	case beside.MatchString(after):
-		return apposition
-	case wordCount(before) < 2:
-		return subject1st
-	}
-	return 0
 }
