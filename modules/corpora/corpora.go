@@ -66,9 +66,17 @@ type Retrieval struct {
 	Candidates []Candidate // the best 20, kept or not
 	Considered int         // how many passages were scored
 	CorpusIDs  []int64     // that were searched
-	// Weights is the inverse document frequency of each term of the query
-	// (see platform/kernel/text), for the choice of sentences.
-	Weights map[string]float64
+	// Weights says how rare the words of the query are, for the choice of
+	// sentences.
+	Weights Weights
+}
+
+// Weights are the counts that the weight of a word comes from.
+type Weights struct {
+	Searched int // passages, in all corpora that were searched
+	// Frequencies is the number of passages with each term of the query (see
+	// platform/kernel/text), or with the known word that stood for it.
+	Frequencies map[string]int
 }
 
 // Retriever finds passages. Rights are part of the search itself: what the

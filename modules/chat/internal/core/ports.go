@@ -167,7 +167,7 @@ type Prompt struct {
 	Original         string // the question alone
 	SearchQuery      string // the question made to stand alone, as it was searched
 	Passages         []corpora.Passage
-	Weights          map[string]float64
+	Weights          corpora.Weights
 	Temperature      *float64
 	SuggestFollowUps bool
 }

@@ -94,7 +94,7 @@ func TestOptionsReachTheSearchAndTheModel(t *testing.T) {
 		first, second := s.model.asked()[0], s.model.asked()[1]
 		s.same([]any{"of-the-asker", true, &warm}, []any{first.Model, first.SuggestFollowUps, first.Temperature})
 		s.same([]any{"of-the-agent", false}, []any{second.Model, second.SuggestFollowUps})
-		s.same(map[string]float64{"warp": 2}, first.Weights)
+		s.same(corpora.Weights{Searched: 12, Frequencies: map[string]int{"warp": 2}}, first.Weights)
 		s.same([]int{2, 5}, s.library.tops)
 		s.same([]corpora.Scope{{AgentID: 3, Only: []int64{5}}, {AgentID: 3}}, s.library.scopes)
 	})

@@ -139,7 +139,7 @@ func (l *library) Retrieve(_ context.Context, _ actor.Actor, s corpora.Scope, qu
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.queries, l.scopes, l.tops = append(l.queries, query), append(l.scopes, s), append(l.tops, top)
-	return corpora.Retrieval{Passages: l.passages, Considered: 12, CorpusIDs: []int64{5}, Weights: map[string]float64{"warp": 2}}, l.err
+	return corpora.Retrieval{Passages: l.passages, Considered: 12, CorpusIDs: []int64{5}, Weights: corpora.Weights{Searched: 12, Frequencies: map[string]int{"warp": 2}}}, l.err
 }
 
 func (l *library) Readable(_ context.Context, _ actor.Actor, _ int64, documents []int64) ([]int64, error) {

@@ -36,7 +36,7 @@ func TestAnUploadIsFoundByTheNextQuestionOnceItIsCompleted(t *testing.T) {
 	}
 	found, err := f.Search(f.ctx, jo, c.ID, "How long are backups kept?", 5)
 	f.check(err)
-	if len(found.Passages) != 1 || found.Weights["backup"] == 0 {
+	if len(found.Passages) != 1 || found.Weights.Frequencies["backup"] == 0 {
 		t.Fatalf("%+v", found)
 	}
 	p := found.Passages[0]

@@ -81,17 +81,18 @@ func (s *Service) Search(ctx context.Context, who actor.Actor, corpusID int64, q
 }
 
 func (s *Service) search(ctx context.Context, in []ranking.Corpus, query string, top int) (corpora.Retrieval, error) {
-	out := corpora.Retrieval{CorpusIDs: ids(in), Weights: map[string]float64{}}
+	out := corpora.Retrieval{CorpusIDs: ids(in)}
 	found, err := s.ranking.Search(ctx, ranking.Question{Text: query, Corpora: in, Limit: top})
 	if err != nil {
 		return out, err
 	}
+	out.Weights = corpora.Weights{Searched: found.Passages, Frequencies: map[string]int{}}
 	for _, t := range found.Terms {
 		stem := t.Stem
 		if t.Match != "" {
 			stem = t.Match
 		}
-		out.Weights[stem] = t.IDF
+		out.Weights.Frequencies[stem] = t.DF
 	}
 	out.Considered = len(found.Hits)
 	for i, h := range found.Hits {

@@ -2,7 +2,6 @@ package extractive
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -23,11 +22,14 @@ type Request struct {
 	// Query is the question made to stand alone, "" when it does.
 	Query    string
 	Passages []Passage
-	// Weights is the inverse document frequency of the query's stems. A word
-	// that is missing weighs as much as the heaviest.
-	Weights map[string]float64
+	// Searched is the number of passages that were searched; Frequencies says
+	// how many of them have each stem of the query.
+	Searched    int
+	Frequencies map[string]int
 	// FollowUps asks for questions to go on with.
 	FollowUps bool
+
+	plain bool // leaves the lexicon out, to fit the refusal without it
 }
 
 // Answer is what can be said.
@@ -57,23 +59,6 @@ const (
 	maxQuote     = 600 // characters shown of one quote
 )
 
-// A sentence fits when its passage has words for half of the question's weight,
-// and the sentence, with the headings over it, for a third. Questions in other
-// languages bring their function words along and need less.
-const (
-	enoughInPassage  = 0.5
-	enoughInSentence = 0.34
-	enoughForeign    = 0.8 // times the two
-)
-
-func (q *question) tooFar(s sentence) bool {
-	scale := 1.0
-	if !q.english {
-		scale = enoughForeign
-	}
-	return q.passageCoverage(s.passage) < scale*enoughInPassage || s.coverage < scale*enoughInSentence
-}
-
 // Answer answers. It never fails: with nothing to quote it says so.
 func (r Request) Answer() Answer {
 	q := newQuestion(r)
@@ -83,12 +68,11 @@ func (r Request) Answer() Answer {
 	if len(found) == 0 || q.total == 0 {
 		return Answer{Text: q.nothing(nil), FollowUps: r.followUps(nil)}
 	}
-	fitting := slices.DeleteFunc(slices.Clone(found), q.tooFar)
-	if len(fitting) == 0 {
+	if q.refuses(found[0], passages) {
 		return Answer{Text: q.nothing(passages), FollowUps: r.followUps(nil), Coverage: found[0].coverage}
 	}
-	chosen := q.choose(fitting)
-	a := Answer{Found: true, Coverage: fitting[0].coverage}
+	chosen := q.choose(found)
+	a := Answer{Found: true, Coverage: found[0].coverage}
 	var parts []string
 	last := -1
 	for _, s := range chosen {
@@ -168,8 +152,8 @@ func list(items []string) string {
 	return strings.Join(items[:len(items)-1], ", ") + " or " + items[len(items)-1]
 }
 
-// words is the number of words of a text.
-func words(s string) (n int) {
+// wordCount is the number of words of a text.
+func wordCount(s string) (n int) {
 	for range text.Words(s) {
 		n++
 	}

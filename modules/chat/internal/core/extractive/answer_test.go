@@ -2,7 +2,6 @@ package extractive
 
 import (
 	"cmp"
-	"math"
 	"os"
 	"slices"
 	"strings"
@@ -39,7 +38,7 @@ func stems(s string) map[string]bool {
 // ask retrieves from the passages as a search would, by the weight of shared
 // words, and answers.
 func ask(question string, all []Passage) Answer {
-	r := Request{Question: question, Weights: map[string]float64{}, FollowUps: true}
+	r := Request{Question: question, Searched: len(all), Frequencies: map[string]int{}, FollowUps: true}
 	for stem := range stems(question) {
 		n := 0
 		for _, p := range all {
@@ -47,11 +46,13 @@ func ask(question string, all []Passage) Answer {
 				n++
 			}
 		}
-		r.Weights[stem] = math.Log(1 + (float64(len(all)-n)+0.5)/(float64(n)+0.5))
+		r.Frequencies[stem] = n
 	}
 	for _, p := range all {
 		for stem := range stems(p.Title + " " + p.Text) {
-			p.Score += r.Weights[stem]
+			if n := r.Frequencies[stem]; n > 0 {
+				p.Score += idf(float64(len(all)), float64(n))
+			}
 		}
 		if p.Score > 0 {
 			r.Passages = append(r.Passages, p)
@@ -182,7 +183,7 @@ func TestWithoutPassagesNothingIsAnswered(t *testing.T) {
 func TestFollowUpQuestionsComeFromOtherHeadings(t *testing.T) {
 	r := Request{Question: "How do I make a backup?", FollowUps: true, Passages: []Passage{
 		{Number: 1, Title: "Handbook › Backups", Text: "Make a backup with the backup command.", Score: 3},
-		{Number: 2, Title: "Handbook › **Restoring**", Text: "Unpack the backup.", Score: 2},
+		{Number: 2, Title: "Handbook › **Restoring**", Text: "Unpack the archive.", Score: 2},
 		{Number: 3, Title: "Handbook › What is a corpus?", Text: "A set.", Score: 1},
 		{Number: 4, Title: "Handbook › Restoring", Text: "Unpack.", Score: 1},
 	}}

@@ -10,11 +10,11 @@ import (
 const (
 	// A further sentence is quoted when it fits nearly as well as the best,
 	// or fits half as well and has a word for what is still missing.
-	nearlyAsGood = 0.9
+	nearlyAsGood = 0.75
 	halfAsGood   = 0.5
 	addsEnough   = 0.15
 	// Nothing is added to a quote of this many words.
-	longQuote = 60
+	longQuote = 80
 	// Sentences that share more than this part of their words say the same.
 	sameThing = 0.5
 	// A list that a sentence announces is quoted up to this many items.
@@ -27,7 +27,7 @@ func (q *question) choose(found []sentence) []sentence {
 	best := found[0]
 	chosen := []sentence{q.widen(best)}
 	covered := slices.Clone(best.has)
-	length := words(best.passage.Text[chosen[0].start:chosen[0].end])
+	length := wordCount(best.passage.Text[chosen[0].start:chosen[0].end])
 	for _, s := range found[1:] {
 		if len(chosen) == maxQuotes || length > longQuote {
 			break
@@ -44,7 +44,7 @@ func (q *question) choose(found []sentence) []sentence {
 				added += t.weight
 			}
 		}
-		nearly := s.fit >= nearlyAsGood*best.fit && s.coverage >= nearlyAsGood*best.coverage
+		nearly := s.fit >= nearlyAsGood*best.fit
 		if !nearly && added < addsEnough*q.total {
 			continue
 		}
@@ -52,7 +52,7 @@ func (q *question) choose(found []sentence) []sentence {
 			covered[i] = covered[i] || has
 		}
 		s = q.widen(s)
-		length += words(s.passage.Text[s.start:s.end])
+		length += wordCount(s.passage.Text[s.start:s.end])
 		chosen = append(chosen, s)
 	}
 	return chosen

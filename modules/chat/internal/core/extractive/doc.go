@@ -4,12 +4,16 @@
 //
 // A sentence scores the sum of the weights of the question's words in it,
 // divided by 1 + 0.004 × its words and by the weight of the whole question;
-// plus the score of its passage relative to the best one; plus 0.2 when it
+// plus the score of its passage relative to the best one; plus 0.3 when it
 // holds the kind of thing that is asked for (a time, a name, a number, a
-// place, a definition). On judged questions the gold answer is in the first
-// sentence for 74 of 100, and in one of three for 88.
+// place, a definition). Related words, words of the sentence before and words
+// in the headings count in part.
 //
-// To that come small amounts for words that stand in the question's order, and
-// for words in the headings over a passage; headings, questions and bare code
-// are poor answers and count less.
+// To that come small amounts for words that stand in the question's order and
+// for sentences that define what is asked for. Headings, questions and what is
+// hardly words count less; code, data and tables of contents answer no question
+// in words.
+//
+// Whether the best sentence answers at all is decided by a logistic regression,
+// see refusal.go.
 package extractive

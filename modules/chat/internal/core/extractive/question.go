@@ -1,9 +1,13 @@
 package extractive
 
 import (
+	"math"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
+	"parley/platform/kernel/lexicon"
 	"parley/platform/kernel/text"
 )
 
@@ -11,57 +15,64 @@ import (
 type term struct {
 	stem    string
 	written string
-	weight  float64
-	light   bool // weight is lowered by lightWeight
+	idf     float64 // among the passages that were searched
+	weight  float64 // in the choice of sentences
+	asked   float64 // in the refusal, see weigh
+	light   bool    // weight is lowered by lightWeight
+	unknown bool    // no passage that was searched has it
+	heavy   bool    // unknown words of this kind count: neither light nor a type noun
+	name    bool    // written as a name
+	number  bool
+	alike   map[string]float64
 }
 
 type question struct {
-	terms   []term
-	index   map[string]int
-	order   []int // the terms as they follow each other in the question
-	total   float64
-	kind    text.Answer
-	english bool
-	found   []bool // terms that some passage has
-	stems   map[string]string
-	matched map[*Passage][]bool
+	terms    []term
+	index    map[string]int
+	order    []int // the terms as they follow each other in the question
+	total    float64
+	asked    float64
+	kind     text.Answer
+	english  bool
+	lexicon  bool   // knows the question's words
+	defining bool   // asks what or who something is
+	inWords  bool   // does not ask for code by writing some
+	found    []bool // terms that some passage has
+	stems    map[string]string
+	credits  map[string][]credit
+	read     map[string][]word
+	request  Request
 }
 
 const (
 	maxTerms       = 128
-	shortestRepair = 5 // bytes; shorter words have too many neighbours
+	shortestRepair = 4 // bytes; shorter words have too many neighbours
 )
 
-// lightWeight is the part of its weight that a word keeps which an answer need
-// not have: common words, and words that name the kind of the answer.
-const lightWeight = 0.2
-
-// contextWeight is what a word counts that the question only leans on: it
-// says what the talk is about, which the answering sentence need not repeat.
-const contextWeight = 0.3
+const (
+	// lightWeight is the part of its weight that a word keeps which an answer
+	// need not have: common words, and words that name the kind of the answer.
+	lightWeight = 0.2
+	// typeWeight is the same for the noun after "which", in the refusal alone.
+	typeWeight = 0.3
+	// contextWeight is what a word counts that the question only leans on: it
+	// says what the talk is about, which the answering sentence need not repeat.
+	contextWeight = 0.3
+)
 
 func newQuestion(r Request) *question {
 	asked := r.Query
 	if strings.TrimSpace(asked) == "" {
 		asked = r.Question
 	}
-	q := &question{kind: text.Asks(r.Question), english: text.English(r.Question), stems: map[string]string{}, matched: map[*Passage][]bool{}}
-	heaviest := 0.0
-	for _, w := range r.Weights {
-		heaviest = max(heaviest, w)
+	q := &question{
+		kind: text.Asks(r.Question), english: text.English(r.Question), lexicon: !r.plain && text.English(r.Question), inWords: !strings.ContainsAny(r.Question, "_{}=<>`"),
+		defining: text.Asks(r.Question) == text.Meaning || whoIs.MatchString(r.Question),
+		stems:    map[string]string{}, credits: map[string][]credit{}, read: map[string][]word{}, request: r,
 	}
-	if heaviest == 0 {
-		heaviest = 1
-	}
-	weight := func(stem string) float64 {
-		if w, ok := r.Weights[stem]; ok {
-			return w
-		}
-		return heaviest
-	}
-	q.read(asked, weight, text.IsAsking)
+	q.readTerms(asked, text.IsAsking)
 	if len(q.terms) == 0 {
-		q.read(asked, weight, func(string) bool { return false })
+		q.readTerms(asked, func(string) bool { return false })
 	}
 	if asked != r.Question {
 		q.lean(r.Question)
@@ -82,26 +93,31 @@ func (q *question) lean(own string) {
 	for _, t := range q.terms {
 		heavy = heavy || mine[t.stem] && !t.light
 	}
-	q.total = 0
+	q.total, q.asked = 0, 0
 	for i := range q.terms {
 		t := &q.terms[i]
 		switch {
 		case !mine[t.stem]:
 			t.weight *= contextWeight
+			t.asked *= contextWeight
 		case t.light && !heavy:
 			t.weight /= lightWeight
+			t.asked /= lightWeight
 		}
 		q.total += t.weight
+		q.asked += t.asked
 	}
 }
 
-func (q *question) read(asked string, weight func(string) float64, leaveOut func(string) bool) {
+func (q *question) readTerms(asked string, leaveOut func(string) bool) {
 	q.index = map[string]int{}
-	before := ""
+	kind := typeNoun(asked)
+	before, first := "", true
 	for w := range text.Words(asked) {
 		light := common[w.Form] || kindWords[q.kind][w.Form] || before == "how" && measures[w.Form] ||
 			w.Bigram && strings.ContainsFunc(w.Form, particle)
-		before = w.Form
+		begins := first
+		before, first = w.Form, false
 		if text.IsStop(w.Form) || leaveOut(w.Form) {
 			continue
 		}
@@ -113,15 +129,74 @@ func (q *question) read(asked string, weight func(string) float64, leaveOut func
 			}
 			i = len(q.terms)
 			q.index[stem] = i
-			t := term{stem: stem, written: asked[w.Start:w.End], weight: weight(stem), light: light}
-			if light {
-				t.weight *= lightWeight
-			}
+			t := term{stem: stem, written: asked[w.Start:w.End], light: light, heavy: !light && w.Form != kind}
+			r, _ := utf8.DecodeRuneInString(t.written)
+			t.name, t.number = unicode.IsUpper(r) && !begins, unicode.IsDigit(r)
+			q.weigh(&t, w.Form == kind)
 			q.terms = append(q.terms, t)
 			q.total += t.weight
+			q.asked += t.asked
 		}
 		q.order = append(q.order, i)
 	}
+}
+
+// weigh gives a term its weights: its rarity among the passages that were
+// searched, and for the refusal its rarity where some hundred passages of
+// ordinary English are added, without which each word of a small collection is
+// as rare as any other.
+func (q *question) weigh(t *term, kind bool) {
+	n, df := q.request.Searched, q.request.Frequencies[t.stem]
+	n = max(n, df, 1)
+	t.idf = idf(float64(n), float64(df))
+	t.unknown = df == 0
+	common := 1
+	if q.lexicon {
+		common += lexicon.English().Count(t.stem)
+		t.alike = alike(t.stem)
+	}
+	t.weight = idf(float64(n)+background, float64(df)+background*float64(common)/backgroundSize)
+	t.asked = t.weight
+	switch {
+	case t.light:
+		t.weight *= lightWeight
+		t.asked *= lightWeight
+	case kind:
+		t.asked *= typeWeight
+	}
+}
+
+const (
+	background     = 300.0 // passages of ordinary English that are added
+	backgroundSize = 5000.0
+)
+
+// idf is Lucene's, as in the search.
+func idf(n, df float64) float64 { return math.Log((n + 1) / (min(df, n) + 0.5)) }
+
+// typeNoun is the word after "which" or "what" that names what is asked for:
+// the last one before the verb or before "of".
+func typeNoun(asked string) string {
+	var after []string
+	open := false
+	for w := range text.Words(asked) {
+		switch {
+		case w.Form == "which" || w.Form == "what":
+			open, after = true, nil
+		case !open:
+		case auxiliary[w.Form] || w.Form == "of":
+			if len(after) == 0 {
+				return ""
+			}
+			return after[len(after)-1]
+		default:
+			after = append(after, w.Form)
+		}
+	}
+	if len(after) == 0 {
+		return ""
+	}
+	return after[0]
 }
 
 func (q *question) stem(form string) string {
@@ -135,15 +210,14 @@ func (q *question) stem(form string) string {
 
 // repair reads a word that no passage has as the nearest word that one has:
 // one edit away, two for long words, and else the likeliest other form or
-// compound of it.
+// compound of it. English words are spelled right.
 func (q *question) repair(passages []Passage) {
-	for i := range passages {
-		for k, has := range q.has(&passages[i]) {
-			q.found[k] = q.found[k] || has
-		}
+	for _, p := range passages {
+		q.look(p.Text)
+		q.look(p.Title)
 	}
 	for i, t := range q.terms {
-		if q.found[i] {
+		if q.found[i] || q.lexicon && lexicon.English().Knows(t.stem) {
 			continue
 		}
 		near := q.nearest(t.stem)
@@ -154,10 +228,11 @@ func (q *question) repair(passages []Passage) {
 			if _, taken := q.index[near]; !taken {
 				q.index[near] = i
 				q.found[i] = true
+				q.terms[i].unknown = false
 			}
 		}
 	}
-	clear(q.matched)
+	clear(q.credits)
 }
 
 // nearest answers the word of the passages with the fewest edits.
@@ -209,37 +284,42 @@ func (q *question) likeliest(word string) (best string) {
 	return best
 }
 
-// has says which terms a passage has, in its text or title.
-func (q *question) has(p *Passage) []bool {
-	if has, ok := q.matched[p]; ok {
-		return has
-	}
-	has := make([]bool, len(q.terms))
-	q.mark(has, p.Text)
-	q.mark(has, p.Title)
-	q.matched[p] = has
-	return has
-}
-
-func (q *question) mark(has []bool, s string) {
-	for w := range text.Words(s) {
-		if i, ok := q.index[q.stem(w.Form)]; ok {
-			has[i] = true
+func (q *question) look(s string) {
+	for _, w := range q.words(s) {
+		if i, ok := q.index[w.stem]; ok {
+			q.found[i] = true
 		}
 	}
 }
 
-func (q *question) weigh(has []bool) (sum float64) {
+// credit is what a stem is worth for a term.
+type credit struct {
+	term int
+	same bool
+	like float64 // 1 for the term itself
+}
+
+// match lists the terms that a stem is like.
+func (q *question) match(stem string) []credit {
+	out, known := q.credits[stem]
+	if known {
+		return out
+	}
+	if i, ok := q.index[stem]; ok {
+		out = append(out, credit{i, true, 1})
+	}
 	for i, t := range q.terms {
-		if has[i] {
-			sum += t.weight
+		if slices.ContainsFunc(out, func(c credit) bool { return c.term == i }) {
+			continue
+		}
+		like := t.alike[stem]
+		if like < prefixLikeness && sharePrefix(t.stem, stem) {
+			like = prefixLikeness
+		}
+		if like > 0 {
+			out = append(out, credit{i, false, like})
 		}
 	}
-	return sum
-}
-
-// passageCoverage is the part of the question's weight that a passage has
-// words for.
-func (q *question) passageCoverage(p *Passage) float64 {
-	return q.weigh(q.has(p)) / q.total
+	q.credits[stem] = out
+	return out
 }

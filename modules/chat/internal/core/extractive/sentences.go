@@ -10,15 +10,18 @@ import (
 
 const (
 	lengthCost   = 0.004 // for each word of a sentence
-	kindBonus    = 0.2   // for holding what is asked for
+	kindBonus    = 0.3   // for holding what is asked for
 	orderBonus   = 0.1   // for all neighbouring words of the question in order
 	titleCredit  = 0.4   // for a word that only the headings have
+	beforeCredit = 0.5   // for a word that only the prose before has
+	alikeCredit  = 0.8   // for a word that is like one, times the likeness
 	laterCost    = 0.01  // for each sentence before it in its passage
 	mostLater    = 8
 	orderWindow  = 4
 	headingWorth = 0.3
 	askingWorth  = 0.5
 	codeWorth    = 0.7
+	junkWorth    = 0.5
 )
 
 // sentence is one sentence of a passage as an answer to the question.
@@ -29,6 +32,8 @@ type sentence struct {
 	start    int
 	end      int
 	has      []bool
+	like     []float64
+	order    float64
 	coverage float64 // of the question's weight, headings counted in part
 	fit      float64 // score without the passage's
 	score    float64
@@ -47,13 +52,17 @@ func (q *question) sentences(passages []Passage) []sentence {
 	var out []sentence
 	for i := range passages {
 		p := &passages[i]
-		title := make([]bool, len(q.terms))
-		q.mark(title, p.Title)
+		title := q.likeness(q.words(p.Title))
+		var before []float64
 		all := text.Sentences(p.Text)
 		all = all[:min(len(all), maxSentences)]
 		for place, s := range all {
 			x := sentence{passage: p, place: place, all: all, start: s.Start, end: s.End}
-			q.score(&x, s.Shape, title)
+			q.score(&x, s.Shape, title, before)
+			before = nil
+			if s.Shape == text.Prose {
+				before = x.like
+			}
 			if best > 0 {
 				x.score = x.fit + p.Score/best
 			} else {
@@ -68,39 +77,55 @@ func (q *question) sentences(passages []Passage) []sentence {
 	return out
 }
 
-func (q *question) score(x *sentence, shape text.Shape, title []bool) {
+func (q *question) score(x *sentence, shape text.Shape, title, before []float64) {
 	s := x.passage.Text[x.start:x.end]
 	x.has = make([]bool, len(q.terms))
+	x.like = make([]float64, len(q.terms))
 	x.stems = map[string]bool{}
-	n := 0
 	var at []place
-	for w := range text.Words(s) {
-		n++
-		if text.IsStop(w.Form) {
+	all := within(q.words(x.passage.Text), x.start, x.end)
+	n := len(all)
+	for _, w := range all {
+		if w.stem == "" {
 			continue
 		}
-		stem := q.stem(w.Form)
-		x.stems[stem] = true
-		if i, ok := q.index[stem]; ok {
-			x.has[i] = true
-			at = append(at, place{len(x.stems), i})
+		x.stems[w.stem] = true
+		for _, c := range q.match(w.stem) {
+			x.like[c.term] = max(x.like[c.term], c.like)
+			if c.same {
+				x.has[c.term] = true
+				at = append(at, place{len(x.stems), c.term})
+			}
 		}
 	}
-	own := q.weigh(x.has)
-	if own == 0 {
+	own, credited := 0.0, 0.0
+	for i, t := range q.terms {
+		worth := func(like, part float64) float64 {
+			if like < 1 {
+				like *= alikeCredit
+			}
+			return part * like
+		}
+		has := worth(x.like[i], 1)
+		own += has * t.weight
+		has = max(has, worth(title[i], titleCredit))
+		if before != nil {
+			has = max(has, worth(before[i], beforeCredit))
+		}
+		credited += has * t.weight
+	}
+	if own == 0 || q.inWords && never(s, shape, lineAround(x.passage.Text, x.start), x.passage) {
 		return
 	}
-	credited := own
-	for i, t := range q.terms {
-		if title[i] && !x.has[i] {
-			credited += titleCredit * t.weight
-		}
-	}
 	x.coverage = credited / q.total
+	x.order = q.inOrder(at)
 	fit := credited / (1 + lengthCost*float64(n)) / q.total
-	fit += orderBonus * q.inOrder(at)
+	fit += orderBonus * x.order
 	if q.kind != text.Anything && text.Holds(q.kind, s) {
 		fit += kindBonus
+	}
+	if q.defining {
+		fit += q.defines(s)
 	}
 	fit -= laterCost * float64(min(x.place, mostLater))
 	switch {
@@ -110,6 +135,8 @@ func (q *question) score(x *sentence, shape text.Shape, title []bool) {
 		fit *= askingWorth
 	case shape == text.Code || n < 3:
 		fit *= codeWorth
+	case junk(s):
+		fit *= junkWorth
 	}
 	x.fit = fit
 }

@@ -43,13 +43,13 @@ func FuzzStandalone(f *testing.F) {
 }
 
 func TestAFollowUpIsAnsweredByWhatItAsksAndNotByWhatItLeansOn(t *testing.T) {
-	passage := Passage{Number: 1, Text: "The lighthouse of Cape Merrow was built in 1871 by Ada Lund. It is 41 metres high."}
+	passage := Passage{Number: 1, Text: "The lighthouse of Cape Merrow was built in 1871 by Ada Lund. It is 41 metres high.", Score: 2}
 	for question, want := range map[string]string{
 		"And how high is it?": "41 metres high",
 		"And who built it?":   "Ada Lund",
 	} {
 		query := Standalone([]Turn{{User: "When was the lighthouse built?", Bot: "In 1871 [1]"}}, question)
-		got := Request{Question: question, Query: query, Passages: []Passage{passage}, Weights: map[string]float64{"high": 0.3, "lighthous": 0.3, "built": 0.3}}.Answer()
+		got := Request{Question: question, Query: query, Passages: []Passage{passage}, Searched: 9, Frequencies: map[string]int{"high": 6, "lighthous": 6, "built": 6}}.Answer()
 		if !strings.Contains(got.Text, want) || len(got.Quotes) != 1 {
 			t.Errorf("%q (%q): %s", question, query, got.Text)
 		}

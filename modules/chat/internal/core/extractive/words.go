@@ -42,6 +42,9 @@ var common = set(`able ability add allow also always another anything around ask
 	very want way ways well went without wonder word words work works would yet out off down back again really from about between through
 	against during because`)
 
+// Verbs that end the noun after "which".
+var auxiliary = set(`is are was were be been am do does did has have had can could will would shall should may might must`)
+
 // particle reports characters that make Chinese and Japanese words of grammar.
 func particle(r rune) bool {
 	return unicode.Is(unicode.Hiragana, r) || strings.ContainsRune("的是了吗呢什么多少几哪谁怎何嗎麼誰幾在和有", r)

@@ -26,9 +26,9 @@ type Form struct {
 	Weight float64 // compared to the word itself
 }
 
-// relate gives other forms to the terms that nobody knows and that have no
+// addForms gives other forms to the terms that nobody knows and that have no
 // near word, and to those of few passages.
-func (v view) relate(ctx context.Context, terms []Term, passages int) error {
+func (v view) addForms(ctx context.Context, terms []Term, passages int) error {
 	taken := map[string]bool{}
 	var asked []int
 	for i, t := range terms {

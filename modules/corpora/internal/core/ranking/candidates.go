@@ -16,6 +16,9 @@ const (
 	mostTerms = 40
 	// repairedWeight is what a repaired word counts compared to a known one.
 	repairedWeight = 0.8
+	// relatedWeight is the same for a word that is looked for beside one that
+	// nobody knows.
+	relatedWeight = 0.6
 )
 
 // weigh fills in the terms' weights and chooses those to find candidates by,
@@ -27,6 +30,9 @@ func weigh(terms []Term, stats Statistics) []Weighted {
 		t.IDF = stats.IDF(t.DF)
 		if t.Match != "" {
 			t.IDF *= repairedWeight
+		}
+		if t.Related {
+			t.IDF *= relatedWeight
 		}
 		t.Unused = true
 		if t.DF > 0 {

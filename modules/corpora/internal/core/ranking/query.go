@@ -25,6 +25,9 @@ type Term struct {
 	// Unused terms did not help to find candidates, for being unknown or too
 	// common; common ones still count when candidates are compared.
 	Unused bool
+	// Related terms are not in the question: a word that nobody knows may
+	// stand for them.
+	Related bool
 }
 
 // target is the indexed word that is looked for.

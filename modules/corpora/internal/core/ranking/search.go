@@ -92,7 +92,10 @@ func (e *Engine) Search(ctx context.Context, question Question) (Result, error) 
 		if err := v.repair(ctx, q.terms); err != nil {
 			return Result{}, err
 		}
-		if err := v.relate(ctx, q.terms, stats.Passages); err != nil {
+		if err := v.addForms(ctx, q.terms, stats.Passages); err != nil {
+			return Result{}, err
+		}
+		if q.terms, err = v.addRelated(ctx, q.terms); err != nil {
 			return Result{}, err
 		}
 	}

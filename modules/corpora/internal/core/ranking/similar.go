@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"parley/platform/kernel/lexicon"
 	"parley/platform/kernel/text"
 )
 
@@ -20,7 +21,7 @@ func (v view) repair(ctx context.Context, terms []Term) error {
 	repaired := 0
 	for i := range terms {
 		t := &terms[i]
-		if t.DF > 0 || len(t.Stem) < shortestRepair || !text.Alphabetic(t.Stem) {
+		if t.DF > 0 || len(t.Stem) < shortestRepair || !text.Alphabetic(t.Stem) || lexicon.English().Knows(t.Stem) {
 			continue
 		}
 		if repaired++; repaired > maxRepairs {

@@ -1,0 +1,197 @@
+package extractive
+
+import (
+	"bufio"
+	"encoding/json"
+	"flag"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+var judgedFile = flag.String("judged", "", "a file of judged questions, one JSON object a line, to fit the refusal to")
+
+// judged is a question with what was found for it and what an answer has to
+// contain, one of Want; nothing when there is no answer.
+type judged struct {
+	Request
+	Want []string
+}
+
+func readJudged(t testing.TB, path string) (out []judged) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var j judged
+		if err := json.Unmarshal(lines.Bytes(), &j); err != nil {
+			t.Fatal(err)
+		}
+		for i := range j.Passages {
+			j.Passages[i].Number = i + 1
+		}
+		out = append(out, j)
+	}
+	return out
+}
+
+func (j judged) met(a Answer) bool {
+	for _, want := range j.Want {
+		if strings.Contains(strings.ToLower(a.Text), strings.ToLower(clean(want))) {
+			return true
+		}
+	}
+	return false
+}
+
+// figures are the three that count.
+type figures struct{ there, gold, refused, absent, absentRefused int }
+
+func (f *figures) add(j judged, a Answer) {
+	switch {
+	case len(j.Want) == 0:
+		f.absent++
+		if !a.Found {
+			f.absentRefused++
+		}
+		return
+	case !a.Found:
+		f.refused++
+	case j.met(a):
+		f.gold++
+	}
+	f.there++
+}
+
+func part(n, of int) float64 { return float64(n) / float64(max(of, 1)) }
+
+// The figures are those that are reached on documents that nothing was chosen
+// by but the coefficients, less a margin of two questions.
+func TestShortDocumentsAreAnsweredFrom(t *testing.T) {
+	var f figures
+	for _, j := range readJudged(t, "testdata/dev/judged.jsonl") {
+		f.add(j, j.Answer())
+	}
+	t.Logf("%+v", f)
+	if f.there != 46 || f.gold < 39 || f.refused > 7 || f.absentRefused < 7 {
+		t.Errorf("of %d questions %d have the answer and %d are refused; of %d without an answer %d are refused", f.there, f.gold, f.refused, f.absent, f.absentRefused)
+	}
+}
+
+func TestJudgedQuestionsAreReported(t *testing.T) {
+	if *judgedFile == "" {
+		t.Skip("-judged names no file of questions to report on")
+	}
+	for _, file := range strings.Split(*judgedFile, ",") {
+		path, _, _ := strings.Cut(file, "=")
+		var f figures
+		for _, j := range readJudged(t, path) {
+			a := j.Answer()
+			f.add(j, a)
+		}
+		t.Logf("%s gold %.3f refused %.3f absent %.3f", path, part(f.gold, f.there), part(f.refused, f.there), part(f.absentRefused, f.absent))
+	}
+}
+
+// fit finds the coefficients of a logistic regression by Newton's method. It
+// leaves those that stand in the program where the questions say little.
+func fit(x []features, y, importance []float64, start features) features {
+	const ridge = 3
+	var c features
+	for range 25 {
+		var gradient features
+		var curve [featureCount][featureCount]float64
+		for k := range x {
+			p := 1 / (1 + math.Exp(-dot(x[k], c)))
+			for i := range featureCount {
+				gradient[i] += importance[k] * (y[k] - p) * x[k][i]
+				for j := range featureCount {
+					curve[i][j] += importance[k] * p * (1 - p) * x[k][i] * x[k][j]
+				}
+			}
+		}
+		for i := range featureCount {
+			gradient[i] -= ridge * (c[i] - start[i])
+			curve[i][i] += ridge
+		}
+		for i, step := range solve(curve, gradient) {
+			c[i] += step
+		}
+	}
+	return c
+}
+
+// solve solves a system of equations by elimination.
+func solve(a [featureCount][featureCount]float64, b features) features {
+	for i := range featureCount {
+		for k := i + 1; k < featureCount; k++ {
+			factor := a[k][i] / a[i][i]
+			for j := i; j < featureCount; j++ {
+				a[k][j] -= factor * a[i][j]
+			}
+			b[k] -= factor * b[i]
+		}
+	}
+	for i := featureCount - 1; i >= 0; i-- {
+		for k := i + 1; k < featureCount; k++ {
+			b[i] -= a[i][k] * b[k]
+		}
+		b[i] /= a[i][i]
+	}
+	return b
+}
+
+func dot(a, b features) (sum float64) {
+	for i := range a {
+		sum += a[i] * b[i]
+	}
+	return sum
+}
+
+// The files are separated by commas; "file=0.15" weighs its questions.
+func TestTheRefusalIsFitted(t *testing.T) {
+	if *judgedFile == "" {
+		t.Skip("-judged names no file of questions to fit to")
+	}
+	for _, plain := range []bool{false, true} {
+		var x []features
+		var y, importance []float64
+		var start features
+		for i, w := range weights {
+			start[i] = w.with
+			if plain {
+				start[i] = w.without
+			}
+		}
+		for _, file := range strings.Split(*judgedFile, ",") {
+			path, weight, _ := strings.Cut(file, "=")
+			for _, j := range readJudged(t, path) {
+				j.plain = plain
+				q := newQuestion(j.Request)
+				q.repair(j.Passages)
+				found := q.sentences(j.Passages)
+				if len(found) == 0 || q.total == 0 {
+					continue
+				}
+				x = append(x, q.features(found[0], j.Passages))
+				y = append(y, float64(min(len(j.Want), 1)))
+				w, err := strconv.ParseFloat(weight, 64)
+				if err != nil {
+					w = 1
+				}
+				importance = append(importance, w)
+			}
+		}
+		t.Logf("%d questions, without the lexicon: %v", len(x), plain)
+		for i, c := range fit(x, y, importance, start) {
+			t.Logf("%-8s %7.3f", weights[i].name, c)
+		}
+	}
+}

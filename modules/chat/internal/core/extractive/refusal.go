@@ -1,0 +1,147 @@
+package extractive
+
+import (
+	"math"
+	"slices"
+
+	"parley/platform/kernel/text"
+)
+
+// The refusal is a logistic regression over what the best sentence and its
+// passages have of the question. The coefficients were fitted with
+// TestTheRefusalIsFitted, which prints them for any file of judged questions
+// (see docs/contributing.md).
+
+// feature is one thing that speaks for or against an answer.
+type feature int
+
+const (
+	bias           feature = iota
+	own                    // part of the question's weight in the best sentence
+	maxPass                // the same in the best of the passages, titles counted
+	missingNames           // names in the question that the passage lacks, at most 2
+	missingNumbers         // numbers in the question that nothing near has, at most 1
+	inOrder                // part of the neighbouring words that stand in order
+	holdsKind              // 1 when the sentence holds what is asked for, −1 when not
+	scoreRatio             // score of the best passage to the weight of the question
+	lnPassages             // logarithm of how many were searched
+	lnTerms                // logarithm of how many terms the question has
+	unknown                // rare words that no passage has, at most 3
+	featureCount
+)
+
+type features [featureCount]float64
+
+// weights are the coefficients of the refusal: with the lexicon, and without
+// it, as for questions that are not in English.
+var weights = [featureCount]struct {
+	name          string
+	with, without float64
+}{
+	bias:           {"bias", -4.443, -3.301},
+	own:            {"own", 3.452, 3.199},
+	maxPass:        {"maxPass", 2.527, 1.743},
+	missingNames:   {"names", -1.448, -1.560},
+	missingNumbers: {"nums", -0.632, -0.871},
+	inOrder:        {"order", 1.466, 1.183},
+	holdsKind:      {"kind", 0.039, -0.068},
+	scoreRatio:     {"ratio", 2.251, 2.782},
+	lnPassages:     {"ln N", -0.686, -0.770},
+	lnTerms:        {"ln T", 2.100, 2.009},
+	unknown:        {"unk", -0.293, -0.241},
+}
+
+// answerFrom is the least logit of an answer. It is below the even chance: a
+// quote that does not fit is seen at once, an answer that was there is lost.
+const answerFrom = -1.0
+
+// refuses decides whether the best sentence is no answer. Nothing is answered
+// by relatives of the question's words alone.
+func (q *question) refuses(best sentence, found []Passage) bool {
+	here := q.likeness(q.words(best.passage.Title), q.words(best.passage.Text))
+	return slices.Max(here) < prefixLikeness || q.logit(q.features(best, found)) < answerFrom
+}
+
+// logit is positive when the passages rather answer the question.
+func (q *question) logit(f features) (z float64) {
+	for i, w := range weights {
+		if q.lexicon {
+			z += w.with * f[i]
+		} else {
+			z += w.without * f[i]
+		}
+	}
+	return z
+}
+
+const (
+	headingNumber = 0.7 // credit for a number that the headings have
+	nearNumber    = 0.5 // or the sentences beside
+)
+
+// features looks at the best sentence and the passages that were found.
+func (q *question) features(b sentence, found []Passage) (f features) {
+	best := make([]float64, len(q.terms))
+	var here []float64
+	score := 0.0
+	for i := range found {
+		like := q.likeness(q.words(found[i].Title), q.words(found[i].Text))
+		if &found[i] == b.passage {
+			here = like
+		}
+		f[maxPass] = max(f[maxPass], q.part(like))
+		for k, l := range like {
+			best[k] = max(best[k], l)
+		}
+		score = max(score, found[i].Score)
+	}
+	title := q.likeness(q.words(b.passage.Title))
+	near := q.beside(b)
+	total := 0.0
+	for i, t := range q.terms {
+		total += t.idf
+		if t.name {
+			f[missingNames] += 1 - here[i]
+		}
+		if t.number {
+			f[missingNumbers] += 1 - max(b.like[i], headingNumber*title[i], nearNumber*near[i])
+		}
+		if t.unknown && t.heavy {
+			f[unknown] += 1 - best[i]
+		}
+	}
+	f[bias] = 1
+	f[own] = q.part(b.like)
+	f[missingNames], f[missingNumbers], f[unknown] = min(f[missingNames], 2), min(f[missingNumbers], 1), min(f[unknown], 3)
+	f[inOrder] = b.order
+	if q.kind != text.Anything {
+		f[holdsKind] = -1
+		if text.Holds(q.kind, b.passage.Text[b.start:b.end]) {
+			f[holdsKind] = 1
+		}
+	}
+	f[scoreRatio] = score / total
+	f[lnPassages] = math.Log(float64(max(q.request.Searched, 1)))
+	f[lnTerms] = math.Log(float64(len(q.terms)))
+	return f
+}
+
+// part is the part of the question's weight that a text has.
+func (q *question) part(like []float64) float64 {
+	sum := 0.0
+	for i, t := range q.terms {
+		sum += t.asked * like[i]
+	}
+	return sum / q.asked
+}
+
+// beside is what the sentences before and after one have.
+func (q *question) beside(b sentence) []float64 {
+	var around [][]word
+	for _, k := range []int{b.place - 1, b.place + 1} {
+		if k >= 0 && k < len(b.all) {
+			around = append(around, within(q.words(b.passage.Text), b.all[k].Start, b.all[k].End))
+		}
+	}
+	return q.likeness(around...)
+}
