@@ -98,12 +98,12 @@ func TestServersThatAnswerInOtherWays(t *testing.T) {
 		{"no usage", modelstub.Behaviour{NoUsage: true}, "Stub answer to: How are you today?", false},
 		{"no streaming", modelstub.Behaviour{NoStream: true}, "Stub answer to: How are you today?", true},
 		{"no done mark", modelstub.Behaviour{NoDone: true}, "Stub answer to: How are you today?", true},
-		{"comments, carriage returns and no blank", sse(": ping\r\n\r\nevent: x\r\ndata:{\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\r\n\r\ndata: [DONE]\r\n\r\n"), "a", false},
+		{"comments, carriage returns and no blank", sse(": ping\r\n\r\nevent: x\r\ndata:{\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\r\n\r\ndata: [DONE]\r\n\r\n"), "a", false},
 		{"an end without a blank line", sse("data: {\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}"), "a", false},
-		{"usage in every piece", sse("data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1}}\n\ndata: {\"choices\":[],\"usage\":null}\n\ndata: [DONE]\n\n"), "a", true},
-		{"another content type", modelstub.Behaviour{ContentType: "text/plain", Body: "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: [DONE]\n\n"}, "a", false},
-		{"content in parts, and a NUL", sse("data: {\"choices\":[{\"delta\":{\"content\":[{\"type\":\"text\",\"text\":\"a\\u0000b\"}]}}]}\n\ndata: [DONE]\n\n"), "ab", false},
-		{"a second choice that nobody asked for", sse("data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"b\"}},{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\ndata: [DONE]\n\n"), "a", false},
+		{"usage in every piece", sse("data: {\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1}}\n\ndata: {\"choices\":[],\"usage\":null}\n\ndata: [DONE]\n\n"), "a", true},
+		{"another content type", modelstub.Behaviour{ContentType: "text/plain", Body: "data: {\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"}, "a", false},
+		{"content in parts, and a NUL", sse("data: {\"choices\":[{\"delta\":{\"content\":[{\"type\":\"text\",\"text\":\"a\\u0000b\"}]},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"), "ab", false},
+		{"a second choice that nobody asked for", sse("data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"b\"}},{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"), "a", false},
 		{"a refusal", sse("data: {\"choices\":[{\"delta\":{\"content\":null,\"refusal\":\"I can't.\"},\"finish_reason\":\"stop\"}]}\n\n"), "I can't.", false},
 	} {
 		t.Run(tc.behaviour, func(t *testing.T) {
