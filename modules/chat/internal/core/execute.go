@@ -10,6 +10,7 @@ import (
 	"parley/modules/chat"
 	"parley/modules/corpora"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 )
 
 // errShutdown ends the runs of a process that goes down in order.
@@ -165,14 +166,33 @@ func (x *execution) answer() error {
 	x.called = true
 	var err error
 	x.reply, err = x.Model.Answer(x.ctx, x.prompt, x.stream.delta)
-	done(fmt.Sprintf("%s answered with %d characters.", x.reply.Model, len([]rune(x.reply.Text))), map[string]any{
-		"model": x.reply.Model, "usage": x.metered().Usage, "failed": err != nil,
+	done(x.answered(err), map[string]any{
+		"model": x.reply.Model, "usage": x.metered().Usage, "failed": err != nil, "finish_reason": x.reply.FinishReason,
 	})
+	if x.reply.Reasoning != "" {
+		x.think("reasoning", "What the model thought")(x.reply.Reasoning, nil)
+	}
 	if err != nil {
 		return err
 	}
 	x.cite()
+	if cut := finishWords(x.reply.FinishReason); cut != "" {
+		x.stream.status(StepModel, cut)
+	}
 	return nil
+}
+
+// answered says what came of the model call.
+func (x *execution) answered(err error) string {
+	said := fmt.Sprintf("%s answered with %d characters.", x.reply.Model, len([]rune(x.reply.Text)))
+	var failed *apperr.Error
+	switch cut := finishWords(x.reply.FinishReason); {
+	case cut != "":
+		said += " " + cut
+	case errors.As(err, &failed):
+		said += " " + failed.Message
+	}
+	return said
 }
 
 // wait returns when it is the run's turn and what goes to the model is stored:
@@ -264,8 +284,8 @@ func (x *execution) metered() Metered {
 		row.Model = x.asked()
 	}
 	if !u.Reported {
-		row.FreshInput, row.CachedInput, row.Reasoning = x.run.EstimatedPrompt, 0, 0
-		row.Output, row.UsageSource = tokensOf(x.reply.Text), "estimated"
+		row.FreshInput, row.CachedInput = x.run.EstimatedPrompt, 0
+		row.Output, row.Reasoning, row.UsageSource = tokensOf(x.reply.Text), tokensOf(x.reply.Reasoning), "estimated"
 	}
 	return row
 }

@@ -185,6 +185,12 @@ type Completion struct {
 	Text      string
 	Model     string
 	FollowUps []string
+	// Reasoning is what the model thought before it answered. It goes to the
+	// thoughts alone.
+	Reasoning string
+	// FinishReason is FinishStop, FinishLength, FinishFiltered, or "" for a
+	// model that gives none.
+	FinishReason string
 	Usage     Usage
 }
 
