@@ -146,7 +146,7 @@ func (b *base) app(life context.Context, p profile, more ...fx.Option) (*fx.App,
 		fx.StartTimeout(time.Minute), fx.StopTimeout(time.Minute),
 		fx.Supply(b.log, b.db, usersfx.SecretKey(key), observe.NewRegistry(), p),
 		fx.Supply(chatfx.Settings{
-			URL: b.config.LLMURL, APIKey: b.config.LLMAPIKey, Model: b.config.LLMModel,
+			URL: b.config.LLMURL, APIKey: b.config.LLMAPIKey, Model: b.config.LLMModel, FirstByte: b.config.LLMFirstByte, AnswerLinkHosts: b.config.LinkHosts,
 			Life: life,
 		}),
 		fx.Supply(corporafx.Settings{

@@ -4,6 +4,7 @@ package chatfx
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"go.uber.org/fx"
 
@@ -33,6 +34,10 @@ type Settings struct {
 	URL    string // of an OpenAI-compatible server; "" for the extractive answerer
 	APIKey string
 	Model  string
+	// FirstByte is how long an answer may take to begin; 0 for the default.
+	FirstByte time.Duration
+	// AnswerLinkHosts are the hosts that answers may link.
+	AnswerLinkHosts []string
 	// Life is the context of runs, which outlive the requests they began with.
 	Life context.Context
 }
@@ -73,6 +78,7 @@ func build(in In) (Out, error) {
 	service := core.New(in.Settings.Life, core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Agents: in.Agents, Askers: in.Actors, Corpora: in.Corpora, Model: model,
 		Clock: in.Clock, Log: in.Log, Owner: in.Presence.ID(), Peers: in.Presence,
+		AnswerLinkHosts: in.Settings.AnswerLinkHosts,
 	})
 	tending, stop := context.WithCancel(in.Settings.Life)
 	tended := make(chan struct{})
@@ -103,7 +109,7 @@ func (s Settings) model() (core.Model, error) {
 	if s.URL == "" {
 		return answerer.NewExtractive(), nil
 	}
-	client, err := openai.New(openai.Config{BaseURL: s.URL, APIKey: s.APIKey, Model: s.Model})
+	client, err := openai.New(openai.Config{BaseURL: s.URL, APIKey: s.APIKey, Model: s.Model, FirstByte: s.FirstByte})
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,7 @@ type execution struct {
 	// promptTokens is the estimate for prompt.
 	promptTokens int64
 	reply        Completion
+	written      int64 // the estimate for the text that the model wrote
 	out          Outcome
 
 	done   chan struct{} // closed once record and err are final
@@ -164,8 +165,13 @@ func (x *execution) answer() error {
 	}
 	done := x.think("model_call", "Asked the model")
 	x.called = true
+	said := x.listen()
 	var err error
-	x.reply, err = x.Model.Answer(x.ctx, x.prompt, x.stream.delta)
+	x.reply, err = x.Model.Answer(x.ctx, x.prompt, said.add)
+	if closed := said.close(); err == nil {
+		err = closed
+	}
+	x.written, x.reply.Text = tokensOf(x.reply.Text), said.text.String()
 	done(x.answered(err), map[string]any{
 		"model": x.reply.Model, "usage": x.metered().Usage, "failed": err != nil, "finish_reason": x.reply.FinishReason,
 	})
@@ -175,7 +181,7 @@ func (x *execution) answer() error {
 	if err != nil {
 		return err
 	}
-	x.cite()
+	x.cite(said)
 	if cut := finishWords(x.reply.FinishReason); cut != "" {
 		x.stream.status(StepModel, cut)
 	}
@@ -285,7 +291,7 @@ func (x *execution) metered() Metered {
 	}
 	if !u.Reported {
 		row.FreshInput, row.CachedInput = x.run.EstimatedPrompt, 0
-		row.Output, row.Reasoning, row.UsageSource = tokensOf(x.reply.Text), tokensOf(x.reply.Reasoning), "estimated"
+		row.Output, row.Reasoning, row.UsageSource = max(x.written, tokensOf(x.reply.Text)), tokensOf(x.reply.Reasoning), "estimated"
 	}
 	return row
 }

@@ -191,7 +191,7 @@ type Completion struct {
 	// FinishReason is FinishStop, FinishLength, FinishFiltered, or "" for a
 	// model that gives none.
 	FinishReason string
-	Usage     Usage
+	Usage        Usage
 }
 
 // Model answers questions from passages.
