@@ -295,3 +295,29 @@ func TestUsageIsDividedWithoutOverlap(t *testing.T) {
 		t.Errorf("%v %v %v %v", fresh, cached, output, reasoning)
 	}
 }
+
+func TestOddUsageLosesOnlyWhatIsOdd(t *testing.T) {
+	for raw, want := range map[string]Usage{
+		`{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":[],"completion_tokens_details":"none"}`:         {Prompt: 10, Completion: 5},
+		`{"prompt_tokens":10.0,"completion_tokens":5.5,"prompt_tokens_details":null}`:                                      {Prompt: 10, Completion: 5},
+		`{"prompt_tokens":"10","completion_tokens":5}`:                                                                     {Prompt: 10, Completion: 5},
+		`{"prompt_tokens":10,"completion_tokens":null}`:                                                                    {Prompt: 10},
+		`{"prompt_tokens":10,"completion_tokens":5,"completion_tokens_details":{"reasoning_tokens":-2,"audio_tokens":[]}}`: {Prompt: 10, Completion: 5},
+		`{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":4},"total_tokens":{}}`:         {Prompt: 10, CachedPrompt: 4, Completion: 5},
+		`{"prompt_tokens":1e3,"completion_tokens":5}`:                                                                      {Prompt: 1000, Completion: 5},
+	} {
+		u, ok := parseUsage([]byte(raw))
+		u.Raw, want.Reported = nil, true
+		if diff := cmp.Diff(want, u); !ok || diff != "" {
+			t.Errorf("%s: %v\n%s", raw, ok, diff)
+		}
+	}
+	for _, raw := range []string{
+		`{"prompt_tokens":-1,"completion_tokens":5}`, `{"prompt_tokens":10,"completion_tokens":-5}`, `{"prompt_tokens":1e12,"completion_tokens":5}`, `[]`, `null`, `"many"`,
+		`{"prompt_tokens":9223372036854775807,"completion_tokens":1}`, `{"completion_tokens":5}`, `{}`,
+	} {
+		if u, ok := parseUsage([]byte(raw)); ok {
+			t.Errorf("%s gave %+v", raw, u)
+		}
+	}
+}

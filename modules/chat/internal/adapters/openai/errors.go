@@ -86,7 +86,7 @@ func (c *Client) providerError(status int, wire wireError) *Error {
 		e.Code = CodeUnauthorized
 	case status == http.StatusTooManyRequests:
 		e.Code, e.Retryable = CodeRateLimited, true
-	case code == "context_length_exceeded" || status == http.StatusRequestEntityTooLarge || strings.Contains(wire.Message, "maximum context length"):
+	case code == "context_length_exceeded" || wire.Type == "exceed_context_size_error" || status == http.StatusRequestEntityTooLarge || tooLong.MatchString(wire.Message):
 		e.Code = CodeContextTooLong
 	case status == http.StatusNotFound:
 		e.Code = CodeModelNotFound
@@ -105,6 +105,13 @@ func (c *Client) providerError(status int, wire wireError) *Error {
 	}
 	return e
 }
+
+// tooLong is how servers say that the messages don't fit: OpenAI, Azure and
+// vLLM; vLLM's newer versions; llama.cpp; Anthropic; Ollama; Google; Mistral.
+var tooLong = regexp.MustCompile(`(?i)maximum context length|context[ _]length[ _]exceeded|context (length|window|size)[^.]{0,40}exceed|` +
+	`exceeds?[^.]{0,40}(context (size|length|window)|maximum model length|max_model_len|available context)|` +
+	`(prompt|input|request|message)s? (is|are) too long|longer than the (maximum )?(model|context)|input length[^.]{0,60}exceed|` +
+	`input token count[^.]{0,60}exceeds|too many tokens|too large for model|reduce the length of the (messages|prompt|input)`)
 
 // retryAfter reads seconds; a date would need the server's clock.
 func retryAfter(h http.Header) time.Duration {
