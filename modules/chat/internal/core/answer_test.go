@@ -1,6 +1,8 @@
 package core_test
 
 import (
+	"context"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -91,5 +93,35 @@ func TestHostsOfTheOperatorMayBeLinked(t *testing.T) {
 		record, err := service.Record(s.ctx, jo, asked.Run.ID)
 		s.must(err)
 		s.same("[a](https://wiki.example/x) [b] (`https://wiki.example.evil/x`) [c] (`https://wiki.example@evil/x`)", record.Answer)
+	})
+}
+
+func TestAPromptThatIsTooLongIsTriedOnceMoreWithoutTheOldestHistory(t *testing.T) {
+	play(t, func(s *scene) {
+		first := s.ended(s.ask("What is green?"))
+		for _, q := range []string{"And blue?", "And red?", "And gold?"} {
+			s.ended(s.ask(q, in(first.ThreadID)))
+		}
+		tooLong := 1
+		s.model.answer = func(ctx context.Context, p core.Prompt, emit func(string) error) (core.Completion, error) {
+			if tooLong--; tooLong >= 0 {
+				return core.Completion{}, fmt.Errorf("%w (%w)", core.ErrModelFailed, core.ErrPromptTooLong)
+			}
+			return says(0, "It fits.")(ctx, p, emit)
+		}
+		got := s.ended(s.ask("And now?", in(first.ThreadID)))
+		s.same([]any{core.Completed, "It fits."}, []any{got.State, got.Answer})
+		asked := s.model.asked()
+		before, after := asked[len(asked)-2].History, asked[len(asked)-1].History
+		s.same([]int{4, 2}, []int{len(before), len(after)})
+		s.same(before[2:], after)
+		rows := s.ledger(got.Run)
+		s.same([]string{"estimated", "provider"}, []string{rows[0].UsageSource, rows[1].UsageSource})
+		s.same(rows[0].FreshInput+120, got.PromptTokens)
+
+		tooLong = 5
+		calls := len(s.model.asked())
+		s.same(core.Failed, s.ended(s.ask("And then?", in(first.ThreadID))).State)
+		s.same(calls+2, len(s.model.asked()))
 	})
 }

@@ -38,7 +38,8 @@ type execution struct {
 	// promptTokens is the estimate for prompt.
 	promptTokens int64
 	reply        Completion
-	written      int64 // the estimate for the text that the model wrote
+	refused      []Metered // of a call whose prompt was too long
+	written      int64     // the estimate for the text that the model wrote
 	out          Outcome
 
 	done   chan struct{} // closed once record and err are final
@@ -163,9 +164,26 @@ func (x *execution) answer() error {
 	if err := x.ctx.Err(); err != nil { // its turn came at the moment of its end
 		return err
 	}
+	said := x.listen()
+	err := x.call(said)
+	if errors.Is(err, ErrPromptTooLong) && x.reply.Text == "" && x.shorten() {
+		x.refused = []Metered{x.metered()}
+		err = x.call(said)
+	}
+	if err != nil {
+		return err
+	}
+	x.cite(said)
+	if cut := finishWords(x.reply.FinishReason); cut != "" {
+		x.stream.status(StepModel, cut)
+	}
+	return nil
+}
+
+// call asks the model.
+func (x *execution) call(said *said) error {
 	done := x.think("model_call", "Asked the model")
 	x.called = true
-	said := x.listen()
 	var err error
 	x.reply, err = x.Model.Answer(x.ctx, x.prompt, said.add)
 	if closed := said.close(); err == nil {
@@ -178,14 +196,27 @@ func (x *execution) answer() error {
 	if x.reply.Reasoning != "" {
 		x.think("reasoning", "What the model thought")(x.reply.Reasoning, nil)
 	}
-	if err != nil {
-		return err
+	return err
+}
+
+// shorten drops the oldest exchanges of the prompt until half of what they
+// take is left; false when there are none.
+func (x *execution) shorten() bool {
+	history := x.prompt.History
+	if len(history) == 0 {
+		return false
 	}
-	x.cite(said)
-	if cut := finishWords(x.reply.FinishReason); cut != "" {
-		x.stream.status(StepModel, cut)
+	done := x.think("history", "Shortened the conversation")
+	most := tokensOfTurns(history) / 2
+	for len(history) > 0 && tokensOfTurns(history) > most {
+		history = history[1:]
 	}
-	return nil
+	dropped := len(x.prompt.History) - len(history)
+	x.prompt.History = history
+	x.promptTokens = estimateTokens(x.prompt)
+	done(fmt.Sprintf("The prompt was longer than the model takes; the oldest %d of %d exchanges were left out.", dropped, dropped+len(history)),
+		map[string]any{"dropped": dropped, "history": len(history), "estimated_tokens": x.promptTokens})
+	return true
 }
 
 // answered says what came of the model call.
@@ -290,7 +321,7 @@ func (x *execution) metered() Metered {
 		row.Model = x.asked()
 	}
 	if !u.Reported {
-		row.FreshInput, row.CachedInput = x.run.EstimatedPrompt, 0
+		row.FreshInput, row.CachedInput = x.promptTokens, 0
 		row.Output, row.Reasoning, row.UsageSource = max(x.written, tokensOf(x.reply.Text)), tokensOf(x.reply.Reasoning), "estimated"
 	}
 	return row

@@ -22,8 +22,8 @@ func (x *execution) finish(failure error) {
 	}
 	o.Answer, o.Model, o.FinishReason = x.reply.Text, x.reply.Model, x.reply.FinishReason
 	if x.called {
-		o.Usage = []Metered{x.metered()}
-		o.Model = o.Usage[0].Model
+		o.Usage = append(x.refused, x.metered())
+		o.Model = o.Usage[len(o.Usage)-1].Model
 	}
 	if failure == nil {
 		o.State = Completed

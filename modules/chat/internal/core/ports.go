@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"parley/modules/corpora"
@@ -193,6 +194,10 @@ type Completion struct {
 	FinishReason string
 	Usage        Usage
 }
+
+// ErrPromptTooLong is among the errors of a Model that did not take a prompt
+// for its length, before it answered anything.
+var ErrPromptTooLong = errors.New("the prompt is longer than the model takes")
 
 // Model answers questions from passages.
 type Model interface {

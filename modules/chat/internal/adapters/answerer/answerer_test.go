@@ -137,6 +137,9 @@ func TestAModelServerThatFailsIsToldInWords(t *testing.T) {
 			if !errors.As(err, &said) || !errors.Is(err, core.ErrModelFailed) || !strings.Contains(said.Message, c.says) {
 				t.Fatalf("got %v", err)
 			}
+			if tooLong := name == "too long a conversation"; errors.Is(err, core.ErrPromptTooLong) != tooLong {
+				t.Errorf("got %v", err)
+			}
 			if strings.Contains(err.Error(), key) || strings.Contains(said.Message, c.stub.Message) && c.stub.Message != "" {
 				t.Errorf("%q and %q show too much", said.Message, err)
 			}

@@ -44,6 +44,9 @@ func (o OpenAI) Answer(ctx context.Context, p core.Prompt, emit func(delta strin
 		if failed.Status == 0 && failed.Reason != "" { // it gave up in the middle: nobody else knows why
 			said += fmt.Sprintf(" It said: “%s”.", strings.TrimSuffix(failed.Reason, "."))
 		}
+		if failed.Code == openai.CodeContextTooLong {
+			err = fmt.Errorf("%w: %w", core.ErrPromptTooLong, err)
+		}
 		return out, fmt.Errorf("%w (%w)", core.ErrModelFailed.WithMessage(said), err)
 	case err != nil:
 		return out, err

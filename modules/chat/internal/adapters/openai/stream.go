@@ -43,7 +43,7 @@ func (c *Client) Stream(ctx context.Context, q Request, emit func(delta string) 
 	if q.Model == "" {
 		q.Model = c.config.Model
 	}
-	const mostRefusals = 3
+	const mostRefusals = 5
 	refused := 0
 	for attempt := 1; ; {
 		wire := q.wire(c.refused.of(q.Model))
@@ -52,7 +52,7 @@ func (c *Client) Stream(ctx context.Context, q Request, emit func(delta string) 
 		if err == nil || !errors.As(err, &e) {
 			return result, err
 		}
-		if what := refusalIn(e, wire); what != 0 && refused < mostRefusals {
+		if what := refusalIn(e, wire); what&^c.refused.of(q.Model) != 0 && refused < mostRefusals {
 			refused++
 			c.refused.add(q.Model, what)
 			continue
