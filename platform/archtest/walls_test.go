@@ -40,7 +40,7 @@ var homes = map[string][]string{
 	"github.com/klippa-app/go-pdfium":          {"modules/corpora/internal/adapters/extract"},
 	"github.com/tetratelabs/wazero":            {"modules/corpora/internal/adapters/extract"},
 	"github.com/xuri/nfp":                      {"modules/corpora/internal/adapters/extract"},
-	"github.com/yuin/goldmark":                 {"modules/corpora/internal/adapters/extract"},
+	"github.com/yuin/goldmark":                 {"modules/corpora/internal/adapters/extract", "modules/chat/internal/core/markdown"},
 	"golang.org/x/net/html":                    {"modules/corpora/internal/adapters/extract"},
 	"golang.org/x/text/encoding":               {"modules/corpora/internal/adapters/extract"},
 	"golang.org/x/text/unicode/bidi":           {"modules/corpora/internal/adapters/extract"},

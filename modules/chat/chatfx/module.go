@@ -4,6 +4,7 @@ package chatfx
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"go.uber.org/fx"
 
@@ -33,6 +34,10 @@ type Settings struct {
 	URL    string // of an OpenAI-compatible server; "" for the extractive answerer
 	APIKey string
 	Model  string
+	// FirstByte is how long an answer may take to begin; 0 for the default.
+	FirstByte time.Duration
+	// AnswerLinkHosts are the hosts that answers may link.
+	AnswerLinkHosts []string
 }
 
 // In is what the module needs from the house.
@@ -71,6 +76,7 @@ func build(in In) (Out, error) {
 	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Agents: in.Agents, Askers: in.Actors, Corpora: in.Corpora, Model: model,
 		Clock: in.Clock, Log: in.Log, Owner: in.Presence.ID(), Peers: in.Presence,
+		AnswerLinkHosts: in.Settings.AnswerLinkHosts,
 	})
 	var stop context.CancelFunc
 	tended := make(chan struct{})
@@ -104,7 +110,7 @@ func (s Settings) model() (core.Model, error) {
 	if s.URL == "" {
 		return answerer.NewExtractive(), nil
 	}
-	client, err := openai.New(openai.Config{BaseURL: s.URL, APIKey: s.APIKey, Model: s.Model})
+	client, err := openai.New(openai.Config{BaseURL: s.URL, APIKey: s.APIKey, Model: s.Model, FirstByte: s.FirstByte})
 	if err != nil {
 		return nil, err
 	}

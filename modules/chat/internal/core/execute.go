@@ -10,6 +10,7 @@ import (
 	"parley/modules/chat"
 	"parley/modules/corpora"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 )
 
 // errShutdown ends the runs of a process that goes down in order.
@@ -37,6 +38,8 @@ type execution struct {
 	// promptTokens is the estimate for prompt.
 	promptTokens int64
 	reply        Completion
+	refused      []Metered // of a call whose prompt was too long
+	written      int64     // the estimate for the text that the model wrote
 	out          Outcome
 
 	done   chan struct{} // closed once record and err are final
@@ -161,18 +164,72 @@ func (x *execution) answer() error {
 	if err := x.ctx.Err(); err != nil { // its turn came at the moment of its end
 		return err
 	}
-	done := x.think("model_call", "Asked the model")
-	x.called = true
-	var err error
-	x.reply, err = x.Model.Answer(x.ctx, x.prompt, x.stream.delta)
-	done(fmt.Sprintf("%s answered with %d characters.", x.reply.Model, len([]rune(x.reply.Text))), map[string]any{
-		"model": x.reply.Model, "usage": x.metered().Usage, "failed": err != nil,
-	})
+	said := x.listen()
+	err := x.call(said)
+	if errors.Is(err, ErrPromptTooLong) && x.reply.Text == "" && x.shorten() {
+		x.refused = []Metered{x.metered()}
+		err = x.call(said)
+	}
 	if err != nil {
 		return err
 	}
-	x.cite()
+	x.cite(said)
+	if cut := finishWords(x.reply.FinishReason); cut != "" {
+		x.stream.status(StepModel, cut)
+	}
 	return nil
+}
+
+// call asks the model.
+func (x *execution) call(said *said) error {
+	done := x.think("model_call", "Asked the model")
+	x.called = true
+	var err error
+	x.reply, err = x.Model.Answer(x.ctx, x.prompt, said.add)
+	if closed := said.close(); err == nil {
+		err = closed
+	}
+	x.written, x.reply.Text = tokensOf(x.reply.Text), said.text.String()
+	done(x.answered(err), map[string]any{
+		"model": x.reply.Model, "usage": x.metered().Usage, "failed": err != nil, "finish_reason": x.reply.FinishReason,
+	})
+	if x.reply.Reasoning != "" {
+		x.think("reasoning", "What the model thought")(x.reply.Reasoning, nil)
+	}
+	return err
+}
+
+// shorten drops the oldest exchanges of the prompt until half of what they
+// take is left; false when there are none.
+func (x *execution) shorten() bool {
+	history := x.prompt.History
+	if len(history) == 0 {
+		return false
+	}
+	done := x.think("history", "Shortened the conversation")
+	most := tokensOfTurns(history) / 2
+	for len(history) > 0 && tokensOfTurns(history) > most {
+		history = history[1:]
+	}
+	dropped := len(x.prompt.History) - len(history)
+	x.prompt.History = history
+	x.promptTokens = estimateTokens(x.prompt)
+	done(fmt.Sprintf("The prompt was longer than the model takes; the oldest %d of %d exchanges were left out.", dropped, dropped+len(history)),
+		map[string]any{"dropped": dropped, "history": len(history), "estimated_tokens": x.promptTokens})
+	return true
+}
+
+// answered says what came of the model call.
+func (x *execution) answered(err error) string {
+	said := fmt.Sprintf("%s answered with %d characters.", x.reply.Model, len([]rune(x.reply.Text)))
+	var failed *apperr.Error
+	switch cut := finishWords(x.reply.FinishReason); {
+	case cut != "":
+		said += " " + cut
+	case errors.As(err, &failed):
+		said += " " + failed.Message
+	}
+	return said
 }
 
 // wait returns when it is the run's turn and what goes to the model is stored:
@@ -264,8 +321,8 @@ func (x *execution) metered() Metered {
 		row.Model = x.asked()
 	}
 	if !u.Reported {
-		row.FreshInput, row.CachedInput, row.Reasoning = x.run.EstimatedPrompt, 0, 0
-		row.Output, row.UsageSource = tokensOf(x.reply.Text), "estimated"
+		row.FreshInput, row.CachedInput = x.promptTokens, 0
+		row.Output, row.Reasoning, row.UsageSource = max(x.written, tokensOf(x.reply.Text)), tokensOf(x.reply.Reasoning), "estimated"
 	}
 	return row
 }

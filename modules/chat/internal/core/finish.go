@@ -20,10 +20,10 @@ func (x *execution) finish(failure error) {
 	if o.Sources == "" {
 		o.Sources = noSources
 	}
-	o.Answer, o.Model = x.reply.Text, x.reply.Model
+	o.Answer, o.Model, o.FinishReason = x.reply.Text, x.reply.Model, x.reply.FinishReason
 	if x.called {
-		o.Usage = []Metered{x.metered()}
-		o.Model = o.Usage[0].Model
+		o.Usage = append(x.refused, x.metered())
+		o.Model = o.Usage[len(o.Usage)-1].Model
 	}
 	if failure == nil {
 		o.State = Completed
@@ -89,7 +89,7 @@ func (s *Service) close(ctx context.Context, run Run, stream *stream, o Outcome)
 func (x *execution) recorded(now time.Time) Record {
 	o := x.out
 	r := x.run
-	r.State, r.Model, r.FailureCode, r.FailureDetails, r.ModifiedOn = o.State, o.Model, o.FailureCode, o.FailureDetails, now
+	r.State, r.Model, r.FailureCode, r.FailureDetails, r.FinishReason, r.ModifiedOn = o.State, o.Model, o.FailureCode, o.FailureDetails, o.FinishReason, now
 	r.PromptTokens, r.CompletionTokens, r.CostNano = Totals(o.Usage)
 	r.LastSequence = x.stream.last()
 	c := x.content

@@ -75,6 +75,7 @@ type Run struct {
 	ModifiedOn       time.Time
 	FailureCode      string
 	FailureDetails   string
+	FinishReason     string // of the model: FinishStop …; "" when it gave none
 	CancelRequested  bool
 	Owner            string // process that runs it
 	LeaseUntil       time.Time
@@ -160,6 +161,24 @@ type StreamEvent struct {
 // Last reports whether the stream ends after the event.
 func (e StreamEvent) Last() bool { return e.Step == StepEnd || e.Step == StepError }
 
+// Why a model's answer is finished.
+const (
+	FinishStop     = "stop"
+	FinishLength   = "length"         // the model may write no more tokens
+	FinishFiltered = "content_filter" // the provider took the rest away
+)
+
+// finishWords say of an answer that is not whole why; "" for one that is.
+func finishWords(reason string) string {
+	switch reason {
+	case FinishLength:
+		return "The answer is cut: the model reached the number of tokens that it may write."
+	case FinishFiltered:
+		return "The answer is cut: the provider's content filter took the rest away."
+	}
+	return ""
+}
+
 // Outcome is everything that ends a run, stored in one commit.
 type Outcome struct {
 	State          State
@@ -175,12 +194,17 @@ type Outcome struct {
 	Usage          []Metered
 	FailureCode    string
 	FailureDetails string
+	FinishReason   string
 }
 
 // Last is the event that ends the stream of the run.
 func (o Outcome) Last(sequence int64) StreamEvent {
 	if o.State == Completed {
-		return StreamEvent{Sequence: sequence, Step: StepEnd, Message: "The answer is complete."}
+		message := "The answer is complete."
+		if cut := finishWords(o.FinishReason); cut != "" {
+			message = cut
+		}
+		return StreamEvent{Sequence: sequence, Step: StepEnd, Message: message}
 	}
 	return StreamEvent{Sequence: sequence, Step: StepError, Message: o.FailureDetails, Code: o.FailureCode, Details: o.FailureDetails}
 }

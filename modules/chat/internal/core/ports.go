@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"parley/modules/corpora"
@@ -185,8 +186,18 @@ type Completion struct {
 	Text      string
 	Model     string
 	FollowUps []string
-	Usage     Usage
+	// Reasoning is what the model thought before it answered. It goes to the
+	// thoughts alone.
+	Reasoning string
+	// FinishReason is FinishStop, FinishLength, FinishFiltered, or "" for a
+	// model that gives none.
+	FinishReason string
+	Usage        Usage
 }
+
+// ErrPromptTooLong is among the errors of a Model that did not take a prompt
+// for its length, before it answered anything.
+var ErrPromptTooLong = errors.New("the prompt is longer than the model takes")
 
 // Model answers questions from passages.
 type Model interface {

@@ -3,9 +3,6 @@ package core
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 
 	"parley/modules/chat/internal/core/extractive"
@@ -78,25 +75,11 @@ func (x *execution) model() string {
 // noSources is Content.Sources of an answer that cites nothing.
 const noSources = "[]"
 
-var citation = regexp.MustCompile(`\[(\d{1,4})\]`)
-
-// cite checks the citations of the answer: numbers of no source are taken
-// out, the others become references in the order of their first mention.
-func (x *execution) cite() {
+// cite makes the sources that the answer cites its references, in the order of
+// their first mention.
+func (x *execution) cite(said *said) {
 	done := x.think("citations", "Checked the citations")
-	var numbers []int
-	unknown := 0
-	x.reply.Text = citation.ReplaceAllStringFunc(x.reply.Text, func(mark string) string {
-		n, err := strconv.Atoi(strings.Trim(mark, "[]"))
-		if err != nil || n < 1 || n > len(x.out.Support) {
-			unknown++
-			return ""
-		}
-		if !slices.Contains(numbers, n) {
-			numbers = append(numbers, n)
-		}
-		return mark
-	})
+	numbers, unknown := said.filter.Cited(), said.filter.Unknown()
 	orders := make([]int, len(numbers))
 	for i, n := range numbers {
 		p := x.out.Support[n-1].Passage

@@ -266,3 +266,31 @@ func TestAUserWhoIsDeletedWhileARunGoesOnLeavesFiguresAlone(t *testing.T) {
 		s.same(0, len(events))
 	})
 }
+
+func TestAnAnswerThatTheModelCutSaysSo(t *testing.T) {
+	for reason, says := range map[string]string{core.FinishLength: "number of tokens", core.FinishFiltered: "content filter"} {
+		t.Run(reason, func(t *testing.T) {
+			play(t, func(s *scene) {
+				s.model.answer = func(_ context.Context, _ core.Prompt, emit func(string) error) (core.Completion, error) {
+					return core.Completion{Text: "It is", FinishReason: reason, Reasoning: "Is it [2]?"}, emit("It is")
+				}
+				run := s.ask("What is green?")
+				events := s.all(s.watch(s.Service, run, 0))
+				got := s.ended(run)
+				s.same([]any{core.Completed, reason, "It is", "[]"}, []any{got.State, got.FinishReason, got.Answer, got.Sources})
+				for _, e := range events[len(events)-2:] {
+					if !strings.Contains(e.Message, says) {
+						t.Errorf("%s says %q", e.Step, e.Message)
+					}
+				}
+				thoughts, err := s.Thoughts(s.ctx, jo, run.ID)
+				s.must(err)
+				s.same([]string{"model_call", "reasoning"}, []string{thoughts[3].Step, thoughts[4].Step})
+				s.same("Is it [2]?", thoughts[4].Message)
+				if !strings.Contains(thoughts[3].Message, says) {
+					t.Error(thoughts[3].Message)
+				}
+			})
+		})
+	}
+}

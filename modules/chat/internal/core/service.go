@@ -40,6 +40,9 @@ type Deps struct {
 	Intervals Intervals
 	// Owner names this process among those that share the database.
 	Owner string
+	// AnswerLinkHosts are the hosts that answers may link beside what stands in
+	// their passages.
+	AnswerLinkHosts []string
 	// Peers tells dead processes from living ones; nil leaves that to leases.
 	Peers Peers
 }

@@ -20,8 +20,12 @@ func tokensOf(text string) int64 {
 
 // estimateTokens is the estimate for everything that a prompt sends.
 func estimateTokens(p Prompt) int64 {
-	n := tokensOf(p.System) + tokensOf(p.Rendered)
-	for _, t := range p.History {
+	return tokensOf(p.System) + tokensOf(p.Rendered) + tokensOfTurns(p.History)
+}
+
+func tokensOfTurns(history []Turn) int64 {
+	var n int64
+	for _, t := range history {
 		n += tokensOf(t.User) + tokensOf(t.Bot)
 	}
 	return n

@@ -124,7 +124,7 @@ func TestAModelServerThatFailsIsToldInWords(t *testing.T) {
 		"a server that hangs":      {modelstub.Behaviour{HangBefore: true}, "took too long", "", 1},
 		"hanging in mid-stream":    {modelstub.Behaviour{Answer: reply(text), HangAfter: 2}, "took too long", "It is", 1},
 		"cut in mid-stream":        {modelstub.Behaviour{Answer: reply(text), CutAfter: 2}, "broke off in the middle", "It is", 1},
-		"an error in mid-stream":   {modelstub.Behaviour{Answer: reply(text), ErrorAfter: 3, Message: "gpu lost"}, "The model server failed", "It is green", 1},
+		"an error in mid-stream":   {modelstub.Behaviour{Answer: reply(text), ErrorAfter: 3, Message: "gpu lost at http://10.0.0.7:8000/v1"}, "It said: “gpu lost at [address]”", "It is green", 1},
 		"a page of HTML":           {modelstub.Behaviour{Body: "<html>", ContentType: "text/html"}, "could not be read", "", 1},
 		"an answer without a word": {modelstub.Behaviour{Answer: reply(" \n"), FinishReason: "content_filter"}, "without an answer", " \n", 1},
 	}
@@ -136,6 +136,9 @@ func TestAModelServerThatFailsIsToldInWords(t *testing.T) {
 			var said *apperr.Error
 			if !errors.As(err, &said) || !errors.Is(err, core.ErrModelFailed) || !strings.Contains(said.Message, c.says) {
 				t.Fatalf("got %v", err)
+			}
+			if tooLong := name == "too long a conversation"; errors.Is(err, core.ErrPromptTooLong) != tooLong {
+				t.Errorf("got %v", err)
 			}
 			if strings.Contains(err.Error(), key) || strings.Contains(said.Message, c.stub.Message) && c.stub.Message != "" {
 				t.Errorf("%q and %q show too much", said.Message, err)

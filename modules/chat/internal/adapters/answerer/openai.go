@@ -28,7 +28,7 @@ func (o OpenAI) Name() string { return o.model }
 // that were found, without another call.
 func (o OpenAI) Answer(ctx context.Context, p core.Prompt, emit func(delta string) error) (core.Completion, error) {
 	result, err := o.client.Stream(ctx, o.request(p), emit)
-	out := core.Completion{Text: result.Text, Model: result.Model}
+	out := core.Completion{Text: result.Text, Model: result.Model, Reasoning: result.Reasoning, FinishReason: result.FinishReason}
 	if out.Model == "" {
 		out.Model = o.request(p).Model
 	}
@@ -40,7 +40,14 @@ func (o OpenAI) Answer(ctx context.Context, p core.Prompt, emit func(delta strin
 	switch {
 	case errors.As(err, &failed):
 		// Both are kept: the sentence for the asker, the cause for the log.
-		return out, fmt.Errorf("%w (%w)", core.ErrModelFailed.WithMessage(sentence(failed.Code)), err)
+		said := sentence(failed.Code)
+		if failed.Status == 0 && failed.Reason != "" { // it gave up in the middle: nobody else knows why
+			said += fmt.Sprintf(" It said: “%s”.", strings.TrimSuffix(failed.Reason, "."))
+		}
+		if failed.Code == openai.CodeContextTooLong {
+			err = fmt.Errorf("%w: %w", core.ErrPromptTooLong, err)
+		}
+		return out, fmt.Errorf("%w (%w)", core.ErrModelFailed.WithMessage(said), err)
 	case err != nil:
 		return out, err
 	case strings.TrimSpace(out.Text) == "":

@@ -86,6 +86,7 @@ type recordView struct {
 	User             int64        `json:"user"`
 	LLMConfig        *string      `json:"llm_config"`
 	State            string       `json:"state" enum:"queued,in_progress,completed,failed,cancelled,interrupted"`
+	FinishReason     *string      `json:"finish_reason" enum:"stop,length,content_filter" doc:"Why the model ended the answer: length and content_filter cut it."`
 	FailureCode      *string      `json:"failure_code"`
 	FailureReason    *string      `json:"failure_reason"`
 }
@@ -96,6 +97,9 @@ func showRecord(r core.Record) recordView {
 		CreatedOn: web.At(r.CreatedOn), ModifiedOn: web.At(r.ModifiedOn), IsDeleted: r.IsDeleted, PromptTokens: r.PromptTokens, CompletionTokens: r.CompletionTokens,
 		TotalTokens: r.PromptTokens + r.CompletionTokens, CacheHit: r.CacheHit, QuerySource: r.QuerySource, MessageID: r.MessageID, Cost: dollars(r.CostNano),
 		ChatThread: r.ThreadID, Agent: r.AgentID, User: r.UserID, State: string(r.State),
+	}
+	if r.FinishReason != "" {
+		v.FinishReason = &r.FinishReason
 	}
 	if r.FailureCode != "" {
 		v.FailureCode, v.FailureReason = &r.FailureCode, &r.FailureDetails

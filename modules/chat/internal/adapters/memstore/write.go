@@ -114,7 +114,7 @@ func (s *Store) advance(ctx context.Context, p core.Advance, now time.Time) erro
 func (s *Store) end(ctx context.Context, p core.End, now time.Time) (deleted bool, err error) {
 	o := p.Outcome
 	r, err := s.change(ctx, p.Run, ours(p.Owner), func(r *core.Run) {
-		r.State, r.Model, r.FailureCode, r.ModifiedOn, r.LastSequence = o.State, o.Model, o.FailureCode, now, p.Sequence
+		r.State, r.Model, r.FailureCode, r.FinishReason, r.ModifiedOn, r.LastSequence = o.State, o.Model, o.FailureCode, o.FinishReason, now, p.Sequence
 		r.PromptTokens, r.CompletionTokens, r.CostNano = core.Totals(o.Usage)
 		if !r.IsDeleted {
 			r.FailureDetails = o.FailureDetails

@@ -10,7 +10,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // errTooLarge is the limit of watched.
@@ -51,18 +50,25 @@ type answer struct {
 	emit   func(string) error
 	body   io.Reader
 
-	text   strings.Builder
-	result Result
+	text      strings.Builder
+	reasoning strings.Builder
+	joined    joiner // of the answer
+	mused     joiner // of the reasoning
+	split     splitter
+	result    Result
 	// done: the server said that the answer is complete.
 	done bool
+	// refused is the error of emit.
+	refused error
 }
 
 func (a *answer) read(contentType string) error {
 	r := bufio.NewReader(a.body)
-	kind, _, _ := strings.Cut(strings.ToLower(contentType), ";")
-	if strings.TrimSpace(kind) == "text/event-stream" {
-		return a.events(r)
+	const mark = "\uFEFF" // which some servers begin a text with
+	if start, err := r.Peek(len(mark)); err == nil && string(start) == mark {
+		_, _ = r.Discard(len(mark))
 	}
+	kind, _, _ := strings.Cut(strings.ToLower(contentType), ";")
 	// Some servers stream under another name, and some don't stream.
 	start, err := r.Peek(1)
 	for err == nil && (start[0] == ' ' || start[0] == '\n' || start[0] == '\r' || start[0] == '\t') {
@@ -74,7 +80,7 @@ func (a *answer) read(contentType string) error {
 		return a.failure(err)
 	case start[0] == '{':
 		return a.whole(r)
-	case start[0] == 'd' || start[0] == ':' || start[0] == 'e':
+	case strings.TrimSpace(kind) == "text/event-stream", start[0] == 'd' || start[0] == ':' || start[0] == 'e':
 		return a.events(r)
 	}
 	return badResponse("The server answered with something that is no chat completion. Check the base URL.", nil)
@@ -86,54 +92,20 @@ func (a *answer) whole(r io.Reader) error {
 	if err != nil {
 		return a.failure(err)
 	}
-	return a.event(data)
-}
-
-// doneMark is the data of the event that ends a stream.
-const doneMark = "[DONE]"
-
-// events reads server-sent events up to [DONE] or the end. Once the server has
-// given the reason why the answer is finished, nothing that happens to the
-// connection is an error any more.
-func (a *answer) events(r *bufio.Reader) error {
-	var data []byte
+	// Lines of objects are a stream, too.
+	decoder := json.NewDecoder(bytes.NewReader(data))
 	for {
-		line, err := r.ReadBytes('\n')
-		line = bytes.TrimRight(line, "\r\n")
-		value, isData := bytes.CutPrefix(line, []byte("data:"))
+		var object json.RawMessage
+		err := decoder.Decode(&object)
 		switch {
-		case isData:
-			if len(data) > 0 {
-				data = append(data, '\n')
-			}
-			data = append(data, bytes.TrimPrefix(value, []byte(" "))...)
-		case len(line) == 0 && len(data) > 0 && err == nil:
-			if string(data) == doneMark {
-				return nil
-			}
-			if err := a.event(data); err != nil {
-				return err
-			}
-			data = data[:0]
+		case errors.Is(err, io.EOF), err != nil && a.done:
+			return a.ended()
+		case err != nil:
+			return badResponse("The server answered with something that is no chat completion.", err)
 		}
-		if err == nil {
-			continue
+		if err := a.event(object); err != nil {
+			return err
 		}
-		// The last event may lack its blank line.
-		if len(data) > 0 && errors.Is(err, io.EOF) {
-			if string(data) == doneMark {
-				return nil
-			}
-			if json.Valid(data) {
-				if err := a.event(data); err != nil {
-					return err
-				}
-			}
-		}
-		if a.done {
-			return nil
-		}
-		return a.failure(err)
 	}
 }
 
@@ -152,61 +124,13 @@ func badResponse(message string, cause error) error {
 	return &Error{Code: CodeBadResponse, Message: message, cause: cause}
 }
 
-// wireChunk is a piece of a stream, or a whole answer.
-type wireChunk struct {
-	Model   string `json:"model"`
-	Choices []struct {
-		Index        int         `json:"index"`
-		Delta        wireContent `json:"delta"`
-		Message      wireContent `json:"message"`
-		FinishReason string      `json:"finish_reason"`
-	} `json:"choices"`
-	Usage json.RawMessage `json:"usage"`
-	Error json.RawMessage `json:"error"`
-}
-
-type wireContent struct {
-	Content text   `json:"content"`
-	Refusal string `json:"refusal"`
-}
-
-// text is a string, null, or a list of parts with text.
-type text string
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (t *text) UnmarshalJSON(data []byte) error {
-	// Most pieces are plain: the decoder has found the string to be one.
-	if n := len(data); n >= 2 && data[0] == '"' && bytes.IndexByte(data, '\\') < 0 && utf8.Valid(data) {
-		*t = text(data[1 : n-1])
-		return nil
-	}
-	var s *string
-	if err := json.Unmarshal(data, &s); err == nil {
-		if s != nil {
-			*t = text(*s)
-		}
-		return nil
-	}
-	var parts []struct {
-		Text string `json:"text"`
-	}
-	if err := json.Unmarshal(data, &parts); err != nil {
-		return fmt.Errorf("reading content: %w", err)
-	}
-	for _, p := range parts {
-		*t += text(p.Text)
-	}
-	return nil
-}
-
 func (a *answer) event(data []byte) error {
 	var chunk wireChunk
 	if err := json.Unmarshal(data, &chunk); err != nil {
 		return badResponse("The server answered with something that is no chat completion.", err)
 	}
-	if len(chunk.Error) > 0 && string(chunk.Error) != "null" {
-		wire, _ := errorIn(data)
-		return a.streamError(wire)
+	if chunk.failed() {
+		return a.streamError(reasonIn(data))
 	}
 	if chunk.Model != "" {
 		a.result.Model = a.client.redact(chunk.Model)
@@ -219,27 +143,79 @@ func (a *answer) event(data []byte) error {
 			continue
 		}
 		for _, part := range []wireContent{choice.Delta, choice.Message} {
-			if err := a.add(string(part.Content) + part.Refusal); err != nil {
+			a.reason(string(part.Reasoning) + string(part.ReasoningContent))
+			if err := a.add(string(part.Content) + string(part.Refusal)); err != nil {
 				return err
 			}
 		}
-		if choice.FinishReason != "" {
-			a.result.FinishReason, a.done = choice.FinishReason, true
+		if err := a.finish(string(choice.FinishReason)); err != nil {
+			return err
+		}
+		if choice.Message.Content != "" { // a whole answer, which nothing cuts
+			a.done = true
 		}
 	}
 	return nil
 }
 
-func (a *answer) add(delta string) error {
-	delta = strings.ReplaceAll(delta, "\x00", "") // which no database takes
-	if delta == "" {
+// finish takes the server's reason why the answer is finished. One that tells
+// of no end is an error: the answer may be cut.
+func (a *answer) finish(said string) error {
+	switch reason := strings.ToLower(said); reason {
+	case "":
 		return nil
+	case "stop", "eos", "eos_token", "stop_sequence", "stop_token", "end_turn", "complete", "completed":
+		a.result.FinishReason = FinishStop
+	case "length", "max_tokens", "max_length", "model_length", "model_context_window_exceeded":
+		a.result.FinishReason = FinishLength
+	case "content_filter", "safety", "recitation", "blocklist", "prohibited_content", "spii", "guardrail_intervened", "refusal":
+		a.result.FinishReason = FinishFiltered
+	default:
+		message := fmt.Sprintf("The server ended the answer with the reason %q.", a.client.redact(said))
+		return &Error{Code: CodeStreamCut, Retryable: true, Message: message, Reason: message}
+	}
+	a.done = true
+	return nil
+}
+
+// add takes a piece of the answer and passes on what is complete of it.
+func (a *answer) add(delta string) error {
+	thought, said := a.split.add(a.joined.add(delta))
+	a.think(thought)
+	return a.say(said)
+}
+
+// reason takes a piece of the reasoning that comes beside the answer.
+func (a *answer) reason(delta string) { a.think(a.mused.add(delta)) }
+
+// flush passes on what was held back for a piece that never came.
+func (a *answer) flush() error {
+	a.think(a.mused.flush())
+	thought, said := a.split.add(a.joined.flush())
+	rest := a.split.flush()
+	a.think(thought)
+	return a.say(said + rest)
+}
+
+func (a *answer) say(delta string) error {
+	if delta == "" || a.refused != nil {
+		return a.refused
 	}
 	if err := a.emit(delta); err != nil {
-		return fmt.Errorf("passing the answer on: %w", err)
+		a.refused = fmt.Errorf("passing the answer on: %w", err)
+		return a.refused
 	}
 	a.text.WriteString(delta)
 	return nil
+}
+
+// maxReasoning bounds what is kept of a model's reasoning, in bytes.
+const maxReasoning = 64 << 10
+
+func (a *answer) think(s string) {
+	if a.reasoning.Len()+len(s) <= maxReasoning {
+		a.reasoning.WriteString(s)
+	}
 }
 
 // streamError is an error that comes as an event of a stream that began with

@@ -2,7 +2,6 @@ package openai
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +36,9 @@ type Error struct {
 	Status  int    // of HTTP; 0 when no response came
 	Code    string // one of the codes above
 	Message string // a sentence for the log and for administrators, without secrets
+	// Reason is what the server said, without secrets and addresses; "" when
+	// it gave none.
+	Reason string
 	// Retryable: the same call may succeed later.
 	Retryable bool
 	// RetryAfter is how long the server asks to wait; 0 when it doesn't say.
@@ -62,40 +64,11 @@ func (e *Error) Unwrap() error { return e.cause }
 // maxErrorBody is how much of an error's body is read.
 const maxErrorBody = 64 << 10
 
-// wireError is the body that most servers send with a status of 400 and up,
-// and some within a stream.
-type wireError struct {
-	Message string          `json:"message"`
-	Type    string          `json:"type"`
-	Param   string          `json:"param"`
-	Code    json.RawMessage `json:"code"` // a string, a number or null
-}
-
-// errorIn reads {"error": {...}} or {"error": "..."}; ok is false without one.
-func errorIn(body []byte) (wireError, bool) {
-	var outer struct {
-		Error   json.RawMessage `json:"error"`
-		Message string          `json:"message"`
-	}
-	if json.Unmarshal(body, &outer) != nil {
-		return wireError{}, false
-	}
-	var e wireError
-	switch {
-	case json.Unmarshal(outer.Error, &e.Message) == nil && e.Message != "":
-		return e, true
-	case json.Unmarshal(outer.Error, &e) == nil && string(outer.Error) != "null" && len(outer.Error) > 0:
-		return e, true
-	}
-	e.Message = outer.Message
-	return e, e.Message != ""
-}
-
 // statusError reads a response that is not 200.
 func (c *Client) statusError(resp *http.Response) *Error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-	wire, ok := errorIn(body)
-	if !ok {
+	wire := reasonIn(body)
+	if wire.Message == "" && wire.Type == "" && len(wire.Code) == 0 {
 		wire.Message = http.StatusText(resp.StatusCode)
 	}
 	e := c.providerError(resp.StatusCode, wire)
@@ -104,7 +77,7 @@ func (c *Client) statusError(resp *http.Response) *Error {
 }
 
 func (c *Client) providerError(status int, wire wireError) *Error {
-	e := &Error{Status: status, Message: c.redact(wire.Message), param: wire.Param}
+	e := &Error{Status: status, Message: c.redact(wire.Message), Reason: addresses.ReplaceAllString(c.redact(wire.Message), "[address]"), param: wire.Param}
 	code := strings.Trim(string(wire.Code), `"`)
 	switch {
 	case code == "insufficient_quota" || wire.Type == "insufficient_quota" || status == http.StatusPaymentRequired:
@@ -113,7 +86,7 @@ func (c *Client) providerError(status int, wire wireError) *Error {
 		e.Code = CodeUnauthorized
 	case status == http.StatusTooManyRequests:
 		e.Code, e.Retryable = CodeRateLimited, true
-	case code == "context_length_exceeded" || status == http.StatusRequestEntityTooLarge || strings.Contains(wire.Message, "maximum context length"):
+	case code == "context_length_exceeded" || wire.Type == "exceed_context_size_error" || status == http.StatusRequestEntityTooLarge || tooLong.MatchString(wire.Message):
 		e.Code = CodeContextTooLong
 	case status == http.StatusNotFound:
 		e.Code = CodeModelNotFound
@@ -132,6 +105,13 @@ func (c *Client) providerError(status int, wire wireError) *Error {
 	}
 	return e
 }
+
+// tooLong is how servers say that the messages don't fit: OpenAI, Azure and
+// vLLM; vLLM's newer versions; llama.cpp; Anthropic; Ollama; Google; Mistral.
+var tooLong = regexp.MustCompile(`(?i)maximum context length|context[ _]length[ _]exceeded|context (length|window|size)[^.]{0,40}exceed|` +
+	`exceeds?[^.]{0,40}(context (size|length|window)|maximum model length|max_model_len|available context)|` +
+	`(prompt|input|request|message)s? (is|are) too long|longer than the (maximum )?(model|context)|input length[^.]{0,60}exceed|` +
+	`input token count[^.]{0,60}exceeds|too many tokens|too large for model|reduce the length of the (messages|prompt|input)`)
 
 // retryAfter reads seconds; a date would need the server's clock.
 func retryAfter(h http.Header) time.Duration {
@@ -172,6 +152,9 @@ func netError(ctx context.Context, err error) error {
 }
 
 var secrets = regexp.MustCompile(`(?i)\b(sk|key|pk)-[A-Za-z0-9_*.-]{4,}|\bbearer\s+\S+`)
+
+// addresses are what the users of a server need not know of those behind it.
+var addresses = regexp.MustCompile(`\b[a-z][a-z0-9+.-]*://\S+|\b\d{1,3}(\.\d{1,3}){3}(:\d+)?|(^|\s)/[\w./-]+`)
 
 // redact shortens what a server says to a line and takes keys out of it, which
 // some servers repeat.

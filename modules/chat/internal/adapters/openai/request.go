@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"regexp"
 	"strings"
 	"sync"
 )
@@ -35,13 +36,24 @@ type streamOptions struct {
 	IncludeUsage bool `json:"include_usage"`
 }
 
-// refusal is an optional parameter that a server does not take for a model.
+// refusal is what a server does not take for a model: an optional parameter, or
+// an order of roles.
 type refusal uint8
 
 const (
 	noStreamOptions refusal = 1 << iota
 	noMaxTokens             // wants max_completion_tokens
 	noTemperature
+	noSystem   // wants its instructions from the user
+	alternates // wants user and assistant in turn, the user first
+)
+
+// Servers name roles only in their sentences.
+var (
+	systemRefused = regexp.MustCompile(`(?i)system (role|message|prompt)s?[^.]{0,30}(not|n't|un)[ -]?(support|allow|enabled|valid)|` +
+		`(not support|unsupported|invalid)[^.]{0,40}\bsystem\b|developer instruction is not enabled`)
+	turnsRefused = regexp.MustCompile(`(?i)roles? must alternate|alternat(e|ing)[^.]{0,40}(user|assistant|role)|` +
+		`first message must (use|be|have)[^.]{0,20}user|consecutive (user|assistant)|must start with (a )?user`)
 )
 
 // refusals remembers them by model, so that they cost one attempt only once.
@@ -67,7 +79,7 @@ func (r *refusals) add(model string, what refusal) {
 }
 
 func (q Request) wire(not refusal) wireRequest {
-	w := wireRequest{Model: q.Model, Messages: q.Messages, Stream: true}
+	w := wireRequest{Model: q.Model, Messages: shaped(q.Messages, not), Stream: true}
 	if not&noStreamOptions == 0 {
 		w.StreamOptions = &streamOptions{IncludeUsage: true}
 	}
@@ -82,14 +94,43 @@ func (q Request) wire(not refusal) wireRequest {
 	return w
 }
 
+// shaped is the conversation as the model takes it.
+func shaped(messages []Message, not refusal) []Message {
+	if not&(noSystem|alternates) == 0 {
+		return messages
+	}
+	var out []Message
+	instructions := ""
+	for _, m := range messages {
+		last := len(out) - 1
+		switch {
+		case not&noSystem != 0 && m.Role == "system":
+			instructions += m.Content + "\n\n"
+			continue
+		case m.Role == "user" && instructions != "":
+			m.Content, instructions = instructions+m.Content, ""
+		}
+		switch {
+		case not&alternates == 0 || last >= 0 && out[last].Role != m.Role || last < 0 && m.Role == "user":
+			out = append(out, m)
+		case last >= 0:
+			out[last].Content += "\n\n" + m.Content
+		}
+	}
+	return out
+}
+
 // refusalIn reads from an error which parameter that was sent is not taken; 0
 // if none. Servers name it in a field or only in their sentence.
 func refusalIn(err *Error, sent wireRequest) refusal {
-	if err.Code != CodeBadRequest {
-		return 0
-	}
 	said := err.param + " " + err.Message
-	switch {
+	switch template := err.Status != 0 && (err.Code == CodeBadRequest || err.Code == CodeServerError); {
+	case template && turnsRefused.MatchString(said): // a system turn is one out of turn, too
+		return noSystem | alternates
+	case template && systemRefused.MatchString(said):
+		return noSystem
+	case err.Code != CodeBadRequest:
+		return 0
 	case sent.StreamOptions != nil && strings.Contains(said, "stream_options"):
 		return noStreamOptions
 	case sent.MaxTokens > 0 && strings.Contains(said, "max_completion_tokens"):

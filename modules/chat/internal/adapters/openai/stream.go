@@ -17,11 +17,20 @@ type Result struct {
 	Text string
 	// Model is the one that the server says answered.
 	Model string
-	// FinishReason is the server's: stop, length, content_filter …; empty when
-	// it gave none.
+	// Reasoning is what the model thought before it answered, as far as it
+	// tells and at most 64 KiB. None of it is in Text.
+	Reasoning string
+	// FinishReason is one of the three below; empty when there was none.
 	FinishReason string
 	Usage        Usage
 }
+
+// Why an answer is finished. Any other reason is an error.
+const (
+	FinishStop     = "stop"
+	FinishLength   = "length"         // no more tokens
+	FinishFiltered = "content_filter" // the server took the rest away
+)
 
 // Stream asks for an answer and hands its pieces to emit, in order and from
 // this goroutine, as they come. An error of emit ends the call. A call is
@@ -34,7 +43,7 @@ func (c *Client) Stream(ctx context.Context, q Request, emit func(delta string) 
 	if q.Model == "" {
 		q.Model = c.config.Model
 	}
-	const mostRefusals = 3
+	const mostRefusals = 5
 	refused := 0
 	for attempt := 1; ; {
 		wire := q.wire(c.refused.of(q.Model))
@@ -43,7 +52,7 @@ func (c *Client) Stream(ctx context.Context, q Request, emit func(delta string) 
 		if err == nil || !errors.As(err, &e) {
 			return result, err
 		}
-		if what := refusalIn(e, wire); what != 0 && refused < mostRefusals {
+		if what := refusalIn(e, wire); what&^c.refused.of(q.Model) != 0 && refused < mostRefusals {
 			refused++
 			c.refused.add(q.Model, what)
 			continue
@@ -111,10 +120,11 @@ func (c *Client) once(ctx context.Context, wire wireRequest, emit func(string) e
 	a := &answer{client: c, emit: emit, ctx: ctx}
 	a.body = &watched{r: resp.Body, left: c.config.MaxResponse, first: first, idle: c.config.Idle, cancel: cancel}
 	err = a.read(resp.Header.Get("Content-Type"))
-	a.result.Text = a.text.String()
-	if err == nil && a.result.Text == "" && a.result.FinishReason == "" {
-		err = badResponse("The server answered without a choice.", nil)
+	// What was held back belongs to a broken answer, too.
+	if held := a.flush(); err == nil {
+		err = held
 	}
+	a.result.Text, a.result.Reasoning = a.text.String(), a.reasoning.String()
 	if a.result.Model == "" {
 		a.result.Model = wire.Model
 	}

@@ -1,6 +1,9 @@
 package openai
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // Usage is what the server says that a call used, in tokens. CachedPrompt is a
 // part of Prompt, and Reasoning of Completion.
@@ -23,28 +26,66 @@ func (u Usage) Exclusive() (fresh, cached, output, reasoning int64) {
 // maxRawUsage bounds what is kept of the server's record, in bytes.
 const maxRawUsage = 8 << 10
 
-// parseUsage returns false for null and for what is no usage.
-func parseUsage(raw json.RawMessage) (Usage, bool) {
-	var w *struct {
-		Prompt     int64 `json:"prompt_tokens"`
-		Completion int64 `json:"completion_tokens"`
-		// CacheHit is how DeepSeek names the cached part.
-		CacheHit      int64 `json:"prompt_cache_hit_tokens"`
-		PromptDetails struct {
-			Cached int64 `json:"cached_tokens"`
-		} `json:"prompt_tokens_details"`
-		CompletionDetails struct {
-			Reasoning int64 `json:"reasoning_tokens"`
-		} `json:"completion_tokens_details"`
+// mostTokens is more than any call uses. A greater count is a mistake.
+const mostTokens = 1e9
+
+// count is a number of tokens as servers write it. What is no number is not
+// given; what can't be one is refused.
+type count struct {
+	n       int64
+	given   bool
+	refused bool
+}
+
+// UnmarshalJSON implements json.Unmarshaler. It takes anything.
+func (c *count) UnmarshalJSON(data []byte) error {
+	var n float64
+	switch err := json.Unmarshal(bytes.Trim(data, `"`), &n); {
+	case err != nil, string(data) == "null":
+	case n < 0, n > mostTokens:
+		c.refused = true
+	default:
+		c.n, c.given = int64(n), true
 	}
-	if len(raw) == 0 || json.Unmarshal(raw, &w) != nil || w == nil || w.Prompt == 0 && w.Completion == 0 {
+	return nil
+}
+
+// details are parts of a count. Another shape has none.
+type details struct{ cached, reasoning count }
+
+// UnmarshalJSON implements json.Unmarshaler. It takes anything.
+func (d *details) UnmarshalJSON(data []byte) error {
+	var w struct {
+		Cached    count `json:"cached_tokens"`
+		Reasoning count `json:"reasoning_tokens"`
+	}
+	if json.Unmarshal(data, &w) == nil {
+		d.cached, d.reasoning = w.Cached, w.Reasoning
+	}
+	return nil
+}
+
+// parseUsage returns false for null, for what is no usage, and for counts that
+// can't be: they are estimated then. An odd detail loses only itself.
+func parseUsage(raw json.RawMessage) (Usage, bool) {
+	var w struct {
+		Prompt     count `json:"prompt_tokens"`
+		Completion count `json:"completion_tokens"`
+		// CacheHit is how DeepSeek names the cached part.
+		CacheHit          count   `json:"prompt_cache_hit_tokens"`
+		PromptDetails     details `json:"prompt_tokens_details"`
+		CompletionDetails details `json:"completion_tokens_details"`
+	}
+	switch {
+	case len(raw) == 0, json.Unmarshal(raw, &w) != nil, w.Prompt.refused, w.Completion.refused,
+		!w.Prompt.given, w.Prompt.n == 0 && w.Completion.n == 0:
 		return Usage{}, false
 	}
 	u := Usage{
-		Prompt:       max(w.Prompt, 0),
-		CachedPrompt: max(w.PromptDetails.Cached, w.CacheHit, 0),
-		Completion:   max(w.Completion, 0),
-		Reasoning:    max(w.CompletionDetails.Reasoning, 0),
+		Prompt:       w.Prompt.n,
+		CachedPrompt: max(w.PromptDetails.cached.n, w.CacheHit.n),
+		Completion:   w.Completion.n,
+		Reasoning:    w.CompletionDetails.reasoning.n,
 		Reported:     true,
 	}
 	if len(raw) <= maxRawUsage {

@@ -29,7 +29,7 @@ func full() core.Outcome {
 	return core.Outcome{
 		State: core.Completed, Answer: "It is “so” [2]. 漢字", SearchQuery: "what it is", Sources: "[0]", Model: "m-1",
 		References: []core.Reference{{Number: 2, URL: "/api/document/11/content", Order: 0, Title: "Guide › It", DocumentID: 11}},
-		FollowUps:  []string{"And why?"}, CorpusIDs: []int64{5, 6},
+		FollowUps:  []string{"And why?"}, CorpusIDs: []int64{5, 6}, FinishReason: core.FinishLength,
 		Thoughts: []core.Thought{
 			{Order: 1, Step: "retrieval", Title: "Searched", Message: "Scored 2.", StartedOn: now, DurationMS: 12, Detail: json.RawMessage(`{"query":"what it is","ids":[1,2]}`)},
 			{Order: 2, Step: "citations", Title: "Checked", Message: "One.", StartedOn: now.Add(time.Second), Detail: json.RawMessage(`null`)},
@@ -172,7 +172,7 @@ func closing(f fixture) {
 	o := full()
 	got := storetest.Must[core.Run](f.t)(f.close(want, o))
 	want.State, want.Model, want.PromptTokens, want.CompletionTokens, want.CostNano = core.Completed, "m-1", 330, 44, 5001
-	want.ModifiedOn, want.LastSequence = now.Add(time.Second), 4
+	want.FinishReason, want.ModifiedOn, want.LastSequence = core.FinishLength, now.Add(time.Second), 4
 	f.Equal(want, got)
 	f.Equal(want, storetest.Must[core.Run](f.t)(f.Run(f.ctx, jo, want.ID)))
 

@@ -1,0 +1,80 @@
+package openai
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// wireChunk is a piece of a stream, or a whole answer.
+type wireChunk struct {
+	Object  string `json:"object"`
+	Type    string `json:"type"`
+	Model   string `json:"model"`
+	Choices []struct {
+		Index        int         `json:"index"`
+		Delta        wireContent `json:"delta"`
+		Message      wireContent `json:"message"`
+		FinishReason text        `json:"finish_reason"`
+	} `json:"choices"`
+	Usage json.RawMessage `json:"usage"`
+	Error json.RawMessage `json:"error"`
+	// Errors, Detail and Message are how other servers name an error.
+	Errors  json.RawMessage `json:"errors"`
+	Detail  json.RawMessage `json:"detail"`
+	Message json.RawMessage `json:"message"`
+}
+
+type wireContent struct {
+	Content text `json:"content"`
+	Refusal text `json:"refusal"`
+	// Reasoning has two names.
+	Reasoning        text `json:"reasoning"`
+	ReasoningContent text `json:"reasoning_content"`
+}
+
+// failed reports whether the piece is an error, which servers tell in many
+// shapes.
+func (c wireChunk) failed() bool {
+	switch {
+	case something(c.Error), something(c.Errors), c.Object == "error", c.Type == "error":
+		return true
+	}
+	return len(c.Choices) == 0 && (something(c.Detail) || something(c.Message))
+}
+
+func something(raw json.RawMessage) bool {
+	switch string(bytes.TrimSpace(raw)) {
+	case "", "null", "{}", "[]", `""`, "false":
+		return false
+	}
+	return true
+}
+
+// text is a string, null, or a list of parts with text. Half a character at
+// its end is kept as it came, for the next piece may bring the other half.
+type text string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *text) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '"' {
+		*t = text(unquote(data))
+		return nil
+	}
+	var parts []struct {
+		Type string `json:"type"`
+		Text text   `json:"text"`
+	}
+	if err := json.Unmarshal(data, &parts); err != nil { // null is no part
+		return fmt.Errorf("reading content: %w", err)
+	}
+	var all strings.Builder
+	for _, p := range parts {
+		if p.Type != "thinking" && p.Type != "reasoning" {
+			all.WriteString(string(p.Text))
+		}
+	}
+	*t = text(all.String())
+	return nil
+}

@@ -1,0 +1,1 @@
+ALTER TABLE chat_runs DROP COLUMN finish_reason;

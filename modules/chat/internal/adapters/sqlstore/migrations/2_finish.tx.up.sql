@@ -1,0 +1,1 @@
+ALTER TABLE chat_runs ADD COLUMN finish_reason TEXT NOT NULL DEFAULT '';

@@ -1,0 +1,88 @@
+package core
+
+import (
+	"net/url"
+	"strings"
+
+	"parley/modules/chat/internal/core/markdown"
+)
+
+// said is the text of an answer on its way from the model to the stream.
+type said struct {
+	filter *markdown.Filter
+	text   strings.Builder
+	emit   func(string) error
+}
+
+// listen makes the model's text the answer that is shown.
+func (x *execution) listen() *said {
+	known := addressesOf(x.prompt, x.AnswerLinkHosts)
+	return &said{filter: markdown.New(markdown.Rules{Sources: len(x.out.Support), Known: known}), emit: x.stream.delta}
+}
+
+func (s *said) add(piece string) error { return s.pass(s.filter.Add(piece)) }
+
+// close ends the answer; an answer that broke off has what was held back, too.
+func (s *said) close() error { return s.pass(s.filter.Close()) }
+
+func (s *said) pass(text string) error {
+	if text == "" {
+		return nil
+	}
+	if err := s.emit(text); err != nil {
+		return err
+	}
+	s.text.WriteString(text)
+	return nil
+}
+
+// addressesOf reports which addresses an answer to a prompt may link: those
+// that stand in its passages, and those of the operator's hosts.
+func addressesOf(p Prompt, hosts []string) func(string) bool {
+	return func(address string) bool {
+		u, err := url.Parse(address)
+		if err != nil {
+			return false
+		}
+		for _, passage := range p.Passages {
+			if address == passage.URL {
+				return true
+			}
+		}
+		if u.Scheme == "" && strings.HasPrefix(strings.ToLower(address), "www.") {
+			if u, err = url.Parse("http://" + address); err != nil {
+				return false
+			}
+		}
+		if u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
+			return false
+		}
+		for _, host := range hosts {
+			if strings.EqualFold(u.Host, host) {
+				return true
+			}
+		}
+		for _, passage := range p.Passages {
+			if standsIn(passage.Text, address) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// standsIn reports whether a text has an address, and not only one that begins
+// with it.
+func standsIn(text, address string) bool {
+	for {
+		_, after, found := strings.Cut(text, address)
+		if !found {
+			return false
+		}
+		rest := strings.TrimLeft(after, ".,;:!?*_~'\")]}")
+		if rest == "" || strings.ContainsAny(rest[:1], " \t\r\n<>`|") {
+			return true
+		}
+		text = after
+	}
+}

@@ -1,0 +1,92 @@
+package markdown
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// change answers what takes the place of what was found.
+func (f *Filter) change(rest string, found finding) {
+	whole := rest[:found.size]
+	switch found.kind {
+	case citation:
+		f.cite(rest, whole)
+	case image: // the marks go, the link stays
+		if f.prev == '!' {
+			f.emit(" ", 0)
+		}
+		f.emit("", found.size)
+	case link:
+		f.emit("]("+found.text+")", found.size)
+	case noLink:
+		f.emit("] (", found.size)
+	case define:
+		f.emit(`]\`, found.size)
+	case tag:
+		f.emit("&lt;", found.size)
+	case swallow:
+		f.emit(whole+" ", found.size)
+	case address: // of code nobody makes a link
+		if f.ticks && f.layout.loose(f.next) { // backticks would pair with those that stand alone
+			begin := scheme.FindString(whole)
+			f.emit(strings.NewReplacer(":", ": ", ".", " .").Replace(begin), len(begin))
+			return
+		}
+		before, after := "`", "`"
+		if f.prev == '`' || f.prev == '\\' {
+			before = " `"
+		}
+		if strings.HasPrefix(rest[found.size:], "`") {
+			after = "` "
+		}
+		f.emit(before+whole+after, found.size)
+	default: // autolink, escaped
+		f.emit(whole, found.size)
+	}
+}
+
+var numbers = regexp.MustCompile(`(\d+)(?:\s*[–-]\s*(\d+))?`)
+
+// cite keeps the numbers of sources.
+func (f *Filter) cite(rest, mark string) {
+	var known []int
+	all := true
+	for _, m := range numbers.FindAllStringSubmatch(mark, -1) {
+		from, _ := strconv.Atoi(m[1]) // at most four digits
+		to := from
+		if m[2] != "" {
+			to, _ = strconv.Atoi(m[2])
+		}
+		all = all && from >= 1 && from <= to && to <= f.rules.Sources
+		for n := max(from, 1); n <= min(to, f.rules.Sources); n++ {
+			known = append(known, n)
+		}
+	}
+	for _, n := range known {
+		if !slices.Contains(f.cited, n) {
+			f.cited = append(f.cited, n)
+		}
+	}
+	if !all {
+		f.unknown++
+	}
+	kept := mark
+	switch {
+	case all:
+	case len(known) > 0:
+		kept = "[" + strings.Trim(strings.Join(strings.Fields(fmt.Sprint(known)), ", "), "[]") + "]"
+	case strings.IndexByte("!`\\<[]&", f.prev) >= 0: // what was apart stays apart
+		f.emit(" ", len(mark))
+		return
+	default:
+		f.emit("", len(mark))
+		return
+	}
+	f.emit(kept, len(mark))
+	if strings.HasPrefix(rest[len(mark):], ":") && f.defines(f.next-1) { // it would define a link
+		f.emit(`\`, 0)
+	}
+}

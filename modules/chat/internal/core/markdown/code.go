@@ -1,0 +1,190 @@
+package markdown
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// newParser parses blocks and code spans. Definitions of links and HTML are
+// left out: none reaches a reader.
+func newParser() parser.Parser {
+	return parser.NewParser(
+		parser.WithBlockParsers(
+			util.Prioritized(parser.NewSetextHeadingParser(), 100),
+			util.Prioritized(parser.NewThematicBreakParser(), 200),
+			util.Prioritized(parser.NewListParser(), 300),
+			util.Prioritized(parser.NewListItemParser(), 400),
+			util.Prioritized(parser.NewCodeBlockParser(), 500),
+			util.Prioritized(parser.NewATXHeadingParser(), 600),
+			util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
+			util.Prioritized(parser.NewBlockquoteParser(), 800),
+			util.Prioritized(parser.NewParagraphParser(), 1000),
+		),
+		parser.WithInlineParsers(util.Prioritized(parser.NewCodeSpanParser(), 100)),
+	)
+}
+
+// verdict is what is known of a place in a text that may go on.
+type verdict int
+
+const (
+	unknown verdict = iota // it depends on what comes
+	words
+	code   // a block
+	inline // a code span
+	cell   // a code span that a table would divide, for it has a bar or a line break
+)
+
+type span struct{ start, stop int }
+
+func (s span) has(i int) bool { return s.start <= i && i < s.stop }
+
+// layout is where code stands in a text.
+type layout struct {
+	source string
+	blocks []span // of code, whole lines
+	opens  []span // lines that open a fence
+	spans  []span // of code, between the backticks
+	leaves []span // paragraphs and headings
+	tops   []int  // where the blocks of the document begin
+	open   []int  // of each leaf: where backticks begin that nothing closes
+}
+
+func layoutOf(source string) layout {
+	l := layout{source: source}
+	root := newParser().Parse(text.NewReader([]byte(source)))
+	for n := root.FirstChild(); n != nil; n = n.NextSibling() {
+		l.tops = append(l.tops, lineStart(source, max(n.Pos(), 0)))
+	}
+	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if entering {
+			l.add(n)
+		}
+		return ast.WalkContinue, nil
+	})
+	for _, leaf := range l.leaves {
+		l.open = append(l.open, l.unmatched(leaf))
+	}
+	return l
+}
+
+func (l *layout) add(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.FencedCodeBlock:
+		open := span{lineStart(l.source, n.Pos()), lineEnd(l.source, n.Pos())}
+		l.opens = append(l.opens, open)
+		l.addLines(&l.blocks, n)
+	case *ast.CodeBlock:
+		l.addLines(&l.blocks, n)
+	case *ast.CodeSpan:
+		first, isFirst := n.FirstChild().(*ast.Text)
+		last, isLast := n.LastChild().(*ast.Text)
+		if isFirst && isLast {
+			l.spans = append(l.spans, span{first.Segment.Start, last.Segment.Stop})
+		}
+	case *ast.Paragraph, *ast.TextBlock, *ast.Heading:
+		if lines := n.Lines(); lines.Len() > 0 {
+			l.leaves = append(l.leaves, span{lines.At(0).Start, lines.At(lines.Len() - 1).Stop})
+		}
+	}
+}
+
+func (l *layout) addLines(to *[]span, n ast.Node) {
+	for i := range n.Lines().Len() {
+		line := n.Lines().At(i)
+		*to = append(*to, span{line.Start, line.Stop})
+	}
+}
+
+func lineStart(s string, i int) int { return strings.LastIndexByte(s[:min(i, len(s))], '\n') + 1 }
+
+func lineEnd(s string, i int) int {
+	if n := strings.IndexByte(s[i:], '\n'); n >= 0 {
+		return i + n
+	}
+	return len(s)
+}
+
+// at is the verdict on a place. The text is whole when last is true.
+func (l *layout) at(i int, last bool) verdict {
+	if _, in := holding(l.blocks, i); in {
+		return code
+	}
+	if n, in := holding(l.opens, i); in {
+		if l.opens[n].stop == len(l.source) && !last { // a backtick to come makes it a paragraph
+			return unknown
+		}
+		return code
+	}
+	if n, in := holding(l.leaves, i); in && !last && n == len(l.leaves)-1 && l.open[n] < i && !l.over(l.leaves[n]) {
+		return unknown // what is open may close, and hold what follows
+	}
+	if n, in := holding(l.spans, i); in {
+		s := l.spans[n]
+		switch {
+		case l.closing(s) == len(l.source) && !last: // the closing backticks may become more
+			return unknown
+		case strings.ContainsAny(l.source[s.start:s.stop], "|\n"):
+			return cell
+		}
+		return inline
+	}
+	return words
+}
+
+// loose reports whether backticks that nothing closes stand before a place in
+// its leaf.
+func (l *layout) loose(i int) bool {
+	n, in := holding(l.leaves, i)
+	return in && l.open[n] < i
+}
+
+// holding finds the span that a place is in.
+func holding(spans []span, i int) (int, bool) {
+	n := sort.Search(len(spans), func(n int) bool { return spans[n].stop > i })
+	return n, n < len(spans) && spans[n].start <= i
+}
+
+// closing is where the backticks behind a code span end.
+func (l *layout) closing(s span) int {
+	i := s.stop
+	for i < len(l.source) && l.source[i] != '`' {
+		i++
+	}
+	for i < len(l.source) && l.source[i] == '`' {
+		i++
+	}
+	return i
+}
+
+// over reports whether a block can't go on.
+func (l *layout) over(leaf span) bool {
+	return strings.Count(l.source[leaf.stop:], "\n") > 1
+}
+
+// unmatched is the first place of a leaf whose backticks nothing closes, or the
+// end of the text.
+func (l *layout) unmatched(leaf span) int {
+	for i := leaf.start; i < leaf.stop; i++ {
+		switch l.source[i] {
+		case '\\':
+			i++
+		case '`':
+			run := i
+			for run < len(l.source) && l.source[run] == '`' {
+				run++
+			}
+			n := sort.Search(len(l.spans), func(n int) bool { return l.spans[n].start >= run })
+			if n == len(l.spans) || l.spans[n].start > run+1 {
+				return i
+			}
+			i = l.closing(l.spans[n]) - 1
+		}
+	}
+	return len(l.source)
+}

@@ -1,0 +1,183 @@
+package markdown
+
+import "strings"
+
+// Rules are what an answer is held to.
+type Rules struct {
+	// Sources is how many sources there are; a citation has one of the numbers
+	// from 1.
+	Sources int
+	// Known reports whether an address may be a link.
+	Known func(address string) bool
+}
+
+// Filter makes the answer of a model's text, piece by piece. It belongs to one
+// goroutine.
+type Filter struct {
+	rules   Rules
+	buffer  strings.Builder
+	raw     string // the buffer's text: that of the blocks that may go on
+	lines   int    // how much of raw is whole lines
+	ticks   bool   // raw may have code
+	next    int    // what of raw is dealt with
+	out     strings.Builder
+	prev    byte // what was answered last
+	layout  layout
+	read    int // how much of raw layout knows
+	cutAt   int // how long raw was when it was last tried to be cut
+	cited   []int
+	unknown int
+}
+
+// New returns a filter for one answer.
+func New(r Rules) *Filter { return &Filter{rules: r, prev: '\n'} }
+
+// Cited are the sources that the answer cites, in the order of their first
+// mention; Unknown is how many citations of no source were taken out.
+func (f *Filter) Cited() []int { return f.cited }
+
+// Unknown is how many citations named no source and were taken out.
+func (f *Filter) Unknown() int { return f.unknown }
+
+// Add takes a piece of the model's text and answers what is now final.
+func (f *Filter) Add(piece string) string {
+	f.extend(piece)
+	return f.run(false)
+}
+
+func (f *Filter) extend(piece string) {
+	const indent = "    "
+	before := f.buffer.Len()
+	f.buffer.WriteString(piece)
+	f.raw = f.buffer.String()
+	if n := strings.LastIndexByte(piece, '\n'); n >= 0 {
+		f.lines = before + n + 1
+	}
+	f.ticks = f.ticks || strings.ContainsAny(piece, "`~\t") || strings.Contains(f.raw[max(0, before-len(indent)):], indent)
+}
+
+// Close answers what was held back, for the text is whole.
+func (f *Filter) Close() string { return f.run(true) }
+
+func (f *Filter) run(last bool) string {
+	for f.next < len(f.raw) && f.step(last) {
+	}
+	if !last {
+		f.cut()
+	}
+	out := f.out.String()
+	f.out.Reset()
+	return out
+}
+
+// special are the bytes that may begin something that is changed.
+const special = `[]!<\fFhHwW`
+
+// step deals with what comes next; it is false when more must come first.
+func (f *Filter) step(last bool) bool {
+	rest := f.raw[f.next:]
+	switch n := strings.IndexAny(rest, special); {
+	case n < 0:
+		f.emit(rest, len(rest))
+		return true
+	case n > 0:
+		f.emit(rest[:n], n)
+		return true
+	}
+	found := f.find(rest, last)
+	switch found.kind {
+	case more:
+		if v := f.verdict(f.next, last); v != code && (v != inline || rest[0] == '<') {
+			return false
+		}
+		f.emit(rest[:1], 1)
+		return true
+	case nothing:
+		f.emit(rest[:found.size], found.size)
+		return true
+	}
+	v := f.verdict(f.next, last)
+	switch {
+	case v == unknown:
+		return false
+	case v == code, v == cell && found.kind == citation,
+		v == inline && (found.kind != tag || !f.leads(f.next)): // HTML at the start of a line ends the span
+		f.emit(rest[:1], 1)
+	default:
+		f.change(rest, found)
+	}
+	return true
+}
+
+func (f *Filter) emit(s string, size int) {
+	if s != "" {
+		f.out.WriteString(s)
+		f.prev = s[len(s)-1]
+	}
+	f.next += size
+}
+
+// small is a text that costs nothing to read anew.
+const small = 4 << 10
+
+// grown reports whether it is worth reading raw again, so that all readings
+// together cost no more than a few of the whole.
+func grown(before, now int) bool { return now <= small || now-before >= before/4 }
+
+// verdict says whether a place of raw is code.
+func (f *Filter) verdict(i int, last bool) verdict {
+	if !f.ticks {
+		return words
+	}
+	if f.read != len(f.raw) && (last || grown(f.read, len(f.raw))) {
+		f.layout, f.read = layoutOf(f.raw), len(f.raw)
+	}
+	if f.read != len(f.raw) { // what was read may do
+		if v := f.layout.at(min(i, f.read), false); i < f.read {
+			return v
+		}
+		return unknown
+	}
+	return f.layout.at(i, last)
+}
+
+// cut forgets the blocks that can't go on.
+func (f *Filter) cut() {
+	lines := f.lines
+	if lines == 0 || f.cutAt == lines || !grown(f.cutAt, lines) {
+		return
+	}
+	f.cutAt = lines
+	l := layoutOf(f.raw[:lines])
+	if len(l.tops) == 0 {
+		return
+	}
+	from := 0
+	for _, top := range l.tops {
+		if top <= f.next {
+			from = top
+		}
+	}
+	head := ""
+	// Of a fence that is open its first line and the last do.
+	if n := len(l.opens); n > 0 && l.opens[n-1].start == from && f.next >= lines && l.goesOn(lines) {
+		head = f.raw[from : l.opens[n-1].stop+1]
+		from = lines
+	}
+	if from <= len(head) {
+		return
+	}
+	rest := head + f.raw[from:]
+	f.next += len(head) - from
+	f.buffer.Reset()
+	f.lines, f.ticks, f.read, f.cutAt, f.layout = 0, false, 0, 0, layout{}
+	f.extend(rest)
+	f.cutAt = f.lines
+}
+
+// goesOn reports whether the fence at the end of the text is open: its last
+// line is one of code.
+func (l *layout) goesOn(end int) bool {
+	n := len(l.blocks)
+	return n > 0 && l.blocks[n-1].stop == end
+}

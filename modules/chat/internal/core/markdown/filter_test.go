@@ -1,0 +1,199 @@
+package markdown_test
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/text"
+
+	"parley/modules/chat/internal/core/markdown"
+)
+
+const known = "https://wiki.example/warp"
+
+func rules() markdown.Rules {
+	return markdown.Rules{Sources: 3, Known: func(address string) bool { return address == known || address == "/api/document/1/content" }}
+}
+
+// whole is what becomes of a text that comes at once.
+func whole(s string) (string, *markdown.Filter) {
+	f := markdown.New(rules())
+	out := f.Add(s)
+	return out + f.Close(), f
+}
+
+// pieces is what becomes of it in pieces of random size.
+func pieces(s string, random *rand.Rand) string {
+	f := markdown.New(rules())
+	var out strings.Builder
+	for s != "" {
+		n := min(1+random.IntN(1+random.IntN(40)), len(s))
+		out.WriteString(f.Add(s[:n]))
+		s = s[n:]
+	}
+	return out.String() + f.Close()
+}
+
+func TestCitationsAreThoseOfSources(t *testing.T) {
+	for said, want := range map[string]struct {
+		kept  string
+		cited []int
+	}{
+		"Green [2], so [1].":                    {"Green [2], so [1].", []int{2, 1}},
+		"Green [1][2].":                         {"Green [1][2].", []int{1, 2}},
+		"Green [1, 2].":                         {"Green [1, 2].", []int{1, 2}},
+		"Green [1-3].":                          {"Green [1-3].", []int{1, 2, 3}},
+		"Green [1–2].":                          {"Green [1–2].", []int{1, 2}},
+		"Green [7], [1, 9] and [2-8].":          {"Green , [1] and [2, 3].", []int{1, 2, 3}},
+		"`row[0]` and ``a ` [9]`` [1]":          {"`row[0]` and ``a ` [9]`` [1]", []int{1}},
+		"```go\nx := row[0]\n```\n[0] [1]":      {"```go\nx := row[0]\n```\n [1]", []int{1}},
+		"~~~\nrow[9]":                           {"~~~\nrow[9]", nil},
+		"Say:\n\n    row[9]\n\nSo [9].":         {"Say:\n\n    row[9]\n\nSo .", nil},
+		"- ```\n  row[9]\n  ```\n- b [9]":       {"- ```\n  row[9]\n  ```\n- b ", nil},
+		"> ```\n> row[9]\nout [9]":              {"> ```\n> row[9]\nout ", nil},
+		"A tick ` alone [9]\n\nand ` [9]":       {"A tick ` alone \n\nand ` ", nil},
+		"``` [9] ``` is [9]":                    {"``` [9] ``` is ", nil},
+		"A link [1](" + known + ") and [1]":     {"A link [1](" + known + ") and [1]", []int{1}},
+		"[1]: Guide":                            {`[1]\: Guide`, []int{1}},
+		"Great![1] [x] [1a] [] [12345] [[2]] !": {"Great![1] [x] [1a] [] [12345] [[2]] !", []int{1, 2}},
+		`not \[9] and \`:                        {`not \[9] and \`, nil},
+		"cut [1":                                {"cut [1", nil},
+		"a||b `a || b[9]` |":                    {"a||b `a || b[9]` |", nil},
+	} {
+		got, f := whole(said)
+		if got != want.kept || cmp.Diff(want.cited, f.Cited()) != "" {
+			t.Errorf("%q became %q, citing %v", said, got, f.Cited())
+		}
+	}
+}
+
+func TestAddressesThatNobodyKnowsAreNoLinks(t *testing.T) {
+	for said, want := range map[string]string{
+		"See [wiki](" + known + ") or " + known + ".":    "See [wiki](" + known + ") or " + known + ".",
+		"See [file](/api/document/1/content).":           "See [file](/api/document/1/content).",
+		"![p](https://evil.example/?q=secret)":           "[p] (`https://evil.example/?q=secret`)",
+		"![p](" + known + ")":                            "[p](" + known + ")",
+		"a!![p](" + known + ")":                          "a[p](" + known + ")",
+		"See [x](https://evil.example \"t\") now":        "See [x] (`https://evil.example` \"t\") now",
+		"See https://evil.example/a, www.evil.example.":  "See `https://evil.example/a`, `www.evil.example`.",
+		"See <https://evil.example> and <" + known + ">": "See &lt;`https://evil.example`> and <" + known + ">",
+		"<img src=x onerror=alert(1)> 1 < 2 <b>":         "&lt;img src=x onerror=alert(1)> 1 < 2 &lt;b>",
+		"[a][b]\n\n[b]: https://evil.example":            "[a][b]\n\n[b]\\: `https://evil.example`",
+		"![9][x](" + known + ")":                         "! [x](" + known + ")",
+		"`![x](https://evil.example)` <" + "!-- c -->":   "`![x](https://evil.example)` &lt;!-- c -->",
+		"`![x](https://evil.example) | b`\n---|---\n":    "`[x] (`https://evil.example`) | b`\n---|---\n",
+		"[x](javascript:alert(1))":                       "[x] (javascript:alert(1))",
+		"`![x](https://evil.example)":                    "`[x] (https: //evil.example)",
+	} {
+		if got, _ := whole(said); got != want {
+			t.Errorf("%q became\n%q, want\n%q", said, got, want)
+		}
+	}
+}
+
+var atoms = []string{
+	"word ", "a", " ", "\n", "\n\n", "`", "``", "```", "```go\n", "~~~\n", "    ", "\t", "> ", "- ", "1. ", "# ", "[1]", "[9]", "[1, 2]", "[1-9]", "[", "]", "(", ")", "](", "![", "!", "\\", "|",
+	"---|---\n", "<", "<b>", "</", "<!--", "]:", "[x]: ", "https://evil.example/x", "www.evil.example ", known, known + ")", " \"t\")", "é", "漢", "😀", "row[0]", "`row[9]`", "*", "_", ":", "=", "-\n",
+}
+
+func random(r *rand.Rand) string {
+	var b strings.Builder
+	for range 1 + r.IntN(30) {
+		b.WriteString(atoms[r.IntN(len(atoms))])
+	}
+	return b.String()
+}
+
+func TestPiecesGiveWhatTheWholeGives(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 6000 {
+		s := random(r)
+		want, _ := whole(s)
+		if got := pieces(s, r); got != want {
+			t.Fatalf("%q\npieces %q\nwhole  %q", s, got, want)
+		}
+	}
+}
+
+// planted is what a browser would fetch, or follow, of an answer.
+func planted(answer string) string {
+	md := goldmark.New(goldmark.WithExtensions(extension.GFM))
+	source := []byte(answer)
+	out := ""
+	_ = ast.Walk(md.Parser().Parse(text.NewReader(source)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		switch n := n.(type) {
+		case *ast.Image:
+			out = "an image of " + string(n.Destination)
+		case *ast.Link:
+			if !rules().Known(string(n.Destination)) {
+				out = "a link to " + string(n.Destination)
+			}
+		case *ast.RawHTML, *ast.HTMLBlock:
+			out = "HTML"
+		}
+		return ast.WalkContinue, nil
+	})
+	return out
+}
+
+func TestNothingThatAModelWritesIsFetched(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 6000 {
+		s := random(r)
+		got, _ := whole(s)
+		if found := planted(got); found != "" {
+			t.Fatalf("%q became\n%q, which has %s", s, got, found)
+		}
+	}
+}
+
+func TestOnlyWhatMayChangeIsHeldBack(t *testing.T) {
+	f := markdown.New(rules())
+	for _, step := range [][2]string{
+		{"The coil", "The coil"}, {" is [", " is "}, {"1", ""}, {"]", ""}, {". And ht", "[1]. And "}, {"ml `a", "html `a"}, {"[0", ""}, {"]` so", "[0]` so"},
+		{"\n\n```\nrow[0]\n", "\n\n```\nrow[0]\n"}, {"x[9]", "x[9]"},
+	} {
+		if got := f.Add(step[0]); got != step[1] {
+			t.Errorf("%q gave %q, want %q", step[0], got, step[1])
+		}
+	}
+}
+
+func TestALongAnswerCostsNoMoreThanItsLength(t *testing.T) {
+	for name, part := range map[string]string{"code": "row[0] = `x` [9]\n", "a fence": "row[0] = 1\n\n", "one line": "`a`[1] ", "an open tick": "`` [9] ", "a list": "- `a` [1]\n"} {
+		f := markdown.New(rules())
+		size := 0
+		if name == "a fence" {
+			f.Add("```\n")
+		}
+		for size < 256<<10 {
+			f.Add(part)
+			size += len(part)
+		}
+		f.Close()
+		if name == "a fence" && len(f.Cited()) > 0 {
+			t.Error("code was cited")
+		}
+	}
+}
+
+func FuzzFilter(f *testing.F) {
+	for _, a := range atoms {
+		f.Add(a+"[1]"+a, uint64(1))
+	}
+	f.Fuzz(func(t *testing.T, s string, seed uint64) {
+		got, _ := whole(s)
+		if again := pieces(s, rand.New(rand.NewPCG(seed, 1))); again != got {
+			t.Fatalf("%q\npieces %q\nwhole  %q", s, again, got)
+		}
+		if found := planted(got); found != "" && !bytes.ContainsAny([]byte(s), "\x00\r\v\f") {
+			t.Fatalf("%q became\n%q, which has %s", s, got, found)
+		}
+	})
+}
