@@ -149,7 +149,10 @@ func (b *base) app(life context.Context, p profile, more ...fx.Option) (*fx.App,
 			URL: b.config.LLMURL, APIKey: b.config.LLMAPIKey, Model: b.config.LLMModel,
 			Life: life,
 		}),
-		fx.Supply(corporafx.Settings{Life: life, MaxBytes: b.config.MaxUpload, Child: []string{executable, childCommand}, Works: p != profileAPI}),
+		fx.Supply(corporafx.Settings{
+			Life: life, MaxBytes: b.config.MaxUpload, Child: []string{executable, childCommand}, Works: p != profileAPI,
+			EmbeddingURL: b.config.EmbeddingURL, EmbeddingModel: b.config.EmbeddingModel, EmbeddingAPIKey: b.config.EmbeddingAPIKey,
+		}),
 		fx.Provide(
 			fx.Annotate(func() clock.System { return clock.System{} }, fx.As(new(clock.Clock))),
 			func() blobport.Store { return files },

@@ -11,6 +11,7 @@ import (
 	"parley/modules/agents"
 	"parley/modules/corpora"
 	"parley/modules/corpora/internal/adapters/consumer"
+	"parley/modules/corpora/internal/adapters/embedding"
 	"parley/modules/corpora/internal/adapters/extract"
 	"parley/modules/corpora/internal/adapters/httpv1"
 	"parley/modules/corpora/internal/adapters/sqlstore"
@@ -43,6 +44,9 @@ type Settings struct {
 	Child []string
 	// MaxBytes is the largest file that is read.
 	MaxBytes int64
+	// EmbeddingURL is the base URL of a server with an embedding model; "" for
+	// none.
+	EmbeddingURL, EmbeddingModel, EmbeddingAPIKey string
 	// Works is whether this process indexes documents.
 	Works bool
 }
@@ -77,13 +81,21 @@ type Out struct {
 // Module is the corpora module.
 var Module = fx.Module("corpora", fx.Provide(build))
 
-func build(in In) Out {
+func build(in In) (Out, error) {
 	limits := extract.DefaultLimits()
 	limits.Child, limits.MaxBytes = in.Settings.Child, in.Settings.MaxBytes
-	service := core.New(core.Deps{
+	deps := core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Files: in.Files, Extractor: extract.New(limits), Agents: in.Agents,
 		Clock: in.Clock, Log: in.Log, Queue: in.Queue,
-	})
+	}
+	if in.Settings.EmbeddingURL != "" {
+		client, err := embedding.New(embedding.Config{URL: in.Settings.EmbeddingURL, Model: in.Settings.EmbeddingModel, APIKey: in.Settings.EmbeddingAPIKey})
+		if err != nil {
+			return Out{}, err
+		}
+		deps.Embedder = client
+	}
+	service := core.New(deps)
 	if in.Settings.Works {
 		in.Lifecycle.Append(background(in.Settings.Life, func(ctx context.Context) {
 			if err := service.Adopt(ctx); err != nil && ctx.Err() == nil {
@@ -91,7 +103,8 @@ func build(in In) Out {
 			}
 		}))
 	}
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Decider: service.Decider(), Retriever: service, Bench: Bench{service}}
+	out := Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Decider: service.Decider(), Retriever: service, Bench: Bench{service}}
+	return out, nil
 }
 
 // background runs work between start and stop.

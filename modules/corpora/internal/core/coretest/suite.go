@@ -51,6 +51,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"what may be searched is what the rule says":               searchable,
 		"a corpus has a new version with every change":             versions,
 		"a failed unit leaves nothing behind":                      rollback,
+		"vectors are kept by model and passage":                    vectors,
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
