@@ -147,7 +147,10 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 		fx.Supply(chatfx.Settings{
 			URL: b.config.LLMURL, APIKey: b.config.LLMAPIKey, Model: b.config.LLMModel, FirstByte: b.config.LLMFirstByte, AnswerLinkHosts: b.config.LinkHosts,
 		}),
-		fx.Supply(corporafx.Settings{MaxBytes: b.config.MaxUpload, Child: []string{executable, childCommand}, CacheDir: cacheDir(b.config.DataDir), Works: p != profileAPI}),
+		fx.Supply(corporafx.Settings{
+			MaxBytes: b.config.MaxUpload, Child: []string{executable, childCommand}, CacheDir: cacheDir(b.config.DataDir), Works: p != profileAPI,
+			EmbeddingURL: b.config.EmbeddingURL, EmbeddingModel: b.config.EmbeddingModel, EmbeddingAPIKey: b.config.EmbeddingAPIKey,
+		}),
 		fx.Provide(
 			fx.Annotate(func() clock.System { return clock.System{} }, fx.As(new(clock.Clock))),
 			func() blobport.Store { return files },

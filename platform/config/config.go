@@ -23,23 +23,26 @@ import (
 // Config is everything that an operator can set. An unset variable has the
 // default that stands here.
 type Config struct {
-	Addr          string        `env:"PARLEY_ADDR" envDefault:"127.0.0.1:8080"`
-	MetricsAddr   string        `env:"PARLEY_METRICS_ADDR"`
-	DataDir       string        `env:"PARLEY_DATA_DIR" envDefault:"./parley-data"`
-	DatabaseURL   string        `env:"PARLEY_DATABASE_URL"`
-	EventsURL     string        `env:"PARLEY_EVENTS_URL"`
-	AdminEmail    string        `env:"PARLEY_ADMIN_EMAIL" envDefault:"admin@parley.local"`
-	AdminPassword string        `env:"PARLEY_ADMIN_PASSWORD"`
-	SecretKey     string        `env:"PARLEY_SECRET_KEY"`
-	Proxies       []string      `env:"PARLEY_TRUSTED_PROXIES"`
-	LLMURL        string        `env:"PARLEY_LLM_URL"`
-	LLMAPIKey     string        `env:"PARLEY_LLM_API_KEY"`
-	LLMModel      string        `env:"PARLEY_LLM_MODEL"`
-	LLMFirstByte  time.Duration `env:"PARLEY_LLM_FIRST_BYTE" envDefault:"60s"`
-	LinkHosts     []string      `env:"PARLEY_ANSWER_LINK_HOSTS"`
-	LogLevel      slog.Level    `env:"PARLEY_LOG_LEVEL" envDefault:"info"`
-	MaxUpload     int64         `env:"PARLEY_MAX_UPLOAD_BYTES" envDefault:"104857600"`
-	FullSync      bool          `env:"PARLEY_SQLITE_FULL_SYNC" envDefault:"false"`
+	Addr            string        `env:"PARLEY_ADDR" envDefault:"127.0.0.1:8080"`
+	MetricsAddr     string        `env:"PARLEY_METRICS_ADDR"`
+	DataDir         string        `env:"PARLEY_DATA_DIR" envDefault:"./parley-data"`
+	DatabaseURL     string        `env:"PARLEY_DATABASE_URL"`
+	EventsURL       string        `env:"PARLEY_EVENTS_URL"`
+	AdminEmail      string        `env:"PARLEY_ADMIN_EMAIL" envDefault:"admin@parley.local"`
+	AdminPassword   string        `env:"PARLEY_ADMIN_PASSWORD"`
+	SecretKey       string        `env:"PARLEY_SECRET_KEY"`
+	Proxies         []string      `env:"PARLEY_TRUSTED_PROXIES"`
+	LLMURL          string        `env:"PARLEY_LLM_URL"`
+	LLMAPIKey       string        `env:"PARLEY_LLM_API_KEY"`
+	LLMModel        string        `env:"PARLEY_LLM_MODEL"`
+	LLMFirstByte    time.Duration `env:"PARLEY_LLM_FIRST_BYTE" envDefault:"60s"`
+	LinkHosts       []string      `env:"PARLEY_ANSWER_LINK_HOSTS"`
+	EmbeddingURL    string        `env:"PARLEY_EMBEDDING_URL"`
+	EmbeddingAPIKey string        `env:"PARLEY_EMBEDDING_API_KEY"`
+	EmbeddingModel  string        `env:"PARLEY_EMBEDDING_MODEL"`
+	LogLevel        slog.Level    `env:"PARLEY_LOG_LEVEL" envDefault:"info"`
+	MaxUpload       int64         `env:"PARLEY_MAX_UPLOAD_BYTES" envDefault:"104857600"`
+	FullSync        bool          `env:"PARLEY_SQLITE_FULL_SYNC" envDefault:"false"`
 }
 
 // Load reads environ, in the form of os.Environ. The error names every
@@ -111,8 +114,10 @@ func (c Config) problems() []error {
 	if c.AdminPassword != "" && len(c.AdminPassword) < 8 {
 		wrong("PARLEY_ADMIN_PASSWORD", "it needs 8 characters or more; leave it unset to have one made")
 	}
-	if u, err := url.Parse(c.LLMURL); c.LLMURL != "" && (err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "") {
-		wrong("PARLEY_LLM_URL", "%q is not an http(s) URL", c.LLMURL)
+	for name, address := range map[string]string{"PARLEY_LLM_URL": c.LLMURL, "PARLEY_EMBEDDING_URL": c.EmbeddingURL} {
+		if u, err := url.Parse(address); address != "" && (err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "") {
+			wrong(name, "%q is not an http(s) URL", address)
+		}
 	}
 	if (c.LLMURL == "") != (c.LLMModel == "") {
 		wrong("PARLEY_LLM_MODEL", "set it together with PARLEY_LLM_URL")
@@ -124,6 +129,9 @@ func (c Config) problems() []error {
 		if u, err := url.Parse("https://" + host); err != nil || u.Host != host || host == "" {
 			wrong("PARLEY_ANSWER_LINK_HOSTS", "%q is not a host such as wiki.example.com; commas separate several", host)
 		}
+	}
+	if (c.EmbeddingURL == "") != (c.EmbeddingModel == "") {
+		wrong("PARLEY_EMBEDDING_MODEL", "set it together with PARLEY_EMBEDDING_URL")
 	}
 	if c.MaxUpload < 1 {
 		wrong("PARLEY_MAX_UPLOAD_BYTES", "it must be positive")

@@ -11,6 +11,7 @@ import (
 	"parley/modules/agents"
 	"parley/modules/corpora"
 	"parley/modules/corpora/internal/adapters/consumer"
+	"parley/modules/corpora/internal/adapters/embedding"
 	"parley/modules/corpora/internal/adapters/extract"
 	"parley/modules/corpora/internal/adapters/httpv1"
 	"parley/modules/corpora/internal/adapters/sqlstore"
@@ -52,6 +53,9 @@ type Settings struct {
 	MaxBytes int64
 	// CacheDir is where readers keep what takes long to make; empty: nowhere.
 	CacheDir string
+	// EmbeddingURL is the base URL of a server with an embedding model; "" for
+	// none.
+	EmbeddingURL, EmbeddingModel, EmbeddingAPIKey string
 	// Works is whether this process indexes documents.
 	Works bool
 }
@@ -96,11 +100,19 @@ type Out struct {
 // Module is the corpora module.
 var Module = fx.Module("corpora", fx.Provide(build))
 
-func build(in In) Out {
-	service := core.New(core.Deps{
+func build(in In) (Out, error) {
+	deps := core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Files: in.Files, Extractor: extract.New(in.Settings.limits()), Agents: in.Agents,
 		Projects: in.Projects, Directory: in.Directory, Actors: in.Actors, Clock: in.Clock, Log: in.Log, Queue: in.Queue,
-	})
+	}
+	if in.Settings.EmbeddingURL != "" {
+		client, err := embedding.New(embedding.Config{URL: in.Settings.EmbeddingURL, Model: in.Settings.EmbeddingModel, APIKey: in.Settings.EmbeddingAPIKey})
+		if err != nil {
+			return Out{}, err
+		}
+		deps.Embedder = client
+	}
+	service := core.New(deps)
 	if in.Settings.Works {
 		in.Lifecycle.Append(background(func(ctx context.Context) {
 			if err := service.Adopt(ctx); err != nil && ctx.Err() == nil {
@@ -108,7 +120,8 @@ func build(in In) Out {
 			}
 		}))
 	}
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Deciders: service.Deciders(), Retriever: service, Keeper: service.Keeper(), Bench: Bench{service}}
+	out := Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Deciders: service.Deciders(), Retriever: service, Keeper: service.Keeper(), Bench: Bench{service}}
+	return out, nil
 }
 
 // background runs work between start and stop.

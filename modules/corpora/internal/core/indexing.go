@@ -38,19 +38,27 @@ func indexJob(d Document) work.Job {
 
 // Kinds are the kinds of work of this module.
 func (s *Service) Kinds() []work.Kind {
-	return []work.Kind{
+	kinds := []work.Kind{
 		{Name: indexKind, Concurrency: places, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.index, GiveUp: s.giveUp},
 		{Name: renewKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.renew},
 	}
+	if s.embedder != nil {
+		kinds = append(kinds, work.Kind{Name: embedKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.embed})
+	}
+	return kinds
 }
 
 // Adopt puts into the queue what an older version has left: documents that
-// wait without a job, and corpora whose words are read differently now.
+// wait without a job, and corpora whose words are read differently now. With an
+// embedding model, all corpora are looked through for passages without vectors.
 func (s *Service) Adopt(ctx context.Context) error {
 	if err := s.adoptDocuments(ctx); err != nil {
 		return err
 	}
-	return s.adoptCorpora(ctx)
+	if err := s.adoptCorpora(ctx); err != nil {
+		return err
+	}
+	return s.adoptVectors(ctx)
 }
 
 func (s *Service) adoptDocuments(ctx context.Context) error {
@@ -176,6 +184,11 @@ func (s *Service) end(ctx context.Context, d Document, last []Indexed, end func(
 		done, err := s.Store.Finish(ctx, d, last)
 		if err != nil {
 			return err
+		}
+		if s.embedder != nil && done.Step == Completed {
+			if err := s.Queue.Put(ctx, embedJob(done.OrganizationID, embedPayload{Corpus: done.CorpusID, Document: done.ID})); err != nil {
+				return err
+			}
 		}
 		tx.Publish(corpora.DocumentIndexed{DocumentID: done.ID, CorpusID: done.CorpusID, OrganizationID: done.OrganizationID, UserID: done.UserID, Step: string(done.Step), ChunkCount: done.ChunkCount})
 		return nil

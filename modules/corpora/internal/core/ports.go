@@ -40,6 +40,7 @@ type Store interface {
 	Documents
 	Connections
 	Index
+	Vectors
 }
 
 // Permissions keeps the roles on corpora. That of the owner comes and goes with
@@ -136,6 +137,31 @@ type Index interface {
 	// Unfinished answers documents after an id that are neither completed nor
 	// failed, ordered by id.
 	Unfinished(ctx context.Context, after int64, limit int) ([]Document, error)
+}
+
+// Vectors keeps what an embedding model makes of passages.
+type Vectors interface {
+	// CorporaAfter answers corpora after an id, ordered by id.
+	CorporaAfter(ctx context.Context, after int64, limit int) ([]Corpus, error)
+	// Unembedded answers searchable passages of a corpus, or of one document of
+	// it unless that is 0, after an id that have no vector of a model, ordered by
+	// id.
+	Unembedded(ctx context.Context, corpusID, documentID int64, model string, after int64, limit int) ([]ranking.Passage, error)
+	// AddVectors keeps vectors in one short transaction, which hold fences. Those
+	// of passages that are gone meanwhile it leaves out.
+	AddVectors(ctx context.Context, corpusID int64, model string, vectors []ranking.Vector, hold Hold) error
+	// ShowVectors gives the corpus a new version in the unit of ctx: questions
+	// may have kept what there was before vectors were added.
+	ShowVectors(ctx context.Context, corpusID int64) error
+}
+
+// Embedder is an embedding model.
+type Embedder interface {
+	// Model names what vectors can be compared with each other.
+	Model() string
+	// Embed answers one vector for each of the texts, in their order and all of
+	// one length. An error that work.IsPermanent is about the texts.
+	Embed(ctx context.Context, texts []string) ([][]float32, error)
 }
 
 // Extractor turns a file into text. Its errors that the owner of the file can

@@ -82,7 +82,7 @@ func (s *Service) Search(ctx context.Context, who actor.Actor, corpusID int64, q
 
 func (s *Service) search(ctx context.Context, in []ranking.Corpus, query string, top int) (corpora.Retrieval, error) {
 	out := corpora.Retrieval{CorpusIDs: ids(in)}
-	found, err := s.ranking.Search(ctx, ranking.Question{Text: query, Corpora: in, Limit: top})
+	found, err := s.ranking.Search(ctx, ranking.Question{Text: query, Corpora: in, Limit: top, Meaning: s.embedder.meaning(ctx, query)})
 	if err != nil {
 		return out, err
 	}

@@ -36,12 +36,15 @@ type Deps struct {
 	Log       *slog.Logger
 	// Queue takes the documents that wait to be indexed.
 	Queue work.Queue
+	// Embedder adds the search by meaning; nil without a model.
+	Embedder Embedder
 }
 
 // Service is the use cases of corpora. It implements corpora.Retriever.
 type Service struct {
 	Deps
-	ranking *ranking.Engine
+	ranking  *ranking.Engine
+	embedder *steadyEmbedder // nil without a model
 }
 
 // warmIndex bounds what is kept in memory of the index, in bytes: about 6,000
@@ -50,7 +53,11 @@ const warmIndex = 64 << 20
 
 // New returns the use cases over their dependencies.
 func New(d Deps) *Service {
-	return &Service{Deps: d, ranking: ranking.NewEngine(d.Store, warmIndex)}
+	s := &Service{Deps: d, ranking: ranking.NewEngine(d.Store, warmIndex)}
+	if d.Embedder != nil {
+		s.embedder = newSteadyEmbedder(d)
+	}
+	return s
 }
 
 // authorize answers a corpus when who may do the action on it; ErrNotFound

@@ -100,3 +100,25 @@ func (s *Store) Outdated(context.Context, int64, int) ([]core.Corpus, error) { r
 
 // Renew implements core.Index.
 func (s *Store) Renew(context.Context, int64, core.Hold) (bool, error) { return true, nil }
+
+// CorporaAfter implements core.Vectors.
+func (s *Store) CorporaAfter(ctx context.Context, after int64, limit int) ([]core.Corpus, error) {
+	found, err := s.corpora.List(ctx, func(c core.Corpus) bool { return c.ID > after && !c.IsDeleted })
+	return found[:min(len(found), limit)], err
+}
+
+// Unembedded implements core.Vectors.
+func (s *Store) Unembedded(_ context.Context, corpusID, documentID int64, model string, after int64, limit int) ([]ranking.Passage, error) {
+	return s.Memory.Unembedded(corpusID, documentID, model, after, limit), nil
+}
+
+// AddVectors implements core.Vectors.
+func (s *Store) AddVectors(ctx context.Context, _ int64, model string, vectors []ranking.Vector, hold core.Hold) error {
+	return s.held(ctx, hold, func(context.Context) error {
+		s.Memory.AddVectors(model, vectors)
+		return nil
+	})
+}
+
+// ShowVectors implements core.Vectors: AddVectors has.
+func (s *Store) ShowVectors(context.Context, int64) error { return nil }

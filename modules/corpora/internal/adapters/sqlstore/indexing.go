@@ -31,6 +31,10 @@ type passageRow struct {
 	Reading       int  // the text.Version that its postings were made by
 }
 
+func (r passageRow) passage() ranking.Passage {
+	return ranking.Passage{ID: r.ID, Corpus: r.CorpusID, Document: r.DocumentID, Number: r.Number, Page: r.Page, Title: r.Title, Text: r.Text}
+}
+
 var open = bun.List([]core.Step{core.Pending, core.Extracting, core.Indexing})
 
 // Begin implements core.Index.
@@ -104,7 +108,10 @@ func (s *Store) Clear(ctx context.Context, documentID int64, hold core.Hold) (do
 		if err := s.removeGrams(ctx, tx, rows[0].CorpusID, slices.Sorted(maps.Keys(gone))); err != nil {
 			return err
 		}
-		_, err := tx.NewDelete().Model((*passageRow)(nil)).Where("id IN (?)", bun.List(ids)).Exec(ctx)
+		if _, err := tx.NewDelete().Model((*passageRow)(nil)).Where("id IN (?)", bun.List(ids)).Exec(ctx); err != nil {
+			return err
+		}
+		_, err := tx.NewDelete().Model((*vectorRow)(nil)).Where("passage_id IN (?)", bun.List(ids)).Exec(ctx)
 		return err
 	})
 	if err != nil {

@@ -190,7 +190,7 @@ func (s *Store) Passages(ctx context.Context, corpora []int64, ids []int64) ([]r
 	}
 	out := make([]ranking.Passage, len(rows))
 	for i, r := range rows {
-		out[i] = ranking.Passage{ID: r.ID, Corpus: r.CorpusID, Document: r.DocumentID, Number: r.Number, Page: r.Page, Title: r.Title, Text: r.Text}
+		out[i] = r.passage()
 	}
 	return out, nil
 }

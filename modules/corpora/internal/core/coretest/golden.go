@@ -37,7 +37,8 @@ func fingerprint(found ranking.Result) string {
 		if i == 0 {
 			best = h.Score.Total
 		}
-		fmt.Fprintf(&all, "%+v %v %v\n", h.Passage, h.Score, h.Matched)
+		s := h.Score
+		fmt.Fprintf(&all, "%+v %v %v\n", h.Passage, [...]float64{s.Words, s.Pairs, s.Exact, s.Grams, s.Document, s.Total}, h.Matched)
 	}
 	for _, t := range found.Terms {
 		fmt.Fprintf(&all, "%s %s %d %v %s %v %v; ", t.Form, t.Stem, t.DF, t.IDF, t.Match, t.Forms, t.Unused)

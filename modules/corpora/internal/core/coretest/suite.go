@@ -54,6 +54,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"a corpus has a new version with every change":             versions,
 		"a removed document is found no more":                      removal,
 		"a failed unit leaves nothing behind":                      rollback,
+		"vectors are kept by model and passage":                    vectors,
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -64,6 +64,14 @@ func (c *counting) Alike(ctx context.Context, corpora []int64, words [][]text.Gr
 	return c.Memory.Alike(ctx, corpora, words, limit)
 }
 
+// Vectors implements Source.
+func (c *counting) Vectors(ctx context.Context, corpus int64, model string, after int64, limit int) ([]Vector, Versions, error) {
+	if err := c.read(); err != nil {
+		return nil, nil, err
+	}
+	return c.Memory.Vectors(ctx, corpus, model, after, limit)
+}
+
 // Passages implements Source.
 func (c *counting) Passages(ctx context.Context, corpora []int64, ids []int64) ([]Passage, error) {
 	if err := c.read(); err != nil {

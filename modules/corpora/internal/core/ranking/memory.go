@@ -17,6 +17,7 @@ type Memory struct {
 	passages map[int64]indexedPassage
 	postings map[string]map[int64]int // term → passage → tf
 	versions Versions
+	vectors  map[string][]Vector // by model, ordered by passage
 }
 
 type indexedPassage struct {
@@ -28,7 +29,7 @@ var _ Source = (*Memory)(nil)
 
 // NewMemory makes an empty index.
 func NewMemory() *Memory {
-	return &Memory{passages: map[int64]indexedPassage{}, postings: map[string]map[int64]int{}, versions: Versions{}}
+	return &Memory{passages: map[int64]indexedPassage{}, postings: map[string]map[int64]int{}, versions: Versions{}, vectors: map[string][]Vector{}}
 }
 
 // Add indexes a passage, in place of the one with the same id.
@@ -68,6 +69,58 @@ func (m *Memory) remove(id int64) {
 		m.versions[p.Corpus]++
 	}
 	delete(m.passages, id)
+	for model, list := range m.vectors {
+		m.vectors[model] = slices.DeleteFunc(list, func(v Vector) bool { return v.Passage == id })
+	}
+}
+
+// AddVectors keeps vectors that a model made of passages.
+func (m *Memory) AddVectors(model string, vectors []Vector) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, v := range vectors {
+		if p, ok := m.passages[v.Passage]; ok {
+			m.versions[p.Corpus]++
+		}
+		list := m.vectors[model]
+		at, known := slices.BinarySearchFunc(list, v.Passage, func(v Vector, id int64) int { return cmp.Compare(v.Passage, id) })
+		if known {
+			list[at] = v
+		} else {
+			m.vectors[model] = slices.Insert(list, at, v)
+		}
+	}
+}
+
+// Vectors implements Source.
+func (m *Memory) Vectors(_ context.Context, corpus int64, model string, after int64, limit int) ([]Vector, Versions, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	out := []Vector{}
+	for _, v := range m.vectors[model] {
+		if v.Passage > after && m.passages[v.Passage].Corpus == corpus && len(out) < limit {
+			out = append(out, v)
+		}
+	}
+	return out, m.at([]int64{corpus}), nil
+}
+
+// Unembedded answers passages of a corpus, or of one document of it, after an
+// id that have no vector of a model, ordered by id.
+func (m *Memory) Unembedded(corpus, document int64, model string, after int64, limit int) []Passage {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	out := []Passage{}
+	for id, p := range m.passages {
+		if id <= after || p.Corpus != corpus || document != 0 && p.Document != document {
+			continue
+		}
+		if !slices.ContainsFunc(m.vectors[model], func(v Vector) bool { return v.Passage == id }) {
+			out = append(out, p.Passage)
+		}
+	}
+	slices.SortFunc(out, func(a, b Passage) int { return cmp.Compare(a.ID, b.ID) })
+	return out[:min(limit, len(out))]
 }
 
 // Corpora answers the corpora as they are now.

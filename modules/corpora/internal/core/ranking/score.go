@@ -23,6 +23,9 @@ type Score struct {
 	Grams    float64
 	Document float64
 	Total    float64
+	// Closest is the passage's place among those nearest in meaning, from 1 on.
+	// Total is then made of the two places instead, and is at most 1.
+	Closest int
 }
 
 // score compares passages and sorts them, best first, equal ones by id.

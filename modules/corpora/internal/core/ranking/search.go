@@ -14,6 +14,8 @@ type Question struct {
 	Text    string
 	Corpora []Corpus // those that the asker may read now; decided by the caller
 	Limit   int      // passages to keep, at most 100
+	// Meaning is what an embedding model makes of Text; nil without a model.
+	Meaning *Meaning
 }
 
 // Result is what was found and how.
@@ -44,6 +46,9 @@ func (h Hit) Why() string {
 		if part.value > 0 {
 			out = strconv.AppendFloat(append(out, part.name...), part.value, 'f', 2, 64)
 		}
+	}
+	if h.Score.Closest > 0 {
+		out = strconv.AppendInt(append(out, "; in meaning it is number "...), int64(h.Score.Closest), 10)
 	}
 	out = strconv.AppendFloat(append(out, " = "...), h.Score.Total, 'f', 2, 64)
 	for i, term := range h.Matched {
@@ -76,7 +81,7 @@ func NewEngine(source Source, limit uint64) *Engine {
 // the corpora know, finds nothing and is no error.
 func (e *Engine) Search(ctx context.Context, question Question) (Result, error) {
 	q := read(question.Text)
-	if len(q.terms) == 0 || len(question.Corpora) == 0 {
+	if len(q.terms) == 0 && question.Meaning == nil || len(question.Corpora) == 0 {
 		return Result{Terms: q.terms}, nil
 	}
 	v := view{Engine: e, corpora: question.Corpora, scratch: e.idle.Get().(*scratch)}
@@ -100,19 +105,29 @@ func (e *Engine) Search(ctx context.Context, question Question) (Result, error) 
 		}
 	}
 	result := Result{Terms: q.terms, Passages: stats.Passages, AverageLength: stats.AverageLength()}
-	chosen := weigh(q.terms, stats)
-	if len(chosen) == 0 {
-		return result, nil
+	var candidates, closest []Candidate
+	if chosen := weigh(q.terms, stats); len(chosen) > 0 {
+		if candidates, err = v.candidates(ctx, chosen, Slope(stats.AverageLength()), depth); err != nil {
+			return Result{}, fmt.Errorf("finding candidates: %w", err)
+		}
 	}
-	candidates, err := v.candidates(ctx, chosen, Slope(stats.AverageLength()), depth)
-	if err != nil {
-		return Result{}, fmt.Errorf("finding candidates: %w", err)
+	if question.Meaning != nil {
+		if closest, err = v.closest(ctx, *question.Meaning, depth); err != nil {
+			return Result{}, fmt.Errorf("finding what is close: %w", err)
+		}
+		candidates = join(candidates, closest)
+	}
+	if len(candidates) == 0 {
+		return result, nil
 	}
 	passages, err := v.passages(ctx, candidates)
 	if err != nil {
 		return Result{}, fmt.Errorf("reading candidates: %w", err)
 	}
 	result.Hits = newMatcher(q, e.tokens, v.scratch).score(passages, stats, q.english)
+	if len(closest) > 0 {
+		fuse(result.Hits, closest)
+	}
 	result.Kept = min(max(question.Limit, 0), len(result.Hits))
 	return result, nil
 }

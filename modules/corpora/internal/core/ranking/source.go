@@ -37,6 +37,10 @@ type Source interface {
 	// words, of which the grams are given: at most limit for each word, the
 	// shorter of equal ones first. Some may be in no passage any more.
 	Alike(ctx context.Context, corpora []int64, words [][]text.Gram, limit int) ([]AlikeTerm, Versions, error)
+	// Vectors reads the vectors that a model made of the passages of a corpus
+	// after an id, ordered by passage. Some may be of passages that are not found
+	// yet, or any more.
+	Vectors(ctx context.Context, corpus int64, model string, after int64, limit int) ([]Vector, Versions, error)
 	// Passages reads passages by id, in any order. A passage that has been
 	// deleted meanwhile is left out. The text behind an id never changes.
 	Passages(ctx context.Context, corpora []int64, ids []int64) ([]Passage, error)

@@ -35,8 +35,8 @@ type key struct {
 	kind    byte
 	corpus  int64  // of a term
 	version int64  // of the corpus
-	passage int64  // of tokens
-	text    string // the term, or the word that is not known with all versions
+	passage int64  // of tokens, or the one before those of vectors
+	text    string // the term, the model, or the word that is not known with all versions
 }
 
 const (
@@ -44,6 +44,7 @@ const (
 	nearKey
 	formsKey
 	passageKey
+	vectorKey
 )
 
 // entry is what is kept; it never changes.
@@ -53,6 +54,7 @@ type entry struct {
 	near     TermCount
 	forms    []Form
 	passage  *tokens
+	vectors  *vectors
 }
 
 // bytes is the room an entry takes.
@@ -63,6 +65,9 @@ func (e entry) bytes() int {
 	}
 	if e.passage != nil {
 		n += e.passage.bytes()
+	}
+	if e.vectors != nil {
+		n += e.vectors.bytes()
 	}
 	return n
 }

@@ -1,0 +1,119 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"parley/modules/corpora/internal/core"
+	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/sqldb"
+)
+
+type vectorRow struct {
+	bun.BaseModel `bun:"table:corpora_vectors,alias:v"`
+	CorpusID      int64
+	Model         string
+	PassageID     int64
+	Coordinates   []byte // one byte each, in two's complement
+}
+
+// Unembedded implements core.Vectors.
+func (s *Store) Unembedded(ctx context.Context, corpusID, documentID int64, model string, after int64, limit int) ([]ranking.Passage, error) {
+	q := s.db.On(ctx).NewSelect().Model((*passageRow)(nil)).Where("p.corpus_id = ? AND p.is_live AND p.id > ?", corpusID, after)
+	if documentID != 0 {
+		q = q.Where("p.document_id = ?", documentID)
+	}
+	rows := []passageRow{}
+	err := q.Where("NOT EXISTS (SELECT 1 FROM corpora_vectors AS v WHERE v.corpus_id = p.corpus_id AND v.model = ? AND v.passage_id = p.id)", model).
+		OrderExpr("p.id").Limit(int64(limit)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("looking for passages without vectors: %w", err)
+	}
+	out := make([]ranking.Passage, len(rows))
+	for i, r := range rows {
+		out[i] = r.passage()
+	}
+	return out, nil
+}
+
+// AddVectors implements core.Vectors.
+func (s *Store) AddVectors(ctx context.Context, corpusID int64, model string, vectors []ranking.Vector, hold core.Hold) error {
+	return s.held(ctx, hold, func(ctx context.Context, tx bun.IDB) error {
+		ids := make([]int64, len(vectors))
+		for i, v := range vectors {
+			ids[i] = v.Passage
+		}
+		there := tx.NewSelect().Model((*passageRow)(nil)).Column("id").Where("id IN (?) AND corpus_id = ?", bun.List(ids), corpusID)
+		if s.db.Postgres() { // which would let a passage go meanwhile
+			there = there.For("SHARE")
+		}
+		var left []int64
+		if err := there.Scan(ctx, &left); err != nil {
+			return fmt.Errorf("looking for passages: %w", err)
+		}
+		known := make(map[int64]bool, len(left))
+		for _, id := range left {
+			known[id] = true
+		}
+		var rows []vectorRow
+		for _, v := range vectors {
+			if known[v.Passage] {
+				rows = append(rows, vectorRow{CorpusID: corpusID, Model: model, PassageID: v.Passage, Coordinates: toBytes(v.Values)})
+			}
+		}
+		if len(rows) > 0 {
+			if _, err := tx.NewInsert().Model(&rows).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
+				return fmt.Errorf("storing vectors: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// ShowVectors implements core.Vectors.
+func (s *Store) ShowVectors(ctx context.Context, corpusID int64) error {
+	return s.renewed(ctx, s.db.On(ctx), corpusID, 0)
+}
+
+// Vectors implements ranking.Source.
+func (s *Store) Vectors(ctx context.Context, corpusID int64, model string, after int64, limit int) ([]ranking.Vector, ranking.Versions, error) {
+	// The version is read first: what is read after it is never older.
+	var version int64
+	err := s.db.On(ctx).NewSelect().TableExpr("corpora_statistics").Column("version").Where("corpus_id = ?", corpusID).Scan(ctx, &version)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the version of corpus %d: %w", corpusID, err)
+	}
+	rows := []vectorRow{}
+	err = s.db.On(ctx).NewSelect().Model(&rows).Where("corpus_id = ? AND model = ? AND passage_id > ?", corpusID, model, after).OrderExpr("passage_id").Limit(int64(limit)).Scan(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading vectors: %w", err)
+	}
+	out := make([]ranking.Vector, len(rows))
+	for i, r := range rows {
+		out[i] = ranking.Vector{Passage: r.PassageID, Values: fromBytes(r.Coordinates)}
+	}
+	return out, ranking.Versions{corpusID: version}, nil
+}
+
+// CorporaAfter implements core.Vectors.
+func (s *Store) CorporaAfter(ctx context.Context, after int64, limit int) ([]core.Corpus, error) {
+	return s.corpora.List(ctx, limit, "id", sqldb.Cond("id > ? AND is_deleted = ?", after, false))
+}
+
+func toBytes(values []int8) []byte {
+	out := make([]byte, len(values))
+	for i, x := range values {
+		out[i] = byte(x) //nolint:gosec // two's complement
+	}
+	return out
+}
+
+func fromBytes(b []byte) []int8 {
+	out := make([]int8, len(b))
+	for i, x := range b {
+		out[i] = int8(x) //nolint:gosec // two's complement
+	}
+	return out
+}

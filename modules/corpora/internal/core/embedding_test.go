@@ -1,0 +1,131 @@
+package core_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/modules/corpora/internal/core"
+	"parley/platform/kernel/work"
+)
+
+// model knows two meanings: boats, and everything else.
+type model struct {
+	calls int
+	err   error
+	short bool // answers fewer vectors than texts
+}
+
+// Model implements core.Embedder.
+func (*model) Model() string { return "m" }
+
+// Embed implements core.Embedder.
+func (m *model) Embed(_ context.Context, texts []string) (out [][]float32, err error) {
+	if m.calls++; m.err != nil {
+		return nil, m.err
+	}
+	for _, s := range texts {
+		switch {
+		case strings.Contains(s, "unreadable"):
+			return nil, work.Permanent(errors.New("the text is too long"))
+		case strings.Contains(s, "rowing") || strings.Contains(s, "boat"):
+			out = append(out, []float32{1, 0})
+		default:
+			out = append(out, []float32{0, 1})
+		}
+	}
+	if m.short {
+		out = out[1:]
+	}
+	return out, nil
+}
+
+func withModel(m *model) func(*core.Deps) { return func(d *core.Deps) { d.Embedder = m } }
+
+func TestADocumentIsFoundByMeaningOnceItsVectorsAreMade(t *testing.T) {
+	m := &model{}
+	f := setup(t, withModel(m))
+	c := f.corpus(jo, "a")
+	f.upload(jo, c, "a.md", "# Sport\n\nHe likes rowing on the lake.")
+	f.upload(jo, c, "b.md", "# Food\n\nShe bakes bread.")
+	f.work()
+	found, err := f.Search(f.ctx, jo, c.ID, "boat", 10)
+	f.check(err)
+	if len(found.Passages) != 1 || !strings.Contains(found.Passages[0].Text, "rowing") || !strings.Contains(found.Candidates[0].Why, "in meaning it is number 1") {
+		t.Errorf("%+v", found)
+	}
+	calls := m.calls
+	_, err = f.Search(f.ctx, jo, c.ID, "boat", 10)
+	if f.check(err); m.calls != calls {
+		t.Error("the model is asked for the same question again")
+	}
+	f.check(f.Adopt(f.ctx))
+	f.work()
+	if m.calls != calls {
+		t.Error("the model is asked for vectors that are there")
+	}
+}
+
+func TestDocumentsFromBeforeTheModelGetTheirVectors(t *testing.T) {
+	f := setup(t)
+	c := f.corpus(jo, "a")
+	f.upload(jo, c, "a.md", "He likes rowing on the lake.")
+	f.work()
+	withModel(&model{})(&f.parts)
+	f.Service = core.New(f.parts)
+	f.check(f.Adopt(f.ctx))
+	f.work()
+	found, err := f.Search(f.ctx, jo, c.ID, "boat", 10)
+	if f.check(err); len(found.Passages) != 1 {
+		t.Errorf("%+v", found)
+	}
+}
+
+func TestAModelThatIsAwayOnlyLosesTheMeaning(t *testing.T) {
+	m := &model{err: errors.New("connection refused")}
+	f := setup(t, withModel(m))
+	c := f.corpus(jo, "a")
+	f.upload(jo, c, "a.md", "He likes rowing on the lake.")
+	f.work()
+	for range 3 {
+		found, err := f.Search(f.ctx, jo, c.ID, "lake", 10)
+		if f.check(err); len(found.Passages) != 1 {
+			t.Errorf("by its words: %+v", found)
+		}
+	}
+	if m.calls != 1 {
+		t.Errorf("a model that is away was asked %d times", m.calls)
+	}
+	m.err = nil
+	f.clock.Advance(2 * time.Minute)
+	f.work()
+	found, err := f.Search(f.ctx, jo, c.ID, "boat", 10)
+	if f.check(err); len(found.Passages) != 1 {
+		t.Errorf("after it came back: %+v", found)
+	}
+}
+
+func TestAPassageThatTheModelRefusesKeepsNoOtherFromItsVector(t *testing.T) {
+	f := setup(t, withModel(&model{}))
+	c := f.corpus(jo, "a")
+	f.upload(jo, c, "a.md", "# One\n\nAn unreadable sentence.\n\n"+strings.Repeat("Some words of a passage that stands between. ", 40)+"\n\n# Two\n\nHe likes rowing on the lake.")
+	f.work()
+	found, err := f.Search(f.ctx, jo, c.ID, "boat", 10)
+	if f.check(err); len(found.Passages) == 0 || !strings.Contains(found.Passages[0].Text, "rowing") {
+		t.Errorf("%+v", found)
+	}
+}
+
+func TestTooFewVectorsAreNotTakenForOthers(t *testing.T) {
+	m := &model{short: true}
+	f := setup(t, withModel(m))
+	c := f.corpus(jo, "a")
+	f.upload(jo, c, "a.md", "He likes rowing on the lake.")
+	f.work()
+	found, err := f.Search(f.ctx, jo, c.ID, "lake", 10)
+	if f.check(err); len(found.Passages) != 1 || found.Passages[0].Score <= 0 {
+		t.Errorf("%+v", found)
+	}
+}
