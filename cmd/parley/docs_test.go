@@ -209,21 +209,23 @@ func sameEvents(t *testing.T, what, text string, really []string) {
 
 // settingsInWords says what each setting is for.
 var settingsInWords = map[string]string{
-	"PARLEY_ADDR":             "Where the server listens, host:port.",
-	"PARLEY_METRICS_ADDR":     "Where Prometheus finds the metrics, host:port; unset: nowhere.",
-	"PARLEY_DATA_DIR":         "Directory of the uploaded files, and of the SQLite database and the secret key when they are not configured.",
-	"PARLEY_DATABASE_URL":     "postgres://user:password@host/database; sslmode=verify-full unless it says otherwise. Unset: SQLite in the data directory.",
-	"PARLEY_EVENTS_URL":       "Leave it unset: events go through the database.",
-	"PARLEY_ADMIN_EMAIL":      "The first global admin; read at the first start alone.",
-	"PARLEY_ADMIN_PASSWORD":   "Their password, 8 characters or more. Unset: a random one is made and printed once.",
-	"PARLEY_SECRET_KEY":       "Signs access tokens, 32 characters or more; the same for all processes. Several are separated by commas: the first signs. Unset: made once and kept in the data directory.",
-	"PARLEY_TRUSTED_PROXIES":  "Addresses and networks of proxies, separated by commas, whose X-Forwarded-For is believed.",
-	"PARLEY_LLM_URL":          "Base URL of an OpenAI-compatible server, with its /v1. Unset: answers are quotes from the documents.",
-	"PARLEY_LLM_API_KEY":      "Sent to that server.",
-	"PARLEY_LLM_MODEL":        "The model that answers; needed with PARLEY_LLM_URL.",
-	"PARLEY_LOG_LEVEL":        "debug, info, warn or error.",
-	"PARLEY_MAX_UPLOAD_BYTES": "Largest upload.",
-	"PARLEY_SQLITE_FULL_SYNC": "Let SQLite wait for the disk at every commit: slower, and safe against a loss of power.",
+	"PARLEY_ADDR":              "Where the server listens, host:port.",
+	"PARLEY_METRICS_ADDR":      "Where Prometheus finds the metrics, host:port; unset: nowhere.",
+	"PARLEY_DATA_DIR":          "Directory of the uploaded files, and of the SQLite database and the secret key when they are not configured.",
+	"PARLEY_DATABASE_URL":      "postgres://user:password@host/database; sslmode=verify-full unless it says otherwise. Unset: SQLite in the data directory.",
+	"PARLEY_EVENTS_URL":        "Leave it unset: events go through the database.",
+	"PARLEY_ADMIN_EMAIL":       "The first global admin; read at the first start alone.",
+	"PARLEY_ADMIN_PASSWORD":    "Their password, 8 characters or more. Unset: a random one is made and printed once.",
+	"PARLEY_SECRET_KEY":        "Signs access tokens, 32 characters or more; the same for all processes. Several are separated by commas: the first signs. Unset: made once and kept in the data directory.",
+	"PARLEY_TRUSTED_PROXIES":   "Addresses and networks of proxies, separated by commas, whose X-Forwarded-For is believed.",
+	"PARLEY_LLM_URL":           "Base URL of an OpenAI-compatible server, with its /v1. Unset: answers are quotes from the documents.",
+	"PARLEY_LLM_API_KEY":       "Sent to that server.",
+	"PARLEY_LLM_MODEL":         "The model that answers; needed with PARLEY_LLM_URL.",
+	"PARLEY_LLM_FIRST_BYTE":    "How long the model may take to begin its answer, such as 5m for one that is loaded when it is asked.",
+	"PARLEY_ANSWER_LINK_HOSTS": "Hosts that answers may link, separated by commas, beside what stands in the passages.",
+	"PARLEY_LOG_LEVEL":         "debug, info, warn or error.",
+	"PARLEY_MAX_UPLOAD_BYTES":  "Largest upload.",
+	"PARLEY_SQLITE_FULL_SYNC":  "Let SQLite wait for the disk at every commit: slower, and safe against a loss of power.",
 }
 
 func TestTheExampleOfSettingsIsTheGeneratedOne(t *testing.T) {
