@@ -224,6 +224,8 @@ var settingsInWords = map[string]string{
 	"PARLEY_EMBEDDING_URL":     "Base URL of an OpenAI-compatible server with an embedding model, with its /v1. Unset: documents are found by their words alone.",
 	"PARLEY_EMBEDDING_API_KEY": "Sent to that server.",
 	"PARLEY_EMBEDDING_MODEL":   "The model that makes embeddings; needed with PARLEY_EMBEDDING_URL.",
+	"PARLEY_LLM_FIRST_BYTE":    "How long the model may take to begin its answer, such as 5m for one that is loaded when it is asked.",
+	"PARLEY_ANSWER_LINK_HOSTS": "Hosts that answers may link, separated by commas, beside what stands in the passages.",
 	"PARLEY_LOG_LEVEL":         "debug, info, warn or error.",
 	"PARLEY_MAX_UPLOAD_BYTES":  "Largest upload.",
 	"PARLEY_SQLITE_FULL_SYNC":  "Let SQLite wait for the disk at every commit: slower, and safe against a loss of power.",

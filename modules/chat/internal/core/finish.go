@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"parley/platform/kernel/apperr"
@@ -22,7 +23,7 @@ func (x *execution) finish(failure error) {
 	}
 	o.Answer, o.Model, o.FinishReason = x.reply.Text, x.reply.Model, x.reply.FinishReason
 	if x.called {
-		o.Usage = append(x.refused, x.metered())
+		o.Usage = append(slices.Clone(x.refused), x.metered())
 		o.Model = o.Usage[len(o.Usage)-1].Model
 	}
 	if failure == nil {

@@ -113,7 +113,7 @@ func TestEveryTextOfAStreamIsASCIIOnOneLine(t *testing.T) {
 			}
 		}
 		events := got.Events()
-		if events[3]["delta"] != "漢字 😀 \"\\\n\r\u2028\t</script>" {
+		if events[3]["delta"] != "漢字 😀 \"\\\n\r\u2028\t&lt;/script>" {
 			t.Errorf("%q", events[3]["delta"])
 		}
 	})
@@ -122,7 +122,7 @@ func TestEveryTextOfAStreamIsASCIIOnOneLine(t *testing.T) {
 func TestARunThatFailsEndsItsStreamWithAnError(t *testing.T) {
 	play(t, script(breaks), func(s *scene) {
 		got := s.jo.Do("POST", runPath+"/stream", ask).Want(200)
-		const last = `data: {"sequence_number":4,"step":"error","message":"The model server broke off in the middle.",` +
+		const last = `data: {"sequence_number":5,"step":"error","message":"The model server broke off in the middle.",` +
 			`"output":{"error":{"code":"chat.model_failed","details":"The model server broke off in the middle."}}}` + "\n\n"
 		if !strings.HasSuffix(string(got.Body), "\n\n"+last) {
 			t.Errorf("%s", got.Body)

@@ -113,6 +113,9 @@ func hangs(ctx context.Context, emit func(string) error) (core.Completion, error
 }
 
 func breaks(_ context.Context, emit func(string) error) (core.Completion, error) {
+	if err := emit("Half an"); err != nil {
+		return core.Completion{}, err
+	}
 	return core.Completion{Text: "Half an"}, core.ErrModelFailed.WithMessage("The model server broke off in the middle.")
 }
 

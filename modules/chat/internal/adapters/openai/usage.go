@@ -1,8 +1,9 @@
 package openai
 
 import (
-	"bytes"
 	"encoding/json"
+	"strconv"
+	"strings"
 )
 
 // Usage is what the server says that a call used, in tokens. CachedPrompt is a
@@ -39,12 +40,9 @@ type count struct {
 
 // UnmarshalJSON implements json.Unmarshaler. It takes anything.
 func (c *count) UnmarshalJSON(data []byte) error {
-	var n float64
-	switch err := json.Unmarshal(bytes.Trim(data, `"`), &n); {
-	case err != nil, string(data) == "null":
-	case n < 0, n > mostTokens:
-		c.refused = true
-	default:
+	n, err := strconv.ParseFloat(strings.Trim(string(data), `"`), 64)
+	c.refused = n < 0 || n > mostTokens // beyond a float it is infinite
+	if err == nil && n >= 0 && n <= mostTokens {
 		c.n, c.given = int64(n), true
 	}
 	return nil

@@ -42,8 +42,6 @@ const (
 
 type span struct{ start, stop int }
 
-func (s span) has(i int) bool { return s.start <= i && i < s.stop }
-
 // layout is where code stands in a text.
 type layout struct {
 	source string

@@ -165,7 +165,7 @@ func TestOnlyWhatMayChangeIsHeldBack(t *testing.T) {
 	}
 }
 
-func TestALongAnswerCostsNoMoreThanItsLength(t *testing.T) {
+func TestAVeryLongAnswerIsReadToItsEnd(t *testing.T) {
 	for name, part := range map[string]string{"code": "row[0] = `x` [9]\n", "a fence": "row[0] = 1\n\n", "one line": "`a`[1] ", "an open tick": "`` [9] ", "a list": "- `a` [1]\n"} {
 		f := markdown.New(rules())
 		size := 0
