@@ -39,7 +39,11 @@ func fingerprint(found ranking.Result) string {
 		}
 		fmt.Fprintf(&all, "%+v %v %v\n", h.Passage, h.Score, h.Matched)
 	}
-	fmt.Fprintf(&all, "%v %d %v %d\n", found.Terms, found.Passages, found.AverageLength, found.Kept)
+	terms := make([]string, len(found.Terms))
+	for i, t := range found.Terms {
+		terms[i] = fmt.Sprintf("{%s %s %d %v %s %v}", t.Form, t.Stem, t.DF, t.IDF, t.Match, t.Unused)
+	}
+	fmt.Fprintf(&all, "%v %d %v %d\n", terms, found.Passages, found.AverageLength, found.Kept)
 	sum := fnv.New64a()
 	_, _ = sum.Write([]byte(all.String())) // a hash never fails
 	return fmt.Sprintf("%d hits, best %v, all %x", len(found.Hits), best, sum.Sum64())
