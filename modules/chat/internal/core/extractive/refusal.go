@@ -77,6 +77,8 @@ func (q *question) logit(f features) (z float64) {
 const (
 	headingNumber = 0.7 // credit for a number that the headings have
 	nearNumber    = 0.5 // or the sentences beside
+	// The refusal was fitted to collections of up to some hundred passages.
+	mostSearched = 600
 )
 
 // features looks at the best sentence and the passages that were found.
@@ -121,7 +123,7 @@ func (q *question) features(b sentence, found []Passage) (f features) {
 		}
 	}
 	f[scoreRatio] = score / total
-	f[lnPassages] = math.Log(float64(max(q.request.Searched, 1)))
+	f[lnPassages] = math.Log(float64(min(max(q.request.Searched, 1), mostSearched)))
 	f[lnTerms] = math.Log(float64(len(q.terms)))
 	return f
 }
