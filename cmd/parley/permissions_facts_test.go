@@ -129,8 +129,11 @@ var specimens = map[string][]specimen{
 		{"private", rights{admin: "vemd", globalAdmin: "vemd"}, (*ground).document},
 		{"public", all("v", rights{admin: "vemd", globalAdmin: "vemd"}), (*ground).publicDocument},
 	},
-	"answer":       {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
-	"thread":       {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
+	"answer": {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
+	"thread": {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
+	"sharepoint item": {
+		{"a folder", rights{appAdmin: "vemd", globalAdmin: "vemd"}, (*ground).sharePointItem},
+	},
 	"notification": {{"the global admin's", rights{globalAdmin: "ve"}, (*ground).notification}},
 }
 
@@ -145,6 +148,7 @@ var foreignOnes = map[string]func(g *ground) ids{
 	"organization": (*ground).organization, "team": (*ground).team, "project": (*ground).project, "agent": (*ground).teamAgent, "agent type": (*ground).agentType,
 	"review": (*ground).review, "user": (*ground).user, "permission": (*ground).teamRole, "API key": (*ground).serviceKey, "corpus": (*ground).corpus,
 	"document": (*ground).document, "answer": (*ground).answer, "thread": (*ground).answer, "notification": (*ground).notification,
+	"sharepoint item": (*ground).sharePointItem,
 }
 
 // named is the parameter that names a resource of a kind.
@@ -154,6 +158,8 @@ func named(kind string) string {
 		return "agent_response_id"
 	case "thread":
 		return "chat_thread_id"
+	case "sharepoint item":
+		return "item_id"
 	}
 	return strings.ReplaceAll(strings.ToLower(kind), " ", "_") + "_id"
 }

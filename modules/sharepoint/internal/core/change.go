@@ -236,7 +236,15 @@ func (s *Service) changed(ctx context.Context, who actor.Actor, b Backend, e Ent
 	}
 	var out Shown
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
-		if err := s.record(ctx, who.OrganizationID, audit.System, entries[1:]); err != nil {
+		if link != nil && link.CorpusID != 0 {
+			if _, err := s.Store.FollowDrive(ctx, who.OrganizationID, e.DriveID); err != nil {
+				return err
+			}
+		}
+		if err := s.lockDrive(ctx, who.OrganizationID, e.DriveID); err != nil {
+			return err
+		}
+		if err := s.record(ctx, who.OrganizationID, entries[1:]); err != nil {
 			return err
 		}
 		i, err := s.save(ctx, who.OrganizationID, who.Name(), e, 0)
@@ -266,8 +274,8 @@ func (s *Service) changed(ctx context.Context, who actor.Actor, b Backend, e Ent
 	return out, err
 }
 
-// tie links an item to a corpus, or to none, in the unit of ctx. From then on
-// its drive is followed.
+// tie links an item to a corpus, or to none, in the unit of ctx. Its drive is
+// followed.
 func (s *Service) tie(ctx context.Context, who actor.Actor, i Item, l Link) (Item, error) {
 	rights := l.Rights
 	if rights == "" {
@@ -285,11 +293,6 @@ func (s *Service) tie(ctx context.Context, who actor.Actor, i Item, l Link) (Ite
 	})
 	if err != nil {
 		return i, err
-	}
-	if l.CorpusID != 0 {
-		if _, err := s.Store.FollowDrive(ctx, i.OrganizationID, i.DriveExternalID); err != nil {
-			return i, err
-		}
 	}
 	return i, s.Store.TouchTree(ctx, i.OrganizationID, i.ExternalID)
 }

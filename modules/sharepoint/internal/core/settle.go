@@ -26,7 +26,7 @@ func (r *run) settle(ctx context.Context) error {
 		}
 		if len(items) == 0 {
 			return r.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-				if err := r.claim.Hold(ctx); err != nil {
+				if err := r.update(ctx, func(*FollowedDrive) error { return nil }); err != nil {
 					return err
 				}
 				return r.Store.RemoveFolders(ctx, org, drive)

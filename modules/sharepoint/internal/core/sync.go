@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/uow"
 	"parley/platform/kernel/work"
 )
@@ -23,6 +24,7 @@ const (
 	fullEvery   = 24 * time.Hour   // from one list of everything to the next
 	pageSize    = 500              // changes that are stored in one transaction
 	maxResyncs  = 3                // in one run
+	maxTrouble  = 5                // times that trouble on the server is tried again at once
 )
 
 // Kinds are the kinds of work of this module.
@@ -103,7 +105,16 @@ func (s *Service) sync(ctx context.Context, c work.Claim) error {
 		}
 		return err
 	}
+	if err != nil && !errors.Is(err, errOvertaken) && internal(err) && c.Attempts() < maxTrouble {
+		return err // trouble on the server, which the queue knows to wait for
+	}
 	return r.end(ctx, err)
+}
+
+// internal reports whether an error is none of the backend's.
+func internal(err error) bool {
+	var known *apperr.Error
+	return !errors.As(err, &known)
 }
 
 // follow reads the changes to their end.
@@ -257,9 +268,6 @@ func (r *run) end(ctx context.Context, trouble error) error {
 		r.Log.WarnContext(ctx, "following a drive failed", "drive", r.drive.ID, "error", trouble)
 	}
 	return r.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		if err := r.claim.Finish(ctx); err != nil {
-			return err
-		}
 		d, err := r.Store.UpdateDrive(ctx, r.drive.ID, func(d *FollowedDrive) error {
 			if d.LastError = ""; trouble == nil {
 				d.Failures = 0
@@ -269,11 +277,13 @@ func (r *run) end(ctx context.Context, trouble error) error {
 			d.LastError = sentence(trouble)
 			return nil
 		})
-		if errors.Is(err, ErrNotFound) {
-			return nil
-		}
-		if err != nil {
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
+		}
+		// The job goes after the drive is locked: who holds the drive may be
+		// about to put the same job.
+		if finishing := r.claim.Finish(ctx); finishing != nil || err != nil {
+			return finishing
 		}
 		links, err := r.Store.CountLinks(ctx, d.OrganizationID, d.ExternalID)
 		if err != nil {
