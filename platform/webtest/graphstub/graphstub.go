@@ -28,6 +28,9 @@ type Behaviour struct {
 	EmptyPages bool
 	// Repeats makes delta tell an item more than once, first as it isn't.
 	Repeats bool
+	// TellsPaths makes delta tell the path of what an item is in, which the
+	// documentation says it doesn't, and which some clients rely on.
+	TellsPaths bool
 	// HidesDeletedBelow makes delta tell of a deleted folder alone, and not of
 	// what was in it.
 	HidesDeletedBelow bool
