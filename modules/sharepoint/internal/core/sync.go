@@ -130,12 +130,12 @@ func (r *run) follow(ctx context.Context) error {
 		switch {
 		case errors.As(err, &again) && resyncs < maxResyncs:
 			resyncs++
-			if err = r.restart(ctx, again.From); err != nil {
+			if err := r.restart(ctx, again.From); err != nil {
 				return err
 			}
 			continue
 		case r.startFails(err):
-			if err = r.restart(ctx, ""); err != nil {
+			if err := r.restart(ctx, ""); err != nil {
 				return err
 			}
 			continue

@@ -147,7 +147,11 @@ func setup(t *testing.T, at *clock.Fixed, unit uow.Unit, store core.Store) scene
 	t.Helper()
 	s := scene{t: t, facts: &facts{Unit: unit}, kept: map[int64]corpora.KeptDocument{}, at: at, dir: t.TempDir(), unit: unit}
 	backends := directory.New(s.dir)
-	t.Cleanup(func() { backends.Close() })
+	t.Cleanup(func() {
+		if err := backends.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	jobs := workstore.New(memory.New(at))
 	queue := work.NewQueue(jobs, nil, at)
 	service := core.New(core.Deps{Unit: s.facts, Store: store, Backends: backends, Corpora: keeper{kept: s.kept}, Queue: queue, Clock: at, Log: slog.New(slog.DiscardHandler), MaxBytes: 1 << 20})
