@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"parley/platform/kernel/audit"
 	"parley/platform/kernel/uow"
 )
 
@@ -129,7 +130,7 @@ func (r *run) note(ctx context.Context, got Changes) error {
 
 func (r *run) noteOne(ctx context.Context, c FeedChange) error {
 	if !c.Deleted {
-		_, err := r.save(ctx, r.drive.OrganizationID, "System", c.Entry, r.drive.Generation)
+		_, err := r.save(ctx, r.drive.OrganizationID, audit.System, c.Entry, r.drive.Generation)
 		return err
 	}
 	known, err := r.Store.ItemsByExternalID(ctx, r.drive.OrganizationID, []string{c.ID})

@@ -9,6 +9,7 @@ import (
 
 	"parley/modules/corpora"
 	"parley/platform/kernel/apperr"
+	"parley/platform/kernel/audit"
 )
 
 // mayKeep answers what keeps a file out of the corpus of a link; nil when
@@ -83,7 +84,8 @@ func (r *run) keep(ctx context.Context, i Item, link Item) error {
 	}
 	err = r.locked(ctx, i, func(ctx context.Context, i *Item) error {
 		id, err := r.Corpora.Keep(ctx, corpora.KeptDocument{
-			OrganizationID: i.OrganizationID, CorpusID: *link.CorpusID, UserID: link.LinkedBy, By: "System", DocumentID: i.DocumentID, Name: e.Name, UploadFrom: "sharepoint", File: stored,
+			OrganizationID: i.OrganizationID, CorpusID: *link.CorpusID, UserID: link.LinkedBy, By: audit.System, DocumentID: i.DocumentID,
+			Name: e.Name, UploadFrom: "sharepoint", File: stored,
 		})
 		if err != nil {
 			return err

@@ -24,7 +24,7 @@ type itemView struct {
 	MimeType     *string   `json:"mime_type"`
 	WebURL       string    `json:"web_url"`
 	Corpus       *int64    `json:"corpus" doc:"The corpus that it is linked to, or that it is kept in."`
-	Rights       *string   `json:"rights" enum:"item,corpus" doc:"Of a link: item keeps files out that fewer people may see, or whose rights can't be read; corpus leaves that to the permissions of the corpus."`
+	Rights       *string   `json:"rights" enum:"item,corpus" doc:"Of a link: item keeps files out that fewer people may see, or whose rights are unknown; corpus leaves that to the corpus."`
 	Document     *int64    `json:"document"`
 	SyncState    string    `json:"sync_state" enum:"unlinked,pending,synced,failed"`
 	LastError    *string   `json:"last_error" doc:"Why it is not in its corpus."`
