@@ -83,8 +83,8 @@ func (c *Client) hold(d time.Duration) {
 
 // turn waits until a call may go out.
 func (c *Client) turn(ctx context.Context, driveID string) error {
-	now := c.config.Clock.Now()
 	c.mu.Lock()
+	now := c.config.Clock.Now() // in order, or the limiter would count a time twice
 	delay := c.pause.Sub(now)
 	if driveID != "" {
 		delay = max(delay, c.drive(driveID).limit.ReserveN(now, 1).DelayFrom(now))
