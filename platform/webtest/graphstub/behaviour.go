@@ -1,7 +1,5 @@
 package graphstub
 
-import ()
-
 // Behaviour is how the server differs from its usual self.
 type Behaviour struct {
 	// PageSize is how many items a page has; 0 means 200.
