@@ -19,6 +19,7 @@ import (
 	"parley/modules/corpora/corporafx"
 	"parley/modules/notifications/notificationsfx"
 	"parley/modules/projects/projectsfx"
+	"parley/modules/sharepoint/sharepointfx"
 	"parley/modules/users/usersfx"
 	"parley/platform/auditlog"
 	"parley/platform/blob"
@@ -43,6 +44,7 @@ func modules() fx.Option {
 		projectsfx.Module,
 		agentsfx.Module,
 		corporafx.Module,
+		sharepointfx.Module,
 		chatfx.Module,
 		analyticsfx.Module,
 		notificationsfx.Module,
@@ -54,7 +56,7 @@ func modules() fx.Option {
 func migrations() []migrate.Set {
 	return []migrate.Set{
 		bus.Migrations(), workstore.Migrations(), idempotency.Migrations(), usersfx.Migrations(), projectsfx.Migrations(), agentsfx.Migrations(),
-		corporafx.Migrations(), chatfx.Migrations(), analyticsfx.Migrations(), notificationsfx.Migrations(),
+		corporafx.Migrations(), chatfx.Migrations(), analyticsfx.Migrations(), notificationsfx.Migrations(), sharepointfx.Migrations(),
 	}
 }
 
@@ -136,6 +138,10 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 	if err != nil {
 		return nil, err
 	}
+	sharepoint, err := b.config.SharePoint()
+	if err != nil {
+		return nil, err
+	}
 	executable, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
@@ -150,6 +156,10 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 		fx.Supply(corporafx.Settings{
 			MaxBytes: b.config.MaxUpload, Child: []string{executable, childCommand}, CacheDir: cacheDir(b.config.DataDir), Works: p != profileAPI,
 			EmbeddingURL: b.config.EmbeddingURL, EmbeddingModel: b.config.EmbeddingModel, EmbeddingAPIKey: b.config.EmbeddingAPIKey,
+		}),
+		fx.Supply(sharepointfx.Settings{
+			URL: sharepoint, LoginURL: b.config.SharePointLoginURL, Tenant: b.config.SharePointTenant, ClientID: b.config.SharePointClientID,
+			ClientSecret: b.config.SharePointClientSecret, OrganizationID: b.config.SharePointOrganization, MaxBytes: b.config.MaxUpload, Works: p != profileAPI,
 		}),
 		fx.Provide(
 			fx.Annotate(func() clock.System { return clock.System{} }, fx.As(new(clock.Clock))),

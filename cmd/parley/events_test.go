@@ -18,6 +18,7 @@ import (
 	"parley/modules/chat"
 	"parley/modules/corpora"
 	"parley/modules/projects"
+	"parley/modules/sharepoint"
 	"parley/modules/users"
 	"parley/platform/kernel/event"
 )
@@ -31,6 +32,7 @@ var published = []publishedEvent{
 	projects.TeamCreated{}, projects.TeamDeleted{}, projects.ProjectCreated{}, projects.ProjectMoved{}, projects.ProjectDeleted{},
 	agents.AgentCreated{}, agents.AgentUpdated{}, agents.AgentDeleted{}, agents.OwnerChanged{}, agents.TypeUpdated{},
 	corpora.CorpusCreated{}, corpora.CorpusUpdated{}, corpora.CorpusDeleted{}, corpora.PermissionsChanged{}, corpora.DocumentAdded{}, corpora.DocumentIndexed{},
+	sharepoint.ItemCreated{}, sharepoint.ItemUpdated{}, sharepoint.ItemDeleted{},
 	chat.ThreadCreated{}, chat.RunCompleted{}, chat.RunFailed{},
 }
 

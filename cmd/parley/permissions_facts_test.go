@@ -133,8 +133,11 @@ var specimens = map[actor.Resource][]specimen{
 		{"public", all("v", rights{admin: "vemd", globalAdmin: "vemd"}), (*ground).publicDocument},
 		{"the member's to edit", rights{member: "ve", admin: "vemd", globalAdmin: "vemd"}, (*ground).editedDocument},
 	},
-	actor.Answer:       {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
-	actor.Thread:       {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
+	actor.Answer: {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
+	actor.Thread: {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
+	actor.SharePointItem: {
+		{"a folder", rights{appAdmin: "vemd", globalAdmin: "vemd"}, (*ground).sharePointItem},
+	},
 	actor.Notification: {{"the global admin's", rights{globalAdmin: "ve"}, (*ground).notification}},
 }
 
@@ -149,6 +152,7 @@ var foreignOnes = map[actor.Resource]func(g *ground) ids{
 	actor.Organization: (*ground).organization, actor.Team: (*ground).team, actor.Project: (*ground).project, actor.Agent: (*ground).teamAgent, actor.AgentType: (*ground).agentType,
 	actor.Review: (*ground).review, actor.Account: (*ground).user, actor.Permission: (*ground).teamRole, actor.APIKey: (*ground).serviceKey, actor.Corpus: (*ground).corpus,
 	actor.Document: (*ground).document, actor.Answer: (*ground).answer, actor.Thread: (*ground).answer, actor.Notification: (*ground).notification,
+	actor.SharePointItem: (*ground).sharePointItem,
 }
 
 // named is the parameter that names a resource of a kind.
@@ -158,6 +162,8 @@ func named(kind actor.Resource) string {
 		return "agent_response_id"
 	case actor.Thread:
 		return "chat_thread_id"
+	case actor.SharePointItem:
+		return "item_id"
 	}
 	return strings.ReplaceAll(strings.ToLower(string(kind)), " ", "_") + "_id"
 }

@@ -232,3 +232,8 @@ func (g *ground) notification() ids {
 	}
 	return ids{"notification_id": told[0].ID}
 }
+
+// sharePointItem is a folder, in a drive of its own organization.
+func (g *ground) sharePointItem() ids {
+	return ids{"item_id": g.create(g.chief, "/api/sharepoint/item", map[string]any{"full_path": "/sites/hr/Documents/" + g.name(), "item_type": "folder"})}
+}

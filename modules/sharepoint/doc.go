@@ -10,7 +10,7 @@
 // sharepoint.item_deleted.v1.
 //
 // Consumes: corpora.document_indexed.v1 (an item whose document could not be
-// read says so).
+// read says so), users.user_deleted.v1 (links pass to the admin).
 //
 // Rules: application admins only. A backend belongs to one organization, and
 // what another one asks for does not exist. The files below a linked item are

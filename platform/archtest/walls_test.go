@@ -10,7 +10,7 @@ var edges = map[string][]string{
 	"corpora":       {"agents", "projects", "users"},
 	"chat":          {"agents", "corpora", "users"},
 	"notifications": {"users"},
-	"sharepoint":    {"corpora", "users"},
+	"sharepoint":    {"corpora"},
 }
 
 // homes are the places of each library, as patterns of package paths; "/..."

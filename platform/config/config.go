@@ -43,6 +43,13 @@ type Config struct {
 	LogLevel        slog.Level    `env:"PARLEY_LOG_LEVEL" envDefault:"info"`
 	MaxUpload       int64         `env:"PARLEY_MAX_UPLOAD_BYTES" envDefault:"104857600"`
 	FullSync        bool          `env:"PARLEY_SQLITE_FULL_SYNC" envDefault:"false"`
+
+	SharePointURL          string `env:"PARLEY_SHAREPOINT_URL"`
+	SharePointTenant       string `env:"PARLEY_SHAREPOINT_TENANT"`
+	SharePointClientID     string `env:"PARLEY_SHAREPOINT_CLIENT_ID"`
+	SharePointClientSecret string `env:"PARLEY_SHAREPOINT_CLIENT_SECRET"`
+	SharePointLoginURL     string `env:"PARLEY_SHAREPOINT_LOGIN_URL" envDefault:"https://login.microsoftonline.com"`
+	SharePointOrganization int64  `env:"PARLEY_SHAREPOINT_ORGANIZATION" envDefault:"1"`
 }
 
 // Load reads environ, in the form of os.Environ. The error names every
@@ -133,6 +140,7 @@ func (c Config) problems() []error {
 	if (c.EmbeddingURL == "") != (c.EmbeddingModel == "") {
 		wrong("PARLEY_EMBEDDING_MODEL", "set it together with PARLEY_EMBEDDING_URL")
 	}
+	out = append(out, c.sharePointProblems()...)
 	if c.MaxUpload < 1 {
 		wrong("PARLEY_MAX_UPLOAD_BYTES", "it must be positive")
 	}

@@ -86,3 +86,32 @@ func TestTrustedProxiesAreAddressesAndNetworks(t *testing.T) {
 		t.Errorf("by default %v, %v", none, err)
 	}
 }
+
+func TestSharePointIsADirectoryOrGraph(t *testing.T) {
+	c, err := config.Load([]string{"PARLEY_DATA_DIR=/data"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u, err := c.SharePoint(); u != "file:///data/sharepoint" || err != nil {
+		t.Errorf("by default %s, %v", u, err)
+	}
+	graph := []string{"PARLEY_SHAREPOINT_TENANT=t", "PARLEY_SHAREPOINT_CLIENT_ID=c", "PARLEY_SHAREPOINT_CLIENT_SECRET=s"}
+	for _, c := range []struct {
+		environ []string
+		ok      bool
+	}{
+		{[]string{"PARLEY_SHAREPOINT_URL=file:///srv/files"}, true},
+		{[]string{"PARLEY_SHAREPOINT_URL=file://srv/files"}, false},
+		{[]string{"PARLEY_SHAREPOINT_URL=srv/files"}, false},
+		{append(graph, "PARLEY_SHAREPOINT_URL=https://graph.microsoft.com/v1.0"), true},
+		{append(graph, "PARLEY_SHAREPOINT_URL=http://127.0.0.1:9/v1.0"), true},
+		{append(graph, "PARLEY_SHAREPOINT_URL=http://graph.microsoft.com/v1.0"), false},
+		{append(graph[:2:2], "PARLEY_SHAREPOINT_URL=https://graph.microsoft.com/v1.0"), false},
+		{append(graph, "PARLEY_SHAREPOINT_URL=https://graph.microsoft.com/v1.0", "PARLEY_SHAREPOINT_LOGIN_URL=http://login.example"), false},
+		{append(graph, "PARLEY_SHAREPOINT_URL=https://graph.microsoft.com/v1.0", "PARLEY_SHAREPOINT_ORGANIZATION=0"), false},
+	} {
+		if _, err := config.Load(c.environ); (err == nil) != c.ok {
+			t.Errorf("%v: %v", c.environ, err)
+		}
+	}
+}

@@ -62,16 +62,17 @@ const (
 // The resources that nobody holds a role on, and that modules decide about all
 // the same.
 const (
-	Account      Resource = "user"
-	Permission   Resource = "permission"
-	APIKey       Resource = "API key"
-	AgentType    Resource = "agent type"
-	Review       Resource = "review"
-	Corpus       Resource = "corpus" // it has roles of its own, see access.CorpusRole
-	Document     Resource = "document"
-	Thread       Resource = "thread"
-	Answer       Resource = "answer"
-	Notification Resource = "notification"
+	Account        Resource = "user"
+	Permission     Resource = "permission"
+	APIKey         Resource = "API key"
+	AgentType      Resource = "agent type"
+	Review         Resource = "review"
+	Corpus         Resource = "corpus" // it has roles of its own, see access.CorpusRole
+	Document       Resource = "document"
+	Thread         Resource = "thread"
+	Answer         Resource = "answer"
+	Notification   Resource = "notification"
+	SharePointItem Resource = "sharepoint item"
 )
 
 // Grant is one role that was given to the actor directly.

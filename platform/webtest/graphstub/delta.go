@@ -93,8 +93,15 @@ func (s *Server) deltaPage(r *http.Request, d *drive, at position, link func(pos
 	more := len(changed) > size
 	changed = changed[:min(size, len(changed))]
 	items := []any{}
+	show := func(n *node) any {
+		i := d.item(n, true)
+		if s.behaviour.TellsPaths {
+			i["parentReference"] = d.item(n, false)["parentReference"]
+		}
+		return i
+	}
 	if len(changed) > 0 {
-		items = append(items, d.item(d.root, true))
+		items = append(items, show(d.root))
 	}
 	for i, n := range changed {
 		at.after = n.seq
@@ -104,9 +111,9 @@ func (s *Server) deltaPage(r *http.Request, d *drive, at position, link func(pos
 		if s.behaviour.Repeats && !n.deleted && i%2 == 0 {
 			early := *n
 			early.name, early.version = "earlier "+n.name, n.version-1
-			items = append(items, d.item(&early, true))
+			items = append(items, show(&early))
 		}
-		items = append(items, d.item(n, true))
+		items = append(items, show(n))
 	}
 	at.empty = false
 	if more {

@@ -8,53 +8,14 @@ package graphstub
 import (
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"parley/platform/kernel/clock"
 )
-
-// Behaviour is how the server differs from its usual self.
-type Behaviour struct {
-	// PageSize is how many items a page has; 0 means 200.
-	PageSize int
-	// EmptyPages puts a page without items, but with a next link, in front of
-	// every page of delta.
-	EmptyPages bool
-	// Repeats makes delta tell an item more than once, first as it isn't.
-	Repeats bool
-	// HidesDeletedBelow makes delta tell of a deleted folder alone, and not of
-	// what was in it.
-	HidesDeletedBelow bool
-	// NewResyncCodes spells the codes of a 410 as Graph's reference does today;
-	// without it they are spelled as in that of OneDrive.
-	NewResyncCodes bool
-	// BrokenResync is how often the Location of a 410 answers 500.
-	BrokenResync int
-	// RewritesOffice changes .docx, .xlsx and .pptx files as they are stored.
-	RewritesOffice bool
-	// Quota bounds the content of a drive, in bytes; 0 is no bound.
-	Quota int64
-	// HidesRights answers 403 to who asks for permissions.
-	HidesRights bool
-	// LosesSession forgets upload sessions after that many fragments, once.
-	LosesSession int
-}
-
-// Fault is an answer in the place of the right one.
-type Fault struct {
-	Status     int
-	Code       string // of the error
-	Inner      string // code of the innermost error
-	RetryAfter string
-	// After does what was asked for and then answers as if it had not been done.
-	After bool
-}
 
 // Server is the handler. It is safe for concurrent use.
 type Server struct {
@@ -285,69 +246,6 @@ func (s *Server) answer(r *http.Request) (reply, error) {
 		return s.drive(r, segments)
 	}
 	return nil, refuse(http.StatusBadRequest, "BadRequest")
-}
-
-func (s *Server) site(r *http.Request, segments []string) (reply, error) {
-	path, err := url.PathUnescape(strings.Join(segments, "/"))
-	if err != nil || r.Method != http.MethodGet {
-		return nil, refuse(http.StatusBadRequest, "invalidRequest")
-	}
-	id, rest, _ := strings.Cut(path, "/")
-	if _, byPath, ok := strings.Cut(path, ":/sites/"); ok {
-		rest = ""
-		for _, v := range s.sites {
-			if strings.EqualFold(v.name, byPath) {
-				id = v.id
-			}
-		}
-	}
-	found, ok := s.sites[id]
-	switch {
-	case !ok:
-		return nil, errNotFound
-	case rest == "":
-		return asJSON(http.StatusOK, map[string]any{"id": found.id, "name": found.name, "displayName": found.name, "webUrl": "https://contoso.sharepoint.com/sites/" + found.name}), nil
-	case rest != "drives":
-		return nil, refuse(http.StatusBadRequest, "invalidRequest")
-	}
-	list := make([]any, len(found.drives))
-	for i, d := range found.drives {
-		list[i] = s.drives[d].show()
-	}
-	return s.page(r, list)
-}
-
-// page answers a part of a list, with a link to the next.
-func (s *Server) page(r *http.Request, list []any) (reply, error) {
-	size := s.pageSize(r)
-	skip, err := strconv.Atoi("0" + r.URL.Query().Get("$skiptoken"))
-	if err != nil || skip > len(list) {
-		return nil, refuse(http.StatusBadRequest, "invalidRequest")
-	}
-	end := min(len(list), skip+size)
-	body := map[string]any{"value": list[skip:end]}
-	if end < len(list) {
-		body["@odata.nextLink"] = fmt.Sprintf("%s%s?$skiptoken=%d", base(r), r.URL.EscapedPath(), end)
-	}
-	return asJSON(http.StatusOK, body), nil
-}
-
-func (s *Server) pageSize(r *http.Request) int {
-	size := s.behaviour.PageSize
-	if size == 0 {
-		size = 200
-	}
-	if top, err := strconv.Atoi(r.URL.Query().Get("$top")); err == nil && top > 0 {
-		size = min(size, top)
-	}
-	return size
-}
-
-func base(r *http.Request) string {
-	if r.TLS != nil {
-		return "https://" + r.Host
-	}
-	return "http://" + r.Host
 }
 
 // driveIn is the drive that a path is about; "" when it is about none.

@@ -61,8 +61,8 @@ func (k keeper) Keep(ctx context.Context, d corpora.KeptDocument) (id int64, err
 			name = "Untitled"
 		}
 		made, err := k.Service.Store.AddDocument(ctx, Document{
-			OrganizationID: d.OrganizationID, CorpusID: d.CorpusID, UserID: d.UserID, Name: name, Source: name, ContentType: "file", MimeType: "application/octet-stream",
-			Size: d.File.Size, SHA256: d.File.SHA256, Tags: []string{}, UploadFrom: d.UploadFrom, Step: Pending, BlobKey: d.File.Key, Audit: audit.New(d.By, k.Clock.Now()),
+			OrganizationID: d.OrganizationID, CorpusID: d.CorpusID, UserID: d.UserID, Name: name, Source: name, ContentType: "file",
+			MimeType: "application/octet-stream", Size: d.File.Size, SHA256: d.File.SHA256, Tags: []string{}, UploadFrom: d.UploadFrom, Step: Pending, BlobKey: d.File.Key, Audit: audit.New(d.By, k.Clock.Now()),
 		})
 		if err != nil {
 			return err

@@ -118,12 +118,13 @@ type Feed interface {
 	// "". A renamed or moved folder comes without what is below it. A token
 	// that can't be continued is a *Resync.
 	Changes(ctx context.Context, driveID, token string) (Changes, error)
-	// Readers are who may read an entry, as opaque names; Everyone has
-	// no limits of its own. ErrRightsUnknown when they can't be read.
+	// Readers are who may read an entry, as opaque names, or Everyone where
+	// entries have no rights of their own. ErrRightsUnknown when they can't be
+	// read.
 	Readers(ctx context.Context, id string) ([]string, error)
 }
 
-// Everyone reads what has no rights of its own.
+// Everyone is the reader of what has no rights of its own.
 const Everyone = "everyone"
 
 // Backends answers the backend of an organization; ErrNotConnected when it has
@@ -134,21 +135,22 @@ type Backends interface {
 
 // The errors of this module. Their codes are a promise to clients.
 var (
-	ErrNotFound      = apperr.New(apperr.NotFound, "sharepoint.not_found", "The item does not exist.")
-	ErrNotAdmin      = apperr.New(apperr.Forbidden, "sharepoint.not_admin", "Only application admins can use SharePoint items.")
-	ErrNotConnected  = apperr.New(apperr.Conflict, "sharepoint.not_connected", "No SharePoint is connected to your organization; an operator can connect one.")
-	ErrNameTaken     = apperr.New(apperr.Conflict, "sharepoint.name_taken", "An item of this name exists there already; choose another name.")
-	ErrChanged       = apperr.New(apperr.Conflict, "sharepoint.changed", "The item changed in the meantime; read it again and repeat the request.")
-	ErrStorageFull   = apperr.New(apperr.Conflict, "sharepoint.storage_full", "The drive has no space left; delete something or ask for more space.")
-	ErrRefused       = apperr.New(apperr.Conflict, "sharepoint.refused", "SharePoint does not let this server do this; check the permissions of its application.")
-	ErrNotSupported  = apperr.New(apperr.Unprocessable, "sharepoint.not_supported", "SharePoint can't do this here.")
-	ErrBadName       = apperr.New(apperr.Unprocessable, "sharepoint.bad_name", `A name has 1 to 255 characters, none of "*:<>?/\| and no space or dot at its end, and does not begin with ~$ or a space.`)
+	ErrNotFound     = apperr.New(apperr.NotFound, "sharepoint.not_found", "The item does not exist.")
+	ErrNotAdmin     = apperr.New(apperr.Forbidden, "sharepoint.not_admin", "Only application admins can use SharePoint items.")
+	ErrNotConnected = apperr.New(apperr.Conflict, "sharepoint.not_connected", "No SharePoint is connected to your organization; an operator can connect one.")
+	ErrNameTaken    = apperr.New(apperr.Conflict, "sharepoint.name_taken", "An item of this name exists there already; choose another name.")
+	ErrChanged      = apperr.New(apperr.Conflict, "sharepoint.changed", "The item changed in the meantime; read it again and repeat the request.")
+	ErrStorageFull  = apperr.New(apperr.Conflict, "sharepoint.storage_full", "The drive has no space left; delete something or ask for more space.")
+	ErrRefused      = apperr.New(apperr.Conflict, "sharepoint.refused", "SharePoint does not let this server do this; check the permissions of its application.")
+	ErrNotSupported = apperr.New(apperr.Unprocessable, "sharepoint.not_supported", "SharePoint can't do this here.")
+	ErrBadName      = apperr.New(apperr.Unprocessable, "sharepoint.bad_name",
+		`A name has 1 to 255 characters, none of "*:<>?/\| and no space or dot at its end, and does not begin with ~$ or a space.`)
 	ErrBadPath       = apperr.New(apperr.Unprocessable, "sharepoint.bad_path", "A full path has the form /sites/<site>/<drive>/<folders>/<name>, with at most 400 characters.")
 	ErrBadPlace      = apperr.New(apperr.Unprocessable, "sharepoint.bad_place", "An item of this type can't be there: sites hold drives, drives and folders hold folders and files.")
 	ErrNoContent     = apperr.New(apperr.Unprocessable, "sharepoint.no_content", "Only a file has content: send the part content with a file, and with nothing else.")
 	ErrUnavailable   = apperr.New(apperr.Unavailable, "sharepoint.unavailable", "SharePoint does not answer at the moment; try again later.")
 	ErrRightsUnknown = apperr.New(apperr.Conflict, "sharepoint.rights_unknown",
-		`Who may see this item can't be read, so it is not indexed. Give the application Sites.FullControl.All, or link the item with "rights": "corpus", which lets the permissions of the corpus alone decide.`)
+		`Who may see this item can't be read, so it is not indexed. Give the application Sites.FullControl.All, or link with "rights": "corpus" to leave it to the corpus.`)
 )
 
 // Unavailable is ErrUnavailable with its cause, for the log.

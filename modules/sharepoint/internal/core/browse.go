@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"parley/platform/kernel/actor"
-	"parley/platform/kernel/audit"
 	"parley/platform/kernel/uow"
 )
 
@@ -52,18 +51,15 @@ func (s *Service) children(ctx context.Context, b Backend, of Shown) ([]Shown, e
 		if err != nil {
 			return err
 		}
+		if err := s.record(ctx, of.OrganizationID, entries); err != nil {
+			return err
+		}
 		known, err := s.known(ctx, of.OrganizationID, entries)
 		if err != nil {
 			return err
 		}
 		for _, e := range entries {
-			i, ok := known[e.ID]
-			if changed, _ := i.take(e); !ok || changed {
-				if i, err = s.save(ctx, of.OrganizationID, audit.System, e, 0); err != nil {
-					return err
-				}
-			}
-			out = append(out, show(append([]Item{i}, above...)))
+			out = append(out, show(append([]Item{known[e.ID]}, above...)))
 		}
 		return nil
 	})
@@ -130,6 +126,9 @@ func (s *Service) entry(ctx context.Context, b Backend, i Item) (Entry, error) {
 
 // deleted notes that an item is gone, in the unit of ctx.
 func (s *Service) deleted(ctx context.Context, i Item) error {
+	if err := s.lockDrive(ctx, i.OrganizationID, i.DriveExternalID); err != nil {
+		return err
+	}
 	_, err := s.Store.UpdateItem(ctx, i.OrganizationID, i.ID, func(i *Item) error {
 		i.IsDeleted = true
 		i.Revision++

@@ -216,7 +216,10 @@ func wreck(t *testing.T, seed uint64, open func(t *testing.T, at *clock.Fixed, c
 	crashes := &crashing{random: rand.New(rand.NewPCG(seed, 2))}
 	faults := rand.New(rand.NewPCG(seed, 3)) // the server asks it, one request at a time
 	s := open(t, clock.NewFixed(time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)), crashes)
-	s.graph.Set(graphstub.Behaviour{PageSize: 1 + random.IntN(5), EmptyPages: random.IntN(2) == 0, HidesDeletedBelow: random.IntN(2) == 0, Repeats: random.IntN(2) == 0, NewResyncCodes: random.IntN(2) == 0, BrokenResync: random.IntN(12)})
+	s.graph.Set(graphstub.Behaviour{
+		PageSize: 1 + random.IntN(5), EmptyPages: random.IntN(2) == 0, HidesDeletedBelow: random.IntN(2) == 0,
+		Repeats: random.IntN(2) == 0, NewResyncCodes: random.IntN(2) == 0, BrokenResync: random.IntN(12),
+	})
 	s.folder("n0", &core.Link{CorpusID: 1})
 	for n := range 60 {
 		crashes.allow(2)

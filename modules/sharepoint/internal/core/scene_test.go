@@ -40,12 +40,11 @@ var errNoSuchCorpus = apperr.New(apperr.NotFound, "corpora.not_found", "There is
 
 // shelf is corpora 1 to 3. What is kept in a unit is there once it commits.
 type shelf struct {
-	mu     sync.Mutex
-	files  map[string]string
-	docs   map[int64]corpora.KeptDocument
-	last   int64
-	gone   map[int64]bool // corpora
-	stored int            // files that are neither documents nor discarded
+	mu    sync.Mutex
+	files map[string]string
+	docs  map[int64]corpora.KeptDocument
+	last  int64
+	gone  map[int64]bool // corpora
 }
 
 func newShelf() *shelf {

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 
@@ -33,13 +34,10 @@ type Service struct{ Deps }
 // New returns the use cases over their dependencies.
 func New(d Deps) *Service { return &Service{Deps: d} }
 
-// ItemResource is the kind of resource that items are to access decisions.
-const ItemResource actor.Resource = "sharepoint item"
-
 // Decider decides about items: application admins may do everything, and
 // nobody else sees one.
 func (s *Service) Decider() access.Decider {
-	return access.Decider{Resource: ItemResource, May: func(ctx context.Context, who actor.Actor, id int64, _ access.Action) error {
+	return access.Decider{Resource: actor.SharePointItem, May: func(ctx context.Context, who actor.Actor, id int64, _ access.Action) error {
 		if err := authorize(who); err != nil {
 			return err
 		}
@@ -113,15 +111,45 @@ func lineage(ctx context.Context, b Backend, e Entry) ([]Entry, error) {
 	return out, nil
 }
 
-// record stores what a backend said of entries, in the unit of ctx. The entries
-// hold each other, the innermost first.
-func (s *Service) record(ctx context.Context, org int64, by string, entries []Entry) error {
-	for _, e := range slices.Backward(entries) {
-		if _, err := s.save(ctx, org, by, e, 0); err != nil {
+// record stores what a backend said of entries as far as it is new, in the unit
+// of ctx. The entries hold each other, the innermost first.
+func (s *Service) record(ctx context.Context, org int64, entries []Entry) error {
+	known, err := s.known(ctx, org, entries)
+	if err != nil {
+		return err
+	}
+	fresh := slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool {
+		i, ok := known[e.ID]
+		changed, _ := i.take(e)
+		return ok && !changed
+	})
+	if len(fresh) == 0 {
+		return nil
+	}
+	if err := s.lockDrive(ctx, org, fresh[0].DriveID); err != nil {
+		return err
+	}
+	for _, e := range slices.Backward(fresh) {
+		if _, err := s.save(ctx, org, audit.System, e, 0); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// lockDrive keeps everybody else from the items of a drive until the unit of
+// ctx ends, if the drive is followed. Units that write items lock their drive
+// first, so that they can't wait for each other in a circle.
+func (s *Service) lockDrive(ctx context.Context, org int64, drive string) error {
+	d, followed, err := s.Store.DriveOf(ctx, org, drive)
+	if err != nil || !followed {
+		return err
+	}
+	_, err = s.Store.UpdateDrive(ctx, d.ID, func(*FollowedDrive) error { return nil })
+	if errors.Is(err, ErrNotFound) { // let go of just now
+		return nil
+	}
+	return err
 }
 
 // save stores one entry; a generation other than 0 is that of a list of
@@ -156,7 +184,7 @@ func (s *Service) found(ctx context.Context, b Backend, org int64, e Entry) (Sho
 	}
 	var out Shown
 	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		if err := s.record(ctx, org, audit.System, entries); err != nil {
+		if err := s.record(ctx, org, entries); err != nil {
 			return err
 		}
 		out, err = s.shown(ctx, org, e.ID)

@@ -163,8 +163,7 @@ func (x *index) scan(root *os.Root) error {
 			x.remove(n)
 			n = nil
 		}
-		if was := lost[f.File]; n == nil && was != nil && was.Dir == f.Dir && kindOf(was) == kindOf(f) && (f.Dir || was.Size == f.Size && was.Time == f.Time) && x.at[was.Path] == was &&
-			driveOf(was.Path) == driveOf(p) {
+		if was := lost[f.File]; n == nil && was != nil && x.at[was.Path] == was && was.became(f) {
 			x.moved(was, p)
 			n = was
 		}
@@ -193,6 +192,12 @@ func (x *index) scan(root *os.Root) error {
 		x.remove(n)
 	}
 	return nil
+}
+
+// became reports whether a node that is gone may be the one that is new: of the
+// same kind, in the same drive, and with the same content.
+func (n *node) became(f *node) bool {
+	return n.Dir == f.Dir && kindOf(n) == kindOf(f) && driveOf(n.Path) == driveOf(f.Path) && (f.Dir || n.Size == f.Size && n.Time == f.Time)
 }
 
 // remove forgets a node and remembers that it was there.

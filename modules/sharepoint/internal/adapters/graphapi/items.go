@@ -2,7 +2,6 @@ package graphapi
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,54 +19,6 @@ const sitePrefix = "site:"
 func splitID(id string) (driveID, itemID string) {
 	driveID, itemID, _ = strings.Cut(id, "/")
 	return driveID, itemID
-}
-
-// item is a driveItem.
-type item struct {
-	ID     string `json:"id"`
-	Name   string `json:"name"`
-	ETag   string `json:"eTag"`
-	Size   int64  `json:"size"`
-	WebURL string `json:"webUrl"`
-	Parent struct {
-		DriveID string `json:"driveId"`
-		ID      string `json:"id"`
-	} `json:"parentReference"`
-	Root    *struct{} `json:"root"`
-	Folder  *struct{} `json:"folder"`
-	Package *struct{} `json:"package"`
-	File    *struct {
-		MimeType string `json:"mimeType"`
-	} `json:"file"`
-	Deleted *struct{} `json:"deleted"`
-}
-
-// isEntry reports whether it is a file or a folder. A notebook is a package.
-func (i item) isEntry() bool {
-	return i.Root == nil && i.Package == nil && (i.File != nil || i.Folder != nil)
-}
-
-func (i item) entry(driveID, root string) core.Entry {
-	e := core.Entry{ID: driveID + "/" + i.ID, ParentID: driveID + "/" + i.Parent.ID, DriveID: driveID, Kind: core.Folder, Name: i.Name, ETag: i.ETag, WebURL: i.WebURL}
-	if i.Parent.ID == root {
-		e.ParentID = driveID
-	}
-	if i.Folder == nil && i.File != nil {
-		e.Kind, e.Size = core.File, i.Size
-		if e.MimeType, _, _ = strings.Cut(i.File.MimeType, ";"); e.MimeType == "" {
-			e.MimeType = "application/octet-stream"
-		}
-	}
-	return e
-}
-
-// escape encodes a path one segment at a time.
-func escape(names []string) string {
-	encoded := make([]string, len(names))
-	for i, n := range names {
-		encoded[i] = url.PathEscape(n)
-	}
-	return strings.Join(encoded, "/")
 }
 
 // url is that of an item, or of what is below it.
@@ -271,55 +222,4 @@ func (c *Client) Open(ctx context.Context, id string) (core.Entry, io.ReadCloser
 		}
 	}
 	return e, r.Body, nil
-}
-
-// Make implements core.Writer. Sites and drives are made in SharePoint.
-func (c *Client) Make(ctx context.Context, parentID, name string, kind core.Kind) (core.Entry, error) {
-	if kind != core.Folder || parentID == "" || strings.HasPrefix(parentID, sitePrefix) {
-		return core.Entry{}, core.ErrNotSupported.WithMessage("This server makes no sites and no drives in SharePoint; make them there.")
-	}
-	driveID, itemID := splitID(parentID)
-	root, err := c.root(ctx, driveID)
-	if err != nil {
-		return core.Entry{}, err
-	}
-	var made item
-	body, err := json.Marshal(map[string]any{"name": name, "folder": struct{}{}, "@microsoft.graph.conflictBehavior": "fail"})
-	if err != nil {
-		return core.Entry{}, fmt.Errorf("packing a folder: %w", err)
-	}
-	err = c.json(ctx, call{method: http.MethodPost, url: c.url(driveID, itemID, "/children"), drive: driveID, body: body, once: true}, &made)
-	return made.entry(driveID, root), err
-}
-
-// Move implements core.Writer.
-func (c *Client) Move(ctx context.Context, id, parentID, name string) (core.Entry, error) {
-	driveID, itemID := splitID(id)
-	toDrive, to := splitID(parentID)
-	if itemID == "" || strings.HasPrefix(id, sitePrefix) || toDrive != driveID {
-		return core.Entry{}, core.ErrBadPlace
-	}
-	root, err := c.root(ctx, driveID)
-	if err != nil {
-		return core.Entry{}, err
-	}
-	if to == "" {
-		to = root
-	}
-	body, err := json.Marshal(map[string]any{"name": name, "parentReference": map[string]string{"id": to}})
-	if err != nil {
-		return core.Entry{}, fmt.Errorf("packing a move: %w", err)
-	}
-	var moved item
-	err = c.json(ctx, call{method: http.MethodPatch, url: c.url(driveID, itemID, ""), drive: driveID, body: body}, &moved)
-	return moved.entry(driveID, root), err
-}
-
-// Delete implements core.Writer.
-func (c *Client) Delete(ctx context.Context, id string) error {
-	driveID, itemID := splitID(id)
-	if itemID == "" || strings.HasPrefix(id, sitePrefix) {
-		return core.ErrNotSupported.WithMessage("This server deletes no sites and no drives in SharePoint; delete them there.")
-	}
-	return c.json(ctx, call{method: http.MethodDelete, url: c.url(driveID, itemID, ""), drive: driveID}, nil)
 }

@@ -149,7 +149,8 @@ func (c *Client) fragments(ctx context.Context, at string, total int64, content 
 			return stored, core.Unavailable("sending a file", err)
 		case errors.As(err, &f) && f.status == http.StatusNotFound:
 			return stored, errSessionLost
-		case errors.As(err, &f) && f.status != http.StatusRequestedRangeNotSatisfiable && f.status < http.StatusInternalServerError, errors.Is(err, core.ErrStorageFull), ctx.Err() != nil:
+		case errors.Is(err, core.ErrStorageFull), ctx.Err() != nil,
+			errors.As(err, &f) && f.status != http.StatusRequestedRangeNotSatisfiable && f.status < http.StatusInternalServerError:
 			return stored, err
 		}
 		// Nobody knows how much has arrived: the server is asked.

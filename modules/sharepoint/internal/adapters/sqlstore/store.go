@@ -40,9 +40,13 @@ type Store struct {
 // New returns the store over db.
 func New(db *sqldb.DB) *Store {
 	return &Store{
-		db:     db,
-		items:  sqldb.NewTable(db, func(i core.Item) itemRow { return itemRow{Item: i} }, func(r itemRow) core.Item { return r.Item }, core.ErrNotFound, nil),
-		drives: sqldb.NewTable(db, func(d core.FollowedDrive) driveRow { return driveRow{FollowedDrive: d} }, func(r driveRow) core.FollowedDrive { return r.FollowedDrive }, core.ErrNotFound, nil),
+		db: db,
+		items: sqldb.NewTable(db,
+			func(i core.Item) itemRow { return itemRow{Item: i} },
+			func(r itemRow) core.Item { return r.Item }, core.ErrNotFound, nil),
+		drives: sqldb.NewTable(db,
+			func(d core.FollowedDrive) driveRow { return driveRow{FollowedDrive: d} },
+			func(r driveRow) core.FollowedDrive { return r.FollowedDrive }, core.ErrNotFound, nil),
 	}
 }
 
@@ -74,7 +78,8 @@ func (s *Store) Chain(ctx context.Context, org int64, externalID string) ([]core
 	}
 	err := s.db.On(ctx).NewRaw(`WITH RECURSIVE sharepoint_chain AS (
 		SELECT i.*, 0 AS depth FROM sharepoint_items AS i WHERE i.organization_id = ?0 AND i.external_id = ?1
-		UNION ALL SELECT i.*, c.depth + 1 FROM sharepoint_chain AS c JOIN sharepoint_items AS i ON i.organization_id = ?0 AND i.external_id = c.parent_external_id WHERE c.depth < ?2
+		UNION ALL SELECT i.*, c.depth + 1 FROM sharepoint_chain AS c 
+			JOIN sharepoint_items AS i ON i.organization_id = ?0 AND i.external_id = c.parent_external_id WHERE c.depth < ?2
 	) SELECT * FROM sharepoint_chain ORDER BY depth`, org, externalID, maxDepth).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("reading what an item is in: %w", err)
@@ -180,5 +185,6 @@ func (s *Store) PassLinks(ctx context.Context, org, from, to int64) error {
 
 // FailDocument implements core.Items.
 func (s *Store) FailDocument(ctx context.Context, org, documentID int64, lastError string) error {
-	return s.exec(ctx, "failing an item", "UPDATE sharepoint_items SET state = ?, last_error = ? WHERE organization_id = ? AND document_id = ? AND document_id <> 0", core.Failed, lastError, org, documentID)
+	return s.exec(ctx, "failing an item", "UPDATE sharepoint_items SET state = ?, last_error = ? WHERE organization_id = ? AND document_id = ? AND document_id <> 0",
+		core.Failed, lastError, org, documentID)
 }

@@ -12,15 +12,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"parley/modules/sharepoint/internal/core"
+	"parley/platform/storetest"
 )
 
 // drivePath is a drive that is there when a test begins, empty.
 const drivePath = "/sites/hr/Documents"
 
 type backend struct {
+	storetest.Assert
 	core.Backend
 	t     *testing.T
 	ctx   context.Context
@@ -47,69 +47,48 @@ func TestBackend(t *testing.T, open func(t *testing.T) core.Backend) {
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
-			b := backend{Backend: open(t), t: t, ctx: t.Context()}
+			b := backend{Assert: storetest.New(t), Backend: open(t), t: t, ctx: t.Context()}
 			b.drive = b.at(drivePath)
 			test(b)
 		})
 	}
 }
 
-func (b backend) check(err error) {
-	b.t.Helper()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-func (b backend) is(err, want error) {
-	b.t.Helper()
-	if !errors.Is(err, want) {
-		b.t.Errorf("got %v, want %v", err, want)
-	}
-}
-
-func (b backend) same(want, got any) {
-	b.t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		b.t.Error(diff)
-	}
-}
-
 func (b backend) at(path string) core.Entry {
 	b.t.Helper()
 	e, err := b.At(b.ctx, path)
-	b.check(err)
+	b.NoError(err)
 	return e
 }
 
 func (b backend) folder(parent core.Entry, name string) core.Entry {
 	b.t.Helper()
 	e, err := b.Make(b.ctx, parent.ID, name, core.Folder)
-	b.check(err)
+	b.NoError(err)
 	return e
 }
 
 func (b backend) file(parent core.Entry, name, text string) core.Entry {
 	b.t.Helper()
 	e, err := b.Upload(b.ctx, core.Upload{ParentID: parent.ID, Name: name, Size: int64(len(text)), Content: strings.NewReader(text)})
-	b.check(err)
+	b.NoError(err)
 	return e
 }
 
 func (b backend) text(id string) string {
 	b.t.Helper()
 	_, r, err := b.Open(b.ctx, id)
-	b.check(err)
+	b.NoError(err)
 	defer r.Close()
 	raw, err := io.ReadAll(r)
-	b.check(err)
+	b.NoError(err)
 	return string(raw)
 }
 
 func finding(b backend) {
 	site := b.at("/sites/hr")
-	b.same([]any{core.Site, "hr", ""}, []any{site.Kind, site.Name, site.ParentID})
-	b.same([]any{core.Drive, "Documents", site.ID, b.drive.ID}, []any{b.drive.Kind, b.drive.Name, b.drive.ParentID, b.drive.DriveID})
+	b.Equal([]any{core.Site, "hr", ""}, []any{site.Kind, site.Name, site.ParentID})
+	b.Equal([]any{core.Drive, "Documents", site.ID, b.drive.ID}, []any{b.drive.Kind, b.drive.Name, b.drive.ParentID, b.drive.DriveID})
 	leave := b.folder(b.drive, "Leave")
 	rules := b.file(leave, "Rules.txt", "Thirty days.")
 	for path, want := range map[string]core.Entry{
@@ -119,15 +98,15 @@ func finding(b backend) {
 		if want.ID == "" {
 			continue // whether the first segment folds is nobody's business
 		}
-		b.check(err)
-		b.same(want, got)
+		b.NoError(err)
+		b.Equal(want, got)
 	}
 	for _, want := range []core.Entry{site, b.drive, leave, rules} {
 		got, err := b.Entry(b.ctx, want.ID)
-		b.check(err)
-		b.same(want, got)
+		b.NoError(err)
+		b.Equal(want, got)
 	}
-	b.same([]any{core.File, leave.ID, b.drive.ID, int64(12)}, []any{rules.Kind, rules.ParentID, rules.DriveID, rules.Size})
+	b.Equal([]any{core.File, leave.ID, b.drive.ID, int64(12)}, []any{rules.Kind, rules.ParentID, rules.DriveID, rules.Size})
 }
 
 func signs(b backend) {
@@ -136,11 +115,11 @@ func signs(b backend) {
 	for _, name := range []string{"50% of #1", "it's", "a+b & c", "ü @ü", "%41"} {
 		path += "/" + name
 		parent = b.folder(parent, name)
-		b.same(parent, b.at(path))
+		b.Equal(parent, b.at(path))
 	}
 	f := b.file(parent, "100%25 #'.txt", "signs")
-	b.same(f, b.at(path+"/100%25 #'.txt"))
-	b.same("signs", b.text(f.ID))
+	b.Equal(f, b.at(path+"/100%25 #'.txt"))
+	b.Equal("signs", b.text(f.ID))
 }
 
 func children(b backend) {
@@ -149,35 +128,35 @@ func children(b backend) {
 	}
 	b.folder(b.drive, "B folder")
 	found, err := b.Children(b.ctx, b.drive.ID)
-	b.check(err)
+	b.NoError(err)
 	names := make([]string, len(found))
 	for i, e := range found {
 		names[i] = e.Name
-		b.same(b.drive.ID, e.ParentID)
+		b.Equal(b.drive.ID, e.ParentID)
 	}
-	b.same([]string{"a.txt", "B folder", "b.txt", "C.txt"}, names)
+	b.Equal([]string{"a.txt", "B folder", "b.txt", "C.txt"}, names)
 	drives, err := b.Children(b.ctx, b.drive.ParentID)
-	b.check(err)
-	b.same([]core.Entry{b.drive}, drives)
+	b.NoError(err)
+	b.Equal([]core.Entry{b.drive}, drives)
 }
 
 func content(b backend) {
 	for _, text := range []string{"", "Thirty days."} {
 		f := b.file(b.drive, "f"+text+"txt", text)
-		b.same(text, b.text(f.ID))
-		b.same(int64(len(text)), f.Size)
+		b.Equal(text, b.text(f.ID))
+		b.Equal(int64(len(text)), f.Size)
 		opened, r, err := b.Open(b.ctx, f.ID)
-		b.check(err)
+		b.NoError(err)
 		r.Close()
-		b.same(f, opened)
+		b.Equal(f, opened)
 	}
 }
 
 func large(b backend) {
 	text := bytes.Repeat([]byte("0123456789abcdef"), 11<<16) // 11 MiB
 	f, err := b.Upload(b.ctx, core.Upload{ParentID: b.drive.ID, Name: "large.bin", Size: int64(len(text)), Content: bytes.NewReader(text)})
-	b.check(err)
-	b.same(int64(len(text)), f.Size)
+	b.NoError(err)
+	b.Equal(int64(len(text)), f.Size)
 	if got := b.text(f.ID); got != string(text) {
 		b.t.Errorf("read %d other bytes", len(got))
 	}
@@ -188,15 +167,15 @@ func taken(b backend) {
 	f := b.file(b.drive, "f.txt", "f")
 	g := b.file(b.drive, "g.txt", "g")
 	_, err := b.Make(b.ctx, b.drive.ID, "LEAVE", core.Folder)
-	b.is(err, core.ErrNameTaken)
+	b.ErrorIs(err, core.ErrNameTaken)
 	_, err = b.Upload(b.ctx, core.Upload{ParentID: b.drive.ID, Name: "F.txt", Size: 1, Content: strings.NewReader("x")})
-	b.is(err, core.ErrNameTaken)
+	b.ErrorIs(err, core.ErrNameTaken)
 	_, err = b.Move(b.ctx, g.ID, b.drive.ID, "F.TXT")
-	b.is(err, core.ErrNameTaken)
-	b.same("f", b.text(f.ID))
+	b.ErrorIs(err, core.ErrNameTaken)
+	b.Equal("f", b.text(f.ID))
 	renamed, err := b.Move(b.ctx, f.ID, b.drive.ID, "F.txt") // its own name in another case
-	b.check(err)
-	b.same([]string{f.ID, "F.txt"}, []string{renamed.ID, renamed.Name})
+	b.NoError(err)
+	b.Equal([]string{f.ID, "F.txt"}, []string{renamed.ID, renamed.Name})
 }
 
 func replacing(b backend) {
@@ -205,17 +184,17 @@ func replacing(b backend) {
 		return b.Upload(b.ctx, core.Upload{FileID: f.ID, IfMatch: ifMatch, Size: int64(len(text)), Content: strings.NewReader(text)})
 	}
 	second, err := replace("second", f.ETag)
-	b.check(err)
-	b.same([]any{f.ID, f.Name, f.ParentID, int64(6)}, []any{second.ID, second.Name, second.ParentID, second.Size})
+	b.NoError(err)
+	b.Equal([]any{f.ID, f.Name, f.ParentID, int64(6)}, []any{second.ID, second.Name, second.ParentID, second.Size})
 	if second.ETag == f.ETag {
 		b.t.Error("the ETag is as before")
 	}
 	_, err = replace("third", f.ETag)
-	b.is(err, core.ErrChanged)
-	b.same("second", b.text(f.ID))
+	b.ErrorIs(err, core.ErrChanged)
+	b.Equal("second", b.text(f.ID))
 	_, err = replace("fourth", "")
-	b.check(err)
-	b.same("fourth", b.text(f.ID))
+	b.NoError(err)
+	b.Equal("fourth", b.text(f.ID))
 }
 
 func moving(b backend) {
@@ -223,21 +202,21 @@ func moving(b backend) {
 	in := b.folder(from, "In")
 	f := b.file(in, "f.txt", "f")
 	renamed, err := b.Move(b.ctx, from.ID, b.drive.ID, "Renamed")
-	b.check(err)
-	b.same([]string{from.ID, "Renamed"}, []string{renamed.ID, renamed.Name})
+	b.NoError(err)
+	b.Equal([]string{from.ID, "Renamed"}, []string{renamed.ID, renamed.Name})
 	still := func(path string) {
 		b.t.Helper()
 		got := b.at(path)
-		b.same([]string{f.ID, f.ParentID, f.ETag}, []string{got.ID, got.ParentID, got.ETag})
+		b.Equal([]string{f.ID, f.ParentID, f.ETag}, []string{got.ID, got.ParentID, got.ETag})
 	}
 	still(drivePath + "/Renamed/In/f.txt")
 	moved, err := b.Move(b.ctx, in.ID, to.ID, "Out")
-	b.check(err)
-	b.same([]string{in.ID, to.ID, "Out"}, []string{moved.ID, moved.ParentID, moved.Name})
+	b.NoError(err)
+	b.Equal([]string{in.ID, to.ID, "Out"}, []string{moved.ID, moved.ParentID, moved.Name})
 	still(drivePath + "/To/Out/f.txt")
 	_, err = b.At(b.ctx, drivePath+"/From/In/f.txt")
-	b.is(err, core.ErrNotFound)
-	b.same("f", b.text(f.ID))
+	b.ErrorIs(err, core.ErrNotFound)
+	b.Equal("f", b.text(f.ID))
 	if _, err = b.Move(b.ctx, to.ID, in.ID, "To"); err == nil {
 		b.t.Error("a folder went into itself")
 	}
@@ -246,12 +225,12 @@ func moving(b backend) {
 func deleting(b backend) {
 	top := b.folder(b.drive, "Top")
 	f := b.file(b.folder(top, "In"), "f.txt", "f")
-	b.check(b.Delete(b.ctx, top.ID))
+	b.NoError(b.Delete(b.ctx, top.ID))
 	for _, id := range []string{top.ID, f.ID} {
 		_, err := b.Entry(b.ctx, id)
-		b.is(err, core.ErrNotFound)
+		b.ErrorIs(err, core.ErrNotFound)
 	}
-	b.is(b.Delete(b.ctx, top.ID), core.ErrNotFound)
+	b.ErrorIs(b.Delete(b.ctx, top.ID), core.ErrNotFound)
 	again := b.file(b.drive, "Top", "another")
 	if again.ID == top.ID || again.ID == f.ID {
 		b.t.Error("an id is used again")
@@ -260,22 +239,22 @@ func deleting(b backend) {
 
 func missing(b backend) {
 	f := b.file(b.drive, "f.txt", "f")
-	b.check(b.Delete(b.ctx, f.ID))
+	b.NoError(b.Delete(b.ctx, f.ID))
 	_, err := b.Children(b.ctx, f.ID)
-	b.is(err, core.ErrNotFound)
+	b.ErrorIs(err, core.ErrNotFound)
 	_, _, err = b.Open(b.ctx, f.ID)
-	b.is(err, core.ErrNotFound)
+	b.ErrorIs(err, core.ErrNotFound)
 	_, err = b.Move(b.ctx, f.ID, b.drive.ID, "g.txt")
-	b.is(err, core.ErrNotFound)
+	b.ErrorIs(err, core.ErrNotFound)
 	_, err = b.Make(b.ctx, f.ID, "g", core.Folder)
-	b.is(err, core.ErrNotFound)
+	b.ErrorIs(err, core.ErrNotFound)
 	_, err = b.Upload(b.ctx, core.Upload{ParentID: f.ID, Name: "g", Size: 1, Content: strings.NewReader("g")})
-	b.is(err, core.ErrNotFound)
+	b.ErrorIs(err, core.ErrNotFound)
 	_, err = b.Upload(b.ctx, core.Upload{FileID: f.ID, Size: 1, Content: strings.NewReader("g")})
-	b.is(err, core.ErrNotFound)
+	b.ErrorIs(err, core.ErrNotFound)
 	for _, path := range []string{"/sites/hr/Documents/no", "/sites/hr/No", "/sites/no", "/sites/no/Documents"} {
 		_, err = b.At(b.ctx, path)
-		b.is(err, core.ErrNotFound)
+		b.ErrorIs(err, core.ErrNotFound)
 	}
 }
 
@@ -287,7 +266,7 @@ func (m mirror) follow(b backend, token string) string {
 	b.t.Helper()
 	for {
 		got, err := b.Changes(b.ctx, b.drive.ID, token)
-		b.check(err)
+		b.NoError(err)
 		for _, c := range got.Items {
 			if c.Deleted {
 				delete(m, c.ID)
@@ -315,7 +294,7 @@ func (m mirror) follow(b backend, token string) string {
 func (b backend) walk(in core.Entry, into mirror) mirror {
 	b.t.Helper()
 	found, err := b.Children(b.ctx, in.ID)
-	b.check(err)
+	b.NoError(err)
 	for _, e := range found {
 		if into[e.ID] = e; e.Kind != core.File {
 			b.walk(e, into)
@@ -340,20 +319,20 @@ func following(b backend) {
 	m := mirror{}
 	agree := func() {
 		b.t.Helper()
-		b.same(b.walk(b.drive, mirror{}).bare(), m.bare())
+		b.Equal(b.walk(b.drive, mirror{}).bare(), m.bare())
 	}
 	a, c := b.folder(b.drive, "A"), b.folder(b.drive, "C")
 	in := b.folder(a, "In")
 	f, g := b.file(in, "f.txt", "f"), b.file(b.drive, "g.txt", "g")
 	token := m.follow(b, "")
 	agree()
-	b.same([]string{a.ID, c.ID, in.ID, f.ID, g.ID}, slices.SortedFunc(maps.Keys(m), func(x, y string) int {
+	b.Equal([]string{a.ID, c.ID, in.ID, f.ID, g.ID}, slices.SortedFunc(maps.Keys(m), func(x, y string) int {
 		order := []string{a.ID, c.ID, in.ID, f.ID, g.ID}
 		return slices.Index(order, x) - slices.Index(order, y)
 	}))
 	step := func(change func() error) {
 		b.t.Helper()
-		b.check(change())
+		b.NoError(change())
 		token = m.follow(b, token)
 		agree()
 	}
@@ -375,7 +354,7 @@ func following(b backend) {
 	agree()
 	fresh := mirror{}
 	fresh.follow(b, "")
-	b.same(m.bare(), fresh.bare())
+	b.Equal(m.bare(), fresh.bare())
 }
 
 func resync(b backend) {
@@ -387,15 +366,15 @@ func resync(b backend) {
 	b.file(b.drive, "f.txt", "f")
 	m := mirror{}
 	m.follow(b, start.From)
-	b.same(b.walk(b.drive, mirror{}).bare(), m.bare())
+	b.Equal(b.walk(b.drive, mirror{}).bare(), m.bare())
 	_, err = b.Changes(b.ctx, "no such drive", "")
-	b.is(err, core.ErrNotFound)
+	b.ErrorIs(err, core.ErrNotFound)
 }
 
 func readers(b backend) {
 	f := b.file(b.drive, "f.txt", "f")
 	who, err := b.Readers(b.ctx, f.ID)
-	b.check(err)
+	b.NoError(err)
 	if len(who) == 0 {
 		b.t.Error("nobody reads it")
 	}

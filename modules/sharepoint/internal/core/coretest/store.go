@@ -8,16 +8,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"parley/modules/sharepoint/internal/core"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/uow"
+	"parley/platform/storetest"
 )
 
-var now = time.Date(2026, 5, 1, 12, 0, 0, 345000, time.UTC)
+var now = storetest.Now()
 
 type fixture struct {
+	storetest.Assert
 	core.Store
 	t    *testing.T
 	ctx  context.Context
@@ -47,7 +47,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			store, unit := open(t)
-			test(fixture{Store: store, t: t, ctx: context.Background(), unit: unit})
+			test(fixture{Assert: storetest.New(t), Store: store, t: t, ctx: context.Background(), unit: unit})
 		})
 	}
 }
@@ -55,29 +55,8 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 func must[T any](f fixture) func(T, error) T {
 	return func(v T, err error) T {
 		f.t.Helper()
-		f.check(err)
+		f.NoError(err)
 		return v
-	}
-}
-
-func (f fixture) check(err error) {
-	f.t.Helper()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-}
-
-func (f fixture) same(want, got any) {
-	f.t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		f.t.Error(diff)
-	}
-}
-
-func (f fixture) is(err, want error) {
-	f.t.Helper()
-	if !errors.Is(err, want) {
-		f.t.Errorf("got %v, want %v", err, want)
 	}
 }
 
@@ -106,13 +85,13 @@ func itemRoundTrip(f fixture) {
 		i.KeptCorpusID, i.DocumentID, i.KeptEtag, i.KeptName, i.State, i.LastError, i.LastSyncedOn = 7, 9, `"0"`, "g", core.Failed, "it’s broken", &later
 		i.Handled, i.Generation = 1, 4
 	})
-	f.same(i, must[core.Item](f)(f.Item(f.ctx, 1, i.ID)))
-	f.same([]core.Item{i}, must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, []string{"f", "g"})))
-	f.same([]core.Item{}, must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, nil)))
+	f.Equal(i, must[core.Item](f)(f.Item(f.ctx, 1, i.ID)))
+	f.Equal([]core.Item{i}, must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, []string{"f", "g"})))
+	f.Equal([]core.Item{}, must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, nil)))
 	_, err := f.Item(f.ctx, 1, 99)
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 	_, err = f.UpdateItem(f.ctx, 1, 99, func(*core.Item) error { return nil })
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 }
 
 func savingAtOnce(f fixture) {
@@ -138,13 +117,13 @@ func savingAtOnce(f fixture) {
 func itemsDeleted(f fixture) {
 	i := f.item("f", "a", core.File, func(i *core.Item) { i.IsDeleted = true })
 	_, err := f.Item(f.ctx, 1, i.ID)
-	f.is(err, core.ErrNotFound)
-	f.same(1, len(must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, []string{"f"}))))
-	f.check(f.RemoveItem(f.ctx, 2, i.ID))
-	f.same(i.ID, f.get(i.ID).ID)
-	f.check(f.RemoveItem(f.ctx, 1, i.ID))
-	f.check(f.RemoveItem(f.ctx, 1, i.ID))
-	f.same(0, len(must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, []string{"f"}))))
+	f.ErrorIs(err, core.ErrNotFound)
+	f.Equal(1, len(must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, []string{"f"}))))
+	f.NoError(f.RemoveItem(f.ctx, 2, i.ID))
+	f.Equal(i.ID, f.get(i.ID).ID)
+	f.NoError(f.RemoveItem(f.ctx, 1, i.ID))
+	f.NoError(f.RemoveItem(f.ctx, 1, i.ID))
+	f.Equal(0, len(must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, []string{"f"}))))
 }
 
 func (f fixture) names(items []core.Item) (out []string) {
@@ -160,10 +139,10 @@ func chains(f fixture) {
 	f.item("a", "d", core.Folder)
 	f.item("f", "a", core.File)
 	f.item("lost", "unknown", core.File)
-	f.same([]string{"f", "a", "d", "s"}, f.names(must[[]core.Item](f)(f.Chain(f.ctx, 1, "f"))))
-	f.same([]string{"lost"}, f.names(must[[]core.Item](f)(f.Chain(f.ctx, 1, "lost"))))
-	f.same([]core.Item{}, must[[]core.Item](f)(f.Chain(f.ctx, 1, "nobody")))
-	f.same([]core.Item{}, must[[]core.Item](f)(f.Chain(f.ctx, 2, "f")))
+	f.Equal([]string{"f", "a", "d", "s"}, f.names(must[[]core.Item](f)(f.Chain(f.ctx, 1, "f"))))
+	f.Equal([]string{"lost"}, f.names(must[[]core.Item](f)(f.Chain(f.ctx, 1, "lost"))))
+	f.Equal([]core.Item{}, must[[]core.Item](f)(f.Chain(f.ctx, 1, "nobody")))
+	f.Equal([]core.Item{}, must[[]core.Item](f)(f.Chain(f.ctx, 2, "f")))
 }
 
 func circles(f fixture) {
@@ -172,7 +151,7 @@ func circles(f fixture) {
 	if n := len(must[[]core.Item](f)(f.Chain(f.ctx, 1, "a"))); n == 0 || n > 300 {
 		f.t.Errorf("%d items", n)
 	}
-	f.check(f.TouchTree(f.ctx, 1, "a"))
+	f.NoError(f.TouchTree(f.ctx, 1, "a"))
 }
 
 func touching(f fixture) {
@@ -180,13 +159,13 @@ func touching(f fixture) {
 	f.item("b", "a", core.Folder)
 	in := []core.Item{f.item("f", "a", core.File), f.item("g", "b", core.File)}
 	out := f.item("h", "d", core.File)
-	f.check(f.TouchTree(f.ctx, 1, "a"))
+	f.NoError(f.TouchTree(f.ctx, 1, "a"))
 	for _, i := range in {
-		f.same(int64(2), f.get(i.ID).Revision)
+		f.Equal(int64(2), f.get(i.ID).Revision)
 	}
-	f.same(int64(1), f.get(out.ID).Revision)
-	f.check(f.TouchTree(f.ctx, 1, "h"))
-	f.same(int64(2), f.get(out.ID).Revision)
+	f.Equal(int64(1), f.get(out.ID).Revision)
+	f.NoError(f.TouchTree(f.ctx, 1, "h"))
+	f.Equal(int64(2), f.get(out.ID).Revision)
 }
 
 func pending(f fixture) {
@@ -197,8 +176,8 @@ func pending(f fixture) {
 	f.item("folder", "d", core.Folder)
 	f.item("elsewhere", "e", core.File, func(i *core.Item) { i.DriveExternalID = "e" })
 	first := must[[]core.Item](f)(f.PendingItems(f.ctx, 1, "d", 0, 3))
-	f.same([]string{"f0", "f1", "f2"}, f.names(first))
-	f.same([]string{"f3", "f4"}, f.names(must[[]core.Item](f)(f.PendingItems(f.ctx, 1, "d", first[2].ID, 3))))
+	f.Equal([]string{"f0", "f1", "f2"}, f.names(first))
+	f.Equal([]string{"f3", "f4"}, f.names(must[[]core.Item](f)(f.PendingItems(f.ctx, 1, "d", first[2].ID, 3))))
 }
 
 func sweeping(f fixture) {
@@ -207,15 +186,15 @@ func sweeping(f fixture) {
 	folder := f.item("folder", "d", core.Folder)
 	drive := f.item("d", "s", core.Drive)
 	other := f.item("other", "e", core.File, func(i *core.Item) { i.DriveExternalID = "e" })
-	f.check(f.SweepItems(f.ctx, 1, "d", 2))
+	f.NoError(f.SweepItems(f.ctx, 1, "d", 2))
 	for id, gone := range map[int64]bool{old.ID: true, folder.ID: true, fresh.ID: false, drive.ID: false, other.ID: false} {
-		f.same(gone, f.get(id).IsDeleted)
+		f.Equal(gone, f.get(id).IsDeleted)
 	}
-	f.same(int64(2), f.get(old.ID).Revision)
+	f.Equal(int64(2), f.get(old.ID).Revision)
 	failed := f.item("failed", "d", core.File, func(i *core.Item) { i.State = core.Failed })
 	kept := f.item("kept", "d", core.File, func(i *core.Item) { i.DocumentID = 4 })
-	f.check(f.TouchFailed(f.ctx, 1, "d"))
-	f.same([]int64{2, 2, 1}, []int64{f.get(failed.ID).Revision, f.get(kept.ID).Revision, f.get(fresh.ID).Revision})
+	f.NoError(f.TouchFailed(f.ctx, 1, "d"))
+	f.Equal([]int64{2, 2, 1}, []int64{f.get(failed.ID).Revision, f.get(kept.ID).Revision, f.get(fresh.ID).Revision})
 }
 
 func folders(f fixture) {
@@ -225,8 +204,8 @@ func folders(f fixture) {
 	f.item("c", "d", core.Folder, gone)
 	f.item("f", "c", core.File)
 	f.item("stays", "d", core.Folder)
-	f.check(f.RemoveFolders(f.ctx, 1, "d"))
-	f.same([]string{"c", "f", "stays"}, f.names(must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, []string{"a", "b", "c", "f", "stays"}))))
+	f.NoError(f.RemoveFolders(f.ctx, 1, "d"))
+	f.Equal([]string{"c", "f", "stays"}, f.names(must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, []string{"a", "b", "c", "f", "stays"}))))
 }
 
 func links(f fixture) {
@@ -236,83 +215,83 @@ func links(f fixture) {
 	file := f.item("f", "d", core.File, link)
 	f.item("gone", "d", core.Folder, link, func(i *core.Item) { i.IsDeleted = true })
 	f.item("kept", "a", core.File, func(i *core.Item) { i.DocumentID = 4 })
-	f.same(int64(3), must[int64](f)(f.CountLinks(f.ctx, 1, "d")))
-	f.check(f.MarkLinks(f.ctx, 1, "d", core.Failed, "why", now))
+	f.Equal(int64(3), must[int64](f)(f.CountLinks(f.ctx, 1, "d")))
+	f.NoError(f.MarkLinks(f.ctx, 1, "d", core.Failed, "why", now))
 	got := f.get(a.ID)
-	f.same([]any{core.Failed, "why", true}, []any{got.State, got.LastError, got.LastSyncedOn == nil})
-	f.check(f.MarkLinks(f.ctx, 1, "d", core.Synced, "", now))
+	f.Equal([]any{core.Failed, "why", true}, []any{got.State, got.LastError, got.LastSyncedOn == nil})
+	f.NoError(f.MarkLinks(f.ctx, 1, "d", core.Synced, "", now))
 	got = f.get(a.ID)
-	f.same([]any{core.Synced, "", now}, []any{got.State, got.LastError, *got.LastSyncedOn})
-	f.same(core.Unlinked, f.get(file.ID).State)
-	f.check(f.PassLinks(f.ctx, 2, 3, 5))
-	f.check(f.PassLinks(f.ctx, 1, 3, 4))
-	f.same(int64(4), f.get(a.ID).LinkedBy)
+	f.Equal([]any{core.Synced, "", now}, []any{got.State, got.LastError, *got.LastSyncedOn})
+	f.Equal(core.Unlinked, f.get(file.ID).State)
+	f.NoError(f.PassLinks(f.ctx, 2, 3, 5))
+	f.NoError(f.PassLinks(f.ctx, 1, 3, 4))
+	f.Equal(int64(4), f.get(a.ID).LinkedBy)
 }
 
 func failing(f fixture) {
 	kept := f.item("kept", "a", core.File, func(i *core.Item) { i.DocumentID, i.State = 4, core.Synced })
 	other := f.item("other", "a", core.File)
-	f.check(f.FailDocument(f.ctx, 1, 4, "why"))
-	f.check(f.FailDocument(f.ctx, 1, 99, "why"))
-	f.check(f.FailDocument(f.ctx, 1, 0, "why"))
-	f.same([]any{core.Failed, "why", core.Unlinked}, []any{f.get(kept.ID).State, f.get(kept.ID).LastError, f.get(other.ID).State})
+	f.NoError(f.FailDocument(f.ctx, 1, 4, "why"))
+	f.NoError(f.FailDocument(f.ctx, 1, 99, "why"))
+	f.NoError(f.FailDocument(f.ctx, 1, 0, "why"))
+	f.Equal([]any{core.Failed, "why", core.Unlinked}, []any{f.get(kept.ID).State, f.get(kept.ID).LastError, f.get(other.ID).State})
 }
 
 func drives(f fixture) {
 	d := must[core.FollowedDrive](f)(f.FollowDrive(f.ctx, 1, "d"))
-	f.same(d, must[core.FollowedDrive](f)(f.FollowDrive(f.ctx, 1, "d")))
+	f.Equal(d, must[core.FollowedDrive](f)(f.FollowDrive(f.ctx, 1, "d")))
 	other := must[core.FollowedDrive](f)(f.FollowDrive(f.ctx, 2, "d"))
 	changed := must[core.FollowedDrive](f)(f.UpdateDrive(f.ctx, d.ID, func(d *core.FollowedDrive) error {
 		at := now
 		d.Token, d.Start, d.IsFull, d.Generation, d.CompletedOn, d.Failures, d.LastError = "t", "s", true, 3, &at, 2, "why"
 		return nil
 	}))
-	f.same(changed, must[core.FollowedDrive](f)(f.Drive(f.ctx, d.ID)))
-	f.same([]core.FollowedDrive{changed, other}, must[[]core.FollowedDrive](f)(f.DrivesAfter(f.ctx, 0, 10)))
-	f.same([]core.FollowedDrive{other}, must[[]core.FollowedDrive](f)(f.DrivesAfter(f.ctx, d.ID, 10)))
+	f.Equal(changed, must[core.FollowedDrive](f)(f.Drive(f.ctx, d.ID)))
+	f.Equal([]core.FollowedDrive{changed, other}, must[[]core.FollowedDrive](f)(f.DrivesAfter(f.ctx, 0, 10)))
+	f.Equal([]core.FollowedDrive{other}, must[[]core.FollowedDrive](f)(f.DrivesAfter(f.ctx, d.ID, 10)))
 	got, followed, err := f.DriveOf(f.ctx, 1, "d")
-	f.check(err)
-	f.same([]any{changed, true}, []any{got, followed})
-	f.check(f.DeleteDrive(f.ctx, d.ID))
+	f.NoError(err)
+	f.Equal([]any{changed, true}, []any{got, followed})
+	f.NoError(f.DeleteDrive(f.ctx, d.ID))
 	_, followed, err = f.DriveOf(f.ctx, 1, "d")
-	f.check(err)
-	f.same(false, followed)
+	f.NoError(err)
+	f.Equal(false, followed)
 	_, err = f.Drive(f.ctx, d.ID)
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 	_, err = f.UpdateDrive(f.ctx, d.ID, func(*core.FollowedDrive) error { return nil })
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 }
 
 func rollback(f fixture) {
 	boom := errors.New("boom")
 	i := f.item("f", "a", core.File)
-	f.is(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+	f.ErrorIs(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
 		_, err := f.SaveItem(ctx, 1, "g", func(*core.Item) error { return nil })
-		f.check(err)
-		f.check(f.TouchTree(ctx, 1, "f"))
+		f.NoError(err)
+		f.NoError(f.TouchTree(ctx, 1, "f"))
 		_, err = f.FollowDrive(ctx, 1, "d")
-		f.check(err)
+		f.NoError(err)
 		return boom
 	}), boom)
-	f.same(i, f.get(i.ID))
-	f.same(0, len(must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, []string{"g"}))))
-	f.same(0, len(must[[]core.FollowedDrive](f)(f.DrivesAfter(f.ctx, 0, 10))))
+	f.Equal(i, f.get(i.ID))
+	f.Equal(0, len(must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, []string{"g"}))))
+	f.Equal(0, len(must[[]core.FollowedDrive](f)(f.DrivesAfter(f.ctx, 0, 10))))
 	_, err := f.UpdateItem(f.ctx, 1, i.ID, func(i *core.Item) error { i.Name = "other"; return boom })
-	f.is(err, boom)
-	f.same(i, f.get(i.ID))
+	f.ErrorIs(err, boom)
+	f.Equal(i, f.get(i.ID))
 }
 
 func apart(f fixture) {
 	i := f.item("f", "a", core.File)
 	theirs := must[core.Item](f)(f.SaveItem(f.ctx, 2, "f", func(i *core.Item) error { i.Kind, i.DriveExternalID, i.Name = core.File, "d", "theirs"; return nil }))
 	_, err := f.Item(f.ctx, 2, i.ID)
-	f.is(err, core.ErrNotFound)
+	f.ErrorIs(err, core.ErrNotFound)
 	_, err = f.UpdateItem(f.ctx, 2, i.ID, func(*core.Item) error { return nil })
-	f.is(err, core.ErrNotFound)
-	f.check(f.TouchTree(f.ctx, 2, "f"))
-	f.check(f.SweepItems(f.ctx, 2, "d", 9))
-	f.same(i, f.get(i.ID))
-	f.same("theirs", theirs.Name)
+	f.ErrorIs(err, core.ErrNotFound)
+	f.NoError(f.TouchTree(f.ctx, 2, "f"))
+	f.NoError(f.SweepItems(f.ctx, 2, "d", 9))
+	f.Equal(i, f.get(i.ID))
+	f.Equal("theirs", theirs.Name)
 }
 
 func copies(f fixture) {
@@ -320,7 +299,7 @@ func copies(f fixture) {
 	i := f.item("f", "a", core.File, func(i *core.Item) { i.CorpusID = &corpus })
 	*i.CorpusID = 8
 	corpus = 9
-	f.same(int64(7), *f.get(i.ID).CorpusID)
+	f.Equal(int64(7), *f.get(i.ID).CorpusID)
 }
 
 func changingAtOnce(f fixture) {
@@ -334,5 +313,5 @@ func changingAtOnce(f fixture) {
 		})
 	}
 	busy.Wait()
-	f.same(int64(101), f.get(i.ID).Revision)
+	f.Equal(int64(101), f.get(i.ID).Revision)
 }

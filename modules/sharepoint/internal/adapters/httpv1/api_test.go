@@ -1,0 +1,423 @@
+package httpv1_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/modules/corpora"
+	"parley/modules/sharepoint"
+	"parley/modules/sharepoint/internal/adapters/consumer"
+	"parley/modules/sharepoint/internal/adapters/directory"
+	"parley/modules/sharepoint/internal/adapters/httpv1"
+	"parley/modules/sharepoint/internal/adapters/memstore"
+	"parley/modules/sharepoint/internal/adapters/sqlstore"
+	"parley/modules/sharepoint/internal/core"
+	"parley/modules/users"
+	"parley/platform/bus"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
+	"parley/platform/kernel/clock"
+	"parley/platform/kernel/event"
+	"parley/platform/kernel/uow"
+	"parley/platform/memory"
+	"parley/platform/sqldb/dbtest"
+	"parley/platform/webtest"
+	"parley/platform/work"
+	workstore "parley/platform/work/memstore"
+)
+
+var callers = webtest.Actors{
+	"ann":  {UserID: 2, OrganizationID: 1, Email: "ann@x", Level: actor.ApplicationAdmin},
+	"boss": {UserID: 1, OrganizationID: 1, Email: "boss@x", Level: actor.GlobalAdmin},
+	"bob":  {UserID: 3, OrganizationID: 1, Email: "bob@x"},
+	"far":  {UserID: 4, OrganizationID: 2, Email: "far@y", Level: actor.GlobalAdmin},
+}
+
+// keeper has corpus 1, which ann edits, and corpus 2, which she only reads.
+type keeper struct {
+	corpora.Keeper
+	kept map[int64]corpora.KeptDocument
+}
+
+// MayKeep implements corpora.Keeper.
+func (k keeper) MayKeep(_ context.Context, who actor.Actor, corpusID int64) error {
+	switch {
+	case who.OrganizationID == 1 && corpusID == 1:
+		return nil
+	case who.OrganizationID == 1 && corpusID == 2:
+		return apperr.New(apperr.Forbidden, "corpora.not_editor", "You may read this corpus but not change it.")
+	}
+	return apperr.New(apperr.NotFound, "corpora.not_found", "There is no such corpus.")
+}
+
+// Store implements corpora.Keeper.
+func (k keeper) Store(_ context.Context, r io.Reader) (corpora.StoredFile, error) {
+	raw, err := io.ReadAll(r)
+	return corpora.StoredFile{Key: string(raw), Size: int64(len(raw)), SHA256: "sum"}, err
+}
+
+// Discard implements corpora.Keeper.
+func (k keeper) Discard(context.Context, corpora.StoredFile) {}
+
+// Keep implements corpora.Keeper.
+func (k keeper) Keep(_ context.Context, d corpora.KeptDocument) (int64, error) {
+	id := int64(len(k.kept) + 10)
+	k.kept[id] = d
+	return id, nil
+}
+
+// Drop implements corpora.Keeper.
+func (k keeper) Drop(_ context.Context, _, id int64) error { delete(k.kept, id); return nil }
+
+type scene struct {
+	webtest.Client
+	t      *testing.T
+	facts  *facts
+	kept   map[int64]corpora.KeptDocument
+	runner *work.Runner
+	at     *clock.Fixed
+	dir    string
+	unit   uow.Unit
+}
+
+// facts notes what is published.
+type facts struct {
+	uow.Unit
+	all []event.Event
+}
+
+type noting struct {
+	uow.Tx
+	to *[]event.Event
+}
+
+// Publish implements uow.Tx.
+func (n noting) Publish(facts ...event.Event) {
+	*n.to = append(*n.to, facts...)
+	n.Tx.Publish(facts...)
+}
+
+// Do implements uow.Unit.
+func (f *facts) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) error) error {
+	var new []event.Event
+	err := f.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error { return fn(ctx, noting{tx, &new}) })
+	if err == nil {
+		f.all = append(f.all, new...)
+	}
+	return err
+}
+
+// Published implements webtest.Published.
+func (f *facts) Published() []event.Event { return f.all }
+
+// everywhere runs a test on memory, SQLite and PostgreSQL.
+func everywhere(t *testing.T, test func(s scene)) {
+	t.Run("memory", func(t *testing.T) {
+		at := clock.NewFixed(time.Date(2026, 5, 1, 12, 0, 0, 345678000, time.UTC))
+		db := memory.New(at)
+		test(setup(t, at, db, memstore.New(db)))
+	})
+	for kind, open := range map[string]func(t *testing.T) (core.Store, uow.Unit){
+		"sqlite": func(t *testing.T) (core.Store, uow.Unit) {
+			db := dbtest.SQLite(t, bus.Migrations(), sqlstore.Migrations())
+			return sqlstore.New(db), sqlUnit(db)
+		},
+		"postgres": func(t *testing.T) (core.Store, uow.Unit) {
+			db := dbtest.Postgres(t, bus.Migrations(), sqlstore.Migrations())
+			return sqlstore.New(db), sqlUnit(db)
+		},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			store, unit := open(t)
+			test(setup(t, clock.NewFixed(time.Date(2026, 5, 1, 12, 0, 0, 345678000, time.UTC)), unit, store))
+		})
+	}
+}
+
+func setup(t *testing.T, at *clock.Fixed, unit uow.Unit, store core.Store) scene {
+	t.Helper()
+	s := scene{t: t, facts: &facts{Unit: unit}, kept: map[int64]corpora.KeptDocument{}, at: at, dir: t.TempDir(), unit: unit}
+	backends := directory.New(s.dir)
+	t.Cleanup(func() {
+		if err := backends.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	jobs := workstore.New(memory.New(at))
+	queue := work.NewQueue(jobs, nil, at)
+	service := core.New(core.Deps{Unit: s.facts, Store: store, Backends: backends, Corpora: keeper{kept: s.kept}, Queue: queue, Clock: at, Log: slog.New(slog.DiscardHandler), MaxBytes: 1 << 20})
+	runner, err := work.NewRunner(work.Config{Queue: queue, Kinds: service.Kinds(), Owner: "me", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.runner = runner
+	if db, ok := unit.(*memory.DB); ok {
+		db.Deliver(bus.Inline(db, consumer.Consumers(service)...))
+	}
+	s.Client = webtest.Serve(t, callers, httpv1.New(service).Routes())
+	return s
+}
+
+func (s scene) same(want, got any) {
+	s.t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		s.t.Error(diff)
+	}
+}
+
+// item is what a test looks at.
+type item struct {
+	ID           int64
+	Name         string
+	FullPath     string `json:"full_path"`
+	ItemType     string `json:"item_type"`
+	Parent       *int64
+	Corpus       *int64
+	Document     *int64
+	SyncState    string `json:"sync_state"`
+	LastError    *string
+	LastSyncedOn *string `json:"last_synced_on"`
+	SHA256       *string
+	Size         int64
+	Children     []item
+}
+
+const root = "/sites/hr/Documents"
+
+func (s scene) folder(path string) (i item) {
+	s.t.Helper()
+	s.As("ann").Do("POST", "/api/sharepoint/item", map[string]any{"full_path": root + path, "item_type": "folder"}).Want(201).Data(&i)
+	return i
+}
+
+func (s scene) upload(path, content string, more ...string) webtest.Answer {
+	s.t.Helper()
+	fields := map[string]string{"full_path": root + path, "item_type": "file"}
+	for n := 0; n < len(more); n += 2 {
+		fields[more[n]] = more[n+1]
+	}
+	return s.As("ann").Upload("/api/sharepoint/item", fields, webtest.File{Field: "content", Name: "x", Content: []byte(content)})
+}
+
+func (s scene) at71(path string) (i item) {
+	s.t.Helper()
+	s.As("ann").Do("GET", "/api/sharepoint/item?full_path="+strings.ReplaceAll(root+path, " ", "%20"), nil).Want(200).Data(&i)
+	return i
+}
+
+func (s scene) work() {
+	s.t.Helper()
+	if _, err := s.runner.Drain(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func TestAnItemIsMadeWithWhatIsMissingAboveIt(t *testing.T) {
+	everywhere(t, func(s scene) {
+		var got map[string]any
+		answer := s.As("ann").Do("POST", "/api/sharepoint/item", `{"full_path":"/sites/hr/Documents/Leave/In","item_type":"folder"}`).Want(201).Data(&got)
+		delete(got, "external_id")
+		delete(got, "parent")
+		delete(got, "id")
+		s.same(map[string]any{
+			"name": "In", "full_path": "/sites/hr/Documents/Leave/In", "item_type": "folder", "etag": "", "size": 0., "sha256": nil, "mime_type": nil, "web_url": root + "/Leave/In",
+			"corpus": nil, "rights": nil, "document": nil, "sync_state": "unlinked", "last_error": nil, "last_synced_on": nil,
+			"created_by": "ann@x", "created_on": "2026-05-01T12:00:00.345678Z", "modified_by": "", "modified_on": "2026-05-01T12:00:00.345678Z",
+		}, got)
+		id := answer.ID()
+		s.same([]event.Event{sharepoint.ItemCreated{ItemID: id, OrganizationID: 1, CreatedBy: 2}}, s.facts.all)
+		leave := s.at71("/Leave")
+		s.same([]any{"Leave", "folder", 1}, []any{leave.Name, leave.ItemType, len(leave.Children)})
+		s.same(id, leave.Children[0].ID)
+		s.same(leave.ID, *leave.Children[0].Parent)
+		var in item
+		s.As("ann").Do("POST", "/api/sharepoint/item", map[string]any{"parent_id": id, "name": "Deep", "item_type": "folder"}).Want(201).Data(&in)
+		s.same([]any{root + "/Leave/In/Deep", id}, []any{in.FullPath, *in.Parent})
+		s.As("boss").Do("GET", fmt.Sprintf("/api/sharepoint/item/%d", in.ID), nil).Want(200)
+	})
+}
+
+func TestAFileIsSentWithItsContent(t *testing.T) {
+	everywhere(t, func(s scene) {
+		var f item
+		s.upload("/Leave/rules.txt", "Thirty days.").Want(201).Data(&f)
+		s.same([]any{"rules.txt", "file", int64(12)}, []any{f.Name, f.ItemType, f.Size})
+		raw, err := os.ReadFile(filepath.Join(s.dir, "1", "sites/hr/Documents/Leave/rules.txt"))
+		s.same([]any{"Thirty days.", nil}, []any{string(raw), err})
+		path := fmt.Sprintf("/api/sharepoint/item/%d", f.ID)
+		put := func(content string, fields map[string]string) webtest.Answer {
+			return s.multipart("PUT", path, fields, content)
+		}
+		put("Forty days, now.", nil).Want(200).Data(&f)
+		s.same(int64(16), f.Size)
+		// Somebody saves the file in the meantime.
+		if err := os.WriteFile(filepath.Join(s.dir, "1", "sites/hr/Documents/Leave/rules.txt"), []byte("Somebody's own."), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		put("Too late.", nil).Refused(409, "sharepoint.changed")
+		s.As("ann").Do("GET", path, nil).Want(200)
+		put("In time.", map[string]string{"name": "new.txt"}).Want(200).Data(&f)
+		s.same([]any{"new.txt", int64(8)}, []any{f.Name, f.Size})
+		put("x", map[string]string{"parent_id": "no"}).Refused(422, "unacceptable_value")
+		put("x", map[string]string{"item_type": "file"}).Refused(400, "malformed_request")
+		if left, err := filepath.Glob(filepath.Join(os.TempDir(), "parley-upload-*")); len(left) > 0 || err != nil {
+			t.Errorf("left behind: %v, %v", left, err)
+		}
+	})
+}
+
+func TestARefusedItem(t *testing.T) {
+	everywhere(t, func(s scene) {
+		folder := s.folder("/Leave")
+		s.upload("/Leave/f.txt", "f").Want(201)
+		f := s.at71("/Leave/f.txt")
+		before := len(s.facts.all)
+		for _, c := range []struct {
+			who, method, path, body string
+			status                  int
+			code                    string
+		}{
+			{"", "POST", "", `{"full_path":"/sites/hr","item_type":"site"}`, 401, "unauthenticated"},
+			{"bob", "POST", "", `{"full_path":"/sites/hr","item_type":"site"}`, 403, "forbidden"},
+			{"ann", "POST", "", `{"full_path":"/sites/hr","item_type":"folder"}`, 422, "sharepoint.bad_place"},
+			{"ann", "POST", "", `{"full_path":"/sites/hr/Documents/Leave","item_type":"site"}`, 422, "sharepoint.bad_place"},
+			{"ann", "POST", "", `{"full_path":"/hr","item_type":"folder"}`, 422, "sharepoint.bad_path"},
+			{"ann", "POST", "", `{"full_path":"/sites/hr/Documents/../x","item_type":"folder"}`, 422, "sharepoint.bad_path"},
+			{"ann", "POST", "", `{"full_path":"/sites/hr/Documents/a:b","item_type":"folder"}`, 422, "sharepoint.bad_path"},
+			{"ann", "POST", "", `{"item_type":"folder"}`, 422, "sharepoint.bad_path"},
+			{"ann", "POST", "", `{"full_path":"/sites/hr/Documents/leave","item_type":"folder"}`, 409, "sharepoint.name_taken"},
+			{"ann", "POST", "", `{"full_path":"/sites/hr/Documents/f.txt","item_type":"file"}`, 422, "sharepoint.no_content"},
+			{"ann", "POST", "", `{"full_path":"/sites/hr/Documents/x","item_type":"link"}`, 422, "unacceptable_value"},
+			{"ann", "POST", "", `{"full_path":"/sites/hr/Documents/x","item_type":"folder","external_id":"x"}`, 400, "malformed_request"},
+			{"ann", "POST", "", `{"full_path":"/sites/hr/Documents/x","item_type":"folder","corpus_id":9}`, 404, "corpora.not_found"},
+			{"ann", "POST", "", `{"full_path":"/sites/hr/Documents/x","item_type":"folder","corpus_id":2}`, 403, "corpora.not_editor"},
+			{"ann", "POST", "", `{"full_path":"/sites/hr/Documents/x","item_type":"folder","rights":"corpus"}`, 422, "unacceptable_value"},
+			{"ann", "POST", "", `{"full_path":"/sites/it","item_type":"site","corpus_id":1}`, 422, "sharepoint.bad_place"},
+			{"ann", "POST", "", `{"parent_id":4711,"name":"x","item_type":"folder"}`, 404, "sharepoint.not_found"},
+			{"ann", "POST", "", fmt.Sprintf(`{"parent_id":%d,"name":"x","item_type":"folder"}`, f.ID), 422, "sharepoint.bad_place"},
+			{"ann", "POST", "", fmt.Sprintf(`{"parent_id":%d,"name":"a/b","item_type":"folder"}`, folder.ID), 422, "sharepoint.bad_name"},
+			{"ann", "POST", "", fmt.Sprintf(`{"parent_id":%d,"full_path":"/sites/hr/Documents/x","item_type":"folder"}`, folder.ID), 422, "sharepoint.bad_path"},
+			{"far", "POST", "", fmt.Sprintf(`{"parent_id":%d,"name":"x","item_type":"folder"}`, folder.ID), 404, "sharepoint.not_found"},
+			{"far", "GET", fmt.Sprint("/", folder.ID), "", 404, "sharepoint.not_found"},
+			{"bob", "GET", fmt.Sprint("/", folder.ID), "", 403, "forbidden"},
+			{"ann", "GET", "/4711", "", 404, "sharepoint.not_found"},
+			{"ann", "GET", "?full_path=/sites/hr/Documents/none", "", 404, "sharepoint.not_found"},
+			{"ann", "GET", "?full_path=nonsense", "", 422, "sharepoint.bad_path"},
+			{"far", "GET", "?full_path=/sites/hr/Documents", "", 404, "sharepoint.not_found"},
+			{"ann", "PUT", fmt.Sprint("/", folder.ID), `{"name":"a*b"}`, 422, "sharepoint.bad_name"},
+			{"ann", "PUT", fmt.Sprint("/", folder.ID), `{"corpus_id":2}`, 403, "corpora.not_editor"},
+			{"ann", "PUT", fmt.Sprint("/", folder.ID), `{"parent_id":4711}`, 404, "sharepoint.not_found"},
+			{"ann", "PUT", fmt.Sprint("/", folder.ID), fmt.Sprintf(`{"parent_id":%d}`, folder.ID), 422, "sharepoint.bad_place"},
+			{"ann", "PUT", fmt.Sprint("/", folder.ID), fmt.Sprintf(`{"parent_id":%d}`, f.ID), 422, "sharepoint.bad_place"},
+			{"far", "PUT", fmt.Sprint("/", folder.ID), `{"name":"x"}`, 404, "sharepoint.not_found"},
+			{"far", "DELETE", fmt.Sprint("/", folder.ID), "", 404, "sharepoint.not_found"},
+			{"bob", "DELETE", fmt.Sprint("/", folder.ID), "", 403, "forbidden"},
+		} {
+			var body any
+			if c.body != "" {
+				body = c.body
+			}
+			s.Play(s.facts, webtest.Scenario{Who: c.who, Method: c.method, Path: "/api/sharepoint/item" + c.path, Body: body, Status: c.status, Code: c.code})
+		}
+		s.multipart("PUT", fmt.Sprintf("/api/sharepoint/item/%d", folder.ID), nil, "x").Refused(422, "sharepoint.no_content")
+		s.upload("/Leave/F.TXT", "again").Refused(409, "sharepoint.name_taken")
+		s.same(before, len(s.facts.all))
+		s.same("f.txt", s.at71("/Leave/f.txt").Name)
+	})
+}
+
+func TestRenamingAndMovingKeepTheIDs(t *testing.T) {
+	everywhere(t, func(s scene) {
+		from, to := s.folder("/From"), s.folder("/To")
+		s.upload("/From/f.txt", "f").Want(201)
+		f := s.at71("/From/f.txt")
+		before := len(s.facts.all)
+		s.As("ann").Do("PUT", fmt.Sprintf("/api/sharepoint/item/%d", from.ID), map[string]any{"name": "Moved", "parent_id": to.ID}).Want(200).Data(&from)
+		s.same(root+"/To/Moved", from.FullPath)
+		s.same([]event.Event{sharepoint.ItemUpdated{ItemID: from.ID, OrganizationID: 1, UpdatedBy: 2}}, s.facts.all[before:])
+		var got item
+		s.As("ann").Do("GET", fmt.Sprintf("/api/sharepoint/item/%d", f.ID), nil).Want(200).Data(&got)
+		s.same([]any{f.ID, root + "/To/Moved/f.txt"}, []any{got.ID, got.FullPath})
+	})
+}
+
+func TestDeletingAnItemTakesWhatIsBelowItAlong(t *testing.T) {
+	everywhere(t, func(s scene) {
+		folder := s.folder("/Leave")
+		s.upload("/Leave/f.txt", "f").Want(201)
+		f := s.at71("/Leave/f.txt")
+		var gone item
+		before := len(s.facts.all)
+		s.As("ann").Do("DELETE", fmt.Sprintf("/api/sharepoint/item/%d", folder.ID), nil).Want(200).Data(&gone)
+		s.same([]any{folder.ID, root + "/Leave"}, []any{gone.ID, gone.FullPath})
+		s.same([]event.Event{sharepoint.ItemDeleted{ItemID: folder.ID, OrganizationID: 1, DeletedBy: 2}}, s.facts.all[before:])
+		for _, id := range []int64{folder.ID, f.ID} {
+			s.As("ann").Do("GET", fmt.Sprintf("/api/sharepoint/item/%d", id), nil).Refused(404, "sharepoint.not_found")
+		}
+		s.same(0, len(s.at71("").Children))
+		if again := s.folder("/Leave"); again.ID == folder.ID {
+			t.Error("an id is used again")
+		}
+	})
+}
+
+func TestALinkedItemIsKeptInItsCorpus(t *testing.T) {
+	everywhere(t, func(s scene) {
+		var leave item
+		s.As("ann").Do("POST", "/api/sharepoint/item", map[string]any{"full_path": root + "/Leave", "item_type": "folder", "corpus_id": 1}).Want(201).Data(&leave)
+		s.same([]any{int64(1), "pending"}, []any{*leave.Corpus, leave.SyncState})
+		s.upload("/Leave/f.txt", "f").Want(201)
+		s.same("pending", s.at71("/Leave/f.txt").SyncState)
+		s.work()
+		f := s.at71("/Leave/f.txt")
+		s.same([]any{"synced", int64(10), int64(1), true, "sum"}, []any{f.SyncState, *f.Document, *f.Corpus, f.LastSyncedOn != nil, *f.SHA256})
+		s.same("synced", s.at71("/Leave").SyncState)
+		s.same(1, len(s.kept))
+		path := fmt.Sprintf("/api/sharepoint/item/%d", leave.ID)
+		s.As("ann").Do("PUT", path, `{"corpus_id":null}`).Want(200).Data(&leave)
+		s.same([]any{true, "unlinked"}, []any{leave.Corpus == nil, leave.SyncState})
+		s.at.Advance(time.Second)
+		s.work()
+		s.same(0, len(s.kept))
+		f = s.at71("/Leave/f.txt")
+		s.same([]any{"unlinked", true, true}, []any{f.SyncState, f.Document == nil, f.Corpus == nil})
+		s.As("ann").Do("PUT", path, `{"corpus_id":1,"rights":"corpus"}`).Want(200)
+		s.work()
+		s.same(1, len(s.kept))
+		s.As("ann").Do("DELETE", path, nil).Want(200)
+		s.work()
+		s.same(0, len(s.kept))
+	})
+}
+
+func TestConsumersSeeEachEventTwice(t *testing.T) {
+	at := clock.NewFixed(time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC))
+	db := memory.New(at)
+	s := setup(t, at, db, memstore.New(db))
+	s.As("ann").Do("POST", "/api/sharepoint/item", map[string]any{"full_path": root + "/Leave", "item_type": "folder", "corpus_id": 1}).Want(201)
+	s.upload("/Leave/f.txt", "f").Want(201)
+	s.work()
+	for range 2 {
+		err := db.Do(t.Context(), func(_ context.Context, tx uow.Tx) error {
+			tx.Publish(corpora.DocumentIndexed{DocumentID: 10, CorpusID: 1, OrganizationID: 1, UserID: 2, Step: "failed"})
+			tx.Publish(users.UserDeleted{UserID: 2, OrganizationID: 1, DeletedBy: 1})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.same("failed", s.at71("/Leave/f.txt").SyncState)
+	}
+	s.upload("/Leave/g.txt", "g").Want(201)
+	s.work()
+	s.same(int64(1), s.kept[11].UserID) // who deleted the one who linked
+}
