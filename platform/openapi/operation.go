@@ -46,6 +46,7 @@ type Body struct {
 	ContentType string
 	Required    bool
 	Schema      *huma.Schema // in terms of Document.Schemas
+	Upload      *huma.Schema // of the parts of an upload that may come instead; nil without
 }
 
 // Answer is the answer of a success.

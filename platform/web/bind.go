@@ -36,16 +36,16 @@ func (b *binding) bind(t reflect.Type, r *http.Request, param func(string) strin
 		}
 	}
 	switch {
+	case b.upload != nil && (b.body == nil || isMultipart(r)):
+		if err := v.FieldByIndex(b.upload).Addr().Interface().(multipartField).open(r, maxUpload); err != nil {
+			return v, err
+		}
 	case b.body != nil:
 		if err := b.bindBody(v, r); err != nil {
 			return v, err
 		}
 	case b.formAt != nil:
 		if err := b.bindForm(v.FieldByIndex(b.formAt), r); err != nil {
-			return v, err
-		}
-	case b.upload != nil:
-		if err := v.FieldByIndex(b.upload).Addr().Interface().(multipartField).open(r, maxUpload); err != nil {
 			return v, err
 		}
 	case r.Method != http.MethodGet:

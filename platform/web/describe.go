@@ -112,7 +112,11 @@ func (b *binding) params() []openapi.Param {
 func (b *binding) described(request reflect.Type) *openapi.Body {
 	switch {
 	case b.body != nil:
-		return &openapi.Body{ContentType: "application/json", Required: b.body.required, Schema: b.body.schema}
+		body := &openapi.Body{ContentType: "application/json", Required: b.body.required, Schema: b.body.schema}
+		if b.upload != nil {
+			body.Upload = b.uploadForm(request)
+		}
+		return body
 	case b.formAt != nil:
 		form := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}}
 		for _, f := range b.form {
@@ -123,10 +127,15 @@ func (b *binding) described(request reflect.Type) *openapi.Body {
 		}
 		return &openapi.Body{ContentType: "application/x-www-form-urlencoded", Required: true, Schema: form}
 	case b.upload != nil:
-		f := reflect.New(request.FieldByIndex(b.upload).Type).Interface().(multipartField)
-		return &openapi.Body{ContentType: "multipart/form-data", Required: true, Schema: b.registry.Schema(f.form(), true, "")}
+		return &openapi.Body{ContentType: "multipart/form-data", Required: true, Schema: b.uploadForm(request)}
 	}
 	return nil
+}
+
+// uploadForm says what the parts of an upload are.
+func (b *binding) uploadForm(request reflect.Type) *huma.Schema {
+	f := reflect.New(request.FieldByIndex(b.upload).Type).Interface().(multipartField)
+	return b.registry.Schema(f.form(), true, "")
 }
 
 // takesValues reports whether a request says more than its path does.

@@ -4,13 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"mime/multipart"
 	"net/http"
 	"reflect"
 )
 
 // Multipart is the body of an upload, read part by part as it arrives. T says
-// what the parts are, for OpenAPI; fields of type []byte are files.
+// what the parts are, for OpenAPI; fields of type []byte are files. A request
+// that has a Body as well takes either of the two.
 type Multipart[T any] struct {
 	reader *multipart.Reader
 	body   io.Reader // what reader reads, which fails for good once it is over limit
@@ -44,6 +46,16 @@ func (m *Multipart[T]) open(r *http.Request, limit int64) error {
 	}
 	m.reader, m.body, m.limit = reader, r.Body, limit
 	return nil
+}
+
+// Sent reports whether the request came as an upload, where it may have come as
+// JSON.
+func (m *Multipart[T]) Sent() bool { return m.reader != nil }
+
+// isMultipart reports whether a request says that its body is an upload.
+func isMultipart(r *http.Request) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == "multipart/form-data"
 }
 
 func (*Multipart[T]) form() reflect.Type { return reflect.TypeFor[T]() }

@@ -71,10 +71,10 @@ type In struct {
 type Out struct {
 	fx.Out
 
-	Routes    []web.Route    `group:"routes,flatten"`
-	Consumers []bus.Consumer `group:"consumers,flatten"`
-	Kinds     []work.Kind    `group:"kinds,flatten"`
-	Decider   access.Decider `group:"deciders"`
+	Routes    []web.Route      `group:"routes,flatten"`
+	Consumers []bus.Consumer   `group:"consumers,flatten"`
+	Kinds     []work.Kind      `group:"kinds,flatten"`
+	Deciders  []access.Decider `group:"deciders,flatten"`
 	Retriever corpora.Retriever
 }
 
@@ -95,7 +95,7 @@ func build(in In) Out {
 			}
 		}))
 	}
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Decider: service.Decider(), Retriever: service}
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Deciders: service.Deciders(), Retriever: service}
 }
 
 // background runs work between start and stop.

@@ -61,9 +61,10 @@ const (
 // The resources that nobody holds a role on, and that modules decide about all
 // the same.
 const (
-	Account Resource = "user"
-	Corpus  Resource = "corpus" // it has roles of its own, see access.CorpusRole
-	Answer  Resource = "answer"
+	Account  Resource = "user"
+	Corpus   Resource = "corpus" // it has roles of its own, see access.CorpusRole
+	Document Resource = "document"
+	Answer   Resource = "answer"
 )
 
 // Grant is one role that was given to the actor directly.

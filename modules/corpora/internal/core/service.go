@@ -4,6 +4,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 
@@ -28,6 +29,7 @@ type Deps struct {
 	Store     Store
 	Files     blob.Store
 	Extractor Extractor
+	Fetcher   Fetcher
 	Agents    agents.Catalog
 	Projects  projects.Catalog // for teams
 	Directory users.Directory
@@ -63,12 +65,32 @@ func (s *Service) authorize(ctx context.Context, who actor.Actor, id int64, do a
 	return c, c.decide(who).Check(do, ErrNotFound, ErrNotEditor)
 }
 
-// Decider decides about corpora.
-func (s *Service) Decider() access.Decider {
-	return access.Decider{Resource: actor.Corpus, May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
-		_, err := s.authorize(ctx, who, id, do)
-		return err
-	}}
+// Deciders decide about corpora and their documents.
+func (s *Service) Deciders() []access.Decider {
+	return []access.Decider{
+		{Resource: actor.Corpus, May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
+			_, err := s.authorize(ctx, who, id, do)
+			return err
+		}},
+		{Resource: actor.Document, May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
+			_, _, err := s.authorizeDocument(ctx, who, id, do)
+			return err
+		}},
+	}
+}
+
+// authorizeDocument answers a document and its corpus when who may do the
+// action on the corpus.
+func (s *Service) authorizeDocument(ctx context.Context, who actor.Actor, id int64, do access.Action) (Document, Corpus, error) {
+	d, err := s.Store.Document(ctx, access.CorporaVisibleTo(who), id)
+	if err != nil {
+		return Document{}, Corpus{}, err
+	}
+	c, err := s.authorize(ctx, who, d.CorpusID, do)
+	if errors.Is(err, ErrNotFound) {
+		err = ErrDocumentNotFound
+	}
+	return d, c, err
 }
 
 // NewCorpus is what a corpus starts with.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/uptrace/bun"
+
 	"parley/modules/corpora/internal/core"
 	"parley/platform/sqldb"
 )
@@ -45,6 +47,23 @@ func (s *Store) addKeys(ctx context.Context, d core.Document) error {
 	_, err = s.db.On(ctx).NewRaw("INSERT INTO corpora_document_keys (corpus_id, kind, key, document_id) "+unfold, d.CorpusID, d.ID, string(keys)).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("storing the keys of document %d: %w", d.ID, err)
+	}
+	return nil
+}
+
+// removeKeys takes back what addKeys did. Each key is named, since no index
+// leads from a document to its keys.
+func (s *Store) removeKeys(ctx context.Context, d core.Document) error {
+	byKind := map[any][]any{}
+	for _, k := range keysOf(d) {
+		byKind[k[0]] = append(byKind[k[0]], k[1])
+	}
+	for kind, keys := range byKind {
+		_, err := s.db.On(ctx).NewDelete().TableExpr("corpora_document_keys").
+			Where("corpus_id = ? AND kind = ? AND key IN (?) AND document_id = ?", d.CorpusID, kind, bun.List(keys), d.ID).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("removing the keys of document %d: %w", d.ID, err)
+		}
 	}
 	return nil
 }

@@ -112,31 +112,6 @@ func counting(f fixture) {
 	}))
 }
 
-func same(f fixture) {
-	a, b := f.corpus("a"), f.corpus("b")
-	d := f.document(a, "one.md")
-	f.document(a, "broken.md", func(d *core.Document) { d.Step = core.Failed })
-	for _, c := range []struct {
-		what      string
-		in        core.Corpus
-		name, sum string
-		found     bool
-	}{
-		{"by name", a, "one.md", "other", true},
-		{"by content", a, "two.md", "sum of one.md", true},
-		{"by content, without a name", a, "", "sum of one.md", true},
-		{"neither", a, "two.md", "other", false},
-		{"no name at all", a, "", "other", false},
-		{"in another corpus", b, "one.md", "sum of one.md", false},
-		{"one that failed", a, "broken.md", "sum of broken.md", false},
-	} {
-		got, found, err := f.Same(f.ctx, c.in.ID, c.name, c.sum)
-		if err != nil || found != c.found || found && got.ID != d.ID {
-			f.t.Errorf("%s: document %d, %v, %v", c.what, got.ID, found, err)
-		}
-	}
-}
-
 func filters(f fixture) {
 	c := f.corpus("a")
 	one := f.document(c, "Annual_Report.pdf", func(d *core.Document) { d.Tags = []string{"x", "y"} })
@@ -183,9 +158,49 @@ func connections(f fixture) {
 	must[core.Connection](f)(f.connection(6, a))
 	_, err := f.connection(5, a)
 	f.is(err, core.ErrConnected)
-	f.same([]core.Connected{{Connection: first, Corpus: b}, {Connection: second, Corpus: a}}, must[[]core.Connected](f)(f.Connections(f.ctx, org, 5)))
-	f.same([]core.Connected{}, must[[]core.Connected](f)(f.Connections(f.ctx, 2, 5)))
-	f.same([]core.Connected{}, must[[]core.Connected](f)(f.Connections(f.ctx, org, 7)))
+	f.same([]core.Connected{{Connection: first, Corpus: b, Shown: true}, {Connection: second, Corpus: a, Shown: true}}, must[[]core.Connected](f)(f.Connections(f.ctx, reader, 5)))
+	f.same([]core.Connected{}, must[[]core.Connected](f)(f.Connections(f.ctx, access.VisibleCorpora{OrganizationID: 2, All: true}, 5)))
+	f.same([]core.Connected{}, must[[]core.Connected](f)(f.Connections(f.ctx, reader, 7)))
+}
+
+func connectionChanges(f fixture) {
+	a, b := f.corpus("a"), f.corpus("b", func(c *core.Corpus) { c.IsPublic = true })
+	of := func(agent int64) (ids []int64) {
+		for _, c := range must[[]core.Connected](f)(f.Connections(f.ctx, reader, agent)) {
+			ids = append(ids, c.CorpusID)
+		}
+		return ids
+	}
+	n := must[core.Connection](f)(f.connection(5, a))
+	for _, agent := range []int64{5, 6} {
+		must[core.Connection](f)(f.connection(agent, b))
+	}
+	f.same(n, must[core.Connection](f)(f.Connection(f.ctx, org, 5, a.ID)))
+	seen := must[[]core.Connected](f)(f.Connections(f.ctx, access.VisibleCorpora{OrganizationID: org, UserID: al}, 5))
+	f.same([]bool{false, true}, []bool{seen[0].Shown, seen[1].Shown})
+	change := func(c *core.Connection) error { c.SharesContent, c.IsDefault = false, true; return nil }
+	n.SharesContent, n.IsDefault = false, true
+	f.same(n, must[core.Connection](f)(f.UpdateConnection(f.ctx, org, 5, a.ID, change)))
+	for _, missing := range [][3]int64{{2, 5, a.ID}, {org, 6, a.ID}, {org, 5, 99}} {
+		_, err := f.Connection(f.ctx, missing[0], missing[1], missing[2])
+		f.is(err, core.ErrNotConnected)
+		_, err = f.UpdateConnection(f.ctx, missing[0], missing[1], missing[2], change)
+		f.is(err, core.ErrNotConnected)
+		_, err = f.RemoveConnection(f.ctx, missing[0], missing[1], missing[2])
+		f.is(err, core.ErrNotConnected)
+	}
+	f.same(n, must[core.Connection](f)(f.RemoveConnection(f.ctx, org, 5, a.ID)))
+	f.same([]int64{b.ID}, of(5))
+	f.check(f.DropAgent(f.ctx, 2, 6))
+	f.check(f.DropCorpus(f.ctx, 2, b.ID))
+	f.same([]int64{b.ID}, of(6))
+	f.check(f.DropAgent(f.ctx, org, 6))
+	f.same(0, len(of(6)))
+	f.same([]int64{b.ID}, of(5))
+	f.check(f.DropCorpus(f.ctx, org, b.ID))
+	f.same(0, len(of(5)))
+	f.same(0, len(f.roles(b.ID)))
+	f.same(1, len(f.roles(a.ID)))
 }
 
 func rollback(f fixture) {
@@ -208,5 +223,5 @@ func rollback(f fixture) {
 	f.same([]core.Corpus{c}, must[page.Of[core.Corpus]](f)(f.CorporaPage(f.ctx, reader, page.Request{})).Items)
 	f.same([]core.Document{d}, must[page.Of[core.Document]](f)(f.DocumentsPage(f.ctx, c.ID, core.DocumentFilter{}, page.Request{})).Items)
 	f.same(map[int64]int64{c.ID: 1}, must[map[int64]int64](f)(f.CountDocuments(f.ctx, []int64{c.ID})))
-	f.same([]core.Connected{}, must[[]core.Connected](f)(f.Connections(f.ctx, org, 5)))
+	f.same([]core.Connected{}, must[[]core.Connected](f)(f.Connections(f.ctx, reader, 5)))
 }
