@@ -39,10 +39,12 @@ var homes = map[string][]string{
 	"github.com/ledongthuc/pdf":                {"modules/corpora/internal/adapters/extract"},
 	"github.com/yuin/goldmark":                 {"modules/corpora/internal/adapters/extract"},
 	"golang.org/x/net/html":                    {"modules/corpora/internal/adapters/extract"},
+	"golang.org/x/net/html/charset":            {"modules/corpora/internal/adapters/extract", "modules/corpora/internal/adapters/weblink"},
 	"golang.org/x/text/encoding":               {"modules/corpora/internal/adapters/extract"},
 	"github.com/openai/openai-go":              {"modules/chat/internal/adapters/openai"},
 	"github.com/google/go-cmp":                 {"modules/*/internal/core/coretest", "platform/work/worktest", "platform/webtest"}, // and every test
 	"golang.org/x/time/rate":                   {"platform/web"},
+	"code.dny.dev/ssrf":                        {"platform/safehttp"},
 	"golang.org/x/sync":                        {"platform/...", "modules/*/internal/adapters/*"},
 }
 
@@ -59,6 +61,7 @@ var ofAdapter = map[string][]string{
 	"sqlstore": {"platform/sqldb", "platform/migrate"},
 	"consumer": {"platform/bus"},
 	"auditor":  {"platform/auditlog"},
+	"weblink":  {"platform/safehttp"},
 	"history":  {"platform/bus"}, // takes a deleted user's address out of stored events
 }
 

@@ -14,6 +14,7 @@ import (
 	"parley/modules/corpora/internal/adapters/extract"
 	"parley/modules/corpora/internal/adapters/httpv1"
 	"parley/modules/corpora/internal/adapters/sqlstore"
+	"parley/modules/corpora/internal/adapters/weblink"
 	"parley/modules/corpora/internal/core"
 	"parley/modules/projects"
 	"parley/modules/users"
@@ -24,6 +25,7 @@ import (
 	"parley/platform/kernel/uow"
 	"parley/platform/kernel/work"
 	"parley/platform/migrate"
+	"parley/platform/safehttp"
 	"parley/platform/sqldb"
 	"parley/platform/web"
 )
@@ -85,7 +87,8 @@ func build(in In) Out {
 	limits := extract.DefaultLimits()
 	limits.Child, limits.MaxBytes = in.Settings.Child, in.Settings.MaxBytes
 	service := core.New(core.Deps{
-		Unit: in.Unit, Store: sqlstore.New(in.DB), Files: in.Files, Extractor: extract.New(limits), Agents: in.Agents,
+		Unit: in.Unit, Store: sqlstore.New(in.DB), Files: in.Files, Extractor: extract.New(limits),
+		Fetcher: weblink.New(safehttp.DefaultLimits(), in.Settings.MaxBytes), Agents: in.Agents,
 		Projects: in.Projects, Directory: in.Directory, Actors: in.Actors, Clock: in.Clock, Log: in.Log, Queue: in.Queue,
 	})
 	if in.Settings.Works {
