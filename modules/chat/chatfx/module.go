@@ -57,9 +57,9 @@ type In struct {
 type Out struct {
 	fx.Out
 
-	Routes    []web.Route    `group:"routes,flatten"`
-	Consumers []bus.Consumer `group:"consumers,flatten"`
-	Decider   access.Decider `group:"deciders"`
+	Routes    []web.Route      `group:"routes,flatten"`
+	Consumers []bus.Consumer   `group:"consumers,flatten"`
+	Deciders  []access.Decider `group:"deciders,flatten"`
 }
 
 // Module is the chat module.
@@ -96,7 +96,7 @@ func build(in In) (Out, error) {
 			return err
 		},
 	})
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Decider: service.Decider()}, nil
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Deciders: []access.Decider{service.Decider(), service.ThreadDecider()}}, nil
 }
 
 func (s Settings) model() (core.Model, error) {

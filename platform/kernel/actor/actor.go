@@ -65,6 +65,7 @@ const (
 	Corpus   Resource = "corpus" // it has roles of its own, see access.CorpusRole
 	Document Resource = "document"
 	Answer   Resource = "answer"
+	Thread   Resource = "thread"
 )
 
 // Grant is one role that was given to the actor directly.

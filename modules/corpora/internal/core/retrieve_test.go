@@ -140,8 +140,10 @@ func TestRetrievalKeepsToWhatTheAskerMayUse(t *testing.T) {
 	if got := strings.Join(says, " "); len(says) != 4 || !strings.Contains(got, "99") || strings.HasPrefix(got, "3 ") {
 		t.Errorf("refused: %v", says)
 	}
-	_, err = f.from(outsider, corpora.Scope{Attached: []int64{f.unshared.ID}})
-	f.is(err, core.ErrNotFound)
+	got, err := f.from(outsider, corpora.Scope{Attached: []int64{f.unshared.ID, 99}}) // it was readable when it was attached
+	if diff := cmp.Diff([]string{"open", "shared"}, got); diff != "" || err != nil {
+		t.Errorf("%v\n%s", err, diff)
+	}
 	_, err = f.Search(f.ctx, outsider, f.shared.ID, "lantern", 10) // shared through the agent alone
 	f.is(err, core.ErrNotFound)
 }

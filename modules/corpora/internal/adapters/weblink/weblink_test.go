@@ -105,11 +105,13 @@ func TestWhatCannotBeFetchedIsExplained(t *testing.T) {
 		"private":              {private, "not public", false},
 		"redirected inside":    {serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, private, http.StatusFound) }), "not public", false},
 		"redirected for ever":  {serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) }), "too often", false},
-		"redirected to a file": {serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "file:///etc/passwd", http.StatusFound) }), "no plain http", false},
-		"no URL":               {"http://[", "no http", false},
-		"nobody there":         {"http://127.0.0.1:1", "could not be reached", true},
-		"silent":               {serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }), "in time", true},
-		"endless":              {serve(t, endless), "larger", false},
+		"redirected to a file": {serve(t, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
+		}), "no plain http", false},
+		"no URL":       {"http://[", "no http", false},
+		"nobody there": {"http://127.0.0.1:1", "could not be reached", true},
+		"silent":       {serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }), "in time", true},
+		"endless":      {serve(t, endless), "larger", false},
 		"broken off": {serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			_, _ = io.WriteString(w, "begin")
