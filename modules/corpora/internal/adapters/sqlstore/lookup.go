@@ -21,7 +21,8 @@ const (
 
 // keysOf are the keys of a document. A part of a name is the beginning of one
 // of its rests, so an index finds it wherever it stands.
-func keysOf(d core.Document) (out [][2]any) {
+func keysOf(d core.Document) [][2]any {
+	out := [][2]any{}
 	tags := slices.Clone(d.Tags)
 	slices.Sort(tags)
 	for _, tag := range slices.Compact(tags) {
