@@ -93,7 +93,7 @@ func (s *Store) UpdateDocument(ctx context.Context, id int64, change func(*core.
 		if err != nil || before.Name == after.Name && slices.Equal(before.Tags, after.Tags) {
 			return err
 		}
-		if err := s.removeKeys(ctx, before); err != nil {
+		if err := s.removeKeys(ctx, before.CorpusID, before); err != nil {
 			return err
 		}
 		return s.addKeys(ctx, after)
@@ -117,10 +117,8 @@ func (s *Store) RemoveDocuments(ctx context.Context, corpusID int64, documents [
 	for _, n := range lengths {
 		length += n
 	}
-	for _, d := range documents {
-		if err := s.removeKeys(ctx, d); err != nil {
-			return err
-		}
+	if err := s.removeKeys(ctx, corpusID, documents...); err != nil {
+		return err
 	}
 	gone, err := s.documents.Delete(ctx, sqldb.In("id", ids), sqldb.Eq("corpus_id", corpusID))
 	if err != nil {

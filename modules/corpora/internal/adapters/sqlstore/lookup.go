@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/uptrace/bun"
-
 	"parley/modules/corpora/internal/core"
 	"parley/platform/sqldb"
 )
@@ -52,19 +50,27 @@ func (s *Store) addKeys(ctx context.Context, d core.Document) error {
 	return nil
 }
 
-// removeKeys takes back what addKeys did. Each key is named, since no index
-// leads from a document to its keys.
-func (s *Store) removeKeys(ctx context.Context, d core.Document) error {
-	byKind := map[any][]any{}
-	for _, k := range keysOf(d) {
-		byKind[k[0]] = append(byKind[k[0]], k[1])
-	}
-	for kind, keys := range byKind {
-		_, err := s.db.On(ctx).NewDelete().TableExpr("corpora_document_keys").
-			Where("corpus_id = ? AND kind = ? AND key IN (?) AND document_id = ?", d.CorpusID, kind, bun.List(keys), d.ID).Exec(ctx)
-		if err != nil {
-			return fmt.Errorf("removing the keys of document %d: %w", d.ID, err)
+// removeKeys takes back what addKeys did for documents of one corpus, in one
+// statement. Each key is named, since no index leads from a document to its
+// keys.
+func (s *Store) removeKeys(ctx context.Context, corpusID int64, documents ...core.Document) error {
+	all := [][3]any{}
+	for _, d := range documents {
+		for _, k := range keysOf(d) {
+			all = append(all, [3]any{k[0], k[1], d.ID})
 		}
+	}
+	keys, err := json.Marshal(all)
+	if err != nil {
+		return fmt.Errorf("packing keys of corpus %d: %w", corpusID, err)
+	}
+	unfold := "SELECT ?, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)"
+	if s.db.Postgres() {
+		unfold = "SELECT ?::bigint, (value ->> 0)::int, value ->> 1, (value ->> 2)::bigint FROM json_array_elements(?::json)"
+	}
+	_, err = s.db.On(ctx).NewRaw("DELETE FROM corpora_document_keys WHERE (corpus_id, kind, key, document_id) IN ("+unfold+")", corpusID, string(keys)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("removing keys of corpus %d: %w", corpusID, err)
 	}
 	return nil
 }
