@@ -31,7 +31,8 @@ var published = []publishedEvent{
 	users.UserCreated{}, users.UserChanged{}, users.UserDeleted{}, users.EmailChanged{}, users.AccessChanged{},
 	projects.TeamCreated{}, projects.TeamDeleted{}, projects.ProjectCreated{}, projects.ProjectMoved{}, projects.ProjectDeleted{},
 	agents.AgentCreated{}, agents.AgentUpdated{}, agents.AgentDeleted{}, agents.OwnerChanged{}, agents.TypeUpdated{},
-	corpora.CorpusCreated{}, corpora.CorpusUpdated{}, corpora.CorpusDeleted{}, corpora.PermissionsChanged{}, corpora.DocumentAdded{}, corpora.DocumentIndexed{},
+	corpora.CorpusCreated{}, corpora.CorpusUpdated{}, corpora.CorpusDeleted{}, corpora.PermissionsChanged{},
+	corpora.ConnectionChanged{}, corpora.CorpusDisconnected{}, corpora.DocumentUpdated{}, corpora.DocumentDeleted{}, corpora.DocumentAdded{}, corpora.DocumentIndexed{},
 	sharepoint.ItemCreated{}, sharepoint.ItemUpdated{}, sharepoint.ItemDeleted{},
 	chat.ThreadCreated{}, chat.RunCompleted{}, chat.RunFailed{},
 }

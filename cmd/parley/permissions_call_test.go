@@ -67,6 +67,10 @@ func (m *matrix) call(r web.Route, who string, s scenario, through bool) webtest
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}
+	m.prepare(r, path)
+	if r.Method == http.MethodDelete && strings.HasSuffix(r.Path, "/document") {
+		path += "?confirm=" + url.QueryEscape(m.nameOf(strings.TrimSuffix(path, "/document")))
+	}
 	client := m.own.by(who)
 	if strings.HasSuffix(r.Path, "/document") && r.Method == http.MethodPost {
 		return client.Upload(path, map[string]string{"content_type": "text", "source": "another text " + m.own.name()})
@@ -79,6 +83,31 @@ func (m *matrix) call(r web.Route, who string, s scenario, through bool) webtest
 		return client.Do(r.Method, path, nil)
 	}
 	return client.Do(r.Method, path, m.body(schema, s, at))
+}
+
+// prepare makes what a request is about and no single resource stands for: the
+// connection of an agent and a corpus.
+func (m *matrix) prepare(r web.Route, path string) {
+	if r.Method == http.MethodPost || !strings.HasSuffix(r.Path, "/corpus/{corpus_id}") || !strings.HasPrefix(r.Path, "/api/agent/") {
+		return
+	}
+	for _, g := range []*ground{m.own, m.other} {
+		g.by(g.chief).Do("POST", path, nil) // where both are theirs
+	}
+}
+
+// nameOf is the name of a resource, for whichever organization has it.
+func (m *matrix) nameOf(path string) string {
+	m.t.Helper()
+	name := "none"
+	for _, g := range []*ground{m.own, m.other} {
+		if answer := g.by(g.chief).Do("GET", path, nil); answer.Status == http.StatusOK {
+			var of struct{ Name string }
+			answer.Data(&of)
+			name = of.Name
+		}
+	}
+	return name
 }
 
 // resource is what a choice stands for.

@@ -12,8 +12,9 @@
 // projects.team_created.v1, projects.team_deleted.v1,
 // projects.project_created.v1, projects.project_moved.v1,
 // projects.project_deleted.v1, agents.agent_created.v1,
-// agents.agent_updated.v1, agents.agent_deleted.v1, corpora.corpus_created.v1
-// and corpora.document_added.v1 (analytics.inventory).
+// agents.agent_updated.v1, agents.agent_deleted.v1, corpora.corpus_created.v1,
+// corpora.corpus_deleted.v1, corpora.document_added.v1 and
+// corpora.document_deleted.v1 (analytics.inventory).
 //
 // Rules: every figure is a sum over facts. A run counts under the moment it
 // was asked, whatever its end; its question counts under the model that

@@ -16,8 +16,8 @@ type Scope struct {
 	// Only narrows the corpora to these ids; nil means no narrowing. Ids outside
 	// of what the asker may use are refused: OutsideScope.
 	Only []int64
-	// Attached are corpora beside those of the agent that the asker must be
-	// able to read: the attachments of a thread.
+	// Attached are corpora beside those of the agent, as far as the asker may
+	// read them at this moment: the attachments of a thread.
 	Attached []int64
 }
 

@@ -90,5 +90,67 @@ func (DocumentIndexed) EventName() string { return "corpora.document_indexed.v1"
 // AggregateKey implements event.Event.
 func (e DocumentIndexed) AggregateKey() string { return documentKey(e.DocumentID) }
 
+// DocumentUpdated tells that a document is called or described otherwise, or is
+// to be read again. Of a new revision corpora.document_indexed.v1 tells when
+// questions find it.
+type DocumentUpdated struct {
+	DocumentID     int64 `json:"document_id"`
+	CorpusID       int64 `json:"corpus_id"`
+	OrganizationID int64 `json:"organization_id"`
+	Revision       int   `json:"revision"` // of its source, from 0
+}
+
+// EventName implements event.Event.
+func (DocumentUpdated) EventName() string { return "corpora.document_updated.v1" }
+
+// AggregateKey implements event.Event.
+func (e DocumentUpdated) AggregateKey() string { return documentKey(e.DocumentID) }
+
+// DocumentDeleted tells that no question finds a document any more.
+type DocumentDeleted struct {
+	DocumentID     int64 `json:"document_id"`
+	CorpusID       int64 `json:"corpus_id"`
+	OrganizationID int64 `json:"organization_id"`
+	DeletedBy      int64 `json:"deleted_by"` // user id; 0 for the server
+}
+
+// EventName implements event.Event.
+func (DocumentDeleted) EventName() string { return "corpora.document_deleted.v1" }
+
+// AggregateKey implements event.Event.
+func (e DocumentDeleted) AggregateKey() string { return documentKey(e.DocumentID) }
+
+// ConnectionChanged tells that an agent answers from a corpus from now on, or
+// otherwise than before.
+type ConnectionChanged struct {
+	AgentID        int64 `json:"agent_id"`
+	CorpusID       int64 `json:"corpus_id"`
+	OrganizationID int64 `json:"organization_id"`
+	IsEnabled      bool  `json:"is_enabled"`
+	SharesContent  bool  `json:"shares_content"`
+	ChangedBy      int64 `json:"changed_by"` // user id; 0 for the server
+}
+
+// EventName implements event.Event.
+func (ConnectionChanged) EventName() string { return "corpora.connection_changed.v1" }
+
+// AggregateKey implements event.Event.
+func (e ConnectionChanged) AggregateKey() string { return agentKey(e.AgentID) }
+
+// CorpusDisconnected tells that an agent does not answer from a corpus any more.
+type CorpusDisconnected struct {
+	AgentID        int64 `json:"agent_id"`
+	CorpusID       int64 `json:"corpus_id"`
+	OrganizationID int64 `json:"organization_id"`
+	ChangedBy      int64 `json:"changed_by"` // user id; 0 for the server
+}
+
+// EventName implements event.Event.
+func (CorpusDisconnected) EventName() string { return "corpora.corpus_disconnected.v1" }
+
+// AggregateKey implements event.Event.
+func (e CorpusDisconnected) AggregateKey() string { return agentKey(e.AgentID) }
+
+func agentKey(id int64) string    { return fmt.Sprintf("agent/%d", id) }
 func corpusKey(id int64) string   { return fmt.Sprintf("corpus/%d", id) }
 func documentKey(id int64) string { return fmt.Sprintf("document/%d", id) }

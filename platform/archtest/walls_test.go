@@ -42,12 +42,14 @@ var homes = map[string][]string{
 	"github.com/xuri/nfp":                      {"modules/corpora/internal/adapters/extract"},
 	"github.com/yuin/goldmark":                 {"modules/corpora/internal/adapters/extract", "modules/chat/internal/core/markdown"},
 	"golang.org/x/net/html":                    {"modules/corpora/internal/adapters/extract"},
+	"golang.org/x/net/html/charset":            {"modules/corpora/internal/adapters/extract", "modules/corpora/internal/adapters/weblink"},
 	"golang.org/x/text/encoding":               {"modules/corpora/internal/adapters/extract"},
 	"golang.org/x/text/unicode/bidi":           {"modules/corpora/internal/adapters/extract"},
 	"github.com/openai/openai-go":              {"modules/chat/internal/adapters/openai"},
 	"github.com/google/go-cmp":                 {"platform/storetest", "platform/webtest"}, // and every test
 	"golang.org/x/oauth2":                      {"modules/sharepoint/internal/adapters/graphapi"},
 	"golang.org/x/time/rate":                   {"platform/web", "modules/sharepoint/internal/adapters/graphapi"},
+	"code.dny.dev/ssrf":                        {"platform/safehttp"},
 	"golang.org/x/sync":                        {"platform/...", "modules/*/internal/adapters/*"},
 }
 
@@ -64,6 +66,7 @@ var ofAdapter = map[string][]string{
 	"sqlstore": {"platform/sqldb", "platform/migrate"},
 	"consumer": {"platform/bus"},
 	"auditor":  {"platform/auditlog"},
+	"weblink":  {"platform/safehttp"},
 	"history":  {"platform/bus"}, // takes a deleted user's address out of stored events
 }
 

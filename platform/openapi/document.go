@@ -111,8 +111,8 @@ func (c *components) operation(o Operation) *huma.Operation {
 		// Only JSON has a null that may stand for what is not sent.
 		schema := c.copied(b.Schema, b.ContentType == asJSON, o.bodyName())
 		op.RequestBody = &huma.RequestBody{Required: b.Required, Content: map[string]*huma.MediaType{b.ContentType: {Schema: schema}}}
-		if b.Multipart != nil {
-			op.RequestBody.Content["multipart/form-data"] = &huma.MediaType{Schema: c.copied(b.Multipart, false, o.bodyName()+"Upload")}
+		if b.Upload != nil {
+			op.RequestBody.Content["multipart/form-data"] = &huma.MediaType{Schema: c.copied(b.Upload, false, o.bodyName())}
 		}
 	}
 	return op

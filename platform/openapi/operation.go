@@ -46,9 +46,7 @@ type Body struct {
 	ContentType string
 	Required    bool
 	Schema      *huma.Schema // in terms of Document.Schemas
-	// Multipart is the form of an upload that may be sent in its place; nil
-	// when there is none.
-	Multipart *huma.Schema
+	Upload      *huma.Schema // of the parts of an upload that may come instead; nil without
 }
 
 // Answer is the answer of a success.

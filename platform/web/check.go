@@ -42,6 +42,8 @@ func check(r huma.Registry, s *huma.Schema, name string, value any) error {
 		case strings.HasPrefix(field.Message, requiredPrefix):
 			missing, _, _ := strings.Cut(strings.TrimPrefix(field.Message, requiredPrefix), " ")
 			base, field = ErrMalformed, apperr.Field{Field: join(field.Field, missing), Message: "is missing"}
+		case field.Message == validation.MsgExpectedMatchExactlyOneSchema:
+			base, field.Message = ErrMalformed, "has none of the forms of this operation"
 		case slices.Contains(wrongType, field.Message):
 			base, field.Message = ErrMalformed, "must be of type "+strings.TrimPrefix(field.Message, "expected ")
 		default:

@@ -114,7 +114,7 @@ func (b *binding) described(request reflect.Type) *openapi.Body {
 	case b.body != nil:
 		body := &openapi.Body{ContentType: "application/json", Required: b.body.required, Schema: b.body.schema}
 		if b.upload != nil {
-			body.Multipart = b.uploadSchema(request)
+			body.Upload = b.uploadForm(request)
 		}
 		return body
 	case b.formAt != nil:
@@ -127,12 +127,13 @@ func (b *binding) described(request reflect.Type) *openapi.Body {
 		}
 		return &openapi.Body{ContentType: "application/x-www-form-urlencoded", Required: true, Schema: form}
 	case b.upload != nil:
-		return &openapi.Body{ContentType: "multipart/form-data", Required: true, Schema: b.uploadSchema(request)}
+		return &openapi.Body{ContentType: "multipart/form-data", Required: true, Schema: b.uploadForm(request)}
 	}
 	return nil
 }
 
-func (b *binding) uploadSchema(request reflect.Type) *huma.Schema {
+// uploadForm says what the parts of an upload are.
+func (b *binding) uploadForm(request reflect.Type) *huma.Schema {
 	f := reflect.New(request.FieldByIndex(b.upload).Type).Interface().(multipartField)
 	return b.registry.Schema(f.form(), true, "")
 }

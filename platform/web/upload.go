@@ -11,7 +11,8 @@ import (
 )
 
 // Multipart is the body of an upload, read part by part as it arrives. T says
-// what the parts are, for OpenAPI; fields of type []byte are files.
+// what the parts are, for OpenAPI; fields of type []byte are files. A request
+// that has a Body as well takes either of the two.
 type Multipart[T any] struct {
 	reader *multipart.Reader
 	body   io.Reader // what reader reads, which fails for good once it is over limit

@@ -15,6 +15,7 @@ import (
 	"parley/modules/corpora/internal/adapters/extract"
 	"parley/modules/corpora/internal/adapters/httpv1"
 	"parley/modules/corpora/internal/adapters/sqlstore"
+	"parley/modules/corpora/internal/adapters/weblink"
 	"parley/modules/corpora/internal/core"
 	"parley/modules/projects"
 	"parley/modules/users"
@@ -25,6 +26,7 @@ import (
 	"parley/platform/kernel/uow"
 	"parley/platform/kernel/work"
 	"parley/platform/migrate"
+	"parley/platform/safehttp"
 	"parley/platform/sqldb"
 	"parley/platform/web"
 )
@@ -102,7 +104,8 @@ var Module = fx.Module("corpora", fx.Provide(build))
 
 func build(in In) (Out, error) {
 	deps := core.Deps{
-		Unit: in.Unit, Store: sqlstore.New(in.DB), Files: in.Files, Extractor: extract.New(in.Settings.limits()), Agents: in.Agents,
+		Unit: in.Unit, Store: sqlstore.New(in.DB), Files: in.Files, Extractor: extract.New(in.Settings.limits()),
+		Fetcher: weblink.New(safehttp.DefaultLimits(), in.Settings.MaxBytes), Agents: in.Agents,
 		Projects: in.Projects, Directory: in.Directory, Actors: in.Actors, Clock: in.Clock, Log: in.Log, Queue: in.Queue,
 	}
 	if in.Settings.EmbeddingURL != "" {

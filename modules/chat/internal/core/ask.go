@@ -8,7 +8,6 @@ import (
 
 	"parley/modules/agents"
 	"parley/modules/chat"
-	"parley/modules/corpora"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/id"
 	"parley/platform/kernel/uow"
@@ -54,7 +53,11 @@ func (s *Service) Ask(ctx context.Context, who actor.Actor, a Ask) (Asked, error
 		return Asked{}, err
 	}
 	if a.Options.CorpusIDs != nil { // refused now rather than in a run
-		if _, err := s.Corpora.Usable(ctx, who, corpora.Scope{AgentID: agent.ID, Only: a.Options.CorpusIDs}); err != nil {
+		scope, err := s.scope(ctx, who, a)
+		if err != nil {
+			return Asked{}, err
+		}
+		if _, err := s.Corpora.Usable(ctx, who, scope); err != nil {
 			return Asked{}, inOverrides(err)
 		}
 	}

@@ -276,7 +276,7 @@ func (x *execution) retrieve(who actor.Actor) (corpora.Retrieval, error) {
 		top = defaultTop
 	}
 	done := x.think("retrieval", "Searched the documents")
-	scope := corpora.Scope{AgentID: x.agent.ID, Only: x.content.Options.CorpusIDs}
+	scope := corpora.Scope{AgentID: x.agent.ID, Only: x.content.Options.CorpusIDs, Attached: x.thread.attached()}
 	found, err := x.Corpora.Retrieve(x.ctx, who, scope, x.out.SearchQuery, top)
 	if err != nil {
 		return found, fmt.Errorf("searching: %w", inOverrides(err))

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 
+	"parley/modules/corpora"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
@@ -42,15 +43,128 @@ func (s *Service) Connect(ctx context.Context, who actor.Actor, agentID, corpusI
 		OrganizationID: who.OrganizationID, AgentID: agentID, CorpusID: corpusID, IsEnabled: n.IsEnabled == nil || *n.IsEnabled,
 		IsDefault: n.IsDefault != nil && *n.IsDefault, SharesContent: shares, ConnectedBy: who.Name(), Audit: audit.New(who.Name(), s.Clock.Now()),
 	}
-	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		made, err = s.Store.AddConnection(ctx, made)
+	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		// A corpus that is deleted at this moment gets no connection any more.
+		if _, err := s.Store.LockCorpus(ctx, corpusID); err != nil {
+			return err
+		}
+		if made, err = s.Store.AddConnection(ctx, made); err != nil {
+			return err
+		}
+		tx.Publish(made.changed(who))
+		return nil
+	})
+	if err != nil {
+		return Connected{}, err
+	}
+	return s.connected(ctx, made, c)
+}
+
+// connected adds the corpus to a connection.
+func (s *Service) connected(ctx context.Context, n Connection, c Corpus) (Connected, error) {
+	counts, err := s.Store.CountDocuments(ctx, []int64{c.ID})
+	return Connected{Connection: n, Corpus: c, Documents: counts[c.ID]}, err
+}
+
+// changed is the event that tells of the connection as it is.
+func (c Connection) changed(who actor.Actor) corpora.ConnectionChanged {
+	return corpora.ConnectionChanged{
+		AgentID: c.AgentID, CorpusID: c.CorpusID, OrganizationID: c.OrganizationID, IsEnabled: c.IsEnabled, SharesContent: c.SharesContent, ChangedBy: who.UserID,
+	}
+}
+
+// Connection answers how an agent that the caller sees uses a corpus that the
+// caller can read.
+func (s *Service) Connection(ctx context.Context, who actor.Actor, agentID, corpusID int64) (Connected, error) {
+	if _, err := s.Agents.Administers(ctx, who, agentID); err != nil {
+		return Connected{}, err
+	}
+	c, err := s.authorize(ctx, who, corpusID, access.View)
+	if err != nil {
+		return Connected{}, err
+	}
+	n, err := s.Store.Connection(ctx, who.OrganizationID, agentID, corpusID)
+	if err != nil {
+		return Connected{}, err
+	}
+	return s.connected(ctx, n, c)
+}
+
+// Reconnect changes how an agent uses a corpus; nil fields stay as they are.
+// The caller administers the agent and can read the corpus; only an admin of
+// the corpus can begin to share its content.
+func (s *Service) Reconnect(ctx context.Context, who actor.Actor, agentID, corpusID int64, n Connect) (Connected, error) {
+	admin, err := s.Agents.Administers(ctx, who, agentID)
+	if err != nil {
+		return Connected{}, err
+	}
+	var out Connection
+	var corpus Corpus
+	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		if corpus, err = s.authorize(ctx, who, corpusID, access.View); err != nil {
+			return err
+		}
+		if !admin {
+			return ErrNotAgentAdmin
+		}
+		if n.SharesContent != nil && *n.SharesContent && !corpus.decide(who).Allowed.Manage {
+			return ErrNotSharer
+		}
+		changed := false
+		out, err = s.Store.UpdateConnection(ctx, who.OrganizationID, agentID, corpusID, func(c *Connection) error {
+			touch := audit.Watch(c)
+			for to, from := range map[*bool]*bool{&c.IsEnabled: n.IsEnabled, &c.IsDefault: n.IsDefault, &c.SharesContent: n.SharesContent} {
+				if from != nil {
+					*to = *from
+				}
+			}
+			changed = touch(who.Name(), s.Clock.Now())
+			return nil
+		})
+		if err == nil && changed {
+			tx.Publish(out.changed(who))
+		}
 		return err
 	})
 	if err != nil {
 		return Connected{}, err
 	}
-	counts, err := s.Store.CountDocuments(ctx, []int64{c.ID})
-	return Connected{Connection: made, Corpus: c, Documents: counts[c.ID]}, err
+	return s.connected(ctx, out, corpus)
+}
+
+// Disconnect ends the use of a corpus by an agent that the caller administers,
+// and answers the connection as it was. Whoever administers the agent can do
+// so even if they can't read the corpus any more.
+func (s *Service) Disconnect(ctx context.Context, who actor.Actor, agentID, corpusID int64) (Connected, error) {
+	admin, err := s.Agents.Administers(ctx, who, agentID)
+	if err != nil {
+		return Connected{}, err
+	}
+	var out Connection
+	var corpus Corpus
+	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		if !admin {
+			if _, err := s.authorize(ctx, who, corpusID, access.View); err != nil {
+				return err
+			}
+			return ErrNotAgentAdmin
+		}
+		if out, err = s.Store.RemoveConnection(ctx, who.OrganizationID, agentID, corpusID); err != nil {
+			return err
+		}
+		tx.Publish(corpora.CorpusDisconnected{AgentID: agentID, CorpusID: corpusID, OrganizationID: who.OrganizationID, ChangedBy: who.UserID})
+		corpus, err = s.Store.Corpus(ctx, access.CorporaVisibleTo(actor.System(who.OrganizationID)), corpusID)
+		return err
+	})
+	if err != nil {
+		return Connected{}, err
+	}
+	return s.connected(ctx, out, corpus)
+}
+
+// AgentGone ends the connections of an agent that was deleted.
+func (s *Service) AgentGone(ctx context.Context, organizationID, agentID int64) error {
+	return s.Store.DropAgent(ctx, organizationID, agentID)
 }
 
 // Connections answers the corpora that an agent is connected to and the
@@ -60,14 +174,14 @@ func (s *Service) Connections(ctx context.Context, who actor.Actor, agentID int6
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.Store.Connections(ctx, who.OrganizationID, agentID)
+	all, err := s.Store.Connections(ctx, access.CorporaVisibleTo(who), agentID)
 	if err != nil {
 		return nil, err
 	}
 	var ids []int64
 	shown := []Connected{}
 	for _, c := range all {
-		if admin || c.Corpus.decide(who).Allowed.View {
+		if admin || c.Shown {
 			shown, ids = append(shown, c), append(ids, c.CorpusID)
 		}
 	}

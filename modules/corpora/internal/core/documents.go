@@ -1,11 +1,11 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"path"
 	"strings"
@@ -17,6 +17,7 @@ import (
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/blob"
 	"parley/platform/kernel/page"
+	"parley/platform/kernel/text"
 	"parley/platform/kernel/uow"
 )
 
@@ -68,44 +69,67 @@ func (b *blankCheck) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// The kinds of documents.
+const (
+	fileType = "file"
+	textType = "text"
+	linkType = "weblink"
+)
+
 // NewDocument describes an upload.
 type NewDocument struct {
 	Stored
-	Name           string // "" for a text without one
+	Kind           string // "file", which is meant by "", "text" or "weblink"
+	Name           string // "" when none is given
 	FileName       string // of a file
-	IsText         bool
 	Title          string // for a text without a name: its beginning
+	Link           string // of a weblink; nothing is stored then
 	Tags           []string
 	Description    string
 	UploadFrom     string
 	AllowDuplicate bool
 }
 
-// AddDocument puts a stored upload into a corpus, where it waits to be
-// indexed. ErrDuplicate names the document that is there already.
-func (s *Service) AddDocument(ctx context.Context, who actor.Actor, c Corpus, n NewDocument) (Document, error) {
-	if n.IsText && n.Blank {
-		return Document{}, ErrBlank
+// source puts what an upload brings into a document, which waits to be indexed
+// then, and answers the name that it claims.
+func (n NewDocument) source(d *Document) (name string, err error) {
+	given := clean(n.Name)
+	d.ContentType, d.Size, d.SHA256, d.BlobKey = cmp.Or(n.Kind, fileType), n.Size, n.SHA256, n.Key
+	d.Step, d.FailureReason, d.PageCount, d.ETag, d.LastModified = Pending, nil, nil, "", ""
+	switch n.Kind {
+	case linkType:
+		link, err := checkLink(n.Link)
+		if err != nil {
+			return "", err
+		}
+		d.Source, d.MimeType, name = link, "text/html", link
+		d.Name = cmp.Or(given, d.Name, clipped(link))
+	case textType:
+		if n.Blank {
+			return "", ErrBlank
+		}
+		d.Source, d.MimeType, name = "text", "text/plain", given
+		d.Name = cmp.Or(given, d.Name, clean(n.Title), "Untitled")
+	default:
+		d.Source, d.MimeType = clean(n.FileName), "application/octet-stream"
+		name = cmp.Or(given, d.Source)
+		d.Name = cmp.Or(name, d.Name, "Untitled")
 	}
+	return name, nil
+}
+
+// AddDocument puts an upload into a corpus, where it waits to be indexed.
+// ErrDuplicate names the document that is there already.
+func (s *Service) AddDocument(ctx context.Context, who actor.Actor, c Corpus, n NewDocument) (Document, error) {
 	d := Document{
-		OrganizationID: c.OrganizationID, CorpusID: c.ID, UserID: who.UserID, Source: "text", ContentType: "text", MimeType: "text/plain",
-		Size: n.Size, SHA256: n.SHA256, Tags: tidy(n.Tags), Description: n.Description, UploadFrom: n.UploadFrom, Step: Pending, BlobKey: n.Key,
+		OrganizationID: c.OrganizationID, CorpusID: c.ID, UserID: who.UserID, Tags: tidy(n.Tags), Description: n.Description, UploadFrom: n.UploadFrom,
 		Audit: audit.New(who.Name(), s.Clock.Now()),
 	}
-	given := clean(n.Name)
-	if !n.IsText {
-		d.ContentType, d.MimeType, d.Source = "file", "application/octet-stream", clean(n.FileName)
-		if given == "" {
-			given = d.Source
-		}
+	name, err := n.source(&d)
+	if err != nil {
+		return Document{}, err
 	}
-	if d.Name = given; d.Name == "" {
-		d.Name = clean(n.Title)
-	}
-	if d.Name == "" {
-		d.Name = "Untitled"
-	}
-	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		documents, err := s.Store.LockCorpus(ctx, c.ID)
 		if err != nil {
 			return err
@@ -114,13 +138,8 @@ func (s *Service) AddDocument(ctx context.Context, who actor.Actor, c Corpus, n 
 			return ErrFull
 		}
 		if !n.AllowDuplicate {
-			same, found, err := s.Store.Same(ctx, c.ID, given, n.SHA256)
-			if err != nil {
+			if err := s.claim(ctx, &d, name, d.SHA256); err != nil {
 				return err
-			}
-			if found {
-				return ErrDuplicate.WithMessage(fmt.Sprintf("Document %d of the corpus has the same name or content; send ?allow_duplicate=true to add it anyway.", same.ID)).
-					WithField("source", fmt.Sprintf("is document %d already", same.ID)).At(fmt.Sprintf("/api/document/%d", same.ID))
 			}
 		}
 		if d, err = s.Store.AddDocument(ctx, d); err != nil {
@@ -142,6 +161,11 @@ func clean(name string) string {
 	if name = path.Base(strings.ReplaceAll(name, `\`, "/")); name == "." || name == "/" {
 		return ""
 	}
+	return clipped(text.NFC(name))
+}
+
+// clipped keeps a name within its bound.
+func clipped(name string) string {
 	if utf8.RuneCountInString(name) > maxName {
 		name = string([]rune(name)[:maxName])
 	}
@@ -166,6 +190,9 @@ func (s *Service) Original(ctx context.Context, who actor.Actor, id int64) (Docu
 	d, err := s.Store.Document(ctx, access.CorporaVisibleTo(who), id)
 	if err != nil {
 		return d, nil, err
+	}
+	if d.BlobKey == "" {
+		return d, nil, ErrNotFetched
 	}
 	f, _, err := s.Files.Open(ctx, d.BlobKey)
 	if errors.Is(err, blob.ErrNotFound) {

@@ -71,14 +71,14 @@ func TestTheSameDocumentIsRefusedByNameOrContent(t *testing.T) {
 		_, err = f.AddDocument(f.ctx, jo, c, n)
 		return err
 	}
-	for _, err := range []error{add(core.NewDocument{FileName: "one.md"}, "second"), add(core.NewDocument{FileName: "two.md"}, "first"), add(core.NewDocument{IsText: true}, "first")} {
+	for _, err := range []error{add(core.NewDocument{FileName: "one.md"}, "second"), add(core.NewDocument{FileName: "two.md"}, "first"), add(core.NewDocument{Kind: "text"}, "first")} {
 		var e *apperr.Error
 		if !errors.As(err, &e) || !errors.Is(err, core.ErrDuplicate) || e.Location != "/api/document/1" || !strings.Contains(e.Message, "Document 1 ") {
 			t.Errorf("%v", err)
 		}
 	}
 	f.check(add(core.NewDocument{FileName: "one.md", AllowDuplicate: true}, "first"))
-	f.check(add(core.NewDocument{IsText: true, Title: "one.md"}, "third")) // a title is no name
+	f.check(add(core.NewDocument{Kind: "text", Title: "one.md"}, "third")) // a title is no name
 	f.check(add(core.NewDocument{FileName: "three.md"}, ""))
 	f.work()
 	f.check(add(core.NewDocument{FileName: "three.md"}, "")) // the other one failed
@@ -101,8 +101,8 @@ func TestDocumentsAreNamedAfterWhatWasSent(t *testing.T) {
 		{core.NewDocument{FileName: strings.Repeat("ü", 300)}, strings.Repeat("ü", 255)},
 		{core.NewDocument{FileName: ".."}, ".."},
 		{core.NewDocument{}, "Untitled"},
-		{core.NewDocument{IsText: true, Title: "Its first line"}, "Its first line"},
-		{core.NewDocument{IsText: true}, "Untitled"},
+		{core.NewDocument{Kind: "text", Title: "Its first line"}, "Its first line"},
+		{core.NewDocument{Kind: "text"}, "Untitled"},
 	} {
 		tc.n.Stored.SHA256 = tc.want + string(rune('a'+i))
 		tc.n.AllowDuplicate = true
@@ -118,7 +118,7 @@ func TestBlankTextIsRefusedAndABlankFileIsNot(t *testing.T) {
 	c := f.corpus(jo, "Guides")
 	stored, err := f.Keep(f.ctx, strings.NewReader(" \n\t"))
 	f.check(err)
-	_, err = f.AddDocument(f.ctx, jo, c, core.NewDocument{Stored: stored, IsText: true})
+	_, err = f.AddDocument(f.ctx, jo, c, core.NewDocument{Stored: stored, Kind: "text"})
 	f.is(err, core.ErrBlank)
 	_, err = f.AddDocument(f.ctx, jo, c, core.NewDocument{Stored: stored, FileName: "a.txt"})
 	f.check(err)

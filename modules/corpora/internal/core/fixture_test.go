@@ -98,6 +98,7 @@ type fixture struct {
 	db    *memory.DB
 	clock *clock.Fixed
 	files string // directory
+	web   *web
 	parts core.Deps
 	jobs  *workstore.Store
 	queue *work.Queue
@@ -111,10 +112,11 @@ func setup(t *testing.T, change ...func(*core.Deps)) fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.web = &web{pages: map[string]webPage{}}
 	f.jobs = workstore.New(f.db)
 	f.queue = work.NewQueue(f.jobs, nil, now)
 	f.parts = core.Deps{
-		Unit: f.db, Store: memstore.New(f.db), Files: files, Extractor: extract.New(extract.DefaultLimits()), Agents: catalog{},
+		Unit: f.db, Store: memstore.New(f.db), Files: files, Extractor: extract.New(extract.DefaultLimits()), Fetcher: f.web, Agents: catalog{},
 		Projects: teams{}, Directory: directory{}, Actors: directory{},
 		Clock: now, Log: slog.New(slog.DiscardHandler), Queue: f.queue,
 	}

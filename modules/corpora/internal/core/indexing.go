@@ -26,14 +26,32 @@ const (
 	maxAttempts = 3                // before a document is given up
 	maxDocument = 10 * time.Minute // that one document may take
 	adoptSize   = 500              // documents that are put into the queue at once
+
+	cleanupAttempts = 20        // before an operator must look why something can't be removed
+	maxCleanup      = time.Hour // that one piece of cleaning up may take
 )
 
 // indexKind is the kind of the jobs that index a document.
 const indexKind = "corpora.index"
 
-// indexJob takes a place of the organization's share; its key is the document.
+// indexJob takes a place of the organization's share; its key is the document
+// with its revision, so that a cancelled job is not in the way of the next.
 func indexJob(d Document) work.Job {
-	return work.Job{Kind: indexKind, Tenant: d.OrganizationID, Key: strconv.FormatInt(d.ID, 10)}
+	key := strconv.FormatInt(d.ID, 10)
+	if d.Revision > 0 {
+		key = fmt.Sprintf("%d/%d", d.ID, d.Revision)
+	}
+	return work.Job{Kind: indexKind, Tenant: d.OrganizationID, Key: key}
+}
+
+// documentOf reads the key of an index job.
+func documentOf(j work.Job) (id int64, revision int, err error) {
+	first, second, later := strings.Cut(j.Key, "/")
+	id, err = strconv.ParseInt(first, 10, 64)
+	if err == nil && later {
+		revision, err = strconv.Atoi(second)
+	}
+	return id, revision, err
 }
 
 // Kinds are the kinds of work of this module.
@@ -41,6 +59,9 @@ func (s *Service) Kinds() []work.Kind {
 	kinds := []work.Kind{
 		{Name: indexKind, Concurrency: places, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.index, GiveUp: s.giveUp},
 		{Name: renewKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.renew},
+		{Name: emptyKind, Concurrency: 1, MaxAttempts: cleanupAttempts, Timeout: maxCleanup, Work: s.empty},
+		{Name: eraseKind, Concurrency: 1, MaxAttempts: cleanupAttempts, Timeout: maxCleanup, Work: s.erase},
+		{Name: refreshKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.refresh},
 	}
 	if s.embedder != nil {
 		kinds = append(kinds, work.Kind{Name: embedKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.embed})
@@ -84,15 +105,21 @@ func (s *Service) index(ctx context.Context, c work.Claim) error {
 	if err != nil || !found {
 		return err
 	}
-	last, err := s.prepare(ctx, &d, c.Hold)
+	if d.ContentType == linkType && (d.BlobKey == "" || c.Job().Payload == fetchAgain) {
+		d, err = s.fetch(ctx, d, c.Hold)
+	}
+	var last []Indexed
+	if err == nil {
+		last, err = s.prepare(ctx, &d, c.Hold)
+	}
 	if err == nil {
 		d.Step = Completed
-		return s.end(ctx, d, last, c.Finish)
+		return s.complete(ctx, d, last, c)
 	}
 	if ctx.Err() != nil || errors.Is(err, work.ErrLost) || errors.Is(err, work.ErrCancelled) {
 		return err
 	}
-	reason, again := s.Extractor.Reason(err)
+	reason, again := s.reason(err)
 	if again {
 		return err
 	}
@@ -107,14 +134,14 @@ func (s *Service) giveUp(ctx context.Context, c work.Claim, cause error) error {
 	if err != nil || !found {
 		return err
 	}
-	reason, _ := s.Extractor.Reason(cause)
+	reason, _ := s.reason(cause)
 	return s.fail(ctx, d, reason, c.Hold, c.MarkDead)
 }
 
 // begin answers the document of a job, cleared of what an earlier attempt
 // left behind, and false when there is nothing to do any more.
 func (s *Service) begin(ctx context.Context, c work.Claim) (d Document, found bool, err error) {
-	id, err := strconv.ParseInt(c.Job().Key, 10, 64)
+	id, revision, err := documentOf(c.Job())
 	if err != nil {
 		return d, false, work.Permanent(fmt.Errorf("reading which document a job is about: %w", err))
 	}
@@ -125,14 +152,37 @@ func (s *Service) begin(ctx context.Context, c work.Claim) (d Document, found bo
 		d, err = s.Store.Begin(ctx, id)
 		return err
 	})
-	if errors.Is(err, ErrDocumentNotFound) || err == nil && d.Step == Completed {
+	if errors.Is(err, ErrDocumentNotFound) || err == nil && d.Revision != revision {
 		return d, false, nil
 	}
-	if err == nil && d.Step != Pending {
+	// Of a later revision something may be left of what it took the place of.
+	if err == nil && (d.Revision > 0 || d.Step != Pending && d.Step != Completed) {
 		err = s.clear(ctx, d, c.Hold)
 	}
+	done := d.Step == Completed
 	d.FailureReason = nil
-	return d, err == nil, err
+	return d, err == nil && !done, err
+}
+
+// complete shows the text of a document in place of the one before it, which
+// then goes, too.
+func (s *Service) complete(ctx context.Context, d Document, last []Indexed, c work.Claim) error {
+	if d.Revision == 0 {
+		return s.end(ctx, d, last, c.Hold, c.Finish)
+	}
+	if err := s.end(ctx, d, last, c.Hold, c.Hold); err != nil {
+		return err
+	}
+	return s.clear(ctx, d, c.Hold)
+}
+
+// reason is the sentence for the owner of a document, and whether trying again
+// could help.
+func (s *Service) reason(err error) (sentence string, again bool) {
+	if fetch, ok := errors.AsType[*FetchError](err); ok {
+		return fetch.Sentence, fetch.Again
+	}
+	return s.Extractor.Reason(err)
 }
 
 // prepare extracts, cuts and stages one document. The passages of a small one
@@ -171,12 +221,16 @@ func (s *Service) fail(ctx context.Context, d Document, reason string, hold Hold
 		return err
 	}
 	d.Step, d.FailureReason, d.ChunkCount = Failed, &reason, 0
-	return s.end(ctx, d, nil, end)
+	return s.end(ctx, d, nil, hold, end)
 }
 
-// end stores the outcome together with the end of the job.
-func (s *Service) end(ctx context.Context, d Document, last []Indexed, end func(context.Context) error) error {
+// end stores the outcome together with the end of the job, unless the job was
+// cancelled because the document changed or is gone.
+func (s *Service) end(ctx context.Context, d Document, last []Indexed, hold Hold, end func(context.Context) error) error {
 	return s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		if err := hold(ctx); err != nil {
+			return err
+		}
 		if err := end(ctx); err != nil {
 			return err
 		}
@@ -187,6 +241,11 @@ func (s *Service) end(ctx context.Context, d Document, last []Indexed, end func(
 		}
 		if s.embedder != nil && done.Step == Completed {
 			if err := s.Queue.Put(ctx, embedJob(done.OrganizationID, embedPayload{Corpus: done.CorpusID, Document: done.ID})); err != nil {
+				return err
+			}
+		}
+		if done.ContentType == linkType && done.Step == Completed {
+			if err := s.Queue.Put(ctx, refreshJob(done, s.Clock.Now().Add(refreshEvery))); err != nil {
 				return err
 			}
 		}
@@ -202,13 +261,16 @@ func (s *Service) extract(ctx context.Context, d Document) (document.Extracted, 
 	}
 	defer file.Close()
 	hint := d.Name
-	if d.ContentType == "text" && path.Ext(hint) == "" {
+	switch {
+	case d.ContentType == linkType:
+		hint = "page" + pageEndings[d.MimeType]
+	case d.ContentType == textType && path.Ext(hint) == "":
 		hint += ".md" // plain text reads the same as Markdown, and headings help
 	}
 	return s.Extractor.Extract(ctx, file, size, hint)
 }
 
-// clear removes what is staged of a document.
+// clear removes what no question sees of a document.
 func (s *Service) clear(ctx context.Context, d Document, hold Hold) error {
 	for {
 		if done, err := s.Store.Clear(ctx, d.ID, hold); done || err != nil {

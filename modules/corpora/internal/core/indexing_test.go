@@ -370,7 +370,7 @@ func TestDocumentsOfAnOlderVersionAreAdoptedOnce(t *testing.T) {
 	var waiting []core.Document
 	for i, step := range []core.Step{core.Pending, core.Extracting, core.Indexing} {
 		d := queued
-		d.Name, d.Step = fmt.Sprint(i), step
+		d.Name, d.Step, d.ClaimedName, d.ClaimedContent = fmt.Sprint(i), step, "", ""
 		d, err := f.Store.AddDocument(f.ctx, d) // as the older version did, without a job
 		f.check(err)
 		waiting = append(waiting, d)

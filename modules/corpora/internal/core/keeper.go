@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strconv"
 
 	"parley/modules/corpora"
 	"parley/platform/kernel/access"
@@ -36,34 +35,45 @@ func (k keeper) Discard(ctx context.Context, f corpora.StoredFile) {
 	k.Service.Discard(ctx, Stored{Key: f.Key})
 }
 
-// Keep implements corpora.Keeper. Until documents can be given another file, a
-// replaced one is removed and added anew in one transaction.
+// Keep implements corpora.Keeper. Questions find the old text of a replaced
+// document until the new one is completed. A document of another corpus is
+// removed there and added here, in one transaction.
 func (k keeper) Keep(ctx context.Context, d corpora.KeptDocument) (id int64, err error) {
+	kept := Document{
+		OrganizationID: d.OrganizationID, CorpusID: d.CorpusID, UserID: d.UserID, Tags: []string{}, UploadFrom: d.UploadFrom, Audit: audit.New(d.By, k.Clock.Now()),
+	}
+	source := NewDocument{Stored: Stored{Key: d.File.Key, Size: d.File.Size, SHA256: d.File.SHA256}, FileName: d.Name}
 	err = k.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		all := access.VisibleCorpora{OrganizationID: d.OrganizationID, All: true}
 		if _, err := k.Service.Store.Corpus(ctx, all, d.CorpusID); err != nil {
 			return err
 		}
-		if d.DocumentID != 0 {
-			if err := k.Drop(ctx, d.OrganizationID, d.DocumentID); err != nil {
-				return err
-			}
-		}
 		documents, err := k.Service.Store.LockCorpus(ctx, d.CorpusID)
 		if err != nil {
 			return err
 		}
+		if d.DocumentID != 0 {
+			now, err := k.Service.Store.Document(ctx, all, d.DocumentID)
+			switch {
+			case err == nil && now.CorpusID == d.CorpusID:
+				id = now.ID
+				return k.replace(ctx, tx, now, source, d.By)
+			case err == nil:
+				err = k.Drop(ctx, d.OrganizationID, d.DocumentID)
+			case errors.Is(err, ErrDocumentNotFound):
+				err = nil
+			}
+			if err != nil {
+				return err
+			}
+		}
 		if documents >= maxDocuments {
 			return ErrFull
 		}
-		name := clean(d.Name)
-		if name == "" {
-			name = "Untitled"
+		if _, err := source.source(&kept); err != nil {
+			return err
 		}
-		made, err := k.Service.Store.AddDocument(ctx, Document{
-			OrganizationID: d.OrganizationID, CorpusID: d.CorpusID, UserID: d.UserID, Name: name, Source: name, ContentType: "file",
-			MimeType: "application/octet-stream", Size: d.File.Size, SHA256: d.File.SHA256, Tags: []string{}, UploadFrom: d.UploadFrom, Step: Pending, BlobKey: d.File.Key, Audit: audit.New(d.By, k.Clock.Now()),
-		})
+		made, err := k.Service.Store.AddDocument(ctx, kept)
 		if err != nil {
 			return err
 		}
@@ -74,20 +84,42 @@ func (k keeper) Keep(ctx context.Context, d corpora.KeptDocument) (id int64, err
 	return id, err
 }
 
-// Drop implements corpora.Keeper. The job goes first: whoever works on it
-// writes nothing any more. The file goes after the commit.
-func (k keeper) Drop(ctx context.Context, organizationID, documentID int64) error {
-	return k.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		if err := k.Queue.Cancel(ctx, indexKind, strconv.FormatInt(documentID, 10)); err != nil {
+// replace gives a document of a locked corpus another file.
+func (k keeper) replace(ctx context.Context, tx uow.Tx, before Document, source NewDocument, by string) error {
+	changed, err := k.Service.Store.UpdateDocument(ctx, before.ID, func(d *Document) error {
+		if _, err := source.source(d); err != nil {
 			return err
 		}
-		gone, err := k.Service.Store.RemoveDocument(ctx, organizationID, documentID)
+		d.Revision, d.ClaimedName, d.ClaimedContent = d.Revision+1, "", ""
+		d.Touch(by, k.Clock.Now())
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	tx.Publish(corpora.DocumentUpdated{DocumentID: changed.ID, CorpusID: changed.CorpusID, OrganizationID: changed.OrganizationID, Revision: changed.Revision})
+	return k.replaced(ctx, before, changed)
+}
+
+// Drop implements corpora.Keeper.
+func (k keeper) Drop(ctx context.Context, organizationID, documentID int64) error {
+	return k.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		d, err := k.Service.Store.Document(ctx, access.VisibleCorpora{OrganizationID: organizationID, All: true}, documentID)
 		if errors.Is(err, ErrDocumentNotFound) {
 			return nil
 		}
-		if err == nil {
-			uow.AfterCommit(ctx, func() { k.Service.Discard(ctx, Stored{Key: gone.BlobKey}) })
+		if err != nil {
+			return err
 		}
-		return err
+		if _, err := k.Service.Store.LockCorpus(ctx, d.CorpusID); err != nil {
+			return err
+		}
+		switch d, err = k.reread(ctx, d); {
+		case errors.Is(err, ErrDocumentNotFound):
+			return nil
+		case err != nil:
+			return err
+		}
+		return k.remove(ctx, tx, d.CorpusID, []Document{d}, 0)
 	})
 }

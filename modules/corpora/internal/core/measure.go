@@ -57,7 +57,7 @@ func (s *Service) Measure(ctx context.Context, who actor.Actor, c judged.Collect
 		if err != nil {
 			return m, err
 		}
-		added, err := s.AddDocument(ctx, who, corpus, NewDocument{Stored: stored, Name: d.ID, IsText: true, AllowDuplicate: true})
+		added, err := s.AddDocument(ctx, who, corpus, NewDocument{Stored: stored, Name: d.ID, Kind: textType, AllowDuplicate: true})
 		if err != nil {
 			return m, fmt.Errorf("adding document %s: %w", d.ID, err)
 		}

@@ -61,8 +61,8 @@ type Document struct {
 	CorpusID       int64
 	UserID         int64
 	Name           string
-	Source         string // as it was given: a file name, or "text"
-	ContentType    string // file or text
+	Source         string // as it was given: a file name, "text", or a URL
+	ContentType    string // file, text or weblink
 	MimeType       string
 	Size           int64
 	SHA256         string
@@ -74,7 +74,14 @@ type Document struct {
 	Warnings       []string // what could not be read of a completed document
 	ChunkCount     int
 	PageCount      *int
-	BlobKey        string
+	BlobKey        string // "" for a page that was not fetched yet
+	Revision       int    // of its source, from 0
+	// What no other document of the corpus may claim; "" claims nothing.
+	ClaimedName    string
+	ClaimedContent string
+	// What the server of a page said about the copy that is kept.
+	ETag         string `bun:"etag"`
+	LastModified string
 	audit.Audit
 }
 
@@ -96,6 +103,7 @@ type Connected struct {
 	Connection
 	Corpus    Corpus
 	Documents int64 // of the corpus
+	Shown     bool  // in a list, whether who asks may read the corpus
 }
 
 // Permission is a role of one user or of one team on a corpus.

@@ -61,22 +61,37 @@ type Permissions interface {
 
 // Documents keeps what was uploaded.
 type Documents interface {
-	// LockCorpus makes the unit of ctx the only one that adds documents to the
-	// corpus, and answers how many it has.
+	// LockCorpus makes the unit of ctx the only one that adds, changes or
+	// deletes documents of the corpus, and answers how many it has. A unit
+	// calls it before it touches jobs or documents, and the indexer never does,
+	// so that they don't wait for each other. ErrNotFound for a deleted corpus.
 	LockCorpus(ctx context.Context, id int64) (documents int64, err error)
+	// AddDocument answers ErrDuplicate when another one claims the same.
 	AddDocument(ctx context.Context, d Document) (Document, error)
 	// Document answers ErrDocumentNotFound for one of an unreadable corpus.
 	Document(ctx context.Context, v access.VisibleCorpora, id int64) (Document, error)
+	// DocumentsByID answers those that exist, ordered by id.
+	DocumentsByID(ctx context.Context, ids []int64) ([]Document, error)
 	// DocumentsPage is ordered by id.
 	DocumentsPage(ctx context.Context, corpusID int64, f DocumentFilter, p page.Request) (page.Of[Document], error)
-	// Same answers a document of the corpus that did not fail and has the
-	// content, or the name when that is not "", and whether there is one.
-	Same(ctx context.Context, corpusID int64, name, sha256 string) (Document, bool, error)
-	// RemoveDocument removes a document with its passages, in the unit of ctx,
-	// and answers what it was. ErrDocumentNotFound when it is gone.
-	RemoveDocument(ctx context.Context, organizationID, id int64) (Document, error)
+	// UpdateDocument changes a document; ErrDuplicate as for AddDocument.
+	UpdateDocument(ctx context.Context, id int64, change func(*Document) error) (Document, error)
+	// RemoveDocuments removes documents of one corpus. From the commit on no
+	// question finds them; their passages stay until Clear.
+	RemoveDocuments(ctx context.Context, corpusID int64, documents []Document) error
+	// Twins answers the documents of the corpus, but for the one of that id,
+	// that did not fail and have one of the names or contents: for each of
+	// these the one with the lowest id.
+	Twins(ctx context.Context, corpusID, except int64, names, contents []string) ([]Twin, error)
 	// Existing answers which of the documents exist, with their corpora.
 	Existing(ctx context.Context, documentIDs []int64) (map[int64]int64, error)
+}
+
+// Twin is a document that has a name or a content already.
+type Twin struct {
+	DocumentID int64
+	ByContent  bool
+	Value      string // the name, or the content's SHA-256
 }
 
 // DocumentFilter narrows a list of documents; zero fields match everything.
@@ -90,9 +105,19 @@ type DocumentFilter struct {
 type Connections interface {
 	// AddConnection answers ErrConnected when there is one.
 	AddConnection(ctx context.Context, c Connection) (Connection, error)
+	// Connection answers ErrNotConnected when there is none.
+	Connection(ctx context.Context, organizationID, agentID, corpusID int64) (Connection, error)
+	// UpdateConnection and RemoveConnection answer ErrNotConnected when there is
+	// none.
+	UpdateConnection(ctx context.Context, organizationID, agentID, corpusID int64, change func(*Connection) error) (Connection, error)
+	RemoveConnection(ctx context.Context, organizationID, agentID, corpusID int64) (Connection, error)
+	// DropAgent and DropCorpus remove all connections of one that is gone;
+	// DropCorpus also the roles on it.
+	DropAgent(ctx context.Context, organizationID, agentID int64) error
+	DropCorpus(ctx context.Context, organizationID, corpusID int64) error
 	// Connections answers an agent's, ordered by id, with their corpora. Their
-	// number of documents is left out.
-	Connections(ctx context.Context, organizationID, agentID int64) ([]Connected, error)
+	// number of documents is left out. Shown is by the rights of v.
+	Connections(ctx context.Context, v access.VisibleCorpora, agentID int64) ([]Connected, error)
 }
 
 // Indexed is a passage on its way into the index.
@@ -115,16 +140,18 @@ type Index interface {
 	// Begin moves a document to step extracting, unless it is completed, and
 	// answers it as it was before. ErrDocumentNotFound when it is gone.
 	Begin(ctx context.Context, documentID int64) (Document, error)
-	// Clear removes some of what is staged of a document and reports whether
-	// nothing is left. Each call is one short transaction, which hold fences.
+	// Clear removes some of what no question sees of a document (what is staged,
+	// what a new text took the place of, and what is left of a removed one), and
+	// reports whether nothing of that is left. Each call is one short transaction, which hold fences.
 	Clear(ctx context.Context, documentID int64, hold Hold) (done bool, err error)
 	// Stage writes passages that no question sees yet and moves the document to
 	// step indexing, in several short transactions that hold fences, so that
 	// others get their turn. What a failure leaves behind is for Clear.
 	Stage(ctx context.Context, d Document, passages []Indexed, hold Hold) error
 	// Finish ends the work on a document: completed, with what is staged and
-	// the last passages visible from the commit of ctx's unit on and counted,
-	// or failed with a reason, when nothing may be staged.
+	// the last passages visible from the commit of ctx's unit on and counted, in
+	// place of those that were; or failed with a reason, when nothing may be
+	// staged, and nothing is claimed any more.
 	Finish(ctx context.Context, d Document, last []Indexed) (Document, error)
 	// Outdated answers corpora after an id, by their ids and organizations alone
 	// and ordered by id, that have passages whose words were read by an older
@@ -172,3 +199,36 @@ type Extractor interface {
 	// trying again could help.
 	Reason(err error) (sentence string, again bool)
 }
+
+// Fetcher reads pages of the world outside, and of nothing inside.
+type Fetcher interface {
+	// Fetch reads the page behind a link. etag and lastModified are of the copy
+	// that is kept, or "". A *FetchError is for the owner of the document.
+	Fetch(ctx context.Context, link, etag, lastModified string) (Fetched, error)
+}
+
+// Fetched is a page. The caller closes the body.
+type Fetched struct {
+	Body         io.ReadCloser // nil when the copy that is kept is that page
+	MimeType     string
+	ETag         string
+	LastModified string
+}
+
+// FetchError says why a page could not be had.
+type FetchError struct {
+	Sentence string
+	Again    bool // trying again could help
+	Err      error
+}
+
+// Error implements error.
+func (e *FetchError) Error() string {
+	if e.Err == nil {
+		return e.Sentence
+	}
+	return e.Sentence + " " + e.Err.Error()
+}
+
+// Unwrap gives the cause.
+func (e *FetchError) Unwrap() error { return e.Err }

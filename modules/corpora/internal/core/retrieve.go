@@ -36,11 +36,6 @@ func (s *Service) usable(ctx context.Context, who actor.Actor, scope corpora.Sco
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range scope.Attached {
-		if !contains(usable, id) {
-			return nil, ErrNotFound
-		}
-	}
 	if scope.Only == nil {
 		return usable, nil
 	}

@@ -4,6 +4,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 
@@ -28,6 +29,7 @@ type Deps struct {
 	Store     Store
 	Files     blob.Store
 	Extractor Extractor
+	Fetcher   Fetcher
 	Agents    agents.Catalog
 	Projects  projects.Catalog // for teams
 	Directory users.Directory
@@ -78,17 +80,24 @@ func (s *Service) Deciders() []access.Decider {
 			return err
 		}},
 		{Resource: actor.Document, May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
-			d, err := s.Document(ctx, who, id)
-			if err != nil || do == access.View {
-				return err
-			}
-			if do == access.Delete {
-				do = access.Edit // of the corpus
-			}
-			_, err = s.authorize(ctx, who, d.CorpusID, do)
+			_, _, err := s.authorizeDocument(ctx, who, id, do)
 			return err
 		}},
 	}
+}
+
+// authorizeDocument answers a document and its corpus when who may do the
+// action on the corpus.
+func (s *Service) authorizeDocument(ctx context.Context, who actor.Actor, id int64, do access.Action) (Document, Corpus, error) {
+	d, err := s.Store.Document(ctx, access.CorporaVisibleTo(who), id)
+	if err != nil {
+		return Document{}, Corpus{}, err
+	}
+	c, err := s.authorize(ctx, who, d.CorpusID, do)
+	if errors.Is(err, ErrNotFound) {
+		err = ErrDocumentNotFound
+	}
+	return d, c, err
 }
 
 // NewCorpus is what a corpus starts with.

@@ -125,5 +125,11 @@ func inventory(s *core.Service) []bus.Handler {
 		bus.On(func(ctx context.Context, _ uow.Tx, e corpora.DocumentAdded, _ event.Envelope) error {
 			return s.AddItem(ctx, core.Item{Kind: core.Document, EntityID: e.DocumentID, OrganizationID: e.OrganizationID})
 		}),
+		bus.On(func(ctx context.Context, _ uow.Tx, e corpora.CorpusDeleted, _ event.Envelope) error {
+			return s.RemoveItem(ctx, e.OrganizationID, core.Corpus, e.CorpusID)
+		}),
+		bus.On(func(ctx context.Context, _ uow.Tx, e corpora.DocumentDeleted, _ event.Envelope) error {
+			return s.RemoveItem(ctx, e.OrganizationID, core.Document, e.DocumentID)
+		}),
 	}
 }

@@ -112,8 +112,12 @@ func TestWhatAppearsIsCountedUntilItIsGone(t *testing.T) {
 		corpora.DocumentAdded{DocumentID: 9, CorpusID: 7, OrganizationID: 1}, chat.RunCompleted{Run: run(1, answer)})
 	h.same(map[core.Kind]int64{core.User: 2, core.Team: 1, core.Project: 1, core.Agent: 1, core.Corpus: 1, core.Document: 1}, h.overview(core.Filter{}).Existing)
 
-	h.publish(users.UserDeleted{UserID: 5, OrganizationID: 1, DeletedBy: 6})
+	h.publish(corpora.CorpusDeleted{CorpusID: 7, OrganizationID: 2}, corpora.DocumentDeleted{DocumentID: 9, CorpusID: 7, OrganizationID: 2})
+	h.same(int64(1), h.overview(core.Filter{}).Existing[core.Document])
+	h.publish(users.UserDeleted{UserID: 5, OrganizationID: 1, DeletedBy: 6},
+		corpora.CorpusDeleted{CorpusID: 7, OrganizationID: 1, DeletedBy: 6}, corpora.DocumentDeleted{DocumentID: 9, CorpusID: 7, OrganizationID: 1, DeletedBy: 6})
 	after := h.overview(core.Filter{})
+	h.same(int64(0), after.Existing[core.Corpus]+after.Existing[core.Document])
 	h.same(int64(1), after.Existing[core.User])
 	h.same(core.Totals{ActiveUsers: 1, Queries: 1, TotalTokens: 100, CostNano: 100}, after.Totals)
 }

@@ -71,6 +71,16 @@ func (a *API) thread(ctx context.Context, r threadRequest) (web.WithMeta[threadW
 	return web.WithMeta[threadWithRuns, web.Meta]{Data: threadWithRuns{threadView: showThread(t), AgentResponses: list.Items}, Meta: &list.Meta}, nil
 }
 
+type attachRequest struct {
+	ThreadID int64 `path:"chat_thread_id"`
+	CorpusID int64 `path:"corpus_id"`
+}
+
+func (a *API) attach(ctx context.Context, r attachRequest) (threadView, error) {
+	t, err := a.service.Attach(ctx, actor.From(ctx), r.ThreadID, r.CorpusID)
+	return showThread(t), err
+}
+
 func each[A, B any](list []A, show func(A) B) []B {
 	out := make([]B, len(list))
 	for i, v := range list {

@@ -4,6 +4,7 @@ package consumer
 import (
 	"context"
 
+	"parley/modules/agents"
 	"parley/modules/corpora/internal/core"
 	"parley/modules/projects"
 	"parley/modules/users"
@@ -23,6 +24,9 @@ func Consumers(s *core.Service) []bus.Consumer {
 		{Name: "corpora.cleanup", Handlers: []bus.Handler{
 			bus.On(func(ctx context.Context, _ uow.Tx, e projects.TeamDeleted, _ event.Envelope) error {
 				return s.TeamGone(ctx, e.OrganizationID, e.TeamID)
+			}),
+			bus.On(func(ctx context.Context, _ uow.Tx, e agents.AgentDeleted, _ event.Envelope) error {
+				return s.AgentGone(ctx, e.OrganizationID, e.AgentID)
 			}),
 		}},
 	}

@@ -41,8 +41,8 @@ func (a *API) documents(ctx context.Context, r documentsRequest) (web.List[docum
 
 // uploadForm is what the parts of an upload are.
 type uploadForm struct {
-	ContentType string `json:"content_type" enum:"file,text"`
-	Source      []byte `json:"source" doc:"The file, or the text."`
+	ContentType string `json:"content_type" enum:"file,text,weblink"`
+	Source      []byte `json:"source" doc:"The file, the text, or the http or https URL of a page, which the server fetches."`
 	Name        string `json:"name,omitempty"`
 	UploadFrom  string `json:"upload_from,omitempty"`
 	UserID      string `json:"user_id,omitempty" doc:"Ignored unless it is the caller's."`
@@ -65,8 +65,7 @@ const (
 // upload stores the parts as they arrive, in whatever order, and then makes
 // one document of them.
 func (a *API) upload(ctx context.Context, r uploadRequest) (_ documentView, err error) {
-	who := actor.From(ctx)
-	if _, err = a.service.MayUpload(ctx, who, r.CorpusID); err != nil {
+	if _, err = a.service.MayUpload(ctx, actor.From(ctx), r.CorpusID); err != nil {
 		return documentView{}, err
 	}
 	u := upload{api: a, fields: map[string]string{}}
@@ -79,14 +78,15 @@ func (a *API) upload(ctx context.Context, r uploadRequest) (_ documentView, err 
 		return documentView{}, err
 	}
 	// An upload may take long enough for its sender to lose the right to it.
-	if who, err = web.CallerNow(ctx); err != nil {
+	who, err := web.CallerNow(ctx)
+	if err != nil {
 		return documentView{}, err
 	}
 	corpus, err := a.service.MayUpload(ctx, who, r.CorpusID)
 	if err != nil {
 		return documentView{}, err
 	}
-	n, err := u.document()
+	n, err := u.document(ctx, "")
 	if err != nil {
 		return documentView{}, err
 	}
@@ -154,7 +154,7 @@ func (u *upload) source(ctx context.Context, p web.Part) error {
 // head keeps the beginning of what is written to it.
 type head struct{ bytes.Buffer }
 
-const headSize = 512
+const headSize = 2_000
 
 // Write implements io.Writer.
 func (h *head) Write(p []byte) (int, error) {
@@ -162,31 +162,40 @@ func (h *head) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (u *upload) document() (core.NewDocument, error) {
+// document is what the parts say; kind is that of a document without one of
+// its own, or "".
+func (u *upload) document(ctx context.Context, kind string) (core.NewDocument, error) {
 	missing := func(field string) error {
 		return web.ErrMalformed.WithMessage(fmt.Sprintf("The field %q is missing.", field)).WithField(field, "is missing")
 	}
-	kind, sent := u.fields["content_type"]
+	if sent, ok := u.fields["content_type"]; ok {
+		kind = sent
+	}
 	switch {
-	case !sent:
+	case kind == "":
 		return core.NewDocument{}, missing("content_type")
 	case u.stored == nil:
 		return core.NewDocument{}, missing("source")
-	case kind == "weblink":
-		return core.NewDocument{}, web.ErrUnacceptable.WithMessage("This server does not fetch web links yet; send the content as file or text.").WithField("content_type", "must be file or text")
-	case kind != "file" && kind != "text":
-		return core.NewDocument{}, web.ErrUnacceptable.WithMessage("content_type must be file or text.").WithField("content_type", "must be file or text")
+	case kind != "file" && kind != "text" && kind != "weblink":
+		return core.NewDocument{}, web.ErrUnacceptable.WithMessage("content_type must be file, text or weblink.").WithField("content_type", "must be file, text or weblink")
 	}
 	tags := strings.Split(u.fields["tags"], ",")
 	if len(tags) > maxTags {
 		return core.NewDocument{}, web.ErrUnacceptable.WithMessage(fmt.Sprintf("A document has at most %d tags.", maxTags)).WithField("tags", "has too many")
 	}
 	n := core.NewDocument{
-		Stored: *u.stored, Name: u.fields["name"], FileName: u.fileName, IsText: kind == "text", Description: u.fields["description"], UploadFrom: u.fields["upload_from"],
-		Tags: tags,
+		Stored: *u.stored, Kind: kind, Name: u.fields["name"], FileName: u.fileName, Description: u.fields["description"], UploadFrom: u.fields["upload_from"], Tags: tags,
 	}
-	if n.IsText {
+	switch kind {
+	case "text":
 		n.Title = firstLine(u.begin)
+	case "weblink": // what is kept is the page, not its address
+		if n.Link = string(u.begin); n.Size > int64(len(u.begin)) {
+			return core.NewDocument{}, core.ErrInvalidLink.WithField("source", "is too long")
+		}
+		n.Stored = core.Stored{}
+		u.discard(ctx)
+		u.stored = nil
 	}
 	return n, nil
 }

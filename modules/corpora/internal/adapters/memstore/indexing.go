@@ -74,6 +74,9 @@ func (s *Store) Finish(ctx context.Context, ended core.Document, last []core.Ind
 	d, err := s.documents.Update(ctx, func(d *core.Document) error {
 		d.Step, d.FailureReason, d.ChunkCount, d.PageCount = ended.Step, ended.FailureReason, ended.ChunkCount, ended.PageCount
 		d.MimeType, d.ModifiedOn, d.Warnings = ended.MimeType, ended.ModifiedOn, slices.Clone(ended.Warnings)
+		if d.Step == core.Failed {
+			d.ClaimedName, d.ClaimedContent = "", ""
+		}
 		return nil
 	}, func(d core.Document) bool { return d.ID == ended.ID })
 	if err != nil || d.Step != core.Completed {
@@ -83,6 +86,7 @@ func (s *Store) Finish(ctx context.Context, ended core.Document, last []core.Ind
 		return d, err
 	}
 	shown, err := s.staged.Delete(ctx, func(p passage) bool { return p.DocumentID == d.ID })
+	s.RemoveDocument(d.ID)
 	for _, p := range shown {
 		s.Add(ranking.Passage{ID: p.ID, Corpus: d.CorpusID, Document: d.ID, Number: p.Number, Page: p.Page, Title: p.Title, Text: p.Text})
 	}

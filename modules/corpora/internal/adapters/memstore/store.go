@@ -4,9 +4,7 @@ package memstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -41,6 +39,8 @@ func New(db *memory.DB) *Store {
 		}),
 		documents: memory.NewTable(db, memory.Spec[core.Document]{
 			ID: func(d *core.Document) *int64 { return &d.ID }, Missing: core.ErrDocumentNotFound,
+			Unique: []func(core.Document) string{claims("name", func(d core.Document) string { return d.ClaimedName }), claims("content", func(d core.Document) string { return d.ClaimedContent })},
+			Taken:  core.ErrDuplicate,
 		}),
 		connections: memory.NewTable(db, memory.Spec[core.Connection]{
 			ID:     func(c *core.Connection) *int64 { return &c.ID },
@@ -137,7 +137,7 @@ func (s *Store) CorporaPage(ctx context.Context, v access.VisibleCorpora, p page
 func (s *Store) CountDocuments(ctx context.Context, corpora []int64) (map[int64]int64, error) {
 	counts := make(map[int64]int64, len(corpora))
 	for _, id := range corpora {
-		n, err := s.LockCorpus(ctx, id)
+		n, err := s.documents.Count(ctx, func(d core.Document) bool { return d.CorpusID == id })
 		if err != nil {
 			return nil, err
 		}
@@ -180,61 +180,6 @@ func (s *Store) PassCorpora(ctx context.Context, org, from, to int64) error {
 	return nil
 }
 
-// LockCorpus implements core.Documents: units run one at a time here.
-func (s *Store) LockCorpus(ctx context.Context, id int64) (int64, error) {
-	return s.documents.Count(ctx, func(d core.Document) bool { return d.CorpusID == id })
-}
-
-// AddDocument implements core.Documents.
-func (s *Store) AddDocument(ctx context.Context, d core.Document) (core.Document, error) {
-	return s.documents.Add(ctx, d)
-}
-
-// Document implements core.Documents.
-func (s *Store) Document(ctx context.Context, v access.VisibleCorpora, id int64) (core.Document, error) {
-	d, err := s.documents.Get(ctx, func(d core.Document) bool { return d.ID == id })
-	if err != nil {
-		return d, err
-	}
-	if _, err := s.Corpus(ctx, v, d.CorpusID); errors.Is(err, core.ErrNotFound) {
-		return core.Document{}, core.ErrDocumentNotFound
-	} else if err != nil {
-		return core.Document{}, err
-	}
-	return d, nil
-}
-
-// DocumentsPage implements core.Documents.
-func (s *Store) DocumentsPage(ctx context.Context, corpusID int64, f core.DocumentFilter, p page.Request) (page.Of[core.Document], error) {
-	return s.documents.Page(ctx, p, false, core.ByID[core.Document], func(d core.Document) bool {
-		return d.CorpusID == corpusID && (f.Step == "" || d.Step == f.Step) && (f.Tag == "" || slices.Contains(d.Tags, f.Tag)) &&
-			strings.Contains(strings.ToLower(d.Name), strings.ToLower(f.Name))
-	})
-}
-
-// Same implements core.Documents.
-func (s *Store) Same(ctx context.Context, corpusID int64, name, sha256 string) (core.Document, bool, error) {
-	d, err := s.documents.Get(ctx, func(d core.Document) bool {
-		return d.CorpusID == corpusID && d.Step != core.Failed && (d.SHA256 == sha256 || name != "" && d.Name == name)
-	})
-	if errors.Is(err, core.ErrDocumentNotFound) {
-		return d, false, nil
-	}
-	return d, err == nil, err
-}
-
-// Existing implements core.Documents.
-func (s *Store) Existing(ctx context.Context, ids []int64) (map[int64]int64, error) {
-	found, err := s.documents.List(ctx, func(d core.Document) bool { return slices.Contains(ids, d.ID) })
-	return maps.Collect(func(yield func(int64, int64) bool) {
-		for _, d := range found {
-			if !yield(d.ID, d.CorpusID) {
-				return
-			}
-		}
-	}), err
-}
-
 // Searchable implements core.Store.
 func (s *Store) Searchable(ctx context.Context, v access.VisibleCorpora, agentID int64, more []int64) ([]ranking.Corpus, error) {
 	through, err := s.connections.List(ctx, func(n core.Connection) bool {
@@ -259,26 +204,4 @@ func (s *Store) Searchable(ctx context.Context, v access.VisibleCorpora, agentID
 	}
 	slices.Sort(ids)
 	return s.Memory.Corpora(ids...), err
-}
-
-// AddConnection implements core.Connections.
-func (s *Store) AddConnection(ctx context.Context, c core.Connection) (core.Connection, error) {
-	return s.connections.Add(ctx, c)
-}
-
-// Connections implements core.Connections.
-func (s *Store) Connections(ctx context.Context, org, agentID int64) ([]core.Connected, error) {
-	found, err := s.connections.List(ctx, func(c core.Connection) bool { return c.OrganizationID == org && c.AgentID == agentID })
-	if err != nil {
-		return nil, err
-	}
-	out := make([]core.Connected, len(found))
-	for i, n := range found {
-		c, err := s.corpora.Get(ctx, func(c core.Corpus) bool { return c.ID == n.CorpusID })
-		if err != nil && !errors.Is(err, core.ErrNotFound) {
-			return nil, err
-		}
-		out[i] = core.Connected{Connection: n, Corpus: c}
-	}
-	return out, nil
 }

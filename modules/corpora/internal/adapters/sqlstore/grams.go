@@ -15,13 +15,13 @@ import (
 )
 
 // unknown answers which of the terms no passage of the corpus has. On
-// PostgreSQL it locks the corpus until the end of the transaction: the grams of
-// a term are added with its first posting and removed with its last, and two
-// transactions must not take each other's for that.
+// PostgreSQL it locks the statistics of the corpus until the end of the
+// transaction: the grams of a term are added with its first posting and removed
+// with its last, and two transactions must not take each other's for that.
 func (s *Store) unknown(ctx context.Context, tx bun.IDB, corpusID int64, terms []string) (out []string, err error) {
 	if s.db.Postgres() {
-		if _, err := s.LockCorpus(ctx, corpusID); err != nil {
-			return nil, err
+		if _, err := tx.NewRaw("SELECT 1 FROM corpora_statistics WHERE corpus_id = ? FOR UPDATE", corpusID).Exec(ctx); err != nil {
+			return nil, fmt.Errorf("locking the statistics of corpus %d: %w", corpusID, err)
 		}
 	}
 	packed, err := json.Marshal(terms)

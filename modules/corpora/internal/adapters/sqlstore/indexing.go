@@ -72,7 +72,7 @@ func (s *Store) Clear(ctx context.Context, documentID int64, hold core.Hold) (do
 	indexer := ranking.NewIndexer()
 	err = s.held(ctx, hold, func(ctx context.Context, tx bun.IDB) error {
 		rows := []passageRow{}
-		if err := tx.NewSelect().Model(&rows).Where("document_id = ?", documentID).OrderExpr("id").Limit(clearSize).Scan(ctx); err != nil {
+		if err := tx.NewSelect().Model(&rows).Where("document_id = ? AND NOT is_live", documentID).OrderExpr("id").Limit(clearSize).Scan(ctx); err != nil {
 			return err
 		}
 		done = len(rows) < clearSize
@@ -130,8 +130,14 @@ const (
 // the order of the index: each page of it is then written once.
 func (s *Store) Stage(ctx context.Context, d core.Document, passages []core.Indexed, hold core.Hold) error {
 	err := s.held(ctx, hold, func(ctx context.Context, tx bun.IDB) error {
-		_, err := tx.NewUpdate().TableExpr("corpora_documents").Set("step = ?", core.Indexing).Where("id = ?", d.ID).Exec(ctx)
-		return err
+		res, err := tx.NewUpdate().TableExpr("corpora_documents").Set("step = ?", core.Indexing).Where("id = ?", d.ID).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(core.ErrDocumentNotFound, err)
+		}
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("moving document %d on: %w", d.ID, err)
@@ -224,9 +230,12 @@ func (s *Store) Finish(ctx context.Context, d core.Document, last []core.Indexed
 	if err != nil {
 		return d, err
 	}
-	err = s.db.On(ctx).NewUpdate().Model(&row).Set("step = ?", d.Step).Set("warnings = ?", warnings).Set("failure_reason = ?", d.FailureReason).Set("chunk_count = ?", d.ChunkCount).
-		Set("page_count = ?", d.PageCount).Set("mime_type = ?", d.MimeType).Set("modified_on = ?", d.ModifiedOn).
-		Where("id = ?", d.ID).Returning("*").Scan(ctx)
+	q := s.db.On(ctx).NewUpdate().Model(&row).Set("step = ?", d.Step).Set("warnings = ?", warnings).Set("failure_reason = ?", d.FailureReason).Set("chunk_count = ?", d.ChunkCount).
+		Set("page_count = ?", d.PageCount).Set("mime_type = ?", d.MimeType).Set("modified_on = ?", d.ModifiedOn)
+	if d.Step == core.Failed {
+		q = q.Set("claimed_name = '', claimed_content = ''")
+	}
+	err = q.Where("id = ?", d.ID).Returning("*").Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, core.ErrDocumentNotFound
 	}
@@ -236,14 +245,22 @@ func (s *Store) Finish(ctx context.Context, d core.Document, last []core.Indexed
 	if d.Step != core.Completed {
 		return row.Document, nil
 	}
-	var staged []int // their lengths
-	err = s.db.On(ctx).NewUpdate().TableExpr("corpora_passages").Set("is_live = ?", true).Where("document_id = ?", d.ID).Returning("length").Scan(ctx, &staged)
+	// What was staged takes the place of what was there.
+	var turned []struct {
+		Length int
+		IsLive bool
+	}
+	err = s.db.On(ctx).NewUpdate().TableExpr("corpora_passages").Set("is_live = NOT is_live").Where("document_id = ?", d.ID).Returning("length, is_live").Scan(ctx, &turned)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return d, fmt.Errorf("showing the passages of document %d: %w", d.ID, err)
 	}
-	length := 0
-	for _, n := range staged {
-		length += n
+	passages, length := len(last), 0
+	for _, p := range turned {
+		sign := -1
+		if p.IsLive {
+			sign = 1
+		}
+		passages, length = passages+sign, length+sign*p.Length
 	}
 	for _, p := range last {
 		length += p.Length
@@ -255,7 +272,7 @@ func (s *Store) Finish(ctx context.Context, d core.Document, last []core.Indexed
 	if err := s.insertBlocks(ctx, s.db.On(ctx), d, packAll(terms)); err != nil {
 		return d, err
 	}
-	_, err = s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET passages = passages + ?, length = length + ?, version = ? WHERE corpus_id = ?", len(staged)+len(last), length, newVersion(), d.CorpusID).Exec(ctx)
+	_, err = s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET passages = passages + ?, length = length + ?, version = ? WHERE corpus_id = ?", passages, length, newVersion(), d.CorpusID).Exec(ctx)
 	if err != nil {
 		return d, fmt.Errorf("counting the passages of document %d: %w", d.ID, err)
 	}

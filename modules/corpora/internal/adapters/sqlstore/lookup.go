@@ -19,7 +19,8 @@ const (
 
 // keysOf are the keys of a document. A part of a name is the beginning of one
 // of its rests, so an index finds it wherever it stands.
-func keysOf(d core.Document) (out [][2]any) {
+func keysOf(d core.Document) [][2]any {
+	out := [][2]any{}
 	tags := slices.Clone(d.Tags)
 	slices.Sort(tags)
 	for _, tag := range slices.Compact(tags) {
@@ -45,6 +46,31 @@ func (s *Store) addKeys(ctx context.Context, d core.Document) error {
 	_, err = s.db.On(ctx).NewRaw("INSERT INTO corpora_document_keys (corpus_id, kind, key, document_id) "+unfold, d.CorpusID, d.ID, string(keys)).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("storing the keys of document %d: %w", d.ID, err)
+	}
+	return nil
+}
+
+// removeKeys takes back what addKeys did for documents of one corpus, in one
+// statement. Each key is named, since no index leads from a document to its
+// keys.
+func (s *Store) removeKeys(ctx context.Context, corpusID int64, documents ...core.Document) error {
+	all := [][3]any{}
+	for _, d := range documents {
+		for _, k := range keysOf(d) {
+			all = append(all, [3]any{k[0], k[1], d.ID})
+		}
+	}
+	keys, err := json.Marshal(all)
+	if err != nil {
+		return fmt.Errorf("packing keys of corpus %d: %w", corpusID, err)
+	}
+	unfold := "SELECT ?, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)"
+	if s.db.Postgres() {
+		unfold = "SELECT ?::bigint, (value ->> 0)::int, value ->> 1, (value ->> 2)::bigint FROM json_array_elements(?::json)"
+	}
+	_, err = s.db.On(ctx).NewRaw("DELETE FROM corpora_document_keys WHERE (corpus_id, kind, key, document_id) IN ("+unfold+")", corpusID, string(keys)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("removing keys of corpus %d: %w", corpusID, err)
 	}
 	return nil
 }

@@ -125,7 +125,7 @@ func TestAnIndexOfAnOlderVersionBecomesThatOfThisOne(t *testing.T) {
 
 		// A document is removed whole, also when nobody knows any more by which
 		// terms it was indexed.
-		_, err = db.ExecContext(ctx, "UPDATE corpora_passages SET reading = 1")
+		_, err = db.ExecContext(ctx, "UPDATE corpora_passages SET reading = 1, is_live = false")
 		check(err)
 		_, err = db.ExecContext(ctx, "UPDATE corpora_postings SET term = 'forgotten' WHERE term = 'harbour'")
 		check(err)

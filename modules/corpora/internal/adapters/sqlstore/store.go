@@ -5,7 +5,6 @@ package sqlstore
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 
 	"github.com/uptrace/bun"
@@ -57,7 +56,7 @@ func New(db *sqldb.DB) *Store {
 			func(r corpusRow) core.Corpus { return r.Corpus }, core.ErrNotFound, core.ErrNameTaken),
 		documents: sqldb.NewTable(db,
 			func(d core.Document) documentRow { return documentRow{Document: d} },
-			func(r documentRow) core.Document { return r.Document }, core.ErrDocumentNotFound, nil),
+			func(r documentRow) core.Document { return r.Document }, core.ErrDocumentNotFound, core.ErrDuplicate),
 		connections: sqldb.NewTable(db,
 			func(c core.Connection) connectionRow { return connectionRow{Connection: c} },
 			func(r connectionRow) core.Connection { return r.Connection }, core.ErrNotConnected, core.ErrConnected),
@@ -161,118 +160,4 @@ func (s *Store) PassCorpora(ctx context.Context, org, from, to int64) error {
 		}
 	}
 	return nil
-}
-
-// LockCorpus implements core.Documents. SQLite has one writer, which is lock
-// enough.
-func (s *Store) LockCorpus(ctx context.Context, id int64) (documents int64, err error) {
-	q := s.db.On(ctx).NewSelect().TableExpr("corpora_statistics").Column("documents").Where("corpus_id = ?", id)
-	if s.db.Postgres() {
-		q = q.For("UPDATE")
-	}
-	if err := q.Scan(ctx, &documents); err != nil {
-		return 0, fmt.Errorf("locking corpus %d: %w", id, err)
-	}
-	return documents, nil
-}
-
-// AddDocument implements core.Documents.
-func (s *Store) AddDocument(ctx context.Context, d core.Document) (core.Document, error) {
-	d, err := s.documents.Add(ctx, d)
-	if err != nil {
-		return d, err
-	}
-	if _, err := s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET documents = documents + 1 WHERE corpus_id = ?", d.CorpusID).Exec(ctx); err != nil {
-		return d, fmt.Errorf("counting a document: %w", err)
-	}
-	return d, s.addKeys(ctx, d)
-}
-
-// Document implements core.Documents.
-func (s *Store) Document(ctx context.Context, v access.VisibleCorpora, id int64) (core.Document, error) {
-	d, err := s.documents.Get(ctx, sqldb.Eq("id", id), sqldb.Eq("organization_id", v.OrganizationID))
-	if err != nil {
-		return d, err
-	}
-	if _, err := s.Corpus(ctx, v, d.CorpusID); errors.Is(err, core.ErrNotFound) {
-		return core.Document{}, core.ErrDocumentNotFound
-	} else if err != nil {
-		return core.Document{}, err
-	}
-	return d, nil
-}
-
-// DocumentsPage implements core.Documents.
-func (s *Store) DocumentsPage(ctx context.Context, corpusID int64, f core.DocumentFilter, p page.Request) (page.Of[core.Document], error) {
-	where := []sqldb.Where{sqldb.Eq("corpus_id", corpusID)}
-	if f.Step != "" {
-		where = append(where, sqldb.Eq("step", string(f.Step)))
-	}
-	if f.Name != "" {
-		where = append(where, named(corpusID, f.Name))
-	}
-	if f.Tag != "" {
-		where = append(where, tagged(corpusID, f.Tag))
-	}
-	return s.documents.Page(ctx, p, sqldb.Order[core.Document]{Key: core.ByID[core.Document]}, where...)
-}
-
-// Same implements core.Documents.
-func (s *Store) Same(ctx context.Context, corpusID int64, name, sha256 string) (core.Document, bool, error) {
-	same := sqldb.Eq("sha256", sha256)
-	if name != "" {
-		same = sqldb.Any(same, sqldb.Eq("name", name))
-	}
-	d, err := s.documents.Get(ctx, sqldb.Eq("corpus_id", corpusID), sqldb.Cond("step <> ?", core.Failed), same)
-	if errors.Is(err, core.ErrDocumentNotFound) {
-		return d, false, nil
-	}
-	return d, err == nil, err
-}
-
-// Existing implements core.Documents.
-func (s *Store) Existing(ctx context.Context, ids []int64) (map[int64]int64, error) {
-	var rows []struct{ ID, CorpusID int64 }
-	err := s.db.On(ctx).NewSelect().TableExpr("corpora_documents").Column("id", "corpus_id").Where("id IN (?)", bun.List(ids)).Scan(ctx, &rows)
-	if err != nil {
-		return nil, fmt.Errorf("looking documents up: %w", err)
-	}
-	out := make(map[int64]int64, len(rows))
-	for _, r := range rows {
-		out[r.ID] = r.CorpusID
-	}
-	return out, nil
-}
-
-// AddConnection implements core.Connections.
-func (s *Store) AddConnection(ctx context.Context, c core.Connection) (core.Connection, error) {
-	return s.connections.Add(ctx, c)
-}
-
-// maxConnections bounds the corpora of one agent that are looked at.
-const maxConnections = 1000
-
-// Connections implements core.Connections.
-func (s *Store) Connections(ctx context.Context, org, agentID int64) ([]core.Connected, error) {
-	found, err := s.connections.List(ctx, maxConnections, "id", sqldb.Eq("organization_id", org), sqldb.Eq("agent_id", agentID))
-	if err != nil || len(found) == 0 {
-		return []core.Connected{}, err
-	}
-	ids := make([]int64, len(found))
-	for i, c := range found {
-		ids[i] = c.CorpusID
-	}
-	corpora, err := s.corpora.List(ctx, maxConnections, "id", sqldb.In("id", ids))
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[int64]core.Corpus, len(corpora))
-	for _, c := range corpora {
-		byID[c.ID] = c
-	}
-	out := make([]core.Connected, len(found))
-	for i, c := range found {
-		out[i] = core.Connected{Connection: c, Corpus: byID[c.CorpusID]}
-	}
-	return out, nil
 }

@@ -113,31 +113,6 @@ func counting(f fixture) {
 	}))
 }
 
-func same(f fixture) {
-	a, b := f.corpus("a"), f.corpus("b")
-	d := f.document(a, "one.md")
-	f.document(a, "broken.md", func(d *core.Document) { d.Step = core.Failed })
-	for _, c := range []struct {
-		what      string
-		in        core.Corpus
-		name, sum string
-		found     bool
-	}{
-		{"by name", a, "one.md", "other", true},
-		{"by content", a, "two.md", "sum of one.md", true},
-		{"by content, without a name", a, "", "sum of one.md", true},
-		{"neither", a, "two.md", "other", false},
-		{"no name at all", a, "", "other", false},
-		{"in another corpus", b, "one.md", "sum of one.md", false},
-		{"one that failed", a, "broken.md", "sum of broken.md", false},
-	} {
-		got, found, err := f.Same(f.ctx, c.in.ID, c.name, c.sum)
-		if err != nil || found != c.found || found && got.ID != d.ID {
-			f.t.Errorf("%s: document %d, %v, %v", c.what, got.ID, found, err)
-		}
-	}
-}
-
 func filters(f fixture) {
 	c := f.corpus("a")
 	one := f.document(c, "Annual_Report.pdf", func(d *core.Document) { d.Tags = []string{"x", "y"} })
@@ -184,9 +159,49 @@ func connections(f fixture) {
 	storetest.Must[core.Connection](f.t)(f.connection(6, a))
 	_, err := f.connection(5, a)
 	f.ErrorIs(err, core.ErrConnected)
-	f.Equal([]core.Connected{{Connection: first, Corpus: b}, {Connection: second, Corpus: a}}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, org, 5)))
-	f.Equal([]core.Connected{}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, 2, 5)))
-	f.Equal([]core.Connected{}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, org, 7)))
+	f.Equal([]core.Connected{{Connection: first, Corpus: b, Shown: true}, {Connection: second, Corpus: a, Shown: true}}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, reader, 5)))
+	f.Equal([]core.Connected{}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, access.VisibleCorpora{OrganizationID: 2, All: true}, 5)))
+	f.Equal([]core.Connected{}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, reader, 7)))
+}
+
+func connectionChanges(f fixture) {
+	a, b := f.corpus("a"), f.corpus("b", func(c *core.Corpus) { c.IsPublic = true })
+	of := func(agent int64) (ids []int64) {
+		for _, c := range storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, reader, agent)) {
+			ids = append(ids, c.CorpusID)
+		}
+		return ids
+	}
+	n := storetest.Must[core.Connection](f.t)(f.connection(5, a))
+	for _, agent := range []int64{5, 6} {
+		storetest.Must[core.Connection](f.t)(f.connection(agent, b))
+	}
+	f.Equal(n, storetest.Must[core.Connection](f.t)(f.Connection(f.ctx, org, 5, a.ID)))
+	seen := storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, access.VisibleCorpora{OrganizationID: org, UserID: al}, 5))
+	f.Equal([]bool{false, true}, []bool{seen[0].Shown, seen[1].Shown})
+	change := func(c *core.Connection) error { c.SharesContent, c.IsDefault = false, true; return nil }
+	n.SharesContent, n.IsDefault = false, true
+	f.Equal(n, storetest.Must[core.Connection](f.t)(f.UpdateConnection(f.ctx, org, 5, a.ID, change)))
+	for _, missing := range [][3]int64{{2, 5, a.ID}, {org, 6, a.ID}, {org, 5, 99}} {
+		_, err := f.Connection(f.ctx, missing[0], missing[1], missing[2])
+		f.ErrorIs(err, core.ErrNotConnected)
+		_, err = f.UpdateConnection(f.ctx, missing[0], missing[1], missing[2], change)
+		f.ErrorIs(err, core.ErrNotConnected)
+		_, err = f.RemoveConnection(f.ctx, missing[0], missing[1], missing[2])
+		f.ErrorIs(err, core.ErrNotConnected)
+	}
+	f.Equal(n, storetest.Must[core.Connection](f.t)(f.RemoveConnection(f.ctx, org, 5, a.ID)))
+	f.Equal([]int64{b.ID}, of(5))
+	f.NoError(f.DropAgent(f.ctx, 2, 6))
+	f.NoError(f.DropCorpus(f.ctx, 2, b.ID))
+	f.Equal([]int64{b.ID}, of(6))
+	f.NoError(f.DropAgent(f.ctx, org, 6))
+	f.Equal(0, len(of(6)))
+	f.Equal([]int64{b.ID}, of(5))
+	f.NoError(f.DropCorpus(f.ctx, org, b.ID))
+	f.Equal(0, len(of(5)))
+	f.Equal(0, len(f.roles(b.ID)))
+	f.Equal(1, len(f.roles(a.ID)))
 }
 
 func rollback(f fixture) {
@@ -209,5 +224,5 @@ func rollback(f fixture) {
 	f.Equal([]core.Corpus{c}, storetest.Must[page.Of[core.Corpus]](f.t)(f.CorporaPage(f.ctx, reader, page.Request{})).Items)
 	f.Equal([]core.Document{d}, storetest.Must[page.Of[core.Document]](f.t)(f.DocumentsPage(f.ctx, c.ID, core.DocumentFilter{}, page.Request{})).Items)
 	f.Equal(map[int64]int64{c.ID: 1}, storetest.Must[map[int64]int64](f.t)(f.CountDocuments(f.ctx, []int64{c.ID})))
-	f.Equal([]core.Connected{}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, org, 5)))
+	f.Equal([]core.Connected{}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, reader, 5)))
 }

@@ -1,0 +1,157 @@
+package core
+
+import (
+	"context"
+
+	"parley/modules/corpora"
+	"parley/platform/kernel/access"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/audit"
+	"parley/platform/kernel/uow"
+)
+
+// DocumentChange is what a request changes of a document; nil leaves a field as
+// it is.
+type DocumentChange struct {
+	Name        *string
+	Description *string
+	Tags        *[]string
+	// Source is read in place of the one that there is, which questions go on
+	// finding until it is completed. Its tags and description don't count.
+	Source         *NewDocument
+	AllowDuplicate bool
+}
+
+// MayChange answers the document when the caller may change it. It is asked
+// before the first byte of a new source is read.
+func (s *Service) MayChange(ctx context.Context, who actor.Actor, id int64) (Document, error) {
+	d, _, err := s.authorizeDocument(ctx, who, id, access.Edit)
+	return d, err
+}
+
+// UpdateDocument changes a document of a corpus that the caller may edit.
+func (s *Service) UpdateDocument(ctx context.Context, who actor.Actor, id int64, n DocumentChange) (Document, error) {
+	if n.Name != nil && clean(*n.Name) == "" {
+		return Document{}, ErrBlankDocument
+	}
+	var changed Document
+	err := s.changing(ctx, who, id, func(ctx context.Context, tx uow.Tx, d Document) error {
+		before := d
+		different, err := s.change(ctx, who, &d, n)
+		if err != nil {
+			return err
+		}
+		if changed, err = s.Store.UpdateDocument(ctx, id, func(stored *Document) error { *stored = d; return nil }); err != nil {
+			return err
+		}
+		if n.Source != nil {
+			err = s.replaced(ctx, before, changed)
+		}
+		if different {
+			tx.Publish(corpora.DocumentUpdated{DocumentID: id, CorpusID: d.CorpusID, OrganizationID: d.OrganizationID, Revision: changed.Revision})
+		}
+		return err
+	})
+	return changed, err
+}
+
+// changing runs fn on a document that the caller may change, and that nobody
+// else changes meanwhile but its indexer.
+func (s *Service) changing(ctx context.Context, who actor.Actor, id int64, fn func(ctx context.Context, tx uow.Tx, d Document) error) error {
+	return s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		d, c, err := s.authorizeDocument(ctx, who, id, access.Edit)
+		if err != nil {
+			return err
+		}
+		if _, err := s.Store.LockCorpus(ctx, c.ID); err != nil {
+			return err
+		}
+		if d, err = s.reread(ctx, d); err != nil {
+			return err
+		}
+		return fn(ctx, tx, d)
+	})
+}
+
+// reread answers a document as it is once the corpus is locked.
+func (s *Service) reread(ctx context.Context, d Document) (Document, error) {
+	now, err := s.Store.DocumentsByID(ctx, []int64{d.ID})
+	if err != nil {
+		return d, err
+	}
+	if len(now) == 0 {
+		return d, ErrDocumentNotFound
+	}
+	return now[0], nil
+}
+
+// change applies n to d and reports whether it is another one then.
+func (s *Service) change(ctx context.Context, who actor.Actor, d *Document, n DocumentChange) (bool, error) {
+	touch := audit.Watch(d)
+	name, content := d.ClaimedName, d.ClaimedContent
+	if n.Source != nil {
+		given := *n.Source
+		if n.Name != nil {
+			given.Name = *n.Name
+		}
+		var err error
+		if name, err = given.source(d); err != nil {
+			return false, err
+		}
+		d.Revision, content = d.Revision+1, d.SHA256
+	} else if n.Name != nil {
+		if d.Name = clean(*n.Name); d.ContentType != linkType {
+			name = d.Name
+		}
+	}
+	if n.Description != nil {
+		d.Description = *n.Description
+	}
+	if n.Tags != nil {
+		d.Tags = tidy(*n.Tags)
+	}
+	switch {
+	case n.AllowDuplicate:
+		d.ClaimedName, d.ClaimedContent = "", ""
+	case name != d.ClaimedName || content != d.ClaimedContent:
+		if err := s.claim(ctx, d, name, content); err != nil {
+			return false, err
+		}
+	}
+	return touch(who.Name(), s.Clock.Now()), nil
+}
+
+// replaced puts the new source of a document into the queue in place of what
+// was to be done with the old one, whose file goes.
+func (s *Service) replaced(ctx context.Context, before, d Document) error {
+	if err := s.Queue.Cancel(ctx, indexKind, indexJob(before).Key); err != nil {
+		return err
+	}
+	jobs := eraseJobs(d.OrganizationID, nil, []string{before.BlobKey})
+	return s.Queue.Put(ctx, append(jobs, indexJob(d))...)
+}
+
+// Reindex reads a document again that the caller may change, and fetches a page
+// again. Questions go on finding what they found until it is completed.
+func (s *Service) Reindex(ctx context.Context, who actor.Actor, id int64) (Document, error) {
+	var again Document
+	err := s.changing(ctx, who, id, func(ctx context.Context, tx uow.Tx, d Document) (err error) {
+		before := d
+		again, err = s.Store.UpdateDocument(ctx, id, func(d *Document) error {
+			d.Step, d.FailureReason, d.Revision = Pending, nil, d.Revision+1
+			d.Touch(who.Name(), s.Clock.Now())
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.Queue.Cancel(ctx, indexKind, indexJob(before).Key); err != nil {
+			return err
+		}
+		tx.Publish(corpora.DocumentUpdated{DocumentID: id, CorpusID: d.CorpusID, OrganizationID: d.OrganizationID, Revision: again.Revision})
+		job := indexJob(again)
+		job.Payload = fetchAgain // a link
+		return s.Queue.Put(ctx, job)
+	})
+	return again, err
+}

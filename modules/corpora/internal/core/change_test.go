@@ -1,0 +1,212 @@
+package core_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/modules/corpora"
+	"parley/modules/corpora/internal/core"
+	"parley/platform/kernel/access"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/event"
+	"parley/platform/kernel/page"
+)
+
+// source keeps a file as the new source of a document.
+func (f fixture) source(name, content string) core.DocumentChange {
+	f.t.Helper()
+	stored, err := f.Keep(f.ctx, strings.NewReader(content))
+	f.check(err)
+	return core.DocumentChange{Source: &core.NewDocument{Stored: stored, FileName: name}}
+}
+
+// shared is a corpus of jo's that al may edit and eve may view.
+func (f fixture) shared(name string) core.Corpus {
+	f.t.Helper()
+	c := f.corpus(jo, name)
+	f.grant(c, core.Grantees{Users: []int64{al.UserID}}, access.CorpusEditor)
+	f.grant(c, core.Grantees{Users: []int64{eve.UserID}}, access.CorpusViewer)
+	return c
+}
+
+// facts are the events from a place on.
+func (f fixture) facts(from int) []event.Event { return f.db.Published()[from:] }
+
+func text(s string) *string { return &s }
+
+func TestTheOldTextIsFoundUntilTheNewOneIsComplete(t *testing.T) {
+	f := setup(t)
+	c := f.shared("Guides")
+	d := f.upload(jo, c, "a.md", "The red lantern hangs in the hall.")
+	f.work()
+	before := len(f.db.Published())
+	changed, err := f.UpdateDocument(f.ctx, al, d.ID, f.source("b.md", long("blue lantern")))
+	f.check(err)
+	if changed.Step != core.Pending || changed.Name != "b.md" || changed.Revision != 1 || changed.ModifiedBy != al.Email {
+		t.Errorf("%+v", changed)
+	}
+	if got := f.finds(jo, c, "red"); len(got) != 1 {
+		t.Errorf("meanwhile %v is found", got)
+	}
+	f.work()
+	if got := f.finds(jo, c, "red"); len(got) != 0 {
+		t.Errorf("afterwards %v is found", got)
+	}
+	if got := f.document(d.ID); got.Step != core.Completed || len(f.finds(jo, c, "blue")) == 0 {
+		t.Errorf("%+v", got)
+	}
+	if n := f.kept(); n != 1 {
+		t.Errorf("%d files are kept of one document", n)
+	}
+	want := []event.Event{
+		corpora.DocumentUpdated{DocumentID: d.ID, CorpusID: c.ID, OrganizationID: 1, Revision: 1},
+		corpora.DocumentIndexed{DocumentID: d.ID, CorpusID: c.ID, OrganizationID: 1, UserID: jo.UserID, Step: "completed", ChunkCount: f.document(d.ID).ChunkCount},
+	}
+	if diff := cmp.Diff(want, f.facts(before)); diff != "" {
+		t.Error(diff)
+	}
+	_, err = f.UpdateDocument(f.ctx, al, d.ID, f.source("c.pdf", "%PDF-1.4 no more"))
+	f.check(err)
+	f.work()
+	if got := f.document(d.ID); got.Step != core.Failed || got.FailureReason == nil || len(f.finds(jo, c, "blue")) == 0 {
+		t.Errorf("a source that can't be read took the text away: %+v", got)
+	}
+}
+
+func TestASecondNewSourceWinsOverOneThatIsBeingRead(t *testing.T) {
+	var f fixture
+	var c core.Corpus
+	var d core.Document
+	second := false
+	f = setup(t, func(p *core.Deps) {
+		p.Store = failing{Store: p.Store, stage: func() error {
+			if !second {
+				second = true
+				_, err := f.UpdateDocument(f.ctx, jo, d.ID, f.source("b.md", "The blue lantern."))
+				f.check(err)
+			}
+			return nil
+		}}
+	})
+	c = f.corpus(jo, "Guides")
+	d = f.upload(jo, c, "a.md", long("red lantern"))
+	f.work()
+	if got := f.document(d.ID); got.Step != core.Completed || got.Revision != 1 || got.ChunkCount != 1 {
+		t.Errorf("%+v", got)
+	}
+	if len(f.finds(jo, c, "red")) != 0 || len(f.finds(jo, c, "blue")) != 1 || f.kept() != 1 {
+		t.Errorf("%d passages with red, %d with blue, %d files", len(f.finds(jo, c, "red")), len(f.finds(jo, c, "blue")), f.kept())
+	}
+}
+
+func TestWhoMayChangeADocumentAndHow(t *testing.T) {
+	f := setup(t)
+	c := f.shared("Guides")
+	d, other := f.upload(jo, c, "a.md", "one"), f.upload(jo, c, "b.md", "two")
+	for _, tc := range []struct {
+		what string
+		who  actor.Actor
+		id   int64
+		n    core.DocumentChange
+		want error
+	}{
+		{"a viewer", eve, d.ID, core.DocumentChange{Name: text("x")}, core.ErrNotEditor},
+		{"a stranger", abroad, d.ID, core.DocumentChange{Name: text("x")}, core.ErrDocumentNotFound},
+		{"one that is not there", al, 99, core.DocumentChange{Name: text("x")}, core.ErrDocumentNotFound},
+		{"a blank name", al, d.ID, core.DocumentChange{Name: text(" ")}, core.ErrBlankDocument},
+		{"another one's name", al, d.ID, core.DocumentChange{Name: text("b.md")}, core.ErrDuplicate},
+		{"its own name", al, d.ID, core.DocumentChange{Name: text("a.md")}, nil},
+		{"another one's content", al, d.ID, f.source("c.md", "two"), core.ErrDuplicate},
+		{"its own content", al, d.ID, f.source("c.md", "one"), nil},
+		{"all else", al, d.ID, core.DocumentChange{Name: text("d.md"), Description: text("D"), Tags: &[]string{"x", "x"}}, nil},
+		{"another one's name all the same", al, d.ID, core.DocumentChange{Name: text("b.md"), AllowDuplicate: true}, nil},
+	} {
+		_, err := f.UpdateDocument(f.ctx, tc.who, tc.id, tc.n)
+		if f.is(err, tc.want); t.Failed() {
+			t.Fatal(tc.what)
+		}
+	}
+	f.work()
+	got := f.document(d.ID)
+	if got.Name != "b.md" || got.Description != "D" || !slices.Equal(got.Tags, []string{"x"}) || got.ModifiedBy != al.Email {
+		t.Errorf("%+v", got)
+	}
+	found, err := f.Documents(f.ctx, eve, c.ID, core.DocumentFilter{Name: "b.md", Tag: "x"}, page.Request{})
+	if err != nil || len(found.Items) != 1 || found.Items[0].ID != d.ID {
+		t.Errorf("%+v, %v; the other one is %d", found.Items, err, other.ID)
+	}
+}
+
+func TestADocumentIsReadAgain(t *testing.T) {
+	f := setup(t)
+	c := f.shared("Guides")
+	d := f.upload(jo, c, "a.md", "The red lantern.")
+	f.work()
+	_, err := f.Reindex(f.ctx, eve, d.ID)
+	f.is(err, core.ErrNotEditor)
+	again, err := f.Reindex(f.ctx, al, d.ID)
+	f.check(err)
+	if again.Step != core.Pending || len(f.finds(eve, c, "red")) != 1 {
+		t.Errorf("%+v", again)
+	}
+	f.work()
+	if got := f.document(d.ID); got.Step != core.Completed || len(f.finds(eve, c, "red")) != 1 || f.kept() != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestTheSameNameIsOneHoweverItIsComposed(t *testing.T) {
+	f := setup(t)
+	c := f.shared("Guides")
+	d := f.upload(jo, c, "Größe u\u0308ber.md", "one")
+	stored, err := f.Keep(f.ctx, strings.NewReader("two"))
+	f.check(err)
+	_, err = f.AddDocument(f.ctx, jo, c, core.NewDocument{Stored: stored, FileName: "Größe \u00fcber.md"})
+	f.is(err, core.ErrDuplicate)
+	_, err = f.Duplicates(f.ctx, abroad, c.ID, nil)
+	f.is(err, core.ErrNotFound)
+	twins, err := f.Duplicates(f.ctx, eve, c.ID, []core.Upload{
+		{Name: "new.md"}, {Name: "docs/Größe u\u0308ber.md"}, {Name: "Größe \u00fcber.md", SHA256: d.SHA256}, {Name: "other.md", SHA256: d.SHA256}, {Name: "other.md", SHA256: "0"},
+	})
+	f.check(err)
+	var got []string
+	for _, twin := range twins {
+		got = append(got, fmt.Sprint(twin.Name, " ", twin.Twin.DocumentID, " ", twin.Twin.ByContent))
+	}
+	want := []string{"docs/Größe u\u0308ber.md 1 false", "Größe \u00fcber.md 1 true", "other.md 1 true"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOfUploadsAtTheSameMomentOneIsTheDocument(t *testing.T) {
+	f := setup(t)
+	c := f.shared("Guides")
+	var added, refused int
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			stored, err := f.Keep(f.ctx, strings.NewReader("the same"))
+			f.check(err)
+			_, err = f.AddDocument(f.ctx, jo, c, core.NewDocument{Stored: stored, FileName: fmt.Sprint(i)})
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				added++
+				return
+			}
+			refused++
+			f.is(err, core.ErrDuplicate)
+		})
+	}
+	wg.Wait()
+	if added != 1 || refused != 19 {
+		t.Errorf("%d added, %d refused", added, refused)
+	}
+}
