@@ -22,7 +22,7 @@ func TestOnlyApplicationAdminsOfTheOrganizationUseItems(t *testing.T) {
 	s.is(err, core.ErrNotAdmin)
 	_, err = s.DeleteItem(ctx, user, i.ID)
 	s.is(err, core.ErrNotAdmin)
-	s.is(s.Decider().May(ctx, user, i.ID, access.View), core.ErrNotAdmin)
+	s.is(s.Decider().May(ctx, user, i.ID, access.View), core.ErrNotFound)
 
 	_, _, err = s.ItemAt(ctx, far, documents+"/A")
 	s.is(err, core.ErrNotFound)

@@ -38,8 +38,8 @@ func New(d Deps) *Service { return &Service{Deps: d} }
 // nobody else sees one.
 func (s *Service) Decider() access.Decider {
 	return access.Decider{Resource: actor.SharePointItem, May: func(ctx context.Context, who actor.Actor, id int64, _ access.Action) error {
-		if err := authorize(who); err != nil {
-			return err
+		if authorize(who) != nil {
+			return ErrNotFound
 		}
 		_, err := s.Store.Item(ctx, who.OrganizationID, id)
 		return err
