@@ -33,14 +33,6 @@ func New(db *memory.DB) *Store {
 	}
 }
 
-func clone[T any](p *T) *T {
-	if p == nil {
-		return nil
-	}
-	v := *p
-	return &v
-}
-
 // Item implements core.Items.
 func (s *Store) Item(ctx context.Context, org, id int64) (core.Item, error) {
 	return s.items.Get(ctx, func(i core.Item) bool { return i.ID == id && i.OrganizationID == org && !i.IsDeleted })
