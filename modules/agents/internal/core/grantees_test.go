@@ -13,6 +13,7 @@ import (
 	"parley/modules/agents/internal/adapters/memstore"
 	"parley/modules/agents/internal/core"
 	"parley/modules/users"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/page"
@@ -190,5 +191,23 @@ func TestAboutNobodyNothingIsAskedAndAFailureIsNoAnswer(t *testing.T) {
 	}
 	if _, err := service.Runners(ctx, 1, a.ID, []int64{7}); !errors.Is(err, broken) {
 		t.Errorf("a failure: %v", err)
+	}
+}
+
+func TestASuspendedUserMayDoNothingForThatReason(t *testing.T) {
+	ctx := context.Background()
+	at := clock.NewFixed(time.Unix(0, 0))
+	db := memory.New(at)
+	store := memstore.New(db)
+	crowd := &people{there: []users.User{{ID: 8, OrganizationID: 1}}, granted: []users.Permission{{OrganizationID: 1, UserID: 8, ResourceType: actor.Team, ResourceID: 3, Role: "admin"}}}
+	service := core.New(core.Deps{Unit: db, Store: store, Projects: teams{of: map[int64]int64{2: 3}}, Actors: crowd, Directory: crowd, Roles: crowd, Clock: at})
+	a, err := store.AddAgent(ctx, core.Agent{OrganizationID: 1, ProjectID: 2, UserID: 7, Access: core.Public, Status: core.Live, IsActive: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := service.DecisionOf(ctx, actor.Actor{UserID: 7, OrganizationID: 1}, a.ID, 8)
+	want := access.Decision{Because: []access.Reason{{Rule: access.Suspended, Resource: actor.Organization, ResourceID: 1}}}
+	if diff := cmp.Diff(want, got.Decision); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"math"
 	"os"
 	"strconv"
@@ -85,18 +86,19 @@ func TestShortDocumentsAreAnsweredFrom(t *testing.T) {
 	}
 }
 
-func TestJudgedQuestionsAreReported(t *testing.T) {
+// BenchmarkReported measures answers, not time.
+func BenchmarkReported(b *testing.B) {
 	if *judgedFile == "" {
-		t.Skip("-judged names no file of questions to report on")
+		b.Skip("-judged names no file of questions to report on")
 	}
 	for _, file := range strings.Split(*judgedFile, ",") {
 		path, _, _ := strings.Cut(file, "=")
 		var f figures
-		for _, j := range readJudged(t, path) {
+		for _, j := range readJudged(b, path) {
 			a := j.Answer()
 			f.add(j, a)
 		}
-		t.Logf("%s gold %.3f refused %.3f absent %.3f", path, part(f.gold, f.there), part(f.refused, f.there), part(f.absentRefused, f.absent))
+		b.Logf("%s gold %.3f refused %.3f absent %.3f", path, part(f.gold, f.there), part(f.refused, f.there), part(f.absentRefused, f.absent))
 	}
 }
 
@@ -155,10 +157,10 @@ func dot(a, b features) (sum float64) {
 	return sum
 }
 
-// The files are separated by commas; "file=0.15" weighs its questions.
-func TestTheRefusalIsFitted(t *testing.T) {
+// BenchmarkFitted measures coefficients, not time. The files are separated by commas; "file=0.15" weighs its questions.
+func BenchmarkFitted(b *testing.B) {
 	if *judgedFile == "" {
-		t.Skip("-judged names no file of questions to fit to")
+		b.Skip("-judged names no file of questions to fit to")
 	}
 	for _, plain := range []bool{false, true} {
 		var x []features
@@ -172,7 +174,7 @@ func TestTheRefusalIsFitted(t *testing.T) {
 		}
 		for _, file := range strings.Split(*judgedFile, ",") {
 			path, weight, _ := strings.Cut(file, "=")
-			for _, j := range readJudged(t, path) {
+			for _, j := range readJudged(b, path) {
 				j.plain = plain
 				q := newQuestion(j.Request)
 				q.repair(j.Passages)
@@ -189,9 +191,10 @@ func TestTheRefusalIsFitted(t *testing.T) {
 				importance = append(importance, w)
 			}
 		}
-		t.Logf("%d questions, without the lexicon: %v", len(x), plain)
+		var out strings.Builder // a benchmark prints ten logs at most
 		for i, c := range fit(x, y, importance, start) {
-			t.Logf("%-8s %7.3f", weights[i].name, c)
+			fmt.Fprintf(&out, "\n%-8s %7.3f", weights[i].name, c)
 		}
+		b.Logf("%d questions, without the lexicon: %v%s", len(x), plain, out.String())
 	}
 }

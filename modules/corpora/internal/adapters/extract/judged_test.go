@@ -16,23 +16,24 @@ import (
 
 var judge = flag.String("judge", "", "a folder with Markdown files and questions.tsv, to write judged.jsonl beside them")
 
-// What the extractive answerer is fitted to: see docs/contributing.md.
-func TestJudgedQuestionsAreWritten(t *testing.T) {
+// BenchmarkJudged writes what the extractive answerer is fitted to, and measures
+// no time: see docs/contributing.md.
+func BenchmarkJudged(b *testing.B) {
 	if *judge == "" {
-		t.Skip("-judge names no folder of documents and questions")
+		b.Skip("-judge names no folder of documents and questions")
 	}
-	memory := indexed(t, *judge)
+	memory := indexed(b, *judge)
 	engine := ranking.NewEngine(memory, 64<<20)
 	questions, err := os.ReadFile(filepath.Join(*judge, "questions.tsv"))
 	if err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
 	var out bytes.Buffer
 	for line := range strings.Lines(string(questions)) {
 		question, want, _ := strings.Cut(strings.TrimSpace(line), "\t")
-		found, err := engine.Search(t.Context(), ranking.Question{Text: question, Corpora: memory.Corpora(1), Limit: 5})
+		found, err := engine.Search(b.Context(), ranking.Question{Text: question, Corpora: memory.Corpora(1), Limit: 5})
 		if err != nil {
-			t.Fatal(err)
+			b.Fatal(err)
 		}
 		type passage struct {
 			Title, Text string
@@ -59,15 +60,15 @@ func TestJudgedQuestionsAreWritten(t *testing.T) {
 			row.Passages = append(row.Passages, passage{h.Title, h.Text, h.Score.Total})
 		}
 		if err := json.NewEncoder(&out).Encode(row); err != nil {
-			t.Fatal(err)
+			b.Fatal(err)
 		}
 	}
 	if err := os.WriteFile(filepath.Join(*judge, "judged.jsonl"), out.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
 }
 
-func indexed(t *testing.T, folder string) *ranking.Memory {
+func indexed(t testing.TB, folder string) *ranking.Memory {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(folder, "*.md"))
 	if err != nil {
