@@ -205,8 +205,8 @@ func newPresence(life fx.Lifecycle, db *sqldb.DB, log *slog.Logger) *sqldb.Prese
 }
 
 // newIdempotency remembers requests, and tends what it remembers.
-func newIdempotency(life fx.Lifecycle, db *sqldb.DB, c clock.Clock, log *slog.Logger) web.Idempotency {
-	store := idempotency.New(db, c)
+func newIdempotency(life fx.Lifecycle, db *sqldb.DB, c clock.Clock, p *sqldb.Presence, log *slog.Logger) web.Idempotency {
+	store := idempotency.New(db, c, p)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	life.Append(fx.Hook{

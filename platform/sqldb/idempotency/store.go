@@ -35,18 +35,29 @@ type row struct {
 	IdempotencyKey string
 	Fingerprint    string
 	Claim          string
+	Owner          string
 	Status         int
 	Body           []byte
 	LeasedUntil    time.Time
 	CreatedOn      time.Time
 }
 
+// Peers knows this process and which others live: sqldb.Presence.
+type Peers interface {
+	ID() string
+	// Dead answers which of the processes do not live any more.
+	Dead(ctx context.Context, ids []string) ([]string, error)
+}
+
 // Store implements web.Idempotency.
 type Store struct {
 	db     *sqldb.DB
 	clock  clock.Clock
+	peers  Peers
 	mu     sync.Mutex
 	claims map[key]string // the claims of the requests that run here
+	// suspects are the owners that looked dead the last time; of TakeOver alone.
+	suspects []string
 }
 
 type key struct {
@@ -55,8 +66,8 @@ type key struct {
 }
 
 // New returns the store over db. Call Recover before the first request.
-func New(db *sqldb.DB, c clock.Clock) *Store {
-	return &Store{db: db, clock: c, claims: map[key]string{}}
+func New(db *sqldb.DB, c clock.Clock, p Peers) *Store {
+	return &Store{db: db, clock: c, peers: p, claims: map[key]string{}}
 }
 
 // Begin implements web.Idempotency.
@@ -110,8 +121,8 @@ func (r row) outdated(now time.Time) bool {
 
 func (s *Store) insert(ctx context.Context, c idempotency.Claim) (bool, error) {
 	claim, now := id.New(), s.clock.Now()
-	result, err := s.db.NewRaw(`INSERT INTO web_idempotency (user_id, idempotency_key, fingerprint, claim, status, leased_until, created_on)
-		VALUES (?, ?, ?, ?, 0, ?, ?) ON CONFLICT DO NOTHING`, c.UserID, c.Key, c.Fingerprint, claim, now.Add(lease), now).Exec(ctx)
+	result, err := s.db.NewRaw(`INSERT INTO web_idempotency (user_id, idempotency_key, fingerprint, claim, owner, status, leased_until, created_on)
+		VALUES (?, ?, ?, ?, ?, 0, ?, ?) ON CONFLICT DO NOTHING`, c.UserID, c.Key, c.Fingerprint, claim, s.peers.ID(), now.Add(lease), now).Exec(ctx)
 	if err != nil {
 		return false, err
 	}

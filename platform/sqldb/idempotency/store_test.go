@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -30,6 +31,7 @@ type fixture struct {
 	db    *sqldb.DB
 	clock *clock.Fixed
 	store *idempotency.Store
+	died  []string // processes
 	made  atomic.Int64
 	fails atomic.Bool
 	api   webtest.Client
@@ -44,6 +46,22 @@ type noteRequest struct {
 type noteView struct {
 	ID   int64  `json:"id"`
 	Text string `json:"text"`
+}
+
+// process is the store of another process on the same database.
+func (f *fixture) process(id string) *idempotency.Store {
+	return idempotency.New(f.db, f.clock, process{id, f})
+}
+
+type process struct {
+	id string
+	f  *fixture
+}
+
+func (p process) ID() string { return p.id }
+
+func (p process) Dead(_ context.Context, ids []string) ([]string, error) {
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !slices.Contains(p.f.died, id) }), nil
 }
 
 func (f *fixture) create(_ context.Context, r noteRequest) (noteView, error) {
@@ -71,7 +89,7 @@ func each(t *testing.T, test func(f *fixture)) {
 	t.Helper()
 	dbtest.Each(t, []migrate.Set{idempotency.Migrations()}, func(t *testing.T, db *sqldb.DB) {
 		f := &fixture{t: t, ctx: context.Background(), db: db, clock: clock.NewFixed(time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC))}
-		f.store = idempotency.New(db, f.clock)
+		f.store = f.process("first")
 		s, err := web.New(web.Config{
 			Routes: []web.Route{
 				web.POST("/api/note", "Create", f.create, web.User(), web.Created()),
@@ -239,7 +257,7 @@ func TestARunningRequestHoldsItsKey(t *testing.T) {
 func TestTheClaimOfADeadProcessIsFreeAfterItsLease(t *testing.T) {
 	each(t, func(f *fixture) {
 		f.mustBegin(claim("k", "a"))
-		next := idempotency.New(f.db, f.clock)
+		next := f.process("next")
 		if err := next.Renew(f.ctx); err != nil { // holds nothing
 			t.Fatal(err)
 		}
@@ -261,22 +279,75 @@ func TestTheClaimOfADeadProcessIsFreeAfterItsLease(t *testing.T) {
 	})
 }
 
-func TestOnSQLiteAStartGivesTheClaimsOfTheDeadFree(t *testing.T) {
+func TestAStartGivesTheClaimsOfTheDeadFree(t *testing.T) {
 	each(t, func(f *fixture) {
 		f.mustBegin(claim("running", "a"))
 		f.mustBegin(claim("done", "a"))
 		if err := f.store.Finish(f.ctx, claim("done", "a"), kernel.Answer{Status: 201, Body: []byte("x")}); err != nil {
 			t.Fatal(err)
 		}
-		next := idempotency.New(f.db, f.clock)
+		living := f.process("living")
+		if _, err := living.Begin(f.ctx, claim("living", "a")); err != nil {
+			t.Fatal(err)
+		}
+		f.died = []string{"first"}
+		next := f.process("next")
 		if err := next.Recover(f.ctx); err != nil {
 			t.Fatal(err)
 		}
 		if stored, err := next.Begin(f.ctx, claim("done", "a")); err != nil || stored == nil {
 			t.Errorf("a finished request was forgotten: %v, %v", stored, err)
 		}
-		_, err := next.Begin(f.ctx, claim("running", "a"))
-		if f.db.Postgres() { // where another replica may hold it
+		_, err := next.Begin(f.ctx, claim("living", "a"))
+		f.is(err, kernel.ErrInProgress)
+		if stored, err := next.Begin(f.ctx, claim("running", "a")); stored != nil || err != nil {
+			t.Errorf("the dead still holds its key: %v, %v", stored, err)
+		}
+	})
+}
+
+func TestAProcessThatIsMissedTwiceLosesItsClaims(t *testing.T) {
+	each(t, func(f *fixture) {
+		f.mustBegin(claim("k", "a"))
+		next := f.process("next")
+		look := func(died ...string) {
+			t.Helper()
+			f.died = died
+			if err := next.TakeOver(f.ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 { // it is back each time
+			look("first")
+			look()
+		}
+		_, err := next.Begin(f.ctx, claim("k", "a"))
+		f.is(err, kernel.ErrInProgress)
+		look("first")
+		look("first")
+		if stored, err := next.Begin(f.ctx, claim("k", "a")); stored != nil || err != nil {
+			t.Errorf("the dead still holds its key: %v, %v", stored, err)
+		}
+		look("first", "next") // its own claims are no question
+		_, err = f.begin(claim("k", "a"))
+		f.is(err, kernel.ErrInProgress)
+	})
+}
+
+// A version that did not name its processes may still run beside this one, but
+// on SQLite.
+func TestAClaimWithoutAProcessKeepsToItsLease(t *testing.T) {
+	each(t, func(f *fixture) {
+		old := f.process("")
+		if _, err := old.Begin(f.ctx, claim("k", "a")); err != nil {
+			t.Fatal(err)
+		}
+		f.died = []string{""}
+		if err := f.store.Recover(f.ctx); err != nil {
+			t.Fatal(err)
+		}
+		_, err := f.begin(claim("k", "a"))
+		if f.db.Postgres() {
 			f.is(err, kernel.ErrInProgress)
 		} else if err != nil {
 			t.Error(err)

@@ -15,24 +15,66 @@ import (
 
 const (
 	renewEvery = lease / 3
+	lookEvery  = 5 * time.Second
 	pruneEvery = time.Hour
 	pruneBatch = 500
 )
 
-// Recover gives the claims of a dead process free. On SQLite nobody else can
-// hold any when this process starts; on PostgreSQL their leases end by
-// themselves.
+// Recover gives the claims of dead processes free. It is for the start of a
+// process, when nothing hints that all connections were lost at once.
 func (s *Store) Recover(ctx context.Context) error {
-	if s.db.Postgres() {
-		return nil
+	dead, err := s.dead(ctx)
+	if err != nil {
+		return err
 	}
-	return s.drop(ctx, "status = 0")
+	return s.free(ctx, dead)
 }
 
-// Run renews the leases of running requests and removes old rows until ctx ends.
+// TakeOver gives the claims free of processes that were dead the last time,
+// too: one that lost its connections for a moment shows itself again by then.
+// Run does it by itself.
+func (s *Store) TakeOver(ctx context.Context) error {
+	dead, err := s.dead(ctx)
+	if err != nil {
+		return err
+	}
+	missing := slices.DeleteFunc(slices.Clone(dead), func(id string) bool { return !slices.Contains(s.suspects, id) })
+	s.suspects = dead
+	return s.free(ctx, missing)
+}
+
+// dead answers the dead among the processes that hold claims.
+func (s *Store) dead(ctx context.Context) ([]string, error) {
+	var owners []string
+	err := s.db.NewRaw("SELECT DISTINCT owner FROM web_idempotency WHERE status = 0 AND owner NOT IN (?)", bun.List(s.living())).Scan(ctx, &owners)
+	if err != nil {
+		return nil, fmt.Errorf("listing the processes that hold idempotency keys: %w", err)
+	}
+	return s.peers.Dead(ctx, owners)
+}
+
+// living are the owners that need no look: this process and, where several
+// share a database, those of an earlier version that did not name themselves.
+func (s *Store) living() []string {
+	if s.db.Postgres() {
+		return []string{s.peers.ID(), ""}
+	}
+	return []string{s.peers.ID()}
+}
+
+func (s *Store) free(ctx context.Context, owners []string) error {
+	if len(owners) == 0 {
+		return nil
+	}
+	return s.drop(ctx, "status = 0 AND owner IN (?)", bun.List(owners))
+}
+
+// Run renews the leases of running requests, looks for dead processes and
+// removes old rows until ctx ends.
 func (s *Store) Run(ctx context.Context, log *slog.Logger) {
-	renew, prune := time.NewTicker(renewEvery), time.NewTicker(pruneEvery)
+	renew, look, prune := time.NewTicker(renewEvery), time.NewTicker(lookEvery), time.NewTicker(pruneEvery)
 	defer renew.Stop()
+	defer look.Stop()
 	defer prune.Stop()
 	for {
 		var err error
@@ -41,6 +83,8 @@ func (s *Store) Run(ctx context.Context, log *slog.Logger) {
 			return
 		case <-renew.C:
 			err = s.Renew(ctx)
+		case <-look.C:
+			err = s.TakeOver(ctx)
 		case <-prune.C:
 			_, err = s.Prune(ctx)
 		}
