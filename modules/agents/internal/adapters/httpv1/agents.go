@@ -8,29 +8,40 @@ import (
 	"parley/platform/web"
 )
 
+// agentBody is what a new agent may be given and an existing one may change.
+// What is not sent gets its default, or stays.
+type agentBody struct {
+	Description      *string   `json:"description,omitempty" maxLength:"4000"`
+	Type             *string   `json:"type,omitempty" maxLength:"100" doc:"Name of an agent type. A new agent gets the first one, QnA, when it is not given."`
+	PrefixPrompt     *string   `json:"prefix_prompt,omitempty" maxLength:"20000"`
+	Instructions     *[]string `json:"custom_instructions,omitempty" maxItems:"50" doc:"In place of all earlier ones."`
+	Access           *string   `json:"access,omitempty" enum:"Only me,Only team,Public" doc:"A new agent is for Only me when it is not given."`
+	LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200" doc:"The model that answers, by its name at the configured model server, unless a question names another; empty for the one that the server is configured with. It has no effect without a model server, and the agent is shown without it."`
+	SampleQ1         *string   `json:"sample_q1,omitempty" maxLength:"1000"`
+	SampleQ2         *string   `json:"sample_q2,omitempty" maxLength:"1000"`
+	SampleQ3         *string   `json:"sample_q3,omitempty" maxLength:"1000"`
+	CreateEmailAlias bool      `json:"create_email_alias,omitempty" doc:"Gives the agent an e-mail address made of its name and id, unless it has one."`
+}
+
+func (b agentBody) settings() core.Settings {
+	return core.Settings{
+		Description: b.Description, Type: b.Type, PrefixPrompt: b.PrefixPrompt, Instructions: b.Instructions, Access: b.Access, LLMModel: b.LLMModel,
+		SampleQ1: b.SampleQ1, SampleQ2: b.SampleQ2, SampleQ3: b.SampleQ3, WithAlias: b.CreateEmailAlias,
+	}
+}
+
 type createRequest struct {
 	Body struct {
-		Name             string    `json:"name" minLength:"1" maxLength:"200"`
-		ProjectID        int64     `json:"project_id" minimum:"1"`
-		Description      *string   `json:"description,omitempty" maxLength:"4000"`
-		Type             *string   `json:"type,omitempty" maxLength:"100" doc:"Name of an agent type; the first one, QnA, when not given."`
-		PrefixPrompt     *string   `json:"prefix_prompt,omitempty" maxLength:"20000"`
-		Instructions     *[]string `json:"custom_instructions,omitempty" maxItems:"50"`
-		Access           *string   `json:"access,omitempty" enum:"Only me,Only team,Public" doc:"Only me when not given."`
-		LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200" doc:"The model that answers, by its name at the configured model server, unless a question names another; empty for the one that the server is configured with. It has no effect without a model server, and the agent is shown without it."`
-		SampleQ1         *string   `json:"sample_q1,omitempty" maxLength:"1000"`
-		SampleQ2         *string   `json:"sample_q2,omitempty" maxLength:"1000"`
-		SampleQ3         *string   `json:"sample_q3,omitempty" maxLength:"1000"`
-		CreateEmailAlias bool      `json:"create_email_alias,omitempty" doc:"Gives the agent an e-mail address made of its name and id."`
+		Name      string `json:"name" minLength:"1" maxLength:"200"`
+		ProjectID int64  `json:"project_id" minimum:"1"`
+		agentBody
 	}
 }
 
 func (a *API) create(ctx context.Context, r createRequest) (agentView, error) {
-	who, b := actor.From(ctx), r.Body
-	f, err := a.service.CreateAgent(ctx, who, core.Settings{
-		Name: &b.Name, ProjectID: &b.ProjectID, Description: b.Description, Type: b.Type, PrefixPrompt: b.PrefixPrompt, Instructions: b.Instructions,
-		Access: b.Access, LLMModel: b.LLMModel, SampleQ1: b.SampleQ1, SampleQ2: b.SampleQ2, SampleQ3: b.SampleQ3, WithAlias: b.CreateEmailAlias,
-	})
+	who, settings := actor.From(ctx), r.Body.settings()
+	settings.Name, settings.ProjectID = &r.Body.Name, &r.Body.ProjectID
+	f, err := a.service.CreateAgent(ctx, who, settings)
 	if err != nil {
 		return agentView{}, err
 	}
@@ -40,28 +51,17 @@ func (a *API) create(ctx context.Context, r createRequest) (agentView, error) {
 type updateRequest struct {
 	AgentID int64 `path:"agent_id"`
 	Body    struct {
-		Name             *string   `json:"name,omitempty" minLength:"1" maxLength:"200"`
-		ProjectID        *int64    `json:"project_id,omitempty" minimum:"1"`
-		Description      *string   `json:"description,omitempty" maxLength:"4000"`
-		Type             *string   `json:"type,omitempty" maxLength:"100" doc:"Name of an agent type."`
-		PrefixPrompt     *string   `json:"prefix_prompt,omitempty" maxLength:"20000"`
-		Instructions     *[]string `json:"custom_instructions,omitempty" maxItems:"50" doc:"In place of all earlier ones."`
-		Access           *string   `json:"access,omitempty" enum:"Only me,Only team,Public"`
-		Status           *string   `json:"status,omitempty" enum:"Live,Draft,Paused" doc:"Only a Live agent answers others than its admins."`
-		LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200" doc:"The model that answers, by its name at the configured model server, unless a question names another; empty for the one that the server is configured with. It has no effect without a model server, and the agent is shown without it."`
-		SampleQ1         *string   `json:"sample_q1,omitempty" maxLength:"1000"`
-		SampleQ2         *string   `json:"sample_q2,omitempty" maxLength:"1000"`
-		SampleQ3         *string   `json:"sample_q3,omitempty" maxLength:"1000"`
-		CreateEmailAlias bool      `json:"create_email_alias,omitempty" doc:"Gives the agent an e-mail address made of its name and id, unless it has one."`
+		Name      *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
+		ProjectID *int64  `json:"project_id,omitempty" minimum:"1"`
+		Status    *string `json:"status,omitempty" enum:"Live,Draft,Paused" doc:"Only a Live agent answers others than its admins."`
+		agentBody
 	}
 }
 
 func (a *API) update(ctx context.Context, r updateRequest) (agentView, error) {
-	who, b := actor.From(ctx), r.Body
-	f, err := a.service.UpdateAgent(ctx, who, r.AgentID, core.Settings{
-		Name: b.Name, ProjectID: b.ProjectID, Description: b.Description, Type: b.Type, PrefixPrompt: b.PrefixPrompt, Instructions: b.Instructions,
-		Access: b.Access, Status: b.Status, LLMModel: b.LLMModel, SampleQ1: b.SampleQ1, SampleQ2: b.SampleQ2, SampleQ3: b.SampleQ3, WithAlias: b.CreateEmailAlias,
-	})
+	who, settings := actor.From(ctx), r.Body.settings()
+	settings.Name, settings.ProjectID, settings.Status = r.Body.Name, r.Body.ProjectID, r.Body.Status
+	f, err := a.service.UpdateAgent(ctx, who, r.AgentID, settings)
 	if err != nil {
 		return agentView{}, err
 	}
