@@ -164,6 +164,7 @@ type library struct {
 	queries    []string
 	scopes     []corpora.Scope
 	tops       []int
+	readers    []actor.Actor // who asked what they may read
 }
 
 func (l *library) Usable(context.Context, actor.Actor, corpora.Scope) ([]int64, error) {
@@ -177,9 +178,10 @@ func (l *library) Retrieve(_ context.Context, _ actor.Actor, s corpora.Scope, qu
 	return corpora.Retrieval{Passages: l.passages, Considered: 12, CorpusIDs: []int64{5}, Weights: corpora.Weights{Searched: 12, Frequencies: map[string]int{"warp": 2}}}, l.err
 }
 
-func (l *library) Readable(_ context.Context, _ actor.Actor, _ int64, documents []int64) ([]int64, error) {
+func (l *library) Readable(_ context.Context, who actor.Actor, _ int64, documents []int64) ([]int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.readers = append(l.readers, who)
 	return slices.DeleteFunc(slices.Clone(documents), func(id int64) bool { return l.unreadable[id] }), nil
 }
 

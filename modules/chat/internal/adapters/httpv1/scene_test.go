@@ -53,8 +53,9 @@ func (c *catalog) Runners(_ context.Context, _, _ int64, users []int64) ([]int64
 // askers are whoever is asked for.
 type askers struct{}
 
-func (askers) Actor(_ context.Context, organizationID, userID int64) (actor.Actor, error) {
-	return actor.Actor{UserID: userID, OrganizationID: organizationID}, nil
+func (a askers) Actor(ctx context.Context, organizationID, userID int64) (actor.Actor, error) {
+	level, err := a.Level(ctx, organizationID, userID)
+	return actor.Actor{UserID: userID, OrganizationID: organizationID, Level: level}, err
 }
 
 func (askers) Forget(...int64) {}
