@@ -84,12 +84,18 @@ func (s *Service) Threads(ctx context.Context, who actor.Actor, agentID int64, q
 	return s.Store.ThreadsPage(ctx, who.UserID, agentID, querySource, p)
 }
 
-// Thoughts answers how an answer came about.
+// Thoughts answers how an answer came about, without the titles of documents
+// that the caller may not read now.
 func (s *Service) Thoughts(ctx context.Context, who actor.Actor, run int64) ([]Thought, error) {
-	if _, _, err := s.readRun(ctx, who, run); err != nil {
+	r, _, err := s.readRun(ctx, who, run)
+	if err != nil {
 		return nil, err
 	}
-	return s.Store.Thoughts(ctx, run)
+	thoughts, err := s.Store.Thoughts(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	return thoughts, s.hideTitles(ctx, who, r.AgentID, thoughts)
 }
 
 // Support answers the passages that were used, as far as the caller may read
@@ -107,13 +113,9 @@ func (s *Service) Support(ctx context.Context, who actor.Actor, run int64) ([]Su
 	for i, p := range all {
 		documents[i] = p.DocumentID
 	}
-	readable, err := s.Corpora.Readable(ctx, who, r.AgentID, documents)
+	may, err := s.readable(ctx, who, r.AgentID, documents)
 	if err != nil {
 		return nil, err
-	}
-	may := make(map[int64]bool, len(readable))
-	for _, id := range readable {
-		may[id] = true
 	}
 	out := all[:0]
 	for _, p := range all {

@@ -158,6 +158,7 @@ func (c *catalog) questions() [][]int64 {
 type library struct {
 	mu         sync.Mutex
 	passages   []corpora.Passage
+	candidates []corpora.Candidate
 	err        error
 	outside    error
 	unreadable map[int64]bool
@@ -175,7 +176,7 @@ func (l *library) Retrieve(_ context.Context, _ actor.Actor, s corpora.Scope, qu
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.queries, l.scopes, l.tops = append(l.queries, query), append(l.scopes, s), append(l.tops, top)
-	return corpora.Retrieval{Passages: l.passages, Considered: 12, CorpusIDs: []int64{5}, Weights: corpora.Weights{Searched: 12, Frequencies: map[string]int{"warp": 2}}}, l.err
+	return corpora.Retrieval{Passages: l.passages, Candidates: l.candidates, Considered: 12, CorpusIDs: []int64{5}, Weights: corpora.Weights{Searched: 12, Frequencies: map[string]int{"warp": 2}}}, l.err
 }
 
 func (l *library) Readable(_ context.Context, who actor.Actor, _ int64, documents []int64) ([]int64, error) {

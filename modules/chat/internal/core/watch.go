@@ -37,20 +37,16 @@ const recheck = time.Second
 // For who reads through a content grant it ends when the grant does: no event
 // is answered that came later.
 func (s *Service) Watch(ctx context.Context, who actor.Actor, run, after int64) (*Watch, Run, error) {
-	if x := s.execution(run); x != nil && x.who.UserID == who.UserID {
-		return s.follow(x, after), x.stream.snapshot(), nil
-	}
 	r, grant, err := s.readRun(ctx, who, run)
 	if err != nil {
 		return nil, Run{}, err
 	}
 	w := &Watch{service: s, user: r.UserID, run: run, after: after}
+	if x := s.execution(run); x != nil {
+		w, r = s.follow(x, after), x.stream.snapshot()
+	}
 	if grant != 0 {
 		w.through = &through{reader: who, grant: grant, checked: s.Clock.Now()}
-		if x := s.execution(run); x != nil {
-			x.stream.watch()
-			w.live = x
-		}
 	}
 	return w, r, nil
 }
