@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/platform/web"
 	"parley/platform/webtest"
@@ -211,6 +212,8 @@ func (m *matrix) value(name string, property map[string]any, s scenario, at ids)
 		return "member"
 	case name == "email", name == "alias":
 		return m.own.name() + "@own.example"
+	case name == "expires_on":
+		return time.Now().Add(time.Hour)
 	case name == "old_password":
 		return password
 	case name == "new_password":

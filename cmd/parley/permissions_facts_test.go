@@ -133,8 +133,22 @@ var specimens = map[actor.Resource][]specimen{
 		{"public", all("v", rights{admin: "vemd", globalAdmin: "vemd"}), (*ground).publicDocument},
 		{"the member's to edit", rights{member: "ve", admin: "vemd", globalAdmin: "vemd"}, (*ground).editedDocument},
 	},
-	actor.Answer: {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
-	actor.Thread: {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
+	actor.Answer: {
+		{"the admin's", rights{admin: "vremd"}, (*ground).answer},
+		{"the member's, with a content grant of the global admin's", rights{member: "vremd", globalAdmin: "v"}, (*ground).openedAnswer},
+		{"a global admin's, with a content grant on the agent", nil, (*ground).chiefAnswer},
+	},
+	actor.Thread: {
+		{"the admin's", rights{admin: "vremd"}, (*ground).answer},
+		{"the member's, with a content grant of the global admin's", rights{member: "vremd", globalAdmin: "v"}, (*ground).openedAnswer},
+		{"a global admin's, with a content grant on the agent", nil, (*ground).chiefAnswer},
+	},
+	// Who made a live one may run it: list what it opens.
+	actor.ContentGrant: {
+		{"the global admin's", rights{globalAdmin: "vrd"}, (*ground).contentGrant},
+		{"another global admin's", rights{globalAdmin: "vd"}, (*ground).deputyGrant},
+		{"ended", rights{globalAdmin: "vd"}, (*ground).endedGrant},
+	},
 	actor.SharePointItem: {
 		{"a folder", rights{appAdmin: "vemd", globalAdmin: "vemd"}, (*ground).sharePointItem},
 	},
@@ -152,7 +166,7 @@ var foreignOnes = map[actor.Resource]func(g *ground) ids{
 	actor.Organization: (*ground).organization, actor.Team: (*ground).team, actor.Project: (*ground).project, actor.Agent: (*ground).teamAgent, actor.AgentType: (*ground).agentType,
 	actor.Review: (*ground).review, actor.Account: (*ground).user, actor.Permission: (*ground).teamRole, actor.APIKey: (*ground).serviceKey, actor.Corpus: (*ground).corpus,
 	actor.Document: (*ground).document, actor.Answer: (*ground).answer, actor.Thread: (*ground).answer, actor.Notification: (*ground).notification,
-	actor.SharePointItem: (*ground).sharePointItem,
+	actor.SharePointItem: (*ground).sharePointItem, actor.ContentGrant: (*ground).contentGrant,
 }
 
 // named is the parameter that names a resource of a kind.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 )
 
 // Each function below creates one resource, as an actor who may.
@@ -236,4 +237,34 @@ func (g *ground) notification() ids {
 // sharePointItem is a folder, in a drive of its own organization.
 func (g *ground) sharePointItem() ids {
 	return ids{"item_id": g.create(g.chief, "/api/sharepoint/item", map[string]any{"full_path": "/sites/hr/Documents/" + g.name(), "item_type": "folder"})}
+}
+
+// grantBy makes a content grant on a user, or on an agent, for an hour.
+func (g *ground) grantBy(who, field string, id int64) ids {
+	return ids{"content_grant_id": g.create(who, "/api/content-grant", map[string]any{field: id, "reason": "A complaint.", "expires_on": time.Now().Add(time.Hour)})}
+}
+
+func (g *ground) contentGrant() ids { return g.grantBy(g.chief, "user_id", g.user()["user_id"]) }
+func (g *ground) deputyGrant() ids  { return g.grantBy(g.deputy, "user_id", g.user()["user_id"]) }
+
+func (g *ground) endedGrant() ids {
+	at := g.contentGrant()
+	g.drop(g.path("/api/content-grant/%d", at, "content_grant_id"))
+	return at
+}
+
+// openedAnswer is one that the chief may read for a while, and nothing more.
+func (g *ground) openedAnswer() ids {
+	at := g.teamAgent()
+	a := g.ask(g.reader, at)
+	g.grantBy(g.chief, "user_id", g.ids[g.reader])
+	return ids{"agent_id": at["agent_id"], "agent_response_id": a.ID, "chat_thread_id": a.Thread}
+}
+
+// chiefAnswer is a global admin's, which no grant opens to another.
+func (g *ground) chiefAnswer() ids {
+	at := g.teamAgent()
+	a := g.ask(g.deputy, at)
+	g.grantBy(g.chief, "agent_id", at["agent_id"])
+	return ids{"agent_id": at["agent_id"], "agent_response_id": a.ID, "chat_thread_id": a.Thread}
 }

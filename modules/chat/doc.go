@@ -1,12 +1,15 @@
-// Package chat owns threads, runs with their answers and stored streams, and
-// the ledger of what models used.
+// Package chat owns threads, runs with their answers and stored streams, the
+// grants to read them, and the ledger of what models used.
 //
-// Owns: threads, runs, thoughts, supporting content, ledger. Tables: chat_*.
+// Owns: threads, runs, thoughts, supporting content, content grants, ledger.
+// Tables: chat_*.
 //
 // Publishes: chat.thread_created.v1, chat.run_completed.v1,
-// chat.run_failed.v1.
+// chat.run_failed.v1, chat.content_grant_created.v1,
+// chat.content_grant_ended.v1, chat.content_read.v1.
 //
-// Consumes: users.user_deleted.v1 (the user's threads and texts go). In every
+// Consumes: users.user_deleted.v1 (the user's threads and texts go, and the
+// grants on them; grants that the user made end). In every
 // process also agents.agent_updated.v1, agents.agent_deleted.v1,
 // users.access_changed.v1, users.user_deleted.v1 and projects.project_moved.v1
 // (runs end whose askers may not run the agent any more).
@@ -17,8 +20,11 @@
 // event are one commit, made before anybody is told that the run has ended.
 // The journal of a process makes these commits, for all its runs together. A
 // process renews a lease on its runs; what it leaves behind when it dies is
-// closed as interrupted, with the text it had. Content is private: only the
-// asker reads a thread.
+// closed as interrupted, with the text it had. Content is private: the
+// asker reads a thread, and a global admin for as long as a content grant that
+// they made lives, on the asker or on the agent. Nobody reads what a global
+// admin asked. Each such read is one commit with its entry in the audit log and
+// chat.content_read.v1, made before anything is answered, and lets nobody write.
 //
 // A user who loses access to an agent loses their open runs on it at once:
 // they end cancelled, as chat.access_lost, with the text they had. Each

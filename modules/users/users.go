@@ -76,6 +76,12 @@ type Actors interface {
 	// That is enough to decide about the last of them when the others are what
 	// it lies in.
 	ActorsOn(ctx context.Context, organizationID int64, ids []int64, on ...On) (map[int64]actor.Actor, error)
+	// Level answers the level of a stored user, also of a suspended one, as it
+	// answers Actor; ErrNotFound for a deleted one and another organization's.
+	Level(ctx context.Context, organizationID, userID int64) (actor.Level, error)
+	// GlobalAdminIDs answers the ids of all global admins as they are stored,
+	// also of suspended ones, ascending. More than 10,000 are an error.
+	GlobalAdminIDs(ctx context.Context, organizationID int64) ([]int64, error)
 	// Forget drops what is kept of users, so that the next Actor reads what is
 	// stored. Who handles an event about a user calls it, because it is not
 	// told in which order a process handles one event.

@@ -28,11 +28,20 @@ type collecting struct {
 // Publish implements uow.Tx.
 func (c collecting) Publish(facts ...event.Event) {
 	for _, f := range facts {
-		if len(*c.subjects) < maxSubjects && !slices.Contains(*c.subjects, f.AggregateKey()) {
-			*c.subjects = append(*c.subjects, f.AggregateKey())
+		c.note(f.AggregateKey())
+		if more, ok := f.(event.Concerning); ok {
+			c.note(more.Concerns()...)
 		}
 	}
 	c.Tx.Publish(facts...)
+}
+
+func (c collecting) note(keys ...string) {
+	for _, key := range keys {
+		if len(*c.subjects) < maxSubjects && !slices.Contains(*c.subjects, key) {
+			*c.subjects = append(*c.subjects, key)
+		}
+	}
 }
 
 // Do implements uow.Unit.

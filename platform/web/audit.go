@@ -13,14 +13,22 @@ import (
 	"parley/platform/openapi"
 )
 
-// begin puts the entry of a write into ctx, for its units of work.
+// begin puts the entry of a write, or of an audited read, into ctx, for its
+// units of work. What no unit takes along of a read is not to be written, so
+// that nothing is answered for it.
 func (s *Server) begin(g *gin.Context, r *Route, who actor.Actor, request reflect.Value) (context.Context, *auditlog.Pending) {
 	ctx := g.Request.Context()
-	if s.config.Auditor == nil || !who.Known() || reads(r.Method) {
+	if s.config.Auditor == nil || !who.Known() || (reads(r.Method) && !r.Audited) {
 		return ctx, nil
 	}
 	e := s.entry(g, r, who)
-	e.Outcome, e.Status, e.Detail = auditlog.Done, r.Status, detail(request)
+	e.Outcome, e.Status = auditlog.Done, r.Status
+	if reads(r.Method) {
+		e.Detail = r.binding.numbers(request)
+		ctx, _ = auditlog.Begin(ctx, s.config.Auditor, e)
+		return ctx, nil
+	}
+	e.Detail = detail(request)
 	return auditlog.Begin(ctx, s.config.Auditor, e)
 }
 

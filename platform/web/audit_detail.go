@@ -22,6 +22,20 @@ func target(r *Route, param func(string) string) string {
 	return r.Method + " " + strings.Join(segments, "/")
 }
 
+// numbers are the numbers of a query: ids, and which part was asked for.
+func (b *binding) numbers(request reflect.Value) map[string]any {
+	out := map[string]any{}
+	for _, f := range b.query {
+		if v := request.FieldByIndex(f.index); v.CanInt() && !v.IsZero() {
+			out[f.name] = v.Int()
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
 // detail picks from a body what can't be personal or secret: numbers,
 // switches, and texts out of a fixed choice.
 func detail(request reflect.Value) map[string]any {

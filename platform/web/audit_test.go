@@ -74,6 +74,9 @@ func (painted) EventName() string { return "things.was_painted.v1" }
 // AggregateKey implements event.Event.
 func (p painted) AggregateKey() string { return "thing/" + p.ID }
 
+// Concerns implements event.Concerning.
+func (p painted) Concerns() []string { return []string{"thing/" + p.ID, "secret/" + p.ID} }
+
 type paintRequest struct {
 	ThingID int64 `path:"thing_id"`
 	Body    struct {
@@ -82,6 +85,12 @@ type paintRequest struct {
 		Coats  *int64  `json:"coats,omitempty"`
 		Others []int64 `json:"others,omitempty"`
 	}
+}
+
+type secretRequest struct {
+	web.ListQuery
+	ThingID int64  `path:"thing_id"`
+	Word    string `query:"word"`
 }
 
 // studio is a server whose one write ends as its colour says.
@@ -105,9 +114,21 @@ func studio(t *testing.T) (webtest.Client, *notes) {
 	seen := func(ctx context.Context, r idRequest) (thingView, error) {
 		return thingView{}, unit.Do(ctx, func(context.Context, uow.Tx) error { return nil })
 	}
+	secret := func(ctx context.Context, r secretRequest) (thingView, error) {
+		switch r.ThingID {
+		case 404:
+			return thingView{}, apperr.New(apperr.NotFound, "things.not_found", "There is no such thing.")
+		case 500:
+			return thingView{}, unit.Do(ctx, func(context.Context, uow.Tx) error { return errors.New("the disk is full") })
+		case 7:
+			return thingView{ID: 7}, nil // one's own
+		}
+		return thingView{ID: r.ThingID}, unit.Do(ctx, func(_ context.Context, tx uow.Tx) error { tx.Publish(painted{"8"}); return nil })
+	}
 	routes := append(things(), web.Group("Thing",
 		web.POST("/api/thing/{thing_id}/paint", "Paint Thing", paint, web.User()),
-		web.GET("/api/thing/{thing_id}/look", "Look at Thing", seen, web.User()))...)
+		web.GET("/api/thing/{thing_id}/look", "Look at Thing", seen, web.User()),
+		web.GET("/api/thing/{thing_id}/secret", "Look at the Secret of Thing", secret, web.User(), web.Audited()))...)
 	s, err := web.New(web.Config{Routes: routes, Authenticator: people, Auditor: log, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +152,7 @@ func TestAWriteLeavesOneEntryWithWhatItChanged(t *testing.T) {
 		e.Status != 200 || e.Request != "r-1" || e.From != netip.MustParseAddr("192.0.2.7") {
 		t.Errorf("got %+v", e)
 	}
-	if diff := cmp.Diff([]string{"thing/7", "thing/8"}, e.Subjects); diff != "" {
+	if diff := cmp.Diff([]string{"thing/7", "secret/7", "thing/8", "secret/8"}, e.Subjects); diff != "" {
 		t.Error(diff)
 	}
 	if e.Detail["colour"] != "red" || e.Detail["coats"] != int64(2) || e.Detail["secret"] != nil || e.Detail["others"] == nil {
@@ -148,6 +169,10 @@ func TestWhatIsAudited(t *testing.T) {
 		"a write outside of any unit":    {"user", "POST", "/api/thing/1/touch", "", 200, []string{"done 200 "}},
 		"a read is not":                  {"user", "GET", "/api/thing/1", "", 200, nil},
 		"nor is a read in a unit":        {"user", "GET", "/api/thing/1/look", "", 200, nil},
+		"an audited read in a unit":      {"user", "GET", "/api/thing/9/secret?page=2&word=x", "", 200, []string{"done 200 "}},
+		"without one it is not":          {"user", "GET", "/api/thing/7/secret", "", 200, nil},
+		"nor is one that found nothing":  {"user", "GET", "/api/thing/404/secret", "", 404, nil},
+		"nor is one whose unit failed":   {"user", "GET", "/api/thing/500/secret", "", 500, nil},
 		"a write that nobody may do":     {"user", "DELETE", "/api/thing/1", "", 403, []string{"refused 403 forbidden"}},
 		"a write to what is not there":   {"user", "POST", "/api/thing/404/touch", "", 404, []string{"refused 404 things.not_found"}},
 		"what is in conflict is not":     {"user", "POST", "/api/thing/409/touch", "", 409, nil},
@@ -180,6 +205,25 @@ func TestWhatIsAudited(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAnAuditedReadSaysWhatWasReadAndIsNotAnsweredWithoutItsEntry(t *testing.T) {
+	c, log := studio(t)
+	c.As("user").Do("GET", "/api/thing/9/secret?page=2&word=x", nil).Want(200)
+	rows := log.all(t)
+	if len(rows) != 1 {
+		t.Fatalf("%d entries", len(rows))
+	}
+	e := rows[0]
+	if diff := cmp.Diff(map[string]any{"page": int64(2)}, e.Detail); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"thing/8", "secret/8"}, e.Subjects); diff != "" || e.Target != "GET /api/thing/9/secret" || e.Who.UserID != 1 {
+		t.Errorf("%+v: %s", e, diff)
+	}
+	log.fail = io.ErrUnexpectedEOF
+	c.As("user").Do("GET", "/api/thing/9/secret", nil).Refused(500, "internal_error")
+	c.As("user").Do("GET", "/api/thing/7/secret", nil).Want(200)
 }
 
 func TestALogThatFailsTakesItsUnitBackButNoFinishedWrite(t *testing.T) {

@@ -32,6 +32,9 @@ type Route struct {
 	// Toggles says that the operation does another thing when it is repeated,
 	// so that Idempotency-Key is honoured although it is no POST.
 	Toggles bool
+	// Audited says that a GET is in the audit log when its handler commits a
+	// unit of work.
+	Audited bool
 	// Flat answers the data without the envelope.
 	Flat bool
 
@@ -62,6 +65,10 @@ func Safe() Option { return func(r *Route) { r.Safe = true } }
 // Toggles makes an operation that does another thing when it is repeated
 // honour Idempotency-Key, as every POST does.
 func Toggles() Option { return func(r *Route) { r.Toggles = true } }
+
+// Audited says that a GET is in the audit log when its handler commits a unit of
+// work: the handler decides which reads are, and commits before it answers.
+func Audited() Option { return func(r *Route) { r.Audited = true } }
 
 // idempotent reports whether the operation honours Idempotency-Key.
 func (r *Route) idempotent() bool { return (r.Method == http.MethodPost && !r.Safe) || r.Toggles }

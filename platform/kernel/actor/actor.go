@@ -73,6 +73,7 @@ const (
 	Answer         Resource = "answer"
 	Notification   Resource = "notification"
 	SharePointItem Resource = "sharepoint item"
+	ContentGrant   Resource = "content grant"
 )
 
 // Grant is one role that was given to the actor directly.

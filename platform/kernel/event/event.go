@@ -19,6 +19,14 @@ type Event interface {
 	AggregateKey() string
 }
 
+// Concerning is an Event that concerns more than its aggregate. The audit log
+// names those as well.
+type Concerning interface {
+	Event
+	// Concerns are the keys of the others, such as "user/7".
+	Concerns() []string
+}
+
 // Envelope is a stored event on its way to a consumer.
 type Envelope struct {
 	ID         string // UUIDv7, made when it was published; the same on every delivery

@@ -134,7 +134,7 @@ func (s *Service) threadFor(ctx context.Context, who actor.Actor, agent agents.R
 	if a.ThreadID == nil {
 		return s.newThread(who, agent, titleFrom(question), a.QuerySource, true), nil
 	}
-	t, err := s.Store.Thread(ctx, who.UserID, *a.ThreadID)
+	t, err := s.ownThread(ctx, who, *a.ThreadID)
 	if err != nil {
 		return t, err
 	}

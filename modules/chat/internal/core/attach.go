@@ -5,24 +5,15 @@ import (
 	"slices"
 
 	"parley/modules/corpora"
-	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 )
-
-// ThreadDecider decides about threads: nobody but the user is anything to one.
-func (s *Service) ThreadDecider() access.Decider {
-	return access.Decider{Resource: actor.Thread, May: func(ctx context.Context, who actor.Actor, id int64, _ access.Action) error {
-		_, err := s.Store.Thread(ctx, who.UserID, id)
-		return err
-	}}
-}
 
 // Attach makes a corpus that the caller can read one that the questions of one
 // of their threads are answered from, beside those of the agent and in place of
 // one that was attached before. It is only ever used as far as the caller can
 // read it when a question is asked.
 func (s *Service) Attach(ctx context.Context, who actor.Actor, threadID, corpusID int64) (Thread, error) {
-	if _, err := s.Store.Thread(ctx, who.UserID, threadID); err != nil {
+	if _, err := s.ownThread(ctx, who, threadID); err != nil {
 		return Thread{}, err
 	}
 	usable, err := s.Corpora.Usable(ctx, who, corpora.Scope{Attached: []int64{corpusID}})
@@ -54,7 +45,7 @@ func (s *Service) scope(ctx context.Context, who actor.Actor, a Ask) (corpora.Sc
 	if a.ThreadID == nil {
 		return scope, nil
 	}
-	t, err := s.Store.Thread(ctx, who.UserID, *a.ThreadID)
+	t, err := s.ownThread(ctx, who, *a.ThreadID)
 	scope.Attached = t.attached()
 	return scope, err
 }

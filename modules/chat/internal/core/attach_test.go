@@ -28,11 +28,3 @@ func TestAnAttachedCorpusIsSearchedForItsThreadAlone(t *testing.T) {
 		s.same([]corpora.Scope{{AgentID: 3, Attached: []int64{5}}, {AgentID: 3}, {AgentID: 3, Only: []int64{5}, Attached: []int64{5}}}, s.library.scopes)
 	})
 }
-
-func TestOnlyItsUserIsAnythingToAThread(t *testing.T) {
-	play(t, func(s *scene) {
-		run := s.ended(s.ask("What is warp?"))
-		s.must(s.ThreadDecider().May(s.ctx, jo, run.ThreadID, "edit"))
-		s.is(s.ThreadDecider().May(s.ctx, ann, run.ThreadID, "view"), core.ErrNotFound)
-	})
-}

@@ -16,6 +16,7 @@ type Store interface {
 	Threads
 	Runs
 	Leases
+	Grants
 }
 
 // Threads keeps conversations. Only their user ever finds them.
@@ -149,6 +150,11 @@ type Askers interface {
 	// Actor answers an active user; the error for any other is of kind NotFound
 	// or Forbidden.
 	Actor(ctx context.Context, organizationID, userID int64) (actor.Actor, error)
+	// Level answers also of a suspended user; the error for a deleted one is of
+	// kind NotFound.
+	Level(ctx context.Context, organizationID, userID int64) (actor.Level, error)
+	// GlobalAdminIDs answers all global admins, also suspended ones.
+	GlobalAdminIDs(ctx context.Context, organizationID int64) ([]int64, error)
 	// Forget makes the next Actor read what is stored.
 	Forget(userIDs ...int64)
 }

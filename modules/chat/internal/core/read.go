@@ -3,25 +3,9 @@ package core
 import (
 	"context"
 
-	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
 )
-
-// Deciders decide about answers and threads: nobody but the asker is anything
-// to one.
-func (s *Service) Deciders() []access.Decider {
-	return []access.Decider{
-		{Resource: actor.Answer, May: func(ctx context.Context, who actor.Actor, id int64, _ access.Action) error {
-			_, err := s.Store.Run(ctx, who.UserID, id)
-			return err
-		}},
-		{Resource: actor.Thread, May: func(ctx context.Context, who actor.Actor, id int64, _ access.Action) error {
-			_, err := s.Store.Thread(ctx, who.UserID, id)
-			return err
-		}},
-	}
-}
 
 // Record is a run with its long parts.
 type Record struct {
@@ -33,27 +17,32 @@ type Record struct {
 	ShowPrompt bool
 }
 
-// Record answers one run of the caller's.
+// Record answers one run that the caller may read.
 func (s *Service) Record(ctx context.Context, who actor.Actor, run int64) (Record, error) {
-	r, err := s.Store.Run(ctx, who.UserID, run)
+	r, _, err := s.readRun(ctx, who, run)
 	if err != nil {
 		return Record{}, err
 	}
-	thread, err := s.Store.Thread(ctx, who.UserID, r.ThreadID)
+	return s.record(ctx, who, r)
+}
+
+// record adds what belongs to a run that the reader may read.
+func (s *Service) record(ctx context.Context, reader actor.Actor, r Run) (Record, error) {
+	thread, err := s.Store.Thread(ctx, r.UserID, r.ThreadID)
 	if err != nil {
 		return Record{}, err
 	}
-	records, err := s.records(ctx, who, thread, []Run{r})
+	records, err := s.records(ctx, reader, thread, []Run{r})
 	if err != nil {
 		return Record{}, err
 	}
 	return records[0], nil
 }
 
-// Thread answers one thread of the caller's with a part of its runs, oldest
-// first.
+// Thread answers one thread that the caller may read with a part of its runs,
+// oldest first.
 func (s *Service) Thread(ctx context.Context, who actor.Actor, id int64, p page.Request) (Thread, page.Of[Record], error) {
-	thread, err := s.Store.Thread(ctx, who.UserID, id)
+	thread, err := s.readThread(ctx, who, id)
 	if err != nil {
 		return Thread{}, page.Of[Record]{}, err
 	}
@@ -95,18 +84,24 @@ func (s *Service) Threads(ctx context.Context, who actor.Actor, agentID int64, q
 	return s.Store.ThreadsPage(ctx, who.UserID, agentID, querySource, p)
 }
 
-// Thoughts answers how an answer of the caller's came about.
+// Thoughts answers how an answer came about, without the titles of documents
+// that the caller may not read now.
 func (s *Service) Thoughts(ctx context.Context, who actor.Actor, run int64) ([]Thought, error) {
-	if _, err := s.Store.Run(ctx, who.UserID, run); err != nil {
+	r, _, err := s.readRun(ctx, who, run)
+	if err != nil {
 		return nil, err
 	}
-	return s.Store.Thoughts(ctx, run)
+	thoughts, err := s.Store.Thoughts(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	return thoughts, s.hideTitles(ctx, who, r.AgentID, thoughts)
 }
 
 // Support answers the passages that were used, as far as the caller may read
 // their documents now.
 func (s *Service) Support(ctx context.Context, who actor.Actor, run int64) ([]Support, error) {
-	r, err := s.Store.Run(ctx, who.UserID, run)
+	r, _, err := s.readRun(ctx, who, run)
 	if err != nil {
 		return nil, err
 	}
@@ -118,13 +113,9 @@ func (s *Service) Support(ctx context.Context, who actor.Actor, run int64) ([]Su
 	for i, p := range all {
 		documents[i] = p.DocumentID
 	}
-	readable, err := s.Corpora.Readable(ctx, who, r.AgentID, documents)
+	may, err := s.readable(ctx, who, r.AgentID, documents)
 	if err != nil {
 		return nil, err
-	}
-	may := make(map[int64]bool, len(readable))
-	for _, id := range readable {
-		may[id] = true
 	}
 	out := all[:0]
 	for _, p := range all {
@@ -135,7 +126,11 @@ func (s *Service) Support(ctx context.Context, who actor.Actor, run int64) ([]Su
 	return out, nil
 }
 
-// ForgetUser removes the texts and threads of a user who was deleted.
+// ForgetUser removes the texts and threads of a user who was deleted, and the
+// grants to read them; those of the user's own end.
 func (s *Service) ForgetUser(ctx context.Context, userID int64) error {
+	if err := s.Store.ForgetGrants(ctx, userID, s.Clock.Now()); err != nil {
+		return err
+	}
 	return s.Store.DeleteUser(ctx, userID)
 }

@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"parley/modules/chat/internal/core"
@@ -56,6 +57,47 @@ func TestSupportIsWhatMayBeReadNow(t *testing.T) {
 		s.library.unreadable = map[int64]bool{}
 		s.same(whole, read())
 	})
+}
+
+func TestThoughtsHideTheTitlesOfWhatMayNotBeReadNow(t *testing.T) {
+	play(t, func(s *scene) {
+		s.library.candidates = []corpora.Candidate{{ChunkID: 21, DocumentID: 11, Title: "Guide › Warp", Score: 2, Kept: true, Why: "words"}, {ChunkID: 22, DocumentID: 12, Title: "Notes", Score: 1}}
+		run := s.ended(s.ask("What is green?")).Run
+		stored, err := s.store.Thoughts(s.ctx, run.ID)
+		s.must(err)
+		read := func() []string {
+			t.Helper()
+			got, err := s.Thoughts(s.ctx, jo, run.ID)
+			s.must(err)
+			var titles []string
+			for i, thought := range got {
+				var detail, was map[string]any
+				s.must(json.Unmarshal(thought.Detail, &detail))
+				s.must(json.Unmarshal(stored[i].Detail, &was))
+				for j, c := range some(detail["candidates"]) {
+					titles = append(titles, c["title"].(string))
+					c["title"] = some(was["candidates"])[j]["title"]
+				}
+				s.same(was, detail) // but for the titles
+			}
+			return titles
+		}
+		s.same([]string{"Guide › Warp", "Notes"}, read())
+		s.library.unreadable[11] = true
+		s.same([]string{"", "Notes"}, read())
+		s.library.unreadable[12] = true
+		s.same([]string{"", ""}, read())
+	})
+}
+
+// some are the objects of a list in JSON.
+func some(list any) []map[string]any {
+	all, _ := list.([]any)
+	out := make([]map[string]any, len(all))
+	for i, v := range all {
+		out[i] = v.(map[string]any)
+	}
+	return out
 }
 
 func TestAnAnswerFromNothingHasNoSupport(t *testing.T) {

@@ -30,6 +30,7 @@ var (
 	jo  = actor.Actor{UserID: 7, OrganizationID: 1, Email: "jo@example.com"}
 	ann = actor.Actor{UserID: 8, OrganizationID: 1, Email: "ann@example.com"}
 
+	errNobody = apperr.New(apperr.NotFound, "users.not_found", "There is no such user.")
 	errHidden = apperr.New(apperr.NotFound, "agents.not_found", "There is no such agent.")
 	errBroken = errors.New("the disk is on fire at /var/lib/secret")
 )
@@ -44,8 +45,12 @@ type catalog struct {
 	mu     sync.Mutex
 	hidden map[int64]bool
 	err    error
-	asked  [][]int64 // whom Runners was asked about
+	asked  [][]int64             // whom Runners was asked about
+	levels map[int64]actor.Level // of users; those that are gone have level gone
 }
+
+// gone is the level of a user who is not there any more.
+const gone = actor.Level(99)
 
 func (c *catalog) Forget(int64, int64) {}
 
@@ -87,11 +92,41 @@ func (c *catalog) Runners(_ context.Context, _, _ int64, users []int64) ([]int64
 func (c *catalog) Actor(_ context.Context, organizationID, userID int64) (actor.Actor, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return actor.Actor{UserID: userID, OrganizationID: organizationID}, c.err
+	return actor.Actor{UserID: userID, OrganizationID: organizationID, Level: c.levels[userID]}, c.err
+}
+
+// become gives a user another level.
+func (c *catalog) become(user int64, level actor.Level) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.levels[user] = level
 }
 
 // askers are the users of a catalog.
 type askers struct{ *catalog }
+
+// Level answers that of a user of organization 1.
+func (a askers) Level(_ context.Context, organizationID, userID int64) (actor.Level, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if level := a.levels[userID]; organizationID == 1 && level != gone {
+		return level, nil
+	}
+	return actor.User, errNobody
+}
+
+// GlobalAdminIDs answers those that became one.
+func (a askers) GlobalAdminIDs(context.Context, int64) ([]int64, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var ids []int64
+	for id, level := range a.levels {
+		if level == actor.GlobalAdmin {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
 
 // Forget has nothing to forget.
 func (askers) Forget(...int64) {}
@@ -123,12 +158,14 @@ func (c *catalog) questions() [][]int64 {
 type library struct {
 	mu         sync.Mutex
 	passages   []corpora.Passage
+	candidates []corpora.Candidate
 	err        error
 	outside    error
 	unreadable map[int64]bool
 	queries    []string
 	scopes     []corpora.Scope
 	tops       []int
+	readers    []actor.Actor // who asked what they may read
 }
 
 func (l *library) Usable(context.Context, actor.Actor, corpora.Scope) ([]int64, error) {
@@ -139,12 +176,13 @@ func (l *library) Retrieve(_ context.Context, _ actor.Actor, s corpora.Scope, qu
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.queries, l.scopes, l.tops = append(l.queries, query), append(l.scopes, s), append(l.tops, top)
-	return corpora.Retrieval{Passages: l.passages, Considered: 12, CorpusIDs: []int64{5}, Weights: corpora.Weights{Searched: 12, Frequencies: map[string]int{"warp": 2}}}, l.err
+	return corpora.Retrieval{Passages: l.passages, Candidates: l.candidates, Considered: 12, CorpusIDs: []int64{5}, Weights: corpora.Weights{Searched: 12, Frequencies: map[string]int{"warp": 2}}}, l.err
 }
 
-func (l *library) Readable(_ context.Context, _ actor.Actor, _ int64, documents []int64) ([]int64, error) {
+func (l *library) Readable(_ context.Context, who actor.Actor, _ int64, documents []int64) ([]int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.readers = append(l.readers, who)
 	return slices.DeleteFunc(slices.Clone(documents), func(id int64) bool { return l.unreadable[id] }), nil
 }
 
@@ -238,7 +276,7 @@ func play(t *testing.T, test func(s *scene)) {
 		s := &scene{
 			t: t, ctx: context.Background(), db: db, store: store, faulty: &faulty{Store: store},
 			agents: &catalog{
-				agent: agents.Runnable{ID: 3, OrganizationID: 1, ProjectID: 4, TeamID: 5, AgentType: "QnA", Name: "Helper"}, hidden: map[int64]bool{}, admins: map[int64]bool{},
+				agent: agents.Runnable{ID: 3, OrganizationID: 1, ProjectID: 4, TeamID: 5, AgentType: "QnA", Name: "Helper"}, hidden: map[int64]bool{}, admins: map[int64]bool{}, levels: map[int64]actor.Level{},
 			},
 			library: &library{unreadable: map[int64]bool{}, passages: []corpora.Passage{
 				{ChunkID: 21, DocumentID: 11, CorpusID: 5, Title: "Guide › Warp", URL: "/api/document/11/content", Text: "The warp coil is green.", Score: 2},

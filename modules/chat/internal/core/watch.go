@@ -4,33 +4,51 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 )
 
 // Watch reads the stream of one run: what is stored, then what comes, from
 // whichever process. It is not for use by several goroutines.
 type Watch struct {
 	service *Service
-	user    int64
+	user    int64 // whose run it is
 	run     int64
 	after   int64
 	live    *execution // nil for the run of another process, and for one that has ended
 	ready   []StreamEvent
 	ended   bool
+	through *through // nil when it is the reader's own
 }
 
-// Watch begins to read after a sequence number, 0 for the whole stream. Only
-// the asker may.
+// through is how somebody else than the asker follows a run.
+type through struct {
+	reader  actor.Actor
+	grant   int64
+	checked time.Time // when reader and grant were looked at last
+}
+
+// recheck is how long a grant is believed in while nothing new comes.
+const recheck = time.Second
+
+// Watch begins to read after a sequence number, 0 for the whole stream.
+// For who reads through a content grant it ends when the grant does: no event
+// is answered that came later.
 func (s *Service) Watch(ctx context.Context, who actor.Actor, run, after int64) (*Watch, Run, error) {
-	if x := s.execution(run); x != nil && x.who.UserID == who.UserID {
-		return s.follow(x, after), x.stream.snapshot(), nil
-	}
-	r, err := s.Store.Run(ctx, who.UserID, run)
+	r, grant, err := s.readRun(ctx, who, run)
 	if err != nil {
 		return nil, Run{}, err
 	}
-	return &Watch{service: s, user: who.UserID, run: run, after: after}, r, nil
+	w := &Watch{service: s, user: r.UserID, run: run, after: after}
+	if x := s.execution(run); x != nil {
+		w, r = s.follow(x, after), x.stream.snapshot()
+	}
+	if grant != 0 {
+		w.through = &through{reader: who, grant: grant, checked: s.Clock.Now()}
+	}
+	return w, r, nil
 }
 
 // Follow begins to read the whole stream of a question that was just asked.
@@ -46,8 +64,15 @@ func (s *Service) follow(x *execution, after int64) *Watch {
 	return &Watch{service: s, user: x.who.UserID, run: x.stream.snapshot().ID, after: after, live: x}
 }
 
-// Record answers the run once it has ended.
+// Record answers the run once it has ended: after its last event.
 func (w *Watch) Record(ctx context.Context, who actor.Actor) (Record, error) {
+	if w.through != nil {
+		r, err := w.service.Store.Run(ctx, w.user, w.run)
+		if err != nil {
+			return Record{}, err
+		}
+		return w.service.record(ctx, who, r)
+	}
 	return w.service.Outcome(ctx, who, Asked{Run: Run{ID: w.run}, live: w.live})
 }
 
@@ -58,15 +83,18 @@ const batch = 200
 // answers io.EOF after the last. Once ctx ended it may be called again with
 // another.
 func (w *Watch) Next(ctx context.Context) (StreamEvent, error) {
-	for len(w.ready) == 0 {
-		if w.ended {
+	for {
+		err := w.granted(ctx)
+		if err == nil && len(w.ready) > 0 {
+			break
+		}
+		if err == nil && w.ended {
 			return StreamEvent{}, io.EOF
 		}
-		look := w.look
-		if w.live != nil {
-			look = w.listen
+		if err == nil {
+			err = w.more(ctx)
 		}
-		if err := look(ctx); err != nil {
+		if err != nil {
 			if ctx.Err() != nil {
 				err = ctx.Err() // drivers have words of their own for it
 			}
@@ -76,6 +104,40 @@ func (w *Watch) Next(ctx context.Context) (StreamEvent, error) {
 	e := w.ready[0]
 	w.ready, w.after, w.ended = w.ready[1:], e.Sequence, e.Last()
 	return e, nil
+}
+
+// granted answers io.EOF when the reader's grant does not let them read the run
+// any more. It looks when events have come, and a second after it looked last.
+func (w *Watch) granted(ctx context.Context) error {
+	now := w.service.Clock.Now()
+	if w.through == nil || now.Sub(w.through.checked) < recheck {
+		return nil
+	}
+	who := w.through.reader
+	reader, err := w.service.Askers.Actor(ctx, who.OrganizationID, who.UserID)
+	var grant int64
+	if err == nil {
+		_, grant, err = w.service.grantedRun(ctx, reader, w.run)
+	}
+	switch kind := apperr.KindOf(err); {
+	case err == nil && grant == w.through.grant:
+		w.through.checked = now
+		return nil
+	case err == nil, kind == apperr.NotFound, kind == apperr.Forbidden:
+		return io.EOF
+	}
+	return err
+}
+
+// more reads or waits for events.
+func (w *Watch) more(ctx context.Context) error {
+	if w.through != nil {
+		w.through.checked = time.Time{} // what comes may be later than the end of the grant
+	}
+	if w.live != nil {
+		return w.listen(ctx)
+	}
+	return w.look(ctx)
 }
 
 // listen waits for more of a run of this process.

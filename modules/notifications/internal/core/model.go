@@ -9,6 +9,10 @@ import (
 // KindUserDeleted is the kind of the notification to admins about a deleted user.
 const KindUserDeleted = "user_deleted"
 
+// KindContentOpened is the kind of the notification to a user whose content a
+// global admin may read, or has read.
+const KindContentOpened = "content_opened"
+
 // Notification is one message in a user's inbox, in plain text.
 type Notification struct {
 	ID             int64

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"parley/modules/users"
@@ -20,6 +21,30 @@ func (s *Service) Actor(ctx context.Context, organizationID, userID int64) (acto
 		return actor.Actor{}, users.ErrSuspended
 	}
 	return k.actor, nil
+}
+
+// Level implements users.Actors.
+func (s *Service) Level(ctx context.Context, organizationID, userID int64) (actor.Level, error) {
+	k, err := s.identities.users.Get(ctx, userID)
+	switch {
+	case err != nil:
+		return actor.User, err
+	case k.User.OrganizationID != organizationID:
+		return actor.User, users.ErrNotFound
+	}
+	return k.User.Level(), nil
+}
+
+// maxGlobalAdmins bounds how many of an organization are read at once.
+const maxGlobalAdmins = 10_000
+
+// GlobalAdminIDs implements users.Actors.
+func (s *Service) GlobalAdminIDs(ctx context.Context, organizationID int64) ([]int64, error) {
+	ids, err := s.Store.GlobalAdminIDs(ctx, organizationID, maxGlobalAdmins+1)
+	if err == nil && len(ids) > maxGlobalAdmins {
+		err = fmt.Errorf("organization %d has more than %d global admins", organizationID, maxGlobalAdmins)
+	}
+	return ids, err
 }
 
 // ActorsOn implements users.Actors.

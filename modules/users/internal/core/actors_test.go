@@ -62,6 +62,30 @@ func TestNobodyIsWhoIsSuspendedDeletedOrElsewhere(t *testing.T) {
 	}
 }
 
+func TestTheLevelOfASuspendedUserIsKnown(t *testing.T) {
+	h, _, id, _ := watched(t)
+	is := func(org int64, want actor.Level, wantErr error) {
+		t.Helper()
+		if got, err := h.Level(h.ctx, org, id); got != want || !errors.Is(err, wantErr) {
+			t.Errorf("got %v, %v", got, err)
+		}
+	}
+	is(h.org.ID, actor.User, nil)
+	is(h.org.ID+1, actor.User, users.ErrNotFound)
+	if _, err := h.EditUser(h.ctx, as(h.admin), id, core.UserChange{IsActive: to(false), IsSuperuser: to(true)}); err != nil {
+		t.Fatal(err)
+	}
+	is(h.org.ID, actor.GlobalAdmin, nil)
+	ids, err := h.GlobalAdminIDs(h.ctx, h.org.ID)
+	if diff := cmp.Diff([]int64{h.admin.ID, id}, ids); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
+	}
+	if _, err := h.DeleteUsers(h.ctx, as(h.admin), []int64{id}); err != nil {
+		t.Fatal(err)
+	}
+	is(h.org.ID, actor.User, users.ErrNotFound)
+}
+
 // verifying counts how often a token is verified.
 type verifying struct {
 	core.Tokens

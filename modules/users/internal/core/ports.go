@@ -38,6 +38,8 @@ type Store interface {
 	UsersPage(ctx context.Context, organizationID int64, f Filter, p page.Request) (page.Of[users.User], error)
 	// GlobalAdmins answers the active ones, ordered by id.
 	GlobalAdmins(ctx context.Context, organizationID int64, limit int) ([]users.User, error)
+	// GlobalAdminIDs answers those of all of them, suspended ones too, ascending.
+	GlobalAdminIDs(ctx context.Context, organizationID int64, limit int) ([]int64, error)
 	// DeleteUsers removes users with their credentials, keys and permissions,
 	// and frees their addresses.
 	DeleteUsers(ctx context.Context, organizationID int64, ids []int64) error

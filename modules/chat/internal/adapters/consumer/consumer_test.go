@@ -41,6 +41,14 @@ func TestADeletedUsersThreadsGoHoweverOftenItIsTold(t *testing.T) {
 		}
 		threads = append(threads, thread)
 	}
+	var grants []core.Grant
+	for _, of := range [][2]int64{{1, 7}, {7, 8}} {
+		g, err := store.AddGrant(ctx, core.Grant{GrantedTo: of[0], UserID: &of[1], ExpiresOn: fixed.Now().Add(time.Hour)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		grants = append(grants, g)
+	}
 	for range 2 { // two envelopes, as after a restore
 		envelopes, err := event.Seal(fixed.Now(), []event.Event{users.UserDeleted{UserID: 7}})
 		if err != nil {
@@ -57,6 +65,12 @@ func TestADeletedUsersThreadsGoHoweverOftenItIsTold(t *testing.T) {
 	}
 	if _, err := store.Thread(ctx, 8, threads[1].ID); err != nil {
 		t.Errorf("the thread of another user: %v", err)
+	}
+	if _, err := store.Grant(ctx, 0, grants[0].ID); !errors.Is(err, core.ErrGrantNotFound) {
+		t.Errorf("the grant on the deleted user: %v", err)
+	}
+	if g, err := store.Grant(ctx, 0, grants[1].ID); err != nil || g.Live(fixed.Now()) {
+		t.Errorf("the grant that the deleted user made: %+v, %v", g, err)
 	}
 }
 
@@ -86,7 +100,7 @@ func (c *catalog) Runners(_ context.Context, _, _ int64, asked []int64) ([]int64
 }
 
 // askers are whoever is asked for.
-type askers struct{}
+type askers struct{ core.Askers }
 
 func (askers) Actor(_ context.Context, organizationID, userID int64) (actor.Actor, error) {
 	return actor.Actor{UserID: userID, OrganizationID: organizationID}, nil

@@ -16,10 +16,10 @@ func New(s *core.Service) *API { return &API{service: s} }
 // Routes are the module's operations.
 func (a *API) Routes() []web.Route {
 	// Nobody but the asker is anything to an answer or a thread, whatever their
-	// level.
+	// level, unless a content grant lets them view it: such a read is audited.
 	answer := web.On(actor.Answer, "agent_response_id", web.View)
 	run := web.On(actor.Agent, "agent_id", web.Run).And(web.On(actor.Thread, "chat_thread_id", web.Edit).IfSent())
-	return web.Group("Chat",
+	return append(a.grantRoutes(), web.Group("Chat",
 		web.POST("/api/agent/{agent_id}/response", "Run Chat", a.run,
 			run,
 			web.Message(created),
@@ -35,22 +35,26 @@ func (a *API) Routes() []web.Route {
 		web.GET("/api/agent-response/{agent_response_id}", "Get Agent Response", a.response,
 			answer,
 			web.Message("Agent Response retrieved successfully."),
+			web.Audited(),
 		),
 		web.GET("/api/agent-response/{agent_response_id}/events", "Follow Agent Response", a.events,
 			answer,
 			web.Long(),
+			web.Audited(),
 		),
 		web.POST("/api/agent-response/{agent_response_id}/cancel", "Cancel Agent Response", a.cancel,
-			answer,
+			web.On(actor.Answer, "agent_response_id", web.Edit),
 			web.Message("Agent Response cancelled."),
 		),
 		web.GET("/api/agent-response/{agent_response_id}/thoughts", "Get Thought Process", a.thoughts,
 			answer,
 			web.Message("Thought process retrieved successfully."),
+			web.Audited(),
 		),
 		web.GET("/api/agent-response/{agent_response_id}/supporting-content", "Get Supporting Content", a.support,
 			answer,
 			web.Message("Supporting content retrieved successfully."),
+			web.Audited(),
 		),
 		web.POST("/api/agent/{agent_id}/chat-thread", "Create Agent Chat", a.createThread,
 			web.On(actor.Agent, "agent_id", web.View),
@@ -58,8 +62,10 @@ func (a *API) Routes() []web.Route {
 			web.Message("Chat Thread created successfully."),
 		),
 		web.GET("/api/agent/{agent_id}/chat-thread", "Get All Agent Threads", a.threads,
-			web.On(actor.Agent, "agent_id", web.View).Note("one's own threads"),
+			web.On(actor.Agent, "agent_id", web.View).And(web.On(actor.ContentGrant, "content_grant_id", web.Run).IfSent()).
+				Note("one's own threads, or those that the content grant opens"),
 			web.Message("Chat Threads retrieved successfully."),
+			web.Audited(),
 		),
 		web.POST("/api/chat-thread/{chat_thread_id}/corpus/{corpus_id}", "Attach Corpus to Chat Thread", a.attach,
 			web.On(actor.Thread, "chat_thread_id", web.Edit).And(web.On(actor.Corpus, "corpus_id", web.View)),
@@ -69,8 +75,9 @@ func (a *API) Routes() []web.Route {
 		web.GET("/api/chat-thread/{chat_thread_id}", "Get Chat Thread", a.thread,
 			web.On(actor.Thread, "chat_thread_id", web.View),
 			web.Message("Chat Thread retrieved successfully."),
+			web.Audited(),
 		),
-	)
+	)...)
 }
 
 // created is what Run Chat says, and what its response object repeats.

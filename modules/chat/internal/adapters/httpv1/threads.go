@@ -3,7 +3,9 @@ package httpv1
 import (
 	"context"
 
+	"parley/modules/chat/internal/core"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/page"
 	"parley/platform/web"
 )
 
@@ -48,12 +50,19 @@ func (a *API) createThread(ctx context.Context, r createThreadRequest) (threadVi
 
 type threadsRequest struct {
 	web.ListQuery
-	AgentID     int64  `path:"agent_id"`
-	QuerySource string `query:"query_source" maxLength:"50" doc:"Threads without a source match every one."`
+	AgentID        int64  `path:"agent_id"`
+	QuerySource    string `query:"query_source" maxLength:"50" doc:"Threads without a source match every one."`
+	ContentGrantID int64  `query:"content_grant_id" minimum:"1" doc:"A live content grant of one's own: the threads that it opens, in place of one's own."`
 }
 
 func (a *API) threads(ctx context.Context, r threadsRequest) (web.List[threadView], error) {
-	found, err := a.service.Threads(ctx, actor.From(ctx), r.AgentID, r.QuerySource, r.Request())
+	var found page.Of[core.Thread]
+	var err error
+	if r.ContentGrantID != 0 {
+		found, err = a.service.GrantedThreads(ctx, actor.From(ctx), r.AgentID, r.ContentGrantID, r.QuerySource, r.Request())
+	} else {
+		found, err = a.service.Threads(ctx, actor.From(ctx), r.AgentID, r.QuerySource, r.Request())
+	}
 	return web.Listed(found, showThread), err
 }
 

@@ -23,6 +23,7 @@ type Store struct {
 	thoughts *memory.Table[row[core.Thought]]
 	support  *memory.Table[row[core.Support]]
 	ledger   *memory.Table[row[core.Metered]]
+	grants   *memory.Table[core.Grant]
 }
 
 // row is what belongs to a run.
@@ -48,6 +49,7 @@ func New(db *memory.DB) *Store {
 		}),
 		contents: rows[core.Content](db), events: rows[core.StreamEvent](db), thoughts: rows[core.Thought](db),
 		support: rows[core.Support](db), ledger: rows[core.Metered](db),
+		grants: memory.NewTable(db, memory.Spec[core.Grant]{ID: func(g *core.Grant) *int64 { return &g.ID }, Missing: core.ErrGrantNotFound}),
 	}
 }
 

@@ -25,7 +25,7 @@ func (anyAgent) Run(_ context.Context, _ actor.Actor, id int64) (agents.Runnable
 	return agents.Runnable{ID: id, OrganizationID: 1, ProjectID: 4}, nil
 }
 
-type anybody struct{}
+type anybody struct{ core.Askers }
 
 func (anybody) Actor(_ context.Context, organizationID, userID int64) (actor.Actor, error) {
 	return actor.Actor{UserID: userID, OrganizationID: organizationID}, nil

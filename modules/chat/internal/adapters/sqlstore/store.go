@@ -35,12 +35,14 @@ type Store struct {
 	db      *sqldb.DB
 	threads sqldb.Table[core.Thread, threadRow]
 	runs    sqldb.Table[core.Run, runRow]
+	grants  sqldb.Table[core.Grant, grantRow]
 }
 
 // New returns the store over db.
 func New(db *sqldb.DB) *Store {
 	return &Store{
-		db: db,
+		db:     db,
+		grants: newGrants(db),
 		threads: sqldb.NewTable(db,
 			func(t core.Thread) threadRow { return threadRow{Thread: t} },
 			func(r threadRow) core.Thread { return r.Thread }, core.ErrNotFound, nil),
@@ -71,7 +73,10 @@ func (s *Store) UpdateThread(ctx context.Context, userID, id int64, change func(
 
 // ThreadsPage implements core.Threads.
 func (s *Store) ThreadsPage(ctx context.Context, userID, agentID int64, source string, p page.Request) (page.Of[core.Thread], error) {
-	where := []sqldb.Where{sqldb.Eq("user_id", userID), sqldb.Eq("agent_id", agentID), sqldb.Eq("is_deleted", false)}
+	return s.threadsPage(ctx, source, p, []sqldb.Where{sqldb.Eq("user_id", userID), sqldb.Eq("agent_id", agentID), sqldb.Eq("is_deleted", false)})
+}
+
+func (s *Store) threadsPage(ctx context.Context, source string, p page.Request, where []sqldb.Where) (page.Of[core.Thread], error) {
 	if source != "" {
 		where = append(where, sqldb.Cond("(query_source IS NULL OR query_source = ?)", source))
 	}

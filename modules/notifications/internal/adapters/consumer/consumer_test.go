@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"parley/modules/chat"
 	"parley/modules/notifications/internal/adapters/consumer"
 	"parley/modules/notifications/internal/adapters/memstore"
 	"parley/modules/notifications/internal/core"
@@ -165,5 +167,68 @@ func TestWhatFailsHalfwayHasNoEffectUntilItIsTriedAgain(t *testing.T) {
 	h.happens(e)
 	if got := h.inbox(3); len(got) != 2 {
 		t.Errorf("admin 3 was told %v", got)
+	}
+}
+
+// seal makes an envelope of a fact.
+func (h *house) seal(fact event.Event) event.Envelope {
+	h.t.Helper()
+	sealed, err := event.Seal(now, []event.Event{fact})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return sealed[0]
+}
+
+func TestAUserIsToldOnceOfEachContentGrantOnThem(t *testing.T) {
+	h := open(t)
+	until := now.Add(48 * time.Hour)
+	made := h.seal(chat.ContentGrantCreated{GrantID: 5, OrganizationID: 1, GrantedTo: 1, UserID: 4, ExpiresOn: until})
+	h.happens(made)
+	h.happens(made)
+	h.happens(h.seal(chat.ContentRead{GrantID: 5, OrganizationID: 1, ReaderID: 1, UserID: 4, AgentID: 3, ThreadID: 12}))
+	want := []core.Notification{{
+		ID: 1, OrganizationID: 1, UserID: 4, Title: "Your conversations can be read", Kind: "content_opened", CreatedBy: "System", CreatedOn: now, Cause: "content_grant/5",
+		Message: "Ann Lee (user 1) may read your conversations until 2026-05-22 12:00 UTC (content grant 5).",
+	}}
+	if diff := cmp.Diff(want, h.inbox(4)); diff != "" {
+		t.Error(diff)
+	}
+	h.happens(h.seal(chat.ContentGrantCreated{GrantID: 6, OrganizationID: 1, GrantedTo: 3, UserID: 4, ExpiresOn: until}))
+	if got := h.inbox(4); len(got) != 2 || !strings.HasPrefix(got[0].Message, "User 3 may read") {
+		t.Errorf("of another grant: %+v", got)
+	}
+}
+
+func TestOfAGrantOnAnAgentEachUserWhoWasReadIsToldOnce(t *testing.T) {
+	h := open(t)
+	h.happens(h.seal(chat.ContentGrantCreated{GrantID: 5, OrganizationID: 1, GrantedTo: 77, AgentID: 3, ExpiresOn: now.Add(time.Hour)}))
+	if got := h.inbox(4); len(got) != 0 {
+		t.Fatalf("told before anything was read: %+v", got)
+	}
+	link := "/api/chat-thread/12"
+	for _, e := range []chat.ContentRead{
+		{GrantID: 5, OrganizationID: 1, ReaderID: 77, UserID: 4, AgentID: 3, ThreadID: 12, AgentResponseID: 40},
+		{GrantID: 5, OrganizationID: 1, ReaderID: 77, UserID: 4, AgentID: 3, ThreadID: 13},
+		{GrantID: 5, OrganizationID: 1, ReaderID: 77, UserID: 2, AgentID: 3},
+		{GrantID: 5, OrganizationID: 1, ReaderID: 77, UserID: 99, AgentID: 3}, // who is gone
+		{GrantID: 5, OrganizationID: 1, ReaderID: 77, UserID: 5, AgentID: 3},  // another organization's
+	} {
+		h.happens(h.seal(e))
+	}
+	told := func(user int64, link *string) core.Notification {
+		return core.Notification{
+			OrganizationID: 1, UserID: user, Title: "Your conversations were read", Kind: "content_opened", CreatedBy: "System", CreatedOn: now, Cause: "content_grant/5",
+			Link: link, Message: "User 77, who is no longer there, has read conversations of yours with agent 3 (content grant 5).",
+		}
+	}
+	for user, want := range map[int64][]core.Notification{4: {told(4, &link)}, 2: {told(2, nil)}, 99: nil, 5: nil} {
+		got := h.inbox(user)
+		for i := range got {
+			got[i].ID = 0
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("user %d: %s", user, diff)
+		}
 	}
 }

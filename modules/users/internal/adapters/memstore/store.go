@@ -155,6 +155,16 @@ func (s *Store) GlobalAdmins(ctx context.Context, org int64, limit int) ([]users
 	return all[:min(limit, len(all))], err
 }
 
+// GlobalAdminIDs implements core.Store.
+func (s *Store) GlobalAdminIDs(ctx context.Context, org int64, limit int) ([]int64, error) {
+	all, err := s.users.List(ctx, func(u users.User) bool { return u.OrganizationID == org && u.IsSuperuser })
+	ids := make([]int64, min(limit, len(all)))
+	for i := range ids {
+		ids[i] = all[i].ID
+	}
+	return ids, err
+}
+
 // DeleteUsers implements core.Store.
 func (s *Store) DeleteUsers(ctx context.Context, org int64, ids []int64) error {
 	gone, err := s.users.Delete(ctx, func(u users.User) bool { return u.OrganizationID == org && slices.Contains(ids, u.ID) })

@@ -157,6 +157,7 @@ func TestNothingReadsAWholeTable(t *testing.T) {
 			"by cursor, the suspended":         func() error { return discard(store.UsersPage(ctx, 3, core.Filter{IsActive: &off}, cursor)) },
 			"by cursor, a text":                func() error { return discard(store.UsersPage(ctx, 3, core.Filter{Text: "name7"}, cursor)) },
 			"by cursor, a team":                func() error { return discard(store.UsersPage(ctx, 3, core.Filter{TeamID: 7}, cursor)) },
+			"ids of global admins":             func() error { return discard(store.GlobalAdminIDs(ctx, 3, 100)) },
 			"global admins":                    func() error { return discard(store.GlobalAdmins(ctx, 3, 100)) },
 			"who acts":                         func() error { return discard(store.Identity(ctx, 4002)) },
 			"who signs in":                     func() error { return discard(store.CredentialByEmail(ctx, "u4002@example.com")) },

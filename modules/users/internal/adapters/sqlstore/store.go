@@ -157,6 +157,17 @@ func (s *Store) GlobalAdmins(ctx context.Context, org int64, limit int) ([]users
 	return s.users.List(ctx, limit, "id", sqldb.Eq("organization_id", org), sqldb.Eq("is_superuser", true), sqldb.Eq("is_active", true))
 }
 
+// GlobalAdminIDs implements core.Store.
+func (s *Store) GlobalAdminIDs(ctx context.Context, org int64, limit int) ([]int64, error) {
+	ids := []int64{}
+	err := s.db.On(ctx).NewSelect().TableExpr("users_users").Column("id").
+		Where("organization_id = ? AND is_superuser = ?", org, true).OrderExpr("id").Limit(int64(limit)).Scan(ctx, &ids)
+	if err != nil {
+		return nil, fmt.Errorf("listing the global admins of organization %d: %w", org, err)
+	}
+	return ids, nil
+}
+
 // DeleteUsers implements core.Store.
 func (s *Store) DeleteUsers(ctx context.Context, org int64, ids []int64) error {
 	gone, err := s.users.Delete(ctx, sqldb.Eq("organization_id", org), sqldb.In("id", ids))

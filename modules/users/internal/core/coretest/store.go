@@ -155,11 +155,14 @@ func listing(f fixture, _ uow.Unit) {
 func globalAdmins(f fixture, _ uow.Unit) {
 	admin := func(u *users.User) { u.IsSuperuser = true }
 	a := f.user("a@example.com", admin)
-	f.user("b@example.com", admin, func(u *users.User) { u.IsActive = false })
+	b := f.user("b@example.com", admin, func(u *users.User) { u.IsActive = false })
 	f.user("c@example.com")
 	d := f.user("d@example.com", admin)
 	f.Equal([]users.User{a, d}, storetest.Must[[]users.User](f.t)(f.GlobalAdmins(f.ctx, f.org.ID, 10)))
 	f.Equal([]users.User{a}, storetest.Must[[]users.User](f.t)(f.GlobalAdmins(f.ctx, f.org.ID, 1)))
+	f.Equal([]int64{a.ID, b.ID, d.ID}, storetest.Must[[]int64](f.t)(f.GlobalAdminIDs(f.ctx, f.org.ID, 10)))
+	f.Equal([]int64{a.ID, b.ID}, storetest.Must[[]int64](f.t)(f.GlobalAdminIDs(f.ctx, f.org.ID, 2)))
+	f.Equal([]int64{}, storetest.Must[[]int64](f.t)(f.GlobalAdminIDs(f.ctx, f.org.ID+1, 2)))
 }
 
 func credentials(f fixture, _ uow.Unit) {
