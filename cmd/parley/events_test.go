@@ -35,6 +35,7 @@ var published = []publishedEvent{
 	corpora.ConnectionChanged{}, corpora.CorpusDisconnected{}, corpora.DocumentUpdated{}, corpora.DocumentDeleted{}, corpora.DocumentAdded{}, corpora.DocumentIndexed{},
 	sharepoint.ItemCreated{}, sharepoint.ItemUpdated{}, sharepoint.ItemDeleted{},
 	chat.ThreadCreated{}, chat.RunCompleted{}, chat.RunFailed{},
+	chat.ResponseCommented{}, chat.ResponseRated{}, chat.ResponseDeleted{}, chat.ThreadDeleted{},
 }
 
 func names(events []publishedEvent) []string {

@@ -133,8 +133,8 @@ var specimens = map[actor.Resource][]specimen{
 		{"public", all("v", rights{admin: "vemd", globalAdmin: "vemd"}), (*ground).publicDocument},
 		{"the member's to edit", rights{member: "ve", admin: "vemd", globalAdmin: "vemd"}, (*ground).editedDocument},
 	},
-	actor.Answer: {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
-	actor.Thread: {{"the admin's", rights{admin: "vremd"}, (*ground).answer}},
+	actor.Answer: {{"the admin's", rights{admin: "vremd"}, (*ground).answer}, {"deleted", nil, (*ground).deletedAnswer}},
+	actor.Thread: {{"the admin's", rights{admin: "vremd"}, (*ground).answer}, {"deleted", nil, (*ground).deletedThread}},
 	actor.SharePointItem: {
 		{"a folder", rights{appAdmin: "vemd", globalAdmin: "vemd"}, (*ground).sharePointItem},
 	},

@@ -23,12 +23,12 @@ type Watch struct {
 // Watch begins to read after a sequence number, 0 for the whole stream. Only
 // the asker may.
 func (s *Service) Watch(ctx context.Context, who actor.Actor, run, after int64) (*Watch, Run, error) {
-	if x := s.execution(run); x != nil && x.who.UserID == who.UserID {
-		return s.follow(x, after), x.stream.snapshot(), nil
-	}
 	r, err := s.Store.Run(ctx, who.UserID, run)
-	if err != nil {
+	if err != nil { // also of one that lives on here for a moment after it was deleted
 		return nil, Run{}, err
+	}
+	if x := s.execution(run); x != nil {
+		return s.follow(x, after), x.stream.snapshot(), nil
 	}
 	return &Watch{service: s, user: who.UserID, run: run, after: after}, r, nil
 }
@@ -104,8 +104,12 @@ func (w *Watch) look(ctx context.Context) error {
 		w.ready = events
 		return err
 	}
-	// The last event may be behind the reader already, or gone with its user.
+	// The last event may be behind the reader already.
 	r, err := w.service.Store.Run(ctx, w.user, w.run)
+	if errors.Is(err, ErrNotFound) { // deleted since they began to read
+		w.ready = []StreamEvent{gone(w.after + 1)}
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ func (a *API) Routes() []web.Route {
 	// level.
 	answer := web.On(actor.Answer, "agent_response_id", web.View)
 	run := web.On(actor.Agent, "agent_id", web.Run).And(web.On(actor.Thread, "chat_thread_id", web.Edit).IfSent())
-	return web.Group("Chat",
+	return append(a.feedbackRoutes(), web.Group("Chat",
 		web.POST("/api/agent/{agent_id}/response", "Run Chat", a.run,
 			run,
 			web.Message(created),
@@ -70,7 +70,7 @@ func (a *API) Routes() []web.Route {
 			web.On(actor.Thread, "chat_thread_id", web.View),
 			web.Message("Chat Thread retrieved successfully."),
 		),
-	)
+	)...)
 }
 
 // created is what Run Chat says, and what its response object repeats.
