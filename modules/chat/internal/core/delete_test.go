@@ -318,19 +318,21 @@ func TestDeletionsAgainstAnswersThatEnd(t *testing.T) {
 		}
 		for i := range runs {
 			runs[i] = s.ask("What is green" + strings.Repeat("?", i%4))
+			w := s.watch(s.Service, runs[i], 0)
 			wg.Go(func() {
 				time.Sleep(time.Duration(i%9) * time.Millisecond)
 				name := []string{"with its thread", "alone"}[i%2]
-				s.must(takesAway[name](s.Service, s.ctx, runs[i]))
+				if err := takesAway[name](s.Service, s.ctx, runs[i]); err != nil {
+					s.t.Error(err)
+				}
 			})
-			w := s.watch(s.Service, runs[i], 0)
 			wg.Go(func() {
 				for {
 					e, err := w.Next(s.ctx)
-					if errors.Is(err, io.EOF) {
+					if err != nil {
+						s.is(err, io.EOF)
 						return
 					}
-					s.must(err)
 					if e.Step == core.StepEnd {
 						_, err := w.Record(s.ctx, jo)
 						if err != nil && !errors.Is(err, core.ErrDeleted) && !errors.Is(err, core.ErrNotFound) {

@@ -55,12 +55,15 @@ func TestAnswersOfAnotherProcessAreDeletedWhileTheyAreMade(t *testing.T) {
 		var all sync.WaitGroup
 		var mu sync.Mutex
 		var runs []core.Asked
+		var begun []core.Asked
 		for range 4 {
 			first, err := here.Ask(ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is it?"})
 			if err != nil {
 				t.Fatal(err)
 			}
-			runs = append(runs, first)
+			begun = append(begun, first)
+		}
+		for _, first := range begun {
 			thread := first.ThreadID
 			for range 3 {
 				all.Go(func() {
@@ -89,7 +92,7 @@ func TestAnswersOfAnotherProcessAreDeletedWhileTheyAreMade(t *testing.T) {
 		all.Wait()
 		store := sqlstore.New(db)
 		var ids []int64
-		for _, r := range runs {
+		for _, r := range append(runs, begun...) {
 			ids = append(ids, r.ID)
 			w := here.Follow(jo, r)
 			var last core.StreamEvent
