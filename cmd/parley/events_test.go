@@ -36,6 +36,7 @@ var published = []publishedEvent{
 	sharepoint.ItemCreated{}, sharepoint.ItemUpdated{}, sharepoint.ItemDeleted{},
 	chat.ThreadCreated{}, chat.RunCompleted{}, chat.RunFailed{},
 	chat.ContentGrantCreated{}, chat.ContentGrantEnded{}, chat.ContentRead{},
+	chat.ResponseCommented{}, chat.ResponseRated{}, chat.ResponseDeleted{}, chat.ThreadDeleted{},
 }
 
 func names(events []publishedEvent) []string {

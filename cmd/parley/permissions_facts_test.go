@@ -137,11 +137,13 @@ var specimens = map[actor.Resource][]specimen{
 		{"the admin's", rights{admin: "vremd"}, (*ground).answer},
 		{"the member's, with a content grant of the global admin's", rights{member: "vremd", globalAdmin: "v"}, (*ground).openedAnswer},
 		{"a global admin's, with a content grant on the agent", nil, (*ground).chiefAnswer},
+		{"deleted", nil, (*ground).deletedAnswer},
 	},
 	actor.Thread: {
 		{"the admin's", rights{admin: "vremd"}, (*ground).answer},
 		{"the member's, with a content grant of the global admin's", rights{member: "vremd", globalAdmin: "v"}, (*ground).openedAnswer},
 		{"a global admin's, with a content grant on the agent", nil, (*ground).chiefAnswer},
+		{"deleted", nil, (*ground).deletedThread},
 	},
 	// Who made a live one may run it: list what it opens.
 	actor.ContentGrant: {

@@ -161,6 +161,18 @@ func (g *ground) answer() ids {
 	return ids{"agent_id": at["agent_id"], "agent_response_id": a.ID, "chat_thread_id": a.Thread}
 }
 
+func (g *ground) deletedAnswer() ids {
+	at := g.answer()
+	g.by(g.owner).Do("DELETE", g.path("/api/agent-response/%d", at, "agent_response_id"), nil).Want(200)
+	return at
+}
+
+func (g *ground) deletedThread() ids {
+	at := g.answer()
+	g.by(g.owner).Do("DELETE", g.path("/api/chat-thread/%d", at, "chat_thread_id"), nil).Want(200)
+	return at
+}
+
 func (g *ground) teamRole() ids {
 	at := g.team()
 	if row, ok := at["member_row"]; ok {

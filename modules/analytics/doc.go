@@ -1,14 +1,14 @@
 // Package analytics counts what happens: questions, threads, tokens and cost.
 //
-// Owns: facts (append-only, one for each run, ledger row and thread) and the
+// Owns: facts (append-only, one for each run, ledger row, thread and vote) and the
 // inventory of what exists. Tables: analytics_*. Neither has a name or an
 // address in it, only ids.
 //
 // Publishes: nothing.
 //
-// Consumes, and lives on nothing else: chat.run_completed.v1 and
-// chat.run_failed.v1 (analytics.usage), chat.thread_created.v1
-// (analytics.threads), users.user_created.v1, users.user_deleted.v1,
+// Consumes, and lives on nothing else: chat.run_completed.v1,
+// chat.run_failed.v1 and chat.response_rated.v1 (analytics.usage),
+// chat.thread_created.v1 (analytics.threads), users.user_created.v1, users.user_deleted.v1,
 // projects.team_created.v1, projects.team_deleted.v1,
 // projects.project_created.v1, projects.project_moved.v1,
 // projects.project_deleted.v1, agents.agent_created.v1,
@@ -18,7 +18,8 @@
 //
 // Rules: every figure is a sum over facts. A run counts under the moment it
 // was asked, whatever its end; its question counts under the model that
-// answered, its tokens under the model that used them. Queries and active
+// answered, its tokens under the model that used them, and a vote as it stands
+// now under the moment of the question. Queries and active
 // users leave evaluation runs out, tokens and cost include them. A day is the
 // reader's day. Global admins see the organization; team, project and agent
 // admins their part of it: the facts of their teams, projects and agents, the

@@ -1,16 +1,19 @@
 // Package chat owns threads, runs with their answers and stored streams, the
 // grants to read them, and the ledger of what models used.
 //
-// Owns: threads, runs, thoughts, supporting content, content grants, ledger.
-// Tables: chat_*.
+// Owns: threads, runs, thoughts, supporting content, comments, votes, content
+// grants, ledger. Tables: chat_*.
 //
 // Publishes: chat.thread_created.v1, chat.run_completed.v1,
-// chat.run_failed.v1, chat.content_grant_created.v1,
-// chat.content_grant_ended.v1, chat.content_read.v1.
+// chat.run_failed.v1, chat.response_commented.v1, chat.response_rated.v1,
+// chat.response_deleted.v1, chat.thread_deleted.v1,
+// chat.content_grant_created.v1, chat.content_grant_ended.v1,
+// chat.content_read.v1.
 //
-// Consumes: users.user_deleted.v1 (the user's threads and texts go, and the
-// grants on them; grants that the user made end). In every
-// process also agents.agent_updated.v1, agents.agent_deleted.v1,
+// Consumes: users.user_deleted.v1 (the user's threads, texts, comments and
+// votes go, and the grants on them; grants that the user made end). In every
+// process also chat.thread_deleted.v1 and chat.response_deleted.v1 (deleted
+// answers end), and agents.agent_updated.v1, agents.agent_deleted.v1,
 // users.access_changed.v1, users.user_deleted.v1 and projects.project_moved.v1
 // (runs end whose askers may not run the agent any more).
 //
@@ -33,4 +36,14 @@
 // Access is decided again when the turn of a run comes, after the run is known
 // to its process: Ask decided by what the caller was granted when the request
 // came, and a loss since then may have been told of before.
+//
+// What a user deletes is gone with the commit: threads and answers, with
+// texts, comments, streams and what later answers kept of them as history. Runs
+// stay as bare figures, with their ledger and votes. A deleted answer that is
+// still being made ends as chat.deleted: at its next piece at the latest,
+// which is not stored, whichever process makes it. An Idempotency-Key of a
+// deleted answer answers chat.deleted as long as it is kept.
+//
+// A user has one vote on an answer. It is told of only when it changes, with
+// the one before, so that sums over the events are what is stored.
 package chat

@@ -45,7 +45,7 @@ var homes = map[string][]string{
 	"golang.org/x/net/html/charset":            {"modules/corpora/internal/adapters/extract", "modules/corpora/internal/adapters/weblink"},
 	"golang.org/x/text/encoding":               {"modules/corpora/internal/adapters/extract"},
 	"golang.org/x/text/unicode/bidi":           {"modules/corpora/internal/adapters/extract"},
-	"github.com/openai/openai-go":              {"modules/chat/internal/adapters/openai"},
+	"github.com/go-json-experiment/json":       {"modules/chat/internal/adapters/openai"},
 	"github.com/google/go-cmp":                 {"platform/storetest", "platform/webtest"}, // and every test
 	"golang.org/x/oauth2":                      {"modules/sharepoint/internal/adapters/graphapi"},
 	"golang.org/x/time/rate":                   {"platform/web", "modules/sharepoint/internal/adapters/graphapi"},

@@ -119,6 +119,8 @@ func (s *Service) earlier(ctx context.Context, who actor.Actor, a Ask) (Run, err
 		return Run{}, err
 	case run.Fingerprint != a.Fingerprint:
 		return Run{}, ErrKeyReused
+	case run.IsDeleted:
+		return Run{}, ErrDeleted
 	case run.State.Open():
 		return Run{}, ErrInProgress
 	}

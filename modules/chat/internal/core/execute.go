@@ -86,9 +86,9 @@ func (x *execution) accept(ctx context.Context) error {
 		x.leave()
 		return err
 	}
-	x.run, x.thread = stored.Run, stored.Thread
-	x.stream.accepted(x.run)
+	x.stream.accepted(stored.Run)
 	x.mu.Lock()
+	x.run, x.thread = stored.Run, stored.Thread
 	x.byID[x.run.ID] = x
 	x.mu.Unlock()
 	return nil

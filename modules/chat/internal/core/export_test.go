@@ -13,4 +13,6 @@ const (
 	MaxWaiting = maxWaiting
 	MaxAnswer  = maxAnswer
 	MaxHistory = maxHistory
+
+	MaxComments = maxComments
 )

@@ -38,7 +38,7 @@ func (x *execution) finish(failure error) {
 	switch {
 	case err == nil:
 		x.record = x.recorded(now)
-	case errors.Is(err, ErrNoLongerOurs), errors.Is(err, ErrNotFound):
+	case errors.Is(err, ErrNoLongerOurs), errors.Is(err, ErrDeleted):
 		x.err = err
 	default: // the lease runs out and the run is closed as interrupted
 		x.err = errors.Join(ErrNotStored, err)
@@ -54,6 +54,8 @@ func failed(err error) (State, string, string) {
 		return Interrupted, ErrInterrupted.Code, ErrInterrupted.Message
 	case errors.Is(err, ErrCancelled):
 		return Cancelled, ErrCancelled.Code, ErrCancelled.Message
+	case errors.Is(err, ErrDeleted):
+		return Cancelled, ErrDeleted.Code, ErrDeleted.Message
 	case errors.Is(err, ErrAccessLost):
 		return Cancelled, ErrAccessLost.Code, ErrAccessLost.Message
 	case errors.As(err, &e):
@@ -78,7 +80,7 @@ func (s *Service) close(ctx context.Context, run Run, stream *stream, o Outcome)
 	for wait := 50 * time.Millisecond; ; wait *= 4 {
 		e := &ending{end: End{Run: run.ID, Owner: run.Owner, Outcome: o, Sequence: run.LastSequence + 1}, run: run, stream: stream}
 		err := s.journal.end(e)
-		if err == nil || errors.Is(err, ErrNoLongerOurs) || errors.Is(err, ErrNotFound) || wait > 10*time.Second {
+		if err == nil || errors.Is(err, ErrNoLongerOurs) || errors.Is(err, ErrDeleted) || wait > 10*time.Second {
 			return e.at, err
 		}
 		s.Log.WarnContext(ctx, "closing a run is tried again", "run", run.ID, "error", err)

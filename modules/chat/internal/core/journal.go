@@ -76,7 +76,7 @@ func (j *journal) accept(a *accepting) (Accepted, error) {
 }
 
 // end stores an outcome with the events that the stream still holds.
-// ErrNotFound stands for a run whose user was deleted: its figures are stored.
+// ErrDeleted stands for a run that was deleted: its figures are stored.
 func (j *journal) end(e *ending) error {
 	e.done = make(chan struct{})
 	j.mu.Lock()
@@ -85,7 +85,7 @@ func (j *journal) end(e *ending) error {
 	j.mu.Unlock()
 	<-e.done
 	if e.err == nil && e.result.Deleted {
-		return ErrNotFound
+		return ErrDeleted
 	}
 	return e.err
 }
@@ -218,9 +218,11 @@ func (c *commit) settle(accepts []*accepting, streams []*stream, ends []*ending,
 	for _, e := range ends {
 		e.err = errors.Join(err, e.result.Err)
 		switch {
-		case e.stream == nil || e.result.Deleted:
+		case e.stream == nil:
 		case e.err != nil:
 			e.stream.putBack()
+		case e.result.Deleted:
+			e.stream.erased()
 		default:
 			e.stream.ended(e.end.Outcome.Last(e.end.Sequence))
 		}

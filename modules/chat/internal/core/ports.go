@@ -17,6 +17,8 @@ type Store interface {
 	Runs
 	Leases
 	Grants
+	Feedback
+	Deletions
 }
 
 // Threads keeps conversations. Only their user ever finds them.
@@ -53,10 +55,11 @@ type Runs interface {
 	Support(ctx context.Context, run int64) ([]Support, error)
 	// Events answers stored events with a greater sequence number, in order.
 	Events(ctx context.Context, run, after int64, limit int) ([]StreamEvent, error)
-	// Sequences answers the last sequence number of each run that is there.
+	// Sequences answers the last sequence number of each run that is there and
+	// not deleted.
 	Sequences(ctx context.Context, runs []int64) (map[int64]int64, error)
-	// DeleteUser removes the texts and threads of a user. The runs stay as
-	// bare figures.
+	// DeleteUser removes the texts, threads, comments and votes of a user. The
+	// runs stay as bare figures.
 	DeleteUser(ctx context.Context, userID int64) error
 }
 
@@ -94,8 +97,8 @@ type Accepted struct {
 }
 
 // Advance is more of the stream of a run that goes on. It is stored for an
-// open run of the owner, else answered with ErrNoLongerOurs. No text is stored
-// of a run whose user was deleted.
+// open run of the owner, else answered with ErrNoLongerOurs, and for a deleted
+// one with ErrDeleted.
 type Advance struct {
 	Run      int64
 	Owner    string
@@ -114,7 +117,7 @@ type Beginning struct {
 
 // End is the end of an open run of the owner: state, content, record, ledger
 // and last events. ErrNoLongerOurs stands for a run that has ended already or
-// has another owner. Of a run whose user was deleted only figures are stored.
+// has another owner. Of a deleted run only figures are stored.
 type End struct {
 	Run      int64
 	Owner    string
@@ -125,7 +128,7 @@ type End struct {
 
 // Ended is what became of an end.
 type Ended struct {
-	Deleted bool // the user was
+	Deleted bool // the run was, or its user
 	Err     error
 }
 

@@ -12,6 +12,8 @@ type Record struct {
 	Run
 	Content
 	ThreadTitle string
+	Comments    []Comment
+	Votes       []Vote
 	// ShowPrompt is whether the reader administers the agent and so may see
 	// its prompt and instructions.
 	ShowPrompt bool
@@ -54,7 +56,8 @@ func (s *Service) Thread(ctx context.Context, who actor.Actor, id int64, p page.
 	return thread, page.Of[Record]{Items: records, Count: runs.Count, NextCursor: runs.NextCursor, Request: runs.Request}, err
 }
 
-// records adds the long parts of runs of one thread, in one query.
+// records adds the long parts of runs of one thread and what was said about
+// them, in a constant number of queries.
 func (s *Service) records(ctx context.Context, who actor.Actor, t Thread, runs []Run) ([]Record, error) {
 	ids := make([]int64, len(runs))
 	for i, r := range runs {
@@ -73,7 +76,7 @@ func (s *Service) records(ctx context.Context, who actor.Actor, t Thread, runs [
 	for i, r := range runs {
 		out[i] = Record{Run: r, Content: contents[r.ID], ThreadTitle: t.Title, ShowPrompt: admin}
 	}
-	return out, nil
+	return out, s.addFeedback(ctx, ids, out)
 }
 
 // Threads answers the caller's threads with an agent they can see.

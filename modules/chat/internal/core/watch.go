@@ -166,8 +166,12 @@ func (w *Watch) look(ctx context.Context) error {
 		w.ready = events
 		return err
 	}
-	// The last event may be behind the reader already, or gone with its user.
+	// The last event may be behind the reader already.
 	r, err := w.service.Store.Run(ctx, w.user, w.run)
+	if errors.Is(err, ErrNotFound) { // deleted since they began to read
+		w.ready = []StreamEvent{gone(w.after + 1)}
+		return nil
+	}
 	if err != nil {
 		return err
 	}

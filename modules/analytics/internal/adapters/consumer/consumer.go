@@ -27,6 +27,9 @@ func Consumers(s *core.Service) []bus.Consumer {
 			bus.OnMany(func(ctx context.Context, _ uow.Tx, list []bus.Fact[chat.RunFailed]) error {
 				return record(ctx, s, list, func(e chat.RunFailed) []core.Fact { return factsOf(e.Run) })
 			}),
+			bus.OnMany(func(ctx context.Context, _ uow.Tx, list []bus.Fact[chat.ResponseRated]) error {
+				return record(ctx, s, list, func(e chat.ResponseRated) []core.Fact { return []core.Fact{voteOf(e)} })
+			}),
 		}},
 		{Name: "analytics.threads", Handlers: []bus.Handler{
 			bus.OnMany(func(ctx context.Context, _ uow.Tx, list []bus.Fact[chat.ThreadCreated]) error {
@@ -82,6 +85,26 @@ func answeredBy(usage []chat.Usage) string {
 		}
 	}
 	return ""
+}
+
+// voteOf is the difference that a vote makes. It counts under the moment of the
+// question, as the one that it takes the place of does: no period has fewer
+// than no votes.
+func voteOf(e chat.ResponseRated) core.Fact {
+	count := func(vote string) int64 {
+		switch vote {
+		case e.After:
+			return 1
+		case e.Before:
+			return -1
+		}
+		return 0
+	}
+	return core.Fact{
+		Origin: fmt.Sprintf("feedback/%d/%d", e.FeedbackID, e.Change), OrganizationID: e.OrganizationID, TeamID: e.TeamID, ProjectID: e.ProjectID,
+		AgentID: e.AgentID, UserID: e.UserID, ThreadID: e.ThreadID, AgentType: e.AgentType, QuerySource: e.QuerySource, Model: e.Model,
+		OccurredOn: e.AskedOn, Measures: core.Measures{Upvotes: count(chat.Upvote), Downvotes: count(chat.Downvote)},
+	}
 }
 
 func inventory(s *core.Service) []bus.Handler {

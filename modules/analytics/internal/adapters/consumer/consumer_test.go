@@ -122,10 +122,30 @@ func TestWhatAppearsIsCountedUntilItIsGone(t *testing.T) {
 	h.same(core.Totals{ActiveUsers: 1, Queries: 1, TotalTokens: 100, CostNano: 100}, after.Totals)
 }
 
+func TestAVoteCountsAsItStandsUnderTheMomentOfItsQuestion(t *testing.T) {
+	h := open(t)
+	vote := func(id, change int64, before, after string) chat.ResponseRated {
+		return chat.ResponseRated{
+			FeedbackID: id, Change: change, Before: before, After: after, AgentResponseID: id, OrganizationID: 1, ThreadID: 8, AgentID: 4, AgentType: "rag",
+			ProjectID: 3, TeamID: 2, UserID: 5, QuerySource: "api", Model: "large", AskedOn: now.Add(-50 * time.Hour), RatedOn: now,
+		}
+	}
+	h.publish(vote(1, 1, "", "upvote"), vote(2, 1, "", "downvote"), vote(3, 1, "", "upvote"))
+	h.same(core.Totals{Upvotes: 2, Downvotes: 1}, h.overview(core.Filter{}).Totals)
+	h.publish(vote(1, 2, "upvote", "downvote"), vote(2, 2, "downvote", "upvote"), vote(1, 3, "downvote", "upvote"))
+	h.same(core.Totals{Upvotes: 3}, h.overview(core.Filter{AgentID: 4, ProjectID: 3, TeamID: 2, UserID: 5, QuerySource: "api", Model: "large"}).Totals)
+	today, err := h.service.TotalCount(context.Background(), actor.System(1), core.Period{Days: 1}, core.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.same(core.Totals{}, today.Totals)
+}
+
 func TestTheSameEventTwiceCountsOnce(t *testing.T) {
 	facts := []event.Event{
 		chat.RunCompleted{Run: run(1, rewriting, answer)}, chat.RunFailed{Run: run(2, answer)},
 		chat.ThreadCreated{ThreadID: 8, OrganizationID: 1, CreatedOn: now}, users.UserCreated{UserID: 5, OrganizationID: 1},
+		chat.ResponseRated{FeedbackID: 1, Change: 1, After: "upvote", OrganizationID: 1, AskedOn: now},
 		users.UserCreated{UserID: 6, OrganizationID: 1}, users.UserDeleted{UserID: 6, OrganizationID: 1}, corpora.DocumentAdded{DocumentID: 9, OrganizationID: 1},
 	}
 	sealed, err := event.Seal(now, facts)
@@ -145,7 +165,7 @@ func TestTheSameEventTwiceCountsOnce(t *testing.T) {
 		}
 		if round == 0 {
 			first = h.overview(core.Filter{})
-			h.same(core.Totals{ActiveUsers: 1, Queries: 2, Threads: 1, TotalTokens: 206, CostNano: 210}, first.Totals)
+			h.same(core.Totals{ActiveUsers: 1, Queries: 2, Threads: 1, Upvotes: 1, TotalTokens: 206, CostNano: 210}, first.Totals)
 		}
 		h.same(first, h.overview(core.Filter{}))
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"parley/modules/agents"
+	"parley/modules/chat"
 	"parley/modules/chat/internal/core"
 	"parley/modules/projects"
 	"parley/modules/users"
@@ -48,6 +49,17 @@ func Consumers(s *core.Service) []bus.Consumer {
 					return nil
 				}
 				return s.ProjectMoved(ctx, e.OrganizationID)
+			}),
+		}},
+		// PerProcess: an answer that was deleted elsewhere ends here.
+		{Name: "chat.deletions", PerProcess: true, Handlers: []bus.Handler{
+			bus.On(func(_ context.Context, _ uow.Tx, e chat.ThreadDeleted, _ event.Envelope) error {
+				s.ThreadDeleted(e.ThreadID)
+				return nil
+			}),
+			bus.On(func(_ context.Context, _ uow.Tx, e chat.ResponseDeleted, _ event.Envelope) error {
+				s.ResponseDeleted(e.AgentResponseID)
+				return nil
 			}),
 		}},
 	}

@@ -2,6 +2,8 @@
 package httpv1
 
 import (
+	"slices"
+
 	"parley/modules/chat/internal/core"
 	"parley/platform/kernel/actor"
 	"parley/platform/web"
@@ -19,7 +21,7 @@ func (a *API) Routes() []web.Route {
 	// level, unless a content grant lets them view it: such a read is audited.
 	answer := web.On(actor.Answer, "agent_response_id", web.View)
 	run := web.On(actor.Agent, "agent_id", web.Run).And(web.On(actor.Thread, "chat_thread_id", web.Edit).IfSent())
-	return append(a.grantRoutes(), web.Group("Chat",
+	return slices.Concat(a.grantRoutes(), a.feedbackRoutes(), web.Group("Chat",
 		web.POST("/api/agent/{agent_id}/response", "Run Chat", a.run,
 			run,
 			web.Message(created),
@@ -77,7 +79,7 @@ func (a *API) Routes() []web.Route {
 			web.Message("Chat Thread retrieved successfully."),
 			web.Audited(),
 		),
-	)...)
+	))
 }
 
 // created is what Run Chat says, and what its response object repeats.

@@ -65,35 +65,35 @@ func showResponse(r core.Record) responseView {
 type recordView struct {
 	_ struct{} `schema:"AgentResponse"`
 
-	ID               int64        `json:"id"`
-	Question         string       `json:"question"`
-	Response         responseView `json:"response"`
-	Comments         []string     `json:"comments"`
-	Feedback         []string     `json:"feedback"`
-	CreatedBy        string       `json:"created_by"`
-	CreatedOn        web.Time     `json:"created_on"`
-	ModifiedOn       web.Time     `json:"modified_on"`
-	IsDeleted        bool         `json:"is_deleted"`
-	PromptTokens     int64        `json:"prompt_tokens"`
-	CompletionTokens int64        `json:"completion_tokens"`
-	TotalTokens      int64        `json:"total_tokens"`
-	CacheHit         bool         `json:"cache_hit"`
-	QuerySource      string       `json:"query_source"`
-	MessageID        *string      `json:"message_id"`
-	Cost             string       `json:"cost" doc:"In dollars, as a decimal."`
-	ChatThread       int64        `json:"chat_thread"`
-	Agent            int64        `json:"agent"`
-	User             int64        `json:"user"`
-	LLMConfig        *string      `json:"llm_config"`
-	State            string       `json:"state" enum:"queued,in_progress,completed,failed,cancelled,interrupted"`
-	FinishReason     *string      `json:"finish_reason" enum:"stop,length,content_filter" doc:"Why the model ended the answer: length and content_filter cut it."`
-	FailureCode      *string      `json:"failure_code"`
-	FailureReason    *string      `json:"failure_reason"`
+	ID               int64          `json:"id"`
+	Question         string         `json:"question"`
+	Response         responseView   `json:"response"`
+	Comments         []commentView  `json:"comments" doc:"Oldest first."`
+	Feedback         []feedbackView `json:"feedback"`
+	CreatedBy        string         `json:"created_by"`
+	CreatedOn        web.Time       `json:"created_on"`
+	ModifiedOn       web.Time       `json:"modified_on"`
+	IsDeleted        bool           `json:"is_deleted"`
+	PromptTokens     int64          `json:"prompt_tokens"`
+	CompletionTokens int64          `json:"completion_tokens"`
+	TotalTokens      int64          `json:"total_tokens"`
+	CacheHit         bool           `json:"cache_hit"`
+	QuerySource      string         `json:"query_source"`
+	MessageID        *string        `json:"message_id"`
+	Cost             string         `json:"cost" doc:"In dollars, as a decimal."`
+	ChatThread       int64          `json:"chat_thread"`
+	Agent            int64          `json:"agent"`
+	User             int64          `json:"user"`
+	LLMConfig        *string        `json:"llm_config"`
+	State            string         `json:"state" enum:"queued,in_progress,completed,failed,cancelled,interrupted"`
+	FinishReason     *string        `json:"finish_reason" enum:"stop,length,content_filter" doc:"Why the model ended the answer: length and content_filter cut it."`
+	FailureCode      *string        `json:"failure_code"`
+	FailureReason    *string        `json:"failure_reason"`
 }
 
 func showRecord(r core.Record) recordView {
 	v := recordView{
-		ID: r.ID, Question: r.Question, Response: showResponse(r), Comments: []string{}, Feedback: []string{}, CreatedBy: r.CreatedBy,
+		ID: r.ID, Question: r.Question, Response: showResponse(r), Comments: each(r.Comments, showComment), Feedback: each(r.Votes, showVote), CreatedBy: r.CreatedBy,
 		CreatedOn: web.At(r.CreatedOn), ModifiedOn: web.At(r.ModifiedOn), IsDeleted: r.IsDeleted, PromptTokens: r.PromptTokens, CompletionTokens: r.CompletionTokens,
 		TotalTokens: r.PromptTokens + r.CompletionTokens, CacheHit: r.CacheHit, QuerySource: r.QuerySource, MessageID: r.MessageID, Cost: dollars(r.CostNano),
 		ChatThread: r.ThreadID, Agent: r.AgentID, User: r.UserID, State: string(r.State),

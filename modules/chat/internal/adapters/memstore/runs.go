@@ -75,7 +75,7 @@ func (s *Store) Events(ctx context.Context, run, after int64, limit int) ([]core
 
 // Sequences implements core.Runs.
 func (s *Store) Sequences(ctx context.Context, runs []int64) (map[int64]int64, error) {
-	found, err := s.runs.List(ctx, func(r core.Run) bool { return slices.Contains(runs, r.ID) })
+	found, err := s.runs.List(ctx, func(r core.Run) bool { return slices.Contains(runs, r.ID) && !r.IsDeleted })
 	out := make(map[int64]int64, len(found))
 	for _, r := range found {
 		out[r.ID] = r.LastSequence

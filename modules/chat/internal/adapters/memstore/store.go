@@ -4,6 +4,7 @@ package memstore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -24,6 +25,8 @@ type Store struct {
 	support  *memory.Table[row[core.Support]]
 	ledger   *memory.Table[row[core.Metered]]
 	grants   *memory.Table[core.Grant]
+	comments *memory.Table[core.Comment]
+	votes    *memory.Table[core.Vote]
 }
 
 // row is what belongs to a run.
@@ -48,7 +51,7 @@ func New(db *memory.DB) *Store {
 			Taken: core.ErrInProgress, Missing: core.ErrNotFound,
 		}),
 		contents: rows[core.Content](db), events: rows[core.StreamEvent](db), thoughts: rows[core.Thought](db),
-		support: rows[core.Support](db), ledger: rows[core.Metered](db),
+		support: rows[core.Support](db), ledger: rows[core.Metered](db), comments: comments(db), votes: votes(db),
 		grants: memory.NewTable(db, memory.Spec[core.Grant]{ID: func(g *core.Grant) *int64 { return &g.ID }, Missing: core.ErrGrantNotFound}),
 	}
 }
@@ -132,13 +135,13 @@ func (s *Store) DeleteUser(ctx context.Context, userID int64) error {
 				return err
 			}
 		}
-		for _, err := range []error{remove(ctx, s.contents, gone), remove(ctx, s.events, gone), remove(ctx, s.thoughts, gone), remove(ctx, s.support, gone)} {
-			if err != nil {
-				return err
-			}
+		if err := s.erase(ctx, gone); err != nil {
+			return err
 		}
-		_, err = s.threads.Delete(ctx, func(t core.Thread) bool { return t.UserID == userID })
-		return err
+		_, votes := s.votes.Delete(ctx, func(v core.Vote) bool { return v.UserID == userID })
+		_, comments := s.comments.Delete(ctx, func(c core.Comment) bool { return c.UserID == userID })
+		_, threads := s.threads.Delete(ctx, func(t core.Thread) bool { return t.UserID == userID })
+		return errors.Join(votes, comments, threads)
 	})
 }
 

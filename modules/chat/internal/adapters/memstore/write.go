@@ -41,7 +41,7 @@ func (s *Store) Write(ctx context.Context, b core.Batch) (core.Written, error) {
 
 // refusal is an error about one part, and nil for one of the whole batch.
 func refusal(err error) error {
-	for _, known := range []error{core.ErrNotFound, core.ErrInProgress, core.ErrNoLongerOurs} {
+	for _, known := range []error{core.ErrNotFound, core.ErrInProgress, core.ErrNoLongerOurs, core.ErrDeleted} {
 		if errors.Is(err, known) {
 			return known
 		}
@@ -95,12 +95,15 @@ func ours(owner string) func(core.Run) bool {
 func (s *Store) advance(ctx context.Context, p core.Advance, now time.Time) error {
 	r, err := s.change(ctx, p.Run, ours(p.Owner), func(r *core.Run) {
 		r.State, r.LastSequence = core.InProgress, p.Sequence
-		if p.Begins != nil {
+		if p.Begins != nil && !r.IsDeleted {
 			r.Model, r.EstimatedPrompt, r.LeaseUntil, r.ModifiedOn = p.Begins.Model, p.Begins.EstimatedPrompt, p.Begins.LeaseUntil, now
 		}
 	})
-	if err != nil || r.IsDeleted {
+	if err != nil {
 		return err
+	}
+	if r.IsDeleted {
+		return core.ErrDeleted
 	}
 	if p.Begins != nil {
 		err := s.changeContent(ctx, p.Run, func(c *core.Content) { c.SearchQuery = p.Begins.SearchQuery })

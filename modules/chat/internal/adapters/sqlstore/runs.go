@@ -116,7 +116,7 @@ func (s *Store) Events(ctx context.Context, run, after int64, limit int) ([]core
 // Sequences implements core.Runs.
 func (s *Store) Sequences(ctx context.Context, runs []int64) (map[int64]int64, error) {
 	var rows []struct{ ID, LastSequence int64 }
-	if err := s.db.On(ctx).NewSelect().TableExpr("chat_runs").Column("id", "last_sequence").Where("id IN (?)", bun.List(runs)).Scan(ctx, &rows); err != nil {
+	if err := s.db.On(ctx).NewSelect().TableExpr("chat_runs").Column("id", "last_sequence").Where("id IN (?) AND NOT is_deleted", bun.List(runs)).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("reading how far streams are: %w", err)
 	}
 	out := make(map[int64]int64, len(rows))

@@ -36,6 +36,9 @@ type Store struct {
 	threads sqldb.Table[core.Thread, threadRow]
 	runs    sqldb.Table[core.Run, runRow]
 	grants  sqldb.Table[core.Grant, grantRow]
+
+	comments sqldb.Table[core.Comment, commentRow]
+	votes    sqldb.Table[core.Vote, voteRow]
 }
 
 // New returns the store over db.
@@ -49,6 +52,7 @@ func New(db *sqldb.DB) *Store {
 		runs: sqldb.NewTable(db,
 			func(v core.Run) runRow { return runRow{Run: v} },
 			func(r runRow) core.Run { return r.Run }, core.ErrNotFound, core.ErrInProgress),
+		comments: commentTable(db), votes: voteTable(db),
 	}
 }
 
@@ -107,13 +111,13 @@ func (s *Store) DeleteUser(ctx context.Context, userID int64) error {
 		return fmt.Errorf("emptying runs: %w", err)
 	}
 	runs := s.db.On(ctx).NewSelect().TableExpr("chat_runs").Column("id").Where("user_id = ?", userID)
-	for _, table := range []string{"chat_contents", "chat_events", "chat_thoughts", "chat_support"} {
-		if _, err := s.db.On(ctx).NewDelete().TableExpr(table).Where("run_id IN (?)", runs).Exec(ctx); err != nil {
+	if err := s.erase(ctx, runs); err != nil {
+		return err
+	}
+	for _, table := range []string{"chat_comments", "chat_votes", "chat_threads"} {
+		if _, err := s.db.On(ctx).NewDelete().TableExpr(table).Where("user_id = ?", userID).Exec(ctx); err != nil {
 			return fmt.Errorf("deleting from %s: %w", table, err)
 		}
-	}
-	if _, err := s.db.On(ctx).NewDelete().TableExpr("chat_threads").Where("user_id = ?", userID).Exec(ctx); err != nil {
-		return fmt.Errorf("deleting threads: %w", err)
 	}
 	return nil
 }

@@ -80,14 +80,13 @@ func (w *writing) advances(ctx context.Context, parts []core.Advance) ([]error, 
 			refused[i] = core.ErrNoLongerOurs
 			continue
 		}
-		if p.Begins != nil {
-			begun = append(begun, []any{p.Run, p.Begins.Model, p.Begins.EstimatedPrompt, p.Begins.LeaseUntil})
-		}
-		if deleted { // its user is gone: no text of theirs is kept
+		if deleted { // no text of it is kept, and it goes no further
+			refused[i] = core.ErrDeleted
 			continue
 		}
 		w.addEvents(p.Run, p.Events...)
 		if p.Begins != nil {
+			begun = append(begun, []any{p.Run, p.Begins.Model, p.Begins.EstimatedPrompt, p.Begins.LeaseUntil})
 			queries = append(queries, []any{p.Run, p.Begins.SearchQuery})
 		}
 	}
@@ -111,8 +110,8 @@ func (w *writing) begin(begun, queries sqldb.Rows) {
 }
 
 // changed runs a change of open runs by their owner, who and which stand in
-// the first two columns of v. It answers which it found, and whether their
-// user was deleted.
+// the first two columns of v. It answers which it found, and whether they were
+// deleted.
 func (w *writing) changed(ctx context.Context, q *bun.UpdateQuery) (map[int64]bool, error) {
 	var rows []struct {
 		ID        int64
@@ -159,7 +158,7 @@ func (w *writing) ends(ctx context.Context, parts []core.End) ([]core.Ended, err
 		for _, u := range p.Outcome.Usage {
 			w.ledger = append(w.ledger, ledgerRow{RunID: p.Run, Usage: u.Usage, Raw: u.Raw, CreatedOn: w.now})
 		}
-		if deleted { // its user is gone: figures stay, texts don't
+		if deleted { // figures stay, texts don't
 			continue
 		}
 		answer, err := w.record(p)

@@ -78,6 +78,17 @@ func TestStore(t *testing.T, open func(t *testing.T) Subject) {
 		"a failed unit leaves nothing behind":                       rollback,
 		"a unit that fails after closing a run leaves it open":      rollbackOfClosing,
 		"what was handed out can be changed without harm to others": copies,
+
+		"comments come back as they were stored, oldest first":         comments,
+		"a vote takes the place of the user's other one":               voting,
+		"of fifty who vote at once none is lost and none counts twice": votingAtOnce,
+		"a run is locked by its user alone, while it is there":         locking,
+		"a deleted thread leaves the figures of its runs":              deletingThread,
+		"a deleted run is gone from later histories, too":              deletingRun,
+		"a question into a thread that is deleted finds it gone":       deletingAndAccepting,
+		"a deleted run is closed without its text and keeps its key":   closingDeletedRun,
+		"a unit that fails after a deletion leaves all as it was":      rollbackOfDeletion,
+		"deleting a user takes their comments and votes":               deletingFeedback,
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) { test(fixture{Assert: storetest.New(t), Subject: open(t), t: t, ctx: t.Context()}) })

@@ -122,8 +122,8 @@ func deleting(f fixture) {
 func closingDeleted(f fixture) {
 	r := f.running()
 	f.NoError(f.DeleteUser(f.ctx, jo))
-	f.NoError(f.extend(r.ID, here, deltas(2, 3)))
-	f.NoError(f.begin(r.ID, here, core.Beginning{Model: "stub", EstimatedPrompt: 10, SearchQuery: "secret words", LeaseUntil: now}))
+	f.ErrorIs(f.extend(r.ID, here, deltas(2, 3)), core.ErrDeleted)
+	f.ErrorIs(f.begin(r.ID, here, core.Beginning{Model: "stub", EstimatedPrompt: 10, SearchQuery: "secret words", LeaseUntil: now}), core.ErrDeleted)
 	o := full()
 	o.State, o.FailureCode, o.FailureDetails = core.Failed, "chat.model_failed", "It quoted the secret words."
 	f.NoError(f.end(f.ctx, r, o))
@@ -142,6 +142,9 @@ func deletingAtOnce(f fixture) {
 		var err error
 		for at := int64(2); at < 100 && err == nil; at++ {
 			err = f.extend(r.ID, here, deltas(at, 1))
+		}
+		if errors.Is(err, core.ErrDeleted) {
+			err = nil
 		}
 		errs <- err
 	}()

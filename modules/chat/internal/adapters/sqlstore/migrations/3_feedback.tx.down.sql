@@ -1,0 +1,3 @@
+DROP TABLE chat_votes;
+--bun:split
+DROP TABLE chat_comments;
