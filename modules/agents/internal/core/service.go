@@ -26,6 +26,8 @@ type Deps struct {
 	Roles       users.Roles
 	Addresses   users.Addresses
 	Clock       clock.Clock
+	// Models are the names that an agent may choose its model from.
+	Models []string
 }
 
 // Service is the use cases. It implements agents.Catalog.

@@ -34,7 +34,7 @@ type Deps struct {
 	Agents    agents.Catalog
 	Askers    Askers
 	Corpora   corpora.Retriever
-	Model     Model
+	Models    Models // at least one
 	Clock     clock.Clock
 	Log       *slog.Logger
 	Intervals Intervals

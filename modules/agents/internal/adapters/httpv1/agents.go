@@ -17,7 +17,7 @@ type createRequest struct {
 		PrefixPrompt     *string   `json:"prefix_prompt,omitempty" maxLength:"20000"`
 		Instructions     *[]string `json:"custom_instructions,omitempty" maxItems:"50"`
 		Access           *string   `json:"access,omitempty" enum:"Only me,Only team,Public" doc:"Only me when not given."`
-		LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200" doc:"The model that answers, by its name at the configured model server, unless a question names another; empty for the one that the server is configured with. It has no effect without a model server, and the agent is shown without it."`
+		LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200" doc:"The model that answers, one of those that the server is configured with, unless a question names another; empty for the default one. The agent is shown without it."`
 		SampleQ1         *string   `json:"sample_q1,omitempty" maxLength:"1000"`
 		SampleQ2         *string   `json:"sample_q2,omitempty" maxLength:"1000"`
 		SampleQ3         *string   `json:"sample_q3,omitempty" maxLength:"1000"`
@@ -48,7 +48,7 @@ type updateRequest struct {
 		Instructions     *[]string `json:"custom_instructions,omitempty" maxItems:"50" doc:"In place of all earlier ones."`
 		Access           *string   `json:"access,omitempty" enum:"Only me,Only team,Public"`
 		Status           *string   `json:"status,omitempty" enum:"Live,Draft,Paused" doc:"Only a Live agent answers others than its admins."`
-		LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200" doc:"The model that answers, by its name at the configured model server, unless a question names another; empty for the one that the server is configured with. It has no effect without a model server, and the agent is shown without it."`
+		LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200" doc:"The model that answers, one of those that the server is configured with, unless a question names another; empty for the default one. The agent is shown without it."`
 		SampleQ1         *string   `json:"sample_q1,omitempty" maxLength:"1000"`
 		SampleQ2         *string   `json:"sample_q2,omitempty" maxLength:"1000"`
 		SampleQ3         *string   `json:"sample_q3,omitempty" maxLength:"1000"`

@@ -19,6 +19,7 @@ import (
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/event"
+	"parley/platform/kernel/money"
 	"parley/platform/kernel/uow"
 	"parley/platform/memory"
 )
@@ -79,9 +80,9 @@ var (
 func TestARunAddsItsQuestionAndEveryRowOfItsLedger(t *testing.T) {
 	h := open(t)
 	h.publish(chat.RunCompleted{Run: run(1, rewriting, answer)})
-	h.same(core.Totals{ActiveUsers: 1, Queries: 1, TotalTokens: 106, CostNano: 110}, h.overview(core.Filter{}).Totals)
-	h.same(core.Totals{TotalTokens: 6, CostNano: 10}, h.overview(core.Filter{Model: "small"}).Totals)
-	h.same(core.Totals{ActiveUsers: 1, Queries: 1, TotalTokens: 100, CostNano: 100}, h.overview(core.Filter{Model: "large"}).Totals)
+	h.same(core.Totals{ActiveUsers: 1, Queries: 1, TotalTokens: 106, Cost: money.Amount{Nano: 110}}, h.overview(core.Filter{}).Totals)
+	h.same(core.Totals{TotalTokens: 6, Cost: money.Amount{Nano: 10}}, h.overview(core.Filter{Model: "small"}).Totals)
+	h.same(core.Totals{ActiveUsers: 1, Queries: 1, TotalTokens: 100, Cost: money.Amount{Nano: 100}}, h.overview(core.Filter{Model: "large"}).Totals)
 	for _, f := range []core.Filter{{AgentID: 4}, {ProjectID: 3}, {TeamID: 2}, {UserID: 5}, {QuerySource: "api"}} {
 		h.same(int64(1), h.overview(f).Queries)
 	}
@@ -89,13 +90,13 @@ func TestARunAddsItsQuestionAndEveryRowOfItsLedger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.same([]core.Day{{Date: now.Truncate(24 * time.Hour), Tokens: core.Tokens{PromptTokens: 33, CompletionTokens: 73, CostNano: 110}}}, days)
+	h.same([]core.Day{{Date: now.Truncate(24 * time.Hour), Tokens: core.Tokens{PromptTokens: 33, CompletionTokens: 73, Cost: money.Amount{Nano: 110}}}}, days)
 }
 
 func TestARunThatFailedIsAQueryAndCostsWhatItUsed(t *testing.T) {
 	h := open(t)
 	h.publish(chat.RunFailed{Run: run(1, answer)}, chat.RunFailed{Run: run(2)})
-	h.same(core.Totals{ActiveUsers: 1, Queries: 2, TotalTokens: 100, CostNano: 100}, h.overview(core.Filter{}).Totals)
+	h.same(core.Totals{ActiveUsers: 1, Queries: 2, TotalTokens: 100, Cost: money.Amount{Nano: 100}}, h.overview(core.Filter{}).Totals)
 }
 
 func TestAThreadIsCounted(t *testing.T) {
@@ -119,7 +120,7 @@ func TestWhatAppearsIsCountedUntilItIsGone(t *testing.T) {
 	after := h.overview(core.Filter{})
 	h.same(int64(0), after.Existing[core.Corpus]+after.Existing[core.Document])
 	h.same(int64(1), after.Existing[core.User])
-	h.same(core.Totals{ActiveUsers: 1, Queries: 1, TotalTokens: 100, CostNano: 100}, after.Totals)
+	h.same(core.Totals{ActiveUsers: 1, Queries: 1, TotalTokens: 100, Cost: money.Amount{Nano: 100}}, after.Totals)
 }
 
 func TestTheSameEventTwiceCountsOnce(t *testing.T) {
@@ -145,7 +146,7 @@ func TestTheSameEventTwiceCountsOnce(t *testing.T) {
 		}
 		if round == 0 {
 			first = h.overview(core.Filter{})
-			h.same(core.Totals{ActiveUsers: 1, Queries: 2, Threads: 1, TotalTokens: 206, CostNano: 210}, first.Totals)
+			h.same(core.Totals{ActiveUsers: 1, Queries: 2, Threads: 1, TotalTokens: 206, Cost: money.Amount{Nano: 210}}, first.Totals)
 		}
 		h.same(first, h.overview(core.Filter{}))
 	}

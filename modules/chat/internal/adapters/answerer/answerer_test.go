@@ -91,21 +91,6 @@ func TestAModelIsAskedWithTheWholeConversation(t *testing.T) {
 	}
 }
 
-func TestThePromptNamesTheModel(t *testing.T) {
-	model, stub := serve(t, modelstub.Behaviour{Answer: reply("Yes.")})
-	named := prompt
-	named.Model = "other-2"
-	for _, p := range []core.Prompt{prompt, named} {
-		if _, _, err := listen(t.Context(), model, p); err != nil {
-			t.Fatal(err)
-		}
-	}
-	requests := stub.Requests()
-	if requests[0].Model != "stub-1" || requests[1].Model != "other-2" || model.Name() != "stub-1" {
-		t.Errorf("asked %q and %q of %q", requests[0].Model, requests[1].Model, model.Name())
-	}
-}
-
 func TestAModelServerThatFailsIsToldInWords(t *testing.T) {
 	const text = "It is green [1]."
 	cases := map[string]struct {
