@@ -193,38 +193,66 @@ func TestWithoutAModelNoneCanBeChosen(t *testing.T) {
 	}
 }
 
-// A thread never becomes unusable because it grew, in whatever words the model
-// refuses what is too long for it, and also when it counts more tokens than
-// were estimated.
-func TestAThreadOfSixtyLongTurnsStaysUsable(t *testing.T) {
-	wordings := modelstub.TooLong()
-	var refused atomic.Int64
-	const size = 1400
-	stub, url := served(t, modelstub.Behaviour{
-		Context: size, Letters: 2, Answer: func(modelstub.Request) string { return strings.Repeat("so it is ", 20) },
-		Wording: func() modelstub.Recording { return wordings[int(refused.Add(1))%len(wordings)] },
+// long is a thread of long turns with a model, which all must be answered.
+func (g *ground) long(turns int, model string) {
+	g.t.Helper()
+	agent := g.teamAgent()["agent_id"]
+	var thread any
+	for i := range turns {
+		r := g.run(agent, map[string]any{"user_query": fmt.Sprintf("%d. %s?", i, strings.Repeat("and why ", 60)), "chat_thread_id": thread, "model": model})
+		if r.State != "completed" {
+			g.t.Fatalf("turn %d of %s: %s, %s", i, model, r.State, r.Details)
+		}
+		thread = r.Response.ThreadID
+	}
+}
+
+// narrow is a server of a model that takes few tokens, and counts twice as many
+// as are estimated here. It refuses in these words what is too long.
+func narrow(t *testing.T, words modelstub.Recording) (stub *modelstub.Server, url string, refused *atomic.Int64) {
+	t.Helper()
+	refused = &atomic.Int64{}
+	stub, url = served(t, modelstub.Behaviour{
+		Context: narrowContext, Letters: 2, Answer: func(modelstub.Request) string { return strings.Repeat("so it is ", 20) },
+		Wording: func() modelstub.Recording { refused.Add(1); return words },
 	})
-	for name, context := range map[string]string{"whose context is known": fmt.Sprintf(`,"context_size":%d`, size), "whose context is not known": ""} {
+	return stub, url, refused
+}
+
+const narrowContext = 1400
+
+// A thread never becomes unusable because it grew.
+func TestAThreadOfSixtyLongTurnsStaysUsable(t *testing.T) {
+	for name, context := range map[string]string{"whose context is known": fmt.Sprintf(`,"context_size":%d`, narrowContext), "whose context is not known": ""} {
 		t.Run(name, func(t *testing.T) {
-			refused.Store(0)
-			g := modelled(t, `[{"name":"tiny","base_url":"`+url+`"`+context+`}]`)
-			agent := g.teamAgent()["agent_id"]
-			var thread any
-			for i := range 60 {
-				r := g.run(agent, map[string]any{"user_query": fmt.Sprintf("%d. %s?", i, strings.Repeat("and why ", 60)), "chat_thread_id": thread})
-				if r.State != "completed" {
-					t.Fatalf("turn %d: %s, %s", i, r.State, r.Details)
-				}
-				thread = r.Response.ThreadID
-			}
+			stub, url, refused := narrow(t, modelstub.TooLong()[0])
+			g := modelled(t, `[{"name":"narrow","base_url":"`+url+`"`+context+`}]`)
+			g.long(60, "narrow")
 			t.Logf("refused %d times", refused.Load())
-			if refused.Load() < int64(len(wordings)) {
-				t.Error("few prompts were too long")
+			if refused.Load() == 0 {
+				t.Error("no prompt was too long")
 			}
 			requests := stub.Requests()
 			if last := requests[len(requests)-1]; len(last.Messages) < 4 {
 				t.Errorf("the last prompt has %d messages: nothing of the conversation is left", len(last.Messages))
 			}
 		})
+	}
+}
+
+func TestAThreadThatGrewStaysUsableInWhateverWordsTheModelRefuses(t *testing.T) {
+	var file []string
+	counts := map[string]*atomic.Int64{}
+	for _, words := range modelstub.TooLong() {
+		_, url, refused := narrow(t, words)
+		counts[words.Name] = refused
+		file = append(file, fmt.Sprintf(`{"name":%q,"base_url":%q}`, words.Name, url))
+	}
+	g := modelled(t, "["+strings.Join(file, ",")+"]")
+	for name, refused := range counts {
+		g.long(8, name)
+		if refused.Load() == 0 {
+			t.Errorf("%s refused nothing", name)
+		}
 	}
 }

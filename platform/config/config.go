@@ -135,8 +135,8 @@ func (c Config) problems() []error {
 	if c.LLMURL != "" && c.ModelsFile.Path != "" {
 		wrong("PARLEY_MODELS", "set it or PARLEY_LLM_URL, not both; a model of the file can be the one that PARLEY_LLM_URL names")
 	}
-	if c.LLMFirstByte <= 0 {
-		wrong("PARLEY_LLM_FIRST_BYTE", "it must be positive, such as 60s or 5m")
+	if problem := firstByteProblem(c.LLMFirstByte); problem != "" {
+		wrong("PARLEY_LLM_FIRST_BYTE", "%s", problem)
 	}
 	for _, host := range c.LinkHosts {
 		if u, err := url.Parse("https://" + host); err != nil || u.Host != host || host == "" {

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -102,11 +101,21 @@ func chained(models []Model, wrong func(i int, field, format string, args ...any
 	}
 }
 
-// String is what a log may show of a model: all but its key.
-func (m Model) String() string {
-	host := ""
-	if u, err := url.Parse(m.BaseURL); err == nil {
-		host = u.Host
+// Host is the host of the model's server.
+func (m Model) Host() string {
+	u, err := url.Parse(m.BaseURL)
+	if err != nil {
+		return ""
 	}
-	return fmt.Sprintf("%s (%s at %s)", m.Name, m.Model, host)
+	return u.Host
+}
+
+// firstByteProblem says what is wrong with the time that an answer may take to
+// begin; "" when nothing is.
+func firstByteProblem(d time.Duration) string {
+	const longest = 10 * time.Minute
+	if d <= 0 || d > longest {
+		return "it must be positive, such as 60s or 5m, and no more than 10m, which is what a whole answer may take"
+	}
+	return ""
 }

@@ -55,7 +55,7 @@ func TestTheModelsOfAFileAreRead(t *testing.T) {
 	if diff := cmp.Diff(want, c.Models()); diff != "" {
 		t.Error(diff)
 	}
-	if said := fmt.Sprintf("%v %+v %#v %s", c, c, c, c.Models()[0]); strings.Contains(said, "very-secret") {
+	if said := fmt.Sprintf("%v %+v %#v %s", c, c, c, fmt.Sprintf("%v %#v %+v", c.Models(), c.Models(), c.Models())); strings.Contains(said, "very-secret") {
 		t.Error("the key shows in a configuration that is printed")
 	}
 }
@@ -114,6 +114,7 @@ func TestEveryMistakeOfAModelNamesItsField(t *testing.T) {
 		entry(`,"max_output_tokens":0`):                                                     "models[0].max_output_tokens",
 		entry(`,"context_size":1000,"max_output_tokens":1000`):                              "models[0].max_output_tokens",
 		entry(`,"first_byte":"soon"`):                                                       "models[0].first_byte",
+		entry(`,"first_byte":"11m"`):                                                        "models[0].first_byte",
 		entry(`,"first_byte":"-1s"`):                                                        "models[0].first_byte",
 		entry(`,"prices":{"input":"-1","output":"1"}`):                                      "models[0].prices.input",
 		entry(`,"prices":{"input":"1"}`):                                                    "models[0].prices.output",

@@ -200,8 +200,10 @@ func (e modelEntry) model(environ map[string]string, wrong func(field, format st
 	}
 	if e.FirstByte != "" {
 		var err error
-		if m.FirstByte, err = time.ParseDuration(e.FirstByte); err != nil || m.FirstByte <= 0 {
-			wrong("first_byte", "%q is not a positive duration, such as 60s or 5m", e.FirstByte)
+		if m.FirstByte, err = time.ParseDuration(e.FirstByte); err != nil {
+			wrong("first_byte", "%q is not a duration, such as 60s or 5m", e.FirstByte)
+		} else if problem := firstByteProblem(m.FirstByte); problem != "" {
+			wrong("first_byte", "%s", problem)
 		}
 	}
 	if e.Prices != nil {

@@ -135,7 +135,7 @@ func (s Settings) announce(log *slog.Logger) {
 		log.Info("no model is configured: answers are quotes from the documents")
 	}
 	for _, m := range s.Models {
-		log.Info("model", "name", m.Name, "at", m.String(), "default", m.Default, "context_size", m.ContextSize, "priced", m.Prices != nil,
+		log.Info("model", "name", m.Name, "model", m.Model, "server", m.Host(), "default", m.Default, "context_size", m.ContextSize, "priced", m.Prices != nil,
 			"fallback", m.Fallback, "first_byte", m.FirstByte.String())
 	}
 }

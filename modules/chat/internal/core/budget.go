@@ -1,5 +1,7 @@
 package core
 
+import "sync"
+
 const (
 	// mostExchanges bounds the exchanges of a thread that go into a prompt when
 	// the size of the model's context is known, and fewExchanges when it is not.
@@ -29,6 +31,47 @@ func (o Offer) room() int64 {
 		answer = min(o.ContextSize/part, largest)
 	}
 	return max((o.ContextSize-answer)*9/10, 1)
+}
+
+// learned is how large prompts may be by what models took and refused, for those
+// whose context is not known or whose tokens are fewer than estimated.
+type learned struct {
+	mu   sync.Mutex
+	room map[string]int64 // by the name of a configured model
+}
+
+// within is the room for the prompt of a model; 0 when it is not known.
+func (l *learned) within(o Offer) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	known, found := o.room(), l.room[o.Model.Name()]
+	if known == 0 || found == 0 {
+		return max(known, found)
+	}
+	return min(known, found)
+}
+
+// took notes that a model took a prompt of so many tokens, after it had refused
+// one of refused, if any. The room is halfway between the two; it grows a little
+// with each prompt that fills it.
+func (l *learned) took(o Offer, tokens, refused int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	name := o.Model.Name()
+	room := l.room[name]
+	const growth = 20
+	switch {
+	case refused > 0:
+		room = (tokens + refused) / 2
+	case room > 0 && tokens > room-room/growth*2:
+		room += room/growth + 1
+	default:
+		return
+	}
+	if l.room == nil {
+		l.room = map[string]int64{}
+	}
+	l.room[name] = room
 }
 
 // weights are the tokens of the parts of a prompt.

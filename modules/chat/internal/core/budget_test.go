@@ -104,6 +104,39 @@ func TestAThreadThatGrowsStaysUsable(t *testing.T) {
 	})
 }
 
+func TestWhatAModelRefusedIsRemembered(t *testing.T) {
+	play(t, func(s *scene) {
+		refused := 0
+		s.model.answer = func(ctx context.Context, p core.Prompt, emit func(string) error) (core.Completion, error) {
+			if len(p.History) > 2 {
+				refused++
+				return core.Completion{Refused: true}, errTooLong
+			}
+			return says(0, "Yes.")(ctx, p, emit)
+		}
+		ask := func() core.Record {
+			got, err := s.askOf(s.Service, func(a *core.Ask) { a.History = turns(10, 100) })
+			s.must(err)
+			s.same(core.Completed, got.State)
+			return got
+		}
+		ask()
+		after := refused
+		thoughts, err := s.Thoughts(s.ctx, jo, ask().ID)
+		s.must(err)
+		i := slices.IndexFunc(thoughts, func(th core.Thought) bool { return th.Step == "prompt_assembly" })
+		if !strings.Contains(thoughts[i].Message, "room for about") {
+			t.Errorf("it is said: %q", thoughts[i].Message)
+		}
+		for range 20 {
+			ask()
+		}
+		if again := refused - after; again > 10 { // 42 when nothing is remembered
+			t.Errorf("21 more questions were refused %d times", again)
+		}
+	})
+}
+
 func TestAKnownContextCarriesMoreOfTheThread(t *testing.T) {
 	play(t, func(s *scene) {
 		large := s.with(core.Offer{Model: s.model, ContextSize: 100_000})

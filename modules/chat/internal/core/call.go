@@ -31,8 +31,13 @@ func (x *execution) converse() (*said, error) {
 // askFitting asks one model, with less and less of the conversation and the
 // passages while it says that the prompt is too long.
 func (x *execution) askFitting() (*said, error) {
+	refused := int64(0)
 	for {
 		said, err := x.call()
+		if err == nil {
+			x.learned.took(x.offer, x.promptTokens, refused)
+		}
+		refused = x.promptTokens
 		if !errors.Is(err, ErrPromptTooLong) || x.reply.Text != "" || x.ctx.Err() != nil || !x.shorten() {
 			return said, err
 		}

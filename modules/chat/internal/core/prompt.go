@@ -43,13 +43,14 @@ func (x *execution) assemble() {
 	done := x.think("prompt_assembly", "Built the prompt")
 	d := x.newDraft()
 	x.draft = d
-	turns, passages := d.weights.fit(x.offer.room())
+	room := x.learned.within(x.offer)
+	turns, passages := d.fit(room)
 	x.use(turns, passages)
 	message := fmt.Sprintf("%d passages, %d exchanges of history, about %d tokens.", passages, turns, x.promptTokens)
 	detail := map[string]any{"passages": passages, "history": turns, "estimated_tokens": x.promptTokens}
 	if left, lost := len(d.history)-turns, len(d.found.Passages)-passages; left+lost > 0 {
-		message += fmt.Sprintf(" Left out are %s: the model takes %d tokens with its answer.", leftOut(left, len(d.history), lost, len(d.found.Passages)), x.offer.ContextSize)
-		detail["dropped"], detail["dropped_passages"], detail["context_size"] = left, lost, x.offer.ContextSize
+		message += fmt.Sprintf(" Left out are %s: a prompt for this model has room for about %d tokens.", leftOut(left, len(d.history), lost, len(d.found.Passages)), room)
+		detail["dropped"], detail["dropped_passages"], detail["room"], detail["context_size"] = left, lost, room, x.offer.ContextSize
 	}
 	done(message, detail)
 }

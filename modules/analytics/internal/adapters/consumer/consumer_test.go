@@ -74,7 +74,7 @@ func run(id int64, usage ...chat.Usage) chat.Run {
 
 var (
 	rewriting = chat.Usage{Purpose: "rewrite", Model: "small", FreshInput: 1, CachedInput: 2, Output: 3, CostNano: 10}
-	answer    = chat.Usage{Purpose: "answer", Model: "large", FreshInput: 10, CachedInput: 20, Output: 30, Reasoning: 40, CostNano: 100}
+	answer    = chat.Usage{Purpose: "answer", Model: "large", FreshInput: 10, CachedInput: 20, Output: 30, Reasoning: 40, CostNano: 99, Cost: "0.0000001"}
 )
 
 func TestARunAddsItsQuestionAndEveryRowOfItsLedger(t *testing.T) {
