@@ -10,15 +10,15 @@ import (
 )
 
 // converse asks the model. When it fails before its first piece, the model that
-// stands in for it is asked. The configuration has no cycles of these.
+// stands in for it is asked, and no model twice.
 func (x *execution) converse() (*said, error) {
-	for {
+	for tried := 1; ; tried++ {
 		said, err := x.askFitting()
 		if err == nil || x.ctx.Err() != nil || x.reply.Text != "" || !errors.Is(err, ErrNoAnswer) && !errors.Is(err, ErrPromptTooLong) {
 			return said, err
 		}
 		next, there := x.Models.named(x.offer.Fallback)
-		if !there {
+		if !there || tried == len(x.Models) {
 			return said, err
 		}
 		x.Log.WarnContext(x.ctx, "a model failed and another answers", "run", x.run.RunID, "model", x.offer.Model.Name(), "fallback", x.offer.Fallback, "error", err)
