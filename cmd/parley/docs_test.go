@@ -225,6 +225,7 @@ var settingsInWords = map[string]string{
 	"PARLEY_EMBEDDING_API_KEY":        "Sent to that server.",
 	"PARLEY_EMBEDDING_MODEL":          "The model that makes embeddings; needed with PARLEY_EMBEDDING_URL.",
 	"PARLEY_LLM_FIRST_BYTE":           "How long the model may take to begin its answer, such as 5m for one that is loaded when it is asked.",
+	"PARLEY_MODELS":                   "Path of a JSON or YAML file with the models that answer, in place of PARLEY_LLM_URL; docs/operations.md has an example.",
 	"PARLEY_ANSWER_LINK_HOSTS":        "Hosts that answers may link, separated by commas, beside what stands in the passages.",
 	"PARLEY_LOG_LEVEL":                "debug, info, warn or error.",
 	"PARLEY_MAX_UPLOAD_BYTES":         "Largest upload.",

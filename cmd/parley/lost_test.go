@@ -11,6 +11,7 @@ import (
 	"go.uber.org/fx"
 
 	"parley/modules/chat/chatfx"
+	"parley/platform/config"
 	"parley/platform/webtest"
 	"parley/platform/webtest/modelstub"
 )
@@ -21,7 +22,7 @@ func TestAStreamEndsForAUserWhoLosesTheAgent(t *testing.T) {
 	stub := modelstub.New(modelstub.Behaviour{})
 	models := httptest.NewServer(stub)
 	t.Cleanup(models.Close)
-	g, _ := grounds(t, fx.Replace(chatfx.Settings{URL: models.URL + "/v1", Model: "stub"}))
+	g, _ := grounds(t, fx.Replace(chatfx.Settings{Models: []config.Model{{Name: "stub", Model: "stub", BaseURL: models.URL + "/v1"}}}))
 	boss := g.clients[globalAdmin]
 	do := func(method, path string, body any) func(ids) {
 		return func(at ids) {

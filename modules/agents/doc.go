@@ -20,9 +20,9 @@
 // Rules: package access decides who may do what with an agent; lists use the
 // same rule as a query. Only a Live agent answers others than its admins.
 // Prompt and instructions are shown to admins alone. The name of a model, which
-// requests send as llm_model, is kept and goes with each run to the model
-// server, unless the question names another; without a server it has no effect.
-// No view of the agent shows it, and llm_config is always null. A review is for
+// requests send as llm_model, is one of those that the server is configured
+// with. It answers unless the question names another; without any model it has
+// no effect. No view of the agent shows it, and llm_config is always null. A review is for
 // who has run the agent. An alias is in the organization's own domain, nobody's
 // user address, and one agent's alone: the agent holds it among the addresses
 // that users keeps (users.Addresses), from the transaction that gives it until

@@ -29,6 +29,12 @@
 // admin asked. Each such read is one commit with its entry in the audit log and
 // chat.content_read.v1, made before anything is answered, and lets nobody write.
 //
+// Models come from a list; the question chooses one by its name, else the agent,
+// else it is the default. A prompt is made to fit its model: the oldest
+// exchanges go first, then the last passages. A model that fails before its
+// first piece is stood in for by its fallback. Each call is a ledger row with
+// its exact cost, and a run costs the sum of its rows.
+//
 // A user who loses access to an agent loses their open runs on it at once:
 // they end cancelled, as chat.access_lost, with the text they had. Each
 // process looks at those it answers itself when an event may have taken access

@@ -3,6 +3,8 @@ package chat
 import (
 	"fmt"
 	"time"
+
+	"parley/platform/kernel/money"
 )
 
 // ThreadCreated tells that a conversation was begun.
@@ -31,8 +33,18 @@ type Usage struct {
 	CachedInput int64  `json:"cached_input"`
 	Output      int64  `json:"output"`
 	Reasoning   int64  `json:"reasoning"`
-	CostNano    int64  `json:"cost_nano"`    // billionths of a dollar
+	CostNano    int64  `json:"cost_nano"`    // billionths of a dollar, rounded down; cost is exact
 	UsageSource string `json:"usage_source"` // "provider" or "estimated"
+	Cost        string `json:"cost"`         // in dollars, as an exact decimal
+	CostSource  string `json:"cost_source"`  // "prices", "none" for a model without prices, or "free" without a model
+}
+
+// Amount is the cost. Events of before costs were exact have it in billionths.
+func (u Usage) Amount() money.Amount {
+	if cost, err := money.Parse(u.Cost); err == nil {
+		return cost
+	}
+	return money.Amount{Nano: u.CostNano}
 }
 
 // Run is what both ends of a run tell. The project and the team are those of

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ type Config struct {
 	LLMAPIKey       string        `env:"PARLEY_LLM_API_KEY"`
 	LLMModel        string        `env:"PARLEY_LLM_MODEL"`
 	LLMFirstByte    time.Duration `env:"PARLEY_LLM_FIRST_BYTE" envDefault:"60s"`
+	ModelsFile      ModelsFile    `env:"PARLEY_MODELS"`
 	LinkHosts       []string      `env:"PARLEY_ANSWER_LINK_HOSTS"`
 	EmbeddingURL    string        `env:"PARLEY_EMBEDDING_URL"`
 	EmbeddingAPIKey string        `env:"PARLEY_EMBEDDING_API_KEY"`
@@ -60,8 +62,9 @@ func Load(environ []string) (Config, error) {
 	err := env.ParseWithOptions(&c, env.Options{Environment: values})
 	problems := flatten(err)
 	problems = append(problems, c.problems()...)
+	problems = append(problems, c.ModelsFile.read(values)...)
 	for name := range values {
-		if strings.HasPrefix(name, "PARLEY_") && !strings.HasPrefix(name, "PARLEY_TEST_") && !known(name) {
+		if strings.HasPrefix(name, "PARLEY_") && !strings.HasPrefix(name, "PARLEY_TEST_") && !known(name) && !slices.Contains(c.ModelsFile.environment, name) {
 			problems = append(problems, fmt.Errorf("%s is not a setting; see docs/operations.md for those there are", name))
 		}
 	}
@@ -129,8 +132,11 @@ func (c Config) problems() []error {
 	if (c.LLMURL == "") != (c.LLMModel == "") {
 		wrong("PARLEY_LLM_MODEL", "set it together with PARLEY_LLM_URL")
 	}
-	if c.LLMFirstByte <= 0 {
-		wrong("PARLEY_LLM_FIRST_BYTE", "it must be positive, such as 60s or 5m")
+	if c.LLMURL != "" && c.ModelsFile.Path != "" {
+		wrong("PARLEY_MODELS", "set it or PARLEY_LLM_URL, not both; a model of the file can be the one that PARLEY_LLM_URL names")
+	}
+	if problem := firstByteProblem(c.LLMFirstByte); problem != "" {
+		wrong("PARLEY_LLM_FIRST_BYTE", "%s", problem)
 	}
 	for _, host := range c.LinkHosts {
 		if u, err := url.Parse("https://" + host); err != nil || u.Host != host || host == "" {

@@ -23,6 +23,9 @@ import (
 // Migrations are the module's tables.
 func Migrations() migrate.Set { return sqlstore.Migrations() }
 
+// Models are the names that an agent may choose its model from.
+type Models []string
+
 // In is what the module needs from the house.
 type In struct {
 	fx.In
@@ -36,6 +39,7 @@ type In struct {
 	Roles       users.Roles
 	Addresses   users.Addresses
 	Clock       clock.Clock
+	Models      Models
 }
 
 // Out is what it gives.
@@ -54,6 +58,7 @@ var Module = fx.Module("agents", fx.Provide(build))
 func build(in In) Out {
 	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Projects: in.Projects, Actors: in.Actors, Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Addresses: in.Addresses, Clock: in.Clock,
+		Models: in.Models,
 	})
 	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Deciders: service.Deciders()}
 }

@@ -3,8 +3,8 @@ package chatfx
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
-	"time"
 
 	"go.uber.org/fx"
 
@@ -18,6 +18,7 @@ import (
 	"parley/modules/corpora"
 	"parley/modules/users"
 	"parley/platform/bus"
+	"parley/platform/config"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
@@ -31,11 +32,9 @@ func Migrations() migrate.Set { return sqlstore.Migrations() }
 
 // Settings is what the operator decides.
 type Settings struct {
-	URL    string // of an OpenAI-compatible server; "" for the extractive answerer
-	APIKey string
-	Model  string
-	// FirstByte is how long an answer may take to begin; 0 for the default.
-	FirstByte time.Duration
+	// Models are those that answer, the default one first; none for the extractive
+	// answerer.
+	Models []config.Model
 	// AnswerLinkHosts are the hosts that answers may link.
 	AnswerLinkHosts []string
 }
@@ -69,12 +68,12 @@ type Out struct {
 var Module = fx.Module("chat", fx.Provide(build))
 
 func build(in In) (Out, error) {
-	model, err := in.Settings.model()
+	models, err := in.Settings.models()
 	if err != nil {
 		return Out{}, err
 	}
 	service := core.New(core.Deps{
-		Unit: in.Unit, Store: sqlstore.New(in.DB), Agents: in.Agents, Askers: in.Actors, Corpora: in.Corpora, Model: model,
+		Unit: in.Unit, Store: sqlstore.New(in.DB), Agents: in.Agents, Askers: in.Actors, Corpora: in.Corpora, Models: models,
 		Clock: in.Clock, Log: in.Log, Owner: in.Presence.ID(), Peers: in.Presence,
 		AnswerLinkHosts: in.Settings.AnswerLinkHosts,
 	})
@@ -82,6 +81,7 @@ func build(in In) (Out, error) {
 	tended := make(chan struct{})
 	in.Lifecycle.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {
+			in.Settings.announce(in.Log)
 			service.Open(ctx)
 			// Before the first request, so that nobody meets a run that a dead
 			// process left open.
@@ -106,13 +106,36 @@ func build(in In) (Out, error) {
 	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Deciders: service.Deciders()}, nil
 }
 
-func (s Settings) model() (core.Model, error) {
-	if s.URL == "" {
-		return answerer.NewExtractive(), nil
+func (s Settings) models() (core.Models, error) {
+	if len(s.Models) == 0 {
+		return core.Models{{Model: answerer.NewExtractive(), Offline: true}}, nil
 	}
-	client, err := openai.New(openai.Config{BaseURL: s.URL, APIKey: s.APIKey, Model: s.Model, FirstByte: s.FirstByte})
-	if err != nil {
-		return nil, err
+	var out core.Models
+	for _, m := range s.Models {
+		client, err := openai.New(openai.Config{
+			BaseURL: m.BaseURL, APIKey: string(m.APIKey), Model: m.Model, MaxTokens: m.MaxOutput, FirstByte: m.FirstByte,
+			NoStreaming: m.NoStreaming, NoTemperature: m.NoTemperature, NoSystemRole: m.NoSystemRole, Alternates: m.Alternates,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("model %s: %w", m.Name, err)
+		}
+		o := core.Offer{Model: answerer.NewOpenAI(client, m.Name), ContextSize: m.ContextSize, MaxOutput: m.MaxOutput, Fallback: m.Fallback}
+		if m.Prices != nil {
+			prices := core.Prices(*m.Prices)
+			o.Prices = &prices
+		}
+		out = append(out, o)
 	}
-	return answerer.NewOpenAI(client, s.Model), nil
+	return out, nil
+}
+
+// announce says which models there are. Keys are not among what it says.
+func (s Settings) announce(log *slog.Logger) {
+	if len(s.Models) == 0 {
+		log.Info("no model is configured: answers are quotes from the documents")
+	}
+	for _, m := range s.Models {
+		log.Info("model", "name", m.Name, "model", m.Model, "server", m.Host(), "default", m.Default, "context_size", m.ContextSize, "priced", m.Prices != nil,
+			"fallback", m.Fallback, "first_byte", m.FirstByte.String())
+	}
 }

@@ -43,6 +43,13 @@ type Behaviour struct {
 	Status                           int
 	Code, Param, Message, RetryAfter string
 
+	// Wording, when given, makes what a server of a model with a context of
+	// Context tokens answers to a prompt of more. A token is Letters bytes; 4
+	// when it is 0.
+	Wording func() Recording
+	Context int
+	Letters int
+
 	// HangBefore never answers; HangAfter > 0 stops after so many tokens. Both
 	// end when the client goes.
 	HangBefore bool
@@ -124,17 +131,37 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	b := s.take(req)
+	if b.Wording != nil && !b.fits(req) {
+		b = b.Wording().Behaviour()
+	}
 	switch {
 	case b.HangBefore:
 		<-r.Context().Done()
-	case b.Status != 0 && b.Status != http.StatusOK:
-		writeError(w, b)
 	case b.Body != "":
 		w.Header().Set("Content-Type", b.ContentType)
+		if b.RetryAfter != "" {
+			w.Header().Set("Retry-After", b.RetryAfter)
+		}
+		w.WriteHeader(max(b.Status, http.StatusOK))
 		_, _ = io.WriteString(w, b.Body)
+	case b.Status != 0 && b.Status != http.StatusOK:
+		writeError(w, b)
 	default:
 		(&answer{w: w, r: r, req: req, b: b}).write()
 	}
+}
+
+// fits reports whether the context takes the messages.
+func (b Behaviour) fits(r Request) bool {
+	size := 0
+	for _, m := range r.Messages {
+		size += len(m.Content)
+	}
+	const usual = 4
+	if b.Letters == 0 {
+		b.Letters = usual
+	}
+	return size/b.Letters <= b.Context
 }
 
 func writeError(w http.ResponseWriter, b Behaviour) {

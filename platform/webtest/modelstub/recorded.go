@@ -5,6 +5,7 @@ import "strings"
 // Recording is what a server was seen to send, and what it means.
 type Recording struct {
 	Name        string
+	Status      int // of HTTP; 0 for 200
 	ContentType string
 	Body        string
 	// Text is the answer, or what came of it; Reasoning is what the model
@@ -14,10 +15,22 @@ type Recording struct {
 	Finish string
 	// Reason is what the server said about its failure.
 	Reason string
+	// Usage is what the call used; nil when the server tells nothing that can be
+	// believed.
+	Usage *Usage
+	// Takes are the roles of the messages that the model takes in place of
+	// system, user, user, assistant, user; nil when it takes them as they are.
+	Takes []string
 }
 
+// Usage are the tokens of a call. Cached are a part of Prompt, and Reasoning of
+// Completion.
+type Usage struct{ Prompt, Cached, Completion, Reasoning int64 }
+
 // Behaviour answers with the recording.
-func (r Recording) Behaviour() Behaviour { return Behaviour{Body: r.Body, ContentType: r.ContentType} }
+func (r Recording) Behaviour() Behaviour {
+	return Behaviour{Status: r.Status, Body: r.Body, ContentType: r.ContentType}
+}
 
 // piece is an event with a delta, given as JSON.
 func piece(delta string) string {

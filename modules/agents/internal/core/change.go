@@ -77,6 +77,9 @@ func (s *Service) CreateAgent(ctx context.Context, who actor.Actor, c Settings) 
 	if err := c.apply(&a); err != nil {
 		return Full{}, err
 	}
+	if err := s.knownModel(c.LLMModel); err != nil {
+		return Full{}, err
+	}
 	lines, err := instructions(c.Instructions)
 	if err != nil {
 		return Full{}, err
@@ -112,6 +115,9 @@ func (s *Service) CreateAgent(ctx context.Context, who actor.Actor, c Settings) 
 func (s *Service) UpdateAgent(ctx context.Context, who actor.Actor, id int64, c Settings) (Full, error) {
 	if c.Name != nil && strings.TrimSpace(*c.Name) == "" {
 		return Full{}, ErrBlankName
+	}
+	if err := s.knownModel(c.LLMModel); err != nil {
+		return Full{}, err
 	}
 	lines, err := instructions(c.Instructions)
 	if err != nil {

@@ -23,7 +23,6 @@ import (
 // people stands in for users: who is there, and who has which role. It counts
 // how often it is asked.
 type people struct {
-	users.Actors
 	users.Directory
 	users.Roles
 	of      users.UserFilter // that was asked for last

@@ -19,6 +19,7 @@ var (
 	ErrUnknownType    = apperr.New(apperr.Unprocessable, "agents.unknown_type", "No agent type has this name; GET /api/agent-type lists them.").WithField("type", "is not an agent type")
 	ErrTypeNotFound   = apperr.New(apperr.NotFound, "agents.type_not_found", "The agent type does not exist.")
 	ErrTypeTaken      = apperr.New(apperr.Conflict, "agents.type_name_taken", "Another agent type already has this name.")
+	ErrUnknownModel   = apperr.New(apperr.Unprocessable, "agents.unknown_model", "This server has no such model; choose one of those that are named here.")
 	ErrInstruction    = apperr.New(apperr.Unprocessable, "agents.bad_instruction", "An instruction must have 1 to 4000 characters, not all of them spaces.")
 	ErrTooMany        = apperr.New(apperr.Conflict, "agents.too_many_stars", "You can star at most 500 agents; remove a star first.")
 	ErrBlankName      = apperr.New(apperr.Unprocessable, "agents.blank_name", "An agent needs a name.").WithField("name", "is empty")

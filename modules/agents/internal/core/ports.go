@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"parley/modules/users"
+	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
 )
 
@@ -116,4 +118,11 @@ type Aliases interface {
 	Aliases(ctx context.Context, agents []int64) ([]Alias, error)
 	// AliasesPage answers those of visible agents, ordered by id.
 	AliasesPage(ctx context.Context, v Visible, p page.Request) (page.Of[Alias], error)
+}
+
+// Actors knows what users hold. users.Actors is it.
+type Actors interface {
+	// ActorsOn answers those of ids who are active, by id, each with what they
+	// hold directly on the resources of on, as it is stored now.
+	ActorsOn(ctx context.Context, organizationID int64, ids []int64, on ...users.On) (map[int64]actor.Actor, error)
 }

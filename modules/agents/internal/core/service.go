@@ -20,12 +20,14 @@ type Deps struct {
 	Unit        uow.Unit
 	Store       Store
 	Projects    projects.Catalog
-	Actors      users.Actors
+	Actors      Actors
 	Directory   users.Directory
 	Permissions users.Permissions
 	Roles       users.Roles
 	Addresses   users.Addresses
 	Clock       clock.Clock
+	// Models are the names that an agent may choose its model from.
+	Models []string
 }
 
 // Service is the use cases. It implements agents.Catalog.

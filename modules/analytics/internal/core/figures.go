@@ -55,7 +55,7 @@ func (s *Service) TokensByDate(ctx context.Context, who actor.Actor, p Period, f
 		i := w.index(time.Unix(q.Quarter*15*60, 0))
 		days[i].PromptTokens += q.PromptTokens
 		days[i].CompletionTokens += q.CompletionTokens
-		days[i].CostNano += q.CostNano
+		days[i].Cost = days[i].Cost.Plus(q.Cost)
 	}
 	return days, nil
 }

@@ -1,6 +1,10 @@
 package core
 
-import "time"
+import (
+	"time"
+
+	"parley/platform/kernel/money"
+)
 
 // Evaluation is the source of runs that test an agent rather than use it.
 const Evaluation = "evaluation"
@@ -35,7 +39,7 @@ type Measures struct {
 	Downvotes        int64
 	PromptTokens     int64
 	CompletionTokens int64
-	CostNano         int64 // billionths of a dollar
+	Cost             money.Amount `bun:"embed:cost_"`
 }
 
 // QuarterOf counts the quarters of an hour since 1970. Every day of every
@@ -103,7 +107,7 @@ type Totals struct {
 	Upvotes     int64
 	Downvotes   int64
 	TotalTokens int64
-	CostNano    int64
+	Cost        money.Amount `bun:"embed:cost_"`
 }
 
 // Tokens are what models used. Cached input is part of the prompt, reasoning
@@ -111,7 +115,7 @@ type Totals struct {
 type Tokens struct {
 	PromptTokens     int64
 	CompletionTokens int64
-	CostNano         int64
+	Cost             money.Amount `bun:"embed:cost_"`
 }
 
 // QuarterTokens are the tokens of one quarter of an hour.

@@ -96,7 +96,7 @@ func TestHostsOfTheOperatorMayBeLinked(t *testing.T) {
 	})
 }
 
-func TestAPromptThatIsTooLongIsTriedOnceMoreWithoutTheOldestHistory(t *testing.T) {
+func TestAPromptThatIsTooLongIsTriedAgainWithoutTheOldestHistory(t *testing.T) {
 	play(t, func(s *scene) {
 		first := s.ended(s.ask("What is green?"))
 		for _, q := range []string{"And blue?", "And red?", "And gold?"} {
@@ -105,7 +105,7 @@ func TestAPromptThatIsTooLongIsTriedOnceMoreWithoutTheOldestHistory(t *testing.T
 		tooLong := 1
 		s.model.answer = func(ctx context.Context, p core.Prompt, emit func(string) error) (core.Completion, error) {
 			if tooLong--; tooLong >= 0 {
-				return core.Completion{}, fmt.Errorf("%w (%w)", core.ErrModelFailed, core.ErrPromptTooLong)
+				return core.Completion{Refused: true}, fmt.Errorf("%w (%w)", core.ErrModelFailed, core.ErrPromptTooLong)
 			}
 			return says(0, "It fits.")(ctx, p, emit)
 		}
@@ -117,11 +117,15 @@ func TestAPromptThatIsTooLongIsTriedOnceMoreWithoutTheOldestHistory(t *testing.T
 		s.same(before[2:], after)
 		rows := s.ledger(got.Run)
 		s.same([]string{"estimated", "provider"}, []string{rows[0].UsageSource, rows[1].UsageSource})
-		s.same(rows[0].FreshInput+120, got.PromptTokens)
+		s.same([]int64{0, 120}, []int64{rows[0].FreshInput, got.PromptTokens}) // what was refused used nothing
 
-		tooLong = 5
+		tooLong = 100
 		calls := len(s.model.asked())
 		s.same(core.Failed, s.ended(s.ask("And then?", in(first.ThreadID))).State)
-		s.same(calls+2, len(s.model.asked()))
+		var sent [][]int
+		for _, p := range s.model.asked()[calls:] {
+			sent = append(sent, []int{len(p.History), len(p.Passages)})
+		}
+		s.same([][]int{{3, 2}, {1, 2}, {0, 2}, {0, 1}, {0, 0}}, sent) // of five, for it is known what was refused
 	})
 }

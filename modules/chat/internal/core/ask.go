@@ -52,6 +52,10 @@ func (s *Service) Ask(ctx context.Context, who actor.Actor, a Ask) (Asked, error
 	if err != nil {
 		return Asked{}, err
 	}
+	offer, err := s.Models.choose(a.Options.Model, agent.Model)
+	if err != nil {
+		return Asked{}, err
+	}
 	if a.Options.CorpusIDs != nil { // refused now rather than in a run
 		scope, err := s.scope(ctx, who, a)
 		if err != nil {
@@ -71,7 +75,7 @@ func (s *Service) Ask(ctx context.Context, who actor.Actor, a Ask) (Asked, error
 		return Asked{}, err
 	}
 	if a.History == nil && thread.ID != 0 {
-		if history, err = s.Store.History(ctx, thread.ID, maxHistory); err != nil {
+		if history, err = s.Store.History(ctx, thread.ID, offer.exchanges()); err != nil {
 			return Asked{}, err
 		}
 	}
@@ -79,6 +83,7 @@ func (s *Service) Ask(ctx context.Context, who actor.Actor, a Ask) (Asked, error
 		return Asked{}, ErrOverloaded
 	}
 	x := s.newExecution(who, agent, a, thread, question, history)
+	x.offer = offer
 	if err := x.accept(ctx); err != nil {
 		if errors.Is(err, ErrInProgress) { // somebody was faster with the key
 			run, err := s.earlier(ctx, who, a)
@@ -127,7 +132,8 @@ func (s *Service) earlier(ctx context.Context, who actor.Actor, a Ask) (Run, err
 	return run, nil
 }
 
-// maxHistory bounds the exchanges that a prompt carries.
+// maxHistory bounds the exchanges that a prompt carries to a model that may take
+// few tokens.
 const maxHistory = 10
 
 // threadFor answers the thread of a question as the question leaves it. It has
@@ -191,7 +197,7 @@ func (s *Service) newRun(who actor.Actor, agent agents.Runnable, a Ask, thread T
 	run := Run{
 		RunID: id.New(), OrganizationID: who.OrganizationID, ThreadID: thread.ID, AgentID: agent.ID, AgentType: agent.AgentType, ProjectID: agent.ProjectID,
 		TeamID: agent.TeamID, UserID: who.UserID, State: Queued, QuerySource: a.QuerySource, CreatedBy: who.Name(), CreatedOn: now, ModifiedOn: now,
-		Owner: s.Owner, LeaseUntil: now.Add(s.Intervals.Lease), Fingerprint: a.Fingerprint,
+		Owner: s.Owner, LeaseUntil: now.Add(s.Intervals.Lease), Fingerprint: a.Fingerprint, Cost: noCost,
 	}
 	if run.QuerySource == "" {
 		run.QuerySource = "api"

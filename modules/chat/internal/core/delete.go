@@ -34,11 +34,8 @@ type Deletions interface {
 // end: those of this process at once, those of others when they store
 // something, hear of the event or renew their leases.
 func (s *Service) DeleteThread(ctx context.Context, who actor.Actor, id int64) (Thread, error) {
-	t, err := s.ownThread(ctx, who, id)
-	if err != nil {
-		return Thread{}, err
-	}
-	err = s.deleting(ctx, func(ctx context.Context, tx uow.Tx) (err error) {
+	var t Thread
+	err := s.deleting(ctx, func(ctx context.Context, tx uow.Tx) (err error) {
 		now := s.Clock.Now()
 		if t, err = s.Store.DeleteThread(ctx, who.UserID, id, who.Name(), now); err != nil {
 			return err
@@ -47,7 +44,7 @@ func (s *Service) DeleteThread(ctx context.Context, who actor.Actor, id int64) (
 		return nil
 	})
 	if err != nil {
-		return Thread{}, err
+		return Thread{}, s.refusedThread(ctx, who, id, err)
 	}
 	s.ThreadDeleted(id)
 	t.IsDeleted = true
@@ -59,10 +56,11 @@ func (s *Service) DeleteThread(ctx context.Context, who actor.Actor, id int64) (
 // DeleteThread do, and is not among what later prompts have of the
 // conversation.
 func (s *Service) DeleteResponse(ctx context.Context, who actor.Actor, run int64) (Record, error) {
-	if _, err := s.ownRun(ctx, who, run); err != nil {
-		return Record{}, err
+	r, err := s.Store.Run(ctx, who.UserID, run)
+	if err != nil {
+		return Record{}, s.refusedRun(ctx, who, run, err)
 	}
-	record, err := s.Record(ctx, who, run)
+	record, err := s.record(ctx, who, r)
 	if err != nil {
 		return Record{}, err
 	}

@@ -7,10 +7,8 @@ import (
 	"runtime/debug"
 
 	"parley/modules/agents"
-	"parley/modules/chat"
 	"parley/modules/corpora"
 	"parley/platform/kernel/actor"
-	"parley/platform/kernel/apperr"
 )
 
 // errShutdown ends the runs of a process that goes down in order.
@@ -33,13 +31,16 @@ type execution struct {
 	hasSlot  bool
 	prepared bool  // the prompt is there, or failed says why it is not
 	failed   error // of the preparation
-	called   bool  // whether the model was asked, so that its use is metered
+	offer    Offer // the model that is asked
+	found    corpora.Retrieval
+	draft    draft // what the prompt is made of
 	prompt   Prompt
 	// promptTokens is the estimate for prompt.
 	promptTokens int64
+	calls        []Metered // that have ended
+	calling      bool      // the model is asked, and its use is not among calls yet
 	reply        Completion
-	refused      []Metered // of a call whose prompt was too long
-	written      int64     // the estimate for the text that the model wrote
+	written      int64 // the estimate for the text that the model wrote
 	out          Outcome
 
 	done   chan struct{} // closed once record and err are final
@@ -99,7 +100,7 @@ func (x *execution) begin() {
 	x.prepared = true
 	x.run.State = InProgress
 	if x.failed == nil {
-		x.run.Model, x.run.EstimatedPrompt = x.asked(), x.promptTokens
+		x.run.Model, x.run.EstimatedPrompt = x.offer.Model.Name(), x.promptTokens
 		x.content.SearchQuery = x.out.SearchQuery
 	}
 }
@@ -164,12 +165,7 @@ func (x *execution) answer() error {
 	if err := x.ctx.Err(); err != nil { // its turn came at the moment of its end
 		return err
 	}
-	said := x.listen()
-	err := x.call(said)
-	if errors.Is(err, ErrPromptTooLong) && x.reply.Text == "" && x.shorten() {
-		x.refused = []Metered{x.metered()}
-		err = x.call(said)
-	}
+	said, err := x.converse()
 	if err != nil {
 		return err
 	}
@@ -178,58 +174,6 @@ func (x *execution) answer() error {
 		x.stream.status(StepModel, cut)
 	}
 	return nil
-}
-
-// call asks the model.
-func (x *execution) call(said *said) error {
-	done := x.think("model_call", "Asked the model")
-	x.called = true
-	var err error
-	x.reply, err = x.Model.Answer(x.ctx, x.prompt, said.add)
-	if closed := said.close(); err == nil {
-		err = closed
-	}
-	x.written, x.reply.Text = tokensOf(x.reply.Text), said.text.String()
-	done(x.answered(err), map[string]any{
-		"model": x.reply.Model, "usage": x.metered().Usage, "failed": err != nil, "finish_reason": x.reply.FinishReason,
-	})
-	if x.reply.Reasoning != "" {
-		x.think("reasoning", "What the model thought")(x.reply.Reasoning, nil)
-	}
-	return err
-}
-
-// shorten drops the oldest exchanges of the prompt until half of what they
-// take is left; false when there are none.
-func (x *execution) shorten() bool {
-	history := x.prompt.History
-	if len(history) == 0 {
-		return false
-	}
-	done := x.think("history", "Shortened the conversation")
-	most := tokensOfTurns(history) / 2
-	for len(history) > 0 && tokensOfTurns(history) > most {
-		history = history[1:]
-	}
-	dropped := len(x.prompt.History) - len(history)
-	x.prompt.History = history
-	x.promptTokens = estimateTokens(x.prompt)
-	done(fmt.Sprintf("The prompt was longer than the model takes; the oldest %d of %d exchanges were left out.", dropped, dropped+len(history)),
-		map[string]any{"dropped": dropped, "history": len(history), "estimated_tokens": x.promptTokens})
-	return true
-}
-
-// answered says what came of the model call.
-func (x *execution) answered(err error) string {
-	said := fmt.Sprintf("%s answered with %d characters.", x.reply.Model, len([]rune(x.reply.Text)))
-	var failed *apperr.Error
-	switch cut := finishWords(x.reply.FinishReason); {
-	case cut != "":
-		said += " " + cut
-	case errors.As(err, &failed):
-		said += " " + failed.Message
-	}
-	return said
 }
 
 // wait returns when it is the run's turn and what goes to the model is stored:
@@ -264,7 +208,8 @@ func (x *execution) prepare() error {
 	if err != nil {
 		return err
 	}
-	x.assemble(found)
+	x.found = found
+	x.assemble()
 	x.stream.status(StepModel, "Writing the answer.")
 	return nil
 }
@@ -285,9 +230,6 @@ func (x *execution) retrieve(who actor.Actor) (corpora.Retrieval, error) {
 		"query": x.out.SearchQuery, "corpus_ids": found.CorpusIDs, "candidates": found.Candidates, "considered": found.Considered,
 	})
 	x.out.CorpusIDs = found.CorpusIDs
-	for i, p := range found.Passages {
-		x.out.Support = append(x.out.Support, Support{Number: i + 1, Passage: p})
-	}
 	return found, nil
 }
 
@@ -300,29 +242,4 @@ func (x *execution) think(step, title string) func(message string, detail any) {
 			DurationMS: x.Clock.Now().Sub(began).Milliseconds(), Detail: detailJSON(detail),
 		})
 	}
-}
-
-// asked is the model that the prompt goes to.
-func (x *execution) asked() string {
-	if x.prompt.Model != "" {
-		return x.prompt.Model
-	}
-	return x.Model.Name()
-}
-
-// metered is the ledger row of the model call.
-func (x *execution) metered() Metered {
-	u := x.reply.Usage
-	row := Metered{Raw: u.Raw, Usage: chat.Usage{
-		Purpose: "answer", Model: x.reply.Model, FreshInput: u.FreshInput, CachedInput: u.CachedInput,
-		Output: u.Output, Reasoning: u.Reasoning, UsageSource: "provider",
-	}}
-	if row.Model == "" {
-		row.Model = x.asked()
-	}
-	if !u.Reported {
-		row.FreshInput, row.CachedInput = x.promptTokens, 0
-		row.Output, row.Reasoning, row.UsageSource = max(x.written, tokensOf(x.reply.Text)), tokensOf(x.reply.Reasoning), "estimated"
-	}
-	return row
 }

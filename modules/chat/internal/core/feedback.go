@@ -80,9 +80,6 @@ func (s *Service) Comment(ctx context.Context, who actor.Actor, run int64, text 
 	if text = strings.TrimSpace(text); text == "" {
 		return Comment{}, ErrBlankComment
 	}
-	if _, err := s.ownRun(ctx, who, run); err != nil {
-		return Comment{}, err
-	}
 	c := Comment{RunID: run, UserID: who.UserID, Comment: text, CreatedBy: who.Name(), CreatedOn: s.Clock.Now()}
 	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		r, err := s.Store.LockRun(ctx, who.UserID, run)
@@ -104,15 +101,12 @@ func (s *Service) Comment(ctx context.Context, who actor.Actor, run int64, text 
 		})
 		return nil
 	})
-	return c, err
+	return c, s.refusedRun(ctx, who, run, err)
 }
 
 // Vote makes a vote the caller's on an answer of theirs. One that repeats the
 // vote before changes nothing and publishes nothing.
 func (s *Service) Vote(ctx context.Context, who actor.Actor, run int64, up bool) (Vote, error) {
-	if _, err := s.ownRun(ctx, who, run); err != nil {
-		return Vote{}, err
-	}
 	v := Vote{RunID: run, UserID: who.UserID, IsUpvote: up, CreatedBy: who.Name(), CreatedOn: s.Clock.Now()}
 	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		r, err := s.Store.LockRun(ctx, who.UserID, run)
@@ -130,7 +124,7 @@ func (s *Service) Vote(ctx context.Context, who actor.Actor, run int64, up bool)
 		})
 		return nil
 	})
-	return v, err
+	return v, s.refusedRun(ctx, who, run, err)
 }
 
 // addFeedback puts what was said about them into records, in two queries.

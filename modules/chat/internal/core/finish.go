@@ -22,9 +22,12 @@ func (x *execution) finish(failure error) {
 		o.Sources = noSources
 	}
 	o.Answer, o.Model, o.FinishReason = x.reply.Text, x.reply.Model, x.reply.FinishReason
-	if x.called {
-		o.Usage = append(slices.Clone(x.refused), x.metered())
-		o.Model = o.Usage[len(o.Usage)-1].Model
+	o.Usage = x.calls
+	if x.calling { // the model panicked
+		o.Usage = append(slices.Clone(x.calls), x.metered())
+	}
+	if n := len(o.Usage); n > 0 {
+		o.Model = o.Usage[n-1].Model
 	}
 	if failure == nil {
 		o.State = Completed
@@ -93,7 +96,7 @@ func (x *execution) recorded(now time.Time) Record {
 	o := x.out
 	r := x.run
 	r.State, r.Model, r.FailureCode, r.FailureDetails, r.FinishReason, r.ModifiedOn = o.State, o.Model, o.FailureCode, o.FailureDetails, o.FinishReason, now
-	r.PromptTokens, r.CompletionTokens, r.CostNano = Totals(o.Usage)
+	r.PromptTokens, r.CompletionTokens, r.Cost = Totals(o.Usage)
 	r.LastSequence = x.stream.last()
 	c := x.content
 	c.RunID = r.ID

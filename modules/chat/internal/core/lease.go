@@ -167,19 +167,19 @@ func (s *Service) remains(ctx context.Context, run Run) (Outcome, error) {
 	o.Answer, o.SearchQuery = text.String(), contents[run.ID].SearchQuery
 	if run.EstimatedPrompt > 0 { // the model had been asked
 		o.Model = run.Model
-		o.Usage = []Metered{{Usage: chat.Usage{Purpose: "answer", Model: o.Model, FreshInput: run.EstimatedPrompt, Output: tokensOf(o.Answer), UsageSource: "estimated"}}}
+		row := chat.Usage{Purpose: "answer", Model: o.Model, FreshInput: run.EstimatedPrompt, Output: tokensOf(o.Answer), UsageSource: "estimated"}
+		offer, _ := s.Models.named(o.Model) // without prices when it was taken out of the list
+		offer.charge(&row)
+		o.Usage = []Metered{{Usage: row}}
 	}
 	return o, nil
 }
 
 // Cancel ends a run of the caller's that has not ended, wherever it runs.
 func (s *Service) Cancel(ctx context.Context, who actor.Actor, run int64) (Run, error) {
-	if _, err := s.ownRun(ctx, who, run); err != nil {
-		return Run{}, err
-	}
 	r, err := s.Store.RequestCancel(ctx, who.UserID, run)
 	if err != nil {
-		return r, err
+		return r, s.refusedRun(ctx, who, run, err)
 	}
 	if s.cancelHere(run) {
 		return s.Await(ctx, who, run)

@@ -6,6 +6,7 @@ import (
 
 	"parley/modules/chat"
 	"parley/modules/corpora"
+	"parley/platform/kernel/money"
 	"parley/platform/kernel/page"
 )
 
@@ -67,7 +68,7 @@ type Run struct {
 	Model            string
 	PromptTokens     int64
 	CompletionTokens int64
-	CostNano         int64
+	Cost             string // a decimal; the sum over the ledger
 	CacheHit         bool
 	IsDeleted        bool
 	CreatedBy        string
@@ -216,13 +217,14 @@ type Metered struct {
 }
 
 // Totals sums a run's ledger rows the way the record shows them.
-func Totals(rows []Metered) (prompt, completion, costNano int64) {
+func Totals(rows []Metered) (prompt, completion int64, cost string) {
+	var sum money.Amount
 	for _, u := range rows {
 		prompt += u.FreshInput + u.CachedInput
 		completion += u.Output + u.Reasoning
-		costNano += u.CostNano
+		sum = sum.Plus(u.Amount())
 	}
-	return prompt, completion, costNano
+	return prompt, completion, sum.String()
 }
 
 // ByActivity is the order of threads: newest activity first.

@@ -170,7 +170,6 @@ type Peers interface {
 
 // Prompt is one question with all that goes to a model.
 type Prompt struct {
-	Model            string // "" for the default
 	System           string
 	History          []Turn
 	Rendered         string // with the passages, as the model sees it
@@ -180,6 +179,9 @@ type Prompt struct {
 	Weights          corpora.Weights
 	Temperature      *float64
 	SuggestFollowUps bool
+	// Loading is called, perhaps more than once and from another goroutine, when
+	// the model says that it is being loaded, or begins late. It may be nil.
+	Loading func()
 }
 
 // Usage is what a model call used. Reported is false when the provider gave
@@ -202,15 +204,22 @@ type Completion struct {
 	// model that gives none.
 	FinishReason string
 	Usage        Usage
+	// Refused is whether the provider did not take the call or was not reached,
+	// so that nothing was used.
+	Refused bool
 }
 
 // ErrPromptTooLong is among the errors of a Model that did not take a prompt
 // for its length, before it answered anything.
 var ErrPromptTooLong = errors.New("the prompt is longer than the model takes")
 
+// ErrNoAnswer is among the errors of a Model that failed before it answered
+// anything, in a way that another model need not.
+var ErrNoAnswer = errors.New("the model did not answer")
+
 // Model answers questions from passages.
 type Model interface {
-	// Name is the model that answers when a prompt names none.
+	// Name is what requests choose the model by.
 	Name() string
 	// Answer calls emit with each piece of the answer as it comes. On an
 	// error the Completion has what came until then.

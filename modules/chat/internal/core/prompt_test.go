@@ -85,15 +85,14 @@ func TestABoundaryThatLeakedIsOfNoUseLater(t *testing.T) {
 
 func TestOptionsReachTheSearchAndTheModel(t *testing.T) {
 	play(t, func(s *scene) {
-		s.agents.agent.Model = "of-the-agent"
 		warm := 0.7
 		s.ended(s.ask("What is green?", func(a *core.Ask) {
-			a.Options = core.Options{Model: "of-the-asker", CorpusIDs: []int64{5}, Top: 2, SuggestFollowUps: true, Temperature: &warm}
+			a.Options = core.Options{CorpusIDs: []int64{5}, Top: 2, SuggestFollowUps: true, Temperature: &warm}
 		}))
 		s.ended(s.ask("And blue?"))
 		first, second := s.model.asked()[0], s.model.asked()[1]
-		s.same([]any{"of-the-asker", true, &warm}, []any{first.Model, first.SuggestFollowUps, first.Temperature})
-		s.same([]any{"of-the-agent", false}, []any{second.Model, second.SuggestFollowUps})
+		s.same([]any{true, &warm}, []any{first.SuggestFollowUps, first.Temperature})
+		s.same(false, second.SuggestFollowUps)
 		s.same(corpora.Weights{Searched: 12, Frequencies: map[string]int{"warp": 2}}, first.Weights)
 		s.same([]int{2, 5}, s.library.tops)
 		s.same([]corpora.Scope{{AgentID: 3, Only: []int64{5}}, {AgentID: 3}}, s.library.scopes)

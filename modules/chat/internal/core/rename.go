@@ -17,16 +17,13 @@ func (s *Service) RenameThread(ctx context.Context, who actor.Actor, id int64, t
 	if title = strings.TrimSpace(title); title == "" {
 		return Thread{}, ErrBlankTitle
 	}
-	t, err := s.ownThread(ctx, who, id)
-	if err != nil {
-		return Thread{}, err
-	}
-	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) (err error) {
+	var t Thread
+	err := s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) (err error) {
 		t, err = s.Store.UpdateThread(ctx, who.UserID, id, func(t *Thread) error {
 			t.Title, t.ModifiedBy, t.ModifiedOn = title, who.Name(), s.Clock.Now()
 			return nil
 		})
 		return err
 	})
-	return t, err
+	return t, s.refusedThread(ctx, who, id, err)
 }

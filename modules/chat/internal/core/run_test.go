@@ -44,7 +44,7 @@ func TestAnAnswerIsStoredWithAllThatBelongsToIt(t *testing.T) {
 		s.same([]any{core.Completed, "It is green [1].", "m-1", "[0]", int64(120), int64(15), "teams", "What is green?"},
 			[]any{got.State, got.Answer, got.Model, got.Sources, got.PromptTokens, got.CompletionTokens, got.QuerySource, got.ThreadTitle})
 		s.same([]int64{5}, got.CorpusIDs)
-		usage := chat.Usage{Purpose: "answer", Model: "m-1", FreshInput: 100, CachedInput: 20, Output: 10, Reasoning: 5, UsageSource: "provider"}
+		usage := chat.Usage{Purpose: "answer", Model: "m-1", FreshInput: 100, CachedInput: 20, Output: 10, Reasoning: 5, UsageSource: "provider", Cost: "0", CostSource: "none"}
 		s.same([]core.Metered{{Usage: usage, Raw: reported.Raw}}, s.ledger(run))
 		completed, failed := s.facts()
 		s.same([]chat.Run{{
@@ -72,7 +72,7 @@ func TestUsageIsEstimatedWhenTheModelReportsNone(t *testing.T) {
 		}
 		run := s.ended(s.ask("What is green?"))
 		row := s.ledger(run.Run)[0]
-		s.same([]any{"estimated", "scripted", int64(2), run.EstimatedPrompt}, []any{row.UsageSource, row.Model, row.Output, row.FreshInput})
+		s.same([]any{"estimated", "m-1", int64(2), run.EstimatedPrompt}, []any{row.UsageSource, row.Model, row.Output, row.FreshInput})
 	})
 }
 

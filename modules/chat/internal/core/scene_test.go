@@ -193,7 +193,7 @@ type script struct {
 	prompts []core.Prompt
 }
 
-func (*script) Name() string { return "scripted" }
+func (*script) Name() string { return "m-1" }
 
 func (m *script) Answer(ctx context.Context, p core.Prompt, emit func(string) error) (core.Completion, error) {
 	m.mu.Lock()
@@ -292,7 +292,7 @@ func play(t *testing.T, test func(s *scene)) {
 // process is one more server over the same store. It is closed with the test.
 func (s *scene) process(owner string, change ...func(*core.Deps)) *core.Service {
 	d := core.Deps{
-		Unit: s.db, Store: s.faulty, Agents: s.agents, Askers: askers{s.agents}, Corpora: s.library, Model: s.model, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: owner,
+		Unit: s.db, Store: s.faulty, Agents: s.agents, Askers: askers{s.agents}, Corpora: s.library, Models: core.Models{{Model: s.model}}, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: owner,
 	}
 	for _, c := range change {
 		c(&d)

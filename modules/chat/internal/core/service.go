@@ -34,7 +34,7 @@ type Deps struct {
 	Agents    agents.Catalog
 	Askers    Askers
 	Corpora   corpora.Retriever
-	Model     Model
+	Models    Models // at least one
 	Clock     clock.Clock
 	Log       *slog.Logger
 	Intervals Intervals
@@ -53,6 +53,7 @@ type Service struct {
 	journal *journal
 	remote  remote
 	slots   chan struct{} // one for each run that is being answered
+	learned learned
 
 	mu sync.Mutex
 	// live are the runs of this process that have not ended, from before their

@@ -17,16 +17,3 @@ func tokensOf(text string) int64 {
 	}
 	return wide + (narrow+3)/4
 }
-
-// estimateTokens is the estimate for everything that a prompt sends.
-func estimateTokens(p Prompt) int64 {
-	return tokensOf(p.System) + tokensOf(p.Rendered) + tokensOfTurns(p.History)
-}
-
-func tokensOfTurns(history []Turn) int64 {
-	var n int64
-	for _, t := range history {
-		n += tokensOf(t.User) + tokensOf(t.Bot)
-	}
-	return n
-}

@@ -16,7 +16,7 @@ type agentBody struct {
 	PrefixPrompt     *string   `json:"prefix_prompt,omitempty" maxLength:"20000"`
 	Instructions     *[]string `json:"custom_instructions,omitempty" maxItems:"50" doc:"In place of all earlier ones."`
 	Access           *string   `json:"access,omitempty" enum:"Only me,Only team,Public" doc:"A new agent is for Only me when it is not given."`
-	LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200" doc:"The model that answers, by its name at the configured model server, unless a question names another; empty for the one that the server is configured with. It has no effect without a model server, and the agent is shown without it."`
+	LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200" doc:"The model that answers, one of those that the server is configured with, unless a question names another; empty for the default one. The agent is shown without it."`
 	SampleQ1         *string   `json:"sample_q1,omitempty" maxLength:"1000"`
 	SampleQ2         *string   `json:"sample_q2,omitempty" maxLength:"1000"`
 	SampleQ3         *string   `json:"sample_q3,omitempty" maxLength:"1000"`

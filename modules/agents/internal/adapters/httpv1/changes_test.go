@@ -67,6 +67,8 @@ func TestChangingAnAgent(t *testing.T) {
 		{Method: "PUT", Path: path, Body: `{"name":"X"}`, Status: 401, Code: "unauthenticated"},
 		{Who: "ann", Method: "PUT", Path: path, Body: `{"name":" "}`, Status: 422, Code: "agents.blank_name"},
 		{Who: "ann", Method: "PUT", Path: path, Body: `{"type":"Robot"}`, Status: 422, Code: "agents.unknown_type"},
+		{Who: "ann", Method: "PUT", Path: path, Body: `{"llm_model":"huge"}`, Status: 422, Code: "agents.unknown_model"},
+		{Who: "ann", Method: "POST", Path: "/api/agent", Body: `{"name":"X","project_id":1,"llm_model":"huge"}`, Status: 422, Code: "agents.unknown_model"},
 		{Who: "ann", Method: "PUT", Path: path, Body: `{"status":"Asleep"}`, Status: 422, Code: "unacceptable_value"},
 		{Who: "ann", Method: "PUT", Path: path, Body: `{"access":"Everybody"}`, Status: 422, Code: "unacceptable_value"},
 		{Who: "ann", Method: "PUT", Path: path, Body: `{"custom_instructions":[" "]}`, Status: 422, Code: "agents.bad_instruction"},

@@ -153,7 +153,7 @@ func newHouse(t *testing.T) house {
 	h := house{t: t, db: memory.New(at), clock: at, people: newPeople()}
 	h.places = &places{teamOf: map[int64]int64{1: 7, 2: 0}, gone: map[int64]bool{}, people: h.people}
 	h.store, h.addresses = memstore.New(h.db), newAddresses(h.db, h.people)
-	h.service = core.New(core.Deps{Unit: h.db, Store: h.store, Projects: h.places, Actors: h.people, Directory: h.people, Permissions: h.people, Roles: h.people, Addresses: h.addresses, Clock: at})
+	h.service = core.New(core.Deps{Unit: h.db, Store: h.store, Projects: h.places, Actors: h.people, Directory: h.people, Permissions: h.people, Roles: h.people, Addresses: h.addresses, Clock: at, Models: []string{"m", "n"}})
 	h.db.Deliver(bus.Inline(h.db, consumer.Consumers(h.service)...))
 	h.publish(users.OrganizationCreated{OrganizationID: 1}, users.OrganizationCreated{OrganizationID: 2})
 	h.Client = webtest.Serve(t, h.people, httpv1.New(h.service, h.people).Routes())

@@ -5,6 +5,7 @@ package consumer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"parley/modules/agents"
 	"parley/modules/analytics/internal/core"
@@ -71,15 +72,16 @@ func factsOf(r chat.Run) []core.Fact {
 		row.Model = u.Model
 		row.PromptTokens = u.FreshInput + u.CachedInput
 		row.CompletionTokens = u.Output + u.Reasoning
-		row.CostNano = u.CostNano
+		row.Cost = u.Amount()
 		facts = append(facts, row)
 	}
 	return facts
 }
 
-// answeredBy is the model that answered; "" when none was called for that.
+// answeredBy is the model that was called last to answer: it stands in for those
+// that failed before. It is "" when none was called for that.
 func answeredBy(usage []chat.Usage) string {
-	for _, u := range usage {
+	for _, u := range slices.Backward(usage) {
 		if u.Purpose == "answer" {
 			return u.Model
 		}

@@ -19,6 +19,7 @@ import (
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/event"
+	"parley/platform/kernel/money"
 	"parley/platform/kernel/uow"
 	"parley/platform/memory"
 )
@@ -73,15 +74,15 @@ func run(id int64, usage ...chat.Usage) chat.Run {
 
 var (
 	rewriting = chat.Usage{Purpose: "rewrite", Model: "small", FreshInput: 1, CachedInput: 2, Output: 3, CostNano: 10}
-	answer    = chat.Usage{Purpose: "answer", Model: "large", FreshInput: 10, CachedInput: 20, Output: 30, Reasoning: 40, CostNano: 100}
+	answer    = chat.Usage{Purpose: "answer", Model: "large", FreshInput: 10, CachedInput: 20, Output: 30, Reasoning: 40, CostNano: 99, Cost: "0.0000001"}
 )
 
 func TestARunAddsItsQuestionAndEveryRowOfItsLedger(t *testing.T) {
 	h := open(t)
 	h.publish(chat.RunCompleted{Run: run(1, rewriting, answer)})
-	h.same(core.Totals{ActiveUsers: 1, Queries: 1, TotalTokens: 106, CostNano: 110}, h.overview(core.Filter{}).Totals)
-	h.same(core.Totals{TotalTokens: 6, CostNano: 10}, h.overview(core.Filter{Model: "small"}).Totals)
-	h.same(core.Totals{ActiveUsers: 1, Queries: 1, TotalTokens: 100, CostNano: 100}, h.overview(core.Filter{Model: "large"}).Totals)
+	h.same(core.Totals{ActiveUsers: 1, Queries: 1, TotalTokens: 106, Cost: money.Amount{Nano: 110}}, h.overview(core.Filter{}).Totals)
+	h.same(core.Totals{TotalTokens: 6, Cost: money.Amount{Nano: 10}}, h.overview(core.Filter{Model: "small"}).Totals)
+	h.same(core.Totals{ActiveUsers: 1, Queries: 1, TotalTokens: 100, Cost: money.Amount{Nano: 100}}, h.overview(core.Filter{Model: "large"}).Totals)
 	for _, f := range []core.Filter{{AgentID: 4}, {ProjectID: 3}, {TeamID: 2}, {UserID: 5}, {QuerySource: "api"}} {
 		h.same(int64(1), h.overview(f).Queries)
 	}
@@ -89,13 +90,13 @@ func TestARunAddsItsQuestionAndEveryRowOfItsLedger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.same([]core.Day{{Date: now.Truncate(24 * time.Hour), Tokens: core.Tokens{PromptTokens: 33, CompletionTokens: 73, CostNano: 110}}}, days)
+	h.same([]core.Day{{Date: now.Truncate(24 * time.Hour), Tokens: core.Tokens{PromptTokens: 33, CompletionTokens: 73, Cost: money.Amount{Nano: 110}}}}, days)
 }
 
 func TestARunThatFailedIsAQueryAndCostsWhatItUsed(t *testing.T) {
 	h := open(t)
 	h.publish(chat.RunFailed{Run: run(1, answer)}, chat.RunFailed{Run: run(2)})
-	h.same(core.Totals{ActiveUsers: 1, Queries: 2, TotalTokens: 100, CostNano: 100}, h.overview(core.Filter{}).Totals)
+	h.same(core.Totals{ActiveUsers: 1, Queries: 2, TotalTokens: 100, Cost: money.Amount{Nano: 100}}, h.overview(core.Filter{}).Totals)
 }
 
 func TestAThreadIsCounted(t *testing.T) {
@@ -119,7 +120,7 @@ func TestWhatAppearsIsCountedUntilItIsGone(t *testing.T) {
 	after := h.overview(core.Filter{})
 	h.same(int64(0), after.Existing[core.Corpus]+after.Existing[core.Document])
 	h.same(int64(1), after.Existing[core.User])
-	h.same(core.Totals{ActiveUsers: 1, Queries: 1, TotalTokens: 100, CostNano: 100}, after.Totals)
+	h.same(core.Totals{ActiveUsers: 1, Queries: 1, TotalTokens: 100, Cost: money.Amount{Nano: 100}}, after.Totals)
 }
 
 func TestAVoteCountsAsItStandsUnderTheMomentOfItsQuestion(t *testing.T) {
@@ -165,7 +166,7 @@ func TestTheSameEventTwiceCountsOnce(t *testing.T) {
 		}
 		if round == 0 {
 			first = h.overview(core.Filter{})
-			h.same(core.Totals{ActiveUsers: 1, Queries: 2, Threads: 1, Upvotes: 1, TotalTokens: 206, CostNano: 210}, first.Totals)
+			h.same(core.Totals{ActiveUsers: 1, Queries: 2, Threads: 1, Upvotes: 1, TotalTokens: 206, Cost: money.Amount{Nano: 210}}, first.Totals)
 		}
 		h.same(first, h.overview(core.Filter{}))
 	}

@@ -3,8 +3,6 @@ package httpv1
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
 
 	"parley/modules/analytics/internal/core"
@@ -78,7 +76,7 @@ func (a *API) totalCount(ctx context.Context, r figuresRequest) (totalCountView,
 	return totalCountView{
 		Users: o.Existing[core.User], ActiveUsers: o.ActiveUsers, Teams: o.Existing[core.Team], Projects: o.Existing[core.Project],
 		Agents: o.Existing[core.Agent], Corpora: o.Existing[core.Corpus], Documents: o.Existing[core.Document], Threads: o.Threads,
-		Queries: o.Queries, Upvotes: o.Upvotes, Downvotes: o.Downvotes, TotalTokens: o.TotalTokens, Cost: decimal(o.CostNano),
+		Queries: o.Queries, Upvotes: o.Upvotes, Downvotes: o.Downvotes, TotalTokens: o.TotalTokens, Cost: o.Cost.String(),
 	}, err
 }
 
@@ -96,15 +94,8 @@ func (a *API) tokensByDate(ctx context.Context, r figuresRequest) ([]tokensOfDay
 	for i, d := range days {
 		out[i] = tokensOfDayView{
 			Date: d.Date.Format(time.DateOnly), PromptTokens: d.PromptTokens, CompletionTokens: d.CompletionTokens,
-			TotalTokens: d.PromptTokens + d.CompletionTokens, Cost: decimal(d.CostNano),
+			TotalTokens: d.PromptTokens + d.CompletionTokens, Cost: d.Cost.String(),
 		}
 	}
 	return out, err
-}
-
-// decimal writes billionths as a decimal without trailing zeros.
-func decimal(nano int64) string {
-	const billion = 1_000_000_000
-	s := fmt.Sprintf("%d.%09d", nano/billion, nano%billion)
-	return strings.TrimRight(strings.TrimRight(s, "0"), ".")
 }

@@ -58,7 +58,7 @@ func (s *Store) Totals(ctx context.Context, sel core.Selection) (core.Totals, er
 		t.Upvotes += f.Upvotes
 		t.Downvotes += f.Downvotes
 		t.TotalTokens += f.PromptTokens + f.CompletionTokens
-		t.CostNano += f.CostNano
+		t.Cost = t.Cost.Plus(f.Cost)
 	}
 	t.ActiveUsers = int64(len(asked))
 	return t, err
@@ -72,7 +72,7 @@ func (s *Store) Quarters(ctx context.Context, sel core.Selection) ([]core.Quarte
 		sum := sums[f.Quarter]
 		sum.PromptTokens += f.PromptTokens
 		sum.CompletionTokens += f.CompletionTokens
-		sum.CostNano += f.CostNano
+		sum.Cost = sum.Cost.Plus(f.Cost)
 		sums[f.Quarter] = sum
 	}
 	var out []core.QuarterTokens

@@ -10,6 +10,7 @@ import (
 	"parley/modules/analytics/internal/core"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/money"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
@@ -27,7 +28,7 @@ func many(now time.Time, n int) []core.Fact {
 		if i%2 == 0 {
 			facts[i].Runs = 1
 		} else {
-			facts[i].PromptTokens, facts[i].CompletionTokens, facts[i].CostNano = 900, 100, 12345
+			facts[i].PromptTokens, facts[i].CompletionTokens, facts[i].Cost = 900, 100, money.Amount{Nano: 12345}
 		}
 	}
 	return facts

@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"parley/modules/analytics/internal/core"
+	"parley/platform/kernel/money"
 )
 
 // sum is a sum as an integer: PostgreSQL makes a numeric of it.
@@ -25,21 +26,26 @@ func (s *Store) Totals(ctx context.Context, sel core.Selection) (core.Totals, er
 	q = sum(q, "f.downvotes", "downvotes")
 	q = sum(q, "f.prompt_tokens + f.completion_tokens", "total_tokens")
 	q = sum(q, "f.cost_nano", "cost_nano")
+	q = sum(q, "f.cost_pico", "cost_pico")
 	if err := q.Scan(ctx, &t); err != nil {
 		return t, fmt.Errorf("summing a period up: %w", err)
 	}
+	t.Cost = t.Cost.Plus(money.Amount{})
 	return t, nil
 }
 
 // Quarters implements core.Store.
 func (s *Store) Quarters(ctx context.Context, sel core.Selection) ([]core.QuarterTokens, error) {
-	q := s.selected(ctx, sel).Column("f.quarter").Where("f.prompt_tokens + f.completion_tokens + f.cost_nano > 0").GroupExpr("f.quarter")
-	for _, measure := range []string{"prompt_tokens", "completion_tokens", "cost_nano"} {
+	q := s.selected(ctx, sel).Column("f.quarter").Where("f.prompt_tokens + f.completion_tokens + f.cost_nano + f.cost_pico > 0").GroupExpr("f.quarter")
+	for _, measure := range []string{"prompt_tokens", "completion_tokens", "cost_nano", "cost_pico"} {
 		q = sum(q, "f."+measure, measure)
 	}
 	var out []core.QuarterTokens
 	if err := q.Scan(ctx, &out); err != nil {
 		return nil, fmt.Errorf("summing tokens up: %w", err)
+	}
+	for i := range out {
+		out[i].Cost = out[i].Cost.Plus(money.Amount{})
 	}
 	return out, nil
 }

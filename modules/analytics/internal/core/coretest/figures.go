@@ -11,6 +11,7 @@ import (
 	"parley/modules/analytics/internal/core"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/money"
 	"parley/platform/storetest"
 )
 
@@ -53,7 +54,8 @@ func TestFigures(t *testing.T, open Open) {
 }
 
 func compareDays(t *testing.T, w *world, ask question, overview core.Overview, days []core.Day) {
-	var total, cost int64
+	var total int64
+	var cost money.Amount
 	last := ""
 	for _, d := range days {
 		date := d.Date.Format(time.DateOnly)
@@ -65,10 +67,10 @@ func compareDays(t *testing.T, w *world, ask question, overview core.Overview, d
 			t.Errorf("on %s", date)
 		}
 		total += d.PromptTokens + d.CompletionTokens
-		cost += d.CostNano
+		cost = cost.Plus(d.Cost)
 	}
-	if total != overview.TotalTokens || cost != overview.CostNano {
-		t.Errorf("the days sum up to %d tokens and %d, the total is %d and %d", total, cost, overview.TotalTokens, overview.CostNano)
+	if total != overview.TotalTokens || cost != overview.Cost {
+		t.Errorf("the days sum up to %d tokens and %s, the total is %d and %s", total, cost, overview.TotalTokens, overview.Cost)
 	}
 	if want := countDates(ask.first, ask.last); len(days) != want {
 		t.Errorf("%d days from %s to %s", len(days), ask.first, ask.last)
@@ -133,7 +135,7 @@ func (w *world) facts() []core.Fact {
 		case 1:
 			f.Upvotes, f.Downvotes = w.some(3)-1, w.some(3)-1
 		case 2:
-			f.PromptTokens, f.CompletionTokens, f.CostNano = w.some(1e6), w.some(1e5), w.some(1e9)
+			f.PromptTokens, f.CompletionTokens, f.Cost = w.some(1e6), w.some(1e5), money.Amount{Nano: w.some(1e9), Pico: w.some(1000)}
 		default:
 			f.Runs = 1
 		}
@@ -219,7 +221,7 @@ func (w *world) recount(q question) core.Totals {
 			continue
 		}
 		t.Threads, t.Upvotes, t.Downvotes = t.Threads+f.Threads, t.Upvotes+f.Upvotes, t.Downvotes+f.Downvotes
-		t.TotalTokens, t.CostNano = t.TotalTokens+f.PromptTokens+f.CompletionTokens, t.CostNano+f.CostNano
+		t.TotalTokens, t.Cost = t.TotalTokens+f.PromptTokens+f.CompletionTokens, t.Cost.Plus(f.Cost)
 		if f.Runs == 0 || f.QuerySource == core.Evaluation {
 			continue
 		}
@@ -236,7 +238,7 @@ func (w *world) recountDay(q question, date string) core.Tokens {
 	var t core.Tokens
 	for _, f := range w.all {
 		if w.matches(q, f) && f.OccurredOn.In(w.location()).Format(time.DateOnly) == date {
-			t.PromptTokens, t.CompletionTokens, t.CostNano = t.PromptTokens+f.PromptTokens, t.CompletionTokens+f.CompletionTokens, t.CostNano+f.CostNano
+			t.PromptTokens, t.CompletionTokens, t.Cost = t.PromptTokens+f.PromptTokens, t.CompletionTokens+f.CompletionTokens, t.Cost.Plus(f.Cost)
 		}
 	}
 	return t

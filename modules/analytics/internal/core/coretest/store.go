@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parley/modules/analytics/internal/core"
+	"parley/platform/kernel/money"
 	"parley/platform/kernel/uow"
 	"parley/platform/storetest"
 )
@@ -53,7 +54,7 @@ func run(id int64, change func(*core.Fact)) core.Fact {
 	f := core.Fact{
 		Origin: fmt.Sprintf("run/%d", id), OrganizationID: 1, TeamID: 2, ProjectID: 3, AgentID: 4, UserID: 5, ThreadID: 6,
 		AgentType: "rag", QuerySource: "api", Model: "m", State: "completed", OccurredOn: now, Quarter: core.QuarterOf(now),
-		Measures: core.Measures{Runs: 1, PromptTokens: 3, CompletionTokens: 2, CostNano: 7},
+		Measures: core.Measures{Runs: 1, PromptTokens: 3, CompletionTokens: 2, Cost: money.Amount{Nano: 7, Pico: 999}},
 	}
 	if change != nil {
 		change(&f)
@@ -88,8 +89,8 @@ func once(f fixture, _ uow.Unit) {
 	f.add()
 	f.add(run(1, nil), run(2, nil))
 	f.add(run(2, func(g *core.Fact) { g.PromptTokens = 100 }), run(3, func(g *core.Fact) { g.UserID = 9 }))
-	f.Equal(core.Totals{ActiveUsers: 2, Queries: 3, TotalTokens: 15, CostNano: 21}, f.totals(everything()))
-	f.Equal([]core.QuarterTokens{{Quarter: core.QuarterOf(now), Tokens: core.Tokens{PromptTokens: 9, CompletionTokens: 6, CostNano: 21}}}, f.quarters(everything()))
+	f.Equal(core.Totals{ActiveUsers: 2, Queries: 3, TotalTokens: 15, Cost: money.Amount{Nano: 23, Pico: 997}}, f.totals(everything()))
+	f.Equal([]core.QuarterTokens{{Quarter: core.QuarterOf(now), Tokens: core.Tokens{PromptTokens: 9, CompletionTokens: 6, Cost: money.Amount{Nano: 23, Pico: 997}}}}, f.quarters(everything()))
 }
 
 func edges(f fixture, _ uow.Unit) {
@@ -99,7 +100,7 @@ func edges(f fixture, _ uow.Unit) {
 	s := everything()
 	s.From, s.Until = now.In(time.FixedZone("", 7200)), now.Add(time.Hour).In(time.FixedZone("", -7200))
 	f.Equal(int64(2), f.totals(s).Queries)
-	five := core.Tokens{PromptTokens: 3, CompletionTokens: 2, CostNano: 7}
+	five := core.Tokens{PromptTokens: 3, CompletionTokens: 2, Cost: money.Amount{Nano: 7, Pico: 999}}
 	f.Equal([]core.QuarterTokens{{Quarter: core.QuarterOf(now), Tokens: five}, {Quarter: core.QuarterOf(now) + 4, Tokens: five}}, f.quarters(s))
 }
 
@@ -167,7 +168,7 @@ func organizations(f fixture, _ uow.Unit) {
 
 func evaluations(f fixture, _ uow.Unit) {
 	f.add(run(1, func(g *core.Fact) { g.QuerySource = core.Evaluation }))
-	f.Equal(core.Totals{TotalTokens: 5, CostNano: 7}, f.totals(everything()))
+	f.Equal(core.Totals{TotalTokens: 5, Cost: money.Amount{Nano: 7, Pico: 999}}, f.totals(everything()))
 }
 
 func votes(f fixture, _ uow.Unit) {

@@ -91,21 +91,6 @@ func TestAModelIsAskedWithTheWholeConversation(t *testing.T) {
 	}
 }
 
-func TestThePromptNamesTheModel(t *testing.T) {
-	model, stub := serve(t, modelstub.Behaviour{Answer: reply("Yes.")})
-	named := prompt
-	named.Model = "other-2"
-	for _, p := range []core.Prompt{prompt, named} {
-		if _, _, err := listen(t.Context(), model, p); err != nil {
-			t.Fatal(err)
-		}
-	}
-	requests := stub.Requests()
-	if requests[0].Model != "stub-1" || requests[1].Model != "other-2" || model.Name() != "stub-1" {
-		t.Errorf("asked %q and %q of %q", requests[0].Model, requests[1].Model, model.Name())
-	}
-}
-
 func TestAModelServerThatFailsIsToldInWords(t *testing.T) {
 	const text = "It is green [1]."
 	cases := map[string]struct {
@@ -153,6 +138,37 @@ func TestAModelServerThatFailsIsToldInWords(t *testing.T) {
 	}
 }
 
+func TestOnlyAServerThatFailsIsStoodInFor(t *testing.T) {
+	const text = "It is green [1]."
+	for name, c := range map[string]struct {
+		stub            modelstub.Behaviour
+		another, unused bool
+	}{
+		"500":                    {modelstub.Behaviour{Status: 500}, true, true},
+		"busy":                   {modelstub.Behaviour{Status: 429, RetryAfter: "3600"}, true, true},
+		"no money left":          {modelstub.Behaviour{Status: 402}, true, true},
+		"a key that is refused":  {modelstub.Behaviour{Status: 401}, true, true},
+		"a model nobody knows":   {modelstub.Behaviour{Status: 404}, true, true},
+		"a server that hangs":    {modelstub.Behaviour{HangBefore: true}, true, false},
+		"an error at once":       {modelstub.Behaviour{Body: "data: {\"error\":\"gpu lost\"}\n\n", ContentType: "text/event-stream"}, true, false},
+		"a page of HTML":         {modelstub.Behaviour{Body: "<html>", ContentType: "text/html"}, true, false},
+		"a bad request":          {modelstub.Behaviour{Status: 400, Message: "the prompt was filtered"}, false, true},
+		"too long a prompt":      {modelstub.TooLong()[0].Behaviour(), false, true},
+		"an empty answer":        {modelstub.Behaviour{Answer: reply(" "), FinishReason: "content_filter"}, false, false},
+		"cut in mid-stream":      {modelstub.Behaviour{Answer: reply(text), CutAfter: 1}, false, false},
+		"an error in mid-stream": {modelstub.Behaviour{Answer: reply(text), ErrorAfter: 1}, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			model, _ := serve(t, c.stub)
+			out, _, err := listen(t.Context(), model, prompt)
+			if !errors.Is(err, core.ErrModelFailed) || errors.Is(err, core.ErrNoAnswer) != c.another || out.Refused != c.unused {
+				t.Errorf("%v; another %v, refused %v", err, errors.Is(err, core.ErrNoAnswer), out.Refused)
+			}
+		})
+	}
+}
+
 func TestAServerThatIsNotThereIsToldInWords(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
@@ -160,9 +176,9 @@ func TestAServerThatIsNotThereIsToldInWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = listen(t.Context(), answerer.NewOpenAI(client, "stub-1"), prompt)
+	out, _, err := listen(t.Context(), answerer.NewOpenAI(client, "stub-1"), prompt)
 	var said *apperr.Error
-	if !errors.As(err, &said) || !strings.Contains(said.Message, "can't be reached") || strings.Contains(said.Message, "127.0.0.1") {
+	if !errors.As(err, &said) || !errors.Is(err, core.ErrNoAnswer) || !out.Refused || !strings.Contains(said.Message, "can't be reached") || strings.Contains(said.Message, "127.0.0.1") {
 		t.Errorf("got %v", err)
 	}
 }

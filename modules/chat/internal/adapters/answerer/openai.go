@@ -13,24 +13,25 @@ import (
 // OpenAI implements core.Model through an OpenAI-compatible server.
 type OpenAI struct {
 	client *openai.Client
-	model  string
+	name   string
 }
 
-// NewOpenAI returns the answerer that asks client; model is its default.
-func NewOpenAI(client *openai.Client, model string) OpenAI {
-	return OpenAI{client: client, model: model}
+// NewOpenAI returns the answerer that asks client, under the name that requests
+// choose it by.
+func NewOpenAI(client *openai.Client, name string) OpenAI {
+	return OpenAI{client: client, name: name}
 }
 
 // Name implements core.Model.
-func (o OpenAI) Name() string { return o.model }
+func (o OpenAI) Name() string { return o.name }
 
 // Answer implements core.Model. Follow-up questions are made of the headings
 // that were found, without another call.
 func (o OpenAI) Answer(ctx context.Context, p core.Prompt, emit func(delta string) error) (core.Completion, error) {
-	result, err := o.client.Stream(ctx, o.request(p), emit)
+	result, err := o.client.Stream(ctx, request(p), emit)
 	out := core.Completion{Text: result.Text, Model: result.Model, Reasoning: result.Reasoning, FinishReason: result.FinishReason}
 	if out.Model == "" {
-		out.Model = o.request(p).Model
+		out.Model = o.name
 	}
 	if u := result.Usage; u.Reported {
 		out.Usage.FreshInput, out.Usage.CachedInput, out.Usage.Output, out.Usage.Reasoning = u.Exclusive()
@@ -39,6 +40,10 @@ func (o OpenAI) Answer(ctx context.Context, p core.Prompt, emit func(delta strin
 	var failed *openai.Error
 	switch {
 	case errors.As(err, &failed):
+		out.Refused = failed.Unused()
+		if out.Text == "" && another(failed.Code) {
+			err = fmt.Errorf("%w: %w", core.ErrNoAnswer, err)
+		}
 		// Both are kept: the sentence for the asker, the cause for the log.
 		said := sentence(failed.Code)
 		if failed.Status == 0 && failed.Reason != "" { // it gave up in the middle: nobody else knows why
@@ -61,11 +66,8 @@ func (o OpenAI) Answer(ctx context.Context, p core.Prompt, emit func(delta strin
 }
 
 // request is the prompt as the server's conversation.
-func (o OpenAI) request(p core.Prompt) openai.Request {
-	r := openai.Request{Model: p.Model, Temperature: p.Temperature}
-	if r.Model == "" {
-		r.Model = o.model
-	}
+func request(p core.Prompt) openai.Request {
+	r := openai.Request{Temperature: p.Temperature, Loading: p.Loading}
 	add := func(role, content string) {
 		if content != "" {
 			r.Messages = append(r.Messages, openai.Message{Role: role, Content: content})
@@ -78,6 +80,16 @@ func (o OpenAI) request(p core.Prompt) openai.Request {
 	}
 	add("user", p.Rendered)
 	return r
+}
+
+// another reports whether another model may answer what failed like this. A
+// request that is bad, or whose content is refused, stays with its model.
+func another(code string) bool {
+	switch code {
+	case openai.CodeBadRequest, openai.CodeContextTooLong, openai.CodeTooLarge:
+		return false
+	}
+	return true
 }
 
 // sentence says to the asker what went wrong with the model. What else the
@@ -94,6 +106,8 @@ func sentence(code string) string {
 		return "The model server is busy; ask again in a moment."
 	case openai.CodeQuotaExceeded:
 		return "The quota at the model server is used up; tell an administrator."
+	case openai.CodeLoading:
+		return "The model is still loading; ask again in a moment."
 	case openai.CodeServerError:
 		return "The model server failed; ask again in a moment."
 	case openai.CodeUnreachable:

@@ -150,7 +150,7 @@ func TestWhatTakesAnAgentAwayEndsRunsOnceHoweverOftenItIsTold(t *testing.T) {
 				db := memory.New(clock.System{})
 				of := &catalog{}
 				service := core.New(core.Deps{
-					Unit: db, Store: memstore.New(db), Agents: of, Askers: askers{}, Corpora: library{}, Model: silent{}, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
+					Unit: db, Store: memstore.New(db), Agents: of, Askers: askers{}, Corpora: library{}, Models: core.Models{{Model: silent{}}}, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
 				})
 				service.Open(ctx)
 				for _, user := range []int64{7, 8} {

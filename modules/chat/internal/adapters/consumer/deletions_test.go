@@ -35,7 +35,7 @@ func TestAnAnswerThatWasDeletedElsewhereEndsHere(t *testing.T) {
 				ctx := context.Background()
 				db := memory.New(clock.System{})
 				service := core.New(core.Deps{
-					Unit: db, Store: memstore.New(db), Agents: &catalog{}, Askers: askers{}, Corpora: library{}, Model: silent{}, Clock: clock.System{},
+					Unit: db, Store: memstore.New(db), Agents: &catalog{}, Askers: askers{}, Corpora: library{}, Models: core.Models{{Model: silent{}}}, Clock: clock.System{},
 					Log: slog.New(slog.DiscardHandler), Owner: "process-a",
 				})
 				service.Open(ctx)

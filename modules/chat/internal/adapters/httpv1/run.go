@@ -40,7 +40,7 @@ type runBody struct {
 	History        []turnBody     `json:"history,omitempty" maxItems:"100" doc:"What was said before, in place of the thread's own; a last entry without bot is the question."`
 	ChatThreadID   *int64         `json:"chat_thread_id,omitempty" nullable:"true" minimum:"1" doc:"A thread is made when there is none."`
 	QuerySource    string         `json:"query_source,omitempty" maxLength:"50" pattern:"^[A-Za-z0-9_.-]*$" doc:"Where the question comes from; api when not given."`
-	Model          string         `json:"model,omitempty" maxLength:"200"`
+	Model          string         `json:"model,omitempty" maxLength:"200" doc:"One of the models that the server is configured with, by its name; that of the agent, or else the default one, when not given."`
 	Overrides      *overridesBody `json:"overrides,omitempty"`
 	CachingEnabled *bool          `json:"caching_enabled,omitempty" doc:"Accepted; answers are not cached."`
 }

@@ -95,7 +95,7 @@ func (library) Readable(_ context.Context, _ actor.Actor, _ int64, documents []i
 
 type script func(ctx context.Context, emit func(string) error) (core.Completion, error)
 
-func (script) Name() string { return "scripted" }
+func (script) Name() string { return "m-1" }
 
 func (m script) Answer(ctx context.Context, _ core.Prompt, emit func(string) error) (core.Completion, error) {
 	return m(ctx, emit)
@@ -148,7 +148,7 @@ func open(t *testing.T, model core.Model) *scene {
 	db := memory.New(clock.System{})
 	s := &scene{t: t, db: db, catalog: &catalog{}}
 	s.service = core.New(core.Deps{
-		Unit: db, Store: memstore.New(db), Agents: s.catalog, Askers: askers{}, Corpora: library{}, Model: model, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
+		Unit: db, Store: memstore.New(db), Agents: s.catalog, Askers: askers{}, Corpora: library{}, Models: core.Models{{Model: model}}, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
 	})
 	s.service.Open(context.Background())
 	t.Cleanup(func() {

@@ -63,7 +63,7 @@ func TestWhatFitsIsTaken(t *testing.T) {
 		"a null thread":          `{"user_query":"a","chat_thread_id":null}`,
 		"a question in history":  `{"history":[{"user":"a","bot":"b"},{"user":"c"}]}`,
 		"an open turn with null": `{"history":[{"user":"a","bot":null}]}`,
-		"everything": `{"user_query":"a","history":[],"query_source":"teams","model":"m","caching_enabled":true,
+		"everything": `{"user_query":"a","history":[],"query_source":"teams","model":"m-1","caching_enabled":true,
 			"overrides":{"corpus_ids":[5],"top":3,"sources":false,"suggest_followup_questions":true,"cache_skip":true,"temperature":0}}`,
 	} {
 		t.Run(name, func(t *testing.T) {

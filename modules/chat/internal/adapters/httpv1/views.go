@@ -2,7 +2,6 @@ package httpv1
 
 import (
 	"fmt"
-	"strings"
 
 	"parley/modules/chat/internal/core"
 	"parley/platform/web"
@@ -95,7 +94,7 @@ func showRecord(r core.Record) recordView {
 	v := recordView{
 		ID: r.ID, Question: r.Question, Response: showResponse(r), Comments: each(r.Comments, showComment), Feedback: each(r.Votes, showVote), CreatedBy: r.CreatedBy,
 		CreatedOn: web.At(r.CreatedOn), ModifiedOn: web.At(r.ModifiedOn), IsDeleted: r.IsDeleted, PromptTokens: r.PromptTokens, CompletionTokens: r.CompletionTokens,
-		TotalTokens: r.PromptTokens + r.CompletionTokens, CacheHit: r.CacheHit, QuerySource: r.QuerySource, MessageID: r.MessageID, Cost: dollars(r.CostNano),
+		TotalTokens: r.PromptTokens + r.CompletionTokens, CacheHit: r.CacheHit, QuerySource: r.QuerySource, MessageID: r.MessageID, Cost: r.Cost,
 		ChatThread: r.ThreadID, Agent: r.AgentID, User: r.UserID, State: string(r.State),
 	}
 	if r.FinishReason != "" {
@@ -105,12 +104,6 @@ func showRecord(r core.Record) recordView {
 		v.FailureCode, v.FailureReason = &r.FailureCode, &r.FailureDetails
 	}
 	return v
-}
-
-// dollars writes billionths of a dollar as a decimal without trailing zeros.
-func dollars(nano int64) string {
-	s := fmt.Sprintf("%d.%09d", nano/1e9, nano%1e9)
-	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }
 
 // threadView is a conversation.

@@ -118,7 +118,7 @@ func (s *Store) end(ctx context.Context, p core.End, now time.Time) (deleted boo
 	o := p.Outcome
 	r, err := s.change(ctx, p.Run, ours(p.Owner), func(r *core.Run) {
 		r.State, r.Model, r.FailureCode, r.FinishReason, r.ModifiedOn, r.LastSequence = o.State, o.Model, o.FailureCode, o.FinishReason, now, p.Sequence
-		r.PromptTokens, r.CompletionTokens, r.CostNano = core.Totals(o.Usage)
+		r.PromptTokens, r.CompletionTokens, r.Cost = core.Totals(o.Usage)
 		if !r.IsDeleted {
 			r.FailureDetails = o.FailureDetails
 		}

@@ -22,12 +22,22 @@ var likeStandard = fastjson.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontex
 // errTooLarge is the limit of watched.
 var errTooLarge = errors.New("response too large")
 
+// timers are stopped together.
+type timers []*time.Timer
+
+// Stop stops them.
+func (t timers) Stop() {
+	for _, one := range t {
+		one.Stop()
+	}
+}
+
 // watched counts the bytes of a response and ends the call when none come in
 // time. Only the waiting counts, not what is done with the bytes meanwhile.
 type watched struct {
 	r      io.Reader
 	left   int64
-	first  *time.Timer // runs until the first byte
+	first  timers // run until the first byte
 	began  bool
 	idle   time.Duration
 	cancel context.CancelCauseFunc

@@ -17,10 +17,18 @@ type Config struct {
 	APIKey string
 	// Model is asked when a request names none.
 	Model string
+	// MaxTokens is how many tokens an answer may have; 0 leaves it to the server.
+	MaxTokens int64
+	// What the model is known not to take. What is not known here is learned.
+	NoStreaming, NoTemperature, NoSystemRole bool
+	// Alternates: the model takes user and assistant in turn alone.
+	Alternates bool
 
 	FirstByte time.Duration // until the answer begins, in each attempt; 60s
-	Idle      time.Duration // between two pieces of a stream; 30s
-	Overall   time.Duration // for one call with all attempts; 10m
+	// Patience is how long nothing may come until Request.Loading is called; 5s.
+	Patience time.Duration
+	Idle     time.Duration // between two pieces of a stream; 30s
+	Overall  time.Duration // for one call with all attempts; 10m
 
 	// Attempts is how often a call is sent while the server answers 429 or 5xx
 	// or can't be reached; 3.
@@ -50,6 +58,7 @@ func New(c Config) (*Client, error) {
 		return nil, fmt.Errorf("the base URL of the model server must be an http or https address, such as http://127.0.0.1:11434/v1")
 	}
 	c.FirstByte = orDefault(c.FirstByte, 60*time.Second)
+	c.Patience = orDefault(c.Patience, 5*time.Second)
 	c.Idle = orDefault(c.Idle, 30*time.Second)
 	c.Overall = orDefault(c.Overall, 10*time.Minute)
 	c.Attempts = orDefault(c.Attempts, 3)

@@ -23,6 +23,7 @@ const (
 	CodeRateLimited    = "rate_limited"
 	CodeQuotaExceeded  = "quota_exceeded" // no more until somebody pays
 	CodeServerError    = "server_error"
+	CodeLoading        = "loading" // the server loads the model
 	CodeUnreachable    = "unreachable"
 	CodeTimedOut       = "timed_out" // before the first byte, between two, or overall
 	CodeStreamCut      = "stream_cut"
@@ -58,6 +59,10 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("model server: %s: %s", e.Code, e.Message)
 }
 
+// Unused reports whether the server did not take the call or was not reached,
+// so that it used nothing.
+func (e *Error) Unused() bool { return e.Status != 0 || e.unsent }
+
 // Unwrap gives the cause, such as a network error, when there is one.
 func (e *Error) Unwrap() error { return e.cause }
 
@@ -92,6 +97,8 @@ func (c *Client) providerError(status int, wire wireError) *Error {
 		e.Code = CodeModelNotFound
 	case status == http.StatusRequestTimeout || status == http.StatusConflict:
 		e.Code, e.Retryable = CodeServerError, true
+	case status >= 500 && loadingSaid.MatchString(wire.Message):
+		e.Code, e.Retryable = CodeLoading, true
 	case status >= 500:
 		e.Code, e.Retryable = CodeServerError, status != http.StatusNotImplemented
 	case status >= 400:
@@ -112,6 +119,10 @@ var tooLong = regexp.MustCompile(`(?i)maximum context length|context[ _]length[ 
 	`exceeds?[^.]{0,40}(context (size|length|window)|maximum model length|max_model_len|available context)|` +
 	`(prompt|input|request|message)s? (is|are) too long|longer than the (maximum )?(model|context)|input length[^.]{0,60}exceed|` +
 	`input token count[^.]{0,60}exceeds|too many tokens|too large for model|reduce the length of the (messages|prompt|input)`)
+
+// loadingSaid is how servers say that the model is not there yet: llama.cpp,
+// Ollama, Hugging Face, LocalAI.
+var loadingSaid = regexp.MustCompile(`(?i)\bloading (the |a )?(llm |language )?model|\bmodel\b[^.]{0,80}\b(is|being|still)\b[^.]{0,20}\bload(ing|ed)\b|still loading`)
 
 // retryAfter reads seconds; a date would need the server's clock.
 func retryAfter(h http.Header) time.Duration {

@@ -18,7 +18,10 @@ type Request struct {
 	Model       string
 	Messages    []Message
 	Temperature *float64
-	MaxTokens   int
+	MaxTokens   int64
+	// Loading, when given, is called when no byte came for Config.Patience, and
+	// when the server says that it loads the model.
+	Loading func()
 }
 
 // wireRequest is what is sent.
@@ -28,8 +31,8 @@ type wireRequest struct {
 	Stream              bool           `json:"stream"`
 	StreamOptions       *streamOptions `json:"stream_options,omitempty"`
 	Temperature         *float64       `json:"temperature,omitempty"`
-	MaxTokens           int            `json:"max_tokens,omitempty"`
-	MaxCompletionTokens int            `json:"max_completion_tokens,omitempty"`
+	MaxTokens           int64          `json:"max_tokens,omitempty"`
+	MaxCompletionTokens int64          `json:"max_completion_tokens,omitempty"`
 }
 
 type streamOptions struct {
@@ -46,6 +49,7 @@ const (
 	noTemperature
 	noSystem   // wants its instructions from the user
 	alternates // wants user and assistant in turn, the user first
+	noStream   // answers in one piece alone
 )
 
 // Servers name roles only in their sentences.
@@ -55,6 +59,23 @@ var (
 	turnsRefused = regexp.MustCompile(`(?i)roles? must alternate|alternat(e|ing)[^.]{0,40}(user|assistant|role)|` +
 		`first message must (use|be|have)[^.]{0,20}user|consecutive (user|assistant)|must start with (a )?user`)
 )
+
+// known are the refusals that the configuration tells of.
+func (c Config) known() refusal {
+	var not refusal
+	for what, is := range map[refusal]bool{noStream: c.NoStreaming, noTemperature: c.NoTemperature, noSystem: c.NoSystemRole, alternates | noSystem: c.Alternates} {
+		if is {
+			not |= what
+		}
+	}
+	return not
+}
+
+func (q Request) tellLoading() {
+	if q.Loading != nil {
+		q.Loading()
+	}
+}
 
 // refusals remembers them by model, so that they cost one attempt only once.
 type refusals struct {
@@ -79,8 +100,8 @@ func (r *refusals) add(model string, what refusal) {
 }
 
 func (q Request) wire(not refusal) wireRequest {
-	w := wireRequest{Model: q.Model, Messages: shaped(q.Messages, not), Stream: true}
-	if not&noStreamOptions == 0 {
+	w := wireRequest{Model: q.Model, Messages: shaped(q.Messages, not), Stream: not&noStream == 0}
+	if w.Stream && not&noStreamOptions == 0 {
 		w.StreamOptions = &streamOptions{IncludeUsage: true}
 	}
 	if not&noTemperature == 0 {

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,11 +44,16 @@ func (c *Client) Stream(ctx context.Context, q Request, emit func(delta string) 
 	if q.Model == "" {
 		q.Model = c.config.Model
 	}
+	if q.MaxTokens == 0 {
+		q.MaxTokens = c.config.MaxTokens
+	}
+	loading, loaded := context.WithTimeout(ctx, c.config.FirstByte)
+	defer loaded()
 	const mostRefusals = 5
 	refused := 0
 	for attempt := 1; ; {
-		wire := q.wire(c.refused.of(q.Model))
-		result, err := c.once(ctx, wire, emit)
+		wire := q.wire(c.config.known() | c.refused.of(q.Model))
+		result, err := c.once(ctx, wire, q.Loading, emit)
 		var e *Error
 		if err == nil || !errors.As(err, &e) {
 			return result, err
@@ -55,6 +61,16 @@ func (c *Client) Stream(ctx context.Context, q Request, emit func(delta string) 
 		if what := refusalIn(e, wire); what&^c.refused.of(q.Model) != 0 && refused < mostRefusals {
 			refused++
 			c.refused.add(q.Model, what)
+			continue
+		}
+		if e.Code == CodeLoading && e.Status != 0 { // nothing was begun: it is asked again until the first byte is due
+			q.tellLoading()
+			if !sleep(loading, loadingPause(e.RetryAfter)) {
+				if ctx.Err() != nil {
+					err = netError(ctx, ctx.Err())
+				}
+				return result, err
+			}
 			continue
 		}
 		again := e.Retryable && (e.Status != 0 || e.unsent)
@@ -90,16 +106,25 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
+// loadingPause is how long a server that loads its model is left alone.
+func loadingPause(asked time.Duration) time.Duration {
+	const usual, longest = time.Second, 10 * time.Second
+	return min(cmp.Or(asked, usual), longest)
+}
+
 // once makes one attempt. The status of an error that comes after the answer
 // began is 0, so that it is not repeated.
-func (c *Client) once(ctx context.Context, wire wireRequest, emit func(string) error) (Result, error) {
+func (c *Client) once(ctx context.Context, wire wireRequest, late func(), emit func(string) error) (Result, error) {
 	body, err := json.Marshal(wire)
 	if err != nil {
 		return Result{}, fmt.Errorf("encoding the request: %w", err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	first := time.AfterFunc(c.config.FirstByte, func() { cancel(errFirstByte) })
+	first := timers{time.AfterFunc(c.config.FirstByte, func() { cancel(errFirstByte) })}
+	if late != nil {
+		first = append(first, time.AfterFunc(c.config.Patience, late))
+	}
 	defer first.Stop()
 
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))

@@ -76,7 +76,7 @@ func TestNoConnectionIsHeldWhileAModelIsAwaited(t *testing.T) {
 		model := slow{asked: make(chan struct{}, runs), answer: make(chan struct{})}
 		store := sqlstore.New(db)
 		s := core.New(core.Deps{
-			Unit: sqldb.NewUnit(db, nowhere{}, clock.System{}), Store: store, Agents: anyAgent{}, Askers: anybody{}, Corpora: noDocuments{}, Model: model,
+			Unit: sqldb.NewUnit(db, nowhere{}, clock.System{}), Store: store, Agents: anyAgent{}, Askers: anybody{}, Corpora: noDocuments{}, Models: core.Models{{Model: model}},
 			Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
 		})
 		s.Open(ctx)

@@ -29,7 +29,7 @@ func (quick) Answer(_ context.Context, _ core.Prompt, emit func(string) error) (
 
 func serviceOver(db *sqldb.DB, owner string, model core.Model) *core.Service {
 	return core.New(core.Deps{
-		Unit: sqldb.NewUnit(db, nowhere{}, clock.System{}), Store: sqlstore.New(db), Agents: anyAgent{}, Askers: anybody{}, Corpora: noDocuments{}, Model: model,
+		Unit: sqldb.NewUnit(db, nowhere{}, clock.System{}), Store: sqlstore.New(db), Agents: anyAgent{}, Askers: anybody{}, Corpora: noDocuments{}, Models: core.Models{{Model: model}},
 		Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: owner,
 	})
 }

@@ -27,7 +27,7 @@ func TestStore(t *testing.T) {
 					Raw sql.NullString
 				}
 				err := db.On(ctx).NewSelect().TableExpr("chat_ledger").
-					Column("purpose", "model", "fresh_input", "cached_input", "output", "reasoning", "cost_nano", "usage_source", "raw").
+					Column("purpose", "model", "fresh_input", "cached_input", "output", "reasoning", "cost_nano", "usage_source", "cost", "cost_source", "raw").
 					Where("run_id = ?", run).OrderExpr("id").Scan(ctx, &rows)
 				var out []core.Metered
 				for _, r := range rows {

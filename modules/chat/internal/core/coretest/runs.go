@@ -39,8 +39,8 @@ func full() core.Outcome {
 			{Number: 2, Passage: corpora.Passage{ChunkID: 22, DocumentID: 11, CorpusID: 6, Title: "Guide › It", URL: "/api/document/11/content", Text: "It is so.", Page: of(4), Score: 0.25}},
 		},
 		Usage: []core.Metered{
-			{Usage: chat.Usage{Purpose: "query_rewriting", Model: "m-0", FreshInput: 30, Output: 4, CostNano: 1, UsageSource: "estimated"}},
-			{Usage: chat.Usage{Purpose: "answer", Model: "m-1", FreshInput: 200, CachedInput: 100, Output: 30, Reasoning: 10, CostNano: 5000, UsageSource: "provider"},
+			{Usage: chat.Usage{Purpose: "query_rewriting", Model: "m-0", FreshInput: 30, Output: 4, CostNano: 1, UsageSource: "estimated", Cost: "0.000000001001", CostSource: "none"}},
+			{Usage: chat.Usage{Purpose: "answer", Model: "m-1", FreshInput: 200, CachedInput: 100, Output: 30, Reasoning: 10, CostNano: 5000, UsageSource: "provider", Cost: "0.000005000999", CostSource: "prices"},
 				Raw: json.RawMessage(`{"prompt_tokens":300,"completion_tokens":40}`)},
 		},
 	}
@@ -49,7 +49,7 @@ func full() core.Outcome {
 func runRoundTrip(f fixture) {
 	thread := f.thread().ID
 	want := newRun(thread, withKey("k"), func(r *core.Run) {
-		r.MessageID, r.Model, r.PromptTokens, r.CompletionTokens, r.CostNano, r.CacheHit = of("m"), "m-1", 1<<40, 2, 3, true
+		r.MessageID, r.Model, r.PromptTokens, r.CompletionTokens, r.Cost, r.CacheHit = of("m"), "m-1", 1<<40, 2, "0.000000000003", true
 		r.EstimatedPrompt, r.CancelRequested = 12, true
 	})
 	content := wholeContent()
@@ -171,7 +171,7 @@ func closing(f fixture) {
 	f.NoError(f.extend(want.ID, here, deltas(2, 2)))
 	o := full()
 	got := storetest.Must[core.Run](f.t)(f.close(want, o))
-	want.State, want.Model, want.PromptTokens, want.CompletionTokens, want.CostNano = core.Completed, "m-1", 330, 44, 5001
+	want.State, want.Model, want.PromptTokens, want.CompletionTokens, want.Cost = core.Completed, "m-1", 330, 44, "0.000005002"
 	want.FinishReason, want.ModifiedOn, want.LastSequence = core.FinishLength, now.Add(time.Second), 4
 	f.Equal(want, got)
 	f.Equal(want, storetest.Must[core.Run](f.t)(f.Run(f.ctx, jo, want.ID)))

@@ -108,7 +108,7 @@ func (f fixture) thread(change ...func(*core.Thread)) core.Thread {
 func newRun(thread int64, change ...func(*core.Run)) core.Run {
 	r := core.Run{
 		RunID: id.New(), OrganizationID: 1, ThreadID: thread, AgentID: agent, AgentType: "QnA", ProjectID: 4, TeamID: 5, UserID: jo, State: core.Queued,
-		QuerySource: "api", CreatedBy: "jo@example.com", CreatedOn: now, ModifiedOn: now, Owner: here, LeaseUntil: now.Add(time.Minute), LastSequence: 1,
+		QuerySource: "api", CreatedBy: "jo@example.com", CreatedOn: now, ModifiedOn: now, Owner: here, LeaseUntil: now.Add(time.Minute), LastSequence: 1, Cost: "0",
 	}
 	for _, c := range change {
 		c(&r)

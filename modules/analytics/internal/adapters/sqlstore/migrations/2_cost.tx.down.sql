@@ -1,0 +1,1 @@
+ALTER TABLE analytics_facts DROP COLUMN cost_pico;

@@ -1,0 +1,1 @@
+ALTER TABLE analytics_facts ADD COLUMN cost_pico BIGINT NOT NULL DEFAULT 0;
