@@ -174,12 +174,9 @@ func (s *Service) remains(ctx context.Context, run Run) (Outcome, error) {
 
 // Cancel ends a run of the caller's that has not ended, wherever it runs.
 func (s *Service) Cancel(ctx context.Context, who actor.Actor, run int64) (Run, error) {
-	if _, err := s.ownRun(ctx, who, run); err != nil {
-		return Run{}, err
-	}
 	r, err := s.Store.RequestCancel(ctx, who.UserID, run)
 	if err != nil {
-		return r, err
+		return r, s.refusedRun(ctx, who, run, err)
 	}
 	if s.cancelHere(run) {
 		return s.Await(ctx, who, run)

@@ -49,17 +49,32 @@ func viewOnly(grant int64, do access.Action, err error) error {
 	return err
 }
 
-// ownRun answers a run for a write: ErrReadOnly for one that the caller only
-// sees through a content grant.
-func (s *Service) ownRun(ctx context.Context, who actor.Actor, id int64) (Run, error) {
-	r, grant, err := s.mayReadRun(ctx, who, id)
-	return r, viewOnly(grant, access.Edit, err)
+// ownThread answers a thread of the caller's, for a write.
+func (s *Service) ownThread(ctx context.Context, who actor.Actor, id int64) (Thread, error) {
+	t, err := s.Store.Thread(ctx, who.UserID, id)
+	return t, s.refusedThread(ctx, who, id, err)
 }
 
-// ownThread does so with a thread.
-func (s *Service) ownThread(ctx context.Context, who actor.Actor, id int64) (Thread, error) {
-	t, grant, err := s.mayReadThread(ctx, who, id)
-	return t, viewOnly(grant, access.Edit, err)
+// refusedRun is the error of a write to a run that was looked for among the
+// caller's own: ErrReadOnly in the place of ErrNotFound when a content grant
+// lets them see it.
+func (s *Service) refusedRun(ctx context.Context, who actor.Actor, id int64, err error) error {
+	if errors.Is(err, ErrNotFound) {
+		if _, _, err = s.grantedRun(ctx, who, id); err == nil {
+			return ErrReadOnly
+		}
+	}
+	return err
+}
+
+// refusedThread does so with a thread.
+func (s *Service) refusedThread(ctx context.Context, who actor.Actor, id int64, err error) error {
+	if errors.Is(err, ErrNotFound) {
+		if _, _, err = s.grantedThread(ctx, who, id); err == nil {
+			return ErrReadOnly
+		}
+	}
+	return err
 }
 
 // readRun answers a run whose content the caller is about to get. When that is
@@ -115,11 +130,15 @@ func (s *Service) mayReadThread(ctx context.Context, who actor.Actor, id int64) 
 	if !errors.Is(err, ErrNotFound) {
 		return t, 0, err
 	}
-	return throughGrant(ctx, s, who, id, s.Store.GrantedThread, func(t Thread) int64 { return t.UserID })
+	return s.grantedThread(ctx, who, id)
 }
 
 func (s *Service) grantedRun(ctx context.Context, who actor.Actor, id int64) (Run, int64, error) {
 	return throughGrant(ctx, s, who, id, s.Store.GrantedRun, func(r Run) int64 { return r.UserID })
+}
+
+func (s *Service) grantedThread(ctx context.Context, who actor.Actor, id int64) (Thread, int64, error) {
+	return throughGrant(ctx, s, who, id, s.Store.GrantedThread, func(t Thread) int64 { return t.UserID })
 }
 
 // throughGrant answers what a content grant of the caller's lets them read at
