@@ -155,6 +155,14 @@ func TestContentIsReadThroughAGrantAndEachReadIsAudited(t *testing.T) {
 			t.Errorf("%d reads are audited, want %d", got, noted+3)
 		}
 
+		// An API key reaches what its groups say.
+		var key struct{ Key string }
+		second.Do("POST", "/api/api-key", map[string]any{"name": "grants", "scope": "restricted", "groups": map[string]string{"content_grant": "write"}}).Want(201).Data(&key)
+		narrow := webtest.At(t, "http://"+s.addr).With("Ocp-Apim-Subscription-Key", key.Key)
+		narrow.Do("DELETE", fmt.Sprintf("/api/content-grant/%d", grant(narrow, "user_id", annID)), nil).Want(200)
+		narrow.Do("GET", threadPath(ofAnn), nil).Refused(403, "users.key_scope")
+		told(ann, "may read your conversations until", "has read conversations of yours with agent")
+
 		// A stream that is open ends with the grant.
 		stub.Set(modelstub.Behaviour{Answer: func(modelstub.Request) string { return "This answer never comes to its end." }, HangAfter: 3})
 		own := jo.Stream("POST", fmt.Sprintf("/api/agent/%d/response/stream", w.agent), map[string]any{"user_query": "How long is it?"})

@@ -145,7 +145,7 @@ func TestAGrantLetsItsMakerReadAndNobodyElse(t *testing.T) {
 			open(t, func(s *scene) {
 				run := s.ended(s.ask("What is green?")).Run
 				s.reads(boss, run, core.ErrNotFound)
-				g := s.grant(boss, on(s.onJo()))
+				s.grant(boss, on(s.onJo()))
 				s.reads(boss, run, nil)
 				s.reads(other, run, core.ErrNotFound)
 				s.reads(ann, run, core.ErrNotFound)
@@ -157,7 +157,7 @@ func TestAGrantLetsItsMakerReadAndNobodyElse(t *testing.T) {
 				s.same(mine, got)
 				time.Sleep(time.Hour)
 				s.reads(boss, run, core.ErrNotFound)
-				g = s.grant(boss, on(s.onJo()))
+				g := s.grant(boss, on(s.onJo()))
 				s.reads(boss, run, nil)
 				_, err = s.EndGrant(s.ctx, boss, g.ID)
 				s.must(err)

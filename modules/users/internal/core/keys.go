@@ -55,7 +55,7 @@ const (
 
 // KeyGroups are the groups of operations that a restricted key can name.
 var KeyGroups = []string{
-	"agent", "analytics", "audit_log", "chat", "corpus", "document", "evaluation", "notification", "organization", "project", "sharepoint", "team", "user", "webhook",
+	"agent", "analytics", "audit_log", "chat", "content_grant", "corpus", "document", "evaluation", "notification", "organization", "project", "sharepoint", "team", "user", "webhook",
 }
 
 // hashOf is what is stored of a key. One round of SHA-256 without a salt is

@@ -19,8 +19,8 @@ type auditView struct {
 	APIKey      *int64         `json:"api_key"`
 	Action      string         `json:"action" doc:"The operationId of this document."`
 	Target      string         `json:"target" doc:"Method and path."`
-	Subjects    []string       `json:"subjects" doc:"What changed, such as user/7."`
-	Detail      map[string]any `json:"detail" doc:"Numbers, switches and choices of the request's body."`
+	Subjects    []string       `json:"subjects" doc:"What changed or was read, such as user/7."`
+	Detail      map[string]any `json:"detail" doc:"Numbers, switches and choices of the body; the numbers of the query of a read."`
 	FromAddress string         `json:"from_address"`
 	Outcome     string         `json:"outcome" enum:"done,refused,failed"`
 	Status      int64          `json:"status"`
