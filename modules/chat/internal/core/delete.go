@@ -64,6 +64,7 @@ func (s *Service) DeleteResponse(ctx context.Context, who actor.Actor, run int64
 		// The thread first, as whoever accepts a question does: no question is
 		// stored between the deletion and the histories.
 		_, err := s.Store.UpdateThread(ctx, who.UserID, record.ThreadID, func(t *Thread) error {
+			t.Deletions++
 			if t.Title == titleFrom(record.Question) { // the next question gives it another
 				t.Title, t.ModifiedBy, t.ModifiedOn = FreshTitle, who.Name(), s.Clock.Now()
 			}
@@ -87,6 +88,16 @@ func (s *Service) DeleteResponse(ctx context.Context, who actor.Actor, run int64
 	s.ResponseDeleted(run)
 	record.IsDeleted = true
 	return record, nil
+}
+
+// forgot reports whether answers of a thread were deleted since it was read, so
+// that its history has to be read again.
+func (s *Service) forgot(ctx context.Context, t Thread) bool {
+	if t.ID == 0 {
+		return false
+	}
+	now, err := s.Store.Thread(ctx, t.UserID, t.ID)
+	return err == nil && now.Deletions != t.Deletions
 }
 
 // deleting runs a unit that changes several runs, which the journal of another
@@ -121,9 +132,9 @@ func (s *Service) ResponseDeleted(run int64) {
 	}
 }
 
-// gone is the last event of a stream whose answer was deleted, for those who
+// Gone is the last event of a stream whose answer was deleted, for those who
 // follow it.
-func gone(sequence int64) StreamEvent {
+func Gone(sequence int64) StreamEvent {
 	return StreamEvent{Sequence: sequence, Step: StepError, Message: ErrDeleted.Message, Code: ErrDeleted.Code, Details: ErrDeleted.Message}
 }
 
@@ -131,6 +142,6 @@ func gone(sequence int64) StreamEvent {
 func (s *stream) erased() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.inflight = []StreamEvent{gone(int64(len(s.events)) + 1)}
+	s.inflight = []StreamEvent{Gone(int64(len(s.events)) + 1)}
 	s.settle()
 }

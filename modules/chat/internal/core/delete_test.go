@@ -215,6 +215,25 @@ func TestAQuestionOnItsWayIntoADeletedThreadFindsItGone(t *testing.T) {
 	})
 }
 
+// Its history was read before the deletion, and it is stored after it.
+func TestAQuestionOnItsWayForgetsAnAnswerThatIsDeleted(t *testing.T) {
+	play(t, func(s *scene) {
+		first := s.ended(s.ask("What is green?"))
+		second := s.ended(s.ask("And blue?", in(first.ThreadID)))
+		decisions := 0
+		s.agents.decided = func() {
+			if decisions++; decisions == 2 {
+				_, err := s.DeleteResponse(s.ctx, jo, first.Run.ID)
+				s.must(err)
+			}
+		}
+		third := s.ended(s.ask("And red?", in(first.ThreadID)))
+		s.same([]core.Turn{{User: "And blue?", Bot: second.Answer}}, third.History)
+		prompts := s.model.asked()
+		s.same([]any{3, third.History}, []any{len(prompts), prompts[2].History})
+	})
+}
+
 func TestADeletedAnswerIsNotInTheNextPrompt(t *testing.T) {
 	play(t, func(s *scene) {
 		first := s.ended(s.ask("What is green?"))
