@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"parley/modules/chat"
@@ -56,7 +57,7 @@ func (s *Service) DeleteThread(ctx context.Context, who actor.Actor, id int64) (
 // DeleteThread do, and is not among what later prompts have of the
 // conversation.
 func (s *Service) DeleteResponse(ctx context.Context, who actor.Actor, run int64) (Record, error) {
-	record, err := s.Record(ctx, who, run)
+	record, err := s.ownRecord(ctx, who, run)
 	if err != nil {
 		return Record{}, err
 	}
@@ -90,6 +91,24 @@ func (s *Service) DeleteResponse(ctx context.Context, who actor.Actor, run int64
 	return record, nil
 }
 
+// ownRecord answers a run of the caller's own with its long parts, for a change
+// of it.
+func (s *Service) ownRecord(ctx context.Context, who actor.Actor, run int64) (Record, error) {
+	r, err := s.Store.Run(ctx, who.UserID, run)
+	if err != nil {
+		return Record{}, err
+	}
+	thread, err := s.Store.Thread(ctx, who.UserID, r.ThreadID)
+	if err != nil {
+		return Record{}, err
+	}
+	records, err := s.records(ctx, who, thread, []Run{r})
+	if err != nil {
+		return Record{}, err
+	}
+	return records[0], nil
+}
+
 // forgot reports whether answers of a thread were deleted since it was read, so
 // that its history has to be read again.
 func (s *Service) forgot(ctx context.Context, t Thread) bool {
@@ -98,6 +117,17 @@ func (s *Service) forgot(ctx context.Context, t Thread) bool {
 	}
 	now, err := s.Store.Thread(ctx, t.UserID, t.ID)
 	return err == nil && now.Deletions != t.Deletions
+}
+
+// remember reads again what a question that has waited for its turn has of the
+// conversation: answers may have been deleted meanwhile.
+func (x *execution) remember() error {
+	contents, err := x.Store.Contents(x.ctx, []int64{x.run.ID})
+	if err != nil {
+		return fmt.Errorf("reading the history of run %d: %w", x.run.ID, err)
+	}
+	x.content.History = contents[x.run.ID].History
+	return nil
 }
 
 // deleting runs a unit that changes several runs, which the journal of another
