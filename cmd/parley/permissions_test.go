@@ -253,6 +253,9 @@ func TestAStoredAnswerIsNotForAUserWhoLostTheRight(t *testing.T) {
 			own.by(globalAdmin).Do("PUT", fmt.Sprintf("/api/user/%d", own.ids[appAdmin]), map[string]any{"is_staff": false}).Want(200)
 		}, 403},
 		{admin, "PUT", own.path("/api/agent/%d/rating", asked, "agent_id"), nil, 200, func() {}, 200},
+		{admin, "POST", own.path("/api/agent-response/%d/comment", asked, "agent_response_id"), map[string]any{"comment": "Thanks."}, 201, func() {
+			own.by(admin).Do("DELETE", own.path("/api/chat-thread/%d", asked, "chat_thread_id"), nil).Want(200)
+		}, 404},
 	}
 	// What only reads is read anew each time.
 	for range 2 {

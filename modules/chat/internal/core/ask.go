@@ -89,6 +89,9 @@ func (s *Service) Ask(ctx context.Context, who actor.Actor, a Ask) (Asked, error
 			run, err := s.earlier(ctx, who, a)
 			return Asked{Run: run, Replayed: err == nil}, err
 		}
+		if errors.Is(err, ErrNotFound) && s.forgot(ctx, thread) {
+			return s.Ask(ctx, who, a) // without what was deleted meanwhile
+		}
 		return Asked{}, err
 	}
 	asked := Asked{Run: x.run, live: x}

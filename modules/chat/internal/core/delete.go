@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"parley/modules/chat"
@@ -68,6 +69,7 @@ func (s *Service) DeleteResponse(ctx context.Context, who actor.Actor, run int64
 		// The thread first, as whoever accepts a question does: no question is
 		// stored between the deletion and the histories.
 		_, err := s.Store.UpdateThread(ctx, who.UserID, record.ThreadID, func(t *Thread) error {
+			t.Deletions++
 			if t.Title == titleFrom(record.Question) { // the next question gives it another
 				t.Title, t.ModifiedBy, t.ModifiedOn = FreshTitle, who.Name(), s.Clock.Now()
 			}
@@ -91,6 +93,27 @@ func (s *Service) DeleteResponse(ctx context.Context, who actor.Actor, run int64
 	s.ResponseDeleted(run)
 	record.IsDeleted = true
 	return record, nil
+}
+
+// forgot reports whether answers of a thread were deleted since it was read, so
+// that its history has to be read again.
+func (s *Service) forgot(ctx context.Context, t Thread) bool {
+	if t.ID == 0 {
+		return false
+	}
+	now, err := s.Store.Thread(ctx, t.UserID, t.ID)
+	return err == nil && now.Deletions != t.Deletions
+}
+
+// remember reads again what a question that has waited for its turn has of the
+// conversation: answers may have been deleted meanwhile.
+func (x *execution) remember() error {
+	contents, err := x.Store.Contents(x.ctx, []int64{x.run.ID})
+	if err != nil {
+		return fmt.Errorf("reading the history of run %d: %w", x.run.ID, err)
+	}
+	x.content.History = contents[x.run.ID].History
+	return nil
 }
 
 // deleting runs a unit that changes several runs, which the journal of another
@@ -125,9 +148,9 @@ func (s *Service) ResponseDeleted(run int64) {
 	}
 }
 
-// gone is the last event of a stream whose answer was deleted, for those who
+// Gone is the last event of a stream whose answer was deleted, for those who
 // follow it.
-func gone(sequence int64) StreamEvent {
+func Gone(sequence int64) StreamEvent {
 	return StreamEvent{Sequence: sequence, Step: StepError, Message: ErrDeleted.Message, Code: ErrDeleted.Code, Details: ErrDeleted.Message}
 }
 
@@ -135,6 +158,6 @@ func gone(sequence int64) StreamEvent {
 func (s *stream) erased() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.inflight = []StreamEvent{gone(int64(len(s.events)) + 1)}
+	s.inflight = []StreamEvent{Gone(int64(len(s.events)) + 1)}
 	s.settle()
 }

@@ -196,6 +196,34 @@ func TestAnAnswerThatAnotherProcessMakesEndsWhenItIsDeleted(t *testing.T) {
 	}
 }
 
+func TestAnAnswerIsDeletedWhileItWaitsForItsTurn(t *testing.T) {
+	deletedBy(t, func(s *scene, remove func(*core.Service, context.Context, core.Run) error) {
+		free := s.Busy()
+		run := s.ask("What is green?")
+		synctest.Wait()
+		s.same(core.Queued, s.stored(run).State)
+		s.must(remove(s.process("process-b"), s.ctx, run)) // which tells nobody
+		free()
+		synctest.Wait()
+		s.same([]int{1, 0, 0}, []int{s.ends(run.ID), len(s.ledger(run)), len(s.model.asked())})
+		s.absent(s.Service, run)
+	})
+}
+
+func TestAQuestionThatWaitsForItsTurnForgetsAnAnswerThatIsDeleted(t *testing.T) {
+	play(t, func(s *scene) {
+		first := s.ended(s.ask("What is green?"))
+		second := s.ended(s.ask("And blue?", in(first.ThreadID)))
+		free := s.Busy()
+		third := s.ask("And red?", in(first.ThreadID))
+		_, err := s.process("process-b").DeleteResponse(s.ctx, jo, first.Run.ID)
+		s.must(err)
+		free()
+		s.same([]core.Turn{{User: "And blue?", Bot: second.Answer}}, s.ended(third).History)
+		s.same(s.ended(third).History, s.model.asked()[2].History)
+	})
+}
+
 // The question is searched for when its thread goes: it is not there then.
 func TestAQuestionOnItsWayIntoADeletedThreadFindsItGone(t *testing.T) {
 	play(t, func(s *scene) {
@@ -212,6 +240,25 @@ func TestAQuestionOnItsWayIntoADeletedThreadFindsItGone(t *testing.T) {
 		s.same([]int{2, asked}, []int{decisions, len(s.model.asked())})
 		s.agents.decided = nil
 		s.ask("Is there room?")
+	})
+}
+
+// Its history was read before the deletion, and it is stored after it.
+func TestAQuestionOnItsWayForgetsAnAnswerThatIsDeleted(t *testing.T) {
+	play(t, func(s *scene) {
+		first := s.ended(s.ask("What is green?"))
+		second := s.ended(s.ask("And blue?", in(first.ThreadID)))
+		decisions := 0
+		s.agents.decided = func() {
+			if decisions++; decisions == 2 {
+				_, err := s.DeleteResponse(s.ctx, jo, first.Run.ID)
+				s.must(err)
+			}
+		}
+		third := s.ended(s.ask("And red?", in(first.ThreadID)))
+		s.same([]core.Turn{{User: "And blue?", Bot: second.Answer}}, third.History)
+		prompts := s.model.asked()
+		s.same([]any{3, third.History}, []any{len(prompts), prompts[2].History})
 	})
 }
 

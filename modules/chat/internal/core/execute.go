@@ -188,6 +188,9 @@ func (x *execution) wait() error {
 	if err := x.ctx.Err(); err != nil {
 		return err
 	}
+	if err := x.remember(); err != nil {
+		return err
+	}
 	if err := x.prepare(); err != nil {
 		return err
 	}

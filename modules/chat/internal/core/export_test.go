@@ -7,6 +7,18 @@ func (s *Service) Waiting() int {
 	return len(s.remote.waiting)
 }
 
+// Busy takes all places for running answers, until free is called.
+func (s *Service) Busy() (free func()) {
+	for range maxRunning {
+		s.slots <- struct{}{}
+	}
+	return func() {
+		for range maxRunning {
+			<-s.slots
+		}
+	}
+}
+
 // The limits that tests go up to.
 const (
 	MaxRunning = maxRunning

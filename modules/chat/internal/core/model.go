@@ -42,6 +42,7 @@ type Thread struct {
 	CreatedOn       time.Time
 	ModifiedBy      string
 	ModifiedOn      time.Time // the newest activity
+	Deletions       int64     // of its answers, each of which changes its history
 }
 
 // Turn is one exchange of a conversation. An open turn has no Bot.

@@ -89,7 +89,8 @@ type Accept struct {
 }
 
 // Accepted is a stored question. Err is ErrInProgress when the run's key is
-// taken, and ErrNotFound when the user's thread is gone.
+// taken, and ErrNotFound when the user's thread is gone, or an answer of it was
+// deleted since it was read.
 type Accepted struct {
 	Thread Thread
 	Run    Run

@@ -169,7 +169,7 @@ func (w *Watch) look(ctx context.Context) error {
 	// The last event may be behind the reader already.
 	r, err := w.service.Store.Run(ctx, w.user, w.run)
 	if errors.Is(err, ErrNotFound) { // deleted since they began to read
-		w.ready = []StreamEvent{gone(w.after + 1)}
+		w.ready = []StreamEvent{Gone(w.after + 1)}
 		return nil
 	}
 	if err != nil {

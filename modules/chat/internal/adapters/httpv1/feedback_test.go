@@ -1,7 +1,9 @@
 package httpv1_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -10,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"parley/modules/chat"
+	"parley/modules/chat/internal/adapters/httpv1"
+	"parley/platform/kernel/actor"
 	"parley/platform/kernel/event"
 	"parley/platform/webtest"
 )
@@ -186,6 +190,37 @@ func TestWhoWaitsForADeletedAnswerIsTold(t *testing.T) {
 		s.jo.With("Idempotency-Key", "k").Do("POST", runPath, `{"user_query":"First?"}`).Refused(409, "chat.deleted")
 		if diff := cmp.Diff([]string{"chat.run_failed.v1", "chat.run_failed.v1", "chat.thread_deleted.v1"}, ended(s.db.Published())); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+func TestAStreamWhoseAnswerIsDeletedBeforeItsEndIsSentEndsWithTheError(t *testing.T) {
+	play(t, says("Green."), func(s *scene) {
+		s.jo.Do("POST", runPath, ask).Want(200)
+		jo := actor.Actor{UserID: 7, OrganizationID: 1, Email: "jo@example.com"}
+		watch, run, err := s.service.Watch(t.Context(), jo, 1, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream := httpv1.Stream(httpv1.New(s.service), jo, watch, run)
+		next := func() string {
+			t.Helper()
+			line, err := stream.Next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(line)
+		}
+		if piece := next(); !strings.Contains(piece, `"delta":"Green."`) { // with which the end was read
+			t.Error(piece)
+		}
+		s.jo.Do("DELETE", "/api/agent-response/1", nil).Want(200)
+		const last = `{"sequence_number":5,"step":"error","message":"This answer was deleted.`
+		if got := next(); !strings.HasPrefix(got, last) || !strings.Contains(got, `"output":{"error":{"code":"chat.deleted"`) {
+			t.Error(got)
+		}
+		if _, err := stream.Next(t.Context()); !errors.Is(err, io.EOF) {
+			t.Error(err)
 		}
 	})
 }

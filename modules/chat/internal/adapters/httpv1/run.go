@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime"
 	"strings"
@@ -178,6 +179,11 @@ type errorOutput struct {
 	} `json:"error"`
 }
 
+func showFailure(e core.StreamEvent) (out errorOutput) {
+	out.Error.Code, out.Error.Details = e.Code, e.Details
+	return out
+}
+
 type endOutput struct {
 	Success bool         `json:"success"`
 	Output  responseView `json:"output"`
@@ -197,14 +203,17 @@ func (a *API) stream(who actor.Actor, watch *core.Watch, run core.Run) web.Event
 			v.Delta = &e.Delta
 		case core.StepEnd:
 			record, err := watch.Record(ctx, who)
+			if errors.Is(err, core.ErrNotFound) { // deleted since its end was read
+				e = core.Gone(e.Sequence)
+				v.Step, v.Message, v.Output = e.Step, e.Message, showFailure(e)
+				break
+			}
 			if err != nil {
 				return nil, err
 			}
 			v.Output = endOutput{Success: true, Output: showResponse(record)}
 		case core.StepError:
-			var out errorOutput
-			out.Error.Code, out.Error.Details = e.Code, e.Details
-			v.Output = out
+			v.Output = showFailure(e)
 		}
 		return web.ASCII(v)
 	}}

@@ -53,6 +53,9 @@ func (s *Store) accept(ctx context.Context, p core.Accept, now time.Time) (core.
 	out := core.Accepted{Thread: p.Thread, Run: p.Run}
 	if p.Thread.ID != 0 {
 		t, err := s.UpdateThread(ctx, p.Thread.UserID, p.Thread.ID, func(t *core.Thread) error {
+			if t.Deletions != p.Thread.Deletions {
+				return core.ErrNotFound
+			}
 			if t.Title == core.FreshTitle {
 				t.Title = p.Thread.Title
 			}

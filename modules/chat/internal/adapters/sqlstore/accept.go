@@ -17,7 +17,7 @@ func (w *writing) accepts(ctx context.Context, parts []core.Accept) ([]core.Acce
 	if err != nil {
 		return nil, err
 	}
-	titles, err := w.touch(ctx, parts)
+	threads, err := w.touch(ctx, parts)
 	if err != nil {
 		return nil, err
 	}
@@ -27,8 +27,8 @@ func (w *writing) accepts(ctx context.Context, parts []core.Accept) ([]core.Acce
 		done.Run.ID = ids[i].Run
 		if p.Thread.ID == 0 {
 			done.Thread.ID = ids[i].Thread
-		} else if title, there := titles[p.Thread.ID]; there {
-			done.Thread.Title, done.Thread.ModifiedOn = title, w.now
+		} else if t, there := threads[p.Thread.ID]; there && t.Deletions == p.Thread.Deletions {
+			done.Thread.Title, done.Thread.ModifiedOn = t.Title, w.now
 		} else {
 			out[i].Err = core.ErrNotFound
 			continue
@@ -83,34 +83,38 @@ func (w *writing) reserve(ctx context.Context, n int) ([]reserved, error) {
 	return ids, nil
 }
 
-// touch marks the threads that questions go to and answers their titles; those
-// that are gone are left out.
-func (w *writing) touch(ctx context.Context, parts []core.Accept) (map[int64]string, error) {
+// touched is a thread that a question goes to.
+type touched struct {
+	ID        int64
+	Title     string
+	Deletions int64
+}
+
+// touch marks the threads that questions go to and answers them; those that are
+// gone, or not as any question read them, are left out.
+func (w *writing) touch(ctx context.Context, parts []core.Accept) (map[int64]touched, error) {
 	var rows sqldb.Rows
 	for _, p := range parts {
 		if t := p.Thread; t.ID != 0 {
-			rows = append(rows, []any{t.ID, t.UserID, t.Title, t.ModifiedBy})
+			rows = append(rows, []any{t.ID, t.UserID, t.Title, t.ModifiedBy, t.Deletions})
 		}
 	}
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	var found []struct {
-		ID    int64
-		Title string
-	}
+	var found []touched
 	// Somebody may have named it since it was read.
 	err := w.db.On(ctx).NewUpdate().TableExpr("chat_threads").
 		Set("title = CASE WHEN title = ? THEN v.column3 ELSE title END", core.FreshTitle).Set("modified_by = v.column4").Set("modified_on = ?", w.now).
-		TableExpr("(VALUES ?) AS v", rows).Where("id = v.column1 AND user_id = v.column2 AND NOT is_deleted").Returning("id, title").Scan(ctx, &found)
+		TableExpr("(VALUES ?) AS v", rows).Where("id = v.column1 AND user_id = v.column2 AND deletions = v.column5 AND NOT is_deleted").Returning("id, title, deletions").Scan(ctx, &found)
 	if err != nil {
 		return nil, fmt.Errorf("changing threads: %w", err)
 	}
-	titles := make(map[int64]string, len(found))
+	out := make(map[int64]touched, len(found))
 	for _, t := range found {
-		titles[t.ID] = t.Title
+		out[t.ID] = t
 	}
-	return titles, nil
+	return out, nil
 }
 
 // taken stores a run and answers whether it could not be for its key. Without

@@ -147,6 +147,30 @@ func deletingAndAccepting(f fixture) {
 	}
 }
 
+func acceptingStale(f fixture) {
+	read := f.thread()
+	f.run(newRun(read.ID))
+	one := storetest.Must[core.Thread](f.t)(f.UpdateThread(f.ctx, jo, read.ID, func(t *core.Thread) error { t.Deletions++; return nil }))
+	f.Equal(int64(1), one.Deletions)
+	ask := func(threads ...core.Thread) []core.Accepted {
+		b := core.Batch{Now: now.Add(time.Hour)}
+		for _, t := range threads {
+			part := accept(newRun(t.ID), wholeContent())
+			part.Thread = t
+			b.Accepts = append(b.Accepts, part)
+		}
+		return storetest.Must[core.Written](f.t)(f.write(f.ctx, b)).Accepts
+	}
+	f.ErrorIs(ask(read)[0].Err, core.ErrNotFound)
+	f.Equal(one, storetest.Must[core.Thread](f.t)(f.Thread(f.ctx, jo, read.ID)))
+	f.Equal(1, len(storetest.Must[page.Of[core.Run]](f.t)(f.RunsPage(f.ctx, read.ID, page.Request{})).Items))
+	both := ask(read, one, read) // together with one that knows
+	f.ErrorIs(both[0].Err, core.ErrNotFound)
+	f.NoError(both[1].Err)
+	f.ErrorIs(both[2].Err, core.ErrNotFound)
+	f.Equal(2, len(storetest.Must[page.Of[core.Run]](f.t)(f.RunsPage(f.ctx, read.ID, page.Request{})).Items))
+}
+
 func closingDeletedRun(f fixture) {
 	r := f.running(withKey("k"))
 	f.NoError(f.deleteRun(r.ID))

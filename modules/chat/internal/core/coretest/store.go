@@ -86,6 +86,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Subject) {
 		"a deleted thread leaves the figures of its runs":              deletingThread,
 		"a deleted run is gone from later histories, too":              deletingRun,
 		"a question into a thread that is deleted finds it gone":       deletingAndAccepting,
+		"a question finds out that its thread lost an answer":          acceptingStale,
 		"a deleted run is closed without its text and keeps its key":   closingDeletedRun,
 		"a unit that fails after a deletion leaves all as it was":      rollbackOfDeletion,
 		"deleting a user takes their comments and votes":               deletingFeedback,

@@ -24,3 +24,5 @@ CREATE TABLE chat_votes (
 CREATE UNIQUE INDEX chat_votes_key ON chat_votes (run_id, user_id);
 --bun:split
 CREATE INDEX chat_votes_of_user ON chat_votes (user_id);
+--bun:split
+ALTER TABLE chat_threads ADD COLUMN deletions BIGINT NOT NULL DEFAULT 0;
