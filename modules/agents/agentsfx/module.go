@@ -45,6 +45,7 @@ type Out struct {
 	Routes    []web.Route    `group:"routes,flatten"`
 	Consumers []bus.Consumer `group:"consumers,flatten"`
 	Catalog   agents.Catalog
+	Versions  agents.Versions
 	Deciders  []access.Decider `group:"deciders,flatten"`
 }
 
@@ -55,5 +56,5 @@ func build(in In) Out {
 	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Projects: in.Projects, Actors: in.Actors, Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Addresses: in.Addresses, Clock: in.Clock,
 	})
-	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Deciders: service.Deciders()}
+	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Versions: service.AgentVersions(), Deciders: service.Deciders()}
 }

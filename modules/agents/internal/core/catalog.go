@@ -109,6 +109,6 @@ func (s *Service) runnable(ctx context.Context, who actor.Actor, id int64, do ac
 	}
 	return agents.Runnable{
 		ID: k.ID, OrganizationID: k.OrganizationID, ProjectID: k.ProjectID, TeamID: team, AgentType: k.typeName, Name: k.AgentName,
-		PrefixPrompt: k.PrefixPrompt, Instructions: slices.Clone(k.lines), Model: k.LLMModel, CachingEnabled: k.CachingEnabled, Admin: d.Allowed.Manage,
+		PrefixPrompt: k.PrefixPrompt, Instructions: slices.Clone(k.lines), Model: k.LLMModel, CachingEnabled: k.CachingEnabled, Version: k.Version, Admin: d.Allowed.Manage,
 	}, nil
 }

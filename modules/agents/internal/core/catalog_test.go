@@ -112,6 +112,17 @@ var changes = map[string]struct {
 		_, err := s.UpdateAgent(ctx, s.ann, s.id, core.Settings{Instructions: &[]string{"Cite."}})
 		return err
 	}, func(r agents.Runnable, err error) bool { return err == nil && len(r.Instructions) == 1 }},
+	"more instructions": {func(ctx context.Context, s *scene) error {
+		_, err := s.AddInstructions(ctx, s.ann, s.id, []string{"Cite."})
+		return err
+	}, func(r agents.Runnable, err error) bool {
+		return err == nil && len(r.Instructions) == 1 && r.Version == 1
+	}},
+	"another corpus": {func(ctx context.Context, s *scene) error {
+		return s.db.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+			return s.AgentVersions().Reconnect(ctx, tx, s.ann, []agents.Reconnected{{AgentID: s.id, After: []agents.Connection{{CorpusID: 7}}}})
+		})
+	}, func(r agents.Runnable, err error) bool { return err == nil && r.Version == 1 }},
 	"a narrower level": {func(ctx context.Context, s *scene) error {
 		_, err := s.SetAccess(ctx, s.ann, s.id, core.OnlyMe)
 		return err

@@ -40,6 +40,7 @@ type execution struct {
 	reply        Completion
 	refused      []Metered // of a call whose prompt was too long
 	written      int64     // the estimate for the text that the model wrote
+	reuse        *reuse
 	out          Outcome
 
 	done   chan struct{} // closed once record and err are final
@@ -164,6 +165,9 @@ func (x *execution) answer() error {
 	if err := x.ctx.Err(); err != nil { // its turn came at the moment of its end
 		return err
 	}
+	if x.again() {
+		return x.repeat()
+	}
 	said := x.listen()
 	err := x.call(said)
 	if errors.Is(err, ErrPromptTooLong) && x.reply.Text == "" && x.shorten() {
@@ -265,7 +269,11 @@ func (x *execution) prepare() error {
 		return err
 	}
 	x.assemble(found)
-	x.stream.status(StepModel, "Writing the answer.")
+	writing := "Writing the answer."
+	if x.recall(found) {
+		writing = "The answer to the same question is used again."
+	}
+	x.stream.status(StepModel, writing)
 	return nil
 }
 

@@ -18,6 +18,7 @@ type createRequest struct {
 		Instructions     *[]string `json:"custom_instructions,omitempty" maxItems:"50"`
 		Access           *string   `json:"access,omitempty" enum:"Only me,Only team,Public" doc:"Only me when not given."`
 		LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200" doc:"The model that answers, by its name at the configured model server, unless a question names another; empty for the one that the server is configured with. It has no effect without a model server, and the agent is shown without it."`
+		CachingEnabled   *bool     `json:"caching_enabled,omitempty" doc:"Whether an answer may be used again for the same question, unless the question says; not in a new agent."`
 		SampleQ1         *string   `json:"sample_q1,omitempty" maxLength:"1000"`
 		SampleQ2         *string   `json:"sample_q2,omitempty" maxLength:"1000"`
 		SampleQ3         *string   `json:"sample_q3,omitempty" maxLength:"1000"`
@@ -29,7 +30,7 @@ func (a *API) create(ctx context.Context, r createRequest) (agentView, error) {
 	who, b := actor.From(ctx), r.Body
 	f, err := a.service.CreateAgent(ctx, who, core.Settings{
 		Name: &b.Name, ProjectID: &b.ProjectID, Description: b.Description, Type: b.Type, PrefixPrompt: b.PrefixPrompt, Instructions: b.Instructions,
-		Access: b.Access, LLMModel: b.LLMModel, SampleQ1: b.SampleQ1, SampleQ2: b.SampleQ2, SampleQ3: b.SampleQ3, WithAlias: b.CreateEmailAlias,
+		Access: b.Access, LLMModel: b.LLMModel, CachingEnabled: b.CachingEnabled, SampleQ1: b.SampleQ1, SampleQ2: b.SampleQ2, SampleQ3: b.SampleQ3, WithAlias: b.CreateEmailAlias,
 	})
 	if err != nil {
 		return agentView{}, err
@@ -49,6 +50,7 @@ type updateRequest struct {
 		Access           *string   `json:"access,omitempty" enum:"Only me,Only team,Public"`
 		Status           *string   `json:"status,omitempty" enum:"Live,Draft,Paused" doc:"Only a Live agent answers others than its admins."`
 		LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200" doc:"The model that answers, by its name at the configured model server, unless a question names another; empty for the one that the server is configured with. It has no effect without a model server, and the agent is shown without it."`
+		CachingEnabled   *bool     `json:"caching_enabled,omitempty" doc:"Whether an answer may be used again for the same question, unless the question says; not in a new agent."`
 		SampleQ1         *string   `json:"sample_q1,omitempty" maxLength:"1000"`
 		SampleQ2         *string   `json:"sample_q2,omitempty" maxLength:"1000"`
 		SampleQ3         *string   `json:"sample_q3,omitempty" maxLength:"1000"`
@@ -60,7 +62,7 @@ func (a *API) update(ctx context.Context, r updateRequest) (agentView, error) {
 	who, b := actor.From(ctx), r.Body
 	f, err := a.service.UpdateAgent(ctx, who, r.AgentID, core.Settings{
 		Name: b.Name, ProjectID: b.ProjectID, Description: b.Description, Type: b.Type, PrefixPrompt: b.PrefixPrompt, Instructions: b.Instructions,
-		Access: b.Access, Status: b.Status, LLMModel: b.LLMModel, SampleQ1: b.SampleQ1, SampleQ2: b.SampleQ2, SampleQ3: b.SampleQ3, WithAlias: b.CreateEmailAlias,
+		Access: b.Access, Status: b.Status, LLMModel: b.LLMModel, CachingEnabled: b.CachingEnabled, SampleQ1: b.SampleQ1, SampleQ2: b.SampleQ2, SampleQ3: b.SampleQ3, WithAlias: b.CreateEmailAlias,
 	})
 	if err != nil {
 		return agentView{}, err

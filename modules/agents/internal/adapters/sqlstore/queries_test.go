@@ -61,8 +61,13 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 				t.Fatal(err)
 			}
 			projects = append(projects, a.ProjectID)
-			if err := store.AddInstructions(ctx, []core.Instruction{{AgentID: a.ID, Instruction: "a"}, {AgentID: a.ID, Instruction: "b"}}); err != nil {
+			if _, err := store.AddInstructions(ctx, []core.Instruction{{AgentID: a.ID, Instruction: "a"}, {AgentID: a.ID, Instruction: "b"}}); err != nil {
 				t.Fatal(err)
+			}
+			for version := range int64(2) {
+				if err := store.AddVersions(ctx, []core.Version{{Head: core.Head{AgentID: a.ID, Version: version + 1}}}); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if _, err := store.AddBookmark(ctx, core.Starred, core.Bookmark{OrganizationID: 1, UserID: 1, AgentID: a.ID, CreatedOn: time.Unix(a.ID, 0)}); err != nil {
 				t.Fatal(err)
@@ -107,6 +112,11 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 				_, err := service.Administers(ctx, who, 1)
 				return err
 			}},
+			"a page of versions": {3, func(ctx context.Context) error {
+				_, _, err := service.Versions(ctx, who, 1, page.Request{})
+				return err
+			}},
+			"one version": {2, func(ctx context.Context) error { _, _, err := service.ViewVersion(ctx, who, 1, 2); return err }},
 			"its ratings": {2, func(ctx context.Context) error { _, err := service.Ratings(ctx, who, 1); return err }},
 		} {
 			ctx, counted := sqldb.CountQueries(ctx)
@@ -163,12 +173,12 @@ func plan(t *testing.T, db *sqldb.DB, statement string) []string {
 
 // wholly reports whether a step reads a large table from end to end.
 func wholly(step string) bool {
-	for _, table := range []string{"agents", "instructions", "recents", "runs", "reviews", "ratings", "aliases"} {
+	for _, table := range []string{"agents", "instructions", "recents", "runs", "reviews", "ratings", "aliases", "versions"} {
 		if strings.Contains(step, "Seq Scan on agents_"+table) || strings.HasPrefix(step, "SCAN agents_"+table) {
 			return true
 		}
 	}
-	return slices.ContainsFunc([]string{"a", "i", "m", "r", "l"}, func(alias string) bool {
+	return slices.ContainsFunc([]string{"a", "i", "m", "r", "l", "v"}, func(alias string) bool {
 		return step == "SCAN "+alias || strings.HasPrefix(step, "SCAN "+alias+" ")
 	})
 }
@@ -192,6 +202,8 @@ var fill = []string{
 	`INSERT INTO agents_ratings (organization_id, agent_id, user_id, is_rated, modified_on) ` + many + `SELECT 1 + i / 200 % 40, i, i / 10, true, '2026-01-01' FROM n`,
 	`INSERT INTO agents_aliases (organization_id, agent_id, alias, created_by, created_on, modified_by, modified_on)
 		` + many + `SELECT 1 + i / 200 % 40, i, 'a' || i || '@x', '', '2026-01-01', '', '2026-01-01' FROM n`,
+	`INSERT INTO agents_versions (agent_id, version, created_by, created_on, changes, configuration, connections)
+		` + many + `SELECT i, 1, '', '2026-01-01', '[]', '{}', CASE i % 100 WHEN 0 THEN 'null' ELSE '[]' END FROM n`,
 	`ANALYZE`,
 }
 
@@ -228,6 +240,15 @@ func TestNoListAndNoGetReadsATableFromEndToEnd(t *testing.T) {
 			do(store.FirstAgents(ctx, v, []int64{201, 203}, 100))
 		}
 		do(store.Instructions(ctx, []int64{2007, 2008}))
+		for _, p := range []page.Request{first, part} {
+			do(store.VersionsPage(ctx, 2007, p))
+		}
+		do(store.Version(ctx, 2007, 1))
+		do(store.LastConnections(ctx, []int64{2007, 2008}))
+		do(nil, store.SetConnections(ctx, 2000, []agents.Connection{}))
+		do(store.StaleVersions(ctx, 2000, 10))
+		do(store.LockAgents(ctx, 11, []int64{2007, 2008}))
+		do(store.RaiseVersions(ctx, 11, []int64{2007, 2008}))
 		do(store.Aliases(ctx, []int64{2007, 2008}))
 		do(store.HasRun(ctx, 200, 2007))
 		do(nil, store.ToggleRating(ctx, core.Rating{OrganizationID: 11, AgentID: 2007, UserID: 200}))
