@@ -78,6 +78,7 @@ func ShowVersion(v agents.Version, admin bool) Version {
 	out := Version{Summary: ShowSummary(v, admin)}
 	if admin {
 		out.Configuration = &Configuration{Configuration: v.Configuration, Corpora: append([]agents.Connection{}, v.Connections...)}
+		out.Configuration.Instructions = append([]string{}, v.Configuration.Instructions...)
 	}
 	return out
 }

@@ -51,6 +51,8 @@ func (x *execution) caches() bool {
 // that the asker's own passages don't have.
 type cacheKey struct {
 	Organization, Agent, Version int64
+	Prefix                       string
+	Instructions                 []string
 	Question                     string // composed, as NFC; nothing else is made equal
 	Model                        string
 	Options                      Options
@@ -61,7 +63,7 @@ type cacheKey struct {
 
 func (x *execution) cacheKey(found corpora.Retrieval) string {
 	k := cacheKey{
-		Organization: x.who.OrganizationID, Agent: x.agent.ID, Version: x.agent.Version, Question: text.NFC(x.content.Question), Model: x.asked(),
+		Organization: x.who.OrganizationID, Agent: x.agent.ID, Version: x.agent.Version, Prefix: x.agent.PrefixPrompt, Instructions: x.agent.Instructions, Question: text.NFC(x.content.Question), Model: x.asked(),
 		Options: x.content.Options, Hosts: x.AnswerLinkHosts,
 	}
 	// The corpora stand for those that were asked for, and the others change

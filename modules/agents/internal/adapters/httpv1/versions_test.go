@@ -261,7 +261,7 @@ func TestVersionsFromBeforeConnectionsWereKeptLearnThem(t *testing.T) {
 	for _, agent := range []int64{id, other} { // as the migration leaves them
 		_, err := h.store.UpdateAgent(t.Context(), 1, agent, func(a *core.Agent) error { a.Version = 2; return nil })
 		h.same(nil, err)
-		h.same(nil, h.store.AddVersions(t.Context(), []core.Version{{Head: core.Head{AgentID: agent, Version: 2, Changes: []agents.Change{}}, Configuration: agents.Configuration{Instructions: []string{}}}}))
+		h.same(nil, h.store.AddVersions(t.Context(), []core.Version{{Head: core.Head{AgentID: agent, Version: 2, Changes: []agents.Change{}}}}))
 	}
 	stale, err := h.service.AgentVersions().Stale(t.Context(), 0, 10)
 	h.same([]any{[]agents.Stale{{OrganizationID: 1, AgentID: id}, {OrganizationID: 1, AgentID: other}}, nil}, []any{stale, err})

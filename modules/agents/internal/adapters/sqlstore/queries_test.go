@@ -13,10 +13,12 @@ import (
 	"parley/modules/agents"
 	"parley/modules/agents/internal/adapters/sqlstore"
 	"parley/modules/agents/internal/core"
+	"parley/modules/agents/internal/core/coretest"
 	"parley/modules/projects"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/event"
 	"parley/platform/kernel/page"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
@@ -56,7 +58,7 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 	projects := []int64{}
 	add := func(n int) {
 		for range n {
-			a, err := store.AddAgent(ctx, core.Agent{OrganizationID: 1, UserID: 1, AgentTypeID: 1, ProjectID: int64(len(projects) + 1), Status: core.Live, IsActive: true})
+			a, err := store.AddAgent(ctx, core.Agent{OrganizationID: 1, UserID: 1, AgentTypeID: 1, ProjectID: int64(len(projects) + 1), Status: core.Live, IsActive: true, Version: 2})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -124,6 +126,45 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 				t.Errorf("%s: %d statements, want %d, %v", name, counted.Load(), c.want, err)
 			}
 		}
+	}
+}
+
+// published is where the events of a test go.
+type published struct{}
+
+func (published) Publish(...event.Event) {}
+
+func TestChangingTheConnectionsOfManyAgentsCostsTheSameAsOfOne(t *testing.T) {
+	db := dbtest.SQLite(t, sqlstore.Migrations())
+	store := sqlstore.New(db)
+	service := core.New(core.Deps{Store: store, Projects: nowhere{}, Clock: clock.System{}})
+	who, ctx := actor.Actor{UserID: 1, OrganizationID: 1}, t.Context()
+	if err := store.SeedTypes(ctx, []core.Type{{OrganizationID: 1, Name: "QnA"}}); err != nil {
+		t.Fatal(err)
+	}
+	ids := []int64{}
+	for corpus, n := range []int{1, 49} {
+		var changed []agents.Reconnected
+		for range n {
+			a, err := coretest.AddAgent(ctx, store, core.Agent{OrganizationID: 1, UserID: 1, AgentTypeID: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, a.ID)
+		}
+		for _, id := range ids {
+			changed = append(changed, agents.Reconnected{AgentID: id, After: []agents.Connection{{CorpusID: int64(corpus)}}})
+		}
+		ctx, counted := sqldb.CountQueries(ctx)
+		if _, err := service.AgentVersions().Lock(ctx, 1, ids); err != nil {
+			t.Fatal(err)
+		}
+		if err := service.AgentVersions().Reconnect(ctx, published{}, who, changed); err != nil || counted.Load() != 5 {
+			t.Errorf("%d agents: %d statements, want 5, %v", len(ids), counted.Load(), err)
+		}
+	}
+	if v, err := store.Version(ctx, ids[0], 3); err != nil || v.Connections[0].CorpusID != 1 {
+		t.Errorf("%+v, %v", v, err)
 	}
 }
 
