@@ -65,6 +65,7 @@ func (m *matrix) call(r web.Route, who string, s scenario, through bool) webtest
 			query.Set(name, fmt.Sprint(id))
 		}
 	}
+	path = strings.ReplaceAll(path, "{version}", "1") // which every agent has
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}

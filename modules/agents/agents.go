@@ -17,7 +17,8 @@ type Runnable struct {
 	PrefixPrompt   string
 	Instructions   []string
 	Model          string // as the agent asks for; "" for the server's
-	CachingEnabled bool
+	CachingEnabled bool   // whether answers may be used again, unless a question says
+	Version        int64  // that has this prompt, these instructions and this model
 	// Admin is whether the caller administers the agent and so may read its
 	// prompt and instructions.
 	Admin bool

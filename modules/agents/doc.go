@@ -1,11 +1,12 @@
-// Package agents owns agents, their types and instructions, their aliases,
-// reviews and ratings, and each user's recent and starred ones.
+// Package agents owns agents, their types, instructions and versions, their
+// aliases, reviews and ratings, and each user's recent and starred ones.
 //
-// Owns: agents, types, instructions, aliases, reviews, ratings, recents,
+// Owns: agents, types, instructions, versions, aliases, reviews, ratings, recents,
 // stars, and which users have run which agent. Tables: agents_*.
 //
 // Publishes: agents.agent_created.v1, agents.agent_updated.v1,
-// agents.agent_deleted.v1, agents.owner_changed.v1, agents.type_updated.v1.
+// agents.agent_deleted.v1, agents.owner_changed.v1, agents.type_updated.v1,
+// agents.version_created.v1.
 //
 // Consumes: chat.run_completed.v1 (the agent goes to the top of the asker's
 // recents, and the asker may review it), users.user_deleted.v1 (what is only
@@ -13,8 +14,8 @@
 // event at a time, so that a run that is told of late never brings anything
 // of a deleted user back. projects.project_deleted.v1 (its agents go).
 // users.organization_created.v1 (it gets its types). Its own
-// agents.agent_updated.v1, agents.agent_deleted.v1, agents.owner_changed.v1 and
-// agents.type_updated.v1, in every process, to let go of what it keeps in
+// agents.agent_updated.v1, agents.agent_deleted.v1, agents.owner_changed.v1,
+// agents.type_updated.v1 and agents.version_created.v1, in every process, to let go of what it keeps in
 // memory.
 //
 // Rules: package access decides who may do what with an agent; lists use the
@@ -27,6 +28,14 @@
 // user address, and one agent's alone: the agent holds it among the addresses
 // that users keeps (users.Addresses), from the transaction that gives it until
 // the one that changes it or deletes the agent.
+//
+// Whatever changes what an agent answers with (prompt, instructions, model,
+// caching and the other settings, and its connections, which corpora owns and
+// tells through Versions) makes its next version in the same transaction. A
+// version never changes, and nothing makes one that changes nothing. Name,
+// description, questions, access, status and place are no part of it. A deleted
+// agent keeps its versions, which nobody sees; an agent that is made from
+// another one begins with a version 1 of its own.
 //
 // What a run reads of an agent is kept in memory (Catalog.Run, View and
 // Administers): up to 10,000 agents and 64 MiB of their text, for a minute at

@@ -34,6 +34,23 @@ func (AgentUpdated) EventName() string { return "agents.agent_updated.v1" }
 // AggregateKey implements event.Event.
 func (e AgentUpdated) AggregateKey() string { return Key(e.AgentID) }
 
+// VersionCreated tells that an agent answers with something else from now on: its
+// prompt, instructions, model, other settings or corpora. The first version of an
+// agent comes with agents.agent_created.v1 alone.
+type VersionCreated struct {
+	AgentID        int64 `json:"agent_id"`
+	OrganizationID int64 `json:"organization_id"`
+	Version        int64 `json:"version"`
+	RestoredFrom   int64 `json:"restored_from"` // the version that it is equal to again; 0 for a change by hand
+	CreatedBy      int64 `json:"created_by"`    // user id; 0 for the server
+}
+
+// EventName implements event.Event.
+func (VersionCreated) EventName() string { return "agents.version_created.v1" }
+
+// AggregateKey implements event.Event.
+func (e VersionCreated) AggregateKey() string { return Key(e.AgentID) }
+
 // AgentDeleted tells that an agent is gone, with its alias and all roles on
 // it. What people asked it stays theirs.
 type AgentDeleted struct {

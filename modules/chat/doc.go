@@ -35,6 +35,13 @@
 // first piece is stood in for by its fallback. Each call is a ledger row with
 // its exact cost, and a run costs the sum of its rows.
 //
+// With caching on (the question's own caching_enabled, else the agent's) an
+// answer is used again when a later prompt is the same: the same question, agent
+// version, model and options, and the same passages of the same corpora in the
+// same versions, as that asker's rights make them. Then no model is called, so
+// the ledger has no row. A history or an attachment makes it another question. A
+// stored answer is found by its key, so a deleted one never is.
+//
 // A user who loses access to an agent loses their open runs on it at once:
 // they end cancelled, as chat.access_lost, with the text they had. Each
 // process looks at those it answers itself when an event may have taken access

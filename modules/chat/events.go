@@ -55,6 +55,7 @@ type Run struct {
 	OrganizationID  int64     `json:"organization_id"`
 	ThreadID        int64     `json:"thread_id"`
 	AgentID         int64     `json:"agent_id"`
+	AgentVersion    int64     `json:"agent_version"` // that answered
 	AgentType       string    `json:"agent_type"`
 	ProjectID       int64     `json:"project_id"`
 	TeamID          int64     `json:"team_id"`
@@ -63,6 +64,7 @@ type Run struct {
 	State           string    `json:"state"`    // completed, failed, cancelled or interrupted
 	AskedOn         time.Time `json:"asked_on"` // the moment that figures count it under
 	EndedOn         time.Time `json:"ended_on"`
+	CacheHit        bool      `json:"cache_hit"` // an earlier answer was used again, at no cost
 	Usage           []Usage   `json:"usage"`
 }
 

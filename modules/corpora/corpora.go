@@ -66,6 +66,10 @@ type Retrieval struct {
 	Candidates []Candidate // the best 20, kept or not
 	Considered int         // how many passages were scored
 	CorpusIDs  []int64     // that were searched
+	// Versions are those of the corpora that were searched, by id. A corpus gets
+	// another one with every change of what can be found in it, and never the same
+	// again.
+	Versions map[int64]int64
 	// Weights says how rare the words of the query are, for the choice of
 	// sentences.
 	Weights Weights

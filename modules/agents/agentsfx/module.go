@@ -49,6 +49,7 @@ type Out struct {
 	Routes    []web.Route    `group:"routes,flatten"`
 	Consumers []bus.Consumer `group:"consumers,flatten"`
 	Catalog   agents.Catalog
+	Versions  agents.Versions
 	Deciders  []access.Decider `group:"deciders,flatten"`
 }
 
@@ -60,5 +61,5 @@ func build(in In) Out {
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Projects: in.Projects, Actors: in.Actors, Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Addresses: in.Addresses, Clock: in.Clock,
 		Models: in.Models,
 	})
-	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Deciders: service.Deciders()}
+	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Versions: service.AgentVersions(), Deciders: service.Deciders()}
 }

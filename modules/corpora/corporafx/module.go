@@ -79,6 +79,7 @@ type In struct {
 	Files     blob.Store
 	Queue     work.Queue
 	Agents    agents.Catalog
+	Versions  agents.Versions
 	Projects  projects.Catalog
 	Directory users.Directory
 	Actors    users.Actors
@@ -105,7 +106,7 @@ var Module = fx.Module("corpora", fx.Provide(build))
 func build(in In) (Out, error) {
 	deps := core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Files: in.Files, Extractor: extract.New(in.Settings.limits()),
-		Fetcher: weblink.New(safehttp.DefaultLimits(), in.Settings.MaxBytes), Agents: in.Agents,
+		Fetcher: weblink.New(safehttp.DefaultLimits(), in.Settings.MaxBytes), Agents: in.Agents, Versions: in.Versions,
 		Projects: in.Projects, Directory: in.Directory, Actors: in.Actors, Clock: in.Clock, Log: in.Log, Queue: in.Queue,
 	}
 	if in.Settings.EmbeddingURL != "" {

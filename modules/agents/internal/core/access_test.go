@@ -10,6 +10,7 @@ import (
 
 	"parley/modules/agents/internal/adapters/memstore"
 	"parley/modules/agents/internal/core"
+	"parley/modules/agents/internal/core/coretest"
 	"parley/modules/projects"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
@@ -63,7 +64,7 @@ func TestEveryUseCaseAndTheListDoWhatIsDecided(t *testing.T) {
 	service := core.New(core.Deps{Unit: db, Store: store, Projects: placed, Clock: clock.NewFixed(time.Unix(0, 0))})
 	var all []core.Agent
 	for range 60 {
-		a, err := store.AddAgent(ctx, core.Agent{
+		a, err := coretest.AddAgent(ctx, store, core.Agent{
 			OrganizationID: 1 + rng.Int64N(2), ProjectID: 1 + rng.Int64N(4), UserID: 1 + rng.Int64N(3), IsDeleted: rng.IntN(8) == 0, IsActive: rng.IntN(8) > 0,
 			AgentName: "Guide", Access: []string{core.OnlyMe, core.OnlyTeam, core.Public}[rng.IntN(3)], Status: []string{core.Live, "Draft", "Paused"}[rng.IntN(3)],
 		})

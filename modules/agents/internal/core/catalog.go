@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"parley/modules/agents"
@@ -24,10 +25,12 @@ type agentKey struct{ organizationID, agentID int64 }
 // kept is what of an agent every run reads. The team of its project is kept by
 // projects, which knows when it changes, and what somebody may do with it is
 // decided anew each time.
+// What it answers with is that of its version, whole: fields that are read one
+// after the other could be of two.
 type kept struct {
 	Agent
 	typeName string
-	lines    []string
+	answers  agents.Configuration
 }
 
 func newKept(s Store, c clock.Clock) *cache.Cache[agentKey, kept] {
@@ -40,24 +43,22 @@ func newKept(s Store, c clock.Clock) *cache.Cache[agentKey, kept] {
 		if err != nil {
 			return kept{}, err
 		}
-		lines, err := s.Instructions(ctx, []int64{a.ID})
-		if err != nil {
-			return kept{}, err
+		v, err := s.Version(ctx, a.ID, a.Version)
+		if err != nil { // not a 404: an agent has its version
+			return kept{}, fmt.Errorf("reading version %d of agent %d: %v", a.Version, a.ID, err) //nolint:errorlint // see above
 		}
-		out := kept{Agent: a}
+		a.PrefixPrompt = ""
+		out := kept{Agent: a, answers: v.Configuration}
 		if i := slices.IndexFunc(types, func(t Type) bool { return t.ID == a.AgentTypeID }); i >= 0 {
 			out.typeName = types[i].Name
-		}
-		for _, l := range lines {
-			out.lines = append(out.lines, l.Instruction)
 		}
 		return out, nil
 	})
 }
 
 func (k kept) weight() int {
-	n := agentBytes + len(k.AgentName) + len(k.Domain) + len(k.SampleQ1) + len(k.SampleQ2) + len(k.SampleQ3) + len(k.PrefixPrompt)
-	for _, line := range k.lines {
+	n := agentBytes + len(k.AgentName) + len(k.Domain) + len(k.SampleQ1) + len(k.SampleQ2) + len(k.SampleQ3) + len(k.answers.PrefixPrompt)
+	for _, line := range k.answers.Instructions {
 		n += len(line)
 	}
 	return n
@@ -109,6 +110,7 @@ func (s *Service) runnable(ctx context.Context, who actor.Actor, id int64, do ac
 	}
 	return agents.Runnable{
 		ID: k.ID, OrganizationID: k.OrganizationID, ProjectID: k.ProjectID, TeamID: team, AgentType: k.typeName, Name: k.AgentName,
-		PrefixPrompt: k.PrefixPrompt, Instructions: slices.Clone(k.lines), Model: k.LLMModel, CachingEnabled: k.CachingEnabled, Admin: d.Allowed.Manage,
+		PrefixPrompt: k.answers.PrefixPrompt, Instructions: slices.Clone(k.answers.Instructions), Model: k.answers.Model, CachingEnabled: k.answers.CachingEnabled,
+		Version: k.Version, Admin: d.Allowed.Manage,
 	}, nil
 }

@@ -13,6 +13,7 @@ import (
 	"parley/modules/agents/internal/adapters/consumer"
 	"parley/modules/agents/internal/adapters/memstore"
 	"parley/modules/agents/internal/core"
+	"parley/modules/agents/internal/core/coretest"
 	"parley/modules/users"
 	"parley/platform/bus"
 	"parley/platform/kernel/actor"
@@ -77,7 +78,7 @@ func (s *scene) process() *core.Service {
 
 func (s *scene) agent(a core.Agent) int64 {
 	s.t.Helper()
-	a, err := s.store.AddAgent(s.t.Context(), a)
+	a, err := coretest.AddAgent(s.t.Context(), s.store, a)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -112,6 +113,17 @@ var changes = map[string]struct {
 		_, err := s.UpdateAgent(ctx, s.ann, s.id, core.Settings{Instructions: &[]string{"Cite."}})
 		return err
 	}, func(r agents.Runnable, err error) bool { return err == nil && len(r.Instructions) == 1 }},
+	"more instructions": {func(ctx context.Context, s *scene) error {
+		_, err := s.AddInstructions(ctx, s.ann, s.id, []string{"Cite."})
+		return err
+	}, func(r agents.Runnable, err error) bool {
+		return err == nil && len(r.Instructions) == 1 && r.Version == 2
+	}},
+	"another corpus": {func(ctx context.Context, s *scene) error {
+		return s.db.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+			return s.AgentVersions().Reconnect(ctx, tx, s.ann, []agents.Reconnected{{AgentID: s.id, After: []agents.Connection{{CorpusID: 7}}}})
+		})
+	}, func(r agents.Runnable, err error) bool { return err == nil && r.Version == 2 }},
 	"a narrower level": {func(ctx context.Context, s *scene) error {
 		_, err := s.SetAccess(ctx, s.ann, s.id, core.OnlyMe)
 		return err

@@ -2,10 +2,7 @@ package core
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"parley/modules/agents"
 	"parley/platform/kernel/access"
@@ -26,6 +23,7 @@ type Settings struct {
 	Access                       *string   // Only me in a new agent
 	Status                       *string   // Live in a new agent
 	LLMModel                     *string
+	CachingEnabled               *bool // false in a new agent
 	SampleQ1, SampleQ2, SampleQ3 *string
 	// WithAlias gives the agent the alias that it gets by default, unless it
 	// has one.
@@ -53,6 +51,9 @@ func (c Settings) apply(a *Agent) error {
 	if c.ProjectID != nil {
 		a.ProjectID = *c.ProjectID
 	}
+	if c.CachingEnabled != nil {
+		a.CachingEnabled = *c.CachingEnabled
+	}
 	return nil
 }
 
@@ -72,7 +73,7 @@ func (s *Service) mayPut(ctx context.Context, who actor.Actor, project int64) er
 func (s *Service) CreateAgent(ctx context.Context, who actor.Actor, c Settings) (Full, error) {
 	a := Agent{
 		OrganizationID: who.OrganizationID, UserID: who.UserID, IsActive: true, Access: OnlyMe, Status: Live,
-		ChunkCount: 32, ReactMaxIterationCount: 50, Audit: audit.New(who.Name(), s.Clock.Now()),
+		ChunkCount: 32, ReactMaxIterationCount: 50, Version: 1, Audit: audit.New(who.Name(), s.Clock.Now()),
 	}
 	if err := c.apply(&a); err != nil {
 		return Full{}, err
@@ -80,7 +81,7 @@ func (s *Service) CreateAgent(ctx context.Context, who actor.Actor, c Settings) 
 	if err := s.knownModel(c.LLMModel); err != nil {
 		return Full{}, err
 	}
-	lines, err := instructions(c.Instructions)
+	lines, err := checked("custom_instructions", c.Instructions)
 	if err != nil {
 		return Full{}, err
 	}
@@ -95,7 +96,10 @@ func (s *Service) CreateAgent(ctx context.Context, who actor.Actor, c Settings) 
 		if a, err = s.Store.AddAgent(ctx, a); err != nil {
 			return err
 		}
-		if err := s.write(ctx, who, a.ID, lines); err != nil {
+		if _, err := s.write(ctx, who, a.ID, lines); err != nil {
+			return err
+		}
+		if err := s.Store.AddVersions(ctx, []Version{first(a, lines)}); err != nil {
 			return err
 		}
 		if c.WithAlias {
@@ -119,7 +123,7 @@ func (s *Service) UpdateAgent(ctx context.Context, who actor.Actor, id int64, c 
 	if err := s.knownModel(c.LLMModel); err != nil {
 		return Full{}, err
 	}
-	lines, err := instructions(c.Instructions)
+	lines, err := checked("custom_instructions", c.Instructions)
 	if err != nil {
 		return Full{}, err
 	}
@@ -138,16 +142,17 @@ func (s *Service) UpdateAgent(ctx context.Context, who actor.Actor, id int64, c 
 	}
 	full := Full{}
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
-		a, err := s.change(ctx, tx, who, is, access.Edit, func(a *Agent) (bool, error) {
+		a, err := s.change(ctx, tx, who, is, access.Edit, func(a *Agent) (altered, error) {
 			if c.Type != nil {
 				if a.AgentTypeID, err = s.typeNamed(ctx, who.OrganizationID, c.Type); err != nil {
-					return false, err
+					return altered{}, err
 				}
 			}
 			if err := c.apply(a); err != nil || c.Instructions == nil {
-				return false, err
+				return altered{}, err
 			}
-			return s.rewrite(ctx, who, id, lines)
+			again, err := s.rewrite(ctx, who, id, lines)
+			return altered{lines: again}, err
 		})
 		if err != nil {
 			return err
@@ -172,11 +177,14 @@ func (s *Service) UpdateAgent(ctx context.Context, who actor.Actor, id int64, c 
 }
 
 // change changes one agent and tells of it, within the unit of tx, unless
-// change leaves the agent as it was and reports that nothing of it is changed
-// elsewhere either.
-func (s *Service) change(ctx context.Context, tx uow.Tx, who actor.Actor, decided Decided, do access.Action, change func(*Agent) (bool, error)) (Agent, error) {
+// change leaves the agent as it was and answers that nothing of it is changed
+// elsewhere either. When the agent answers with something else then, that is its
+// next version.
+func (s *Service) change(ctx context.Context, tx uow.Tx, who actor.Actor, decided Decided, do access.Action, change func(*Agent) (altered, error)) (Agent, error) {
 	s.kept.Changing(ctx, agentKey{who.OrganizationID, decided.ID})
 	var was Agent
+	var more altered
+	var made *Version
 	changed := false
 	a, err := s.Store.UpdateAgent(ctx, who.OrganizationID, decided.ID, func(a *Agent) error {
 		if err := s.recheck(ctx, who, decided, *a, do); err != nil {
@@ -184,22 +192,31 @@ func (s *Service) change(ctx context.Context, tx uow.Tx, who actor.Actor, decide
 		}
 		was = *a
 		touch := audit.Watch(a)
-		more, err := change(a)
+		var err error
+		if more, err = change(a); err != nil {
+			return err
+		}
 		by, now := who.Name(), s.Clock.Now()
-		if changed = touch(by, now); more {
+		if changed = touch(by, now); more.lines != nil {
 			a.Touch(by, now)
 			changed = true
 		}
+		made, err = s.next(ctx, who, was, a, more)
 		return err
 	})
-	if err != nil || !changed {
+	if err != nil {
 		return a, err
 	}
-	tx.Publish(agents.AgentUpdated{
-		AgentID: a.ID, OrganizationID: a.OrganizationID, ProjectID: a.ProjectID, FromProjectID: was.ProjectID, Access: a.Access, Status: a.Status,
-		Narrowed: a.ProjectID != was.ProjectID || (was.Status == Live && a.Status != Live) || access.Level(a.Access).NarrowerThan(access.Level(was.Access)),
-	})
-	return a, nil
+	if changed {
+		tx.Publish(agents.AgentUpdated{
+			AgentID: a.ID, OrganizationID: a.OrganizationID, ProjectID: a.ProjectID, FromProjectID: was.ProjectID, Access: a.Access, Status: a.Status,
+			Narrowed: a.ProjectID != was.ProjectID || (was.Status == Live && a.Status != Live) || access.Level(a.Access).NarrowerThan(access.Level(was.Access)),
+		})
+	}
+	if made != nil {
+		err = s.told(ctx, tx, who, more.restoredFrom, *made)
+	}
+	return a, err
 }
 
 // SetAccess changes which users may view an agent that the caller manages. It holds
@@ -211,7 +228,7 @@ func (s *Service) SetAccess(ctx context.Context, who actor.Actor, id int64, leve
 	}
 	var a Agent
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) (err error) {
-		a, err = s.change(ctx, tx, who, is, access.Manage, func(a *Agent) (bool, error) { a.Access = level; return false, nil })
+		a, err = s.change(ctx, tx, who, is, access.Manage, func(a *Agent) (altered, error) { a.Access = level; return altered{}, nil })
 		return err
 	})
 	return a, err
@@ -267,43 +284,4 @@ func (s *Service) cleanupDeleted(ctx context.Context, tx uow.Tx, organizationID,
 		return err
 	}
 	return s.Permissions.Drop(ctx, organizationID, actor.Agent, ids)
-}
-
-// maxInstruction is the length of one instruction, in characters.
-const maxInstruction = 4000
-
-func instructions(texts *[]string) ([]Instruction, error) {
-	if texts == nil {
-		return nil, nil
-	}
-	lines := make([]Instruction, len(*texts))
-	for i, text := range *texts {
-		text = strings.TrimSpace(text)
-		if n := utf8.RuneCountInString(text); n == 0 || n > maxInstruction {
-			return nil, ErrInstruction.WithField(fmt.Sprintf("custom_instructions[%d]", i), fmt.Sprintf("has %d characters", n))
-		}
-		lines[i].Instruction = text
-	}
-	return lines, nil
-}
-
-// rewrite puts lines in place of an agent's, and reports whether they say
-// anything else. Those that say the same keep their ids and authors.
-func (s *Service) rewrite(ctx context.Context, who actor.Actor, agentID int64, lines []Instruction) (bool, error) {
-	there, err := s.Store.Instructions(ctx, []int64{agentID})
-	if err != nil || slices.EqualFunc(there, lines, func(a, b Instruction) bool { return a.Instruction == b.Instruction }) {
-		return false, err
-	}
-	if err := s.Store.DeleteInstructions(ctx, agentID); err != nil {
-		return false, err
-	}
-	return true, s.write(ctx, who, agentID, lines)
-}
-
-func (s *Service) write(ctx context.Context, who actor.Actor, agentID int64, lines []Instruction) error {
-	now := s.Clock.Now()
-	for i := range lines {
-		lines[i].AgentID, lines[i].CreatedBy, lines[i].CreatedOn = agentID, who.Name(), now
-	}
-	return s.Store.AddInstructions(ctx, lines)
 }

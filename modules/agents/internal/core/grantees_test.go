@@ -12,6 +12,7 @@ import (
 
 	"parley/modules/agents/internal/adapters/memstore"
 	"parley/modules/agents/internal/core"
+	"parley/modules/agents/internal/core/coretest"
 	"parley/modules/users"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
@@ -86,7 +87,7 @@ func TestRunnersAreThoseWhoseRunIsAccepted(t *testing.T) {
 	ids := []int64{9, 8, 7, 6, 5, 4, 3, 2, 1, 4711}
 	found, kept := 0, 0
 	for range 400 {
-		a, err := store.AddAgent(ctx, core.Agent{
+		a, err := coretest.AddAgent(ctx, store, core.Agent{
 			OrganizationID: 1 + rng.Int64N(8)/7, ProjectID: 1 + rng.Int64N(4), UserID: 1 + rng.Int64N(9), IsDeleted: rng.IntN(10) == 0, IsActive: rng.IntN(10) > 0,
 			AgentName: "Guide", Access: []string{core.OnlyMe, core.OnlyTeam, core.Public}[rng.IntN(3)], Status: []string{core.Live, core.Live, "Draft", "Paused"}[rng.IntN(4)],
 		})
@@ -148,7 +149,7 @@ func TestAPartOfTheHoldersIsThePartOfTheirCircle(t *testing.T) {
 		crowd.there = append(crowd.there, users.User{ID: id + 7, OrganizationID: 1, IsActive: true})
 	}
 	service := core.New(core.Deps{Unit: db, Store: store, Projects: teams{of: map[int64]int64{2: 3}}, Actors: crowd, Directory: crowd, Roles: crowd, Clock: at})
-	a, err := store.AddAgent(ctx, core.Agent{OrganizationID: 1, ProjectID: 2, UserID: 7, Access: core.OnlyMe, Status: core.Live, IsActive: true})
+	a, err := coretest.AddAgent(ctx, store, core.Agent{OrganizationID: 1, ProjectID: 2, UserID: 7, Access: core.OnlyMe, Status: core.Live, IsActive: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +182,7 @@ func TestAboutNobodyNothingIsAskedAndAFailureIsNoAnswer(t *testing.T) {
 	broken := errors.New("the disk is on fire")
 	crowd := &people{err: broken}
 	service := core.New(core.Deps{Unit: db, Store: store, Projects: teams{}, Actors: crowd, Directory: crowd, Clock: at})
-	a, err := store.AddAgent(ctx, core.Agent{OrganizationID: 1, ProjectID: 1, UserID: 7, Access: core.Public, Status: core.Live, IsActive: true})
+	a, err := coretest.AddAgent(ctx, store, core.Agent{OrganizationID: 1, ProjectID: 1, UserID: 7, Access: core.Public, Status: core.Live, IsActive: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +201,7 @@ func TestASuspendedUserMayDoNothingForThatReason(t *testing.T) {
 	store := memstore.New(db)
 	crowd := &people{there: []users.User{{ID: 8, OrganizationID: 1}}, granted: []users.Permission{{OrganizationID: 1, UserID: 8, ResourceType: actor.Team, ResourceID: 3, Role: "admin"}}}
 	service := core.New(core.Deps{Unit: db, Store: store, Projects: teams{of: map[int64]int64{2: 3}}, Actors: crowd, Directory: crowd, Roles: crowd, Clock: at})
-	a, err := store.AddAgent(ctx, core.Agent{OrganizationID: 1, ProjectID: 2, UserID: 7, Access: core.Public, Status: core.Live, IsActive: true})
+	a, err := coretest.AddAgent(ctx, store, core.Agent{OrganizationID: 1, ProjectID: 2, UserID: 7, Access: core.Public, Status: core.Live, IsActive: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package core
 import (
 	"time"
 
+	"parley/modules/agents"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/audit"
@@ -11,7 +12,7 @@ import (
 
 // The errors of this module. Their codes are a promise to clients.
 var (
-	ErrNotFound       = apperr.New(apperr.NotFound, "agents.not_found", "The agent does not exist, or you may not view it.")
+	ErrNotFound       = agents.ErrNotFound
 	ErrNotLive        = apperr.New(apperr.Forbidden, "agents.not_live", "This agent is not live; only its admins can ask it.")
 	ErrNotGlobal      = apperr.New(apperr.Forbidden, "agents.not_global_admin", "Only a global admin can change agent types.")
 	ErrNotAdmin       = apperr.New(apperr.Forbidden, "agents.not_admin", "Only an admin of the agent can do this.")
@@ -21,6 +22,8 @@ var (
 	ErrTypeTaken      = apperr.New(apperr.Conflict, "agents.type_name_taken", "Another agent type already has this name.")
 	ErrUnknownModel   = apperr.New(apperr.Unprocessable, "agents.unknown_model", "This server has no such model; choose one of those that are named here.")
 	ErrInstruction    = apperr.New(apperr.Unprocessable, "agents.bad_instruction", "An instruction must have 1 to 4000 characters, not all of them spaces.")
+	ErrInstructions   = apperr.New(apperr.Conflict, "agents.too_many_instructions", "An agent can have at most 50 instructions; send all that it is to have as custom_instructions of PUT /api/agent/{agent_id}.")
+	ErrNoVersion      = apperr.New(apperr.NotFound, "agents.version_not_found", "The agent has no such version.")
 	ErrTooMany        = apperr.New(apperr.Conflict, "agents.too_many_stars", "You can star at most 500 agents; remove a star first.")
 	ErrBlankName      = apperr.New(apperr.Unprocessable, "agents.blank_name", "An agent needs a name.").WithField("name", "is empty")
 	ErrReviewNotFound = apperr.New(apperr.NotFound, "agents.review_not_found", "The agent has no such review.")
@@ -71,6 +74,7 @@ type Agent struct {
 	ReactEnabled           bool
 	ReactMaxIterationCount int
 	ClonedFrom             *int64
+	Version                int64 // of what it answers with, from 1
 	audit.Audit
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"parley/modules/agents"
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
@@ -32,6 +33,7 @@ type Store interface {
 
 	Types
 	Instructions
+	Versions
 	Bookmarks
 	Opinions
 	Aliases
@@ -50,11 +52,37 @@ type Types interface {
 
 // Instructions keeps the lines of prompts.
 type Instructions interface {
-	AddInstructions(ctx context.Context, list []Instruction) error
+	// AddInstructions answers them with their ids, in the order given.
+	AddInstructions(ctx context.Context, list []Instruction) ([]Instruction, error)
 	// Instructions answers those of agents, ordered by id, in one query.
 	Instructions(ctx context.Context, agents []int64) ([]Instruction, error)
 	// DeleteInstructions takes all of one agent's away.
 	DeleteInstructions(ctx context.Context, agentID int64) error
+}
+
+// Versions keeps what agents answered with. Nothing of a version changes but that
+// its connections become known.
+type Versions interface {
+	// LockAgents makes the unit of ctx the only one that changes these agents,
+	// and answers those that exist, by id.
+	LockAgents(ctx context.Context, organizationID int64, ids []int64) ([]int64, error)
+	// RaiseVersions counts the versions of these agents one up, and answers the
+	// agents by id.
+	RaiseVersions(ctx context.Context, organizationID int64, ids []int64) ([]Agent, error)
+	AddVersions(ctx context.Context, list []Version) error
+	// Version answers ErrNoVersion when the agent has none of that number.
+	Version(ctx context.Context, agentID, version int64) (Version, error)
+	// VersionsPage answers an agent's, newest first.
+	VersionsPage(ctx context.Context, agentID int64, p page.Request) (page.Of[Head], error)
+	// LastConnections answers the connections of the last version of each agent,
+	// nil where they are not known.
+	LastConnections(ctx context.Context, agentIDs []int64) (map[int64][]agents.Connection, error)
+	// SetConnections makes them those of the agent's versions whose connections
+	// are not known.
+	SetConnections(ctx context.Context, agentID int64, connections []agents.Connection) error
+	// StaleVersions answers agents after an id that have versions whose
+	// connections are not known, ordered by id.
+	StaleVersions(ctx context.Context, after int64, limit int) ([]agents.Stale, error)
 }
 
 // Bookmarks keeps each user's recent and starred agents, one row for each.

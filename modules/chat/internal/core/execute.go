@@ -41,6 +41,7 @@ type execution struct {
 	calling      bool      // the model is asked, and its use is not among calls yet
 	reply        Completion
 	written      int64 // the estimate for the text that the model wrote
+	reuse        *reuse
 	out          Outcome
 
 	done   chan struct{} // closed once record and err are final
@@ -165,6 +166,9 @@ func (x *execution) answer() error {
 	if err := x.ctx.Err(); err != nil { // its turn came at the moment of its end
 		return err
 	}
+	if x.again() {
+		return x.repeat()
+	}
 	said, err := x.converse()
 	if err != nil {
 		return err
@@ -213,7 +217,11 @@ func (x *execution) prepare() error {
 	}
 	x.found = found
 	x.assemble()
-	x.stream.status(StepModel, "Writing the answer.")
+	writing := "Writing the answer."
+	if x.recall(found) {
+		writing = "The answer to the same question is used again."
+	}
+	x.stream.status(StepModel, writing)
 	return nil
 }
 

@@ -37,6 +37,7 @@ func (x *execution) finish(failure error) {
 			x.Log.WarnContext(ctx, "a run failed", "run", x.run.RunID, "agent_id", x.run.AgentID, "error", failure)
 		}
 	}
+	o.CacheKey = x.keeps(*o)
 	now, err := x.close(ctx, x.run, x.stream, *o)
 	switch {
 	case err == nil:
@@ -97,7 +98,7 @@ func (x *execution) recorded(now time.Time) Record {
 	r := x.run
 	r.State, r.Model, r.FailureCode, r.FailureDetails, r.FinishReason, r.ModifiedOn = o.State, o.Model, o.FailureCode, o.FailureDetails, o.FinishReason, now
 	r.PromptTokens, r.CompletionTokens, r.Cost = Totals(o.Usage)
-	r.LastSequence = x.stream.last()
+	r.LastSequence, r.CacheHit, r.CacheKey = x.stream.last(), o.CacheHit, o.CacheKey
 	c := x.content
 	c.RunID = r.ID
 	c.Answer, c.SearchQuery, c.Sources, c.References, c.FollowUps, c.CorpusIDs = o.Answer, o.SearchQuery, o.Sources, o.References, o.FollowUps, o.CorpusIDs

@@ -59,6 +59,7 @@ type Run struct {
 	OrganizationID   int64
 	ThreadID         int64
 	AgentID          int64
+	AgentVersion     int64 // that answers; 0 before there were versions
 	AgentType        string
 	ProjectID        int64
 	TeamID           int64
@@ -71,6 +72,7 @@ type Run struct {
 	CompletionTokens int64
 	Cost             string // a decimal; the sum over the ledger
 	CacheHit         bool
+	CacheKey         string // under which its answer is used again; "" when it is not
 	IsDeleted        bool
 	CreatedBy        string
 	CreatedOn        time.Time
@@ -111,6 +113,8 @@ type Options struct {
 	HideSources      bool     `json:"hide_sources,omitempty"`
 	SuggestFollowUps bool     `json:"suggest_followup_questions,omitempty"`
 	Temperature      *float64 `json:"temperature,omitempty"`
+	Caching          *bool    `json:"caching_enabled,omitempty"` // nil for what the agent says
+	CacheSkip        bool     `json:"cache_skip,omitempty"`
 }
 
 // Reference is a source that the answer cites.
@@ -197,6 +201,8 @@ type Outcome struct {
 	FailureCode    string
 	FailureDetails string
 	FinishReason   string
+	CacheHit       bool   // the answer is an earlier one
+	CacheKey       string // under which it is used again; "" when it is not
 }
 
 // Last is the event that ends the stream of the run.

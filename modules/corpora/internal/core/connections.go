@@ -44,15 +44,17 @@ func (s *Service) Connect(ctx context.Context, who actor.Actor, agentID, corpusI
 		IsDefault: n.IsDefault != nil && *n.IsDefault, SharesContent: shares, ConnectedBy: who.Name(), Audit: audit.New(who.Name(), s.Clock.Now()),
 	}
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
-		// A corpus that is deleted at this moment gets no connection any more.
-		if _, err := s.Store.LockCorpus(ctx, corpusID); err != nil {
-			return err
-		}
-		if made, err = s.Store.AddConnection(ctx, made); err != nil {
-			return err
-		}
-		tx.Publish(made.changed(who))
-		return nil
+		return s.reconnectingOne(ctx, tx, who, agentID, func(ctx context.Context) error {
+			// A corpus that is deleted at this moment gets no connection any more.
+			if _, err := s.Store.LockCorpus(ctx, corpusID); err != nil {
+				return err
+			}
+			if made, err = s.Store.AddConnection(ctx, made); err != nil {
+				return err
+			}
+			tx.Publish(made.changed(who))
+			return nil
+		})
 	})
 	if err != nil {
 		return Connected{}, err
@@ -110,21 +112,23 @@ func (s *Service) Reconnect(ctx context.Context, who actor.Actor, agentID, corpu
 		if n.SharesContent != nil && *n.SharesContent && !corpus.decide(who).Allowed.Manage {
 			return ErrNotSharer
 		}
-		changed := false
-		out, err = s.Store.UpdateConnection(ctx, who.OrganizationID, agentID, corpusID, func(c *Connection) error {
-			touch := audit.Watch(c)
-			for to, from := range map[*bool]*bool{&c.IsEnabled: n.IsEnabled, &c.IsDefault: n.IsDefault, &c.SharesContent: n.SharesContent} {
-				if from != nil {
-					*to = *from
+		return s.reconnectingOne(ctx, tx, who, agentID, func(ctx context.Context) error {
+			changed := false
+			out, err = s.Store.UpdateConnection(ctx, who.OrganizationID, agentID, corpusID, func(c *Connection) error {
+				touch := audit.Watch(c)
+				for to, from := range map[*bool]*bool{&c.IsEnabled: n.IsEnabled, &c.IsDefault: n.IsDefault, &c.SharesContent: n.SharesContent} {
+					if from != nil {
+						*to = *from
+					}
 				}
+				changed = touch(who.Name(), s.Clock.Now())
+				return nil
+			})
+			if err == nil && changed {
+				tx.Publish(out.changed(who))
 			}
-			changed = touch(who.Name(), s.Clock.Now())
-			return nil
+			return err
 		})
-		if err == nil && changed {
-			tx.Publish(out.changed(who))
-		}
-		return err
 	})
 	if err != nil {
 		return Connected{}, err
@@ -149,10 +153,16 @@ func (s *Service) Disconnect(ctx context.Context, who actor.Actor, agentID, corp
 			}
 			return ErrNotAgentAdmin
 		}
-		if out, err = s.Store.RemoveConnection(ctx, who.OrganizationID, agentID, corpusID); err != nil {
+		err := s.reconnectingOne(ctx, tx, who, agentID, func(ctx context.Context) (err error) {
+			if out, err = s.Store.RemoveConnection(ctx, who.OrganizationID, agentID, corpusID); err != nil {
+				return err
+			}
+			tx.Publish(corpora.CorpusDisconnected{AgentID: agentID, CorpusID: corpusID, OrganizationID: who.OrganizationID, ChangedBy: who.UserID})
+			return nil
+		})
+		if err != nil {
 			return err
 		}
-		tx.Publish(corpora.CorpusDisconnected{AgentID: agentID, CorpusID: corpusID, OrganizationID: who.OrganizationID, ChangedBy: who.UserID})
 		corpus, err = s.Store.Corpus(ctx, access.CorporaVisibleTo(actor.System(who.OrganizationID)), corpusID)
 		return err
 	})

@@ -1,9 +1,12 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -133,18 +136,37 @@ func (s *Service) remove(ctx context.Context, tx uow.Tx, corpusID int64, documen
 
 // DeleteCorpus deletes a corpus that the caller administers, and answers it as
 // it is then, with the number of documents that go with it. Nobody sees it any
-// more from now on; what is in it goes in the background.
-func (s *Service) DeleteCorpus(ctx context.Context, who actor.Actor, id int64) (Counted, error) {
-	var out Counted
-	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
-		if _, err := s.administer(ctx, who, id, access.Delete); err != nil {
+// more from now on, and the agents that it was connected to have a version
+// without it; what is in it goes in the background.
+func (s *Service) DeleteCorpus(ctx context.Context, who actor.Actor, id int64) (out Counted, err error) {
+	for range 3 {
+		err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) (err error) {
+			out, err = s.deleteCorpus(ctx, tx, who, id)
+			return err
+		})
+		if !errors.Is(err, ErrConnectedMeanwhile) {
+			break
+		}
+	}
+	return out, err
+}
+
+func (s *Service) deleteCorpus(ctx context.Context, tx uow.Tx, who actor.Actor, id int64) (out Counted, err error) {
+	if _, err := s.administer(ctx, who, id, access.Delete); err != nil {
+		return out, err
+	}
+	connected, err := s.Store.AgentsOf(ctx, who.OrganizationID, id)
+	if err != nil {
+		return out, err
+	}
+	err = s.reconnecting(ctx, tx, who, connected, func(ctx context.Context, _ []int64) error {
+		if out.Documents, err = s.Store.LockCorpus(ctx, id); err != nil {
 			return err
 		}
-		documents, err := s.Store.LockCorpus(ctx, id)
-		if err != nil {
-			return err
+		// Agents are locked before corpora, so one that came in between is too late.
+		if now, err := s.Store.AgentsOf(ctx, who.OrganizationID, id); err != nil || !slices.Equal(now, connected) {
+			return cmp.Or(err, error(ErrConnectedMeanwhile))
 		}
-		out.Documents = documents
 		out.Corpus, err = s.Store.UpdateCorpus(ctx, who.OrganizationID, id, func(c *Corpus) error {
 			c.IsDeleted = true
 			c.Touch(who.Name(), s.Clock.Now())
@@ -153,14 +175,14 @@ func (s *Service) DeleteCorpus(ctx context.Context, who actor.Actor, id int64) (
 		if err != nil {
 			return err
 		}
-		if err := s.Store.DropCorpus(ctx, who.OrganizationID, id); err != nil {
-			return err
-		}
-		tx.Publish(corpora.CorpusDeleted{CorpusID: id, OrganizationID: who.OrganizationID, DeletedBy: who.UserID})
-		payload := strconv.FormatInt(who.UserID, 10)
-		return s.Queue.Put(ctx, work.Job{Kind: emptyKind, Tenant: who.OrganizationID, Key: strconv.FormatInt(id, 10), Payload: payload})
+		return s.Store.DropCorpus(ctx, who.OrganizationID, id)
 	})
-	return out, err
+	if err != nil {
+		return out, err
+	}
+	tx.Publish(corpora.CorpusDeleted{CorpusID: id, OrganizationID: who.OrganizationID, DeletedBy: who.UserID})
+	payload := strconv.FormatInt(who.UserID, 10)
+	return out, s.Queue.Put(ctx, work.Job{Kind: emptyKind, Tenant: who.OrganizationID, Key: strconv.FormatInt(id, 10), Payload: payload})
 }
 
 // The kinds of jobs that remove what nobody sees any more.

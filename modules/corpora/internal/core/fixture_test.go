@@ -15,6 +15,7 @@ import (
 	"parley/modules/corpora/internal/adapters/extract"
 	"parley/modules/corpora/internal/adapters/memstore"
 	"parley/modules/corpora/internal/core"
+	"parley/modules/corpora/internal/core/coretest"
 	"parley/modules/projects"
 	"parley/modules/users"
 	"parley/platform/blob"
@@ -102,6 +103,7 @@ type fixture struct {
 	parts core.Deps
 	jobs  *workstore.Store
 	queue *work.Queue
+	made  *coretest.Versions // of agents
 }
 
 func setup(t *testing.T, change ...func(*core.Deps)) fixture {
@@ -115,8 +117,9 @@ func setup(t *testing.T, change ...func(*core.Deps)) fixture {
 	f.web = &web{pages: map[string]webPage{}}
 	f.jobs = workstore.New(f.db)
 	f.queue = work.NewQueue(f.jobs, nil, now)
+	f.made = coretest.NewVersions(agent)
 	f.parts = core.Deps{
-		Unit: f.db, Store: memstore.New(f.db), Files: files, Extractor: extract.New(extract.DefaultLimits()), Fetcher: f.web, Agents: catalog{},
+		Unit: f.db, Store: memstore.New(f.db), Files: files, Extractor: extract.New(extract.DefaultLimits()), Fetcher: f.web, Agents: catalog{}, Versions: f.made,
 		Projects: teams{}, Directory: directory{}, Actors: directory{},
 		Clock: now, Log: slog.New(slog.DiscardHandler), Queue: f.queue,
 	}

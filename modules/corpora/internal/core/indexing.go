@@ -70,9 +70,12 @@ func (s *Service) Kinds() []work.Kind {
 }
 
 // Adopt puts into the queue what an older version has left: documents that
-// wait without a job, and corpora whose words are read differently now. With an
-// embedding model, all corpora are looked through for passages without vectors.
+// wait without a job, corpora whose words are read differently now, and versions
+// of agents that don't say what they are connected to. With an embedding model, all corpora are looked through for passages without vectors.
 func (s *Service) Adopt(ctx context.Context) error {
+	if err := s.adoptConnections(ctx); err != nil {
+		return err
+	}
 	if err := s.adoptDocuments(ctx); err != nil {
 		return err
 	}

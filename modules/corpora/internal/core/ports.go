@@ -115,6 +115,10 @@ type Connections interface {
 	// DropCorpus also the roles on it.
 	DropAgent(ctx context.Context, organizationID, agentID int64) error
 	DropCorpus(ctx context.Context, organizationID, corpusID int64) error
+	// ConnectionsOf answers those of agents, by agent, in one query; AgentsOf the
+	// agents that are connected to a corpus, ordered by id.
+	ConnectionsOf(ctx context.Context, organizationID int64, agentIDs []int64) (map[int64][]Connection, error)
+	AgentsOf(ctx context.Context, organizationID, corpusID int64) ([]int64, error)
 	// Connections answers an agent's, ordered by id, with their corpora. Their
 	// number of documents is left out. Shown is by the rights of v.
 	Connections(ctx context.Context, v access.VisibleCorpora, agentID int64) ([]Connected, error)

@@ -76,7 +76,10 @@ func (s *Service) Search(ctx context.Context, who actor.Actor, corpusID int64, q
 }
 
 func (s *Service) search(ctx context.Context, in []ranking.Corpus, query string, top int) (corpora.Retrieval, error) {
-	out := corpora.Retrieval{CorpusIDs: ids(in)}
+	out := corpora.Retrieval{CorpusIDs: ids(in), Versions: make(map[int64]int64, len(in))}
+	for _, c := range in {
+		out.Versions[c.ID] = c.Version
+	}
 	found, err := s.ranking.Search(ctx, ranking.Question{Text: query, Corpora: in, Limit: top, Meaning: s.embedder.meaning(ctx, query)})
 	if err != nil {
 		return out, err

@@ -31,6 +31,7 @@ type Deps struct {
 	Extractor Extractor
 	Fetcher   Fetcher
 	Agents    agents.Catalog
+	Versions  agents.Versions
 	Projects  projects.Catalog // for teams
 	Directory users.Directory
 	Actors    users.Actors

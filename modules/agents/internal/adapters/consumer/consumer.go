@@ -35,6 +35,10 @@ func Consumers(s *core.Service) []bus.Consumer {
 				s.Forget(e.OrganizationID, e.AgentID)
 				return nil
 			}),
+			bus.On(func(_ context.Context, _ uow.Tx, e agents.VersionCreated, _ event.Envelope) error {
+				s.Forget(e.OrganizationID, e.AgentID)
+				return nil
+			}),
 			bus.On(func(_ context.Context, _ uow.Tx, e agents.AgentDeleted, _ event.Envelope) error {
 				s.Forget(e.OrganizationID, e.AgentID)
 				return nil

@@ -17,6 +17,7 @@ type agentBody struct {
 	Instructions     *[]string `json:"custom_instructions,omitempty" maxItems:"50" doc:"In place of all earlier ones."`
 	Access           *string   `json:"access,omitempty" enum:"Only me,Only team,Public" doc:"A new agent is for Only me when it is not given."`
 	LLMModel         *string   `json:"llm_model,omitempty" maxLength:"200" doc:"The model that answers, one of those that the server is configured with, unless a question names another; empty for the default one. The agent is shown without it."`
+	CachingEnabled   *bool     `json:"caching_enabled,omitempty" doc:"Whether an answer may be used again for the same question, unless the question says; not in a new agent."`
 	SampleQ1         *string   `json:"sample_q1,omitempty" maxLength:"1000"`
 	SampleQ2         *string   `json:"sample_q2,omitempty" maxLength:"1000"`
 	SampleQ3         *string   `json:"sample_q3,omitempty" maxLength:"1000"`
@@ -25,7 +26,7 @@ type agentBody struct {
 
 func (b agentBody) settings() core.Settings {
 	return core.Settings{
-		Description: b.Description, Type: b.Type, PrefixPrompt: b.PrefixPrompt, Instructions: b.Instructions, Access: b.Access, LLMModel: b.LLMModel,
+		Description: b.Description, Type: b.Type, PrefixPrompt: b.PrefixPrompt, Instructions: b.Instructions, Access: b.Access, LLMModel: b.LLMModel, CachingEnabled: b.CachingEnabled,
 		SampleQ1: b.SampleQ1, SampleQ2: b.SampleQ2, SampleQ3: b.SampleQ3, WithAlias: b.CreateEmailAlias,
 	}
 }

@@ -150,7 +150,7 @@ func TestChatGetsWhatItNeedsToRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.same(agents.Runnable{
-		ID: id, OrganizationID: 1, ProjectID: 1, TeamID: 7, AgentType: "QnA", Name: "Guide", PrefixPrompt: "secret prompt", Instructions: []string{"Be kind."},
+		ID: id, OrganizationID: 1, ProjectID: 1, TeamID: 7, AgentType: "QnA", Name: "Guide", PrefixPrompt: "secret prompt", Instructions: []string{"Be kind."}, Version: 1,
 	}, got)
 	for name, want := range map[string]bool{"ann": true, "root": true, "mel": false, "bob": false} {
 		if is, err := h.service.Administers(t.Context(), actors()[name], id); is != want || err != nil {

@@ -47,7 +47,10 @@ func TestChangingAnAgent(t *testing.T) {
 	answer := h.As("ann").Do("PUT", path, `{"name":" Other ","description":"e","type":"custom","prefix_prompt":"p","custom_instructions":["One."," Two. "],
 		"access":"Public","status":"Paused","llm_model":"m","sample_q1":"1?","sample_q2":"2?","sample_q3":"3?"}`).Want(200)
 	h.same("Agent data updated successfully", answer.Message())
-	h.same([]event.Event{agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: "Public", Status: "Paused", Narrowed: true}}, h.published(before))
+	h.same([]event.Event{
+		agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: "Public", Status: "Paused", Narrowed: true},
+		agents.VersionCreated{AgentID: id, OrganizationID: 1, Version: 2, CreatedBy: ann},
+	}, h.published(before))
 	v := h.view("ann", id)
 	if v.Name != "Other" || v.Domain != "e" || v.Type.Name != "Custom" || v.Prompt != "p" || v.Access != "Public" || v.Status != "Paused" || v.SampleQ1 != "1?" ||
 		len(v.Instructions) != 2 || v.Instructions[0].Instruction != "One." || v.Instructions[1].Instruction != "Two." {
@@ -121,7 +124,7 @@ func TestAnAgentThatIsAsItWasIsNotModified(t *testing.T) {
 		if a := stored(); a.ModifiedBy != "root@x" || !a.ModifiedOn.Equal(h.clock.Now()) {
 			t.Errorf("%s: %+v", body, a.Audit)
 		}
-		h.same(i+1, len(h.published(before)))
+		h.same(2*(i+1), len(h.published(before))) // each is a version, too
 	}
 }
 

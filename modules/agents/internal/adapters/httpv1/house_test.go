@@ -13,6 +13,7 @@ import (
 	"parley/modules/agents/internal/adapters/httpv1"
 	"parley/modules/agents/internal/adapters/memstore"
 	"parley/modules/agents/internal/core"
+	"parley/modules/agents/internal/core/coretest"
 	"parley/modules/projects"
 	"parley/modules/users"
 	"parley/platform/bus"
@@ -183,7 +184,7 @@ func (h house) set(id int64, change func(*core.Agent)) {
 		h.t.Fatal(err)
 	}
 	change(&a)
-	if _, err := h.store.AddAgent(h.t.Context(), a); err != nil {
+	if _, err := coretest.AddAgent(h.t.Context(), h.store, a); err != nil {
 		h.t.Fatal(err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"parley/modules/agents"
 	"parley/modules/agents/internal/core"
+	"parley/modules/agents/internal/core/coretest"
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
@@ -187,7 +188,7 @@ func TestTheAnsweredDecisionIsWhatTheCallsReallyDo(t *testing.T) {
 				u.IsSuperuser, u.IsStaff, u.IsActive = level == 0, level <= 2, rng.IntN(10) > 0
 			})
 		}
-		a, err := h.store.AddAgent(t.Context(), core.Agent{
+		a, err := coretest.AddAgent(t.Context(), h.store, core.Agent{
 			OrganizationID: 1, ProjectID: 1 + rng.Int64N(2), UserID: 1 + rng.Int64N(4), AgentName: "Guide", IsActive: rng.IntN(8) > 0, AgentTypeID: 1,
 			Access: []string{core.OnlyMe, core.OnlyTeam, core.Public}[rng.IntN(3)], Status: []string{core.Live, "Draft", "Paused"}[rng.IntN(3)],
 		})

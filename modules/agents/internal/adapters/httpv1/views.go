@@ -115,9 +115,7 @@ func showAgent(f core.Full, owner users.User) agentView {
 	}
 	if f.Decision.Allowed.Manage {
 		v.PrefixPrompt = f.PrefixPrompt
-		for _, i := range f.Instructions {
-			v.Instructions = append(v.Instructions, instructionView{ID: i.ID, Instruction: i.Instruction, IsDeleted: i.IsDeleted, CreatedBy: i.CreatedBy, CreatedOn: web.At(i.CreatedOn), Agent: i.AgentID})
-		}
+		v.Instructions = showInstructions(f.Instructions)
 	}
 	return v
 }

@@ -23,6 +23,7 @@ type Store struct {
 	agents       *memory.Table[core.Agent]
 	types        *memory.Table[core.Type]
 	instructions *memory.Table[core.Instruction]
+	versions     *memory.Table[core.Version]
 	bookmarks    map[core.Kind]*memory.Table[core.Bookmark]
 	runs         *memory.Table[run]
 	reviews      *memory.Table[core.Review]
@@ -42,6 +43,7 @@ func New(db *memory.DB) *Store {
 		}),
 		instructions: memory.NewTable(db, memory.Spec[core.Instruction]{ID: func(i *core.Instruction) *int64 { return &i.ID }, Missing: core.ErrNotFound}),
 		bookmarks:    map[core.Kind]*memory.Table[core.Bookmark]{core.Recent: newBookmarks(db), core.Starred: newBookmarks(db)},
+		versions:     newVersions(db),
 		runs:         newRuns(db), reviews: newReviews(db), ratings: newRatings(db), aliases: newAliases(db),
 	}
 }
@@ -158,9 +160,8 @@ func (s *Store) DeleteInstructions(ctx context.Context, agent int64) error {
 }
 
 // AddInstructions implements core.Store.
-func (s *Store) AddInstructions(ctx context.Context, list []core.Instruction) error {
-	_, err := s.instructions.AddAll(ctx, list)
-	return err
+func (s *Store) AddInstructions(ctx context.Context, list []core.Instruction) ([]core.Instruction, error) {
+	return s.instructions.AddAll(ctx, list)
 }
 
 // Instructions implements core.Store.

@@ -13,10 +13,12 @@ import (
 	"parley/modules/agents"
 	"parley/modules/agents/internal/adapters/sqlstore"
 	"parley/modules/agents/internal/core"
+	"parley/modules/agents/internal/core/coretest"
 	"parley/modules/projects"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/event"
 	"parley/platform/kernel/page"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
@@ -56,13 +58,18 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 	projects := []int64{}
 	add := func(n int) {
 		for range n {
-			a, err := store.AddAgent(ctx, core.Agent{OrganizationID: 1, UserID: 1, AgentTypeID: 1, ProjectID: int64(len(projects) + 1), Status: core.Live, IsActive: true})
+			a, err := store.AddAgent(ctx, core.Agent{OrganizationID: 1, UserID: 1, AgentTypeID: 1, ProjectID: int64(len(projects) + 1), Status: core.Live, IsActive: true, Version: 2})
 			if err != nil {
 				t.Fatal(err)
 			}
 			projects = append(projects, a.ProjectID)
-			if err := store.AddInstructions(ctx, []core.Instruction{{AgentID: a.ID, Instruction: "a"}, {AgentID: a.ID, Instruction: "b"}}); err != nil {
+			if _, err := store.AddInstructions(ctx, []core.Instruction{{AgentID: a.ID, Instruction: "a"}, {AgentID: a.ID, Instruction: "b"}}); err != nil {
 				t.Fatal(err)
+			}
+			for version := range int64(2) {
+				if err := store.AddVersions(ctx, []core.Version{{Head: core.Head{AgentID: a.ID, Version: version + 1}}}); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if _, err := store.AddBookmark(ctx, core.Starred, core.Bookmark{OrganizationID: 1, UserID: 1, AgentID: a.ID, CreatedOn: time.Unix(a.ID, 0)}); err != nil {
 				t.Fatal(err)
@@ -107,6 +114,11 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 				_, err := service.Administers(ctx, who, 1)
 				return err
 			}},
+			"a page of versions": {3, func(ctx context.Context) error {
+				_, _, err := service.Versions(ctx, who, 1, page.Request{})
+				return err
+			}},
+			"one version": {2, func(ctx context.Context) error { _, _, err := service.ViewVersion(ctx, who, 1, 2); return err }},
 			"its ratings": {2, func(ctx context.Context) error { _, err := service.Ratings(ctx, who, 1); return err }},
 		} {
 			ctx, counted := sqldb.CountQueries(ctx)
@@ -114,6 +126,45 @@ func TestAListCostsTheSameHoweverLongItIs(t *testing.T) {
 				t.Errorf("%s: %d statements, want %d, %v", name, counted.Load(), c.want, err)
 			}
 		}
+	}
+}
+
+// published is where the events of a test go.
+type published struct{}
+
+func (published) Publish(...event.Event) {}
+
+func TestChangingTheConnectionsOfManyAgentsCostsTheSameAsOfOne(t *testing.T) {
+	db := dbtest.SQLite(t, sqlstore.Migrations())
+	store := sqlstore.New(db)
+	service := core.New(core.Deps{Store: store, Projects: nowhere{}, Clock: clock.System{}})
+	who, ctx := actor.Actor{UserID: 1, OrganizationID: 1}, t.Context()
+	if err := store.SeedTypes(ctx, []core.Type{{OrganizationID: 1, Name: "QnA"}}); err != nil {
+		t.Fatal(err)
+	}
+	ids := []int64{}
+	for corpus, n := range []int{1, 49} {
+		var changed []agents.Reconnected
+		for range n {
+			a, err := coretest.AddAgent(ctx, store, core.Agent{OrganizationID: 1, UserID: 1, AgentTypeID: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, a.ID)
+		}
+		for _, id := range ids {
+			changed = append(changed, agents.Reconnected{AgentID: id, After: []agents.Connection{{CorpusID: int64(corpus)}}})
+		}
+		ctx, counted := sqldb.CountQueries(ctx)
+		if _, err := service.AgentVersions().Lock(ctx, 1, ids); err != nil {
+			t.Fatal(err)
+		}
+		if err := service.AgentVersions().Reconnect(ctx, published{}, who, changed); err != nil || counted.Load() != 5 {
+			t.Errorf("%d agents: %d statements, want 5, %v", len(ids), counted.Load(), err)
+		}
+	}
+	if v, err := store.Version(ctx, ids[0], 3); err != nil || v.Connections[0].CorpusID != 1 {
+		t.Errorf("%+v, %v", v, err)
 	}
 }
 
@@ -163,12 +214,12 @@ func plan(t *testing.T, db *sqldb.DB, statement string) []string {
 
 // wholly reports whether a step reads a large table from end to end.
 func wholly(step string) bool {
-	for _, table := range []string{"agents", "instructions", "recents", "runs", "reviews", "ratings", "aliases"} {
+	for _, table := range []string{"agents", "instructions", "recents", "runs", "reviews", "ratings", "aliases", "versions"} {
 		if strings.Contains(step, "Seq Scan on agents_"+table) || strings.HasPrefix(step, "SCAN agents_"+table) {
 			return true
 		}
 	}
-	return slices.ContainsFunc([]string{"a", "i", "m", "r", "l"}, func(alias string) bool {
+	return slices.ContainsFunc([]string{"a", "i", "m", "r", "l", "v"}, func(alias string) bool {
 		return step == "SCAN "+alias || strings.HasPrefix(step, "SCAN "+alias+" ")
 	})
 }
@@ -192,6 +243,8 @@ var fill = []string{
 	`INSERT INTO agents_ratings (organization_id, agent_id, user_id, is_rated, modified_on) ` + many + `SELECT 1 + i / 200 % 40, i, i / 10, true, '2026-01-01' FROM n`,
 	`INSERT INTO agents_aliases (organization_id, agent_id, alias, created_by, created_on, modified_by, modified_on)
 		` + many + `SELECT 1 + i / 200 % 40, i, 'a' || i || '@x', '', '2026-01-01', '', '2026-01-01' FROM n`,
+	`INSERT INTO agents_versions (agent_id, version, created_by, created_on, changes, configuration, connections)
+		` + many + `SELECT i, 1, '', '2026-01-01', '[]', '{}', CASE i % 100 WHEN 0 THEN 'null' ELSE '[]' END FROM n`,
 	`ANALYZE`,
 }
 
@@ -228,6 +281,15 @@ func TestNoListAndNoGetReadsATableFromEndToEnd(t *testing.T) {
 			do(store.FirstAgents(ctx, v, []int64{201, 203}, 100))
 		}
 		do(store.Instructions(ctx, []int64{2007, 2008}))
+		for _, p := range []page.Request{first, part} {
+			do(store.VersionsPage(ctx, 2007, p))
+		}
+		do(store.Version(ctx, 2007, 1))
+		do(store.LastConnections(ctx, []int64{2007, 2008}))
+		do(nil, store.SetConnections(ctx, 2000, []agents.Connection{}))
+		do(store.StaleVersions(ctx, 2000, 10))
+		do(store.LockAgents(ctx, 11, []int64{2007, 2008}))
+		do(store.RaiseVersions(ctx, 11, []int64{2007, 2008}))
 		do(store.Aliases(ctx, []int64{2007, 2008}))
 		do(store.HasRun(ctx, 200, 2007))
 		do(nil, store.ToggleRating(ctx, core.Rating{OrganizationID: 11, AgentID: 2007, UserID: 200}))

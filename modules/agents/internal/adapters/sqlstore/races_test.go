@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"parley/modules/agents"
 	"parley/modules/agents/internal/adapters/sqlstore"
 	"parley/modules/agents/internal/core"
 	"parley/modules/projects"
@@ -92,10 +93,39 @@ func TestWhatHappensAtOnce(t *testing.T) {
 				return err
 			}},
 			"equal aliases": {1, func(i int) error { _, err := s.CreateAlias(ctx, who, ids[1+i%99], "same@x.example"); return err }},
-			"changes":       {100, func(int) error { _, err := s.SetAccess(ctx, who, ids[1], core.Public); return err }},
+			"edits": {100, func(i int) error {
+				prompt := fmt.Sprint(i)
+				_, err := s.UpdateAgent(ctx, who, ids[2], core.Settings{PrefixPrompt: &prompt})
+				return err
+			}},
+			"instructions": {50, func(i int) error { _, err := s.AddInstructions(ctx, who, ids[3], []string{fmt.Sprint(i)}); return err }},
+			"connections": {100, func(i int) error {
+				return unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+					if _, err := s.AgentVersions().Lock(ctx, 1, ids[4:6]); err != nil {
+						return err
+					}
+					after := []agents.Connection{{CorpusID: int64(i) + 1}}
+					return s.AgentVersions().Reconnect(ctx, tx, who, []agents.Reconnected{{AgentID: ids[4], After: after}, {AgentID: ids[5], After: after}})
+				})
+			}},
+			"changes": {100, func(int) error { _, err := s.SetAccess(ctx, who, ids[1], core.Public); return err }},
 		} {
 			if got := worked(c.do); got != c.want {
 				t.Errorf("%d of 100 %s worked, not %d", got, what, c.want)
+			}
+		}
+		for id, want := range map[int64]int64{ids[1]: 1, ids[2]: 101, ids[3]: 51, ids[4]: 101, ids[5]: 101} {
+			found, _, err := s.Versions(ctx, who, id, page.Request{Size: 200, ByCursor: true})
+			if err != nil || int64(len(found.Items)) != want {
+				t.Fatalf("agent %d has %d versions, not %d: %v", id, len(found.Items), want, err)
+			}
+			for i, v := range found.Items {
+				if v.Version != want-int64(i) {
+					t.Errorf("agent %d: version %d stands where %d should", id, v.Version, want-int64(i))
+				}
+			}
+			if r, err := s.Run(ctx, who, id); err != nil || r.Version != want {
+				t.Errorf("agent %d answers as of version %d, %v", id, r.Version, err)
 			}
 		}
 		rated, err := s.Ratings(ctx, who, ids[0])

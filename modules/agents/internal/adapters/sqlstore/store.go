@@ -45,6 +45,8 @@ type Store struct {
 	agents       sqldb.Table[core.Agent, agentRow]
 	types        sqldb.Table[core.Type, typeRow]
 	instructions sqldb.Table[core.Instruction, instructionRow]
+	versions     sqldb.Table[core.Version, versionRow]
+	heads        sqldb.Table[core.Head, headRow]
 	bookmarks    map[core.Kind]bookmarkTable
 	reviews      sqldb.Table[core.Review, reviewRow]
 	ratings      sqldb.Table[core.Rating, ratingRow]
@@ -54,7 +56,7 @@ type Store struct {
 // New returns the store over db.
 func New(db *sqldb.DB) *Store {
 	return &Store{
-		db: db, bookmarks: newBookmarks(db), reviews: newReviews(db), ratings: newRatings(db), aliases: newAliases(db),
+		db: db, versions: newVersions(db), heads: newHeads(db), bookmarks: newBookmarks(db), reviews: newReviews(db), ratings: newRatings(db), aliases: newAliases(db),
 		agents: sqldb.NewTable(db,
 			func(a core.Agent) agentRow { return agentRow{Agent: a} },
 			func(r agentRow) core.Agent { return r.Agent }, core.ErrNotFound, nil),
@@ -198,9 +200,8 @@ func (s *Store) DeleteInstructions(ctx context.Context, agent int64) error {
 }
 
 // AddInstructions implements core.Store.
-func (s *Store) AddInstructions(ctx context.Context, list []core.Instruction) error {
-	_, err := s.instructions.AddAll(ctx, list)
-	return err
+func (s *Store) AddInstructions(ctx context.Context, list []core.Instruction) ([]core.Instruction, error) {
+	return s.instructions.AddAll(ctx, list)
 }
 
 // maxInstructions bounds what is read for one page of agents.

@@ -118,10 +118,10 @@ func shownIsDecided(f fixture) {
 func replacing(f fixture) {
 	a, b := f.agent(), f.agent()
 	for _, id := range []int64{a.ID, b.ID} {
-		f.ErrorIs(f.AddInstructions(f.ctx, []core.Instruction{{AgentID: id, Instruction: "one", CreatedOn: now}, {AgentID: id, Instruction: "two", CreatedOn: now}}), nil)
+		storetest.Must[[]core.Instruction](f.t)(f.AddInstructions(f.ctx, []core.Instruction{{AgentID: id, Instruction: "one", CreatedOn: now}, {AgentID: id, Instruction: "two", CreatedOn: now}}))
 	}
 	f.ErrorIs(f.DeleteInstructions(f.ctx, a.ID), nil)
-	f.ErrorIs(f.AddInstructions(f.ctx, []core.Instruction{{AgentID: a.ID, Instruction: "three", CreatedOn: now}}), nil)
+	storetest.Must[[]core.Instruction](f.t)(f.AddInstructions(f.ctx, []core.Instruction{{AgentID: a.ID, Instruction: "three", CreatedOn: now}}))
 	lines := storetest.Must[[]core.Instruction](f.t)(f.Instructions(f.ctx, []int64{a.ID}))
 	if len(lines) != 1 || lines[0].Instruction != "three" {
 		f.t.Errorf("got %+v", lines)

@@ -23,7 +23,7 @@ func (Extractive) Name() string { return "extractive" }
 // Answer implements core.Model. The text comes quote by quote.
 func (e Extractive) Answer(ctx context.Context, p core.Prompt, emit func(delta string) error) (core.Completion, error) {
 	answer := quote(p)
-	out := core.Completion{Model: e.Name(), FollowUps: answer.FollowUps}
+	out := core.Completion{Model: e.Name(), FollowUps: answer.FollowUps, FinishReason: core.FinishStop}
 	for _, piece := range strings.SplitAfter(answer.Text, "] ") {
 		if err := ctx.Err(); err != nil {
 			return out, err

@@ -30,7 +30,7 @@ type overridesBody struct {
 	Top              int      `json:"top,omitempty" minimum:"1" maximum:"20" doc:"Passages to answer from; 5 when not given."`
 	Sources          *bool    `json:"sources,omitempty" doc:"false leaves the references out of the answer."`
 	SuggestFollowUps bool     `json:"suggest_followup_questions,omitempty"`
-	CacheSkip        bool     `json:"cache_skip,omitempty" doc:"Accepted; answers are not cached."`
+	CacheSkip        bool     `json:"cache_skip,omitempty" doc:"Wants a new answer although an earlier one could be used again; it takes the place of that one."`
 	Temperature      *float64 `json:"temperature,omitempty" minimum:"0" maximum:"2"`
 }
 
@@ -43,7 +43,7 @@ type runBody struct {
 	QuerySource    string         `json:"query_source,omitempty" maxLength:"50" pattern:"^[A-Za-z0-9_.-]*$" doc:"Where the question comes from; api when not given."`
 	Model          string         `json:"model,omitempty" maxLength:"200" doc:"One of the models that the server is configured with, by its name; that of the agent, or else the default one, when not given."`
 	Overrides      *overridesBody `json:"overrides,omitempty"`
-	CachingEnabled *bool          `json:"caching_enabled,omitempty" doc:"Accepted; answers are not cached."`
+	CachingEnabled *bool          `json:"caching_enabled,omitempty" doc:"Whether an earlier answer to the same question may be used again; as the agent says when not given. It never is with a history or attachments."`
 }
 
 type runRequest struct {
@@ -54,7 +54,7 @@ type runRequest struct {
 }
 
 func (r runRequest) ask(path string) (core.Ask, error) {
-	a := core.Ask{AgentID: r.AgentID, ThreadID: r.Body.ChatThreadID, UserQuery: r.Body.UserQuery, QuerySource: r.Body.QuerySource, Key: r.Key, Options: core.Options{Model: r.Body.Model}}
+	a := core.Ask{AgentID: r.AgentID, ThreadID: r.Body.ChatThreadID, UserQuery: r.Body.UserQuery, QuerySource: r.Body.QuerySource, Key: r.Key, Options: core.Options{Model: r.Body.Model, Caching: r.Body.CachingEnabled}}
 	if r.Body.History != nil { // an empty one, too, stands in place of the thread's
 		a.History = []core.Turn{}
 	}
@@ -63,7 +63,7 @@ func (r runRequest) ask(path string) (core.Ask, error) {
 	}
 	if o := r.Body.Overrides; o != nil {
 		a.Options.CorpusIDs, a.Options.Top, a.Options.SuggestFollowUps, a.Options.Temperature = o.CorpusIDs, o.Top, o.SuggestFollowUps, o.Temperature
-		a.Options.HideSources = o.Sources != nil && !*o.Sources
+		a.Options.HideSources, a.Options.CacheSkip = o.Sources != nil && !*o.Sources, o.CacheSkip
 	}
 	if r.Key != "" {
 		body, err := json.Marshal(r.Body)

@@ -38,7 +38,7 @@ func (c *catalog) View(_ context.Context, _ actor.Actor, id int64) (agents.Runna
 	if id != 3 {
 		return agents.Runnable{}, apperr.New(apperr.NotFound, "agents.not_found", "There is no such agent.")
 	}
-	return agents.Runnable{ID: 3, OrganizationID: 1, AgentType: "QnA", PrefixPrompt: "You are kind.", Instructions: []string{"Be brief."}, Admin: c.admin}, nil
+	return agents.Runnable{ID: 3, OrganizationID: 1, AgentType: "QnA", Version: 2, PrefixPrompt: "You are kind.", Instructions: []string{"Be brief."}, Admin: c.admin}, nil
 }
 
 func (c *catalog) Administers(context.Context, actor.Actor, int64) (bool, error) { return c.admin, nil }

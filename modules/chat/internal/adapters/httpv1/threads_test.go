@@ -222,7 +222,7 @@ func TestTheRecordSaysHowTheAnswerCameAbout(t *testing.T) {
 		delete(record, "response")
 		wantRecord := `{"id":1,"question":"What is green?","comments":[],"feedback":[],"created_by":"jo@example.com","created_on":"2000-01-01T00:00:00.000000Z",
 			"modified_on":"2000-01-01T00:00:01.000000Z","is_deleted":false,"prompt_tokens":120,"completion_tokens":15,"total_tokens":135,"cache_hit":false,"query_source":"api",
-			"message_id":null,"cost":"0","chat_thread":1,"agent":3,"user":7,"llm_config":null,"state":"completed","finish_reason":null,"failure_code":null,"failure_reason":null}`
+			"message_id":null,"cost":"0","chat_thread":1,"agent":3,"agent_version":2,"user":7,"llm_config":null,"state":"completed","finish_reason":null,"failure_code":null,"failure_reason":null}`
 		var fields map[string]any
 		if err := json.Unmarshal([]byte(wantRecord), &fields); err != nil {
 			t.Fatal(err)

@@ -69,6 +69,7 @@ type recordView struct {
 	Response         responseView   `json:"response"`
 	Comments         []commentView  `json:"comments" doc:"Oldest first."`
 	Feedback         []feedbackView `json:"feedback"`
+	AgentVersion     int64          `json:"agent_version" doc:"The version of the agent that answered; 0 for an answer from before there were versions."`
 	CreatedBy        string         `json:"created_by"`
 	CreatedOn        web.Time       `json:"created_on"`
 	ModifiedOn       web.Time       `json:"modified_on"`
@@ -95,7 +96,7 @@ func showRecord(r core.Record) recordView {
 		ID: r.ID, Question: r.Question, Response: showResponse(r), Comments: each(r.Comments, showComment), Feedback: each(r.Votes, showVote), CreatedBy: r.CreatedBy,
 		CreatedOn: web.At(r.CreatedOn), ModifiedOn: web.At(r.ModifiedOn), IsDeleted: r.IsDeleted, PromptTokens: r.PromptTokens, CompletionTokens: r.CompletionTokens,
 		TotalTokens: r.PromptTokens + r.CompletionTokens, CacheHit: r.CacheHit, QuerySource: r.QuerySource, MessageID: r.MessageID, Cost: r.Cost,
-		ChatThread: r.ThreadID, Agent: r.AgentID, User: r.UserID, State: string(r.State),
+		ChatThread: r.ThreadID, Agent: r.AgentID, AgentVersion: r.AgentVersion, User: r.UserID, State: string(r.State),
 	}
 	if r.FinishReason != "" {
 		v.FinishReason = &r.FinishReason

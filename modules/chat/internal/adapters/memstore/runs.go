@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"parley/modules/chat/internal/core"
 	"parley/platform/kernel/page"
@@ -34,6 +35,30 @@ func (s *Store) Contents(ctx context.Context, runs []int64) (map[int64]core.Cont
 		out[r.RunID] = r.Value
 	}
 	return out, err
+}
+
+// Kept implements core.Runs.
+func (s *Store) Kept(ctx context.Context, org int64, key string, after time.Time) (core.Kept, error) {
+	runs, err := s.runs.List(ctx, func(r core.Run) bool {
+		return key != "" && r.CacheKey == key && r.OrganizationID == org && r.CreatedOn.After(after) && !r.IsDeleted
+	})
+	if err != nil {
+		return core.Kept{}, err
+	}
+	for _, r := range slices.Backward(runs) {
+		there, err := s.threads.List(ctx, func(t core.Thread) bool { return t.ID == r.ThreadID && !t.IsDeleted })
+		if err != nil {
+			return core.Kept{}, err
+		}
+		contents, err := s.Contents(ctx, []int64{r.ID})
+		if err != nil {
+			return core.Kept{}, err
+		}
+		if c, ok := contents[r.ID]; ok && len(there) > 0 {
+			return core.Kept{AskedOn: r.CreatedOn, Model: r.Model, Answer: c.Answer, Sources: c.Sources, References: c.References, FollowUps: c.FollowUps}, nil
+		}
+	}
+	return core.Kept{}, core.ErrNotFound
 }
 
 // History implements core.Runs.

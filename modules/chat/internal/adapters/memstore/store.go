@@ -128,7 +128,7 @@ func (s *Store) DeleteUser(ctx context.Context, userID int64) error {
 		for _, r := range mine {
 			gone[r.ID] = true
 			_, err := s.runs.Update(ctx, func(r *core.Run) error {
-				r.IsDeleted, r.CreatedBy, r.FailureDetails, r.IdempotencyKey = true, "", "", nil
+				r.IsDeleted, r.CreatedBy, r.FailureDetails, r.IdempotencyKey, r.CacheKey = true, "", "", nil, ""
 				return nil
 			}, func(o core.Run) bool { return o.ID == r.ID })
 			if err != nil {

@@ -122,8 +122,9 @@ func (s *Store) end(ctx context.Context, p core.End, now time.Time) (deleted boo
 	r, err := s.change(ctx, p.Run, ours(p.Owner), func(r *core.Run) {
 		r.State, r.Model, r.FailureCode, r.FinishReason, r.ModifiedOn, r.LastSequence = o.State, o.Model, o.FailureCode, o.FinishReason, now, p.Sequence
 		r.PromptTokens, r.CompletionTokens, r.Cost = core.Totals(o.Usage)
+		r.CacheHit = o.CacheHit
 		if !r.IsDeleted {
-			r.FailureDetails = o.FailureDetails
+			r.FailureDetails, r.CacheKey = o.FailureDetails, o.CacheKey
 		}
 	})
 	if err != nil {

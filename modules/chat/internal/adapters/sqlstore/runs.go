@@ -2,7 +2,9 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -55,6 +57,29 @@ func (s *Store) Contents(ctx context.Context, runs []int64) (map[int64]core.Cont
 		out[r.RunID] = r.Content
 	}
 	return out, nil
+}
+
+// Kept implements core.Runs.
+func (s *Store) Kept(ctx context.Context, org int64, key string, after time.Time) (core.Kept, error) {
+	var row struct {
+		AskedOn    time.Time
+		Model      string
+		Answer     string
+		Sources    string
+		References []core.Reference
+		FollowUps  []string
+	}
+	err := s.db.On(ctx).NewSelect().TableExpr("chat_runs AS r").Join("JOIN chat_threads AS t ON t.id = r.thread_id").Join("JOIN chat_contents AS c ON c.run_id = r.id").
+		ColumnExpr("r.created_on AS asked_on, r.model, c.answer, c.sources, c.follow_ups, c.?", bun.Ident("references")).
+		Where("r.cache_key = ? AND r.cache_key <> '' AND r.organization_id = ? AND r.created_on > ?", key, org, after).Where("NOT r.is_deleted AND NOT t.is_deleted").
+		OrderExpr("r.id DESC").Limit(1).Scan(ctx, &row)
+	if errors.Is(err, sql.ErrNoRows) {
+		return core.Kept{}, core.ErrNotFound
+	}
+	if err != nil {
+		return core.Kept{}, fmt.Errorf("looking for an answer to use again: %w", err)
+	}
+	return core.Kept{AskedOn: row.AskedOn.UTC(), Model: row.Model, Answer: row.Answer, Sources: row.Sources, References: row.References, FollowUps: row.FollowUps}, nil
 }
 
 // History implements core.Runs.

@@ -106,7 +106,7 @@ func (s *Store) RunsPage(ctx context.Context, threadID int64, p page.Request) (p
 // who store their texts at this moment, and whoever comes later sees it.
 func (s *Store) DeleteUser(ctx context.Context, userID int64) error {
 	_, err := s.db.On(ctx).NewUpdate().TableExpr("chat_runs").
-		Set("is_deleted = ?", true).Set("created_by = ''").Set("failure_details = ''").Set("idempotency_key = NULL").Where("user_id = ?", userID).Exec(ctx)
+		Set("is_deleted = ?", true).Set("created_by = ''").Set("failure_details = ''").Set("idempotency_key = NULL").Set("cache_key = ''").Where("user_id = ?", userID).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("emptying runs: %w", err)
 	}

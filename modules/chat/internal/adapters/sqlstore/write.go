@@ -137,11 +137,12 @@ func (w *writing) ends(ctx context.Context, parts []core.End) ([]core.Ended, err
 	for i, p := range parts {
 		o := p.Outcome
 		prompt, completion, cost := core.Totals(o.Usage)
-		rows[i] = []any{p.Run, p.Owner, string(o.State), o.Model, prompt, completion, cost, o.FailureCode, o.FailureDetails, p.Sequence, o.FinishReason}
+		rows[i] = []any{p.Run, p.Owner, string(o.State), o.Model, prompt, completion, cost, o.FailureCode, o.FailureDetails, p.Sequence, o.FinishReason, o.CacheHit, o.CacheKey}
 	}
 	found, err := w.changed(ctx, w.db.On(ctx).NewUpdate().TableExpr("chat_runs").
 		Set("state = v.column3").Set("model = v.column4").Set("prompt_tokens = v.column5").Set("completion_tokens = v.column6").Set("cost = v.column7").
 		Set("failure_code = v.column8").Set("failure_details = CASE WHEN is_deleted THEN '' ELSE v.column9 END").Set("last_sequence = v.column10").Set("finish_reason = v.column11").
+		Set("cache_hit = v.column12").Set("cache_key = CASE WHEN is_deleted THEN '' ELSE v.column13 END").
 		Set("modified_on = ?", w.now).TableExpr("(VALUES ?) AS v", rows))
 	if err != nil {
 		return nil, fmt.Errorf("closing runs: %w", err)

@@ -20,7 +20,7 @@ func wholeContent() core.Content {
 	return core.Content{
 		Question: "Qu'est-ce que c'est? “漢字” \\ ' \"", Sources: "[]", History: []core.Turn{{User: "Who was first?", Bot: "Ada [1]."}},
 		PromptPrefix: "You are kind.", Instructions: []string{"Be brief.", "Cite."},
-		Options: core.Options{Model: "m-1", CorpusIDs: []int64{5, 6}, Top: 3, HideSources: true, SuggestFollowUps: true, Temperature: of(0.25)},
+		Options: core.Options{Model: "m-1", CorpusIDs: []int64{5, 6}, Top: 3, HideSources: true, SuggestFollowUps: true, Temperature: of(0.25), Caching: of(false), CacheSkip: true},
 	}
 }
 
@@ -29,7 +29,7 @@ func full() core.Outcome {
 	return core.Outcome{
 		State: core.Completed, Answer: "It is “so” [2]. 漢字", SearchQuery: "what it is", Sources: "[0]", Model: "m-1",
 		References: []core.Reference{{Number: 2, URL: "/api/document/11/content", Order: 0, Title: "Guide › It", DocumentID: 11}},
-		FollowUps:  []string{"And why?"}, CorpusIDs: []int64{5, 6}, FinishReason: core.FinishLength,
+		FollowUps:  []string{"And why?"}, CorpusIDs: []int64{5, 6}, FinishReason: core.FinishLength, CacheHit: true, CacheKey: "k+1",
 		Thoughts: []core.Thought{
 			{Order: 1, Step: "retrieval", Title: "Searched", Message: "Scored 2.", StartedOn: now, DurationMS: 12, Detail: json.RawMessage(`{"query":"what it is","ids":[1,2]}`)},
 			{Order: 2, Step: "citations", Title: "Checked", Message: "One.", StartedOn: now.Add(time.Second), Detail: json.RawMessage(`null`)},
@@ -50,7 +50,7 @@ func runRoundTrip(f fixture) {
 	thread := f.thread().ID
 	want := newRun(thread, withKey("k"), func(r *core.Run) {
 		r.MessageID, r.Model, r.PromptTokens, r.CompletionTokens, r.Cost, r.CacheHit = of("m"), "m-1", 1<<40, 2, "0.000000000003", true
-		r.EstimatedPrompt, r.CancelRequested = 12, true
+		r.EstimatedPrompt, r.CancelRequested, r.AgentVersion = 12, true, 4
 	})
 	content := wholeContent()
 	got := storetest.Must[core.Run](f.t)(f.add(want, content))
@@ -172,7 +172,7 @@ func closing(f fixture) {
 	o := full()
 	got := storetest.Must[core.Run](f.t)(f.close(want, o))
 	want.State, want.Model, want.PromptTokens, want.CompletionTokens, want.Cost = core.Completed, "m-1", 330, 44, "0.000005002"
-	want.FinishReason, want.ModifiedOn, want.LastSequence = core.FinishLength, now.Add(time.Second), 4
+	want.FinishReason, want.ModifiedOn, want.LastSequence, want.CacheHit, want.CacheKey = core.FinishLength, now.Add(time.Second), 4, true, "k+1"
 	f.Equal(want, got)
 	f.Equal(want, storetest.Must[core.Run](f.t)(f.Run(f.ctx, jo, want.ID)))
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"parley/modules/agents/agentswire"
 	"parley/modules/corpora/internal/core"
 	"parley/platform/kernel/actor"
 	"parley/platform/web"
@@ -197,4 +198,15 @@ func (a *API) reconnect(ctx context.Context, r reconnectRequest) (connectionView
 func (a *API) disconnect(ctx context.Context, r connectionRequest) (connectionView, error) {
 	c, err := a.service.Disconnect(ctx, actor.From(ctx), r.AgentID, r.CorpusID)
 	return showConnection(c), err
+}
+
+type restoreVersionRequest struct {
+	AgentID int64 `path:"agent_id"`
+	Version int64 `path:"version"`
+}
+
+// restoreVersion is for admins of the agent alone, who see all of it.
+func (a *API) restoreVersion(ctx context.Context, r restoreVersionRequest) (agentswire.Version, error) {
+	v, err := a.service.RestoreVersion(ctx, actor.From(ctx), r.AgentID, r.Version)
+	return agentswire.ShowVersion(v, true), err
 }

@@ -136,6 +136,10 @@ func (a *API) Routes() []web.Route {
 					Note("admins of the agent also when they can't view the corpus any more"),
 				web.Message("Corpus disconnected successfully."),
 			),
+			web.POST("/api/agent/{agent_id}/version/{version}/restore", "Restore Agent Version", a.restoreVersion,
+				web.On(actor.Agent, "agent_id", web.Edit).Note("connections as far as the caller could make them"),
+				web.Message("Agent version restored successfully."),
+			),
 			web.GET("/api/agent/{agent_id}/corpus", "Get Corpora of Agent", a.connections,
 				web.On(actor.Agent, "agent_id", web.View).
 					Note("those that one may view, and all of them for the agent's admins"),

@@ -18,6 +18,7 @@ import (
 	"parley/modules/corpora/internal/adapters/httpv1"
 	"parley/modules/corpora/internal/adapters/memstore"
 	"parley/modules/corpora/internal/core"
+	"parley/modules/corpora/internal/core/coretest"
 	"parley/modules/projects"
 	"parley/modules/users"
 	"parley/platform/blob"
@@ -101,6 +102,7 @@ type scene struct {
 	files   string
 	service *core.Service
 	queue   *work.Queue
+	made    *coretest.Versions // of agents
 }
 
 func setup(t *testing.T) scene {
@@ -112,8 +114,9 @@ func setup(t *testing.T) scene {
 		t.Fatal(err)
 	}
 	s.queue = work.NewQueue(workstore.New(s.db), nil, now)
+	s.made = coretest.NewVersions(5)
 	s.service = core.New(core.Deps{
-		Unit: s.db, Store: memstore.New(s.db), Files: files, Extractor: extract.New(extract.DefaultLimits()), Agents: catalog{},
+		Unit: s.db, Store: memstore.New(s.db), Files: files, Extractor: extract.New(extract.DefaultLimits()), Agents: catalog{}, Versions: s.made,
 		Projects: teams{}, Directory: directory{}, Actors: directory{},
 		Clock: now, Log: slog.New(slog.DiscardHandler), Queue: s.queue,
 	})

@@ -58,6 +58,27 @@ func (s *Store) DropCorpus(ctx context.Context, org, corpusID int64) error {
 	return err
 }
 
+// ConnectionsOf implements core.Connections.
+func (s *Store) ConnectionsOf(ctx context.Context, org int64, agentIDs []int64) (map[int64][]core.Connection, error) {
+	found, err := s.connections.List(ctx, func(c core.Connection) bool { return c.OrganizationID == org && slices.Contains(agentIDs, c.AgentID) })
+	out := map[int64][]core.Connection{}
+	for _, c := range found {
+		out[c.AgentID] = append(out[c.AgentID], c)
+	}
+	return out, err
+}
+
+// AgentsOf implements core.Connections.
+func (s *Store) AgentsOf(ctx context.Context, org, corpusID int64) ([]int64, error) {
+	found, err := s.connections.List(ctx, func(c core.Connection) bool { return c.OrganizationID == org && c.CorpusID == corpusID })
+	ids := []int64{}
+	for _, c := range found {
+		ids = append(ids, c.AgentID)
+	}
+	slices.Sort(ids)
+	return ids, err
+}
+
 // Connections implements core.Connections.
 func (s *Store) Connections(ctx context.Context, v access.VisibleCorpora, agentID int64) ([]core.Connected, error) {
 	found, err := s.connections.List(ctx, func(c core.Connection) bool { return c.OrganizationID == v.OrganizationID && c.AgentID == agentID })

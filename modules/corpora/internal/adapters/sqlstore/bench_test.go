@@ -16,6 +16,7 @@ import (
 	"parley/modules/corpora/internal/adapters/extract"
 	"parley/modules/corpora/internal/adapters/sqlstore"
 	"parley/modules/corpora/internal/core"
+	"parley/modules/corpora/internal/core/coretest"
 	"parley/platform/blob"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
@@ -117,7 +118,7 @@ func each(b *testing.B, run func(s bench)) {
 			limits.Child = []string{os.Args[0], asChild}
 			queue := work.NewQueue(workstore.New(s.db), nil, clock.System{})
 			s.Service = core.New(core.Deps{
-				Unit: told{sqldb.NewUnit(s.db, nowhere{}, clock.System{}), s.indexed}, Store: sqlstore.New(s.db), Files: files, Extractor: extract.New(limits),
+				Unit: told{sqldb.NewUnit(s.db, nowhere{}, clock.System{}), s.indexed}, Store: sqlstore.New(s.db), Files: files, Extractor: extract.New(limits), Versions: coretest.NewVersions(),
 				Clock: clock.System{}, Log: log, Queue: queue,
 			})
 			s.corpus, err = s.CreateCorpus(s.ctx, who, core.NewCorpus{Name: "Bench"})

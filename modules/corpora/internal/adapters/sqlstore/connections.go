@@ -56,6 +56,29 @@ func (s *Store) DropCorpus(ctx context.Context, org, corpusID int64) error {
 	return s.drop(ctx, "organization_id = ? AND corpus_id = ?", org, corpusID)
 }
 
+// ConnectionsOf implements core.Connections.
+func (s *Store) ConnectionsOf(ctx context.Context, org int64, agentIDs []int64) (map[int64][]core.Connection, error) {
+	out := map[int64][]core.Connection{}
+	if len(agentIDs) == 0 {
+		return out, nil
+	}
+	found, err := s.connections.List(ctx, maxConnections*len(agentIDs), "id", sqldb.Eq("organization_id", org), sqldb.In("agent_id", agentIDs))
+	for _, c := range found {
+		out[c.AgentID] = append(out[c.AgentID], c)
+	}
+	return out, err
+}
+
+// AgentsOf implements core.Connections.
+func (s *Store) AgentsOf(ctx context.Context, org, corpusID int64) ([]int64, error) {
+	ids := []int64{}
+	err := s.db.On(ctx).NewSelect().TableExpr("corpora_connections").Column("agent_id").Where("organization_id = ? AND corpus_id = ?", org, corpusID).OrderExpr("agent_id").Scan(ctx, &ids)
+	if err != nil {
+		return nil, fmt.Errorf("reading which agents corpus %d is connected to: %w", corpusID, err)
+	}
+	return ids, nil
+}
+
 // Connections implements core.Connections.
 func (s *Store) Connections(ctx context.Context, v access.VisibleCorpora, agentID int64) ([]core.Connected, error) {
 	found, err := s.connections.List(ctx, maxConnections, "id", sqldb.Eq("organization_id", v.OrganizationID), sqldb.Eq("agent_id", agentID))

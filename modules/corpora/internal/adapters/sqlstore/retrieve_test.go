@@ -12,6 +12,7 @@ import (
 	"parley/modules/corpora/internal/adapters/extract"
 	"parley/modules/corpora/internal/adapters/sqlstore"
 	"parley/modules/corpora/internal/core"
+	"parley/modules/corpora/internal/core/coretest"
 	"parley/platform/blob"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
@@ -93,7 +94,7 @@ func scenes(t *testing.T, test func(s scene)) {
 		}
 		process := func() *core.Service {
 			return core.New(core.Deps{
-				Unit: sqldb.NewUnit(db, nowhere{}, clock.System{}), Store: sqlstore.New(db), Files: files, Extractor: extract.New(extract.DefaultLimits()),
+				Unit: sqldb.NewUnit(db, nowhere{}, clock.System{}), Store: sqlstore.New(db), Files: files, Extractor: extract.New(extract.DefaultLimits()), Versions: coretest.NewVersions(agent),
 				Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Queue: idle{},
 			})
 		}

@@ -156,12 +156,20 @@ func connections(f fixture) {
 	a, b := f.corpus("a"), f.corpus("b")
 	first := storetest.Must[core.Connection](f.t)(f.connection(5, b))
 	second := storetest.Must[core.Connection](f.t)(f.connection(5, a))
-	storetest.Must[core.Connection](f.t)(f.connection(6, a))
+	third := storetest.Must[core.Connection](f.t)(f.connection(6, a))
 	_, err := f.connection(5, a)
 	f.ErrorIs(err, core.ErrConnected)
 	f.Equal([]core.Connected{{Connection: first, Corpus: b, Shown: true}, {Connection: second, Corpus: a, Shown: true}}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, reader, 5)))
 	f.Equal([]core.Connected{}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, access.VisibleCorpora{OrganizationID: 2, All: true}, 5)))
 	f.Equal([]core.Connected{}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, reader, 7)))
+	of := storetest.Must[map[int64][]core.Connection](f.t)
+	f.Equal(map[int64][]core.Connection{5: {first, second}, 6: {third}}, of(f.ConnectionsOf(f.ctx, org, []int64{5, 6, 7})))
+	f.Equal(map[int64][]core.Connection{6: {third}}, of(f.ConnectionsOf(f.ctx, org, []int64{6})))
+	f.Equal(map[int64][]core.Connection{}, of(f.ConnectionsOf(f.ctx, 2, []int64{5, 6})))
+	f.Equal(map[int64][]core.Connection{}, of(f.ConnectionsOf(f.ctx, org, nil)))
+	f.Equal([]int64{5, 6}, storetest.Must[[]int64](f.t)(f.AgentsOf(f.ctx, org, a.ID)))
+	f.Equal([]int64{5}, storetest.Must[[]int64](f.t)(f.AgentsOf(f.ctx, org, b.ID)))
+	f.Equal([]int64{}, storetest.Must[[]int64](f.t)(f.AgentsOf(f.ctx, 2, b.ID)))
 }
 
 func connectionChanges(f fixture) {

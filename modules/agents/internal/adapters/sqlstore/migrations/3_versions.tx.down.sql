@@ -1,0 +1,3 @@
+DROP TABLE agents_versions;
+--bun:split
+ALTER TABLE agents_agents DROP COLUMN version;

@@ -1,0 +1,5 @@
+DROP INDEX chat_runs_kept;
+--bun:split
+ALTER TABLE chat_runs DROP COLUMN cache_key;
+--bun:split
+ALTER TABLE chat_runs DROP COLUMN agent_version;
