@@ -14,6 +14,8 @@ import (
 // people stands in for users: it knows everybody, keeps their roles, and
 // takes a name as the token of who is called so.
 type people struct {
+	users.Actors // for what no agent asks
+
 	mu      sync.Mutex
 	known   []users.User
 	granted []users.Permission
