@@ -16,6 +16,12 @@ func Usages() []Recording {
 		told("OpenAI", `{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"prompt_tokens_details":{"cached_tokens":4,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":2,"audio_tokens":0}}`,
 			ten(Usage{Cached: 4, Reasoning: 2})),
 		told("DeepSeek", `{"prompt_tokens":10,"completion_tokens":5,"prompt_cache_hit_tokens":4,"prompt_cache_miss_tokens":6}`, ten(Usage{Cached: 4})),
+		told("a proxy in front of Anthropic", `{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":{"audio_tokens":null,"cached_tokens":0},"cache_read_input_tokens":4,"cache_creation_input_tokens":0}`, ten(Usage{Cached: 4})),
+		streamed("beside a choice", "Hi.", content("Hi."), finished("stop"), `data: {"choices":[{"index":0,"delta":{}}],"usage":{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":4}}}`+"\n\n", done).
+			with(func(r *Recording) { r.Usage = ten(Usage{Cached: 4}) }),
+		streamed("in every piece, growing", "Hi.", `data: {"choices":[{"index":0,"delta":{"content":"H"}}],"usage":{"prompt_tokens":10,"completion_tokens":1}}`+"\n\n",
+			`data: {"choices":[{"index":0,"delta":{"content":"i."},"finish_reason":"stop"}],"usage":{"prompt_tokens":10,"completion_tokens":5}}`+"\n\n", done).
+			with(func(r *Recording) { r.Usage = ten(Usage{}) }),
 		told("two counts alone", `{"prompt_tokens":10,"completion_tokens":5}`, ten(Usage{})),
 		told("a list for details", `{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":[],"completion_tokens_details":"none"}`, ten(Usage{})),
 		told("null for details", `{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":null,"completion_tokens_details":null}`, ten(Usage{})),

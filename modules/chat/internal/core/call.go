@@ -25,7 +25,17 @@ func (x *execution) converse() (*said, error) {
 		x.stream.status(StepModel, fmt.Sprintf("%s did not answer; %s is asked in its place.", x.offer.Model.Name(), x.offer.Fallback))
 		x.offer = next
 		x.assemble()
+		if err := x.beginAgain(); err != nil {
+			return said, err
+		}
 	}
+}
+
+// beginAgain stores which model is asked now, for the case that this process
+// dies while it answers.
+func (x *execution) beginAgain() error {
+	x.run.Model, x.run.EstimatedPrompt = x.offer.Model.Name(), x.promptTokens
+	return <-x.stream.begin(x.beginning())
 }
 
 // askFitting asks one model, with less and less of the conversation and the

@@ -199,9 +199,11 @@ func (x *execution) wait() error {
 		return err
 	}
 	x.begin()
-	return <-x.stream.begin(Beginning{
-		Model: x.run.Model, EstimatedPrompt: x.run.EstimatedPrompt, SearchQuery: x.out.SearchQuery, LeaseUntil: x.Clock.Now().Add(x.Intervals.Lease),
-	})
+	return <-x.stream.begin(x.beginning())
+}
+
+func (x *execution) beginning() Beginning {
+	return Beginning{Model: x.run.Model, EstimatedPrompt: x.run.EstimatedPrompt, SearchQuery: x.out.SearchQuery, LeaseUntil: x.Clock.Now().Add(x.Intervals.Lease)}
 }
 
 // prepare makes the prompt, and records each step as a thought.

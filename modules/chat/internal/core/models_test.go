@@ -232,23 +232,27 @@ func TestTheClientIsToldOnceThatTheModelLoads(t *testing.T) {
 }
 
 func TestARunThatADeadProcessLeftCostsWhatItIsEstimatedToHaveUsed(t *testing.T) {
-	play(t, func(s *scene) {
-		price := money.PerMillion(2_000_000)
-		service := s.with(core.Offer{Model: named{s.model, "m-1"}, Prices: &core.Prices{Input: price}})
-		s.model.answer = hangs("Half an")
-		asked, err := service.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is green?"})
-		s.must(err)
-		time.Sleep(time.Second)
-		time.Sleep(time.Minute) // nobody renews its lease
-		reaper := s.process("process-c", func(d *core.Deps) {
-			d.Models = core.Models{{Model: named{s.model, "m-1"}, Prices: &core.Prices{Input: price}}}
+	for name, fails := range map[string]bool{"of the first model": false, "of the one that stood in": true} {
+		t.Run(name, func(t *testing.T) {
+			play(t, func(s *scene) {
+				large, small := answers("large"), answers("small")
+				large.answer, small.answer = hangs("Half an"), hangs("Half an")
+				asked, price := "large", money.PerMillion(2_000_000)
+				if fails {
+					large.answer, asked, price = refuses(errDown), "small", 3_000_000
+				}
+				models := core.Models{{Model: large, Fallback: "small", Prices: &core.Prices{Input: 2_000_000}}, {Model: small, Prices: &core.Prices{Input: 3_000_000}}}
+				a, err := s.with(models...).Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is green?"})
+				s.must(err)
+				time.Sleep(time.Minute) // nobody renews its lease
+				s.must(s.process("process-c", func(d *core.Deps) { d.Models = models }).Recover(s.ctx))
+				run := s.stored(a.Run)
+				row := s.ledger(run)[0]
+				want := price.Of(run.EstimatedPrompt).String()
+				s.same([]any{core.Interrupted, asked, asked, want, want, "prices"}, []any{run.State, run.Model, row.Model, run.Cost, row.Cost, row.CostSource})
+			})
 		})
-		s.must(reaper.Recover(s.ctx))
-		run := s.stored(asked.Run)
-		row := s.ledger(run)[0]
-		want := price.Of(run.EstimatedPrompt).String()
-		s.same([]any{core.Interrupted, want, want, "prices"}, []any{run.State, run.Cost, row.Cost, row.CostSource})
-	})
+	}
 }
 
 func TestTheCostOfARunIsTheSumOfItsLedgerInTheEventToo(t *testing.T) {

@@ -69,8 +69,10 @@ func parseUsage(raw json.RawMessage) (Usage, bool) {
 	var w struct {
 		Prompt     count `json:"prompt_tokens"`
 		Completion count `json:"completion_tokens"`
-		// CacheHit is how DeepSeek names the cached part.
+		// CacheHit is how DeepSeek names the cached part, and CacheRead how proxies
+		// in front of Anthropic do.
 		CacheHit          count   `json:"prompt_cache_hit_tokens"`
+		CacheRead         count   `json:"cache_read_input_tokens"`
 		PromptDetails     details `json:"prompt_tokens_details"`
 		CompletionDetails details `json:"completion_tokens_details"`
 	}
@@ -81,7 +83,7 @@ func parseUsage(raw json.RawMessage) (Usage, bool) {
 	}
 	u := Usage{
 		Prompt:       w.Prompt.n,
-		CachedPrompt: max(w.PromptDetails.cached.n, w.CacheHit.n),
+		CachedPrompt: max(w.PromptDetails.cached.n, w.CacheHit.n, w.CacheRead.n),
 		Completion:   w.Completion.n,
 		Reasoning:    w.CompletionDetails.reasoning.n,
 		Reported:     true,
