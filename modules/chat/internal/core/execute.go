@@ -38,9 +38,9 @@ type execution struct {
 	// promptTokens is the estimate for prompt.
 	promptTokens int64
 	reply        Completion
-	refused      []Metered // of a call whose prompt was too long
-	written      int64     // the estimate for the text that the model wrote
-	reuse        *reuse
+	refused      []Metered    // of a call whose prompt was too long
+	written      int64        // the estimate for the text that the model wrote
+	cache        *cacheLookup // nil for a run that takes no part in the cache
 	out          Outcome
 
 	done   chan struct{} // closed once record and err are final
@@ -165,8 +165,8 @@ func (x *execution) answer() error {
 	if err := x.ctx.Err(); err != nil { // its turn came at the moment of its end
 		return err
 	}
-	if x.again() {
-		return x.repeat()
+	if x.isHit() {
+		return x.replay()
 	}
 	said := x.listen()
 	err := x.call(said)
@@ -270,7 +270,7 @@ func (x *execution) prepare() error {
 	}
 	x.assemble(found)
 	writing := "Writing the answer."
-	if x.recall(found) {
+	if x.lookUpAnswer(found) {
 		writing = "The answer to the same question is used again."
 	}
 	x.stream.status(StepModel, writing)
