@@ -25,4 +25,8 @@
 // place of the old text in one step. Rights are part of the search itself: what
 // the asker may not use is never a candidate. A corpus that shares its content through an agent
 // gives answers and quotes to users who may run the agent, and nothing more.
+// What an agent is connected to is part of its versions: whatever changes it makes
+// the next one (agents.Versions), in the same transaction and with the agent locked
+// before the corpus. Restoring a version is done here, with the connections that
+// the caller could make by hand.
 package corpora

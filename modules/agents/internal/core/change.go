@@ -99,7 +99,7 @@ func (s *Service) CreateAgent(ctx context.Context, who actor.Actor, c Settings) 
 		if _, err := s.write(ctx, who, a.ID, lines); err != nil {
 			return err
 		}
-		if err := s.Store.AddVersions(ctx, []Version{first(a, lines)}); err != nil {
+		if err := s.Store.AddVersions(ctx, []Version{firstVersion(a, lines)}); err != nil {
 			return err
 		}
 		if c.WithAlias {
@@ -201,7 +201,7 @@ func (s *Service) change(ctx context.Context, tx uow.Tx, who actor.Actor, decide
 			a.Touch(by, now)
 			changed = true
 		}
-		made, err = s.next(ctx, who, was, a, more)
+		made, err = s.nextVersion(ctx, who, was, a, more)
 		return err
 	})
 	if err != nil {
@@ -214,7 +214,7 @@ func (s *Service) change(ctx context.Context, tx uow.Tx, who actor.Actor, decide
 		})
 	}
 	if made != nil {
-		err = s.told(ctx, tx, who, more.restoredFrom, *made)
+		err = s.storeVersions(ctx, tx, who, more.restoredFrom, *made)
 	}
 	return a, err
 }

@@ -82,9 +82,9 @@ func (s versions) reconnect(ctx context.Context, tx uow.Tx, who actor.Actor, cha
 	}
 	made := make([]Version, len(list))
 	for i, a := range list {
-		made[i] = s.version(who, a, texts(of[a.ID]), after[a.ID], reconnections(last[a.ID], after[a.ID]))
+		made[i] = s.newVersion(who, a, texts(of[a.ID]), after[a.ID], reconnections(last[a.ID], after[a.ID]))
 	}
-	return s.told(ctx, tx, who, 0, made...)
+	return s.storeVersions(ctx, tx, who, 0, made...)
 }
 
 // Version implements agents.Versions.

@@ -93,17 +93,17 @@ type altered struct {
 	restoredFrom int64
 }
 
-// first is the first version of a new agent, which is connected to nothing.
-func first(a Agent, lines []Instruction) Version {
+// firstVersion is the first version of a new agent, which is connected to nothing.
+func firstVersion(a Agent, lines []Instruction) Version {
 	return Version{
 		Head:          Head{AgentID: a.ID, Version: a.Version, CreatedBy: a.CreatedBy, CreatedOn: a.CreatedOn, Changes: []agents.Change{}},
 		Configuration: a.configuration(texts(lines)), Connections: []agents.Connection{},
 	}
 }
 
-// next makes the version of an agent that is being changed from was to a, whose
+// nextVersion makes the version of an agent that is being changed from was to a, whose
 // row is locked; nil when it answers with what it did before.
-func (s *Service) next(ctx context.Context, who actor.Actor, was Agent, a *Agent, more altered) (*Version, error) {
+func (s *Service) nextVersion(ctx context.Context, who actor.Actor, was Agent, a *Agent, more altered) (*Version, error) {
 	if more.lines == nil && more.connections == nil && reflect.DeepEqual(was.configuration(nil), a.configuration(nil)) {
 		return nil, nil //nolint:nilnil // nothing to tell
 	}
@@ -135,19 +135,19 @@ func (s *Service) next(ctx context.Context, who actor.Actor, was Agent, a *Agent
 		return nil, nil //nolint:nilnil // nothing to tell
 	}
 	a.Version++
-	v := s.version(who, *a, more.lines.after, after, append(list, more.notes...))
+	v := s.newVersion(who, *a, more.lines.after, after, append(list, more.notes...))
 	return &v, nil
 }
 
-func (s *Service) version(who actor.Actor, a Agent, lines []string, connections []agents.Connection, list []agents.Change) Version {
+func (s *Service) newVersion(who actor.Actor, a Agent, lines []string, connections []agents.Connection, list []agents.Change) Version {
 	return Version{
 		Head:          Head{AgentID: a.ID, Version: a.Version, CreatedBy: who.Name(), CreatedOn: s.Clock.Now(), Changes: list},
 		Configuration: a.configuration(lines), Connections: connections,
 	}
 }
 
-// told stores versions and tells of them.
-func (s *Service) told(ctx context.Context, tx uow.Tx, who actor.Actor, restoredFrom int64, list ...Version) error {
+// storeVersions stores versions and tells of them.
+func (s *Service) storeVersions(ctx context.Context, tx uow.Tx, who actor.Actor, restoredFrom int64, list ...Version) error {
 	if err := s.Store.AddVersions(ctx, list); err != nil {
 		return err
 	}
@@ -165,11 +165,11 @@ func known(list []agents.Connection) []agents.Connection {
 // differences are the fields in which two configurations differ, in their order.
 func differences(before, after agents.Configuration) []agents.Change {
 	var out []agents.Change
-	b, a := reflect.ValueOf(cut(before)), reflect.ValueOf(cut(after))
+	b, a := reflect.ValueOf(shortened(before)), reflect.ValueOf(shortened(after))
 	whole, new := reflect.ValueOf(before), reflect.ValueOf(after)
 	for i := range whole.NumField() {
 		if !reflect.DeepEqual(whole.Field(i).Interface(), new.Field(i).Interface()) {
-			out = append(out, agents.Change{Field: whole.Type().Field(i).Tag.Get("json"), Old: raw(b.Field(i).Interface()), New: raw(a.Field(i).Interface())})
+			out = append(out, agents.Change{Field: whole.Type().Field(i).Tag.Get("json"), Old: asJSON(b.Field(i).Interface()), New: asJSON(a.Field(i).Interface())})
 		}
 	}
 	return out
@@ -196,12 +196,12 @@ func reconnections(before, after []agents.Connection) []agents.Change {
 		if old == now {
 			continue
 		}
-		c := agents.Change{Field: agents.FieldCorpora, CorpusID: id, Old: raw(nil), New: raw(nil)}
+		c := agents.Change{Field: agents.FieldCorpora, CorpusID: id, Old: asJSON(nil), New: asJSON(nil)}
 		if there {
-			c.Old = raw(old)
+			c.Old = asJSON(old)
 		}
 		if stays {
-			c.New = raw(now)
+			c.New = asJSON(now)
 		}
 		out = append(out, c)
 	}
@@ -214,25 +214,25 @@ const (
 	shownInstruction = 200
 )
 
-// cut is a configuration with its long texts cut, as changes show them.
-func cut(c agents.Configuration) agents.Configuration {
-	c.PrefixPrompt = cutText(c.PrefixPrompt, shownPrompt)
+// shortened is a configuration with its long texts cut, as changes show them.
+func shortened(c agents.Configuration) agents.Configuration {
+	c.PrefixPrompt = shorten(c.PrefixPrompt, shownPrompt)
 	lines := make([]string, len(c.Instructions))
 	for i, line := range c.Instructions {
-		lines[i] = cutText(line, shownInstruction)
+		lines[i] = shorten(line, shownInstruction)
 	}
 	c.Instructions = lines
 	return c
 }
 
-func cutText(text string, most int) string {
+func shorten(text string, most int) string {
 	if r := []rune(text); len(r) > most {
 		return string(r[:most-1]) + "…"
 	}
 	return text
 }
 
-func raw(v any) json.RawMessage {
+func asJSON(v any) json.RawMessage {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return json.RawMessage("null") // plain data always marshals

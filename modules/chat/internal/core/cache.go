@@ -17,8 +17,8 @@ import (
 // maxCacheAge is the age up to which an answer is used again.
 const maxCacheAge = 24 * time.Hour
 
-// Kept is an answer that may be used again.
-type Kept struct {
+// CachedAnswer is an answer that may be used again.
+type CachedAnswer struct {
 	AskedOn    time.Time
 	Model      string
 	Answer     string
@@ -27,17 +27,17 @@ type Kept struct {
 	FollowUps  []string
 }
 
-// reuse is how a run takes part in the answer cache; nil for one that doesn't.
-type reuse struct {
+// cacheLookup is how a run takes part in the answer cache; nil for one that doesn't.
+type cacheLookup struct {
 	key   string
-	model string // that was to be asked when the key was made
-	kept  *Kept  // the answer that is used again; nil when there is none
+	model string        // that was to be asked when the key was made
+	hit   *CachedAnswer // the answer that is used again; nil when there is none
 }
 
-// caches reports whether the run may use an earlier answer and leave its own to
+// cacheable reports whether the run may use an earlier answer and leave its own to
 // later ones: the question says so, or else the agent. What was said before and
 // what is attached make a question another one.
-func (x *execution) caches() bool {
+func (x *execution) cacheable() bool {
 	on := x.agent.CachingEnabled
 	if o := x.content.Options.Caching; o != nil {
 		on = *o
@@ -80,22 +80,22 @@ func (x *execution) cacheKey(found corpora.Retrieval) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// recall looks for an earlier answer to the prompt, and reports whether there is
+// lookUpAnswer looks for an earlier answer to the prompt, and reports whether there is
 // one. Trouble with the cache costs no run anything.
-func (x *execution) recall(found corpora.Retrieval) bool {
-	if !x.caches() {
+func (x *execution) lookUpAnswer(found corpora.Retrieval) bool {
+	if !x.cacheable() {
 		return false
 	}
-	x.reuse = &reuse{key: x.cacheKey(found), model: x.offer.Model.Name()}
+	x.cache = &cacheLookup{key: x.cacheKey(found), model: x.offer.Model.Name()}
 	done := x.think("answer_cache", "Looked for an earlier answer")
 	if x.content.Options.CacheSkip {
 		done("A new answer is wanted.", map[string]any{"cache_hit": false, "skipped": true})
 		return false
 	}
-	kept, err := x.Store.Kept(x.ctx, x.who.OrganizationID, x.reuse.key, x.Clock.Now().Add(-maxCacheAge))
+	kept, err := x.Store.CachedAnswer(x.ctx, x.who.OrganizationID, x.cache.key, x.Clock.Now().Add(-maxCacheAge))
 	switch {
 	case err == nil && x.supports(kept):
-		x.reuse.kept = &kept
+		x.cache.hit = &kept
 		x.promptTokens = 0 // nothing is sent
 		done(fmt.Sprintf("The answer to the same question of %s is used again; no model is asked.", kept.AskedOn.UTC().Format(time.RFC3339)),
 			map[string]any{"cache_hit": true, "asked_on": kept.AskedOn})
@@ -109,7 +109,7 @@ func (x *execution) recall(found corpora.Retrieval) bool {
 
 // supports reports whether the passages that were found for this asker are those
 // that an answer cites.
-func (x *execution) supports(k Kept) bool {
+func (x *execution) supports(k CachedAnswer) bool {
 	for _, r := range k.References {
 		if r.Number < 1 || r.Number > len(x.out.Support) || x.out.Support[r.Number-1].DocumentID != r.DocumentID {
 			return false
@@ -118,12 +118,12 @@ func (x *execution) supports(k Kept) bool {
 	return true
 }
 
-// again reports whether the run uses an earlier answer.
-func (x *execution) again() bool { return x.reuse != nil && x.reuse.kept != nil }
+// isHit reports whether the run uses an earlier answer.
+func (x *execution) isHit() bool { return x.cache != nil && x.cache.hit != nil }
 
-// repeat answers with the earlier answer.
-func (x *execution) repeat() error {
-	k := x.reuse.kept
+// replay answers with the earlier answer.
+func (x *execution) replay() error {
+	k := x.cache.hit
 	if err := x.stream.delta(k.Answer); err != nil {
 		return err
 	}
@@ -134,12 +134,12 @@ func (x *execution) repeat() error {
 	return nil
 }
 
-// keeps is the key under which the answer of a run that has ended is kept; ""
+// storedKey is the key under which the answer of a run that has ended is kept; ""
 // for one that is not used again: it is not whole, or another model than the one
 // that was asked for gave it, or it is an earlier answer itself.
-func (x *execution) keeps(o Outcome) string {
-	if x.reuse == nil || x.again() || o.State != Completed || o.FinishReason != FinishStop || x.offer.Model.Name() != x.reuse.model {
+func (x *execution) storedKey(o Outcome) string {
+	if x.cache == nil || x.isHit() || o.State != Completed || o.FinishReason != FinishStop || x.offer.Model.Name() != x.cache.model {
 		return ""
 	}
-	return x.reuse.key
+	return x.cache.key
 }

@@ -40,8 +40,8 @@ type execution struct {
 	calls        []Metered // that have ended
 	calling      bool      // the model is asked, and its use is not among calls yet
 	reply        Completion
-	written      int64 // the estimate for the text that the model wrote
-	reuse        *reuse
+	written      int64        // the estimate for the text that the model wrote
+	cache        *cacheLookup // nil for a run that takes no part in the cache
 	out          Outcome
 
 	done   chan struct{} // closed once record and err are final
@@ -166,8 +166,8 @@ func (x *execution) answer() error {
 	if err := x.ctx.Err(); err != nil { // its turn came at the moment of its end
 		return err
 	}
-	if x.again() {
-		return x.repeat()
+	if x.isHit() {
+		return x.replay()
 	}
 	said, err := x.converse()
 	if err != nil {
@@ -220,7 +220,7 @@ func (x *execution) prepare() error {
 	x.found = found
 	x.assemble()
 	writing := "Writing the answer."
-	if x.recall(found) {
+	if x.lookUpAnswer(found) {
 		writing = "The answer to the same question is used again."
 	}
 	x.stream.status(StepModel, writing)

@@ -37,7 +37,7 @@ func (x *execution) finish(failure error) {
 			x.Log.WarnContext(ctx, "a run failed", "run", x.run.RunID, "agent_id", x.run.AgentID, "error", failure)
 		}
 	}
-	o.CacheKey = x.keeps(*o)
+	o.CacheKey = x.storedKey(*o)
 	now, err := x.close(ctx, x.run, x.stream, *o)
 	switch {
 	case err == nil:

@@ -48,10 +48,10 @@ type Runs interface {
 	RunsPage(ctx context.Context, threadID int64, p page.Request) (page.Of[Run], error)
 	// Contents answers the long parts of runs, by run id, in one query.
 	Contents(ctx context.Context, runs []int64) (map[int64]Content, error)
-	// Kept answers the newest answer of the organization that was kept under a
+	// CachedAnswer answers the newest answer of the organization that was kept under a
 	// key and asked for after a time, or ErrNotFound. One that was deleted, or
 	// whose thread or user was, is not kept any more.
-	Kept(ctx context.Context, organizationID int64, key string, after time.Time) (Kept, error)
+	CachedAnswer(ctx context.Context, organizationID int64, key string, after time.Time) (CachedAnswer, error)
 	// History answers the last n completed exchanges of a thread, oldest first.
 	History(ctx context.Context, threadID int64, n int) ([]Turn, error)
 	// Thoughts and Support answer the record of a run, in order.

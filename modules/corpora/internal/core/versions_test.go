@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -165,5 +166,35 @@ func TestAtTheStartVersionsLearnWhatTheirAgentsAreConnectedTo(t *testing.T) {
 	for range 2 {
 		f.check(f.Adopt(f.ctx))
 		f.same([]string{"1 [{1 true false false}] "}, f.versions())
+	}
+}
+
+// racing is a store in which, some times, an agent is connected to the corpus
+// right after somebody asked which agents are.
+type racing struct {
+	core.Store
+	calls, times int
+}
+
+// AgentsOf implements core.Connections.
+func (r *racing) AgentsOf(ctx context.Context, org, corpusID int64) ([]int64, error) {
+	found, err := r.Store.AgentsOf(ctx, org, corpusID)
+	if r.calls++; err == nil && r.calls%2 == 1 && r.times > 0 {
+		r.times--
+		_, err = r.AddConnection(ctx, core.Connection{OrganizationID: org, AgentID: 77, CorpusID: corpusID})
+	}
+	return found, err
+}
+
+func TestAnAgentThatIsConnectedWhileTheCorpusIsDeletedIsNotOverlooked(t *testing.T) {
+	for times, want := range map[int]error{0: nil, 2: nil, 3: core.ErrConnectedMeanwhile} {
+		store := &racing{times: times}
+		f := setup(t, func(d *core.Deps) { store.Store, d.Store = d.Store, store })
+		c := f.corpus(al, "A")
+		_, err := f.DeleteCorpus(f.ctx, al, c.ID)
+		f.is(err, want)
+		if _, err := f.Corpus(f.ctx, al, c.ID); (err == nil) != (want != nil) {
+			t.Errorf("%d times: %v", times, err)
+		}
 	}
 }

@@ -21,7 +21,7 @@ type responseView struct {
 	PromptTokens     int64           `json:"prompt_tokens"`
 	CompletionTokens int64           `json:"completion_tokens"`
 	TotalTokens      int64           `json:"total_tokens"`
-	CacheHit         bool            `json:"cache_hit"`
+	CacheHit         bool            `json:"cache_hit" doc:"An earlier answer to the same question was used again: no model was called, so tokens and cost are 0."`
 	History          []core.Turn     `json:"history"`
 	PromptPrefix     string          `json:"prompt_prefix" doc:"Empty but for the agent's admins."`
 	Instructions     []string        `json:"instructions" doc:"Empty but for the agent's admins."`
@@ -77,7 +77,7 @@ type recordView struct {
 	PromptTokens     int64          `json:"prompt_tokens"`
 	CompletionTokens int64          `json:"completion_tokens"`
 	TotalTokens      int64          `json:"total_tokens"`
-	CacheHit         bool           `json:"cache_hit"`
+	CacheHit         bool           `json:"cache_hit" doc:"An earlier answer to the same question was used again: no model was called, so tokens and cost are 0."`
 	QuerySource      string         `json:"query_source"`
 	MessageID        *string        `json:"message_id"`
 	Cost             string         `json:"cost" doc:"In dollars, as a decimal."`

@@ -37,28 +37,28 @@ func (s *Store) Contents(ctx context.Context, runs []int64) (map[int64]core.Cont
 	return out, err
 }
 
-// Kept implements core.Runs.
-func (s *Store) Kept(ctx context.Context, org int64, key string, after time.Time) (core.Kept, error) {
+// CachedAnswer implements core.Runs.
+func (s *Store) CachedAnswer(ctx context.Context, org int64, key string, after time.Time) (core.CachedAnswer, error) {
 	runs, err := s.runs.List(ctx, func(r core.Run) bool {
 		return key != "" && r.CacheKey == key && r.OrganizationID == org && r.CreatedOn.After(after) && !r.IsDeleted
 	})
 	if err != nil {
-		return core.Kept{}, err
+		return core.CachedAnswer{}, err
 	}
 	for _, r := range slices.Backward(runs) {
 		there, err := s.threads.List(ctx, func(t core.Thread) bool { return t.ID == r.ThreadID && !t.IsDeleted })
 		if err != nil {
-			return core.Kept{}, err
+			return core.CachedAnswer{}, err
 		}
 		contents, err := s.Contents(ctx, []int64{r.ID})
 		if err != nil {
-			return core.Kept{}, err
+			return core.CachedAnswer{}, err
 		}
 		if c, ok := contents[r.ID]; ok && len(there) > 0 {
-			return core.Kept{AskedOn: r.CreatedOn, Model: r.Model, Answer: c.Answer, Sources: c.Sources, References: c.References, FollowUps: c.FollowUps}, nil
+			return core.CachedAnswer{AskedOn: r.CreatedOn, Model: r.Model, Answer: c.Answer, Sources: c.Sources, References: c.References, FollowUps: c.FollowUps}, nil
 		}
 	}
-	return core.Kept{}, core.ErrNotFound
+	return core.CachedAnswer{}, core.ErrNotFound
 }
 
 // History implements core.Runs.

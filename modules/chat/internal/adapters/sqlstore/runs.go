@@ -59,8 +59,8 @@ func (s *Store) Contents(ctx context.Context, runs []int64) (map[int64]core.Cont
 	return out, nil
 }
 
-// Kept implements core.Runs.
-func (s *Store) Kept(ctx context.Context, org int64, key string, after time.Time) (core.Kept, error) {
+// CachedAnswer implements core.Runs.
+func (s *Store) CachedAnswer(ctx context.Context, org int64, key string, after time.Time) (core.CachedAnswer, error) {
 	var row struct {
 		AskedOn    time.Time
 		Model      string
@@ -74,12 +74,12 @@ func (s *Store) Kept(ctx context.Context, org int64, key string, after time.Time
 		Where("r.cache_key = ? AND r.cache_key <> '' AND r.organization_id = ? AND r.created_on > ?", key, org, after).Where("NOT r.is_deleted AND NOT t.is_deleted").
 		OrderExpr("r.id DESC").Limit(1).Scan(ctx, &row)
 	if errors.Is(err, sql.ErrNoRows) {
-		return core.Kept{}, core.ErrNotFound
+		return core.CachedAnswer{}, core.ErrNotFound
 	}
 	if err != nil {
-		return core.Kept{}, fmt.Errorf("looking for an answer to use again: %w", err)
+		return core.CachedAnswer{}, fmt.Errorf("looking for an answer to use again: %w", err)
 	}
-	return core.Kept{AskedOn: row.AskedOn.UTC(), Model: row.Model, Answer: row.Answer, Sources: row.Sources, References: row.References, FollowUps: row.FollowUps}, nil
+	return core.CachedAnswer{AskedOn: row.AskedOn.UTC(), Model: row.Model, Answer: row.Answer, Sources: row.Sources, References: row.References, FollowUps: row.FollowUps}, nil
 }
 
 // History implements core.Runs.

@@ -61,7 +61,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Subject) {
 		"of fifty who close one run one wins":                       closingAtOnce,
 		"nothing is written to a run that has ended":                ended,
 		"a queued run can be closed":                                closingQueued,
-		"an answer is kept under its key until it is deleted":       keeping,
+		"an answer is kept under its key until it is deleted":       caching,
 		"history has the last completed exchanges, oldest first":    history,
 		"leases are renewed by their owner alone":                   renewing,
 		"runs over their lease or of other processes are found":     expired,

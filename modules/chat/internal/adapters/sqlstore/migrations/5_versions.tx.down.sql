@@ -1,4 +1,4 @@
-DROP INDEX chat_runs_kept;
+DROP INDEX chat_runs_cached;
 --bun:split
 ALTER TABLE chat_runs DROP COLUMN cache_key;
 --bun:split

@@ -7,8 +7,8 @@ import (
 	"parley/platform/storetest"
 )
 
-// keeping asks for answers by their keys.
-func keeping(f fixture) {
+// caching asks for answers by their keys.
+func caching(f fixture) {
 	answered := func(thread int64, key, answer string, change ...func(*core.Run)) {
 		f.t.Helper()
 		r := f.run(newRun(thread, change...))
@@ -19,7 +19,7 @@ func keeping(f fixture) {
 	before := now.Add(-time.Hour)
 	kept := func(org int64, key string, after time.Time) string {
 		f.t.Helper()
-		k, err := f.Kept(f.ctx, org, key, after)
+		k, err := f.CachedAnswer(f.ctx, org, key, after)
 		if err != nil {
 			f.ErrorIs(err, core.ErrNotFound)
 			return ""
@@ -30,8 +30,8 @@ func keeping(f fixture) {
 	f.Equal("", kept(1, "a", before))
 	answered(thread, "a", "first")
 	o := full()
-	f.Equal(core.Kept{AskedOn: now, Model: o.Model, Answer: "first", Sources: o.Sources, References: o.References, FollowUps: o.FollowUps},
-		storetest.Must[core.Kept](f.t)(f.Kept(f.ctx, 1, "a", before)))
+	f.Equal(core.CachedAnswer{AskedOn: now, Model: o.Model, Answer: "first", Sources: o.Sources, References: o.References, FollowUps: o.FollowUps},
+		storetest.Must[core.CachedAnswer](f.t)(f.CachedAnswer(f.ctx, 1, "a", before)))
 	answered(thread, "a", "second", func(r *core.Run) { r.CreatedOn = now.Add(time.Minute) })
 	answered(thread, "b", "other")
 	answered(thread, "", "none")

@@ -1,0 +1,60 @@
+package sqlstore_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"parley/modules/chat/internal/adapters/sqlstore"
+	"parley/modules/chat/internal/core"
+	"parley/platform/migrate"
+	"parley/platform/sqldb"
+	"parley/platform/sqldb/dbtest"
+)
+
+// An answer to use again is one statement, which goes by the index of keys: few
+// runs have one.
+func TestAnAnswerToUseAgainIsFoundByItsKey(t *testing.T) {
+	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
+		for _, statement := range []string{
+			`INSERT INTO chat_runs (run_id, organization_id, thread_id, agent_id, agent_type, project_id, team_id, user_id, state, query_source, model, prompt_tokens, completion_tokens, cost_nano,
+				cache_hit, is_deleted, created_by, created_on, modified_on, failure_code, failure_details, cancel_requested, owner, lease_until, last_sequence, estimated_prompt, fingerprint, cache_key)
+				WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000)
+				SELECT 'r' || i, 1, i, 3, '', 4, 5, 7, 'completed', 'api', '', 0, 0, 0, false, false, '', '2026-05-01 12:00:00+00:00', '2026-05-01 12:00:00+00:00', '', '', false, '',
+				'2026-05-01 12:00:00+00:00', 1, 0, '', CASE i % 10 WHEN 0 THEN 'k' || i ELSE '' END FROM n`,
+			`ANALYZE`,
+		} {
+			if _, err := db.ExecContext(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, n := sqldb.CountQueries(t.Context())
+		if _, err := sqlstore.New(db).CachedAnswer(ctx, 1, "k10", time.Unix(0, 0)); err != core.ErrNotFound || n.Load() != 1 { //nolint:errorlint // as it is
+			t.Errorf("%d statements, %v", n.Load(), err)
+		}
+		explain := "EXPLAIN QUERY PLAN "
+		if db.Postgres() {
+			explain = "EXPLAIN "
+		}
+		rows, err := db.DB.DB.QueryContext(t.Context(), explain+`SELECT r.id FROM chat_runs AS r WHERE r.cache_key = 'k10' AND r.cache_key <> '' AND r.organization_id = 1 ORDER BY r.id DESC LIMIT 1`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		var plan strings.Builder
+		for rows.Next() {
+			var step string
+			to := []any{&step}
+			if !db.Postgres() {
+				to = []any{new(int), new(int), new(int), &step}
+			}
+			if err := rows.Scan(to...); err != nil {
+				t.Fatal(err)
+			}
+			plan.WriteString(step + "\n")
+		}
+		if err := rows.Err(); err != nil || !strings.Contains(plan.String(), "chat_runs_cached") {
+			t.Errorf("%v\n%s", err, plan.String())
+		}
+	})
+}
