@@ -59,7 +59,7 @@ func collectLess() {
 
 // serve runs the server until ctx ends. then, when given, runs beside it once
 // it answers.
-func serve(ctx context.Context, c config.Config, p profile, then func(ctx context.Context, admin credentials) error) (err error) {
+func serve(ctx context.Context, c config.Config, p profile, then func(ctx context.Context, admin credentials) error) error {
 	if c.DatabaseURL == "" && p != profileAll {
 		return fmt.Errorf("--profile %s needs PostgreSQL: with SQLite one process does everything", p)
 	}
@@ -68,7 +68,12 @@ func serve(ctx context.Context, c config.Config, p profile, then func(ctx contex
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.close()) }()
+	return errors.Join(b.serve(ctx, p, then), b.close())
+}
+
+// serve runs the server over an open base, which stays open.
+func (b *base) serve(ctx context.Context, p profile, then func(ctx context.Context, admin credentials) error) error {
+	c := b.config
 	if err := b.ready(ctx); err != nil {
 		return err
 	}
