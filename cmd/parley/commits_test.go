@@ -248,7 +248,7 @@ func (k *killable) behind() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }() // it only read
 	return db.NewSelect().TableExpr("bus_cursors").Where("seq < (SELECT max(seq) FROM bus_outbox)").Exists(k.t.Context())
 }
 

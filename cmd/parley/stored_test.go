@@ -16,7 +16,6 @@ type stored struct {
 	tokens int64
 	// faults are sentences of what contradicts itself.
 	faults []string
-	facts  struct{ Runs, Prompt, Completion int64 }
 	// closed is how many ends of runs were published.
 	closed int64
 }
@@ -55,7 +54,7 @@ func (s *server) stored() *stored {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }() // it only read
 	out := &stored{runs: map[string]*storedRun{}, states: map[string]int{}}
 	var rows []storedRun
 	err = db.NewRaw(`SELECT r.id, r.state, c.question, c.answer, r.prompt_tokens, r.completion_tokens AS completion, r.last_sequence,
