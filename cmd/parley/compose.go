@@ -149,7 +149,7 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 	options := []fx.Option{
 		fx.WithLogger(func() fxevent.Logger { return fxevent.NopLogger }),
 		fx.StartTimeout(time.Minute), fx.StopTimeout(time.Minute),
-		fx.Supply(b.log, b.db, usersfx.SecretKey(key), observe.NewRegistry(), p),
+		fx.Supply(b.log, b.db, usersfx.SecretKey(key), b.registry(), p),
 		fx.Supply(chatfx.Settings{
 			URL: b.config.LLMURL, APIKey: b.config.LLMAPIKey, Model: b.config.LLMModel, FirstByte: b.config.LLMFirstByte, AnswerLinkHosts: b.config.LinkHosts,
 		}),
