@@ -45,17 +45,6 @@ func (s serveCmd) Run(ctx context.Context) error {
 	return serve(ctx, c, s.Profile, nil)
 }
 
-// gcPercent is how much the heap grows between two collections. The heap is
-// small, and collecting half as often saves a tenth of the work of a run.
-const gcPercent = 200
-
-// collectLess sets gcPercent, unless GOGC said something else.
-func collectLess() {
-	if was := debug.SetGCPercent(gcPercent); was != 100 {
-		debug.SetGCPercent(was)
-	}
-}
-
 // serve runs the server until ctx ends. then, when given, runs beside it once
 // it answers.
 func serve(ctx context.Context, c config.Config, p profile, then func(ctx context.Context, admin credentials) error) error {
@@ -91,6 +80,7 @@ func (b *base) serve(ctx context.Context, p profile, then func(ctx context.Conte
 	if err := app.Start(ctx); err != nil {
 		return fmt.Errorf("starting: %w", err)
 	}
+	go giveBackMemory(ctx)
 	if p == profileWorker {
 		b.log.Info("worker started", "profile", string(p), "operations", c.MetricsAddr)
 	} else {

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"reflect"
 
 	"github.com/gin-gonic/gin"
 
@@ -63,7 +64,11 @@ func (s *Server) answer(g *gin.Context, r *Route) {
 		return
 	}
 	audited, entry := s.begin(g, r, who, request)
-	answer, err := r.call(audited, request)
+	call := handlerFunc(r.call)
+	if r.Long {
+		call = onOwnStack(call)
+	}
+	answer, err := call(audited, request)
 	s.end(g.Request.Context(), entry, err)
 	if err != nil {
 		s.refused(g, r, who, err)
@@ -71,4 +76,26 @@ func (s *Server) answer(g *gin.Context, r *Route) {
 		return
 	}
 	s.write(g, r, answer)
+}
+
+type handlerFunc func(ctx context.Context, request reflect.Value) (any, error)
+
+// onOwnStack has call run on a stack that goes when it is done. The request's
+// own would keep the size that call needed for as long as a stream lasts, which
+// is most of what an open stream takes.
+func onOwnStack(call handlerFunc) handlerFunc {
+	return func(ctx context.Context, request reflect.Value) (answer any, err error) {
+		var broken any
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			defer func() { broken = recover() }()
+			answer, err = call(ctx, request)
+		}()
+		<-done
+		if broken != nil {
+			panic(broken) //nolint:forbidigo // the request's own recovery takes it
+		}
+		return answer, err
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -36,13 +37,7 @@ func (e EventStream) respond(s *Server, g *gin.Context, r *Route) {
 	ctx := g.Request.Context()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	go func() {
-		select {
-		case <-s.draining:
-			cancel(errDraining)
-		case <-ctx.Done():
-		}
-	}()
+	defer s.streams.add(func() { cancel(errDraining) })()
 	// The head goes out at once, so that the client knows that it is accepted.
 	g.Writer.WriteHeaderNow()
 	if !put(g, rc, nil) {
@@ -78,6 +73,44 @@ func (e EventStream) respond(s *Server, g *gin.Context, r *Route) {
 			lastCheck = time.Now()
 		}
 	}
+}
+
+// openStreams end when the server goes down. A stream costs no goroutine of
+// its own for that.
+type openStreams struct {
+	mu   sync.Mutex
+	over bool
+	ends map[*func()]struct{}
+}
+
+// add has end called when the server goes down, unless remove is called before.
+func (o *openStreams) add(end func()) (remove func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.over {
+		end()
+		return func() {}
+	}
+	if o.ends == nil {
+		o.ends = map[*func()]struct{}{}
+	}
+	o.ends[&end] = struct{}{}
+	return func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		delete(o.ends, &end)
+	}
+}
+
+// drain ends all streams, those that come later too.
+func (o *openStreams) drain() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.over = true
+	for end := range o.ends {
+		(*end)()
+	}
+	clear(o.ends)
 }
 
 // put writes and flushes; false when the client is gone or does not read.
