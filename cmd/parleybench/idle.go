@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
 	"parley/cmd/internal/bench"
 )
@@ -111,6 +110,9 @@ func (c idleCmd) runs(ctx context.Context, s *system) (report, error) {
 	})
 }
 
+// opensAtOnce is how many streams are being opened at a time.
+const opensAtOnce = 64
+
 // opening measures before and after the streams are opened.
 func (c idleCmd) opening(ctx context.Context, s *system, o *opened, scenario string, req func(n int) []byte) (report, error) {
 	if err := s.Server.CaughtUp(ctx); err != nil { // with the runs of what was measured before
@@ -120,16 +122,20 @@ func (c idleCmd) opening(ctx context.Context, s *system, o *opened, scenario str
 	if err != nil {
 		return report{}, err
 	}
-	var begun atomic.Int64
-	for n := range c.Streams {
-		var first sync.Once
-		o.follow(req(n), func([]byte) { first.Do(func() { begun.Add(1) }) })
-	}
-	err = bench.Poll(ctx, "opening the streams", func(context.Context) (bool, error) {
-		return begun.Load() == int64(c.Streams), o.broken()
-	})
-	if err != nil {
-		return report{}, err
+	// Not all in one moment, which nobody's clients do.
+	begun := make(chan struct{}, opensAtOnce)
+	for n := range c.Streams + opensAtOnce {
+		if n >= opensAtOnce {
+			select {
+			case <-begun:
+			case err := <-o.failed:
+				return report{}, err
+			}
+		}
+		if n < c.Streams {
+			var first sync.Once
+			o.follow(req(n), func([]byte) { first.Do(func() { begun <- struct{}{} }) })
+		}
 	}
 	if err := errors.Join(s.Server.CaughtUp(ctx), sleep(ctx, c.WarmUp)); err != nil {
 		return report{}, err

@@ -67,7 +67,12 @@ func (e EventStream) respond(s *Server, g *gin.Context, r *Route) {
 			lastPing = time.Now()
 		}
 		if !r.Policy.public && time.Since(lastCheck) >= recheckEvery {
-			if _, err := s.authenticate(ctx, g.Request); err != nil {
+			failed := make(chan error)
+			go func() {
+				_, err := s.authenticate(ctx, g.Request)
+				failed <- err
+			}()
+			if <-failed != nil {
 				return
 			}
 			lastCheck = time.Now()
