@@ -10,17 +10,7 @@ import (
 
 // ASCII is v as one line of JSON in which every other character is escaped,
 // as the events of a stream are written.
-func ASCII(v any) (line []byte, err error) {
-	done := make(chan struct{})
-	go func() { // see checkApart
-		defer close(done)
-		line, err = encodeASCII(v)
-	}()
-	<-done
-	return line, err
-}
-
-func encodeASCII(v any) ([]byte, error) {
+func ASCII(v any) ([]byte, error) {
 	var raw bytes.Buffer
 	e := json.NewEncoder(&raw)
 	e.SetEscapeHTML(false)

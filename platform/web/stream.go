@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"reflect"
-	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -17,7 +16,6 @@ const (
 	pingEvery    = 15 * time.Second // a comment keeps proxies from closing it
 	recheckEvery = time.Second      // of the caller's credentials, which are kept in memory
 	writeTimeout = 10 * time.Second // for a client that stopped reading
-	waitEvent    = time.Second      // before the other two are looked at
 )
 
 // EventStream is an answer that is sent event by event as
@@ -37,85 +35,41 @@ func (e EventStream) respond(s *Server, g *gin.Context, r *Route) {
 	ctx := g.Request.Context()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer s.streams.add(func() { cancel(errDraining) })()
+	check := func() error { return nil }
+	if request := g.Request; !r.Policy.public {
+		check = func() error {
+			_, err := s.authenticate(ctx, request)
+			return err
+		}
+	}
+	defer s.streams.add(&openStream{end: cancel, check: check})()
 	// The head goes out at once, so that the client knows that it is accepted.
 	g.Writer.WriteHeaderNow()
 	if !put(g, rc, nil) {
 		return
 	}
-	lastPing, lastCheck := time.Now(), time.Now()
+	lastPing := time.Now()
 	for ctx.Err() == nil { // also ends a stream whose events never pause
-		wait, stop := context.WithTimeout(ctx, waitEvent)
+		wait, stop := context.WithDeadline(ctx, lastPing.Add(pingEvery))
 		line, err := e.Next(wait)
+		silent := errors.Is(wait.Err(), context.DeadlineExceeded)
 		stop()
 		switch {
 		case err == nil:
-			if !put(g, rc, append(append([]byte("data: "), line...), "\n\n"...)) {
-				return
-			}
-			lastPing = time.Now()
+			line = append(append([]byte("data: "), line...), "\n\n"...)
 		case errors.Is(err, io.EOF), ctx.Err() != nil:
 			return
-		case !errors.Is(err, context.DeadlineExceeded):
+		case silent:
+			line = []byte(": ping\n")
+		default:
 			s.config.Log.ErrorContext(ctx, "stream broken off", "error", err)
 			return
 		}
-		if time.Since(lastPing) >= pingEvery {
-			if !put(g, rc, []byte(": ping\n")) {
-				return
-			}
-			lastPing = time.Now()
+		if !put(g, rc, line) {
+			return
 		}
-		if !r.Policy.public && time.Since(lastCheck) >= recheckEvery {
-			failed := make(chan error)
-			go func() {
-				_, err := s.authenticate(ctx, g.Request)
-				failed <- err
-			}()
-			if <-failed != nil {
-				return
-			}
-			lastCheck = time.Now()
-		}
+		lastPing = time.Now()
 	}
-}
-
-// openStreams end when the server goes down. A stream costs no goroutine of
-// its own for that.
-type openStreams struct {
-	mu   sync.Mutex
-	over bool
-	ends map[*func()]struct{}
-}
-
-// add has end called when the server goes down, unless remove is called before.
-func (o *openStreams) add(end func()) (remove func()) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.over {
-		end()
-		return func() {}
-	}
-	if o.ends == nil {
-		o.ends = map[*func()]struct{}{}
-	}
-	o.ends[&end] = struct{}{}
-	return func() {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		delete(o.ends, &end)
-	}
-}
-
-// drain ends all streams, those that come later too.
-func (o *openStreams) drain() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.over = true
-	for end := range o.ends {
-		(*end)()
-	}
-	clear(o.ends)
 }
 
 // put writes and flushes; false when the client is gone or does not read.
