@@ -64,7 +64,7 @@ type answer struct {
 
 func (a *answer) read(contentType string) error {
 	r := bufio.NewReaderSize(a.body, 1<<10) // of many streams that wait
-	const mark = "\uFEFF" // which some servers begin a text with
+	const mark = "\uFEFF"                   // which some servers begin a text with
 	if start, err := r.Peek(len(mark)); err == nil && string(start) == mark {
 		_, _ = r.Discard(len(mark))
 	}
