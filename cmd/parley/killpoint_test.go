@@ -11,9 +11,8 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/uptrace/bun"
-
 	"parley/platform/sqldb"
+	"parley/platform/sqldb/dbtest"
 )
 
 // killedServer makes this test program a server that kills itself at a commit.
@@ -41,7 +40,7 @@ func serveToBeKilled(ctx context.Context) error {
 		return err
 	}
 	k := &killer{db: b.db}
-	b.db.AddQueryHook(k)
+	dbtest.Hook(b.db, k.before, k.after)
 	go k.obey(os.Stdin)
 	return b.serve(ctx, profileAll, nil)
 }
@@ -52,11 +51,11 @@ func serveToBeKilled(ctx context.Context) error {
 type killer struct {
 	db *sqldb.DB
 
-	mu     sync.Mutex
-	before bool
-	left   int    // commits to the one at which it kills; 0: none
-	of     string // counts only commits of functions with this in their name
-	at     int
+	mu    sync.Mutex
+	early bool   // before that commit, not after it
+	left  int    // commits to the one at which it kills; 0: none
+	of    string // counts only commits of functions with this in their name
+	at    int
 }
 
 // obey reads orders of one line each, such as "after 3" or "before 1 renew",
@@ -68,58 +67,54 @@ func (k *killer) obey(orders io.Reader) {
 		k.mu.Lock()
 		k.of, k.at = "", 0
 		_, _ = fmt.Sscan(lines.Text(), &when, &k.left, &k.of) // without a name: all commits
-		k.before = when == "before"
+		k.early = when == "before"
 		k.mu.Unlock()
 		fmt.Println("armed")
 	}
 }
 
-type countedCommit struct{}
-
-// BeforeQuery implements bun.QueryHook.
-func (k *killer) BeforeQuery(ctx context.Context, e *bun.QueryEvent) context.Context {
-	first, _, _ := strings.Cut(strings.TrimSpace(e.Query), " ")
+// before counts a statement that is about to run, and kills or answers who
+// commits when it is the one.
+func (k *killer) before(ctx context.Context, query string) any {
+	first, _, _ := strings.Cut(strings.TrimSpace(query), " ")
 	switch first {
 	case "COMMIT":
 	case "INSERT", "UPDATE", "DELETE":
 		if k.db.InTx(ctx) {
-			return ctx
+			return nil
 		}
 	default:
-		return ctx
+		return nil
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	by := committer()
 	if k.left == 0 || !strings.Contains(by, k.of) {
-		return ctx
+		return nil
 	}
 	k.left--
 	k.at++
 	if k.left > 0 {
-		return ctx
+		return nil
 	}
-	if k.before {
+	if k.early {
 		k.kill(by)
 	}
-	e.Stash = map[any]any{countedCommit{}: by}
-	return ctx
+	return by
 }
 
-// AfterQuery implements bun.QueryHook.
-func (k *killer) AfterQuery(_ context.Context, e *bun.QueryEvent) {
-	if by, counted := e.Stash[countedCommit{}].(string); counted {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		k.kill(by)
-	}
+// after kills after the commit that before has found.
+func (k *killer) after(by any) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.kill(by)
 }
 
 // kill does not return. The caller holds mu, so that nobody else commits
 // meanwhile.
-func (k *killer) kill(by string) {
+func (k *killer) kill(by any) {
 	when := "after"
-	if k.before {
+	if k.early {
 		when = "before"
 	}
 	fmt.Printf("killed %s commit %d %s\n", when, k.at, by)
@@ -133,7 +128,7 @@ func committer() string {
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
 	for {
 		f, more := frames.Next()
-		if strings.HasPrefix(f.Function, "parley/") && !strings.HasPrefix(f.Function, "parley/platform/sqldb.") &&
+		if strings.HasPrefix(f.Function, "parley/") && !strings.HasPrefix(f.Function, "parley/platform/sqldb.") && !strings.HasPrefix(f.Function, "parley/platform/sqldb/dbtest.") &&
 			!strings.HasPrefix(f.Function, "parley/platform/auditlog.") && !strings.HasPrefix(f.Function, "parley/platform/kernel/") && !strings.HasSuffix(f.File, "_test.go") {
 			return f.Function[strings.LastIndexByte(f.Function, '/')+1:]
 		}

@@ -27,7 +27,7 @@ const (
 	quiet = 32 << 20
 	// worthwhile is how much must come back for a collection to be worth its
 	// time, in bytes.
-	worthwhile = 48 << 20
+	worthwhile = 24 << 20
 )
 
 // giveBackMemory gives the memory that a burst of work has left behind to the

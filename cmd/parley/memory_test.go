@@ -10,8 +10,8 @@ func TestMemoryIsGivenBackWhenItIsMuchAndNothingHappens(t *testing.T) {
 		now  memory
 		want bool
 	}{
-		{"free pages are left of a burst", memory{allocated: 1001 * mb, objects: 100 * mb, live: 100 * mb, free: 60 * mb}, true},
-		{"garbage is left of a burst", memory{allocated: 1001 * mb, objects: 160 * mb, live: 100 * mb}, true},
+		{"free pages are left of a burst", memory{allocated: 1001 * mb, objects: 100 * mb, live: 100 * mb, free: 30 * mb}, true},
+		{"garbage is left of a burst", memory{allocated: 1001 * mb, objects: 130 * mb, live: 100 * mb}, true},
 		{"it is busy", memory{allocated: 1100 * mb, objects: 160 * mb, live: 100 * mb, free: 60 * mb}, false},
 		{"little would come back", memory{allocated: 1001 * mb, objects: 110 * mb, live: 100 * mb, free: 10 * mb}, false},
 		{"a collection has just ended", memory{allocated: 1001 * mb, objects: 99 * mb, live: 100 * mb}, false},
