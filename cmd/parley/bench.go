@@ -17,6 +17,7 @@ import (
 )
 
 type benchCmd struct {
+	Chat      benchChat      `cmd:"" help:"Measure questions against a model that answers at once, in a database of its own."`
 	Retrieval benchRetrieval `cmd:"" help:"Measure retrieval on a judged collection, in a database of its own."`
 }
 

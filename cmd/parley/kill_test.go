@@ -1,9 +1,9 @@
 package main_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -17,13 +17,14 @@ import (
 	"parley/platform/webtest/modelstub"
 )
 
-// rounds is how often the server is killed.
-const rounds = 8
+var (
+	kills   = flag.Int("kills", 8, "how often the server is killed at a random moment")
+	streams = flag.Int("streams", 8, "how many answers are streamed meanwhile")
+)
 
-// accepted is what clients saw accepted before a kill.
-type accepted struct {
+// changed is what a client saw done before a kill.
+type changed struct {
 	mu        sync.Mutex
-	responses map[int64]bool
 	documents map[int64]bool
 	deleted   map[int64]bool
 }
@@ -44,80 +45,47 @@ func TestKillingTheServerLosesNothing(t *testing.T) {
 		indexed(t, admin, upload(admin, w.corpus, "merrow.md", "The lighthouse of Cape Merrow was built in 1871 by Ada Lund."))
 		admin.Do("POST", "/api/user", map[string]any{"email": "second@example.org", "password": adminPassword, "is_superuser": true}).Want(201)
 		second := s.client("second@example.org", adminPassword)
-		token := signIn(admin.As(""), adminEmail, adminPassword)
+		asker := &asker{base: "http://" + s.addr, token: signIn(admin.As(""), adminEmail, adminPassword), agent: w.agent}
 
-		saw := &accepted{responses: map[int64]bool{}, documents: map[int64]bool{}, deleted: map[int64]bool{}}
+		saw := &changed{documents: map[int64]bool{}, deleted: map[int64]bool{}}
 		random := rand.New(rand.NewPCG(1, 2))
-		for range rounds {
+		for n := range *kills {
 			ctx, cancel := context.WithCancel(t.Context())
 			var clients sync.WaitGroup
-			for n := range 4 {
-				clients.Go(func() { ask(ctx, "http://"+s.addr, token, w.agent, saw) })
-				if n == 0 {
-					clients.Go(func() { change(ctx, "http://"+s.addr, token, w.corpus, saw) })
-				}
+			for range *streams {
+				clients.Go(func() { asker.keepAsking(ctx) })
 			}
-			time.Sleep(150*time.Millisecond + time.Duration(random.IntN(400))*time.Millisecond)
+			clients.Go(func() { change(ctx, asker.base, asker.token, w.corpus, saw) })
+			// Moments are counted in events, which are as many on a slow machine.
+			// An answer has about ten; before the last kill one has come to its end.
+			asker.await(t, asker.events.Load()+1+random.Int64N(int64(20**streams)), n == *kills-1)
 			s.kill()
 			cancel()
 			clients.Wait()
 			s.start()
 		}
 
-		// Every accepted question is there and ended, with its figures.
-		var tokens, runs int64
-		var threads []struct{ ID int64 }
-		for n := 1; ; n++ {
-			var page []struct{ ID int64 }
-			admin.Do("GET", fmt.Sprintf("/api/agent/%d/chat-thread?items_per_page=500&page=%d", w.agent, n), nil).Want(200).Data(&page)
-			threads = append(threads, page...)
-			if len(page) < 500 {
-				break
-			}
-		}
-		states := map[string]int{}
-		eventually(t, func() string { // PostgreSQL: leases end first
-			tokens, runs = 0, 0
-			clear(states)
-			for _, thread := range threads {
-				var full struct {
-					Responses []struct {
-						ID          int64
-						State       string
-						TotalTokens int64 `json:"total_tokens"`
-					} `json:"agent_responses"`
-				}
-				admin.Do("GET", fmt.Sprintf("/api/chat-thread/%d", thread.ID), nil).Want(200).Data(&full)
-				for _, r := range full.Responses {
-					runs++
-					tokens += r.TotalTokens
-					states[r.State]++
-					delete(saw.responses, r.ID)
-				}
-			}
-			if open := states["queued"] + states["in_progress"]; open > 0 {
-				return fmt.Sprintf("%d runs are left open", open)
-			}
-			return ""
-		})
-		if len(saw.responses) > 0 {
-			t.Errorf("%d accepted questions are missing: %v", len(saw.responses), saw.responses)
-		}
-		if states["interrupted"] == 0 || states["completed"] == 0 {
-			t.Errorf("the kills met no run, so this proves nothing: %v", states)
-		}
-		// Every event had its effect, once.
-		eventually(t, func() string {
-			var now totals
-			admin.Do("GET", "/api/analytics/total-count", nil).Want(200).Data(&now)
+		// Every accepted question is there and has ended, and every event had its
+		// effect, once.
+		var now *stored
+		eventually(t, func() string { // PostgreSQL: dead processes are found first
+			now = s.stored()
+			var total totals
+			admin.Do("GET", "/api/analytics/total-count", nil).Want(200).Data(&total)
 			missing := told(t, second, saw.deleted)
 			var users struct{ Count int }
 			admin.Do("GET", "/api/user?items_per_page=1", nil).Want(200).Meta(&users)
-			if now.Queries != runs || now.TotalTokens != tokens || now.Threads != int64(len(threads)) || missing > 0 || now.Users != int64(users.Count) {
-				return fmt.Sprintf("%d runs, %d tokens, %d threads, %d users; analytics says %+v; nobody was told of %d deletions", runs, tokens, len(threads), users.Count, now, missing)
+			faults := append(now.faults, now.missing(asker.asked)...)
+			runs := int64(len(now.runs))
+			if total.Queries != runs || total.TotalTokens != now.tokens || total.Threads != runs || now.closed != runs || missing > 0 || total.Users != int64(users.Count) {
+				faults = append(faults, fmt.Sprintf("%d runs, each in a thread, %d of them published, %d tokens, %d users; analytics says %+v; nobody was told of %d deletions",
+					runs, now.closed, now.tokens, users.Count, total, missing))
 			}
-			return ""
+			return strings.Join(faults[:min(len(faults), 20)], "\n")
 		})
+		if now.states["interrupted"] == 0 || now.states["completed"] == 0 {
+			t.Errorf("the kills met no run, so this proves nothing: %v", now.states)
+		}
 		for id := range saw.documents {
 			indexed(t, admin, id)
 		}
@@ -132,7 +100,14 @@ func TestKillingTheServerLosesNothing(t *testing.T) {
 				t.Errorf("document %d was indexed %d times", hit.DocumentID, once[hit.DocumentID])
 			}
 		}
-		t.Logf("%d kills: %d runs %v, %d tokens, %d documents, %d deletions", rounds, runs, states, tokens, len(saw.documents), len(saw.deleted))
+		accepted := 0
+		for _, one := range asker.asked {
+			if one.accepted {
+				accepted++
+			}
+		}
+		t.Logf("%d kills with %d streams: %d questions seen accepted, %d stored %v, %d tokens, %d documents, %d deletions",
+			*kills, *streams, accepted, len(now.runs), now.states, now.tokens, len(saw.documents), len(saw.deleted))
 	})
 }
 
@@ -167,32 +142,8 @@ func told(t *testing.T, c webtest.Client, deleted map[int64]bool) int {
 	return missing
 }
 
-// ask asks streamed questions until ctx ends and notes those that began.
-func ask(ctx context.Context, base, token string, agent int64, saw *accepted) {
-	for ctx.Err() == nil {
-		res, err := post(ctx, fmt.Sprintf("%s/api/agent/%d/response/stream", base, agent), token, `{"user_query":"When was the lighthouse built?"}`)
-		if err != nil {
-			time.Sleep(5 * time.Millisecond)
-			continue
-		}
-		lines := bufio.NewScanner(res.Body)
-		lines.Buffer(nil, 1<<20)
-		for lines.Scan() {
-			var e struct {
-				ID int64 `json:"agent_response_id"`
-			}
-			if json.Unmarshal([]byte(strings.TrimPrefix(lines.Text(), "data: ")), &e) == nil && e.ID != 0 {
-				saw.mu.Lock()
-				saw.responses[e.ID] = true
-				saw.mu.Unlock()
-			}
-		}
-		res.Body.Close()
-	}
-}
-
 // change uploads documents, and makes and deletes users, until ctx ends.
-func change(ctx context.Context, base, token string, corpus int64, saw *accepted) {
+func change(ctx context.Context, base, token string, corpus int64, saw *changed) {
 	for n := 0; ctx.Err() == nil; n++ {
 		text := fmt.Sprintf("The harbour pilot wrote entry %d of %d.", n, time.Now().UnixNano())
 		body := "--x\r\nContent-Disposition: form-data; name=\"content_type\"\r\n\r\ntext\r\n--x\r\nContent-Disposition: form-data; name=\"source\"\r\n\r\n" + text + "\r\n--x--\r\n"
@@ -237,14 +188,4 @@ func made(ctx context.Context, method, url, token, contentType, body string) (in
 	var one struct{ ID int64 }
 	_ = json.Unmarshal(answer.Data, &one) // a list of the deleted has none
 	return one.ID, true
-}
-
-func post(ctx context.Context, url, token, body string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Content-Type", "application/json")
-	return http.DefaultClient.Do(req)
 }

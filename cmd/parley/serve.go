@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -46,20 +45,9 @@ func (s serveCmd) Run(ctx context.Context) error {
 	return serve(ctx, c, s.Profile, nil)
 }
 
-// gcPercent is how much the heap grows between two collections. The heap is
-// small, and collecting half as often saves a tenth of the work of a run.
-const gcPercent = 200
-
-// collectLess sets gcPercent, unless GOGC said something else.
-func collectLess() {
-	if was := debug.SetGCPercent(gcPercent); was != 100 {
-		debug.SetGCPercent(was)
-	}
-}
-
 // serve runs the server until ctx ends. then, when given, runs beside it once
 // it answers.
-func serve(ctx context.Context, c config.Config, p profile, then func(ctx context.Context, admin credentials) error) (err error) {
+func serve(ctx context.Context, c config.Config, p profile, then func(ctx context.Context, admin credentials) error) error {
 	if c.DatabaseURL == "" && p != profileAll {
 		return fmt.Errorf("--profile %s needs PostgreSQL: with SQLite one process does everything", p)
 	}
@@ -68,7 +56,12 @@ func serve(ctx context.Context, c config.Config, p profile, then func(ctx contex
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.close()) }()
+	return errors.Join(b.serve(ctx, p, then), b.close())
+}
+
+// serve runs the server over an open base, which stays open.
+func (b *base) serve(ctx context.Context, p profile, then func(ctx context.Context, admin credentials) error) error {
+	c := b.config
 	if err := b.ready(ctx); err != nil {
 		return err
 	}
@@ -87,6 +80,7 @@ func serve(ctx context.Context, c config.Config, p profile, then func(ctx contex
 	if err := app.Start(ctx); err != nil {
 		return fmt.Errorf("starting: %w", err)
 	}
+	go giveBackMemory(ctx)
 	if p == profileWorker {
 		b.log.Info("worker started", "profile", string(p), "operations", c.MetricsAddr)
 	} else {

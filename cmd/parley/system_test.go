@@ -50,6 +50,7 @@ func TestMain(m *testing.M) {
 // server is a running parley over a data directory that outlives it.
 type server struct {
 	t    testing.TB
+	kind string
 	env  []string
 	addr string
 	cmd  *exec.Cmd
@@ -69,7 +70,7 @@ func newServer(t testing.TB, kind string, env ...string) *server {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, addr: addr, env: append([]string{
+	s := &server{t: t, kind: kind, addr: addr, env: append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "PARLEY_ADDR=" + addr, "PARLEY_DATA_DIR=" + t.TempDir(),
 		"PARLEY_ADMIN_EMAIL=" + adminEmail, "PARLEY_ADMIN_PASSWORD=" + adminPassword,
 	}, env...)}
@@ -115,12 +116,21 @@ func (s *server) run(args ...string) string {
 // start starts the server and waits until it is ready.
 func (s *server) start() {
 	s.t.Helper()
-	s.cmd, s.log, s.done = s.command("serve"), &bytes.Buffer{}, make(chan struct{})
-	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
-	if err := s.cmd.Start(); err != nil {
+	s.startAs(s.command("serve"))
+}
+
+// startAs starts a command that is a server.
+func (s *server) startAs(cmd *exec.Cmd) {
+	s.t.Helper()
+	s.cmd, s.log, s.done = cmd, &bytes.Buffer{}, make(chan struct{})
+	cmd.Stderr = s.log
+	if cmd.Stdout == nil {
+		cmd.Stdout = s.log
+	}
+	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	cmd, done := s.cmd, s.done
+	done := s.done
 	go func() {
 		defer close(done)
 		_ = cmd.Wait() // killed on purpose, mostly

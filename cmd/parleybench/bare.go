@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"parley/cmd/internal/bench"
 )
 
 // bare is a process of this program that does the least that could be called
@@ -52,8 +54,8 @@ func (b *bare) read(into any) error {
 }
 
 // run has it work for d.
-func (b *bare) run(d time.Duration) (result, error) {
-	var r result
+func (b *bare) run(d time.Duration) (bench.Result, error) {
+	var r bench.Result
 	if _, err := fmt.Fprintln(b.input, d); err != nil {
 		return r, fmt.Errorf("telling the bare limit to work: %w", err)
 	}
@@ -64,7 +66,7 @@ func (b *bare) run(d time.Duration) (result, error) {
 func (b *bare) Close() error { return errors.Join(b.input.Close(), b.cmd.Wait()) }
 
 // obey is the other side of bare: it works as long as each line of in says.
-func obey(ctx context.Context, in io.Reader, out io.Writer, work func(ctx context.Context, d time.Duration) (result, error)) error {
+func obey(ctx context.Context, in io.Reader, out io.Writer, work func(ctx context.Context, d time.Duration) (bench.Result, error)) error {
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		d, err := time.ParseDuration(lines.Text())
 		if err != nil {

@@ -8,9 +8,10 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"strings"
 	"sync/atomic"
 	"time"
+
+	"parley/cmd/internal/bench"
 )
 
 // bareRunCmd answers questions with nothing but durability: the question is
@@ -57,12 +58,12 @@ func (c bareRunCmd) Run(ctx context.Context) error {
 	defer transport.CloseIdleConnections()
 	model := &http.Client{Transport: transport}
 	var ids atomic.Int64
-	return obey(ctx, os.Stdin, os.Stdout, func(ctx context.Context, d time.Duration) (result, error) {
-		return load(ctx, c.Connections, d, func(ctx context.Context) (func() error, func(), error) {
+	return obey(ctx, os.Stdin, os.Stdout, func(ctx context.Context, d time.Duration) (bench.Result, error) {
+		return bench.Load(ctx, c.Connections, d, func(ctx context.Context) (func() error, func(), error) {
 			s, end, err := worker(ctx)
 			return func() error {
 				r := bareRun{id: ids.Add(1), began: time.Now().UTC()}
-				r.question = question(int(r.id))
+				r.question = bench.Question(int(r.id))
 				if err := s.accept(ctx, r); err != nil {
 					return fmt.Errorf("storing the question: %w", err)
 				}
@@ -94,24 +95,9 @@ func ask(ctx context.Context, client *http.Client, base, question string) (strin
 		return "", fmt.Errorf("asking the model: %w", err)
 	}
 	defer res.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	raw, err := io.ReadAll(io.LimitReader(res.Body, bench.MaxAnswer))
 	if err != nil {
 		return "", fmt.Errorf("reading the model's answer: %w", err)
 	}
-	return contents(raw), nil
-}
-
-// contents joins what stands in "content" in the stub's stream, which escapes
-// nothing.
-func contents(stream []byte) string {
-	var text strings.Builder
-	for {
-		_, rest, ok := bytes.Cut(stream, []byte(`"content":"`))
-		if !ok {
-			return text.String()
-		}
-		var piece []byte
-		piece, stream, _ = bytes.Cut(rest, []byte(`"`))
-		text.Write(piece)
-	}
+	return bench.Contents(raw), nil
 }

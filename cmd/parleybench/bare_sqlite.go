@@ -74,14 +74,14 @@ func (c bareRunCmd) openSQLite(ctx context.Context) (func(ctx context.Context) (
 }
 
 func (s *bareSQLite) accept(ctx context.Context, r bareRun) error {
-	return s.do(ctx, func(exec func(statement int, args ...any)) {
+	return s.Do(ctx, func(exec func(statement int, args ...any)) {
 		exec(stmtRun, r.id, r.began.UnixMicro())
 		exec(stmtQuestion, r.id, r.question)
 	})
 }
 
 func (s *bareSQLite) finish(ctx context.Context, r bareRun) error {
-	return s.do(ctx, func(exec func(statement int, args ...any)) {
+	return s.Do(ctx, func(exec func(statement int, args ...any)) {
 		exec(stmtDone, time.Now().UnixMicro(), r.id)
 		exec(stmtAnswer, r.answer, r.id)
 		exec(stmtLedger, r.id)
@@ -93,7 +93,7 @@ func (s *bareSQLite) finish(ctx context.Context, r bareRun) error {
 }
 
 // do runs statements as one transaction; the first error takes it back.
-func (s *bareSQLite) do(ctx context.Context, fn func(exec func(statement int, args ...any))) error {
+func (s *bareSQLite) Do(ctx context.Context, fn func(exec func(statement int, args ...any))) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var err error

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/cmd/internal/bench"
 	"parley/platform/sqldb/pgserver"
 )
 
@@ -30,15 +31,15 @@ func TestWhatARunCostsOnPostgreSQL(t *testing.T) {
 		if !s.cluster.counting {
 			return nil, errors.New("statements are not counted")
 		}
-		asked, err := cites(ctx, s.world)
+		asked, err := s.World.Cites(ctx)
 		if err != nil {
 			return nil, err
 		}
-		f, err := s.measure(ctx, s.server.cmd.Process.Pid, s.database, func() (result, error) {
-			r, err := s.world.ask(ctx, o.Connections, 3*time.Second)
+		f, err := s.measure(ctx, s.Server.PID(), s.database, func() (bench.Result, error) {
+			r, err := s.World.Ask(ctx, o.Connections, 3*time.Second)
 			asked += r.Count
 			return r, err
-		}, func() error { return s.drain(ctx, asked) })
+		}, func() error { return s.Server.Drain(ctx, s.World, asked) })
 		if err != nil {
 			return nil, err
 		}

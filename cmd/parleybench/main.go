@@ -18,7 +18,8 @@ import (
 type cli struct {
 	Runs runsCmd `cmd:"" help:"Plain questions: runs a second beside a bare durable run."`
 
-	Streams streamsCmd `cmd:"" help:"Streamed answers: the first token, many at once, idle followers."`
+	Streams streamsCmd `cmd:"" help:"Streamed answers: the first token, many at once."`
+	Idle    idleCmd    `cmd:"" help:"Open streams while nothing happens: memory and CPU."`
 	User    userCmd    `cmd:"" help:"A user by id and a list of 50, beside a bare handler over pgx."`
 
 	BareRun  bareRunCmd  `cmd:"" hidden:"" help:"The process that runs is measured against."`

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"parley/cmd/internal/bench"
 	"parley/platform/kernel/id"
 	"parley/platform/sqldb/pgserver"
 )
@@ -58,8 +59,8 @@ func openCluster(ctx context.Context, url string) (_ *cluster, err error) {
 	if err := c.admin.QueryRow(ctx, "SELECT pg_backend_pid()").Scan(&backend); err != nil {
 		return c, fmt.Errorf("asking for the process of PostgreSQL: %w", err)
 	}
-	if p, err := readProcess(backend); err == nil && strings.HasPrefix(p.name, "postgres") {
-		c.postmaster = p.parent
+	if p, err := bench.ReadProcess(backend); err == nil && strings.HasPrefix(p.Name, "postgres") {
+		c.postmaster = p.Parent
 	}
 	return c, nil
 }

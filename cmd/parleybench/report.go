@@ -7,6 +7,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"parley/cmd/internal/bench"
 )
 
 // figures are one measurement. Costs are by request.
@@ -29,18 +31,16 @@ type figures struct {
 	Drain float64 `json:"drain_s"`
 }
 
-func newFigures(r result, before, after usage, lag time.Duration) figures {
+func newFigures(r bench.Result, before, after usage, lag time.Duration) figures {
 	n := float64(max(r.Count, 1))
 	used := after.counters.minus(before.counters)
 	return figures{
-		Requests: r.Count, Rate: r.rate(), P50: ms(r.P50), P99: ms(r.P99),
-		CPU: ms(after.process-before.process) / n, DatabaseCPU: ms(after.database-before.database) / n, LoadCPU: ms(after.load-before.load) / n,
+		Requests: r.Count, Rate: r.Rate(), P50: bench.Millis(r.P50), P99: bench.Millis(r.P99),
+		CPU: bench.Millis(after.process-before.process) / n, DatabaseCPU: bench.Millis(after.database-before.database) / n, LoadCPU: bench.Millis(after.load-before.load) / n,
 		Statements: float64(used.Statements) / n, Reads: float64(used.Reads) / n, Commits: float64(used.Commits) / n, Writes: float64(used.Writes) / n,
 		Drain: lag.Seconds(),
 	}
 }
-
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // round is the server and its limit, measured one after the other.
 type round struct {
@@ -62,14 +62,7 @@ type report struct {
 	Ratio    float64 `json:"ratio,omitempty"`
 	CPURatio float64 `json:"cpu_ratio,omitempty"`
 	// Lines are what a scenario without a limit found.
-	Lines []line `json:"figures,omitempty"`
-}
-
-// line is one figure by its name and unit.
-type line struct {
-	Name  string  `json:"name"`
-	Value float64 `json:"value"`
-	Unit  string  `json:"unit"`
+	Lines []bench.Line `json:"figures,omitempty"`
 }
 
 func newReport(scenario, database string, rounds []round) report {
@@ -80,7 +73,7 @@ func newReport(scenario, database string, rounds []round) report {
 			cpu = append(cpu, (r.Bare.CPU+r.Bare.DatabaseCPU)/ours)
 		}
 	}
-	return report{Scenario: scenario, Database: database, Rounds: rounds, Ratio: median(ratios), CPURatio: median(cpu)}
+	return report{Scenario: scenario, Database: database, Rounds: rounds, Ratio: bench.Median(ratios), CPURatio: bench.Median(cpu)}
 }
 
 // show prints reports as tables, or as one JSON value.
@@ -99,19 +92,16 @@ func show(w io.Writer, reports []report, asJSON bool) error {
 }
 
 func (r report) print(w io.Writer) error {
+	if err := bench.Show(w, r.Scenario+" on "+r.Database, r.Lines); err != nil || len(r.Rounds) == 0 {
+		return err
+	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "\n%s on %s\n", r.Scenario, r.Database)
-	for _, l := range r.Lines {
-		fmt.Fprintf(t, "%s\t%s\t%s\t\n", l.Name, number(l.Value), l.Unit)
+	fmt.Fprintln(t, "\ta second\tp50 ms\tp99 ms\tCPU ms\t+ database\tstatements\treads\tcommits\twrites\tdrain s\t(load CPU)\t")
+	for _, one := range r.Rounds {
+		row(t, "bare", one.Bare, r.Database)
+		row(t, "ours", one.Ours, r.Database)
 	}
-	if len(r.Rounds) > 0 {
-		fmt.Fprintln(t, "\ta second\tp50 ms\tp99 ms\tCPU ms\t+ database\tstatements\treads\tcommits\twrites\tdrain s\t(load CPU)\t")
-		for _, one := range r.Rounds {
-			row(t, "bare", one.Bare, r.Database)
-			row(t, "ours", one.Ours, r.Database)
-		}
-	}
-	if err := t.Flush(); err != nil || len(r.Rounds) == 0 {
+	if err := t.Flush(); err != nil {
 		return err
 	}
 	var all []string
@@ -127,19 +117,8 @@ func row(t *tabwriter.Writer, name string, f figures, database string) {
 		if database != "postgres" {
 			return "-"
 		}
-		return number(v)
+		return bench.Number(v)
 	}
-	fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, number(f.Rate), number(f.P50), number(f.P99), number(f.CPU), counted(f.DatabaseCPU),
-		counted(f.Statements), counted(f.Reads), counted(f.Commits), counted(f.Writes), number(f.Drain), number(f.LoadCPU))
-}
-
-// number has as many digits as say something.
-func number(v float64) string {
-	switch {
-	case v >= 100:
-		return fmt.Sprintf("%.0f", v)
-	case v >= 10:
-		return fmt.Sprintf("%.1f", v)
-	}
-	return fmt.Sprintf("%.2f", v)
+	fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, bench.Number(f.Rate), bench.Number(f.P50), bench.Number(f.P99), bench.Number(f.CPU), counted(f.DatabaseCPU),
+		counted(f.Statements), counted(f.Reads), counted(f.Commits), counted(f.Writes), bench.Number(f.Drain), bench.Number(f.LoadCPU))
 }

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
+
+	"parley/cmd/internal/bench"
 )
 
 // options are what every scenario takes.
@@ -73,22 +74,19 @@ func (o options) inTurns(bare, ours func(d time.Duration) (figures, error)) ([]r
 
 // system is a running server with all it needs, on one kind of database.
 type system struct {
+	*bench.Site
 	kind     string
-	dir      string
 	cluster  *cluster // nil on SQLite
 	database string   // the server's, on PostgreSQL
-	stub     *stub
-	server   *server
-	world    *world
 }
 
 func (s *system) start(ctx context.Context, o options) (err error) {
-	if s.dir, err = os.MkdirTemp("", "parleybench-"); err != nil {
-		return fmt.Errorf("making a directory: %w", err)
+	if s.Site, err = bench.NewSite(); err != nil {
+		return err
 	}
 	program := o.Parley
 	if program == "" {
-		if program, err = build(ctx, s.dir); err != nil {
+		if program, err = bench.Build(ctx, s.Dir); err != nil {
 			return err
 		}
 	}
@@ -101,33 +99,19 @@ func (s *system) start(ctx context.Context, o options) (err error) {
 			return err
 		}
 	}
-	if s.stub, err = startStub(ctx); err != nil {
-		return err
-	}
-	data := filepath.Join(s.dir, "data")
-	if err := os.Mkdir(data, 0o700); err != nil {
-		return fmt.Errorf("making the data directory: %w", err)
-	}
-	if s.server, err = startServer(ctx, program, data, databaseURL, s.stub.URL); err != nil {
-		return err
-	}
-	s.world, err = makeWorld(ctx, s.server.addr, o.Passages)
-	return err
+	return s.Start(ctx, program, databaseURL, o.Passages)
 }
 
 // Close ends everything and removes the data.
 func (s *system) Close(ctx context.Context) error {
 	var errs []error
-	if s.server != nil {
-		errs = append(errs, s.server.Close())
-	}
-	if s.stub != nil {
-		errs = append(errs, s.stub.Close())
+	if s.Site != nil {
+		errs = append(errs, s.Site.Close())
 	}
 	if s.cluster != nil {
 		errs = append(errs, s.cluster.Close(ctx))
 	}
-	return errors.Join(append(errs, os.RemoveAll(s.dir))...)
+	return errors.Join(errs...)
 }
 
 // usage is what the processes have used since they began.
@@ -139,19 +123,19 @@ type usage struct {
 // usage reads what the process pid and its database have used. The load is
 // this process, the model stub included.
 func (s *system) usage(ctx context.Context, pid int, database string) (u usage, err error) {
-	if u.process, err = cpuOf(pid); err != nil {
+	if u.process, err = bench.CPU(pid); err != nil {
 		return u, err
 	}
-	self, err := readProcess(os.Getpid())
+	self, err := bench.ReadProcess(os.Getpid())
 	if err != nil {
 		return u, err
 	}
-	u.load = self.own
+	u.load = self.Own
 	if s.cluster == nil {
 		return u, nil
 	}
 	if s.cluster.postmaster != 0 {
-		if u.database, err = cpuOf(s.cluster.postmaster); err != nil {
+		if u.database, err = bench.CPU(s.cluster.postmaster); err != nil {
 			return u, err
 		}
 	}
@@ -161,7 +145,7 @@ func (s *system) usage(ctx context.Context, pid int, database string) (u usage, 
 
 // measure runs work and answers what it cost, each figure by request. The work
 // of a server is over when drain says so.
-func (s *system) measure(ctx context.Context, pid int, database string, work func() (result, error), drain func() error) (figures, error) {
+func (s *system) measure(ctx context.Context, pid int, database string, work func() (bench.Result, error), drain func() error) (figures, error) {
 	before, err := s.usage(ctx, pid, database)
 	if err != nil {
 		return figures{}, err

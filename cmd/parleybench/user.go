@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"time"
+
+	"parley/cmd/internal/bench"
 )
 
 // userCmd measures reads: one user by a random id, and a random page of the
@@ -25,11 +27,11 @@ func (c userCmd) Run(ctx context.Context) error {
 }
 
 func (c userCmd) measure(ctx context.Context, s *system) (_ []report, err error) {
-	ids, err := c.people(ctx, s.world)
+	ids, err := c.people(ctx, s.World)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.drain(ctx, 0); err != nil {
+	if err := s.Server.Drain(ctx, s.World, 0); err != nil {
 		return nil, err
 	}
 	database, url, err := s.cluster.create(ctx)
@@ -60,11 +62,11 @@ func (c userCmd) measure(ctx context.Context, s *system) (_ []report, err error)
 		{fmt.Sprintf("GET /api/user, %d of %d", pageSize, len(ids)), pages, pages},
 	} {
 		measureBare := func(d time.Duration) (figures, error) {
-			return s.measure(ctx, limit.cmd.Process.Pid, database, func() (result, error) { return c.read(ctx, addr, "", d, x.bare) }, nil)
+			return s.measure(ctx, limit.cmd.Process.Pid, database, func() (bench.Result, error) { return c.read(ctx, addr, "", d, x.bare) }, nil)
 		}
 		measureOurs := func(d time.Duration) (figures, error) {
-			return s.measure(ctx, s.server.cmd.Process.Pid, s.database, func() (result, error) {
-				return c.read(ctx, s.server.addr, s.world.adminToken, d, x.ours)
+			return s.measure(ctx, s.Server.PID(), s.database, func() (bench.Result, error) {
+				return c.read(ctx, s.Server.Addr, s.World.AdminToken, d, x.ours)
 			}, nil)
 		}
 		rounds, err := c.inTurns(measureBare, measureOurs)
@@ -77,24 +79,24 @@ func (c userCmd) measure(ctx context.Context, s *system) (_ []report, err error)
 }
 
 // read has clients send GET for d.
-func (c userCmd) read(ctx context.Context, addr, token string, d time.Duration, path func() string) (result, error) {
-	return load(ctx, c.Connections, d, func(ctx context.Context) (func() error, func(), error) {
-		conn, err := dial(ctx, addr)
+func (c userCmd) read(ctx context.Context, addr, token string, d time.Duration, path func() string) (bench.Result, error) {
+	return bench.Load(ctx, c.Connections, d, func(ctx context.Context) (func() error, func(), error) {
+		conn, err := bench.Dial(ctx, addr)
 		if err != nil {
 			return nil, nil, err
 		}
 		return func() error {
-			_, err := conn.do(request(http.MethodGet, path(), addr, token, nil))
+			_, err := conn.Do(bench.Request(http.MethodGet, path(), addr, token, nil))
 			return err
-		}, conn.close, nil
+		}, conn.Close, nil
 	})
 }
 
 // people makes users and answers their ids.
-func (c userCmd) people(ctx context.Context, w *world) ([]int64, error) {
+func (c userCmd) people(ctx context.Context, w *bench.World) ([]int64, error) {
 	ids := make([]int64, 0, c.Users)
 	for n := range max(c.Users, pageSize) {
-		id, err := w.made(ctx, "/api/user", map[string]any{"email": fmt.Sprintf("user%d@example.org", n+1), "first_name": "First", "last_name": "Last"})
+		id, err := w.Made(ctx, "/api/user", map[string]any{"email": fmt.Sprintf("user%d@example.org", n+1), "first_name": "First", "last_name": "Last"})
 		if err != nil {
 			return nil, err
 		}

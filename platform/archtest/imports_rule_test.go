@@ -85,7 +85,11 @@ func inside(pkg string, z zone, test bool, imported string) string {
 	switch {
 	case to.kind == command:
 		return "nobody imports a command"
-	case z.kind == kernel || z.kind == platform:
+	case to.kind == shared && z.kind != command:
+		return "only commands import what commands share"
+	case z.kind == shared && to.module != "":
+		return "what commands share knows no module"
+	case z.kind == kernel || z.kind == platform || z.kind == shared:
 		if to.module != "" {
 			return "the platform knows no module"
 		}
@@ -97,7 +101,7 @@ func inside(pkg string, z zone, test bool, imported string) string {
 		}
 		return ""
 	case z.kind == command:
-		if to.kind == wiring || to.kind == platform || to.kind == kernel || (test && to.kind == root) {
+		if to.kind == wiring || to.kind == platform || to.kind == shared || to.kind == kernel || (test && to.kind == root) {
 			return ""
 		}
 		return "a command takes modules through their fx packages"

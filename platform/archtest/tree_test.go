@@ -155,12 +155,15 @@ const (
 	kernel   kind = "kernel"
 	platform kind = "platform"
 	command  kind = "command"
+	shared   kind = "shared" // what commands share
 	nowhere  kind = "nowhere"
 )
 
 func zoneOf(pkg string) zone {
 	parts := strings.Split(pkg, "/")
 	switch {
+	case parts[0] == "cmd" && len(parts) > 2 && parts[1] == "internal":
+		return zone{kind: shared}
 	case parts[0] == "cmd" && len(parts) > 1:
 		return zone{kind: command}
 	case parts[0] == "platform" && len(parts) > 1:

@@ -286,9 +286,10 @@ func TestAThousandEventsCostFewStatements(t *testing.T) {
 				t.Errorf("%s: %d effects", c.spec.Name, n)
 			}
 		}
-		// A batch of 128 is four statements; reads and cursors come on top.
+		// A batch of 128 is four statements; reads and cursors come on top, more of
+		// them on a slow machine. One by one it would be 12,000.
 		t.Logf("%d statements", n.Load())
-		if got := n.Load(); got == 0 || got > 200 {
+		if got := n.Load(); got == 0 || got > 1000 {
 			t.Errorf("%d statements for 1,000 events and 3 consumers", got)
 		}
 	})

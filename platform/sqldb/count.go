@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 
 	"github.com/uptrace/bun"
@@ -17,19 +18,41 @@ func CountQueries(ctx context.Context) (context.Context, *atomic.Int64) {
 	return context.WithValue(ctx, counterKey{}, n), n
 }
 
-type countHook struct{}
+// Statements is how many this process has run, BEGIN and COMMIT included.
+func (db *DB) Statements() int64 { return db.statements.Load() }
 
-// BeforeQuery implements bun.QueryHook.
-func (countHook) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context {
-	countStatements(ctx, 1)
-	return ctx
-}
+// Commits is how many this process has made: of transactions, and of
+// statements that write outside of one.
+func (db *DB) Commits() int64 { return db.commits.Load() }
 
-func countStatements(ctx context.Context, more int64) {
+// count counts statements that no hook sees, or takes back what it sees twice.
+func (db *DB) count(ctx context.Context, more int64) {
+	db.statements.Add(more)
 	if n, ok := ctx.Value(counterKey{}).(*atomic.Int64); ok {
 		n.Add(more)
 	}
 }
 
+type countHook struct{ db *DB }
+
+// BeforeQuery implements bun.QueryHook.
+func (h countHook) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context {
+	h.db.count(ctx, 1)
+	return ctx
+}
+
 // AfterQuery implements bun.QueryHook.
-func (countHook) AfterQuery(context.Context, *bun.QueryEvent) {}
+func (h countHook) AfterQuery(ctx context.Context, e *bun.QueryEvent) {
+	if e.Err == nil && commits(e.Query) && (e.Query == "COMMIT" || !h.db.InTx(ctx)) {
+		h.db.commits.Add(1)
+	}
+}
+
+func commits(query string) bool {
+	first, _, _ := strings.Cut(query, " ")
+	switch first {
+	case "COMMIT", "INSERT", "UPDATE", "DELETE":
+		return true
+	}
+	return false
+}

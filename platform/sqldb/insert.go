@@ -131,7 +131,7 @@ func (in *inserter) run(ctx context.Context, db *DB, rows reflect.Value) (err er
 	if !ok {
 		return fmt.Errorf("writing %s outside of a transaction", in.table)
 	}
-	countStatements(ctx, 1)
+	db.count(ctx, 1)
 	stmt := open.StmtContext(ctx, in.stmt.Load())
 	defer func() { err = errors.Join(err, stmt.Close()) }() // what was prepared stays
 	args := make([]any, len(in.values))

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -44,6 +45,8 @@ type DB struct {
 	// inserters are the prepared inserts of SQLite, by insertKey. There are as
 	// many as there are kinds of rows that are written often.
 	inserters sync.Map
+	// statements and commits are what this process has done here.
+	statements, commits atomic.Int64
 }
 
 // Open connects. It does not touch the schema.
@@ -79,7 +82,7 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 	pool.SetMaxIdleConns(conns)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	db := &DB{DB: bun.NewDB(pool, pgdialect.New()), postgres: true}
-	db.AddQueryHook(countHook{})
+	db.AddQueryHook(countHook{db})
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("connecting to PostgreSQL: %w", err), db.Close())
 	}
@@ -155,7 +158,7 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	reader.SetMaxIdleConns(4)
 	dialect := sqlitedialect.New()
 	db := &DB{DB: bun.NewDB(writer, dialect, bun.WithConnResolver(readPool{reader})), reader: reader}
-	db.AddQueryHook(countHook{})
+	db.AddQueryHook(countHook{db})
 	return db, nil
 }
 

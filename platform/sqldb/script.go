@@ -92,7 +92,7 @@ func (s *Script) send(ctx context.Context, steps []step) error {
 		}
 		text = append(text, ";\n"...)
 	}
-	countStatements(ctx, int64(len(steps))-1) // the hook counts the message as one
+	s.db.count(ctx, int64(len(steps))-1) // the hook counts the message as one
 	// Through bun, for its hooks; the text has no placeholders left.
 	if _, err := s.db.On(ctx).NewRaw("?", bun.Safe(text)).Exec(ctx); err != nil {
 		return fmt.Errorf("running %d statements: %w", len(steps), err)

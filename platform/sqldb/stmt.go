@@ -32,7 +32,7 @@ func (db *DB) Stmt(query string) *Stmt {
 // Rows reads every row, on the transaction of ctx when there is one. scan
 // takes one row at a time.
 func (s *Stmt) Rows(ctx context.Context, scan func(row *sql.Rows) error, args ...any) (err error) {
-	countStatements(ctx, 1)
+	s.db.count(ctx, 1)
 	var rows *sql.Rows
 	if open, ok := ctx.Value(txKey{}).(*openTx); ok && open.db == s.db {
 		rows, err = open.tx.Tx.QueryContext(ctx, s.query, args...)
@@ -54,7 +54,7 @@ func (s *Stmt) Rows(ctx context.Context, scan func(row *sql.Rows) error, args ..
 // Row reads one row into dest, on the transaction of ctx when there is one;
 // sql.ErrNoRows when none is there.
 func (s *Stmt) Row(ctx context.Context, dest []any, args ...any) error {
-	countStatements(ctx, 1)
+	s.db.count(ctx, 1)
 	if open, ok := ctx.Value(txKey{}).(*openTx); ok && open.db == s.db {
 		// The connection of the transaction may be SQLite's writer, for which
 		// the statement is not prepared.

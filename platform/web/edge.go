@@ -52,11 +52,7 @@ func (s *Server) around(g *gin.Context) {
 	g.Request = g.Request.WithContext(ctx)
 	defer func() {
 		if p := recover(); p != nil {
-			s.config.Log.ErrorContext(ctx, "panic", "panic", p, "stack", string(debug.Stack()))
-			if !g.Writer.Written() {
-				s.fail(g, ErrInternal)
-			}
-			g.Abort()
+			s.broke(g, p)
 		}
 		path := g.FullPath()
 		if path == "" {
@@ -68,6 +64,15 @@ func (s *Server) around(g *gin.Context) {
 	}()
 	s.guard(g)
 	g.Next()
+}
+
+// broke answers a request that panicked.
+func (s *Server) broke(g *gin.Context, p any) {
+	s.config.Log.ErrorContext(g.Request.Context(), "panic", "panic", p, "stack", string(debug.Stack()))
+	if !g.Writer.Written() {
+		s.fail(g, ErrInternal)
+	}
+	g.Abort()
 }
 
 // methodLabel bounds what a client can make a metric of.

@@ -18,9 +18,20 @@ func (s *Server) serve(g *gin.Context, r *Route) {
 		defer cancel()
 	}
 	g.Request = g.Request.WithContext(ctx)
+	check := s.check
+	if r.Long {
+		check = s.checkApart
+	}
+	if answer, ok := check(g, r); ok {
+		s.write(g, r, answer)
+	}
+}
+
+// check answers what is left to be written; false when nothing is.
+func (s *Server) check(g *gin.Context, r *Route) (answer any, ok bool) {
 	if _, err := s.caller(g, r); err != nil {
 		s.fail(g, err)
-		return
+		return nil, false
 	}
 	if r.Long && !r.Policy.public {
 		allowLong(g.Request)
@@ -30,21 +41,48 @@ func (s *Server) serve(g *gin.Context, r *Route) {
 	}
 	if r.idempotent() && !r.ByHandler && !r.Policy.public && g.GetHeader(idempotencyHeader) != "" {
 		s.idempotent(g, r)
-		return
+		return nil, false
 	}
-	s.answer(g, r)
+	return s.handle(g, r)
 }
 
-// answer binds, checks the caller's level and key, and runs the handler.
+// checkApart is check on a stack that goes when it is done. The request's own
+// would stay as large as a stream lasts, and most of what an open stream takes
+// is that.
+func (s *Server) checkApart(g *gin.Context, r *Route) (answer any, ok bool) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if p := recover(); p != nil {
+				s.broke(g, p)
+				answer, ok = nil, false
+			}
+		}()
+		answer, ok = s.check(g, r)
+	}()
+	<-done
+	return answer, ok
+}
+
+// answer runs the handler and writes what it answers.
 func (s *Server) answer(g *gin.Context, r *Route) {
+	if answer, ok := s.handle(g, r); ok {
+		s.write(g, r, answer)
+	}
+}
+
+// handle binds, checks the caller's level and key, and runs the handler; false
+// when the request has been refused.
+func (s *Server) handle(g *gin.Context, r *Route) (answer any, ok bool) {
 	request, err := r.binding.bind(r.request, g.Request, g.Param, s.config.MaxUpload)
 	if errors.Is(err, errNoID) {
 		s.unknown(g)
-		return
+		return nil, false
 	}
 	if err != nil {
 		s.fail(g, err)
-		return
+		return nil, false
 	}
 	who := actor.From(g.Request.Context())
 	if !reads(r.Method) { // a body has come meanwhile
@@ -60,15 +98,15 @@ func (s *Server) answer(g *gin.Context, r *Route) {
 	}
 	if err != nil {
 		s.fail(g, err)
-		return
+		return nil, false
 	}
 	audited, entry := s.begin(g, r, who, request)
-	answer, err := r.call(audited, request)
+	answer, err = r.call(audited, request)
 	s.end(g.Request.Context(), entry, err)
 	if err != nil {
 		s.refused(g, r, who, err)
 		s.fail(g, err)
-		return
+		return nil, false
 	}
-	s.write(g, r, answer)
+	return answer, true
 }

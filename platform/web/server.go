@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -52,9 +51,7 @@ type Server struct {
 	deciders map[actor.Resource]mayFunc
 	document []byte // OpenAPI
 	duration *prometheus.HistogramVec
-	// draining is closed when the server goes down, so that streams end.
-	draining chan struct{}
-	drain    sync.Once
+	streams  openStreams
 }
 
 // New builds the server. It fails on a route without a policy, on a policy
@@ -73,7 +70,7 @@ func New(c Config) (_ *Server, err error) {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
 	})
 	gin.SetMode(gin.ReleaseMode)
-	s := &Server{config: c, engine: gin.New(), schemas: openapi.NewSchemas(), draining: make(chan struct{})}
+	s := &Server{config: c, engine: gin.New(), schemas: openapi.NewSchemas()}
 	if s.deciders, err = decidersOf(c.Deciders); err != nil {
 		return nil, err
 	}
@@ -128,7 +125,7 @@ func (s *Server) add(r *Route) error {
 }
 
 // Drain ends every stream, so that a shutdown does not wait for them.
-func (s *Server) Drain() { s.drain.Do(func() { close(s.draining) }) }
+func (s *Server) Drain() { s.streams.drain() }
 
 // OpenAPI is the document as it is served.
 func (s *Server) OpenAPI() []byte { return s.document }

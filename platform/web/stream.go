@@ -16,7 +16,6 @@ const (
 	pingEvery    = 15 * time.Second // a comment keeps proxies from closing it
 	recheckEvery = time.Second      // of the caller's credentials, which are kept in memory
 	writeTimeout = 10 * time.Second // for a client that stopped reading
-	waitEvent    = time.Second      // before the other two are looked at
 )
 
 // EventStream is an answer that is sent event by event as
@@ -36,47 +35,40 @@ func (e EventStream) respond(s *Server, g *gin.Context, r *Route) {
 	ctx := g.Request.Context()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	go func() {
-		select {
-		case <-s.draining:
-			cancel(errDraining)
-		case <-ctx.Done():
+	check := func() error { return nil }
+	if request := g.Request; !r.Policy.public {
+		check = func() error {
+			_, err := s.authenticate(ctx, request)
+			return err
 		}
-	}()
+	}
+	defer s.streams.add(&openStream{end: cancel, check: check})()
 	// The head goes out at once, so that the client knows that it is accepted.
 	g.Writer.WriteHeaderNow()
 	if !put(g, rc, nil) {
 		return
 	}
-	lastPing, lastCheck := time.Now(), time.Now()
+	lastPing := time.Now()
 	for ctx.Err() == nil { // also ends a stream whose events never pause
-		wait, stop := context.WithTimeout(ctx, waitEvent)
+		wait, stop := context.WithDeadline(ctx, lastPing.Add(pingEvery))
 		line, err := e.Next(wait)
+		silent := errors.Is(wait.Err(), context.DeadlineExceeded)
 		stop()
 		switch {
 		case err == nil:
-			if !put(g, rc, append(append([]byte("data: "), line...), "\n\n"...)) {
-				return
-			}
-			lastPing = time.Now()
+			line = append(append([]byte("data: "), line...), "\n\n"...)
 		case errors.Is(err, io.EOF), ctx.Err() != nil:
 			return
-		case !errors.Is(err, context.DeadlineExceeded):
+		case silent:
+			line = []byte(": ping\n")
+		default:
 			s.config.Log.ErrorContext(ctx, "stream broken off", "error", err)
 			return
 		}
-		if time.Since(lastPing) >= pingEvery {
-			if !put(g, rc, []byte(": ping\n")) {
-				return
-			}
-			lastPing = time.Now()
+		if !put(g, rc, line) {
+			return
 		}
-		if !r.Policy.public && time.Since(lastCheck) >= recheckEvery {
-			if _, err := s.authenticate(ctx, g.Request); err != nil {
-				return
-			}
-			lastCheck = time.Now()
-		}
+		lastPing = time.Now()
 	}
 }
 

@@ -195,7 +195,11 @@ func (x *execution) wait() error {
 	if err := x.remember(); err != nil {
 		return err
 	}
-	if err := x.prepare(); err != nil {
+	// On a stack of its own: that of the run would stay as large while the
+	// model answers.
+	prepared := make(chan error)
+	go func() { prepared <- x.guarded(x.prepare) }()
+	if err := <-prepared; err != nil {
 		return err
 	}
 	x.begin()

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,8 +42,7 @@ func listen(ctx context.Context, m core.Model, p core.Prompt) (core.Completion, 
 	return out, pieces, err
 }
 
-// serve starts a model server and answers a model that asks it. A server that
-// hangs is waited for shortly, any other as long as a busy machine needs.
+// serve starts a model server and answers a model that asks it.
 func serve(t *testing.T, b modelstub.Behaviour) (core.Model, *modelstub.Server) {
 	t.Helper()
 	stub := modelstub.New(b)
@@ -51,18 +51,25 @@ func serve(t *testing.T, b modelstub.Behaviour) (core.Model, *modelstub.Server) 
 		server.CloseClientConnections()
 		server.Close()
 	})
-	c := openai.Config{BaseURL: server.URL + "/v1", APIKey: key, Model: "stub-1", Backoff: time.Millisecond}
-	if b.HangBefore {
-		c.FirstByte = 100 * time.Millisecond
-	}
-	if b.HangAfter > 0 {
-		c.Idle = 500 * time.Millisecond
-	}
+	return modelOf(t, openai.Config{BaseURL: server.URL + "/v1"}), stub
+}
+
+// inBubble is serve without a network, for a test in a bubble: a server that
+// hangs costs no time there.
+func inBubble(t *testing.T, b modelstub.Behaviour) (core.Model, *modelstub.Server) {
+	t.Helper()
+	stub := modelstub.New(b)
+	return modelOf(t, openai.Config{BaseURL: "http://model.test/v1", Transport: modelstub.Transport(stub)}), stub
+}
+
+func modelOf(t *testing.T, c openai.Config) core.Model {
+	t.Helper()
+	c.APIKey, c.Model, c.Backoff = key, "stub-1", time.Millisecond
 	client, err := openai.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answerer.NewOpenAI(client, "stub-1"), stub
+	return answerer.NewOpenAI(client, "stub-1")
 }
 
 func reply(text string) func(modelstub.Request) string {
@@ -115,25 +122,35 @@ func TestAModelServerThatFailsIsToldInWords(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
+			check := func(t *testing.T, model core.Model, stub *modelstub.Server) {
+				out, pieces, err := listen(t.Context(), model, prompt)
+				var said *apperr.Error
+				if !errors.As(err, &said) || !errors.Is(err, core.ErrModelFailed) || !strings.Contains(said.Message, c.says) {
+					t.Fatalf("got %v", err)
+				}
+				if tooLong := name == "too long a conversation"; errors.Is(err, core.ErrPromptTooLong) != tooLong {
+					t.Errorf("got %v", err)
+				}
+				if strings.Contains(err.Error(), key) || strings.Contains(said.Message, c.stub.Message) && c.stub.Message != "" {
+					t.Errorf("%q and %q show too much", said.Message, err)
+				}
+				if out.Text != c.kept || strings.Join(pieces, "") != c.kept || out.Model != "stub-1" {
+					t.Errorf("kept %+v of %q", out, pieces)
+				}
+				if n := len(stub.Requests()); n != c.requests {
+					t.Errorf("%d requests, want %d", n, c.requests)
+				}
+			}
+			if c.stub.HangBefore || c.stub.HangAfter > 0 {
+				synctest.Test(t, func(t *testing.T) {
+					model, stub := inBubble(t, c.stub)
+					check(t, model, stub)
+				})
+				return
+			}
 			t.Parallel()
 			model, stub := serve(t, c.stub)
-			out, pieces, err := listen(t.Context(), model, prompt)
-			var said *apperr.Error
-			if !errors.As(err, &said) || !errors.Is(err, core.ErrModelFailed) || !strings.Contains(said.Message, c.says) {
-				t.Fatalf("got %v", err)
-			}
-			if tooLong := name == "too long a conversation"; errors.Is(err, core.ErrPromptTooLong) != tooLong {
-				t.Errorf("got %v", err)
-			}
-			if strings.Contains(err.Error(), key) || strings.Contains(said.Message, c.stub.Message) && c.stub.Message != "" {
-				t.Errorf("%q and %q show too much", said.Message, err)
-			}
-			if out.Text != c.kept || strings.Join(pieces, "") != c.kept || out.Model != "stub-1" {
-				t.Errorf("kept %+v of %q", out, pieces)
-			}
-			if n := len(stub.Requests()); n != c.requests {
-				t.Errorf("%d requests, want %d", n, c.requests)
-			}
+			check(t, model, stub)
 		})
 	}
 }

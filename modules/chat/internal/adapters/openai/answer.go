@@ -80,8 +80,8 @@ type answer struct {
 }
 
 func (a *answer) read(contentType string) error {
-	r := bufio.NewReader(a.body)
-	const mark = "\uFEFF" // which some servers begin a text with
+	r := bufio.NewReaderSize(a.body, 1<<10) // of many streams that wait
+	const mark = "\uFEFF"                   // which some servers begin a text with
 	if start, err := r.Peek(len(mark)); err == nil && string(start) == mark {
 		_, _ = r.Discard(len(mark))
 	}

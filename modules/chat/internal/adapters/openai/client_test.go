@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,7 +17,7 @@ import (
 
 const key = "sk-verysecret-123"
 
-// start serves stub on loopback and makes a client with short waits for it.
+// start serves stub on loopback and makes a client for it.
 func start(t *testing.T, handler http.Handler, c Config) *Client {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -24,7 +25,22 @@ func start(t *testing.T, handler http.Handler, c Config) *Client {
 		server.CloseClientConnections()
 		server.Close()
 	})
-	c.BaseURL, c.APIKey = server.URL+"/v1", key
+	return client(t, server.URL, c)
+}
+
+// bubble runs a test in which time is the test's own, with a client that
+// reaches handler without a network.
+func bubble(t *testing.T, handler http.Handler, c Config, test func(t *testing.T, client *Client)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		c.Transport = modelstub.Transport(handler)
+		test(t, client(t, "http://model.test", c))
+	})
+}
+
+func client(t *testing.T, url string, c Config) *Client {
+	t.Helper()
+	c.BaseURL, c.APIKey = url+"/v1", key
 	if c.Model == "" {
 		c.Model = "stub-1"
 	}
@@ -151,17 +167,24 @@ func TestFailuresAreTypedAndKeepWhatCame(t *testing.T) {
 	} {
 		t.Run(tc.behaviour, func(t *testing.T) {
 			stub := modelstub.New(tc.b)
-			client := start(t, stub, Config{FirstByte: 200 * time.Millisecond, Idle: 100 * time.Millisecond, MaxResponse: 100 << 10})
-			result, deltas, err := ask(context.Background(), client, Request{})
-			e := wantError(t, err, tc.code)
-			if e.Retryable != tc.retryable {
-				t.Errorf("retryable %v", e.Retryable)
+			c := Config{MaxResponse: 100 << 10}
+			check := func(t *testing.T, client *Client) {
+				result, deltas, err := ask(context.Background(), client, Request{})
+				e := wantError(t, err, tc.code)
+				if e.Retryable != tc.retryable {
+					t.Errorf("retryable %v", e.Retryable)
+				}
+				if result.Text != tc.text || strings.Join(deltas, "") != tc.text {
+					t.Errorf("kept %q, emitted %q", result.Text, deltas)
+				}
+				if n := len(stub.Requests()); n != tc.requests {
+					t.Errorf("%d requests", n)
+				}
 			}
-			if result.Text != tc.text || strings.Join(deltas, "") != tc.text {
-				t.Errorf("kept %q, emitted %q", result.Text, deltas)
-			}
-			if n := len(stub.Requests()); n != tc.requests {
-				t.Errorf("%d requests", n)
+			if tc.code == CodeTimedOut {
+				bubble(t, stub, c, check)
+			} else {
+				check(t, start(t, stub, c))
 			}
 		})
 	}
@@ -178,12 +201,14 @@ func TestARefusedCallIsRepeatedUntilItSucceeds(t *testing.T) {
 
 func TestTheCallerMayLeaveDuringThePause(t *testing.T) {
 	stub := modelstub.New(modelstub.Behaviour{Status: 503})
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-	defer cancel()
-	_, _, err := ask(ctx, start(t, stub, Config{Backoff: time.Hour}), Request{})
-	if !errors.Is(err, context.DeadlineExceeded) || len(stub.Requests()) != 1 {
-		t.Fatalf("got %v", err)
-	}
+	bubble(t, stub, Config{Backoff: time.Hour}, func(t *testing.T, client *Client) {
+		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+		defer cancel()
+		_, _, err := ask(ctx, client, Request{})
+		if !errors.Is(err, context.DeadlineExceeded) || len(stub.Requests()) != 1 {
+			t.Fatalf("got %v", err)
+		}
+	})
 }
 
 func TestTheCallerMayLeaveInMidStream(t *testing.T) {
@@ -210,32 +235,35 @@ func TestAnErrorOfEmitEndsTheCallAndComesBack(t *testing.T) {
 
 func TestTheWholeCallHasALimit(t *testing.T) {
 	stub := modelstub.New(modelstub.Behaviour{Delay: 20 * time.Millisecond, Answer: func(modelstub.Request) string { return strings.Repeat("word ", 1000) }})
-	result, _, err := ask(context.Background(), start(t, stub, Config{Overall: 200 * time.Millisecond}), Request{})
-	wantError(t, err, CodeTimedOut)
-	if !strings.HasPrefix(result.Text, "word") {
-		t.Errorf("kept %q", result.Text)
-	}
+	bubble(t, stub, Config{Overall: 210 * time.Millisecond}, func(t *testing.T, client *Client) {
+		result, _, err := ask(context.Background(), client, Request{})
+		wantError(t, err, CodeTimedOut)
+		if n := strings.Count(result.Text, "word"); n != 11 {
+			t.Errorf("kept %d words: %q", n, result.Text)
+		}
+	})
 }
 
 func TestASlowStreamIsNotIdle(t *testing.T) {
-	stub := modelstub.New(modelstub.Behaviour{Delay: 20 * time.Millisecond})
-	client := start(t, stub, Config{FirstByte: 2 * time.Second, Idle: 2 * time.Second})
-	if _, deltas, err := ask(context.Background(), client, Request{}); err != nil || len(deltas) != 7 {
-		t.Fatalf("%q, %v", deltas, err)
-	}
+	stub := modelstub.New(modelstub.Behaviour{FirstDelay: 90 * time.Millisecond, Delay: 90 * time.Millisecond})
+	bubble(t, stub, Config{FirstByte: 100 * time.Millisecond, Idle: 100 * time.Millisecond}, func(t *testing.T, client *Client) {
+		if _, deltas, err := ask(context.Background(), client, Request{}); err != nil || len(deltas) != 7 {
+			t.Fatalf("%q, %v", deltas, err)
+		}
+	})
 }
 
 func TestTheTimeThatEmitTakesIsNotTheServers(t *testing.T) {
-	client := start(t, modelstub.New(modelstub.Behaviour{Delay: time.Millisecond}), Config{Idle: 100 * time.Millisecond})
-	slow := make(chan struct{})
-	time.AfterFunc(300*time.Millisecond, func() { close(slow) })
-	result, err := client.Stream(context.Background(), Request{Messages: []Message{{Role: "user", Content: "x"}}}, func(string) error {
-		<-slow
-		return nil
+	stub := modelstub.New(modelstub.Behaviour{Delay: time.Millisecond})
+	bubble(t, stub, Config{Idle: 100 * time.Millisecond}, func(t *testing.T, client *Client) {
+		result, err := client.Stream(context.Background(), Request{Messages: []Message{{Role: "user", Content: "x"}}}, func(string) error {
+			time.Sleep(300 * time.Millisecond)
+			return nil
+		})
+		if err != nil || result.Text != "Stub answer to: x" {
+			t.Fatalf("%+v, %v", result, err)
+		}
 	})
-	if err != nil || result.Text != "Stub answer to: x" {
-		t.Fatalf("%+v, %v", result, err)
-	}
 }
 
 func TestParametersThatAServerRefusesAreLeftOutFromThenOn(t *testing.T) {

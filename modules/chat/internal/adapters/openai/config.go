@@ -94,6 +94,9 @@ func transport() http.RoundTripper {
 	t = t.Clone()
 	t.MaxIdleConnsPerHost = 16
 	t.MaxResponseHeaderBytes = 64 << 10
+	// Tokens come in pieces of a few hundred bytes, from many servers' streams
+	// at once.
+	t.ReadBufferSize, t.WriteBufferSize = 2<<10, 2<<10
 	return t
 }
 

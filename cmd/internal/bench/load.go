@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -9,19 +9,20 @@ import (
 	"time"
 )
 
-// result is what one spell of load came to. It is sent between processes.
-type result struct {
+// Result is what one spell of load came to. It is sent between processes.
+type Result struct {
 	Count   int           `json:"count"`
 	Elapsed time.Duration `json:"elapsed"`
 	P50     time.Duration `json:"p50"`
 	P99     time.Duration `json:"p99"`
 }
 
-func (r result) rate() float64 { return float64(r.Count) / r.Elapsed.Seconds() }
+// Rate is calls a second.
+func (r Result) Rate() float64 { return float64(r.Count) / r.Elapsed.Seconds() }
 
-// load has n workers call do again and again for d. Each worker makes its own
+// Load has n workers call do again and again for d. Each worker makes its own
 // do, such as one over a connection of its own. The first error ends it all.
-func load(ctx context.Context, n int, d time.Duration, worker func(ctx context.Context) (do func() error, end func(), err error)) (result, error) {
+func Load(ctx context.Context, n int, d time.Duration, worker func(ctx context.Context) (do func() error, end func(), err error)) (Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var (
@@ -46,11 +47,11 @@ func load(ctx context.Context, n int, d time.Duration, worker func(ctx context.C
 	}
 	busy.Wait()
 	if err := errors.Join(fails...); err != nil {
-		return result{}, fails[0]
+		return Result{}, fails[0]
 	}
-	r := result{Count: len(all), Elapsed: time.Since(began)}
+	r := Result{Count: len(all), Elapsed: time.Since(began)}
 	slices.Sort(all)
-	r.P50, r.P99 = percentile(all, .50), percentile(all, .99)
+	r.P50, r.P99 = Percentile(all, .50), Percentile(all, .99)
 	return r, ctx.Err()
 }
 
@@ -72,8 +73,8 @@ func repeat(ctx context.Context, until time.Time, worker func(ctx context.Contex
 	return took, nil
 }
 
-// percentile is the nearest-rank percentile of sorted values; 0 of none.
-func percentile[T any](sorted []T, p float64) T {
+// Percentile is the nearest-rank percentile of sorted values; 0 of none.
+func Percentile[T any](sorted []T, p float64) T {
 	var zero T
 	if len(sorted) == 0 {
 		return zero
@@ -82,8 +83,8 @@ func percentile[T any](sorted []T, p float64) T {
 	return sorted[min(max(rank, 1), len(sorted))-1]
 }
 
-// median is the middle value, or the mean of the two in the middle.
-func median(values []float64) float64 {
+// Median is the middle value, or the mean of the two in the middle.
+func Median(values []float64) float64 {
 	if len(values) == 0 {
 		return 0
 	}

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"bytes"
@@ -13,20 +13,20 @@ import (
 	"time"
 )
 
-// world is the content of the server under test, made through its API: an
+// World is the content of the server under test, made through its API: an
 // agent that everybody may run, with a corpus whose content it shares, and an
 // ordinary user who asks.
-type world struct {
-	addr                string
-	adminToken, asker   string
+type World struct {
+	Addr                string
+	AdminToken, Asker   string // tokens
 	agent, corpus, user int64
 }
 
-// makeWorld fills the server at addr; its corpus has about so many passages.
-func makeWorld(ctx context.Context, addr string, passages int) (*world, error) {
-	w := &world{addr: addr}
+// MakeWorld fills the server at addr; its corpus has about so many passages.
+func MakeWorld(ctx context.Context, addr string, passages int) (*World, error) {
+	w := &World{Addr: addr}
 	var err error
-	if w.adminToken, err = w.signIn(ctx, adminEmail, adminPassword); err != nil {
+	if w.AdminToken, err = w.signIn(ctx, AdminEmail, AdminPassword); err != nil {
 		return nil, err
 	}
 	var team, project int64
@@ -39,23 +39,23 @@ func makeWorld(ctx context.Context, addr string, passages int) (*world, error) {
 		{"/api/project", func() any { return map[string]any{"name": "Lights", "team": team} }, &project},
 		{"/api/agent", func() any { return map[string]any{"name": "Keeper", "project_id": project, "access": "Public"} }, &w.agent},
 		{"/api/corpus", func() any { return map[string]any{"name": "Log books"} }, &w.corpus},
-		{"/api/user", func() any { return map[string]any{"email": "asker@example.org", "password": adminPassword} }, &w.user},
+		{"/api/user", func() any { return map[string]any{"email": "asker@example.org", "password": AdminPassword} }, &w.user},
 	} {
-		if *step.into, err = w.made(ctx, step.path, step.body()); err != nil {
+		if *step.into, err = w.Made(ctx, step.path, step.body()); err != nil {
 			return nil, err
 		}
 	}
 	connect := fmt.Sprintf("/api/agent/%d/corpus/%d", w.agent, w.corpus)
-	if err := w.call(ctx, http.MethodPost, connect, map[string]any{"shares_content": true}, nil); err != nil {
+	if err := w.Call(ctx, http.MethodPost, connect, map[string]any{"shares_content": true}, nil); err != nil {
 		return nil, err
 	}
-	if w.asker, err = w.signIn(ctx, "asker@example.org", adminPassword); err != nil {
+	if w.Asker, err = w.signIn(ctx, "asker@example.org", AdminPassword); err != nil {
 		return nil, err
 	}
-	return w, w.upload(ctx, book(passages))
+	return w, w.upload(ctx, Book(passages))
 }
 
-func (w *world) signIn(ctx context.Context, email, password string) (string, error) {
+func (w *World) signIn(ctx context.Context, email, password string) (string, error) {
 	form := url.Values{"username": {email}, "password": {password}}
 	var tokens struct {
 		Token string `json:"ejento_access_token"`
@@ -65,7 +65,7 @@ func (w *world) signIn(ctx context.Context, email, password string) (string, err
 }
 
 // upload adds a document to the corpus and waits until it is indexed.
-func (w *world) upload(ctx context.Context, text string) error {
+func (w *World) upload(ctx context.Context, text string) error {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	if err := form.WriteField("content_type", "file"); err != nil {
@@ -85,9 +85,9 @@ func (w *world) upload(ctx context.Context, text string) error {
 	if err := w.send(ctx, http.MethodPost, fmt.Sprintf("/api/corpus/%d/document", w.corpus), form.FormDataContentType(), &body, &document); err != nil {
 		return err
 	}
-	return poll(ctx, "indexing the corpus", func(ctx context.Context) (bool, error) {
+	return Poll(ctx, "indexing the corpus", func(ctx context.Context) (bool, error) {
 		var d answered[struct{ Step string }]
-		err := w.call(ctx, http.MethodGet, fmt.Sprintf("/api/document/%d", document.Data.ID), nil, &d)
+		err := w.Call(ctx, http.MethodGet, fmt.Sprintf("/api/document/%d", document.Data.ID), nil, &d)
 		if d.Data.Step == "failed" {
 			return false, fmt.Errorf("the corpus was not indexed: %+v", d)
 		}
@@ -95,23 +95,24 @@ func (w *world) upload(ctx context.Context, text string) error {
 	})
 }
 
-// queries is how many runs analytics has counted.
-func (w *world) queries(ctx context.Context) (int, error) {
+// Queries is how many runs analytics has counted.
+func (w *World) Queries(ctx context.Context) (int, error) {
 	var totals answered[struct{ Queries int }]
-	err := w.call(ctx, http.MethodGet, "/api/analytics/total-count", nil, &totals)
+	err := w.Call(ctx, http.MethodGet, "/api/analytics/total-count", nil, &totals)
 	return totals.Data.Queries, err
 }
 
 type answered[T any] struct{ Data T }
 
-func (w *world) made(ctx context.Context, path string, body any) (int64, error) {
+// Made creates something as the admin and answers its id.
+func (w *World) Made(ctx context.Context, path string, body any) (int64, error) {
 	var made answered[struct{ ID int64 }]
-	err := w.call(ctx, http.MethodPost, path, body, &made)
+	err := w.Call(ctx, http.MethodPost, path, body, &made)
 	return made.Data.ID, err
 }
 
-// call sends JSON as the admin.
-func (w *world) call(ctx context.Context, method, path string, body, into any) error {
+// Call sends JSON as the admin.
+func (w *World) Call(ctx context.Context, method, path string, body, into any) error {
 	if body == nil {
 		return w.send(ctx, method, path, "", http.NoBody, into)
 	}
@@ -122,23 +123,23 @@ func (w *world) call(ctx context.Context, method, path string, body, into any) e
 	return w.send(ctx, method, path, "application/json", bytes.NewReader(raw), into)
 }
 
-func (w *world) send(ctx context.Context, method, path, contentType string, body io.Reader, into any) error {
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+w.addr+path, body)
+func (w *World) send(ctx context.Context, method, path, contentType string, body io.Reader, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+w.Addr+path, body)
 	if err != nil {
 		return err
 	}
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 	}
-	if w.adminToken != "" {
-		req.Header.Set("Authorization", "Bearer "+w.adminToken)
+	if w.AdminToken != "" {
+		req.Header.Set("Authorization", "Bearer "+w.AdminToken)
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	defer res.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	raw, err := io.ReadAll(io.LimitReader(res.Body, MaxAnswer))
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
@@ -154,8 +155,8 @@ func (w *world) send(ctx context.Context, method, path, contentType string, body
 	return nil
 }
 
-// poll asks done every 50 ms until it says yes, for at most two minutes.
-func poll(ctx context.Context, what string, done func(ctx context.Context) (bool, error)) error {
+// Poll asks done every 50 ms until it says yes, for at most two minutes.
+func Poll(ctx context.Context, what string, done func(ctx context.Context) (bool, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"bufio"
@@ -16,29 +16,30 @@ import (
 // patience is how long one request may take.
 const patience = 2 * time.Minute
 
-// maxAnswer bounds what is read of one answer, in bytes.
-const maxAnswer = 16 << 20
+// MaxAnswer bounds what is read of one answer, in bytes.
+const MaxAnswer = 16 << 20
 
-// conn is one keep-alive HTTP/1.1 connection. It reads no more of a response
+// Conn is one keep-alive HTTP/1.1 connection. It reads no more of a response
 // than a benchmark needs, so that the load costs little beside what is
 // measured. It is for one goroutine.
-type conn struct {
+type Conn struct {
 	addr string
 	net  net.Conn
 	r    *bufio.Reader
 	body []byte // reused by every answer
 }
 
-func dial(ctx context.Context, addr string) (*conn, error) {
+// Dial connects to the server at addr.
+func Dial(ctx context.Context, addr string) (*Conn, error) {
 	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("connecting: %w", err)
 	}
-	return &conn{addr: addr, net: c, r: bufio.NewReaderSize(c, 32<<10)}, nil
+	return &Conn{addr: addr, net: c, r: bufio.NewReaderSize(c, 32<<10)}, nil
 }
 
-// request renders a request for send. An empty token sends no credentials.
-func request(method, path, addr, token string, body []byte) []byte {
+// Request renders a request for send. An empty token sends no credentials.
+func Request(method, path, addr, token string, body []byte) []byte {
 	b := fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: %s\r\n", method, path, addr)
 	if token != "" {
 		b = fmt.Appendf(b, "Authorization: Bearer %s\r\n", token)
@@ -57,7 +58,7 @@ type head struct {
 }
 
 // send sends a rendered request and reads the head of the response.
-func (c *conn) send(req []byte) (head, error) {
+func (c *Conn) send(req []byte) (head, error) {
 	if err := c.net.SetDeadline(time.Now().Add(patience)); err != nil {
 		return head{}, err
 	}
@@ -67,7 +68,7 @@ func (c *conn) send(req []byte) (head, error) {
 	return c.readHead()
 }
 
-func (c *conn) readHead() (head, error) {
+func (c *Conn) readHead() (head, error) {
 	h := head{length: -1}
 	for first := true; ; first = false {
 		line, err := c.r.ReadSlice('\n')
@@ -97,25 +98,25 @@ func (c *conn) readHead() (head, error) {
 }
 
 // stream answers the body of a response, which ends where the response does.
-func (c *conn) stream(h head) io.Reader {
+func (c *Conn) stream(h head) io.Reader {
 	if h.chunked {
 		return httputil.NewChunkedReader(c.r)
 	}
 	return io.LimitReader(c.r, max(h.length, 0))
 }
 
-// do sends a request and reads the whole response. The body is valid until the
+// Do sends a request and reads the whole response. The body is valid until the
 // next call. A status other than 200 and 201 is an error.
-func (c *conn) do(req []byte) ([]byte, error) {
+func (c *Conn) Do(req []byte) ([]byte, error) {
 	h, err := c.send(req)
 	if err != nil {
 		return nil, err
 	}
-	if h.length > maxAnswer || (!h.chunked && h.length < 0) {
+	if h.length > MaxAnswer || (!h.chunked && h.length < 0) {
 		return nil, fmt.Errorf("a body of %d bytes is not read", h.length)
 	}
 	body := bytes.NewBuffer(c.body[:0])
-	if _, err := body.ReadFrom(io.LimitReader(c.stream(h), maxAnswer)); err != nil {
+	if _, err := body.ReadFrom(io.LimitReader(c.stream(h), MaxAnswer)); err != nil {
 		return nil, fmt.Errorf("reading a response: %w", err)
 	}
 	c.body = body.Bytes()
@@ -130,5 +131,5 @@ func (c *conn) do(req []byte) ([]byte, error) {
 	return c.body, nil
 }
 
-// close closes the connection; nothing that was measured depends on how.
-func (c *conn) close() { c.net.Close() }
+// Close closes the connection; nothing that was measured depends on how.
+func (c *Conn) Close() { c.net.Close() }

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"bufio"
@@ -34,15 +34,15 @@ func readDelta(event []byte) (d delta, ok bool) {
 	return delta{tokens: bytes.Count(text, []byte("t")), sent: time.UnixMicro(micros)}, true
 }
 
-// follow sends a request over a connection of its own and hands each event of
+// Follow sends a request over a connection of its own and hands each event of
 // the stream that answers it to seen, until the stream ends.
-func (w *world) follow(ctx context.Context, req []byte, seen func(event []byte)) error {
-	c, err := dial(ctx, w.addr)
+func (w *World) Follow(ctx context.Context, req []byte, seen func(event []byte)) error {
+	c, err := Dial(ctx, w.Addr)
 	if err != nil {
 		return err
 	}
-	defer c.close()
-	stop := context.AfterFunc(ctx, c.close)
+	defer c.Close()
+	stop := context.AfterFunc(ctx, c.Close)
 	defer stop()
 	h, err := c.send(req)
 	if err != nil {

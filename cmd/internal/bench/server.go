@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"bytes"
@@ -17,13 +17,14 @@ import (
 	"time"
 )
 
+// The first admin of every server that is measured.
 const (
-	adminEmail    = "admin@example.org"
-	adminPassword = "correct horse"
+	AdminEmail    = "admin@example.org"
+	AdminPassword = "correct horse"
 )
 
-// build compiles the server into dir and answers the program's path.
-func build(ctx context.Context, dir string) (string, error) {
+// Build compiles the server into dir and answers the program's path.
+func Build(ctx context.Context, dir string) (string, error) {
 	path := filepath.Join(dir, "parley")
 	out, err := exec.CommandContext(ctx, "go", "build", "-o", path, "parley/cmd/parley").CombinedOutput()
 	if err != nil {
@@ -32,27 +33,27 @@ func build(ctx context.Context, dir string) (string, error) {
 	return path, nil
 }
 
-// server is the server under test, a process of its own with its usual
+// Server is the server under test, a process of its own with its usual
 // settings, on a fresh data directory.
-type server struct {
-	addr, metrics string
+type Server struct {
+	Addr, Metrics string
 	cmd           *exec.Cmd
 	log           *os.File
 	ended         chan struct{}
 }
 
-// startServer starts program over dir. databaseURL is empty for SQLite.
-func startServer(ctx context.Context, program, dir, databaseURL, modelURL string) (*server, error) {
-	s := &server{ended: make(chan struct{})}
+// StartServer starts program over dir. databaseURL is empty for SQLite.
+func StartServer(ctx context.Context, program, dir, databaseURL, modelURL string) (*Server, error) {
+	s := &Server{ended: make(chan struct{})}
 	var err error
-	for _, addr := range []*string{&s.addr, &s.metrics} {
+	for _, addr := range []*string{&s.Addr, &s.Metrics} {
 		if *addr, err = freeAddr(ctx); err != nil {
 			return nil, err
 		}
 	}
 	env := []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "PARLEY_ADDR=" + s.addr, "PARLEY_METRICS_ADDR=" + s.metrics, "PARLEY_DATA_DIR=" + dir,
-		"PARLEY_ADMIN_EMAIL=" + adminEmail, "PARLEY_ADMIN_PASSWORD=" + adminPassword, "PARLEY_LLM_URL=" + modelURL, "PARLEY_LLM_MODEL=stub",
+		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "PARLEY_ADDR=" + s.Addr, "PARLEY_METRICS_ADDR=" + s.Metrics, "PARLEY_DATA_DIR=" + dir,
+		"PARLEY_ADMIN_EMAIL=" + AdminEmail, "PARLEY_ADMIN_PASSWORD=" + AdminPassword, "PARLEY_LLM_URL=" + modelURL, "PARLEY_LLM_MODEL=stub",
 	}
 	if databaseURL != "" {
 		env = append(env, "PARLEY_DATABASE_URL="+databaseURL)
@@ -89,11 +90,11 @@ func freeAddr(ctx context.Context) (string, error) {
 	return l.Addr().String(), nil
 }
 
-func (s *server) ready(ctx context.Context) error {
+func (s *Server) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
-		if _, err := get(ctx, "http://"+s.addr+"/readyz"); err == nil {
+		if _, err := get(ctx, "http://"+s.Addr+"/readyz"); err == nil {
 			return nil
 		}
 		select {
@@ -107,17 +108,20 @@ func (s *server) ready(ctx context.Context) error {
 	}
 }
 
+// PID is the server's process.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
+
 // Close stops the server as an operator would, and waits.
-func (s *server) Close() error {
+func (s *Server) Close() error {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
 	<-s.ended
 	return s.log.Close()
 }
 
-// behind is the age in seconds of the oldest event that some consumer has not
+// Behind is the age in seconds of the oldest event that some consumer has not
 // dealt with; 0 when all have drained.
-func (s *server) behind(ctx context.Context) (float64, error) {
-	body, err := get(ctx, "http://"+s.metrics+"/metrics")
+func (s *Server) Behind(ctx context.Context) (float64, error) {
+	body, err := get(ctx, "http://"+s.Metrics+"/metrics")
 	if err != nil {
 		return 0, fmt.Errorf("reading the metrics: %w", err)
 	}
@@ -155,7 +159,7 @@ func get(ctx context.Context, url string) ([]byte, error) {
 		return nil, err
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	body, err := io.ReadAll(io.LimitReader(res.Body, MaxAnswer))
 	if err == nil && res.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s answered %d: %.300s", url, res.StatusCode, body)
 	}

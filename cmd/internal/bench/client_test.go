@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"io"
@@ -27,15 +27,15 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func connect(t *testing.T, h http.Handler) *conn {
+func connect(t *testing.T, h http.Handler) *Conn {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
-	c, err := dial(t.Context(), s.Listener.Addr().String())
+	c, err := Dial(t.Context(), s.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.close)
+	t.Cleanup(c.Close)
 	return c
 }
 
@@ -44,7 +44,7 @@ func TestOneConnectionTakesOneAnswerAfterTheOther(t *testing.T) {
 	for n := range 3 {
 		for _, path := range []string{"/whole", "/chunked"} {
 			body := strings.Repeat("x", n*5000)
-			got, err := c.do(request("POST", path, c.addr, "secret", []byte(body)))
+			got, err := c.Do(Request("POST", path, c.addr, "secret", []byte(body)))
 			if want := "Bearer secret " + body; err != nil || string(got) != want {
 				t.Errorf("%s: %d bytes of %d, %v", path, len(got), len(want), err)
 			}
@@ -54,10 +54,10 @@ func TestOneConnectionTakesOneAnswerAfterTheOther(t *testing.T) {
 
 func TestARefusalIsAnErrorAndTheConnectionGoesOn(t *testing.T) {
 	c := connect(t, http.HandlerFunc(echo))
-	if _, err := c.do(request("GET", "/refused", c.addr, "", nil)); err == nil || !strings.Contains(err.Error(), "403") {
+	if _, err := c.Do(Request("GET", "/refused", c.addr, "", nil)); err == nil || !strings.Contains(err.Error(), "403") {
 		t.Errorf("got %v", err)
 	}
-	if got, err := c.do(request("GET", "/whole", c.addr, "", nil)); err != nil || string(got) != " " {
+	if got, err := c.Do(Request("GET", "/whole", c.addr, "", nil)); err != nil || string(got) != " " {
 		t.Errorf("then %q, %v", got, err)
 	}
 }
@@ -76,7 +76,7 @@ func TestStreamEventsTellWhenTheirFirstTokenWasSent(t *testing.T) {
 }
 
 func TestTheStubAnswersFortyWordsWithACitation(t *testing.T) {
-	text := contents(wholeAnswer())
+	text := Contents(wholeAnswer())
 	if text != answer || len(strings.Fields(text)) != 40 || !strings.Contains(text, "[1]") {
 		t.Errorf("the model says %q", text)
 	}
@@ -93,16 +93,16 @@ func TestTheWorstOfAMetricIsFound(t *testing.T) {
 }
 
 func TestQuestionsAskForWordsOfTheBook(t *testing.T) {
-	words := strings.Fields(book(1000))
+	words := strings.Fields(Book(1000))
 	for n := range 20 {
 		known := 0
-		for _, w := range strings.Fields(strings.TrimSuffix(question(n), "?"))[4:] {
+		for _, w := range strings.Fields(strings.TrimSuffix(Question(n), "?"))[4:] {
 			if w != "and" && w != "about" && slices.ContainsFunc(words, func(b string) bool { return strings.TrimRight(b, ".") == w }) {
 				known++
 			}
 		}
 		if known < 3 {
-			t.Errorf("the book knows %d words of %q", known, question(n))
+			t.Errorf("the book knows %d words of %q", known, Question(n))
 		}
 	}
 }

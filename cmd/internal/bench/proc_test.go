@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"os"
@@ -8,7 +8,7 @@ import (
 
 func TestAProcessNameMayHaveSpacesAndParentheses(t *testing.T) {
 	p, err := parseStat([]byte("42 (a) (b c) S 7 42 42 0 -1 4194560 1 2 3 4 150 50 30 20 20 0 11 0 99 1 2"))
-	want := process{parent: 7, name: "a) (b c", own: 2 * time.Second, ended: 500 * time.Millisecond}
+	want := Process{Parent: 7, Name: "a) (b c", Own: 2 * time.Second, ended: 500 * time.Millisecond}
 	if err != nil || p != want {
 		t.Errorf("got %+v, %v; want %+v", p, err, want)
 	}
@@ -26,11 +26,11 @@ func TestTheCPUOfThisProcessIsFound(t *testing.T) {
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
 		t.Skip("CPU time is read from /proc, which is not here")
 	}
-	p, err := readProcess(os.Getpid())
-	if err != nil || p.parent != os.Getppid() {
+	p, err := ReadProcess(os.Getpid())
+	if err != nil || p.Parent != os.Getppid() {
 		t.Errorf("got %+v, %v", p, err)
 	}
-	if cpu, err := cpuOf(os.Getpid()); err != nil || cpu < p.own {
-		t.Errorf("got %v, %v; it was %v before", cpu, err, p.own)
+	if cpu, err := CPU(os.Getpid()); err != nil || cpu < p.Own {
+		t.Errorf("got %v, %v; it was %v before", cpu, err, p.Own)
 	}
 }

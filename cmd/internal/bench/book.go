@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"fmt"
@@ -22,9 +22,9 @@ func word(n int) string {
 	return w.String()
 }
 
-// book is Markdown of about so many passages, which the agent answers from.
+// Book is Markdown of about so many passages, which the agent answers from.
 // It is the same at every call.
-func book(passages int) string {
+func Book(passages int) string {
 	const passage = 700 // bytes, with what neighbours share
 	frequency := rand.NewZipf(rand.New(rand.NewPCG(1, 1)), 1.07, 10, vocabulary-1)
 	next := func() string { return word(int(frequency.Uint64())) }
@@ -43,9 +43,9 @@ func book(passages int) string {
 	return text.String()
 }
 
-// question is the n-th one. It asks for four words that stand in about one
+// Question is the n-th one. It asks for four words that stand in about one
 // passage of a hundred each, as the telling words of a question do.
-func question(n int) string {
+func Question(n int) string {
 	r := rand.New(rand.NewPCG(uint64(n), 2))
 	next := func() string { return word(vocabulary/4 + r.IntN(vocabulary/2)) }
 	return fmt.Sprintf("What is known about %s %s and about %s %s?", next(), next(), next(), next())

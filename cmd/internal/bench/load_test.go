@@ -1,9 +1,8 @@
-package main
+package bench
 
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,12 +18,12 @@ func TestPercentilesAreOfTheNearestRank(t *testing.T) {
 		p      float64
 		want   int
 	}{{hundred, .5, 50}, {hundred, .99, 99}, {hundred, 1, 100}, {[]int{7}, .99, 7}, {[]int{1, 9}, .5, 1}, {nil, .5, 0}} {
-		if got := percentile(c.values, c.p); got != c.want {
+		if got := Percentile(c.values, c.p); got != c.want {
 			t.Errorf("percentile %v of %d values is %d, not %d", c.p, len(c.values), got, c.want)
 		}
 	}
 	for want, values := range map[float64][]float64{2: {3, 1, 2}, 2.5: {4, 1, 2, 3}, 0: nil} {
-		if got := median(values); got != want {
+		if got := Median(values); got != want {
 			t.Errorf("the median of %v is %v", values, got)
 		}
 	}
@@ -32,7 +31,7 @@ func TestPercentilesAreOfTheNearestRank(t *testing.T) {
 
 func TestTheFirstFailureEndsTheLoad(t *testing.T) {
 	broken := errors.New("broken")
-	_, err := load(t.Context(), 4, time.Hour, func(context.Context) (func() error, func(), error) {
+	_, err := Load(t.Context(), 4, time.Hour, func(context.Context) (func() error, func(), error) {
 		return func() error { return broken }, func() {}, nil
 	})
 	if !errors.Is(err, broken) {
@@ -43,7 +42,7 @@ func TestTheFirstFailureEndsTheLoad(t *testing.T) {
 func TestTheLoadCountsEveryRequestAndEndsItsWorkers(t *testing.T) {
 	var done atomic.Int64
 	ended := make(chan struct{}, 3)
-	r, err := load(t.Context(), 3, time.Millisecond, func(context.Context) (func() error, func(), error) {
+	r, err := Load(t.Context(), 3, time.Millisecond, func(context.Context) (func() error, func(), error) {
 		return func() error {
 			done.Add(1)
 			return nil
@@ -51,20 +50,5 @@ func TestTheLoadCountsEveryRequestAndEndsItsWorkers(t *testing.T) {
 	})
 	if err != nil || int64(r.Count) != done.Load() || len(ended) != 3 {
 		t.Errorf("%d requests were counted of %d, %d workers ended, %v", r.Count, done.Load(), len(ended), err)
-	}
-}
-
-func TestTheOtherSideWorksAsLongAsItIsTold(t *testing.T) {
-	var out strings.Builder
-	var told []time.Duration
-	err := obey(t.Context(), strings.NewReader("2s\n1m0s\n"), &out, func(_ context.Context, d time.Duration) (result, error) {
-		told = append(told, d)
-		return result{Count: 3, Elapsed: d}, nil
-	})
-	if err != nil || len(told) != 2 || told[0] != 2*time.Second || told[1] != time.Minute {
-		t.Errorf("told %v, %v", told, err)
-	}
-	if want := `{"count":3,"elapsed":2000000000,"p50":0,"p99":0}`; !strings.HasPrefix(out.String(), want) {
-		t.Errorf("said %s", out.String())
 	}
 }
