@@ -286,6 +286,7 @@ func (x *execution) retrieve(who actor.Actor) (corpora.Retrieval, error) {
 	})
 	x.out.CorpusIDs = found.CorpusIDs
 	for i, p := range found.Passages {
+		p.Sections = nil // the record has the section that is cited as its title
 		x.out.Support = append(x.out.Support, Support{Number: i + 1, Passage: p})
 	}
 	return found, nil

@@ -186,6 +186,8 @@ type Completion struct {
 	Text      string
 	Model     string
 	FollowUps []string
+	// Quotes say where the cited sentences stand, for a model that knows.
+	Quotes []Quote
 	// Reasoning is what the model thought before it answered. It goes to the
 	// thoughts alone.
 	Reasoning string
@@ -193,6 +195,12 @@ type Completion struct {
 	// model that gives none.
 	FinishReason string
 	Usage        Usage
+}
+
+// Quote is a place that an answer quotes.
+type Quote struct {
+	Number int // of the passage, as it is cited
+	At     int // bytes into the passage's text
 }
 
 // ErrPromptTooLong is among the errors of a Model that did not take a prompt

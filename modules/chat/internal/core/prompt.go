@@ -82,7 +82,8 @@ func (x *execution) cite(said *said) {
 	numbers, unknown := said.filter.Cited(), said.filter.Unknown()
 	orders := make([]int, len(numbers))
 	for i, n := range numbers {
-		p := x.out.Support[n-1].Passage
+		p := &x.out.Support[n-1]
+		p.Title = x.section(n)
 		orders[i] = i
 		x.out.References = append(x.out.References, Reference{Number: n, URL: p.URL, Order: i, Title: p.Title, DocumentID: p.DocumentID})
 	}

@@ -203,7 +203,7 @@ func (s *Service) prepare(ctx context.Context, d *Document, hold Hold) (last []I
 		indexed := make([]Indexed, len(part))
 		for i, p := range part {
 			e := indexer.Entry(p.Title, p.Text)
-			indexed[i] = Indexed{Number: p.Number, Title: p.Title, Text: p.Text, Page: p.Page, Terms: e.Terms, Length: e.Length}
+			indexed[i] = Indexed{Number: p.Number, Title: p.Title, Text: p.Text, Page: p.Page, Terms: e.Terms, Length: e.Length, Sections: p.Sections}
 		}
 		if len(passages) <= small {
 			return indexed, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"parley/modules/corpora"
 	"parley/modules/corpora/internal/core/document"
 	"parley/modules/corpora/internal/core/ranking"
 	"parley/platform/kernel/access"
@@ -128,6 +129,8 @@ type Indexed struct {
 	Page   int
 	Terms  map[string]int
 	Length int
+	// Sections begin within Text.
+	Sections []corpora.Section
 }
 
 // Hold keeps a job the worker's own until the end of the unit of ctx, or says

@@ -87,7 +87,7 @@ func indexed(t testing.TB, folder string) *ranking.Memory {
 		passages, _ := chunking.Passages(doc)
 		for _, p := range passages {
 			id++
-			index.Add(ranking.Passage{ID: id, Corpus: 1, Document: int64(i + 1), Number: p.Number, Title: p.Title, Text: p.Text})
+			index.Add(ranking.Passage{ID: id, Corpus: 1, Document: int64(i + 1), Number: p.Number, Title: p.Title, Text: p.Text, Sections: p.Sections})
 		}
 	}
 	return index

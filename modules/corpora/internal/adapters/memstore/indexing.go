@@ -88,7 +88,7 @@ func (s *Store) Finish(ctx context.Context, ended core.Document, last []core.Ind
 	shown, err := s.staged.Delete(ctx, func(p passage) bool { return p.DocumentID == d.ID })
 	s.RemoveDocument(d.ID)
 	for _, p := range shown {
-		s.Add(ranking.Passage{ID: p.ID, Corpus: d.CorpusID, Document: d.ID, Number: p.Number, Page: p.Page, Title: p.Title, Text: p.Text})
+		s.Add(ranking.Passage{ID: p.ID, Corpus: d.CorpusID, Document: d.ID, Number: p.Number, Page: p.Page, Title: p.Title, Text: p.Text, Sections: p.Sections})
 	}
 	return d, err
 }
