@@ -180,6 +180,29 @@ func (s *Service) DocumentIndexed(ctx context.Context, org, documentID int64, fa
 	return s.Store.FailDocument(ctx, org, documentID, fmt.Sprintf("The file could not be read; document %d says why.", documentID))
 }
 
+// DocumentsDeleted has the files looked at whose documents somebody deleted in
+// the corpus. The corpus of a link has what the drive has, so a file that is
+// still linked becomes a document again; whoever wants it gone deletes it in the
+// drive, or unlinks it. The unit of ctx puts the job before it locks the drive,
+// as the one who does that job.
+func (s *Service) DocumentsDeleted(ctx context.Context, org int64, documentIDs []int64) error {
+	drives, err := s.Store.DrivesOfDocuments(ctx, org, documentIDs)
+	if err != nil || len(drives) == 0 {
+		return err
+	}
+	for _, drive := range drives {
+		if err := s.wake(ctx, org, drive); err != nil {
+			return err
+		}
+	}
+	for _, drive := range drives {
+		if err := s.lockDrive(ctx, org, drive); err != nil {
+			return err
+		}
+	}
+	return s.Store.ForgetDocuments(ctx, org, documentIDs)
+}
+
 // PassLinks makes the admin who deleted a user the one who linked what they had.
 func (s *Service) PassLinks(ctx context.Context, org, from, to int64) error {
 	return s.Store.PassLinks(ctx, org, from, to)
