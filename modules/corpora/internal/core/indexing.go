@@ -215,12 +215,13 @@ func (s *Service) prepare(ctx context.Context, d *Document, hold Hold) (last []I
 	return nil, nil
 }
 
-// fail ends the work on a document without its passages.
+// fail ends the work on a document without the passages of this source. Its
+// number of passages stays that of the text that questions still find.
 func (s *Service) fail(ctx context.Context, d Document, reason string, hold Hold, end func(context.Context) error) error {
 	if err := s.clear(ctx, d, hold); err != nil {
 		return err
 	}
-	d.Step, d.FailureReason, d.ChunkCount = Failed, &reason, 0
+	d.Step, d.FailureReason = Failed, &reason
 	return s.end(ctx, d, nil, hold, end)
 }
 

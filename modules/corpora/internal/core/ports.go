@@ -154,7 +154,8 @@ type Index interface {
 	// Finish ends the work on a document: completed, with what is staged and
 	// the last passages visible from the commit of ctx's unit on and counted, in
 	// place of those that were; or failed with a reason, when nothing may be
-	// staged, and nothing is claimed any more.
+	// staged, and nothing is claimed any more. The chunk count of a document that
+	// failed stays: it is that of the text that is found.
 	Finish(ctx context.Context, d Document, last []Indexed) (Document, error)
 	// Outdated answers corpora after an id, by their ids and organizations alone
 	// and ordered by id, that have passages whose words were read by an older

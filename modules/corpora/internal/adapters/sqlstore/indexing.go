@@ -268,10 +268,12 @@ func (s *Store) Finish(ctx context.Context, d core.Document, last []core.Indexed
 	if err != nil {
 		return d, err
 	}
-	q := s.db.On(ctx).NewUpdate().Model(&row).Set("step = ?", d.Step).Set("warnings = ?", warnings).Set("failure_reason = ?", d.FailureReason).Set("chunk_count = ?", d.ChunkCount).
+	q := s.db.On(ctx).NewUpdate().Model(&row).Set("step = ?", d.Step).Set("warnings = ?", warnings).Set("failure_reason = ?", d.FailureReason).
 		Set("page_count = ?", d.PageCount).Set("mime_type = ?", d.MimeType).Set("modified_on = ?", d.ModifiedOn)
 	if d.Step == core.Failed {
 		q = q.Set("claimed_name = '', claimed_content = ''")
+	} else {
+		q = q.Set("chunk_count = ?", d.ChunkCount)
 	}
 	err = q.Where("id = ?", d.ID).Returning("*").Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {

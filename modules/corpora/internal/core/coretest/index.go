@@ -253,8 +253,13 @@ func failing(f fixture) {
 		f.t.Errorf("%+v", done)
 	}
 	f.Equal(d.Warnings, done.Warnings)
+	f.Equal(0, done.ChunkCount)
 	f.Equal(done, storetest.Must[core.Document](f.t)(f.Document(f.ctx, reader, done.ID)))
 	f.Equal(ranking.Statistics{DF: map[string]int{}}, f.statistics(c, "lantern"))
+	f.document(c, "of a new source", func(d *core.Document) { d.ChunkCount = 7 })
+	again := f.begin()
+	again.ChunkCount = 3 // of what was read of it
+	f.Equal(7, f.finish(again, core.Failed, 3, nil).ChunkCount)
 	boom := errors.New("boom")
 	f.document(c, "2")
 	d = f.begin()
