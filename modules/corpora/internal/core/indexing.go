@@ -69,10 +69,14 @@ func (s *Service) Kinds() []work.Kind {
 	return kinds
 }
 
-// Adopt puts into the queue what an older version has left: documents that
-// wait without a job, and corpora whose words are read differently now. With an
+// Adopt sees to what an older version has left: it composes names, and puts
+// into the queue documents that wait without a job, and corpora whose words are
+// read differently now. With an
 // embedding model, all corpora are looked through for passages without vectors.
 func (s *Service) Adopt(ctx context.Context) error {
+	if err := s.adoptNames(ctx); err != nil {
+		return err
+	}
 	if err := s.adoptDocuments(ctx); err != nil {
 		return err
 	}
@@ -192,7 +196,7 @@ func (s *Service) prepare(ctx context.Context, d *Document, hold Hold) (last []I
 	if err != nil {
 		return nil, err
 	}
-	d.MimeType, d.PageCount, d.Warnings = text.MIME, text.PageCount, text.Warnings
+	d.MimeType, d.Charset, d.PageCount, d.Warnings = text.MIME, text.Charset, text.PageCount, text.Warnings
 	if text.Title == "" {
 		text.Title = strings.TrimSuffix(d.Name, path.Ext(d.Name))
 	}
@@ -261,12 +265,12 @@ func (s *Service) extract(ctx context.Context, d Document) (document.Extracted, 
 		return document.Extracted{}, fmt.Errorf("opening the file of document %d: %w", d.ID, err)
 	}
 	defer file.Close()
-	hint := d.Name
+	hint := document.Hint{Name: d.Name}
 	switch {
 	case d.ContentType == linkType:
-		hint = "page" + pageEndings[d.MimeType]
-	case d.ContentType == textType && path.Ext(hint) == "":
-		hint += ".md" // plain text reads the same as Markdown, and headings help
+		hint = document.Hint{Name: "page" + pageEndings[d.MimeType], Charset: d.Charset}
+	case d.ContentType == textType && path.Ext(hint.Name) == "":
+		hint.Name += ".md" // plain text reads the same as Markdown, and headings help
 	}
 	return s.Extractor.Extract(ctx, file, size, hint)
 }

@@ -84,6 +84,10 @@ type Documents interface {
 	// that did not fail and have one of the names or contents: for each of
 	// these the one with the lowest id.
 	Twins(ctx context.Context, corpusID, except int64, names, contents []string) ([]Twin, error)
+	// Uncomposed answers documents whose names may have been stored before names
+	// were composed, ordered by id; Composed notes that those of some are.
+	Uncomposed(ctx context.Context, limit int) ([]int64, error)
+	Composed(ctx context.Context, documentIDs []int64) error
 	// Existing answers which of the documents exist, with their corpora.
 	Existing(ctx context.Context, documentIDs []int64) (map[int64]int64, error)
 }
@@ -198,7 +202,7 @@ type Embedder interface {
 // Extractor turns a file into text. Its errors that the owner of the file can
 // act on are sentences.
 type Extractor interface {
-	Extract(ctx context.Context, src io.ReaderAt, size int64, name string) (document.Extracted, error)
+	Extract(ctx context.Context, src io.ReaderAt, size int64, hint document.Hint) (document.Extracted, error)
 	// Reason answers the sentence for the owner of the file, and whether
 	// trying again could help.
 	Reason(err error) (sentence string, again bool)
@@ -213,8 +217,9 @@ type Fetcher interface {
 
 // Fetched is a page. The caller closes the body.
 type Fetched struct {
-	Body         io.ReadCloser // nil when the copy that is kept is that page
+	Body         io.ReadCloser // as the server sent it; nil when the copy that is kept is that page
 	MimeType     string
+	Charset      string // of a text, as its server declared it; "" for none
 	ETag         string
 	LastModified string
 }

@@ -26,7 +26,7 @@ func readEML(src source, out *builder) error {
 	if err != nil {
 		return err
 	}
-	if utf16Order(data) != nil {
+	if enc, _ := utf16Order(data); enc != nil {
 		text, err := decode(data, "")
 		if err != nil {
 			return err

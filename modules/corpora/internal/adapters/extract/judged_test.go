@@ -11,6 +11,7 @@ import (
 
 	"parley/modules/corpora/internal/adapters/extract"
 	"parley/modules/corpora/internal/core/chunking"
+	"parley/modules/corpora/internal/core/document"
 	"parley/modules/corpora/internal/core/ranking"
 )
 
@@ -80,7 +81,7 @@ func indexed(t testing.TB, folder string) *ranking.Memory {
 		if err != nil {
 			t.Fatal(err)
 		}
-		doc, err := extract.New(extract.Limits{}).Extract(t.Context(), bytes.NewReader(data), int64(len(data)), file)
+		doc, err := extract.New(extract.Limits{}).Extract(t.Context(), bytes.NewReader(data), int64(len(data)), document.Hint{Name: file})
 		if err != nil {
 			t.Fatal(err)
 		}

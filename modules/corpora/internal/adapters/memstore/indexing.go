@@ -73,7 +73,7 @@ func (s *Store) stage(ctx context.Context, documentID int64, passages []core.Ind
 func (s *Store) Finish(ctx context.Context, ended core.Document, last []core.Indexed) (core.Document, error) {
 	d, err := s.documents.Update(ctx, func(d *core.Document) error {
 		d.Step, d.FailureReason, d.PageCount = ended.Step, ended.FailureReason, ended.PageCount
-		d.MimeType, d.ModifiedOn, d.Warnings = ended.MimeType, ended.ModifiedOn, slices.Clone(ended.Warnings)
+		d.MimeType, d.Charset, d.ModifiedOn, d.Warnings = ended.MimeType, ended.Charset, ended.ModifiedOn, slices.Clone(ended.Warnings)
 		if d.Step == core.Failed {
 			d.ClaimedName, d.ClaimedContent = "", ""
 		} else {

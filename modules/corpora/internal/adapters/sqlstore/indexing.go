@@ -269,7 +269,7 @@ func (s *Store) Finish(ctx context.Context, d core.Document, last []core.Indexed
 		return d, err
 	}
 	q := s.db.On(ctx).NewUpdate().Model(&row).Set("step = ?", d.Step).Set("warnings = ?", warnings).Set("failure_reason = ?", d.FailureReason).
-		Set("page_count = ?", d.PageCount).Set("mime_type = ?", d.MimeType).Set("modified_on = ?", d.ModifiedOn)
+		Set("page_count = ?", d.PageCount).Set("mime_type = ?", d.MimeType).Set("charset = ?", d.Charset).Set("modified_on = ?", d.ModifiedOn)
 	if d.Step == core.Failed {
 		q = q.Set("claimed_name = '', claimed_content = ''")
 	} else {
