@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"parley/modules/corpora"
 	"parley/modules/corpora/internal/adapters/extract"
 	"parley/modules/corpora/internal/core/chunking"
 	"parley/modules/corpora/internal/core/document"
@@ -39,6 +40,7 @@ func BenchmarkJudged(b *testing.B) {
 		type passage struct {
 			Title, Text string
 			Score       float64
+			Sections    []corpora.Section `json:",omitempty"`
 		}
 		row := struct {
 			Question    string
@@ -58,7 +60,7 @@ func BenchmarkJudged(b *testing.B) {
 			row.Frequencies[stem] = term.DF
 		}
 		for _, h := range found.Hits[:found.Kept] {
-			row.Passages = append(row.Passages, passage{h.Title, h.Text, h.Score.Total})
+			row.Passages = append(row.Passages, passage{h.Title, h.Text, h.Score.Total, h.Sections})
 		}
 		if err := json.NewEncoder(&out).Encode(row); err != nil {
 			b.Fatal(err)
