@@ -137,6 +137,15 @@ func scenarios(p web.Policy) []scenario {
 				add(from.with(n.Name, c))
 			}
 		}
+		if n.Or != nil {
+			from := base
+			if n.Or.When != "" {
+				from = from.saying(n.Or.When, n.Or.Is)
+			}
+			for _, c := range variants(n.Or.Resource) {
+				add(from.with(n.Or.Name, c))
+			}
+		}
 		if n.When != "" {
 			from := base.saying(n.When, n.Is)
 			for _, of := range p.Needs() { // whose kind it may be
@@ -216,10 +225,14 @@ func expected(r web.Route, who string, s scenario) int {
 		if n.Level > actor.User && levels[who] >= n.Level {
 			do = access.View
 		}
+		instead := false
+		if or := n.Or; or != nil && (or.When == "" || s.values[or.When] == or.Is) {
+			instead = s.fields[or.Name].may(who, or.Action)
+		}
 		switch {
 		case !c.may(who, access.View):
 			return http.StatusNotFound
-		case !c.may(who, do):
+		case !c.may(who, do) && !instead:
 			return http.StatusForbidden
 		}
 	}

@@ -61,6 +61,19 @@ func TestFilesOfALinkedFolderAreFound(t *testing.T) {
 		}
 		c.Do("GET", fmt.Sprintf("/api/document/%d", f.Document), nil).Want(200)
 
+		// A document that is deleted in the corpus comes back as long as its file
+		// is linked.
+		c.Do("DELETE", fmt.Sprintf("/api/document/%d", f.Document), nil).Want(200)
+		deleted := f.Document
+		eventually(t, func() string {
+			c.Do("GET", first, nil).Want(200).Data(&f)
+			if f.SyncState != "synced" || f.Document == 0 || f.Document == deleted {
+				return fmt.Sprintf("the item is %+v", f)
+			}
+			return ""
+		})
+		finds("thirty days", 1)
+
 		// Somebody removes the file in the directory.
 		found, err := filepath.Glob(filepath.Join(s.dataDir(), "sharepoint", "1", "sites/hr/Documents/Leave/rules.txt"))
 		if len(found) != 1 || err != nil {

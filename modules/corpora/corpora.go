@@ -47,6 +47,28 @@ type Passage struct {
 	Text       string
 	Page       *int
 	Score      float64 // comparable within one retrieval only
+	// Sections begin within Text; what stands before the first of them is under
+	// Title. Most passages have none.
+	Sections []Section `bun:"-"`
+}
+
+// Section is a part of a passage with headings of its own.
+type Section struct {
+	At    int    `json:"at"`    // bytes into the passage's text, where its heading stands
+	Title string `json:"title"` // document and headings, as that of the passage
+}
+
+// SectionAt is the document and the headings over the byte at an offset of the
+// text, so that a quote names the section in which it stands.
+func (p Passage) SectionAt(offset int) string {
+	title := p.Title
+	for _, s := range p.Sections {
+		if s.At > offset {
+			break
+		}
+		title = s.Title
+	}
+	return title
 }
 
 // Candidate is a passage that was considered, for the record of how an answer

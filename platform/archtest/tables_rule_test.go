@@ -90,7 +90,8 @@ func foreign(text, own string, owners map[string]string, prefixes map[string]boo
 	return out
 }
 
-// migrations checks that every file has its opposite and a number of its own.
+// migrations checks that every file has its opposite and a number of its own,
+// and that the numbers ascend as text, too, for so they are applied.
 func migrations(t *tree) []complaint {
 	form := regexp.MustCompile(`^(.*/)([0-9]+)_[a-z0-9_]+\.tx\.(up|down)\.sql$`)
 	there, numbers := map[string]bool{}, map[string]string{}
@@ -116,11 +117,23 @@ func migrations(t *tree) []complaint {
 			bad("its number is that of " + other)
 		}
 		numbers[key] = s.path
+		for path := range there {
+			if o := form.FindStringSubmatch(path); o != nil && o[1] == m[1] && o[2] > m[2] && number(o[2]) < number(m[2]) {
+				bad("as text its number comes before " + o[2] + ", and it is applied before; after 9 comes 91")
+				break
+			}
+		}
 		if strings.TrimSpace(s.text) == "" {
 			bad("it does nothing")
 		}
 	}
 	return out
+}
+
+// number reads what a pattern has made sure of.
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
 }
 
 // tags checks the bun tags of rows. On SQLite a bulk insert drops columns

@@ -14,7 +14,7 @@ import (
 func (s *Server) fits(r *Route) error {
 	names := r.binding.names(r.request)
 	known := func(name string) bool { return name == "" || slices.Contains(names, name) }
-	for _, n := range r.Policy.needs {
+	for _, n := range r.Policy.all() {
 		for _, name := range []string{n.Name, n.Self, n.When, n.KindIn} {
 			if !known(name) {
 				return fmt.Errorf("the policy needs %q, which the request does not have", name)
@@ -56,11 +56,22 @@ func ofBody(value any) error {
 	return fmt.Errorf("the policy compares a field with %v, which is a %T and neither a switch nor a text", value, value)
 }
 
+// all are the needs with those that are enough in their place.
+func (p Policy) all() []Need {
+	var out []Need
+	for _, n := range p.needs {
+		if out = append(out, n); n.Or != nil {
+			out = append(out, *n.Or)
+		}
+	}
+	return out
+}
+
 // kinds are the kinds of resource that a policy names by itself; those that a
 // field of the body names are the caller's choice.
 func (p Policy) kinds() []actor.Resource {
 	var out []actor.Resource
-	for _, n := range p.needs {
+	for _, n := range p.all() {
 		if n.KindIn == "" {
 			out = append(out, n.Resource)
 		}
@@ -74,7 +85,7 @@ func (p Policy) kinds() []actor.Resource {
 // values are what the policy compares fields with.
 func (p Policy) values() []any {
 	var out []any
-	for _, n := range p.needs {
+	for _, n := range p.all() {
 		out = append(out, n.Is)
 	}
 	for _, l := range p.levels {

@@ -25,7 +25,7 @@ func (s *Server) permitted(ctx context.Context, r *Route, who actor.Actor, sent 
 		return err
 	}
 	for _, n := range r.Policy.needs {
-		if v, _ := sent.value(n.When); n.When != "" && v != n.Is {
+		if !n.applies(sent) {
 			continue
 		}
 		id, there := sent.id(n.Name)
@@ -50,11 +50,27 @@ func (s *Server) permitted(ctx context.Context, r *Route, who actor.Actor, sent 
 		if self, there := sent.id(n.Self); there && self == who.UserID {
 			do = n.SelfAction
 		}
-		if err := may(ctx, who, id, do); err != nil && !r.deleted(n, err) {
+		if err := may(ctx, who, id, do); err != nil && !r.deleted(n, err) && !s.instead(ctx, n, who, sent) {
 			return err
 		}
 	}
 	return nil
+}
+
+// applies reports whether a request is one of those that the need is about.
+func (n Need) applies(sent sentFields) bool {
+	v, _ := sent.value(n.When)
+	return n.When == "" || v == n.Is
+}
+
+// instead reports whether the caller has what is enough in the place of a need.
+func (s *Server) instead(ctx context.Context, n Need, who actor.Actor, sent sentFields) bool {
+	if n.Or == nil || !n.Or.applies(sent) {
+		return false
+	}
+	id, there := sent.id(n.Or.Name)
+	may := s.deciders[n.Or.Resource]
+	return there && may != nil && may(ctx, who, id, n.Or.Action) == nil
 }
 
 // deleted reports whether err says only that a resource is gone which this very

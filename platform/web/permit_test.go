@@ -93,6 +93,34 @@ func TestAStoredAnswerIsForWhoeverStillHasWhatThePolicyNeeds(t *testing.T) {
 	}
 }
 
+func TestANeedMayBeMetByAnotherOne(t *testing.T) {
+	lend := func(context.Context, lendRequest) (thingView, error) { return thingView{}, nil }
+	p := web.On("book", "book_id", web.Edit).OrOn(web.On("box", "place", web.Manage).When("to_all", false))
+	for body, want := range map[string]int{
+		`{"place":6,"to_all":false}`: 200,
+		`{"place":6,"to_all":true}`:  404, // it is about another value
+		`{"place":6}`:                404,
+		`{"place":7,"to_all":false}`: 404, // nor may the caller manage that box
+		`{"to_all":false}`:           404,
+	} {
+		s := &shelf{refuse: map[int64]error{}}
+		server, err := web.New(web.Config{
+			Routes: []web.Route{web.POST("/api/book/{book_id}", "Lend", lend, p)}, Authenticator: standing{&actor.Actor{UserID: 7, OrganizationID: 1}},
+			Idempotency: &kept{done: map[string]idempotency.Answer{}}, Deciders: []access.Decider{s.decider("book"), s.decider("box")}, Log: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := webtest.New(t, server).As("token").With("Idempotency-Key", "k")
+		client.Do("POST", "/api/book/5", body).Want(200)
+		s.refuse[5], s.refuse[7] = web.ErrNotFound, web.ErrForbidden
+		client.Do("POST", "/api/book/5", body).Want(want)
+	}
+	if got, want := p.Needs()[0].String(), "edit on the book (or manage on the box when to_all is false)"; got != want {
+		t.Errorf("it reads %q, want %q", got, want)
+	}
+}
+
 // standing is one caller, who may change.
 type standing struct{ who *actor.Actor }
 
@@ -120,6 +148,7 @@ func TestTheServerRefusesPoliciesThatNobodyCouldCheck(t *testing.T) {
 	for want, p := range map[string]web.Policy{
 		`"shelf_id"`:               web.On("book", "shelf_id", web.View),
 		`"sender_id"`:              web.On("book", "book_id", web.View).ForSelf("sender_id", web.View),
+		`the resource "crate"`:     web.On("book", "book_id", web.View).OrOn(web.On("crate", "place", web.View)),
 		`"loud"`:                   web.On("book", "book_id", web.View).When("loud", true),
 		`"sort"`:                   web.OnKind("sort", "place", web.View),
 		`"rank"`:                   web.User().LevelFor("rank", true, actor.GlobalAdmin),

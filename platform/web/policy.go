@@ -58,6 +58,9 @@ type Need struct {
 	// When is a field of the body that needs this only when it has the value Is.
 	When string
 	Is   any // true, or a text
+	// Or is another need that is enough in the place of this one, for those who
+	// may view both resources. Its When says for which bodies it is.
+	Or *Need
 }
 
 // LevelNeed is a level that some value of a field of the body takes.
@@ -132,6 +135,13 @@ func (p Policy) ForSelf(name string, action Action) Policy {
 // When asks for the last need only when a field of the body has the value.
 func (p Policy) When(field string, is any) Policy {
 	return p.last(func(n *Need) { n.When, n.Is = field, is })
+}
+
+// OrOn lets those who have the one need of other do without the last need, when
+// the body has the value that other is about. What they may view has been asked
+// for before.
+func (p Policy) OrOn(other Policy) Policy {
+	return p.last(func(n *Need) { n.Or = &other.needs[0] })
 }
 
 // LevelFor takes a level when a field of the body has the value.

@@ -76,6 +76,9 @@ func (n Need) String() string {
 	if n.When != "" {
 		s += fmt.Sprintf(" when %s is %v", n.When, n.Is)
 	}
+	if n.Or != nil {
+		s += " (or " + n.Or.String() + ")"
+	}
 	if n.IfSent {
 		s += " if it is sent"
 	}

@@ -129,6 +129,9 @@ func (x *execution) replay() error {
 	}
 	x.reply = Completion{Text: k.Answer, Model: k.Model, FollowUps: k.FollowUps, FinishReason: FinishStop}
 	x.out.Sources, x.out.References, x.out.FollowUps, x.out.CacheHit = k.Sources, k.References, k.FollowUps, true
+	for _, r := range k.References {
+		x.out.Support[r.Number-1].Title = r.Title // the section that is cited
+	}
 	x.think("citations", "Checked the citations")(fmt.Sprintf("The %d sources that the earlier answer cites were found again.", len(k.References)),
 		map[string]any{"cited": len(k.References)})
 	return nil

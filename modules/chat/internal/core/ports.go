@@ -202,6 +202,8 @@ type Completion struct {
 	Text      string
 	Model     string
 	FollowUps []string
+	// Quotes say where the cited sentences stand, for a model that knows.
+	Quotes []Quote
 	// Reasoning is what the model thought before it answered. It goes to the
 	// thoughts alone.
 	Reasoning string
@@ -212,6 +214,12 @@ type Completion struct {
 	// Refused is whether the provider did not take the call or was not reached,
 	// so that nothing was used.
 	Refused bool
+}
+
+// Quote is a place that an answer quotes.
+type Quote struct {
+	Number int // of the passage, as it is cited
+	At     int // bytes into the passage's text
 }
 
 // ErrPromptTooLong is among the errors of a Model that did not take a prompt

@@ -112,6 +112,7 @@ func (x *execution) use(turns, passages int) {
 	x.promptTokens = d.total(turns, passages)
 	x.out.Support = nil
 	for i, p := range x.prompt.Passages {
+		p.Sections = nil // the record has the section that is cited as its title
 		x.out.Support = append(x.out.Support, Support{Number: i + 1, Passage: p})
 	}
 }
@@ -126,7 +127,8 @@ func (x *execution) cite(said *said) {
 	numbers, unknown := said.filter.Cited(), said.filter.Unknown()
 	orders := make([]int, len(numbers))
 	for i, n := range numbers {
-		p := x.out.Support[n-1].Passage
+		p := &x.out.Support[n-1]
+		p.Title = x.section(n)
 		orders[i] = i
 		x.out.References = append(x.out.References, Reference{Number: n, URL: p.URL, Order: i, Title: p.Title, DocumentID: p.DocumentID})
 	}

@@ -8,10 +8,12 @@ import (
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/uow"
+	"parley/platform/kernel/work"
 )
 
 // DocumentChange is what a request changes of a document; nil leaves a field as
-// it is.
+// it is. Under a new name the document is read again: the name may be its title,
+// which is searched, and may say how it is to be read.
 type DocumentChange struct {
 	Name        *string
 	Description *string
@@ -44,8 +46,11 @@ func (s *Service) UpdateDocument(ctx context.Context, who actor.Actor, id int64,
 		if changed, err = s.Store.UpdateDocument(ctx, id, func(stored *Document) error { *stored = d; return nil }); err != nil {
 			return err
 		}
-		if n.Source != nil {
+		switch {
+		case n.Source != nil:
 			err = s.replaced(ctx, before, changed)
+		case changed.Revision != before.Revision:
+			err = s.readAgain(ctx, before, indexJob(changed))
 		}
 		if different {
 			tx.Publish(corpora.DocumentUpdated{DocumentID: id, CorpusID: d.CorpusID, OrganizationID: d.OrganizationID, Revision: changed.Revision})
@@ -100,8 +105,12 @@ func (s *Service) change(ctx context.Context, who actor.Actor, d *Document, n Do
 		}
 		d.Revision, content = d.Revision+1, d.SHA256
 	} else if n.Name != nil {
+		before := d.Name
 		if d.Name = clean(*n.Name); d.ContentType != linkType {
 			name = d.Name
+		}
+		if d.Name != before { // what has no title of its own is found by its name
+			d.Step, d.FailureReason, d.Revision = Pending, nil, d.Revision+1
 		}
 	}
 	if n.Description != nil {
@@ -124,11 +133,17 @@ func (s *Service) change(ctx context.Context, who actor.Actor, d *Document, n Do
 // replaced puts the new source of a document into the queue in place of what
 // was to be done with the old one, whose file goes.
 func (s *Service) replaced(ctx context.Context, before, d Document) error {
+	jobs := eraseJobs(d.OrganizationID, nil, []string{before.BlobKey})
+	return s.readAgain(ctx, before, append(jobs, indexJob(d))...)
+}
+
+// readAgain puts jobs into the queue in place of the one of a document as it
+// was before.
+func (s *Service) readAgain(ctx context.Context, before Document, jobs ...work.Job) error {
 	if err := s.Queue.Cancel(ctx, indexKind, indexJob(before).Key); err != nil {
 		return err
 	}
-	jobs := eraseJobs(d.OrganizationID, nil, []string{before.BlobKey})
-	return s.Queue.Put(ctx, append(jobs, indexJob(d))...)
+	return s.Queue.Put(ctx, jobs...)
 }
 
 // Reindex reads a document again that the caller may change, and fetches a page
@@ -145,13 +160,10 @@ func (s *Service) Reindex(ctx context.Context, who actor.Actor, id int64) (Docum
 		if err != nil {
 			return err
 		}
-		if err := s.Queue.Cancel(ctx, indexKind, indexJob(before).Key); err != nil {
-			return err
-		}
 		tx.Publish(corpora.DocumentUpdated{DocumentID: id, CorpusID: d.CorpusID, OrganizationID: d.OrganizationID, Revision: again.Revision})
 		job := indexJob(again)
 		job.Payload = fetchAgain // a link
-		return s.Queue.Put(ctx, job)
+		return s.readAgain(ctx, before, job)
 	})
 	return again, err
 }

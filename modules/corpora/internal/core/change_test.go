@@ -76,6 +76,77 @@ func TestTheOldTextIsFoundUntilTheNewOneIsComplete(t *testing.T) {
 	if got := f.document(d.ID); got.Step != core.Failed || got.FailureReason == nil || len(f.finds(jo, c, "blue")) == 0 {
 		t.Errorf("a source that can't be read took the text away: %+v", got)
 	}
+	found, err := f.Store.Searchable(f.ctx, access.CorporaVisibleTo(jo), 0, []int64{c.ID})
+	f.check(err)
+	if got := f.document(d.ID); got.ChunkCount == 0 || got.ChunkCount != found[0].Passages {
+		t.Errorf("%d passages are said to be there, and %d are found", got.ChunkCount, found[0].Passages)
+	}
+}
+
+func TestADocumentIsFoundByItsNewNameOnceItIsCompleted(t *testing.T) {
+	f := setup(t)
+	c := f.shared("Guides")
+	d := f.upload(jo, c, "zebra.txt", "The lantern hangs in the hall.")
+	f.work()
+	before, files := len(f.db.Published()), f.kept()
+	changed, err := f.UpdateDocument(f.ctx, al, d.ID, core.DocumentChange{Name: text("walrus.txt")})
+	f.check(err)
+	if changed.Step != core.Pending || changed.Revision != 1 || len(f.finds(jo, c, "zebra")) != 1 || len(f.finds(jo, c, "walrus")) != 0 {
+		t.Errorf("meanwhile %+v", changed)
+	}
+	f.work()
+	if got := f.document(d.ID); got.Step != core.Completed || len(f.finds(jo, c, "walrus")) != 1 || len(f.finds(jo, c, "zebra")) != 0 || f.kept() != files {
+		t.Errorf("afterwards %+v", got)
+	}
+	want := []event.Event{
+		corpora.DocumentUpdated{DocumentID: d.ID, CorpusID: c.ID, OrganizationID: 1, Revision: 1},
+		corpora.DocumentIndexed{DocumentID: d.ID, CorpusID: c.ID, OrganizationID: 1, UserID: jo.UserID, Step: "completed", ChunkCount: 1},
+	}
+	if diff := cmp.Diff(want, f.facts(before)); diff != "" {
+		t.Error(diff)
+	}
+	// What is not about the name reads nothing again.
+	for _, n := range []core.DocumentChange{{Name: text("walrus.txt")}, {Description: text("d")}, {Tags: &[]string{"x"}}} {
+		same, err := f.UpdateDocument(f.ctx, al, d.ID, n)
+		f.check(err)
+		if same.Step != core.Completed || same.Revision != 1 {
+			t.Errorf("%+v", same)
+		}
+	}
+	// The copy of a page is read, and the page is not fetched.
+	f.web.pages[home] = webPage{text: "<p>The kettle sings.</p>"}
+	page := f.link(c, home)
+	f.work()
+	asked := len(f.web.asked)
+	_, err = f.UpdateDocument(f.ctx, al, page.ID, core.DocumentChange{Name: text("Kitchen")})
+	f.check(err)
+	f.work()
+	if len(f.finds(jo, c, "kitchen")) != 1 || len(f.web.asked) != asked {
+		t.Errorf("found %v after %d of %d requests", f.finds(jo, c, "kitchen"), len(f.web.asked), asked)
+	}
+}
+
+// A document that waits, or is being read, is read under its new name alone.
+func TestADocumentThatIsBeingReadIsCompletedUnderItsNewName(t *testing.T) {
+	var f fixture
+	var d core.Document
+	renamed := false
+	f = setup(t, func(p *core.Deps) {
+		p.Store = failing{Store: p.Store, stage: func() error {
+			if !renamed {
+				renamed = true
+				_, err := f.UpdateDocument(f.ctx, jo, d.ID, core.DocumentChange{Name: text("walrus.txt")})
+				f.check(err)
+			}
+			return nil
+		}}
+	})
+	c := f.corpus(jo, "Guides")
+	d = f.upload(jo, c, "zebra.txt", long("red lantern"))
+	f.work()
+	if got := f.document(d.ID); got.Step != core.Completed || !renamed || len(f.finds(jo, c, "walrus")) == 0 || len(f.finds(jo, c, "zebra")) != 0 {
+		t.Errorf("%+v", got)
+	}
 }
 
 func TestASecondNewSourceWinsOverOneThatIsBeingRead(t *testing.T) {

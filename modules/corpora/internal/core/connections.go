@@ -92,9 +92,16 @@ func (s *Service) Connection(ctx context.Context, who actor.Actor, agentID, corp
 	return s.connected(ctx, n, c)
 }
 
+// endsSharing reports whether nothing is asked for but that the agent shares
+// the corpus no longer.
+func (n Connect) endsSharing() bool {
+	return n.IsEnabled == nil && n.IsDefault == nil && n.SharesContent != nil && !*n.SharesContent
+}
+
 // Reconnect changes how an agent uses a corpus; nil fields stay as they are.
 // The caller administers the agent and can read the corpus; only an admin of
-// the corpus can begin to share its content.
+// the corpus can begin to share its content. An admin of the corpus alone, who
+// sees the agent, can end that and nothing else.
 func (s *Service) Reconnect(ctx context.Context, who actor.Actor, agentID, corpusID int64, n Connect) (Connected, error) {
 	admin, err := s.Agents.Administers(ctx, who, agentID)
 	if err != nil {
@@ -106,10 +113,11 @@ func (s *Service) Reconnect(ctx context.Context, who actor.Actor, agentID, corpu
 		if corpus, err = s.authorize(ctx, who, corpusID, access.View); err != nil {
 			return err
 		}
-		if !admin {
+		manages := corpus.decide(who).Allowed.Manage
+		if !admin && !(manages && n.endsSharing()) {
 			return ErrNotAgentAdmin
 		}
-		if n.SharesContent != nil && *n.SharesContent && !corpus.decide(who).Allowed.Manage {
+		if n.SharesContent != nil && *n.SharesContent && !manages {
 			return ErrNotSharer
 		}
 		return s.reconnectingOne(ctx, tx, who, agentID, func(ctx context.Context) error {
@@ -136,9 +144,9 @@ func (s *Service) Reconnect(ctx context.Context, who actor.Actor, agentID, corpu
 	return s.connected(ctx, out, corpus)
 }
 
-// Disconnect ends the use of a corpus by an agent that the caller administers,
-// and answers the connection as it was. Whoever administers the agent can do
-// so even if they can't read the corpus any more.
+// Disconnect ends the use of a corpus by an agent, and answers the connection
+// as it was. Whoever administers the agent can do so even if they can't read the
+// corpus any more, and whoever administers the corpus, if they see the agent.
 func (s *Service) Disconnect(ctx context.Context, who actor.Actor, agentID, corpusID int64) (Connected, error) {
 	admin, err := s.Agents.Administers(ctx, who, agentID)
 	if err != nil {
@@ -148,10 +156,12 @@ func (s *Service) Disconnect(ctx context.Context, who actor.Actor, agentID, corp
 	var corpus Corpus
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		if !admin {
-			if _, err := s.authorize(ctx, who, corpusID, access.View); err != nil {
+			if corpus, err = s.authorize(ctx, who, corpusID, access.View); err != nil {
 				return err
 			}
-			return ErrNotAgentAdmin
+			if !corpus.decide(who).Allowed.Manage {
+				return ErrNotAgentAdmin
+			}
 		}
 		err := s.reconnectingOne(ctx, tx, who, agentID, func(ctx context.Context) (err error) {
 			if out, err = s.Store.RemoveConnection(ctx, who.OrganizationID, agentID, corpusID); err != nil {

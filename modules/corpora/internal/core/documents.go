@@ -95,7 +95,7 @@ type NewDocument struct {
 func (n NewDocument) source(d *Document) (name string, err error) {
 	given := clean(n.Name)
 	d.ContentType, d.Size, d.SHA256, d.BlobKey = cmp.Or(n.Kind, fileType), n.Size, n.SHA256, n.Key
-	d.Step, d.FailureReason, d.PageCount, d.ETag, d.LastModified = Pending, nil, nil, "", ""
+	d.Step, d.FailureReason, d.PageCount, d.Charset, d.ETag, d.LastModified = Pending, nil, nil, "", "", ""
 	switch n.Kind {
 	case linkType:
 		link, err := checkLink(n.Link)
@@ -182,6 +182,7 @@ func (s *Service) Documents(ctx context.Context, who actor.Actor, corpusID int64
 	if _, err := s.authorize(ctx, who, corpusID, access.View); err != nil {
 		return page.Of[Document]{}, err
 	}
+	f.Name = text.NFC(f.Name) // as names are
 	return s.Store.DocumentsPage(ctx, corpusID, f, p)
 }
 

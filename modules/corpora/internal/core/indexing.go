@@ -69,10 +69,14 @@ func (s *Service) Kinds() []work.Kind {
 	return kinds
 }
 
-// Adopt puts into the queue what an older version has left: documents that
-// wait without a job, corpora whose words are read differently now, and versions
-// of agents that don't say what they are connected to. With an embedding model, all corpora are looked through for passages without vectors.
+// Adopt sees to what an older version has left: it composes names, tells what
+// agents are connected to, and puts into the queue documents that wait without
+// a job and corpora whose words are read differently now. With an embedding
+// model, all corpora are looked through for passages without vectors.
 func (s *Service) Adopt(ctx context.Context) error {
+	if err := s.adoptNames(ctx); err != nil {
+		return err
+	}
 	if err := s.adoptConnections(ctx); err != nil {
 		return err
 	}
@@ -195,7 +199,7 @@ func (s *Service) prepare(ctx context.Context, d *Document, hold Hold) (last []I
 	if err != nil {
 		return nil, err
 	}
-	d.MimeType, d.PageCount, d.Warnings = text.MIME, text.PageCount, text.Warnings
+	d.MimeType, d.Charset, d.PageCount, d.Warnings = text.MIME, text.Charset, text.PageCount, text.Warnings
 	if text.Title == "" {
 		text.Title = strings.TrimSuffix(d.Name, path.Ext(d.Name))
 	}
@@ -206,7 +210,7 @@ func (s *Service) prepare(ctx context.Context, d *Document, hold Hold) (last []I
 		indexed := make([]Indexed, len(part))
 		for i, p := range part {
 			e := indexer.Entry(p.Title, p.Text)
-			indexed[i] = Indexed{Number: p.Number, Title: p.Title, Text: p.Text, Page: p.Page, Terms: e.Terms, Length: e.Length}
+			indexed[i] = Indexed{Number: p.Number, Title: p.Title, Text: p.Text, Page: p.Page, Terms: e.Terms, Length: e.Length, Sections: p.Sections}
 		}
 		if len(passages) <= small {
 			return indexed, nil
@@ -218,12 +222,13 @@ func (s *Service) prepare(ctx context.Context, d *Document, hold Hold) (last []I
 	return nil, nil
 }
 
-// fail ends the work on a document without its passages.
+// fail ends the work on a document without the passages of this source. Its
+// number of passages stays that of the text that questions still find.
 func (s *Service) fail(ctx context.Context, d Document, reason string, hold Hold, end func(context.Context) error) error {
 	if err := s.clear(ctx, d, hold); err != nil {
 		return err
 	}
-	d.Step, d.FailureReason, d.ChunkCount = Failed, &reason, 0
+	d.Step, d.FailureReason = Failed, &reason
 	return s.end(ctx, d, nil, hold, end)
 }
 
@@ -263,12 +268,12 @@ func (s *Service) extract(ctx context.Context, d Document) (document.Extracted, 
 		return document.Extracted{}, fmt.Errorf("opening the file of document %d: %w", d.ID, err)
 	}
 	defer file.Close()
-	hint := d.Name
+	hint := document.Hint{Name: d.Name}
 	switch {
 	case d.ContentType == linkType:
-		hint = "page" + pageEndings[d.MimeType]
-	case d.ContentType == textType && path.Ext(hint) == "":
-		hint += ".md" // plain text reads the same as Markdown, and headings help
+		hint = document.Hint{Name: "page" + pageEndings[d.MimeType], Charset: d.Charset}
+	case d.ContentType == textType && path.Ext(hint.Name) == "":
+		hint.Name += ".md" // plain text reads the same as Markdown, and headings help
 	}
 	return s.Extractor.Extract(ctx, file, size, hint)
 }

@@ -30,7 +30,7 @@ func TestAnUploadIsFoundByTheNextQuestionOnceItIsCompleted(t *testing.T) {
 	f.clock.Advance(time.Second)
 	f.work()
 	got := f.document(d.ID)
-	d.Step, d.MimeType, d.ChunkCount, d.ModifiedOn = core.Completed, "text/markdown", 1, f.clock.Now()
+	d.Step, d.MimeType, d.Charset, d.ChunkCount, d.ModifiedOn = core.Completed, "text/markdown", "utf-8", 1, f.clock.Now()
 	if diff := cmp.Diff(d, got); diff != "" {
 		t.Error(diff)
 	}
@@ -292,7 +292,7 @@ func TestAFileThatIsGoneFailsItsDocument(t *testing.T) {
 type hanging struct{ *extract.Extractor }
 
 // Extract implements core.Extractor.
-func (hanging) Extract(ctx context.Context, _ io.ReaderAt, _ int64, _ string) (document.Extracted, error) {
+func (hanging) Extract(ctx context.Context, _ io.ReaderAt, _ int64, _ document.Hint) (document.Extracted, error) {
 	<-ctx.Done()
 	return document.Extracted{}, ctx.Err()
 }

@@ -76,7 +76,7 @@ func (s *Service) fetch(ctx context.Context, d Document, hold Hold) (Document, e
 // put is the page as the copy of a document.
 func (p Fetched) put(d *Document, stored Stored) {
 	d.BlobKey, d.Size, d.SHA256 = stored.Key, stored.Size, stored.SHA256
-	d.MimeType, d.ETag, d.LastModified = p.MimeType, p.ETag, p.LastModified
+	d.MimeType, d.Charset, d.ETag, d.LastModified = p.MimeType, p.Charset, p.ETag, p.LastModified
 }
 
 // refresh fetches a page again, if its server says that it has changed, and

@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -21,8 +22,9 @@ type web struct {
 }
 
 type webPage struct {
-	text, etag string
-	err        error
+	text, etag    string
+	mime, charset string // HTML in no declared encoding, when they are empty
+	err           error
 }
 
 // Fetch implements core.Fetcher.
@@ -42,7 +44,7 @@ func (w *web) Fetch(_ context.Context, link, etag, _ string) (core.Fetched, erro
 	case etag != "" && etag == p.etag:
 		return core.Fetched{ETag: etag}, nil
 	}
-	return core.Fetched{Body: io.NopCloser(strings.NewReader(p.text)), MimeType: "text/html", ETag: p.etag, LastModified: "then"}, nil
+	return core.Fetched{Body: io.NopCloser(strings.NewReader(p.text)), MimeType: cmp.Or(p.mime, "text/html"), Charset: p.charset, ETag: p.etag, LastModified: "then"}, nil
 }
 
 const home = "https://example.com/guide"
@@ -170,5 +172,42 @@ func TestADeletedPageIsNotLookedAtAgain(t *testing.T) {
 	f.work()
 	if len(f.web.asked) != 1 || f.kept() != 0 {
 		t.Errorf("asked %v, %d files", f.web.asked, f.kept())
+	}
+}
+
+// What is downloaded is what was fetched, and says in which encoding it was read.
+func TestAPageIsReadAndKeptInItsOwnEncoding(t *testing.T) {
+	const cyrillic = "\xcf\xe5\xf2\xe5\xf0\xe1\xf3\xf0\xe3\xf1\xea\xe8\xe9 \xec\xe0\xff\xea \xf1\xf2\xee\xe8\xf2 \xed\xe0 \xea\xe0\xec\xed\xe5" // windows-1251
+	for name, c := range map[string]struct {
+		page    webPage
+		asked   string
+		charset string
+	}{
+		"declared by the server":        {webPage{text: "<p>" + cyrillic, charset: "windows-1251"}, "маяк", "windows-1251"},
+		"the server goes before a page": {webPage{text: "<meta charset=koi8-r><p>" + cyrillic, charset: "windows-1251"}, "маяк", "windows-1251"},
+		"declared by the page":          {webPage{text: "<meta charset=windows-1251><p>" + cyrillic}, "маяк", "windows-1251"},
+		"declared by nobody":            {webPage{text: "<p>" + cyrillic + ". " + cyrillic}, "маяк", "windows-1251"},
+		"plain text":                    {webPage{text: cyrillic, mime: "text/plain", charset: "windows-1251"}, "маяк", "windows-1251"},
+		"UTF-8 in spite of the server":  {webPage{text: "<p>Петербургский маяк", charset: "windows-1251"}, "маяк", "utf-8"},
+		"UTF-8, long after its start":   {webPage{text: "<p>" + strings.Repeat("abc. ", 20_000) + "маяк"}, "маяк", "utf-8"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := setup(t)
+			corpus := f.corpus(jo, "Guides")
+			f.web.pages[home] = c.page
+			d := f.link(corpus, home)
+			for range 2 { // also when it is read again
+				f.work()
+				got, file, err := f.Original(f.ctx, jo, d.ID)
+				f.check(err)
+				kept, err := io.ReadAll(file)
+				f.check(errors.Join(err, file.Close()))
+				if len(f.finds(jo, corpus, c.asked)) == 0 || got.Charset != c.charset || string(kept) != c.page.text {
+					t.Errorf("%.60q is kept as %s, and %q finds %d", kept, got.Charset, c.asked, len(f.finds(jo, corpus, c.asked)))
+				}
+				_, err = f.UpdateDocument(f.ctx, jo, d.ID, core.DocumentChange{Name: text("again")})
+				f.check(err)
+			}
+		})
 	}
 }

@@ -64,18 +64,21 @@ type Document struct {
 	Source         string // as it was given: a file name, "text", or a URL
 	ContentType    string // file, text or weblink
 	MimeType       string
-	Size           int64
-	SHA256         string
-	Tags           []string
-	Description    string
-	UploadFrom     string
-	Step           Step
-	FailureReason  *string
-	Warnings       []string // what could not be read of a completed document
-	ChunkCount     int
-	PageCount      *int
-	BlobKey        string // "" for a page that was not fetched yet
-	Revision       int    // of its source, from 0
+	// Charset is the encoding that a text was read in, and before that the one
+	// that the server of a page declared; "" for none.
+	Charset       string
+	Size          int64
+	SHA256        string
+	Tags          []string
+	Description   string
+	UploadFrom    string
+	Step          Step
+	FailureReason *string
+	Warnings      []string // what could not be read of a completed document
+	ChunkCount    int
+	PageCount     *int
+	BlobKey       string // "" for a page that was not fetched yet
+	Revision      int    // of its source, from 0
 	// What no other document of the corpus may claim; "" claims nothing.
 	ClaimedName    string
 	ClaimedContent string

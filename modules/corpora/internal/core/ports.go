@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"parley/modules/corpora"
 	"parley/modules/corpora/internal/core/document"
 	"parley/modules/corpora/internal/core/ranking"
 	"parley/platform/kernel/access"
@@ -83,6 +84,10 @@ type Documents interface {
 	// that did not fail and have one of the names or contents: for each of
 	// these the one with the lowest id.
 	Twins(ctx context.Context, corpusID, except int64, names, contents []string) ([]Twin, error)
+	// Uncomposed answers documents whose names may have been stored before names
+	// were composed, ordered by id; Composed notes that those of some are.
+	Uncomposed(ctx context.Context, limit int) ([]int64, error)
+	Composed(ctx context.Context, documentIDs []int64) error
 	// Existing answers which of the documents exist, with their corpora.
 	Existing(ctx context.Context, documentIDs []int64) (map[int64]int64, error)
 }
@@ -132,6 +137,8 @@ type Indexed struct {
 	Page   int
 	Terms  map[string]int
 	Length int
+	// Sections begin within Text.
+	Sections []corpora.Section
 }
 
 // Hold keeps a job the worker's own until the end of the unit of ctx, or says
@@ -155,7 +162,8 @@ type Index interface {
 	// Finish ends the work on a document: completed, with what is staged and
 	// the last passages visible from the commit of ctx's unit on and counted, in
 	// place of those that were; or failed with a reason, when nothing may be
-	// staged, and nothing is claimed any more.
+	// staged, and nothing is claimed any more. The chunk count of a document that
+	// failed stays: it is that of the text that is found.
 	Finish(ctx context.Context, d Document, last []Indexed) (Document, error)
 	// Outdated answers corpora after an id, by their ids and organizations alone
 	// and ordered by id, that have passages whose words were read by an older
@@ -198,7 +206,7 @@ type Embedder interface {
 // Extractor turns a file into text. Its errors that the owner of the file can
 // act on are sentences.
 type Extractor interface {
-	Extract(ctx context.Context, src io.ReaderAt, size int64, name string) (document.Extracted, error)
+	Extract(ctx context.Context, src io.ReaderAt, size int64, hint document.Hint) (document.Extracted, error)
 	// Reason answers the sentence for the owner of the file, and whether
 	// trying again could help.
 	Reason(err error) (sentence string, again bool)
@@ -213,8 +221,9 @@ type Fetcher interface {
 
 // Fetched is a page. The caller closes the body.
 type Fetched struct {
-	Body         io.ReadCloser // nil when the copy that is kept is that page
+	Body         io.ReadCloser // as the server sent it; nil when the copy that is kept is that page
 	MimeType     string
+	Charset      string // of a text, as its server declared it; "" for none
 	ETag         string
 	LastModified string
 }

@@ -95,7 +95,7 @@ func (s *Service) search(ctx context.Context, in []ranking.Corpus, query string,
 	out.Considered = len(found.Hits)
 	for i, h := range found.Hits {
 		if i < found.Kept {
-			p := corpora.Passage{ChunkID: h.ID, DocumentID: h.Document, CorpusID: h.Corpus, Title: h.Title, URL: DocumentURL(h.Document), Text: h.Text, Score: h.Score.Total}
+			p := corpora.Passage{ChunkID: h.ID, DocumentID: h.Document, CorpusID: h.Corpus, Title: h.Title, URL: DocumentURL(h.Document), Text: h.Text, Score: h.Score.Total, Sections: h.Sections}
 			if h.Page > 0 {
 				p.Page = &h.Page
 			}

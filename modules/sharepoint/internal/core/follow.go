@@ -64,15 +64,16 @@ func (r *run) restart(ctx context.Context, from string) error {
 	})
 }
 
-// update changes the row of the drive, fenced.
+// update changes the row of the drive, fenced. Every unit locks the drive before
+// items and its job last: who changes an item has both, and puts that job.
 func (r *run) update(ctx context.Context, change func(*FollowedDrive) error) error {
 	return r.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		if err := r.claim.Hold(ctx); err != nil {
+		d, err := r.Store.UpdateDrive(ctx, r.drive.ID, change)
+		if err != nil {
 			return err
 		}
-		var err error
-		r.drive, err = r.Store.UpdateDrive(ctx, r.drive.ID, change)
-		return err
+		r.drive = d
+		return r.claim.Hold(ctx)
 	})
 }
 
@@ -84,9 +85,6 @@ func (r *run) note(ctx context.Context, got Changes) error {
 		n := min(pageSize, len(items))
 		last := n == len(items)
 		err := r.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-			if err := r.claim.Hold(ctx); err != nil {
-				return err
-			}
 			d, err := r.Store.UpdateDrive(ctx, r.drive.ID, func(d *FollowedDrive) error {
 				if d.Token != r.drive.Token || d.Generation != r.drive.Generation {
 					return errOvertaken
@@ -115,6 +113,9 @@ func (r *run) note(ctx context.Context, got Changes) error {
 				if err := r.Store.TouchFailed(ctx, d.OrganizationID, d.ExternalID); err != nil {
 					return err
 				}
+			}
+			if err := r.claim.Hold(ctx); err != nil {
+				return err
 			}
 			if last {
 				r.drive = d

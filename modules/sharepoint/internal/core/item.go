@@ -142,6 +142,12 @@ type Items interface {
 	PassLinks(ctx context.Context, organizationID, from, to int64) error
 	// FailDocument marks the item of a document as failed; none is no error.
 	FailDocument(ctx context.Context, organizationID, documentID int64, lastError string) error
+	// DrivesOfDocuments answers the drives that have items of these documents,
+	// in their order as text.
+	DrivesOfDocuments(ctx context.Context, organizationID int64, documentIDs []int64) ([]string, error)
+	// ForgetDocuments takes documents that are gone from their items, whose
+	// revision it raises; none is no error.
+	ForgetDocuments(ctx context.Context, organizationID int64, documentIDs []int64) error
 }
 
 // Drives keeps the drives that are followed.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -138,7 +139,7 @@ func (s *scene) change(random *rand.Rand, n int) {
 	name := fmt.Sprintf("n%d", random.IntN(8))
 	text := fmt.Sprintf("text %d", n)
 	var err error
-	switch what := random.IntN(14); {
+	switch what := random.IntN(16); {
 	case what < 3 || len(files) == 0:
 		_, err = s.people.Upload(ctx, core.Upload{ParentID: place(), Name: name + ".txt", Size: int64(len(text)), Content: bytes.NewReader([]byte(text))})
 	case what < 5 || len(folders) == 0:
@@ -159,6 +160,10 @@ func (s *scene) change(random *rand.Rand, n int) {
 		s.tieAtRandom(random, any(folders))
 	case what == 13:
 		s.graph.AddNotebook(s.drive, "", fmt.Sprintf("book %d", n))
+	case what == 14:
+		s.deleteAtRandom(random)
+	case what == 15:
+		s.hear()
 	}
 	if err != nil && !errors.Is(err, core.ErrNameTaken) && !errors.Is(err, core.ErrBadPlace) {
 		s.t.Fatal(err)
@@ -189,6 +194,35 @@ func (s *scene) tieAtRandom(random *rand.Rand, folder core.Entry) {
 			return
 		}
 		if !errors.Is(err, errCrash) && !errors.Is(err, core.ErrUnavailable) {
+			s.t.Fatal(err)
+		}
+	}
+	s.t.Fatal("crashed too often")
+}
+
+// deleteAtRandom deletes a document in its corpus, as an editor of that does.
+// The module hears of it later.
+func (s *scene) deleteAtRandom(random *rand.Rand) {
+	s.shelf.mu.Lock()
+	defer s.shelf.mu.Unlock()
+	if ids := slices.Sorted(maps.Keys(s.shelf.docs)); len(ids) > 0 {
+		id := ids[random.IntN(len(ids))]
+		s.shelf.remove(id)
+		s.deleted = append(s.deleted, id)
+	}
+}
+
+// hear has the module told of the documents that were deleted, as the bus does:
+// until it has stored what follows.
+func (s *scene) hear() {
+	s.t.Helper()
+	for range 20 {
+		err := s.Unit.Do(s.t.Context(), func(ctx context.Context, _ uow.Tx) error { return s.DocumentsDeleted(ctx, 1, s.deleted) })
+		if err == nil {
+			s.deleted = nil
+			return
+		}
+		if !errors.Is(err, errCrash) {
 			s.t.Fatal(err)
 		}
 	}
@@ -233,6 +267,7 @@ func wreck(t *testing.T, seed uint64, open func(t *testing.T, at *clock.Fixed, c
 		}
 		if n%20 == 19 {
 			crashes.allow(0)
+			s.hear()
 			for range 12 {
 				s.clock.Advance(time.Hour)
 				s.together()

@@ -139,6 +139,7 @@ type scene struct {
 	other   *work.Runner // of a second process
 	db      *memory.DB
 	backend core.Backend
+	deleted []int64 // documents, by others, that the module has not heard of
 }
 
 type backends struct{ only core.Backend }

@@ -102,9 +102,6 @@ func (r *run) deletedMeanwhile(ctx context.Context, i Item, err error) error {
 // locked runs fn on an item that is as it was, in one fenced unit.
 func (r *run) locked(ctx context.Context, as Item, fn func(ctx context.Context, i *Item) error) error {
 	return r.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		if err := r.claim.Hold(ctx); err != nil {
-			return err
-		}
 		i, err := r.Store.UpdateItem(ctx, as.OrganizationID, as.ID, func(i *Item) error {
 			if i.Revision != as.Revision || i.Handled != as.Handled {
 				return errOvertaken
@@ -115,6 +112,9 @@ func (r *run) locked(ctx context.Context, as Item, fn func(ctx context.Context, 
 			return errOvertaken
 		}
 		if err != nil {
+			return err
+		}
+		if err := r.claim.Hold(ctx); err != nil { // after the item, see update
 			return err
 		}
 		return fn(ctx, &i)
@@ -178,6 +178,31 @@ func (s *Service) DocumentIndexed(ctx context.Context, org, documentID int64, fa
 		return nil
 	}
 	return s.Store.FailDocument(ctx, org, documentID, fmt.Sprintf("The file could not be read; document %d says why.", documentID))
+}
+
+// DocumentsDeleted has the files looked at whose documents somebody deleted in
+// the corpus. The corpus of a link has what the drive has, so a file that is
+// still linked becomes a document again; whoever wants it gone deletes it in the
+// drive, or unlinks it.
+func (s *Service) DocumentsDeleted(ctx context.Context, org int64, documentIDs []int64) error {
+	drives, err := s.Store.DrivesOfDocuments(ctx, org, documentIDs)
+	if err != nil || len(drives) == 0 {
+		return err
+	}
+	for _, drive := range drives {
+		if err := s.lockDrive(ctx, org, drive); err != nil {
+			return err
+		}
+	}
+	if err := s.Store.ForgetDocuments(ctx, org, documentIDs); err != nil {
+		return err
+	}
+	for _, drive := range drives {
+		if err := s.wake(ctx, org, drive); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // PassLinks makes the admin who deleted a user the one who linked what they had.

@@ -232,6 +232,35 @@ func TestADocumentThatCanNotBeReadFailsItsItem(t *testing.T) {
 	s.same(core.Failed, s.at("A/f.txt").State)
 }
 
+func TestADocumentThatIsDeletedInTheCorpusComesBackWhileItsFileIsLinked(t *testing.T) {
+	s := setup(t)
+	s.folder("A", link(1))
+	s.file("A/f.txt", "f")
+	s.work()
+	deleted := func() {
+		t.Helper()
+		id := s.at("A/f.txt").DocumentID
+		s.shelf.remove(id)
+		s.must(s.DocumentsDeleted(t.Context(), 1, []int64{id}))
+		s.must(s.DocumentsDeleted(t.Context(), 1, []int64{id}))
+	}
+	deleted()
+	if f := s.at("A/f.txt"); f.State != core.Pending || f.DocumentID != 0 {
+		t.Errorf("meanwhile the item is %s with document %d", f.State, f.DocumentID)
+	}
+	_, err := s.runner.Drain(t.Context()) // at once
+	s.must(err)
+	s.same([]string{"1 f.txt=f"}, s.shelf.shows())
+	if f := s.at("A/f.txt"); f.State != core.Synced || f.DocumentID == 0 {
+		t.Errorf("then the item is %s with document %d", f.State, f.DocumentID)
+	}
+	_, err = s.UpdateItem(t.Context(), ann, s.at("A").Item.ID, core.Change{Unlink: true})
+	s.must(err)
+	deleted()
+	s.work()
+	s.same([]string{}, s.shelf.shows())
+}
+
 func TestJobsThatGotLostComeBack(t *testing.T) {
 	s := setup(t)
 	s.folder("A", link(1))

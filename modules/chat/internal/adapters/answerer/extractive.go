@@ -24,6 +24,9 @@ func (Extractive) Name() string { return "extractive" }
 func (e Extractive) Answer(ctx context.Context, p core.Prompt, emit func(delta string) error) (core.Completion, error) {
 	answer := quote(p)
 	out := core.Completion{Model: e.Name(), FollowUps: answer.FollowUps, FinishReason: core.FinishStop}
+	for _, q := range answer.Quotes {
+		out.Quotes = append(out.Quotes, core.Quote{Number: q.Number, At: q.Start})
+	}
 	for _, piece := range strings.SplitAfter(answer.Text, "] ") {
 		if err := ctx.Err(); err != nil {
 			return out, err
@@ -40,7 +43,7 @@ func (e Extractive) Answer(ctx context.Context, p core.Prompt, emit func(delta s
 func quote(p core.Prompt) extractive.Answer {
 	request := extractive.Request{Question: p.Original, Query: p.SearchQuery, Searched: p.Weights.Searched, Frequencies: p.Weights.Frequencies, FollowUps: p.SuggestFollowUps}
 	for i, passage := range p.Passages {
-		request.Passages = append(request.Passages, extractive.Passage{Number: i + 1, Title: passage.Title, Text: passage.Text, Score: passage.Score})
+		request.Passages = append(request.Passages, extractive.Passage{Number: i + 1, Title: passage.Title, Text: passage.Text, Score: passage.Score, Sections: passage.Sections})
 	}
 	return request.Answer()
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"parley/modules/corpora"
 	"parley/platform/kernel/text"
 )
 
@@ -14,6 +15,13 @@ type Passage struct {
 	Title  string
 	Text   string
 	Score  float64 // comparable with those of the other passages
+	// Sections begin within Text; what stands before them is under Title.
+	Sections []corpora.Section
+}
+
+// section is the document and the headings over a byte of the text.
+func (p *Passage) section(at int) string {
+	return corpora.Passage{Title: p.Title, Sections: p.Sections}.SectionAt(at)
 }
 
 // Request is a question with what was found for it.
@@ -74,16 +82,16 @@ func (r Request) Answer() Answer {
 	chosen := q.choose(found)
 	a := Answer{Found: true, Coverage: found[0].coverage}
 	var parts []string
-	last := -1
+	last, under := -1, ""
 	for _, s := range chosen {
 		quote := Quote{Number: s.passage.Number, Start: s.start, End: s.end, Score: s.score}
 		a.Quotes = append(a.Quotes, quote)
 		shown := clean(s.passage.Text[s.start:s.end])
-		lead := ""
-		if q.english && quote.Number != last {
-			lead = introduce(s.passage.Title, len(parts) == 0)
+		lead, section := "", s.passage.section(s.start)
+		if q.english && (quote.Number != last || section != under) {
+			lead = introduce(section, len(parts) == 0)
 		}
-		last = quote.Number
+		last, under = quote.Number, section
 		parts = append(parts, fmt.Sprintf("%s“%s” [%d]", lead, shown, quote.Number))
 	}
 	a.Text = strings.Join(parts, " ")

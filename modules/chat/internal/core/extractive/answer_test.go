@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"parley/modules/corpora"
 	"parley/platform/kernel/text"
 )
 
@@ -132,6 +133,20 @@ func TestQuotesPointIntoTheirPassages(t *testing.T) {
 	a := Request{Question: "When does the queen lay eggs?", Passages: passages}.Answer()
 	if len(a.Quotes) == 0 || a.Quotes[0].Number != 7 || passages[0].Text[a.Quotes[0].Start:a.Quotes[0].End] != "The queen lays eggs in May." || !strings.Contains(a.Text, "[7]") {
 		t.Errorf("%+v", a)
+	}
+}
+
+func TestAQuoteIsIntroducedByTheSectionInWhichItStands(t *testing.T) {
+	body := "Every employee has 28 days of annual leave.\n\n## Travel\n\nA hotel may cost up to 140 euro a night."
+	passage := Passage{Number: 1, Title: "Handbook › Leave", Text: body, Score: 2, Sections: []corpora.Section{{At: strings.Index(body, "\n\n##"), Title: "Handbook › Travel"}}}
+	for question, want := range map[string]string{
+		"How much may a hotel cost a night?":                                      "According to Handbook › Travel: “A hotel may cost up to 140 euro a night.” [1]",
+		"How many days of annual leave does every employee have?":                 "According to Handbook › Leave: “Every employee has 28 days of annual leave.” [1]",
+		"How many days of leave does an employee have, and what may hotels cost?": "According to Handbook › Leave: “Every employee has 28 days of annual leave.” [1] In Handbook › Travel: “A hotel may cost up to 140 euro a night.” [1]",
+	} {
+		if got := (Request{Question: question, Passages: []Passage{passage}}).Answer().Text; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
 	}
 }
 

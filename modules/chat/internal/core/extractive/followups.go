@@ -22,7 +22,7 @@ func (r Request) followUps(quoted []sentence) []string {
 	}
 	seen := map[string]bool{}
 	for _, s := range quoted {
-		seen[topic(s.passage.Title)] = true
+		seen[topic(s.passage.section(s.start))] = true
 	}
 	var out []string
 	for _, p := range r.Passages {

@@ -97,7 +97,7 @@ func (q *question) features(b sentence, found []Passage) (f features) {
 		}
 		score = max(score, found[i].Score)
 	}
-	title := q.likeness(q.words(b.passage.Title))
+	title := q.likeness(q.words(b.passage.section(b.start)))
 	near := q.beside(b)
 	total := 0.0
 	for i, t := range q.terms {

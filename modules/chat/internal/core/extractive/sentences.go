@@ -52,12 +52,15 @@ func (q *question) sentences(passages []Passage) []sentence {
 	var out []sentence
 	for i := range passages {
 		p := &passages[i]
-		title := q.likeness(q.words(p.Title))
-		var before []float64
+		var title, before []float64
+		under := ""
 		all := text.Sentences(p.Text)
 		all = all[:min(len(all), maxSentences)]
 		for place, s := range all {
 			x := sentence{passage: p, place: place, all: all, start: s.Start, end: s.End}
+			if section := p.section(s.Start); title == nil || section != under {
+				under, title = section, q.likeness(q.words(section))
+			}
 			q.score(&x, s.Shape, title, before)
 			before = nil
 			if s.Shape == text.Prose {
@@ -114,7 +117,7 @@ func (q *question) score(x *sentence, shape text.Shape, title, before []float64)
 		}
 		credited += has * t.weight
 	}
-	if own == 0 || q.inWords && never(s, shape, lineAround(x.passage.Text, x.start), x.passage) {
+	if own == 0 || q.inWords && never(s, shape, lineAround(x.passage.Text, x.start), x.passage.section(x.start)) {
 		return
 	}
 	x.coverage = credited / q.total

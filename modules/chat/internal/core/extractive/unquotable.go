@@ -18,8 +18,8 @@ var (
 
 // never reports what answers no question in words: code, data and tables of
 // contents. Code is still quoted with the sentence that leads up to it.
-func never(s string, shape text.Shape, line string, p *Passage) bool {
-	return shape == text.Code || data.MatchString(s) || contents.MatchString(line) || contentsTitle.MatchString(p.Title) && shape == text.Item
+func never(s string, shape text.Shape, line, section string) bool {
+	return shape == text.Code || data.MatchString(s) || contents.MatchString(line) || contentsTitle.MatchString(section) && shape == text.Item
 }
 
 // lineAround is the line of a text in which a stretch begins.

@@ -17,6 +17,7 @@ type builder struct {
 	err    error
 
 	title     string
+	charset   string // that the whole file was read in
 	page      int
 	pages     *int
 	blocks    []document.Block
@@ -180,5 +181,8 @@ func (b *builder) finish(f format) (document.Extracted, error) {
 			break
 		}
 	}
-	return document.Extracted{Title: b.title, MIME: f.mime, PageCount: b.pages, Blocks: b.blocks, Warnings: b.warnings}, nil
+	if !strings.HasPrefix(f.mime, "text/") && f.mime != "application/json" { // what is in it has encodings of its own
+		b.charset = ""
+	}
+	return document.Extracted{Title: b.title, MIME: f.mime, Charset: b.charset, PageCount: b.pages, Blocks: b.blocks, Warnings: b.warnings}, nil
 }

@@ -18,7 +18,7 @@ import (
 
 // task is the first line that a child reads; the file's bytes follow it.
 type task struct {
-	Name   string
+	Hint   document.Hint
 	Size   int64
 	Limits Limits
 	// Prepare: only fill Limits.CacheDir; there is no file.
@@ -61,7 +61,7 @@ func ServeChild(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	if _, err := io.ReadFull(in, data); err != nil {
 		return fmt.Errorf("reading the file: %w", err)
 	}
-	doc, err := parse(ctx, bytes.NewReader(data), t.Size, t.Name, t.Limits)
+	doc, err := parse(ctx, bytes.NewReader(data), t.Size, t.Hint, t.Limits)
 	if err := json.NewEncoder(stdout).Encode(outcomeOf(doc, err)); err != nil {
 		return fmt.Errorf("writing the outcome: %w", err)
 	}
@@ -94,9 +94,9 @@ func (o outcome) result() (document.Extracted, error) {
 }
 
 // runChild has a child process read the file, and kills it when ctx ends.
-func runChild(ctx context.Context, src io.ReaderAt, size int64, name string, limits Limits) (document.Extracted, error) {
+func runChild(ctx context.Context, src io.ReaderAt, size int64, hint document.Hint, limits Limits) (document.Extracted, error) {
 	var none document.Extracted
-	line, err := json.Marshal(task{Name: name, Size: size, Limits: limits})
+	line, err := json.Marshal(task{Hint: hint, Size: size, Limits: limits})
 	if err != nil {
 		return none, fmt.Errorf("writing the task: %w", err)
 	}

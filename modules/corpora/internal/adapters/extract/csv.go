@@ -12,7 +12,7 @@ func readCSV(src source, out *builder) error {
 	if err != nil {
 		return err
 	}
-	text, err := decode(data, "")
+	text, err := out.decode(data, src.charset)
 	if err != nil {
 		return err
 	}
@@ -33,6 +33,7 @@ func readCSV(src source, out *builder) error {
 	}
 	r := csv.NewReader(strings.NewReader(text))
 	r.Comma, r.LazyQuotes, r.FieldsPerRecord, r.ReuseRecord = delimiter, true, -1, true
+	r.TrimLeadingSpace = delimiter != '\t' // a quote may stand behind it; empty fields of a tab-separated file are no space
 	table := &tableWriter{out: out}
 	for out.err == nil {
 		cells, err := r.Read()

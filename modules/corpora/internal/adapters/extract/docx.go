@@ -31,7 +31,7 @@ func readDOCX(src source, out *builder) error {
 		return err
 	}
 	write := func(part string) error {
-		w := &docxWriter{out: out, styles: styles, numbers: numbers}
+		w := &docxWriter{out: out, styles: styles, numbers: numbers, chunk: func(id string) error { return a.chunk(rels[id]) }}
 		if err := a.each(part, w.token); err != nil {
 			return err
 		}
@@ -80,6 +80,8 @@ type docxWriter struct {
 	comment bool
 	open    []*docxParagraph
 	tables  []*docxTable
+	// chunk reads a document within the document, by its relation.
+	chunk func(id string) error
 	// skip counts open elements whose content is not the document's text.
 	skip int
 	// inText: character data belongs to the text.
@@ -99,6 +101,9 @@ func (w *docxWriter) token(tok xml.Token) error {
 		if w.skip > 0 || docxSkipped[e.Name.Local] {
 			w.skip++
 			return nil
+		}
+		if e.Name.Local == "altChunk" {
+			return w.chunk(relationID(e))
 		}
 		w.start(e)
 	case xml.EndElement:

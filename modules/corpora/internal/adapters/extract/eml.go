@@ -26,7 +26,7 @@ func readEML(src source, out *builder) error {
 	if err != nil {
 		return err
 	}
-	if utf16Order(data) != nil {
+	if enc, _ := utf16Order(data); enc != nil {
 		text, err := decode(data, "")
 		if err != nil {
 			return err
@@ -78,8 +78,9 @@ func mailsOf(data []byte) [][]byte {
 
 type mailReader struct {
 	out   *builder
-	parts int // still allowed
-	mails int // open around the current part
+	parts int  // still allowed
+	mails int  // open around the current part
+	page  bool // the other parts are what the page shows, and no attachments
 }
 
 var headerWords = &mime.WordDecoder{CharsetReader: charset.NewReaderLabel}
@@ -148,7 +149,9 @@ func (m *mailReader) part(header textproto.MIMEHeader, body io.Reader, depth int
 		if name == "" {
 			name = kind
 		}
-		m.out.paragraph("Attachment: " + name)
+		if !m.page {
+			m.out.paragraph("Attachment: " + name)
+		}
 		return nil
 	}
 	data, err := io.ReadAll(transfer(header, body))

@@ -25,12 +25,11 @@ func New(limits Limits) *Extractor {
 	return &Extractor{limits: limits, slots: make(chan struct{}, limits.Parallel)}
 }
 
-// Extract reads the size bytes of src. name is the file's name as uploaded; it
-// never decides against the content. Extract waits for its turn as long as ctx
+// Extract reads the size bytes of src. It waits for its turn as long as ctx
 // lets it. The document has at least one block when the error is nil; the
 // errors are described at ErrEmpty. After a timeout src may still be read from
 // for a while, so its ReadAt must be safe after Close, as that of os.File is.
-func (x *Extractor) Extract(ctx context.Context, src io.ReaderAt, size int64, name string) (document.Extracted, error) {
+func (x *Extractor) Extract(ctx context.Context, src io.ReaderAt, size int64, hint document.Hint) (document.Extracted, error) {
 	var none document.Extracted
 	if size <= 0 {
 		return none, ErrEmpty
@@ -50,7 +49,7 @@ func (x *Extractor) Extract(ctx context.Context, src io.ReaderAt, size int64, na
 	timed, cancel := context.WithTimeout(ctx, x.limits.MaxTime)
 	defer cancel()
 
-	doc, err := x.start(timed, src, size, name, pdf)
+	doc, err := x.start(timed, src, size, hint, pdf)
 	if err != nil {
 		if ctx.Err() != nil {
 			return none, ctx.Err()
@@ -65,10 +64,10 @@ func (x *Extractor) Extract(ctx context.Context, src io.ReaderAt, size int64, na
 
 // start gives the slot back when the work has really ended, which for work in
 // this process may be after the deadline.
-func (x *Extractor) start(ctx context.Context, src io.ReaderAt, size int64, name string, pdf bool) (document.Extracted, error) {
+func (x *Extractor) start(ctx context.Context, src io.ReaderAt, size int64, hint document.Hint, pdf bool) (document.Extracted, error) {
 	if pdf || len(x.limits.Child) > 0 && size > smallFile {
 		defer func() { <-x.slots }()
-		return runChild(ctx, src, size, name, x.limits)
+		return runChild(ctx, src, size, hint, x.limits)
 	}
 	type result struct {
 		doc document.Extracted
@@ -77,7 +76,7 @@ func (x *Extractor) start(ctx context.Context, src io.ReaderAt, size int64, name
 	done := make(chan result, 1)
 	go func() {
 		defer func() { <-x.slots }()
-		doc, err := parse(ctx, src, size, name, x.limits)
+		doc, err := parse(ctx, src, size, hint, x.limits)
 		done <- result{doc, err}
 	}()
 	select {
@@ -91,8 +90,9 @@ func (x *Extractor) start(ctx context.Context, src io.ReaderAt, size int64, name
 // source is the file as every format's reader gets it.
 type source struct {
 	io.ReaderAt
-	size int64
-	name string
+	size    int64
+	name    string
+	charset string // that somebody declared
 }
 
 // all reads the whole file into memory; Limits.MaxBytes has bounded it.
@@ -106,14 +106,14 @@ func (s source) all() ([]byte, error) {
 
 // parse decides the format and reads it, in this goroutine. A panic becomes
 // ErrBroken.
-func parse(ctx context.Context, at io.ReaderAt, size int64, name string, limits Limits) (doc document.Extracted, err error) {
+func parse(ctx context.Context, at io.ReaderAt, size int64, hint document.Hint, limits Limits) (doc document.Extracted, err error) {
 	kind := "file"
 	defer func() {
 		if p := recover(); p != nil {
 			doc, err = document.Extracted{}, broken(kind, fmt.Errorf("panic: %v", p))
 		}
 	}()
-	src := source{ReaderAt: at, size: size, name: name}
+	src := source{ReaderAt: at, size: size, name: hint.Name, charset: hint.Charset}
 	f, err := detect(ctx, src, limits)
 	if err != nil {
 		return document.Extracted{}, err

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"parley/modules/corpora/internal/core/document"
 )
 
 func TestFailures(t *testing.T) {
@@ -84,19 +86,19 @@ func TestAReadThatNeverEndsTimesOutAndKeepsItsSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := stuck{make(chan struct{})}
 		x := New(Limits{MaxTime: time.Minute, Parallel: 1})
-		_, err := x.Extract(context.Background(), src, 10, "a")
+		_, err := x.Extract(context.Background(), src, 10, document.Hint{Name: "a"})
 		if !errors.Is(err, ErrTimedOut) {
 			t.Fatalf("got %v", err)
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		_, err = x.Extract(ctx, strings.NewReader("text"), 4, "a")
+		_, err = x.Extract(ctx, strings.NewReader("text"), 4, document.Hint{Name: "a"})
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("with the only slot taken: %v", err)
 		}
 		close(src.release)
 		synctest.Wait()
-		if _, err = x.Extract(context.Background(), strings.NewReader("text"), 4, "a"); err != nil {
+		if _, err = x.Extract(context.Background(), strings.NewReader("text"), 4, document.Hint{Name: "a"}); err != nil {
 			t.Fatalf("with the slot free again: %v", err)
 		}
 	})
@@ -107,7 +109,7 @@ func TestACancelledExtractionSaysSo(t *testing.T) {
 	cancel()
 	for name, x := range map[string]*Extractor{"here": here(Limits{}), "in a child": withChild(t, Limits{})} {
 		data := pdfPagesOf("", "BT ET")
-		if _, err := x.Extract(ctx, bytes.NewReader(data), int64(len(data)), "a"); !errors.Is(err, context.Canceled) {
+		if _, err := x.Extract(ctx, bytes.NewReader(data), int64(len(data)), document.Hint{Name: "a"}); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -120,7 +122,7 @@ func (failing) ReadAt([]byte, int64) (int, error) { return 0, errDisk }
 var errDisk = errors.New("disk gone")
 
 func TestASourceThatCannotBeReadIsNotTheFilesFault(t *testing.T) {
-	_, err := here(Limits{}).Extract(context.Background(), failing{}, 10, "a")
+	_, err := here(Limits{}).Extract(context.Background(), failing{}, 10, document.Hint{Name: "a"})
 	if !errors.Is(err, errDisk) || errors.Is(err, ErrBroken) {
 		t.Fatalf("got %v", err)
 	}

@@ -58,7 +58,7 @@ func withChild(t testing.TB, l Limits) *Extractor {
 }
 
 func extractWith(x *Extractor, data []byte, name string) (document.Extracted, error) {
-	return x.Extract(context.Background(), bytes.NewReader(data), int64(len(data)), name)
+	return x.Extract(context.Background(), bytes.NewReader(data), int64(len(data)), document.Hint{Name: name})
 }
 
 func mustExtract(t *testing.T, data []byte, name string) document.Extracted {

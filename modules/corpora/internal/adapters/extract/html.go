@@ -2,6 +2,7 @@ package extract
 
 import (
 	"fmt"
+	"mime"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,7 +17,11 @@ func readHTML(src source, out *builder) error {
 	if err != nil {
 		return err
 	}
-	return htmlDocument(data, "text/html", out)
+	contentType := "text/html"
+	if src.charset != "" {
+		contentType = mime.FormatMediaType(contentType, map[string]string{"charset": src.charset})
+	}
+	return htmlDocument(data, contentType, out)
 }
 
 // htmlCharset finds a declaration behind where browsers look for it.
@@ -32,7 +37,7 @@ func htmlDocument(data []byte, contentType string, out *builder) error {
 	} else if m := htmlCharset.FindSubmatch(data[:min(len(data), headSize)]); m != nil {
 		declared = string(m[1])
 	}
-	text, err := decode(data, declared)
+	text, err := out.decode(data, declared)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func readJSON(src source, out *builder) error {
 	if err != nil {
 		return err
 	}
-	text, err := decode(data, "")
+	text, err := out.decode(data, src.charset)
 	if err != nil {
 		return err
 	}

@@ -9,8 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"parley/modules/corpora"
 	"parley/modules/corpora/internal/adapters/extract"
 	"parley/modules/corpora/internal/core/chunking"
+	"parley/modules/corpora/internal/core/document"
 	"parley/modules/corpora/internal/core/ranking"
 )
 
@@ -38,6 +40,7 @@ func BenchmarkJudged(b *testing.B) {
 		type passage struct {
 			Title, Text string
 			Score       float64
+			Sections    []corpora.Section `json:",omitempty"`
 		}
 		row := struct {
 			Question    string
@@ -57,7 +60,7 @@ func BenchmarkJudged(b *testing.B) {
 			row.Frequencies[stem] = term.DF
 		}
 		for _, h := range found.Hits[:found.Kept] {
-			row.Passages = append(row.Passages, passage{h.Title, h.Text, h.Score.Total})
+			row.Passages = append(row.Passages, passage{h.Title, h.Text, h.Score.Total, h.Sections})
 		}
 		if err := json.NewEncoder(&out).Encode(row); err != nil {
 			b.Fatal(err)
@@ -80,14 +83,14 @@ func indexed(t testing.TB, folder string) *ranking.Memory {
 		if err != nil {
 			t.Fatal(err)
 		}
-		doc, err := extract.New(extract.Limits{}).Extract(t.Context(), bytes.NewReader(data), int64(len(data)), file)
+		doc, err := extract.New(extract.Limits{}).Extract(t.Context(), bytes.NewReader(data), int64(len(data)), document.Hint{Name: file})
 		if err != nil {
 			t.Fatal(err)
 		}
 		passages, _ := chunking.Passages(doc)
 		for _, p := range passages {
 			id++
-			index.Add(ranking.Passage{ID: id, Corpus: 1, Document: int64(i + 1), Number: p.Number, Title: p.Title, Text: p.Text})
+			index.Add(ranking.Passage{ID: id, Corpus: 1, Document: int64(i + 1), Number: p.Number, Title: p.Title, Text: p.Text, Sections: p.Sections})
 		}
 	}
 	return index

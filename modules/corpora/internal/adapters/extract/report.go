@@ -39,7 +39,7 @@ type summary struct {
 // be read gives only that last line, and its error.
 func (x *Extractor) Report(ctx context.Context, c clock.Clock, src io.ReaderAt, size int64, name string, w io.Writer) error {
 	began := c.Now()
-	doc, failed := x.Extract(ctx, src, size, name)
+	doc, failed := x.Extract(ctx, src, size, document.Hint{Name: name})
 	last := summary{
 		Title: doc.Title, MIME: doc.MIME, Pages: doc.PageCount, Blocks: len(doc.Blocks), Warnings: doc.Warnings,
 		Milliseconds: c.Now().Sub(began).Milliseconds(), MemoryBytes: peakMemory(),

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -176,6 +177,8 @@ func (r *rtfReader) control() {
 	r.word(word, number, err == nil)
 }
 
+var characterStyle = regexp.MustCompile(`^\\[cdt]s\d`)
+
 func (r *rtfReader) symbol() {
 	c := r.data[r.at]
 	r.at++
@@ -194,6 +197,9 @@ func (r *rtfReader) symbol() {
 			if strings.HasPrefix(string(rest), known) {
 				return
 			}
+		}
+		if characterStyle.Match(rest) && r.state.dest != "stylesheet" { // no destination, whatever StarWriter says
+			return
 		}
 		r.state.skip = true
 	case '~':

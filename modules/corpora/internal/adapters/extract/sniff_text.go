@@ -11,7 +11,7 @@ import (
 // isText reports whether head can be the start of a text file in one of the
 // encodings that decode knows.
 func isText(head []byte) bool {
-	if len(head) == 0 || utf16Order(head) != nil {
+	if wide, _ := utf16Order(head); len(head) == 0 || wide != nil {
 		return true
 	}
 	odd := 0
@@ -56,7 +56,7 @@ func looksLikeJSON(src source, text string) bool {
 	if err != nil {
 		return false
 	}
-	whole, err := decode(data, "")
+	whole, err := decode(data, src.charset)
 	return err == nil && json.Valid([]byte(whole))
 }
 

@@ -12,7 +12,7 @@ func readText(src source, out *builder) error {
 	if err != nil {
 		return err
 	}
-	text, err := decode(data, "")
+	text, err := out.decode(data, src.charset)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,8 @@ func openArchive(src source, what string, out *builder) (*archive, error) {
 	}
 	a := &archive{what: what, files: make(map[string]*zip.File, len(r.File)), out: out}
 	for _, f := range r.File {
-		a.files[strings.ToLower(strings.TrimPrefix(f.Name, "/"))] = f
+		name := strings.ReplaceAll(f.Name, `\`, "/") // as some old programs for Windows write
+		a.files[strings.ToLower(strings.TrimPrefix(name, "/"))] = f
 	}
 	return a, nil
 }

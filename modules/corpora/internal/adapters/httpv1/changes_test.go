@@ -52,8 +52,10 @@ func TestADocumentIsChangedAsJSONOrByUpload(t *testing.T) {
 		{Who: "jo", Method: "PUT", Path: path, Body: `{"step":"completed"}`, Status: 400, Code: "malformed_request"},
 		{Who: "jo", Method: "PUT", Path: path, Status: 400, Code: "malformed_request"},
 		{Who: "jo", Method: "PUT", Path: path, Body: `{"name":"b.md"}`, Status: 409, Code: "duplicate_document"},
-		{Who: "jo", Method: "PUT", Path: path + "?allow_duplicate=true", Body: `{"name":"b.md"}`, Status: 200, Events: updated(0)},
-		{Who: "jo", Method: "PUT", Path: path, Body: `{"name":"c.md","description":"D","tags":["x"]}`, Status: 200, Events: updated(0)},
+		{Who: "jo", Method: "PUT", Path: path + "?allow_duplicate=true", Body: `{"name":"b.md"}`, Status: 200, Events: updated(1)},
+		{Who: "jo", Method: "PUT", Path: path, Body: `{"name":"c.md","description":"D","tags":["x"]}`, Status: 200, Events: updated(2)},
+		{Who: "jo", Method: "PUT", Path: path, Body: `{"name":"c.md","tags":["x"],"description":"D!"}`, Status: 200, Events: updated(2)},
+		{Who: "jo", Method: "PUT", Path: path, Body: `{"description":"D"}`, Status: 200, Events: updated(2)},
 		{Who: "jo", Method: "PUT", Path: path, Body: `{}`, Status: 200},
 	} {
 		s.Play(s.db, c)
@@ -168,7 +170,12 @@ func TestAConnectionIsReadChangedAndEnded(t *testing.T) {
 		{Who: "al", Method: "PUT", Path: path, Body: `{"is_enabled":false}`, Status: 200},
 		{Who: "boss", Method: "PUT", Path: path, Body: `{"shares_content":true,"is_default":true}`, Status: 200, Events: changed(false, true, 13)},
 		{Who: "far", Method: "DELETE", Path: path, Status: 404, Code: "agents.not_found"},
-		{Who: "jo", Method: "DELETE", Path: path, Status: 403, Code: "corpora.not_agent_admin"},
+		{Who: "jo", Method: "PUT", Path: path, Body: `{"shares_content":false,"is_default":false}`, Status: 403, Code: "corpora.not_agent_admin"},
+		{Who: "jo", Method: "PUT", Path: path, Body: `{"shares_content":false}`, Status: 200, Events: changed(false, false, 11)},
+		{Who: "eve", Method: "PUT", Path: path, Body: `{"shares_content":false}`, Status: 403, Code: "corpora.not_agent_admin"},
+		{Who: "eve", Method: "DELETE", Path: path, Status: 403, Code: "corpora.not_agent_admin"},
+		{Who: "jo", Method: "DELETE", Path: path, Status: 200, Events: []event.Event{corpora.CorpusDisconnected{AgentID: 5, CorpusID: 1, OrganizationID: 1, ChangedBy: 11}}},
+		{Who: "al", Method: "POST", Path: path, Status: 201, Events: changed(true, false, 12)},
 		{Who: "al", Method: "DELETE", Path: path, Status: 200, Events: []event.Event{corpora.CorpusDisconnected{AgentID: 5, CorpusID: 1, OrganizationID: 1, ChangedBy: 12}}},
 		{Who: "al", Method: "GET", Path: path, Status: 404, Code: "corpora.not_connected"},
 	} {

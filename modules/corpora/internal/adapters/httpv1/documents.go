@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"mime"
 	"strings"
 
 	"parley/modules/corpora/internal/core"
@@ -23,7 +24,18 @@ func (a *API) document(ctx context.Context, r documentRequest) (documentView, er
 
 func (a *API) content(ctx context.Context, r documentRequest) (web.Download, error) {
 	d, f, err := a.service.Original(ctx, actor.From(ctx), r.DocumentID)
-	return web.Download{Name: d.Name, Type: d.MimeType, Size: d.Size, Body: f}, err
+	return web.Download{Name: d.Name, Type: contentTypeOf(d), Size: d.Size, Body: f}, err
+}
+
+// contentTypeOf is the type of a document's file. A text comes with the encoding
+// that it was indexed in, so that a client reads the same.
+func contentTypeOf(d core.Document) string {
+	if d.Charset != "" {
+		if full := mime.FormatMediaType(d.MimeType, map[string]string{"charset": d.Charset}); full != "" {
+			return full
+		}
+	}
+	return d.MimeType
 }
 
 type documentsRequest struct {

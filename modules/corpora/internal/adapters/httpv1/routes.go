@@ -126,13 +126,16 @@ func (a *API) Routes() []web.Route {
 				web.On(actor.Agent, "agent_id", web.View).
 					And(on(web.View)).
 					And(web.On(actor.Agent, "agent_id", web.Edit)).
-					And(on(web.Manage).When("shares_content", true)),
+					OrOn(on(web.Manage).When("shares_content", false)).
+					And(on(web.Manage).When("shares_content", true)).
+					Note("admins of the corpus may end the sharing, and change nothing else"),
 				web.Message("Connection updated successfully."),
 			),
 			web.DELETE("/api/agent/{agent_id}/corpus/{corpus_id}", "Disconnect Corpus from Agent", a.disconnect,
 				web.On(actor.Agent, "agent_id", web.View).
 					And(on(web.View)).
 					And(web.On(actor.Agent, "agent_id", web.Edit)).
+					OrOn(on(web.Manage)).
 					Note("admins of the agent also when they can't view the corpus any more"),
 				web.Message("Corpus disconnected successfully."),
 			),

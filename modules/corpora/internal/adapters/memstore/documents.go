@@ -107,6 +107,12 @@ func (s *Store) Twins(ctx context.Context, corpusID, except int64, names, conten
 	return found, nil
 }
 
+// Uncomposed implements core.Documents: nothing in memory is that old.
+func (s *Store) Uncomposed(context.Context, int) ([]int64, error) { return nil, nil }
+
+// Composed implements core.Documents.
+func (s *Store) Composed(context.Context, []int64) error { return nil }
+
 // Existing implements core.Documents.
 func (s *Store) Existing(ctx context.Context, ids []int64) (map[int64]int64, error) {
 	found, err := s.documents.List(ctx, func(d core.Document) bool { return slices.Contains(ids, d.ID) })

@@ -72,10 +72,12 @@ func (s *Store) stage(ctx context.Context, documentID int64, passages []core.Ind
 // Finish implements core.Index.
 func (s *Store) Finish(ctx context.Context, ended core.Document, last []core.Indexed) (core.Document, error) {
 	d, err := s.documents.Update(ctx, func(d *core.Document) error {
-		d.Step, d.FailureReason, d.ChunkCount, d.PageCount = ended.Step, ended.FailureReason, ended.ChunkCount, ended.PageCount
-		d.MimeType, d.ModifiedOn, d.Warnings = ended.MimeType, ended.ModifiedOn, slices.Clone(ended.Warnings)
+		d.Step, d.FailureReason, d.PageCount = ended.Step, ended.FailureReason, ended.PageCount
+		d.MimeType, d.Charset, d.ModifiedOn, d.Warnings = ended.MimeType, ended.Charset, ended.ModifiedOn, slices.Clone(ended.Warnings)
 		if d.Step == core.Failed {
 			d.ClaimedName, d.ClaimedContent = "", ""
+		} else {
+			d.ChunkCount = ended.ChunkCount
 		}
 		return nil
 	}, func(d core.Document) bool { return d.ID == ended.ID })
@@ -88,7 +90,7 @@ func (s *Store) Finish(ctx context.Context, ended core.Document, last []core.Ind
 	shown, err := s.staged.Delete(ctx, func(p passage) bool { return p.DocumentID == d.ID })
 	s.RemoveDocument(d.ID)
 	for _, p := range shown {
-		s.Add(ranking.Passage{ID: p.ID, Corpus: d.CorpusID, Document: d.ID, Number: p.Number, Page: p.Page, Title: p.Title, Text: p.Text})
+		s.Add(ranking.Passage{ID: p.ID, Corpus: d.CorpusID, Document: d.ID, Number: p.Number, Page: p.Page, Title: p.Title, Text: p.Text, Sections: p.Sections})
 	}
 	return d, err
 }

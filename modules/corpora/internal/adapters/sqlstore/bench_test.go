@@ -326,3 +326,39 @@ func BenchmarkSmallDocuments(b *testing.B) {
 		s.b.ReportMetric(float64(len(texts)*s.b.N)/s.b.Elapsed().Seconds(), "documents/s")
 	})
 }
+
+// A page of a large corpus, with and without a filter, beside one of a small
+// corpus in the same database.
+func BenchmarkPageOfDocuments(b *testing.B) {
+	each(b, func(s bench) {
+		small := s
+		var err error
+		if small.corpus, err = s.CreateCorpus(s.ctx, who, core.NewCorpus{Name: "Small"}); err != nil {
+			s.b.Fatal(err)
+		}
+		small.fill(10)
+		s.fill(10_000)
+		for _, q := range []struct {
+			name   string
+			filter core.DocumentFilter
+			page   page.Request
+		}{
+			{"first", core.DocumentFilter{}, page.Request{Size: 10}},
+			{"by cursor", core.DocumentFilter{}, page.Request{Size: 10, ByCursor: true}},
+			{"tag", core.DocumentFilter{Tag: "x"}, page.Request{Size: 10, ByCursor: true}},
+			{"name", core.DocumentFilter{Name: "ort 7"}, page.Request{Size: 10, ByCursor: true}},
+		} {
+			for of, s := range map[string]bench{"10": small, "10000": s} {
+				s.b.Run(q.name+" of "+of, func(b *testing.B) {
+					used := spent(b)
+					for b.Loop() {
+						if found, err := s.Documents(s.ctx, who, s.corpus.ID, q.filter, q.page); err != nil || len(found.Items) == 0 {
+							b.Fatal(len(found.Items), err)
+						}
+					}
+					b.ReportMetric(float64((spent(b)-used).Microseconds())/float64(b.N), "cpu-us/op")
+				})
+			}
+		}
+	})
+}

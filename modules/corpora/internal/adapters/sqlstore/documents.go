@@ -151,6 +151,25 @@ func (s *Store) Twins(ctx context.Context, corpusID, except int64, names, conten
 	return found, nil
 }
 
+// Uncomposed implements core.Documents.
+func (s *Store) Uncomposed(ctx context.Context, limit int) ([]int64, error) {
+	var ids []int64
+	err := s.db.On(ctx).NewSelect().TableExpr("corpora_uncomposed").Column("document_id").OrderExpr("document_id").Limit(int64(limit)).Scan(ctx, &ids)
+	if err != nil {
+		return nil, fmt.Errorf("looking for names that are not composed: %w", err)
+	}
+	return ids, nil
+}
+
+// Composed implements core.Documents.
+func (s *Store) Composed(ctx context.Context, ids []int64) error {
+	_, err := s.db.On(ctx).NewDelete().TableExpr("corpora_uncomposed").Where("document_id IN (?)", bun.List(ids)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("noting composed names: %w", err)
+	}
+	return nil
+}
+
 // Existing implements core.Documents.
 func (s *Store) Existing(ctx context.Context, ids []int64) (map[int64]int64, error) {
 	var rows []struct{ ID, CorpusID int64 }

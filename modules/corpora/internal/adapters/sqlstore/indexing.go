@@ -29,10 +29,42 @@ type passageRow struct {
 	Length        int
 	IsLive        bool // of a completed document
 	Reading       int  // the text.Version that its postings were made by
+	// Sections are those within the text as JSON; "" for none, and for passages
+	// that were stored before they were kept.
+	Sections string
 }
 
-func (r passageRow) passage() ranking.Passage {
-	return ranking.Passage{ID: r.ID, Corpus: r.CorpusID, Document: r.DocumentID, Number: r.Number, Page: r.Page, Title: r.Title, Text: r.Text}
+func (r passageRow) passage() (ranking.Passage, error) {
+	p := ranking.Passage{ID: r.ID, Corpus: r.CorpusID, Document: r.DocumentID, Number: r.Number, Page: r.Page, Title: r.Title, Text: r.Text}
+	if r.Sections != "" {
+		if err := json.Unmarshal([]byte(r.Sections), &p.Sections); err != nil {
+			return p, fmt.Errorf("decoding the sections of passage %d: %w", r.ID, err)
+		}
+	}
+	return p, nil
+}
+
+func passagesOf(rows []passageRow) ([]ranking.Passage, error) {
+	out := make([]ranking.Passage, len(rows))
+	for i, r := range rows {
+		var err error
+		if out[i], err = r.passage(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// sectionsOf are the sections within a passage as they are stored.
+func sectionsOf(p core.Indexed) (string, error) {
+	if len(p.Sections) == 0 {
+		return "", nil
+	}
+	data, err := json.Marshal(p.Sections)
+	if err != nil {
+		return "", fmt.Errorf("encoding the sections of passage %d: %w", p.Number, err)
+	}
+	return string(data), nil
 }
 
 var open = bun.List([]core.Step{core.Pending, core.Extracting, core.Indexing})
@@ -165,7 +197,13 @@ func insertPassages(ctx context.Context, tx bun.IDB, d core.Document, passages [
 	}
 	rows := make([]passageRow, len(passages))
 	for i, p := range passages {
-		rows[i] = passageRow{CorpusID: d.CorpusID, DocumentID: d.ID, Number: p.Number, Page: p.Page, Title: p.Title, Text: p.Text, Length: p.Length, IsLive: live, Reading: text.Version}
+		sections, err := sectionsOf(p)
+		if err != nil {
+			return err
+		}
+		rows[i] = passageRow{
+			CorpusID: d.CorpusID, DocumentID: d.ID, Number: p.Number, Page: p.Page, Title: p.Title, Text: p.Text, Length: p.Length, IsLive: live, Reading: text.Version, Sections: sections,
+		}
 	}
 	if _, err := tx.NewInsert().Model(&rows).ExcludeColumn("id").Returning("id").Exec(ctx); err != nil {
 		return fmt.Errorf("storing passages of document %d: %w", d.ID, err)
@@ -230,10 +268,12 @@ func (s *Store) Finish(ctx context.Context, d core.Document, last []core.Indexed
 	if err != nil {
 		return d, err
 	}
-	q := s.db.On(ctx).NewUpdate().Model(&row).Set("step = ?", d.Step).Set("warnings = ?", warnings).Set("failure_reason = ?", d.FailureReason).Set("chunk_count = ?", d.ChunkCount).
-		Set("page_count = ?", d.PageCount).Set("mime_type = ?", d.MimeType).Set("modified_on = ?", d.ModifiedOn)
+	q := s.db.On(ctx).NewUpdate().Model(&row).Set("step = ?", d.Step).Set("warnings = ?", warnings).Set("failure_reason = ?", d.FailureReason).
+		Set("page_count = ?", d.PageCount).Set("mime_type = ?", d.MimeType).Set("charset = ?", d.Charset).Set("modified_on = ?", d.ModifiedOn)
 	if d.Step == core.Failed {
 		q = q.Set("claimed_name = '', claimed_content = ''")
+	} else {
+		q = q.Set("chunk_count = ?", d.ChunkCount)
 	}
 	err = q.Where("id = ?", d.ID).Returning("*").Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -1,14 +1,18 @@
 package sqlstore_test
 
 import (
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"github.com/google/go-cmp/cmp"
+
 	"parley/modules/corpora/internal/adapters/sqlstore"
 	"parley/modules/corpora/internal/core"
+	"parley/platform/kernel/clock"
 	"parley/platform/kernel/page"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
@@ -64,6 +68,56 @@ func TestDocumentsFromBeforeAreFoundByTagAndName(t *testing.T) {
 		for _, step := range []func() error{func() error { return runner.Down(ctx) }, func() error { return runner.Up(ctx) }} {
 			if err := step(); err != nil {
 				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// Names from before they were composed are composed when the server starts.
+func TestNamesFromBeforeAreComposed(t *testing.T) {
+	dbtest.Each(t, []migrate.Set{first(t)}, func(t *testing.T, db *sqldb.DB) {
+		ctx, at := t.Context(), "'2026-05-01 12:00:00+00:00'"
+		exec := func(statement string) {
+			t.Helper()
+			if _, err := db.ExecContext(ctx, statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		exec(`INSERT INTO corpora_corpora (organization_id, owner_id, name, description, indexing_mode_id, is_public, is_deleted, tags, created_by, created_on, modified_by, modified_on)
+			VALUES (1, 1, 'c', '', 2, FALSE, FALSE, '[]', '', ` + at + `, '', ` + at + `)`)
+		exec(`INSERT INTO corpora_statistics (corpus_id, documents, passages, length) VALUES (1, 4, 0, 0)`)
+		for i, name := range []string{"Cafe\u0301.pdf", "Caf\u00e9.pdf", "U\u0308ber.txt", "plain.txt"} {
+			exec(fmt.Sprintf(`INSERT INTO corpora_documents (organization_id, corpus_id, user_id, name, source, content_type, mime_type, size, sha256, tags, description, upload_from, step,
+				chunk_count, blob_key, claimed_by, attempts, created_by, created_on, modified_by, modified_on)
+				VALUES (1, 1, 1, '%[1]s', '%[1]s', 'file', '', 1, 'sum %[2]d', '[]', '', '', 'completed', 0, '', '', 0, '', %[3]s, '', %[3]s)`, name, i, at))
+		}
+		if err := migrate.New(db, []migrate.Set{sqlstore.Migrations()}, slog.New(slog.DiscardHandler)).Up(ctx); err != nil {
+			t.Fatal(err)
+		}
+		store := sqlstore.New(db)
+		service := core.New(core.Deps{Unit: sqldb.NewUnit(db, nowhere{}, clock.System{}), Store: store, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)})
+		if err := service.Adopt(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if left, err := store.Uncomposed(ctx, 10); err != nil || len(left) != 0 {
+			t.Errorf("%v are left, %v", left, err)
+		}
+		found, err := store.DocumentsByID(ctx, []int64{1, 2, 3, 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, d := range found {
+			got = append(got, fmt.Sprintf("%s|%s|%s", d.Name, d.Source, d.ClaimedName))
+		}
+		want := []string{"Caf\u00e9.pdf|Caf\u00e9.pdf|", "Caf\u00e9.pdf|Caf\u00e9.pdf|Caf\u00e9.pdf", "\u00dcber.txt|\u00dcber.txt|\u00dcber.txt", "plain.txt|plain.txt|plain.txt"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		for part, want := range map[string]int{"caf\u00e9": 2, "\u00fcber": 1, "cafe\u0301": 0} {
+			named, err := store.DocumentsPage(ctx, 1, core.DocumentFilter{Name: part}, page.Request{})
+			if err != nil || len(named.Items) != want {
+				t.Errorf("%q finds %d, want %d: %v", part, len(named.Items), want, err)
 			}
 		}
 	})

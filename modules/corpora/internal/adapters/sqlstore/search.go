@@ -188,9 +188,5 @@ func (s *Store) Passages(ctx context.Context, corpora []int64, ids []int64) ([]r
 	if err != nil {
 		return nil, fmt.Errorf("reading passages: %w", err)
 	}
-	out := make([]ranking.Passage, len(rows))
-	for i, r := range rows {
-		out[i] = r.passage()
-	}
-	return out, nil
+	return passagesOf(rows)
 }

@@ -31,11 +31,7 @@ func (s *Store) Unembedded(ctx context.Context, corpusID, documentID int64, mode
 	if err != nil {
 		return nil, fmt.Errorf("looking for passages without vectors: %w", err)
 	}
-	out := make([]ranking.Passage, len(rows))
-	for i, r := range rows {
-		out[i] = r.passage()
-	}
-	return out, nil
+	return passagesOf(rows)
 }
 
 // AddVectors implements core.Vectors.

@@ -2,7 +2,6 @@
 package weblink
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/net/html/charset"
 
@@ -31,8 +29,7 @@ func New(limits safehttp.Limits, maxBytes int64, allowed ...netip.Prefix) *Fetch
 	return &Fetcher{client: safehttp.New(limits, allowed...), maxBytes: maxBytes}
 }
 
-// Fetch implements core.Fetcher. A text in another encoding than UTF-8 comes
-// as UTF-8.
+// Fetch implements core.Fetcher.
 func (f *Fetcher) Fetch(ctx context.Context, link, etag, lastModified string) (core.Fetched, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, link, http.NoBody)
 	if err != nil {
@@ -57,23 +54,21 @@ func (f *Fetcher) Fetch(ctx context.Context, link, etag, lastModified string) (c
 		sentence := fmt.Sprintf("The server of the page answered with status %d.", answer.StatusCode)
 		return core.Fetched{}, &core.FetchError{Sentence: sentence, Again: again, Err: answer.Body.Close()}
 	}
-	kind, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	kind, parameters, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	if err != nil {
 		kind = "application/octet-stream"
 	}
-	body := &page{ReadCloser: answer.Body, left: f.maxBytes}
-	text, err := decoded(body, kind, answer.Header.Get("Content-Type"))
-	if err != nil {
-		return core.Fetched{}, errors.Join(err, answer.Body.Close())
-	}
 	return core.Fetched{
-		Body: readCloser{text, answer.Body}, MimeType: kind, ETag: clipped(answer.Header.Get("ETag")), LastModified: clipped(answer.Header.Get("Last-Modified")),
+		Body: &page{ReadCloser: answer.Body, left: f.maxBytes}, MimeType: kind, Charset: charsetOf(parameters),
+		ETag: clipped(answer.Header.Get("ETag")), LastModified: clipped(answer.Header.Get("Last-Modified")),
 	}, nil
 }
 
-type readCloser struct {
-	io.Reader
-	io.Closer
+// charsetOf is the usual name of the encoding that a server declared, "" for
+// none that is known.
+func charsetOf(parameters map[string]string) string {
+	_, name := charset.Lookup(parameters["charset"])
+	return name
 }
 
 // clipped leaves out what is too long to be an honest value.
@@ -115,39 +110,4 @@ func (p *page) Read(b []byte) (int, error) {
 		err = &core.FetchError{Sentence: "The page did not arrive completely, or not in time.", Again: true, Err: err}
 	}
 	return n, err
-}
-
-// sampled is how much of a text is looked at to see whether it is UTF-8.
-const sampled = 64 << 10
-
-// decoded answers a text as UTF-8, with the mark by which its reader knows
-// that; what says so itself, or is no text, as it is.
-func decoded(body io.Reader, kind, contentType string) (io.Reader, error) {
-	if !strings.HasPrefix(kind, "text/") && kind != "application/xhtml+xml" {
-		return body, nil
-	}
-	head := bufio.NewReaderSize(body, sampled)
-	begin, err := head.Peek(sampled)
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	if isUTF8(begin) {
-		return head, nil
-	}
-	encoding, name, _ := charset.DetermineEncoding(begin[:min(len(begin), 1024)], contentType)
-	if name == "utf-8" || strings.HasPrefix(name, "utf-16") {
-		return head, nil
-	}
-	return io.MultiReader(strings.NewReader("\ufeff"), encoding.NewDecoder().Reader(head)), nil
-}
-
-// isUTF8 reports whether a text has characters beyond ASCII and is UTF-8 but
-// for a character at its end that is cut in two.
-func isUTF8(text []byte) bool {
-	for cut := range min(utf8.UTFMax, len(text)) {
-		if utf8.Valid(text[:len(text)-cut]) {
-			return utf8.RuneCount(text) < len(text)-cut
-		}
-	}
-	return false
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"parley/modules/corpora"
 	"parley/modules/corpora/internal/core/document"
 )
 
@@ -27,28 +28,8 @@ type Passage struct {
 	Text       string // never empty, at most Size characters
 	Page       int    // where it begins, 0 without pages
 	Start, End int    // bytes in the document's text; Text lies there
-	// Sections begin within the passage; what stands before the first of them
-	// is under Title. Most passages have none.
-	Sections []Section
-}
-
-// Section is a part of a passage with headings of its own.
-type Section struct {
-	At    int    // bytes into the passage's text, where its heading stands
-	Title string // document and headings, as in Passage
-}
-
-// SectionAt is the document and the headings over the byte at an offset of the
-// passage's text, so that a quote names the section in which it stands.
-func (p Passage) SectionAt(offset int) string {
-	title := p.Title
-	for _, s := range p.Sections {
-		if s.At > offset {
-			break
-		}
-		title = s.Title
-	}
-	return title
+	// Sections begin within the passage, see corpora.Passage.
+	Sections []corpora.Section
 }
 
 // Passages cuts a document; its Title begins the title of every passage. The
@@ -79,11 +60,11 @@ func Passages(doc document.Extracted) ([]Passage, string) {
 }
 
 // sectionsWithin finds where, between the units, another section begins.
-func (r rendered) sectionsWithin(begin, end int) []Section {
-	var out []Section
+func (r rendered) sectionsWithin(begin, end int) []corpora.Section {
+	var out []corpora.Section
 	for i := begin + 1; i < end; i++ {
 		if last := r.units[i-1]; r.units[i].section != last.section {
-			out = append(out, Section{At: last.end - r.units[begin].start, Title: r.sections[r.units[i].section]})
+			out = append(out, corpora.Section{At: last.end - r.units[begin].start, Title: r.sections[r.units[i].section]})
 		}
 	}
 	return out

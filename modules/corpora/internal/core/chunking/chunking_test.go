@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"parley/modules/corpora"
 	"parley/modules/corpora/internal/core/document"
 )
 
@@ -78,7 +79,8 @@ func TestAQuoteNamesTheSectionInWhichItStands(t *testing.T) {
 	for quote, want := range map[string]string{
 		"Ask in May.": "Handbook › Leave", "# Travel": "Handbook › Travel", "Rail first.": "Handbook › Travel", "Up to 90 euro.": "Handbook › Travel › Hotels",
 	} {
-		if section := got[0].SectionAt(strings.Index(got[0].Text, quote)); section != want {
+		p := corpora.Passage{Title: got[0].Title, Sections: got[0].Sections}
+		if section := p.SectionAt(strings.Index(got[0].Text, quote)); section != want {
 			t.Errorf("%q is under %q, want %q", quote, section, want)
 		}
 	}

@@ -38,7 +38,8 @@ func fingerprint(found ranking.Result) string {
 			best = h.Score.Total
 		}
 		s := h.Score
-		fmt.Fprintf(&all, "%+v %v %v\n", h.Passage, [...]float64{s.Words, s.Pairs, s.Exact, s.Grams, s.Document, s.Total}, h.Matched)
+		fmt.Fprintf(&all, "{ID:%d Corpus:%d Document:%d Number:%d Page:%d Title:%s Text:%s} ", h.ID, h.Corpus, h.Document, h.Number, h.Page, h.Title, h.Text)
+		fmt.Fprintf(&all, "%v %v\n", [...]float64{s.Words, s.Pairs, s.Exact, s.Grams, s.Document, s.Total}, h.Matched)
 	}
 	for _, t := range found.Terms {
 		fmt.Fprintf(&all, "%s %s %d %v %s %v %v; ", t.Form, t.Stem, t.DF, t.IDF, t.Match, t.Forms, t.Unused)

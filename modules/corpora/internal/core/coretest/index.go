@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"parley/modules/corpora"
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/ranking"
 	"parley/platform/kernel/text"
@@ -181,7 +182,9 @@ func staging(f fixture) {
 	f.Equal(before, f.statistics(c, "lantern", "harbour"))
 	f.Equal(0, len(f.vocabulary("h", 1, 99, 10, c.ID)))
 
-	done := f.finish(d, core.Completed, 121, indexed(121, "New", "the last harbour"))
+	last := indexed(121, "New", "the last harbour")
+	last[0].Sections = []corpora.Section{{At: 4, Title: "New › “Last”"}, {At: 9, Title: "New › “Last” › Harbour"}}
+	done := f.finish(d, core.Completed, 121, last)
 	d.Step, d.ChunkCount, d.ModifiedOn = core.Completed, 121, now.Add(time.Minute)
 	f.Equal(d, done)
 	f.Equal(done, storetest.Must[core.Document](f.t)(f.Document(f.ctx, reader, done.ID)))
@@ -192,7 +195,7 @@ func staging(f fixture) {
 	}
 	f.Equal(ranking.Statistics{Passages: 122, Length: length, DF: map[string]int{"lantern": 121, "harbour": 121}}, f.statistics(c, "lantern", "harbour"))
 	hit := f.search("last harbour", c).Hits[0]
-	f.Equal(ranking.Passage{ID: hit.ID, Corpus: c.ID, Document: done.ID, Number: 121, Page: 121, Title: "New", Text: "the last harbour"}, hit.Passage)
+	f.Equal(ranking.Passage{ID: hit.ID, Corpus: c.ID, Document: done.ID, Number: 121, Page: 121, Title: "New", Text: "the last harbour", Sections: last[0].Sections}, hit.Passage)
 }
 
 func clearing(f fixture) {
@@ -250,8 +253,13 @@ func failing(f fixture) {
 		f.t.Errorf("%+v", done)
 	}
 	f.Equal(d.Warnings, done.Warnings)
+	f.Equal(0, done.ChunkCount)
 	f.Equal(done, storetest.Must[core.Document](f.t)(f.Document(f.ctx, reader, done.ID)))
 	f.Equal(ranking.Statistics{DF: map[string]int{}}, f.statistics(c, "lantern"))
+	f.document(c, "of a new source", func(d *core.Document) { d.ChunkCount = 7 })
+	again := f.begin()
+	again.ChunkCount = 3 // of what was read of it
+	f.Equal(7, f.finish(again, core.Failed, 3, nil).ChunkCount)
 	boom := errors.New("boom")
 	f.document(c, "2")
 	d = f.begin()

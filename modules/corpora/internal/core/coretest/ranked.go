@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -82,7 +83,7 @@ func ranked(f fixture) {
 			f.Equal(want.Terms, got.Terms)
 			for i, w := range want.Hits {
 				g := got.Hits[i]
-				if w.Passage != g.Passage || math.Abs(w.Score.Total-g.Score.Total) > 1e-9 {
+				if !reflect.DeepEqual(w.Passage, g.Passage) || math.Abs(w.Score.Total-g.Score.Total) > 1e-9 {
 					f.t.Fatalf("%q in %d corpora: at %d\n%+v, want\n%+v", question, len(in), i+1, g, w)
 				}
 			}

@@ -3,6 +3,14 @@
 // it, the chunker reads it, and neither knows the other.
 package document
 
+// Hint is what is known of a file besides its content. It never decides against
+// that.
+type Hint struct {
+	Name string // as uploaded
+	// Charset is the encoding that somebody declared for it; empty for none.
+	Charset string
+}
+
 // Extracted is the text of one document as an extractor found it.
 type Extracted struct {
 	// Title is what the document calls itself, plain text on one line;
@@ -10,6 +18,9 @@ type Extracted struct {
 	Title string
 	// MIME is the type found from the content, without parameters.
 	MIME string
+	// Charset is the encoding that a file of plain text or HTML was read in, by
+	// its name on the web; empty for other formats.
+	Charset string
 	// PageCount is nil for formats without pages.
 	PageCount *int
 	// Blocks are in reading order. An extractor bounds their number and total

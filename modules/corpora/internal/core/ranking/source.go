@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"parley/modules/corpora"
 	"parley/platform/kernel/text"
 )
 
@@ -123,6 +124,7 @@ type Passage struct {
 	Page     int // 0 when the document has no pages
 	Title    string
 	Text     string
+	Sections []corpora.Section // within Text
 }
 
 // BM25 with k1 = 1.2 and b = 0.75, without the constant factor k1+1:

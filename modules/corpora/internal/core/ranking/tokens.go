@@ -24,7 +24,11 @@ type word struct{ stem, form uint64 }
 
 // bytes is the room that tokens take.
 func (t *tokens) bytes() int {
-	return 256 + len(t.Title) + len(t.Text) + 16*cap(t.words) + 8*cap(t.grams.keys) + 2*cap(t.grams.counts) + 4*len(t.grams.begins)
+	sections := 0
+	for _, s := range t.Sections {
+		sections += 24 + len(s.Title)
+	}
+	return 256 + sections + len(t.Title) + len(t.Text) + 16*cap(t.words) + 8*cap(t.grams.keys) + 2*cap(t.grams.counts) + 4*len(t.grams.begins)
 }
 
 // tokenizer reads passages. It remembers the stems of the words it has met,

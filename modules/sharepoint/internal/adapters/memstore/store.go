@@ -209,6 +209,31 @@ func (s *Store) PassLinks(ctx context.Context, org, from, to int64) error {
 	return s.each(ctx, func(i *core.Item) { i.LinkedBy = to }, func(i core.Item) bool { return i.OrganizationID == org && i.LinkedBy == from })
 }
 
+// DrivesOfDocuments implements core.Items.
+func (s *Store) DrivesOfDocuments(ctx context.Context, org int64, documentIDs []int64) ([]string, error) {
+	found, err := s.items.List(ctx, ofDocuments(org, documentIDs))
+	drives := make([]string, len(found))
+	for n, i := range found {
+		drives[n] = i.DriveExternalID
+	}
+	slices.Sort(drives)
+	return slices.Compact(drives), err
+}
+
+// ForgetDocuments implements core.Items.
+func (s *Store) ForgetDocuments(ctx context.Context, org int64, documentIDs []int64) error {
+	return s.each(ctx, func(i *core.Item) {
+		i.DocumentID, i.KeptCorpusID, i.KeptEtag, i.KeptName = 0, 0, "", ""
+		i.Revision++
+	}, ofDocuments(org, documentIDs))
+}
+
+func ofDocuments(org int64, documentIDs []int64) func(core.Item) bool {
+	return func(i core.Item) bool {
+		return i.DocumentID != 0 && i.OrganizationID == org && slices.Contains(documentIDs, i.DocumentID)
+	}
+}
+
 // FailDocument implements core.Items.
 func (s *Store) FailDocument(ctx context.Context, org, documentID int64, lastError string) error {
 	return s.each(ctx, func(i *core.Item) { i.State, i.LastError = core.Failed, lastError }, func(i core.Item) bool {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -181,6 +182,24 @@ func (s *Store) CountLinks(ctx context.Context, org int64, drive string) (int64,
 // PassLinks implements core.Items.
 func (s *Store) PassLinks(ctx context.Context, org, from, to int64) error {
 	return s.exec(ctx, "passing links on", "UPDATE sharepoint_items SET linked_by = ? WHERE organization_id = ? AND linked_by = ?", to, org, from)
+}
+
+// DrivesOfDocuments implements core.Items.
+func (s *Store) DrivesOfDocuments(ctx context.Context, org int64, documentIDs []int64) ([]string, error) {
+	var drives []string
+	err := s.db.On(ctx).NewSelect().TableExpr("sharepoint_items").ColumnExpr("DISTINCT drive_external_id").
+		Where("organization_id = ? AND document_id IN (?) AND document_id <> 0", org, bun.List(documentIDs)).Scan(ctx, &drives)
+	if err != nil {
+		return nil, fmt.Errorf("looking for the drives of documents: %w", err)
+	}
+	slices.Sort(drives)
+	return drives, nil
+}
+
+// ForgetDocuments implements core.Items.
+func (s *Store) ForgetDocuments(ctx context.Context, org int64, documentIDs []int64) error {
+	return s.exec(ctx, "forgetting documents", `UPDATE sharepoint_items SET document_id = 0, kept_corpus_id = 0, kept_etag = '', kept_name = '', revision = revision + 1
+		WHERE organization_id = ? AND document_id IN (?) AND document_id <> 0`, org, bun.List(documentIDs))
 }
 
 // FailDocument implements core.Items.

@@ -27,22 +27,23 @@ type fixture struct {
 // TestStore runs the suite; open answers a fresh, empty store and its unit.
 func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 	cases := map[string]func(f fixture){
-		"an item comes back as it was stored":              itemRoundTrip,
-		"an item is saved once under its external id":      savingAtOnce,
-		"what is deleted is not there":                     itemsDeleted,
-		"a chain leads from an item to the top":            chains,
-		"a circle ends":                                    circles,
-		"touching reaches all files below":                 touching,
-		"pending files come in order and once":             pending,
-		"a sweep takes what the last list did not have":    sweeping,
-		"folders go when nothing in them is left":          folders,
-		"links are marked, counted and passed on":          links,
-		"a document's item fails":                          failing,
-		"a drive is followed once":                         drives,
-		"a failed unit leaves nothing behind":              rollback,
-		"organizations are apart, even with the same ids":  apart,
-		"an answer is a copy of what is stored":            copies,
-		"a hundred changes of an item at once count fully": changingAtOnce,
+		"an item comes back as it was stored":                itemRoundTrip,
+		"an item is saved once under its external id":        savingAtOnce,
+		"what is deleted is not there":                       itemsDeleted,
+		"a chain leads from an item to the top":              chains,
+		"a circle ends":                                      circles,
+		"touching reaches all files below":                   touching,
+		"pending files come in order and once":               pending,
+		"a sweep takes what the last list did not have":      sweeping,
+		"folders go when nothing in them is left":            folders,
+		"links are marked, counted and passed on":            links,
+		"the items of deleted documents are looked at again": forgetting,
+		"a document's item fails":                            failing,
+		"a drive is followed once":                           drives,
+		"a failed unit leaves nothing behind":                rollback,
+		"organizations are apart, even with the same ids":    apart,
+		"an answer is a copy of what is stored":              copies,
+		"a hundred changes of an item at once count fully":   changingAtOnce,
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -235,6 +236,29 @@ func failing(f fixture) {
 	f.NoError(f.FailDocument(f.ctx, 1, 99, "why"))
 	f.NoError(f.FailDocument(f.ctx, 1, 0, "why"))
 	f.Equal([]any{core.Failed, "why", core.Unlinked}, []any{f.get(kept.ID).State, f.get(kept.ID).LastError, f.get(other.ID).State})
+}
+
+func forgetting(f fixture) {
+	kept := func(external, drive string, document int64) core.Item {
+		return f.item(external, "a", core.File, func(i *core.Item) {
+			i.DriveExternalID, i.DocumentID, i.KeptCorpusID, i.KeptEtag, i.KeptName, i.State, i.Handled = drive, document, 7, `"0"`, external, core.Synced, 1
+		})
+	}
+	one, two, three := kept("one", "e", 4), kept("two", "d", 5), kept("three", "d", 6)
+	none := f.item("none", "a", core.File)
+	f.Equal([]string{"d", "e"}, must[[]string](f)(f.DrivesOfDocuments(f.ctx, 1, []int64{0, 4, 5, 6, 99})))
+	f.Equal(0, len(must[[]string](f)(f.DrivesOfDocuments(f.ctx, 2, []int64{4, 5}))))
+	f.Equal(0, len(must[[]string](f)(f.DrivesOfDocuments(f.ctx, 1, nil))))
+	f.NoError(f.ForgetDocuments(f.ctx, 2, []int64{4, 5}))
+	f.NoError(f.ForgetDocuments(f.ctx, 1, nil))
+	f.NoError(f.ForgetDocuments(f.ctx, 1, []int64{0, 4, 5, 99}))
+	for _, i := range []*core.Item{&one, &two} {
+		i.DocumentID, i.KeptCorpusID, i.KeptEtag, i.KeptName = 0, 0, "", ""
+		i.Revision++
+	}
+	for _, i := range []core.Item{one, two, three, none} {
+		f.Equal(i, f.get(i.ID))
+	}
 }
 
 func drives(f fixture) {

@@ -1,0 +1,1 @@
+ALTER TABLE corpora_passages DROP COLUMN sections;

@@ -1,0 +1,3 @@
+DROP TABLE corpora_uncomposed;
+--bun:split
+ALTER TABLE corpora_documents DROP COLUMN charset;

@@ -1,0 +1,1 @@
+ALTER TABLE users_users DROP COLUMN later; -- want migrations

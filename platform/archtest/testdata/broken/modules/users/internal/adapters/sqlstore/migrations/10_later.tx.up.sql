@@ -1,0 +1,1 @@
+ALTER TABLE users_users ADD COLUMN later TEXT; -- want migrations
