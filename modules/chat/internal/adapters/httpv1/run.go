@@ -39,7 +39,7 @@ type runBody struct {
 	UserQuery      string         `json:"user_query,omitempty" maxLength:"32000" doc:"The question, unless history ends with it."`
 	History        []turnBody     `json:"history,omitempty" maxItems:"100" doc:"What was said before, in place of the thread's own; a last entry without bot is the question."`
 	ChatThreadID   *int64         `json:"chat_thread_id,omitempty" nullable:"true" minimum:"1" doc:"A thread is made when there is none."`
-	QuerySource    string         `json:"query_source,omitempty" maxLength:"50" pattern:"^[A-Za-z0-9_.-]*$" doc:"Where the question comes from; api when not given."`
+	QuerySource    string         `json:"query_source,omitempty" minLength:"1" maxLength:"50" pattern:"^[a-z0-9_-]*$" patternDescription:"made of a-z, 0-9, _ and - alone" doc:"Where the question comes from; api when not given. The server's own names, evaluation and system, are refused."`
 	Model          string         `json:"model,omitempty" maxLength:"200"`
 	Overrides      *overridesBody `json:"overrides,omitempty"`
 	CachingEnabled *bool          `json:"caching_enabled,omitempty" doc:"Accepted; answers are not cached."`
@@ -53,6 +53,9 @@ type runRequest struct {
 }
 
 func (r runRequest) ask(path string) (core.Ask, error) {
+	if core.ReservedSource(r.Body.QuerySource) {
+		return core.Ask{}, core.ErrReservedSource
+	}
 	a := core.Ask{AgentID: r.AgentID, ThreadID: r.Body.ChatThreadID, UserQuery: r.Body.UserQuery, QuerySource: r.Body.QuerySource, Key: r.Key, Options: core.Options{Model: r.Body.Model}}
 	if r.Body.History != nil { // an empty one, too, stands in place of the thread's
 		a.History = []core.Turn{}
