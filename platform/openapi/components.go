@@ -40,7 +40,7 @@ func (c *components) copied(s *huma.Schema, sent bool, name string) *huma.Schema
 	if s == nil {
 		return nil
 	}
-	out := *s
+	out := *readable(s)
 	if s.Ref != "" {
 		out.Ref = schemaPrefix + c.component(s.Ref, sent, name)
 		return &out
@@ -56,6 +56,14 @@ func (c *components) copied(s *huma.Schema, sent bool, name string) *huma.Schema
 	if out.Nullable {
 		return nullable(&out)
 	}
+	return &out
+}
+
+// readable is s without what huma keeps in it for its own sentences, which is no
+// part of JSON Schema.
+func readable(s *huma.Schema) *huma.Schema {
+	out := *s
+	out.PatternDescription = ""
 	return &out
 }
 

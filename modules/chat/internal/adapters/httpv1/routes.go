@@ -2,6 +2,8 @@
 package httpv1
 
 import (
+	"net/http"
+
 	"parley/modules/chat/internal/core"
 	"parley/platform/kernel/actor"
 	"parley/platform/web"
@@ -25,12 +27,14 @@ func (a *API) Routes() []web.Route {
 			web.Message(created),
 			web.Long(),
 			web.IdempotentByHandler(),
+			web.Refuses(http.StatusServiceUnavailable),
 		),
 		web.POST("/api/agent/{agent_id}/response/stream", "Run Chat, Streamed", a.runStreamed,
 			run,
 			web.Message(created),
 			web.Long(),
 			web.IdempotentByHandler(),
+			web.Refuses(http.StatusServiceUnavailable),
 		),
 		web.GET("/api/agent-response/{agent_response_id}", "Get Agent Response", a.response,
 			answer,
