@@ -193,7 +193,7 @@ func (c *components) success(a Answer) *huma.Schema {
 // empty struct always is.
 func (c *components) part(t reflect.Type, name string) *huma.Schema {
 	pointer := t.Kind() == reflect.Pointer
-	if pointer && t.Elem().Kind() == reflect.Struct && t.Elem().NumField() == 0 {
+	if isNull(t) {
 		return &huma.Schema{Type: "null"}
 	}
 	of := c.copied(c.from.of(t), false, name)
