@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"mime"
+	"strconv"
 	"strings"
 
 	"parley/modules/chat/internal/core"
@@ -138,10 +139,15 @@ func (a *API) streamed(ctx context.Context, r runRequest, path string) (web.Eith
 	return web.Either[responseView]{Stream: &stream, Replayed: asked.Replayed}, nil
 }
 
-// wantsStream reports whether text/event-stream is among the accepted types.
+// wantsStream reports whether text/event-stream is among the accepted types; a
+// weight of 0 says that it is not.
 func wantsStream(accept string) bool {
 	for _, part := range strings.Split(accept, ",") {
-		if kind, _, err := mime.ParseMediaType(part); err == nil && kind == "text/event-stream" {
+		kind, params, err := mime.ParseMediaType(part)
+		if err != nil || kind != "text/event-stream" {
+			continue
+		}
+		if weight, err := strconv.ParseFloat(params["q"], 64); err != nil || weight > 0 { // without one it is 1
 			return true
 		}
 	}
