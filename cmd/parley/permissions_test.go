@@ -55,7 +55,7 @@ func TestEveryRouteAnswersEveryActorAsItsPolicyPromises(t *testing.T) {
 // beyondRights are the operations that no scenario brings to an end, and why.
 var beyondRights = map[string]string{
 	"POST /api/agent-response/{agent_response_id}/cancel": "the run has ended",
-	"GET /api/sharepoint/item":                            "no path is named",
+	"GET /api/sharepoint/item":                            "the path is no full one",
 	"POST /api/agent/{agent_id}/alias":                    "the agent has an alias",
 	"POST /api/users/refresh-access-token":                "nobody sends a refresh token",
 }

@@ -40,7 +40,7 @@ func (c *components) copied(s *huma.Schema, sent bool, name string) *huma.Schema
 	if s == nil {
 		return nil
 	}
-	out := *s
+	out := *readable(s)
 	if s.Ref != "" {
 		out.Ref = schemaPrefix + c.component(s.Ref, sent, name)
 		return &out
@@ -56,6 +56,14 @@ func (c *components) copied(s *huma.Schema, sent bool, name string) *huma.Schema
 	if out.Nullable {
 		return nullable(&out)
 	}
+	return &out
+}
+
+// readable is s without what huma keeps in it for its own sentences, which is no
+// part of JSON Schema.
+func readable(s *huma.Schema) *huma.Schema {
+	out := *s
+	out.PatternDescription = ""
 	return &out
 }
 
@@ -90,6 +98,10 @@ func (c *components) object(s *huma.Schema, t reflect.Type, sent bool, name stri
 		if !ok {
 			continue
 		}
+		if isNull(f.Type) {
+			out.Properties[property] = &huma.Schema{Type: "null"}
+			continue
+		}
 		p := c.copied(of, sent, name+capital(f.Name))
 		absent := !slices.Contains(s.Required, property)
 		if sent && absent || !sent && !absent && f.Type.Kind() == reflect.Pointer {
@@ -98,6 +110,11 @@ func (c *components) object(s *huma.Schema, t reflect.Type, sent bool, name stri
 		out.Properties[property] = p
 	}
 	return &out
+}
+
+// isNull reports whether a type says nothing but null: a pointer to an empty struct.
+func isNull(t reflect.Type) bool {
+	return t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct && t.Elem().NumField() == 0
 }
 
 // nullable is s or null.

@@ -31,13 +31,43 @@ const (
 // refusals are the statuses of errors that an operation tells of. Every
 // operation can answer others, which "default" stands for.
 var refusals = map[int]string{
-	http.StatusBadRequest:          "The request does not have the shape of the operation.",
-	http.StatusUnauthorized:        "No credentials, or none that are valid now.",
-	http.StatusForbidden:           "The caller, or the API key, may not do this.",
-	http.StatusNotFound:            "Not there, or not visible to the caller.",
-	http.StatusConflict:            "The present state stands against it, or the Idempotency-Key is in use.",
-	http.StatusUnprocessableEntity: "A value that can't be accepted.",
-	0:                              "What went wrong, and what to change.",
+	http.StatusBadRequest:            "The request does not have the shape of the operation.",
+	http.StatusUnauthorized:          "No credentials, or none that are valid now.",
+	http.StatusForbidden:             "The caller, or the API key, may not do this.",
+	http.StatusNotFound:              "Not there, or not visible to the caller.",
+	http.StatusConflict:              "The present state stands against it, or the Idempotency-Key is in use.",
+	http.StatusRequestEntityTooLarge: "The body is larger than the operation takes.",
+	http.StatusUnsupportedMediaType:  "The body is of another type than the operation takes.",
+	http.StatusUnprocessableEntity:   "A value that can't be accepted.",
+	http.StatusTooManyRequests:       "Too many attempts; wait before the next one.",
+	http.StatusServiceUnavailable:    "Not now; try again.",
+	0:                                "What went wrong, and what to change.",
+}
+
+// answered are the headers of every answer, and told are those of some errors.
+var (
+	answered = map[string]string{"X-Request-Id": "The id of the request: the client's, if it sent a well-formed one."}
+	told     = map[int]map[string]string{
+		http.StatusUnauthorized:       {"WWW-Authenticate": "That a Bearer token is wanted."},
+		http.StatusConflict:           {"Location": "Path of what is there already or is stored, where that is known."},
+		http.StatusTooManyRequests:    {"Retry-After": "Seconds to wait."},
+		http.StatusServiceUnavailable: {"Location": "Path of what is stored, where something is."},
+	}
+)
+
+// headers describes headers by what they tell.
+func headers(tell ...map[string]string) map[string]*huma.Param {
+	out := map[string]*huma.Param{}
+	for _, some := range tell {
+		for name, what := range some {
+			kind := huma.TypeString
+			if name == "Retry-After" {
+				kind = huma.TypeInteger
+			}
+			out[name] = &huma.Param{Description: what, Schema: &huma.Schema{Type: kind}}
+		}
+	}
+	return out
 }
 
 // JSON is the document as it is served. It fails when two types that look
@@ -48,6 +78,7 @@ func (d Document) JSON() ([]byte, error) {
 	doc := &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info:    &huma.Info{Title: title, Version: d.Version, Description: about},
+		Servers: []*huma.Server{{URL: "/", Description: "The server that this document comes from."}},
 		Components: &huma.Components{
 			Responses: map[string]*huma.Response{},
 			SecuritySchemes: map[string]*huma.SecurityScheme{
@@ -58,7 +89,7 @@ func (d Document) JSON() ([]byte, error) {
 		},
 	}
 	for status, what := range refusals {
-		doc.Components.Responses[refusal(status)] = &huma.Response{Description: what, Content: jsonContent(failed)}
+		doc.Components.Responses[refusal(status)] = &huma.Response{Description: what, Headers: headers(answered, told[status]), Content: jsonContent(failed)}
 	}
 	for _, o := range d.Operations {
 		doc.AddOperation(c.operation(o))
@@ -91,7 +122,7 @@ func (c *components) operation(o Operation) *huma.Operation {
 		Method: o.Method, Path: o.Path, Summary: o.Name, OperationID: OperationID(o.Method, o.Path),
 		Tags: []string{o.Group}, Description: "Who: " + o.Who + ".",
 		Responses: map[string]*huma.Response{
-			fmt.Sprint(o.Answer.Status): {Description: o.Answer.Message, Content: c.answer(o.Answer)},
+			fmt.Sprint(o.Answer.Status): {Description: o.Answer.Message, Headers: headers(answered, o.Answer.Headers), Content: c.answer(o.Answer)},
 			"default":                   refusalRef(0),
 		},
 	}
@@ -99,13 +130,15 @@ func (c *components) operation(o Operation) *huma.Operation {
 		op.Responses[fmt.Sprint(status)] = refusalRef(status)
 	}
 	switch o.Security {
+	case Nothing:
+		op.Security = []map[string][]string{} // which says so; nil says nothing
 	case RefreshToken:
 		op.Security = []map[string][]string{{"refresh": {}}}
 	case Credentials:
 		op.Security = []map[string][]string{{"bearer": {}}, {"api_key": {}}}
 	}
 	for _, p := range o.Params {
-		op.Parameters = append(op.Parameters, &huma.Param{Name: p.Name, In: p.In, Required: p.Required, Description: p.Description, Schema: p.Schema})
+		op.Parameters = append(op.Parameters, &huma.Param{Name: p.Name, In: p.In, Required: p.Required, Description: p.Description, Schema: readable(p.Schema)})
 	}
 	if b := o.Body; b != nil {
 		// Only JSON has a null that may stand for what is not sent.
@@ -160,7 +193,7 @@ func (c *components) success(a Answer) *huma.Schema {
 // empty struct always is.
 func (c *components) part(t reflect.Type, name string) *huma.Schema {
 	pointer := t.Kind() == reflect.Pointer
-	if pointer && t.Elem().Kind() == reflect.Struct && t.Elem().NumField() == 0 {
+	if isNull(t) {
 		return &huma.Schema{Type: "null"}
 	}
 	of := c.copied(c.from.of(t), false, name)

@@ -20,7 +20,7 @@ import (
 type nothing struct{}
 
 type idRequest struct {
-	ThingID int64 `path:"thing_id"`
+	WidgetID int64 `path:"widget_id"`
 }
 
 type listRequest struct{ web.ListQuery }
@@ -83,7 +83,8 @@ type described struct {
 		RequestBody any
 	}
 	Components struct {
-		Schemas map[string]struct {
+		Responses map[string]any
+		Schemas   map[string]struct {
 			Properties map[string]any
 			Required   []string
 		}
@@ -192,16 +193,20 @@ func TestTheStatusesThatARouteTellsOfAreDescribed(t *testing.T) {
 	d := describe(t,
 		web.GET("/api/widget", "Get Widget", answering[nothing, gadgetView], web.User()),
 		web.POST("/api/widget", "Create Widget", answering[nothing, gadgetView], web.User(), web.Created()),
-		web.GET("/api/widget/{thing_id}", "Get One", answering[idRequest, gadgetView], web.User()),
-		web.POST("/api/sign-in", "Sign In", answering[nothing, gadgetView], web.Anyone("they sign in")),
+		web.GET("/api/widget/{widget_id}", "Get One", answering[idRequest, gadgetView], web.User()),
+		web.PUT("/api/widget/{widget_id}", "Edit", answering[widgetRequest, gadgetView], web.User()),
+		web.POST("/api/widget/find", "Find", answering[nothing, gadgetView], web.User(), web.Safe()),
+		web.POST("/api/sign-in", "Sign In", answering[nothing, gadgetView], web.Anyone("they sign in"), web.Refuses(401, 429)),
 		web.POST("/api/refresh", "Refresh", answering[nothing, gadgetView], web.RefreshToken()),
 	)
 	for call, want := range map[string]string{
-		"get /api/widget":            "200 400 401 403 default",
-		"post /api/widget":           "201 400 401 403 409 422 default",
-		"get /api/widget/{thing_id}": "200 400 401 403 404 default",
-		"post /api/sign-in":          "200 400 default",
-		"post /api/refresh":          "200 400 401 default",
+		"get /api/widget":             "200 400 401 403 default",
+		"post /api/widget":            "201 400 401 403 409 422 default",
+		"get /api/widget/{widget_id}": "200 400 401 403 404 default",
+		"put /api/widget/{widget_id}": "200 400 401 403 404 409 413 415 422 default",
+		"post /api/widget/find":       "200 400 401 403 default",
+		"post /api/sign-in":           "200 400 401 429 default",
+		"post /api/refresh":           "200 400 401 default",
 	} {
 		method, path, _ := strings.Cut(call, " ")
 		if got := strings.Join(slices.Sorted(maps.Keys(d.Paths[path][method].Responses)), " "); got != want {
@@ -211,8 +216,43 @@ func TestTheStatusesThatARouteTellsOfAreDescribed(t *testing.T) {
 	if got := inShort(t, d.Paths["/api/refresh"]["post"].Security); got != `[{"refresh":[]}]` {
 		t.Errorf("who refreshes sends %s", got)
 	}
-	if got := d.Paths["/api/sign-in"]["post"].Security; got != nil {
+	if got := inShort(t, d.Paths["/api/sign-in"]["post"].Security); got != `[]` {
 		t.Errorf("who signs in sends %s", got)
+	}
+}
+
+func TestTheHeadersOfAnswersAreDescribed(t *testing.T) {
+	d := describe(t, web.POST("/api/widget", "Create Widget", answering[nothing, gadgetView], web.User(), web.Refuses(429)))
+	for where, want := range map[string]struct {
+		response any
+		headers  []string
+	}{
+		"a success":         {d.Paths["/api/widget"]["post"].Responses["200"], []string{"X-Request-Id", "Idempotency-Replayed"}},
+		"no credentials":    {d.Components.Responses["Unauthorized"], []string{"X-Request-Id", "WWW-Authenticate"}},
+		"a conflict":        {d.Components.Responses["Conflict"], []string{"X-Request-Id", "Location"}},
+		"too many requests": {d.Components.Responses["TooManyRequests"], []string{"X-Request-Id", "Retry-After"}},
+	} {
+		for _, header := range want.headers {
+			if got := inShort(t, want.response); !strings.Contains(got, `"`+header+`":{"description":"`) {
+				t.Errorf("%s: no %s in %s", where, header, got)
+			}
+		}
+	}
+}
+
+func TestTheDocumentHasOnlyWhatAReaderOfTheStandardKnows(t *testing.T) {
+	type request struct {
+		Kind string `query:"kind" pattern:"^[a-z]*$" patternDescription:"letters"`
+		Body struct {
+			Name string `json:"name" pattern:"^[a-z]*$" patternDescription:"letters"`
+		}
+	}
+	s, err := build(web.POST("/api/widget", "Create Widget", answering[request, gadgetView], web.User()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(s.OpenAPI()); strings.Contains(got, "patternDescription") || !strings.Contains(got, `"pattern"`) || !strings.Contains(got, `"servers"`) {
+		t.Error(got)
 	}
 }
 

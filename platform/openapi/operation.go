@@ -62,7 +62,10 @@ type Answer struct {
 	// Name is that of the schema of Data when its type has none.
 	Name   string
 	Stream bool // of events, instead of Data or as the other form
-	File   bool // the bytes of a file
+	// Headers are those that it may have beside what every answer has, with
+	// what they tell.
+	Headers map[string]string
+	File    bool // the bytes of a file
 }
 
 var notWord = regexp.MustCompile(`[^a-z0-9]+`)

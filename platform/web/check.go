@@ -3,7 +3,9 @@ package web
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -47,7 +49,7 @@ func check(r huma.Registry, s *huma.Schema, name string, value any) error {
 		case slices.Contains(wrongType, field.Message):
 			base, field.Message = ErrMalformed, "must be of type "+strings.TrimPrefix(field.Message, "expected ")
 		default:
-			field.Message = plain.Replace(field.Message)
+			field.Message = exponent.ReplaceAllStringFunc(plain.Replace(field.Message), inFull)
 		}
 		fields = append(fields, field)
 		if len(fields) == maxFields {
@@ -67,6 +69,17 @@ var plain = strings.NewReplacer(
 	"expected number >= ", "must be at least ", "expected number <= ", "must be at most ",
 	"expected string to ", "must ", "expected value to be ", "must be ", "expected ", "must be ",
 )
+
+// exponent finds the numbers that huma writes as 1e+06.
+var exponent = regexp.MustCompile(`-?[0-9.]+e\+[0-9]+`)
+
+func inFull(number string) string {
+	n, err := strconv.ParseFloat(number, 64)
+	if err != nil {
+		return number
+	}
+	return strconv.FormatFloat(n, 'f', -1, 64)
+}
 
 // maxFields bounds the list of problems in one answer.
 const maxFields = 20

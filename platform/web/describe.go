@@ -42,6 +42,7 @@ func (r *Route) operation() openapi.Operation {
 			Description: fmt.Sprintf("A key of the client's choice: the same request sent again within %.0f hours gets the stored answer.", idempotency.KeptFor.Hours()),
 			Schema:      &huma.Schema{Type: huma.TypeString, MaxLength: &limit},
 		})
+		o.Answer.Headers = map[string]string{replayedHeader: "true when this is the stored answer of an earlier request."}
 	}
 	return o
 }
@@ -51,7 +52,8 @@ func (r *Route) operation() openapi.Operation {
 func (r *Route) keyed() bool { return r.idempotent() && !r.Policy.public }
 
 // refused are the statuses of the errors that a route can answer by what it
-// declares.
+// declares. Any route may also answer 500 and 503, which the document's default
+// stands for.
 func (r *Route) refused() []int {
 	statuses := []int{http.StatusBadRequest}
 	if !r.Policy.public || r.Policy.refresh {
@@ -63,13 +65,16 @@ func (r *Route) refused() []int {
 	if len(r.binding.path) > 0 || len(r.Policy.needs) > 0 {
 		statuses = append(statuses, http.StatusNotFound)
 	}
-	if r.keyed() {
+	if !reads(r.Method) && !r.Safe && !r.Policy.public {
 		statuses = append(statuses, http.StatusConflict)
+	}
+	if r.binding.takesBody() {
+		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	if r.keyed() || r.binding.takesValues() {
 		statuses = append(statuses, http.StatusUnprocessableEntity)
 	}
-	return statuses
+	return append(statuses, r.refuses...)
 }
 
 // described is the form of the route's answer.
@@ -138,7 +143,8 @@ func (b *binding) uploadForm(request reflect.Type) *huma.Schema {
 	return b.registry.Schema(f.form(), true, "")
 }
 
+// takesBody reports whether a request has a body of the operation's own form.
+func (b *binding) takesBody() bool { return b.body != nil || b.formAt != nil || b.upload != nil }
+
 // takesValues reports whether a request says more than its path does.
-func (b *binding) takesValues() bool {
-	return len(b.query) > 0 || b.body != nil || b.formAt != nil || b.upload != nil
-}
+func (b *binding) takesValues() bool { return len(b.query) > 0 || b.takesBody() }

@@ -19,7 +19,7 @@ type failure struct {
 	_         struct{}       `schema:"Error"`
 	Success   bool           `json:"success"`
 	Message   string         `json:"message"`
-	Data      any            `json:"data"`
+	Data      *struct{}      `json:"data"` // always null
 	Code      string         `json:"code"`
 	Errors    []apperr.Field `json:"errors"`
 	RequestID string         `json:"request_id"`

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // maxBody is the size of a JSON or urlencoded body, in bytes.
@@ -73,6 +74,9 @@ func refuseBody(r *http.Request) error {
 	return nil
 }
 
+// utf8Names are the names of UTF-8, and of its part that needs no more.
+var utf8Names = []string{"utf-8", "utf8", "us-ascii"}
+
 // readBody reads a small body of the given content type. A body without a
 // content type is taken at its word.
 func readBody(r *http.Request, want string) ([]byte, error) {
@@ -84,9 +88,14 @@ func readBody(r *http.Request, want string) ([]byte, error) {
 		return nil, fmt.Errorf("reading the body: %w", tooLarge(err, maxBody))
 	}
 	if got := r.Header.Get("Content-Type"); got != "" && len(raw) > 0 {
-		kind, _, err := mime.ParseMediaType(got)
+		kind, params, err := mime.ParseMediaType(got)
 		if err != nil || kind != want {
 			return nil, ErrContentType.WithMessage("Send the body as " + want + ".")
+		}
+		// JSON in another encoding would be stored as what it does not say. A
+		// form is ASCII whatever it declares.
+		if charset := params["charset"]; want == "application/json" && charset != "" && !slices.Contains(utf8Names, strings.ToLower(charset)) {
+			return nil, ErrContentType.WithMessage("Send the body in UTF-8.")
 		}
 	}
 	return raw, nil

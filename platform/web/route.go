@@ -38,6 +38,7 @@ type Route struct {
 	// Flat answers the data without the envelope.
 	Flat bool
 
+	refuses []int
 	request reflect.Type
 	answer  reflect.Type
 	binding *binding
@@ -75,6 +76,10 @@ func (r *Route) idempotent() bool { return (r.Method == http.MethodPost && !r.Sa
 
 // Flat answers the data without the envelope.
 func Flat() Option { return func(r *Route) { r.Flat = true } }
+
+// Refuses names statuses of errors for the OpenAPI document, beyond those that
+// follow from the rest of the route.
+func Refuses(statuses ...int) Option { return func(r *Route) { r.refuses = statuses } }
 
 // GET declares a route that reads.
 func GET[Q, A any](path, name string, h Handler[Q, A], p Policy, options ...Option) Route {

@@ -99,7 +99,7 @@ func TestAQueryHasOnlyTheDeclaredParametersOnceEach(t *testing.T) {
 		"?ByCursor=true":                      {400, "ByCursor"},
 		"?page=two":                           {400, "page"},
 		"?page=":                              {400, "page"},
-		"?page=99999999999999999999":          {400, "page"},
+		"?page=99999999999999999999":          {422, "page"},
 		"?page=0":                             {422, "page"},
 		"?items_per_page=501":                 {422, "items_per_page"},
 		"?items_per_page=-1":                  {422, "items_per_page"},
@@ -142,16 +142,23 @@ func TestNothingButThePathNamesTheThing(t *testing.T) {
 	}
 }
 
+func TestABoundIsWrittenInFull(t *testing.T) {
+	refused := api(t).As("user").Do("GET", "/api/thing?page=1000001", nil).Refused(422, "unacceptable_value")
+	if got := refused.Message(); got != "The field \"page\" must be at most 1000000." {
+		t.Error(got)
+	}
+}
+
 func TestABodyInACodingIsRefused(t *testing.T) {
 	api(t).As("staff").With("Content-Encoding", "gzip").Do("PUT", "/api/thing/1", `{"name":"a"}`).Refused(415, "unsupported_media_type")
 }
 
 func TestJSONMayComeWithoutAContentTypeOrWithACharset(t *testing.T) {
 	staff := api(t).As("staff")
-	for _, kind := range []string{"", "application/json; charset=utf-8", "Application/JSON"} {
+	for _, kind := range []string{"", "application/json; charset=utf-8", "Application/JSON", "application/json; charset=\"UTF-8\"", "application/json; charset=us-ascii"} {
 		staff.Send("PUT", "/api/thing/1", kind, strings.NewReader(`{"name":"a"}`)).Want(200)
 	}
-	for _, kind := range []string{"text/plain", "application/x+json", "nonsense/", "application/json; charset"} {
+	for _, kind := range []string{"text/plain", "application/x+json", "nonsense/", "application/json; charset", "application/json; charset=iso-8859-1", "application/json; charset=utf-16"} {
 		staff.Send("PUT", "/api/thing/1", kind, strings.NewReader(`{"name":"a"}`)).Refused(415, "unsupported_media_type")
 	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -43,6 +44,9 @@ func (b *binding) set(v reflect.Value, f boundField, text string) error {
 		switch target.Kind() {
 		case reflect.Int, reflect.Int64:
 			n, err := strconv.ParseInt(text, 10, 64)
+			if errors.Is(err, strconv.ErrRange) {
+				return ErrUnacceptable.WithMessage(fmt.Sprintf("%q must be an integer within 64 bits.", f.name)).WithField(f.name, "must be an integer within 64 bits")
+			}
 			if err != nil {
 				return wrong("an integer")
 			}

@@ -18,6 +18,8 @@ var (
 	ErrHistory        = apperr.New(apperr.Unprocessable, "chat.invalid_history", "Only the last entry of history may lack the bot's answer.")
 	ErrOtherAgent     = apperr.New(apperr.Unprocessable, "chat.thread_of_other_agent", "This thread belongs to another agent.")
 	ErrUnknownModel   = apperr.New(apperr.Unprocessable, "chat.unknown_model", "This server has no such model; choose one of those that are named here.")
+	ErrReservedSource = apperr.New(apperr.Unprocessable, "chat.reserved_source", "The server itself uses evaluation and system as a query_source; send another name.").
+				WithField("query_source", "is a name of the server")
 	ErrModelFailed    = apperr.New(apperr.Unavailable, "chat.model_failed", "The model did not answer; the question is stored and can be asked again.")
 	ErrCancelled      = apperr.New(apperr.Conflict, "chat.cancelled", "The run was cancelled before it ended.")
 	ErrAccessLost     = apperr.New(apperr.Forbidden, "chat.access_lost", "You may not run this agent any more; what had come of the answer is kept.")

@@ -9,14 +9,16 @@ import (
 )
 
 // claim makes a document the one of its corpus with a name and a content, "" of
-// which is none. ErrDuplicate names another one that has one of them. A second
-// document that gets past this at the same moment is refused by the store.
+// which is none. ErrDuplicate names another one that has one of them, unless the
+// document was the one with it before: a copy that somebody allowed beside it
+// stands against no other name. A second document that gets past this at the
+// same moment is refused by the store.
 func (s *Service) claim(ctx context.Context, d *Document, name, content string) error {
 	var names, contents []string
-	if name != "" {
+	if name != "" && name != d.ClaimedName {
 		names = []string{name}
 	}
-	if content != "" {
+	if content != "" && content != d.ClaimedContent {
 		contents = []string{content}
 	}
 	twins, err := s.Store.Twins(ctx, d.CorpusID, d.ID, names, contents)

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"parley/modules/users"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
@@ -49,6 +51,9 @@ func (s *Service) Grant(ctx context.Context, who actor.Actor, corpusID int64, to
 	var granted []Permission
 	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		c, err := s.administer(ctx, who, corpusID, access.Manage)
+		if apperr.KindOf(err) == apperr.Forbidden { // who is not there comes before a lack of rights
+			err = cmp.Or(s.exist(ctx, who, to), err)
+		}
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"parley/modules/users"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
 )
@@ -23,7 +24,7 @@ type Member struct {
 // who have a role there already keep it.
 func (s *Service) AddToTeam(ctx context.Context, who actor.Actor, team int64, ids []int64, role actor.Role) ([]Member, error) {
 	if _, err := s.team(ctx, who, team, access.Manage); err != nil {
-		return nil, err
+		return nil, s.unlessUnknown(ctx, who, ids, err)
 	}
 	return s.members(ctx, who, func(ctx context.Context) ([]users.Permission, error) {
 		// Nobody joins a team that is being deleted.
@@ -32,6 +33,23 @@ func (s *Service) AddToTeam(ctx context.Context, who actor.Actor, team int64, id
 		}
 		return s.Permissions.Grant(ctx, who, actor.Team, team, ids, role)
 	})
+}
+
+// unlessUnknown is denied, which says why the caller may not give users a role,
+// unless one of them is not there: that comes before a lack of rights.
+func (s *Service) unlessUnknown(ctx context.Context, who actor.Actor, ids []int64, denied error) error {
+	if apperr.KindOf(denied) != apperr.Forbidden {
+		return denied
+	}
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	found, err := s.Directory.Users(ctx, who.OrganizationID, ids)
+	if err != nil {
+		return err
+	}
+	if len(found) != len(ids) {
+		return users.ErrNotFound
+	}
+	return denied
 }
 
 // RemoveFromTeam takes users' roles on a team away and answers the rows that
@@ -48,7 +66,7 @@ func (s *Service) RemoveFromTeam(ctx context.Context, who actor.Actor, team int6
 // AddToProject gives users a role on a project; the caller administers it.
 func (s *Service) AddToProject(ctx context.Context, who actor.Actor, project int64, ids []int64, role actor.Role) ([]Member, error) {
 	if _, err := s.project(ctx, who, project, access.Manage); err != nil {
-		return nil, err
+		return nil, s.unlessUnknown(ctx, who, ids, err)
 	}
 	return s.members(ctx, who, func(ctx context.Context) ([]users.Permission, error) {
 		// Nobody joins a project that is being deleted.

@@ -7,6 +7,7 @@ import (
 	"parley/modules/projects"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
@@ -79,6 +80,11 @@ func (s *Service) UpdateProject(ctx context.Context, who actor.Actor, id int64, 
 		return projects.Project{}, ErrBlankName
 	}
 	is, err := s.project(ctx, who, id, access.Edit)
+	if apperr.KindOf(err) == apperr.Forbidden && c.Team != nil && *c.Team != nil { // a team that is not there comes first
+		if _, unknown := s.TeamAccess(ctx, who, **c.Team); unknown != nil {
+			err = unknown
+		}
+	}
 	if err != nil {
 		return projects.Project{}, err
 	}

@@ -25,11 +25,11 @@ func CheckName(name string) error {
 // SplitPath cuts a full path into the names of the site, the drive, and what
 // is below it.
 func SplitPath(full string) ([]string, error) {
-	rest, ok := strings.CutPrefix(full, "/sites/")
-	if !ok || utf8.RuneCountInString(full) > maxPath {
+	const root = "/sites/" // in any case, as all of a path
+	if len(full) < len(root) || !strings.EqualFold(full[:len(root)], root) || utf8.RuneCountInString(full) > maxPath {
 		return nil, ErrBadPath.WithField("full_path", "is no full path")
 	}
-	names := strings.Split(strings.TrimSuffix(rest, "/"), "/")
+	names := strings.Split(strings.TrimSuffix(full[len(root):], "/"), "/")
 	for _, n := range names {
 		if CheckName(n) != nil {
 			return nil, ErrBadPath.WithField("full_path", "has a segment that is no name")

@@ -2,6 +2,7 @@
 package httpv1
 
 import (
+	"net/http"
 	"slices"
 
 	"parley/modules/chat/internal/core"
@@ -27,12 +28,14 @@ func (a *API) Routes() []web.Route {
 			web.Message(created),
 			web.Long(),
 			web.IdempotentByHandler(),
+			web.Refuses(http.StatusServiceUnavailable),
 		),
 		web.POST("/api/agent/{agent_id}/response/stream", "Run Chat, Streamed", a.runStreamed,
 			run,
 			web.Message(created),
 			web.Long(),
 			web.IdempotentByHandler(),
+			web.Refuses(http.StatusServiceUnavailable),
 		),
 		web.GET("/api/agent-response/{agent_response_id}", "Get Agent Response", a.response,
 			answer,

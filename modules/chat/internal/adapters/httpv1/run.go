@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"mime"
+	"strconv"
 	"strings"
 
 	"parley/modules/chat/internal/core"
@@ -40,7 +41,7 @@ type runBody struct {
 	UserQuery      string         `json:"user_query,omitempty" maxLength:"32000" doc:"The question, unless history ends with it."`
 	History        []turnBody     `json:"history,omitempty" maxItems:"100" doc:"What was said before, in place of the thread's own; a last entry without bot is the question."`
 	ChatThreadID   *int64         `json:"chat_thread_id,omitempty" nullable:"true" minimum:"1" doc:"A thread is made when there is none."`
-	QuerySource    string         `json:"query_source,omitempty" maxLength:"50" pattern:"^[A-Za-z0-9_.-]*$" doc:"Where the question comes from; api when not given."`
+	QuerySource    string         `json:"query_source,omitempty" minLength:"1" maxLength:"50" pattern:"^[a-z0-9_-]*$" patternDescription:"made of a-z, 0-9, _ and - alone" doc:"Where the question comes from; api when not given. The server's own names, evaluation and system, are refused."`
 	Model          string         `json:"model,omitempty" maxLength:"200" doc:"One of the models that the server is configured with, by its name; that of the agent, or else the default one, when not given."`
 	Overrides      *overridesBody `json:"overrides,omitempty"`
 	CachingEnabled *bool          `json:"caching_enabled,omitempty" doc:"Whether an earlier answer to the same question may be used again; as the agent says when not given. It never is with a history or attachments."`
@@ -54,6 +55,9 @@ type runRequest struct {
 }
 
 func (r runRequest) ask(path string) (core.Ask, error) {
+	if core.ReservedSource(r.Body.QuerySource) {
+		return core.Ask{}, core.ErrReservedSource
+	}
 	a := core.Ask{AgentID: r.AgentID, ThreadID: r.Body.ChatThreadID, UserQuery: r.Body.UserQuery, QuerySource: r.Body.QuerySource, Key: r.Key, Options: core.Options{Model: r.Body.Model, Caching: r.Body.CachingEnabled}}
 	if r.Body.History != nil { // an empty one, too, stands in place of the thread's
 		a.History = []core.Turn{}
@@ -136,10 +140,15 @@ func (a *API) streamed(ctx context.Context, r runRequest, path string) (web.Eith
 	return web.Either[responseView]{Stream: &stream, Replayed: asked.Replayed}, nil
 }
 
-// wantsStream reports whether text/event-stream is among the accepted types.
+// wantsStream reports whether text/event-stream is among the accepted types; a
+// weight of 0 says that it is not.
 func wantsStream(accept string) bool {
 	for _, part := range strings.Split(accept, ",") {
-		if kind, _, err := mime.ParseMediaType(part); err == nil && kind == "text/event-stream" {
+		kind, params, err := mime.ParseMediaType(part)
+		if err != nil || kind != "text/event-stream" {
+			continue
+		}
+		if weight, err := strconv.ParseFloat(params["q"], 64); err != nil || weight > 0 { // without one it is 1
 			return true
 		}
 	}

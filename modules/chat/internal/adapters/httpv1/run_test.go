@@ -86,6 +86,24 @@ func TestAStreamedRunIsTheContractsStream(t *testing.T) {
 	}
 }
 
+func TestARunIsStreamedToWhoAcceptsThat(t *testing.T) {
+	for accept, want := range map[string]string{
+		"":                             "application/json; charset=utf-8",
+		"*/*":                          "application/json; charset=utf-8",
+		"text/event-stream;q=0":        "application/json; charset=utf-8",
+		"text/event-stream; q=0.5":     "text/event-stream",
+		"text/html, Text/Event-Stream": "text/event-stream",
+	} {
+		t.Run(accept, func(t *testing.T) {
+			play(t, says("x"), func(s *scene) {
+				if got := s.jo.With("Accept", accept).Do("POST", runPath, ask).Want(200).Header.Get("Content-Type"); got != want {
+					t.Errorf("%q", got)
+				}
+			})
+		})
+	}
+}
+
 func TestAStreamIsContinuedWhereItWasLeft(t *testing.T) {
 	play(t, says("Grün & ", "[1]."), func(s *scene) {
 		s.jo.Do("POST", runPath, ask).Want(200)

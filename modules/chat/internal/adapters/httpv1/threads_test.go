@@ -34,6 +34,13 @@ func TestWhatDoesNotFitIsRefusedWithItsField(t *testing.T) {
 		"too warm":                     {`{"user_query":"a","overrides":{"temperature":2.5}}`, 422, "unacceptable_value", "overrides.temperature"},
 		"a thread that can't be":       {`{"user_query":"a","chat_thread_id":0}`, 422, "unacceptable_value", "chat_thread_id"},
 		"a source with a blank":        {`{"user_query":"a","query_source":"my app"}`, 422, "unacceptable_value", "query_source"},
+		"a source in capitals":         {`{"user_query":"a","query_source":"Teams"}`, 422, "unacceptable_value", "query_source"},
+		"a source with a dot":          {`{"user_query":"a","query_source":"my.app"}`, 422, "unacceptable_value", "query_source"},
+		"a source with a line's end":   {`{"user_query":"a","query_source":"teams\n"}`, 422, "unacceptable_value", "query_source"},
+		"a source without a name":      {`{"user_query":"a","query_source":""}`, 422, "unacceptable_value", "query_source"},
+		"too long a source":            {`{"user_query":"a","query_source":"` + long[:51] + `"}`, 422, "unacceptable_value", "query_source"},
+		"a source of the server":       {`{"user_query":"a","query_source":"evaluation"}`, 422, "chat.reserved_source", "query_source"},
+		"another one of the server":    {`{"user_query":"a","query_source":"system"}`, 422, "chat.reserved_source", "query_source"},
 		"a thread that isn't there":    {`{"user_query":"a","chat_thread_id":999}`, 404, "chat.not_found", ""},
 		"a corpus out of reach":        {`{"user_query":"a","overrides":{"corpus_ids":[5,66]}}`, 422, "corpora.outside_scope", "overrides.corpus_ids"},
 		"a question of NUL characters": {`{"user_query":"a\u0000"}`, 422, "unacceptable_value", "user_query"},
@@ -60,9 +67,10 @@ func TestWhatDoesNotFitIsRefusedWithItsField(t *testing.T) {
 
 func TestWhatFitsIsTaken(t *testing.T) {
 	for name, body := range map[string]string{
-		"a null thread":          `{"user_query":"a","chat_thread_id":null}`,
-		"a question in history":  `{"history":[{"user":"a","bot":"b"},{"user":"c"}]}`,
-		"an open turn with null": `{"history":[{"user":"a","bot":null}]}`,
+		"a null thread":               `{"user_query":"a","chat_thread_id":null}`,
+		"a question in history":       `{"history":[{"user":"a","bot":"b"},{"user":"c"}]}`,
+		"an open turn with null":      `{"history":[{"user":"a","bot":null}]}`,
+		"a source of all it may have": `{"user_query":"a","query_source":"my_app-2"}`,
 		"everything": `{"user_query":"a","history":[],"query_source":"teams","model":"m-1","caching_enabled":true,
 			"overrides":{"corpus_ids":[5],"top":3,"sources":false,"suggest_followup_questions":true,"cache_skip":true,"temperature":0}}`,
 	} {

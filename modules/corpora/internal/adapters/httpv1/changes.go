@@ -27,7 +27,7 @@ type changeDocumentRequest struct {
 	Body           struct {
 		Name        *string   `json:"name,omitempty" minLength:"1" maxLength:"255"`
 		Description *string   `json:"description,omitempty" maxLength:"16384"`
-		Tags        *[]string `json:"tags,omitempty" maxItems:"50"`
+		Tags        *[]string `json:"tags,omitempty" maxItems:"50" maxLength:"200"`
 	}
 	Upload web.Multipart[sourceForm]
 }

@@ -89,6 +89,17 @@ func TestADocumentIsChangedAsJSONOrByUpload(t *testing.T) {
 	s.index(1)
 }
 
+func TestADocumentIsRenamedBesideACopyThatWasAllowed(t *testing.T) {
+	s := setup(t)
+	s.As("jo").Do("POST", "/api/corpus", `{"name":"Open"}`).Want(201)
+	s.send("jo", "/api/corpus/1/document", part{"content_type", "", "file"}, part{"source", "a.md", "# A"}).Want(201)
+	s.send("jo", "/api/corpus/1/document?allow_duplicate=true", part{"content_type", "", "file"}, part{"source", "b.md", "# A"}).Want(201)
+	s.As("jo").Do("PUT", "/api/document/1", `{"name":"c.md"}`).Want(200)
+	s.As("jo").Do("PUT", "/api/document/2", `{"name":"d.md"}`).Want(200)
+	s.As("jo").Do("PUT", "/api/document/1", `{"name":"d.md"}`).Refused(409, "duplicate_document")
+	s.send("jo", "/api/corpus/1/document", part{"content_type", "", "file"}, part{"source", "e.md", "# A"}).Refused(409, "duplicate_document")
+}
+
 func TestDocumentsAreDeletedByIdOrWithTheNameOfTheCorpus(t *testing.T) {
 	s := setup(t)
 	s.As("jo").Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201)

@@ -2,10 +2,12 @@ package httpv1
 
 import (
 	"context"
+	"strings"
 
 	"parley/modules/corpora"
 	"parley/modules/corpora/internal/core"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/page"
 	"parley/platform/web"
 )
 
@@ -23,7 +25,7 @@ type createRequest struct {
 		IndexingModeID int      `json:"indexing_mode_id,omitempty" minimum:"1" maximum:"3"`
 		CorpusType     string   `json:"corpus_type,omitempty" maxLength:"100" doc:"Accepted and ignored."`
 		IsPublic       bool     `json:"is_public,omitempty" doc:"Readable by the whole organization."`
-		Tags           []string `json:"tags,omitempty" maxItems:"50"`
+		Tags           []string `json:"tags,omitempty" maxItems:"50" maxLength:"200"`
 	}
 }
 
@@ -50,7 +52,7 @@ type updateRequest struct {
 		Description    *string   `json:"description,omitempty" maxLength:"4000"`
 		IndexingModeID *int      `json:"indexing_mode_id,omitempty" minimum:"1" maximum:"3"`
 		IsPublic       *bool     `json:"is_public,omitempty" doc:"Readable by the whole organization. Only admins of the corpus can change it."`
-		Tags           *[]string `json:"tags,omitempty" maxItems:"50"`
+		Tags           *[]string `json:"tags,omitempty" maxItems:"50" maxLength:"200"`
 	}
 }
 
@@ -82,6 +84,9 @@ type hitView struct {
 const defaultLimit = 10
 
 func (a *API) search(ctx context.Context, r searchRequest) ([]hitView, error) {
+	if strings.TrimSpace(r.Body.Query) == "" {
+		return nil, web.ErrUnacceptable.WithMessage("Send what to search for in query; it is only spaces.").WithField("query", "is only spaces")
+	}
 	limit := r.Body.Limit
 	if limit == 0 {
 		limit = defaultLimit
@@ -114,14 +119,17 @@ func (a *API) connect(ctx context.Context, r connectRequest) (connectionView, er
 }
 
 type connectionsRequest struct {
+	web.ListQuery
 	AgentID int64 `path:"agent_id"`
 }
 
-func (a *API) connections(ctx context.Context, r connectionsRequest) ([]connectionView, error) {
-	found, err := a.service.Connections(ctx, actor.From(ctx), r.AgentID)
-	out := make([]connectionView, len(found))
-	for i, c := range found {
-		out[i] = showConnection(c)
+// connections answers a part of a list that is there as a whole: an agent has
+// few corpora, and every question reads all of them.
+func (a *API) connections(ctx context.Context, r connectionsRequest) (web.List[connectionView], error) {
+	all, err := a.service.Connections(ctx, actor.From(ctx), r.AgentID)
+	if err != nil {
+		return web.List[connectionView]{}, err
 	}
-	return out, err
+	part, err := page.Cut(all, r.Request(), false, func(c core.Connected) page.Key { return page.Key{ID: c.Connection.ID} })
+	return web.Listed(part, showConnection), err
 }

@@ -11,6 +11,7 @@ import (
 	"parley/modules/users"
 	"parley/platform/kernel/event"
 	"parley/platform/kernel/uow"
+	"parley/platform/web"
 	"parley/platform/webtest"
 )
 
@@ -55,7 +56,11 @@ func TestCorporaAreShownToWhoMayReadThem(t *testing.T) {
 		"blank name":    {Who: "jo", Method: "POST", Path: "/api/corpus", Body: `{"name":"  "}`, Status: 422, Code: "corpora.blank_name"},
 		"no name":       {Who: "jo", Method: "POST", Path: "/api/corpus", Body: `{}`, Status: 400, Code: "malformed_request"},
 		"unknown field": {Who: "jo", Method: "POST", Path: "/api/corpus", Body: `{"name":"a","owner":12}`, Status: 400, Code: "malformed_request"},
-		"unknown mode":  {Who: "jo", Method: "POST", Path: "/api/corpus", Body: `{"name":"a","indexing_mode_id":4}`, Status: 422, Code: "unacceptable_value"},
+		"too long a tag": {
+			Who: "jo", Method: "POST", Path: "/api/corpus", Body: `{"name":"a","tags":["` + strings.Repeat("x", 201) + `"]}`, Status: 422, Code: "unacceptable_value",
+		},
+		"a blank search": {Who: "jo", Method: "POST", Path: "/api/corpus/1/search", Body: `{"query":" "}`, Status: 422, Code: "unacceptable_value"},
+		"unknown mode":   {Who: "jo", Method: "POST", Path: "/api/corpus", Body: `{"name":"a","indexing_mode_id":4}`, Status: 422, Code: "unacceptable_value"},
 	} {
 		t.Run(name, func(t *testing.T) { s.On(t).Play(s.db, c) })
 	}
@@ -172,13 +177,32 @@ func TestAnAgentIsConnectedByItsAdmins(t *testing.T) {
 	if !got.SharesContent || !got.IsDefault {
 		t.Errorf("%+v", got)
 	}
+	type connection struct {
+		ID     int64
+		Corpus struct{ ID int64 }
+	}
+	var meta web.Meta
 	for as, want := range map[string]int{"al": 2, "jo": 2, "boss": 2} {
-		var list []struct{ ID int64 }
-		s.As(as).Do("GET", path, nil).Want(200).Data(&list)
-		if len(list) != want {
-			t.Errorf("%s sees %d", as, len(list))
+		var list []connection
+		answer := s.As(as).Do("GET", path, nil).Want(200)
+		answer.Data(&list)
+		answer.Meta(&meta)
+		if len(list) != want || *meta.Count != int64(want) {
+			t.Errorf("%s sees %s", as, answer.Body)
 		}
 	}
+	var first, second []connection
+	answer = s.As("al").Do("GET", path+"?items_per_page=1&cursor=", nil).Want(200)
+	answer.Data(&first)
+	answer.Meta(&meta)
+	if meta.Count != nil || meta.NextCursor == nil {
+		t.Fatalf("%s", answer.Body)
+	}
+	s.As("al").Do("GET", path+"?cursor="+*meta.NextCursor, nil).Want(200).Data(&second)
+	if len(first) != 1 || len(second) != 1 || first[0].Corpus.ID != 1 || second[0].Corpus.ID != 2 {
+		t.Errorf("%+v, then %+v", first, second)
+	}
+	s.As("al").Do("GET", path+"?cursor=nonsense", nil).Refused(422, "invalid_cursor")
 }
 
 func TestADeletedUsersCorporaPassToTheAdmin(t *testing.T) {

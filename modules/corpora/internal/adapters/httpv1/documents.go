@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"parley/modules/corpora/internal/core"
 	"parley/platform/kernel/actor"
@@ -68,10 +70,12 @@ type uploadRequest struct {
 	Upload         web.Multipart[uploadForm]
 }
 
-// The bounds of an upload's plain fields, in bytes, and of its tags.
+// The bounds of an upload's plain fields, in bytes, of its tags, and of one
+// tag, in characters.
 const (
 	maxField = 16 << 10
 	maxTags  = 50
+	maxTag   = 200
 )
 
 // upload stores the parts as they arrive, in whatever order, and then makes
@@ -194,6 +198,9 @@ func (u *upload) document(ctx context.Context, kind string) (core.NewDocument, e
 	tags := strings.Split(u.fields["tags"], ",")
 	if len(tags) > maxTags {
 		return core.NewDocument{}, web.ErrUnacceptable.WithMessage(fmt.Sprintf("A document has at most %d tags.", maxTags)).WithField("tags", "has too many")
+	}
+	if slices.ContainsFunc(tags, func(tag string) bool { return utf8.RuneCountInString(tag) > maxTag }) {
+		return core.NewDocument{}, web.ErrUnacceptable.WithMessage(fmt.Sprintf("A tag has at most %d characters.", maxTag)).WithField("tags", "has one that is too long")
 	}
 	n := core.NewDocument{
 		Stored: *u.stored, Kind: kind, Name: u.fields["name"], FileName: u.fileName, Description: u.fields["description"], UploadFrom: u.fields["upload_from"], Tags: tags,

@@ -31,6 +31,7 @@ func TestRolesOnACorpus(t *testing.T) {
 		{Who: "al", Method: "GET", Path: "/api/corpus/1", Status: 200},
 		{Who: "al", Method: "GET", Path: path, Status: 403, Code: "corpora.not_admin"},
 		{Who: "al", Method: "POST", Path: path, Body: `{"user_ids":[12],"role":"admin"}`, Status: 403, Code: "corpora.not_admin"},
+		{Who: "al", Method: "POST", Path: path, Body: `{"user_ids":[12,14],"role":"admin"}`, Status: 404, Code: "users.not_found"},
 		{Who: "al", Method: "DELETE", Path: path, Body: `{"user_ids":[16]}`, Status: 403, Code: "corpora.not_admin"},
 		{Who: "far", Method: "GET", Path: path, Status: 404, Code: "corpora.not_found"},
 		{Who: "boss", Method: "DELETE", Path: path, Body: `{}`, Status: 400, Code: "malformed_request"},

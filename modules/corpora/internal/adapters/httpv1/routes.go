@@ -46,9 +46,10 @@ func (a *API) Routes() []web.Route {
 				web.Message("Corpus permissions retrieved successfully."),
 			),
 			web.POST("/api/corpus/{corpus_id}/permission", "Create Corpus Permissions", a.grant,
-				on(web.Manage).
+				on(web.View).
 					And(web.On("user", "user_ids", web.View)).
-					And(web.On(actor.Team, "team_ids", web.View).IfSent()),
+					And(web.On(actor.Team, "team_ids", web.View).IfSent()).
+					And(on(web.Manage)),
 				web.Created(),
 				web.Message("Corpus permissions created successfully."),
 			),

@@ -76,6 +76,7 @@ func TestAnUploadThatIsRefusedLeavesNothing(t *testing.T) {
 		"two names of one source":      {"jo", open, []part{kind, source, {"source", "b.md", "# A"}}, 422, "unacceptable_value", "source"},
 		"a long field":                 {"jo", open, []part{kind, source, {"description", "", strings.Repeat("x", 16<<10+1)}}, 413, "request_too_large", ""},
 		"too many tags":                {"jo", open, []part{kind, source, {"tags", "", strings.Repeat("x,", 50)}}, 422, "unacceptable_value", "tags"},
+		"too long a tag":               {"jo", open, []part{kind, source, {"tags", "", "a," + strings.Repeat("ü", 201)}}, 422, "unacceptable_value", "tags"},
 		"a NUL in a field":             {"jo", open, []part{kind, source, {"name", "", "a\x00"}}, 422, "unacceptable_value", "name"},
 		"blank text":                   {"jo", open, []part{{"content_type", "", "text"}, {"source", "", " \n "}}, 422, "corpora.blank_text", ""},
 		"more than an upload may have": {"jo", open, []part{kind, {"source", "a.md", strings.Repeat("x", 20_000)}}, 413, "request_too_large", ""},

@@ -218,7 +218,9 @@ func TestAddingUsers(t *testing.T) {
 			{"ann@x", []int64{4711}, 404, "users.not_found"},
 			{"ann@x", []int64{}, 422, "unacceptable_value"},
 			{"ann@x", nil, 400, "malformed_request"},
-			{"bob@x", []int64{h.dora}, 403, on.notAdmin}, // only a member
+			{"bob@x", []int64{h.dora, h.dora}, 403, on.notAdmin},           // only a member
+			{"bob@x", []int64{h.dora, h.stranger}, 404, "users.not_found"}, // who is told first what is not there
+			{"ben@x", []int64{h.stranger}, 404, on.notFound},
 			{"ben@x", []int64{h.dora}, 404, on.notFound}, // does not see it
 			{"admin@y", []int64{h.stranger}, 404, on.notFound},
 		} {

@@ -133,6 +133,8 @@ func TestChangingAProject(t *testing.T) {
 		{Who: "bob@x", Method: "PUT", Path: path, Body: fmt.Sprintf(`{"name":"Book","team":%d}`, mine), Status: 200}, // as it is
 		{Who: "bob@x", Method: "PUT", Path: path, Body: fmt.Sprintf(`{"team":%d}`, other), Status: 404, Code: "projects.team_not_found"},
 		{Who: "dora@x", Method: "PUT", Path: path, Body: `{"name":"X"}`, Status: 403, Code: "projects.not_admin"},
+		{Who: "dora@x", Method: "PUT", Path: path, Body: `{"team":99}`, Status: 404, Code: "projects.team_not_found"},
+		{Who: "dora@x", Method: "PUT", Path: path, Body: `{"team":null}`, Status: 403, Code: "projects.not_admin"},
 		{Who: "cy@x", Method: "PUT", Path: path, Body: `{"name":"X"}`, Status: 404, Code: "projects.not_found"},
 		{Who: "admin@y", Method: "PUT", Path: path, Body: `{"name":"X"}`, Status: 404, Code: "projects.not_found"},
 		{Who: "ann@x", Method: "PUT", Path: path, Body: `{"team":99}`, Status: 404, Code: "projects.team_not_found"},

@@ -50,7 +50,7 @@ func (a *API) Routes() []web.Route {
 				web.Message("Team users retrieved successfully."),
 			),
 			web.POST("/api/team/{team_id}/user", "Add User to Team", a.addToTeam,
-				team(web.Manage).And(people),
+				team(web.View).And(people).And(team(web.Manage)),
 				web.Message("Users added to team successfully."),
 			),
 			web.DELETE("/api/team/{team_id}/user", "Remove User from Team", a.removeFromTeam,
@@ -77,7 +77,9 @@ func (a *API) Routes() []web.Route {
 				web.Message("Project retrieved successfully."),
 			),
 			web.PUT("/api/project/{project_id}", "Edit Project By ID", a.updateProject,
-				project(web.Edit).
+				project(web.View).
+					And(web.On(actor.Team, "team", web.View).IfSent()).
+					And(project(web.Edit)).
 					And(web.On(actor.Team, "team", web.Edit).IfSent().OrLevel(actor.ApplicationAdmin)),
 				web.Message("Project updated successfully."),
 			),
@@ -91,7 +93,7 @@ func (a *API) Routes() []web.Route {
 				web.Message("Project added to recents successfully."),
 			),
 			web.POST("/api/project/{project_id}/user", "Add User to Project", a.addToProject,
-				project(web.Manage).And(people),
+				project(web.View).And(people).And(project(web.Manage)),
 				web.Message("Users added to project successfully."),
 			),
 			web.DELETE("/api/project/{project_id}/user", "Remove User from Project", a.removeFromProject,

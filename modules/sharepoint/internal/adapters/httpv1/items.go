@@ -64,7 +64,7 @@ type pathView struct {
 }
 
 type atRequest struct {
-	FullPath string `query:"full_path" maxLength:"400" doc:"Such as /sites/hr/Documents/Leave; case does not count."`
+	FullPath string `query:"full_path" required:"true" maxLength:"400" doc:"Such as /sites/hr/Documents/Leave; case does not count."`
 }
 
 func (a *API) at(ctx context.Context, r atRequest) (pathView, error) {

@@ -3,6 +3,7 @@ package httpv1
 
 import (
 	"context"
+	"net/http"
 	"slices"
 
 	"parley/modules/users/internal/core"
@@ -32,6 +33,7 @@ func (a *API) Routes() []web.Route {
 				web.Anyone("signing in is how one gets credentials"),
 				web.Flat(),
 				web.IdempotentByHandler(),
+				web.Refuses(http.StatusUnauthorized, http.StatusTooManyRequests),
 			),
 			web.POST("/api/users/refresh-access-token", "Refresh Access Token", a.refresh,
 				web.RefreshToken(),
@@ -47,6 +49,7 @@ func (a *API) Routes() []web.Route {
 			web.PUT("/api/user/me/password", "Change Own Password", a.changePassword,
 				web.User().UnrestrictedKeyOnly(),
 				web.Message("Password changed successfully."),
+				web.Refuses(http.StatusTooManyRequests),
 			),
 			web.GET("/api/user", "Get All Users", a.list,
 				web.User().Lists(actor.Account),

@@ -1,0 +1,11 @@
+package core
+
+// The query sources of questions that the server asks itself. Figures tell
+// them from those of clients, who may not send them.
+const (
+	SourceEvaluation = "evaluation"
+	SourceSystem     = "system"
+)
+
+// ReservedSource reports whether a query source is one of the server's own.
+func ReservedSource(name string) bool { return name == SourceEvaluation || name == SourceSystem }
