@@ -2,6 +2,7 @@ package extractive
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -43,6 +44,13 @@ func TestAnotherThingOfTheSameSortIsNoAnswer(t *testing.T) {
 		if a.Found != found {
 			t.Errorf("%q: %s", question, a.Text)
 		}
+	}
+}
+
+func TestWhatIsMissingIsWhatAnAnswerMustHave(t *testing.T) {
+	a := over("Which colour is the badge of a volunteer at most?", "Handbook › Badges\nBadges are orange for contractors and teal for staff.", "Handbook › Leave\nEverybody gets 27 days of leave a year.")
+	if a.Found || !strings.HasSuffix(a.Text, "does not mention “volunteer”.") {
+		t.Error(a.Text)
 	}
 }
 
