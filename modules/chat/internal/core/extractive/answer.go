@@ -142,8 +142,8 @@ func (q *question) nothing(passages []Passage) string {
 	}
 	var missing []string
 	for i, t := range q.terms {
-		if q.found[i] || utf8.RuneCountInString(t.written) < 2 || len(missing) == 3 {
-			continue
+		if q.found[i] || t.light || t.kind || utf8.RuneCountInString(t.written) < 2 || len(missing) == 3 {
+			continue // what an answer need not have is not missed
 		}
 		missing = append(missing, "“"+t.written+"”")
 	}

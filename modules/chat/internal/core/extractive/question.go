@@ -22,6 +22,8 @@ type term struct {
 	unknown bool    // no passage that was searched has it
 	heavy   bool    // unknown words of this kind count: neither light nor a type noun
 	name    bool    // written as a name
+	role    role
+	kind    bool // names the kind of the answer: "which colour"
 	number  bool
 	alike   map[string]float64
 }
@@ -36,6 +38,7 @@ type question struct {
 	english  bool
 	lexicon  bool   // knows the question's words
 	defining bool   // asks what or who something is
+	money    bool   // asks for an amount of money
 	inWords  bool   // does not ask for code by writing some
 	found    []bool // terms that some passage has
 	stems    map[string]string
@@ -69,6 +72,10 @@ func newQuestion(r Request) *question {
 		kind: text.Asks(r.Question), english: text.English(r.Question), lexicon: !r.plain && text.English(r.Question), inWords: !strings.ContainsAny(r.Question, "_{}=<>`"),
 		defining: text.Asks(r.Question) == text.Meaning || whoIs.MatchString(r.Question),
 		stems:    map[string]string{}, credits: map[string][]credit{}, read: map[string][]word{}, request: r,
+	}
+	q.money = money.MatchString(r.Question)
+	if (q.kind == text.Anything || q.kind == text.Meaning) && amounts.MatchString(r.Question) {
+		q.kind, q.defining = text.Number, false
 	}
 	q.readTerms(asked, text.IsAsking)
 	if len(q.terms) == 0 {
@@ -112,9 +119,13 @@ func (q *question) lean(own string) {
 func (q *question) readTerms(asked string, leaveOut func(string) bool) {
 	q.index = map[string]int{}
 	kind := typeNoun(asked)
+	does := map[string]role{}
+	if q.english {
+		does = roles(asked)
+	}
 	before, first := "", true
 	for w := range text.Words(asked) {
-		light := common[w.Form] || kindWords[q.kind][w.Form] || before == "how" && measures[w.Form] ||
+		light := common[w.Form] || !q.english && germanCommon[w.Form] || kindWords[q.kind][w.Form] || before == "how" && measures[w.Form] ||
 			w.Bigram && strings.ContainsFunc(w.Form, particle)
 		begins := first
 		before, first = w.Form, false
@@ -129,10 +140,16 @@ func (q *question) readTerms(asked string, leaveOut func(string) bool) {
 			}
 			i = len(q.terms)
 			q.index[stem] = i
-			t := term{stem: stem, written: asked[w.Start:w.End], light: light, heavy: !light && w.Form != kind}
+			t := term{stem: stem, written: asked[w.Start:w.End], light: light, heavy: !light && w.Form != kind, role: does[w.Form], kind: w.Form == kind}
 			r, _ := utf8.DecodeRuneInString(t.written)
 			t.name, t.number = unicode.IsUpper(r) && !begins, unicode.IsDigit(r)
-			q.weigh(&t, w.Form == kind)
+			if !q.english && t.name {
+				t.role = thing // German nouns are written so
+			}
+			if q.kind == text.Number && worths[w.Form] {
+				t.heavy = false
+			}
+			q.weigh(&t, w.Form == kind || q.kind == text.Number && worths[w.Form])
 			q.terms = append(q.terms, t)
 			q.total += t.weight
 			q.asked += t.asked

@@ -16,17 +16,25 @@ import (
 type feature int
 
 const (
-	bias           feature = iota
-	own                    // part of the question's weight in the best sentence
-	maxPass                // the same in the best of the passages, titles counted
-	missingNames           // names in the question that the passage lacks, at most 2
-	missingNumbers         // numbers in the question that nothing near has, at most 1
-	inOrder                // part of the neighbouring words that stand in order
-	holdsKind              // 1 when the sentence holds what is asked for, −1 when not
-	scoreRatio             // score of the best passage to the weight of the question
-	lnPassages             // logarithm of how many were searched
-	lnTerms                // logarithm of how many terms the question has
-	unknown                // rare words that no passage has, at most 3
+	bias            feature = iota
+	own                     // part of the question's weight in the best sentence
+	maxPass                 // the same in the best of the passages, titles counted
+	missingNames            // names in the question that the passage lacks, at most 2
+	missingNumbers          // numbers in the question that nothing near has, at most 1
+	inOrder                 // part of the neighbouring words that stand in order
+	holdsKind               // 1 when the sentence holds what is asked for, −1 when not
+	scoreRatio              // score of the best passage to the weight of the question
+	lnPassages              // logarithm of how many were searched
+	lnTerms                 // logarithm of how many terms the question has
+	unknown                 // rare words that no passage has, at most 3
+	unknownThings           // words that name a thing which none of the passages has, at most 2
+	missingThings           // part of the question's weight that names things which nothing near has
+	missingModifier         // 1 when the sentence has a thing, but not of the sort that is asked for
+	missingAttached         // the same for the thing that another belongs to
+	missingAmount           // 1 when a number is asked for and neither the sentence nor the next has one
+	unknownInFew            // unknownThings, the more the fewer passages were searched
+	unknownNumber           // 1 when the question has a number that no passage has
+	unknownType             // 1 when no passage has the noun that names the kind of the answer
 	featureCount
 )
 
@@ -38,17 +46,25 @@ var weights = [featureCount]struct {
 	name          string
 	with, without float64
 }{
-	bias:           {"bias", -4.443, -3.301},
-	own:            {"own", 3.452, 3.199},
-	maxPass:        {"maxPass", 2.527, 1.743},
-	missingNames:   {"names", -1.448, -1.560},
-	missingNumbers: {"nums", -0.632, -0.871},
-	inOrder:        {"order", 1.466, 1.183},
-	holdsKind:      {"kind", 0.039, -0.068},
-	scoreRatio:     {"ratio", 2.251, 2.782},
-	lnPassages:     {"ln N", -0.686, -0.770},
-	lnTerms:        {"ln T", 2.100, 2.009},
-	unknown:        {"unk", -0.293, -0.241},
+	bias:            {"bias", -4.074, -3.200},
+	own:             {"own", 1.235, 1.150},
+	maxPass:         {"maxPass", 4.068, 3.361},
+	missingNames:    {"names", -1.009, -1.194},
+	missingNumbers:  {"nums", -0.487, -0.583},
+	inOrder:         {"order", 0.198, -0.042},
+	holdsKind:       {"kind", -0.048, -0.099},
+	scoreRatio:      {"ratio", 1.247, 1.393},
+	lnPassages:      {"ln N", -0.135, -0.153},
+	lnTerms:         {"ln T", 0.529, 0.498},
+	unknown:         {"unk", 0.401, 0.380},
+	unknownThings:   {"unkThing", -0.356, -0.412},
+	missingThings:   {"missThing", -0.484, -0.528},
+	missingModifier: {"missMod", -0.376, -0.207},
+	missingAttached: {"missAtt", -0.229, -0.153},
+	missingAmount:   {"noAmount", -2.790, -2.486},
+	unknownInFew:    {"unkFew", -0.750, -0.529},
+	unknownNumber:   {"unkNum", -0.605, -0.817},
+	unknownType:     {"unkType", -0.560, -0.497},
 }
 
 // answerFrom is the least logit of an answer. It is below the even chance: a
@@ -77,6 +93,9 @@ func (q *question) logit(f features) (z float64) {
 const (
 	headingNumber = 0.7 // credit for a number that the headings have
 	nearNumber    = 0.5 // or the sentences beside
+	besideThing   = 0.2 // credit for a thing that the sentences beside have
+	pointedThing  = 0.7 // the same when the sentence points back
+	manyPassages  = 300 // a collection of so many is no small one
 	// The refusal was fitted to collections of up to some hundred passages.
 	mostSearched = 600
 )
@@ -99,6 +118,10 @@ func (q *question) features(b sentence, found []Passage) (f features) {
 	}
 	title := q.likeness(q.words(b.passage.section(b.start)))
 	near := q.beside(b)
+	context := besideThing
+	if pointing[firstForm(b.passage.Text[b.start:b.end])] {
+		context = pointedThing
+	}
 	total := 0.0
 	for i, t := range q.terms {
 		total += t.idf
@@ -108,10 +131,29 @@ func (q *question) features(b sentence, found []Passage) (f features) {
 		if t.number {
 			f[missingNumbers] += 1 - max(b.like[i], headingNumber*title[i], nearNumber*near[i])
 		}
+		if t.kind && t.unknown {
+			f[unknownType] = 1 - best[i]
+		}
+		if t.number && t.unknown && best[i] == 0 {
+			f[unknownNumber] = 1
+		}
 		if t.unknown && t.heavy {
 			f[unknown] += 1 - best[i]
 		}
+		if t.role == unsaid || !t.heavy {
+			continue
+		}
+		missing := 1 - max(b.like[i], title[i], context*near[i])
+		f[unknownThings] += 1 - best[i]
+		f[missingThings] += missing * t.asked / q.asked
+		switch {
+		case t.role == modifier && i+1 < len(q.terms) && b.like[i+1] >= prefixLikeness:
+			f[missingModifier] = max(f[missingModifier], missing)
+		case t.role == attached:
+			f[missingAttached] = max(f[missingAttached], missing)
+		}
 	}
+	f[unknownThings] = min(f[unknownThings], 2)
 	f[bias] = 1
 	f[own] = q.part(b.like)
 	f[missingNames], f[missingNumbers], f[unknown] = min(f[missingNames], 2), min(f[missingNumbers], 1), min(f[unknown], 3)
@@ -122,6 +164,11 @@ func (q *question) features(b sentence, found []Passage) (f features) {
 			f[holdsKind] = 1
 		}
 	}
+	if q.lacksAmount(b.passage.Text[b.start:b.all[min(b.place+1, len(b.all)-1)].End]) {
+		f[missingAmount] = 1
+	}
+	few := max(0, 1-math.Log(float64(max(q.request.Searched, 1)))/math.Log(manyPassages))
+	f[unknownInFew] = few * f[unknownThings]
 	f[scoreRatio] = score / total
 	f[lnPassages] = math.Log(float64(min(max(q.request.Searched, 1), mostSearched)))
 	f[lnTerms] = math.Log(float64(len(q.terms)))

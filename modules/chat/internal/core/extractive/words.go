@@ -42,6 +42,14 @@ var common = set(`able ability add allow also always another anything around ask
 	very want way ways well went without wonder word words work works would yet out off down back again really from about between through
 	against during because`)
 
+// The same in German, together with words of grammar, which are no stop words of
+// the index. Some of them mean something in English.
+var germanCommon = set(`aber als am an auch auf aus bei beim bekommen bekommt bis da damit dann das dass dem den denn der des
+	die dies diese dieser dieses durch ein eine einem einen einer eines er es findet für fur gegen gibt haben hat ich ihr ihre
+	im in ist kann können konnen man mein meine mit muss müssen mussen nach nicht noch nur ob oder ohne sein sich sie sind
+	soll sollen statt über uber um und uns unser unter vom von vor war waren was welche welchem welchen welcher welches wem
+	wen wenn wer werden wie viel viele wieviel wird wir wo wurde wurden zu zum zur`)
+
 // Verbs that end the noun after "which".
 var auxiliary = set(`is are was were be been am do does did has have had can could will would shall should may might must`)
 

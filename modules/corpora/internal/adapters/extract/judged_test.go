@@ -50,7 +50,7 @@ func BenchmarkJudged(b *testing.B) {
 			Frequencies map[string]int
 		}{Question: question, Searched: found.Passages, Frequencies: map[string]int{}}
 		if want != "REFUSE" {
-			row.Want = []string{want}
+			row.Want = strings.Split(want, "|")
 		}
 		for _, term := range found.Terms {
 			stem := term.Stem

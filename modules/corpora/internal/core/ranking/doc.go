@@ -12,6 +12,7 @@
 //   - character 4-grams, which see through inflection and compounds: 0.5, and
 //     1.0 for questions that are not in English
 //   - the same BM25 for all candidates of one document together: 0.5
+//   - for long questions, the words that the best candidates have in common: 0.2
 //
 // BM25 is k1 = 1.2, b = 0.75, without the constant factor k1+1, and with
 // Lucene's idf; each word of a question counts once.

@@ -22,6 +22,7 @@ type Score struct {
 	Exact    float64
 	Grams    float64
 	Document float64
+	Subject  float64
 	Total    float64
 	// Closest is the passage's place among those nearest in meaning, from 1 on.
 	// Total is then made of the two places instead, and is at most 1.
@@ -76,6 +77,7 @@ func (m *matcher) score(passages []*tokens, stats Statistics, english bool) []Hi
 		own[i].Document = document[t.Document]
 		own[i].Total += own[i].Document
 	}
+	m.addSubject(passages, own, Slope(stats.AverageLength()))
 	slices.SortFunc(order, func(a, b int) int {
 		return cmp.Or(cmp.Compare(own[b].Total, own[a].Total), cmp.Compare(passages[a].ID, passages[b].ID))
 	})

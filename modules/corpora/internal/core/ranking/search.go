@@ -42,7 +42,7 @@ func (h Hit) Why() string {
 	for _, part := range []struct {
 		name  string
 		value float64
-	}{{" + in order ", h.Score.Pairs}, {" + same form ", h.Score.Exact}, {" + letters ", h.Score.Grams}, {" + document ", h.Score.Document}} {
+	}{{" + in order ", h.Score.Pairs}, {" + same form ", h.Score.Exact}, {" + letters ", h.Score.Grams}, {" + document ", h.Score.Document}, {" + subject ", h.Score.Subject}} {
 		if part.value > 0 {
 			out = strconv.AppendFloat(append(out, part.name...), part.value, 'f', 2, 64)
 		}

@@ -1,0 +1,126 @@
+package ranking
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Feedback from the best passages, as RM3 and Bo1 do it, but among the
+// candidates alone: nothing more is read, and a passage is only moved. The words
+// that the best passages have, and the other candidates lack, say what a long
+// question is about. A short one rather asks for one passage, and is harmed.
+const (
+	subjectWeight  = 0.2 // of the question's weight, shared among the words
+	subjectFrom    = 8   // terms of a question
+	subjectSources = 10  // passages that are looked at
+	subjectWords   = 20
+)
+
+// subject is what the best candidates are about.
+type subject struct {
+	words   hashTable // stem → index into weights
+	weights []float64
+}
+
+// addSubject gives each passage what it has of the subject. It needs the
+// passages' scores so far.
+func (m *matcher) addSubject(passages []*tokens, own []Score, slope float64) {
+	if len(m.terms) < subjectFrom || len(passages) <= subjectSources {
+		return
+	}
+	s := m.subject(passages, own, slope)
+	counts := make([]float64, len(s.weights))
+	for i, t := range passages {
+		clear(counts)
+		for at, w := range t.words {
+			if k := s.words.get(w.stem); k >= 0 {
+				counts[k] += t.worth(at)
+			}
+		}
+		for k, tf := range counts {
+			own[i].Subject += s.weights[k] * saturate(tf, t.length, slope)
+		}
+		own[i].Total += own[i].Subject
+	}
+}
+
+// subject chooses the words: those of high BM25 in the best passages, where the
+// candidates are the collection and a passage counts by the square of its score.
+func (m *matcher) subject(passages []*tokens, own []Score, slope float64) subject {
+	best := make([]int, len(passages))
+	for i := range best {
+		best[i] = i
+	}
+	slices.SortFunc(best, func(a, b int) int {
+		return cmp.Or(cmp.Compare(own[b].Total, own[a].Total), cmp.Compare(passages[a].ID, passages[b].ID))
+	})
+	best = best[:subjectSources]
+	size := 0
+	for _, i := range best {
+		size += len(passages[i].words)
+	}
+	type found struct {
+		stem     uint64
+		df, last int // passages with it, and the last one that was counted
+		tf       float64
+		weight   float64
+	}
+	all, index := make([]found, 0, size), newHashTable(size)
+	for _, i := range best {
+		for _, w := range passages[i].words {
+			if index.get(w.stem) < 0 && m.targets.get(w.stem) < 0 {
+				index.set(w.stem, len(all))
+				all = append(all, found{stem: w.stem, last: -1})
+			}
+		}
+	}
+	for i, t := range passages {
+		for _, w := range t.words {
+			if k := index.get(w.stem); k >= 0 && all[k].last != i {
+				all[k].last = i
+				all[k].df++
+			}
+		}
+	}
+	top := own[best[0]].Total
+	for _, i := range best {
+		t := passages[i]
+		for at, w := range t.words {
+			if k := index.get(w.stem); k >= 0 {
+				all[k].tf += t.worth(at)
+			}
+		}
+		share := own[i].Total * own[i].Total / (top * top)
+		for _, w := range t.words {
+			if k := index.get(w.stem); k >= 0 && all[k].tf > 0 {
+				f := &all[k]
+				f.weight += share * saturate(f.tf, t.length, slope) * idf(len(passages), f.df)
+				f.tf = 0
+			}
+		}
+	}
+	all = slices.DeleteFunc(all, func(f found) bool { return f.df < 2 })
+	slices.SortStableFunc(all, func(a, b found) int { return cmp.Compare(b.weight, a.weight) })
+	all = all[:min(len(all), subjectWords)]
+	sum, question := 0.0, 0.0
+	for _, f := range all {
+		sum += f.weight
+	}
+	for _, t := range m.terms {
+		question += t.IDF
+	}
+	s := subject{words: newHashTable(len(all)), weights: make([]float64, len(all))}
+	for k, f := range all {
+		s.words.set(f.stem, k)
+		s.weights[k] = subjectWeight * question * f.weight / sum
+	}
+	return s
+}
+
+// worth is what one of the words counts.
+func (t *tokens) worth(at int) float64 {
+	if at < t.title {
+		return titleWeight
+	}
+	return 1
+}
