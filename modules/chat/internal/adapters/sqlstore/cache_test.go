@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,9 @@ func TestAnAnswerToUseAgainIsFoundByItsKey(t *testing.T) {
 				WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000)
 				SELECT 'r' || i, 1, i, 3, '', 4, 5, 7, 'completed', 'api', '', 0, 0, 0, false, false, '', '2026-05-01 12:00:00+00:00', '2026-05-01 12:00:00+00:00', '', '', false, '',
 				'2026-05-01 12:00:00+00:00', 1, 0, '', CASE i % 10 WHEN 0 THEN 'k' || i ELSE '' END FROM n`,
+			`INSERT INTO chat_threads (id, organization_id, agent_id, user_id, title, is_deleted, is_system_created, created_by, created_on, modified_by, modified_on)
+				VALUES (20, 1, 3, 7, '', false, false, '', '2026-05-01 12:00:00+00:00', '', '2026-05-01 12:00:00+00:00')`,
+			`INSERT INTO chat_contents (run_id, question, answer, search_query, sources, prompt_prefix, options) VALUES (20, 'What?', 'That.', '', '[]', '', '{}')`,
 			`ANALYZE`,
 		} {
 			if _, err := db.ExecContext(t.Context(), statement); err != nil {
@@ -29,8 +33,19 @@ func TestAnAnswerToUseAgainIsFoundByItsKey(t *testing.T) {
 			}
 		}
 		ctx, n := sqldb.CountQueries(t.Context())
-		if _, err := sqlstore.New(db).CachedAnswer(ctx, 1, "k10", time.Unix(0, 0)); err != core.ErrNotFound || n.Load() != 1 { //nolint:errorlint // as it is
+		if _, err := sqlstore.New(db).CachedAnswer(ctx, 1, "k10", time.Unix(0, 0)); !errors.Is(err, core.ErrNotFound) || n.Load() != 1 {
 			t.Errorf("%d statements, %v", n.Load(), err)
+		}
+		for _, c := range []struct {
+			change string
+			want   error
+		}{{"cost_nano = 0", nil}, {"is_deleted = true", core.ErrNotFound}} {
+			if _, err := db.ExecContext(ctx, "UPDATE chat_runs SET "+c.change+" WHERE id = 20"); err != nil {
+				t.Fatal(err)
+			}
+			if k, err := sqlstore.New(db).CachedAnswer(ctx, 1, "k20", time.Unix(0, 0)); !errors.Is(err, c.want) || (err == nil) != (k.Answer == "That.") {
+				t.Errorf("%s: %+v, %v", c.change, k, err)
+			}
 		}
 		explain := "EXPLAIN QUERY PLAN "
 		if db.Postgres() {
