@@ -69,11 +69,14 @@ func (t Table[V, R]) Page(ctx context.Context, req page.Request, order Order[V],
 	}
 	out = page.Trim(t.values(rows), req, order.Key)
 	if !req.Keyset() {
-		count, err := t.Count(ctx, where...)
-		if err != nil {
+		count := order.Count
+		if count == nil {
+			count = func(ctx context.Context) (int64, error) { return t.Count(ctx, where...) }
+		}
+		var err error
+		if out.Count, err = count(ctx); err != nil {
 			return out, err
 		}
-		out.Count = count
 	}
 	return out, nil
 }

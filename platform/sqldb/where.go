@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -57,6 +58,9 @@ type Order[V any] struct {
 	Time string // time column that sorts first, or "" to sort by id alone
 	Desc bool
 	Key  func(V) page.Key
+	// Count answers how many match, for whoever keeps that number; nil for a
+	// count by the database.
+	Count func(ctx context.Context) (int64, error)
 }
 
 func (o Order[V]) clauses() []string {

@@ -70,10 +70,21 @@ func (s *Store) DocumentsPage(ctx context.Context, corpusID int64, f core.Docume
 	if f.Name != "" {
 		where = append(where, named(corpusID, f.Name))
 	}
-	if f.Tag != "" {
+	var after page.Key // an invalid cursor is Page's to refuse
+	switch {
+	case f == core.DocumentFilter{Tag: f.Tag} && f.Tag != "" && p.Keyset() && (p.Cursor == "" || page.DecodeCursor(p.Cursor, &after) == nil):
+		where = append(where, firstTagged(corpusID, f.Tag, after.ID, p.Fetch()))
+	case f.Tag != "":
 		where = append(where, tagged(corpusID, f.Tag))
 	}
-	return s.documents.Page(ctx, p, sqldb.Order[core.Document]{Key: core.ByID[core.Document]}, where...)
+	order := sqldb.Order[core.Document]{Key: core.ByID[core.Document]}
+	if f == (core.DocumentFilter{}) {
+		order.Count = func(ctx context.Context) (int64, error) {
+			counts, err := s.CountDocuments(ctx, []int64{corpusID})
+			return counts[corpusID], err
+		}
+	}
+	return s.documents.Page(ctx, p, order, where...)
 }
 
 // DocumentsByID implements core.Documents.

@@ -80,6 +80,13 @@ func tagged(corpusID int64, tag string) sqldb.Where {
 	return sqldb.Cond("id IN (SELECT document_id FROM corpora_document_keys WHERE corpus_id = ? AND kind = ? AND key = ?)", corpusID, tagKey, tag)
 }
 
+// firstTagged is tagged for the first documents after an id: the index has them
+// in that order, so that those behind are not looked at.
+func firstTagged(corpusID int64, tag string, after int64, limit int) sqldb.Where {
+	return sqldb.Cond("id IN (SELECT document_id FROM corpora_document_keys WHERE corpus_id = ? AND kind = ? AND key = ? AND document_id > ? ORDER BY document_id LIMIT ?)",
+		corpusID, tagKey, tag, after, limit)
+}
+
 // named narrows documents to those with a part in their name, in any case.
 // Both databases compare keys byte by byte, so they are one range of the index.
 func named(corpusID int64, part string) sqldb.Where {

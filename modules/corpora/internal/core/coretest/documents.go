@@ -150,6 +150,13 @@ func filters(f fixture) {
 	f.Equal([]core.Document{one, two}, walk.Items)
 	walk = storetest.Must[page.Of[core.Document]](f.t)(f.DocumentsPage(f.ctx, c.ID, core.DocumentFilter{}, page.Request{Size: 2, Cursor: walk.NextCursor}))
 	f.Equal([]core.Document{three, four}, walk.Items)
+	for _, filter := range []core.DocumentFilter{{Tag: "y"}, {Tag: "y", Name: "N"}} {
+		walk = storetest.Must[page.Of[core.Document]](f.t)(f.DocumentsPage(f.ctx, c.ID, filter, page.Request{Size: 1, ByCursor: true}))
+		f.Equal([]core.Document{one}, walk.Items)
+		walk = storetest.Must[page.Of[core.Document]](f.t)(f.DocumentsPage(f.ctx, c.ID, filter, page.Request{Size: 1, Cursor: walk.NextCursor}))
+		f.Equal([]core.Document{two}, walk.Items)
+		f.Equal("", walk.NextCursor)
+	}
 }
 
 func connections(f fixture) {
