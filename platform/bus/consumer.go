@@ -28,7 +28,9 @@ type Consumer struct {
 	Concurrency int
 	// PerProcess makes the consumer run in every process rather than in one,
 	// for what lives in memory, such as caches. It sees the events that
-	// commit after Start returned. It has no inbox, so an event may come
+	// commit after Start returned, and on PostgreSQL also those that
+	// committed while a transaction was open that is older than they are and
+	// outlived Start, in whichever database of the server. It has no inbox, so an event may come
 	// twice, and after failing its retries in place an event is logged and
 	// dropped. Its handlers get a tx that refuses to publish and no
 	// transaction in their context.
