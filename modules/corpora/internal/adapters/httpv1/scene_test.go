@@ -115,8 +115,10 @@ func setup(t *testing.T) scene {
 	}
 	s.queue = work.NewQueue(workstore.New(s.db), nil, now)
 	s.made = coretest.NewVersions(5)
+	limits := extract.DefaultLimits()
+	limits.MaxTime = 10 * time.Minute // the library for PDF is compiled in this process, which the race detector makes slow
 	s.service = core.New(core.Deps{
-		Unit: s.db, Store: memstore.New(s.db), Files: files, Extractor: extract.New(extract.DefaultLimits()), Agents: catalog{}, Versions: s.made,
+		Unit: s.db, Store: memstore.New(s.db), Files: files, Extractor: extract.New(limits), Agents: catalog{}, Versions: s.made,
 		Projects: teams{}, Directory: directory{}, Actors: directory{},
 		Clock: now, Log: slog.New(slog.DiscardHandler), Queue: s.queue,
 	})
