@@ -102,6 +102,12 @@ func (s versions) Restore(ctx context.Context, tx uow.Tx, who actor.Actor, to ag
 	if err != nil {
 		return agents.Version{}, false, err
 	}
+	// A model may have been taken out of the list since.
+	if model := to.Configuration.Model; model != is.LLMModel {
+		if err := s.knownModel(&model); err != nil {
+			return agents.Version{}, false, err
+		}
+	}
 	lines := make([]Instruction, len(to.Configuration.Instructions))
 	for i, text := range to.Configuration.Instructions {
 		lines[i].Instruction = text

@@ -3,6 +3,7 @@ package httpv1_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -252,6 +253,12 @@ func TestRestoringAVersion(t *testing.T) {
 	v, err = restore("root", 1, agents.Reconnected{Before: one})
 	h.same([]any{int64(5), nil, []agents.Connection{}}, []any{v.Version, err, v.Connections})
 	h.same([]event.Event{agents.VersionCreated{AgentID: id, OrganizationID: 1, Version: 5, RestoredFrom: 1, CreatedBy: root}}, h.published(before+2))
+	// Its model was taken out of the list.
+	h.service.Models = []string{"n"}
+	if _, err := restore("root", 3, agents.Reconnected{Before: one, After: one}); !errors.Is(err, core.ErrUnknownModel) {
+		t.Error(err)
+	}
+	h.same(1, len(h.published(before+2)))
 }
 
 func TestVersionsFromBeforeConnectionsWereKeptLearnThem(t *testing.T) {

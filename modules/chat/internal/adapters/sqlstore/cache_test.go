@@ -18,10 +18,10 @@ import (
 func TestAnAnswerToUseAgainIsFoundByItsKey(t *testing.T) {
 	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
 		for _, statement := range []string{
-			`INSERT INTO chat_runs (run_id, organization_id, thread_id, agent_id, agent_type, project_id, team_id, user_id, state, query_source, model, prompt_tokens, completion_tokens, cost_nano,
+			`INSERT INTO chat_runs (run_id, organization_id, thread_id, agent_id, agent_type, project_id, team_id, user_id, state, query_source, model, prompt_tokens, completion_tokens, cost,
 				cache_hit, is_deleted, created_by, created_on, modified_on, failure_code, failure_details, cancel_requested, owner, lease_until, last_sequence, estimated_prompt, fingerprint, cache_key)
 				WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000)
-				SELECT 'r' || i, 1, i, 3, '', 4, 5, 7, 'completed', 'api', '', 0, 0, 0, false, false, '', '2026-05-01 12:00:00+00:00', '2026-05-01 12:00:00+00:00', '', '', false, '',
+				SELECT 'r' || i, 1, i, 3, '', 4, 5, 7, 'completed', 'api', '', 0, 0, '0', false, false, '', '2026-05-01 12:00:00+00:00', '2026-05-01 12:00:00+00:00', '', '', false, '',
 				'2026-05-01 12:00:00+00:00', 1, 0, '', CASE i % 10 WHEN 0 THEN 'k' || i ELSE '' END FROM n`,
 			`INSERT INTO chat_threads (id, organization_id, agent_id, user_id, title, is_deleted, is_system_created, created_by, created_on, modified_by, modified_on)
 				VALUES (20, 1, 3, 7, '', false, false, '', '2026-05-01 12:00:00+00:00', '', '2026-05-01 12:00:00+00:00')`,
@@ -39,7 +39,7 @@ func TestAnAnswerToUseAgainIsFoundByItsKey(t *testing.T) {
 		for _, c := range []struct {
 			change string
 			want   error
-		}{{"cost_nano = 0", nil}, {"is_deleted = true", core.ErrNotFound}} {
+		}{{"cost = '0'", nil}, {"is_deleted = true", core.ErrNotFound}} {
 			if _, err := db.ExecContext(ctx, "UPDATE chat_runs SET "+c.change+" WHERE id = 20"); err != nil {
 				t.Fatal(err)
 			}
