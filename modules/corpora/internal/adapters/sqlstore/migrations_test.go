@@ -12,6 +12,7 @@ import (
 
 	"parley/modules/corpora/internal/adapters/sqlstore"
 	"parley/modules/corpora/internal/core"
+	"parley/modules/corpora/internal/core/coretest"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/page"
 	"parley/platform/migrate"
@@ -95,7 +96,7 @@ func TestNamesFromBeforeAreComposed(t *testing.T) {
 			t.Fatal(err)
 		}
 		store := sqlstore.New(db)
-		service := core.New(core.Deps{Unit: sqldb.NewUnit(db, nowhere{}, clock.System{}), Store: store, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)})
+		service := core.New(core.Deps{Unit: sqldb.NewUnit(db, nowhere{}, clock.System{}), Store: store, Versions: coretest.NewVersions(), Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)})
 		if err := service.Adopt(ctx); err != nil {
 			t.Fatal(err)
 		}
