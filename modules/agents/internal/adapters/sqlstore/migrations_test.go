@@ -1,10 +1,8 @@
 package sqlstore_test
 
 import (
-	"io/fs"
 	"log/slog"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,26 +15,8 @@ import (
 	"parley/platform/sqldb/dbtest"
 )
 
-// older are the module's migrations before there were versions.
-func older(t *testing.T) migrate.Set {
-	t.Helper()
-	all, files := sqlstore.Migrations(), fstest.MapFS{}
-	paths, err := fs.Glob(all.Files, "migrations/[12]_*.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range paths {
-		text, err := fs.ReadFile(all.Files, path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[path] = &fstest.MapFile{Data: text}
-	}
-	return migrate.Set{Module: all.Module, Files: files}
-}
-
 func TestAgentsFromBeforeHaveAFirstVersion(t *testing.T) {
-	dbtest.Each(t, []migrate.Set{older(t)}, func(t *testing.T, db *sqldb.DB) {
+	dbtest.Each(t, []migrate.Set{dbtest.Before(t, sqlstore.Migrations(), "3")}, func(t *testing.T, db *sqldb.DB) {
 		ctx := t.Context()
 		const columns = `INSERT INTO agents_agents (organization_id, project_id, user_id, agent_type_id, agent_name, industry_area, domain, sample_q1, sample_q2, sample_q3, is_active,
 			agent_image, access, status, chunk_count, react_max_iteration_count, created_by, created_on, prefix_prompt, llm_model, caching_enabled, react_enabled, modified_by, modified_on, is_deleted)

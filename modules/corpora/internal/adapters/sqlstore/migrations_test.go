@@ -2,11 +2,9 @@ package sqlstore_test
 
 import (
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -20,26 +18,8 @@ import (
 	"parley/platform/sqldb/dbtest"
 )
 
-// first is the module's first migration alone.
-func first(t *testing.T) migrate.Set {
-	t.Helper()
-	all, older := sqlstore.Migrations(), fstest.MapFS{}
-	paths, err := fs.Glob(all.Files, "migrations/1_*.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range paths {
-		text, err := fs.ReadFile(all.Files, path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		older[path] = &fstest.MapFile{Data: text}
-	}
-	return migrate.Set{Module: all.Module, Files: older}
-}
-
 func TestDocumentsFromBeforeAreFoundByTagAndName(t *testing.T) {
-	dbtest.Each(t, []migrate.Set{first(t)}, func(t *testing.T, db *sqldb.DB) {
+	dbtest.Each(t, []migrate.Set{dbtest.Before(t, sqlstore.Migrations(), "2")}, func(t *testing.T, db *sqldb.DB) {
 		ctx, at := t.Context(), "'2026-05-01 12:00:00+00:00'"
 		for _, document := range []string{`'Annual Report.pdf', '["x","y","x"]'`, `'notes.md', '[]'`, `'', '["y"]'`} {
 			_, err := db.ExecContext(ctx, `INSERT INTO corpora_documents (organization_id, corpus_id, user_id, source, content_type, mime_type, size, sha256, description, upload_from, step,
@@ -76,7 +56,7 @@ func TestDocumentsFromBeforeAreFoundByTagAndName(t *testing.T) {
 
 // Names from before they were composed are composed when the server starts.
 func TestNamesFromBeforeAreComposed(t *testing.T) {
-	dbtest.Each(t, []migrate.Set{first(t)}, func(t *testing.T, db *sqldb.DB) {
+	dbtest.Each(t, []migrate.Set{dbtest.Before(t, sqlstore.Migrations(), "2")}, func(t *testing.T, db *sqldb.DB) {
 		ctx, at := t.Context(), "'2026-05-01 12:00:00+00:00'"
 		exec := func(statement string) {
 			t.Helper()

@@ -2,12 +2,8 @@ package sqlstore_test
 
 import (
 	"errors"
-	"io/fs"
 	"log/slog"
-	"strconv"
-	"strings"
 	"testing"
-	"testing/fstest"
 
 	"parley/modules/users/internal/adapters/sqlstore"
 	"parley/modules/users/internal/core"
@@ -17,30 +13,8 @@ import (
 	"parley/platform/sqldb/dbtest"
 )
 
-// before is the module's migrations without those from a number on.
-func before(t *testing.T, number int) migrate.Set {
-	t.Helper()
-	all, older := sqlstore.Migrations(), fstest.MapFS{}
-	paths, err := fs.Glob(all.Files, "migrations/*.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range paths {
-		name, _, _ := strings.Cut(strings.TrimPrefix(path, "migrations/"), "_")
-		if n, err := strconv.Atoi(name); err != nil || n >= number {
-			continue
-		}
-		text, err := fs.ReadFile(all.Files, path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		older[path] = &fstest.MapFile{Data: text}
-	}
-	return migrate.Set{Module: all.Module, Files: older}
-}
-
 func TestUsersFromBeforeHoldTheirAddressesAndAreCounted(t *testing.T) {
-	dbtest.Each(t, []migrate.Set{before(t, 3)}, func(t *testing.T, db *sqldb.DB) {
+	dbtest.Each(t, []migrate.Set{dbtest.Before(t, sqlstore.Migrations(), "3")}, func(t *testing.T, db *sqldb.DB) {
 		ctx := t.Context()
 		at := "'2026-05-01 12:00:00+00:00'"
 		for _, statement := range []string{
