@@ -47,29 +47,10 @@ func TestAnAnswerToUseAgainIsFoundByItsKey(t *testing.T) {
 				t.Errorf("%s: %+v, %v", c.change, k, err)
 			}
 		}
-		explain := "EXPLAIN QUERY PLAN "
-		if db.Postgres() {
-			explain = "EXPLAIN "
-		}
-		rows, err := db.DB.DB.QueryContext(t.Context(), explain+`SELECT r.id FROM chat_runs AS r WHERE r.cache_key = 'k10' AND r.cache_key <> '' AND r.organization_id = 1 ORDER BY r.id DESC LIMIT 1`)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer rows.Close()
-		var plan strings.Builder
-		for rows.Next() {
-			var step string
-			to := []any{&step}
-			if !db.Postgres() {
-				to = []any{new(int), new(int), new(int), &step}
-			}
-			if err := rows.Scan(to...); err != nil {
-				t.Fatal(err)
-			}
-			plan.WriteString(step + "\n")
-		}
-		if err := rows.Err(); err != nil || !strings.Contains(plan.String(), "chat_runs_cached") {
-			t.Errorf("%v\n%s", err, plan.String())
+		plan := strings.Join(dbtest.Plan(t, db.Reader(), db.Postgres(),
+			`SELECT r.id FROM chat_runs AS r WHERE r.cache_key = 'k10' AND r.cache_key <> '' AND r.organization_id = 1 ORDER BY r.id DESC LIMIT 1`), "\n")
+		if !strings.Contains(plan, "chat_runs_cached") {
+			t.Error(plan)
 		}
 	})
 }

@@ -145,38 +145,10 @@ var (
 // scans are the lines of the plan that read a whole table.
 func (p planner) scans(t *testing.T, statement string) (lines []string) {
 	t.Helper()
-	for _, line := range p.plan(t, statement) {
+	for _, line := range dbtest.Plan(t, p, p.postgres, statement) {
 		if whole.MatchString(line) && !harmless.MatchString(line) {
 			lines = append(lines, line)
 		}
-	}
-	return lines
-}
-
-func (p planner) plan(t *testing.T, statement string) (lines []string) {
-	t.Helper()
-	explain := "EXPLAIN QUERY PLAN "
-	if p.postgres {
-		explain = "EXPLAIN "
-	}
-	rows, err := p.QueryContext(t.Context(), explain+statement)
-	if err != nil {
-		t.Fatalf("%s: %v", statement, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var line, ignored string
-		into := []any{&line}
-		if !p.postgres {
-			into = []any{&ignored, &ignored, &ignored, &line}
-		}
-		if err := rows.Scan(into...); err != nil {
-			t.Fatal(err)
-		}
-		lines = append(lines, line)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
 	}
 	return lines
 }
@@ -246,7 +218,7 @@ func TestTagsAndNamesAreFoundByIndex(t *testing.T) {
 			t.Fatalf("only %d statements were seen", len(seen.statements))
 		}
 		for _, statement := range seen.statements {
-			plan := strings.Join(planner{conn, db.Postgres()}.plan(t, statement), "\n")
+			plan := strings.Join(dbtest.Plan(t, conn, db.Postgres(), statement), "\n")
 			if strings.Contains(statement, "document_keys") && !byIndex.MatchString(plan) {
 				t.Errorf("%s\nis planned as\n%s", statement, plan)
 			}

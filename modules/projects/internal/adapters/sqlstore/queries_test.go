@@ -34,36 +34,6 @@ func (s *statements) BeforeQuery(ctx context.Context, e *bun.QueryEvent) context
 // AfterQuery implements bun.QueryHook.
 func (*statements) AfterQuery(context.Context, *bun.QueryEvent) {}
 
-// plan explains a statement, one line for each step.
-func plan(t *testing.T, db *sqldb.DB, statement string) []string {
-	t.Helper()
-	explain := "EXPLAIN QUERY PLAN "
-	if db.Postgres() {
-		explain = "EXPLAIN "
-	}
-	rows, err := db.DB.DB.QueryContext(t.Context(), explain+statement)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	var steps []string
-	for rows.Next() {
-		var step string
-		to := []any{&step}
-		if !db.Postgres() {
-			to = []any{new(int), new(int), new(int), &step}
-		}
-		if err := rows.Scan(to...); err != nil {
-			t.Fatal(err)
-		}
-		steps = append(steps, step)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return steps
-}
-
 // wholly reports whether a step reads a table from end to end.
 func wholly(step string) bool {
 	return strings.Contains(step, "Seq Scan on projects_") || strings.HasPrefix(step, "SCAN t") || strings.HasPrefix(step, "SCAN p")
@@ -116,11 +86,11 @@ func TestNoListAndNoGetReadsATableFromEndToEnd(t *testing.T) {
 		if len(ran.list) < 20 {
 			t.Fatalf("only %d statements were seen", len(ran.list))
 		}
-		if !slices.ContainsFunc(plan(t, db, "SELECT p.id FROM projects_projects AS p WHERE p.name = 'Project 7'"), wholly) {
+		if !slices.ContainsFunc(dbtest.Plan(t, db.Reader(), db.Postgres(), "SELECT p.id FROM projects_projects AS p WHERE p.name = 'Project 7'"), wholly) {
 			t.Error("a table that is read from end to end is not seen")
 		}
 		for _, statement := range ran.list {
-			if steps := plan(t, db, statement); slices.ContainsFunc(steps, wholly) {
+			if steps := dbtest.Plan(t, db.Reader(), db.Postgres(), statement); slices.ContainsFunc(steps, wholly) {
 				t.Errorf("%s\n%s", statement, strings.Join(steps, "\n"))
 			}
 		}

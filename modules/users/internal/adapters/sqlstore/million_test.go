@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,7 +52,7 @@ func BenchmarkAMillionUsers(b *testing.B) {
 					listening.take()
 					run(large, many)
 					for _, statement := range listening.take() {
-						if p := plan(b, large, statement); !r.searches && wholeTable[large.Postgres()].MatchString(p) {
+						if p := strings.Join(dbtest.Plan(b, large.Reader(), large.Postgres(), statement), "\n"); !r.searches && wholeTable[large.Postgres()].MatchString(p) {
 							b.Fatalf("%s\n%s", statement, p)
 						}
 					}

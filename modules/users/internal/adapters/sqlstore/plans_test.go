@@ -92,36 +92,6 @@ var wholeTable = map[bool]*regexp.Regexp{
 	false: regexp.MustCompile(`SCAN (u|p|c|k|a|users_[a-z_]+)\b`),
 }
 
-// plan is how the database means to run a statement.
-func plan(t testing.TB, db *sqldb.DB, statement string) string {
-	t.Helper()
-	explain := "EXPLAIN QUERY PLAN "
-	if db.Postgres() {
-		explain = "EXPLAIN "
-	}
-	rows, err := db.Reader().QueryContext(t.Context(), explain+statement)
-	if err != nil {
-		t.Fatalf("%s: %v", statement, err)
-	}
-	defer rows.Close()
-	var out strings.Builder
-	for rows.Next() {
-		var line string
-		into := []any{&line}
-		if !db.Postgres() {
-			into = []any{new(int), new(int), new(int), &line}
-		}
-		if err := rows.Scan(into...); err != nil {
-			t.Fatal(err)
-		}
-		out.WriteString(line + "\n")
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return out.String()
-}
-
 func TestNothingReadsAWholeTable(t *testing.T) {
 	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
 		crowd(t, db, 20, 1000)
@@ -191,7 +161,7 @@ func TestNothingReadsAWholeTable(t *testing.T) {
 				t.Errorf("%s: no statement was seen", name)
 			}
 			for _, statement := range statements {
-				if p := plan(t, db, statement); wholeTable[db.Postgres()].MatchString(p) {
+				if p := strings.Join(dbtest.Plan(t, db.Reader(), db.Postgres(), statement), "\n"); wholeTable[db.Postgres()].MatchString(p) {
 					t.Errorf("%s: %s\n%s", name, statement, p)
 				}
 			}
