@@ -2,11 +2,13 @@ package core
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"parley/modules/agents"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/uow"
 )
@@ -128,6 +130,11 @@ func (s *Service) UpdateAgent(ctx context.Context, who actor.Actor, id int64, c 
 		return Full{}, err
 	}
 	is, err := s.authorize(ctx, who, id, access.Edit, ErrNotAdmin)
+	if errors.Is(err, ErrNotAdmin) && c.ProjectID != nil { // what is not there is told before
+		if there := s.mayPut(ctx, who, *c.ProjectID); apperr.KindOf(there) == apperr.NotFound {
+			err = there
+		}
+	}
 	if err != nil {
 		return Full{}, err
 	}

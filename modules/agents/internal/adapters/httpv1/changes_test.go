@@ -79,6 +79,9 @@ func TestChangingAnAgent(t *testing.T) {
 		{Who: "ann", Method: "PUT", Path: path, Body: `{"created_by":"me"}`, Status: 400, Code: "malformed_request"},
 		{Who: "ann", Method: "PUT", Path: path, Body: ``, Status: 400, Code: "malformed_request"},
 		{Who: "ann", Method: "PUT", Path: path, Body: `{"project_id":99}`, Status: 404, Code: "projects.not_found"},
+		{Who: "mel", Method: "PUT", Path: path, Body: `{"project_id":99}`, Status: 404, Code: "projects.not_found"},
+		{Who: "mel", Method: "PUT", Path: path, Body: `{"project_id":1}`, Status: 403, Code: "agents.not_admin"},
+		{Who: "strange", Method: "PUT", Path: path, Body: `{"project_id":99}`, Status: 404, Code: "agents.not_found"},
 	} {
 		h.Play(h.db, c)
 	}
