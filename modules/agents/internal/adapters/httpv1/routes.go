@@ -39,7 +39,7 @@ func (a *API) Routes() []web.Route {
 				web.Message("Agent retrieved successfully."),
 			),
 			web.PUT("/api/agent/{agent_id}", "Edit Agent", a.update,
-				on(web.Edit).And(web.On(actor.Project, "project_id", web.Edit).IfSent()),
+				on(web.View).And(web.On(actor.Project, "project_id", web.View).IfSent()).And(on(web.Edit)).And(web.On(actor.Project, "project_id", web.Edit).IfSent()),
 				web.Message("Agent data updated successfully"),
 			),
 			web.DELETE("/api/agent/{agent_id}", "Delete Agent", a.delete,
