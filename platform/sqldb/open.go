@@ -150,7 +150,8 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	if err := writer.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the database %s: %w", c.File, err), writer.Close())
 	}
-	reader, err := sql.Open("sqlite", dsn+"&_pragma=query_only(1)")
+	// What several readers have in common, the system keeps once.
+	reader, err := sql.Open("sqlite", dsn+"&_pragma=query_only(1)&_pragma=cache_size(-2000)")
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening %s to read: %w", c.File, err), writer.Close())
 	}
