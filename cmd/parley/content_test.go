@@ -166,10 +166,10 @@ func TestContentIsReadThroughAGrantAndEachReadIsAudited(t *testing.T) {
 		// A stream that is open ends with the grant.
 		stub.Set(modelstub.Behaviour{Answer: func(modelstub.Request) string { return "This answer never comes to its end." }, HangAfter: 3})
 		own := jo.Stream("POST", fmt.Sprintf("/api/agent/%d/response/stream", w.agent), map[string]any{"user_query": "How long is it?"})
-		running := follow(t, own, "assistant_stream")
+		running := own.Until("assistant_stream")
 		events := fmt.Sprintf("/api/agent-response/%d/events", running)
 		through := admin.Stream("GET", events, nil)
-		follow(t, through, "assistant_stream")
+		through.Until("assistant_stream")
 		second.Do("DELETE", fmt.Sprintf("/api/content-grant/%d", onJo), nil).Want(200)
 		if rest := through.All(); len(rest) > 0 && (rest[len(rest)-1].Step() == "end" || rest[len(rest)-1].Step() == "error") {
 			t.Errorf("the stream went on: %v", rest)
@@ -201,23 +201,4 @@ func TestContentIsReadThroughAGrantAndEachReadIsAudited(t *testing.T) {
 			return ""
 		})
 	})
-}
-
-// follow reads a stream up to an event of the step and answers the id of the
-// stored record.
-func follow(t *testing.T, s *webtest.Stream, step string) int64 {
-	t.Helper()
-	var record float64
-	for {
-		e, ok := s.Next()
-		if !ok {
-			t.Fatalf("the stream ended before %s", step)
-		}
-		if id, ok := e["agent_response_id"].(float64); ok {
-			record = id
-		}
-		if e.Step() == step {
-			return int64(record)
-		}
-	}
 }

@@ -57,11 +57,11 @@ func TestAStreamEndsForAUserWhoLosesTheAgent(t *testing.T) {
 				modelstub.Behaviour{Answer: func(modelstub.Request) string { <-release; return "This one does." }},
 			)
 			lost := g.clients[member].On(t).Stream("POST", path, map[string]any{"user_query": "How long is it?"})
-			record := until(t, lost, "assistant_stream")
+			record := lost.Until("assistant_stream")
 			followed := g.clients[member].On(t).Stream("GET", fmt.Sprintf("/api/agent-response/%d/events", record), nil)
-			until(t, followed, "assistant_stream")
+			followed.Until("assistant_stream")
 			other := g.clients[admin].On(t).Stream("POST", path, map[string]any{"user_query": "And this?"})
-			until(t, other, "generation")
+			other.Until("generation")
 			// The model has both questions, or the next case would get an answer
 			// that was meant for this one.
 			for until := time.Now().Add(30 * time.Second); len(stub.Requests()) < asked+2; time.Sleep(5 * time.Millisecond) {
@@ -99,25 +99,6 @@ func TestAStreamEndsForAUserWhoLosesTheAgent(t *testing.T) {
 				t.Errorf("stored %+v", stored)
 			}
 		})
-	}
-}
-
-// until reads a stream up to an event of the step and answers the id of the
-// stored record.
-func until(t *testing.T, s *webtest.Stream, step string) int64 {
-	t.Helper()
-	var record float64
-	for {
-		e, ok := s.Next()
-		if !ok {
-			t.Fatalf("the stream ended before %s", step)
-		}
-		if id, ok := e["agent_response_id"].(float64); ok {
-			record = id
-		}
-		if e.Step() == step {
-			return int64(record)
-		}
 	}
 }
 

@@ -85,6 +85,25 @@ func (s *Stream) All() []Event {
 	}
 }
 
+// Until reads up to an event of a step, and answers the id of the stored record
+// if it came by. A stream that ends before ends the test.
+func (s *Stream) Until(step string) int64 {
+	s.t.Helper()
+	var record float64
+	for {
+		e, ok := s.Next()
+		if !ok {
+			s.t.Fatalf("the stream ended before %s", step)
+		}
+		if id, ok := e["agent_response_id"].(float64); ok {
+			record = id
+		}
+		if e.Step() == step {
+			return int64(record)
+		}
+	}
+}
+
 // Close goes away, as a client does that lost interest.
 func (s *Stream) Close() { _ = s.body.Close() }
 

@@ -16,10 +16,7 @@ import (
 	"parley/modules/corpora/internal/adapters/memstore"
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/coretest"
-	"parley/modules/projects"
-	"parley/modules/users"
 	"parley/platform/blob"
-	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/clock"
@@ -51,45 +48,7 @@ func (catalog) Administers(_ context.Context, who actor.Actor, agentID int64) (b
 	return who.UserID == al.UserID || who.IsGlobalAdmin(), nil
 }
 
-// teams are team 3, of which eve is a member, and whatever a global admin names.
-type teams struct{ projects.Catalog }
-
 var errNoTeam = apperr.New(apperr.NotFound, "projects.team_not_found", "There is no such team.")
-
-// TeamAccess implements projects.Catalog.
-func (teams) TeamAccess(_ context.Context, who actor.Actor, id int64) (projects.TeamAccess, error) {
-	d := access.Decide(who, access.Resource{Kind: actor.Team, ID: id, OrganizationID: 1})
-	return projects.TeamAccess{Decision: d}, d.Check(access.View, errNoTeam, errNoTeam)
-}
-
-// directory has the actors of the test, and user 15, who is suspended.
-type directory struct {
-	users.Directory
-	users.Actors
-}
-
-// Users implements users.Directory.
-func (directory) Users(_ context.Context, org int64, ids []int64) (found []users.User, err error) {
-	for _, id := range ids {
-		if _, err := (directory{}).Actor(context.Background(), org, id); !errors.Is(err, users.ErrNotFound) {
-			found = append(found, users.User{ID: id, OrganizationID: org})
-		}
-	}
-	return found, nil
-}
-
-// Actor implements users.Actors.
-func (directory) Actor(_ context.Context, org, id int64) (actor.Actor, error) {
-	for _, a := range []actor.Actor{jo, al, boss, abroad, eve} {
-		if a.UserID == id && a.OrganizationID == org {
-			return a, nil
-		}
-	}
-	if id == 15 && org == 1 {
-		return actor.Actor{}, users.ErrSuspended
-	}
-	return actor.Actor{}, users.ErrNotFound
-}
 
 // fixture is the use cases on memory, with the real extractor and real files.
 type fixture struct {
@@ -118,9 +77,10 @@ func setup(t *testing.T, change ...func(*core.Deps)) fixture {
 	f.jobs = workstore.New(f.db)
 	f.queue = work.NewQueue(f.jobs, nil, now)
 	f.made = coretest.NewVersions(agent)
+	there := coretest.Directory{Of: []actor.Actor{jo, al, boss, abroad, eve}}
 	f.parts = core.Deps{
 		Unit: f.db, Store: memstore.New(f.db), Files: files, Extractor: extract.New(extract.DefaultLimits()), Fetcher: f.web, Agents: catalog{}, Versions: f.made,
-		Projects: teams{}, Directory: directory{}, Actors: directory{},
+		Projects: coretest.Teams{Hidden: errNoTeam}, Directory: there, Actors: there,
 		Clock: now, Log: slog.New(slog.DiscardHandler), Queue: f.queue,
 	}
 	for _, c := range change {

@@ -3,12 +3,13 @@ package httpv1_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"log/slog"
+	"maps"
 	"mime/multipart"
 	"net/textproto"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,11 +20,8 @@ import (
 	"parley/modules/corpora/internal/adapters/memstore"
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/coretest"
-	"parley/modules/projects"
-	"parley/modules/users"
 	"parley/platform/blob"
 	"parley/platform/bus"
-	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/clock"
@@ -54,45 +52,7 @@ func (catalog) Administers(_ context.Context, who actor.Actor, agentID int64) (b
 	return who.UserID == 12 || who.IsGlobalAdmin(), nil
 }
 
-// teams are team 3, of which eve is a member, and whatever a global admin names.
-type teams struct{ projects.Catalog }
-
 var errNoTeam = apperr.New(apperr.NotFound, "projects.team_not_found", "There is no such team.")
-
-// TeamAccess implements projects.Catalog.
-func (teams) TeamAccess(_ context.Context, who actor.Actor, id int64) (projects.TeamAccess, error) {
-	d := access.Decide(who, access.Resource{Kind: actor.Team, ID: id, OrganizationID: 1})
-	return projects.TeamAccess{Decision: d}, d.Check(access.View, errNoTeam, errNoTeam)
-}
-
-// directory has the actors of the test, and user 15, who is suspended.
-type directory struct {
-	users.Directory
-	users.Actors
-}
-
-// Users implements users.Directory.
-func (directory) Users(_ context.Context, org int64, ids []int64) (found []users.User, err error) {
-	for _, id := range ids {
-		if _, err := (directory{}).Actor(context.Background(), org, id); !errors.Is(err, users.ErrNotFound) {
-			found = append(found, users.User{ID: id, OrganizationID: org})
-		}
-	}
-	return found, nil
-}
-
-// Actor implements users.Actors.
-func (directory) Actor(_ context.Context, org, id int64) (actor.Actor, error) {
-	for _, a := range people {
-		if a.UserID == id && a.OrganizationID == org {
-			return a, nil
-		}
-	}
-	if id == 15 && org == 1 {
-		return actor.Actor{}, users.ErrSuspended
-	}
-	return actor.Actor{}, users.ErrNotFound
-}
 
 // scene is the API on memory, with real files and a real extractor.
 type scene struct {
@@ -115,11 +75,12 @@ func setup(t *testing.T) scene {
 	}
 	s.queue = work.NewQueue(workstore.New(s.db), nil, now)
 	s.made = coretest.NewVersions(5)
+	there := coretest.Directory{Of: slices.Collect(maps.Values(people))}
 	limits := extract.DefaultLimits()
 	limits.MaxTime = 10 * time.Minute // the library for PDF is compiled in this process, which the race detector makes slow
 	s.service = core.New(core.Deps{
 		Unit: s.db, Store: memstore.New(s.db), Files: files, Extractor: extract.New(limits), Agents: catalog{}, Versions: s.made,
-		Projects: teams{}, Directory: directory{}, Actors: directory{},
+		Projects: coretest.Teams{Hidden: errNoTeam}, Directory: there, Actors: there,
 		Clock: now, Log: slog.New(slog.DiscardHandler), Queue: s.queue,
 	})
 	s.db.Deliver(bus.Inline(s.db, consumer.Consumers(s.service)...))
