@@ -34,7 +34,7 @@ func (r benchRetrieval) measure(ctx context.Context, c config.Config) (err error
 	}
 	defer os.RemoveAll(c.DataDir)
 	c.DatabaseURL = ""
-	c.LogLevel = max(c.LogLevel, slog.LevelWarn)
+	c.LogLevel = max(c.LogLevel, config.Level(slog.LevelWarn))
 	b, err := open(ctx, c, true)
 	if err != nil {
 		return err

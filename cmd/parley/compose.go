@@ -83,7 +83,7 @@ var errLocked = errors.New("another parley runs on this data directory")
 // open opens the database. exclusive keeps a second server, and whatever else
 // must not run beside one, away from a SQLite data directory.
 func open(ctx context.Context, c config.Config, exclusive bool) (*base, error) {
-	b := &base{config: c, log: observe.NewLog(os.Stderr, c.LogLevel)}
+	b := &base{config: c, log: observe.NewLog(os.Stderr, slog.Level(c.LogLevel))}
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data directory: %w", err)
 	}
@@ -152,12 +152,12 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 		fx.Supply(b.log, b.db, usersfx.SecretKey(key), b.registry(), p),
 		fx.Supply(chatfx.Settings{Models: b.config.Models(), AnswerLinkHosts: b.config.LinkHosts}, agentsfx.Models(b.config.ModelNames())),
 		fx.Supply(corporafx.Settings{
-			MaxBytes: b.config.MaxUpload, Child: []string{executable, childCommand}, CacheDir: cacheDir(b.config.DataDir), Works: p != profileAPI,
+			MaxBytes: int64(b.config.MaxUpload), Child: []string{executable, childCommand}, CacheDir: cacheDir(b.config.DataDir), Works: p != profileAPI,
 			EmbeddingURL: b.config.EmbeddingURL, EmbeddingModel: b.config.EmbeddingModel, EmbeddingAPIKey: b.config.EmbeddingAPIKey,
 		}),
 		fx.Supply(sharepointfx.Settings{
 			URL: sharepoint, LoginURL: b.config.SharePointLoginURL, Tenant: b.config.SharePointTenant, ClientID: b.config.SharePointClientID,
-			ClientSecret: b.config.SharePointClientSecret, OrganizationID: b.config.SharePointOrganization, MaxBytes: b.config.MaxUpload, Works: p != profileAPI,
+			ClientSecret: b.config.SharePointClientSecret, OrganizationID: b.config.SharePointOrganization, MaxBytes: int64(b.config.MaxUpload), Works: p != profileAPI,
 		}),
 		fx.Provide(
 			fx.Annotate(func() clock.System { return clock.System{} }, fx.As(new(clock.Clock))),

@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"parley/platform/config"
 )
 
 type demoCmd struct {
@@ -36,7 +38,7 @@ func (d demoCmd) Run(ctx context.Context) error {
 		return err
 	}
 	// The terminal shows the demo, so only warnings and errors are logged.
-	c.LogLevel = max(c.LogLevel, slog.LevelWarn)
+	c.LogLevel = max(c.LogLevel, config.Level(slog.LevelWarn))
 	return serve(ctx, c, profileAll, func(ctx context.Context, admin credentials) error {
 		x := demo{base: "http://" + c.Addr, state: filepath.Join(c.DataDir, "demo.json"), question: d.Question}
 		return x.run(ctx, admin, files)

@@ -34,7 +34,7 @@ func (e extractCmd) Run(ctx context.Context) error {
 		return err
 	}
 	return corporafx.Report(ctx, corporafx.Settings{
-		MaxBytes: c.MaxUpload, Child: []string{executable, childCommand}, CacheDir: toolCacheDir(c.DataDir),
+		MaxBytes: int64(c.MaxUpload), Child: []string{executable, childCommand}, CacheDir: toolCacheDir(c.DataDir),
 	}, file, info.Size(), filepath.Base(e.File), os.Stdout)
 }
 

@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -42,8 +42,8 @@ type Config struct {
 	EmbeddingURL    string        `env:"PARLEY_EMBEDDING_URL"`
 	EmbeddingAPIKey string        `env:"PARLEY_EMBEDDING_API_KEY"`
 	EmbeddingModel  string        `env:"PARLEY_EMBEDDING_MODEL"`
-	LogLevel        slog.Level    `env:"PARLEY_LOG_LEVEL" envDefault:"info"`
-	MaxUpload       int64         `env:"PARLEY_MAX_UPLOAD_BYTES" envDefault:"104857600"`
+	LogLevel        Level         `env:"PARLEY_LOG_LEVEL" envDefault:"info"`
+	MaxUpload       Bytes         `env:"PARLEY_MAX_UPLOAD_BYTES" envDefault:"100MiB"`
 	FullSync        bool          `env:"PARLEY_SQLITE_FULL_SYNC" envDefault:"false"`
 
 	SharePointURL          string `env:"PARLEY_SHAREPOINT_URL"`
@@ -59,12 +59,20 @@ type Config struct {
 func Load(environ []string) (Config, error) {
 	values := env.ToMap(environ)
 	var c Config
-	err := env.ParseWithOptions(&c, env.Options{Environment: values})
+	err := env.ParseWithOptions(&c, env.Options{Environment: values, FuncMap: parsers()})
 	problems := flatten(err)
-	problems = append(problems, c.problems()...)
+	unread := len(problems)
+	for _, p := range c.problems() {
+		// What could not be read has its default, about which there is nothing
+		// to say.
+		if !slices.ContainsFunc(problems[:unread], func(e error) bool { return nameIn(e) == nameIn(p) }) {
+			problems = append(problems, p)
+		}
+	}
 	problems = append(problems, c.ModelsFile.read(values)...)
-	for name := range values {
-		if strings.HasPrefix(name, "PARLEY_") && !strings.HasPrefix(name, "PARLEY_TEST_") && !known(name) && !slices.Contains(c.ModelsFile.environment, name) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if strings.HasPrefix(name, "PARLEY_") && !strings.HasPrefix(name, "PARLEY_TEST_") && !known(name) &&
+			!slices.Contains(c.ModelsFile.environment, name) && !isServiceLink(name, values[name]) {
 			problems = append(problems, fmt.Errorf("%s is not a setting; see docs/operations.md for those there are", name))
 		}
 	}
@@ -72,6 +80,12 @@ func Load(environ []string) (Config, error) {
 		return c, fmt.Errorf("the configuration has mistakes:\n%w", err)
 	}
 	return c, nil
+}
+
+// nameIn is the variable that a problem is about.
+func nameIn(problem error) string {
+	name, _, _ := strings.Cut(problem.Error(), ":")
+	return name
 }
 
 func flatten(err error) []error {

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/platform/config"
 )
@@ -24,6 +25,62 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not mentioned in:\n%v", name, err)
+		}
+	}
+}
+
+func TestAMistakeIsOneSentenceInAnOperatorsWords(t *testing.T) {
+	for setting, want := range map[string]string{
+		"PARLEY_MAX_UPLOAD_BYTES=many":           `PARLEY_MAX_UPLOAD_BYTES: "many" is no size such as 100MB, 100MiB or 104857600`,
+		"PARLEY_MAX_UPLOAD_BYTES=-1":             `PARLEY_MAX_UPLOAD_BYTES: "-1" is no size such as 100MB, 100MiB or 104857600`,
+		"PARLEY_MAX_UPLOAD_BYTES=0":              `PARLEY_MAX_UPLOAD_BYTES: it must be positive`,
+		"PARLEY_LLM_FIRST_BYTE=soon":             `PARLEY_LLM_FIRST_BYTE: "soon" is no length of time such as 90s, 5m, 1h30m or 7d`,
+		"PARLEY_LLM_FIRST_BYTE=60":               `PARLEY_LLM_FIRST_BYTE: "60" is no length of time such as 90s, 5m, 1h30m or 7d`,
+		"PARLEY_SQLITE_FULL_SYNC=perhaps":        `PARLEY_SQLITE_FULL_SYNC: "perhaps" is neither true nor false`,
+		"PARLEY_LOG_LEVEL=loud":                  `PARLEY_LOG_LEVEL: "loud" is none of debug, info, warn and error`,
+		"PARLEY_SHAREPOINT_ORGANIZATION=mine":    `PARLEY_SHAREPOINT_ORGANIZATION: "mine" is no whole number`,
+		"PARLEY_PORT=8080x":                      `PARLEY_PORT is not a setting; see docs/operations.md for those there are`,
+		"PARLEY_DATABASE_URL=postgres//u@host/x": `PARLEY_DATABASE_URL: only postgres://… is known; leave it unset for SQLite in the data directory`,
+	} {
+		_, err := config.Load([]string{setting})
+		if err == nil {
+			t.Errorf("%s was accepted", setting)
+			continue
+		}
+		if _, got, _ := strings.Cut(err.Error(), "\n"); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", setting, got, want)
+		}
+	}
+}
+
+func TestSizesAndTimesAreReadAsPeopleWriteThem(t *testing.T) {
+	for text, want := range map[string]config.Bytes{"10MB": 10_000_000, "10 MB": 10_000_000, "10MiB": 10 << 20, "1.5GiB": 3 << 29, "104857600": 100 << 20, "2gb": 2_000_000_000} {
+		if c, err := config.Load([]string{"PARLEY_MAX_UPLOAD_BYTES=" + text}); err != nil || c.MaxUpload != want {
+			t.Errorf("%s is %d, %v", text, c.MaxUpload, err)
+		}
+	}
+	for text, want := range map[string]time.Duration{"90s": 90 * time.Second, "1m30s": 90 * time.Second, "0.5m": 30 * time.Second} {
+		if c, err := config.Load([]string{"PARLEY_LLM_FIRST_BYTE=" + text}); err != nil || c.LLMFirstByte != want {
+			t.Errorf("%s is %s, %v", text, c.LLMFirstByte, err)
+		}
+	}
+	if _, err := config.Load([]string{"PARLEY_LLM_FIRST_BYTE=1d"}); err == nil || !strings.Contains(err.Error(), "no more than 10m") {
+		t.Errorf("a day is not read as one: %v", err)
+	}
+}
+
+func TestWhatKubernetesAddsForAServiceIsNoSetting(t *testing.T) {
+	added := []string{
+		"PARLEY_SERVICE_HOST=10.96.12.7", "PARLEY_SERVICE_PORT=80", "PARLEY_SERVICE_PORT_HTTP=80", "PARLEY_PORT=tcp://10.96.12.7:80",
+		"PARLEY_PORT_80_TCP=tcp://10.96.12.7:80", "PARLEY_PORT_80_TCP_PROTO=tcp", "PARLEY_PORT_80_TCP_PORT=80", "PARLEY_PORT_80_TCP_ADDR=10.96.12.7",
+		"PARLEY_WORKER_SERVICE_HOST=fd00::7", "PARLEY_WORKER_PORT=tcp://[fd00::7]:9090",
+	}
+	if _, err := config.Load(added); err != nil {
+		t.Errorf("refused: %v", err)
+	}
+	for _, mistake := range []string{"PARLEY_SERVICE=10.96.12.7", "PARLEY_PORT=any", "PARLEY_SERVICE_HOST=db.example.org", "PARLEY_HOST=10.96.12.7"} {
+		if _, err := config.Load([]string{mistake}); err == nil {
+			t.Errorf("%s was accepted", mistake)
 		}
 	}
 }
