@@ -67,8 +67,8 @@ func TestADeploymentNamesRealSettingsAndMetrics(t *testing.T) {
 	var registry *prometheus.Registry
 	built(t, profileAll, fx.Populate(&registry))
 	metrics := described(registry)
-	setting := regexp.MustCompile(`PARLEY_[A-Z_]+`)
-	metric := regexp.MustCompile(`parley_(?:http|bus)_[a-z_]+`)
+	setting := regexp.MustCompile(`PARLEY_[A-Z_]*[A-Z]`)
+	metric := regexp.MustCompile(`parley_(?:http|bus|build|database)_[a-z_]+`)
 	for name, text := range deployed(t) {
 		for _, s := range setting.FindAllString(text, -1) {
 			if settingsInWords[s] == "" {

@@ -25,6 +25,7 @@ type cli struct {
 	Organization organizationCmd `cmd:"" help:"Manage organizations."`
 	Events       eventsCmd       `cmd:"" help:"List, retry and replay events."`
 	Work         workCmd         `cmd:"" help:"List and retry dead jobs."`
+	Healthcheck  healthcheckCmd  `cmd:"" help:"Ask the running server whether it is ready; for containers."`
 	Extract      extractCmd      `cmd:"" help:"Print what the index would see of a file."`
 	Bench        benchCmd        `cmd:"" help:"Measure this version."`
 	OpenAPI      openAPICmd      `cmd:"" name:"openapi" help:"Print the OpenAPI document."`

@@ -12,7 +12,12 @@ func (b *base) registry() *prometheus.Registry {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(n()) })
 	}
 	r := observe.NewRegistry()
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "parley_build_info", Help: "1 for the version that runs.", ConstLabels: prometheus.Labels{"version": version},
+	})
+	build.Set(1)
 	r.MustRegister(
+		build,
 		counter("parley_database_statements_total", "Statements that this process has run.", b.db.Statements),
 		counter("parley_database_commits_total", "Commits that this process has made.", b.db.Commits),
 	)
