@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -38,6 +40,23 @@ func withBase(ctx context.Context, exclusive bool, fn func(b *base) error) (err 
 	return fn(b)
 }
 
+// withExisting is withBase where a database has to be there already.
+func withExisting(ctx context.Context, exclusive bool, fn func(b *base) error) error {
+	c, err := settings()
+	if err != nil {
+		return err
+	}
+	if c.DatabaseURL == "" {
+		path := filepath.Join(c.DataDir, databaseFile)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s: %w", path, errNoDatabase)
+		} else if err != nil {
+			return fmt.Errorf("looking for the database: %w", err)
+		}
+	}
+	return withBase(ctx, exclusive, fn)
+}
+
 type migrateUp struct{}
 
 // Run applies what is pending.
@@ -56,7 +75,7 @@ func (m migrateDown) Run(ctx context.Context) error {
 	if !m.Yes {
 		return errors.New("this loses all data; say --yes to do it")
 	}
-	return withBase(ctx, true, func(b *base) error {
+	return withExisting(ctx, true, func(b *base) error {
 		return b.runner().Down(ctx)
 	})
 }
@@ -65,7 +84,7 @@ type migrateStatus struct{}
 
 // Run shows the applied and pending migrations of each module.
 func (migrateStatus) Run(ctx context.Context) error {
-	return withBase(ctx, false, func(b *base) error {
+	return withExisting(ctx, false, func(b *base) error {
 		all, err := b.runner().Status(ctx)
 		if err != nil {
 			return err
@@ -83,7 +102,7 @@ type migrateUnlock struct{}
 
 // Run ends the session that has the migration lock.
 func (migrateUnlock) Run(ctx context.Context) error {
-	return withBase(ctx, false, func(b *base) error {
+	return withExisting(ctx, false, func(b *base) error {
 		ended, err := b.runner().Unlock(ctx)
 		switch {
 		case err != nil:
@@ -97,9 +116,13 @@ func (migrateUnlock) Run(ctx context.Context) error {
 	})
 }
 
-// withApp runs fn over the wired application without serving requests.
+// errNoDatabase answers a command that is about what a server has stored.
+var errNoDatabase = errors.New("there is no database here yet: start the server once, or set PARLEY_DATA_DIR or PARLEY_DATABASE_URL as for the server")
+
+// withApp runs fn over the wired application without serving requests. It
+// makes no database.
 func withApp(ctx context.Context, fn func(ctx context.Context, b *base) error, populate ...any) error {
-	return withBase(ctx, false, func(b *base) error {
+	return withExisting(ctx, false, func(b *base) error {
 		if err := b.ready(ctx); err != nil {
 			return err
 		}
@@ -112,40 +135,6 @@ func withApp(ctx context.Context, fn func(ctx context.Context, b *base) error, p
 		}
 		return fn(ctx, b)
 	})
-}
-
-type userCmd struct {
-	Create userCreate `cmd:"" help:"Add a user to an organization."`
-}
-
-type userCreate struct {
-	OrganizationID   int64  `default:"1" help:"The organization."`
-	Email            string `required:"" help:"The address that the user signs in with."`
-	Password         string `env:"PARLEY_NEW_USER_PASSWORD" help:"At least 8 characters."`
-	FirstName        string `help:"First name."`
-	LastName         string `help:"Last name."`
-	ApplicationAdmin bool   `help:"Manages ordinary users, creates teams, projects and agents."`
-	GlobalAdmin      bool   `help:"Manages everything in the organization."`
-}
-
-// Run adds a user.
-func (u userCreate) Run(ctx context.Context) error {
-	var setup usersfx.Setup
-	return withApp(ctx, func(ctx context.Context, _ *base) error {
-		n := usersfx.NewUser{Email: u.Email, Password: u.Password, IsStaff: u.ApplicationAdmin, IsSuperuser: u.GlobalAdmin}
-		if u.FirstName != "" {
-			n.FirstName = &u.FirstName
-		}
-		if u.LastName != "" {
-			n.LastName = &u.LastName
-		}
-		made, err := setup.CreateUser(ctx, u.OrganizationID, n)
-		if err != nil {
-			return err
-		}
-		fmt.Printf("Created user %d: %s\n", made.ID, made.Email)
-		return nil
-	}, &setup)
 }
 
 type organizationCmd struct {

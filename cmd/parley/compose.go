@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -75,7 +76,12 @@ type base struct {
 	log    *slog.Logger
 	db     *sqldb.DB
 	lock   *flock.Flock // SQLite: this process has the data directory to itself
+	// listener has the port of the API, once it is bound.
+	listener net.Listener
 }
+
+// databaseFile is the SQLite database in the data directory.
+const databaseFile = "parley.db"
 
 // errLocked answers a data directory that a running server uses.
 var errLocked = errors.New("another parley runs on this data directory")
@@ -98,7 +104,7 @@ func open(ctx context.Context, c config.Config, exclusive bool) (*base, error) {
 		}
 	}
 	var err error
-	b.db, err = sqldb.Open(ctx, sqldb.Config{URL: c.DatabaseURL, File: filepath.Join(c.DataDir, "parley.db"), FullSync: c.FullSync})
+	b.db, err = sqldb.Open(ctx, sqldb.Config{URL: c.DatabaseURL, File: filepath.Join(c.DataDir, databaseFile), FullSync: c.FullSync})
 	if err != nil {
 		return nil, errors.Join(err, b.unlock())
 	}

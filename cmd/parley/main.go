@@ -3,9 +3,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -26,26 +29,86 @@ type cli struct {
 	Events       eventsCmd       `cmd:"" help:"List, retry and replay events."`
 	Work         workCmd         `cmd:"" help:"List and retry dead jobs."`
 	Healthcheck  healthcheckCmd  `cmd:"" help:"Ask the running server whether it is ready; for containers."`
+	Backup       backupCmd       `cmd:"" help:"Copy the database and the files to a folder, and check that they can be restored."`
+	Restore      restoreCmd      `cmd:"" help:"Restore a backup into an empty data directory and an empty database."`
 	Extract      extractCmd      `cmd:"" help:"Print what the index would see of a file."`
 	Bench        benchCmd        `cmd:"" help:"Measure this version."`
 	OpenAPI      openAPICmd      `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
-	Version      versionCmd      `cmd:"" help:"Print the version."`
+	Completion   completionCmd   `cmd:"" help:"Print a script that completes commands in a shell."`
+	VersionCmd   versionCmd      `cmd:"" name:"version" help:"Print the version."`
+
+	Version kong.VersionFlag `help:"Print the version."`
 }
 
 func main() {
 	if child(os.Args[1:]) {
 		return
 	}
-	var c cli
-	parsed := kong.Parse(&c, kong.Name("parley"), kong.UsageOnError(),
-		kong.Description("A self-hosted server for AI agents that answer from your documents. Settings come from the environment; see docs/operations.md."))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run does what the arguments say, and answers the code that the process ends
+// with: 2 for a mistake in the arguments, else 1 for a failure.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+	var c cli
+	parser, err := kong.New(&c, kong.Name("parley"), kong.Writers(stdout, stderr), kong.Vars{"version": version},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Exit(func(n int) { panic(exit(n)) }),
+		kong.Description("A self-hosted server for AI agents that answer from your documents. Settings come from the environment; see docs/operations.md."))
+	if err != nil {
+		fmt.Fprintln(stderr, "parley:", err)
+		return 1
+	}
+	// kong ends the process after --help and --version; here it is a return.
+	defer func() {
+		if p := recover(); p != nil {
+			n, ok := p.(exit)
+			if !ok {
+				panic(p)
+			}
+			code = int(n)
+		}
+	}()
+	if len(args) == 0 {
+		args = []string{"--help"}
+	} else if args[0] == "help" {
+		args = append(slices.Clone(args[1:]), "--help")
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		mistake(stderr, err)
+		return 2
+	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err := parsed.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "parley:", err)
-		os.Exit(1)
+		fmt.Fprintln(stderr, "parley:", err)
+		var coded interface{ ExitCode() int }
+		if errors.As(err, &coded) {
+			return coded.ExitCode()
+		}
+		return 1
 	}
+	return 0
+}
+
+// exit is what kong's end of the process is turned into.
+type exit int
+
+// mistake says what is wrong with the arguments, first, and where help is.
+func mistake(stderr io.Writer, err error) {
+	fmt.Fprintln(stderr, "parley:", err)
+	command := "parley"
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil {
+		if node := parse.Context.Selected(); node != nil {
+			command = node.FullPath()
+			fmt.Fprintln(stderr, "Usage: parley", node.Summary())
+		}
+	}
+	fmt.Fprintf(stderr, "Run \"%s --help\" for what there is.\n", command)
 }
 
 func settings() (config.Config, error) { return config.Load(os.Environ()) }

@@ -73,11 +73,21 @@ func (b *base) serve(ctx context.Context, p profile, then func(ctx context.Conte
 	if err := app.Err(); err != nil {
 		return fmt.Errorf("putting the server together: %w", err)
 	}
+	// The port is bound first: of a start that a taken port ends, nobody would
+	// learn the password that is shown once.
+	if p != profileWorker {
+		if b.listener, err = bind(ctx, c.Addr); err != nil {
+			return err
+		}
+		defer func() { _ = b.listener.Close() }() // closed by then, unless the start failed
+	}
 	admin, err := firstStart(ctx, c, setup)
 	if err != nil {
 		return err
 	}
-	if err := app.Start(ctx); err != nil {
+	err = app.Start(ctx)
+	admin.tell()
+	if err != nil {
 		return fmt.Errorf("starting: %w", err)
 	}
 	go giveBackMemory(ctx)
@@ -106,10 +116,13 @@ func (b *base) serve(ctx context.Context, p profile, then func(ctx context.Conte
 }
 
 // credentials are an admin's, as far as they are known at this start.
-type credentials struct{ Email, Password string }
+type credentials struct {
+	Email, Password string
+	Generated       bool // nobody has seen the password yet
+}
 
 // firstStart creates the first organization when there is none. When no
-// password is configured, it generates one and prints it this once.
+// password is configured, it generates one.
 func firstStart(ctx context.Context, c config.Config, setup usersfx.Setup) (credentials, error) {
 	known, err := setup.HasOrganizations(ctx)
 	if err != nil || known {
@@ -117,7 +130,7 @@ func firstStart(ctx context.Context, c config.Config, setup usersfx.Setup) (cred
 	}
 	admin := credentials{Email: c.AdminEmail, Password: c.AdminPassword}
 	if admin.Password == "" {
-		admin.Password = rand.Text()
+		admin.Password, admin.Generated = rand.Text(), true
 	}
 	if _, _, err := setup.CreateOrganization(ctx, "My Organization", admin.Email, admin.Password); err != nil {
 		// Another process that started on the same database may have been faster.
@@ -126,10 +139,15 @@ func firstStart(ctx context.Context, c config.Config, setup usersfx.Setup) (cred
 		}
 		return admin, fmt.Errorf("creating the first organization: %w", err)
 	}
-	if c.AdminPassword == "" {
-		fmt.Fprintf(os.Stderr, "\nParley created the first organization. Sign in as its global admin:\n  email:    %s\n  password: %s\nThe password is shown only once. To choose your own, set PARLEY_ADMIN_EMAIL and PARLEY_ADMIN_PASSWORD before the first start.\n\n", admin.Email, admin.Password)
-	}
 	return admin, nil
+}
+
+// tell prints a password that was made, once the server answers: who reads it
+// can use it.
+func (c credentials) tell() {
+	if c.Generated {
+		fmt.Fprintf(os.Stderr, "\nParley created the first organization. Sign in as its global admin:\n  email:    %s\n  password: %s\nThe password is shown only once. To choose your own, set PARLEY_ADMIN_EMAIL and PARLEY_ADMIN_PASSWORD before the first start.\n\n", c.Email, c.Password)
+	}
 }
 
 // busIn is what the bus is made of.
@@ -261,21 +279,37 @@ func (b *base) newServer(in serverIn) (*http.Server, error) {
 	}
 	server := &http.Server{Addr: b.config.Addr, Handler: api, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	if in.Profile != profileWorker {
-		listen(in.Lifecycle, in.Shutdowner, in.Log, server, api.Drain)
+		listen(in.Lifecycle, in.Shutdowner, in.Log, server, func() net.Listener { return b.listener }, api.Drain)
 	}
 	if b.config.MetricsAddr != "" {
-		listen(in.Lifecycle, in.Shutdowner, in.Log, &http.Server{Addr: b.config.MetricsAddr, Handler: api.Operations(), ReadHeaderTimeout: 10 * time.Second}, nil)
+		listen(in.Lifecycle, in.Shutdowner, in.Log, &http.Server{Addr: b.config.MetricsAddr, Handler: api.Operations(), ReadHeaderTimeout: 10 * time.Second}, nil, nil)
 	}
 	return server, nil
 }
 
-// listen serves between start and stop. A taken port fails the start.
-func listen(life fx.Lifecycle, down fx.Shutdowner, log *slog.Logger, server *http.Server, drain func()) {
+// bind takes a port.
+func bind(ctx context.Context, address string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listening on %s: %w", address, err)
+	}
+	return l, nil
+}
+
+// listen serves between start and stop: at what was bound before, or else at
+// the server's address. A taken port fails the start.
+func listen(life fx.Lifecycle, down fx.Shutdowner, log *slog.Logger, server *http.Server, bound func() net.Listener, drain func()) {
 	life.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {
-			listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", server.Addr)
-			if err != nil {
-				return fmt.Errorf("listening on %s: %w", server.Addr, err)
+			var listener net.Listener
+			if bound != nil {
+				listener = bound()
+			}
+			if listener == nil {
+				var err error
+				if listener, err = bind(ctx, server.Addr); err != nil {
+					return err
+				}
 			}
 			go func() {
 				if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {

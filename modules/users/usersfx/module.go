@@ -22,6 +22,7 @@ import (
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
@@ -172,4 +173,24 @@ func (s Setup) CreateUser(ctx context.Context, organizationID int64, n NewUser) 
 		created.IsStaff = &n.IsStaff
 	}
 	return s.service.CreateUser(ctx, actor.System(organizationID), created)
+}
+
+// ListUsers answers one part of an organization's users, ordered by id.
+func (s Setup) ListUsers(ctx context.Context, organizationID int64, p page.Request) (page.Of[users.User], error) {
+	if _, err := s.service.Organization(ctx, organizationID); err != nil {
+		return page.Of[users.User]{}, err
+	}
+	return s.service.List(ctx, actor.System(organizationID), core.Filter{}, p)
+}
+
+// ResetPassword gives the user with the address another password, and ends all
+// their sessions.
+func (s Setup) ResetPassword(ctx context.Context, email, password string) (users.User, error) {
+	return s.service.ResetPassword(ctx, email, password)
+}
+
+// Demote lowers the user with the address to a level, unless they are not
+// above it.
+func (s Setup) Demote(ctx context.Context, email string, to actor.Level) (before, after users.User, err error) {
+	return s.service.Demote(ctx, email, to)
 }

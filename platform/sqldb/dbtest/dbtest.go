@@ -75,6 +75,36 @@ func PostgresURL(t testing.TB) string {
 	return u.String()
 }
 
+// EmptyDatabaseURL makes an empty database of its own for the test, in which
+// the schema of another URL is missing, and answers the URL that leads there;
+// the database is dropped when the test ends.
+func EmptyDatabaseURL(t testing.TB, like string) string {
+	t.Helper()
+	ctx := context.Background()
+	admin, err := sqldb.Open(ctx, sqldb.Config{URL: serverURL(t), MaxConns: 1})
+	if err != nil {
+		t.Fatalf("connecting to the test server: %v", err)
+	}
+	name := "t" + strings.ReplaceAll(id.New(), "-", "")
+	if _, err := admin.ExecContext(ctx, fmt.Sprintf("CREATE DATABASE %s TEMPLATE template0", name)); err != nil {
+		t.Fatalf("making a database: %v", err)
+	}
+	t.Cleanup(func() {
+		if _, err := admin.ExecContext(ctx, fmt.Sprintf("DROP DATABASE %s WITH (FORCE)", name)); err != nil {
+			t.Errorf("dropping the database: %v", err)
+		}
+		if err := admin.Close(); err != nil {
+			t.Errorf("closing: %v", err)
+		}
+	})
+	u, err := url.Parse(like)
+	if err != nil {
+		t.Fatalf("the URL of a database: %v", err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
 func open(t testing.TB, c sqldb.Config, sets []migrate.Set) *sqldb.DB {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
