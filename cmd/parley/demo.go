@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"mime/multipart"
@@ -40,7 +39,7 @@ func (d demoCmd) Run(ctx context.Context) error {
 	// The terminal shows the demo, so only warnings and errors are logged.
 	c.LogLevel = max(c.LogLevel, config.Level(slog.LevelWarn))
 	return serve(ctx, c, profileAll, func(ctx context.Context, admin credentials) error {
-		x := demo{base: "http://" + c.Addr, state: filepath.Join(c.DataDir, "demo.json"), question: d.Question}
+		x := demo{client: client{base: "http://" + c.Addr}, state: filepath.Join(c.DataDir, "demo.json"), question: d.Question}
 		return x.run(ctx, admin, files)
 	})
 }
@@ -89,10 +88,9 @@ func (d demoCmd) files() ([]string, error) {
 
 // demo is a client that creates the demo content and asks a question.
 type demo struct {
-	base     string
+	client
 	state    string // file with what an earlier start created
 	question string
-	token    string
 	remembered
 }
 
@@ -320,60 +318,4 @@ Ask another question:
 API documentation: %[1]s/docs
 Press Ctrl-C to stop. The next start keeps all data.
 `, d.base, d.Email, d.Password, d.Agent)
-}
-
-func (d *demo) post(ctx context.Context, path string, body any, into *made) error {
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	var answer struct {
-		Data made `json:"data"`
-	}
-	if err := d.send(ctx, http.MethodPost, path, "application/json", bytes.NewReader(raw), &answer); err != nil {
-		return err
-	}
-	if into != nil {
-		*into = answer.Data
-	}
-	return nil
-}
-
-// refusal is an error answer of the server.
-type refusal struct{ path, code, message string }
-
-// Error implements error.
-func (r *refusal) Error() string { return fmt.Sprintf("%s: %s (%s)", r.path, r.message, r.code) }
-
-func (d *demo) send(ctx context.Context, method, path, contentType string, body io.Reader, into any) error {
-	req, err := http.NewRequestWithContext(ctx, method, d.base+path, body)
-	if err != nil {
-		return err
-	}
-	if contentType != "" {
-		req.Header.Set("Content-Type", contentType)
-	}
-	if d.token != "" {
-		req.Header.Set("Authorization", "Bearer "+d.token)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	raw, err := io.ReadAll(res.Body)
-	if err != nil {
-		return err
-	}
-	if res.StatusCode >= http.StatusBadRequest {
-		var failed struct{ Code, Message string }
-		if err := json.Unmarshal(raw, &failed); err != nil {
-			return fmt.Errorf("%s: status %d: %w", path, res.StatusCode, err)
-		}
-		return &refusal{path, failed.Code, failed.Message}
-	}
-	if into == nil {
-		return nil
-	}
-	return json.Unmarshal(raw, into)
 }

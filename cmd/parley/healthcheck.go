@@ -25,6 +25,11 @@ func (healthcheckCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return readiness(ctx, address)
+}
+
+// readiness asks the server at an address whether it is ready.
+func readiness(ctx context.Context, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)

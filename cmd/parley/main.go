@@ -23,6 +23,8 @@ var version = "dev"
 type cli struct {
 	Serve        serveCmd        `cmd:"" help:"Run the server."`
 	Demo         demoCmd         `cmd:"" help:"Run the server with a small organization whose agent knows this project's documentation."`
+	Ask          askCmd          `cmd:"" help:"Ask an agent of a running server a question."`
+	Doctor       doctorCmd       `cmd:"" help:"Explain the settings, and check the database, the models, free space and the clock."`
 	Migrate      migrateCmd      `cmd:"" help:"Migrate the database, or show its state."`
 	User         userCmd         `cmd:"" help:"Manage users."`
 	Organization organizationCmd `cmd:"" help:"Manage organizations."`
@@ -59,7 +61,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Exit(func(n int) { panic(exit(n)) }),
 		kong.Description("A self-hosted server for AI agents that answer from your documents. Settings come from the environment; see docs/operations.md."))
 	if err != nil {
-		fmt.Fprintln(stderr, "parley:", err)
+		say(stderr, "parley: %v\n", err)
 		return 1
 	}
 	// kong ends the process after --help and --version; here it is a return.
@@ -84,7 +86,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err := parsed.Run(); err != nil {
-		fmt.Fprintln(stderr, "parley:", err)
+		say(stderr, "parley: %v\n", err)
 		var coded interface{ ExitCode() int }
 		if errors.As(err, &coded) {
 			return coded.ExitCode()
@@ -97,18 +99,21 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 // exit is what kong's end of the process is turned into.
 type exit int
 
+// say writes to a terminal; when that fails, nobody is left to tell.
+func say(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
+
 // mistake says what is wrong with the arguments, first, and where help is.
 func mistake(stderr io.Writer, err error) {
-	fmt.Fprintln(stderr, "parley:", err)
+	say(stderr, "parley: %v\n", err)
 	command := "parley"
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil {
 		if node := parse.Context.Selected(); node != nil {
 			command = node.FullPath()
-			fmt.Fprintln(stderr, "Usage: parley", node.Summary())
+			say(stderr, "Usage: parley %s\n", node.Summary())
 		}
 	}
-	fmt.Fprintf(stderr, "Run \"%s --help\" for what there is.\n", command)
+	say(stderr, "Run \"%s --help\" for what there is.\n", command)
 }
 
 func settings() (config.Config, error) { return config.Load(os.Environ()) }

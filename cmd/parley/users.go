@@ -7,7 +7,6 @@ import (
 	"os"
 	"text/tabwriter"
 
-	"parley/modules/users"
 	"parley/modules/users/usersfx"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/page"
@@ -76,7 +75,7 @@ func (u userList) Run(ctx context.Context) error {
 	}, &setup)
 }
 
-func fullName(u users.User) string {
+func fullName(u usersfx.User) string {
 	var out string
 	for _, p := range []*string{u.FirstName, u.LastName} {
 		if p != nil && *p != "" {

@@ -28,7 +28,7 @@ var homes = map[string][]string{
 	"github.com/jackc/pgx/v5":                  {"cmd/parleybench"}, // the limit that the server is measured against
 	"github.com/prometheus/client_golang":      {"platform/observe", "platform/web", "platform/bus", "platform/work", "cmd/parley"},
 	"github.com/caarlos0/env/v11":              {"platform/config"},
-	"github.com/dustin/go-humanize":            {"platform/config"},
+	"github.com/dustin/go-humanize":            {"platform/config", "cmd/parley"},
 	"github.com/prometheus/common":             {"platform/config"},
 	"github.com/goccy/go-yaml":                 {"platform/config"}, // and every test
 	"github.com/google/uuid":                   {"platform/kernel/id"},

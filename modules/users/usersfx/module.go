@@ -175,6 +175,9 @@ func (s Setup) CreateUser(ctx context.Context, organizationID int64, n NewUser) 
 	return s.service.CreateUser(ctx, actor.System(organizationID), created)
 }
 
+// User is a user as the command line names one.
+type User = users.User
+
 // ListUsers answers one part of an organization's users, ordered by id.
 func (s Setup) ListUsers(ctx context.Context, organizationID int64, p page.Request) (page.Of[users.User], error) {
 	if _, err := s.service.Organization(ctx, organizationID); err != nil {
