@@ -61,6 +61,9 @@ func database(t *testing.T) string {
 func elsewhere(t *testing.T, settings map[string]string, database, data string) (http, metrics string) {
 	t.Helper()
 	settings["PARLEY_DATABASE_URL"], settings["PARLEY_DATA_DIR"] = database, data
+	if _, ok := settings["PARLEY_SECRET_KEY"]; ok {
+		settings["PARLEY_SECRET_KEY"] = "c7f5b1d09e3a4c628f7d5e1b9a0c3d42" // the examples' own is refused
+	}
 	http, metrics = free(t), free(t)
 	settings["PARLEY_ADDR"], settings["PARLEY_METRICS_ADDR"] = http, metrics
 	return http, metrics
@@ -143,12 +146,22 @@ func until(t *testing.T, address string, said *output) {
 	}
 }
 
+func TestThePlaceholderOfTheSecretKeyIsRefused(t *testing.T) {
+	c := built(t, "overlays/example")
+	main := c.deployments["parley-api"].Spec.Template.Spec.Containers[0]
+	command := exec.Command(binary(t), main.Args...)
+	command.Env = environ(c.environment(t, main))
+	if said, err := command.CombinedOutput(); err == nil || !strings.Contains(string(said), "PARLEY_SECRET_KEY") {
+		t.Errorf("%v: %s", err, said)
+	}
+}
+
 func TestThePodsStartWithServiceLinksAndWithout(t *testing.T) {
 	c := built(t, "overlays/example")
 	for _, more := range [][]string{nil, linked()} {
-		at := database(t)
+		at, data := database(t), t.TempDir() // the volume of files is shared
 		for _, name := range []string{"parley-api", "parley-worker"} {
-			pod, data := c.deployments[name].Spec.Template.Spec, t.TempDir()
+			pod := c.deployments[name].Spec.Template.Spec
 			for _, i := range pod.InitContainers {
 				settings := c.environment(t, i)
 				elsewhere(t, settings, at, data)

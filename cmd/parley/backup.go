@@ -29,7 +29,7 @@ const (
 // kept are the parts of a data directory that are not the database, in the
 // order in which they are copied: after the database, so that every file that
 // it names is there.
-var kept = []string{"files", "sharepoint", "secret.key", "demo.json"}
+var kept = []string{filesDir, "sharepoint", "secret.key", "demo.json"}
 
 type backupCmd struct {
 	Folder string `arg:"" help:"Folder to write to; it must not exist, or be empty."`
@@ -126,7 +126,7 @@ func opens(ctx context.Context, b *base, at sqldb.Config, folder string) (docume
 	if err := copied.runner().Check(ctx); err != nil {
 		return 0, err
 	}
-	files, err := blob.NewDir(filepath.Join(folder, "files"))
+	files, err := blob.NewDir(filepath.Join(folder, filesDir))
 	if err != nil {
 		return 0, err
 	}
@@ -306,7 +306,7 @@ func (r restoreCmd) Run(ctx context.Context) error {
 		if err := b.runner().Up(ctx); err != nil {
 			return err
 		}
-		files, err := blob.NewDir(filepath.Join(c.DataDir, "files"))
+		files, err := blob.NewDir(filepath.Join(c.DataDir, filesDir))
 		if err != nil {
 			return err
 		}

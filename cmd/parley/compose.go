@@ -34,6 +34,7 @@ import (
 	"parley/platform/observe"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/idempotency"
+	"parley/platform/sqldb/installation"
 	"parley/platform/work"
 	workstore "parley/platform/work/sqlstore"
 )
@@ -56,7 +57,7 @@ func modules() fx.Option {
 // in which they are made.
 func migrations() []migrate.Set {
 	return []migrate.Set{
-		bus.Migrations(), workstore.Migrations(), idempotency.Migrations(), usersfx.Migrations(), projectsfx.Migrations(), agentsfx.Migrations(),
+		installation.Migrations(), bus.Migrations(), workstore.Migrations(), idempotency.Migrations(), usersfx.Migrations(), projectsfx.Migrations(), agentsfx.Migrations(),
 		corporafx.Migrations(), chatfx.Migrations(), analyticsfx.Migrations(), notificationsfx.Migrations(), sharepointfx.Migrations(),
 	}
 }
@@ -83,6 +84,9 @@ type base struct {
 // databaseFile is the SQLite database in the data directory.
 const databaseFile = "parley.db"
 
+// filesDir is the folder of documents' files in the data directory.
+const filesDir = "files"
+
 // errLocked answers a data directory that a running server uses.
 var errLocked = errors.New("another parley runs on this data directory")
 
@@ -92,6 +96,11 @@ func open(ctx context.Context, c config.Config, exclusive bool) (*base, error) {
 	b := &base{config: c, log: observe.NewLog(os.Stderr, slog.Level(c.LogLevel))}
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data directory: %w", err)
+	}
+	if c.DatabaseURL == "" {
+		if err := databaseThere(c); err != nil {
+			return nil, err
+		}
 	}
 	if c.DatabaseURL == "" && exclusive {
 		b.lock = flock.New(filepath.Join(c.DataDir, "lock"))
@@ -140,7 +149,7 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := blob.NewDir(filepath.Join(b.config.DataDir, "files"))
+	files, err := blob.NewDir(filepath.Join(b.config.DataDir, filesDir))
 	if err != nil {
 		return nil, err
 	}

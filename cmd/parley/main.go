@@ -28,6 +28,7 @@ type cli struct {
 	Migrate      migrateCmd      `cmd:"" help:"Migrate the database, or show its state."`
 	User         userCmd         `cmd:"" help:"Manage users."`
 	Organization organizationCmd `cmd:"" help:"Manage organizations."`
+	Installation installationCmd `cmd:"" help:"Let go of what all processes of the installation share."`
 	Events       eventsCmd       `cmd:"" help:"List, retry and replay events."`
 	Work         workCmd         `cmd:"" help:"List and retry dead jobs."`
 	Healthcheck  healthcheckCmd  `cmd:"" help:"Ask the running server whether it is ready; for containers."`

@@ -27,6 +27,7 @@ import (
 	"parley/platform/observe"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/idempotency"
+	"parley/platform/sqldb/installation"
 	"parley/platform/web"
 	"parley/platform/work"
 	workstore "parley/platform/work/sqlstore"
@@ -63,6 +64,9 @@ func serve(ctx context.Context, c config.Config, p profile, then func(ctx contex
 func (b *base) serve(ctx context.Context, p profile, then func(ctx context.Context, admin credentials) error) error {
 	c := b.config
 	if err := b.ready(ctx); err != nil {
+		return err
+	}
+	if err := b.enter(ctx); err != nil {
 		return err
 	}
 	var setup usersfx.Setup
@@ -261,7 +265,7 @@ type serverIn struct {
 }
 
 func (b *base) newServer(in serverIn) (*http.Server, error) {
-	checks := append(slices.Clone(in.Checks), observe.Check{Name: "database", Run: in.DB.PingContext}, observe.Check{Name: "events", Run: in.Bus.Healthy})
+	checks := append(slices.Clone(in.Checks), observe.Check{Name: "database", Run: func(ctx context.Context) error { return installation.Healthy(ctx, in.DB) }}, observe.Check{Name: "events", Run: in.Bus.Healthy})
 	proxies, err := b.config.TrustedProxies()
 	if err != nil {
 		return nil, err
@@ -273,6 +277,7 @@ func (b *base) newServer(in serverIn) (*http.Server, error) {
 	api, err := web.New(web.Config{
 		Routes: in.Routes, Authenticator: in.Authenticator, Idempotency: in.Idempotency, Secret: secret, Auditor: in.Auditor, Log: in.Log, Registry: in.Registry,
 		Deciders: in.Deciders, TrustedProxies: proxies, Checks: checks, MaxUpload: int64(b.config.MaxUpload), Version: version,
+		Unavailable: sqldb.Unavailable,
 	})
 	if err != nil {
 		return nil, err

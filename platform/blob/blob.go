@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"time"
 
 	"parley/platform/kernel/blob"
 	"parley/platform/kernel/id"
@@ -84,6 +86,66 @@ func (d *Dir) Delete(_ context.Context, key string) error {
 		return fmt.Errorf("deleting a file: %w", err)
 	}
 	return nil
+}
+
+// ownerFile has the id of the installation that the files belong to.
+const ownerFile = ".installation"
+
+// Owner answers whose files these are, "" when nobody has said.
+func (d *Dir) Owner(context.Context) (string, error) {
+	raw, err := os.ReadFile(filepath.Join(d.root, ownerFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading whose files these are: %w", err)
+	}
+	return strings.TrimSpace(string(raw)), nil
+}
+
+// SetOwner says whose files these are.
+func (d *Dir) SetOwner(_ context.Context, id string) error {
+	// Written aside and renamed, so that a crash never leaves half an id.
+	path := filepath.Join(d.root, ownerFile)
+	if err := os.WriteFile(path+".new", []byte(id+"\n"), 0o600); err != nil {
+		return fmt.Errorf("saying whose files these are: %w", err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return fmt.Errorf("saying whose files these are: %w", err)
+	}
+	return nil
+}
+
+// Sweep removes what uploads left unfinished that began before a time: their
+// process was killed. It answers how many files went.
+func (d *Dir) Sweep(ctx context.Context, before time.Time) (int, error) {
+	swept := 0
+	err := filepath.WalkDir(d.root, func(path string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // gone meanwhile
+		}
+		if err != nil || ctx.Err() != nil {
+			return errors.Join(err, ctx.Err())
+		}
+		if e.IsDir() || filepath.Ext(path) != ".part" {
+			return nil
+		}
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !info.ModTime().Before(before) {
+			return nil
+		}
+		if err == nil {
+			err = os.Remove(path)
+		}
+		if err == nil {
+			swept++
+		}
+		return err
+	})
+	if err != nil {
+		return swept, fmt.Errorf("removing unfinished uploads: %w", err)
+	}
+	return swept, nil
 }
 
 var wellFormed = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"parley/platform/blob"
 	port "parley/platform/kernel/blob"
@@ -75,5 +76,40 @@ func TestAKeyIsNoPath(t *testing.T) {
 		if _, _, err := d.Open(context.Background(), key); !errors.Is(err, port.ErrNotFound) {
 			t.Errorf("%q: %v", key, err)
 		}
+	}
+}
+
+func TestWhatAKilledUploadLeftIsSwept(t *testing.T) {
+	root := t.TempDir()
+	d, err := blob.NewDir(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, _, err := d.Put(t.Context(), strings.NewReader("whole"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	for name, age := range map[string]time.Duration{"old.part": 3 * time.Hour, "new.part": time.Minute} {
+		path := filepath.Join(root, key[len(key)-2:], name)
+		if err := os.WriteFile(path, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, now.Add(-age), now.Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := d.Sweep(t.Context(), now.Add(-2*time.Hour)); n != 1 || err != nil {
+		t.Errorf("swept %d, %v", n, err)
+	}
+	if n, err := d.Sweep(t.Context(), now); n != 1 || err != nil {
+		t.Errorf("then swept %d, %v", n, err)
+	}
+	f, _, err := d.Open(t.Context(), key)
+	if err != nil {
+		t.Fatalf("the whole file is gone: %v", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -127,8 +127,8 @@ func (c Config) problems() []error {
 		wrong("PARLEY_EVENTS_URL", "events go through the database; leave it unset")
 	}
 	for _, key := range strings.Split(c.SecretKey, ",") {
-		if c.SecretKey != "" && len(strings.TrimSpace(key)) < 32 {
-			wrong("PARLEY_SECRET_KEY", "each of the keys, which commas separate, needs 32 characters or more; leave it unset to have one made")
+		if why := weakness(key); c.SecretKey != "" && why != "" {
+			wrong("PARLEY_SECRET_KEY", "each of the keys, which commas separate, has to be hard to guess, and of one %s; take the output of \"openssl rand -hex 32\", or leave it unset to have one made", why)
 			break
 		}
 	}

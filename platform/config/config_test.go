@@ -111,11 +111,23 @@ func TestTheSecretKeyIsMadeOnceAndPrivate(t *testing.T) {
 	}
 }
 
-func TestSeveralSecretKeysAreEachLongEnough(t *testing.T) {
-	key := strings.Repeat("k", 32)
-	for value, ok := range map[string]bool{key: true, key + "," + key: true, key + ", " + key: true, key + ",short": false, key + ",": false, "," + key: false} {
-		if _, err := config.Load([]string{"PARLEY_SECRET_KEY=" + value}); (err == nil) != ok {
+func TestASecretKeyIsHardToGuess(t *testing.T) {
+	const good, other = "0b1f6f4f0d9c4c1c8f5b7c0e3c2a9d71", "Zx8!kq2Lm9#vTr4@Wp6$Ns1^Bh3&Gd5*"
+	for value, ok := range map[string]bool{
+		good: true, other: true, good + "," + other: true, good + ", " + other: true,
+		good + ",short": false, good + ",": false, "," + good: false,
+		strings.Repeat("k", 40): false, strings.Repeat("parley-", 8): false, strings.Repeat("0123456789", 4): false,
+		"change-me-to-something-with-enough-characters": true, // long enough without the words
+		"change-me-change-me-change-me-please":          false,
+		"your-secret-key-your-secret-key-here":          false,
+		"password1234567890password1234567890":          false,
+	} {
+		_, err := config.Load([]string{"PARLEY_SECRET_KEY=" + value})
+		if (err == nil) != ok {
 			t.Errorf("%q: %v", value, err)
+		}
+		if err != nil && len(value) > 20 && strings.Contains(err.Error(), value) {
+			t.Errorf("the key is in the message: %v", err)
 		}
 	}
 }

@@ -44,6 +44,8 @@ type DB struct {
 	inserters sync.Map
 	// statements and commits are what this process has done here.
 	statements, commits atomic.Int64
+	// writeFailure is why the last transaction could not be written.
+	writeFailure atomic.Pointer[error]
 }
 
 // Open connects. It does not touch the schema.

@@ -83,6 +83,7 @@ func (db *DB) transact(ctx context.Context, fn func(ctx context.Context, open *o
 		return open.last.Exec(ctx)
 	})
 	committed = err == nil
+	db.wrote(err)
 	return err
 }
 

@@ -60,7 +60,7 @@ func (s *Server) refused(g *gin.Context, r *Route, who actor.Actor, err error) {
 	ctx := g.Request.Context()
 	e := s.entry(g, r, who)
 	e.Outcome, e.Status = auditlog.Refused, statuses[kind]
-	if known := explain(ctx, s.config.Log, err); known != nil {
+	if known := s.explain(ctx, err); known != nil {
 		e.Code = known.Code
 	}
 	s.audit(ctx, e)

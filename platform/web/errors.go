@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -24,7 +23,8 @@ var (
 	ErrTooLarge        = apperr.New(apperr.TooLarge, "request_too_large", "The request is larger than this operation takes.")
 	ErrContentType     = apperr.New(apperr.UnsupportedType, "unsupported_media_type", "Send the body as application/json.")
 	ErrInternal        = apperr.New(apperr.Internal, "internal_error", "Something went wrong on the server; the request id finds it in the log.")
-	ErrTimeout         = apperr.New(apperr.Unavailable, "timeout", "The server took too long; try again.")
+	ErrTimeout         = apperr.New(apperr.Unavailable, "timeout", "The server took too long; try again.").After(2 * time.Second)
+	ErrStorage         = apperr.New(apperr.Unavailable, "storage_unavailable", "The server can't read or store anything at the moment; try again.").After(5 * time.Second)
 )
 
 var statuses = map[apperr.Kind]int{
@@ -51,7 +51,8 @@ func status(e *apperr.Error) int {
 
 // explain turns any error into the one that is shown. What the caller can't
 // act on is logged here, at the edge, and shown without its inside.
-func explain(ctx context.Context, log *slog.Logger, err error) *apperr.Error {
+func (s *Server) explain(ctx context.Context, err error) *apperr.Error {
+	log := s.config.Log
 	var e *apperr.Error
 	switch {
 	case errors.As(err, &e) && e.Kind != apperr.Internal:
@@ -66,13 +67,17 @@ func explain(ctx context.Context, log *slog.Logger, err error) *apperr.Error {
 		// The client went away; nobody reads this answer.
 		return ErrTimeout
 	}
+	if s.config.Unavailable != nil && s.config.Unavailable(err) {
+		log.ErrorContext(ctx, "the storage is unavailable", "error", err)
+		return ErrStorage
+	}
 	log.ErrorContext(ctx, "request failed", "error", err)
 	return ErrInternal
 }
 
 // fail answers an error in the one form that errors have.
 func (s *Server) fail(g *gin.Context, err error) {
-	e := explain(g.Request.Context(), s.config.Log, tooLarge(err, s.config.MaxUpload))
+	e := s.explain(g.Request.Context(), tooLarge(err, s.config.MaxUpload))
 	if e.RetryAfter > 0 {
 		g.Header("Retry-After", fmt.Sprint(int64((e.RetryAfter+time.Second-1)/time.Second)))
 	}

@@ -38,9 +38,12 @@ type Config struct {
 	Log            *slog.Logger
 	Registry       *prometheus.Registry
 	Checks         []observe.Check
-	MaxUpload      int64         // bytes of a multipart body; 0 means 100 MiB
-	Timeout        time.Duration // of an ordinary request; 0 means 30 s
-	Version        string
+	MaxUpload      int64 // bytes of a multipart body; 0 means 100 MiB
+	// Unavailable reports whether an error is the storage's, which may be
+	// better in a moment: it is answered with 503.
+	Unavailable func(error) bool
+	Timeout     time.Duration // of an ordinary request; 0 means 30 s
+	Version     string
 }
 
 // Server answers the API's requests.

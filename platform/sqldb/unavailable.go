@@ -1,0 +1,71 @@
+package sqldb
+
+import (
+	"database/sql/driver"
+	"errors"
+	"net"
+	"slices"
+
+	"github.com/uptrace/bun/driver/pgdriver"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// Unavailable reports whether the database could not do anything at the
+// moment, whatever was asked: it was busy, not to be reached, full, or let
+// nothing be written.
+func Unavailable(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		code := lite.Code() & 0xff
+		return code == sqlite3.SQLITE_BUSY || code == sqlite3.SQLITE_LOCKED || code == sqlite3.SQLITE_CANTOPEN || cannotWrite(err)
+	}
+	var pg pgdriver.Error
+	if errors.As(err, &pg) {
+		state := pg.Field('C')
+		// Lost connections, too many of them, a shutdown, a deadlock, a lock
+		// or a statement that took too long.
+		return len(state) == 5 && (state[:2] == "08" || state[:2] == "53" || slices.Contains([]string{"57P01", "57P02", "57P03", "57014", "40P01", "40001", "55P03"}, state)) ||
+			cannotWrite(err)
+	}
+	var network *net.OpError
+	return errors.Is(err, driver.ErrBadConn) || errors.As(err, &network)
+}
+
+// cannotWrite reports whether the disk, or what the database says of it, was
+// in the way of a write.
+func cannotWrite(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY:
+			return true
+		}
+		return false
+	}
+	var pg pgdriver.Error
+	// Full, an error of input or output, read-only.
+	return errors.As(err, &pg) && slices.Contains([]string{"53100", "58030", "25006"}, pg.Field('C'))
+}
+
+// WriteFailure is why the last transaction could not be written, nil when it
+// was.
+func (db *DB) WriteFailure() error {
+	if failed := db.writeFailure.Load(); failed != nil {
+		return *failed
+	}
+	return nil
+}
+
+// wrote notes how a transaction ended. What a statement is refused for says
+// nothing about whether writing works.
+func (db *DB) wrote(err error) {
+	switch {
+	case err == nil:
+		if db.writeFailure.Load() != nil {
+			db.writeFailure.Store(nil)
+		}
+	case cannotWrite(err):
+		db.writeFailure.Store(&err)
+	}
+}
