@@ -283,8 +283,14 @@ func (b *base) newServer(in serverIn) (*http.Server, error) {
 		return nil, err
 	}
 	server := &http.Server{Addr: b.config.Addr, Handler: api, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	limits := web.ConnLimits{Most: b.config.MaxConnections, OfOneAddress: b.config.MaxConnectionsOfOne, WritePause: 30 * time.Second, Proxies: proxies}
 	if in.Profile != profileWorker {
-		listen(in.Lifecycle, in.Shutdowner, in.Log, server, func() net.Listener { return b.listener }, api.Drain)
+		listen(in.Lifecycle, in.Shutdowner, in.Log, server, func() net.Listener {
+			if b.listener == nil {
+				return nil
+			}
+			return limits.Limit(b.listener, in.Log)
+		}, api.Drain)
 	}
 	if b.config.MetricsAddr != "" {
 		listen(in.Lifecycle, in.Shutdowner, in.Log, &http.Server{Addr: b.config.MetricsAddr, Handler: api.Operations(), ReadHeaderTimeout: 10 * time.Second}, nil, nil)

@@ -46,6 +46,9 @@ type Config struct {
 	MaxUpload       Bytes         `env:"PARLEY_MAX_UPLOAD_BYTES" envDefault:"100MiB"`
 	FullSync        bool          `env:"PARLEY_SQLITE_FULL_SYNC" envDefault:"false"`
 
+	MaxConnections      int `env:"PARLEY_MAX_CONNECTIONS" envDefault:"10000"`
+	MaxConnectionsOfOne int `env:"PARLEY_MAX_CONNECTIONS_PER_ADDRESS" envDefault:"1000"`
+
 	SharePointURL          string `env:"PARLEY_SHAREPOINT_URL"`
 	SharePointTenant       string `env:"PARLEY_SHAREPOINT_TENANT"`
 	SharePointClientID     string `env:"PARLEY_SHAREPOINT_CLIENT_ID"`
@@ -161,6 +164,11 @@ func (c Config) problems() []error {
 		wrong("PARLEY_EMBEDDING_MODEL", "set it together with PARLEY_EMBEDDING_URL")
 	}
 	out = append(out, c.sharePointProblems()...)
+	for name, n := range map[string]int{"PARLEY_MAX_CONNECTIONS": c.MaxConnections, "PARLEY_MAX_CONNECTIONS_PER_ADDRESS": c.MaxConnectionsOfOne} {
+		if n < 1 {
+			wrong(name, "it must be positive")
+		}
+	}
 	if c.MaxUpload < 1 {
 		wrong("PARLEY_MAX_UPLOAD_BYTES", "it must be positive")
 	}

@@ -20,10 +20,8 @@ var errNoID = errors.New("a segment of the path is no id")
 // in for one.
 func (b *binding) bind(t reflect.Type, r *http.Request, param func(string) string, maxUpload int64) (reflect.Value, error) {
 	v := reflect.New(t).Elem()
-	for _, f := range b.path { // a path that is not there says so before anything else
-		if _, ok := pathID(param(f.name)); !ok {
-			return v, errNoID
-		}
+	if !b.hasIDs(param) { // a path that is not there says so before anything else
+		return v, errNoID
 	}
 	if err := b.bindQuery(v, r); err != nil {
 		return v, err
@@ -58,6 +56,16 @@ func (b *binding) bind(t reflect.Type, r *http.Request, param func(string) strin
 		v.FieldByIndex(f.index).SetInt(id)
 	}
 	return v, nil
+}
+
+// hasIDs reports whether every segment of the path that should be an id is one.
+func (b *binding) hasIDs(param func(string) string) bool {
+	for _, f := range b.path {
+		if _, ok := pathID(param(f.name)); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 func (b *binding) bindQuery(v reflect.Value, r *http.Request) error {
@@ -95,7 +103,7 @@ func (b *binding) bindQuery(v reflect.Value, r *http.Request) error {
 }
 
 func (b *binding) bindForm(v reflect.Value, r *http.Request) error {
-	raw, err := readBody(r, "application/x-www-form-urlencoded")
+	raw, err := readBody(r, "application/x-www-form-urlencoded", b.limit)
 	if err != nil {
 		return err
 	}

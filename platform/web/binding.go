@@ -21,6 +21,7 @@ type binding struct {
 	upload   []int  // index of a Multipart
 	list     []int  // index of ListQuery's ByCursor
 	tag      string // of the cursors that the list gives out
+	limit    int64  // of the body, in bytes
 }
 
 type boundField struct {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/netip"
 	"os"
 	"time"
 
@@ -24,13 +25,19 @@ var errSlowBody = ErrMalformed.WithMessage("The body did not arrive in time; sen
 // costs a connection and acts for a caller of long ago. The deadline stands
 // from the first moment, since the rest of a body that nobody reads is waited
 // for as well before the connection is used again.
-func (s *Server) guard(g *gin.Context) {
+//
+// It answers what ends the count of the body's bytes.
+func (s *Server) guard(g *gin.Context) (end func()) {
 	if g.Request.Body == nil || g.Request.Body == http.NoBody || g.Request.ContentLength == 0 {
-		return
+		return func() {}
 	}
-	b := &guardedBody{ReadCloser: g.Request.Body, rc: http.NewResponseController(g.Writer), until: time.Now().Add(s.config.Timeout)}
+	b := &guardedBody{
+		ReadCloser: g.Request.Body, rc: http.NewResponseController(g.Writer), until: time.Now().Add(s.config.Timeout),
+		budget: &s.bodies, client: ClientAddress(g.Request.Context()),
+	}
 	b.extend()
 	g.Request.Body = b
+	return b.forget
 }
 
 // allowLong lets the body of an operation without a deadline take its time.
@@ -40,11 +47,37 @@ func allowLong(r *http.Request) {
 	}
 }
 
-// guardedBody is a body with deadlines.
+// streamed marks the body of an upload, which goes to the disk as it comes and
+// does not count as memory.
+func streamed(r *http.Request) {
+	if b, ok := r.Body.(*guardedBody); ok {
+		b.forget()
+		b.budget = nil
+	}
+}
+
+// forgetBody gives back what the body of a request took of the budget.
+func forgetBody(r *http.Request) {
+	if b, ok := r.Body.(*guardedBody); ok {
+		b.forget()
+	}
+}
+
+// guardedBody is a body with deadlines, which counts what of it is in memory.
 type guardedBody struct {
 	io.ReadCloser
-	rc    *http.ResponseController
-	until time.Time
+	rc     *http.ResponseController
+	until  time.Time
+	budget *bodyBudget // nil for what is not kept in memory
+	client netip.Addr
+	taken  int64
+}
+
+func (b *guardedBody) forget() {
+	if b.budget != nil && b.taken > 0 {
+		b.budget.give(b.client, b.taken)
+		b.taken = 0
+	}
 }
 
 func (b *guardedBody) extend() {
@@ -60,6 +93,12 @@ func (b *guardedBody) extend() {
 func (b *guardedBody) Read(p []byte) (int, error) {
 	b.extend()
 	n, err := b.ReadCloser.Read(p)
+	if b.budget != nil && n > 0 {
+		if !b.budget.take(b.client, int64(n)) {
+			return 0, ErrBusy
+		}
+		b.taken += int64(n)
+	}
 	switch {
 	case err == io.EOF:
 		// Whoever waits for the client to go away must not be woken by it.

@@ -62,7 +62,7 @@ func (s *Server) around(g *gin.Context) {
 		s.duration.WithLabelValues(methodLabel(g.Request.Method), path, fmt.Sprint(g.Writer.Status())).Observe(took.Seconds())
 		s.config.Log.DebugContext(g.Request.Context(), "request", "method", g.Request.Method, "route", path, "status", g.Writer.Status(), "ms", took.Milliseconds())
 	}()
-	s.guard(g)
+	defer s.guard(g)()
 	g.Next()
 }
 

@@ -29,8 +29,9 @@ func TestChecksRunInTheOrderOfTheContract(t *testing.T) {
 	c.As("stranger").Do("PUT", "/api/thing/1", bad).Refused(401, "unauthenticated")
 	c.Do("GET", "/api/thing/404", nil).Refused(401, "unauthenticated")
 	c.Do("GET", "/api/thing/abc?x=1", nil).Refused(401, "unauthenticated")
-	// The shape comes before the level.
-	c.As("user").Do("PUT", "/api/thing/1", bad).Refused(400, "malformed_request")
+	// The level comes before the body is read, and the shape before the handler.
+	c.As("user").Do("PUT", "/api/thing/1", bad).Refused(403, "forbidden")
+	c.As("staff").Do("PUT", "/api/thing/404", bad).Refused(400, "malformed_request")
 	c.As("user").Do("PUT", "/api/thing/1", good).Refused(403, "forbidden")
 	c.As("staff").Do("DELETE", "/api/thing/501", nil).Refused(403, "forbidden")
 	// The handler comes last.

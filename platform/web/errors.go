@@ -87,7 +87,7 @@ func (s *Server) fail(g *gin.Context, err error) {
 	if e.Kind == apperr.Unauthenticated {
 		g.Header("WWW-Authenticate", "Bearer")
 	}
-	if e.Kind == apperr.TooLarge || e == errSlowBody {
+	if e.Kind == apperr.TooLarge || e == errSlowBody || e == errBrokenBody || e == ErrBusy {
 		// The rest of the body is not read, so the connection can't be reused.
 		g.Header("Connection", "close")
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"parley/platform/kernel/actor"
 	"parley/platform/kernel/idempotency"
 )
 
@@ -37,7 +38,7 @@ type Idempotency interface {
 // read and put back; it is answered too, but for an upload. The secret keeps
 // whoever reads the stored fingerprint from trying out what a short password
 // in the body was.
-func newClaim(r *http.Request, secret []byte) (c idempotency.Claim, raw []byte, err error) {
+func newClaim(r *http.Request, secret []byte, limit int64) (c idempotency.Claim, raw []byte, err error) {
 	c = idempotency.Claim{Key: r.Header.Get(idempotencyHeader)}
 	if len(c.Key) > idempotency.MaxKey {
 		return c, nil, idempotency.ErrKeyLength
@@ -50,8 +51,8 @@ func newClaim(r *http.Request, secret []byte) (c idempotency.Claim, raw []byte, 
 		// request anyway. Its length stands for it.
 		io.WriteString(h, strconv.FormatInt(r.ContentLength, 10))
 	} else {
-		if raw, err = io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody)); err != nil {
-			return c, nil, tooLarge(err, maxBody)
+		if raw, err = readAll(r, limit); err != nil {
+			return c, nil, err
 		}
 		h.Write(raw)
 		r.Body = io.NopCloser(bytes.NewReader(raw))
@@ -67,18 +68,18 @@ func (s *Server) idempotent(g *gin.Context, r *Route) {
 		s.answer(g, r)
 		return
 	}
-	claim, raw, err := newClaim(g.Request, s.config.Secret)
-	if err != nil {
-		s.fail(g, err)
-		return
-	}
-	who, err := s.caller(g, r)
-	if err != nil {
-		s.fail(g, err)
-		return
-	}
-	if r.mayCall(who) != nil { // which answer says
+	if r.mayCall(actor.From(g.Request.Context())) != nil || !r.binding.hasIDs(g.Param) { // which answer says
 		s.answer(g, r)
+		return
+	}
+	claim, raw, err := newClaim(g.Request, s.config.Secret, r.binding.limit)
+	if err != nil {
+		s.fail(g, err)
+		return
+	}
+	who, err := s.caller(g, r) // a body has come meanwhile
+	if err != nil {
+		s.fail(g, err)
 		return
 	}
 	ctx := g.Request.Context()

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,13 +13,14 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"parley/platform/kernel/apperr"
 )
 
-// maxBody is the size of a JSON or urlencoded body, in bytes.
-const maxBody = 1 << 20
-
 func (b *binding) bindBody(v reflect.Value, r *http.Request) error {
-	raw, err := readBody(r, "application/json")
+	raw, err := readBody(r, "application/json", b.limit)
 	if err != nil {
 		return err
 	}
@@ -30,6 +32,9 @@ func (b *binding) bindBody(v reflect.Value, r *http.Request) error {
 	}
 	value, err := parseJSON(raw)
 	if err != nil {
+		return err
+	}
+	if err := longLists(b.registry, b.body.schema, value); err != nil {
 		return err
 	}
 	if err := check(b.registry, b.body.schema, "", value); err != nil {
@@ -56,7 +61,7 @@ func unfit(err error) error {
 // refuseBody answers a body that an operation without one was sent. An empty
 // object says nothing and is let pass, since many clients always send one.
 func refuseBody(r *http.Request) error {
-	raw, err := readBody(r, "application/json")
+	raw, err := readBody(r, "application/json", maxNoBody)
 	if err != nil || len(bytes.TrimSpace(raw)) == 0 {
 		return err
 	}
@@ -74,18 +79,60 @@ func refuseBody(r *http.Request) error {
 	return nil
 }
 
+// readAll reads a body of at most limit bytes. One that breaks off, or is not
+// sent as its headers say, is the client's mistake.
+func readAll(r *http.Request, limit int64) ([]byte, error) {
+	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
+	var over *http.MaxBytesError
+	var known *apperr.Error
+	switch {
+	case err == nil:
+		return raw, nil
+	case errors.As(err, &over):
+		return nil, tooLarge(err, limit)
+	case errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return nil, fmt.Errorf("reading the body: %w", err)
+	}
+	return nil, fmt.Errorf("reading the body: %w: %w", errBrokenBody, err)
+}
+
+// errBrokenBody answers a body that ends too early, or whose chunks are none.
+var errBrokenBody = ErrMalformed.WithMessage("The body ended too early, or was not sent as its headers say.")
+
+// longLists refuses a list that is longer than its bound before its entries
+// are looked at: each of them could be a mistake to tell.
+func longLists(r huma.Registry, s *huma.Schema, value any) error {
+	if s != nil && s.Ref != "" {
+		s = r.SchemaFromRef(s.Ref)
+	}
+	object, ok := value.(map[string]any)
+	if !ok || s == nil {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		list, ok := object[name].([]any)
+		field := s.Properties[name]
+		if !ok || field == nil || field.MaxItems == nil || len(list) <= *field.MaxItems {
+			continue
+		}
+		most := fmt.Sprintf("must have at most this many entries: %d", *field.MaxItems)
+		return ErrUnacceptable.WithMessage(fmt.Sprintf("The field %q %s.", name, most)).WithField(name, most)
+	}
+	return nil
+}
+
 // utf8Names are the names of UTF-8, and of its part that needs no more.
 var utf8Names = []string{"utf-8", "utf8", "us-ascii"}
 
 // readBody reads a small body of the given content type. A body without a
 // content type is taken at its word.
-func readBody(r *http.Request, want string) ([]byte, error) {
+func readBody(r *http.Request, want string, limit int64) ([]byte, error) {
 	if coding := r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
 		return nil, ErrContentType.WithMessage("Send the body without a Content-Encoding.")
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	raw, err := readAll(r, limit)
 	if err != nil {
-		return nil, fmt.Errorf("reading the body: %w", tooLarge(err, maxBody))
+		return nil, err
 	}
 	if got := r.Header.Get("Content-Type"); got != "" && len(raw) > 0 {
 		kind, params, err := mime.ParseMediaType(got)

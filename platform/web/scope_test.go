@@ -61,8 +61,8 @@ func TestAKeyReachesAsFarAsItsScope(t *testing.T) {
 			}
 		}
 	}
-	// The shape comes before what the key may do, and both before the object.
-	c.With("Ocp-Apim-Subscription-Key", "reader").Do("POST", "/api/odd/1", `{"x":1}`).Refused(400, "malformed_request")
+	// What the key may do comes before the body is read, and before the object.
+	c.With("Ocp-Apim-Subscription-Key", "reader").Do("POST", "/api/odd/1", `{"x":1}`).Refused(403, "users.key_scope")
 	c.With("Ocp-Apim-Subscription-Key", "reader").Do("POST", "/api/odd/404", nil).Refused(403, "users.key_scope")
 }
 

@@ -75,7 +75,17 @@ func (s *Server) answer(g *gin.Context, r *Route) {
 // handle binds, checks the caller's level and key, and runs the handler; false
 // when the request has been refused.
 func (s *Server) handle(g *gin.Context, r *Route) (answer any, ok bool) {
+	// A caller whose level or key does not reach is refused before the body is
+	// read: it would be work for nothing.
+	if who := actor.From(g.Request.Context()); who.Known() && r.binding.hasIDs(g.Param) {
+		if err := r.mayCall(who); err != nil {
+			s.refused(g, r, who, err)
+			s.fail(g, err)
+			return nil, false
+		}
+	}
 	request, err := r.binding.bind(r.request, g.Request, g.Param, s.config.MaxUpload)
+	forgetBody(g.Request)
 	if errors.Is(err, errNoID) {
 		s.unknown(g)
 		return nil, false

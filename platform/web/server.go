@@ -55,6 +55,7 @@ type Server struct {
 	document []byte // OpenAPI
 	duration *prometheus.HistogramVec
 	streams  openStreams
+	bodies   bodyBudget
 }
 
 // New builds the server. It fails on a route without a policy, on a policy
@@ -120,11 +121,23 @@ func (s *Server) add(r *Route) error {
 		return fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
 	}
 	r.binding.tag = cursorTag(r.Path)
+	r.binding.limit = r.bodyLimit()
 	if err := s.fits(r); err != nil {
 		return fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
 	}
 	s.engine.Handle(r.Method, r.ginPath(), func(g *gin.Context) { s.serve(g, r) })
 	return nil
+}
+
+// bodyLimit is the largest body of the operation that is kept in memory.
+func (r *Route) bodyLimit() int64 {
+	switch {
+	case r.binding.body == nil && r.binding.formAt == nil:
+		return maxNoBody
+	case r.Policy.public:
+		return maxPublicBody
+	}
+	return maxBody
 }
 
 // Drain ends every stream, so that a shutdown does not wait for them.

@@ -60,7 +60,8 @@ func jsonProblem(err error) string {
 // square of its length otherwise.
 type parser struct {
 	*json.Decoder
-	place []step
+	values int // so far
+	place  []step
 }
 
 // step is a field, or with no name an entry of an array.
@@ -87,6 +88,9 @@ func (p *parser) String() string {
 func (p *parser) value() (any, error) {
 	if len(p.place) > maxDepth {
 		return nil, ErrMalformed.WithMessage(fmt.Sprintf("The body is nested deeper than %d levels.", maxDepth))
+	}
+	if p.values++; p.values > maxElements {
+		return nil, ErrTooLarge.WithMessage(fmt.Sprintf("The body has more than %d values.", maxElements))
 	}
 	token, err := p.Token()
 	if err != nil {

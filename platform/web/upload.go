@@ -48,6 +48,7 @@ func (m *Multipart[T]) open(r *http.Request, limit int64) error {
 	if r.ContentLength > limit {
 		return tooLarge(&http.MaxBytesError{Limit: limit}, limit)
 	}
+	streamed(r)
 	r.Body = http.MaxBytesReader(nil, r.Body, limit)
 	reader, err := r.MultipartReader()
 	if err != nil {

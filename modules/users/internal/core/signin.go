@@ -81,7 +81,7 @@ func (s *Service) Refresh(ctx context.Context, token string, from Attempt) (Pair
 				return Pair{}, fmt.Errorf("noting a refused refresh: %w", lost)
 			}
 		}
-		return Pair{}, err
+		return Pair{}, s.whyRefresh(err, token)
 	}
 	claimed.Epoch = k.Epoch
 	if claimed.ID == "" { // from before sessions had one
@@ -141,7 +141,7 @@ func (s *Service) Authenticate(ctx context.Context, token, key string) (actor.Ac
 			who = k.actor
 		}
 		if err != nil {
-			return who, err
+			return who, s.whyToken(err, token)
 		}
 		who.Session = session.ID
 	}
@@ -157,7 +157,7 @@ func (s *Service) Authenticate(ctx context.Context, token, key string) (actor.Ac
 	}
 	switch {
 	case err != nil:
-		return who, err
+		return who, whyKey(err, token, key)
 	case owner.User.OrganizationID != who.OrganizationID:
 		return who, ErrTwoOrgs
 	}
