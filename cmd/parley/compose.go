@@ -142,6 +142,10 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 	if err != nil {
 		return nil, err
 	}
+	receivers, err := b.config.PrivateReceivers()
+	if err != nil {
+		return nil, err
+	}
 	executable, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
@@ -158,6 +162,9 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 		fx.Supply(sharepointfx.Settings{
 			URL: sharepoint, LoginURL: b.config.SharePointLoginURL, Tenant: b.config.SharePointTenant, ClientID: b.config.SharePointClientID,
 			ClientSecret: b.config.SharePointClientSecret, OrganizationID: b.config.SharePointOrganization, MaxBytes: b.config.MaxUpload, Works: p != profileAPI,
+		}),
+		fx.Supply(notificationsfx.WebhookSettings{
+			SecretKey: key, Networks: receivers, Retention: config.Days(b.config.WebhookRetentionDays), Works: p != profileAPI,
 		}),
 		fx.Provide(
 			fx.Annotate(func() clock.System { return clock.System{} }, fx.As(new(clock.Clock))),

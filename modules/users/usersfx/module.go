@@ -67,7 +67,7 @@ type Out struct {
 }
 
 // Module is the users module.
-var Module = fx.Module("users", fx.Provide(build), fx.Invoke(decide))
+var Module = fx.Module("users", fx.Provide(build), fx.Provide(fx.Annotate(users.Events, fx.ResultTags(`group:"events,flatten"`))), fx.Invoke(decide))
 
 // decided is how the module learns, once all modules are made, who decides
 // about teams, projects and agents. As an ordinary parameter that would be a
