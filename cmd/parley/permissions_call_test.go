@@ -66,7 +66,7 @@ func (m *matrix) call(r web.Route, who string, s scenario, through bool) webtest
 		}
 	}
 	path = strings.ReplaceAll(path, "{version}", "1") // which every agent has
-	for _, belongs := range made { // a webhook's delivery
+	for _, belongs := range made {                    // a webhook's delivery
 		if id, ok := belongs["delivery_id"]; ok {
 			path = strings.ReplaceAll(path, "{delivery_id}", fmt.Sprint(id))
 		}

@@ -254,7 +254,7 @@ func (b *base) newServer(in serverIn) (*http.Server, error) {
 	}
 	api, err := web.New(web.Config{
 		Routes: in.Routes, Authenticator: in.Authenticator, Idempotency: in.Idempotency, Secret: secret, Auditor: in.Auditor, Log: in.Log, Registry: in.Registry,
-		Deciders: in.Deciders, TrustedProxies: proxies, Checks: checks, MaxUpload: b.config.MaxUpload, Version: version,
+		Deciders: in.Deciders, TrustedProxies: proxies, Checks: checks, MaxUpload: b.config.MaxUpload, Version: version, AsyncAPI: asyncAPI,
 	})
 	if err != nil {
 		return nil, err

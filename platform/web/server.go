@@ -41,6 +41,7 @@ type Config struct {
 	MaxUpload      int64         // bytes of a multipart body; 0 means 100 MiB
 	Timeout        time.Duration // of an ordinary request; 0 means 30 s
 	Version        string
+	AsyncAPI       []byte // the document of the events that leave the server
 }
 
 // Server answers the API's requests.

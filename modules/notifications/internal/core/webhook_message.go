@@ -9,20 +9,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"parley/modules/notifications"
 	"parley/platform/kernel/event"
 )
-
-// TestKind is the kind of a test delivery. It is no event of the bus.
-const TestKind = "notifications.webhook_test.v1"
-
-// personal are the fields of events that may name a person. They stay inside.
-var personal = []string{"email", "old_email", "first_name", "last_name", "full_name"}
 
 // outside are the kinds of events that webhooks get: those that say of which
 // organization they are. The value says whether data must be left out.
@@ -31,24 +26,9 @@ type outside map[string]bool
 func newOutside(events []event.Event) outside {
 	out := outside{}
 	for _, e := range events {
-		fields := jsonFields(reflect.TypeOf(e))
-		if slices.Contains(fields, "organization_id") {
-			out[e.EventName()] = slices.ContainsFunc(fields, func(f string) bool { return slices.Contains(personal, f) })
+		if notifications.Leaves(e) {
+			out[e.EventName()] = slices.ContainsFunc(notifications.Fields(e), notifications.Personal)
 		}
-	}
-	return out
-}
-
-// jsonFields are the names of a struct's fields in JSON.
-func jsonFields(t reflect.Type) []string {
-	var out []string
-	for f := range t.Fields() {
-		if f.Anonymous {
-			out = append(out, jsonFields(f.Type)...)
-			continue
-		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		out = append(out, name)
 	}
 	return out
 }
@@ -94,9 +74,7 @@ func (o outside) message(org int64, e event.Envelope) (string, error) {
 		if err := d.Decode(&fields); err != nil {
 			return "", fmt.Errorf("reading %s: %w", e.Name, err)
 		}
-		for _, f := range personal {
-			delete(fields, f)
-		}
+		maps.DeleteFunc(fields, func(name string, _ any) bool { return notifications.Personal(name) })
 		var err error
 		if data, err = json.Marshal(fields); err != nil {
 			return "", fmt.Errorf("encoding %s: %w", e.Name, err)

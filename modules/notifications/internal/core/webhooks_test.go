@@ -12,6 +12,7 @@ import (
 
 	standard "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"parley/modules/notifications"
 	"parley/modules/notifications/internal/core"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/event"
@@ -79,7 +80,7 @@ func TestAnUnacceptableWebhookIsRefused(t *testing.T) {
 		"a long URL":                    {"https://example.com/" + strings.Repeat("x", 2_000), kind, "notifications.webhook_url"},
 		"no kinds":                      {"https://example.com/", nil, "notifications.webhook_kinds"},
 		"a kind that is none":           {"https://example.com/", []string{"chat.run_completed.v2"}, "notifications.webhook_kinds"},
-		"the kind of tests":             {"https://example.com/", []string{core.TestKind}, "notifications.webhook_kinds"},
+		"the kind of tests":             {"https://example.com/", []string{notifications.TestKind}, "notifications.webhook_kinds"},
 		"too many kinds":                {"https://example.com/", make([]string, 201), "notifications.webhook_kinds"},
 		"an address that is acceptable": {"https://93.184.216.34/", kind, ""},
 		"a name that nobody knows":      {"https://nowhere.example/", kind, ""},
@@ -189,7 +190,7 @@ func TestATestTellsItsOutcomeAndHasNoConsequences(t *testing.T) {
 		s.must(err)
 		d, err := s.Test(s.ctx, boss, w.ID)
 		s.must(err)
-		same(t, []any{core.DeliveryFailed, int64(410), core.TestKind}, []any{d.State, d.Status, d.Kind})
+		same(t, []any{core.DeliveryFailed, int64(410), notifications.TestKind}, []any{d.State, d.Status, d.Kind})
 		same(t, enabled, s.get(w).IsEnabled)
 	}
 	r.answer(nil)
@@ -197,7 +198,7 @@ func TestATestTellsItsOutcomeAndHasNoConsequences(t *testing.T) {
 	s.must(err)
 	same(t, core.DeliveryDelivered, d.State)
 	got := r.messages()
-	same(t, []any{3, core.TestKind, d.EventID}, []any{len(got), got[2].Event.Type, got[2].ID})
+	same(t, []any{3, notifications.TestKind, d.EventID}, []any{len(got), got[2].Event.Type, got[2].ID})
 	same(t, d, s.log(w)[2])
 	s.drain()
 	same(t, 0, len(r.messages()))
