@@ -26,7 +26,8 @@ func Verify(secret string, h http.Header, body []byte, now time.Time) error {
 		return errors.New("the message is too old, or a clock is wrong")
 	}
 	mac := hmac.New(sha256.New, key)
-	fmt.Fprintf(mac, "%s.%d.%s", h.Get("webhook-id"), sent, body)
+	mac.Write([]byte(h.Get("webhook-id") + "." + h.Get("webhook-timestamp") + "."))
+	mac.Write(body)
 	want := []byte("v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 	for signature := range strings.FieldsSeq(h.Get("webhook-signature")) {
 		if hmac.Equal([]byte(signature), want) {
