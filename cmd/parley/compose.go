@@ -157,6 +157,10 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 	if err != nil {
 		return nil, err
 	}
+	receivers, err := b.config.PrivateReceivers()
+	if err != nil {
+		return nil, err
+	}
 	executable, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
@@ -164,7 +168,7 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 	options := []fx.Option{
 		fx.WithLogger(func() fxevent.Logger { return fxevent.NopLogger }),
 		fx.StartTimeout(time.Minute), fx.StopTimeout(time.Minute),
-		fx.Supply(b.log, b.db, usersfx.SecretKey(key), b.registry(), p),
+		fx.Supply(b.log, b.db, usersfx.SecretKey(key), usersfx.AuditRetention(config.Days(b.config.AuditRetentionDays)), b.registry(), p),
 		fx.Supply(chatfx.Settings{Models: b.config.Models(), AnswerLinkHosts: b.config.LinkHosts}, agentsfx.Models(b.config.ModelNames())),
 		fx.Supply(corporafx.Settings{
 			MaxBytes: int64(b.config.MaxUpload), Child: []string{executable, childCommand}, CacheDir: cacheDir(b.config.DataDir), Works: p != profileAPI,
@@ -173,6 +177,9 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 		fx.Supply(sharepointfx.Settings{
 			URL: sharepoint, LoginURL: b.config.SharePointLoginURL, Tenant: b.config.SharePointTenant, ClientID: b.config.SharePointClientID,
 			ClientSecret: b.config.SharePointClientSecret, OrganizationID: b.config.SharePointOrganization, MaxBytes: int64(b.config.MaxUpload), Works: p != profileAPI,
+		}),
+		fx.Supply(notificationsfx.WebhookSettings{
+			SecretKey: key, Networks: receivers, Retention: config.Days(b.config.WebhookRetentionDays), Works: p != profileAPI,
 		}),
 		fx.Provide(
 			fx.Annotate(func() clock.System { return clock.System{} }, fx.As(new(clock.Clock))),

@@ -66,6 +66,12 @@ func (m *matrix) call(r web.Route, who string, s scenario, through bool) webtest
 		}
 	}
 	path = strings.ReplaceAll(path, "{version}", "1") // which every agent has
+	for _, belongs := range made {                    // a webhook's delivery
+		if id, ok := belongs["delivery_id"]; ok {
+			path = strings.ReplaceAll(path, "{delivery_id}", fmt.Sprint(id))
+		}
+	}
+	path = strings.ReplaceAll(path, "{delivery_id}", "999999")
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}
@@ -218,6 +224,10 @@ func (m *matrix) value(name string, property map[string]any, s scenario, at ids)
 		return m.own.name() + "@own.example"
 	case name == "expires_on":
 		return time.Now().Add(time.Hour)
+	case name == "url":
+		return nobodyListens
+	case name == "kind": // of webhooks
+		return "chat.run_completed.v1"
 	case name == "old_password":
 		return password
 	case name == "new_password":

@@ -155,6 +155,7 @@ var specimens = map[actor.Resource][]specimen{
 		{"a folder", rights{appAdmin: "vemd", globalAdmin: "vemd"}, (*ground).sharePointItem},
 	},
 	actor.Notification: {{"the global admin's", rights{globalAdmin: "ve"}, (*ground).notification}},
+	actor.Webhook:      {{"own", rights{globalAdmin: "vemd"}, (*ground).webhook}},
 }
 
 // oneself is the caller.
@@ -168,7 +169,7 @@ var foreignOnes = map[actor.Resource]func(g *ground) ids{
 	actor.Organization: (*ground).organization, actor.Team: (*ground).team, actor.Project: (*ground).project, actor.Agent: (*ground).teamAgent, actor.AgentType: (*ground).agentType,
 	actor.Review: (*ground).review, actor.Account: (*ground).user, actor.Permission: (*ground).teamRole, actor.APIKey: (*ground).serviceKey, actor.Corpus: (*ground).corpus,
 	actor.Document: (*ground).document, actor.Answer: (*ground).answer, actor.Thread: (*ground).answer, actor.Notification: (*ground).notification,
-	actor.SharePointItem: (*ground).sharePointItem, actor.ContentGrant: (*ground).contentGrant,
+	actor.SharePointItem: (*ground).sharePointItem, actor.ContentGrant: (*ground).contentGrant, actor.Webhook: (*ground).webhook,
 }
 
 // named is the parameter that names a resource of a kind.

@@ -246,6 +246,16 @@ func (g *ground) notification() ids {
 	return ids{"notification_id": told[0].ID}
 }
 
+// nobodyListens is the URL of a receiver that is not there.
+const nobodyListens = "http://127.0.0.1:1/"
+
+// webhook is one to a port where nobody listens, with a failed delivery.
+func (g *ground) webhook() ids {
+	at := ids{"webhook_id": g.create(g.chief, "/api/webhook", map[string]any{"url": nobodyListens, "kinds": []string{"chat.run_completed.v1"}})}
+	at["delivery_id"] = g.create(g.chief, g.path("/api/webhook/%d/test", at, "webhook_id"), nil)
+	return at
+}
+
 // sharePointItem is a folder, in a drive of its own organization.
 func (g *ground) sharePointItem() ids {
 	return ids{"item_id": g.create(g.chief, "/api/sharepoint/item", map[string]any{"full_path": "/sites/hr/Documents/" + g.name(), "item_type": "folder"})}

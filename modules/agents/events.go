@@ -1,6 +1,17 @@
 package agents
 
-import "fmt"
+import (
+	"fmt"
+
+	"parley/platform/kernel/event"
+)
+
+// Events are those that the module publishes; a test holds the list complete.
+func Events() []event.Event {
+	return []event.Event{
+		AgentCreated{}, AgentUpdated{}, AgentDeleted{}, OwnerChanged{}, TypeUpdated{}, VersionCreated{},
+	}
+}
 
 // AgentCreated tells that an agent exists.
 type AgentCreated struct {

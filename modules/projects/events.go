@@ -1,6 +1,17 @@
 package projects
 
-import "fmt"
+import (
+	"fmt"
+
+	"parley/platform/kernel/event"
+)
+
+// Events are those that the module publishes; a test holds the list complete.
+func Events() []event.Event {
+	return []event.Event{
+		TeamCreated{}, TeamDeleted{}, ProjectCreated{}, ProjectMoved{}, ProjectDeleted{},
+	}
+}
 
 // TeamCreated tells that a team exists.
 type TeamCreated struct {

@@ -1,6 +1,18 @@
 package users
 
-import "fmt"
+import (
+	"fmt"
+
+	"parley/platform/kernel/event"
+)
+
+// Events are those that the module publishes; a test holds the list complete.
+func Events() []event.Event {
+	return []event.Event{
+		OrganizationCreated{}, OrganizationChanged{},
+		UserCreated{}, UserChanged{}, UserDeleted{}, EmailChanged{}, AccessChanged{},
+	}
+}
 
 // Key is the aggregate key of a user's events.
 func Key(userID int64) string { return fmt.Sprintf("user/%d", userID) }

@@ -57,7 +57,7 @@ var homes = map[string][]string{
 }
 
 // anyTest are the libraries that every test may use.
-var anyTest = []string{"github.com/goccy/go-yaml", "github.com/google/go-cmp", "pgregory.net/rapid"}
+var anyTest = []string{"github.com/goccy/go-yaml", "github.com/google/go-cmp", "github.com/standard-webhooks/standard-webhooks/libraries", "pgregory.net/rapid"}
 
 // ofAdapter is what of the platform an adapter of this name may use, beside
 // the kernel. An adapter of another name talks to the world outside and uses
@@ -70,6 +70,7 @@ var ofAdapter = map[string][]string{
 	"consumer": {"platform/bus"},
 	"auditor":  {"platform/auditlog"},
 	"weblink":  {"platform/safehttp"},
+	"webhook":  {"platform/safehttp"},
 	"history":  {"platform/bus"}, // takes a deleted user's address out of stored events
 }
 

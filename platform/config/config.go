@@ -46,8 +46,11 @@ type Config struct {
 	MaxUpload       Bytes         `env:"PARLEY_MAX_UPLOAD_BYTES" envDefault:"100MiB"`
 	FullSync        bool          `env:"PARLEY_SQLITE_FULL_SYNC" envDefault:"false"`
 
-	MaxConnections      int `env:"PARLEY_MAX_CONNECTIONS" envDefault:"10000"`
-	MaxConnectionsOfOne int `env:"PARLEY_MAX_CONNECTIONS_PER_ADDRESS" envDefault:"1000"`
+	MaxConnections       int      `env:"PARLEY_MAX_CONNECTIONS" envDefault:"10000"`
+	MaxConnectionsOfOne  int      `env:"PARLEY_MAX_CONNECTIONS_PER_ADDRESS" envDefault:"1000"`
+	WebhookNetworks      []string `env:"PARLEY_WEBHOOK_NETWORKS"`
+	WebhookRetentionDays int      `env:"PARLEY_WEBHOOK_RETENTION_DAYS" envDefault:"30"`
+	AuditRetentionDays   int      `env:"PARLEY_AUDIT_RETENTION_DAYS" envDefault:"400"`
 
 	SharePointURL          string `env:"PARLEY_SHAREPOINT_URL"`
 	SharePointTenant       string `env:"PARLEY_SHAREPOINT_TENANT"`
@@ -138,6 +141,14 @@ func (c Config) problems() []error {
 	if _, err := c.TrustedProxies(); err != nil {
 		wrong("PARLEY_TRUSTED_PROXIES", "%v", err)
 	}
+	if _, err := networks(c.WebhookNetworks); err != nil {
+		wrong("PARLEY_WEBHOOK_NETWORKS", "%v", err)
+	}
+	for name, days := range map[string]int{"PARLEY_WEBHOOK_RETENTION_DAYS": c.WebhookRetentionDays, "PARLEY_AUDIT_RETENTION_DAYS": c.AuditRetentionDays} {
+		if days < 1 || days > maxDays {
+			wrong(name, "it must be between 1 and %d days", maxDays)
+		}
+	}
 	if c.AdminPassword != "" && len(c.AdminPassword) < 8 {
 		wrong("PARLEY_ADMIN_PASSWORD", "it needs 8 characters or more; leave it unset to have one made")
 	}
@@ -176,9 +187,21 @@ func (c Config) problems() []error {
 }
 
 // TrustedProxies are the networks whose X-Forwarded-For is believed.
-func (c Config) TrustedProxies() ([]netip.Prefix, error) {
+func (c Config) TrustedProxies() ([]netip.Prefix, error) { return networks(c.Proxies) }
+
+// PrivateReceivers are the networks that webhooks reach beside public addresses.
+func (c Config) PrivateReceivers() ([]netip.Prefix, error) { return networks(c.WebhookNetworks) }
+
+// maxDays bounds a retention: a hundred years.
+const maxDays = 36_500
+
+// Days is a number of days as a duration.
+func Days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
+
+// networks reads addresses and networks.
+func networks(texts []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
-	for _, text := range c.Proxies {
+	for _, text := range texts {
 		text = strings.TrimSpace(text)
 		if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
 			a = a.Unmap()

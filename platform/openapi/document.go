@@ -164,6 +164,10 @@ func (c *components) answer(a Answer) map[string]*huma.MediaType {
 		const form = "Events, each \"data: <one line of JSON>\" and an empty line."
 		content["text/event-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: form}}
 	}
+	if a.Lines {
+		const form = "The items of the list, one on each line."
+		content["application/x-ndjson"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: form}}
+	}
 	return content
 }
 

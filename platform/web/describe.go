@@ -97,6 +97,9 @@ func (r *Route) described() openapi.Answer {
 	}
 	_, a.MetaAlways = zero.(interface{ alwaysMeta() })
 	_, a.Stream = zero.(interface{ mayStream() })
+	if _, a.Lines = zero.(interface{ mayBeLines() }); a.Lines {
+		a.Headers = map[string]string{positionHeader: "Of lines: the position to go on from."}
+	}
 	return a
 }
 

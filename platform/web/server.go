@@ -44,6 +44,7 @@ type Config struct {
 	Unavailable func(error) bool
 	Timeout     time.Duration // of an ordinary request; 0 means 30 s
 	Version     string
+	AsyncAPI    []byte // the document of the events that leave the server
 }
 
 // Server answers the API's requests.

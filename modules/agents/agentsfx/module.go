@@ -54,7 +54,7 @@ type Out struct {
 }
 
 // Module is the agents module.
-var Module = fx.Module("agents", fx.Provide(build))
+var Module = fx.Module("agents", fx.Provide(build), fx.Provide(fx.Annotate(agents.Events, fx.ResultTags(`group:"events,flatten"`))))
 
 func build(in In) Out {
 	service := core.New(core.Deps{

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/fx"
 
 	"parley/modules/agents"
+	"parley/modules/chat"
 	"parley/modules/chat/internal/adapters/answerer"
 	"parley/modules/chat/internal/adapters/consumer"
 	"parley/modules/chat/internal/adapters/httpv1"
@@ -65,7 +66,7 @@ type Out struct {
 }
 
 // Module is the chat module.
-var Module = fx.Module("chat", fx.Provide(build))
+var Module = fx.Module("chat", fx.Provide(build), fx.Provide(fx.Annotate(chat.Events, fx.ResultTags(`group:"events,flatten"`))))
 
 func build(in In) (Out, error) {
 	models, err := in.Settings.models()

@@ -101,7 +101,7 @@ type Out struct {
 }
 
 // Module is the corpora module.
-var Module = fx.Module("corpora", fx.Provide(build))
+var Module = fx.Module("corpora", fx.Provide(build), fx.Provide(fx.Annotate(corpora.Events, fx.ResultTags(`group:"events,flatten"`))))
 
 func build(in In) (Out, error) {
 	deps := core.Deps{

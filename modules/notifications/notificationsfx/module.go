@@ -39,7 +39,7 @@ type Out struct {
 }
 
 // Module is the notifications module.
-var Module = fx.Module("notifications", fx.Provide(build))
+var Module = fx.Module("notifications", fx.Provide(build), webhooks)
 
 func build(in In) Out {
 	service := core.New(core.Deps{Store: sqlstore.New(in.DB), Users: in.Users, Clock: in.Clock})

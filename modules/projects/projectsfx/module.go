@@ -46,7 +46,7 @@ type Out struct {
 }
 
 // Module is the projects module.
-var Module = fx.Module("projects", fx.Provide(build))
+var Module = fx.Module("projects", fx.Provide(build), fx.Provide(fx.Annotate(projects.Events, fx.ResultTags(`group:"events,flatten"`))))
 
 func build(in In) Out {
 	service := core.New(core.Deps{Unit: in.Unit, Store: sqlstore.New(in.DB), Actors: in.Actors, Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Clock: in.Clock})

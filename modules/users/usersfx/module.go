@@ -36,6 +36,9 @@ func Migrations() migrate.Set { return sqlstore.Migrations() }
 // the first signs, and what any of them signed is still read.
 type SecretKey []byte
 
+// AuditRetention is how long entries of the audit log are kept.
+type AuditRetention time.Duration
+
 // In is what the module needs from the house.
 type In struct {
 	fx.In
@@ -47,6 +50,7 @@ type In struct {
 	Outbox    *bus.Outbox
 	Log       *slog.Logger
 	Key       SecretKey
+	Retention AuditRetention
 }
 
 // Out is what it gives.
@@ -68,7 +72,7 @@ type Out struct {
 }
 
 // Module is the users module.
-var Module = fx.Module("users", fx.Provide(build), fx.Invoke(decide))
+var Module = fx.Module("users", fx.Provide(build), fx.Provide(fx.Annotate(users.Events, fx.ResultTags(`group:"events,flatten"`))), fx.Invoke(decide))
 
 // decided is how the module learns, once all modules are made, who decides
 // about teams, projects and agents. As an ordinary parameter that would be a
@@ -93,6 +97,7 @@ func build(in In) (Out, error) {
 	})
 	api := httpv1.New(service)
 	flushing(in.Lifecycle, service, in.Log)
+	pruning(in.Lifecycle, service, time.Duration(in.Retention), in.Log)
 	return Out{
 		Routes: api.Routes(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: auditor.New(service),
 		Actors: service, Directory: service, Permissions: service, Roles: service, Addresses: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(),

@@ -74,6 +74,7 @@ const (
 	Notification   Resource = "notification"
 	SharePointItem Resource = "sharepoint item"
 	ContentGrant   Resource = "content grant"
+	Webhook        Resource = "webhook"
 )
 
 // Grant is one role that was given to the actor directly.

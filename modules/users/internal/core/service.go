@@ -18,6 +18,7 @@ type Service struct {
 	identities  *identities
 	limiter     *loginLimiter
 	writeBehind *writeBehind
+	refusals    *refusals
 	// deciders decide about what roles are held on, by its kind.
 	deciders map[actor.Resource]access.Decider
 }
@@ -34,7 +35,7 @@ type Deps struct {
 
 // New returns the use cases over their dependencies.
 func New(d Deps) *Service {
-	return &Service{Deps: d, identities: newIdentities(d.Store, d.Tokens, d.Clock), limiter: newLoginLimiter(d.Clock), writeBehind: newWriteBehind()}
+	return &Service{Deps: d, identities: newIdentities(d.Store, d.Tokens, d.Clock), limiter: newLoginLimiter(d.Clock), writeBehind: newWriteBehind(), refusals: newRefusals()}
 }
 
 // Decided says who decides about teams, projects and agents; roles on what

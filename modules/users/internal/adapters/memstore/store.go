@@ -26,6 +26,7 @@ type Store struct {
 	permissions   *memory.Table[users.Permission]
 	keys          *memory.Table[core.APIKey]
 	audit         *memory.Table[core.AuditEntry]
+	feed          *memory.Table[feedRow]
 }
 
 type credential struct {
@@ -59,6 +60,7 @@ func New(db *memory.DB) *Store {
 			ID:      func(k *core.APIKey) *int64 { return &k.ID },
 			Missing: core.ErrNoKey,
 		}),
+		feed: memory.NewTable(db, memory.Spec[feedRow]{ID: func(r *feedRow) *int64 { return &r.ID }}),
 		audit: memory.NewTable(db, memory.Spec[core.AuditEntry]{
 			ID: func(e *core.AuditEntry) *int64 { return &e.ID },
 		}),
