@@ -171,6 +171,7 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 				group := auditlog.Group(sqldb.NewUnit(db, o, c))
 				return group, group
 			},
+			b.newSender,
 			newIdempotency,
 			newBus,
 			b.newServer,

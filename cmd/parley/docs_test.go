@@ -236,6 +236,10 @@ var settingsInWords = map[string]string{
 	"PARLEY_SHAREPOINT_CLIENT_SECRET": "Its secret.",
 	"PARLEY_SHAREPOINT_LOGIN_URL":     "Where its tokens come from.",
 	"PARLEY_SHAREPOINT_ORGANIZATION":  "The id of the organization that this SharePoint belongs to.",
+	"PARLEY_SMTP_URL":                 "The mail server: smtp://user:password@host:587 (STARTTLS), smtps://… (TLS), or smtp://host:25?tls=none. Unset: no e-mail is sent.",
+	"PARLEY_MAIL_FROM":                "Who mails come from, such as Parley <parley@example.com>; needed with PARLEY_SMTP_URL.",
+	"PARLEY_PUBLIC_URL":               "Where people reach this server, such as https://parley.example.com; links in mails begin with it. Needed with PARLEY_SMTP_URL.",
+	"PARLEY_SIGNUP_DOMAINS":           "Domains of organizations, separated by commas, whose people may sign up with an address there. Unset: nobody may.",
 }
 
 func TestTheExampleOfSettingsIsTheGeneratedOne(t *testing.T) {

@@ -52,6 +52,11 @@ type Config struct {
 	SharePointClientSecret string `env:"PARLEY_SHAREPOINT_CLIENT_SECRET"`
 	SharePointLoginURL     string `env:"PARLEY_SHAREPOINT_LOGIN_URL" envDefault:"https://login.microsoftonline.com"`
 	SharePointOrganization int64  `env:"PARLEY_SHAREPOINT_ORGANIZATION" envDefault:"1"`
+
+	SMTPURL       string   `env:"PARLEY_SMTP_URL"`
+	MailFrom      string   `env:"PARLEY_MAIL_FROM"`
+	PublicURL     string   `env:"PARLEY_PUBLIC_URL"`
+	SignupDomains []string `env:"PARLEY_SIGNUP_DOMAINS"`
 }
 
 // Load reads environ, in the form of os.Environ. The error names every
@@ -147,6 +152,7 @@ func (c Config) problems() []error {
 		wrong("PARLEY_EMBEDDING_MODEL", "set it together with PARLEY_EMBEDDING_URL")
 	}
 	out = append(out, c.sharePointProblems()...)
+	out = append(out, c.mailProblems()...)
 	if c.MaxUpload < 1 {
 		wrong("PARLEY_MAX_UPLOAD_BYTES", "it must be positive")
 	}
