@@ -22,7 +22,9 @@ import (
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/mail"
 	"parley/platform/kernel/uow"
+	"parley/platform/kernel/work"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/web"
@@ -35,6 +37,9 @@ func Migrations() migrate.Set { return sqlstore.Migrations() }
 // the first signs, and what any of them signed is still read.
 type SecretKey []byte
 
+// SignUpDomains are the domains of organizations whose people may sign up.
+type SignUpDomains []string
+
 // In is what the module needs from the house.
 type In struct {
 	fx.In
@@ -46,6 +51,9 @@ type In struct {
 	Outbox    *bus.Outbox
 	Log       *slog.Logger
 	Key       SecretKey
+	Mail      mail.Sender
+	Queue     work.Queue
+	SignUp    SignUpDomains
 }
 
 // Out is what it gives.
@@ -64,6 +72,7 @@ type Out struct {
 	Setup         Setup
 	Decided       decided
 	Deciders      []access.Decider `group:"deciders,flatten"`
+	Kinds         []work.Kind      `group:"kinds,flatten"`
 }
 
 // Module is the users module.
@@ -89,12 +98,13 @@ func build(in In) (Out, error) {
 	}
 	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Hasher: password.New(), Tokens: tokens, History: history.New(in.Outbox), Clock: in.Clock,
+		Mail: in.Mail, Queue: in.Queue, SignUpDomains: in.SignUp,
 	})
 	api := httpv1.New(service)
 	flushing(in.Lifecycle, service, in.Log)
 	return Out{
 		Routes: api.Routes(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: auditor.New(service),
-		Actors: service, Directory: service, Permissions: service, Roles: service, Addresses: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(),
+		Actors: service, Directory: service, Permissions: service, Roles: service, Addresses: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(), Kinds: service.Kinds(),
 	}, nil
 }
 
