@@ -144,6 +144,7 @@ var aboutTheServer = map[string]string{
 	"/readyz":       "whether it can serve",
 	"/openapi.json": "what the API offers",
 	"/docs":         "the same, for people",
+	"/account":      "the page that links in mails lead to; it asks for a password and calls the API",
 }
 
 func TestTheRoutesWithoutCredentialsAreTheListedOnes(t *testing.T) {

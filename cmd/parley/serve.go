@@ -238,6 +238,7 @@ type serverIn struct {
 	Idempotency   web.Idempotency
 	Auditor       auditlog.Auditor
 	Routes        []web.Route      `group:"routes"`
+	Pages         []web.Page       `group:"pages"`
 	Deciders      []access.Decider `group:"deciders"`
 	Checks        []observe.Check  `group:"checks"`
 }
@@ -253,7 +254,7 @@ func (b *base) newServer(in serverIn) (*http.Server, error) {
 		return nil, err
 	}
 	api, err := web.New(web.Config{
-		Routes: in.Routes, Authenticator: in.Authenticator, Idempotency: in.Idempotency, Secret: secret, Auditor: in.Auditor, Log: in.Log, Registry: in.Registry,
+		Routes: in.Routes, Pages: in.Pages, Authenticator: in.Authenticator, Idempotency: in.Idempotency, Secret: secret, Auditor: in.Auditor, Log: in.Log, Registry: in.Registry,
 		Deciders: in.Deciders, TrustedProxies: proxies, Checks: checks, MaxUpload: b.config.MaxUpload, Version: version,
 	})
 	if err != nil {

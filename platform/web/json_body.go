@@ -17,6 +17,9 @@ import (
 // maxBody is the size of a JSON or urlencoded body, in bytes.
 const maxBody = 1 << 20
 
+// maxPublicBody is the size of a body of whoever comes without credentials.
+const maxPublicBody = 16 << 10
+
 func (b *binding) bindBody(v reflect.Value, r *http.Request) error {
 	raw, err := readBody(r, "application/json")
 	if err != nil {

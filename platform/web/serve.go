@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"github.com/gin-gonic/gin"
 
@@ -29,6 +30,9 @@ func (s *Server) serve(g *gin.Context, r *Route) {
 
 // check answers what is left to be written; false when nothing is.
 func (s *Server) check(g *gin.Context, r *Route) (answer any, ok bool) {
+	if r.Policy.public && g.Request.Body != nil {
+		g.Request.Body = http.MaxBytesReader(nil, g.Request.Body, maxPublicBody)
+	}
 	if _, err := s.caller(g, r); err != nil {
 		s.fail(g, err)
 		return nil, false

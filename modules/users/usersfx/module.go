@@ -61,6 +61,7 @@ type Out struct {
 	fx.Out
 
 	Routes        []web.Route    `group:"routes,flatten"`
+	Pages         []web.Page     `group:"pages,flatten"`
 	Consumers     []bus.Consumer `group:"consumers,flatten"`
 	Authenticator web.Authenticator
 	Auditor       auditlog.Auditor
@@ -103,7 +104,7 @@ func build(in In) (Out, error) {
 	api := httpv1.New(service)
 	flushing(in.Lifecycle, service, in.Log)
 	return Out{
-		Routes: api.Routes(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: auditor.New(service),
+		Routes: api.Routes(), Pages: api.Pages(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: auditor.New(service),
 		Actors: service, Directory: service, Permissions: service, Roles: service, Addresses: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(), Kinds: service.Kinds(),
 	}, nil
 }

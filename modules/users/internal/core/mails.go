@@ -52,6 +52,9 @@ type Mail struct {
 	ExpiresOn time.Time
 }
 
+// TokenHash is what is stored of the token of a mail.
+func TokenHash(token string) string { return hashOf(token) }
+
 // hasToken reports whether mails of the kind open anything.
 func (k MailKind) hasToken() bool {
 	return k == MailInvitation || k == MailReset || k == MailSignUp
