@@ -30,7 +30,6 @@ var (
 	ErrToken        = apperr.New(apperr.Unprocessable, "users.invalid_token", "The token is not valid: it was used, or has expired, or the account has changed; ask for another one.").WithField("token", "is not valid")
 	ErrWrongChosen  = apperr.New(apperr.Unprocessable, "users.wrong_password", "password is not the one that you signed up with.").WithField("password", "is not the one that you signed up with")
 	ErrSignUpDomain = apperr.New(apperr.Unprocessable, "users.sign_up_domain", "Nobody signs up with an address of this domain; ask an admin to create a user for you.").WithField("email", "is not of a domain that is open to sign-up")
-	ErrSignUpOff    = apperr.New(apperr.Forbidden, "users.sign_up_off", "Sign-up is off on this server; ask an admin to create a user for you.")
 	ErrOutranked    = apperr.New(apperr.Forbidden, "users.outranked", "Only a global admin manages global admins.")
 	ErrPeer         = ErrOutranked.WithMessage("A global admin cannot change another global admin, only delete them.")
 	ErrNotAdmin     = apperr.New(apperr.Forbidden, "users.not_admin", "Only admins manage other users.")
@@ -44,6 +43,7 @@ var (
 	ErrLastAdmin    = apperr.New(apperr.Conflict, "users.last_global_admin", "The organization needs a global admin; create another one first.")
 	ErrHasRole      = apperr.New(apperr.Conflict, "users.has_permission", "The user already has a role on this resource; change that role.")
 	ErrMailOff      = apperr.New(apperr.Conflict, "users.mail_off", "This server sends no e-mail, so it can't do that; ask its operator.")
+	ErrSignUpOff    = apperr.New(apperr.Conflict, "users.sign_up_off", "Sign-up is off on this server; ask an admin to create a user for you.")
 	ErrNoInvitation = apperr.New(apperr.Conflict, "users.not_invitable", "Only an active user with an e-mail address and without a password can be invited.")
 	ErrManyKeys     = apperr.New(apperr.Conflict, "users.too_many_keys", "A user has at most 100 API keys; delete one first.")
 

@@ -168,9 +168,6 @@ func (s *Service) ConfirmReset(ctx context.Context, token, fresh string, from At
 // Invite sends a user who has no password yet a token with which they choose
 // one; an earlier one stays valid.
 func (s *Service) Invite(ctx context.Context, who actor.Actor, id int64) (users.User, error) {
-	if !s.mails() {
-		return users.User{}, ErrMailOff
-	}
 	var u users.User
 	err := s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
 		who, found, err := s.locked(ctx, who, id)
@@ -181,6 +178,9 @@ func (s *Service) Invite(ctx context.Context, who actor.Actor, id int64) (users.
 		if u, there = found[id]; !there {
 			return ErrNotFound
 		}
+		if id == who.UserID {
+			return ErrOwnFlags.WithMessage("You can't invite yourself; ask another admin.")
+		}
 		if err := change(who, u, u.Level()); err != nil {
 			return err
 		}
@@ -188,6 +188,8 @@ func (s *Service) Invite(ctx context.Context, who actor.Actor, id int64) (users.
 		switch {
 		case err != nil:
 			return err
+		case !s.mails():
+			return ErrMailOff
 		case u.Email == "" || !u.IsActive || c.PasswordHash != "":
 			return ErrNoInvitation
 		}

@@ -120,7 +120,7 @@ func TestWithoutMailTheRoutesSaySo(t *testing.T) {
 	id := h.as("admin@example.com").Do("POST", "/api/user", map[string]string{"email": "new@example.com"}).Want(201).ID()
 	h.run(id, []call{
 		{"a reset", "", "POST", "/api/users/password-reset", `{"email":"new@example.com"}`, 409, "users.mail_off", nil},
-		{"a sign-up", "", "POST", "/api/users/signup", `{"email":"jo@example.com","password":"correct horse","full_name":"Jo"}`, 403, "users.sign_up_off", nil},
+		{"a sign-up", "", "POST", "/api/users/signup", `{"email":"jo@example.com","password":"correct horse","full_name":"Jo"}`, 409, "users.sign_up_off", nil},
 		{"an invitation", "admin@example.com", "POST", "/api/user/%d/invitation", "", 409, "users.mail_off", nil},
 	})
 }
