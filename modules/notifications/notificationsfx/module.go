@@ -12,6 +12,7 @@ import (
 	"parley/platform/bus"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/uow"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/web"
@@ -24,9 +25,12 @@ func Migrations() migrate.Set { return sqlstore.Migrations() }
 type In struct {
 	fx.In
 
-	DB    *sqldb.DB
-	Users users.Directory
-	Clock clock.Clock
+	DB     *sqldb.DB
+	Unit   uow.Unit
+	Users  users.Directory
+	Actors users.Actors
+	Roles  users.Roles
+	Clock  clock.Clock
 }
 
 // Out is what it gives.
@@ -42,6 +46,6 @@ type Out struct {
 var Module = fx.Module("notifications", fx.Provide(build))
 
 func build(in In) Out {
-	service := core.New(core.Deps{Store: sqlstore.New(in.DB), Users: in.Users, Clock: in.Clock})
+	service := core.New(core.Deps{Unit: in.Unit, Store: sqlstore.New(in.DB), Users: in.Users, Actors: in.Actors, Roles: in.Roles, Clock: in.Clock})
 	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Decider: service.Decider()}
 }
