@@ -17,4 +17,4 @@ type NotificationCreated struct {
 func (NotificationCreated) EventName() string { return "notifications.notification_created.v1" }
 
 // AggregateKey implements event.Event.
-func (e NotificationCreated) AggregateKey() string { return fmt.Sprintf("inbox/%d", e.UserID) }
+func (e NotificationCreated) AggregateKey() string { return fmt.Sprintf("user/%d", e.UserID) }

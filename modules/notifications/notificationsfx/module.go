@@ -40,12 +40,26 @@ type Out struct {
 	Routes    []web.Route    `group:"routes,flatten"`
 	Consumers []bus.Consumer `group:"consumers,flatten"`
 	Decider   access.Decider `group:"deciders"`
+	Decided   decided
 }
 
 // Module is the notifications module.
-var Module = fx.Module("notifications", fx.Provide(build))
+var Module = fx.Module("notifications", fx.Provide(build), fx.Invoke(decide))
+
+// decided is how the module learns, once all modules are made, who decides
+// about their resources. As an ordinary parameter that would be a cycle: it
+// decides about notifications itself.
+type decided func([]access.Decider)
+
+type deciders struct {
+	fx.In
+
+	Deciders []access.Decider `group:"deciders"`
+}
+
+func decide(by decided, all deciders) { by(all.Deciders) }
 
 func build(in In) Out {
 	service := core.New(core.Deps{Unit: in.Unit, Store: sqlstore.New(in.DB), Users: in.Users, Actors: in.Actors, Roles: in.Roles, Clock: in.Clock})
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Decider: service.Decider()}
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Decider: service.Decider(), Decided: service.Decided}
 }

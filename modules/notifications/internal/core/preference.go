@@ -49,6 +49,11 @@ func (p Preference) MailOf(kind string) Mail {
 	if p.Mutes(kind) {
 		return MailOff
 	}
+	return p.Chosen(kind)
+}
+
+// Chosen is MailOf as if nothing were muted.
+func (p Preference) Chosen(kind string) Mail {
 	if m := p.Mail[chosenKind(kind)]; m != "" {
 		return m
 	}

@@ -49,7 +49,7 @@ func TestAnInboxIsOnesOwnNewestFirstWithTheUnreadCounted(t *testing.T) {
 	client, _ := api(t)
 	body := strings.TrimSpace(string(client.As("jo").Do("GET", "/api/notification?items_per_page=1", nil).Want(200).Body))
 	want := `{"success":true,"message":"Notifications retrieved successfully.","data":[` + unread + `],"meta":{"count":3,"num_pages":3,"current_page":1,"items_per_page":1,"next_cursor":`
-	if !strings.HasPrefix(body, want) || !strings.HasSuffix(body, `","unread":3}}`) {
+	if !strings.HasPrefix(body, want) || !strings.HasSuffix(body, `","unread":3,"sequence_number":3}}`) {
 		t.Errorf("got %s", body)
 	}
 	client.As("jo").Do("PUT", "/api/notification/3/read", nil).Want(200)
