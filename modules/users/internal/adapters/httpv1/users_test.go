@@ -277,7 +277,7 @@ func TestTheListOfUsersIsFiltered(t *testing.T) {
 	for _, query := range []string{"?is_active=false", "?is_active=true", "?is_active=false&team_id=7", "?is_active=false&q=nobody"} {
 		h.as("stranger@example.com").Do("GET", "/api/user"+query, nil).Refused(403, "users.not_admin")
 	}
-	staffer := h.add("staff@example.com", "is_staff")
+	h.add("staff@example.com", "is_staff")
 	h.as("staff@example.com").Do("GET", "/api/user?is_active=false", nil).Want(200)
 }
 
