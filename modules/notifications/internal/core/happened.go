@@ -120,7 +120,7 @@ func (s *Service) RoleChanged(ctx context.Context, tx uow.Tx, cause string, e us
 		n.title, n.message = "Your role was changed", fmt.Sprintf("%s made you %s of %s; you were %s.", capital(by), article[e.Role], what, article[e.PreviousRole])
 	}
 	s.Actors.Forget(e.UserID) // that they have another role may come later to this process
-	if e.Role == "" { // they may not see it any more, and know what they had
+	if e.Role == "" {         // they may not see it any more, and know what they had
 		n.about, n.link = "", ""
 	}
 	return s.tellOne(ctx, tx, n)
