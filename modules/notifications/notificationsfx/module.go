@@ -21,6 +21,9 @@ import (
 // Migrations are the module's tables.
 func Migrations() migrate.Set { return sqlstore.Migrations() }
 
+// InboxLimit is how many notifications of a user are kept.
+type InboxLimit int64
+
 // In is what the module needs from the house.
 type In struct {
 	fx.In
@@ -31,6 +34,7 @@ type In struct {
 	Actors users.Actors
 	Roles  users.Roles
 	Clock  clock.Clock
+	Limit  InboxLimit
 }
 
 // Out is what it gives.
@@ -60,6 +64,6 @@ type deciders struct {
 func decide(by decided, all deciders) { by(all.Deciders) }
 
 func build(in In) Out {
-	service := core.New(core.Deps{Unit: in.Unit, Store: sqlstore.New(in.DB), Users: in.Users, Actors: in.Actors, Roles: in.Roles, Clock: in.Clock})
+	service := core.New(core.Deps{Unit: in.Unit, Store: sqlstore.New(in.DB), Users: in.Users, Actors: in.Actors, Roles: in.Roles, Clock: in.Clock, InboxLimit: int64(in.Limit)})
 	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Decider: service.Decider(), Decided: service.Decided}
 }
