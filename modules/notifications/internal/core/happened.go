@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"parley/modules/users"
 	"parley/platform/kernel/access"
@@ -130,13 +131,13 @@ var article = map[string]string{"member": "a member", "admin": "an admin"}
 
 var levelNames = map[string]string{"": "a user", "user": "a user", "application_admin": "an application admin", "global_admin": "a global admin"}
 
-// capital is a sentence's beginning.
-func capital(s string) string {
-	if s == "the server" {
-		return "The server"
+// capital is who did something at the beginning of a sentence.
+func capital(by string) string {
+	if strings.HasPrefix(by, "the server") || strings.HasPrefix(by, "user ") {
+		by = strings.ToUpper(by[:1]) + by[1:]
 	}
-	if len(s) > 5 && s[:5] == "user " {
-		return "U" + s[1:]
+	if strings.Contains(by, ", who") {
+		by += ","
 	}
-	return s
+	return by
 }
