@@ -11,15 +11,15 @@ import (
 
 func TestUsersAreToldOfTheirRolesInPlainSentences(t *testing.T) {
 	for want, e := range map[string]users.RoleChanged{
-		"You were added to team 7 as a member by Ann (user 1).":                {ResourceType: "team", ResourceID: 7, Role: "member", ChangedBy: 1},
-		"You were added to project 7 as an admin by the server.":               {ResourceType: "project", ResourceID: 7, Role: "admin"},
-		"You were removed from team 7 by user 99, who is no longer there.":     {ResourceType: "team", ResourceID: 7, PreviousRole: "member", ChangedBy: 99},
-		"Ann (user 1) made you an admin of project 7; you were a member.":      {ResourceType: "project", ResourceID: 7, Role: "admin", PreviousRole: "member", ChangedBy: 1},
-		"Ann (user 1) made you a member of agent 7.":                           {ResourceType: "agent", ResourceID: 7, Role: "member", ChangedBy: 1},
-		"Your role as admin of agent 7 was taken away by Ann (user 1).":        {ResourceType: "agent", ResourceID: 7, PreviousRole: "admin", ChangedBy: 1},
-		"Ann (user 1) made you an application admin of the organization.":      {ResourceType: "organization", ResourceID: 1, Role: "application_admin", PreviousRole: "user", ChangedBy: 1},
+		"You were added to team 7 as a member by Ann (user 1).":                 {ResourceType: "team", ResourceID: 7, Role: "member", ChangedBy: 1},
+		"You were added to project 7 as an admin by the server.":                {ResourceType: "project", ResourceID: 7, Role: "admin"},
+		"You were removed from team 7 by user 99, who is no longer there.":      {ResourceType: "team", ResourceID: 7, PreviousRole: "member", ChangedBy: 99},
+		"Ann (user 1) made you an admin of project 7; you were a member.":       {ResourceType: "project", ResourceID: 7, Role: "admin", PreviousRole: "member", ChangedBy: 1},
+		"Ann (user 1) made you a member of agent 7.":                            {ResourceType: "agent", ResourceID: 7, Role: "member", ChangedBy: 1},
+		"Your role as admin of agent 7 was taken away by Ann (user 1).":         {ResourceType: "agent", ResourceID: 7, PreviousRole: "admin", ChangedBy: 1},
+		"Ann (user 1) made you an application admin of the organization.":       {ResourceType: "organization", ResourceID: 1, Role: "application_admin", PreviousRole: "user", ChangedBy: 1},
 		"User 99, who is no longer there, made you a user of the organization.": {ResourceType: "organization", ResourceID: 1, Role: "user", PreviousRole: "global_admin", ChangedBy: 99},
-		"The server made you a global admin of the organization.":              {ResourceType: "organization", ResourceID: 1, Role: "global_admin"},
+		"The server made you a global admin of the organization.":               {ResourceType: "organization", ResourceID: 1, Role: "global_admin"},
 	} {
 		s := newScene(t, nil)
 		e.UserID, e.OrganizationID = 3, 1

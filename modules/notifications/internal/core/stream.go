@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"sync"
+	"time"
 
 	"parley/platform/kernel/actor"
 )
@@ -111,7 +112,7 @@ type Told struct {
 // of those that come from now on when after is nil. It must be closed.
 func (s *Service) Follow(ctx context.Context, who actor.Actor, after *int64) (*Stream, error) {
 	if !s.followers.open(who.UserID) {
-		return nil, ErrStreams
+		return nil, ErrStreams.After(10 * time.Second)
 	}
 	// Read once it is known to be open: what is stored later wakes it.
 	counters, err := s.Store.Counters(ctx, who.UserID)

@@ -113,9 +113,23 @@ func (s *Store) ReadThrough(ctx context.Context, userID, sequence int64, on time
 		if err := s.locked(ctx, userID); err != nil {
 			return err
 		}
-		// In the order of the index that has the unread ones together.
-		first := s.upTo(ctx, userID, sequence, limit).Where("is_read = ?", false).OrderExpr("created_on, id")
-		done, err := s.db.On(ctx).NewUpdate().Model((*inboxRow)(nil)).Set("is_read = ?", true).Set("read_on = ?", on).Where("id IN (?)", first).Exec(ctx)
+		update := s.db.On(ctx).NewUpdate().Model((*inboxRow)(nil)).Set("is_read = ?", true).Set("read_on = ?", on).
+			Where("user_id = ?", userID).Where("is_read = ?", false).Where("sequence <= ?", sequence)
+		// A range of the index that has the unread ones together. With a list of
+		// ids PostgreSQL may read the whole table.
+		var last struct {
+			CreatedOn time.Time
+			ID        int64
+		}
+		err := s.db.On(ctx).NewSelect().Model((*inboxRow)(nil)).Column("created_on", "id").Where("user_id = ?", userID).Where("is_read = ?", false).Where("sequence <= ?", sequence).
+			OrderExpr("created_on, id").Offset(int64(limit-1)).Limit(1).Scan(ctx, &last)
+		switch {
+		case err == nil:
+			update = update.Where("(created_on, id) <= (?, ?)", last.CreatedOn.UTC(), last.ID)
+		case !errors.Is(err, sql.ErrNoRows): // without a row there are fewer
+			return fmt.Errorf("reading the inbox of user %d: %w", userID, err)
+		}
+		done, err := update.Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("reading the inbox of user %d: %w", userID, err)
 		}
@@ -133,8 +147,14 @@ func (s *Store) Trim(ctx context.Context, userID, sequence int64, limit int) err
 		if err := s.locked(ctx, userID); err != nil {
 			return err
 		}
+		c, err := s.Counters(ctx, userID)
+		if err != nil {
+			return err
+		}
+		// What is kept has no gaps.
+		sequence = min(sequence, c.LastSequence-c.Total+int64(limit))
 		var gone []bool
-		err := s.db.On(ctx).NewDelete().Model((*inboxRow)(nil)).Where("id IN (?)", s.upTo(ctx, userID, sequence, limit).OrderExpr("sequence")).Returning("is_read").Scan(ctx, &gone)
+		err = s.db.On(ctx).NewDelete().Model((*inboxRow)(nil)).Where("user_id = ?", userID).Where("sequence <= ?", sequence).Returning("is_read").Scan(ctx, &gone)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("trimming the inbox of user %d: %w", userID, err)
 		}
@@ -146,11 +166,6 @@ func (s *Store) Trim(ctx context.Context, userID, sequence int64, limit int) err
 		}
 		return s.fewer(ctx, userID, int64(len(gone)), unread)
 	})
-}
-
-// upTo selects the ids of a user's notifications up to a sequence number.
-func (s *Store) upTo(ctx context.Context, userID, sequence int64, limit int) *bun.SelectQuery {
-	return s.db.On(ctx).NewSelect().Model((*inboxRow)(nil)).Column("id").Where("user_id = ?", userID).Where("sequence <= ?", sequence).Limit(int64(limit))
 }
 
 // DeleteOf implements core.Store.
