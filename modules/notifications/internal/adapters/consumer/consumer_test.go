@@ -62,7 +62,9 @@ type house struct {
 
 // open has the global admins 1 (Ann Lee), 2 (by address alone) and 3, the
 // ordinary user 4, and admin 5 of another organization.
-func open(t *testing.T) *house {
+func open(t *testing.T) *house { return openWith(t, func(*core.Deps, *directory) {}) }
+
+func openWith(t *testing.T, change func(d *core.Deps, people *directory)) *house {
 	c := clock.NewFixed(now)
 	db := memory.New(c)
 	idle := admin(6, "idle@example.com")
@@ -72,7 +74,9 @@ func open(t *testing.T) *house {
 	people := &directory{people: []users.User{
 		admin(1, "ann@example.com", "Ann ", "Lee"), admin(2, "ben@example.com"), admin(3, "", ""), {ID: 4, OrganizationID: 1, IsActive: true}, stranger, idle,
 	}}
-	service := core.New(core.Deps{Unit: db, Store: memstore.New(db), Users: people, Clock: c})
+	d := core.Deps{Unit: db, Store: memstore.New(db), Users: people, Clock: c}
+	change(&d, people)
+	service := core.New(d)
 	return &house{t, db, people, service, bus.Inline(db, consumer.Consumers(service)...)}
 }
 

@@ -58,7 +58,7 @@ func fill(t testing.TB, db *sqldb.DB, n int) *sqlstore.Store {
 func TestNoStatementOfAnInboxReadsAllOfIt(t *testing.T) {
 	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
 		db, unit := open(t)
-		store := fill(t, db, 20_000)
+		store := fill(t, db, 10_000)
 		var statements []string
 		dbtest.Hook(db, func(ctx context.Context, query string) any {
 			if strings.Contains(query, "notifications_inbox") && ctx.Value(asked{}) != nil {
@@ -74,7 +74,7 @@ func TestNoStatementOfAnInboxReadsAllOfIt(t *testing.T) {
 			"a list":         func() error { _, err := service.Inbox(ctx, who, nil, page.Request{Size: 100}); return err },
 			"the read ones":  func() error { _, err := service.Inbox(ctx, who, &yes, page.Request{Size: 100}); return err },
 			"the unread":     func() error { _, err := service.Inbox(ctx, who, &no, page.Request{Size: 100}); return err },
-			"what is behind": func() error { _, err := store.After(ctx, 7, 19_000, 100); return err },
+			"what is behind": func() error { _, err := store.After(ctx, 7, 9_000, 100); return err },
 			"what was sent":  func() error { _, _, err := store.Sent(ctx, 7, 9, 20); return err },
 			"reading some":   func() error { _, err := store.ReadThrough(ctx, 7, 30_000, time.Now(), 1000); return err },
 			"the oldest go":  func() error { return store.Trim(ctx, 7, 100, 1000) },
