@@ -229,6 +229,7 @@ var settingsInWords = map[string]string{
 	"PARLEY_ANSWER_LINK_HOSTS":        "Hosts that answers may link, separated by commas, beside what stands in the passages.",
 	"PARLEY_LOG_LEVEL":                "debug, info, warn or error.",
 	"PARLEY_MAX_UPLOAD_BYTES":         "Largest upload.",
+	"PARLEY_INBOX_LIMIT":              "How many notifications of a user are kept, 1000 or more; the oldest go first.",
 	"PARLEY_SQLITE_FULL_SYNC":         "Let SQLite wait for the disk at every commit: slower, and safe against a loss of power.",
 	"PARLEY_SHAREPOINT_URL":           "https://graph.microsoft.com/v1.0, or with the tenant's host behind it: /sites/contoso.sharepoint.com. Or file:///path. Unset: the directory sharepoint in the data directory.",
 	"PARLEY_SHAREPOINT_TENANT":        "The tenant of the application that reads SharePoint: its id or domain.",

@@ -17,6 +17,7 @@ import (
 	"parley/modules/agents"
 	"parley/modules/chat"
 	"parley/modules/corpora"
+	"parley/modules/notifications"
 	"parley/modules/projects"
 	"parley/modules/sharepoint"
 	"parley/modules/users"
@@ -36,6 +37,7 @@ var published = []publishedEvent{
 	sharepoint.ItemCreated{}, sharepoint.ItemUpdated{}, sharepoint.ItemDeleted{},
 	chat.ThreadCreated{}, chat.RunCompleted{}, chat.RunFailed{},
 	chat.ContentGrantCreated{}, chat.ContentGrantEnded{}, chat.ContentRead{},
+	users.RoleChanged{}, agents.AgentShared{}, notifications.NotificationCreated{},
 	chat.ResponseCommented{}, chat.ResponseRated{}, chat.ResponseDeleted{}, chat.ThreadDeleted{},
 }
 

@@ -44,6 +44,7 @@ type Config struct {
 	EmbeddingModel  string        `env:"PARLEY_EMBEDDING_MODEL"`
 	LogLevel        slog.Level    `env:"PARLEY_LOG_LEVEL" envDefault:"info"`
 	MaxUpload       int64         `env:"PARLEY_MAX_UPLOAD_BYTES" envDefault:"104857600"`
+	InboxLimit      int64         `env:"PARLEY_INBOX_LIMIT" envDefault:"100000"`
 	FullSync        bool          `env:"PARLEY_SQLITE_FULL_SYNC" envDefault:"false"`
 
 	SharePointURL          string `env:"PARLEY_SHAREPOINT_URL"`
@@ -155,6 +156,9 @@ func (c Config) problems() []error {
 	out = append(out, c.mailProblems()...)
 	if c.MaxUpload < 1 {
 		wrong("PARLEY_MAX_UPLOAD_BYTES", "it must be positive")
+	}
+	if c.InboxLimit < 1000 {
+		wrong("PARLEY_INBOX_LIMIT", "it must be 1000 or more")
 	}
 	return out
 }

@@ -13,14 +13,14 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	_, err := config.Load([]string{
 		"PARLEY_ADDR=nonsense", "PARLEY_DATABASE_URL=mysql://x", "PARLEY_SECRET_KEY=short", "PARLEY_LLM_URL=ftp://x", "PARLEY_EMBEDDING_URL=nowhere",
 		"PARLEY_LLM_FIRST_BYTE=0s", "PARLEY_ANSWER_LINK_HOSTS=https://wiki.example", "PARLEY_LOG_LEVEL=loud", "PARLEY_MAX_UPLOAD_BYTES=many", "PARLEY_ADRR=127.0.0.1:1", "PARLEY_EVENTS_URL=nats://x",
-		"PARLEY_TRUSTED_PROXIES=10.0.0.1,everybody",
+		"PARLEY_TRUSTED_PROXIES=10.0.0.1,everybody", "PARLEY_INBOX_LIMIT=999",
 	})
 	if err == nil {
 		t.Fatal("accepted")
 	}
 	for _, name := range []string{
 		"PARLEY_ADDR", "PARLEY_DATABASE_URL", "PARLEY_SECRET_KEY", "PARLEY_LLM_URL", "PARLEY_LLM_MODEL", "PARLEY_LLM_FIRST_BYTE", "PARLEY_ANSWER_LINK_HOSTS",
-		"PARLEY_EMBEDDING_URL", "PARLEY_EMBEDDING_MODEL", "PARLEY_LOG_LEVEL", "PARLEY_MAX_UPLOAD_BYTES", "PARLEY_ADRR", "PARLEY_EVENTS_URL", "PARLEY_TRUSTED_PROXIES",
+		"PARLEY_EMBEDDING_URL", "PARLEY_EMBEDDING_MODEL", "PARLEY_LOG_LEVEL", "PARLEY_MAX_UPLOAD_BYTES", "PARLEY_ADRR", "PARLEY_EVENTS_URL", "PARLEY_TRUSTED_PROXIES", "PARLEY_INBOX_LIMIT",
 	} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not mentioned in:\n%v", name, err)

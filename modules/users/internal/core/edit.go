@@ -119,7 +119,7 @@ func (s *Service) apply(ctx context.Context, tx uow.Tx, who actor.Actor, before,
 		if err := s.mirror(ctx, who, after); err != nil {
 			return err
 		}
-		if err := s.ranked(ctx, tx, before, after); err != nil {
+		if err := s.ranked(ctx, tx, who, before, after); err != nil {
 			return err
 		}
 	}
@@ -147,8 +147,12 @@ func (s *Service) apply(ctx context.Context, tx uow.Tx, who actor.Actor, before,
 
 // ranked tells of another level. A service user who rises loses the keys: an
 // admin who may make none of that level may have made them, and keep them.
-func (s *Service) ranked(ctx context.Context, tx uow.Tx, before, after users.User) error {
+func (s *Service) ranked(ctx context.Context, tx uow.Tx, who actor.Actor, before, after users.User) error {
 	tx.Publish(users.AccessChanged{UserID: after.ID, OrganizationID: after.OrganizationID, What: "flags"})
+	tx.Publish(users.RoleChanged{
+		UserID: after.ID, OrganizationID: after.OrganizationID, ResourceType: string(actor.Organization), ResourceID: after.OrganizationID,
+		Role: after.Level().String(), PreviousRole: before.Level().String(), ChangedBy: who.UserID,
+	})
 	if after.Email != "" || after.Level() < before.Level() {
 		return nil
 	}
