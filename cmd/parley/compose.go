@@ -142,6 +142,10 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 	if err != nil {
 		return nil, err
 	}
+	hour, minute, zone, err := b.config.Digest()
+	if err != nil {
+		return nil, err
+	}
 	executable, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
@@ -149,7 +153,7 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 	options := []fx.Option{
 		fx.WithLogger(func() fxevent.Logger { return fxevent.NopLogger }),
 		fx.StartTimeout(time.Minute), fx.StopTimeout(time.Minute),
-		fx.Supply(b.log, b.db, usersfx.SecretKey(key), usersfx.SignUpDomains(b.config.SignupDomains), b.registry(), p),
+		fx.Supply(b.log, b.db, usersfx.SecretKey(key), usersfx.SignUpDomains(b.config.SignupDomains), notificationsfx.DigestAt{Hour: hour, Minute: minute, Zone: zone}, b.registry(), p),
 		fx.Supply(chatfx.Settings{Models: b.config.Models(), AnswerLinkHosts: b.config.LinkHosts}, agentsfx.Models(b.config.ModelNames())),
 		fx.Supply(notificationsfx.InboxLimit(b.config.InboxLimit)),
 		fx.Supply(corporafx.Settings{

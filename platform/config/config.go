@@ -58,6 +58,7 @@ type Config struct {
 	MailFrom      string   `env:"PARLEY_MAIL_FROM"`
 	PublicURL     string   `env:"PARLEY_PUBLIC_URL"`
 	SignupDomains []string `env:"PARLEY_SIGNUP_DOMAINS"`
+	DigestAt      string   `env:"PARLEY_DIGEST_AT" envDefault:"07:00 UTC"`
 }
 
 // Load reads environ, in the form of os.Environ. The error names every

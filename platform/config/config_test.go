@@ -160,6 +160,10 @@ func TestWhatGoesWithTheMailServer(t *testing.T) {
 		"one with a query":         {[]string{server, from, "PARLEY_PUBLIC_URL=https://parley.example.com?x=1"}, "PARLEY_PUBLIC_URL"},
 		"sign-up without mail":     {[]string{public, "PARLEY_SIGNUP_DOMAINS=example.com"}, "PARLEY_SIGNUP_DOMAINS"},
 		"sign-up for an address":   {[]string{server, from, public, "PARLEY_SIGNUP_DOMAINS=jo@example.com"}, "PARLEY_SIGNUP_DOMAINS"},
+		"a time for digests":       {[]string{"PARLEY_DIGEST_AT=18:30 Asia/Kathmandu"}, ""},
+		"no zone for digests":      {[]string{"PARLEY_DIGEST_AT=18:30"}, "PARLEY_DIGEST_AT"},
+		"no time for digests":      {[]string{"PARLEY_DIGEST_AT=25:00 UTC"}, "PARLEY_DIGEST_AT"},
+		"an unknown zone":          {[]string{"PARLEY_DIGEST_AT=07:00 Mars/Base"}, "PARLEY_DIGEST_AT"},
 		"sign-up twice":            {[]string{server, from, public, "PARLEY_SIGNUP_DOMAINS=example.com,example.com"}, "PARLEY_SIGNUP_DOMAINS"},
 	} {
 		_, err := config.Load(c.environ)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/mail"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+	_ "time/tzdata" // so that a container without any files knows the zones
 )
 
 // SMTP is how the mail server is reached.
@@ -54,10 +57,26 @@ func (c Config) SMTP() (SMTP, error) {
 	return s, nil
 }
 
+// Digest is the time of the day at which digests are sent.
+func (c Config) Digest() (hour, minute int, zone *time.Location, err error) {
+	at, name, _ := strings.Cut(cmp.Or(c.DigestAt, "07:00 UTC"), " ")
+	parsed, err := time.Parse("15:04", at)
+	if err == nil && name != "" {
+		zone, err = time.LoadLocation(name)
+	}
+	if err != nil || name == "" || name == "Local" {
+		return 0, 0, nil, fmt.Errorf("%q is not a time and a zone such as 07:00 Europe/Berlin", c.DigestAt)
+	}
+	return parsed.Hour(), parsed.Minute(), zone, nil
+}
+
 func (c Config) mailProblems() []error {
 	var out []error
 	wrong := func(name, format string, args ...any) {
 		out = append(out, fmt.Errorf(name+": "+format, args...))
+	}
+	if _, _, _, err := c.Digest(); err != nil {
+		wrong("PARLEY_DIGEST_AT", "%w", err)
 	}
 	if c.PublicURL != "" {
 		u, err := url.Parse(c.PublicURL)

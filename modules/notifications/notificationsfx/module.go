@@ -2,6 +2,8 @@
 package notificationsfx
 
 import (
+	"time"
+
 	"go.uber.org/fx"
 
 	"parley/modules/notifications/internal/adapters/consumer"
@@ -12,7 +14,9 @@ import (
 	"parley/platform/bus"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/mail"
 	"parley/platform/kernel/uow"
+	"parley/platform/kernel/work"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/web"
@@ -23,6 +27,12 @@ func Migrations() migrate.Set { return sqlstore.Migrations() }
 
 // InboxLimit is how many notifications of a user are kept.
 type InboxLimit int64
+
+// DigestAt is the time of the day at which digests are sent.
+type DigestAt struct {
+	Hour, Minute int
+	Zone         *time.Location
+}
 
 // In is what the module needs from the house.
 type In struct {
@@ -35,6 +45,9 @@ type In struct {
 	Roles  users.Roles
 	Clock  clock.Clock
 	Limit  InboxLimit
+	Sender mail.Sender
+	Queue  work.Queue
+	Digest DigestAt
 }
 
 // Out is what it gives.
@@ -45,6 +58,7 @@ type Out struct {
 	Consumers []bus.Consumer `group:"consumers,flatten"`
 	Decider   access.Decider `group:"deciders"`
 	Decided   decided
+	Kinds     []work.Kind `group:"kinds,flatten"`
 }
 
 // Module is the notifications module.
@@ -64,6 +78,9 @@ type deciders struct {
 func decide(by decided, all deciders) { by(all.Deciders) }
 
 func build(in In) Out {
-	service := core.New(core.Deps{Unit: in.Unit, Store: sqlstore.New(in.DB), Users: in.Users, Actors: in.Actors, Roles: in.Roles, Clock: in.Clock, InboxLimit: int64(in.Limit)})
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Decider: service.Decider(), Decided: service.Decided}
+	service := core.New(core.Deps{
+		Unit: in.Unit, Store: sqlstore.New(in.DB), Users: in.Users, Actors: in.Actors, Roles: in.Roles, Clock: in.Clock, InboxLimit: int64(in.Limit),
+		Sender: in.Sender, Queue: in.Queue, DigestAt: core.Daily(in.Digest),
+	})
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Decider: service.Decider(), Decided: service.Decided, Kinds: service.Kinds()}
 }

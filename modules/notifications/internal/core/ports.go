@@ -9,6 +9,7 @@ import (
 
 // Store keeps notifications. Only their user ever finds them.
 type Store interface {
+	MailStore
 	// Add stores notifications, but for those whose user was told of the cause
 	// before or is deleted, and answers those that it stored, in the order
 	// given, with their ids and sequence numbers. Until the unit of ctx ends, nobody else
@@ -49,6 +50,18 @@ type Store interface {
 	// UpdatePreference changes what a user has chosen, from the zero value with
 	// its ids when that is nothing.
 	UpdatePreference(ctx context.Context, organizationID, userID int64, change func(*Preference) error) (Preference, error)
+}
+
+// MailStore keeps which mails wait to be sent; DeleteOf removes those of a user.
+type MailStore interface {
+	// WaitForMail notes that mails wait, one to a user in each mode, unless one
+	// does already, and answers those that none waited for, with when the last
+	// one was sent.
+	WaitForMail(ctx context.Context, ws []MailWait) ([]MailWait, error)
+	// EndMailWait notes that no mail waits any more, and unless it is nil when
+	// one was sent. It answers what is known then; the zero value for a user
+	// without any.
+	EndMailWait(ctx context.Context, userID int64, mode Mail, mailed *time.Time) (MailWait, error)
 }
 
 // MailPreference answers how users want to be told by e-mail. The service

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -13,7 +14,7 @@ import (
 // Mail is when a user gets notifications of a kind by e-mail.
 type Mail string
 
-// When mail is sent. Nobody gets mail that they did not ask for.
+// When mail is sent.
 const (
 	MailOff    Mail = "off"
 	MailAtOnce Mail = "at_once"
@@ -26,7 +27,8 @@ type Preference struct {
 	OrganizationID int64
 	// Muted are the kinds that the user is not told of at all, ascending.
 	Muted []string
-	// Mail is when they want a kind by e-mail; a kind that it does not have is off.
+	// Mail is when they want a kind by e-mail; a kind that it does not have is
+	// sent as mailUnlessChosen says.
 	Mail map[string]Mail
 }
 
@@ -57,8 +59,13 @@ func (p Preference) Chosen(kind string) Mail {
 	if m := p.Mail[chosenKind(kind)]; m != "" {
 		return m
 	}
-	return MailOff
+	return cmp.Or(mailUnlessChosen[chosenKind(kind)], MailOff)
 }
+
+// mailUnlessChosen is when kinds are sent to whoever has chosen nothing. The
+// others are off: mail that nobody asked for is for what must not wait until
+// somebody looks into an inbox.
+var mailUnlessChosen = map[string]Mail{KindContentOpened: MailAtOnce, KindWebhookDisabled: MailAtOnce}
 
 // Preference answers what the actor has chosen.
 func (s *Service) Preference(ctx context.Context, who actor.Actor) (Preference, error) {

@@ -9,8 +9,10 @@ import (
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/mail"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
+	"parley/platform/kernel/work"
 )
 
 // Service is the use cases.
@@ -31,6 +33,11 @@ type Deps struct {
 	// InboxLimit is how many notifications of a user are kept; 0 is
 	// DefaultInboxLimit.
 	InboxLimit int64
+	// Sender sends notifications by e-mail, as jobs of Queue; nil and one that
+	// is off send none. Digests go at a time of the day.
+	Sender   mail.Sender
+	Queue    work.Queue
+	DigestAt Daily
 }
 
 // DefaultInboxLimit is how many notifications of a user are kept when nothing

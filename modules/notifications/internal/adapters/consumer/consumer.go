@@ -57,6 +57,7 @@ func Consumers(s *core.Service) []bus.Consumer {
 				})
 			}),
 		}},
+		mails(s),
 		// PerProcess: each process wakes those who follow there.
 		{Name: "notifications.stream", PerProcess: true, Handlers: []bus.Handler{
 			bus.On(func(_ context.Context, _ uow.Tx, e notifications.NotificationCreated, _ event.Envelope) error {

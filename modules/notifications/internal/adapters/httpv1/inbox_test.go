@@ -150,7 +150,7 @@ func TestPreferences(t *testing.T) {
 	for _, kind := range core.Kinds {
 		want.Mail[kind] = "off"
 	}
-	want.Mail["document_failed"] = "at_once"
+	want.Mail["document_failed"], want.Mail["content_opened"], want.Mail["webhook_disabled"] = "at_once", "at_once", "at_once"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

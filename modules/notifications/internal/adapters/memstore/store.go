@@ -31,6 +31,7 @@ type Store struct {
 	inbox       *memory.Table[core.Notification]
 	counters    *memory.Table[counters]
 	preferences *memory.Table[preference]
+	mails       *memory.Table[mailWait]
 }
 
 // New returns an empty store in db.
@@ -42,6 +43,7 @@ func New(db *memory.DB) *Store {
 			Missing: core.ErrNotFound,
 		}),
 		counters:    memory.NewTable(db, memory.Spec[counters]{ID: func(c *counters) *int64 { return &c.ID }, Missing: core.ErrNotFound}),
+		mails:       memory.NewTable(db, memory.Spec[mailWait]{ID: func(m *mailWait) *int64 { return &m.ID }, Missing: core.ErrNotFound}),
 		preferences: memory.NewTable(db, memory.Spec[preference]{ID: func(p *preference) *int64 { return &p.ID }, Missing: core.ErrNotFound}),
 	}
 }
@@ -214,6 +216,9 @@ func (s *Store) Trim(ctx context.Context, userID, sequence int64, limit int) err
 func (s *Store) DeleteOf(ctx context.Context, _, userID int64) error {
 	return s.within(ctx, func(ctx context.Context) error {
 		if _, err := s.inbox.Delete(ctx, func(n core.Notification) bool { return n.UserID == userID }); err != nil {
+			return err
+		}
+		if _, err := s.mails.Delete(ctx, func(m mailWait) bool { return m.UserID == userID }); err != nil {
 			return err
 		}
 		if _, err := s.preferences.Delete(ctx, func(p preference) bool { return p.UserID == userID }); err != nil {

@@ -173,7 +173,7 @@ func (s *Store) DeleteOf(ctx context.Context, organizationID, userID int64) erro
 	return s.db.Within(ctx, func(ctx context.Context) error {
 		row := counterRow{UserID: userID, OrganizationID: organizationID, IsClosed: true}
 		_, err := s.db.On(ctx).NewInsert().Model(&row).On("CONFLICT (user_id) DO UPDATE").Set("is_closed = EXCLUDED.is_closed").Set("total = 0").Set("unread = 0").Exec(ctx)
-		for _, model := range []any{(*inboxRow)(nil), (*preferenceRow)(nil)} {
+		for _, model := range []any{(*inboxRow)(nil), (*preferenceRow)(nil), (*mailRow)(nil)} {
 			if err == nil {
 				_, err = s.db.On(ctx).NewDelete().Model(model).Where("user_id = ?", userID).Exec(ctx)
 			}

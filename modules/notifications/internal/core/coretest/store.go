@@ -38,6 +38,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"the oldest are removed":                     trimmed,
 		"what somebody sent is counted back":         sent,
 		"preferences are kept for each user":         preferences,
+		"one mail waits for a user in each mode":     mailWaits,
 		"only the user's own are deleted":            deleting,
 		"a failed unit leaves nothing behind":        rollback,
 	} {
