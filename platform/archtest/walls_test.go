@@ -51,7 +51,7 @@ var homes = map[string][]string{
 	"golang.org/x/oauth2":                      {"modules/sharepoint/internal/adapters/graphapi"},
 	"golang.org/x/time/rate":                   {"platform/web", "platform/mail", "modules/sharepoint/internal/adapters/graphapi"},
 	"github.com/wneessen/go-mail":              {"platform/mail"},
-	"github.com/emersion/go-smtp":              {"platform/mail/..."}, // the server of tests
+	"github.com/emersion/go-smtp":              {"platform/mail/mailtest"},
 	"github.com/emersion/go-sasl":              {"platform/mail/mailtest"},
 	"code.dny.dev/ssrf":                        {"platform/safehttp"},
 	"golang.org/x/sync":                        {"platform/...", "modules/*/internal/adapters/*"},

@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/emersion/go-smtp"
-
 	"parley/platform/kernel/clock"
 	kernel "parley/platform/kernel/mail"
 	"parley/platform/kernel/work"
@@ -120,20 +118,16 @@ func TestAServerIsReachedAsTheURLSays(t *testing.T) {
 	}
 }
 
-func reply(code int, message string) error {
-	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 1, 1}, Message: message}
-}
-
 func TestWhatARefusalMeans(t *testing.T) {
 	for name, c := range map[string]struct {
 		options   mailtest.Options
 		permanent bool
 	}{
-		"greylisting":                       {mailtest.Options{Rcpt: func(string) error { return reply(451, "try again in 300 seconds") }}, false},
-		"a full mailbox":                    {mailtest.Options{Rcpt: func(string) error { return reply(452, "mailbox full") }}, false},
-		"an unknown recipient":              {mailtest.Options{Rcpt: func(string) error { return reply(550, "no such user") }}, true},
-		"a refused message":                 {mailtest.Options{Data: func(int, *mailtest.Conn) error { return reply(554, "looks like spam") }}, true},
-		"a message that is refused for now": {mailtest.Options{Data: func(int, *mailtest.Conn) error { return reply(421, "going down") }}, false},
+		"greylisting":                       {mailtest.Options{Rcpt: func(string) error { return mailtest.Reply(451, "try again in 300 seconds") }}, false},
+		"a full mailbox":                    {mailtest.Options{Rcpt: func(string) error { return mailtest.Reply(452, "mailbox full") }}, false},
+		"an unknown recipient":              {mailtest.Options{Rcpt: func(string) error { return mailtest.Reply(550, "no such user") }}, true},
+		"a refused message":                 {mailtest.Options{Data: func(int, *mailtest.Conn) error { return mailtest.Reply(554, "looks like spam") }}, true},
+		"a message that is refused for now": {mailtest.Options{Data: func(int, *mailtest.Conn) error { return mailtest.Reply(421, "going down") }}, false},
 		"a connection cut in the message":   {mailtest.Options{Data: func(_ int, c *mailtest.Conn) error { c.Break(); return errors.New("cut") }}, false},
 		"a connection cut after it":         {mailtest.Options{Data: func(int, *mailtest.Conn) error { return mailtest.TakeAndBreak() }}, false},
 	} {
@@ -149,7 +143,7 @@ func TestWhatARefusalMeans(t *testing.T) {
 func TestOneRefusedRecipientStopsNoOther(t *testing.T) {
 	server := mailtest.New(t, mailtest.Options{Rcpt: func(to string) error {
 		if to == "gone@example.org" {
-			return reply(550, "no such user")
+			return mailtest.Reply(550, "no such user")
 		}
 		return nil
 	}})

@@ -11,6 +11,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -40,7 +41,7 @@ type Options struct {
 	// Mechanism is how they sign in: PLAIN unless it says LOGIN.
 	Mechanism string
 	// Rcpt and Data answer for a recipient and for the n-th attempt to give
-	// any message, from 1; nil takes it. An *smtp.SMTPError is the reply.
+	// any message, from 1; nil takes it. Reply makes one.
 	Rcpt func(to string) error
 	Data func(n int, c *Conn) error
 }
@@ -81,7 +82,8 @@ func (m Mail) Subject() string {
 type Server struct {
 	Host  string
 	Port  int
-	Roots *x509.CertPool // its certificate is signed by
+	Roots *x509.CertPool // by which its certificate is signed
+	PEM   []byte         // the same as a file
 
 	t        testing.TB
 	options  Options
@@ -303,6 +305,11 @@ func (s *session) Data(r io.Reader) error {
 	return nil
 }
 
+// Reply is a refusal with a code such as 451 or 550.
+func Reply(code int, message string) error {
+	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 7, 1}, Message: message}
+}
+
 // TakeAndBreak takes the message and cuts the connection before it says so.
 func TakeAndBreak() error { return &takenAnyway{} }
 
@@ -369,5 +376,6 @@ func (s *Server) certificate() tls.Certificate {
 	}
 	s.Roots = x509.NewCertPool()
 	s.Roots.AddCert(parsed)
+	s.PEM = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
