@@ -23,8 +23,8 @@ type Store interface {
 	// is nil. Its count is that of Counters.
 	Page(ctx context.Context, userID int64, isRead *bool, p page.Request) (page.Of[Notification], error)
 	// After answers up to limit of the user's notifications behind a sequence
-	// number, in its order.
-	After(ctx context.Context, userID, sequence int64, limit int) ([]Notification, error)
+	// number, in its order, and beside them how many of all are unread, in one query.
+	After(ctx context.Context, userID, sequence int64, limit int) (ns []Notification, unread int64, err error)
 	// Counters answers what is kept of an inbox, in one row; the zero value for
 	// one that nothing came to.
 	Counters(ctx context.Context, userID int64) (Counters, error)

@@ -37,7 +37,7 @@ type counted struct {
 	reads int
 }
 
-func (c *counted) After(ctx context.Context, user, sequence int64, limit int) ([]core.Notification, error) {
+func (c *counted) After(ctx context.Context, user, sequence int64, limit int) ([]core.Notification, int64, error) {
 	c.reads++
 	return c.Store.After(ctx, user, sequence, limit)
 }

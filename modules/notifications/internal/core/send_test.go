@@ -183,7 +183,7 @@ func TestAFullInboxLosesItsOldest(t *testing.T) {
 			t.Fatalf("after %d: %+v", i+1, c)
 		}
 	}
-	kept, err := s.store.After(s.ctx, 3, 0, 1000)
+	kept, _, err := s.store.After(s.ctx, 3, 0, 1000)
 	s.NoError(err)
 	s.Equal([]int64{150, 151, 300}, []int64{int64(len(kept)), kept[0].Sequence, kept[149].Sequence})
 }

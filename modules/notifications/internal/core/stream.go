@@ -88,6 +88,13 @@ func (f *followers) more(user, after int64) <-chan struct{} {
 	return u.rung
 }
 
+// latest is the newest sequence number of a followed user that was heard of.
+func (f *followers) latest(user int64) int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.users[user].latest
+}
+
 // Stream follows the inbox of one user, from one sequence number on. It is not
 // for use by several goroutines.
 type Stream struct {
@@ -161,18 +168,13 @@ func (st *Stream) Next(ctx context.Context) (Told, error) {
 
 // read takes what is stored behind the last step.
 func (st *Stream) read(ctx context.Context) error {
-	store := st.service.Store
-	ready, err := store.After(ctx, st.user, st.after, streamBatch)
+	latest := st.service.followers.latest(st.user)
+	ready, unread, err := st.service.Store.After(ctx, st.user, st.after, streamBatch)
 	if err != nil {
 		return err
 	}
-	counters, err := store.Counters(ctx, st.user)
-	if err != nil {
-		return err
-	}
-	st.ready, st.unread = ready, counters.Unread
-	if len(ready) == 0 { // trimmed, or deleted with the user
-		st.after = max(st.after, counters.LastSequence)
+	if st.ready, st.unread = ready, unread; len(ready) == 0 { // trimmed, or deleted with the user
+		st.after = max(st.after, latest)
 	}
 	return nil
 }

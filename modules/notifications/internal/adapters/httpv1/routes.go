@@ -30,6 +30,7 @@ func (a *API) Routes() []web.Route {
 		web.PUT("/api/notification/read", "Read All Notifications", a.readAll,
 			web.User().Note("one's own"),
 			web.Message("Notifications read successfully."),
+			web.Long(), // a full inbox takes seconds
 		),
 		web.GET("/api/notification/preference", "Get Notification Preference", a.preference,
 			web.User().Note("one's own"),

@@ -116,9 +116,13 @@ func (s *Store) Page(ctx context.Context, userID int64, isRead *bool, p page.Req
 }
 
 // After implements core.Store.
-func (s *Store) After(ctx context.Context, userID, sequence int64, limit int) ([]core.Notification, error) {
+func (s *Store) After(ctx context.Context, userID, sequence int64, limit int) ([]core.Notification, int64, error) {
 	found, err := s.inbox.List(ctx, func(n core.Notification) bool { return n.UserID == userID && n.Sequence > sequence })
-	return found[:min(len(found), limit)], err
+	if err != nil || len(found) == 0 {
+		return nil, 0, err
+	}
+	c, err := s.Counters(ctx, userID)
+	return found[:min(len(found), limit)], c.Unread, err
 }
 
 // Counters implements core.Store.

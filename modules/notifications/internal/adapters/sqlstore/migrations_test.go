@@ -26,7 +26,7 @@ func TestAnInboxOfAnEarlierVersionIsNumberedAndCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 		store := sqlstore.New(db)
-		found, err := store.After(t.Context(), 7, 1, 10)
+		found, _, err := store.After(t.Context(), 7, 1, 10)
 		if err != nil || len(found) != 2 || found[0].Cause != "b" || found[1].Cause != "c" {
 			t.Errorf("got %+v, %v", found, err)
 		}

@@ -104,7 +104,7 @@ func TestNothingIsMissedOrMiscountedWhileEverythingHappensAtOnce(t *testing.T) {
 					over = true
 				default:
 				}
-				found, err := store.After(ctx, 7, after, 100)
+				found, _, err := store.After(ctx, 7, after, 100)
 				if err != nil {
 					t.Error(err)
 				}

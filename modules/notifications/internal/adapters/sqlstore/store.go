@@ -61,8 +61,22 @@ func (s *Store) Page(ctx context.Context, userID int64, isRead *bool, p page.Req
 }
 
 // After implements core.Store.
-func (s *Store) After(ctx context.Context, userID, sequence int64, limit int) ([]core.Notification, error) {
-	return s.inbox.List(ctx, limit, "sequence", sqldb.Eq("user_id", userID), sqldb.Cond("sequence > ?", sequence))
+func (s *Store) After(ctx context.Context, userID, sequence int64, limit int) ([]core.Notification, int64, error) {
+	var rows []struct {
+		inboxRow
+		Unread int64
+	}
+	err := s.db.On(ctx).NewSelect().Model((*inboxRow)(nil)).ColumnExpr("n.*, c.unread").Join("JOIN notifications_counters AS c ON c.user_id = n.user_id").
+		Where("n.user_id = ?", userID).Where("n.sequence > ?", sequence).OrderExpr("n.sequence").Limit(int64(limit)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, 0, fmt.Errorf("reading on in the inbox of user %d: %w", userID, err)
+	}
+	var unread int64
+	ns := make([]core.Notification, len(rows))
+	for i, r := range rows {
+		ns[i], unread = r.Notification, r.Unread
+	}
+	return ns, unread, nil
 }
 
 // Sent implements core.Store.

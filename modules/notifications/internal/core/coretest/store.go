@@ -97,8 +97,11 @@ func (f fixture) counters(userID int64) core.Counters {
 
 func (f fixture) after(userID, sequence int64, limit int) []string {
 	f.t.Helper()
-	found, err := f.After(f.ctx, userID, sequence, limit)
+	found, unread, err := f.After(f.ctx, userID, sequence, limit)
 	f.NoError(err)
+	if len(found) > 0 {
+		f.Equal(f.unread(userID), unread)
+	}
 	return f.titles(page.Of[core.Notification]{Items: found})
 }
 
