@@ -86,6 +86,9 @@ func (b *base) serve(ctx context.Context, p profile, then func(ctx context.Conte
 	} else {
 		b.log.Info("server started", "address", "http://"+c.Addr, "docs", "http://"+c.Addr+"/docs", "profile", string(p))
 	}
+	if c.SMTPURL == "" {
+		b.log.Info("no e-mail is sent: no invitations, no resets of passwords, no notifications by mail", "setting", "PARLEY_SMTP_URL")
+	}
 	if then != nil {
 		if err := then(ctx, admin); err != nil && ctx.Err() == nil {
 			stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)

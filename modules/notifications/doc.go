@@ -1,7 +1,8 @@
 // Package notifications owns the inbox: what the server, and people, have to
 // tell a user.
 //
-// Owns: notifications, the counters of inboxes, preferences. Tables:
+// Owns: notifications, the counters of inboxes, preferences, which mails wait.
+// Tables:
 // notifications_*.
 //
 // Publishes: notifications.notification_created.v1.
@@ -11,6 +12,9 @@
 // (notifications.users), chat.content_grant_created.v1 and
 // chat.content_read.v1 (notifications.content). In every process also its own
 // notifications.notification_created.v1, to wake those who follow there.
+//
+// By its own notifications.notification_created.v1 (notifications.mail) it
+// also has notifications mailed.
 //
 // Asks: users.Directory, users.Actors and users.Roles, for who is told and what
 // they are called, and the deciders of all modules, for whether they may view
@@ -33,4 +37,9 @@
 //
 // Admins of the organization, and of a team, project or agent that a user
 // belongs to, send them notifications, at most 20 an hour each.
+//
+// A user gets a kind by mail at once, in a daily digest or not at all, as they
+// chose. One mail waits for a user in each mode; what comes until it is sent is
+// in it, and what was read, muted or unwanted by then is not. Who is deleted,
+// suspended or without an address gets none.
 package notifications

@@ -151,6 +151,8 @@ func (s *Service) sendMail(ctx context.Context, c work.Claim) error {
 	if err != nil {
 		return err
 	}
+	// What came since the counters were read is the next mail's.
+	ns = slices.DeleteFunc(ns, func(n Notification) bool { return n.Sequence > through.LastSequence })
 	mailed := (*time.Time)(nil)
 	if len(ns) > 0 {
 		if err := s.Sender.Send(ctx, message(j, to, ns)); err != nil {
@@ -184,7 +186,7 @@ func (s *Service) toMail(ctx context.Context, org, userID int64, mode Mail, behi
 	if err != nil {
 		return "", nil, err
 	}
-	ns, err := s.Store.After(ctx, userID, behind, maxLooked)
+	ns, _, err := s.Store.After(ctx, userID, behind, maxLooked)
 	ns = slices.DeleteFunc(ns, func(n Notification) bool { return n.IsRead || chosen[userID].MailOf(n.Kind) != mode })
 	return found[0].Email, ns, err
 }
