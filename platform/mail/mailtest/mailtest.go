@@ -29,6 +29,8 @@ import (
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
+
+	"parley/platform/kernel/clock"
 )
 
 // Options are what differs from a server that takes everything over STARTTLS.
@@ -121,8 +123,11 @@ func New(t testing.TB, o Options) *Server {
 	case !o.NoTLS:
 		s.server.TLSConfig = secure
 	}
-	done := make(chan error, 1)
-	go func() { done <- s.server.Serve(listener) }()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = s.server.Serve(listener) // it ends with the test
+	}()
 	t.Cleanup(func() {
 		close(s.stopped)
 		_ = s.server.Close()
@@ -170,13 +175,18 @@ func (s *Server) Sessions() int {
 // Wait answers the mails once there are n, or fails the test after a minute.
 func (s *Server) Wait(n int) []Mail {
 	s.t.Helper()
-	late := time.AfterFunc(time.Minute, func() { s.mu.Lock(); defer s.mu.Unlock(); s.arrived.Broadcast() })
-	defer late.Stop()
-	end := time.Now().Add(time.Minute)
+	late := false
+	timer := time.AfterFunc(time.Minute, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		late = true
+		s.arrived.Broadcast()
+	})
+	defer timer.Stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.mails) < n {
-		if !time.Now().Before(end) {
+		if late {
 			s.t.Fatalf("%d mails have come within a minute, not %d", len(s.mails), n)
 		}
 		s.arrived.Wait()
@@ -361,9 +371,10 @@ func (s *Server) certificate() tls.Certificate {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	now := clock.System{}.Now()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "mail.test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true,
+		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)

@@ -87,7 +87,7 @@ func (s *Service) answerReset(ctx context.Context, c work.Claim) error {
 func (s *Service) recoverable(ctx context.Context, email string) (*users.User, error) {
 	c, err := s.Store.CredentialByEmail(ctx, email)
 	if err == nil {
-		if err = s.Store.LockOrganization(ctx, c.User.OrganizationID); err != nil {
+		if err := s.Store.LockOrganization(ctx, c.User.OrganizationID); err != nil {
 			return nil, err
 		}
 		c, err = s.Store.CredentialByID(ctx, c.User.ID)
