@@ -71,7 +71,7 @@ func (s *Service) void(ctx context.Context, m Mail) (bool, error) {
 // message is what a mail says. Nothing in it was written by whom the mail is
 // not from: a sign-up must not be a way to send one's own words to strangers.
 func (s *Service) message(ctx context.Context, m Mail) (mail.Message, error) {
-	out := mail.Message{ID: "account-" + hashOf(m.Seed)[:40], To: m.Email, Reason: "You get this mail because of your account; it can't be unsubscribed from."}
+	out := mail.Message{ID: "account-" + hashOf(m.Seed)[:24], To: m.Email, Reason: "You get this mail because of your account; it can't be unsubscribed from."}
 	token := ""
 	if m.Kind.hasToken() {
 		for _, t := range s.Tokens.Derive(m.Seed) {
