@@ -24,15 +24,26 @@ type news struct {
 	id    int64
 }
 
-// tellOne tells one user, who must be active.
-func (s *Service) tellOne(ctx context.Context, tx uow.Tx, n news) error {
-	if n.userID == 0 || n.userID == n.by {
-		return nil
+// tellEach tells the users, who must be active, each of their news.
+func (s *Service) tellEach(ctx context.Context, tx uow.Tx, all ...news) error {
+	var ns []Notification
+	for _, n := range all {
+		if n.userID == 0 || n.userID == n.by {
+			continue
+		}
+		sees, err := s.sees(ctx, n)
+		if err != nil {
+			return err
+		}
+		if sees {
+			ns = append(ns, s.notification(n))
+		}
 	}
-	sees, err := s.sees(ctx, n)
-	if err != nil || !sees {
-		return err
-	}
+	_, err := s.tell(ctx, tx, ns...)
+	return err
+}
+
+func (s *Service) notification(n news) Notification {
 	out := Notification{
 		OrganizationID: n.organizationID, UserID: n.userID, Kind: n.kind, Title: n.title, Message: n.message, Cause: n.cause,
 		CreatedBy: audit.System, CreatedOn: s.Clock.Now(),
@@ -40,8 +51,7 @@ func (s *Service) tellOne(ctx context.Context, tx uow.Tx, n news) error {
 	if n.link != "" {
 		out.Link = &n.link
 	}
-	_, err = s.tell(ctx, tx, out)
-	return err
+	return out
 }
 
 // sees reports whether the user is there and may view what the news is about.
@@ -58,7 +68,7 @@ func (s *Service) sees(ctx context.Context, n news) (bool, error) {
 
 // DocumentFailed tells who added a document that it could not be read.
 func (s *Service) DocumentFailed(ctx context.Context, tx uow.Tx, cause string, organizationID, userID, documentID int64) error {
-	return s.tellOne(ctx, tx, news{
+	return s.tellEach(ctx, tx, news{
 		organizationID: organizationID, userID: userID, cause: cause, kind: KindDocumentFailed, about: actor.Document, id: documentID,
 		title: "A document could not be read", message: fmt.Sprintf("Document %d could not be read, so no question finds it. Its failure_reason says why.", documentID),
 		link: fmt.Sprintf("/api/document/%d", documentID),
@@ -67,7 +77,7 @@ func (s *Service) DocumentFailed(ctx context.Context, tx uow.Tx, cause string, o
 
 // RunInterrupted tells who asked a question that its answer was broken off.
 func (s *Service) RunInterrupted(ctx context.Context, tx uow.Tx, cause string, organizationID, userID, agentID, responseID int64) error {
-	return s.tellOne(ctx, tx, news{
+	return s.tellEach(ctx, tx, news{
 		organizationID: organizationID, userID: userID, cause: cause, kind: KindRunInterrupted, about: actor.Answer, id: responseID,
 		title:   "An answer was interrupted",
 		message: fmt.Sprintf("The server stopped while agent %d answered your question (response %d). The text that had come is kept; ask again for a whole answer.", agentID, responseID),
@@ -78,7 +88,7 @@ func (s *Service) RunInterrupted(ctx context.Context, tx uow.Tx, cause string, o
 // EvaluationEnded tells who began an evaluation that it has ended, with its
 // last status: completed, failed or cancelled.
 func (s *Service) EvaluationEnded(ctx context.Context, tx uow.Tx, cause string, organizationID, userID, agentID, evaluationID int64, status string) error {
-	return s.tellOne(ctx, tx, news{
+	return s.tellEach(ctx, tx, news{
 		organizationID: organizationID, userID: userID, cause: cause, kind: KindEvaluationEnded, about: actor.Agent, id: agentID,
 		title: "An evaluation has ended", message: fmt.Sprintf("Evaluation %d of agent %d has ended: %s.", evaluationID, agentID, status),
 		link: fmt.Sprintf("/api/evaluation/%d", evaluationID),
@@ -95,14 +105,30 @@ func (s *Service) WebhookDisabled(ctx context.Context, tx uow.Tx, cause string, 
 	})
 }
 
-// RoleChanged tells a user of a role that somebody else gave them, changed or
+// Role is that a user has another role, with the id of the event.
+type Role struct {
+	Cause string
+	users.RoleChanged
+}
+
+// RolesChanged tells users of roles that somebody else gave them, changed or
 // took away: on a team or project as a membership, on an agent as an agent that
-// is shared with them.
-func (s *Service) RoleChanged(ctx context.Context, tx uow.Tx, cause string, e users.RoleChanged) error {
-	by, err := s.whoDid(ctx, e.OrganizationID, e.ChangedBy)
-	if err != nil {
-		return err
+// is shared with them. Many are told in as many statements as one, but for
+// looking at who may see what.
+func (s *Service) RolesChanged(ctx context.Context, tx uow.Tx, roles ...Role) error {
+	var all []news
+	for _, r := range roles {
+		by, err := s.whoDid(ctx, r.OrganizationID, r.ChangedBy)
+		if err != nil {
+			return err
+		}
+		s.Actors.Forget(r.UserID) // that they have another role may come later to this process
+		all = append(all, newsOfRole(r.Cause, r.RoleChanged, by))
 	}
+	return s.tellEach(ctx, tx, all...)
+}
+
+func newsOfRole(cause string, e users.RoleChanged, by string) news {
 	what := fmt.Sprintf("%s %d", e.ResourceType, e.ResourceID)
 	n := news{organizationID: e.OrganizationID, userID: e.UserID, by: e.ChangedBy, cause: cause, kind: KindRoleChanged, about: actor.Resource(e.ResourceType), id: e.ResourceID}
 	n.link = fmt.Sprintf("/api/%s/%d", e.ResourceType, e.ResourceID)
@@ -120,11 +146,10 @@ func (s *Service) RoleChanged(ctx context.Context, tx uow.Tx, cause string, e us
 	default:
 		n.title, n.message = "Your role was changed", fmt.Sprintf("%s made you %s of %s; you were %s.", capital(by), article[e.Role], what, article[e.PreviousRole])
 	}
-	s.Actors.Forget(e.UserID) // that they have another role may come later to this process
 	if e.Role == "" {         // they may not see it any more, and know what they had
 		n.about, n.link = "", ""
 	}
-	return s.tellOne(ctx, tx, n)
+	return n
 }
 
 var article = map[string]string{"member": "a member", "admin": "an admin"}

@@ -23,8 +23,8 @@ func TestUsersAreToldOfTheirRolesInPlainSentences(t *testing.T) {
 	} {
 		s := newScene(t, nil)
 		e.UserID, e.OrganizationID = 3, 1
-		s.happens(func(ctx context.Context, tx uow.Tx) error { return s.RoleChanged(ctx, tx, "cause", e) })
-		s.happens(func(ctx context.Context, tx uow.Tx) error { return s.RoleChanged(ctx, tx, "cause", e) })
+		s.happens(func(ctx context.Context, tx uow.Tx) error { return s.RolesChanged(ctx, tx, core.Role{Cause: "cause", RoleChanged: e}) })
+		s.happens(func(ctx context.Context, tx uow.Tx) error { return s.RolesChanged(ctx, tx, core.Role{Cause: "cause", RoleChanged: e}) })
 		got := s.inbox(3)
 		if len(got) != 1 || got[0].Message != want {
 			t.Errorf("want %q, got %+v", want, got)
@@ -43,7 +43,7 @@ func TestNobodyIsToldOfWhatTheyDidThemselvesOrMayNotSee(t *testing.T) {
 	s.people.all[3] = gone
 	for name, do := range map[string]func(ctx context.Context, tx uow.Tx) error{
 		"their own doing": func(ctx context.Context, tx uow.Tx) error {
-			return s.RoleChanged(ctx, tx, "1", users.RoleChanged{UserID: 3, OrganizationID: 1, ResourceType: "team", ResourceID: 7, Role: "admin", ChangedBy: 3})
+			return s.RolesChanged(ctx, tx, core.Role{Cause: "1", RoleChanged: users.RoleChanged{UserID: 3, OrganizationID: 1, ResourceType: "team", ResourceID: 7, Role: "admin", ChangedBy: 3}})
 		},
 		"a suspended user's document": func(ctx context.Context, tx uow.Tx) error { return s.DocumentFailed(ctx, tx, "2", 1, 4, 9) },
 		"a deleted user's answer":     func(ctx context.Context, tx uow.Tx) error { return s.RunInterrupted(ctx, tx, "3", 1, 99, 2, 9) },

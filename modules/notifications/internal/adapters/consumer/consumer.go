@@ -23,8 +23,12 @@ func Consumers(s *core.Service) []bus.Consumer {
 			bus.On(func(ctx context.Context, tx uow.Tx, fact users.UserDeleted, e event.Envelope) error {
 				return s.UserDeleted(ctx, tx, e.ID, fact)
 			}),
-			bus.On(func(ctx context.Context, tx uow.Tx, fact users.RoleChanged, e event.Envelope) error {
-				return s.RoleChanged(ctx, tx, e.ID, fact)
+			bus.OnMany(func(ctx context.Context, tx uow.Tx, facts []bus.Fact[users.RoleChanged]) error {
+				roles := make([]core.Role, len(facts))
+				for i, f := range facts {
+					roles[i] = core.Role{Cause: f.Envelope.ID, RoleChanged: f.Event}
+				}
+				return s.RolesChanged(ctx, tx, roles...)
 			}),
 			bus.On(func(ctx context.Context, tx uow.Tx, fact agents.AgentShared, e event.Envelope) error {
 				return s.AgentShared(ctx, tx, e.ID, core.Shared{
