@@ -161,6 +161,10 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 	if err != nil {
 		return nil, err
 	}
+	hour, minute, zone, err := b.config.Digest()
+	if err != nil {
+		return nil, err
+	}
 	executable, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
@@ -169,7 +173,9 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 		fx.WithLogger(func() fxevent.Logger { return fxevent.NopLogger }),
 		fx.StartTimeout(time.Minute), fx.StopTimeout(time.Minute),
 		fx.Supply(b.log, b.db, usersfx.SecretKey(key), usersfx.AuditRetention(config.Days(b.config.AuditRetentionDays)), b.registry(), p),
+		fx.Supply(usersfx.SignUpDomains(b.config.SignupDomains), notificationsfx.DigestAt{Hour: hour, Minute: minute, Zone: zone}),
 		fx.Supply(chatfx.Settings{Models: b.config.Models(), AnswerLinkHosts: b.config.LinkHosts}, agentsfx.Models(b.config.ModelNames())),
+		fx.Supply(notificationsfx.InboxLimit(b.config.InboxLimit)),
 		fx.Supply(corporafx.Settings{
 			MaxBytes: int64(b.config.MaxUpload), Child: []string{executable, childCommand}, CacheDir: cacheDir(b.config.DataDir), Works: p != profileAPI,
 			EmbeddingURL: b.config.EmbeddingURL, EmbeddingModel: b.config.EmbeddingModel, EmbeddingAPIKey: b.config.EmbeddingAPIKey,
@@ -193,6 +199,7 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 				group := auditlog.Group(sqldb.NewUnit(db, o, c))
 				return group, group
 			},
+			b.newSender,
 			newIdempotency,
 			newBus,
 			b.newServer,

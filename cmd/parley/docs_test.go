@@ -261,6 +261,12 @@ var settingsInWords = map[string]string{
 	"PARLEY_WEBHOOK_NETWORKS":            "Private addresses and networks that webhooks may call, by http as well, separated by commas. Unset: public addresses alone, by https.",
 	"PARLEY_WEBHOOK_RETENTION_DAYS":      "How many days the delivery logs of webhooks go back.",
 	"PARLEY_AUDIT_RETENTION_DAYS":        "How many days the audit log goes back.",
+	"PARLEY_INBOX_LIMIT":                 "How many notifications of a user are kept, 1000 or more; the oldest go first.",
+	"PARLEY_SMTP_URL":                    "The mail server: smtp://user:password@host:587 (STARTTLS), smtps://… (TLS), or smtp://host:25?tls=none. Unset: no e-mail is sent.",
+	"PARLEY_MAIL_FROM":                   "Who mails come from, such as Parley <parley@example.com>; needed with PARLEY_SMTP_URL.",
+	"PARLEY_PUBLIC_URL":                  "Where people reach this server, such as https://parley.example.com; links in mails begin with it. Needed with PARLEY_SMTP_URL.",
+	"PARLEY_DIGEST_AT":                   "When notifications are mailed to those who want them together: a time of the day and a zone, such as 07:00 Europe/Berlin.",
+	"PARLEY_SIGNUP_DOMAINS":              "Domains of organizations, separated by commas, whose people may sign up with an address there. Unset: nobody may.",
 }
 
 func TestTheExampleOfSettingsIsTheGeneratedOne(t *testing.T) {

@@ -145,6 +145,7 @@ var aboutTheServer = map[string]string{
 	"/openapi.json":  "what the API offers",
 	"/asyncapi.json": "what webhooks get",
 	"/docs":          "the same, for people",
+	"/account":       "the page that links in mails lead to; it asks for a password and calls the API",
 }
 
 func TestTheRoutesWithoutCredentialsAreTheListedOnes(t *testing.T) {

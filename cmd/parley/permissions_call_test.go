@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -83,6 +84,11 @@ func (m *matrix) call(r web.Route, who string, s scenario, through bool) webtest
 		path += "?confirm=" + url.QueryEscape(m.nameOf(strings.TrimSuffix(path, "/document")))
 	}
 	client := m.own.by(who)
+	if through && r.Path == "/api/notification/stream" { // which has no end of its own
+		over, end := context.WithTimeout(m.t.Context(), time.Second/2)
+		defer end()
+		client = client.Within(over)
+	}
 	if strings.HasSuffix(r.Path, "/document") && r.Method == http.MethodPost {
 		return client.Upload(path, map[string]string{"content_type": "text", "source": "another text " + m.own.name()})
 	}

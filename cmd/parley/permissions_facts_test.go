@@ -103,12 +103,14 @@ var specimens = map[actor.Resource][]specimen{
 		{"the member's", rights{member: "ved", admin: "vd", globalAdmin: "vd"}, (*ground).review},
 		{"the admin's", rights{member: "v", admin: "ved", globalAdmin: "vd"}, (*ground).ownerReview},
 	},
+	// To run a user is to send them a notification.
 	actor.Account: {
-		{"a user", all("v", rights{appAdmin: "vemd", globalAdmin: "vemd"}), (*ground).user},
-		{"an application admin", all("v", rights{appAdmin: "vemd", globalAdmin: "vemd"}), (*ground).staff},
-		{"a global admin", all("v", rights{globalAdmin: "vd"}), (*ground).peer},
-		{"a service user and global admin", all("v", rights{globalAdmin: "vmd"}), (*ground).servicePeer},
-		{oneself, all("v", rights{appAdmin: "vmd", globalAdmin: "vmd", foreignAdmin: "vmd"}), nil},
+		{"a user", all("v", rights{appAdmin: "vremd", globalAdmin: "vremd"}), (*ground).user},
+		{"a member of the admin's team", all("v", rights{admin: "vr", appAdmin: "vremd", globalAdmin: "vremd"}), (*ground).teammate},
+		{"an application admin", all("v", rights{appAdmin: "vremd", globalAdmin: "vremd"}), (*ground).staff},
+		{"a global admin", all("v", rights{appAdmin: "vr", globalAdmin: "vrd"}), (*ground).peer},
+		{"a service user and global admin", all("v", rights{appAdmin: "vr", globalAdmin: "vrmd"}), (*ground).servicePeer},
+		{oneself, all("v", rights{admin: "vr", appAdmin: "vrmd", globalAdmin: "vrmd", foreignAdmin: "vrmd"}), nil},
 		{"deleted", nil, (*ground).deletedUser},
 	},
 	actor.Permission: {

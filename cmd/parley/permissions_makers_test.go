@@ -38,6 +38,13 @@ func (g *ground) user() ids  { return g.anybody(nil) }
 func (g *ground) staff() ids { return g.anybody(map[string]any{"is_staff": true}) }
 func (g *ground) peer() ids  { return g.anybody(map[string]any{"is_superuser": true}) }
 
+// teammate has a role on a team, of which the admin is one.
+func (g *ground) teammate() ids {
+	at, team := g.user(), g.team()
+	g.by(g.chief).Do("POST", g.path("/api/team/%d/user", team, "team_id"), map[string]any{"user_ids": []int64{at["user_id"]}}).Want(200)
+	return at
+}
+
 func (g *ground) servicePeer() ids {
 	return ids{"user_id": g.create(g.chief, "/api/user", map[string]any{"email": "", "is_superuser": true})}
 }

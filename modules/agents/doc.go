@@ -5,6 +5,7 @@
 // stars, and which users have run which agent. Tables: agents_*.
 //
 // Publishes: agents.agent_created.v1, agents.agent_updated.v1,
+// agents.agent_shared.v1,
 // agents.agent_deleted.v1, agents.owner_changed.v1, agents.type_updated.v1,
 // agents.version_created.v1.
 //

@@ -62,6 +62,23 @@ func (VersionCreated) EventName() string { return "agents.version_created.v1" }
 // AggregateKey implements event.Event.
 func (e VersionCreated) AggregateKey() string { return Key(e.AgentID) }
 
+// AgentShared tells that an agent that only its admins saw is open to its team,
+// or to the organization, from now on.
+type AgentShared struct {
+	AgentID        int64  `json:"agent_id"`
+	OrganizationID int64  `json:"organization_id"`
+	ProjectID      int64  `json:"project_id"`
+	TeamID         int64  `json:"team_id"` // of the project; 0 when it has none
+	Access         string `json:"access"`
+	SharedBy       int64  `json:"shared_by"` // user id; 0 for the server
+}
+
+// EventName implements event.Event.
+func (AgentShared) EventName() string { return "agents.agent_shared.v1" }
+
+// AggregateKey implements event.Event.
+func (e AgentShared) AggregateKey() string { return Key(e.AgentID) }
+
 // AgentDeleted tells that an agent is gone, with its alias and all roles on
 // it. What people asked it stays theirs.
 type AgentDeleted struct {

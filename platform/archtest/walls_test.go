@@ -51,7 +51,10 @@ var homes = map[string][]string{
 	"github.com/go-json-experiment/json":       {"modules/chat/internal/adapters/openai"},
 	"github.com/google/go-cmp":                 {"platform/storetest", "platform/webtest"}, // and every test
 	"golang.org/x/oauth2":                      {"modules/sharepoint/internal/adapters/graphapi"},
-	"golang.org/x/time/rate":                   {"platform/web", "modules/sharepoint/internal/adapters/graphapi"},
+	"golang.org/x/time/rate":                   {"platform/web", "platform/mail", "modules/sharepoint/internal/adapters/graphapi"},
+	"github.com/wneessen/go-mail":              {"platform/mail"},
+	"github.com/emersion/go-smtp":              {"platform/mail/mailtest"},
+	"github.com/emersion/go-sasl":              {"platform/mail/mailtest"},
 	"code.dny.dev/ssrf":                        {"platform/safehttp"},
 	"golang.org/x/sync":                        {"platform/...", "modules/*/internal/adapters/*"},
 }

@@ -44,6 +44,7 @@ type Config struct {
 	EmbeddingModel  string        `env:"PARLEY_EMBEDDING_MODEL"`
 	LogLevel        Level         `env:"PARLEY_LOG_LEVEL" envDefault:"info"`
 	MaxUpload       Bytes         `env:"PARLEY_MAX_UPLOAD_BYTES" envDefault:"100MiB"`
+	InboxLimit      int64         `env:"PARLEY_INBOX_LIMIT" envDefault:"100000"`
 	FullSync        bool          `env:"PARLEY_SQLITE_FULL_SYNC" envDefault:"false"`
 
 	MaxConnections       int      `env:"PARLEY_MAX_CONNECTIONS" envDefault:"10000"`
@@ -58,6 +59,12 @@ type Config struct {
 	SharePointClientSecret string `env:"PARLEY_SHAREPOINT_CLIENT_SECRET"`
 	SharePointLoginURL     string `env:"PARLEY_SHAREPOINT_LOGIN_URL" envDefault:"https://login.microsoftonline.com"`
 	SharePointOrganization int64  `env:"PARLEY_SHAREPOINT_ORGANIZATION" envDefault:"1"`
+
+	SMTPURL       string   `env:"PARLEY_SMTP_URL"`
+	MailFrom      string   `env:"PARLEY_MAIL_FROM"`
+	PublicURL     string   `env:"PARLEY_PUBLIC_URL"`
+	SignupDomains []string `env:"PARLEY_SIGNUP_DOMAINS"`
+	DigestAt      string   `env:"PARLEY_DIGEST_AT" envDefault:"07:00 UTC"`
 }
 
 // Load reads environ, in the form of os.Environ. The error names every
@@ -180,8 +187,12 @@ func (c Config) problems() []error {
 			wrong(name, "it must be positive")
 		}
 	}
+	out = append(out, c.mailProblems()...)
 	if c.MaxUpload < 1 {
 		wrong("PARLEY_MAX_UPLOAD_BYTES", "it must be positive")
+	}
+	if c.InboxLimit < 1000 {
+		wrong("PARLEY_INBOX_LIMIT", "it must be 1000 or more")
 	}
 	return out
 }

@@ -23,6 +23,7 @@ import (
 // Config is what the HTTP side needs.
 type Config struct {
 	Routes        []Route
+	Pages         []Page
 	Authenticator Authenticator
 	Idempotency   Idempotency // nil: the header has no effect
 	// Secret keys the stored fingerprints of idempotent requests. After it is
@@ -110,6 +111,7 @@ func New(c Config) (_ *Server, err error) {
 		return nil, err
 	}
 	s.addServerRoutes()
+	s.addPages()
 	return s, nil
 }
 

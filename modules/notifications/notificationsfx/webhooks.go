@@ -13,7 +13,6 @@ import (
 	"parley/modules/notifications/internal/adapters/sqlstore"
 	"parley/modules/notifications/internal/adapters/webhook"
 	"parley/modules/notifications/internal/core"
-	"parley/modules/users"
 	"parley/platform/bus"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/clock"
@@ -45,7 +44,7 @@ type WebhooksIn struct {
 	Settings  WebhookSettings
 	DB        *sqldb.DB
 	Unit      uow.Unit
-	Users     users.Directory
+	Inbox     core.Teller
 	Queue     work.Queue
 	Clock     clock.Clock
 	Log       *slog.Logger
@@ -75,7 +74,7 @@ func buildWebhooks(in WebhooksIn) (WebhooksOut, error) {
 		return WebhooksOut{}, err
 	}
 	service := core.NewWebhooks(core.WebhookDeps{
-		Unit: in.Unit, Store: sqlstore.NewWebhooks(in.DB), Inbox: sqlstore.New(in.DB), Users: in.Users, Queue: in.Queue,
+		Unit: in.Unit, Store: sqlstore.NewWebhooks(in.DB), Inbox: in.Inbox, Queue: in.Queue,
 		Sender: webhook.New(in.Clock, in.Settings.Networks...), Sealer: sealer, Clock: in.Clock, Log: in.Log, Events: in.Events, Retention: in.Settings.Retention,
 	})
 	if in.Settings.Works {

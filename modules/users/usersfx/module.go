@@ -22,8 +22,10 @@ import (
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/mail"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
+	"parley/platform/kernel/work"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/web"
@@ -39,6 +41,9 @@ type SecretKey []byte
 // AuditRetention is how long entries of the audit log are kept.
 type AuditRetention time.Duration
 
+// SignUpDomains are the domains of organizations whose people may sign up.
+type SignUpDomains []string
+
 // In is what the module needs from the house.
 type In struct {
 	fx.In
@@ -51,6 +56,9 @@ type In struct {
 	Log       *slog.Logger
 	Key       SecretKey
 	Retention AuditRetention
+	Mail      mail.Sender
+	Queue     work.Queue
+	SignUp    SignUpDomains
 }
 
 // Out is what it gives.
@@ -58,6 +66,7 @@ type Out struct {
 	fx.Out
 
 	Routes        []web.Route    `group:"routes,flatten"`
+	Pages         []web.Page     `group:"pages,flatten"`
 	Consumers     []bus.Consumer `group:"consumers,flatten"`
 	Authenticator web.Authenticator
 	Auditor       auditlog.Auditor
@@ -69,6 +78,7 @@ type Out struct {
 	Setup         Setup
 	Decided       decided
 	Deciders      []access.Decider `group:"deciders,flatten"`
+	Kinds         []work.Kind      `group:"kinds,flatten"`
 }
 
 // Module is the users module.
@@ -94,13 +104,14 @@ func build(in In) (Out, error) {
 	}
 	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Hasher: password.New(), Tokens: tokens, History: history.New(in.Outbox), Clock: in.Clock,
+		Mail: in.Mail, Queue: in.Queue, SignUpDomains: in.SignUp,
 	})
 	api := httpv1.New(service)
 	flushing(in.Lifecycle, service, in.Log)
 	pruning(in.Lifecycle, service, time.Duration(in.Retention), in.Log)
 	return Out{
-		Routes: api.Routes(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: auditor.New(service),
-		Actors: service, Directory: service, Permissions: service, Roles: service, Addresses: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(),
+		Routes: api.Routes(), Pages: api.Pages(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: auditor.New(service),
+		Actors: service, Directory: service, Permissions: service, Roles: service, Addresses: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(), Kinds: service.Kinds(),
 	}, nil
 }
 

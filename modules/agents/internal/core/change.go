@@ -220,6 +220,13 @@ func (s *Service) change(ctx context.Context, tx uow.Tx, who actor.Actor, decide
 			Narrowed: a.ProjectID != was.ProjectID || (was.Status == Live && a.Status != Live) || access.Level(a.Access).NarrowerThan(access.Level(was.Access)),
 		})
 	}
+	if was.Access == OnlyMe && a.Access != OnlyMe {
+		team, err := s.Projects.TeamOf(ctx, a.OrganizationID, a.ProjectID)
+		if err != nil {
+			return a, err
+		}
+		tx.Publish(agents.AgentShared{AgentID: a.ID, OrganizationID: a.OrganizationID, ProjectID: a.ProjectID, TeamID: team, Access: a.Access, SharedBy: who.UserID})
+	}
 	if made != nil {
 		err = s.storeVersions(ctx, tx, who, more.restoredFrom, *made)
 	}

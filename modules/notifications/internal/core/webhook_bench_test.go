@@ -16,7 +16,7 @@ import (
 func BenchmarkDelivery(b *testing.B) {
 	for _, beside := range []string{"alone", "beside a receiver that hangs"} {
 		b.Run(beside, func(b *testing.B) {
-			s := newScene(b)
+			s := newHooks(b)
 			alive := receive(b, nil)
 			s.hook(alive)
 			if beside != "alone" {

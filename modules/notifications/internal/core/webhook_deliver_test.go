@@ -26,7 +26,7 @@ func same(t testing.TB, want, got any) {
 }
 
 func TestAnEventArrivesSignedAsACloudEvent(t *testing.T) {
-	s, r := newScene(t), receive(t, nil)
+	s, r := newHooks(t), receive(t, nil)
 	w := s.hook(r)
 	sent := s.happen(ran(5, "a"))[0]
 	s.drain()
@@ -45,7 +45,7 @@ func TestAnEventArrivesSignedAsACloudEvent(t *testing.T) {
 }
 
 func TestOnlyTheOrganizationsEventsOfTheChosenKindsLeave(t *testing.T) {
-	s, r := newScene(t), receive(t, nil)
+	s, r := newHooks(t), receive(t, nil)
 	secret, w, err := s.Create(s.ctx, boss, r.URL, []string{"chat.run_completed.v1", "chat.run_completed.v1"})
 	s.must(err)
 	r.trust(secret)
@@ -58,7 +58,7 @@ func TestOnlyTheOrganizationsEventsOfTheChosenKindsLeave(t *testing.T) {
 }
 
 func TestNoPersonalDataLeaves(t *testing.T) {
-	s, r := newScene(t), receive(t, nil)
+	s, r := newHooks(t), receive(t, nil)
 	s.hook(r)
 	s.happen(
 		users.UserCreated{UserID: 9007199254740993, OrganizationID: 1, Email: "jo@example.com", FirstName: "Josephine", LastName: "Doe", IsStaff: true},
@@ -86,7 +86,7 @@ func TestNoPersonalDataLeaves(t *testing.T) {
 }
 
 func TestTheSameEventTwiceIsOneDelivery(t *testing.T) {
-	s, r := newScene(t), receive(t, nil)
+	s, r := newHooks(t), receive(t, nil)
 	w := s.hook(r)
 	sent := s.happen(ran(5, "a"), ran(5, "b"))
 	s.tell(sent...)
@@ -99,7 +99,7 @@ func TestTheSameEventTwiceIsOneDelivery(t *testing.T) {
 
 // A subject of which something fails waits; others don't.
 func TestAFailureHoldsUpItsSubjectAlone(t *testing.T) {
-	s, r := newScene(t), receive(t, nil)
+	s, r := newHooks(t), receive(t, nil)
 	w := s.hook(r)
 	r.answer(func(w http.ResponseWriter, _ *http.Request, m message) {
 		if m.run() == "5a" {
@@ -127,7 +127,7 @@ func TestAFailureHoldsUpItsSubjectAlone(t *testing.T) {
 }
 
 func TestManyEventsOfManySubjectsArriveInOrderPerSubject(t *testing.T) {
-	s, r := newScene(t), receive(t, nil)
+	s, r := newHooks(t), receive(t, nil)
 	s.hook(r)
 	var facts []event.Event
 	for i := range 200 {
@@ -183,7 +183,7 @@ func TestWhatAReceiverDoesIsKeptInTheLog(t *testing.T) {
 		"any success": {with(299), core.DeliveryDelivered, 299, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, r := newScene(t), receive(t, c.handle)
+			s, r := newHooks(t), receive(t, c.handle)
 			w := s.hook(r)
 			s.happen(ran(5, "a"))
 			s.drain()
@@ -195,7 +195,7 @@ func TestWhatAReceiverDoesIsKeptInTheLog(t *testing.T) {
 }
 
 func TestAReceiverThatIsDownGetsItsEventsWhenItIsBack(t *testing.T) {
-	s, r := newScene(t), receive(t, nil)
+	s, r := newHooks(t), receive(t, nil)
 	w := s.hook(r)
 	address := r.Listener.Addr().String()
 	r.Close()
@@ -210,7 +210,7 @@ func TestAReceiverThatIsDownGetsItsEventsWhenItIsBack(t *testing.T) {
 
 // The pauses grow to an hour, and none is shorter than the receiver asked for.
 func TestPausesGrowAndRetryAfterIsObeyed(t *testing.T) {
-	s, r := newScene(t), receive(t, with(503))
+	s, r := newHooks(t), receive(t, with(503))
 	w := s.hook(r)
 	s.happen(ran(5, "a"))
 	var pauses []time.Duration
@@ -228,7 +228,7 @@ func TestPausesGrowAndRetryAfterIsObeyed(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"36000": 10 * time.Hour, "999999999": 24 * time.Hour, s.clock.Now().Add(5 * time.Hour).UTC().Format(http.TimeFormat): 5*time.Hour - time.Second,
 	} {
-		s, r := newScene(t), receive(t, func(w http.ResponseWriter, _ *http.Request, _ message) {
+		s, r := newHooks(t), receive(t, func(w http.ResponseWriter, _ *http.Request, _ message) {
 			w.Header().Set("Retry-After", text)
 			w.WriteHeader(429)
 		})
@@ -245,7 +245,7 @@ func TestPausesGrowAndRetryAfterIsObeyed(t *testing.T) {
 }
 
 func TestAWebhookIsSwitchedOffAfterADayOfFailures(t *testing.T) {
-	s, r := newScene(t), receive(t, with(500))
+	s, r := newHooks(t), receive(t, with(500))
 	w := s.hook(r)
 	quiet := receive(t, nil)
 	healthy := s.hook(quiet)
@@ -264,7 +264,7 @@ func TestAWebhookIsSwitchedOffAfterADayOfFailures(t *testing.T) {
 	const reason = "A delivery failed for a day. The last attempt: The receiver answered 500."
 	off := s.get(w)
 	same(t, []any{reason, int64(0)}, []any{off.DisabledReason, off.Pending})
-	same(t, []event.Event{notifications.WebhookDisabled{OrganizationID: 1, WebhookID: w.ID, URL: r.URL, Reason: reason}}, s.db.Published())
+	same(t, []notifications.WebhookDisabled{{OrganizationID: 1, WebhookID: w.ID, URL: r.URL, Reason: reason}}, s.disabled())
 	for _, admin := range []int64{10, 11} {
 		told, err := s.inbox.Page(s.ctx, admin, nil, page.Request{})
 		s.must(err)
@@ -286,13 +286,13 @@ func TestAWebhookIsSwitchedOffAfterADayOfFailures(t *testing.T) {
 }
 
 func TestGoneSwitchesAWebhookOffAtOnce(t *testing.T) {
-	s, r := newScene(t), receive(t, with(410))
+	s, r := newHooks(t), receive(t, with(410))
 	w := s.hook(r)
 	s.happen(ran(5, "a"), ran(6, "b"), ran(5, "c"))
 	s.drain()
 	off := s.get(w)
 	same(t, []any{false, "The receiver answered 410 Gone."}, []any{off.IsEnabled, off.DisabledReason})
-	same(t, 1, len(s.db.Published()))
+	same(t, 1, len(s.disabled()))
 	r.answer(nil)
 	r.messages()
 	on := true

@@ -19,13 +19,9 @@ const (
 	firstPause   = 5 * time.Second
 	longestPause = time.Hour
 	// patience is how long one delivery is tried before its webhook is switched off.
-	patience = 24 * time.Hour
-	gone     = 410
+	patience   = 24 * time.Hour
+	statusGone = 410
 )
-
-// KindWebhookDisabled is the kind of the notification to global admins about a
-// webhook that the server switched off.
-const KindWebhookDisabled = "webhook_disabled"
 
 // outcome is what came of one attempt.
 type outcome struct {
@@ -80,7 +76,7 @@ func (w *Webhooks) record(ctx context.Context, tx uow.Tx, hook Webhook, delivery
 			return err
 		}
 		return w.Store.Promote(ctx, hook.ID, d.Subject, o.ended)
-	case o.answer.Status == gone:
+	case o.answer.Status == statusGone:
 		return w.disable(ctx, tx, hook, "The receiver answered 410 Gone.")
 	case o.ended.Sub(*d.FirstTriedOn) >= patience:
 		return w.disable(ctx, tx, hook, "A delivery failed for a day. The last attempt: "+o.reason)
@@ -115,20 +111,8 @@ func (w *Webhooks) disable(ctx context.Context, tx uow.Tx, hook Webhook, reason 
 		return err
 	}
 	tx.Publish(notifications.WebhookDisabled{OrganizationID: hook.OrganizationID, WebhookID: hook.ID, URL: hook.origin(), Reason: reason})
-	admins, err := w.Users.GlobalAdmins(ctx, hook.OrganizationID)
-	if err != nil {
-		return fmt.Errorf("finding the admins to tell: %w", err)
-	}
-	var ns []Notification
-	for _, a := range admins {
-		link := fmt.Sprintf("/api/webhook/%d", hook.ID)
-		ns = append(ns, Notification{
-			OrganizationID: hook.OrganizationID, UserID: a.ID, Kind: KindWebhookDisabled, Cause: fmt.Sprintf("webhook/%d/%d", hook.ID, now.UnixMicro()),
-			CreatedBy: audit.System, CreatedOn: now, Link: &link,
-			Title: "A webhook was switched off", Message: fmt.Sprintf("Webhook %d to %s was switched off. %s", hook.ID, hook.origin(), reason),
-		})
-	}
-	return w.Inbox.Add(ctx, ns)
+	cause := fmt.Sprintf("webhook/%d/%d", hook.ID, now.UnixMicro())
+	return w.Inbox.WebhookDisabled(ctx, tx, cause, hook.OrganizationID, hook.ID, hook.origin(), reason)
 }
 
 // Test sends a test message at once, also for a webhook that is switched off,

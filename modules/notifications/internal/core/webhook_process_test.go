@@ -42,7 +42,7 @@ func hanging(t testing.TB) (r *receiver, release func()) {
 }
 
 func TestAReceiverThatHangsHoldsUpNoOther(t *testing.T) {
-	s := newScene(t)
+	s := newHooks(t)
 	dead, release := hanging(t)
 	alive := receive(t, nil)
 	stuck := s.hook(dead)
@@ -74,7 +74,7 @@ func TestAReceiverThatHangsHoldsUpNoOther(t *testing.T) {
 
 func TestASubjectThatHangsHoldsUpNoOtherOfTheSameReceiver(t *testing.T) {
 	free := make(chan struct{})
-	s := newScene(t)
+	s := newHooks(t)
 	r := receive(t, func(_ http.ResponseWriter, q *http.Request, m message) {
 		if m.run() == "hangs" {
 			select {
@@ -95,7 +95,7 @@ func TestASubjectThatHangsHoldsUpNoOtherOfTheSameReceiver(t *testing.T) {
 
 func TestDeletingAWebhookBreaksOffWhatIsOnItsWay(t *testing.T) {
 	broken := make(chan struct{})
-	s := newScene(t)
+	s := newHooks(t)
 	r := receive(t, func(_ http.ResponseWriter, q *http.Request, _ message) {
 		<-q.Context().Done()
 		close(broken)
@@ -117,7 +117,7 @@ func TestDeletingAWebhookBreaksOffWhatIsOnItsWay(t *testing.T) {
 // A stop between the sending and the note of it lets the same message come
 // again, under the same id.
 func TestWhatAStoppedProcessSentComesAgainUnderItsID(t *testing.T) {
-	s := newScene(t)
+	s := newHooks(t)
 	r, release := hanging(t)
 	w := s.hook(r)
 	s.must(s.runner.Start(s.ctx))
@@ -133,7 +133,7 @@ func TestWhatAStoppedProcessSentComesAgainUnderItsID(t *testing.T) {
 }
 
 func TestAReceiverThatIsSlowGetsEverythingInOrder(t *testing.T) {
-	s := newScene(t)
+	s := newHooks(t)
 	r := receive(t, nil)
 	s.hook(r)
 	s.start()

@@ -38,14 +38,14 @@ var loopback = netip.MustParsePrefix("127.0.0.1/32")
 // boss is the global admin of organization 1.
 var boss = actor.Actor{UserID: 1, OrganizationID: 1, Email: "boss@example.com", Level: actor.GlobalAdmin}
 
-type people struct{ users.Directory }
+type admins struct{ users.Directory }
 
-func (people) GlobalAdmins(_ context.Context, org int64) ([]users.User, error) {
+func (admins) GlobalAdmins(_ context.Context, org int64) ([]users.User, error) {
 	return []users.User{{ID: org * 10, OrganizationID: org}, {ID: org*10 + 1, OrganizationID: org}}, nil
 }
 
-// scene is webhooks in memory that send to real servers.
-type scene struct {
+// hooks are webhooks in memory that send to real servers.
+type hooks struct {
 	*core.Webhooks
 	t      testing.TB
 	ctx    context.Context
@@ -56,7 +56,7 @@ type scene struct {
 	runner *work.Runner
 }
 
-func newScene(t testing.TB) *scene {
+func newHooks(t testing.TB) *hooks {
 	c := clock.NewFixed(time.Now())
 	db := memory.New(c)
 	queue := work.NewQueue(workstore.New(db), nil, c)
@@ -64,9 +64,9 @@ func newScene(t testing.TB) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scene{t: t, ctx: t.Context(), clock: c, db: db, inbox: memstore.New(db), queue: queue}
+	s := &hooks{t: t, ctx: t.Context(), clock: c, db: db, inbox: memstore.New(db), queue: queue}
 	s.Webhooks = core.NewWebhooks(core.WebhookDeps{
-		Unit: db, Store: memstore.NewWebhooks(db), Inbox: s.inbox, Users: people{}, Queue: queue, Sender: webhook.New(c, loopback), Sealer: sealer,
+		Unit: db, Store: memstore.NewWebhooks(db), Inbox: core.New(core.Deps{Unit: db, Store: s.inbox, Users: admins{}, Clock: c, InboxLimit: 1000}), Queue: queue, Sender: webhook.New(c, loopback), Sealer: sealer,
 		Clock: c, Log: slog.New(slog.DiscardHandler), Retention: 30 * 24 * time.Hour,
 		Events: []event.Event{
 			users.OrganizationChanged{}, users.UserCreated{}, users.UserChanged{}, users.EmailChanged{}, chat.RunCompleted{}, notifications.WebhookDisabled{},
@@ -77,7 +77,7 @@ func newScene(t testing.TB) *scene {
 	return s
 }
 
-func (s *scene) must(err error) {
+func (s *hooks) must(err error) {
 	s.t.Helper()
 	if err != nil {
 		s.t.Fatal(err)
@@ -85,7 +85,7 @@ func (s *scene) must(err error) {
 }
 
 // start sends from now on, with the times of production.
-func (s *scene) start() {
+func (s *hooks) start() {
 	s.must(s.runner.Start(s.ctx))
 	s.t.Cleanup(func() {
 		if err := s.runner.Stop(context.WithoutCancel(s.ctx)); err != nil {
@@ -95,14 +95,14 @@ func (s *scene) start() {
 }
 
 // drain sends what is due.
-func (s *scene) drain() {
+func (s *hooks) drain() {
 	s.t.Helper()
 	_, err := s.runner.Drain(s.ctx)
 	s.must(err)
 }
 
 // hook makes a webhook of every kind for a receiver.
-func (s *scene) hook(r *receiver) core.Webhook {
+func (s *hooks) hook(r *receiver) core.Webhook {
 	s.t.Helper()
 	secret, w, err := s.Create(s.ctx, boss, r.URL, s.Kinds())
 	s.must(err)
@@ -111,7 +111,7 @@ func (s *scene) hook(r *receiver) core.Webhook {
 }
 
 // happen commits events of organization 1 and tells the webhooks of them.
-func (s *scene) happen(facts ...event.Event) []event.Envelope {
+func (s *hooks) happen(facts ...event.Event) []event.Envelope {
 	s.t.Helper()
 	sealed, err := event.Seal(s.clock.Now(), facts)
 	s.must(err)
@@ -119,7 +119,7 @@ func (s *scene) happen(facts ...event.Event) []event.Envelope {
 	return sealed
 }
 
-func (s *scene) tell(events ...event.Envelope) {
+func (s *hooks) tell(events ...event.Envelope) {
 	s.t.Helper()
 	s.must(s.db.Do(s.ctx, func(ctx context.Context, tx uow.Tx) error { return s.Happened(ctx, tx, events) }))
 }
@@ -129,7 +129,7 @@ func ran(thread int64, run string) chat.RunCompleted {
 	return chat.RunCompleted{Run: chat.Run{OrganizationID: 1, ThreadID: thread, RunID: run}}
 }
 
-func (s *scene) log(w core.Webhook) []core.Delivery {
+func (s *hooks) log(w core.Webhook) []core.Delivery {
 	s.t.Helper()
 	p, err := s.Deliveries(s.ctx, boss, w.ID, page.Request{Size: page.MaxSize})
 	s.must(err)
@@ -137,7 +137,7 @@ func (s *scene) log(w core.Webhook) []core.Delivery {
 	return p.Items
 }
 
-func (s *scene) get(w core.Webhook) core.Webhook {
+func (s *hooks) get(w core.Webhook) core.Webhook {
 	s.t.Helper()
 	out, err := s.Get(s.ctx, boss, w.ID)
 	s.must(err)
@@ -267,9 +267,20 @@ func receiveAt(t testing.TB, address string) *receiver {
 }
 
 // restart makes another process take the place of one that has stopped.
-func (s *scene) restart() {
+func (s *hooks) restart() {
 	s.t.Helper()
 	var err error
 	s.runner, err = work.NewRunner(work.Config{Queue: s.queue, Kinds: s.WorkKinds(), Owner: "another", Log: slog.New(slog.DiscardHandler)})
 	s.must(err)
+}
+
+// disabled are the facts of webhooks that were switched off.
+func (s *hooks) disabled() []notifications.WebhookDisabled {
+	var out []notifications.WebhookDisabled
+	for _, e := range s.db.Published() {
+		if d, ok := e.(notifications.WebhookDisabled); ok {
+			out = append(out, d)
+		}
+	}
+	return out
 }

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"parley/modules/users"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
@@ -20,12 +19,16 @@ import (
 	"parley/platform/kernel/work"
 )
 
+// Teller tells global admins of a webhook that was switched off.
+type Teller interface {
+	WebhookDisabled(ctx context.Context, tx uow.Tx, cause string, organizationID, webhookID int64, url, reason string) error
+}
+
 // WebhookDeps is what Webhooks needs.
 type WebhookDeps struct {
 	Unit   uow.Unit
 	Store  WebhookStore
-	Inbox  Store // where global admins are told of a webhook that was switched off
-	Users  users.Directory
+	Inbox  Teller
 	Queue  work.Queue
 	Sender Sender
 	Sealer Sealer

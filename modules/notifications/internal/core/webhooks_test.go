@@ -28,7 +28,7 @@ var others = map[string]actor.Actor{
 }
 
 func TestAWebhookIsThereForGlobalAdminsAlone(t *testing.T) {
-	s, r := newScene(t), receive(t, nil)
+	s, r := newHooks(t), receive(t, nil)
 	w := s.hook(r)
 	s.happen(ran(5, "a"))
 	s.drain()
@@ -58,7 +58,7 @@ func second[T any](_ T, err error) error { return err }
 func third[T, U any](_ T, _ U, err error) error { return err }
 
 func TestAnUnacceptableWebhookIsRefused(t *testing.T) {
-	s := newScene(t)
+	s := newHooks(t)
 	before := net.DefaultResolver
 	t.Cleanup(func() { net.DefaultResolver = before })
 	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, net.ErrClosed }}
@@ -100,7 +100,7 @@ func TestAnUnacceptableWebhookIsRefused(t *testing.T) {
 }
 
 func TestARotationSignsWithBothSecretsForADay(t *testing.T) {
-	s, r := newScene(t), receive(t, nil)
+	s, r := newHooks(t), receive(t, nil)
 	old, w, err := s.Create(s.ctx, boss, r.URL, []string{"chat.run_completed.v1"})
 	s.must(err)
 	fresh, w, err := s.Rotate(s.ctx, boss, w.ID)
@@ -138,7 +138,7 @@ func TestARotationSignsWithBothSecretsForADay(t *testing.T) {
 }
 
 func TestASecretIsNotStoredInTheOpen(t *testing.T) {
-	s, r := newScene(t), receive(t, nil)
+	s, r := newHooks(t), receive(t, nil)
 	secret, w, err := s.Create(s.ctx, boss, r.URL, []string{"chat.run_completed.v1"})
 	s.must(err)
 	if strings.Contains(string(w.Secret), secret[6:]) || len(w.Secret) == 0 {
@@ -147,7 +147,7 @@ func TestASecretIsNotStoredInTheOpen(t *testing.T) {
 }
 
 func TestAReplayComesAgainUnderItsIDBehindWhatWaits(t *testing.T) {
-	s, r := newScene(t), receive(t, nil)
+	s, r := newHooks(t), receive(t, nil)
 	w := s.hook(r)
 	sent := s.happen(ran(5, "a"))[0]
 	s.drain()
@@ -182,7 +182,7 @@ func TestAReplayComesAgainUnderItsIDBehindWhatWaits(t *testing.T) {
 }
 
 func TestATestTellsItsOutcomeAndHasNoConsequences(t *testing.T) {
-	s, r := newScene(t), receive(t, with(410))
+	s, r := newHooks(t), receive(t, with(410))
 	w := s.hook(r)
 	off := false
 	for _, enabled := range []bool{true, off} {
@@ -206,7 +206,7 @@ func TestATestTellsItsOutcomeAndHasNoConsequences(t *testing.T) {
 
 func TestTestsAtATimeAreBounded(t *testing.T) {
 	release := make(chan struct{})
-	s, r := newScene(t), receive(t, func(http.ResponseWriter, *http.Request, message) { <-release })
+	s, r := newHooks(t), receive(t, func(http.ResponseWriter, *http.Request, message) { <-release })
 	w := s.hook(r)
 	errs := make(chan error, 8)
 	for range 8 {
@@ -225,7 +225,7 @@ func TestTestsAtATimeAreBounded(t *testing.T) {
 }
 
 func TestSwitchingOffGivesUpWhatWaits(t *testing.T) {
-	s, r := newScene(t), receive(t, nil)
+	s, r := newHooks(t), receive(t, nil)
 	w := s.hook(r)
 	s.happen(ran(5, "a"), ran(5, "b"))
 	off := false
@@ -241,7 +241,7 @@ func TestSwitchingOffGivesUpWhatWaits(t *testing.T) {
 }
 
 func TestAWebhookThatIsTooFarBehindIsSwitchedOff(t *testing.T) {
-	s, r := newScene(t), receive(t, with(500))
+	s, r := newHooks(t), receive(t, with(500))
 	w := s.hook(r)
 	facts := make([]event.Event, 1_000)
 	for i := range facts {
@@ -251,18 +251,18 @@ func TestAWebhookThatIsTooFarBehindIsSwitchedOff(t *testing.T) {
 	same(t, true, s.get(w).IsEnabled)
 	s.behind(w, 100_000)
 	s.happen(ran(5, "one more"))
-	same(t, []any{false, "More than 100000 deliveries waited for it.", 1}, []any{s.get(w).IsEnabled, s.get(w).DisabledReason, len(s.db.Published())})
+	same(t, []any{false, "More than 100000 deliveries waited for it.", 1}, []any{s.get(w).IsEnabled, s.get(w).DisabledReason, len(s.disabled())})
 }
 
 // behind makes so many deliveries of a webhook wait, as far as it knows.
-func (s *scene) behind(w core.Webhook, n int64) {
+func (s *hooks) behind(w core.Webhook, n int64) {
 	s.t.Helper()
 	_, err := s.Store.UpdateWebhook(s.ctx, w.OrganizationID, w.ID, func(w *core.Webhook) error { w.Pending = n; return nil })
 	s.must(err)
 }
 
 func TestOldDeliveriesArePruned(t *testing.T) {
-	s, r := newScene(t), receive(t, nil)
+	s, r := newHooks(t), receive(t, nil)
 	w := s.hook(r)
 	s.must(s.Adopt(s.ctx))
 	s.must(s.Adopt(s.ctx))

@@ -136,6 +136,9 @@ var (
 	signingIn        = operation{"post_login_access_token", "POST /api/login/access-token", 401}
 	refreshing       = operation{"post_users_refresh_access_token", "POST /api/users/refresh-access-token", 401}
 	changingPassword = operation{"put_user_me_password", "PUT /api/user/me/password", 422}
+	requestingReset  = operation{"post_users_password_reset", "POST /api/users/password-reset", 422}
+	confirmingReset  = operation{"post_users_password_reset_confirm", "POST /api/users/password-reset/confirm", 422}
+	verifyingAddress = operation{"post_users_verify_address", "POST /api/users/verify-address", 422}
 )
 
 // entry is the operation by a user, or with a code its refusal.

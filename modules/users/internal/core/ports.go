@@ -16,6 +16,8 @@ type Store interface {
 	AddOrganization(ctx context.Context, o users.Organization) (users.Organization, error)
 	// Organization answers ErrNoOrg when there is none.
 	Organization(ctx context.Context, id int64) (users.Organization, error)
+	// OrganizationByDomain compares without case; ErrNoOrg when there is none.
+	OrganizationByDomain(ctx context.Context, domain string) (users.Organization, error)
 	// UpdateOrganization changes one; ErrNoOrg when there is none.
 	UpdateOrganization(ctx context.Context, id int64, change func(*users.Organization) error) (users.Organization, error)
 	// HasOrganizations reports whether any exists.
@@ -49,6 +51,7 @@ type Store interface {
 	PermissionStore
 	RoleStore
 	KeyStore
+	MailStore
 	AuditStore
 }
 
@@ -207,6 +210,9 @@ type Tokens interface {
 	// Read answers ErrCredentials for a token that is not ours, has expired by
 	// now, or serves another purpose.
 	Read(p Purpose, token string, now time.Time) (Session, error)
+	// Derive answers the token that a random seed makes with each secret key;
+	// the first is of the key that signs. From the seed alone nobody has it.
+	Derive(seed string) []string
 }
 
 // History blanks personal data in events that were published already.

@@ -8,7 +8,9 @@ import (
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/mail"
 	"parley/platform/kernel/uow"
+	"parley/platform/kernel/work"
 )
 
 // Service is the use cases. It implements users.Actors, users.Directory,
@@ -31,6 +33,12 @@ type Deps struct {
 	Tokens  Tokens
 	History History
 	Clock   clock.Clock
+	// Mail sends mails about accounts, as jobs of Queue; nil and one that is
+	// off send none.
+	Mail  mail.Sender
+	Queue work.Queue
+	// SignUpDomains are the domains of organizations whose people may sign up.
+	SignUpDomains []string
 }
 
 // New returns the use cases over their dependencies.

@@ -54,6 +54,9 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"the audit log is followed by position":             auditFeed,
 		"refusals are counted in their row":                 countedRefusals,
 		"only old entries of the audit log are removed":     prunedAudit,
+		"an organization is found by its domain":            byDomain,
+		"mails are found by their token and go with users":  mails,
+		"mails are counted and pruned":                      mailsInTime,
 		"deleting takes credentials and permissions along":  deleting,
 		"a failed unit leaves nothing behind":               rollback,
 	}
