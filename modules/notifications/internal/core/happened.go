@@ -146,7 +146,7 @@ func newsOfRole(cause string, e users.RoleChanged, by string) news {
 	default:
 		n.title, n.message = "Your role was changed", fmt.Sprintf("%s made you %s of %s; you were %s.", capital(by), article[e.Role], what, article[e.PreviousRole])
 	}
-	if e.Role == "" {         // they may not see it any more, and know what they had
+	if e.Role == "" { // they may not see it any more, and know what they had
 		n.about, n.link = "", ""
 	}
 	return n

@@ -23,8 +23,12 @@ func TestUsersAreToldOfTheirRolesInPlainSentences(t *testing.T) {
 	} {
 		s := newScene(t, nil)
 		e.UserID, e.OrganizationID = 3, 1
-		s.happens(func(ctx context.Context, tx uow.Tx) error { return s.RolesChanged(ctx, tx, core.Role{Cause: "cause", RoleChanged: e}) })
-		s.happens(func(ctx context.Context, tx uow.Tx) error { return s.RolesChanged(ctx, tx, core.Role{Cause: "cause", RoleChanged: e}) })
+		s.happens(func(ctx context.Context, tx uow.Tx) error {
+			return s.RolesChanged(ctx, tx, core.Role{Cause: "cause", RoleChanged: e})
+		})
+		s.happens(func(ctx context.Context, tx uow.Tx) error {
+			return s.RolesChanged(ctx, tx, core.Role{Cause: "cause", RoleChanged: e})
+		})
 		got := s.inbox(3)
 		if len(got) != 1 || got[0].Message != want {
 			t.Errorf("want %q, got %+v", want, got)
