@@ -117,6 +117,11 @@ func (s *Server) add(r *Route) error {
 		return fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
 	}
 	r.binding.tag = cursorTag(r.Path)
+	if r.csv {
+		if r.columns, err = columnsOf(r); err != nil {
+			return err
+		}
+	}
 	if err := s.fits(r); err != nil {
 		return fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
 	}
