@@ -29,7 +29,7 @@ type publishedEvent = event.Event
 var published = []publishedEvent{
 	users.OrganizationCreated{}, users.OrganizationChanged{},
 	users.UserCreated{}, users.UserChanged{}, users.UserDeleted{}, users.EmailChanged{}, users.AccessChanged{},
-	projects.TeamCreated{}, projects.TeamDeleted{}, projects.ProjectCreated{}, projects.ProjectMoved{}, projects.ProjectDeleted{},
+	projects.TeamCreated{}, projects.TeamUpdated{}, projects.TeamDeleted{}, projects.ProjectCreated{}, projects.ProjectUpdated{}, projects.ProjectMoved{}, projects.ProjectDeleted{},
 	agents.AgentCreated{}, agents.AgentUpdated{}, agents.AgentDeleted{}, agents.OwnerChanged{}, agents.TypeUpdated{}, agents.VersionCreated{},
 	corpora.CorpusCreated{}, corpora.CorpusUpdated{}, corpora.CorpusDeleted{}, corpora.PermissionsChanged{},
 	corpora.ConnectionChanged{}, corpora.CorpusDisconnected{}, corpora.DocumentUpdated{}, corpora.DocumentDeleted{}, corpora.DocumentAdded{}, corpora.DocumentIndexed{},
