@@ -31,8 +31,15 @@ func (s *Service) TotalCount(ctx context.Context, who actor.Actor, p Period, f F
 	if err != nil {
 		return Overview{}, err
 	}
-	totals, err := s.store.Totals(ctx, selected)
-	return Overview{Existing: existing, Totals: totals}, err
+	rows, err := s.store.Ask(ctx, Question{Selection: selected, Users: true})
+	if err != nil || len(rows) == 0 {
+		return Overview{Existing: existing}, err
+	}
+	r := rows[0]
+	return Overview{Existing: existing, Totals: Totals{
+		ActiveUsers: r.Users, Queries: r.Queries, Threads: r.NewThreads, Upvotes: r.Upvotes, Downvotes: r.Downvotes,
+		TotalTokens: r.PromptTokens + r.CompletionTokens, Cost: r.Cost,
+	}}, nil
 }
 
 // TokensByDate answers the tokens of each day of a period, dates ascending,
@@ -42,20 +49,24 @@ func (s *Service) TokensByDate(ctx context.Context, who actor.Actor, p Period, f
 	if err != nil {
 		return nil, err
 	}
-	quarters, err := s.store.Quarters(ctx, selected)
+	days := make([]Day, w.days())
+	// A day that the zone leaves out, or that begins outside of the window, has
+	// no cut; period i is the day dates[i].
+	var cuts []time.Time
+	dates := []int{0}
+	for i := range days {
+		days[i].Date = w.first.AddDate(0, 0, i)
+		begin := beginOf(days[i].Date, w.zone)
+		if i > 0 && begin.After(w.from) && begin.Before(w.until) && (len(cuts) == 0 || begin.After(cuts[len(cuts)-1])) && w.index(begin) == i {
+			cuts, dates = append(cuts, begin), append(dates, i)
+		}
+	}
+	rows, err := s.store.Ask(ctx, Question{Selection: selected, Cuts: cuts})
 	if err != nil {
 		return nil, err
 	}
-	days := make([]Day, w.days())
-	for i := range days {
-		days[i].Date = w.first.AddDate(0, 0, i)
-	}
-	for _, q := range quarters {
-		// All of a quarter has one date, also when the period cuts it.
-		i := w.index(time.Unix(q.Quarter*15*60, 0))
-		days[i].PromptTokens += q.PromptTokens
-		days[i].CompletionTokens += q.CompletionTokens
-		days[i].Cost = days[i].Cost.Plus(q.Cost)
+	for _, r := range rows {
+		days[dates[r.Period]].Tokens = Tokens{PromptTokens: r.PromptTokens, CompletionTokens: r.CompletionTokens, Cost: r.Cost}
 	}
 	return days, nil
 }

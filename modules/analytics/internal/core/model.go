@@ -107,7 +107,7 @@ type Totals struct {
 	Upvotes     int64
 	Downvotes   int64
 	TotalTokens int64
-	Cost        money.Amount `bun:"embed:cost_"`
+	Cost        money.Amount
 }
 
 // Tokens are what models used. Cached input is part of the prompt, reasoning
@@ -115,11 +115,5 @@ type Totals struct {
 type Tokens struct {
 	PromptTokens     int64
 	CompletionTokens int64
-	Cost             money.Amount `bun:"embed:cost_"`
-}
-
-// QuarterTokens are the tokens of one quarter of an hour.
-type QuarterTokens struct {
-	Quarter int64
-	Tokens
+	Cost             money.Amount
 }

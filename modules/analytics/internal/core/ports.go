@@ -5,12 +5,13 @@ import "context"
 // Store keeps facts and the inventory.
 type Store interface {
 	// AddFacts stores facts, but for those of an origin that has one already.
+	// A fact counts from its commit on, however old it is.
 	AddFacts(ctx context.Context, facts []Fact) error
-	// Totals sums the selected facts up.
-	Totals(ctx context.Context, s Selection) (Totals, error)
-	// Quarters sums the tokens of the selected facts up by quarter, in no
-	// order. Quarters without tokens may be left out.
-	Quarters(ctx context.Context, s Selection) ([]QuarterTokens, error)
+	// Ask answers what the selected facts add up to, all as of one moment, in
+	// order of period and key. It does not look beyond the window.
+	Ask(ctx context.Context, q Question) ([]Row, error)
+	// Engagement answers the days after the first LookBack ones, in order.
+	Engagement(ctx context.Context, q EngagementQuestion) ([]Engaged, error)
 
 	// AddItem stores an item, unless it is there already.
 	AddItem(ctx context.Context, i Item) error

@@ -24,8 +24,9 @@ func stores(t *testing.T, suite func(t *testing.T, open func(t *testing.T) (core
 	})
 }
 
-func TestStore(t *testing.T)   { stores(t, coretest.TestStore) }
-func TestFigures(t *testing.T) { stores(t, coretest.TestFigures) }
+func TestStore(t *testing.T)     { stores(t, coretest.TestStore) }
+func TestFigures(t *testing.T)   { stores(t, coretest.TestFigures) }
+func TestQuestions(t *testing.T) { stores(t, coretest.TestQuestions) }
 
 func TestAFigureCostsTheSameStatementsHoweverMuchItSums(t *testing.T) {
 	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
