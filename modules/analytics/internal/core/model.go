@@ -43,7 +43,7 @@ type Measures struct {
 }
 
 // QuarterOf counts the quarters of an hour since 1970. Every day of every
-// time zone since 2012 begins and ends with one, so that sums over quarters
+// time zone since 2000 begins and ends with one, so that sums over quarters
 // can be summed to the days of any time zone.
 func QuarterOf(t time.Time) int64 { return t.Unix() / (15 * 60) }
 

@@ -2,7 +2,7 @@ package core
 
 import "context"
 
-// Store keeps facts and the inventory.
+// Store keeps facts, the inventory and names.
 type Store interface {
 	// AddFacts stores facts, but for those of an origin that has one already.
 	// A fact counts from its commit on, however old it is.
@@ -21,4 +21,6 @@ type Store interface {
 	// projects and agents in it and the users who ever asked there; all kinds
 	// when the scope is the whole organization.
 	CountItems(ctx context.Context, s Scope) (map[Kind]int64, error)
+
+	Names
 }
