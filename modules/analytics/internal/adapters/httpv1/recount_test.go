@@ -24,17 +24,14 @@ import (
 	"parley/platform/webtest"
 )
 
-// zones are some where days are odd: clocks that turn at midnight or by half an
-// hour, offsets of quarters, and both ends of the date line.
-var zones = []string{
-	"", "Europe/Berlin", "America/New_York", "America/St_Johns", "America/Santiago", "America/Havana", "America/Sao_Paulo", "Africa/Cairo", "Asia/Beirut",
-	"Asia/Kathmandu", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Chatham", "Pacific/Apia", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Antarctica/Casey",
-}
-
-// years are around a day that some zone turns its clocks on: Apia leaves 30
-// December 2011 out.
-var years = []time.Time{
-	time.Date(2026, 4, 4, 0, 0, 0, 0, time.UTC), time.Date(2026, 10, 30, 0, 0, 0, 0, time.UTC), time.Date(2018, 11, 10, 0, 0, 0, 0, time.UTC), time.Date(2012, 1, 7, 0, 0, 0, 0, time.UTC),
+// places are zones with odd days, shortly after one: clocks that turn at midnight
+// or by half an hour, a date that is left out, offsets of quarters, and both ends
+// of the date line.
+var places = []struct{ zone, day string }{
+	{"UTC", "2026-03-01"}, {"Europe/Berlin", "2026-03-30"}, {"America/New_York", "2026-11-02"}, {"America/St_Johns", "2026-03-09"}, {"America/Santiago", "2026-09-07"},
+	{"America/Santiago", "2026-04-06"}, {"America/Havana", "2026-03-09"}, {"America/Havana", "2026-11-02"}, {"America/Sao_Paulo", "2018-11-05"}, {"Africa/Cairo", "2026-04-25"},
+	{"Asia/Beirut", "2026-03-30"}, {"Asia/Kathmandu", "2026-05-01"}, {"Asia/Kolkata", "2026-02-28"}, {"Australia/Lord_Howe", "2026-10-05"}, {"Pacific/Chatham", "2026-09-28"},
+	{"Pacific/Apia", "2012-01-01"}, {"Pacific/Kiritimati", "2026-01-01"}, {"Pacific/Pago_Pago", "2026-01-01"}, {"Antarctica/Casey", "2020-10-05"},
 }
 
 // world is what happened, in the plainest form.
@@ -44,6 +41,7 @@ type world struct {
 	zone  *time.Location
 	facts []core.Fact
 	names map[string]string
+	shown []string // the date at each of steps
 }
 
 // ask is a request in the plainest form.
@@ -60,10 +58,10 @@ type ask struct {
 // facts, for random readers, windows, zones and filters: one fact at a time, under
 // the date that a calendar in the zone shows.
 func TestEveryFigureIsARecount(t *testing.T) {
-	for round := range 24 {
+	for round := range 2 * len(places) {
 		w := newWorld(t, uint64(round))
 		client := w.serve(t)
-		for n := range 4 {
+		for n := range 3 {
 			a := w.ask()
 			for path, recount := range recounts {
 				query := maps.Clone(a.query)
@@ -102,12 +100,16 @@ func plain(t *testing.T, v any) (out any) {
 func newWorld(t *testing.T, seed uint64) *world {
 	t.Helper()
 	w := &world{r: rand.New(rand.NewPCG(5, seed)), names: map[string]string{}}
-	zone, err := time.LoadLocation(zones[w.r.IntN(len(zones))])
+	place := places[seed%uint64(len(places))]
+	zone, err := time.LoadLocation(place.zone)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.zone = zone
-	w.now = years[w.r.IntN(len(years))].Add(time.Duration(w.r.IntN(20*24*3600)) * time.Second)
+	now, err := time.Parse(time.DateOnly, place.day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.zone, w.now = zone, now.Add(time.Duration(w.r.IntN(15*24*3600))*time.Second)
 	sources, models, types := []string{"api", "web", core.Evaluation}, []string{"large", "small", ""}, []string{"rag", "sql"}
 	for i := range 20 + w.r.IntN(60) {
 		f := core.Fact{
@@ -131,12 +133,20 @@ func newWorld(t *testing.T, seed uint64) *world {
 
 func (w *world) some(n int) int64 { return int64(w.r.IntN(n)) }
 
-// moment is near now, and often near midnight in the zone.
+// moment is near now, and often near midnight in the zone, or near the moment at
+// which its clocks were turned last.
 func (w *world) moment() time.Time {
 	at := w.now.AddDate(0, 0, w.r.IntN(75)-70).Add(time.Duration(w.r.Int64N(int64(24 * time.Hour))))
-	if w.r.IntN(2) == 0 {
+	near := time.Duration(w.r.Int64N(int64(4*time.Hour))) - 2*time.Hour
+	turned, _ := w.now.In(w.zone).ZoneBounds()
+	switch w.some(4) {
+	case 0, 1:
 		y, m, d := at.In(w.zone).Date()
-		at = time.Date(y, m, d, 0, 0, 0, 0, w.zone).Add(time.Duration(w.r.Int64N(int64(4*time.Hour))) - 2*time.Hour)
+		at = time.Date(y, m, d, 0, 0, 0, 0, w.zone).Add(near)
+	case 2:
+		if turned.After(w.now.AddDate(0, 0, -70)) {
+			at = turned.Add(near)
+		}
 	}
 	return clock.Stored(at)
 }
@@ -212,10 +222,15 @@ func back(date string, days int) string {
 	return d.AddDate(0, 0, -days).Format(time.DateOnly)
 }
 
-// steps are all quarters of an hour of some months.
-func (w *world) steps(do func(at time.Time, date string)) {
-	for at := w.now.AddDate(0, 0, -150).Truncate(24 * time.Hour); at.Before(w.now.AddDate(0, 0, 20)); at = at.Add(15 * time.Minute) {
-		do(at, at.In(w.zone).Format(time.DateOnly))
+// steps visits all quarters of an hour of some months.
+func (w *world) steps(visit func(at time.Time, date string)) {
+	first := w.now.AddDate(0, 0, -150).Truncate(24 * time.Hour)
+	for i := range (150 + 20) * 24 * 4 {
+		at := first.Add(time.Duration(i) * 15 * time.Minute)
+		if i == len(w.shown) {
+			w.shown = append(w.shown, at.In(w.zone).Format(time.DateOnly))
+		}
+		visit(at, w.shown[i])
 	}
 }
 
