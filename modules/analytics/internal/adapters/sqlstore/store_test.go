@@ -48,6 +48,44 @@ func TestAFigureCostsTheSameStatementsHoweverMuchItSums(t *testing.T) {
 					t.Errorf("round %d: %d and %d statements", round, total, days)
 				}
 			}
+			// Each list costs its question and, if it has names, those of all rows.
+			for _, who := range []actor.Actor{actor.System(1), part} {
+				f, p := core.Filter{}, core.Period{Days: core.MaxDays, Zone: "America/St_Johns"}
+				for name, c := range map[string]struct {
+					ask  func(ctx context.Context) (rows int, err error)
+					want int64
+				}{
+					"periods": {func(ctx context.Context) (int, error) {
+						list, err := service.ByPeriod(ctx, who, p, f, core.Weekly, true)
+						return len(list), err
+					}, 1},
+					"engagement": {func(ctx context.Context) (int, error) {
+						list, err := service.UserEngagement(ctx, who, p, f)
+						return len(list), err
+					}, 1},
+					"sources": {func(ctx context.Context) (int, error) {
+						list, err := service.BySegment(ctx, who, p, f, core.ByQuerySource, core.ByTokens, 1000)
+						return len(list), err
+					}, 1},
+					"projects": {func(ctx context.Context) (int, error) {
+						list, err := service.BySegment(ctx, who, p, f, core.ByProject, core.ByQueries, 1000)
+						return len(list), err
+					}, 2},
+					"users": {func(ctx context.Context) (int, error) {
+						list, err := service.Leaderboard(ctx, who, p, f, core.User, core.ByQueries, 1000)
+						return len(list), err
+					}, 2},
+				} {
+					ctx, n := sqldb.CountQueries(context.Background())
+					rows, err := c.ask(ctx)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if rows > 0 && n.Load() > c.want {
+						t.Errorf("%s: %d statements for %d rows", name, n.Load(), rows)
+					}
+				}
+			}
 			if err := service.Record(context.Background(), many(now, 2000)...); err != nil {
 				t.Fatal(err)
 			}
