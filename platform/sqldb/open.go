@@ -41,6 +41,7 @@ type Config struct {
 type DB struct {
 	*bun.DB
 	reader   *sql.DB // SQLite only
+	views    *bun.DB // whose transactions only read
 	postgres bool
 	// inserters are the prepared inserts of SQLite, by insertKey. There are as
 	// many as there are kinds of rows that are written often.
@@ -82,6 +83,7 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 	pool.SetMaxIdleConns(conns)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	db := &DB{DB: bun.NewDB(pool, pgdialect.New()), postgres: true}
+	db.views = db.DB
 	db.AddQueryHook(countHook{db})
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("connecting to PostgreSQL: %w", err), db.Close())
@@ -158,8 +160,9 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	reader.SetMaxOpenConns(4)
 	reader.SetMaxIdleConns(4)
 	dialect := sqlitedialect.New()
-	db := &DB{DB: bun.NewDB(writer, dialect, bun.WithConnResolver(readPool{reader})), reader: reader}
+	db := &DB{DB: bun.NewDB(writer, dialect, bun.WithConnResolver(readPool{reader})), reader: reader, views: bun.NewDB(reader, sqlitedialect.New())}
 	db.AddQueryHook(countHook{db})
+	db.views.AddQueryHook(countHook{db})
 	return db, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"parley/modules/analytics/internal/core"
 	"parley/platform/bus"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/work"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/web"
@@ -24,6 +25,7 @@ type In struct {
 
 	DB    *sqldb.DB
 	Clock clock.Clock
+	Queue work.Queue
 }
 
 // Out is what it gives.
@@ -32,12 +34,13 @@ type Out struct {
 
 	Routes    []web.Route    `group:"routes,flatten"`
 	Consumers []bus.Consumer `group:"consumers,flatten"`
+	Kinds     []work.Kind    `group:"kinds,flatten"`
 }
 
 // Module is the analytics module.
 var Module = fx.Module("analytics", fx.Provide(build))
 
 func build(in In) Out {
-	service := core.New(sqlstore.New(in.DB), in.Clock)
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service)}
+	service := core.New(sqlstore.New(in.DB), in.Clock).SealBy(in.Queue)
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds()}
 }

@@ -61,14 +61,14 @@ func (s *Service) Leaderboard(ctx context.Context, who actor.Actor, p Period, f 
 }
 
 func (b Ranking) lists(f Figures) bool {
-	return f.Queries > 0 || b == ByTokens && (f.Runs > 0 || f.total() > 0)
+	return f.Queries > 0 || b == ByTokens && (f.Runs > 0 || f.TotalTokens() > 0)
 }
 
 // compare is negative when a stands before b.
 func (b Ranking) compare(x, y Figures) int {
 	switch b {
 	case ByTokens:
-		return cmp.Compare(y.total(), x.total())
+		return cmp.Compare(y.TotalTokens(), x.TotalTokens())
 	case ByQueries:
 		return cmp.Compare(y.Queries, x.Queries)
 	case ByLatest:

@@ -32,7 +32,7 @@ func (s *Service) TotalCount(ctx context.Context, who actor.Actor, p Period, f F
 	r := rows[0]
 	return Overview{Existing: existing, Totals: Totals{
 		ActiveUsers: r.Users, Queries: r.Queries, Threads: r.NewThreads, Upvotes: r.Upvotes, Downvotes: r.Downvotes,
-		TotalTokens: r.PromptTokens + r.CompletionTokens, Cost: r.Cost,
+		TotalTokens: r.TotalTokens(), Cost: r.Cost,
 	}}, nil
 }
 

@@ -1,6 +1,9 @@
 package core
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Store keeps facts, the inventory and names.
 type Store interface {
@@ -12,6 +15,12 @@ type Store interface {
 	Ask(ctx context.Context, q Question) ([]Row, error)
 	// Engagement answers the days after the first LookBack ones, in order.
 	Engagement(ctx context.Context, q EngagementQuestion) ([]Engaged, error)
+
+	// Seal packs the facts of an organization that are of quarters of an hour
+	// which ended before a moment, so that questions cost less. Answers are the
+	// same. It is safe beside anything else, takes several units of its own and
+	// goes on where it was interrupted.
+	Seal(ctx context.Context, organizationID int64, before time.Time) error
 
 	// AddItem stores an item, unless it is there already.
 	AddItem(ctx context.Context, i Item) error

@@ -3,6 +3,7 @@ package core
 import (
 	"time"
 
+	"parley/modules/analytics/internal/core/sum"
 	"parley/platform/kernel/money"
 )
 
@@ -82,6 +83,9 @@ type Figures struct {
 	// ActiveDays are how many days had a query. 0 when not asked for.
 	ActiveDays int64
 }
+
+// TotalTokens are those of the prompts and of the completions.
+func (f Figures) TotalTokens() int64 { return sum.Add(f.PromptTokens, f.CompletionTokens) }
 
 // LookBack is how many days Engagement looks back, beside the day itself.
 const LookBack = 29

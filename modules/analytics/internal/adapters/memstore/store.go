@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"time"
 
 	"parley/modules/analytics/internal/core"
 	"parley/modules/analytics/internal/core/tally"
@@ -52,6 +53,9 @@ func (s *Store) Ask(ctx context.Context, q core.Question) ([]core.Row, error) {
 	t.Facts(facts)
 	return t.Rows(), err
 }
+
+// Seal implements core.Store: there is nothing to pack.
+func (s *Store) Seal(context.Context, int64, time.Time) error { return nil }
 
 // Engagement implements core.Store.
 func (s *Store) Engagement(ctx context.Context, q core.EngagementQuestion) ([]core.Engaged, error) {

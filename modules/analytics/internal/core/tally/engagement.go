@@ -84,7 +84,12 @@ func (e *Engagement) Facts(s core.Selection, facts []core.Fact) {
 
 // At notes that a user was active at a moment, in microseconds.
 func (e *Engagement) At(micro, user int64) {
-	switch day := place(e.bounds, micro) - 1; {
+	e.On(place(e.bounds, micro)-1, user)
+}
+
+// On notes that a user was active on a day; before the first one it is negative.
+func (e *Engagement) On(day int, user int64) {
+	switch {
 	case day < 0:
 		e.Before(user)
 	case day < len(e.on):

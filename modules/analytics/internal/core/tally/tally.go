@@ -1,55 +1,105 @@
-// Package tally adds facts up to the figures that a question asks for.
+// Package tally adds facts, and segments of facts, up to the figures that a
+// question asks for.
 package tally
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"sort"
 	"time"
 
 	"parley/modules/analytics/internal/core"
+	"parley/modules/analytics/internal/core/segment"
+	"parley/modules/analytics/internal/core/sum"
 	"parley/platform/kernel/money"
 )
 
-// Tally is an answer in the making. What is added comes in order of period.
+// Tally is an answer in the making. What is added comes in order of period, and
+// what is added to days in order of day.
 type Tally struct {
-	q       core.Question
-	bounds  []int64 // the cuts, in microseconds
-	days    []int64
-	slots   map[slotKey]int
+	q      core.Question
+	bounds []int64 // the cuts, in microseconds
+	days   []int64
+	views  []view // of cells, by number
+
+	keys    []core.Key
+	index   map[core.Key]int32 // of keys
+	users   *distinct          // which key a user has, where users are the keys
+	period  int                // that slots is of
+	slots   []int32            // the row of each key in the period, from 1
 	rows    []core.Row
-	users   *distinct
+	last    []int64 // of each row: the latest query, in microseconds
+	asked   *distinct
 	threads *distinct
 	active  *distinct // rows, by day
 }
 
-type slotKey struct {
-	period int
-	key    core.Key
+// view is what a question sees of a cell.
+type view struct {
+	inside    bool // its new threads count
+	all       bool // all else counts
+	evaluates bool
+	key       int32
 }
 
 // New returns the tally of a question.
 func New(q core.Question) *Tally {
-	t := &Tally{q: q, slots: map[slotKey]int{}, users: newDistinct(), threads: newDistinct(), active: newDistinct()}
-	for _, c := range q.Cuts {
-		t.bounds = append(t.bounds, c.UnixMicro())
+	return &Tally{
+		q: q, bounds: micros(q.Cuts), days: micros(q.Days), index: map[core.Key]int32{},
+		users: newDistinct(), asked: newDistinct(), threads: newDistinct(), active: newDistinct(),
 	}
-	for _, d := range q.Days {
-		t.days = append(t.days, d.UnixMicro())
+}
+
+func micros(instants []time.Time) []int64 {
+	out := make([]int64, len(instants))
+	for i, at := range instants {
+		out[i] = at.UnixMicro()
 	}
-	return t
+	return out
+}
+
+// See makes known which cells the segments are about, by number.
+func (t *Tally) See(cells []segment.Cell) {
+	t.views = make([]view, len(cells))
+	for i, c := range cells {
+		f := core.Fact{TeamID: c.TeamID, ProjectID: c.ProjectID, AgentID: c.AgentID, AgentType: c.AgentType, QuerySource: c.QuerySource, Model: c.Model}
+		v := view{evaluates: c.Evaluates()}
+		v.inside, v.all = Matches(t.q.Selection, &f)
+		if v.inside && t.q.By != core.ByUser {
+			v.key = t.keyOf(KeyOf(t.q.By, &f))
+		}
+		t.views[i] = v
+	}
+}
+
+func (t *Tally) view(cell int64) view {
+	if cell < 0 || cell >= int64(len(t.views)) {
+		return view{}
+	}
+	return t.views[cell]
 }
 
 // Facts adds facts, whatever their order. They are those of the organization;
 // the rest of the selection is minded here.
 func (t *Tally) Facts(facts []core.Fact) {
+	t.EachFact(facts, true, t.q.Days != nil)
+}
+
+// EachFact is Facts for the sums, the days or both.
+func (t *Tally) EachFact(facts []core.Fact, sums, days bool) {
 	facts = slices.Clone(facts)
 	slices.SortStableFunc(facts, func(a, b core.Fact) int { return a.OccurredOn.Compare(b.OccurredOn) })
 	for i := range facts {
 		f := &facts[i]
-		if inside, all := Matches(t.q.Selection, f); inside && !f.OccurredOn.Before(t.q.From) && f.OccurredOn.Before(t.q.Until) {
+		inside, all := Matches(t.q.Selection, f)
+		if !inside || f.OccurredOn.Before(t.q.From) || !f.OccurredOn.Before(t.q.Until) {
+			continue
+		}
+		if sums {
 			t.fact(f, all)
+		}
+		if days && all && f.Runs > 0 && f.QuerySource != core.Evaluation {
+			t.onDay(place(t.days, f.OccurredOn.UnixMicro()), t.keyOf(KeyOf(t.q.By, f)))
 		}
 	}
 }
@@ -61,60 +111,100 @@ func (t *Tally) fact(f *core.Fact, all bool) {
 	}
 	micro := f.OccurredOn.UnixMicro()
 	period := place(t.bounds, micro)
-	slot := t.slot(period, KeyOf(t.q.By, f))
-	row := &t.rows[slot]
-	row.NewThreads = Add(row.NewThreads, f.Threads)
-	if !all {
+	slot := t.slot(period, t.keyOf(KeyOf(t.q.By, f)))
+	s := segment.Sums{
+		Runs: f.Runs, Prompt: f.PromptTokens, Completion: f.CompletionTokens, Nano: f.Cost.Nano, Pico: f.Cost.Pico,
+		NewThreads: f.Threads, Up: f.Upvotes, Down: f.Downvotes, Last: micro,
+	}
+	asks := f.Runs > 0 && f.QuerySource != core.Evaluation
+	t.add(slot, view{all: all, evaluates: f.QuerySource == core.Evaluation}, &s)
+	if !all || !asks {
 		return
 	}
-	row.Runs = Add(row.Runs, f.Runs)
-	row.PromptTokens = Add(row.PromptTokens, f.PromptTokens)
-	row.CompletionTokens = Add(row.CompletionTokens, f.CompletionTokens)
-	row.Cost = Plus(row.Cost, f.Cost)
-	row.Upvotes = Add(row.Upvotes, f.Upvotes)
-	row.Downvotes = Add(row.Downvotes, f.Downvotes)
-	if f.Runs == 0 || f.QuerySource == core.Evaluation {
-		return
-	}
-	row.Queries = Add(row.Queries, f.Runs)
-	t.activeAt(row, micro)
-	if t.q.Users && t.users.add(f.UserID, period, slot) {
-		row.Users++
+	if t.q.Users && t.asked.add(f.UserID, period, slot) {
+		t.rows[slot].Users++
 	}
 	if t.q.Threads && f.ThreadID != 0 && t.threads.add(f.ThreadID, period, slot) {
-		row.Threads++
-	}
-	if t.q.Days != nil {
-		t.onDay(slot, place(t.days, micro))
+		t.rows[slot].Threads++
 	}
 }
 
-func (t *Tally) activeAt(row *core.Row, micro int64) {
-	if at := time.UnixMicro(micro).UTC(); row.LastActive.IsZero() || at.After(row.LastActive) {
-		row.LastActive = at
+func (t *Tally) add(slot int, v view, s *segment.Sums) {
+	row := &t.rows[slot]
+	row.NewThreads = sum.Add(row.NewThreads, s.NewThreads)
+	if !v.all {
+		return
+	}
+	row.Runs = sum.Add(row.Runs, s.Runs)
+	row.PromptTokens = sum.Add(row.PromptTokens, s.Prompt)
+	row.CompletionTokens = sum.Add(row.CompletionTokens, s.Completion)
+	row.Cost = sum.Plus(row.Cost, money.Amount{Nano: s.Nano, Pico: s.Pico})
+	row.Upvotes = sum.Add(row.Upvotes, s.Up)
+	row.Downvotes = sum.Add(row.Downvotes, s.Down)
+	if s.Runs > 0 && !v.evaluates {
+		row.Queries = sum.Add(row.Queries, s.Runs)
+		t.last[slot] = max(t.last[slot], s.Last)
 	}
 }
 
-func (t *Tally) onDay(slot, day int) {
+func (t *Tally) onDay(day int, key int32) {
+	slot := t.slot(0, key)
 	if t.active.add(int64(slot), day, 0) {
 		t.rows[slot].ActiveDays++
 	}
 }
 
-func (t *Tally) slot(period int, key core.Key) int {
-	k := slotKey{period, key}
-	slot, known := t.slots[k]
-	if !known {
-		slot = len(t.rows)
-		t.slots[k] = slot
-		t.rows = append(t.rows, core.Row{Period: period, Key: key})
+// keyOf is the number of a key.
+func (t *Tally) keyOf(key core.Key) int32 {
+	if t.q.By == core.ByUser {
+		return t.userKey(key.ID)
 	}
-	return slot
+	n, known := t.index[key]
+	if !known {
+		n = int32(len(t.keys))
+		t.index[key] = n
+		t.keys = append(t.keys, key)
+	}
+	return n
+}
+
+// userKey is keyOf for users, of whom there are many.
+func (t *Tally) userKey(id int64) int32 {
+	c := t.users.cell(id)
+	if c.slot == 0 {
+		t.keys = append(t.keys, core.Key{ID: id})
+		c.slot = int32(len(t.keys))
+	}
+	return c.slot - 1
+}
+
+// slot is the row of a key in a period, which is not before the one of the last
+// call.
+func (t *Tally) slot(period int, key int32) int {
+	if period != t.period {
+		clear(t.slots)
+		t.period = period
+	}
+	if n := len(t.keys); n > len(t.slots) {
+		t.slots = append(t.slots, make([]int32, n-len(t.slots)+n/2)...)
+	}
+	if t.slots[key] == 0 {
+		t.rows = append(t.rows, core.Row{Period: period, Key: t.keys[key]})
+		t.last = append(t.last, 0)
+		t.slots[key] = int32(len(t.rows))
+	}
+	return int(t.slots[key]) - 1
 }
 
 // Rows is the answer, in order of period and key.
 func (t *Tally) Rows() []core.Row {
-	rows := slices.Clone(t.rows)
+	rows := make([]core.Row, len(t.rows))
+	for i, r := range t.rows {
+		if t.last[i] != 0 {
+			r.LastActive = time.UnixMicro(t.last[i]).UTC()
+		}
+		rows[i] = r
+	}
 	slices.SortFunc(rows, func(a, b core.Row) int {
 		return cmp.Or(cmp.Compare(a.Period, b.Period), cmp.Compare(a.Key.ID, b.Key.ID), cmp.Compare(a.Key.Name, b.Key.Name))
 	})
@@ -160,22 +250,4 @@ func Matches(s core.Selection, f *core.Fact) (inside, all bool) {
 // InScope reports whether the scope has what belongs to these.
 func InScope(s core.Scope, team, project, agent int64) bool {
 	return s.All || slices.Contains(s.Teams, team) || slices.Contains(s.Projects, project) || slices.Contains(s.Agents, agent)
-}
-
-// Add is a sum that stays at the end of the range rather than leave it.
-func Add(a, b int64) int64 {
-	switch sum := a + b; {
-	case a > 0 && b > 0 && sum < 0:
-		return math.MaxInt64
-	case a < 0 && b < 0 && sum >= 0:
-		return math.MinInt64
-	default:
-		return sum
-	}
-}
-
-// Plus is Add for money.
-func Plus(a, b money.Amount) money.Amount {
-	pico := a.Pico%1000 + b.Pico%1000
-	return money.Amount{Nano: Add(Add(a.Nano, a.Pico/1000), Add(Add(b.Nano, b.Pico/1000), pico/1000)), Pico: pico % 1000}
 }
