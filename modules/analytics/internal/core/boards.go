@@ -76,8 +76,6 @@ func (b Ranking) compare(x, y Figures) int {
 	return y.LastActive.Compare(x.LastActive)
 }
 
-func (f Figures) total() int64 { return f.PromptTokens + f.CompletionTokens }
-
 // Segment is the figures of one part of what happened.
 type Segment struct {
 	// Name is the source, the model or the type of agent, or what the team or

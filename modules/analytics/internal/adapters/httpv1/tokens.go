@@ -6,7 +6,6 @@ import (
 
 	"parley/modules/analytics/internal/core"
 	"parley/platform/kernel/actor"
-	"parley/platform/kernel/money"
 	"parley/platform/web"
 )
 
@@ -18,12 +17,8 @@ type tokensView struct {
 	Cost             string `json:"cost" doc:"Dollars, as an exact decimal."`
 }
 
-func showTokens(prompt, completion int64, cost money.Amount) tokensView {
-	return tokensView{PromptTokens: prompt, CompletionTokens: completion, TotalTokens: prompt + completion, Cost: cost.String()}
-}
-
-func tokensOf(f core.Figures) tokensView {
-	return showTokens(f.PromptTokens, f.CompletionTokens, f.Cost)
+func showTokens(f core.Figures) tokensView {
+	return tokensView{PromptTokens: f.PromptTokens, CompletionTokens: f.CompletionTokens, TotalTokens: f.TotalTokens(), Cost: f.Cost.String()}
 }
 
 type tokensOfDayView struct {
@@ -32,10 +27,10 @@ type tokensOfDayView struct {
 }
 
 func (a *API) tokensByDate(ctx context.Context, r figuresRequest) ([]tokensOfDayView, error) {
-	days, err := a.service.TokensByDate(ctx, actor.From(ctx), r.period(), r.filter())
+	days, err := a.service.ByPeriod(ctx, actor.From(ctx), r.period(), r.filter(), core.Daily, false)
 	out := make([]tokensOfDayView, len(days))
 	for i, d := range days {
-		out[i] = tokensOfDayView{Date: d.Date.Format(time.DateOnly), tokensView: showTokens(d.PromptTokens, d.CompletionTokens, d.Cost)}
+		out[i] = tokensOfDayView{Date: d.Start.Format(time.DateOnly), tokensView: showTokens(d.Figures)}
 	}
 	return out, err
 }
@@ -63,7 +58,7 @@ func (a *API) tokensBySegment(ctx context.Context, r segmentRequest) ([]tokensOf
 	list, err := a.service.BySegment(ctx, actor.From(ctx), r.period(), r.filter(), r.dimension(), core.ByTokens, r.limit())
 	out := make([]tokensOfSegmentView, len(list))
 	for i, s := range list {
-		out[i] = tokensOfSegmentView{segmentView: showSegment(s), tokensView: tokensOf(s.Figures)}
+		out[i] = tokensOfSegmentView{segmentView: showSegment(s), tokensView: showTokens(s.Figures)}
 	}
 	return out, err
 }
@@ -93,7 +88,7 @@ func (a *API) tokens(k core.Kind) web.Handler[boardRequest, []rankedTokensView] 
 		list, err := a.service.Leaderboard(ctx, actor.From(ctx), r.period(), r.filter(), k, core.ByTokens, r.limit())
 		out := make([]rankedTokensView, len(list))
 		for i, l := range list {
-			out[i] = rankedTokensView{rankedView: showRanked(l), tokensView: tokensOf(l.Figures)}
+			out[i] = rankedTokensView{rankedView: showRanked(l), tokensView: showTokens(l.Figures)}
 		}
 		return out, err
 	}
@@ -116,7 +111,7 @@ func (a *API) chatlogTokens(g core.Grain) web.Handler[figuresRequest, []chatlogT
 		for i, p := range list {
 			out[i] = chatlogTokensView{
 				PeriodStart: p.Start.Format(time.DateOnly), Chatlogs: p.Runs,
-				PromptTokens: p.PromptTokens, CompletionTokens: p.CompletionTokens, TotalTokens: p.PromptTokens + p.CompletionTokens,
+				PromptTokens: p.PromptTokens, CompletionTokens: p.CompletionTokens, TotalTokens: p.TotalTokens(),
 			}
 			if p.Runs > 0 {
 				out[i].AverageTokens = float64(out[i].TotalTokens) / float64(p.Runs)
