@@ -17,10 +17,10 @@ import (
 
 // Limits of one transaction.
 const (
-	sealQuarters = 16      // quarters sealed at once
-	moveQuarters = 30 * 96 // that the horizon moves at once
-	maxStale     = 200     // stale segments that are looked at; few are incomplete
-	maxTries     = 20      // when others seal the same organization
+	sealQuarters = 16     // quarters sealed at once
+	moveQuarters = 7 * 96 // that the horizon moves at once
+	maxStale     = 200    // stale segments that are looked at; few are incomplete
+	maxTries     = 20     // when others seal the same organization
 )
 
 // errChanged answers a step that somebody else overtook.
@@ -34,10 +34,10 @@ func (s *Store) Seal(ctx context.Context, org int64, before time.Time) error {
 		if more, err = s.move(ctx, org, until); err != nil {
 			return fmt.Errorf("moving the horizon: %w", err)
 		}
-	}
-	for _, step := range []func(ctx context.Context, org, now int64) (bool, error){s.sealSome, s.mergeSome} {
-		if err := s.repeat(ctx, org, until, step); err != nil {
-			return fmt.Errorf("sealing: %w", err)
+		for _, step := range []func(ctx context.Context, org, now int64) (bool, error){s.sealSome, s.mergeSome} {
+			if err := s.repeat(ctx, org, until, step); err != nil {
+				return fmt.Errorf("sealing: %w", err)
+			}
 		}
 	}
 	return nil
@@ -106,9 +106,9 @@ func (s *Store) move(ctx context.Context, org, until int64) (more bool, err erro
 
 // sealSome seals the first quarters that are marked, from all their facts.
 func (s *Store) sealSome(ctx context.Context, org, now int64) (more bool, err error) {
-	c := &change{org: org, stale: map[segment.Ref]int64{}}
+	c, private := &change{org: org, stale: map[segment.Ref]int64{}}, s.db.InTx(ctx)
 	err = s.db.Snapshot(ctx, func(ctx context.Context) error {
-		v, err := s.view(ctx, org, true)
+		v, err := s.view(ctx, org, private)
 		if err != nil || len(v.Open) == 0 {
 			return err
 		}
@@ -174,9 +174,9 @@ func (s *Store) putOff(ctx context.Context, c *change, now int64) error {
 // mergeSome makes the lowest stale segments that are complete, of those below
 // them.
 func (s *Store) mergeSome(ctx context.Context, org, now int64) (more bool, err error) {
-	c := &change{org: org}
+	c, private := &change{org: org}, s.db.InTx(ctx)
 	err = s.db.Snapshot(ctx, func(ctx context.Context) error {
-		v, err := s.view(ctx, org, true)
+		v, err := s.view(ctx, org, private)
 		if err != nil {
 			return err
 		}
