@@ -25,6 +25,7 @@ type cli struct {
 	Organization organizationCmd `cmd:"" help:"Manage organizations."`
 	Events       eventsCmd       `cmd:"" help:"List, retry and replay events."`
 	Work         workCmd         `cmd:"" help:"List and retry dead jobs."`
+	Analytics    analyticsCmd    `cmd:"" help:"Check and mend what figures are made of."`
 	Extract      extractCmd      `cmd:"" help:"Print what the index would see of a file."`
 	Bench        benchCmd        `cmd:"" help:"Measure this version."`
 	OpenAPI      openAPICmd      `cmd:"" name:"openapi" help:"Print the OpenAPI document."`

@@ -7,6 +7,8 @@ import (
 
 // Store keeps facts, the inventory and names.
 type Store interface {
+	Books
+
 	// AddFacts stores facts, but for those of an origin that has one already.
 	// A fact counts from its commit on, however old it is.
 	AddFacts(ctx context.Context, facts []Fact) error

@@ -57,6 +57,33 @@ func (s *Store) Ask(ctx context.Context, q core.Question) ([]core.Row, error) {
 // Seal implements core.Store: there is nothing to pack.
 func (s *Store) Seal(context.Context, int64, time.Time) error { return nil }
 
+// Compare implements core.Books: there is nothing but facts.
+func (s *Store) Compare(context.Context, int64, bool, func(core.Difference)) (int, error) {
+	return 0, nil
+}
+
+// Organizations implements core.Books.
+func (s *Store) Organizations(ctx context.Context) ([]int64, error) {
+	facts, err := s.facts.List(ctx, func(core.Fact) bool { return true })
+	var ids []int64
+	for _, f := range facts {
+		ids = append(ids, f.OrganizationID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), err
+}
+
+// Quarters implements core.Books.
+func (s *Store) Quarters(ctx context.Context, org int64, from, until time.Time) ([]core.Quarter, error) {
+	facts, err := s.facts.List(ctx, func(f core.Fact) bool {
+		return f.OrganizationID == org && !f.OccurredOn.Before(from) && f.OccurredOn.Before(until)
+	})
+	slices.SortStableFunc(facts, func(a, b core.Fact) int { return a.OccurredOn.Compare(b.OccurredOn) })
+	var q tally.Quarters
+	q.Add(facts)
+	return q.Rows(), err
+}
+
 // Engagement implements core.Store.
 func (s *Store) Engagement(ctx context.Context, q core.EngagementQuestion) ([]core.Engaged, error) {
 	facts, err := s.facts.List(ctx, func(f core.Fact) bool { return f.OrganizationID == q.OrganizationID })

@@ -231,7 +231,7 @@ func (v *view) read(ctx context.Context, keys []faceKey) (map[faceKey][]byte, er
 	if v.private {
 		return v.stored(ctx, keys)
 	}
-	if seen := c.version(v.org); seen < v.version {
+	if seen := c.version(v.org, v.version); seen < v.version {
 		var rows []segmentRow
 		err := v.s.db.On(ctx).NewSelect().Model(&rows).ExcludeColumn("data").
 			Where("organization_id = ? AND version > ?", v.org, seen).Limit(maxChanges).Scan(ctx)

@@ -25,6 +25,7 @@ const faceCost = 200
 type cache struct {
 	mu       sync.Mutex
 	versions map[int64]int64
+	of       map[int64]int // how many entries an organization has
 	entries  map[faceKey]*list.Element
 	order    *list.List // of *entry, the one used last in front
 	bytes    int
@@ -37,13 +38,17 @@ type entry struct {
 }
 
 func newCache(limit int) *cache {
-	return &cache{versions: map[int64]int64{}, entries: map[faceKey]*list.Element{}, order: list.New(), limit: limit}
+	return &cache{versions: map[int64]int64{}, of: map[int64]int{}, entries: map[faceKey]*list.Element{}, order: list.New(), limit: limit}
 }
 
-// version is up to which change of an organization's segments the cache is.
-func (c *cache) version(org int64) int64 {
+// version is up to which change of an organization's segments the cache is. A
+// cache without any of them is as of whatever version is asked for.
+func (c *cache) version(org, wanted int64) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.of[org] == 0 && c.versions[org] < wanted {
+		c.versions[org] = wanted
+	}
 	return c.versions[org]
 }
 
@@ -92,6 +97,7 @@ func (c *cache) put(org, version int64, faces map[faceKey][]byte) {
 		}
 		c.entries[k] = c.order.PushFront(&entry{k, data})
 		c.bytes += len(data) + faceCost
+		c.of[org]++
 	}
 	for c.bytes > c.limit {
 		c.remove(c.order.Back())
@@ -112,5 +118,8 @@ func (c *cache) forget(org int64) {
 func (c *cache) remove(e *list.Element) {
 	old := c.order.Remove(e).(*entry) //nolint:forcetypeassert // nothing else is in it
 	delete(c.entries, old.key)
+	if c.of[old.key.org]--; c.of[old.key.org] == 0 {
+		delete(c.of, old.key.org)
+	}
 	c.bytes -= len(old.data) + faceCost
 }

@@ -341,6 +341,13 @@ type staleRowOf struct {
 	Due            int64
 }
 
+type markRowOf struct {
+	bun.BaseModel  `bun:"table:analytics_marks,alias:m"`
+	ID             int64
+	OrganizationID int64
+	Quarter        int64
+}
+
 // apply stores a step, unless somebody else stored one since: errChanged. Marks
 // that were set since stay.
 func (s *Store) apply(ctx context.Context, c *change) error {
