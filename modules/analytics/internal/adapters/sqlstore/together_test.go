@@ -119,3 +119,45 @@ func shuffled(r *rand.Rand, facts []core.Fact) []core.Fact {
 	r.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
 	return out
 }
+
+// TestAStepOfSealingThatWasOvertakenIsNotStored keeps what another process sealed
+// since from being replaced by what was read before.
+func TestAStepOfSealingThatWasOvertakenIsNotStored(t *testing.T) {
+	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
+		ctx, check := context.Background(), storetest.New(t)
+		db, _ := open(t)
+		now := time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
+		store := sqlstore.New(db)
+		check.NoError(core.New(store, clock.NewFixed(now)).Record(ctx, many(now, 2000)[:10]...))
+		check.NoError(store.Seal(ctx, 1, now))
+		version, err := store.Version(ctx, 1)
+		check.NoError(err)
+		check.ErrorIs(store.StepAt(ctx, 1, version-1), sqlstore.ErrChanged)
+		check.NoError(store.StepAt(ctx, 1, version))
+		check.ErrorIs(store.StepAt(ctx, 1, version), sqlstore.ErrChanged)
+	})
+}
+
+// TestAFactThatComesLateCounts is counted at once, and after it was sealed.
+func TestAFactThatComesLateCounts(t *testing.T) {
+	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
+		ctx, check := context.Background(), storetest.New(t)
+		db, _ := open(t)
+		now := time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
+		store, other := sqlstore.New(db), sqlstore.New(db)
+		facts := many(now, 2000)[:40]
+		check.NoError(core.New(store, clock.NewFixed(now)).Record(ctx, facts[1:]...))
+		check.NoError(store.Seal(ctx, 1, now.Add(time.Hour)))
+		queries := func(s *sqlstore.Store) int64 {
+			rows, err := s.Ask(ctx, core.Question{Selection: core.Selection{Scope: core.Scope{OrganizationID: 1, All: true}, From: now.AddDate(0, 0, -1), Until: now.Add(time.Hour)}})
+			check.NoError(err)
+			return rows[0].Queries
+		}
+		check.Equal([]int64{19, 19}, []int64{queries(store), queries(other)})
+		check.NoError(core.New(other, clock.NewFixed(now)).Record(ctx, facts[0]))
+		check.Equal([]int64{20, 20}, []int64{queries(store), queries(other)})
+		check.NoError(store.Seal(ctx, 1, now.Add(time.Hour)))
+		// What the other process has in memory is of before.
+		check.Equal([]int64{20, 20}, []int64{queries(store), queries(other)})
+	})
+}
