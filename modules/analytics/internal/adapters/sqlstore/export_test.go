@@ -78,3 +78,17 @@ func (k *Bulk) Store(ctx context.Context, db *sqldb.DB, last bool) error {
 
 // Stored drops what was stored.
 func (k *Bulk) Stored() { k.rows, k.facts = nil, nil }
+
+// ErrChanged answers a step that somebody else overtook.
+var ErrChanged = errChanged
+
+// StepAt stores an empty step that was made from what was there at a version.
+func (s *Store) StepAt(ctx context.Context, org, version int64) error {
+	return s.apply(ctx, &change{org: org, version: version, cells: newNumbers(nil)})
+}
+
+// Version is that of an organization's segments.
+func (s *Store) Version(ctx context.Context, org int64) (int64, error) {
+	st, err := s.state(ctx, org)
+	return st.version, err
+}
