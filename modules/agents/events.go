@@ -15,9 +15,10 @@ func Events() []event.Event {
 
 // AgentCreated tells that an agent exists.
 type AgentCreated struct {
-	AgentID        int64 `json:"agent_id"`
-	OrganizationID int64 `json:"organization_id"`
-	ProjectID      int64 `json:"project_id"`
+	AgentID        int64  `json:"agent_id"`
+	OrganizationID int64  `json:"organization_id"`
+	ProjectID      int64  `json:"project_id"`
+	AgentName      string `json:"agent_name"` // empty in older events
 }
 
 // EventName implements event.Event.
@@ -26,7 +27,8 @@ func (AgentCreated) EventName() string { return "agents.agent_created.v1" }
 // AggregateKey implements event.Event.
 func (e AgentCreated) AggregateKey() string { return Key(e.AgentID) }
 
-// AgentUpdated tells that an agent's settings are others from now on.
+// AgentUpdated tells that an agent's settings are others from now on. Of an agent
+// that is older than its field agent_name it is told once without a change.
 type AgentUpdated struct {
 	AgentID        int64  `json:"agent_id"`
 	OrganizationID int64  `json:"organization_id"`
@@ -36,7 +38,8 @@ type AgentUpdated struct {
 	Status         string `json:"status"`
 	// Narrowed is whether some who could run the agent may have lost it, so
 	// that what they still run is to be looked at again.
-	Narrowed bool `json:"narrowed"`
+	Narrowed  bool   `json:"narrowed"`
+	AgentName string `json:"agent_name"` // empty in older events
 }
 
 // EventName implements event.Event.

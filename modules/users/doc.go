@@ -8,7 +8,9 @@
 //
 // Publishes: users.organization_created.v1, users.organization_changed.v1,
 // users.user_created.v1, users.user_changed.v1, users.email_changed.v1,
-// users.access_changed.v1, users.role_changed.v1, users.user_deleted.v1.
+// users.access_changed.v1, users.role_changed.v1, users.user_deleted.v1. A user
+// who is older than the consumers of names is told once at the start, as
+// changed.
 //
 // Consumes: users.access_changed.v1, users.organization_changed.v1,
 // users.user_changed.v1 and users.user_deleted.v1, its own, in every process,

@@ -67,6 +67,9 @@ type Answer struct {
 	// what they tell.
 	Headers map[string]string
 	File    bool // the bytes of a file
+	// Columns are those of Data as comma-separated values, the other form; nil
+	// when it has none.
+	Columns []string
 }
 
 var notWord = regexp.MustCompile(`[^a-z0-9]+`)

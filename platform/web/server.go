@@ -125,6 +125,11 @@ func (s *Server) add(r *Route) error {
 	}
 	r.binding.tag = cursorTag(r.Path)
 	r.binding.limit = r.bodyLimit()
+	if r.csv {
+		if r.columns, err = columnsOf(r); err != nil {
+			return err
+		}
+	}
 	if err := s.fits(r); err != nil {
 		return fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
 	}

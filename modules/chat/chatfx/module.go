@@ -63,6 +63,7 @@ type Out struct {
 	Routes    []web.Route      `group:"routes,flatten"`
 	Consumers []bus.Consumer   `group:"consumers,flatten"`
 	Deciders  []access.Decider `group:"deciders,flatten"`
+	Ledger    chat.Ledger
 }
 
 // Module is the chat module.
@@ -104,7 +105,7 @@ func build(in In) (Out, error) {
 			return err
 		},
 	})
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Deciders: service.Deciders()}, nil
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Deciders: service.Deciders(), Ledger: sqlstore.NewLedger(in.DB)}, nil
 }
 
 func (s Settings) models() (core.Models, error) {

@@ -18,6 +18,7 @@ import (
 	"parley/modules/users/internal/adapters/token"
 	"parley/modules/users/internal/core"
 	"parley/platform/auditlog"
+	"parley/platform/background"
 	"parley/platform/bus"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
@@ -102,13 +103,19 @@ func build(in In) (Out, error) {
 	if err != nil {
 		return Out{}, err
 	}
+	store := sqlstore.New(in.DB)
 	service := core.New(core.Deps{
-		Unit: in.Unit, Store: sqlstore.New(in.DB), Hasher: password.New(), Tokens: tokens, History: history.New(in.Outbox), Clock: in.Clock,
+		Unit: in.Unit, Store: store, Hasher: password.New(), Tokens: tokens, History: history.New(in.Outbox), Clock: in.Clock,
 		Mail: in.Mail, Queue: in.Queue, SignUpDomains: in.SignUp,
 	})
 	api := httpv1.New(service)
 	flushing(in.Lifecycle, service, in.Log)
 	pruning(in.Lifecycle, service, time.Duration(in.Retention), in.Log)
+	in.Lifecycle.Append(background.Hook(func(ctx context.Context) {
+		if err := service.TellOld(ctx, store); err != nil && ctx.Err() == nil {
+			in.Log.ErrorContext(ctx, "telling what older users are called", "error", err)
+		}
+	}))
 	return Out{
 		Routes: api.Routes(), Pages: api.Pages(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: auditor.New(service),
 		Actors: service, Directory: service, Permissions: service, Roles: service, Addresses: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(), Kinds: service.Kinds(),

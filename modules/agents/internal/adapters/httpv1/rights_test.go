@@ -44,7 +44,7 @@ func TestTheAccessLevelIsReadByWhoSeesTheAgentAndSetByItsAdmins(t *testing.T) {
 		{"Only me", false, true, []string{"ann", "root"}},
 		{"Public", false, false, []string{"ann", "bob", "mel", "root", "tom"}},
 	} {
-		told := []event.Event{agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: c.access, Status: "Live", Narrowed: c.narrowed}}
+		told := []event.Event{agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: c.access, Status: "Live", Narrowed: c.narrowed, AgentName: "Guide"}}
 		if c.again {
 			told = nil
 		}
