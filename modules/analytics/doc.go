@@ -1,8 +1,9 @@
 // Package analytics counts what happens: questions, threads, tokens and cost.
 //
 // Owns: facts (append-only, one for each run, ledger row, thread and vote) and the
-// inventory of what exists. Tables: analytics_*. Neither has a name or an
-// address in it, only ids.
+// inventory of what exists, and segments, which are facts added up. Tables:
+// analytics_*. Neither facts nor segments have a name or an address in them, only
+// ids.
 //
 // Publishes: nothing.
 //
@@ -15,6 +16,11 @@
 // agents.agent_updated.v1, agents.agent_deleted.v1, corpora.corpus_created.v1,
 // corpora.corpus_deleted.v1, corpora.document_added.v1 and
 // corpora.document_deleted.v1 (analytics.inventory).
+//
+// Work: analytics.seal packs the facts of an organization that are of quarters of
+// an hour which are over, a minute after the end of each quarter that brought
+// some. Answers are the same before and after. What comes late marks its quarter,
+// which counts from its facts until it is sealed anew.
 //
 // Rules: every figure is a sum over facts. A run counts under the moment it
 // was asked, whatever its end; its question counts under the model that
