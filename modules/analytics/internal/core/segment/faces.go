@@ -14,10 +14,13 @@ const (
 	FaceThreads Face = 5 // threads of each cell that had a query
 	FaceAskers  Face = 6 // whose these threads are, in the order of FaceThreads
 	FaceTotal   Face = 7 // the sums of all, as FaceSums of cell 0, and of evaluations, as of cell 1
+	// What FacePairs and FaceValues have, with cells as in FaceTotal.
+	FaceUsers      Face = 8
+	FaceUserValues Face = 9
 )
 
 // Faces are all of them.
-var Faces = []Face{FaceSums, FaceActive, FacePairs, FaceValues, FaceThreads, FaceAskers, FaceTotal}
+var Faces = []Face{FaceSums, FaceActive, FacePairs, FaceValues, FaceThreads, FaceAskers, FaceTotal, FaceUsers, FaceUserValues}
 
 // Pack makes the faces of a segment. evaluates tells which cells do. Equal
 // segments have equal bytes.
@@ -25,16 +28,18 @@ func (s *Segment) Pack(evaluates func(cell int64) bool) map[Face][]byte {
 	whole := make([]pair, len(s.pairs))
 	copy(whole, s.pairs)
 	whole = fold(whole, func(a, b *pair) bool { return a.cell == b.cell }, func(into, p *pair) { into.add(&p.Sums) })
-	total := make([]pair, len(whole))
-	for i, p := range whole {
-		if total[i] = p; evaluates(p.cell) {
-			total[i].cell = 1
+	people := make([]pair, len(s.pairs))
+	for i, p := range s.pairs {
+		if people[i] = p; evaluates(p.cell) {
+			people[i].cell = 1
 		} else {
-			total[i].cell = 0
+			people[i].cell = 0
 		}
 	}
-	slices.SortStableFunc(total, func(a, b pair) int { return int(a.cell - b.cell) })
-	total = fold(total, func(a, b *pair) bool { return a.cell == b.cell }, func(into, p *pair) { into.add(&p.Sums) })
+	whoAsked := &Segment{pairs: people}
+	whoAsked.settle()
+	people = whoAsked.pairs
+	total := fold(slices.Clone(people), func(a, b *pair) bool { return a.cell == b.cell }, func(into, p *pair) { into.add(&p.Sums) })
 	var active []int64
 	for i := range s.pairs {
 		if p := &s.pairs[i]; p.Runs > 0 && !evaluates(p.cell) {
@@ -44,13 +49,18 @@ func (s *Segment) Pack(evaluates func(cell int64) bool) map[Face][]byte {
 	slices.Sort(active)
 	active = slices.Compact(active)
 	cells, sizes, users := grouped(s.pairs, func(p *pair) (int64, int64) { return p.cell, p.user })
+	kinds, kindSizes, kindUsers := grouped(people, func(p *pair) (int64, int64) { return p.cell, p.user })
 	threadCells, threadSizes, threads := grouped(s.asked, func(a *asked) (int64, int64) { return a.cell, a.thread })
 	return map[Face][]byte{
-		FaceSums:    sumsOf(whole),
-		FaceTotal:   sumsOf(total),
-		FaceActive:  packed(differences(active)),
-		FacePairs:   packed(cells, sizes, users, runs(s.pairs)),
-		FaceValues:  packed(values(s.pairs)...),
+		FaceSums:   sumsOf(whole),
+		FaceTotal:  sumsOf(total),
+		FaceActive: packed(differences(active)),
+		FacePairs:  packed(cells, sizes, users, runs(s.pairs)),
+		FaceValues: packed(values(s.pairs)...),
+
+		FaceUsers:      packed(kinds, kindSizes, kindUsers, runs(people)),
+		FaceUserValues: packed(values(people)...),
+
 		FaceThreads: packed(threadCells, threadSizes, threads),
 		FaceAskers:  packed(column(s.asked, func(a *asked) int64 { return a.user })),
 	}

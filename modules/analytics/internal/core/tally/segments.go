@@ -13,6 +13,9 @@ func Faces(q core.Question) []segment.Face {
 	faces := []segment.Face{sumsFace(q)}
 	if q.By == core.ByUser {
 		faces = []segment.Face{segment.FacePairs, segment.FaceValues}
+		if !Narrowed(q.Scope, q.Filter) {
+			faces = []segment.Face{segment.FaceUsers, segment.FaceUserValues}
+		}
 	} else if q.Users {
 		faces = append(faces, userFace(q))
 	}
@@ -91,10 +94,15 @@ func (t *Tally) sums(period int, faces map[segment.Face][]byte) error {
 }
 
 func (t *Tally) pairs(period int, faces map[segment.Face][]byte) error {
-	return segment.EachPair(faces[segment.FacePairs], faces[segment.FaceValues],
-		func(cell int64) bool { return t.view(cell).inside },
+	pairs, values, see := faces[segment.FacePairs], faces[segment.FaceValues], t.view
+	if !Narrowed(t.q.Scope, t.q.Filter) {
+		pairs, values = faces[segment.FaceUsers], faces[segment.FaceUserValues]
+		see = func(cell int64) view { return view{inside: true, all: true, evaluates: cell == 1} }
+	}
+	return segment.EachPair(pairs, values,
+		func(cell int64) bool { return see(cell).inside },
 		func(cell, user int64, s *segment.Sums) {
-			v := t.view(cell)
+			v := see(cell)
 			if !v.all && s.NewThreads == 0 {
 				return
 			}
