@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"parley/modules/analytics/analyticsfx"
-	"parley/modules/chat"
+	"parley/modules/chat/chatfx"
 )
 
 type analyticsCmd struct {
@@ -24,13 +24,13 @@ var errFigures = errors.New("figures differ from what they are made of; parley a
 // Run compares segments with facts, and facts with the ledger.
 func (analyticsCheck) Run(ctx context.Context) error {
 	var books analyticsfx.Books
-	var ledger chat.Ledger
+	var ledger chatfx.Ledger
 	return withApp(ctx, func(ctx context.Context, _ *base) error {
 		return checkFigures(ctx, books, ledger)
 	}, &books, &ledger)
 }
 
-func checkFigures(ctx context.Context, books analyticsfx.Books, ledger chat.Ledger) error {
+func checkFigures(ctx context.Context, books analyticsfx.Books, ledger chatfx.Ledger) error {
 	counted, err := books.Organizations(ctx)
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ const (
 
 // againstLedger compares the facts of an organization with the ledger, by quarter
 // of an hour. What differs only for a moment is no difference.
-func againstLedger(ctx context.Context, books analyticsfx.Books, ledger chat.Ledger, org int64) (quarters int, differing []difference, err error) {
+func againstLedger(ctx context.Context, books analyticsfx.Books, ledger chatfx.Ledger, org int64) (quarters int, differing []difference, err error) {
 	before := map[string]bool{}
 	for attempt := range ledgerAttempts {
 		if attempt > 0 {
@@ -115,7 +115,7 @@ func againstLedger(ctx context.Context, books analyticsfx.Books, ledger chat.Led
 	return quarters, differing, nil
 }
 
-func compareOnce(ctx context.Context, books analyticsfx.Books, ledger chat.Ledger, org int64) (int, []difference, error) {
+func compareOnce(ctx context.Context, books analyticsfx.Books, ledger chatfx.Ledger, org int64) (int, []difference, error) {
 	from, until := time.Unix(0, 0), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	asked, err := ledger.Sums(ctx, org, from, until)
 	if err != nil {

@@ -1,9 +1,9 @@
 // Package analytics counts what happens: questions, threads, tokens and cost.
 //
-// Owns: facts (append-only, one for each run, ledger row, thread and vote), the
-// inventory of what exists, and what users, teams, projects and agents are called.
-// Tables: analytics_*. Nothing but the names of users is personal; a deletion
-// removes them.
+// Owns: facts (append-only, one for each run, ledger row, thread and vote),
+// segments, which are facts added up, the inventory of what exists, and what
+// users, teams, projects and agents are called. Tables: analytics_*. Nothing but
+// the names of users is personal; a deletion removes them.
 //
 // Publishes: nothing.
 //
@@ -18,6 +18,11 @@
 // corpora.document_deleted.v1 (analytics.inventory); for names (analytics.names)
 // users.user_changed.v1, projects.team_updated.v1 and projects.project_updated.v1
 // beside the events of what is created and agents.agent_updated.v1.
+//
+// Work: analytics.seal packs the facts of an organization that are of quarters of
+// an hour which are over, a minute after the end of each quarter that brought
+// some. Answers are the same before and after. What comes late marks its quarter,
+// which counts from its facts until it is sealed anew.
 //
 // Rules: every figure is a sum over facts. A run counts under the moment it
 // was asked, whatever its end; its question counts under the model that

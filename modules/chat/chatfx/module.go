@@ -31,6 +31,9 @@ import (
 // Migrations are the module's tables.
 func Migrations() migrate.Set { return sqlstore.Migrations() }
 
+// Ledger is what models used, for commands.
+type Ledger = chat.Ledger
+
 // Settings is what the operator decides.
 type Settings struct {
 	// Models are those that answer, the default one first; none for the extractive

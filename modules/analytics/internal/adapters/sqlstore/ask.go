@@ -276,14 +276,18 @@ func (v *view) stored(ctx context.Context, keys []faceKey) (map[faceKey][]byte, 
 		return out, nil
 	}
 	var rows []segmentRow
-	q := v.s.db.On(ctx).NewSelect().Model(&rows).Where("organization_id = ?", v.org)
-	q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-		for g, starts := range groups {
-			q = q.WhereOr("face = ? AND level = ? AND start IN (?)", int64(g.face), g.level, bun.List(starts))
+	// Each group is found by the primary key. Alternatives in one condition would be a scan on SQLite.
+	var q *bun.SelectQuery
+	for g, starts := range groups {
+		one := v.s.db.On(ctx).NewSelect().Model((*segmentRow)(nil)).
+			Where("organization_id = ? AND face = ? AND level = ? AND start IN (?)", v.org, int64(g.face), g.level, bun.List(starts))
+		if q == nil {
+			q = one
+		} else {
+			q = q.UnionAll(one)
 		}
-		return q
-	})
-	if err := q.Scan(ctx); err != nil {
+	}
+	if err := q.Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("reading segments: %w", err)
 	}
 	for _, r := range rows {

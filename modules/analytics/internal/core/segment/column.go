@@ -19,26 +19,48 @@ func appendColumn(b []byte, column []int64) []byte {
 }
 
 // Column is numbers to be read in order.
-type Column struct{ b []byte }
+type Column struct {
+	b []byte
+	i int
+}
 
 // Next answers the next number; 0 past the end.
 func (c *Column) Next() int64 {
-	if len(c.b) > 0 && c.b[0] < 0x80 {
-		n := c.b[0]
-		c.b = c.b[1:]
-		return int64(n>>1) ^ -int64(n&1)
-	}
-	n, size := binary.Varint(c.b)
-	if size <= 0 {
-		c.b = nil
+	b, i := c.b, c.i
+	if i >= len(b) {
 		return 0
 	}
-	c.b = c.b[size:]
-	return n
+	n := uint64(b[i])
+	i++
+	if n >= more {
+		n &= more - 1
+		for shift := 7; i < len(b); shift += 7 {
+			next := b[i]
+			i++
+			n |= uint64(next&(more-1)) << shift
+			if next < more {
+				break
+			}
+		}
+	}
+	c.i = i
+	return int64(n>>1) ^ -int64(n&1)
+}
+
+// more marks a byte of a number that others follow.
+const more = 0x80
+
+// Skip passes over n numbers.
+func (c *Column) Skip(n int) {
+	for ; n > 0 && c.i < len(c.b); c.i++ {
+		if c.b[c.i] < more {
+			n--
+		}
+	}
 }
 
 // Done reports whether all numbers are read.
-func (c *Column) Done() bool { return len(c.b) == 0 }
+func (c *Column) Done() bool { return c.i >= len(c.b) }
 
 // columns cuts a face into its columns.
 func columns(face []byte, n int) ([]Column, error) {
@@ -49,7 +71,7 @@ func columns(face []byte, n int) ([]Column, error) {
 			return nil, errCorrupt
 		}
 		face = face[width:]
-		out[i] = Column{face[:size]}
+		out[i] = Column{b: face[:size]}
 		face = face[size:]
 	}
 	if len(face) > 0 {

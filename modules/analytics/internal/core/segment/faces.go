@@ -13,10 +13,14 @@ const (
 	FaceValues  Face = 4 // what else the users of each cell add up to, in the order of FacePairs
 	FaceThreads Face = 5 // threads of each cell that had a query
 	FaceAskers  Face = 6 // whose these threads are, in the order of FaceThreads
+	FaceTotal   Face = 7 // the sums of all, as FaceSums of cell 0, and of evaluations, as of cell 1
+	// What FacePairs and FaceValues have, with cells as in FaceTotal.
+	FaceUsers      Face = 8
+	FaceUserValues Face = 9
 )
 
 // Faces are all of them.
-var Faces = []Face{FaceSums, FaceActive, FacePairs, FaceValues, FaceThreads, FaceAskers}
+var Faces = []Face{FaceSums, FaceActive, FacePairs, FaceValues, FaceThreads, FaceAskers, FaceTotal, FaceUsers, FaceUserValues}
 
 // Pack makes the faces of a segment. evaluates tells which cells do. Equal
 // segments have equal bytes.
@@ -24,6 +28,18 @@ func (s *Segment) Pack(evaluates func(cell int64) bool) map[Face][]byte {
 	whole := make([]pair, len(s.pairs))
 	copy(whole, s.pairs)
 	whole = fold(whole, func(a, b *pair) bool { return a.cell == b.cell }, func(into, p *pair) { into.add(&p.Sums) })
+	people := make([]pair, len(s.pairs))
+	for i, p := range s.pairs {
+		if people[i] = p; evaluates(p.cell) {
+			people[i].cell = 1
+		} else {
+			people[i].cell = 0
+		}
+	}
+	whoAsked := &Segment{pairs: people}
+	whoAsked.settle()
+	people = whoAsked.pairs
+	total := fold(slices.Clone(people), func(a, b *pair) bool { return a.cell == b.cell }, func(into, p *pair) { into.add(&p.Sums) })
 	var active []int64
 	for i := range s.pairs {
 		if p := &s.pairs[i]; p.Runs > 0 && !evaluates(p.cell) {
@@ -33,15 +49,26 @@ func (s *Segment) Pack(evaluates func(cell int64) bool) map[Face][]byte {
 	slices.Sort(active)
 	active = slices.Compact(active)
 	cells, sizes, users := grouped(s.pairs, func(p *pair) (int64, int64) { return p.cell, p.user })
+	kinds, kindSizes, kindUsers := grouped(people, func(p *pair) (int64, int64) { return p.cell, p.user })
 	threadCells, threadSizes, threads := grouped(s.asked, func(a *asked) (int64, int64) { return a.cell, a.thread })
 	return map[Face][]byte{
-		FaceSums:    packed(append([][]int64{differences(column(whole, func(p *pair) int64 { return p.cell })), runs(whole)}, values(whole)...)...),
-		FaceActive:  packed(differences(active)),
-		FacePairs:   packed(cells, sizes, users, runs(s.pairs)),
-		FaceValues:  packed(values(s.pairs)...),
+		FaceSums:   sumsOf(whole),
+		FaceTotal:  sumsOf(total),
+		FaceActive: packed(differences(active)),
+		FacePairs:  packed(cells, sizes, users, runs(s.pairs)),
+		FaceValues: packed(values(s.pairs)...),
+
+		FaceUsers:      packed(kinds, kindSizes, kindUsers, runs(people)),
+		FaceUserValues: packed(values(people)...),
+
 		FaceThreads: packed(threadCells, threadSizes, threads),
 		FaceAskers:  packed(column(s.asked, func(a *asked) int64 { return a.user })),
 	}
+}
+
+func sumsOf(rows []pair) []byte {
+	cells := differences(column(rows, func(p *pair) int64 { return p.cell }))
+	return packed(append([][]int64{cells, runs(rows)}, values(rows)...)...)
 }
 
 func packed(columns ...[]int64) []byte {
@@ -104,8 +131,9 @@ func grouped[T any](rows []T, of func(*T) (cell, id int64)) (cells, sizes, ids [
 	return cells, sizes, ids
 }
 
-// EachSums calls row for each cell of a FaceSums. Without all, only runs are read.
-func EachSums(face []byte, all bool, row func(cell int64, s *Sums)) error {
+// EachSums calls row for each cell of a FaceSums that take wants. Without all,
+// only runs are read.
+func EachSums(face []byte, all bool, take func(cell int64) bool, row func(cell int64, s *Sums)) error {
 	if len(face) == 0 {
 		return nil
 	}
@@ -114,13 +142,20 @@ func EachSums(face []byte, all bool, row func(cell int64, s *Sums)) error {
 		return err
 	}
 	vs := newValues(cs[2:])
-	cell := int64(0)
+	cell, skipped := int64(0), 0
 	for !cs[0].Done() {
 		cell += cs[0].Next()
+		if !take(cell) {
+			skipped++
+			continue
+		}
+		cs[1].Skip(skipped)
 		s := Sums{Runs: cs[1].Next()}
 		if all {
+			vs.skip(skipped)
 			vs.into(&s)
 		}
+		skipped = 0
 		row(cell, &s)
 	}
 	return nil
@@ -134,6 +169,12 @@ type valueReader struct {
 
 func newValues(cs []Column) *valueReader {
 	return &valueReader{cs: cs, earliest: cs[valueColumns-1].Next()}
+}
+
+func (v *valueReader) skip(n int) {
+	for i := range v.cs {
+		v.cs[i].Skip(n)
+	}
 }
 
 func (v *valueReader) into(s *Sums) {
@@ -180,16 +221,22 @@ func EachPair(face, values []byte, take func(cell int64) bool, row func(cell, us
 	}
 	for cell := int64(0); !cs[0].Done(); {
 		cell += cs[0].Next()
-		taken, user := take(cell), int64(0)
-		for range cs[1].Next() {
+		n, user := cs[1].Next(), int64(0)
+		if !take(cell) {
+			cs[2].Skip(int(n))
+			cs[3].Skip(int(n))
+			if vs != nil {
+				vs.skip(int(n))
+			}
+			continue
+		}
+		for range n {
 			user += cs[2].Next()
 			s := Sums{Runs: cs[3].Next()}
 			if vs != nil {
 				vs.into(&s)
 			}
-			if taken {
-				row(cell, user, &s)
-			}
+			row(cell, user, &s)
 		}
 	}
 	return nil
@@ -213,12 +260,15 @@ func EachThread(face, askers []byte, take func(cell int64) bool, row func(cell, 
 	}
 	for cell := int64(0); !cs[0].Done(); {
 		cell += cs[0].Next()
-		taken, thread := take(cell), int64(0)
-		for range cs[1].Next() {
+		n, thread := cs[1].Next(), int64(0)
+		if !take(cell) {
+			cs[2].Skip(int(n))
+			users[0].Skip(int(n))
+			continue
+		}
+		for range n {
 			thread += cs[2].Next()
-			if user := users[0].Next(); taken {
-				row(cell, thread, user)
-			}
+			row(cell, thread, users[0].Next())
 		}
 	}
 	return nil

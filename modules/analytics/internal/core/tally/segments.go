@@ -10,9 +10,12 @@ func Narrowed(s core.Scope, f core.Filter) bool { return !s.All || f != core.Fil
 
 // Faces are what a question reads of each segment of a period.
 func Faces(q core.Question) []segment.Face {
-	faces := []segment.Face{segment.FaceSums}
+	faces := []segment.Face{sumsFace(q)}
 	if q.By == core.ByUser {
 		faces = []segment.Face{segment.FacePairs, segment.FaceValues}
+		if !Narrowed(q.Scope, q.Filter) {
+			faces = []segment.Face{segment.FaceUsers, segment.FaceUserValues}
+		}
 	} else if q.Users {
 		faces = append(faces, userFace(q))
 	}
@@ -23,6 +26,14 @@ func Faces(q core.Question) []segment.Face {
 		}
 	}
 	return faces
+}
+
+// sumsFace is where the sums of a question are that is not by user.
+func sumsFace(q core.Question) segment.Face {
+	if q.By == core.ByNothing && !Narrowed(q.Scope, q.Filter) {
+		return segment.FaceTotal
+	}
+	return segment.FaceSums
 }
 
 // userFace is where the distinct users of a question are.
@@ -68,7 +79,14 @@ func (t *Tally) Segment(period int, faces map[segment.Face][]byte) error {
 }
 
 func (t *Tally) sums(period int, faces map[segment.Face][]byte) error {
-	return segment.EachSums(faces[segment.FaceSums], true, func(cell int64, s *segment.Sums) {
+	if sumsFace(t.q) == segment.FaceTotal {
+		every := func(int64) bool { return true }
+		return segment.EachSums(faces[segment.FaceTotal], true, every, func(cell int64, s *segment.Sums) {
+			t.add(t.slot(period, t.keyOf(core.Key{})), view{all: true, evaluates: cell == 1}, s)
+		})
+	}
+	inside := func(cell int64) bool { return t.view(cell).inside }
+	return segment.EachSums(faces[segment.FaceSums], true, inside, func(cell int64, s *segment.Sums) {
 		if v := t.view(cell); v.inside && (v.all || s.NewThreads != 0) {
 			t.add(t.slot(period, v.key), v, s)
 		}
@@ -76,10 +94,15 @@ func (t *Tally) sums(period int, faces map[segment.Face][]byte) error {
 }
 
 func (t *Tally) pairs(period int, faces map[segment.Face][]byte) error {
-	return segment.EachPair(faces[segment.FacePairs], faces[segment.FaceValues],
-		func(cell int64) bool { return t.view(cell).inside },
+	pairs, values, see := faces[segment.FacePairs], faces[segment.FaceValues], t.view
+	if !Narrowed(t.q.Scope, t.q.Filter) {
+		pairs, values = faces[segment.FaceUsers], faces[segment.FaceUserValues]
+		see = func(cell int64) view { return view{inside: true, all: true, evaluates: cell == 1} }
+	}
+	return segment.EachPair(pairs, values,
+		func(cell int64) bool { return see(cell).inside },
 		func(cell, user int64, s *segment.Sums) {
-			v := t.view(cell)
+			v := see(cell)
 			if !v.all && s.NewThreads == 0 {
 				return
 			}
@@ -133,8 +156,8 @@ func (t *Tally) threadsOf(period int, faces map[segment.Face][]byte) error {
 func (t *Tally) DaySegment(day int, faces map[segment.Face][]byte) error {
 	switch {
 	case t.q.By != core.ByUser:
-		return segment.EachSums(faces[segment.FaceSums], false, func(cell int64, s *segment.Sums) {
-			if s.Runs > 0 && t.queries(cell) {
+		return segment.EachSums(faces[segment.FaceSums], false, t.queries, func(cell int64, s *segment.Sums) {
+			if s.Runs > 0 {
 				t.onDay(day, t.view(cell).key)
 			}
 		})
