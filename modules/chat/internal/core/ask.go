@@ -79,10 +79,11 @@ func (s *Service) Ask(ctx context.Context, who actor.Actor, a Ask) (Asked, error
 			return Asked{}, err
 		}
 	}
-	if !s.admit() {
-		return Asked{}, ErrOverloaded
+	turn, err := s.places.admit(who.OrganizationID, who.UserID)
+	if err != nil {
+		return Asked{}, err
 	}
-	x := s.newExecution(who, agent, a, thread, question, history)
+	x := s.newExecution(turn, who, agent, a, thread, question, history)
 	x.offer = offer
 	if err := x.accept(ctx); err != nil {
 		if errors.Is(err, ErrInProgress) { // somebody was faster with the key
