@@ -201,7 +201,7 @@ func (s *Service) newRun(who actor.Actor, agent agents.Runnable, a Ask, thread T
 	run := Run{
 		RunID: id.New(), OrganizationID: who.OrganizationID, ThreadID: thread.ID, AgentID: agent.ID, AgentVersion: agent.Version, AgentType: agent.AgentType, ProjectID: agent.ProjectID,
 		TeamID: agent.TeamID, UserID: who.UserID, State: Queued, QuerySource: a.QuerySource, CreatedBy: who.Name(), CreatedOn: now, ModifiedOn: now,
-		Owner: s.Owner, LeaseUntil: now.Add(s.Intervals.Lease), Fingerprint: a.Fingerprint, Cost: noCost,
+		Owner: s.Owner, LeaseUntil: now.Add(s.Intervals.Lease), Fingerprint: a.Fingerprint, Cost: noCost, Purpose: PurposeAnswer,
 	}
 	if run.QuerySource == "" {
 		run.QuerySource = "api"

@@ -163,7 +163,9 @@ func (x *execution) answer() error {
 	if err != nil {
 		return err
 	}
-	x.cite(said)
+	if !x.isJudge() {
+		x.cite(said)
+	}
 	if cut := finishWords(x.reply.FinishReason); cut != "" {
 		x.stream.status(StepModel, cut)
 	}
@@ -204,6 +206,10 @@ func (x *execution) prepare() error {
 	who, err := x.permitted()
 	if err != nil {
 		return err
+	}
+	if x.isJudge() {
+		x.prepareJudge()
+		return nil
 	}
 	x.rewrite()
 	found, err := x.retrieve(who)
