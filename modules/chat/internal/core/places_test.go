@@ -113,6 +113,9 @@ func TestAUserTakesNoPlaceBeyondTheirShare(t *testing.T) {
 func TestOneUserWithAllTheyMayAskDelaysNobodyElse(t *testing.T) {
 	play(t, func(s *scene) {
 		s.model.answer = hangs()
+		s.Service = s.process("process-p", func(d *core.Deps) {
+			d.Places = core.Places{Running: 30, Open: 60, OrganizationRunning: 25, OrganizationOpen: 50, UserRunning: 20, UserOpen: 40}
+		})
 		for {
 			if _, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is green?"}); err != nil {
 				s.is(err, core.ErrUserBusy)
