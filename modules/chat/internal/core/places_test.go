@@ -149,3 +149,25 @@ func TestAQuestionThatIsCancelledWhileItWaitsLeavesTheQueue(t *testing.T) {
 		c.same(false, slices.Contains(c.begun, "second"))
 	})
 }
+
+func TestEvaluationsArePacedWhileUsersWait(t *testing.T) {
+	crowded(t, core.Places{Pace: 10 * time.Second}, func(c *crowd) {
+		thread := c.testThread()
+		begin := func(name string) {
+			q := question(thread, name)
+			q.Text = name
+			go c.Evaluations().Run(c.ctx, q) //nolint:errcheck // the model says what became of it
+			synctest.Wait()
+		}
+		begin("q0")
+		begin("q1") // at once: no user waits
+		c.asks(ann, "a0")
+		begin("q2")
+		begin("q3")
+		c.same([]string{"q0", "q1", "a0", "q2"}, c.begun)
+		c.asks(ann, "a1") // of a user, at once
+		time.Sleep(11 * time.Second)
+		synctest.Wait()
+		c.same([]string{"q0", "q1", "a0", "q2", "a1", "q3"}, c.begun)
+	})
+}
