@@ -10,8 +10,7 @@
 // chat.content_grant_created.v1, chat.content_grant_ended.v1,
 // chat.content_read.v1.
 //
-// Consumes: chat.run_completed.v1 (the answer can be found by its words),
-// users.user_deleted.v1 (the user's threads, texts, comments and
+// Consumes: users.user_deleted.v1 (the user's threads, texts, comments and
 // votes go, and the grants on them; grants that the user made end). In every
 // process also chat.thread_deleted.v1 and chat.response_deleted.v1 (deleted
 // answers end), and agents.agent_updated.v1, agents.agent_deleted.v1,

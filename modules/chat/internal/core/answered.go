@@ -56,8 +56,8 @@ type Answers interface {
 	// Answered looks for at most limit answered questions behind a key, the zero
 	// key for the newest ones, by index whatever is filtered. With words, all of
 	// which a question and its answer have together, the runs are those that the
-	// index of words may have them in: it knows an answer a moment after its
-	// commit, and takes different words for the same once in a while.
+	// index of words may have them in: it takes different words for the same
+	// once in a while, and has not looked at the newest answers yet.
 	Answered(ctx context.Context, f AnsweredFilter, words []string, behind page.Key, limit int) (AnsweredPart, error)
 	// AnsweredByID answers those of ids that are answered questions of the agent,
 	// ascending.
@@ -66,9 +66,10 @@ type Answers interface {
 	// earlier run of its thread that it may have as history, for each run of a
 	// few; those it can't answer for are left out.
 	Sources(ctx context.Context, runs []AnsweredRun) (map[int64][]int64, error)
-	// IndexWords makes the texts of completed runs findable by their words,
-	// within the unit of ctx. A deleted run is left out.
-	IndexWords(ctx context.Context, runs []int64) error
+	// IndexWords takes the words of up to limit answers that were given since the
+	// last time into the index, within the unit of ctx, and reports whether more
+	// may wait. A deleted run is left out.
+	IndexWords(ctx context.Context, limit int) (more bool, err error)
 	// IndexOlderWords does so with up to limit runs that were there before the
 	// index was, and reports whether any are left.
 	IndexOlderWords(ctx context.Context, limit int) (more bool, err error)
@@ -277,13 +278,21 @@ func (e Evaluations) Answered(ctx context.Context, reader actor.Actor, agentID i
 
 var errTooManyResponses = apperr.New(apperr.Unprocessable, "chat.too_many_responses", "Name at most 1,000 answers at once.")
 
-// IndexAnswers makes answers findable by their words. It is for who hears that
-// they were given.
-func (s *Service) IndexAnswers(ctx context.Context, runs []int64) error {
-	if len(runs) == 0 {
-		return nil
+// indexWords takes the words of new answers into the index, many at a time so
+// that the commits of runs stay cheap. Until then answers are looked at one by
+// one.
+func (s *Service) indexWords(ctx context.Context) error {
+	const few, parts = 250, 40
+	for part, more := 0, true; more && part < parts; part++ {
+		err := s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) (err error) {
+			more, err = s.Store.IndexWords(ctx, few)
+			return err
+		})
+		if err != nil {
+			return err
+		}
 	}
-	return s.Store.IndexWords(ctx, runs)
+	return nil
 }
 
 // indexOlder makes those findable that were there before the index, a few at a

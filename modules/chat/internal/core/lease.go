@@ -52,6 +52,9 @@ func (s *Service) tendOnce(ctx context.Context) error {
 	if err := s.Store.ForgetKeys(ctx, now.Add(-idempotency.KeptFor)); err != nil {
 		return err
 	}
+	if err := s.indexWords(ctx); err != nil {
+		return err
+	}
 	return s.pruneStreams(ctx, now)
 }
 

@@ -28,7 +28,7 @@ type answeredRequest struct {
 	From           string `query:"from" maxLength:"40" doc:"The first day (2024-10-02, in UTC), or the first moment (2024-10-02T00:02:24Z), of the question."`
 	To             string `query:"to" maxLength:"40" doc:"The last day, or the moment after the last."`
 	Feedback       string `query:"feedback" enum:"upvote,downvote,none" doc:"What the asker thinks of the answer."`
-	Q              string `query:"q" maxLength:"200" doc:"Words that question and answer have, all of them, in any order and inflection. An answer is found by them a moment after it was given."`
+	Q              string `query:"q" maxLength:"200" doc:"Words that question and answer have, all of them, in any order and inflection."`
 	ContentGrantID int64  `query:"content_grant_id" minimum:"1" doc:"A live content grant of one's own: the list says who asked, as far as the grant is on them."`
 }
 

@@ -105,7 +105,7 @@ func (s *Store) Sources(ctx context.Context, runs []core.AnsweredRun) (map[int64
 }
 
 // IndexWords implements core.Answers: Answered reads the texts.
-func (s *Store) IndexWords(context.Context, []int64) error { return nil }
+func (s *Store) IndexWords(context.Context, int) (bool, error) { return false, nil }
 
 // IndexOlderWords implements core.Answers.
 func (s *Store) IndexOlderWords(context.Context, int) (bool, error) { return false, nil }

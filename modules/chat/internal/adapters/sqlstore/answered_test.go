@@ -55,7 +55,7 @@ func fillAnswered(t testing.TB, db *sqldb.DB, rows int) {
 		for i := from; i < from+step && i <= rows; i++ {
 			ids = append(ids, int64(i))
 		}
-		if err := unit.Do(context.Background(), func(ctx context.Context, _ uow.Tx) error { return store.IndexWords(ctx, ids) }); err != nil {
+		if err := unit.Do(context.Background(), func(ctx context.Context, _ uow.Tx) error { return store.IndexRuns(ctx, ids) }); err != nil {
 			t.Fatal(err)
 		}
 	}

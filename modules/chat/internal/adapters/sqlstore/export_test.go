@@ -16,3 +16,6 @@ func (s *Store) Newest(f core.AnsweredFilter, behind page.Key, limit int) string
 func (s *Store) InBuckets(agent int64, words []string, bottom, top int64) string {
 	return s.inBuckets(context.Background(), agent, words, bottom, top, 0, 1<<40, 100).String()
 }
+
+// IndexRuns indexes the words of some runs.
+func (s *Store) IndexRuns(ctx context.Context, runs []int64) error { return s.indexRuns(ctx, runs) }

@@ -1,9 +1,11 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -58,8 +60,33 @@ func tokens(agent int64, words []string) string {
 
 // withWords answers the ids of at most limit runs between two others whose
 // texts may have all of the words, newest first, with the id down to which was
-// looked, and whether it is worth to look on.
+// looked, and whether it is worth to look on. Runs that are not indexed yet may
+// have any words.
 func (s *Store) withWords(ctx context.Context, agent int64, words []string, low, high int64, limit int) (ids []int64, end int64, more bool, err error) {
+	var waiting []int64
+	err = s.db.On(ctx).NewSelect().TableExpr("chat_unindexed").Column("run_id").Where("agent_id = ? AND run_id < ? AND run_id > ?", agent, high, low).
+		OrderExpr("run_id DESC").Limit(int64(limit)).Scan(ctx, &waiting)
+	if err != nil {
+		return nil, 0, false, fmt.Errorf("reading what is not indexed: %w", err)
+	}
+	if ids, end, more, err = s.indexed(ctx, agent, words, low, high, limit); err != nil {
+		return nil, 0, false, err
+	}
+	for _, id := range waiting {
+		if !more || id >= end {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b int64) int { return cmp.Compare(b, a) })
+	if ids = slices.Compact(ids); len(ids) > limit || len(waiting) == limit {
+		ids, more = ids[:min(limit, len(ids))], true
+		end = ids[len(ids)-1]
+	}
+	return ids, end, more, nil
+}
+
+// indexed does so with the index alone.
+func (s *Store) indexed(ctx context.Context, agent int64, words []string, low, high int64, limit int) (ids []int64, end int64, more bool, err error) {
 	if !s.db.Postgres() {
 		err := s.db.On(ctx).NewSelect().TableExpr("chat_words").ColumnExpr("rowid").Where("chat_words MATCH ? AND rowid < ? AND rowid > ?", tokens(agent, words), high, low).
 			OrderExpr("rowid DESC").Limit(int64(limit)).Scan(ctx, &ids)
@@ -101,9 +128,36 @@ func (s *Store) inBuckets(ctx context.Context, agent int64, words []string, bott
 	}).Where("run_id + 0 < ? AND run_id + 0 > ?", high, low).OrderExpr("run_id + 0 DESC").Limit(int64(limit))
 }
 
+// unindexedRow is an answer whose words are not indexed yet.
+type unindexedRow struct {
+	bun.BaseModel  `bun:"table:chat_unindexed,alias:u"`
+	RunID, AgentID int64
+}
+
 // IndexWords implements core.Answers. On PostgreSQL it waits for who deletes
 // the runs at this moment, and whoever deletes them later removes the words.
-func (s *Store) IndexWords(ctx context.Context, runs []int64) error {
+func (s *Store) IndexWords(ctx context.Context, limit int) (bool, error) {
+	q := s.db.On(ctx).NewSelect().TableExpr("chat_unindexed").Column("run_id").OrderExpr("run_id").Limit(int64(limit))
+	if s.db.Postgres() {
+		q = q.For("UPDATE SKIP LOCKED")
+	}
+	var runs []int64
+	if err := q.Scan(ctx, &runs); err != nil {
+		return false, fmt.Errorf("reading what is to be indexed: %w", err)
+	}
+	if len(runs) == 0 {
+		return false, nil
+	}
+	if err := s.indexRuns(ctx, runs); err != nil {
+		return false, err
+	}
+	if _, err := s.db.On(ctx).NewDelete().TableExpr("chat_unindexed").Where("run_id IN (?)", bun.List(runs)).Exec(ctx); err != nil {
+		return false, fmt.Errorf("noting what is indexed: %w", err)
+	}
+	return len(runs) == limit, nil
+}
+
+func (s *Store) indexRuns(ctx context.Context, runs []int64) error {
 	return s.indexWords(ctx, s.texts(ctx).Where("r.id IN (?)", bun.List(runs)).OrderExpr("r.id"))
 }
 
@@ -176,7 +230,7 @@ func (s *Store) IndexOlderWords(ctx context.Context, limit int) (bool, error) {
 		below = ids[len(ids)-1]
 	}
 	if len(ids) > 0 {
-		if err := s.IndexWords(ctx, ids); err != nil {
+		if err := s.indexRuns(ctx, ids); err != nil {
 			return false, err
 		}
 	}

@@ -1,3 +1,5 @@
+DROP TABLE chat_unindexed;
+--bun:split
 DROP TABLE chat_positions;
 --bun:split
 DROP TABLE chat_words;

@@ -11,3 +11,5 @@ CREATE INDEX chat_runs_answered ON chat_runs (agent_id, vote, created_on, id) WH
 CREATE TABLE chat_positions (name TEXT PRIMARY KEY, run_id BIGINT NOT NULL);
 --bun:split
 INSERT INTO chat_positions (name, run_id) SELECT 'words', coalesce(max(id), 0) + 1 FROM chat_runs;
+--bun:split
+CREATE TABLE chat_unindexed (run_id {{if .Postgres}}BIGINT{{else}}INTEGER{{end}} PRIMARY KEY, agent_id BIGINT NOT NULL);
