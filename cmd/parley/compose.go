@@ -174,8 +174,8 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 		fx.StartTimeout(time.Minute), fx.StopTimeout(time.Minute),
 		fx.Supply(b.log, b.db, usersfx.SecretKey(key), usersfx.AuditRetention(config.Days(b.config.AuditRetentionDays)), b.registry(), p),
 		fx.Supply(usersfx.SignUpDomains(b.config.SignupDomains), notificationsfx.DigestAt{Hour: hour, Minute: minute, Zone: zone}),
-		fx.Supply(chatfx.Settings{Models: b.config.Models(), AnswerLinkHosts: b.config.LinkHosts}, agentsfx.Models(b.config.ModelNames())),
 		fx.Supply(notificationsfx.InboxLimit(b.config.InboxLimit)),
+		fx.Supply(chatfx.Settings{Models: b.config.Models(), AnswerLinkHosts: b.config.LinkHosts, StreamRetention: b.config.StreamRetention}, agentsfx.Models(b.config.ModelNames())),
 		fx.Supply(corporafx.Settings{
 			MaxBytes: int64(b.config.MaxUpload), Child: []string{executable, childCommand}, CacheDir: cacheDir(b.config.DataDir), Works: p != profileAPI,
 			EmbeddingURL: b.config.EmbeddingURL, EmbeddingModel: b.config.EmbeddingModel, EmbeddingAPIKey: b.config.EmbeddingAPIKey,

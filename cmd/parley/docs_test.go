@@ -267,6 +267,7 @@ var settingsInWords = map[string]string{
 	"PARLEY_PUBLIC_URL":                  "Where people reach this server, such as https://parley.example.com; links in mails begin with it. Needed with PARLEY_SMTP_URL.",
 	"PARLEY_DIGEST_AT":                   "When notifications are mailed to those who want them together: a time of the day and a zone, such as 07:00 Europe/Berlin.",
 	"PARLEY_SIGNUP_DOMAINS":              "Domains of organizations, separated by commas, whose people may sign up with an address there. Unset: nobody may.",
+	"PARLEY_STREAM_RETENTION":            "How long the stored stream of an answer is kept after its end, 1h or more; 0: for ever. The answer stays.",
 }
 
 func TestTheExampleOfSettingsIsTheGeneratedOne(t *testing.T) {
