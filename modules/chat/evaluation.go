@@ -27,7 +27,9 @@ type Runner interface {
 	// A run that ended failed is an Outcome, not an error. An error means that
 	// there is no outcome: the user is gone or suspended, the agent is not one
 	// that they may run, the model or the thread is unknown (kinds NotFound,
-	// Forbidden and Unprocessable: asking again won't help), or something broke.
+	// Forbidden and Unprocessable: asking again won't help), somebody cancelled or
+	// deleted the run (Conflict), or something broke (any other; asking again may
+	// help).
 	//
 	// The end of ctx cancels the run and stops its model at once; the error is
 	// the cause of ctx. The run is closed as cancelled and metered.
@@ -54,10 +56,11 @@ type Question struct {
 	UserID         int64 // who asks
 	AgentID        int64
 	ThreadID       int64  // of OpenThread, for the same user and agent
-	Text           string // at most 100,000 characters
+	Text           string // at most 32,000 characters
 	Model          string // "" for that of the agent
 	// Key names the question among all of the user's, for ever: 1 to 200
-	// characters, such as "test/7/query/12".
+	// characters, such as "test/7/query/12". A failed run keeps it, so a further
+	// attempt has another one. Another question under it is a Conflict.
 	Key string
 }
 

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/fx"
 
 	"parley/modules/agents"
+	"parley/modules/chat"
 	"parley/modules/chat/internal/adapters/answerer"
 	"parley/modules/chat/internal/adapters/consumer"
 	"parley/modules/chat/internal/adapters/httpv1"
@@ -62,6 +63,10 @@ type Out struct {
 	Routes    []web.Route      `group:"routes,flatten"`
 	Consumers []bus.Consumer   `group:"consumers,flatten"`
 	Deciders  []access.Decider `group:"deciders,flatten"`
+
+	// For modules that measure answers.
+	Runner chat.Runner
+	Judge  chat.Judge
 }
 
 // Module is the chat module.
@@ -103,7 +108,11 @@ func build(in In) (Out, error) {
 			return err
 		},
 	})
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Deciders: service.Deciders()}, nil
+	evaluations := service.Evaluations()
+	return Out{
+		Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Deciders: service.Deciders(),
+		Runner: evaluations, Judge: evaluations,
+	}, nil
 }
 
 func (s Settings) models() (core.Models, error) {

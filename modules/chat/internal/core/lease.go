@@ -167,7 +167,7 @@ func (s *Service) remains(ctx context.Context, run Run) (Outcome, error) {
 	o.Answer, o.SearchQuery = text.String(), contents[run.ID].SearchQuery
 	if run.EstimatedPrompt > 0 { // the model had been asked
 		o.Model = run.Model
-		row := chat.Usage{Purpose: "answer", Model: o.Model, FreshInput: run.EstimatedPrompt, Output: tokensOf(o.Answer), UsageSource: "estimated"}
+		row := chat.Usage{Purpose: run.purpose(), Model: o.Model, FreshInput: run.EstimatedPrompt, Output: tokensOf(o.Answer), UsageSource: "estimated"}
 		offer, _ := s.Models.named(o.Model) // without prices when it was taken out of the list
 		offer.charge(&row)
 		o.Usage = []Metered{{Usage: row}}

@@ -184,7 +184,7 @@ func TestAProcessThatLostItsLeaseWritesNothingMore(t *testing.T) {
 	})
 }
 
-func TestNoMoreRunsAreTakenThanCanBeAnswered(t *testing.T) {
+func TestNoMoreRunsOfAUserAreTakenThanTheirShare(t *testing.T) {
 	play(t, func(s *scene) {
 		s.model.answer = hangs()
 		runs := []core.Run{s.ask("First?")}
@@ -193,7 +193,7 @@ func TestNoMoreRunsAreTakenThanCanBeAnswered(t *testing.T) {
 			runs = append(runs, s.ask("What is green?", in(thread)))
 		}
 		_, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "One more?"})
-		s.is(err, core.ErrOverloaded)
+		s.is(err, core.ErrUserBusy)
 		synctest.Wait()
 		s.same(core.MaxRunning, len(s.model.asked()))
 

@@ -29,7 +29,8 @@ type Threads interface {
 	// UpdateThread changes a thread of the user's.
 	UpdateThread(ctx context.Context, userID, id int64, change func(*Thread) error) (Thread, error)
 	// ThreadsPage is the user's threads with the agent, newest activity first.
-	// Threads without a source match every querySource.
+	// Threads without a source match every querySource; those of evaluations
+	// match theirs alone.
 	ThreadsPage(ctx context.Context, userID, agentID int64, querySource string, p page.Request) (page.Of[Thread], error)
 }
 
@@ -44,6 +45,11 @@ type Runs interface {
 	Run(ctx context.Context, userID, id int64) (Run, error)
 	// RunByKey answers the user's run of an Idempotency-Key, or ErrNotFound.
 	RunByKey(ctx context.Context, userID int64, key string) (Run, error)
+	// RunByQuestion answers the user's run of an evaluation's question, also a
+	// deleted one, or ErrNotFound.
+	RunByQuestion(ctx context.Context, userID int64, key string) (Run, error)
+	// ForgetQuestion gives the key of a question free, whose run has ended.
+	ForgetQuestion(ctx context.Context, run int64) error
 	// RunsPage is a thread's runs, oldest first.
 	RunsPage(ctx context.Context, threadID int64, p page.Request) (page.Of[Run], error)
 	// Contents answers the long parts of runs, by run id, in one query.

@@ -117,6 +117,32 @@ func keysAtOnce(f fixture) {
 	f.Equal(1, len(f.stream(runs[0].ID)))
 }
 
+func questions(f fixture) {
+	thread := f.thread().ID
+	under := func(key string, change ...func(*core.Run)) core.Run {
+		return newRun(thread, append(change, func(r *core.Run) { r.QuestionKey, r.Purpose = &key, core.PurposeJudge })...)
+	}
+	first := f.run(under("q"))
+	_, err := f.add(under("q"), core.Content{Question: "Again?"})
+	f.ErrorIs(err, core.ErrInProgress)
+	anns := f.run(under("q", by(ann)))
+	f.run(newRun(thread, withKey("q")))
+	f.Equal(first, storetest.Must[core.Run](f.t)(f.RunByQuestion(f.ctx, jo, "q")))
+	f.Equal(anns, storetest.Must[core.Run](f.t)(f.RunByQuestion(f.ctx, ann, "q")))
+	_, err = f.RunByQuestion(f.ctx, jo, "other")
+	f.ErrorIs(err, core.ErrNotFound)
+	f.NoError(f.ForgetKeys(f.ctx, now.Add(time.Hour)))
+	f.NoError(f.ForgetQuestion(f.ctx, first.ID)) // it is still open
+	f.Equal(first, storetest.Must[core.Run](f.t)(f.RunByQuestion(f.ctx, jo, "q")))
+	storetest.Must[core.Run](f.t)(f.close(first, core.Outcome{State: core.Cancelled, Sources: "[]"}))
+	f.NoError(f.ForgetKeys(f.ctx, now.Add(time.Hour)))
+	storetest.Must[core.Run](f.t)(f.RunByQuestion(f.ctx, jo, "q"))
+	f.NoError(f.ForgetQuestion(f.ctx, first.ID))
+	_, err = f.RunByQuestion(f.ctx, jo, "q")
+	f.ErrorIs(err, core.ErrNotFound)
+	f.run(under("q"))
+}
+
 func forgettingKeys(f fixture) {
 	ended := func(key string, at time.Time) core.Run {
 		r := f.running(withKey(key), func(r *core.Run) { r.CreatedOn = at })

@@ -50,6 +50,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Subject) {
 		"other people's runs and threads are not there":             notYours,
 		"an idempotency key is used once by each user":              keys,
 		"of fifty who come with one key one wins":                   keysAtOnce,
+		"a question of an evaluation is stored once":                questions,
 		"only keys of ended, old runs are given free":               forgettingKeys,
 		"events are stored by the owner of an open run alone":       fencing,
 		"events are read in parts and in order":                     events,
