@@ -228,6 +228,7 @@ var settingsInWords = map[string]string{
 	"PARLEY_MODELS":                   "Path of a JSON or YAML file with the models that answer, in place of PARLEY_LLM_URL; docs/operations.md has an example.",
 	"PARLEY_ANSWER_LINK_HOSTS":        "Hosts that answers may link, separated by commas, beside what stands in the passages.",
 	"PARLEY_LOG_LEVEL":                "debug, info, warn or error.",
+	"PARLEY_EVALUATION_PARALLEL":      "Queries of one organization's evaluations at a time.",
 	"PARLEY_MAX_UPLOAD_BYTES":         "Largest upload.",
 	"PARLEY_SQLITE_FULL_SYNC":         "Let SQLite wait for the disk at every commit: slower, and safe against a loss of power.",
 	"PARLEY_SHAREPOINT_URL":           "https://graph.microsoft.com/v1.0, or with the tenant's host behind it: /sites/contoso.sharepoint.com. Or file:///path. Unset: the directory sharepoint in the data directory.",

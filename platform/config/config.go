@@ -46,6 +46,10 @@ type Config struct {
 	MaxUpload       int64         `env:"PARLEY_MAX_UPLOAD_BYTES" envDefault:"104857600"`
 	FullSync        bool          `env:"PARLEY_SQLITE_FULL_SYNC" envDefault:"false"`
 
+	// EvaluationParallel is how many queries of one organization's evaluations a
+	// process puts at a time.
+	EvaluationParallel int `env:"PARLEY_EVALUATION_PARALLEL" envDefault:"4"`
+
 	SharePointURL          string `env:"PARLEY_SHAREPOINT_URL"`
 	SharePointTenant       string `env:"PARLEY_SHAREPOINT_TENANT"`
 	SharePointClientID     string `env:"PARLEY_SHAREPOINT_CLIENT_ID"`
@@ -147,6 +151,9 @@ func (c Config) problems() []error {
 		wrong("PARLEY_EMBEDDING_MODEL", "set it together with PARLEY_EMBEDDING_URL")
 	}
 	out = append(out, c.sharePointProblems()...)
+	if c.EvaluationParallel < 1 || c.EvaluationParallel > 64 {
+		wrong("PARLEY_EVALUATION_PARALLEL", "it must be from 1 to 64")
+	}
 	if c.MaxUpload < 1 {
 		wrong("PARLEY_MAX_UPLOAD_BYTES", "it must be positive")
 	}

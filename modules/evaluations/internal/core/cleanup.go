@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"parley/modules/evaluations"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/uow"
 	"parley/platform/kernel/work"
@@ -101,22 +100,13 @@ func (s *Service) fail(ctx context.Context, tx uow.Tx, id int64) error {
 	if err != nil {
 		return err
 	}
-	t, err = s.Store.UpdateTest(ctx, id, func(t *Test) error {
+	err = s.finish(ctx, tx, id, func(t *Test) {
 		t.Done += lost
 		t.Failed += lost
 		t.summarize(results, goneReason)
-		at := s.Clock.Now()
-		t.FinishedOn = &at
-		t.LastEvent++
-		t.judge()
-		return nil
 	})
-	if err == nil {
-		err = s.tell(ctx, t, ending(t), endMessage(t))
-	}
 	if err != nil {
 		return err
 	}
-	tx.Publish(evaluations.EvaluationEnded{Evaluation: t.told(), Status: string(t.Status), Passed: t.Passed})
 	return s.Queue.Cancel(ctx, runKind, jobOf(t).Key)
 }

@@ -35,6 +35,9 @@ type Draft struct {
 	ExpectedDocuments []string
 	// Place names the draft in messages, such as "queries[2]" or "line 3".
 	Place string
+	// Problem is what is wrong with it already, such as a line of a file that
+	// can't be read.
+	Problem string
 
 	sourceAgentResponse *int64
 	sourceDocuments     []int64
@@ -168,6 +171,9 @@ func (s *Service) answered(ctx context.Context, who actor.Actor, agentID int64, 
 
 // problem says what is wrong with a draft; "" when nothing is.
 func (d Draft) problem() string {
+	if d.Problem != "" {
+		return d.Problem
+	}
 	for _, text := range append([]string{d.Query, d.ExpectedAnswer}, d.ExpectedDocuments...) {
 		if strings.ContainsRune(text, 0) {
 			return "has a NUL character"

@@ -12,6 +12,7 @@ var (
 	ErrBadQueries     = apperr.New(apperr.Unprocessable, "evaluations.bad_queries", "Some queries can't be used.")
 	ErrNoResponses    = apperr.New(apperr.NotFound, "evaluations.responses_not_found", "Some of the agent responses don't exist for this agent, or you may not read what they were made from.")
 	ErrBadFile        = apperr.New(apperr.Unprocessable, "evaluations.bad_file", "The file can't be read as a dataset.")
+	ErrFileTooLarge   = apperr.New(apperr.TooLarge, "evaluations.file_too_large", "The file has more than 32 MiB; make several datasets of it.")
 	ErrDatasetInUse   = apperr.New(apperr.Conflict, "evaluations.dataset_in_use", "An evaluation runs on this dataset; wait for its end, or cancel it.")
 	ErrUnknownMetric  = apperr.New(apperr.Unprocessable, "evaluations.unknown_metric", "Some metrics are unknown here.")
 	ErrBaseline       = apperr.New(apperr.Unprocessable, "evaluations.baseline", "The baseline must be an evaluation of the same agent.")

@@ -121,7 +121,7 @@ func (t *Test) judge() {
 	if (t.Status != Completed && t.Status != Failed && t.Status != Archived) || t.FinishedOn == nil || (t.Threshold == nil && t.BaselineID == nil) {
 		return
 	}
-	passed := t.GateCount > 0
+	passed := t.GateCount > 0 && t.FailureReason == ""
 	if t.Threshold != nil && passed {
 		passed = t.GateSum/float64(t.GateCount) >= *t.Threshold
 	}

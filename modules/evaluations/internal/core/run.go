@@ -108,12 +108,16 @@ func (s *Service) run(ctx context.Context, c work.Claim) error {
 }
 
 // write changes an open test in a unit that only the holder of its job can
-// commit. The job is asked last: everybody locks a test first.
-func (s *Service) write(ctx context.Context, c work.Claim, t Test, fn func(ctx context.Context, tx uow.Tx) error, change func(*Test) error) error {
+// commit. last is that holder's Hold or Finish, which comes last because everybody
+// locks a test before its job. change may be nil.
+func (s *Service) write(ctx context.Context, t Test, change func(*Test) error, fn func(ctx context.Context, tx uow.Tx) error, last func(ctx context.Context) error) error {
 	return s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		_, err := s.Store.UpdateTest(ctx, t.ID, func(now *Test) error {
 			if now.Run != t.Run || !now.Status.Open() {
 				return errOver
+			}
+			if change == nil {
+				return nil
 			}
 			return change(now)
 		})
@@ -123,7 +127,7 @@ func (s *Service) write(ctx context.Context, c work.Claim, t Test, fn func(ctx c
 		if err != nil {
 			return err
 		}
-		return c.Hold(ctx)
+		return last(ctx)
 	})
 }
 
@@ -131,23 +135,14 @@ func (s *Service) write(ctx context.Context, c work.Claim, t Test, fn func(ctx c
 func (s *Service) begin(ctx context.Context, c work.Claim, t Test) (Test, error) {
 	started := t.Status == Pending
 	var changed Test
-	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
-		locked, err := s.Store.UpdateTest(ctx, t.ID, func(now *Test) error {
-			if now.Run != t.Run || !now.Status.Open() {
-				return errOver
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
+	err := s.write(ctx, t, nil, func(ctx context.Context, tx uow.Tx) error {
 		thread, err := s.Runner.OpenThread(ctx, chat.TestThread{
 			OrganizationID: t.OrganizationID, UserID: t.UserID, AgentID: t.AgentID, Title: cut(fmt.Sprintf("Evaluation %d: %s", t.ID, t.Name), 200),
 		})
 		if err != nil {
 			return err
 		}
-		changed, err = s.Store.UpdateTest(ctx, locked.ID, func(t *Test) error {
+		changed, err = s.Store.UpdateTest(ctx, t.ID, func(t *Test) error {
 			t.ThreadID = thread
 			if started {
 				at := s.Clock.Now()
@@ -156,17 +151,12 @@ func (s *Service) begin(ctx context.Context, c work.Claim, t Test) (Test, error)
 			}
 			return nil
 		})
-		if err != nil {
+		if err != nil || !started {
 			return err
 		}
-		if started {
-			if err := s.tell(ctx, changed, StepStart, "The evaluation is running."); err != nil {
-				return err
-			}
-			tx.Publish(evaluations.EvaluationStarted{Evaluation: changed.told()})
-		}
-		return c.Hold(ctx)
-	})
+		tx.Publish(evaluations.EvaluationStarted{Evaluation: changed.told()})
+		return s.tell(ctx, changed, StepStart, "The evaluation is running.")
+	}, c.Hold)
 	if err != nil && !errors.Is(err, errOver) && refused(err) {
 		// Without a thread no query can be put; who is gone can't ask either.
 		if err := s.lose(ctx, c, t, sentence(err)); err != nil {
@@ -318,19 +308,7 @@ func key(t Test, q Asked) string {
 func (s *Service) keep(ctx context.Context, c work.Claim, t Test, batch []Ended) (Test, error) {
 	var now Test
 	shows := false
-	err := s.write(ctx, c, t, func(ctx context.Context, _ uow.Tx) error {
-		fresh, err := s.Store.EndResults(ctx, t.ID, batch)
-		if err != nil {
-			return err
-		}
-		if fresh != int64(len(batch)) {
-			return fmt.Errorf("storing %d results of test %d: %d were new", len(batch), t.ID, fresh)
-		}
-		if !shows {
-			return nil
-		}
-		return s.tell(ctx, now, StepProgress, fmt.Sprintf("%d of %d queries are done.", now.Done, now.Total))
-	}, func(t *Test) error {
+	err := s.write(ctx, t, func(t *Test) error {
 		before := t.Done
 		for _, e := range batch {
 			t.Done++
@@ -345,7 +323,19 @@ func (s *Service) keep(ctx context.Context, c work.Claim, t Test, batch []Ended)
 		}
 		now = *t
 		return nil
-	})
+	}, func(ctx context.Context, _ uow.Tx) error {
+		fresh, err := s.Store.EndResults(ctx, t.ID, batch)
+		if err != nil {
+			return err
+		}
+		if fresh != int64(len(batch)) {
+			return fmt.Errorf("storing %d results of test %d: %d were new", len(batch), t.ID, fresh)
+		}
+		if !shows {
+			return nil
+		}
+		return s.tell(ctx, now, StepProgress, fmt.Sprintf("%d of %d queries are done.", now.Done, now.Total))
+	}, c.Hold)
 	return now, err
 }
 
@@ -364,7 +354,7 @@ func (s *Service) giveUp(ctx context.Context, c work.Claim, cause error) error {
 
 // lose ends a test with a reason for all queries that wait.
 func (s *Service) lose(ctx context.Context, c work.Claim, t Test, reason string) error {
-	err := s.write(ctx, c, t, func(ctx context.Context, _ uow.Tx) error {
+	err := s.write(ctx, t, nil, func(ctx context.Context, _ uow.Tx) error {
 		lost, err := s.Store.CloseResults(ctx, t.ID, QueryLost, reason)
 		if err != nil {
 			return err
@@ -375,7 +365,7 @@ func (s *Service) lose(ctx context.Context, c work.Claim, t Test, reason string)
 			return nil
 		})
 		return err
-	}, func(*Test) error { return nil })
+	}, c.Hold)
 	if err == nil {
 		err = s.end(ctx, c, t, reason)
 	}

@@ -121,33 +121,36 @@ func (s *Service) end(ctx context.Context, c work.Claim, t Test, reason string) 
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, c, t, func(ctx context.Context, tx uow.Tx) error {
-		var err error
+	return s.write(ctx, t, nil, func(ctx context.Context, tx uow.Tx) error {
 		if comparison != nil {
-			err = s.Store.SaveComparison(ctx, t.ID, *comparison)
+			if err := s.Store.SaveComparison(ctx, t.ID, *comparison); err != nil {
+				return err
+			}
 		}
-		if err == nil {
-			t, err = s.Store.UpdateTest(ctx, t.ID, func(t *Test) error {
-				t.summarize(results, reason)
-				if comparison != nil {
-					t.Regressed = comparison.RegressionCount
-				}
-				at := s.Clock.Now()
-				t.FinishedOn = &at
-				t.LastEvent++
-				t.judge()
-				return nil
-			})
-		}
-		if err == nil {
-			err = s.tell(ctx, t, ending(t), endMessage(t))
-		}
-		if err != nil {
-			return err
-		}
-		tx.Publish(evaluations.EvaluationEnded{Evaluation: t.told(), Status: string(t.Status), Passed: t.Passed})
-		return c.Finish(ctx)
-	}, func(*Test) error { return nil })
+		return s.finish(ctx, tx, t.ID, func(t *Test) {
+			t.summarize(results, reason)
+			if comparison != nil {
+				t.Regressed = comparison.RegressionCount
+			}
+		})
+	}, c.Finish)
+}
+
+// finish ends a test in the unit of ctx, as change says.
+func (s *Service) finish(ctx context.Context, tx uow.Tx, id int64, change func(*Test)) error {
+	t, err := s.Store.UpdateTest(ctx, id, func(t *Test) error {
+		change(t)
+		at := s.Clock.Now()
+		t.FinishedOn = &at
+		t.LastEvent++
+		t.judge()
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	tx.Publish(evaluations.EvaluationEnded{Evaluation: t.told(), Status: string(t.Status), Passed: t.Passed})
+	return s.tell(ctx, t, ending(t), endMessage(t))
 }
 
 func ending(t Test) string {

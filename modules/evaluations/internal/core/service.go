@@ -69,6 +69,11 @@ func (s *Service) manage(ctx context.Context, who actor.Actor, agentID int64) er
 	return err
 }
 
+// MayManage is manage for callers who are about to send much.
+func (s *Service) MayManage(ctx context.Context, who actor.Actor, agentID int64) error {
+	return s.manage(ctx, who, agentID)
+}
+
 // belongs is manage for what is seen by admins of its agent alone.
 func (s *Service) belongs(ctx context.Context, who actor.Actor, agentID int64, missing error) error {
 	err := s.manage(ctx, who, agentID)
@@ -90,9 +95,9 @@ func (s *Service) dataset(ctx context.Context, who actor.Actor, id int64) (Datas
 	return d, nil
 }
 
-// datasetOf is dataset for one of an agent, which is looked at first.
+// datasetOf is dataset for one of an agent, which is looked for first.
 func (s *Service) datasetOf(ctx context.Context, who actor.Actor, agentID, id int64) (Dataset, error) {
-	if err := s.manage(ctx, who, agentID); err != nil {
+	if _, err := s.Agents.Administers(ctx, who, agentID); err != nil {
 		return Dataset{}, err
 	}
 	d, err := s.dataset(ctx, who, id)

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"parley/modules/evaluations"
 	"parley/modules/evaluations/internal/core/metrics"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
@@ -30,7 +32,7 @@ type NewTest struct {
 // CreateTest makes a test of an agent that the caller administers. It begins as
 // soon as a worker is free.
 func (s *Service) CreateTest(ctx context.Context, who actor.Actor, agentID int64, n NewTest) (Test, error) {
-	if err := s.manage(ctx, who, agentID); err != nil {
+	if _, err := s.Agents.Administers(ctx, who, agentID); err != nil {
 		return Test{}, err
 	}
 	t := Test{
@@ -38,19 +40,27 @@ func (s *Service) CreateTest(ctx context.Context, who actor.Actor, agentID int64
 		Status: Pending, Run: 1, Threshold: n.Threshold, BaselineID: n.BaselineID, Scores: map[string]Mean{}, AgentVersions: []int64{}, Models: []string{},
 		Audit: audit.New(who.Name(), s.Clock.Now()),
 	}
+	// What is named is looked for before the right to evaluate.
+	if _, err := s.dataset(ctx, who, n.DatasetID); err != nil {
+		return Test{}, inField(err, "dataset_id", "is no dataset that you may view")
+	}
+	baseline, err := s.baseline(ctx, who, t)
+	if err != nil {
+		return Test{}, err
+	}
+	if err := s.manage(ctx, who, agentID); err != nil {
+		return Test{}, err
+	}
 	if t.Name == "" {
 		return Test{}, ErrBlank
 	}
 	if err := s.choose(&t, n); err != nil {
 		return Test{}, err
 	}
-	if _, err := s.dataset(ctx, who, n.DatasetID); err != nil {
-		return Test{}, ErrNoDataset.WithField("dataset_id", "is no dataset of this agent")
+	if baseline != nil && (baseline.FinishedOn == nil || baseline.Status.Open()) {
+		return Test{}, ErrBaselineIsOpen
 	}
-	if err := s.checkBaseline(ctx, who, t); err != nil {
-		return Test{}, err
-	}
-	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		d, err := s.Store.UpdateDataset(ctx, who.OrganizationID, n.DatasetID, func(*Dataset) error { return nil })
 		if err != nil {
 			return err
@@ -143,22 +153,28 @@ func (s *Service) judged(name string) bool {
 	return slices.ContainsFunc(s.judges, func(m metrics.Metric) bool { return m.Name == name })
 }
 
-// checkBaseline refuses a baseline that is not there for who, of another agent, or
-// open.
-func (s *Service) checkBaseline(ctx context.Context, who actor.Actor, t Test) error {
+// baseline answers the test that another one is compared with; nil without one.
+func (s *Service) baseline(ctx context.Context, who actor.Actor, t Test) (*Test, error) {
 	if t.BaselineID == nil {
-		return nil
+		return nil, nil
 	}
 	b, err := s.test(ctx, who, *t.BaselineID)
 	switch {
 	case err != nil:
-		return ErrNoTest.WithField("baseline_id", "is no evaluation that you may view")
+		return nil, inField(err, "baseline_id", "is no evaluation that you may view")
 	case b.AgentID != t.AgentID:
-		return ErrBaseline.WithField("baseline_id", "is of another agent")
-	case b.FinishedOn == nil || b.Status.Open():
-		return ErrBaselineIsOpen
+		return nil, ErrBaseline.WithField("baseline_id", "is of another agent")
 	}
-	return nil
+	return &b, nil
+}
+
+// inField names the field of a request that an error is about.
+func inField(err error, field, what string) error {
+	var known *apperr.Error
+	if errors.As(err, &known) {
+		return known.WithField(field, what)
+	}
+	return err
 }
 
 // Tests answers those of an agent, newest first.
