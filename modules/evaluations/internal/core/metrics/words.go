@@ -1,0 +1,93 @@
+package metrics
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"parley/platform/kernel/text"
+)
+
+// word is a word of a text, as the metrics compare it.
+type word struct {
+	form string
+	// key is what is compared: the stem, or the digits of a number however it
+	// is written.
+	key     string
+	start   int // bytes
+	end     int
+	stop    bool // says nothing by itself
+	number  bool
+	capital bool // written with a capital
+	first   bool // the first of its sentence, whose capital says nothing
+	initial bool // two to five capitals: an acronym
+}
+
+// wordsOf reads a text. Numbers written as words become digits, those of
+// several words become one word.
+func wordsOf(s string) []word {
+	out := make([]word, 0, len(s)/6+1)
+	end := 0
+	for t := range text.Words(s) {
+		w := word{form: t.Form, start: t.Start, end: t.End}
+		r, _ := utf8.DecodeRuneInString(s[t.Start:])
+		w.capital = unicode.IsUpper(r)
+		gap := s[min(end, t.Start):t.Start]
+		w.first = len(out) == 0 || strings.ContainsAny(gap, ".!?:\n\"“(")
+		w.initial = acronym(s[t.Start:t.End])
+		w.stop = text.IsStop(t.Form) || text.IsAsking(t.Form) || empty[t.Form]
+		w.key = keyOf(t.Form)
+		if d, ok := digits(t.Form); ok {
+			w.number, w.key, w.stop = true, d, false
+		}
+		if w.initial && w.capital {
+			w.stop = false // "IT", "US"
+		}
+		out = append(out, w)
+		end = t.End
+	}
+	return joinNumbers(s, out)
+}
+
+func keyOf(form string) string {
+	if u, ok := units[form]; ok {
+		return u
+	}
+	return text.Stem(form)
+}
+
+func acronym(s string) bool {
+	letters := 0
+	for _, r := range s {
+		switch {
+		case unicode.IsUpper(r):
+			letters++
+		case r != '.':
+			return false
+		}
+	}
+	return letters >= 2 && letters <= 5
+}
+
+// empty are words that carry no fact, beside the stop words of the index.
+var empty = set(`also just only very really quite actually well yes no ok okay e.g i.e etc eg ie mr mrs ms dr sir said called known named`)
+
+var units = map[string]string{
+	"km": "kilomet", "kms": "kilomet", "kilometre": "kilomet", "kilometres": "kilomet", "kilometer": "kilomet", "kilometers": "kilomet",
+	"m": "met", "metre": "met", "metres": "met", "meter": "met", "meters": "met",
+	"cm": "centimet", "centimetre": "centimet", "centimetres": "centimet", "centimeter": "centimet", "centimeters": "centimet",
+	"mm": "millimet", "millimetre": "millimet", "millimetres": "millimet", "millimeter": "millimet", "millimeters": "millimet",
+	"kg": "kilogram", "kgs": "kilogram", "kilo": "kilogram", "kilos": "kilogram", "kilogramme": "kilogram", "kilogrammes": "kilogram",
+	"ft": "foot", "feet": "foot", "lb": "pound", "lbs": "pound", "oz": "ounc", "hr": "hour", "hrs": "hour", "min": "minut", "mins": "minut", "sec": "second", "secs": "second",
+	"jan": "januari", "feb": "februari", "mar": "march", "apr": "april", "jun": "june", "jul": "juli", "aug": "august",
+	"sep": "septemb", "sept": "septemb", "oct": "octob", "nov": "novemb", "dec": "decemb",
+	"bce": "bc", "ce": "ad", "st": "saint", "mt": "mount", "centre": "center", "theatre": "theater", "colour": "color", "grey": "gray",
+}
+
+func set(words string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		out[w] = true
+	}
+	return out
+}
