@@ -46,7 +46,7 @@ func wordsOf(s string) []word {
 		out = append(out, w)
 		end = t.End
 	}
-	return joinNumbers(s, out)
+	return joinNumbers(s, joinNames(out))
 }
 
 func keyOf(form string) string {
@@ -91,3 +91,24 @@ func set(words string) map[string]bool {
 	}
 	return out
 }
+
+// joinNames makes one word of a few names that are as often written short.
+func joinNames(words []word) []word {
+	out := words[:0]
+	for i := 0; i < len(words); i++ {
+		w := words[i]
+		if w.form == "us" && (w.initial || i > 0 && words[i-1].form == "the") {
+			w.key, w.stop = "usa", false
+		}
+		if i+1 < len(words) {
+			if short := shortNames[w.form+" "+words[i+1].form]; short != "" {
+				w.key, w.end = short, words[i+1].end
+				i++
+			}
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+var shortNames = map[string]string{"united states": "usa", "united kingdom": "uk", "great britain": "uk", "european union": "eu", "united nations": "un"}
