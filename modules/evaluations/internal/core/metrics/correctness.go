@@ -22,7 +22,7 @@ const (
 
 // correctness is the recall of the content words of the expected answer that
 // fits best.
-func correctness(ctx context.Context, s Sample) (Score, error) {
+func (r *reader) correctness(ctx context.Context, s Sample) (Score, error) {
 	if err := ctx.Err(); err != nil {
 		return Score{}, err
 	}
@@ -30,8 +30,8 @@ func correctness(ctx context.Context, s Sample) (Score, error) {
 	if len(expected) == 0 {
 		return none(noExpected), nil
 	}
-	asked := keysOf(s.Query)
-	a := readAnswer(s.Answer, s.Query, asked)
+	asked := r.keysOf(s.Query)
+	a := r.readAnswer(s.Answer, s.Query, asked)
 	best, score, fits := match{}, -1.0, ""
 	for _, e := range expected {
 		m := match{recall: 1}
@@ -75,6 +75,7 @@ type match struct {
 
 // answer is an answer that was read.
 type answer struct {
+	r      *reader
 	text   string
 	words  []word
 	keys   map[string][]int // places of each key
@@ -85,9 +86,9 @@ type answer struct {
 	fresh  int // content words that the question does not have
 }
 
-func readAnswer(s, query string, asked map[string]bool) *answer {
+func (r *reader) readAnswer(s, query string, asked map[string]bool) *answer {
 	s = stated(uncited(s))
-	a := &answer{text: s, asked: query, words: wordsOf(s), keys: map[string][]int{}, begins: map[int]int{}, ends: map[int]int{}}
+	a := &answer{text: s, asked: query, r: r, words: r.words(s), keys: map[string][]int{}, begins: map[int]int{}, ends: map[int]int{}}
 	var joined strings.Builder
 	for i, w := range a.words {
 		a.keys[w.key] = append(a.keys[w.key], i)
@@ -103,9 +104,9 @@ func readAnswer(s, query string, asked map[string]bool) *answer {
 }
 
 // keysOf gives the keys of a text's content words.
-func keysOf(s string) map[string]bool {
+func (r *reader) keysOf(s string) map[string]bool {
 	out := map[string]bool{}
-	for _, w := range wordsOf(s) {
+	for _, w := range r.words(s) {
 		if !w.stop {
 			out[w.key] = true
 		}
@@ -130,7 +131,7 @@ func variants(expected []string) []string {
 // find looks for an expected answer.
 func (a *answer) find(expected string, asked map[string]bool) match {
 	var m match
-	words := wordsOf(expected)
+	words := a.r.words(expected)
 	wanted := content(words, asked)
 	if len(wanted) == 0 {
 		return m

@@ -1,37 +1,72 @@
 package metrics
 
 import (
+	"slices"
+
 	"parley/platform/kernel/lexicon"
 	"parley/platform/kernel/text"
 )
 
 // evidence is what statements are held against: passages, one after the other.
 type evidence struct {
-	words []word
+	ids   map[string]int32    // of the keys of its words
+	words []int32             // the id of each word, in order
 	roots map[string][]string // keys by their first letters
-	at    map[string][]int    // places of each key
-	ends  []int               // the places after the last word of each sentence
-	of    []int               // the sentence of each word
+	// The places of the word with some id are order[from[id]:from[id+1]].
+	order, from []int32
 }
 
-func readEvidence(contexts []string) *evidence {
-	e := &evidence{at: map[string][]int{}, roots: map[string][]string{}}
+func (r *reader) readEvidence(contexts []string) *evidence {
+	e := &evidence{ids: map[string]int32{}, roots: map[string][]string{}}
+	var buffer []word
 	for _, c := range contexts {
 		for _, x := range text.Sentences(c) {
-			for _, w := range wordsOf(c[x.Start:x.End]) {
-				at, known := e.at[w.key]
-				e.at[w.key] = append(at, len(e.words))
-				if !known && len(w.key) >= rootLetters {
-					e.roots[w.key[:rootLetters]] = append(e.roots[w.key[:rootLetters]], w.key)
+			buffer = r.appendWords(buffer[:0], c[x.Start:x.End])
+			for _, w := range buffer {
+				id, known := e.ids[w.key]
+				if !known {
+					id = int32(len(e.ids)) //nolint:gosec // at most maxEvidence and a sentence
+					e.ids[w.key] = id
+					if len(w.key) >= rootLetters {
+						e.roots[w.key[:rootLetters]] = append(e.roots[w.key[:rootLetters]], w.key)
+					}
 				}
-				e.words = append(e.words, w)
+				e.words = append(e.words, id)
 			}
 			if len(e.words) > maxEvidence {
-				return e
+				return e.sort()
 			}
 		}
 	}
+	return e.sort()
+}
+
+// sort fills in where each word stands.
+func (e *evidence) sort() *evidence {
+	e.from = make([]int32, len(e.ids)+1)
+	for _, id := range e.words {
+		e.from[id+1]++
+	}
+	for id := range len(e.ids) {
+		e.from[id+1] += e.from[id]
+	}
+	at := slices.Clone(e.from)
+	e.order = make([]int32, len(e.words))
+	for place, id := range e.words {
+		e.order[at[id]] = int32(place) //nolint:gosec // see above
+		at[id]++
+	}
 	return e
+}
+
+// places are where a word stands, ascending; of a frequent word the first ones.
+func (e *evidence) places(key string) []int32 {
+	id, ok := e.ids[key]
+	if !ok {
+		return nil
+	}
+	all := e.order[e.from[id]:e.from[id+1]]
+	return all[:min(len(all), maxPlaces)]
 }
 
 const (
@@ -41,12 +76,15 @@ const (
 	nearby      = 12      // words that things said of each other are apart at most
 )
 
-func some(places []int) []int { return places[:min(len(places), maxPlaces)] }
+func (e *evidence) knows(key string) bool {
+	_, ok := e.ids[key]
+	return ok
+}
 
 // has says how well the evidence has a word: 1, or less for another form of it
 // or a related word.
 func (e *evidence) has(w word) float64 {
-	if len(e.at[w.key]) > 0 {
+	if e.knows(w.key) {
 		return 1
 	}
 	if w.number {
@@ -70,7 +108,7 @@ func (e *evidence) like(w word) float64 {
 		}
 	}
 	for _, r := range lexicon.English().Related(w.key) {
-		if len(e.at[r.Stem]) > 0 {
+		if e.knows(r.Stem) {
 			return 0.7 * r.Strength
 		}
 	}
@@ -81,12 +119,20 @@ func (e *evidence) like(w word) float64 {
 // neighbouring words are neighbours there, and which part of its words stand in
 // stretches of at least three.
 func (e *evidence) runs(st []word) (pairs, inRuns float64) {
+	ids := make([]int32, len(st))
+	for i, w := range st {
+		id, ok := e.ids[w.key]
+		if !ok {
+			id = -1
+		}
+		ids[i] = id
+	}
 	var together, covered int
 	for i := 0; i < len(st); {
 		run := 0
-		for _, p := range some(e.at[st[i].key]) {
-			n := 1
-			for i+n < len(st) && p+n < len(e.words) && st[i+n].key == e.words[p+n].key {
+		for _, p := range e.places(st[i].key) {
+			n, rest := 1, e.words[p:]
+			for i+n < len(ids) && n < len(rest) && ids[i+n] == rest[n] {
 				n++
 			}
 			run = max(run, n)
@@ -108,7 +154,7 @@ func (e *evidence) apart(st []word) (exact, apart float64) {
 	var here, pairs, far float64
 	prev := -1
 	for i, w := range st {
-		at := e.at[w.key]
+		at := e.places(w.key)
 		if len(at) > 0 {
 			here++
 		}
@@ -116,9 +162,9 @@ func (e *evidence) apart(st []word) (exact, apart float64) {
 			continue
 		}
 		if prev >= 0 && len(at) > 0 {
-			if before := e.at[st[prev].key]; len(before) > 0 {
+			if before := e.places(st[prev].key); len(before) > 0 {
 				pairs++
-				if !near(some(before), some(at)) {
+				if !near(before, at) {
 					far++
 				}
 			}
@@ -129,9 +175,9 @@ func (e *evidence) apart(st []word) (exact, apart float64) {
 }
 
 // near reports whether a place of a lies near one of b; both ascend.
-func near(a, b []int) bool {
+func near(a, b []int32) bool {
 	for i, k := 0, 0; i < len(a) && k < len(b); {
-		if abs(a[i]-b[k]) <= nearby {
+		if abs(int(a[i]-b[k])) <= nearby {
 			return true
 		}
 		if a[i] < b[k] {

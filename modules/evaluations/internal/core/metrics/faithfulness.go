@@ -23,21 +23,21 @@ type statementsDetail struct {
 
 // faithfulness is the part of the statements of an answer that the passages
 // support. Each counts with the probability that a person says so.
-func faithfulness(ctx context.Context, s Sample) (Score, error) {
+func (r *reader) faithfulness(ctx context.Context, s Sample) (Score, error) {
 	if err := ctx.Err(); err != nil {
 		return Score{}, err
 	}
 	if blank(s.Contexts) {
 		return none(noContexts), nil
 	}
-	claimed := statements(s.Answer)
+	claimed := r.statements(s.Answer)
 	if len(claimed) == 0 {
 		return none(noStatements), nil
 	}
-	e := readEvidence(s.Contexts)
+	e := r.evidence(s.Contexts)
 	var sum float64
 	d := statementsDetail{Statements: len(claimed)}
-	for i, f := range supportOf(s.Answer, claimed, e) {
+	for i, f := range r.supportOf(s.Answer, claimed, e) {
 		p := f.degree()
 		sum += p
 		if p >= supported {
@@ -66,7 +66,7 @@ func (f supportFeatures) degree() float64 {
 // contextRecall is the part of the statements of the expected answer that the
 // passages support. Of several expected answers the one that they support most
 // counts.
-func contextRecall(ctx context.Context, s Sample) (Score, error) {
+func (r *reader) contextRecall(ctx context.Context, s Sample) (Score, error) {
 	if err := ctx.Err(); err != nil {
 		return Score{}, err
 	}
@@ -77,15 +77,15 @@ func contextRecall(ctx context.Context, s Sample) (Score, error) {
 	case blank(s.Contexts):
 		return none(noContexts), nil
 	}
-	e := readEvidence(s.Contexts)
+	e := r.evidence(s.Contexts)
 	best, d := -1.0, statementsDetail{}
 	for _, x := range expected {
-		claimed := statements(x)
+		claimed := r.statements(x)
 		if len(claimed) == 0 {
 			continue
 		}
 		of := statementsDetail{Statements: len(claimed)}
-		for i, f := range supportOf(x, claimed, e) {
+		for i, f := range r.supportOf(x, claimed, e) {
 			if p := f.attributed(len(claimed[i].words)); p >= supported {
 				of.Supported++
 			} else if len(of.Weakest) < maxListed {

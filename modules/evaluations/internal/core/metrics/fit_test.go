@@ -21,13 +21,13 @@ type fitted struct {
 
 func readFitted(t testing.TB, path string, importance float64) (out []fitted) {
 	t.Helper()
-	rows := readRows(t, path)
+	rows, r := readRows(t, path), newReader()
 	for _, j := range rows {
-		claimed := statements(j.Answer)
+		claimed := r.statements(j.Answer)
 		if len(claimed) == 0 {
 			continue
 		}
-		f := supportOf(j.Answer, claimed, readEvidence([]string{j.Context}))
+		f := r.supportOf(j.Answer, claimed, r.readEvidence([]string{j.Context}))
 		// All files have the same say, and all answers of a file.
 		out = append(out, fitted{f, j.verdict(), 300 * importance / float64(len(rows)) / float64(len(f))})
 	}

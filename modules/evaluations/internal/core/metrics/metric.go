@@ -68,12 +68,13 @@ func Alternatives(expected string) []string {
 
 // Offline lists the metrics that need no model.
 func Offline() []Metric {
+	r := newReader()
 	return []Metric{
-		{Name: AnswerCorrectness, Version: 1, Threshold: enough, Score: correctness},
-		{Name: AnswerSimilarity, Version: 1, Threshold: 0.5, Score: expecting(similarity)},
-		{Name: AnswerRelevance, Version: 1, Threshold: 0.3, Score: relevance},
-		{Name: Faithfulness, Version: 1, Threshold: supported, Score: faithfulness},
-		{Name: ContextRecall, Version: 1, Threshold: supported, Score: contextRecall},
+		{Name: AnswerCorrectness, Version: 1, Threshold: enough, Score: r.correctness},
+		{Name: AnswerSimilarity, Version: 1, Threshold: 0.5, Score: expecting(r.similarity)},
+		{Name: AnswerRelevance, Version: 1, Threshold: 0.3, Score: r.relevance},
+		{Name: Faithfulness, Version: 1, Threshold: supported, Score: r.faithfulness},
+		{Name: ContextRecall, Version: 1, Threshold: supported, Score: r.contextRecall},
 		{Name: BLEU, Version: 1, Threshold: 0.3, Score: expecting(sentenceBLEU)},
 		{Name: TokenF1, Version: 1, Threshold: 0.5, Score: expecting(tokenF1)},
 		{Name: ExactMatch, Version: 1, Threshold: 1, Score: expecting(exactMatch)},

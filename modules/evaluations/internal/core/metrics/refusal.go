@@ -19,19 +19,38 @@ var refusing = regexp.MustCompile(`(?i)\b(i|we) (do not|don['’]?t|did not|didn
 
 // refuses reports whether an answer says that it has none, and little else.
 func refuses(s string) bool {
+	if !mayGiveUp(s) {
+		return false
+	}
 	found := refusing.FindStringIndex(s)
-	return found != nil && found[0] < 160
+	return found != nil && found[0] < early
+}
+
+const early = 160 // bytes into an answer that is a refusal as a whole
+
+// gaveUp reports whether a text says anywhere that something is not known.
+func gaveUp(s string) bool { return mayGiveUp(s) && refusing.MatchString(s) }
+
+// mayGiveUp spares most texts the expression.
+func mayGiveUp(s string) bool {
+	s = strings.ToLower(s)
+	for _, mark := range []string{"not", "n't", "n’t", "no ", "unable", "unsure", "unknown", "unanswerable", "insufficient", "as an ai", "nothing", "dont", "cant", "couldnt", "didnt"} {
+		if strings.Contains(s, mark) {
+			return true
+		}
+	}
+	return false
 }
 
 // stated is an answer without the sentences that say that something is not
 // known: what they repeat of the question is no answer to it.
 func stated(s string) string {
-	if !refusing.MatchString(s) {
+	if !gaveUp(s) {
 		return s
 	}
 	var out strings.Builder
 	for _, x := range text.Sentences(s) {
-		if sentence := s[x.Start:x.End]; !refusing.MatchString(sentence) {
+		if sentence := s[x.Start:x.End]; !gaveUp(sentence) {
 			out.WriteString(sentence)
 			out.WriteByte('\n')
 		}

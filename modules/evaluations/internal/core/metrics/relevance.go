@@ -10,11 +10,11 @@ const noQuery = "the question has no words to look for"
 
 // similarity is how alike an answer and the expected one that is most like it
 // are: the mean of two cosines, of their stems and of their character 4-grams.
-func similarity(answer string, expected []string) float64 {
-	given, grams := stemsOf(answer), gramsOf(answer)
+func (r *reader) similarity(answer string, expected []string) float64 {
+	given, grams := r.stemsOf(answer), gramsOf(answer)
 	best := 0.0
 	for _, e := range expected {
-		best = max(best, (cosine(given, stemsOf(e))+cosine(grams, gramsOf(e)))/2)
+		best = max(best, (cosine(given, r.stemsOf(e))+cosine(grams, gramsOf(e)))/2)
 	}
 	return best
 }
@@ -23,11 +23,11 @@ func similarity(answer string, expected []string) float64 {
 // sentences, of the cosine between the words of the segment and those of the
 // question. A segment with what is asked for, such as a place, counts at least
 // half. An answer that says that it has none counts nothing.
-func relevance(ctx context.Context, s Sample) (Score, error) {
+func (r *reader) relevance(ctx context.Context, s Sample) (Score, error) {
 	if err := ctx.Err(); err != nil {
 		return Score{}, err
 	}
-	asked := contentOf(s.Query)
+	asked := r.contentOf(s.Query)
 	if len(asked) == 0 {
 		return none(noQuery), nil
 	}
@@ -40,7 +40,7 @@ func relevance(ctx context.Context, s Sample) (Score, error) {
 	sum := 0.0
 	for _, x := range segments {
 		segment := given[x.Start:x.End]
-		v := cosine(asked, contentOf(segment))
+		v := cosine(asked, r.contentOf(segment))
 		if kind != text.Anything && kind != text.Meaning && text.Holds(kind, segment) {
 			v = max(v, holdsKind)
 		}
@@ -53,9 +53,9 @@ const holdsKind = 0.5
 
 // contentOf counts the keys of a text's content words, and stemsOf those of all
 // its words.
-func contentOf(s string) map[string]int {
+func (r *reader) contentOf(s string) map[string]int {
 	out := map[string]int{}
-	for _, w := range wordsOf(s) {
+	for _, w := range r.words(s) {
 		if !w.stop {
 			out[w.key]++
 		}
@@ -63,9 +63,9 @@ func contentOf(s string) map[string]int {
 	return out
 }
 
-func stemsOf(s string) map[string]int {
+func (r *reader) stemsOf(s string) map[string]int {
 	out := map[string]int{}
-	for _, w := range wordsOf(s) {
+	for _, w := range r.words(s) {
 		out[w.key]++
 	}
 	return out

@@ -15,15 +15,15 @@ type statement struct {
 // statements splits an answer into what it claims: its sentences without
 // questions, without those that say that something is not known, and without
 // those that have no content ("Sure!").
-func statements(s string) []statement {
+func (r *reader) statements(s string) []statement {
 	s = uncited(s)
 	var out []statement
 	for _, x := range text.Sentences(s) {
 		sentence := s[x.Start:x.End]
-		if x.Shape == text.Heading || x.Shape == text.Code || strings.HasSuffix(strings.TrimRight(sentence, ` "”'*_)`), "?") || refusing.MatchString(sentence) {
+		if x.Shape == text.Heading || x.Shape == text.Code || strings.HasSuffix(strings.TrimRight(sentence, ` "”'*_)`), "?") || gaveUp(sentence) {
 			continue
 		}
-		if words := wordsOf(sentence); claims(words) {
+		if words := r.words(sentence); claims(words) {
 			out = append(out, statement{sentence, words})
 		}
 		if len(out) == maxStatements {

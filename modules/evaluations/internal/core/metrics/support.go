@@ -99,7 +99,7 @@ func (e *evidence) features(st []word) supportFeatures {
 }
 
 // supportOf compares each statement of an answer with the evidence.
-func supportOf(answer string, claimed []statement, e *evidence) []supportFeatures {
+func (r *reader) supportOf(answer string, claimed []statement, e *evidence) []supportFeatures {
 	out := make([]supportFeatures, len(claimed))
 	for i, st := range claimed {
 		out[i] = e.features(st.words)
@@ -108,7 +108,7 @@ func supportOf(answer string, claimed []statement, e *evidence) []supportFeature
 	if strings.Contains(answer, "?") {
 		asks = 1
 	}
-	for _, w := range wordsOf(answer) {
+	for _, w := range r.words(answer) {
 		all++
 		if self[w.form] {
 			selves++

@@ -23,23 +23,22 @@ type word struct {
 	initial bool // two to five capitals: an acronym
 }
 
-// wordsOf reads a text. Numbers written as words become digits, those of
+// words reads a text. Numbers written as words become digits, those of
 // several words become one word.
-func wordsOf(s string) []word {
-	out := make([]word, 0, len(s)/6+1)
+func (r *reader) words(s string) []word { return r.appendWords(make([]word, 0, len(s)/5+1), s) }
+
+// appendWords is words with memory that the caller gives; out is empty.
+func (r *reader) appendWords(out []word, s string) []word {
 	end := 0
 	for t := range text.Words(s) {
 		w := word{form: t.Form, start: t.Start, end: t.End}
-		r, _ := utf8.DecodeRuneInString(s[t.Start:])
-		w.capital = unicode.IsUpper(r)
+		c, _ := utf8.DecodeRuneInString(s[t.Start:])
+		w.capital = unicode.IsUpper(c)
 		gap := s[min(end, t.Start):t.Start]
 		w.first = len(out) == 0 || strings.ContainsAny(gap, ".!?:\n\"“(")
 		w.initial = acronym(s[t.Start:t.End])
-		w.stop = text.IsStop(t.Form) || text.IsAsking(t.Form) || empty[t.Form]
-		w.key = keyOf(t.Form)
-		if d, ok := digits(t.Form); ok {
-			w.number, w.key, w.stop = true, d, false
-		}
+		known := r.known(t.Form)
+		w.key, w.stop, w.number = known.key, known.stop, known.number
 		if w.initial && w.capital {
 			w.stop = false // "IT", "US"
 		}
@@ -47,13 +46,6 @@ func wordsOf(s string) []word {
 		end = t.End
 	}
 	return joinNumbers(s, joinNames(out))
-}
-
-func keyOf(form string) string {
-	if u, ok := units[form]; ok {
-		return u
-	}
-	return text.Stem(form)
 }
 
 func acronym(s string) bool {
@@ -100,7 +92,7 @@ func joinNames(words []word) []word {
 		if w.form == "us" && (w.initial || i > 0 && words[i-1].form == "the") {
 			w.key, w.stop = "usa", false
 		}
-		if i+1 < len(words) {
+		if i+1 < len(words) && shortened[w.form] {
 			if short := shortNames[w.form+" "+words[i+1].form]; short != "" {
 				w.key, w.end = short, words[i+1].end
 				i++
@@ -110,5 +102,7 @@ func joinNames(words []word) []word {
 	}
 	return out
 }
+
+var shortened = set("united great european")
 
 var shortNames = map[string]string{"united states": "usa", "united kingdom": "uk", "great britain": "uk", "european union": "eu", "united nations": "un"}
