@@ -65,8 +65,9 @@ type Out struct {
 	Deciders  []access.Decider `group:"deciders,flatten"`
 
 	// For modules that measure answers.
-	Runner chat.Runner
-	Judge  chat.Judge
+	Runner   chat.Runner
+	Judge    chat.Judge
+	Answered chat.Answered
 }
 
 // Module is the chat module.
@@ -111,7 +112,7 @@ func build(in In) (Out, error) {
 	evaluations := service.Evaluations()
 	return Out{
 		Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Deciders: service.Deciders(),
-		Runner: evaluations, Judge: evaluations,
+		Runner: evaluations, Judge: evaluations, Answered: evaluations,
 	}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"parley/modules/chat"
@@ -18,6 +19,9 @@ import (
 // asked to cancel, and closes what dead processes left behind, until ctx ends.
 // It looks at once and then three times within a lease.
 func (s *Service) Tend(ctx context.Context) {
+	var older sync.WaitGroup
+	defer older.Wait()
+	older.Go(func() { s.indexOlder(ctx) })
 	ticker := time.NewTicker(s.Intervals.Lease / 3)
 	defer ticker.Stop()
 	for {

@@ -19,6 +19,7 @@ type Store interface {
 	Grants
 	Feedback
 	Deletions
+	Answers
 }
 
 // Threads keeps conversations. Only their user ever finds them.

@@ -28,6 +28,7 @@ type threadRow struct {
 type runRow struct {
 	bun.BaseModel `bun:"table:chat_runs,alias:r"`
 	core.Run
+	Vote int64 `bun:"vote,scanonly"` // setVote writes it, and lists of answers read it
 }
 
 // Store implements core.Store.

@@ -51,6 +51,8 @@ func TestStore(t *testing.T, open func(t *testing.T) Subject) {
 		"an idempotency key is used once by each user":              keys,
 		"of fifty who come with one key one wins":                   keysAtOnce,
 		"a question of an evaluation is stored once":                questions,
+		"answered questions are found by every filter":              answered,
+		"sources are those of a run and of what it may lean on":     sources,
 		"only keys of ended, old runs are given free":               forgettingKeys,
 		"events are stored by the owner of an open run alone":       fencing,
 		"events are read in parts and in order":                     events,

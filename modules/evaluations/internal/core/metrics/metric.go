@@ -68,10 +68,16 @@ func Alternatives(expected string) []string {
 
 // Offline lists the metrics that need no model.
 func Offline() []Metric {
+	r := newReader()
 	return []Metric{
-		{Name: ExactMatch, Version: 1, Threshold: 1, Score: expecting(exactMatch)},
-		{Name: TokenF1, Version: 1, Threshold: 0.5, Score: expecting(tokenF1)},
+		{Name: AnswerCorrectness, Version: 1, Threshold: enough, Score: r.correctness},
+		{Name: AnswerSimilarity, Version: 1, Threshold: 0.5, Score: expecting(r.similarity)},
+		{Name: AnswerRelevance, Version: 1, Threshold: 0.3, Score: r.relevance},
+		{Name: Faithfulness, Version: 1, Threshold: supported, Score: r.faithfulness},
+		{Name: ContextRecall, Version: 1, Threshold: supported, Score: r.contextRecall},
 		{Name: BLEU, Version: 1, Threshold: 0.3, Score: expecting(sentenceBLEU)},
+		{Name: TokenF1, Version: 1, Threshold: 0.5, Score: expecting(tokenF1)},
+		{Name: ExactMatch, Version: 1, Threshold: 1, Score: expecting(exactMatch)},
 	}
 }
 
@@ -104,3 +110,25 @@ func expecting(compare func(answer string, expected []string) float64) func(cont
 func value(v float64) Score { return Score{Value: &v} }
 
 func none(reason string) Score { return Score{Reason: reason} }
+
+const (
+	maxListed = 20  // words or statements that a detail lists
+	maxQuoted = 200 // bytes of a text that it repeats
+)
+
+// detail tells what a value was made from.
+func detail(of any) json.RawMessage {
+	out, err := json.Marshal(of)
+	if err != nil {
+		return nil // of plain structs of texts and numbers
+	}
+	return out
+}
+
+// clip shortens a text for a detail.
+func clip(s string) string {
+	if len(s) <= maxQuoted {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxQuoted], "") + "…"
+}
