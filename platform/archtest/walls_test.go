@@ -11,7 +11,7 @@ var edges = map[string][]string{
 	"chat":          {"agents", "corpora", "users"},
 	"notifications": {"users"},
 	"sharepoint":    {"corpora"},
-	"evaluations":   {"agents", "chat", "corpora", "users"},
+	"evaluations":   {"agents", "chat", "corpora"},
 }
 
 // homes are the places of each library, as patterns of package paths; "/..."

@@ -48,7 +48,7 @@ type In struct {
 	Documents corpora.Retriever
 	Runner    chat.Runner
 	Judge     chat.Judge
-	Answered  chat.Answered `optional:"true"`
+	Answered  chat.Answered
 	Queue     work.Queue
 	Clock     clock.Clock
 	Log       *slog.Logger

@@ -15,6 +15,7 @@ var (
 	ErrFileTooLarge   = apperr.New(apperr.TooLarge, "evaluations.file_too_large", "The file has more than 32 MiB; make several datasets of it.")
 	ErrDatasetInUse   = apperr.New(apperr.Conflict, "evaluations.dataset_in_use", "An evaluation runs on this dataset; wait for its end, or cancel it.")
 	ErrUnknownMetric  = apperr.New(apperr.Unprocessable, "evaluations.unknown_metric", "Some metrics are unknown here.")
+	ErrOtherAgent     = apperr.New(apperr.Unprocessable, "evaluations.other_agent", "The dataset must be one of the same agent.")
 	ErrBaseline       = apperr.New(apperr.Unprocessable, "evaluations.baseline", "The baseline must be an evaluation of the same agent.")
 	ErrBaselineIsOpen = apperr.New(apperr.Conflict, "evaluations.baseline_open", "The baseline has not ended; wait for its end.")
 	ErrStatus         = apperr.New(apperr.Conflict, "evaluations.status", "The evaluation can't have this status now.")

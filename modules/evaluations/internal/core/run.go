@@ -200,11 +200,11 @@ func (s *Service) turn(ctx context.Context, c work.Claim, t Test) (left bool, er
 	now := t // with the progress that is stored
 	todo, ended := make(chan Asked), make(chan Ended)
 	var reading error
-	go func() {
+	var asking sync.WaitGroup
+	asking.Go(func() {
 		defer close(todo)
 		left, reading = s.feed(ctx, t, todo)
-	}()
-	var asking sync.WaitGroup
+	})
 	for range s.places.size {
 		asking.Go(func() {
 			for q := range todo {

@@ -66,7 +66,7 @@ func (s *Service) CreateTest(ctx context.Context, who actor.Actor, agentID int64
 			return err
 		}
 		if d.AgentID != agentID {
-			return ErrNoDataset.WithField("dataset_id", "is no dataset of this agent")
+			return ErrOtherAgent.WithField("dataset_id", "is of another agent")
 		}
 		open, err := s.Store.OpenTests(ctx, OpenFilter{AgentID: agentID, Limit: maxOpen})
 		if err != nil {

@@ -30,7 +30,7 @@ func (a *API) Routes() []web.Route {
 			web.Created(),
 			web.Message("Evaluation created successfully."),
 		),
-		web.GET("/api/agent/{agent_id}/evaluation", "Get All Evaluation Tests", a.tests,
+		web.GET("/api/agent/{agent_id}/evaluation", "Get All Evaluation Tests for an Agent", a.tests,
 			manage,
 			web.Message("Evaluations retrieved successfully."),
 		),

@@ -255,7 +255,7 @@ type statusRequest struct {
 	Body         struct {
 		_ struct{} `schema:"EvaluationStatusRequest"`
 
-		Status string `json:"status" enum:"pending,running,completed,failed,cancelled,archived" doc:"cancelled; pending, to run it again for what has no score; or archived. The others follow from what happens."`
+		Status string `json:"status" enum:"archived,cancelled,pending,running,completed,failed" doc:"cancelled; pending, to run it again for what has no score; or archived. The others follow from what happens."`
 	}
 }
 
