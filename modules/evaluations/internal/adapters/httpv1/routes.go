@@ -41,7 +41,6 @@ func (a *API) Routes() []web.Route {
 		web.GET("/api/evaluation/{evaluation_id}", "Get One Evaluation Test", a.test,
 			evaluation(web.View).Note("answers only where one may read their sources"),
 			web.Message("Evaluation retrieved successfully."),
-			web.Audited(),
 		),
 		web.PUT("/api/evaluation/{evaluation_id}/status", "Update Evaluation Status", a.setStatus,
 			evaluation(web.Edit),
@@ -77,7 +76,6 @@ func (a *API) Routes() []web.Route {
 		web.GET("/api/evaluation-dataset/{dataset_id}/query", "Get Dataset Queries", a.queries,
 			web.On(actor.EvaluationDataset, "dataset_id", web.View).Note("queries made of answers only where one may read their sources"),
 			web.Message("Dataset queries retrieved successfully."),
-			web.Audited(),
 		),
 	)
 }

@@ -87,8 +87,10 @@ func documents(list []json.RawMessage) (names []string, ok bool) {
 		var name string
 		var id int64
 		switch {
+		case bytes.Equal(raw, []byte("null")):
+			return nil, false
 		case json.Unmarshal(raw, &name) == nil:
-		case json.Unmarshal(raw, &id) == nil && !bytes.Equal(raw, []byte("null")):
+		case json.Unmarshal(raw, &id) == nil:
 			name = fmt.Sprint(id)
 		default:
 			return nil, false
