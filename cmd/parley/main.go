@@ -26,6 +26,7 @@ type cli struct {
 	Events       eventsCmd       `cmd:"" help:"List, retry and replay events."`
 	Work         workCmd         `cmd:"" help:"List and retry dead jobs."`
 	Extract      extractCmd      `cmd:"" help:"Print what the index would see of a file."`
+	Evaluate     evaluateCmd     `cmd:"" help:"Measure the answers of an agent, and the metrics themselves."`
 	Bench        benchCmd        `cmd:"" help:"Measure this version."`
 	OpenAPI      openAPICmd      `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Version      versionCmd      `cmd:"" help:"Print the version."`
