@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -44,6 +45,10 @@ func main() {
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err := parsed.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "parley:", err)
+		var ends exitCode
+		if errors.As(err, &ends) {
+			os.Exit(ends.code)
+		}
 		os.Exit(1)
 	}
 }
