@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -26,6 +27,7 @@ type cli struct {
 	Events       eventsCmd       `cmd:"" help:"List, retry and replay events."`
 	Work         workCmd         `cmd:"" help:"List and retry dead jobs."`
 	Extract      extractCmd      `cmd:"" help:"Print what the index would see of a file."`
+	Evaluate     evaluateCmd     `cmd:"" help:"Measure the answers of an agent, and the metrics themselves."`
 	Bench        benchCmd        `cmd:"" help:"Measure this version."`
 	OpenAPI      openAPICmd      `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Version      versionCmd      `cmd:"" help:"Print the version."`
@@ -43,6 +45,10 @@ func main() {
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err := parsed.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "parley:", err)
+		var ends exitCode
+		if errors.As(err, &ends) {
+			os.Exit(ends.code)
+		}
 		os.Exit(1)
 	}
 }

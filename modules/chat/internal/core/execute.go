@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
+	"time"
 
 	"parley/modules/agents"
 	"parley/modules/corpora"
@@ -45,9 +47,10 @@ type execution struct {
 	cache        *cacheLookup // nil for a run that takes no part in the cache
 	out          Outcome
 
-	done   chan struct{} // closed once record and err are final
-	record Record
-	err    error // why the end could not be stored; nil when record is the outcome
+	settled sync.Once
+	done    chan struct{} // closed once record and err are final
+	record  Record
+	err     error // why the end could not be stored; nil when record is the outcome
 }
 
 func (s *Service) newExecution(t *turn, who actor.Actor, agent agents.Runnable, a Ask, thread Thread, question string, history []Turn) *execution {
@@ -121,15 +124,17 @@ func (x *execution) execute() {
 		err = cause // what ended the run, rather than what broke because of it
 	}
 	x.turn.done()
+	var record Record
 	if errors.Is(err, ErrNoLongerOurs) {
 		x.Log.WarnContext(x.ctx, "a run was closed by another process", "run", x.run.RunID)
-		x.err = err
 	} else {
-		x.finish(err)
+		// Nobody waits for a full disk. The run goes on to be tried.
+		late := time.AfterFunc(storing, func() { x.settle(Record{}, ErrNotStored) })
+		record, err = x.finish(err)
+		late.Stop()
 	}
 	x.forget()
-	close(x.done)
-	x.stream.close()
+	x.settle(record, err)
 }
 
 // guarded turns a panic into an error.

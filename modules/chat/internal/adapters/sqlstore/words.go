@@ -76,7 +76,7 @@ func (s *Store) withWords(ctx context.Context, agent int64, words []string, low,
 		top := (end - 1) >> bucketBits
 		bottom := max(top-group+1, low>>bucketBits, 0)
 		var some []int64
-		err := s.inBuckets(ctx, agent, words, bottom, top, low, end, limit-len(ids)).Scan(ctx, &some)
+		err := s.inBuckets(ctx, agent, words, bottom, top, max(low, bottom<<bucketBits-1), end, limit-len(ids)).Scan(ctx, &some)
 		if err != nil {
 			return nil, 0, false, fmt.Errorf("looking for words: %w", err)
 		}

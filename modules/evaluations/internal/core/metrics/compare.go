@@ -23,8 +23,12 @@ type Comparison struct {
 }
 
 const (
-	resamples  = 2000
 	confidence = 0.95
+	// Few observations are drawn from often, many seldom: the interval is
+	// narrow then.
+	mostResamples  = 2000
+	leastResamples = 200
+	drawn          = 4_000_000 // observations altogether
 )
 
 // Compare compares two tests by the queries that both scored. A query passes
@@ -69,6 +73,7 @@ func Compare(pairs []Pair, threshold float64) Comparison {
 func bootstrap(n int, statistic func(sample []int) (float64, bool)) (low, high float64) {
 	draw := rand.New(rand.NewPCG(uint64(n), 17))
 	sample := make([]int, n)
+	resamples := max(leastResamples, min(mostResamples, drawn/n))
 	values := make([]float64, 0, resamples)
 	for range resamples {
 		for i := range sample {

@@ -6,7 +6,7 @@ CREATE INDEX chat_runs_answered ON chat_runs (agent_id, vote, created_on, id) WH
 --bun:split
 {{if .Postgres}}CREATE TABLE chat_words (run_id BIGINT PRIMARY KEY, words INT[] NOT NULL){{else}}CREATE VIRTUAL TABLE chat_words USING fts5(words, content='', contentless_delete=1, detail=none, tokenize='ascii'){{end}};
 --bun:split
-{{if .Postgres}}CREATE INDEX chat_words_of ON chat_words USING gin (words){{else}}SELECT 1{{end}};
+{{if .Postgres}}CREATE INDEX chat_words_of ON chat_words USING gin (words) WITH (gin_pending_list_limit = 256){{else}}SELECT 1{{end}};
 --bun:split
 CREATE TABLE chat_positions (name TEXT PRIMARY KEY, run_id BIGINT NOT NULL);
 --bun:split
