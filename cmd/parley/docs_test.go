@@ -213,6 +213,7 @@ var settingsInWords = map[string]string{
 	"PARLEY_METRICS_ADDR":             "Where Prometheus finds the metrics, host:port; unset: nowhere.",
 	"PARLEY_DATA_DIR":                 "Directory of the uploaded files, and of the SQLite database and the secret key when they are not configured.",
 	"PARLEY_DATABASE_URL":             "postgres://user:password@host/database; sslmode=verify-full unless it says otherwise. Unset: SQLite in the data directory.",
+	"PARLEY_STREAM_RETENTION":         "How long the stored stream of an answer is kept after its end, 1h or more; 0: for ever. The answer stays.",
 	"PARLEY_EVENTS_URL":               "Leave it unset: events go through the database.",
 	"PARLEY_ADMIN_EMAIL":              "The first global admin; read at the first start alone.",
 	"PARLEY_ADMIN_PASSWORD":           "Their password, 8 characters or more. Unset: a random one is made and printed once.",

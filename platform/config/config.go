@@ -39,6 +39,7 @@ type Config struct {
 	LLMFirstByte    time.Duration `env:"PARLEY_LLM_FIRST_BYTE" envDefault:"60s"`
 	ModelsFile      ModelsFile    `env:"PARLEY_MODELS"`
 	LinkHosts       []string      `env:"PARLEY_ANSWER_LINK_HOSTS"`
+	StreamRetention time.Duration `env:"PARLEY_STREAM_RETENTION" envDefault:"168h"`
 	EmbeddingURL    string        `env:"PARLEY_EMBEDDING_URL"`
 	EmbeddingAPIKey string        `env:"PARLEY_EMBEDDING_API_KEY"`
 	EmbeddingModel  string        `env:"PARLEY_EMBEDDING_MODEL"`
@@ -141,6 +142,9 @@ func (c Config) problems() []error {
 	}
 	if problem := firstByteProblem(c.LLMFirstByte); problem != "" {
 		wrong("PARLEY_LLM_FIRST_BYTE", "%s", problem)
+	}
+	if c.StreamRetention != 0 && c.StreamRetention < time.Hour {
+		wrong("PARLEY_STREAM_RETENTION", "give at least 1h, such as 168h for a week, or 0 to keep streams for ever")
 	}
 	for _, host := range c.LinkHosts {
 		if u, err := url.Parse("https://" + host); err != nil || u.Host != host || host == "" {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"go.uber.org/fx"
 
@@ -38,6 +39,9 @@ type Settings struct {
 	Models []config.Model
 	// AnswerLinkHosts are the hosts that answers may link.
 	AnswerLinkHosts []string
+	// StreamRetention is how long stored streams are kept after the end of their
+	// runs; 0 is for ever.
+	StreamRetention time.Duration
 }
 
 // In is what the module needs from the house.
@@ -81,7 +85,7 @@ func build(in In) (Out, error) {
 	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Agents: in.Agents, Askers: in.Actors, Corpora: in.Corpora, Models: models,
 		Clock: in.Clock, Log: in.Log, Owner: in.Presence.ID(), Peers: in.Presence,
-		AnswerLinkHosts: in.Settings.AnswerLinkHosts,
+		AnswerLinkHosts: in.Settings.AnswerLinkHosts, StreamRetention: in.Settings.StreamRetention,
 	})
 	var stop context.CancelFunc
 	tended := make(chan struct{})

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strconv"
 	"time"
 
 	"parley/modules/chat"
@@ -275,7 +274,7 @@ func (e Evaluations) Answered(ctx context.Context, reader actor.Actor, agentID i
 	return found, notFound, nil
 }
 
-var errTooManyResponses = apperr.New(apperr.Unprocessable, "chat.too_many_responses", "Name at most "+strconv.Itoa(maxAnswered)+" answers at once.")
+var errTooManyResponses = apperr.New(apperr.Unprocessable, "chat.too_many_responses", "Name at most 1,000 answers at once.")
 
 // IndexAnswers makes answers findable by their words. It is for who hears that
 // they were given.

@@ -13,6 +13,7 @@ import (
 	"parley/modules/chat"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/idempotency"
+	"parley/platform/kernel/uow"
 )
 
 // Tend renews the leases of this process's runs, cancels those that somebody
@@ -48,7 +49,24 @@ func (s *Service) tendOnce(ctx context.Context) error {
 	if err := s.closeExpired(ctx, dead); err != nil {
 		return err
 	}
-	return s.Store.ForgetKeys(ctx, now.Add(-idempotency.KeptFor))
+	if err := s.Store.ForgetKeys(ctx, now.Add(-idempotency.KeptFor)); err != nil {
+		return err
+	}
+	return s.pruneStreams(ctx, now)
+}
+
+// pruneStreams removes a part of the streams that are kept no longer. Their
+// answers stay, and so does the last event of each: who reads such a stream gets
+// that one, with the whole answer.
+func (s *Service) pruneStreams(ctx context.Context, now time.Time) error {
+	if s.StreamRetention <= 0 {
+		return nil
+	}
+	const few = 500
+	return s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		_, err := s.Store.PruneStreams(ctx, now.Add(-s.StreamRetention), few)
+		return err
+	})
 }
 
 // renew extends the leases of this process's runs and cancels those that

@@ -218,3 +218,17 @@ func TestAQuestionThatIsNotAcceptedTakesNoPlace(t *testing.T) {
 		s.same(core.Completed, s.ended(s.ask("Is there room?")).State)
 	})
 }
+
+func TestAStreamIsKeptForAWhileAndItsAnswerForEver(t *testing.T) {
+	play(t, func(s *scene) {
+		service := s.process("process-r", func(d *core.Deps) { d.StreamRetention = 7 * 24 * time.Hour })
+		s.tend(service)
+		run := s.ended(s.ask("What is green?")).Run
+		whole := s.all(s.watch(service, run, 0))
+		time.Sleep(6 * 24 * time.Hour)
+		s.same(whole, s.all(s.watch(service, run, 0)))
+		time.Sleep(2 * 24 * time.Hour)
+		s.same(whole[len(whole)-1:], s.all(s.watch(service, run, 0)))
+		s.same("It is green [1].", s.ended(run).Answer)
+	})
+}

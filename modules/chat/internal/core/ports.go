@@ -158,6 +158,11 @@ type Leases interface {
 	RequestCancel(ctx context.Context, userID, run int64) (Run, error)
 	// ForgetKeys gives Idempotency-Keys of ended runs before a time free.
 	ForgetKeys(ctx context.Context, before time.Time) error
+	// PruneStreams removes the stored events of up to limit runs that ended
+	// before a time, but for the last event of each, within the unit of ctx. It
+	// goes by the ids of runs, up to the first that is younger or open, and
+	// reports whether more may follow.
+	PruneStreams(ctx context.Context, before time.Time, limit int) (more bool, err error)
 }
 
 // Askers knows who the askers are now. users.Actors is it.

@@ -38,6 +38,9 @@ type Deps struct {
 	// AnswerLinkHosts are the hosts that answers may link beside what stands in
 	// their passages.
 	AnswerLinkHosts []string
+	// StreamRetention is how long the stored stream of a run is kept after its
+	// end; 0 is for ever.
+	StreamRetention time.Duration
 	// Peers tells dead processes from living ones; nil leaves that to leases.
 	Peers Peers
 }

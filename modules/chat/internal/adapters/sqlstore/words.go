@@ -19,7 +19,7 @@ import (
 // of ids after the other.
 const (
 	bucketBits = 13 // 8,192 ids to a bucket
-	mostGroups = 64 // buckets that one statement asks for
+	mostGroups = 8  // buckets that one statement asks for; more begin parallel workers
 	mostLooked = 1_024
 )
 
@@ -89,13 +89,16 @@ func (s *Store) withWords(ctx context.Context, agent int64, words []string, low,
 	return ids, end, end > low+1, nil
 }
 
+// inBuckets looks for words in buckets. Its ids are expressions, because the
+// statistics of arrays are far too high for a word of one bucket: PostgreSQL
+// would walk the primary key.
 func (s *Store) inBuckets(ctx context.Context, agent int64, words []string, bottom, top, low, high int64, limit int) *bun.SelectQuery {
 	return s.db.On(ctx).NewSelect().TableExpr("chat_words").Column("run_id").WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		for bucket := top; bucket >= bottom; bucket-- {
 			q = q.WhereOr("words @> ?::int[]", array(agent, bucket, words))
 		}
 		return q
-	}).Where("run_id < ? AND run_id > ?", high, low).OrderExpr("run_id DESC").Limit(int64(limit))
+	}).Where("run_id + 0 < ? AND run_id + 0 > ?", high, low).OrderExpr("run_id + 0 DESC").Limit(int64(limit))
 }
 
 // IndexWords implements core.Answers. On PostgreSQL it waits for who deletes

@@ -348,3 +348,35 @@ func acceptingThreads(f fixture) {
 	f.ErrorIs(ask(foreign).Err, core.ErrNotFound)
 	f.ErrorIs(ask(f.thread(func(t *core.Thread) { t.IsDeleted = true })).Err, core.ErrNotFound)
 }
+
+func pruning(f fixture) {
+	end := func() core.Run {
+		r := f.running()
+		f.NoError(f.extend(r.ID, here, deltas(2, 3)))
+		return storetest.Must[core.Run](f.t)(f.close(r, full()))
+	}
+	first, second := end(), end()
+	open := f.running()
+	third := end()
+	prune := func(before time.Time) {
+		f.t.Helper()
+		for more := true; more; {
+			f.NoError(f.Unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) (err error) {
+				more, err = f.PruneStreams(ctx, before, 1)
+				return err
+			}))
+		}
+	}
+	prune(now)
+	f.Equal(5, len(f.stream(first.ID)))
+	prune(now.Add(time.Hour))
+	for _, r := range []core.Run{first, second} {
+		left := f.stream(r.ID)
+		f.Equal(1, len(left))
+		f.Equal([]any{core.StepEnd, r.LastSequence}, []any{left[0].Step, left[0].Sequence})
+	}
+	f.Equal(5, len(f.stream(third.ID))) // behind one that is open
+	storetest.Must[core.Run](f.t)(f.close(open, full()))
+	prune(now.Add(time.Hour))
+	f.Equal(1, len(f.stream(third.ID)))
+}

@@ -52,6 +52,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Subject) {
 		"of fifty who come with one key one wins":                   keysAtOnce,
 		"a question of an evaluation is stored once":                questions,
 		"answered questions are found by every filter":              answered,
+		"the streams of runs that ended long ago go":                pruning,
 		"sources are those of a run and of what it may lean on":     sources,
 		"only keys of ended, old runs are given free":               forgettingKeys,
 		"events are stored by the owner of an open run alone":       fencing,
