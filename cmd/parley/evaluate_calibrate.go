@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"text/tabwriter"
 
+	"parley/modules/chat/chatfx"
 	"parley/modules/evaluations/evaluationsfx"
 )
 
@@ -15,6 +17,8 @@ type calibrateCmd struct {
 	File   string   `arg:"" help:"JSON lines: {query, expected_answer, answer, verdict} or {context, query, answer, verdict}; - for the standard input."`
 	Format string   `enum:"table,json" default:"table" help:"table or json."`
 	Yes    *float64 `help:"The verdict from which a person said yes, where verdicts are numbers; the middle of their scale when not given."`
+	Judge  bool     `help:"Compare the judge, too: one call for each row of the model that the server's settings name. The calls are in no ledger; what they use is printed."`
+	Model  string   `help:"The model that judges, by its name in PARLEY_MODELS; the default one when not given." placeholder:"NAME"`
 }
 
 // Run prints how well each metric agrees with the verdicts.
@@ -28,9 +32,21 @@ func (c calibrateCmd) Run(ctx context.Context) error {
 		defer file.Close()
 		in = file
 	}
-	found, err := evaluationsfx.Calibrate(ctx, in, nil, c.Yes)
+	var judge evaluationsfx.Asker
+	if c.Judge {
+		model, err := judgeOf(c.Model)
+		if err != nil {
+			return err
+		}
+		judge = model
+		defer func() {
+			input, output := model.Used()
+			fmt.Fprintf(os.Stderr, "the judge %s used %d tokens of input and %d of output\n", model.Name(), input, output)
+		}()
+	}
+	found, err := evaluationsfx.Calibrate(ctx, in, judge, c.Yes)
 	if found.BadCount > 0 {
-		showBadLines(os.Stderr, found)
+		fmt.Fprint(os.Stderr, badLines(found))
 	}
 	if err != nil {
 		return err
@@ -43,13 +59,23 @@ func (c calibrateCmd) Run(ctx context.Context) error {
 	return showCalibration(os.Stdout, found)
 }
 
-func showBadLines(out io.Writer, c evaluationsfx.Calibration) {
+func judgeOf(name string) (*chatfx.ToolModel, error) {
+	c, err := settings()
+	if err != nil {
+		return nil, err
+	}
+	return chatfx.Settings{Models: c.Models()}.Tool(name)
+}
+
+func badLines(c evaluationsfx.Calibration) string {
+	var s strings.Builder
 	for _, b := range c.Bad {
-		fmt.Fprintf(out, "line %d is left out: %s\n", b.Line, b.Reason)
+		fmt.Fprintf(&s, "line %d is left out: %s\n", b.Line, b.Reason)
 	}
 	if more := c.BadCount - len(c.Bad); more > 0 {
-		fmt.Fprintf(out, "and %d more lines\n", more)
+		fmt.Fprintf(&s, "and %d more lines\n", more)
 	}
+	return s.String()
 }
 
 // figure is an estimate; nil where it is not defined.

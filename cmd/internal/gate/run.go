@@ -98,7 +98,7 @@ func (o Options) follow(ctx context.Context, c *client, t test) (test, error) {
 	pause, told := o.Poll, int64(-1)
 	for {
 		if p := t.Progress; p.Done != told && o.Progress != nil {
-			fmt.Fprintf(o.Progress, "evaluation %d: %d of %d queries done, %d without an answer\n", t.ID, p.Done, p.Total, p.Failed)
+			_, _ = fmt.Fprintf(o.Progress, "evaluation %d: %d of %d queries done, %d without an answer\n", t.ID, p.Done, p.Total, p.Failed)
 			told = p.Done
 		}
 		if !t.open() {

@@ -1,3 +1,4 @@
+// Package evaluationsfx wires the evaluations module.
 package evaluationsfx
 
 import (

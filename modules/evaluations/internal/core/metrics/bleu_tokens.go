@@ -21,7 +21,7 @@ var (
 	// mteval-v13a: punctuation and symbols of ASCII are tokens; a period or
 	// comma is one unless it stands between digits.
 	steps13a = []step{
-		{regexp.MustCompile("([{-~\\[-` -&(-+:-@/])"), " $1 "},
+		{regexp.MustCompile("([{-~\\[-` -&(-+:-@/])"), " $1 "}, //nolint:gocritic // the ranges are those of mteval
 		{regexp.MustCompile(`([^0-9])([.,])`), "$1 $2 "},
 		{regexp.MustCompile(`([.,])([^0-9])`), " $1 $2"},
 		{regexp.MustCompile(`([0-9])(-)`), "$1 $2 "},

@@ -278,11 +278,22 @@ func (a *answer) locate(w word) (place int, how float64) {
 		if known && lexicon.English().Knows(text.Stem(o.form)) {
 			continue // two words, not two spellings
 		}
-		if text.Distance(w.form, o.form, limit) <= limit {
+		if text.Distance(w.form, o.form, limit) <= limit || squeezed(w.form) == squeezed(o.form) {
 			return i, 0.9
 		}
 	}
 	return -1, 0
+}
+
+// squeezed is a word with each doubled letter once: "Gaddafi", "Gadaffi".
+func squeezed(s string) string {
+	out := make([]byte, 0, len(s))
+	for i := range len(s) {
+		if i == 0 || s[i] != s[i-1] {
+			out = append(out, s[i])
+		}
+	}
+	return string(out)
 }
 
 // sameRoot reports whether two words differ in their endings alone:

@@ -75,7 +75,7 @@ func (j judge) score(ctx context.Context, s Sample) (Score, error) {
 			return Score{}, context.Cause(ctx)
 		}
 		if err != nil {
-			return Score{Reason: "the model did not judge: " + err.Error(), Detail: d.encoded()}, nil
+			return d.without("the model did not judge: " + err.Error()), nil //nolint:nilerr // it is the reason
 		}
 		d.Replies = append(d.Replies, cut(reply, keptReply))
 		v, wrong := parseVerdictOf(reply, check)
@@ -87,14 +87,16 @@ func (j judge) score(ctx context.Context, s Sample) (Score, error) {
 		}
 		problem = wrong
 	}
-	return Score{Reason: fmt.Sprintf("the model gave no verdict in %d replies: %s", judgeTries, problem), Detail: d.encoded()}, nil
+	return d.without(fmt.Sprintf("the model gave no verdict in %d replies: %s", judgeTries, problem)), nil
 }
 
-func (d judgeDetail) encoded() json.RawMessage {
-	if len(d.Replies) == 0 {
-		return nil
+// without is a score without a value, with what the model said until then.
+func (d judgeDetail) without(reason string) Score {
+	out := none(reason)
+	if len(d.Replies) > 0 {
+		out.Detail = detail(d)
 	}
-	return detail(d)
+	return out
 }
 
 // sections puts each text of a sample between lines that it cannot have.
@@ -140,7 +142,7 @@ func parseVerdictOf(reply, check string) (v verdict, wrong string) {
 	if err := in.Decode(&v); err != nil {
 		return verdict{}, "it is not the JSON object that was asked for"
 	}
-	if _, err := in.Token(); err != io.EOF { //nolint:errorlint // Token gives it bare
+	if _, err := in.Token(); err != io.EOF {
 		return verdict{}, "there is something beside the JSON object"
 	}
 	if _, known := grades[v.Verdict]; !known {

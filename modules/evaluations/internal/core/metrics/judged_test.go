@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"strings"
 	"testing"
 )
 
@@ -57,21 +56,4 @@ func (e *Estimate) String() string {
 		return "-"
 	}
 	return fmt.Sprintf("%.3f [%.3f %.3f]", e.Value, e.Low, e.High)
-}
-
-func TestX(t *testing.T) {
-	if *judgedFiles == "" {
-		t.Skip()
-	}
-	for _, path := range strings.Split(*judgedFiles, ",") {
-		var rows []Judged
-		for _, j := range readRows(t, path) {
-			v := *scoreOf(t, AnswerCorrectness, Sample{Query: j.Query, Expected: strings.ReplaceAll(j.Expected, "/", Separator), Answer: j.Answer}).Value
-			rows = append(rows, Judged{v, j.verdict()})
-		}
-		for _, th := range []float64{0.5, 0.75, 0.95} {
-			a := Agree(rows, th, 0.5)
-			fmt.Printf("%s %.2f n=%d pos=%d kappa %v auc %v p %v r %v\n", path[strings.LastIndex(path, "/")+1:], th, a.Rows, a.Positive, a.Kappa, a.AUC, a.Precision, a.Recall)
-		}
-	}
 }

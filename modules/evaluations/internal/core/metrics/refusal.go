@@ -78,14 +78,17 @@ func negated(words []word) bool {
 // that it is not so: "not Paris", "rather than Paris".
 func (a *answer) denies(places []int) bool {
 	for _, at := range places {
-		denied := false
-		for k := max(0, at-3); k < at; k++ {
-			gap := a.text[min(a.words[k].end, a.words[at].start):a.words[at].start]
-			if strings.ContainsAny(gap, ",;:.!?") {
-				continue
+		denied, next := false, at
+		for k := at - 1; k >= max(0, at-4) && !denied; k-- {
+			w := a.words[k]
+			if strings.ContainsAny(a.text[min(w.end, a.words[next].start):a.words[next].start], ",;:.!?") {
+				break
 			}
-			f := a.words[k].form
-			denied = denied || negators[f] || f == "rather" && k+1 < at || f == "instead" && k+1 < at
+			denied = negators[w.form] || w.form == "rather" && a.words[next].form == "than" || w.form == "instead" && a.words[next].form == "of"
+			if !w.stop && !denied || w.form == "but" {
+				break
+			}
+			next = k
 		}
 		if !denied {
 			return false

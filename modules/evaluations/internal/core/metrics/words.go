@@ -62,7 +62,7 @@ func acronym(s string) bool {
 }
 
 // empty are words that carry no fact, beside the stop words of the index.
-var empty = set(`also just only very really quite actually well yes no ok okay e.g i.e etc eg ie mr mrs ms dr sir said called known named`)
+var empty = set(`up also just only very really quite actually well yes no ok okay e.g i.e etc eg ie mr mrs ms dr sir said called known named`)
 
 var units = map[string]string{
 	"km": "kilomet", "kms": "kilomet", "kilometre": "kilomet", "kilometres": "kilomet", "kilometer": "kilomet", "kilometers": "kilomet",
