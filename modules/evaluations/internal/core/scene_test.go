@@ -26,20 +26,15 @@ import (
 
 // The agents of the scene.
 const (
-	agentID = int64(3) // of jo and ann, viewed by max
-	otherID = int64(4) // of jo
+	agentID = int64(3)
+	otherID = int64(4)
 )
 
 func user(id int64) actor.Actor {
 	return actor.Actor{UserID: id, OrganizationID: 1, Email: fmt.Sprintf("user%d@example.com", id)}
 }
 
-var (
-	jo  = user(5)
-	ann = user(6)
-	max = user(7)
-	eve = actor.Actor{UserID: 5, OrganizationID: 2, Email: "eve@example.org"}
-)
+var jo = user(5)
 
 // scene is the use cases over memory, with a worker that does what is due when
 // it is told to.
@@ -60,10 +55,10 @@ type scene struct {
 // and which says nothing of answers that are "?".
 func exact(name string, threshold float64) metrics.Metric {
 	return metrics.Metric{Name: name, Version: 1, Threshold: threshold, Score: func(_ context.Context, s metrics.Sample) (metrics.Score, error) {
-		switch {
-		case s.Answer == "?":
+		switch s.Answer {
+		case "?":
 			return metrics.Score{Reason: "there is nothing to measure"}, nil
-		case s.Answer == "panic":
+		case "panic":
 			panic(s.Answer)
 		}
 		value := 0.0
@@ -81,7 +76,7 @@ func newScene(t *testing.T, change ...func(*core.Deps)) *scene {
 	s := &scene{t: t, ctx: t.Context(), db: db, clock: at, store: memstore.New(db), chat: &coretest.Chat{Answers: nil}, docs: &coretest.Documents{}}
 	d := core.Deps{
 		Unit: db, Store: s.store, Documents: s.docs, Runner: s.chat, Judge: s.chat, Answered: s.chat, Queue: queue, Clock: at, Log: slog.New(slog.DiscardHandler), Parallel: 3,
-		Agents:  coretest.Agents{Admins: map[int64][]int64{agentID: {5, 6}, otherID: {5}}, Viewers: map[int64][]int64{agentID: {7}}},
+		Agents:  coretest.Agents{Admins: map[int64][]int64{agentID: {5}, otherID: {5}}},
 		Metrics: []metrics.Metric{exact(metrics.AnswerCorrectness, 0.75), exact(metrics.Faithfulness, 0.5)},
 	}
 	for _, c := range change {
