@@ -95,6 +95,7 @@ const (
 // content grant of the reader's it tells who asked, as far as that is on.
 func (s *Service) AnsweredQuestions(ctx context.Context, reader actor.Actor, f AnsweredFilter, grantID int64, p page.Request) (page.Of[AnsweredQuestion], error) {
 	out := page.Of[AnsweredQuestion]{Count: -1, Request: p}
+	out.Request.ByCursor = true // whatever was asked for: nothing is counted
 	if err := s.administers(ctx, reader, f.AgentID); err != nil {
 		return out, err
 	}

@@ -18,6 +18,9 @@ type Places struct {
 	// Background is how many runs of evaluations are answered at a time, of all
 	// organizations together, within Running; 32.
 	Background int
+	// Pace is the time between the turns of two runs of evaluations while runs of
+	// users are open, so that they leave them the processor, too; 25 ms.
+	Pace time.Duration
 }
 
 func (p Places) orDefaults() Places {
@@ -30,6 +33,9 @@ func (p Places) orDefaults() Places {
 		if *f.of <= 0 {
 			*f.of = f.def
 		}
+	}
+	if p.Pace <= 0 {
+		p.Pace = 25 * time.Millisecond
 	}
 	return p
 }
@@ -57,7 +63,8 @@ type places struct {
 	inside     int // runs that have not left; in the background, those whose turn has come
 	open       int // of users
 	running    int
-	background int // of those that run
+	background int  // of those that run
+	paused     bool // no run in the background begins for a moment
 	users      map[int64]*usage
 	tenants    map[int64]*usage
 	waiting    queue
@@ -180,7 +187,7 @@ func drop(of map[int64]*usage, id int64) {
 func (p *places) next() {
 	for p.running < p.limits.Running {
 		t := p.waiting.take(p.room)
-		if t == nil && p.background < p.limits.Background {
+		if t == nil && p.background < p.limits.Background && !p.paused {
 			t = p.patient.take(p.room)
 		}
 		if t == nil {
@@ -192,11 +199,27 @@ func (p *places) next() {
 			p.background++
 			p.inside++
 			t.inside = true
+			p.pause()
 		}
 		hold(p.users, t.user).running++
 		hold(p.tenants, t.organization).running++
 		close(t.come)
 	}
+}
+
+// pause keeps runs in the background from beginning one after the other while
+// users wait for theirs. The caller holds mu.
+func (p *places) pause() {
+	if p.open == 0 {
+		return
+	}
+	p.paused = true
+	time.AfterFunc(p.limits.Pace, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.paused = false
+		p.next()
+	})
 }
 
 // room reports whether one more run of a user may be answered. The user is 0

@@ -113,6 +113,9 @@ func TestAUserTakesNoPlaceBeyondTheirShare(t *testing.T) {
 func TestOneUserWithAllTheyMayAskDelaysNobodyElse(t *testing.T) {
 	play(t, func(s *scene) {
 		s.model.answer = hangs()
+		s.Service = s.process("process-p", func(d *core.Deps) {
+			d.Places = core.Places{Running: 30, Open: 60, OrganizationRunning: 25, OrganizationOpen: 50, UserRunning: 20, UserOpen: 40}
+		})
 		for {
 			if _, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is green?"}); err != nil {
 				s.is(err, core.ErrUserBusy)
@@ -144,5 +147,27 @@ func TestAQuestionThatIsCancelledWhileItWaitsLeavesTheQueue(t *testing.T) {
 		c.asks(user(1, 10), "third")
 		c.answered("first", "third")
 		c.same(false, slices.Contains(c.begun, "second"))
+	})
+}
+
+func TestEvaluationsArePacedWhileUsersWait(t *testing.T) {
+	crowded(t, core.Places{Pace: 10 * time.Second}, func(c *crowd) {
+		thread := c.testThread()
+		begin := func(name string) {
+			q := question(thread, name)
+			q.Text = name
+			go c.Evaluations().Run(c.ctx, q) //nolint:errcheck // the model says what became of it
+			synctest.Wait()
+		}
+		begin("q0")
+		begin("q1") // at once: no user waits
+		c.asks(ann, "a0")
+		begin("q2")
+		begin("q3")
+		c.same([]string{"q0", "q1", "a0", "q2"}, c.begun)
+		c.asks(ann, "a1") // of a user, at once
+		time.Sleep(11 * time.Second)
+		synctest.Wait()
+		c.same([]string{"q0", "q1", "a0", "q2", "a1", "q3"}, c.begun)
 	})
 }

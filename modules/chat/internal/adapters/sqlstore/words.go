@@ -18,9 +18,9 @@ import (
 // SQLite's index is in the order of ids, and PostgreSQL's is asked for one bucket
 // of ids after the other.
 const (
-	bucketBits = 13 // 8,192 ids to a bucket
-	mostGroups = 8  // buckets that one statement asks for; more begin parallel workers
-	mostLooked = 1_024
+	bucketBits = 15 // 32,768 ids to a bucket
+	mostGroups = 4  // buckets that one statement asks for; more begin parallel workers
+	mostLooked = 512
 )
 
 func wordHash(agent, bucket int64, word string) uint64 {
