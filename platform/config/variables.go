@@ -17,7 +17,7 @@ func variables() map[string]string {
 
 // ofCommands are variables that a command reads for itself, so that a secret
 // need not stand on a command line.
-var ofCommands = []string{"PARLEY_NEW_USER_PASSWORD"}
+var ofCommands = []string{"PARLEY_NEW_USER_PASSWORD", "PARLEY_URL", "PARLEY_API_KEY"}
 
 func known(name string) bool {
 	if slices.Contains(ofCommands, name) {

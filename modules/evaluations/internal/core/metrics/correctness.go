@@ -299,11 +299,11 @@ func squeezed(s string) string {
 // sameRoot reports whether two words differ in their endings alone:
 // "sharecropping" and "sharecroppers". Names have no endings.
 func sameRoot(a, b word) bool {
-	n := 0
+	n, longer := 0, max(len(a.form), len(b.form))
 	for n < min(len(a.form), len(b.form)) && a.form[n] == b.form[n] {
 		n++
 	}
-	return n >= 6 && 10*n >= 7*max(len(a.form), len(b.form)) && (!a.capital || !b.capital)
+	return (n >= 6 && 10*n >= 7*longer || n >= 8 && 10*n >= 6*longer) && (!a.capital || !b.capital)
 }
 
 // titles say little beside the name or the thing that they belong to.
@@ -349,6 +349,9 @@ func (a *answer) namePart(name []word, i int) float64 {
 	for _, at := range a.keys[name[last].key] {
 		for k := max(0, at-3); k < at; k++ {
 			o := a.words[k].form
+			if a.words[k].initial && strings.IndexByte(o, part[0]) >= 0 { // "B.R."
+				return 0.95
+			}
 			if len(o) == 1 && o[0] == part[0] || len(part) == 1 && o[0] == part[0] || len(o) >= 3 && len(part) >= 3 && o[:3] == part[:3] {
 				return 0.95
 			}

@@ -31,6 +31,8 @@ func TestAnswersAreCorrectByTheWordsThatMatter(t *testing.T) {
 		// Names, and how they are spelt.
 		{"Who is it?", "Muammar Gaddafi", "Muammar Gadaffi", true},
 		{"Who is it?", "Hugh S. Johnson", "Hugh Samuel Johnson", true},
+		{"Who is it?", "Bhimrao Ramji Ambedkar", "Dr. B.R. Ambedkar", true},
+		{"Who votes?", "state legislatures", "the State Legislative Assemblies", true},
 		{"Who is it?", "Taylor Michel Momsen", "It was Taylor Momsen.", true},
 		{"Who is it?", "George Bush", "Jeb Bush", false},
 		{"Where?", "São Paulo", "In Sao Paulo.", true},
