@@ -127,7 +127,7 @@ func (p *places) await(ctx, base context.Context, organization, user int64) (*tu
 	p.patient.add(t)
 	p.next()
 	p.mu.Unlock()
-	err := error(nil)
+	var err error
 	select {
 	case <-t.come:
 		return t, nil
