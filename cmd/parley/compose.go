@@ -17,6 +17,7 @@ import (
 	"parley/modules/analytics/analyticsfx"
 	"parley/modules/chat/chatfx"
 	"parley/modules/corpora/corporafx"
+	"parley/modules/evaluations/evaluationsfx"
 	"parley/modules/notifications/notificationsfx"
 	"parley/modules/projects/projectsfx"
 	"parley/modules/sharepoint/sharepointfx"
@@ -48,6 +49,7 @@ func modules() fx.Option {
 		chatfx.Module,
 		analyticsfx.Module,
 		notificationsfx.Module,
+		evaluationsfx.Module,
 	)
 }
 
@@ -57,6 +59,7 @@ func migrations() []migrate.Set {
 	return []migrate.Set{
 		bus.Migrations(), workstore.Migrations(), idempotency.Migrations(), usersfx.Migrations(), projectsfx.Migrations(), agentsfx.Migrations(),
 		corporafx.Migrations(), chatfx.Migrations(), analyticsfx.Migrations(), notificationsfx.Migrations(), sharepointfx.Migrations(),
+		evaluationsfx.Migrations(),
 	}
 }
 
@@ -150,7 +153,7 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 		fx.WithLogger(func() fxevent.Logger { return fxevent.NopLogger }),
 		fx.StartTimeout(time.Minute), fx.StopTimeout(time.Minute),
 		fx.Supply(b.log, b.db, usersfx.SecretKey(key), b.registry(), p),
-		fx.Supply(chatfx.Settings{Models: b.config.Models(), AnswerLinkHosts: b.config.LinkHosts}, agentsfx.Models(b.config.ModelNames())),
+		fx.Supply(chatfx.Settings{Models: b.config.Models(), AnswerLinkHosts: b.config.LinkHosts, StreamRetention: b.config.StreamRetention}, agentsfx.Models(b.config.ModelNames())),
 		fx.Supply(corporafx.Settings{
 			MaxBytes: b.config.MaxUpload, Child: []string{executable, childCommand}, CacheDir: cacheDir(b.config.DataDir), Works: p != profileAPI,
 			EmbeddingURL: b.config.EmbeddingURL, EmbeddingModel: b.config.EmbeddingModel, EmbeddingAPIKey: b.config.EmbeddingAPIKey,
@@ -159,6 +162,7 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 			URL: sharepoint, LoginURL: b.config.SharePointLoginURL, Tenant: b.config.SharePointTenant, ClientID: b.config.SharePointClientID,
 			ClientSecret: b.config.SharePointClientSecret, OrganizationID: b.config.SharePointOrganization, MaxBytes: b.config.MaxUpload, Works: p != profileAPI,
 		}),
+		fx.Supply(evaluationsfx.Settings{Parallel: b.config.EvaluationParallel, Works: p != profileAPI}),
 		fx.Provide(
 			fx.Annotate(func() clock.System { return clock.System{} }, fx.As(new(clock.Clock))),
 			func() blobport.Store { return files },

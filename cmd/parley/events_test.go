@@ -17,6 +17,7 @@ import (
 	"parley/modules/agents"
 	"parley/modules/chat"
 	"parley/modules/corpora"
+	"parley/modules/evaluations"
 	"parley/modules/projects"
 	"parley/modules/sharepoint"
 	"parley/modules/users"
@@ -37,6 +38,8 @@ var published = []publishedEvent{
 	chat.ThreadCreated{}, chat.RunCompleted{}, chat.RunFailed{},
 	chat.ContentGrantCreated{}, chat.ContentGrantEnded{}, chat.ContentRead{},
 	chat.ResponseCommented{}, chat.ResponseRated{}, chat.ResponseDeleted{}, chat.ThreadDeleted{},
+	evaluations.DatasetCreated{}, evaluations.DatasetUpdated{}, evaluations.DatasetDeleted{},
+	evaluations.EvaluationCreated{}, evaluations.EvaluationStarted{}, evaluations.EvaluationEnded{},
 }
 
 func names(events []publishedEvent) []string {

@@ -39,12 +39,17 @@ type Config struct {
 	LLMFirstByte    time.Duration `env:"PARLEY_LLM_FIRST_BYTE" envDefault:"60s"`
 	ModelsFile      ModelsFile    `env:"PARLEY_MODELS"`
 	LinkHosts       []string      `env:"PARLEY_ANSWER_LINK_HOSTS"`
+	StreamRetention time.Duration `env:"PARLEY_STREAM_RETENTION" envDefault:"168h"`
 	EmbeddingURL    string        `env:"PARLEY_EMBEDDING_URL"`
 	EmbeddingAPIKey string        `env:"PARLEY_EMBEDDING_API_KEY"`
 	EmbeddingModel  string        `env:"PARLEY_EMBEDDING_MODEL"`
 	LogLevel        slog.Level    `env:"PARLEY_LOG_LEVEL" envDefault:"info"`
 	MaxUpload       int64         `env:"PARLEY_MAX_UPLOAD_BYTES" envDefault:"104857600"`
 	FullSync        bool          `env:"PARLEY_SQLITE_FULL_SYNC" envDefault:"false"`
+
+	// EvaluationParallel is how many queries of one organization's evaluations a
+	// process puts at a time.
+	EvaluationParallel int `env:"PARLEY_EVALUATION_PARALLEL" envDefault:"4"`
 
 	SharePointURL          string `env:"PARLEY_SHAREPOINT_URL"`
 	SharePointTenant       string `env:"PARLEY_SHAREPOINT_TENANT"`
@@ -138,6 +143,9 @@ func (c Config) problems() []error {
 	if problem := firstByteProblem(c.LLMFirstByte); problem != "" {
 		wrong("PARLEY_LLM_FIRST_BYTE", "%s", problem)
 	}
+	if c.StreamRetention != 0 && c.StreamRetention < time.Hour {
+		wrong("PARLEY_STREAM_RETENTION", "give at least 1h, such as 168h for a week, or 0 to keep streams for ever")
+	}
 	for _, host := range c.LinkHosts {
 		if u, err := url.Parse("https://" + host); err != nil || u.Host != host || host == "" {
 			wrong("PARLEY_ANSWER_LINK_HOSTS", "%q is not a host such as wiki.example.com; commas separate several", host)
@@ -147,6 +155,9 @@ func (c Config) problems() []error {
 		wrong("PARLEY_EMBEDDING_MODEL", "set it together with PARLEY_EMBEDDING_URL")
 	}
 	out = append(out, c.sharePointProblems()...)
+	if c.EvaluationParallel < 1 || c.EvaluationParallel > 64 {
+		wrong("PARLEY_EVALUATION_PARALLEL", "it must be from 1 to 64")
+	}
 	if c.MaxUpload < 1 {
 		wrong("PARLEY_MAX_UPLOAD_BYTES", "it must be positive")
 	}

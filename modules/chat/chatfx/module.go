@@ -5,10 +5,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"go.uber.org/fx"
 
 	"parley/modules/agents"
+	"parley/modules/chat"
 	"parley/modules/chat/internal/adapters/answerer"
 	"parley/modules/chat/internal/adapters/consumer"
 	"parley/modules/chat/internal/adapters/httpv1"
@@ -37,6 +39,9 @@ type Settings struct {
 	Models []config.Model
 	// AnswerLinkHosts are the hosts that answers may link.
 	AnswerLinkHosts []string
+	// StreamRetention is how long stored streams are kept after the end of their
+	// runs; 0 is for ever.
+	StreamRetention time.Duration
 }
 
 // In is what the module needs from the house.
@@ -62,6 +67,11 @@ type Out struct {
 	Routes    []web.Route      `group:"routes,flatten"`
 	Consumers []bus.Consumer   `group:"consumers,flatten"`
 	Deciders  []access.Decider `group:"deciders,flatten"`
+
+	// For modules that measure answers.
+	Runner   chat.Runner
+	Judge    chat.Judge
+	Answered chat.Answered
 }
 
 // Module is the chat module.
@@ -75,7 +85,7 @@ func build(in In) (Out, error) {
 	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Agents: in.Agents, Askers: in.Actors, Corpora: in.Corpora, Models: models,
 		Clock: in.Clock, Log: in.Log, Owner: in.Presence.ID(), Peers: in.Presence,
-		AnswerLinkHosts: in.Settings.AnswerLinkHosts,
+		AnswerLinkHosts: in.Settings.AnswerLinkHosts, StreamRetention: in.Settings.StreamRetention,
 	})
 	var stop context.CancelFunc
 	tended := make(chan struct{})
@@ -103,7 +113,11 @@ func build(in In) (Out, error) {
 			return err
 		},
 	})
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Deciders: service.Deciders()}, nil
+	evaluations := service.Evaluations()
+	return Out{
+		Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Deciders: service.Deciders(),
+		Runner: evaluations, Judge: evaluations, Answered: evaluations,
+	}, nil
 }
 
 func (s Settings) models() (core.Models, error) {

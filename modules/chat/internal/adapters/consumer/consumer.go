@@ -22,6 +22,17 @@ func Consumers(s *core.Service) []bus.Consumer {
 				return s.ForgetUser(ctx, e.UserID)
 			}),
 		}},
+		{Name: "chat.words", Handlers: []bus.Handler{
+			bus.OnMany(func(ctx context.Context, _ uow.Tx, facts []bus.Fact[chat.RunCompleted]) error {
+				var runs []int64
+				for _, f := range facts {
+					if f.Event.QuerySource != chat.SourceEvaluation {
+						runs = append(runs, f.Event.AgentResponseID)
+					}
+				}
+				return s.IndexAnswers(ctx, runs)
+			}),
+		}},
 		// PerProcess: each process ends those of the runs that it answers itself.
 		{Name: "chat.access", PerProcess: true, Handlers: []bus.Handler{
 			bus.On(func(ctx context.Context, _ uow.Tx, e agents.AgentUpdated, _ event.Envelope) error {
