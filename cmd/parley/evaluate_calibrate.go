@@ -82,8 +82,9 @@ func badLines(c evaluationsfx.Calibration) string {
 type figure = *evaluationsfx.Estimate
 
 func showCalibration(out io.Writer, c evaluationsfx.Calibration) error {
-	fmt.Fprintf(out, "%d rows, %d with a yes (a verdict from %g on). 95 %% intervals by bootstrap.\n\n", c.Rows, c.Positive, c.Yes)
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	var s strings.Builder
+	fmt.Fprintf(&s, "%d rows, %d with a yes (a verdict from %g on). 95 %% intervals by bootstrap.\n\n", c.Rows, c.Positive, c.Yes)
+	t := tabwriter.NewWriter(&s, 0, 0, 2, ' ', 0)
 	head := "metric\tvalues\tthreshold\tkappa\tAUC\tprecision\trecall"
 	if c.Graded {
 		head += "\tPearson r"
@@ -96,7 +97,11 @@ func showCalibration(out io.Writer, c evaluationsfx.Calibration) error {
 		}
 		fmt.Fprintln(t)
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := io.WriteString(out, s.String())
+	return err
 }
 
 func shown(f figure) string {

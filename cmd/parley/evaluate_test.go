@@ -3,13 +3,17 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/modules/chat/chatfx"
 	"parley/modules/evaluations/evaluationsfx"
@@ -95,6 +99,30 @@ func TestAJudgeIsCalibratedWithTheConfiguredModel(t *testing.T) {
 	}
 	if _, err := (chatfx.Settings{}).Tool(""); err == nil {
 		t.Error("there is a model without any")
+	}
+}
+
+func TestAGateThatDoesNotPassEndsWith100AndOneThatCannotTellWith1(t *testing.T) {
+	status := "completed"
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Ocp-Apim-Subscription-Key") != "k" {
+			t.Error("the key is not sent")
+		}
+		_, _ = fmt.Fprintf(w, `{"success": true, "data": {"id": 1, "status": %q, "metrics": [], "progress": {"total": 1, "done": 1}, "passed": false, "threshold": 0.8,
+			"results": [{"query_id": 5, "query": "Why?", "status": "scored", "passed": false}]}}`, status)
+	}))
+	defer h.Close()
+	gate := gateCmd{URL: h.URL, APIKey: "k", Agent: 1, Dataset: 2, Format: "table", JUnit: filepath.Join(t.TempDir(), "report.xml"), Timeout: time.Minute}
+	var ends exitCode
+	if err := gate.Run(context.Background()); !errors.As(err, &ends) || ends.code != 100 {
+		t.Errorf("%v", err)
+	}
+	if report, err := os.ReadFile(gate.JUnit); err != nil || !strings.Contains(string(report), `failures="1"`) {
+		t.Errorf("%s, %v", report, err)
+	}
+	status = "failed"
+	if err := gate.Run(context.Background()); err == nil || errors.As(err, &ends) {
+		t.Errorf("%v", err)
 	}
 }
 

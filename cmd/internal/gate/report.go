@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Report is what an evaluation came to.
@@ -123,10 +124,19 @@ func (r *Report) decide(passed *bool) {
 		r.Why = fmt.Sprintf("%d of %d queries failed, and there is neither a threshold nor a baseline", r.Failed, r.Queries)
 	case *passed:
 		r.Passed = true
-		r.Why = "the threshold and the baseline, where given, are reached"
-	case r.Regressions > 0:
-		r.Why = fmt.Sprintf("queries that passed in the baseline fail: %d", r.Regressions)
+		var why []string
+		if r.Threshold != nil {
+			why = append(why, fmt.Sprintf("the threshold of %g is reached", *r.Threshold))
+		}
+		if r.Baseline != nil {
+			why = append(why, fmt.Sprintf("no query fails that passed in evaluation %d", *r.Baseline))
+		}
+		r.Why = strings.Join(why, ", and ")
+	case r.Regressions > 0 && r.Baseline != nil:
+		r.Why = fmt.Sprintf("%d queries fail that passed in evaluation %d", r.Regressions, *r.Baseline)
+	case r.Threshold != nil:
+		r.Why = fmt.Sprintf("the threshold of %g is not reached", *r.Threshold)
 	default:
-		r.Why = "the threshold is not reached"
+		r.Why = "the server says that it has not passed"
 	}
 }

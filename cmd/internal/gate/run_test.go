@@ -35,7 +35,7 @@ func TestAGateThatPassesHasCreatedAndFollowedOneEvaluation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !r.Passed || r.Failed != 0 || len(r.Cases) != 3 || r.Evaluation != 12 {
+	if r.Why != "the threshold of 0.8 is reached" || !r.Passed || r.Failed != 0 || len(r.Cases) != 3 || r.Evaluation != 12 {
 		t.Errorf("%+v", r)
 	}
 	want := map[string]any{"name": "gate", "dataset_id": 4.0, "threshold": 0.8, "metrics": []any{"answer_correctness"}, "judge_model": "m"}
@@ -80,7 +80,7 @@ func TestARegressionFailsTheGate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Passed || r.Regressions != 1 || !r.Cases[1].Regressed || r.Cases[0].Regressed || !strings.Contains(r.Why, "baseline") {
+	if r.Passed || r.Regressions != 1 || !r.Cases[1].Regressed || r.Cases[0].Regressed || r.Why != "1 queries fail that passed in evaluation 9" {
 		t.Errorf("%+v", r)
 	}
 	if s.created["baseline_id"] != 9.0 {

@@ -16,6 +16,7 @@ func TestFaithfulnessIsThePartOfTheStatementsThatIsSupported(t *testing.T) {
 		statements, supported int
 	}{
 		{"a quote", "Days that are carried over must be taken by 31 March.", 1, 1, 1, 1},
+		{"a quote with its source", "According to Handbook › Leave: “Days that are carried over must be taken by 31 March.” [2]", 1, 1, 1, 1},
 		{"a near quote", "You may carry over up to five days of unused annual leave into the next calendar year [1].", 0.6, 1, 1, 1},
 		{"another number", "Employees may carry over up to nine days of unused annual leave into the next calendar year.", 0, 0.8, 1, 1},
 		{"something else", "Lunch is served at noon in the canteen.", 0, 0.1, 1, 0},

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"regexp"
 	"strings"
 
 	"parley/platform/kernel/text"
@@ -20,10 +21,10 @@ func (r *reader) statements(s string) []statement {
 	var out []statement
 	for _, x := range text.Sentences(s) {
 		sentence := s[x.Start:x.End]
-		if x.Shape == text.Heading || x.Shape == text.Code || strings.HasSuffix(strings.TrimRight(sentence, ` "”'*_)`), "?") || gaveUp(sentence) {
+		if x.Shape == text.Heading || x.Shape == text.Code || question(sentence) || gaveUp(sentence) {
 			continue
 		}
-		if words := r.words(sentence); claims(words) {
+		if words := r.words(quoted(sentence)); claims(words) {
 			out = append(out, statement{sentence, words})
 		}
 		if len(out) == maxStatements {
@@ -34,6 +35,37 @@ func (r *reader) statements(s string) []statement {
 }
 
 const maxStatements = 200
+
+func question(sentence string) bool {
+	return strings.HasSuffix(strings.TrimRight(sentence, ` "”'*_)`), "?")
+}
+
+// asks reports whether an answer has a question. A mark within a sentence, as in
+// an address, makes none.
+func asks(s string) bool {
+	if !strings.Contains(s, "?") {
+		return false
+	}
+	for _, x := range text.Sentences(s) {
+		if question(s[x.Start:x.End]) {
+			return true
+		}
+	}
+	return false
+}
+
+// quoted is a sentence without the words that say where its quote is from:
+// "According to the handbook: “…”". They are no claim.
+func quoted(s string) string {
+	if m := attribution.FindStringIndex(s); m != nil && strings.Count(s[m[1]:], " ") >= leastQuote {
+		return s[m[1]:]
+	}
+	return s
+}
+
+var attribution = regexp.MustCompile(`^(?i:according to|in|from|as|see) [^“"]{1,150}: [“"]`)
+
+const leastQuote = 3 // blanks
 
 // claims reports whether words say anything: "I agree", "thank you" do not.
 func claims(words []word) bool {

@@ -1,9 +1,6 @@
 package metrics
 
-import (
-	"math"
-	"strings"
-)
+import "math"
 
 // What speaks for and against a statement: the features of a logistic
 // regression, whose value is the probability that a person who reads the
@@ -35,20 +32,20 @@ var support = [supportSize]struct {
 	name  string
 	value float64
 }{
-	bias:       {"bias", -2.992},
+	bias:       {"bias", -2.995},
 	recall:     {"recall", 0.717},
-	recallSq:   {"recall²", 0.941},
-	exact:      {"exact", 2.515},
-	pairs:      {"pairs", 1.231},
-	pairsSq:    {"pairs²", 0.675},
-	inRuns:     {"runs", 0.475},
-	farApart:   {"apart", -0.225},
-	noNumbers:  {"no nums", -0.880},
+	recallSq:   {"recall²", 0.943},
+	exact:      {"exact", 2.517},
+	pairs:      {"pairs", 1.232},
+	pairsSq:    {"pairs²", 0.676},
+	inRuns:     {"runs", 0.474},
+	farApart:   {"apart", -0.222},
+	noNumbers:  {"no nums", -0.879},
 	noNames:    {"no names", -0.414},
-	noWords:    {"no words", -0.415},
+	noWords:    {"no words", -0.413},
 	length:     {"length", -0.431},
-	personally: {"personal", -1.081},
-	talk:       {"talk", -1.705},
+	personally: {"personal", -1.080},
+	talk:       {"talk", -1.704},
 	asking:     {"asking", -1.888},
 }
 
@@ -104,9 +101,9 @@ func (r *reader) supportOf(answer string, claimed []statement, e *evidence) []su
 	for i, st := range claimed {
 		out[i] = e.features(st.words)
 	}
-	var asks, selves, all float64
-	if strings.Contains(answer, "?") {
-		asks = 1
+	var asked, selves, all float64
+	if asks(answer) {
+		asked = 1
 	}
 	for _, w := range r.words(answer) {
 		all++
@@ -115,7 +112,7 @@ func (r *reader) supportOf(answer string, claimed []statement, e *evidence) []su
 		}
 	}
 	for i := range out {
-		out[i][asking], out[i][talk] = asks, selves/all
+		out[i][asking], out[i][talk] = asked, selves/all
 	}
 	return out
 }
