@@ -79,10 +79,6 @@ func (c *Chat) Run(ctx context.Context, q chat.Question) (chat.Outcome, error) {
 	if known {
 		return out, nil
 	}
-	c.mu.Lock()
-	c.asked = append(c.asked, q)
-	number := int64(len(c.asked))
-	c.mu.Unlock()
 	out = chat.Outcome{State: chat.StateCompleted, Answer: q.Text}
 	if c.Say != nil {
 		var err error
@@ -93,9 +89,10 @@ func (c *Chat) Run(ctx context.Context, q chat.Question) (chat.Outcome, error) {
 	if err := ctx.Err(); err != nil {
 		return out, context.Cause(ctx)
 	}
-	out.AgentResponseID, out.RunID = number, fmt.Sprint(number)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.asked = append(c.asked, q)
+	out.AgentResponseID, out.RunID = int64(len(c.asked)), fmt.Sprint(len(c.asked))
 	if c.keys == nil {
 		c.keys = map[string]chat.Outcome{}
 	}
@@ -103,7 +100,8 @@ func (c *Chat) Run(ctx context.Context, q chat.Question) (chat.Outcome, error) {
 	return out, nil
 }
 
-// Asked are the questions that reached the agent, by their texts and in order.
+// Asked are the questions that the agent answered or failed to, by their texts
+// and in order. One that was cancelled before is asked again.
 func (c *Chat) Asked() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
