@@ -18,6 +18,7 @@ import (
 	"parley/modules/analytics/analyticsfx"
 	"parley/modules/chat/chatfx"
 	"parley/modules/corpora/corporafx"
+	"parley/modules/evaluations/evaluationsfx"
 	"parley/modules/notifications/notificationsfx"
 	"parley/modules/projects/projectsfx"
 	"parley/modules/sharepoint/sharepointfx"
@@ -50,6 +51,7 @@ func modules() fx.Option {
 		chatfx.Module,
 		analyticsfx.Module,
 		notificationsfx.Module,
+		evaluationsfx.Module,
 	)
 }
 
@@ -59,6 +61,7 @@ func migrations() []migrate.Set {
 	return []migrate.Set{
 		installation.Migrations(), bus.Migrations(), workstore.Migrations(), idempotency.Migrations(), usersfx.Migrations(), projectsfx.Migrations(), agentsfx.Migrations(),
 		corporafx.Migrations(), chatfx.Migrations(), analyticsfx.Migrations(), notificationsfx.Migrations(), sharepointfx.Migrations(),
+		evaluationsfx.Migrations(),
 	}
 }
 
@@ -187,6 +190,7 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 		fx.Supply(notificationsfx.WebhookSettings{
 			SecretKey: key, Networks: receivers, Retention: config.Days(b.config.WebhookRetentionDays), Works: p != profileAPI,
 		}),
+		fx.Supply(evaluationsfx.Settings{Parallel: b.config.EvaluationParallel, Works: p != profileAPI}),
 		fx.Provide(
 			fx.Annotate(func() clock.System { return clock.System{} }, fx.As(new(clock.Clock))),
 			func() blobport.Store { return files },

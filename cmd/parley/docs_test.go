@@ -268,6 +268,7 @@ var settingsInWords = map[string]string{
 	"PARLEY_DIGEST_AT":                   "When notifications are mailed to those who want them together: a time of the day and a zone, such as 07:00 Europe/Berlin.",
 	"PARLEY_SIGNUP_DOMAINS":              "Domains of organizations, separated by commas, whose people may sign up with an address there. Unset: nobody may.",
 	"PARLEY_STREAM_RETENTION":            "How long the stored stream of an answer is kept after its end, 1h or more; 0: for ever. The answer stays.",
+	"PARLEY_EVALUATION_PARALLEL":         "Queries of one organization's evaluations at a time.",
 }
 
 func TestTheExampleOfSettingsIsTheGeneratedOne(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"parley/modules/agents"
 	"parley/modules/chat"
 	"parley/modules/corpora"
+	"parley/modules/evaluations"
 	"parley/modules/notifications"
 	"parley/modules/projects"
 	"parley/modules/sharepoint"
@@ -28,7 +29,7 @@ type publishedEvent = event.Event
 
 // published are all events of all modules, as each gives them to the program;
 // a test holds the lists complete.
-var published = slices.Concat(users.Events(), projects.Events(), agents.Events(), corpora.Events(), sharepoint.Events(), chat.Events(), notifications.Events())
+var published = slices.Concat(users.Events(), projects.Events(), agents.Events(), corpora.Events(), sharepoint.Events(), chat.Events(), evaluations.Events(), notifications.Events())
 
 func names(events []publishedEvent) []string {
 	var out []string

@@ -187,7 +187,8 @@ func (m *matrix) body(schema map[string]any, s scenario, at ids) map[string]any 
 		property, _ := properties[name.(string)].(map[string]any)
 		out[name.(string)] = m.value(name.(string), property, s, at)
 	}
-	for name, value := range map[string]any{"user_query": "What is this?", "name": m.own.name()} {
+	queries := []any{map[string]any{"query": "What is this?", "expected_answer": "That."}}
+	for name, value := range map[string]any{"user_query": "What is this?", "name": m.own.name(), "queries": queries} {
 		if _, ok := properties[name]; ok { // asked for by a rule beyond the schema
 			out[name] = value
 		}

@@ -156,8 +156,10 @@ var specimens = map[actor.Resource][]specimen{
 	actor.SharePointItem: {
 		{"a folder", rights{appAdmin: "vemd", globalAdmin: "vemd"}, (*ground).sharePointItem},
 	},
-	actor.Notification: {{"the global admin's", rights{globalAdmin: "ve"}, (*ground).notification}},
-	actor.Webhook:      {{"own", rights{globalAdmin: "vemd"}, (*ground).webhook}},
+	actor.Notification:      {{"the global admin's", rights{globalAdmin: "ve"}, (*ground).notification}},
+	actor.Webhook:           {{"own", rights{globalAdmin: "vemd"}, (*ground).webhook}},
+	actor.EvaluationDataset: {{"of the team's agent", rights{admin: "vremd", globalAdmin: "vremd"}, (*ground).evaluationDataset}},
+	actor.Evaluation:        {{"of the team's agent, cancelled", rights{admin: "vremd", globalAdmin: "vremd"}, (*ground).evaluation}},
 }
 
 // oneself is the caller.
@@ -172,6 +174,7 @@ var foreignOnes = map[actor.Resource]func(g *ground) ids{
 	actor.Review: (*ground).review, actor.Account: (*ground).user, actor.Permission: (*ground).teamRole, actor.APIKey: (*ground).serviceKey, actor.Corpus: (*ground).corpus,
 	actor.Document: (*ground).document, actor.Answer: (*ground).answer, actor.Thread: (*ground).answer, actor.Notification: (*ground).notification,
 	actor.SharePointItem: (*ground).sharePointItem, actor.ContentGrant: (*ground).contentGrant, actor.Webhook: (*ground).webhook,
+	actor.EvaluationDataset: (*ground).evaluationDataset, actor.Evaluation: (*ground).evaluation,
 }
 
 // named is the parameter that names a resource of a kind.
@@ -183,6 +186,8 @@ func named(kind actor.Resource) string {
 		return "chat_thread_id"
 	case actor.SharePointItem:
 		return "item_id"
+	case actor.EvaluationDataset:
+		return "dataset_id"
 	}
 	return strings.ReplaceAll(strings.ToLower(string(kind)), " ", "_") + "_id"
 }

@@ -297,3 +297,21 @@ func (g *ground) chiefAnswer() ids {
 	g.grantBy(g.chief, "agent_id", at["agent_id"])
 	return ids{"agent_id": at["agent_id"], "agent_response_id": a.ID, "chat_thread_id": a.Thread}
 }
+
+// evaluationDataset belongs to its agent, which the admin owns.
+func (g *ground) evaluationDataset() ids {
+	at := g.teamAgent()
+	id := g.create(g.owner, g.path("/api/agent/%d/evaluation-dataset", at, "agent_id"), map[string]any{
+		"name": g.name(), "queries": []any{map[string]any{"query": "What is " + g.name() + "?", "expected_answer": "A name."}},
+	})
+	return ids{"agent_id": at["agent_id"], "dataset_id": id}
+}
+
+// evaluation has ended, so that its stream does.
+func (g *ground) evaluation() ids {
+	g.t.Helper()
+	at := g.evaluationDataset()
+	at["evaluation_id"] = g.create(g.owner, g.path("/api/agent/%d/evaluation", at, "agent_id"), map[string]any{"name": g.name(), "dataset_id": at["dataset_id"]})
+	g.by(g.owner).Do("PUT", g.path("/api/evaluation/%d/status", at, "evaluation_id"), map[string]any{"status": "cancelled"}).Want(200)
+	return ids{"agent_id": at["agent_id"], "evaluation_id": at["evaluation_id"]}
+}

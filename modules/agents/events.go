@@ -9,7 +9,7 @@ import (
 // Events are those that the module publishes; a test holds the list complete.
 func Events() []event.Event {
 	return []event.Event{
-		AgentCreated{}, AgentUpdated{}, AgentDeleted{}, OwnerChanged{}, TypeUpdated{}, VersionCreated{},
+		AgentCreated{}, AgentUpdated{}, AgentDeleted{}, OwnerChanged{}, TypeUpdated{}, VersionCreated{}, AgentShared{},
 	}
 }
 

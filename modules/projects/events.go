@@ -9,7 +9,7 @@ import (
 // Events are those that the module publishes; a test holds the list complete.
 func Events() []event.Event {
 	return []event.Event{
-		TeamCreated{}, TeamDeleted{}, ProjectCreated{}, ProjectMoved{}, ProjectDeleted{},
+		TeamCreated{}, TeamUpdated{}, TeamDeleted{}, ProjectCreated{}, ProjectUpdated{}, ProjectMoved{}, ProjectDeleted{},
 	}
 }
 

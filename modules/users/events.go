@@ -10,7 +10,7 @@ import (
 func Events() []event.Event {
 	return []event.Event{
 		OrganizationCreated{}, OrganizationChanged{},
-		UserCreated{}, UserChanged{}, UserDeleted{}, EmailChanged{}, AccessChanged{},
+		UserCreated{}, UserChanged{}, UserDeleted{}, EmailChanged{}, AccessChanged{}, RoleChanged{},
 	}
 }
 

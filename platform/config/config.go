@@ -53,6 +53,9 @@ type Config struct {
 	WebhookNetworks      []string `env:"PARLEY_WEBHOOK_NETWORKS"`
 	WebhookRetentionDays int      `env:"PARLEY_WEBHOOK_RETENTION_DAYS" envDefault:"30"`
 	AuditRetentionDays   int      `env:"PARLEY_AUDIT_RETENTION_DAYS" envDefault:"400"`
+	// EvaluationParallel is how many queries of one organization's evaluations a
+	// process puts at a time.
+	EvaluationParallel int `env:"PARLEY_EVALUATION_PARALLEL" envDefault:"4"`
 
 	SharePointURL          string `env:"PARLEY_SHAREPOINT_URL"`
 	SharePointTenant       string `env:"PARLEY_SHAREPOINT_TENANT"`
@@ -192,6 +195,9 @@ func (c Config) problems() []error {
 		}
 	}
 	out = append(out, c.mailProblems()...)
+	if c.EvaluationParallel < 1 || c.EvaluationParallel > 64 {
+		wrong("PARLEY_EVALUATION_PARALLEL", "it must be from 1 to 64")
+	}
 	if c.MaxUpload < 1 {
 		wrong("PARLEY_MAX_UPLOAD_BYTES", "it must be positive")
 	}

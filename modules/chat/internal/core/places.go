@@ -65,6 +65,8 @@ type places struct {
 	running    int
 	background int  // of those that run
 	paused     bool // no run in the background begins for a moment
+	lately     *time.Timer
+	recent     bool // a run of a user has left within the last moments
 	users      map[int64]*usage
 	tenants    map[int64]*usage
 	waiting    queue
@@ -210,7 +212,7 @@ func (p *places) next() {
 // pause keeps runs in the background from beginning one after the other while
 // users wait for theirs. The caller holds mu.
 func (p *places) pause() {
-	if p.open == 0 {
+	if p.open == 0 && !p.recent {
 		return
 	}
 	p.paused = true
@@ -219,6 +221,25 @@ func (p *places) pause() {
 		defer p.mu.Unlock()
 		p.paused = false
 		p.next()
+	})
+}
+
+// lull is how long nobody asks until evaluations have the process to themselves.
+// Who has an answer often asks the next question at once.
+const lull = time.Second
+
+// expect takes a user who has an answer for one who may ask again. The caller
+// holds mu.
+func (p *places) expect() {
+	p.recent = true
+	if p.lately != nil {
+		p.lately.Reset(lull)
+		return
+	}
+	p.lately = time.AfterFunc(lull, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.recent = false
 	})
 }
 
@@ -276,6 +297,7 @@ func (t *turn) leave() {
 		t.inside = false
 		p.inside--
 		if !t.background {
+			p.expect()
 			p.open--
 			p.users[t.user].open--
 			p.tenants[t.organization].open--

@@ -8,6 +8,7 @@ import (
 	"parley/modules/agents"
 	"parley/modules/chat"
 	"parley/modules/corpora"
+	"parley/modules/evaluations"
 	"parley/modules/notifications"
 	"parley/modules/notifications/internal/core"
 	"parley/modules/users"
@@ -46,6 +47,9 @@ func Consumers(s *core.Service) []bus.Consumer {
 					return nil
 				}
 				return s.RunInterrupted(ctx, tx, e.ID, fact.OrganizationID, fact.UserID, fact.AgentID, fact.AgentResponseID)
+			}),
+			bus.On(func(ctx context.Context, tx uow.Tx, fact evaluations.EvaluationEnded, e event.Envelope) error {
+				return s.EvaluationEnded(ctx, tx, e.ID, fact.OrganizationID, fact.UserID, fact.AgentID, fact.EvaluationID, fact.Status)
 			}),
 		}},
 		{Name: "notifications.content", Handlers: []bus.Handler{
