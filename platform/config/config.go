@@ -33,6 +33,7 @@ type Config struct {
 	AdminPassword   string        `env:"PARLEY_ADMIN_PASSWORD"`
 	SecretKey       string        `env:"PARLEY_SECRET_KEY"`
 	Proxies         []string      `env:"PARLEY_TRUSTED_PROXIES"`
+	Origins         []string      `env:"PARLEY_CORS_ORIGINS"`
 	LLMURL          string        `env:"PARLEY_LLM_URL"`
 	LLMAPIKey       string        `env:"PARLEY_LLM_API_KEY"`
 	LLMModel        string        `env:"PARLEY_LLM_MODEL"`
@@ -137,6 +138,12 @@ func (c Config) problems() []error {
 	}
 	if _, err := c.TrustedProxies(); err != nil {
 		wrong("PARLEY_TRUSTED_PROXIES", "%v", err)
+	}
+	for _, origin := range c.Origins {
+		if why := originProblem(origin, len(c.Origins)); why != "" {
+			wrong("PARLEY_CORS_ORIGINS", "%q %s", origin, why)
+			break
+		}
 	}
 	if c.AdminPassword != "" && len(c.AdminPassword) < 8 {
 		wrong("PARLEY_ADMIN_PASSWORD", "it needs 8 characters or more; leave it unset to have one made")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
@@ -44,12 +45,15 @@ type Config struct {
 	Unavailable func(error) bool
 	Timeout     time.Duration // of an ordinary request; 0 means 30 s
 	Version     string
+	// Origins are those whose web applications may call; "*" alone is every one.
+	Origins []string
 }
 
 // Server answers the API's requests.
 type Server struct {
 	config   Config
 	engine   *gin.Engine
+	handler  http.Handler // engine, behind what other origins may do
 	schemas  *openapi.Schemas
 	deciders map[actor.Resource]mayFunc
 	document []byte // OpenAPI
@@ -109,6 +113,7 @@ func New(c Config) (_ *Server, err error) {
 		return nil, err
 	}
 	s.addServerRoutes()
+	s.handler = crossOrigin(c.Origins, s.engine)
 	return s, nil
 }
 
