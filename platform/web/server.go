@@ -47,6 +47,8 @@ type Config struct {
 	Version     string
 	// Origins are those whose web applications may call; "*" alone is every one.
 	Origins []string
+	// Words are what the OpenAPI document says beside what routes and types do.
+	Words openapi.Words
 }
 
 // Server answers the API's requests.
