@@ -161,9 +161,9 @@ func (c *components) operation(o Operation) *huma.Operation {
 		if b.ContentType == asJSON { // only JSON has a null that may stand for what is not sent
 			form = inJSON
 		}
-		op.RequestBody = &huma.RequestBody{Required: b.Required, Content: map[string]*huma.MediaType{b.ContentType: c.body(b.Schema, form, o, id)}}
+		op.RequestBody = &huma.RequestBody{Required: b.Required, Content: map[string]*huma.MediaType{b.ContentType: c.body(b.Schema, form, id)}}
 		if b.Upload != nil {
-			op.RequestBody.Content[asUpload] = c.body(b.Upload, inForm, o, id)
+			op.RequestBody.Content[asUpload] = c.body(b.Upload, inForm, id)
 		}
 	}
 	return op
@@ -181,8 +181,8 @@ func (c *components) parameter(p Param) *huma.Param {
 }
 
 // body describes one form of a request's body.
-func (c *components) body(from *huma.Schema, form use, o Operation, id string) *huma.MediaType {
-	s := c.copied(from, form, o.bodyName())
+func (c *components) body(from *huma.Schema, form use, id string) *huma.MediaType {
+	s := c.copied(from, form, capital(id)+"Request")
 	for name, p := range s.Properties { // of a form that is no type of its own
 		if p.Description == "" {
 			p.Description = c.say.field("", name)

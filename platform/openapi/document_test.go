@@ -144,7 +144,7 @@ func TestAnAnswerIsDescribedWithAllItShowsAndNullWhereThatMayStand(t *testing.T)
 func TestABodyIsNamedAfterItsOperationAndTakesNullForWhatMayBeLeftOut(t *testing.T) {
 	d := describe(t, web.PUT("/api/widget/{widget_id}", "Edit a Widget", answering[widgetRequest, gadgetView], web.User()))
 	got := map[string]string{}
-	for name, p := range d.Components.Schemas["EditAWidgetRequest"].Properties {
+	for name, p := range d.Components.Schemas["EditWidgetRequest"].Properties {
 		got[name] = inShort(t, p)
 	}
 	want := map[string]string{
@@ -154,7 +154,7 @@ func TestABodyIsNamedAfterItsOperationAndTakesNullForWhatMayBeLeftOut(t *testing
 		"tags":  `{"items":{"type":"string"},"type":["array","null"]}`,
 		"small": `{"anyOf":[{"$ref":"#/components/schemas/Small"},{"type":"null"}]}`,
 		"nick":  `{"type":["string","null"]}`,
-		"deep":  `{"$ref":"#/components/schemas/EditAWidgetRequestDeep"}`,
+		"deep":  `{"$ref":"#/components/schemas/EditWidgetRequestDeep"}`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

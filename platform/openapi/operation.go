@@ -2,7 +2,6 @@ package openapi
 
 import (
 	"reflect"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -71,17 +70,4 @@ type Answer struct {
 	Headers map[string]string
 	File    bool     // the bytes of a file
 	Types   []string // of the file; none: any
-}
-
-// bodyName is the name of a body's schema, after the operation.
-func (o Operation) bodyName() string {
-	var name strings.Builder
-	for _, word := range strings.FieldsFunc(o.Name, func(c rune) bool { return !isLetter(c) }) {
-		name.WriteString(capital(word))
-	}
-	return name.String() + "Request"
-}
-
-func isLetter(c rune) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
