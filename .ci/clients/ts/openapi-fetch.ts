@@ -10,7 +10,7 @@ const api = createClient<paths>({ baseUrl: base });
 
 const tokens = await api.POST("/api/login/access-token", {
   body: { username: email, password },
-  bodySerializer: (body) => new URLSearchParams({ username: body.username, password: body.password }),
+  headers: { "Content-Type": "application/x-www-form-urlencoded" },
 });
 assert.ok(tokens.data, JSON.stringify(tokens.error));
 const token = tokens.data.ejento_access_token;

@@ -12,7 +12,7 @@ const { fetchEventSource } = await import("@microsoft/fetch-event-source");
 const api = createClient<paths>({ baseUrl: base });
 const tokens = await api.POST("/api/login/access-token", {
   body: { username: email, password },
-  bodySerializer: (body) => new URLSearchParams({ username: body.username, password: body.password }),
+  headers: { "Content-Type": "application/x-www-form-urlencoded" },
 });
 assert.ok(tokens.data, JSON.stringify(tokens.error));
 const headers = { Authorization: `Bearer ${tokens.data.ejento_access_token}`, "Content-Type": "application/json", Origin: origin };
