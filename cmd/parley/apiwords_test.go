@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
 	"regexp"
@@ -9,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
+	"parley/platform/webtest"
 )
 
 // apiSchema is what the tests below look at in a schema of the document.
@@ -287,33 +286,21 @@ func TestAnswersAreOpenToNewFieldsAndRequestsAreNot(t *testing.T) {
 
 func TestEveryExampleFitsItsSchema(t *testing.T) {
 	d, raw := apiDoc(t)
-	whole, err := jsonschema.UnmarshalJSON(strings.NewReader(raw))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	const url = "https://api.test/openapi.json"
-	if err := c.AddResource(url, whole); err != nil {
-		t.Fatal(err)
-	}
-	pointer := strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D")
 	check := func(place string, content map[string]apiMedia) {
 		for kind, m := range content {
 			if m.Schema != nil && m.Schema.Format == "binary" { // bytes
 				continue
 			}
-			at := place + "/content/" + pointer.Replace(kind)
+			at := place + "/content/" + webtest.Escaped(kind)
 			if m.Example == nil {
 				t.Errorf("%s has no example", at)
 				continue
 			}
-			s, err := c.Compile(url + at + "/schema")
+			value, err := json.Marshal(m.Example)
 			if err != nil {
-				t.Errorf("%s: %v", at, err)
-				continue
+				t.Fatal(err)
 			}
-			if err := s.Validate(exact(t, m.Example)); err != nil {
+			if err := webtest.FitsIn([]byte(raw), place, kind, value); err != nil {
 				t.Errorf("the example of %s does not fit; add the field to apiValues, or the body to apiRequests: %v", at, err)
 			}
 		}
@@ -323,7 +310,7 @@ func TestEveryExampleFitsItsSchema(t *testing.T) {
 	}
 	for path, methods := range d.Paths {
 		for method, o := range methods {
-			at := "#/paths/" + pointer.Replace(path) + "/" + method
+			at := "#/paths/" + webtest.Escaped(path) + "/" + method
 			if o.RequestBody != nil {
 				check(at+"/requestBody", o.RequestBody.Content)
 			}
@@ -332,20 +319,6 @@ func TestEveryExampleFitsItsSchema(t *testing.T) {
 			}
 		}
 	}
-}
-
-// exact is a value with its numbers as they stand in the text.
-func exact(t *testing.T, v any) any {
-	t.Helper()
-	raw, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
 }
 
 func TestStreamsUploadsAndDownloadsSayWhatTheyCarry(t *testing.T) {

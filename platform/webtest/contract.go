@@ -43,8 +43,17 @@ var contracts sync.Map
 // contractOf reads the document that s serves. Servers of the same routes
 // share one reading.
 func contractOf(s *web.Server) (*contract, error) {
-	raw := s.OpenAPI()
-	if c, ok := contracts.Load(string(raw)); ok {
+	return read(s.OpenAPI(), true)
+}
+
+// read reads a document once. With strict, no answer has a field that the
+// document does not name.
+func read(raw []byte, strict bool) (*contract, error) {
+	key := string(raw)
+	if !strict {
+		key = "open " + key
+	}
+	if c, ok := contracts.Load(key); ok {
 		return c.(*contract), nil
 	}
 	var doc struct {
@@ -57,15 +66,30 @@ func contractOf(s *web.Server) (*contract, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the OpenAPI document: %w", err)
 	}
-	closed(whole)
+	if strict {
+		closed(whole)
+	}
 	c := &contract{paths: doc.Paths, from: jsonschema.NewCompiler(), made: map[string]*jsonschema.Schema{}}
 	c.from.AssertFormat()
 	if err := c.from.AddResource(documentURL, whole); err != nil {
 		return nil, fmt.Errorf("reading the OpenAPI document: %w", err)
 	}
-	contracts.Store(string(raw), c)
+	contracts.Store(key, c)
 	return c, nil
 }
+
+// FitsIn holds a JSON value to the schema for its content type that stands at a
+// place of an OpenAPI document, as "#/paths/…/responses/200".
+func FitsIn(document []byte, place, kind string, value []byte) error {
+	c, err := read(document, false)
+	if err != nil {
+		return err
+	}
+	return c.fits(place, kind, value)
+}
+
+// Escaped makes a key a part of a place in a document.
+func Escaped(key string) string { return escape(key) }
 
 // closed lets no object have a field that the document does not name: answers
 // are open to fields that come later, but then these have come.
