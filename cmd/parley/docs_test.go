@@ -240,6 +240,7 @@ var settingsInWords = map[string]string{
 	"PARLEY_MAX_CONNECTIONS":             "How many connections of clients there may be at once.",
 	"PARLEY_MAX_CONNECTIONS_PER_ADDRESS": "How many of them from one network address. Trusted proxies, and this machine, may have all.",
 	"PARLEY_TRUSTED_PROXIES":             "Addresses and networks of proxies, separated by commas, whose X-Forwarded-For is believed.",
+	"PARLEY_CORS_ORIGINS":                "Origins of web applications that may call from a browser, separated by commas, such as https://app.example.com; * alone is every one. Unset: none.",
 	"PARLEY_LLM_URL":                     "Base URL of an OpenAI-compatible server, with its /v1. Unset: answers are quotes from the documents.",
 	"PARLEY_LLM_API_KEY":                 "Sent to that server.",
 	"PARLEY_LLM_MODEL":                   "The model that answers; needed with PARLEY_LLM_URL.",

@@ -52,7 +52,7 @@ func openAPI(t *testing.T, h house) string {
 	routes := slices.SortedFunc(slices.Values(h.Routes), func(a, b web.Route) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
 	})
-	server, err := web.New(web.Config{Routes: routes, Log: slog.New(slog.DiscardHandler), Version: version})
+	server, err := web.New(web.Config{Routes: routes, Log: slog.New(slog.DiscardHandler), Version: version, Words: apiWords()})
 	if err != nil {
 		t.Fatal(err)
 	}

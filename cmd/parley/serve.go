@@ -281,7 +281,7 @@ func (b *base) newServer(in serverIn) (*http.Server, error) {
 	api, err := web.New(web.Config{
 		Routes: in.Routes, Pages: in.Pages, Authenticator: in.Authenticator, Idempotency: in.Idempotency, Secret: secret, Auditor: in.Auditor, Log: in.Log, Registry: in.Registry,
 		Deciders: in.Deciders, TrustedProxies: proxies, Checks: checks, MaxUpload: int64(b.config.MaxUpload), Version: version,
-		Unavailable: sqldb.Unavailable, AsyncAPI: asyncAPI,
+		Unavailable: sqldb.Unavailable, AsyncAPI: asyncAPI, Origins: b.config.Origins, Words: apiWords(),
 	})
 	if err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ var edges = map[string][]string{
 // used at all. The longest prefix counts.
 var homes = map[string][]string{
 	"github.com/gin-gonic/gin":                 {"platform/web"},
+	"github.com/rs/cors":                       {"platform/web"},
 	"github.com/danielgtaylor/huma/v2":         {"platform/openapi", "platform/web"},
 	"github.com/swaggest/swgui":                {"platform/openapi"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"platform/webtest"},

@@ -18,7 +18,7 @@ const (
 // Entry is what the audit log keeps of one request.
 type Entry struct {
 	Who      actor.Actor
-	Action   string         // the operation's id in the OpenAPI document
+	Action   string         // the operation's method and path in one word
 	Target   string         // method and path, with ids
 	Subjects []string       // the keys of what changed, such as "user/7"
 	Detail   map[string]any // numbers, switches and choices of the body; never free text

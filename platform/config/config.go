@@ -33,6 +33,7 @@ type Config struct {
 	AdminPassword   string        `env:"PARLEY_ADMIN_PASSWORD"`
 	SecretKey       string        `env:"PARLEY_SECRET_KEY"`
 	Proxies         []string      `env:"PARLEY_TRUSTED_PROXIES"`
+	Origins         []string      `env:"PARLEY_CORS_ORIGINS"`
 	LLMURL          string        `env:"PARLEY_LLM_URL"`
 	LLMAPIKey       string        `env:"PARLEY_LLM_API_KEY"`
 	LLMModel        string        `env:"PARLEY_LLM_MODEL"`
@@ -158,6 +159,12 @@ func (c Config) problems() []error {
 	for name, days := range map[string]int{"PARLEY_WEBHOOK_RETENTION_DAYS": c.WebhookRetentionDays, "PARLEY_AUDIT_RETENTION_DAYS": c.AuditRetentionDays} {
 		if days < 1 || days > maxDays {
 			wrong(name, "it must be between 1 and %d days", maxDays)
+		}
+	}
+	for _, origin := range c.Origins {
+		if why := originProblem(origin, len(c.Origins)); why != "" {
+			wrong("PARLEY_CORS_ORIGINS", "%q %s", origin, why)
+			break
 		}
 	}
 	if c.AdminPassword != "" && len(c.AdminPassword) < 8 {

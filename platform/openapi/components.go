@@ -20,38 +20,50 @@ type components struct {
 	from *Schemas
 	all  map[string]*huma.Schema
 	made map[component]string
+	say  Words
 	err  error // the first name that two things want
 }
+
+// use is what a schema is for.
+type use int
+
+const (
+	answered use = iota // open to fields that come later
+	inJSON              // of requests: strict, and null may stand for what is not sent
+	inForm              // of requests in parts: strict
+)
 
 // component is a schema of its own in the document.
 type component struct {
 	internal string // name in the registry
-	sent     bool   // in requests
+	use      use
 	name     string // that it must have; "" for that of its type
 }
 
-func newComponents(from *Schemas) *components {
-	return &components{from: from, all: map[string]*huma.Schema{}, made: map[component]string{}}
+func newComponents(from *Schemas, say Words) *components {
+	return &components{from: from, say: say, all: map[string]*huma.Schema{}, made: map[component]string{}}
 }
 
-// copied answers the document's form of s. sent is for what clients send, and
-// name is for objects whose type has no name.
-func (c *components) copied(s *huma.Schema, sent bool, name string) *huma.Schema {
+// copied answers the document's form of s; name is for objects whose type has no name.
+func (c *components) copied(s *huma.Schema, of use, name string) *huma.Schema {
 	if s == nil {
 		return nil
 	}
 	out := *readable(s)
 	if s.Ref != "" {
-		out.Ref = schemaPrefix + c.component(s.Ref, sent, name)
+		out.Ref = schemaPrefix + c.component(s.Ref, of, name)
 		return &out
 	}
-	out.Items = c.copied(s.Items, sent, name)
-	if of, ok := s.AdditionalProperties.(*huma.Schema); ok {
-		out.AdditionalProperties = c.copied(of, sent, name)
+	if of == inForm && out.ContentEncoding == "base64" { // a file is sent as it is
+		out.ContentEncoding, out.Format = "", "binary"
+	}
+	out.Items = c.copied(s.Items, of, name)
+	if values, ok := s.AdditionalProperties.(*huma.Schema); ok {
+		out.AdditionalProperties = c.copied(values, of, name)
 	}
 	for i := range s.OneOf {
 		out.OneOf = slices.Clone(out.OneOf)
-		out.OneOf[i] = c.copied(s.OneOf[i], sent, name)
+		out.OneOf[i] = c.copied(s.OneOf[i], of, name)
 	}
 	if out.Nullable {
 		return nullable(&out)
@@ -68,9 +80,9 @@ func readable(s *huma.Schema) *huma.Schema {
 }
 
 // component answers the name of the schema that ref is to, having copied it.
-func (c *components) component(ref string, sent bool, name string) string {
+func (c *components) component(ref string, of use, name string) string {
 	t := c.from.TypeFromRef(ref)
-	key := component{internal: ref, sent: sent}
+	key := component{internal: ref, use: of}
 	if t.Name() == "" {
 		key.name = name
 	}
@@ -81,7 +93,7 @@ func (c *components) component(ref string, sent bool, name string) string {
 		name = schemaName(t)
 	}
 	c.made[key] = name
-	s := c.object(c.from.SchemaFromRef(ref), t, sent, name)
+	s := c.object(c.from.SchemaFromRef(ref), t, of, name)
 	if other, taken := c.all[name]; taken && !same(other, s) && c.err == nil {
 		c.err = fmt.Errorf("another schema than that of %s has the name %s in the OpenAPI document; name its type by a field _ struct{} with the tag schema", t, name)
 	}
@@ -89,23 +101,28 @@ func (c *components) component(ref string, sent bool, name string) string {
 	return name
 }
 
-func (c *components) object(s *huma.Schema, t reflect.Type, sent bool, name string) *huma.Schema {
+func (c *components) object(s *huma.Schema, t reflect.Type, of use, name string) *huma.Schema {
 	out := *s
+	if closed, ok := s.AdditionalProperties.(bool); of == answered && ok && !closed {
+		out.AdditionalProperties = nil
+	}
 	out.Properties = map[string]*huma.Schema{}
 	for _, f := range Shown(t) {
 		property := fieldName(f)
-		of, ok := s.Properties[property]
+		from, ok := s.Properties[property]
 		if !ok {
 			continue
 		}
-		if isNull(f.Type) {
-			out.Properties[property] = &huma.Schema{Type: "null"}
-			continue
+		p := &huma.Schema{Type: "null"}
+		if !isNull(f.Type) {
+			p = c.copied(from, of, name+capital(f.Name))
 		}
-		p := c.copied(of, sent, name+capital(f.Name))
 		absent := !slices.Contains(s.Required, property)
-		if sent && absent || !sent && !absent && f.Type.Kind() == reflect.Pointer {
+		if of == inJSON && absent || of == answered && !absent && f.Type.Kind() == reflect.Pointer {
 			p = nullable(p)
+		}
+		if p.Description == "" {
+			p.Description = c.say.field(name, property)
 		}
 		out.Properties[property] = p
 	}
@@ -123,7 +140,14 @@ func nullable(s *huma.Schema) *huma.Schema {
 	switch {
 	case s.Ref != "":
 		return &huma.Schema{Description: s.Description, AnyOf: []*huma.Schema{{Ref: s.Ref}, {Type: "null"}}}
-	case s.Type == "": // of any type, or in several forms that say it themselves
+	case s.Type == "null":
+		return &c
+	case len(s.OneOf) > 0:
+		if !slices.ContainsFunc(s.OneOf, func(form *huma.Schema) bool { return form.Nullable || form.Type == "null" }) {
+			c.OneOf = append(slices.Clone(s.OneOf), &huma.Schema{Type: "null"})
+		}
+		return &c
+	case s.Type == "": // of any type
 		return &c
 	}
 	c.Nullable = true

@@ -1,10 +1,13 @@
 package openapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -19,6 +22,7 @@ type Document struct {
 	Error      reflect.Type // the form of every error
 	// APIKeyHeader is the name of the header that carries an API key.
 	APIKeyHeader string
+	Words        Words
 }
 
 const (
@@ -40,18 +44,19 @@ var refusals = map[int]string{
 	http.StatusUnsupportedMediaType:  "The body is of another type than the operation takes.",
 	http.StatusUnprocessableEntity:   "A value that can't be accepted.",
 	http.StatusTooManyRequests:       "Too many attempts; wait before the next one.",
+	http.StatusInternalServerError:   "A defect of the server; the request id finds it in the server's log.",
 	http.StatusServiceUnavailable:    "Not now; try again.",
 	0:                                "What went wrong, and what to change.",
 }
 
-// answered are the headers of every answer, and told are those of some errors.
+// everyAnswer has these headers, and some errors have those of told.
 var (
-	answered = map[string]string{"X-Request-Id": "The id of the request: the client's, if it sent a well-formed one."}
-	told     = map[int]map[string]string{
+	everyAnswer = map[string]string{"X-Request-Id": "The id of the request: the client's, if it sent a well-formed one."}
+	told        = map[int]map[string]string{
 		http.StatusUnauthorized:       {"WWW-Authenticate": "That a Bearer token is wanted."},
 		http.StatusConflict:           {"Location": "Path of what is there already or is stored, where that is known."},
 		http.StatusTooManyRequests:    {"Retry-After": "Seconds to wait."},
-		http.StatusServiceUnavailable: {"Location": "Path of what is stored, where something is."},
+		http.StatusServiceUnavailable: {"Location": "Path of what is stored, where something is.", "Retry-After": "Seconds to wait, where the server knows."},
 	}
 )
 
@@ -73,26 +78,35 @@ func headers(tell ...map[string]string) map[string]*huma.Param {
 // JSON is the document as it is served. It fails when two types that look
 // different have one name.
 func (d Document) JSON() ([]byte, error) {
-	c := newComponents(d.Schemas)
-	failed := c.copied(d.Schemas.of(d.Error), false, "")
+	c := newComponents(d.Schemas, d.Words)
+	failed := c.copied(d.Schemas.of(d.Error), answered, "")
 	doc := &huma.OpenAPI{
 		OpenAPI: "3.1.0",
-		Info:    &huma.Info{Title: title, Version: d.Version, Description: about},
+		Info:    &huma.Info{Title: title, Version: d.Version, Description: about, Contact: &huma.Contact{Name: "The operator of this server"}},
 		Servers: []*huma.Server{{URL: "/", Description: "The server that this document comes from."}},
 		Components: &huma.Components{
 			Responses: map[string]*huma.Response{},
 			SecuritySchemes: map[string]*huma.SecurityScheme{
 				"bearer":  {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The ejento_access_token of a sign-in."},
-				"api_key": {Type: "apiKey", In: "header", Name: d.APIKeyHeader, Description: "An API key. Beside a token, which then says who acts, it only narrows."},
+				"api_key": {Type: "apiKey", In: "header", Name: d.APIKeyHeader, Description: "An API key, alone or beside a token. Beside one, the token says who acts, and the key only narrows what they may do."},
 				"refresh": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of a sign-in, which opens nothing else."},
 			},
 		},
 	}
 	for status, what := range refusals {
-		doc.Components.Responses[refusal(status)] = &huma.Response{Description: what, Headers: headers(answered, told[status]), Content: jsonContent(failed)}
+		doc.Components.Responses[refusal(status)] = &huma.Response{Description: what, Headers: headers(everyAnswer, told[status]), Content: jsonContent(failed, refused(status, what))}
 	}
+	ids, tags := map[string]string{}, map[string]bool{}
 	for _, o := range d.Operations {
-		doc.AddOperation(c.operation(o))
+		op := c.operation(o)
+		if other, taken := ids[op.OperationID]; taken {
+			return nil, fmt.Errorf("%s and %s %s have one id in the OpenAPI document, %q; give one of them an option OperationID", other, o.Method, o.Path, op.OperationID)
+		}
+		ids[op.OperationID], tags[o.Group] = o.Method+" "+o.Path, true
+		doc.AddOperation(op)
+	}
+	for _, group := range slices.Sorted(maps.Keys(tags)) {
+		doc.Tags = append(doc.Tags, &huma.Tag{Name: group, Description: d.Words.tag(group)})
 	}
 	if c.err != nil {
 		return nil, c.err
@@ -118,11 +132,13 @@ func refusalRef(status int) *huma.Response {
 }
 
 func (c *components) operation(o Operation) *huma.Operation {
+	id := c.say.id(o)
 	op := &huma.Operation{
-		Method: o.Method, Path: o.Path, Summary: o.Name, OperationID: OperationID(o.Method, o.Path),
-		Tags: []string{o.Group}, Description: "Who: " + o.Who + ".",
+		Method: o.Method, Path: o.Path, Summary: o.Name, OperationID: id,
+		Tags: []string{o.Group}, Description: c.say.does(o, id),
+		Extensions: map[string]any{"x-audit-action": o.Action},
 		Responses: map[string]*huma.Response{
-			fmt.Sprint(o.Answer.Status): {Description: o.Answer.Message, Headers: headers(answered, o.Answer.Headers), Content: c.answer(o.Answer)},
+			fmt.Sprint(o.Answer.Status): {Description: o.Answer.Message, Headers: headers(everyAnswer, o.Answer.Headers), Content: c.answer(o.Answer)},
 			"default":                   refusalRef(0),
 		},
 	}
@@ -135,30 +151,66 @@ func (c *components) operation(o Operation) *huma.Operation {
 	case RefreshToken:
 		op.Security = []map[string][]string{{"refresh": {}}}
 	case Credentials:
-		op.Security = []map[string][]string{{"bearer": {}}, {"api_key": {}}}
+		op.Security = []map[string][]string{{"bearer": {}}, {"api_key": {}}, {"bearer": {}, "api_key": {}}}
 	}
 	for _, p := range o.Params {
-		op.Parameters = append(op.Parameters, &huma.Param{Name: p.Name, In: p.In, Required: p.Required, Description: p.Description, Schema: readable(p.Schema)})
+		op.Parameters = append(op.Parameters, c.parameter(p))
 	}
 	if b := o.Body; b != nil {
-		// Only JSON has a null that may stand for what is not sent.
-		schema := c.copied(b.Schema, b.ContentType == asJSON, o.bodyName())
-		op.RequestBody = &huma.RequestBody{Required: b.Required, Content: map[string]*huma.MediaType{b.ContentType: {Schema: schema}}}
+		form := inForm
+		if b.ContentType == asJSON { // only JSON has a null that may stand for what is not sent
+			form = inJSON
+		}
+		op.RequestBody = &huma.RequestBody{Required: b.Required, Content: map[string]*huma.MediaType{b.ContentType: c.body(b.Schema, form, id)}}
 		if b.Upload != nil {
-			op.RequestBody.Content["multipart/form-data"] = &huma.MediaType{Schema: c.copied(b.Upload, false, o.bodyName())}
+			op.RequestBody.Content[asUpload] = c.body(b.Upload, inForm, id)
 		}
 	}
 	return op
 }
 
+func (c *components) parameter(p Param) *huma.Param {
+	out := &huma.Param{Name: p.Name, In: p.In, Required: p.Required, Description: p.Description, Schema: readable(p.Schema)}
+	if out.Description == "" {
+		out.Description = c.say.field("", p.Name)
+	}
+	if p.Required {
+		out.Example = c.examples().of(p.Schema, "", p.Name)
+	}
+	return out
+}
+
+// body describes one form of a request's body.
+func (c *components) body(from *huma.Schema, form use, id string) *huma.MediaType {
+	s := c.copied(from, form, capital(id)+"Request")
+	for name, p := range s.Properties { // of a form that is no type of its own
+		if p.Description == "" {
+			p.Description = c.say.field("", name)
+		}
+	}
+	if v, ok := c.say.Requests[id]; ok && form == inJSON {
+		return &huma.MediaType{Schema: s, Example: v}
+	}
+	return &huma.MediaType{Schema: s, Example: c.examples().of(s, "", "")}
+}
+
+func (c *components) examples() *examples { return &examples{all: c.all, say: c.say} }
+
 // answer describes each form that the answer of a success may have.
 func (c *components) answer(a Answer) map[string]*huma.MediaType {
 	content := map[string]*huma.MediaType{}
 	if a.Data != nil {
-		content[asJSON] = &huma.MediaType{Schema: c.success(a)}
+		s := c.success(a)
+		example := c.examples().of(s, "", "")
+		if o, ok := example.(map[string]any); ok && !a.Flat {
+			o["message"] = a.Message
+		}
+		content[asJSON] = &huma.MediaType{Schema: s, Example: example}
 	}
 	if a.File {
-		content["application/octet-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+		for _, kind := range append([]string{"application/octet-stream"}, a.Types...) {
+			content[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary", Description: "The bytes of the file."}}
+		}
 	}
 	if len(a.Columns) > 0 {
 		form := "With Accept: text/csv, comma-separated values (RFC 4180, UTF-8): the columns " + strings.Join(a.Columns, ", ") + " in a header row, then the rows of data. " +
@@ -166,14 +218,24 @@ func (c *components) answer(a Answer) map[string]*huma.MediaType {
 		content["text/csv"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: form}}
 	}
 	if a.Stream {
-		const form = "Events, each \"data: <one line of JSON>\" and an empty line."
-		content["text/event-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: form}}
+		content[asStream] = c.stream(a.Event)
 	}
 	if a.Lines {
 		const form = "The items of the list, one on each line."
 		content["application/x-ndjson"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: form}}
 	}
 	return content
+}
+
+// stream describes one event of a stream: the JSON on the data line.
+func (c *components) stream(event reflect.Type) *huma.MediaType {
+	const form = "Events, each \"data: <one line of JSON>\" and an empty line."
+	if event == nil {
+		return &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: form}}
+	}
+	s := c.copied(c.from.of(event), answered, "")
+	s.Description = form + " This is the schema of that JSON."
+	return &huma.MediaType{Schema: s, Example: c.examples().of(s, "", "")}
 }
 
 // success is the schema of an answer in JSON, in its envelope unless it is flat.
@@ -183,14 +245,16 @@ func (c *components) success(a Answer) *huma.Schema {
 		return data
 	}
 	object := &huma.Schema{
-		Type:       huma.TypeObject,
-		Properties: map[string]*huma.Schema{"success": {Type: huma.TypeBoolean}, "message": {Type: huma.TypeString}, "data": data},
-		Required:   []string{"success", "message", "data"},
-
-		AdditionalProperties: false,
+		Type: huma.TypeObject,
+		Properties: map[string]*huma.Schema{
+			"success": {Type: huma.TypeBoolean, Description: "true: errors have another form."},
+			"message": {Type: huma.TypeString, Description: "What was done, in a sentence."},
+			"data":    described(data, "What the operation answers."),
+		},
+		Required: []string{"success", "message", "data"},
 	}
 	if a.Meta != nil {
-		object.Properties["meta"] = c.part(a.Meta, a.Name)
+		object.Properties["meta"] = described(c.part(a.Meta, a.Name), "What there is to say about data.")
 	}
 	if a.MetaAlways {
 		object.Required = append(object.Required, "meta")
@@ -205,15 +269,41 @@ func (c *components) part(t reflect.Type, name string) *huma.Schema {
 	if isNull(t) {
 		return &huma.Schema{Type: "null"}
 	}
-	of := c.copied(c.from.of(t), false, name)
+	of := c.copied(c.from.of(t), answered, name)
 	if !pointer {
 		return of
 	}
 	return nullable(of)
 }
 
-const asJSON = "application/json"
+func described(s *huma.Schema, what string) *huma.Schema {
+	if s.Description == "" {
+		s.Description = what
+	}
+	return s
+}
 
-func jsonContent(s *huma.Schema) map[string]*huma.MediaType {
-	return map[string]*huma.MediaType{asJSON: {Schema: s}}
+const (
+	asJSON   = "application/json"
+	asUpload = "multipart/form-data"
+	asStream = "text/event-stream"
+)
+
+func jsonContent(s *huma.Schema, example any) map[string]*huma.MediaType {
+	return map[string]*huma.MediaType{asJSON: {Schema: s, Example: example}}
+}
+
+// codes are examples of the codes of errors.
+var codes = map[int]string{
+	http.StatusBadRequest: "malformed_request", http.StatusUnauthorized: "unauthenticated", http.StatusForbidden: "forbidden", http.StatusNotFound: "not_found",
+	http.StatusConflict: "idempotency_key_in_progress", http.StatusRequestEntityTooLarge: "request_too_large", http.StatusUnsupportedMediaType: "unsupported_media_type",
+	http.StatusUnprocessableEntity: "unacceptable_value", http.StatusTooManyRequests: "too_many_attempts", http.StatusServiceUnavailable: "storage_unavailable",
+}
+
+// refused is an example of an error.
+func refused(status int, message string) any {
+	return map[string]any{
+		"success": false, "message": message, "detail": message, "data": nil, "code": cmp.Or(codes[status], "internal_error"), "errors": []any{},
+		"request_id": formats["uuid"],
+	}
 }

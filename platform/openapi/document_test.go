@@ -129,7 +129,7 @@ func TestAnAnswerIsDescribedWithAllItShowsAndNullWhereThatMayStand(t *testing.T)
 	want := map[string]string{
 		"id":      `{"format":"int64","type":"integer"}`,
 		"nick":    `{"type":["string","null"]}`,
-		"gone_on": `{"examples":["2024-10-02T00:02:24.378434Z"],"format":"date-time","type":["string","null"]}`,
+		"gone_on": `{"description":"Time at which it was gone, in UTC.","examples":["2024-10-02T00:02:24.378434Z"],"format":"date-time","type":["string","null"]}`,
 		"part":    `{"anyOf":[{"$ref":"#/components/schemas/Small"},{"type":"null"}]}`,
 		"secret":  `{"type":"string"}`, // left out, never null
 	}
@@ -144,7 +144,7 @@ func TestAnAnswerIsDescribedWithAllItShowsAndNullWhereThatMayStand(t *testing.T)
 func TestABodyIsNamedAfterItsOperationAndTakesNullForWhatMayBeLeftOut(t *testing.T) {
 	d := describe(t, web.PUT("/api/widget/{widget_id}", "Edit a Widget", answering[widgetRequest, gadgetView], web.User()))
 	got := map[string]string{}
-	for name, p := range d.Components.Schemas["EditAWidgetRequest"].Properties {
+	for name, p := range d.Components.Schemas["EditWidgetRequest"].Properties {
 		got[name] = inShort(t, p)
 	}
 	want := map[string]string{
@@ -154,7 +154,7 @@ func TestABodyIsNamedAfterItsOperationAndTakesNullForWhatMayBeLeftOut(t *testing
 		"tags":  `{"items":{"type":"string"},"type":["array","null"]}`,
 		"small": `{"anyOf":[{"$ref":"#/components/schemas/Small"},{"type":"null"}]}`,
 		"nick":  `{"type":["string","null"]}`,
-		"deep":  `{"$ref":"#/components/schemas/EditAWidgetRequestDeep"}`,
+		"deep":  `{"$ref":"#/components/schemas/EditWidgetRequestDeep"}`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -166,7 +166,7 @@ func TestABodyIsNamedAfterItsOperationAndTakesNullForWhatMayBeLeftOut(t *testing
 
 func TestAnAnswerOfSeveralFormsIsDescribedWithAllOfThem(t *testing.T) {
 	d := describe(t, web.GET("/api/widget", "Get Widget", answering[nothing, either], web.User()))
-	want := `"data":{"oneOf":[{"$ref":"#/components/schemas/Widget"},{"items":{"$ref":"#/components/schemas/Contraption"},"type":"array"}]}`
+	want := `"oneOf":[{"$ref":"#/components/schemas/Widget"},{"items":{"$ref":"#/components/schemas/Contraption"},"type":"array"}]`
 	if got := inShort(t, d.Paths["/api/widget"]["get"].Responses["200"]); !strings.Contains(got, want) {
 		t.Errorf("no %s in %s", want, got)
 	}
@@ -181,7 +181,7 @@ func TestAListHasMetaAlways(t *testing.T) {
 	for path, want := range map[string]string{
 		"/api/widget": `"required":["success","message","data","meta"]`,
 		"/api/gadget": `"required":["success","message","data"]`,
-		"/api/none":   `"data":{"type":"null"}`,
+		"/api/none":   `"data":{"description":"What the operation answers.","type":"null"}`,
 	} {
 		if got := inShort(t, d.Paths[path]["get"].Responses["200"]); !strings.Contains(got, want) {
 			t.Errorf("%s: no %s in %s", path, want, got)
@@ -200,13 +200,13 @@ func TestTheStatusesThatARouteTellsOfAreDescribed(t *testing.T) {
 		web.POST("/api/refresh", "Refresh", answering[nothing, gadgetView], web.RefreshToken()),
 	)
 	for call, want := range map[string]string{
-		"get /api/widget":             "200 400 401 403 default",
-		"post /api/widget":            "201 400 401 403 409 422 default",
-		"get /api/widget/{widget_id}": "200 400 401 403 404 default",
-		"put /api/widget/{widget_id}": "200 400 401 403 404 409 413 415 422 default",
-		"post /api/widget/find":       "200 400 401 403 default",
-		"post /api/sign-in":           "200 400 401 429 default",
-		"post /api/refresh":           "200 400 401 default",
+		"get /api/widget":             "200 400 401 403 500 503 default",
+		"post /api/widget":            "201 400 401 403 409 422 500 503 default",
+		"get /api/widget/{widget_id}": "200 400 401 403 404 500 503 default",
+		"put /api/widget/{widget_id}": "200 400 401 403 404 409 413 415 422 500 503 default",
+		"post /api/widget/find":       "200 400 401 403 500 503 default",
+		"post /api/sign-in":           "200 400 401 429 500 503 default",
+		"post /api/refresh":           "200 400 401 500 503 default",
 	} {
 		method, path, _ := strings.Cut(call, " ")
 		if got := strings.Join(slices.Sorted(maps.Keys(d.Paths[path][method].Responses)), " "); got != want {
@@ -215,6 +215,9 @@ func TestTheStatusesThatARouteTellsOfAreDescribed(t *testing.T) {
 	}
 	if got := inShort(t, d.Paths["/api/refresh"]["post"].Security); got != `[{"refresh":[]}]` {
 		t.Errorf("who refreshes sends %s", got)
+	}
+	if got := inShort(t, d.Paths["/api/widget"]["get"].Security); got != `[{"bearer":[]},{"api_key":[]},{"api_key":[],"bearer":[]}]` {
+		t.Errorf("who calls sends %s", got)
 	}
 	if got := inShort(t, d.Paths["/api/sign-in"]["post"].Security); got != `[]` {
 		t.Errorf("who signs in sends %s", got)
@@ -231,6 +234,7 @@ func TestTheHeadersOfAnswersAreDescribed(t *testing.T) {
 		"no credentials":    {d.Components.Responses["Unauthorized"], []string{"X-Request-Id", "WWW-Authenticate"}},
 		"a conflict":        {d.Components.Responses["Conflict"], []string{"X-Request-Id", "Location"}},
 		"too many requests": {d.Components.Responses["TooManyRequests"], []string{"X-Request-Id", "Retry-After"}},
+		"not now":           {d.Components.Responses["ServiceUnavailable"], []string{"X-Request-Id", "Retry-After", "Location"}},
 	} {
 		for _, header := range want.headers {
 			if got := inShort(t, want.response); !strings.Contains(got, `"`+header+`":{"description":"`) {

@@ -2,8 +2,6 @@ package openapi
 
 import (
 	"reflect"
-	"regexp"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -23,6 +21,10 @@ type Operation struct {
 	Method   string
 	Path     string // with {parameters}
 	Name     string
+	Action   string // its name in the audit log
+	ID       string // "": what Words make of the name
+	Does     string // "": what Words say of it
+	Paged    bool   // the answer is one page of a list
 	Group    string
 	Who      string // may call it, in words
 	Security Security
@@ -61,33 +63,15 @@ type Answer struct {
 	Flat bool
 	// Name is that of the schema of Data when its type has none.
 	Name   string
-	Stream bool // of events, instead of Data or as the other form
-	Lines  bool // the items of a list, one on each line, as the other form
+	Stream bool         // of events, instead of Data or as the other form
+	Event  reflect.Type // of the stream; nil: each is a line of JSON
+	Lines  bool         // the items of a list, one on each line, as the other form
 	// Headers are those that it may have beside what every answer has, with
 	// what they tell.
 	Headers map[string]string
-	File    bool // the bytes of a file
+	File    bool     // the bytes of a file
+	Types   []string // of the file; none: any
 	// Columns are those of Data as comma-separated values, the other form; nil
 	// when it has none.
 	Columns []string
-}
-
-var notWord = regexp.MustCompile(`[^a-z0-9]+`)
-
-// OperationID is made of method and path, which are unique together.
-func OperationID(method, path string) string {
-	return strings.ToLower(method) + "_" + strings.Trim(notWord.ReplaceAllString(strings.ToLower(strings.TrimPrefix(path, "/api")), "_"), "_")
-}
-
-// bodyName is the name of a body's schema, after the operation.
-func (o Operation) bodyName() string {
-	var name strings.Builder
-	for _, word := range strings.FieldsFunc(o.Name, func(c rune) bool { return !isLetter(c) }) {
-		name.WriteString(capital(word))
-	}
-	return name.String() + "Request"
-}
-
-func isLetter(c rune) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }

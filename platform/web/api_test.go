@@ -150,7 +150,7 @@ func things() []web.Route {
 		web.POST("/api/thing", "Create Things", batch, web.User(), web.Created(), web.Message("Made.")),
 		web.GET("/api/thing/all", "Get All", whole, web.User()),
 		web.GET("/api/thing/none", "Get None", noThings, web.User()),
-		web.GET("/api/thing/{thing_id}", "Get Thing", getThing, web.User()),
+		web.GET("/api/thing/{thing_id}", "Get Thing", getThing, web.User(), web.Refuses(409, 429)),
 		web.PUT("/api/thing/{thing_id}", "Edit Thing", putThing, web.ApplicationAdmin()),
 		web.DELETE("/api/thing/{thing_id}", "Delete Thing", getThing, web.GlobalAdmin()),
 		web.DELETE("/api/thing/batch", "Delete Things", batch, web.User()),

@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"reflect"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -10,7 +12,6 @@ import (
 	"parley/platform/auditlog"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
-	"parley/platform/openapi"
 )
 
 // begin puts the entry of a write, or of an audited read, into ctx, for its
@@ -68,7 +69,7 @@ func (s *Server) refused(g *gin.Context, r *Route, who actor.Actor, err error) {
 
 func (s *Server) entry(g *gin.Context, r *Route, who actor.Actor) auditlog.Entry {
 	ctx := g.Request.Context()
-	return auditlog.Entry{Who: who, Action: openapi.OperationID(r.Method, r.Path), Target: target(r, g.Param), From: ClientAddress(ctx), Request: RequestID(ctx)}
+	return auditlog.Entry{Who: who, Action: action(r.Method, r.Path), Target: target(r, g.Param), From: ClientAddress(ctx), Request: RequestID(ctx)}
 }
 
 func (s *Server) audit(ctx context.Context, e auditlog.Entry) {
@@ -79,4 +80,12 @@ func (s *Server) audit(ctx context.Context, e auditlog.Entry) {
 		s.config.Log.ErrorContext(ctx, "the audit log could not be written", "error", err,
 			"user", e.Who.UserID, "action", e.Action, "target", e.Target, "outcome", e.Outcome, "subjects", e.Subjects)
 	}
+}
+
+var notWord = regexp.MustCompile(`[^a-z0-9]+`)
+
+// action names an operation in the audit log, for good: by method and path,
+// which are unique together.
+func action(method, path string) string {
+	return strings.ToLower(method) + "_" + strings.Trim(notWord.ReplaceAllString(strings.ToLower(strings.TrimPrefix(path, "/api")), "_"), "_")
 }

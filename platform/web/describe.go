@@ -14,7 +14,7 @@ import (
 // describe builds the OpenAPI document from the routes.
 func (s *Server) describe() ([]byte, error) {
 	d := openapi.Document{
-		Version: s.config.Version, Schemas: s.schemas, Error: reflect.TypeFor[failure](), APIKeyHeader: apiKeyHeader,
+		Version: s.config.Version, Schemas: s.schemas, Error: reflect.TypeFor[failure](), APIKeyHeader: apiKeyHeader, Words: s.config.Words,
 		Operations: make([]openapi.Operation, len(s.config.Routes)),
 	}
 	for i := range s.config.Routes {
@@ -26,7 +26,7 @@ func (s *Server) describe() ([]byte, error) {
 // operation is the route as the document describes it.
 func (r *Route) operation() openapi.Operation {
 	o := openapi.Operation{
-		Method: r.Method, Path: r.Path, Name: r.Name, Group: r.Group, Who: r.Policy.String(),
+		Method: r.Method, Path: r.Path, Name: r.Name, Action: action(r.Method, r.Path), ID: r.id, Does: r.does, Paged: r.binding.list != nil, Group: r.Group, Who: r.Policy.String(),
 		Params: r.binding.params(), Body: r.binding.described(r.request), Answer: r.described(), Refusals: r.refused(),
 	}
 	if r.csv {
@@ -55,8 +55,7 @@ func (r *Route) operation() openapi.Operation {
 func (r *Route) keyed() bool { return r.idempotent() && !r.Policy.public }
 
 // refused are the statuses of the errors that a route can answer by what it
-// declares. Any route may also answer 500 and 503, which the document's default
-// stands for.
+// declares, and those that any route can answer.
 func (r *Route) refused() []int {
 	statuses := []int{http.StatusBadRequest}
 	if !r.Policy.public || r.Policy.refresh {
@@ -77,12 +76,12 @@ func (r *Route) refused() []int {
 	if r.keyed() || r.binding.takesValues() {
 		statuses = append(statuses, http.StatusUnprocessableEntity)
 	}
-	return append(statuses, r.refuses...)
+	return append(statuses, append(r.refuses, http.StatusInternalServerError, http.StatusServiceUnavailable)...)
 }
 
 // described is the form of the route's answer.
 func (r *Route) described() openapi.Answer {
-	a := openapi.Answer{Status: r.Status, Message: r.Message, Flat: r.Flat, Name: r.answer.Name()}
+	a := openapi.Answer{Status: r.Status, Message: r.Message, Flat: r.Flat, Name: r.answer.Name(), Event: r.event, Types: r.types}
 	switch r.answer {
 	case reflect.TypeFor[Download]():
 		a.File = true

@@ -26,7 +26,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.URL = &u
 		r = &c
 	}
-	s.engine.ServeHTTP(w, r)
+	s.handler.ServeHTTP(w, r)
 }
 
 func normal(path string) string {

@@ -41,6 +41,10 @@ type Route struct {
 	csv     bool
 	columns []csvColumn
 	refuses []int
+	id      string       // of the operation, in place of what its name makes
+	does    string       // for the OpenAPI document
+	event   reflect.Type // of a stream
+	types   []string     // of a download
 	request reflect.Type
 	answer  reflect.Type
 	binding *binding
@@ -82,6 +86,19 @@ func Flat() Option { return func(r *Route) { r.Flat = true } }
 // Refuses names statuses of errors for the OpenAPI document, beyond those that
 // follow from the rest of the route.
 func Refuses(statuses ...int) Option { return func(r *Route) { r.refuses = statuses } }
+
+// OperationID is the operation's id in the OpenAPI document, where the one that
+// follows from its name says too little or is another's.
+func OperationID(id string) Option { return func(r *Route) { r.id = id } }
+
+// Describe says in the OpenAPI document what the operation does, in sentences.
+func Describe(does string) Option { return func(r *Route) { r.does = does } }
+
+// Streams says what one event of the operation's stream is.
+func Streams[T any]() Option { return func(r *Route) { r.event = reflect.TypeFor[T]() } }
+
+// Sends names the types that a download has most often.
+func Sends(types ...string) Option { return func(r *Route) { r.types = types } }
 
 // GET declares a route that reads.
 func GET[Q, A any](path, name string, h Handler[Q, A], p Policy, options ...Option) Route {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
@@ -46,12 +47,17 @@ type Config struct {
 	Timeout     time.Duration // of an ordinary request; 0 means 30 s
 	Version     string
 	AsyncAPI    []byte // the document of the events that leave the server
+	// Origins are those whose web applications may call; "*" alone is every one.
+	Origins []string
+	// Words are what the OpenAPI document says beside what routes and types do.
+	Words openapi.Words
 }
 
 // Server answers the API's requests.
 type Server struct {
 	config   Config
 	engine   *gin.Engine
+	handler  http.Handler // engine, behind what other origins may do
 	schemas  *openapi.Schemas
 	deciders map[actor.Resource]mayFunc
 	document []byte // OpenAPI
@@ -112,6 +118,7 @@ func New(c Config) (_ *Server, err error) {
 	}
 	s.addServerRoutes()
 	s.addPages()
+	s.handler = crossOrigin(c.Origins, s.engine)
 	return s, nil
 }
 

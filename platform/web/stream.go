@@ -24,12 +24,17 @@ type EventStream struct {
 	// Next answers the next event as one line of ASCII JSON, io.EOF after the
 	// last, or ctx's error when none came in time; it is then called again.
 	Next func(ctx context.Context) ([]byte, error)
+	// Replayed marks the stored answer of an earlier request.
+	Replayed bool
 }
 
 func (e EventStream) respond(s *Server, g *gin.Context, r *Route) {
 	h := g.Writer.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
+	if e.Replayed {
+		h.Set(replayedHeader, "true")
+	}
 	g.Status(http.StatusOK)
 	rc := http.NewResponseController(g.Writer)
 	ctx := g.Request.Context()

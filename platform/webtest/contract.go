@@ -43,8 +43,17 @@ var contracts sync.Map
 // contractOf reads the document that s serves. Servers of the same routes
 // share one reading.
 func contractOf(s *web.Server) (*contract, error) {
-	raw := s.OpenAPI()
-	if c, ok := contracts.Load(string(raw)); ok {
+	return read(s.OpenAPI(), true)
+}
+
+// read reads a document once. With strict, no answer has a field that the
+// document does not name.
+func read(raw []byte, strict bool) (*contract, error) {
+	key := string(raw)
+	if !strict {
+		key = "open " + key
+	}
+	if c, ok := contracts.Load(key); ok {
 		return c.(*contract), nil
 	}
 	var doc struct {
@@ -57,17 +66,56 @@ func contractOf(s *web.Server) (*contract, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the OpenAPI document: %w", err)
 	}
+	if strict {
+		closed(whole)
+	}
 	c := &contract{paths: doc.Paths, from: jsonschema.NewCompiler(), made: map[string]*jsonschema.Schema{}}
 	c.from.AssertFormat()
 	if err := c.from.AddResource(documentURL, whole); err != nil {
 		return nil, fmt.Errorf("reading the OpenAPI document: %w", err)
 	}
-	contracts.Store(string(raw), c)
+	contracts.Store(key, c)
 	return c, nil
 }
 
+// FitsIn holds a JSON value to the schema for its content type that stands at a
+// place of an OpenAPI document, as "#/paths/…/responses/200".
+func FitsIn(document []byte, place, kind string, value []byte) error {
+	c, err := read(document, false)
+	if err != nil {
+		return err
+	}
+	return c.fits(place, kind, value)
+}
+
+// Escaped makes a key a part of a place in a document.
+func Escaped(key string) string { return escape(key) }
+
+// closed lets no object have a field that the document does not name: answers
+// are open to fields that come later, but then these have come.
+func closed(v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, of := range v {
+			closed(of)
+		}
+	case map[string]any:
+		_, open := v["additionalProperties"]
+		if _, fields := v["properties"].(map[string]any); fields && v["type"] == "object" && !open {
+			v["additionalProperties"] = false
+		}
+		for _, of := range v {
+			closed(of)
+		}
+	}
+}
+
+// ofAny are statuses of requests that no client of an operation sends: of
+// another method, or with a body where there is none.
+var ofAny = map[int]bool{http.StatusMethodNotAllowed: true, http.StatusRequestEntityTooLarge: true}
+
 // check answers how an answer differs from what the document says of it.
-// Streams and downloads have no form but their content type.
+// Downloads have no form but their content type.
 func (c *contract) check(method, path string, a Answer) error {
 	path, _, _ = strings.Cut(path, "?")
 	place, described := "#/components/responses/Error", response{Content: map[string]any{asJSON: nil}}
@@ -78,7 +126,7 @@ func (c *contract) check(method, path string, a Answer) error {
 		return nil // about the server itself
 	case served:
 		status := strconv.Itoa(a.Status)
-		if _, ok := o.Responses[status]; !ok && a.Status >= http.StatusBadRequest {
+		if _, ok := o.Responses[status]; !ok && ofAny[a.Status] {
 			status = "default"
 		}
 		if described, ok = o.Responses[status]; !ok {
@@ -99,11 +147,33 @@ func (c *contract) check(method, path string, a Answer) error {
 	if _, ok := described.Content[kind]; !ok {
 		return fmt.Errorf("the document has no answer of type %s, but %v", kind, slices.Sorted(maps.Keys(described.Content)))
 	}
+	if kind == asStream {
+		return c.streams(place, described.Content[kind], a.Body)
+	}
 	if kind != asJSON {
 		return nil
 	}
-	return c.fits(place, a.Body)
+	return c.fits(place, asJSON, a.Body)
 }
+
+// streams holds each event of a stream to the schema of its operation, if
+// there is one.
+func (c *contract) streams(place string, media any, body []byte) error {
+	m, _ := media.(map[string]any)
+	if s, _ := m["schema"].(map[string]any); s["$ref"] == nil {
+		return nil
+	}
+	for line := range bytes.Lines(body) {
+		if event, ok := bytes.CutPrefix(line, []byte("data: ")); ok {
+			if err := c.fits(place, asStream, event); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+const asStream = "text/event-stream"
 
 // checkBody answers how a JSON body differs from what the document says of it.
 func (c *contract) checkBody(method, path string, sent []byte) error {
@@ -112,12 +182,12 @@ func (c *contract) checkBody(method, path string, sent []byte) error {
 	if _, ok := c.paths[template][strings.ToLower(method)].RequestBody.Content[asJSON]; !ok {
 		return nil // an operation without a body accepts {}
 	}
-	return c.fits("#/paths/"+escape(template)+"/"+strings.ToLower(method)+"/requestBody", sent)
+	return c.fits("#/paths/"+escape(template)+"/"+strings.ToLower(method)+"/requestBody", asJSON, sent)
 }
 
-// fits holds JSON to the schema for it that stands at a place.
-func (c *contract) fits(place string, raw []byte) error {
-	s, err := c.schema(place + "/content/" + escape(asJSON) + "/schema")
+// fits holds JSON to the schema of its kind that stands at a place.
+func (c *contract) fits(place, kind string, raw []byte) error {
+	s, err := c.schema(place + "/content/" + escape(kind) + "/schema")
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 type accessView struct {
-	_ struct{} `schema:"AgentAccess"`
+	_ struct{} `schema:"AgentAccessLevel"`
 
 	Agent  int64  `json:"agent"`
 	Access string `json:"access" enum:"Only me,Only team,Public"`

@@ -2,7 +2,6 @@
 package httpv1
 
 import (
-	"net/http"
 	"slices"
 
 	"parley/modules/chat/internal/core"
@@ -28,14 +27,14 @@ func (a *API) Routes() []web.Route {
 			web.Message(created),
 			web.Long(),
 			web.IdempotentByHandler(),
-			web.Refuses(http.StatusServiceUnavailable),
+			web.Streams[eventView](),
 		),
 		web.POST("/api/agent/{agent_id}/response/stream", "Run Chat, Streamed", a.runStreamed,
 			run,
 			web.Message(created),
 			web.Long(),
 			web.IdempotentByHandler(),
-			web.Refuses(http.StatusServiceUnavailable),
+			web.Streams[eventView](),
 		),
 		web.GET("/api/agent-response/{agent_response_id}", "Get Agent Response", a.response,
 			answer,
@@ -44,6 +43,7 @@ func (a *API) Routes() []web.Route {
 		),
 		web.GET("/api/agent-response/{agent_response_id}/events", "Follow Agent Response", a.events,
 			answer,
+			web.Streams[eventView](),
 			web.Long(),
 			web.Audited(),
 		),

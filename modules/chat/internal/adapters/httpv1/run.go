@@ -1,6 +1,7 @@
 package httpv1
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -83,7 +84,8 @@ func (r runRequest) ask(path string) (core.Ask, error) {
 // run answers when the run has ended, or streams when the client asks for it.
 func (a *API) run(ctx context.Context, r runRequest) (web.Either[responseView], error) {
 	if wantsStream(r.Accept) {
-		return a.streamed(ctx, r, "response")
+		stream, err := a.streamed(ctx, r, "response")
+		return web.Either[responseView]{Stream: &stream}, err
 	}
 	var out web.Either[responseView]
 	who := actor.From(ctx)
@@ -122,22 +124,23 @@ func failure(run core.Run) error {
 	return e.At(fmt.Sprintf("/api/agent-response/%d", run.ID))
 }
 
-func (a *API) runStreamed(ctx context.Context, r runRequest) (web.Either[responseView], error) {
+func (a *API) runStreamed(ctx context.Context, r runRequest) (web.EventStream, error) {
 	return a.streamed(ctx, r, "response/stream")
 }
 
-func (a *API) streamed(ctx context.Context, r runRequest, path string) (web.Either[responseView], error) {
+func (a *API) streamed(ctx context.Context, r runRequest, path string) (web.EventStream, error) {
 	who := actor.From(ctx)
 	ask, err := r.ask(path)
 	if err != nil {
-		return web.Either[responseView]{}, err
+		return web.EventStream{}, err
 	}
 	asked, err := a.service.Ask(ctx, who, ask)
 	if err != nil {
-		return web.Either[responseView]{}, err
+		return web.EventStream{}, err
 	}
 	stream := a.stream(who, a.service.Follow(who, asked), asked.Run)
-	return web.Either[responseView]{Stream: &stream, Replayed: asked.Replayed}, nil
+	stream.Replayed = asked.Replayed
+	return stream, nil
 }
 
 // wantsStream reports whether text/event-stream is among the accepted types; a
@@ -171,21 +174,45 @@ func (a *API) events(ctx context.Context, r eventsRequest) (web.EventStream, err
 
 // eventView is one event as contract section 4 has it.
 type eventView struct {
-	SequenceNumber  int64   `json:"sequence_number"`
-	Step            string  `json:"step"`
-	Message         string  `json:"message"`
-	Delta           *string `json:"delta,omitempty"`
-	AgentResponseID *int64  `json:"agent_response_id,omitempty"`
-	ThreadID        *int64  `json:"thread_id,omitempty"`
-	RunID           *string `json:"run_id,omitempty"`
-	Output          any     `json:"output"`
+	_ struct{} `schema:"StreamEvent"`
+
+	SequenceNumber  int64        `json:"sequence_number" doc:"Place of the event in the stream of its run, from 1 and without gaps."`
+	Step            string       `json:"step" doc:"start is the first event, end or error the last. Between them: query_rewriting, retrieval, generation and assistant_stream. Others may come."`
+	Message         string       `json:"message" doc:"What happens, for a reader; empty beside a delta."`
+	Delta           *string      `json:"delta,omitempty" doc:"The next piece of the answer; in assistant_stream alone."`
+	AgentResponseID *int64       `json:"agent_response_id,omitempty" doc:"Id of the run's record; in start alone."`
+	ThreadID        *int64       `json:"thread_id,omitempty" doc:"Id of the thread of the question; in start alone."`
+	RunID           *string      `json:"run_id,omitempty" doc:"Id of the run among all servers; in start alone."`
+	Output          *eventOutput `json:"output" doc:"The outcome, in the last event alone: of end the answer, of error what went wrong."`
+}
+
+// eventOutput is the output of the last event, in one of two forms.
+type eventOutput struct{ of any }
+
+// Forms implements openapi.OneOf.
+func (eventOutput) Forms() []any { return []any{endOutput{}, errorOutput{}} }
+
+// MarshalJSON implements json.Marshaler. As the rest of an event, it is not
+// escaped for HTML.
+func (o eventOutput) MarshalJSON() ([]byte, error) {
+	var raw bytes.Buffer
+	e := json.NewEncoder(&raw)
+	e.SetEscapeHTML(false)
+	err := e.Encode(o.of)
+	return raw.Bytes(), err
 }
 
 type errorOutput struct {
-	Error struct {
-		Code    string `json:"code"`
-		Details string `json:"details"`
-	} `json:"error"`
+	_ struct{} `schema:"StreamError"`
+
+	Error eventFailure `json:"error" doc:"What went wrong."`
+}
+
+type eventFailure struct {
+	_ struct{} `schema:"StreamFailure"`
+
+	Code    string `json:"code" doc:"Which error it is: a code of docs/api/errors.md."`
+	Details string `json:"details" doc:"The error in a sentence."`
 }
 
 func showFailure(e core.StreamEvent) (out errorOutput) {
@@ -194,8 +221,10 @@ func showFailure(e core.StreamEvent) (out errorOutput) {
 }
 
 type endOutput struct {
-	Success bool         `json:"success"`
-	Output  responseView `json:"output"`
+	_ struct{} `schema:"StreamEnd"`
+
+	Success bool         `json:"success" doc:"true."`
+	Output  responseView `json:"output" doc:"What the call that doesn't stream answers."`
 }
 
 func (a *API) stream(who actor.Actor, watch *core.Watch, run core.Run) web.EventStream {
@@ -214,15 +243,15 @@ func (a *API) stream(who actor.Actor, watch *core.Watch, run core.Run) web.Event
 			record, err := watch.Record(ctx, who)
 			if errors.Is(err, core.ErrNotFound) { // deleted since its end was read
 				e = core.Gone(e.Sequence)
-				v.Step, v.Message, v.Output = e.Step, e.Message, showFailure(e)
+				v.Step, v.Message, v.Output = e.Step, e.Message, &eventOutput{showFailure(e)}
 				break
 			}
 			if err != nil {
 				return nil, err
 			}
-			v.Output = endOutput{Success: true, Output: showResponse(record)}
+			v.Output = &eventOutput{endOutput{Success: true, Output: showResponse(record)}}
 		case core.StepError:
-			v.Output = showFailure(e)
+			v.Output = &eventOutput{showFailure(e)}
 		}
 		return web.ASCII(v)
 	}}

@@ -17,7 +17,7 @@ type auditView struct {
 	ID          int64          `json:"id"`
 	User        int64          `json:"user"`
 	APIKey      *int64         `json:"api_key"`
-	Action      string         `json:"action" doc:"The operationId of this document."`
+	Action      string         `json:"action" doc:"The operation, by its method and path: what this document has as its x-audit-action."`
 	Target      string         `json:"target" doc:"Method and path."`
 	Subjects    []string       `json:"subjects" doc:"What changed or was read, such as user/7."`
 	Detail      map[string]any `json:"detail" doc:"Numbers, switches and choices of the body; the numbers of the query of a read."`

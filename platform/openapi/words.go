@@ -1,0 +1,142 @@
+package openapi
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Words are what the document says beside what routes and types do. What is
+// not in them is said by rule, as far as a rule can.
+type Words struct {
+	// Fields describes fields and parameters, by "Schema.field" or "field".
+	Fields map[string]string
+	// Operations say what operations do, by their ids.
+	Operations map[string]string
+	// IDs are ids of operations in place of those that follow from the name.
+	IDs map[string]string
+	// Tags describes the groups of operations.
+	Tags map[string]string
+	// Values are examples, by "Schema.field" or "field".
+	Values map[string]any
+	// Requests are examples of bodies, by the ids of their operations.
+	Requests map[string]any
+}
+
+// field describes a field of a schema, or a parameter, whose schema is "".
+func (w Words) field(schema, name string) string {
+	for _, key := range []string{schema + "." + name, name} {
+		if s := w.Fields[key]; s != "" {
+			return s
+		}
+	}
+	return byRule(name)
+}
+
+var rules = []struct {
+	form *regexp.Regexp
+	says string
+}{
+	{regexp.MustCompile(`^(.+)_id$`), "Id of the %."},
+	{regexp.MustCompile(`^(.+)_ids$`), "Ids, each of one %."},
+	{regexp.MustCompile(`^(.+)_on$`), "Time at which it was %, in UTC."},
+	{regexp.MustCompile(`^(.+)_by$`), "Who % it."},
+	{regexp.MustCompile(`^num_(.+)$`), "Number of %."},
+	{regexp.MustCompile(`^(.+)_count$`), "Number of entries of the kind %."},
+	{regexp.MustCompile(`^is_(.+)$`), "Whether it is %."},
+	{regexp.MustCompile(`^has_(.+)$`), "Whether it has %."},
+	{regexp.MustCompile(`^(.+)_enabled$`), "Whether % is switched on."},
+	{regexp.MustCompile(`^(.+)_tokens$`), "Number of % tokens."},
+	{regexp.MustCompile(`^(.+)_ms$`), "The % in milliseconds."},
+	{regexp.MustCompile(`^(.+)_name$`), "Name of the %."},
+	{regexp.MustCompile(`^(.+)_url$`), "Address of the %."},
+}
+
+// byRule describes a field by the form of its name; "" when that says nothing.
+func byRule(name string) string {
+	for _, r := range rules {
+		if m := r.form.FindStringSubmatch(name); m != nil {
+			return strings.Replace(r.says, "%", strings.ReplaceAll(m[1], "_", " "), 1)
+		}
+	}
+	return ""
+}
+
+var (
+	word    = regexp.MustCompile(`[A-Za-z0-9]+`)
+	article = map[string]bool{"a": true, "an": true, "the": true}
+)
+
+// id is the id of an operation: what it is told to be, or its name in one word.
+func (w Words) id(o Operation) string {
+	if o.ID != "" {
+		return o.ID
+	}
+	var out strings.Builder
+	for _, part := range word.FindAllString(o.Name, -1) {
+		if article[strings.ToLower(part)] {
+			continue
+		}
+		if part == strings.ToUpper(part) { // ID, API
+			part = strings.ToLower(part)
+		}
+		out.WriteString(capital(part))
+	}
+	id := out.String()
+	if id != "" {
+		id = strings.ToLower(id[:1]) + id[1:]
+	}
+	if other := w.IDs[id]; other != "" {
+		return other
+	}
+	return id
+}
+
+// does says what an operation does, how it answers, and who may call it.
+func (w Words) does(o Operation, id string) string {
+	says := o.Does
+	if says == "" {
+		says = w.Operations[id]
+	}
+	if says == "" {
+		says = fromName(o.Name)
+	}
+	switch {
+	case o.Answer.Stream && o.Answer.Data == nil:
+		says += " It answers a stream of events, which closes after the last one."
+	case o.Answer.File:
+		says += " It answers the bytes of the file."
+	case o.Paged:
+		says += " It answers a list, a page at a time; meta says where it stands."
+	}
+	return says + "\n\nWho: " + o.Who + "."
+}
+
+// fromName makes a sentence of a name such as Create Agent Alias.
+func fromName(name string) string {
+	verb, rest, _ := strings.Cut(name, " ")
+	parts := strings.Fields(rest)
+	for i, p := range parts {
+		if p[1:] == strings.ToLower(p[1:]) { // not API, SharePoint
+			parts[i] = strings.ToLower(p)
+		}
+	}
+	switch {
+	case verb == "Get":
+		verb = "Answers"
+	case strings.HasSuffix(verb, "y"):
+		verb = strings.TrimSuffix(verb, "y") + "ies"
+	case strings.HasSuffix(verb, "h"), strings.HasSuffix(verb, "x"), strings.HasSuffix(verb, "s"):
+		verb += "es"
+	default:
+		verb += "s"
+	}
+	return strings.TrimSpace(verb+" "+strings.Join(parts, " ")) + "."
+}
+
+// tag describes a group of operations.
+func (w Words) tag(group string) string {
+	if s := w.Tags[group]; s != "" {
+		return s
+	}
+	return "Operations of the group " + group + "."
+}
