@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -26,7 +27,7 @@ func (r *reader) correctness(ctx context.Context, s Sample) (Score, error) {
 	if err := ctx.Err(); err != nil {
 		return Score{}, err
 	}
-	expected := variants(Alternatives(s.Expected))
+	expected := variants(Alternatives(s.Expected), s.Query)
 	if len(expected) == 0 {
 		return none(noExpected), nil
 	}
@@ -87,7 +88,7 @@ type answer struct {
 }
 
 func (r *reader) readAnswer(s, query string, asked map[string]bool) *answer {
-	s = stated(uncited(s))
+	s = stated(spelled(uncited(s)))
 	a := &answer{text: s, asked: query, r: r, words: r.words(s), keys: map[string][]int{}, begins: map[int]int{}, ends: map[int]int{}}
 	var joined strings.Builder
 	for i, w := range a.words {
@@ -114,13 +115,25 @@ func (r *reader) keysOf(s string) map[string]bool {
 	return out
 }
 
+// dated are words beside which a weekday says nothing new.
+func dated(words []word) bool {
+	return slices.ContainsFunc(words, func(w word) bool { return w.number })
+}
+
+var weekdays = set("monday tuesday wednesday thursday friday saturday sunday")
+
 var bracketed = regexp.MustCompile(`\s*\([^()]*\)`)
 
 // variants adds to the expected answers those without what stands in brackets:
-// "Mercury (planet)" is also "Mercury".
-func variants(expected []string) []string {
+// "Mercury (planet)" is also "Mercury". Of a place that was asked for, the larger
+// one that it lies in may be left out: "Landover, Maryland".
+func variants(expected []string, query string) []string {
 	out := expected
+	where := text.Asks(query) == text.Place
 	for _, e := range expected {
+		if at := within.FindStringIndex(e); where && at != nil {
+			out = append(out[:len(out):len(out)], e[:at[0]])
+		}
 		if short := strings.TrimSpace(bracketed.ReplaceAllString(e, "")); short != "" && short != e {
 			out = append(out[:len(out):len(out)], short)
 		}
@@ -128,10 +141,12 @@ func variants(expected []string) []string {
 	return out
 }
 
+var within = regexp.MustCompile(`(?:, | in )\p{Lu}[^,]*(?:, \p{Lu}[^,]*)?$`)
+
 // find looks for an expected answer.
 func (a *answer) find(expected string, asked map[string]bool) match {
 	var m match
-	words := a.r.words(expected)
+	words := a.r.words(spelled(expected))
 	wanted := content(words, asked)
 	if len(wanted) == 0 {
 		return m
@@ -140,16 +155,19 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 	for _, w := range words {
 		joined.WriteString(w.form)
 	}
-	m.phrase = a.phrase(joined.String()) >= 0
+	m.phrase = a.phrase(joined.String()) >= 0 || a.abbreviates(words, asked)
 	var found, total float64
 	var numbers, lackNumbers, names, lackNames float64
 	places, matched := make([]int, 0, len(wanted)), 0
-	name, proper := fullName(wanted), false
+	name, proper, date := fullName(wanted), false, dated(wanted)
 	for _, w := range wanted {
 		proper = proper || w.capital && !titles[w.form]
 	}
 	for i, w := range wanted {
-		weight := weigh(w)
+		weight, title := weigh(w), titles[w.form]
+		if date && weekdays[w.form] {
+			weight, title = weekday, true
+		}
 		if proper && !w.capital && !w.number {
 			weight /= 2 // the kind of thing that the name is
 		}
@@ -177,7 +195,7 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 			if how == 0 {
 				lackNumbers++
 			}
-		case w.capital && !titles[w.form]:
+		case w.capital && !title:
 			names++
 			if how == 0 {
 				lackNames++
@@ -310,7 +328,9 @@ func sameRoot(a, b word) bool {
 var titles = set(`president king queen prince princess general sir lord lady captain colonel doctor professor saint pope emperor
 	prime minister senator governor mayor hon jr senior junior university city county state river mountain company corporation inc ltd
 	team film movie song album book novel series show season episode disambiguation character band around approximately about
-	late early accept`)
+	late early accept over between nearly almost roughly circa`)
+
+const weekday = 0.3 // what it counts beside a date
 
 // weigh is what a word of an expected answer counts: a name or number 1, a word
 // of the lexicon less the more common it is.

@@ -70,7 +70,7 @@ func Alternatives(expected string) []string {
 func Offline() []Metric {
 	r := newReader()
 	return []Metric{
-		{Name: AnswerCorrectness, Version: 1, Threshold: enough, Score: r.correctness},
+		{Name: AnswerCorrectness, Version: 2, Threshold: enough, Score: r.correctness},
 		{Name: AnswerSimilarity, Version: 1, Threshold: 0.5, Score: expecting(r.similarity)},
 		{Name: AnswerRelevance, Version: 1, Threshold: 0.3, Score: r.relevance},
 		{Name: Faithfulness, Version: 2, Threshold: supported, Score: r.faithfulness},
