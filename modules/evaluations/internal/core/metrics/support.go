@@ -30,19 +30,19 @@ var support = [supportSize]struct {
 	name  string
 	value float64
 }{
-	bias:       {"bias", -2.662},
-	recall:     {"recall", 0.772},
-	recallSq:   {"recall²", 0.867},
-	exact:      {"exact", 2.350},
-	pairs:      {"pairs", 1.088},
-	seams:      {"seams", -0.834},
-	closest:    {"closest", 0.389},
-	noNumbers:  {"no nums", -0.821},
-	noNames:    {"no names", -0.271},
-	noWords:    {"no words", -0.285},
-	personally: {"personal", -1.078},
-	talk:       {"talk", -1.694},
-	asking:     {"asking", -1.916},
+	bias:       {"bias", -2.653},
+	recall:     {"recall", 0.770},
+	recallSq:   {"recall²", 0.860},
+	exact:      {"exact", 2.351},
+	pairs:      {"pairs", 1.092},
+	seams:      {"seams", -0.831},
+	closest:    {"closest", 0.384},
+	noNumbers:  {"no nums", -0.822},
+	noNames:    {"no names", -0.274},
+	noWords:    {"no words", -0.291},
+	personally: {"personal", -1.079},
+	talk:       {"talk", -1.689},
+	asking:     {"asking", -1.886},
 }
 
 func (f supportFeatures) probability() float64 {
