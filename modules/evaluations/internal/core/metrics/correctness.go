@@ -115,7 +115,8 @@ func (r *reader) keysOf(s string) map[string]bool {
 	return out
 }
 
-// dated are words beside which a weekday says nothing new.
+// dated reports whether words have a number, beside which a weekday says nothing
+// new.
 func dated(words []word) bool {
 	return slices.ContainsFunc(words, func(w word) bool { return w.number })
 }
