@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -114,14 +113,6 @@ func (r *reader) keysOf(s string) map[string]bool {
 	}
 	return out
 }
-
-// dated reports whether words have a number, beside which a weekday says nothing
-// new.
-func dated(words []word) bool {
-	return slices.ContainsFunc(words, func(w word) bool { return w.number })
-}
-
-var weekdays = set("monday tuesday wednesday thursday friday saturday sunday")
 
 var bracketed = regexp.MustCompile(`\s*\([^()]*\)`)
 
@@ -265,74 +256,6 @@ func (a *answer) phrase(joined string) int {
 	}
 }
 
-// locate finds a word, and says how well: 1, or less for another spelling.
-func (a *answer) locate(w word) (place int, how float64) {
-	if at := a.keys[w.key]; len(at) > 0 {
-		return at[0], 1
-	}
-	if w.number {
-		return -1, 0
-	}
-	for i, o := range a.words {
-		if len(w.form) >= 3 && len(o.form) > len(w.form) && strings.TrimRight(o.form, "0123456789") == w.form {
-			return i, 1 // "Hahn1": the number of a footnote
-		}
-	}
-	letters := len(w.form)
-	if letters < 5 || !text.Alphabetic(w.form) {
-		return -1, 0
-	}
-	limit := 1
-	if letters >= 8 {
-		limit = 2
-	}
-	known := lexicon.English().Knows(text.Stem(w.form))
-	for i, o := range a.words {
-		if o.number || o.form[0] != w.form[0] && (letters < 7 || !w.capital) || len(o.form) < 5 || !text.Alphabetic(o.form) {
-			continue
-		}
-		if sameRoot(w, o) {
-			return i, 0.85
-		}
-		if known && lexicon.English().Knows(text.Stem(o.form)) {
-			continue // two words, not two spellings
-		}
-		if text.Distance(w.form, o.form, limit) <= limit || squeezed(w.form) == squeezed(o.form) {
-			return i, 0.9
-		}
-	}
-	return -1, 0
-}
-
-// squeezed is a word with each doubled letter once: "Gaddafi", "Gadaffi".
-func squeezed(s string) string {
-	out := make([]byte, 0, len(s))
-	for i := range len(s) {
-		if i == 0 || s[i] != s[i-1] {
-			out = append(out, s[i])
-		}
-	}
-	return string(out)
-}
-
-// sameRoot reports whether two words differ in their endings alone:
-// "sharecropping" and "sharecroppers". Names have no endings.
-func sameRoot(a, b word) bool {
-	n, longer := 0, max(len(a.form), len(b.form))
-	for n < min(len(a.form), len(b.form)) && a.form[n] == b.form[n] {
-		n++
-	}
-	return (n >= 6 && 10*n >= 7*longer || n >= 8 && 10*n >= 6*longer) && (!a.capital || !b.capital)
-}
-
-// titles say little beside the name or the thing that they belong to.
-var titles = set(`president king queen prince princess general sir lord lady captain colonel doctor professor saint pope emperor
-	prime minister senator governor mayor hon jr senior junior university city county state river mountain company corporation inc ltd
-	team film movie song album book novel series show season episode disambiguation character band around approximately about
-	late early accept over between nearly almost roughly circa`)
-
-const weekday = 0.3 // what it counts beside a date
-
 // weigh is what a word of an expected answer counts: a name or number 1, a word
 // of the lexicon less the more common it is.
 func weigh(w word) float64 {
@@ -345,48 +268,6 @@ func weigh(w word) float64 {
 	return max(0.3, 1-0.13*math.Log1p(float64(lexicon.English().Count(w.key))))
 }
 
-// fullName reports whether words read as the name of a person.
-func fullName(words []word) bool {
-	if len(words) < 2 || len(words) > 5 {
-		return false
-	}
-	for _, w := range words {
-		if !w.capital || w.number {
-			return false
-		}
-	}
-	return true
-}
-
-// namePart says how well an answer stands for a part of a person's name that
-// it does not spell out, next to the surname, which it must have: an initial, a
-// short form ("Dave"), or nothing at all.
-func (a *answer) namePart(name []word, i int) float64 {
-	last := len(name) - 1
-	if i == last {
-		return 0
-	}
-	part := name[i].form
-	for _, at := range a.keys[name[last].key] {
-		for k := max(0, at-3); k < at; k++ {
-			o := a.words[k].form
-			if a.words[k].initial && strings.IndexByte(o, part[0]) >= 0 { // "B.R."
-				return 0.95
-			}
-			if len(o) == 1 && o[0] == part[0] || len(part) == 1 && o[0] == part[0] || len(o) >= 3 && len(part) >= 3 && o[:3] == part[:3] {
-				return 0.95
-			}
-		}
-		if i > 0 && len(a.keys[name[0].key]) > 0 {
-			return 0.8 // a middle name
-		}
-		if asksWho(a.asked) && (at == 0 || !a.words[at-1].capital || a.words[at-1].stop || titles[a.words[at-1].form]) {
-			return 0.7 // the surname alone
-		}
-	}
-	return 0
-}
-
 var citation = regexp.MustCompile(`\[\^?\d{1,3}\^?\]`)
 
 // uncited is an answer without its numbers of sources.
@@ -396,10 +277,6 @@ func uncited(s string) string {
 	}
 	return citation.ReplaceAllString(s, "")
 }
-
-func asksWho(query string) bool { return who.MatchString(query) || text.Asks(query) == text.Name }
-
-var who = regexp.MustCompile(`(?i)\bwho\b`)
 
 // nothingElse is added to the recall of an answer with no other content than
 // the expected one's: it is short, not wrong.
