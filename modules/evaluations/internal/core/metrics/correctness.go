@@ -26,7 +26,7 @@ func (r *reader) correctness(ctx context.Context, s Sample) (Score, error) {
 	if err := ctx.Err(); err != nil {
 		return Score{}, err
 	}
-	expected := variants(Alternatives(s.Expected))
+	expected := variants(Alternatives(s.Expected), s.Query)
 	if len(expected) == 0 {
 		return none(noExpected), nil
 	}
@@ -87,7 +87,7 @@ type answer struct {
 }
 
 func (r *reader) readAnswer(s, query string, asked map[string]bool) *answer {
-	s = stated(uncited(s))
+	s = stated(spelled(uncited(s)))
 	a := &answer{text: s, asked: query, r: r, words: r.words(s), keys: map[string][]int{}, begins: map[int]int{}, ends: map[int]int{}}
 	var joined strings.Builder
 	for i, w := range a.words {
@@ -117,10 +117,15 @@ func (r *reader) keysOf(s string) map[string]bool {
 var bracketed = regexp.MustCompile(`\s*\([^()]*\)`)
 
 // variants adds to the expected answers those without what stands in brackets:
-// "Mercury (planet)" is also "Mercury".
-func variants(expected []string) []string {
+// "Mercury (planet)" is also "Mercury". Of a place that was asked for, the larger
+// one that it lies in may be left out: "Landover, Maryland".
+func variants(expected []string, query string) []string {
 	out := expected
+	where := text.Asks(query) == text.Place
 	for _, e := range expected {
+		if at := within.FindStringIndex(e); where && at != nil {
+			out = append(out[:len(out):len(out)], e[:at[0]])
+		}
 		if short := strings.TrimSpace(bracketed.ReplaceAllString(e, "")); short != "" && short != e {
 			out = append(out[:len(out):len(out)], short)
 		}
@@ -128,10 +133,12 @@ func variants(expected []string) []string {
 	return out
 }
 
+var within = regexp.MustCompile(`(?:, | in )\p{Lu}[^,]*(?:, \p{Lu}[^,]*)?$`)
+
 // find looks for an expected answer.
 func (a *answer) find(expected string, asked map[string]bool) match {
 	var m match
-	words := a.r.words(expected)
+	words := a.r.words(spelled(expected))
 	wanted := content(words, asked)
 	if len(wanted) == 0 {
 		return m
@@ -140,16 +147,19 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 	for _, w := range words {
 		joined.WriteString(w.form)
 	}
-	m.phrase = a.phrase(joined.String()) >= 0
+	m.phrase = a.phrase(joined.String()) >= 0 || a.abbreviates(words, asked)
 	var found, total float64
 	var numbers, lackNumbers, names, lackNames float64
 	places, matched := make([]int, 0, len(wanted)), 0
-	name, proper := fullName(wanted), false
+	name, proper, date := fullName(wanted), false, dated(wanted)
 	for _, w := range wanted {
 		proper = proper || w.capital && !titles[w.form]
 	}
 	for i, w := range wanted {
-		weight := weigh(w)
+		weight, title := weigh(w), titles[w.form]
+		if date && weekdays[w.form] {
+			weight, title = weekday, true
+		}
 		if proper && !w.capital && !w.number {
 			weight /= 2 // the kind of thing that the name is
 		}
@@ -177,7 +187,7 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 			if how == 0 {
 				lackNumbers++
 			}
-		case w.capital && !titles[w.form]:
+		case w.capital && !title:
 			names++
 			if how == 0 {
 				lackNames++
@@ -246,72 +256,6 @@ func (a *answer) phrase(joined string) int {
 	}
 }
 
-// locate finds a word, and says how well: 1, or less for another spelling.
-func (a *answer) locate(w word) (place int, how float64) {
-	if at := a.keys[w.key]; len(at) > 0 {
-		return at[0], 1
-	}
-	if w.number {
-		return -1, 0
-	}
-	for i, o := range a.words {
-		if len(w.form) >= 3 && len(o.form) > len(w.form) && strings.TrimRight(o.form, "0123456789") == w.form {
-			return i, 1 // "Hahn1": the number of a footnote
-		}
-	}
-	letters := len(w.form)
-	if letters < 5 || !text.Alphabetic(w.form) {
-		return -1, 0
-	}
-	limit := 1
-	if letters >= 8 {
-		limit = 2
-	}
-	known := lexicon.English().Knows(text.Stem(w.form))
-	for i, o := range a.words {
-		if o.number || o.form[0] != w.form[0] && (letters < 7 || !w.capital) || len(o.form) < 5 || !text.Alphabetic(o.form) {
-			continue
-		}
-		if sameRoot(w, o) {
-			return i, 0.85
-		}
-		if known && lexicon.English().Knows(text.Stem(o.form)) {
-			continue // two words, not two spellings
-		}
-		if text.Distance(w.form, o.form, limit) <= limit || squeezed(w.form) == squeezed(o.form) {
-			return i, 0.9
-		}
-	}
-	return -1, 0
-}
-
-// squeezed is a word with each doubled letter once: "Gaddafi", "Gadaffi".
-func squeezed(s string) string {
-	out := make([]byte, 0, len(s))
-	for i := range len(s) {
-		if i == 0 || s[i] != s[i-1] {
-			out = append(out, s[i])
-		}
-	}
-	return string(out)
-}
-
-// sameRoot reports whether two words differ in their endings alone:
-// "sharecropping" and "sharecroppers". Names have no endings.
-func sameRoot(a, b word) bool {
-	n, longer := 0, max(len(a.form), len(b.form))
-	for n < min(len(a.form), len(b.form)) && a.form[n] == b.form[n] {
-		n++
-	}
-	return (n >= 6 && 10*n >= 7*longer || n >= 8 && 10*n >= 6*longer) && (!a.capital || !b.capital)
-}
-
-// titles say little beside the name or the thing that they belong to.
-var titles = set(`president king queen prince princess general sir lord lady captain colonel doctor professor saint pope emperor
-	prime minister senator governor mayor hon jr senior junior university city county state river mountain company corporation inc ltd
-	team film movie song album book novel series show season episode disambiguation character band around approximately about
-	late early accept`)
-
 // weigh is what a word of an expected answer counts: a name or number 1, a word
 // of the lexicon less the more common it is.
 func weigh(w word) float64 {
@@ -324,48 +268,6 @@ func weigh(w word) float64 {
 	return max(0.3, 1-0.13*math.Log1p(float64(lexicon.English().Count(w.key))))
 }
 
-// fullName reports whether words read as the name of a person.
-func fullName(words []word) bool {
-	if len(words) < 2 || len(words) > 5 {
-		return false
-	}
-	for _, w := range words {
-		if !w.capital || w.number {
-			return false
-		}
-	}
-	return true
-}
-
-// namePart says how well an answer stands for a part of a person's name that
-// it does not spell out, next to the surname, which it must have: an initial, a
-// short form ("Dave"), or nothing at all.
-func (a *answer) namePart(name []word, i int) float64 {
-	last := len(name) - 1
-	if i == last {
-		return 0
-	}
-	part := name[i].form
-	for _, at := range a.keys[name[last].key] {
-		for k := max(0, at-3); k < at; k++ {
-			o := a.words[k].form
-			if a.words[k].initial && strings.IndexByte(o, part[0]) >= 0 { // "B.R."
-				return 0.95
-			}
-			if len(o) == 1 && o[0] == part[0] || len(part) == 1 && o[0] == part[0] || len(o) >= 3 && len(part) >= 3 && o[:3] == part[:3] {
-				return 0.95
-			}
-		}
-		if i > 0 && len(a.keys[name[0].key]) > 0 {
-			return 0.8 // a middle name
-		}
-		if asksWho(a.asked) && (at == 0 || !a.words[at-1].capital || a.words[at-1].stop || titles[a.words[at-1].form]) {
-			return 0.7 // the surname alone
-		}
-	}
-	return 0
-}
-
 var citation = regexp.MustCompile(`\[\^?\d{1,3}\^?\]`)
 
 // uncited is an answer without its numbers of sources.
@@ -375,10 +277,6 @@ func uncited(s string) string {
 	}
 	return citation.ReplaceAllString(s, "")
 }
-
-func asksWho(query string) bool { return who.MatchString(query) || text.Asks(query) == text.Name }
-
-var who = regexp.MustCompile(`(?i)\bwho\b`)
 
 // nothingElse is added to the recall of an answer with no other content than
 // the expected one's: it is short, not wrong.

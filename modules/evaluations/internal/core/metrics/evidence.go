@@ -9,9 +9,11 @@ import (
 
 // evidence is what statements are held against: passages, one after the other.
 type evidence struct {
-	ids   map[string]int32    // of the keys of its words
-	words []int32             // the id of each word, in order
-	roots map[string][]string // keys by their first letters
+	ids   map[string]int32 // of the keys of its words
+	words []int32          // the id of each word, in order
+	// The number of the sentence of each word, and the word that each begins with.
+	sentence, begins []int32
+	roots            map[string][]string // keys by their first letters
 	// The places of the word with some id are order[from[id]:from[id+1]].
 	order, from []int32
 }
@@ -22,6 +24,8 @@ func (r *reader) readEvidence(contexts []string) *evidence {
 	for _, c := range contexts {
 		for _, x := range text.Sentences(c) {
 			buffer = r.appendWords(buffer[:0], c[x.Start:x.End])
+			number := int32(len(e.begins))                   //nolint:gosec // at most maxEvidence
+			e.begins = append(e.begins, int32(len(e.words))) //nolint:gosec // and a sentence
 			for _, w := range buffer {
 				id, known := e.ids[w.key]
 				if !known {
@@ -31,7 +35,7 @@ func (r *reader) readEvidence(contexts []string) *evidence {
 						e.roots[w.key[:rootLetters]] = append(e.roots[w.key[:rootLetters]], w.key)
 					}
 				}
-				e.words = append(e.words, id)
+				e.words, e.sentence = append(e.words, id), append(e.sentence, number)
 			}
 			if len(e.words) > maxEvidence {
 				return e.sort()
@@ -73,7 +77,6 @@ const (
 	maxEvidence = 200_000 // words
 	maxPlaces   = 200     // of one word that are looked at
 	rootLetters = 5       // that two forms of a word share at least
-	nearby      = 12      // words that things said of each other are apart at most
 )
 
 func (e *evidence) knows(key string) bool {
@@ -115,19 +118,19 @@ func (e *evidence) like(w word) float64 {
 	return 0
 }
 
-// runs looks for stretches of a statement in the evidence: which part of its
-// neighbouring words are neighbours there, and which part of its words stand in
-// stretches of at least three.
-func (e *evidence) runs(st []word) (pairs, inRuns float64) {
+// verbatim gives the part of a statement's words that the evidence has, and the
+// part of its neighbouring words that are neighbours there.
+func (e *evidence) verbatim(st []word) (exact, pairs float64) {
 	ids := make([]int32, len(st))
 	for i, w := range st {
 		id, ok := e.ids[w.key]
 		if !ok {
 			id = -1
+		} else {
+			exact++
 		}
 		ids[i] = id
 	}
-	var together, covered int
 	for i := 0; i < len(st); {
 		run := 0
 		for _, p := range e.places(st[i].key) {
@@ -137,54 +140,8 @@ func (e *evidence) runs(st []word) (pairs, inRuns float64) {
 			}
 			run = max(run, n)
 		}
-		if run > 1 {
-			together += run - 1
-		}
-		if run >= 3 {
-			covered += run
-		}
+		pairs += float64(max(0, run-1))
 		i += max(run, 1)
 	}
-	return float64(together) / max(1, float64(len(st)-1)), float64(covered) / float64(len(st))
-}
-
-// apart gives the part of a statement's words that the evidence has, and the
-// part of its neighbouring content words that the evidence has only far apart.
-func (e *evidence) apart(st []word) (exact, apart float64) {
-	var here, pairs, far float64
-	prev := -1
-	for i, w := range st {
-		at := e.places(w.key)
-		if len(at) > 0 {
-			here++
-		}
-		if w.stop {
-			continue
-		}
-		if prev >= 0 && len(at) > 0 {
-			if before := e.places(st[prev].key); len(before) > 0 {
-				pairs++
-				if !near(before, at) {
-					far++
-				}
-			}
-		}
-		prev = i
-	}
-	return here / float64(len(st)), far / max(1, pairs)
-}
-
-// near reports whether a place of a lies near one of b; both ascend.
-func near(a, b []int32) bool {
-	for i, k := 0, 0; i < len(a) && k < len(b); {
-		if abs(int(a[i]-b[k])) <= nearby {
-			return true
-		}
-		if a[i] < b[k] {
-			i++
-		} else {
-			k++
-		}
-	}
-	return false
+	return exact / float64(len(st)), pairs / max(1, float64(len(st)-1))
 }

@@ -149,7 +149,7 @@ func BenchmarkFitted(b *testing.B) {
 	for _, path := range strings.Split(*heldFiles, ",") {
 		if path != "" {
 			a := agree(readFitted(b, path, 1), c)
-			fmt.Fprintf(&out, "held out, %-20s %d rows, AUC %v, kappa %v, r %v\n", base(path)+":", a.Rows, a.AUC, a.Kappa, a.Pearson)
+			fmt.Fprintf(&out, "not fitted to, %-20s %d rows, AUC %v, kappa %v, r %v\n", base(path)+":", a.Rows, a.AUC, a.Kappa, a.Pearson)
 		}
 	}
 	if _, err := os.Stdout.WriteString(out.String()); err != nil {

@@ -12,7 +12,7 @@ var smallNumbers = map[string]int64{
 	"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
 	"eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16, "seventeenth": 17, "eighteenth": 18, "nineteenth": 19,
 	"twentieth": 20, "thirtieth": 30, "fortieth": 40, "fiftieth": 50, "sixtieth": 60, "seventieth": 70, "eightieth": 80, "ninetieth": 90,
-	"once": 1, "twice": 2, "dozen": 12, "single": 1,
+	"thirds": 3, "fourths": 4, "fifths": 5, "tenths": 10, "once": 1, "twice": 2, "dozen": 12, "single": 1,
 	"ii": 2, "iii": 3, "iv": 4, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "xi": 11, "xii": 12, "xiii": 13, "xiv": 14, "xv": 15, "xvi": 16, "xvii": 17, "xviii": 18, "xix": 19, "xx": 20,
 }
 
@@ -43,6 +43,9 @@ func digits(form string) (string, bool) {
 		return "", false // a code: "4x4", "747b"
 	}
 	n := form[:end]
+	if len(n) == 2 && form[end:] == "s" && n[0] >= '2' && n[1] == '0' {
+		n = "19" + n // "the 80s"
+	}
 	if strings.Count(n, ".") == 1 {
 		n = strings.TrimRight(strings.TrimRight(n, "0"), ".")
 	}
@@ -61,6 +64,10 @@ func joinNumbers(s string, words []word) []word {
 	for i := 0; i < len(words); {
 		end, n, ok := compound(s, words[i:])
 		if !ok {
+			if i > 0 && words[i].form == "00" && s[words[i-1].end:words[i].start] == ":" {
+				i++ // "10:00" is "10"
+				continue
+			}
 			out = append(out, words[i])
 			i++
 			continue
@@ -83,7 +90,7 @@ func compound(s string, words []word) (used int, n string, ok bool) {
 	for i, w := range words {
 		if i > 0 {
 			gap := s[min(words[i-1].end, w.start):w.start]
-			if strings.Trim(gap, " -‐–") != "" {
+			if strings.Trim(gap, " \u00a0\u202f-‐–") != "" {
 				break
 			}
 			if w.form == "and" && i+1 < len(words) && words[i+1].number && last >= 100 && s[words[i-1].start] > '9' && written(words[i+1].form) {

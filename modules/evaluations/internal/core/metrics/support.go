@@ -11,13 +11,11 @@ const (
 	recallSq   // the square of that
 	exact      // part of all its words that are there as they are
 	pairs      // part of its neighbouring words that are neighbours there
-	pairsSq    // the square of that
-	inRuns     // part of its words in runs of three or more that are there
-	farApart   // part of its neighbouring content words that are there, but nowhere near each other
+	seams      // logarithm of what it costs to put it together from pieces
+	closest    // part of the weight of its content words that one sentence has
 	noNumbers  // numbers that are not there, at most 2
 	noNames    // names that are not there, at most 3
 	noWords    // other content words that are not there, at most 6
-	length     // logarithm of its words
 	personally // part of its words that speak of oneself or the reader
 	talk       // the same of the whole answer
 	asking     // 1 when the answer also asks something
@@ -32,21 +30,19 @@ var support = [supportSize]struct {
 	name  string
 	value float64
 }{
-	bias:       {"bias", -2.995},
-	recall:     {"recall", 0.717},
-	recallSq:   {"recall²", 0.943},
-	exact:      {"exact", 2.517},
-	pairs:      {"pairs", 1.232},
-	pairsSq:    {"pairs²", 0.676},
-	inRuns:     {"runs", 0.474},
-	farApart:   {"apart", -0.222},
-	noNumbers:  {"no nums", -0.879},
-	noNames:    {"no names", -0.414},
-	noWords:    {"no words", -0.413},
-	length:     {"length", -0.431},
-	personally: {"personal", -1.080},
-	talk:       {"talk", -1.704},
-	asking:     {"asking", -1.888},
+	bias:       {"bias", -2.653},
+	recall:     {"recall", 0.770},
+	recallSq:   {"recall²", 0.860},
+	exact:      {"exact", 2.351},
+	pairs:      {"pairs", 1.092},
+	seams:      {"seams", -0.831},
+	closest:    {"closest", 0.384},
+	noNumbers:  {"no nums", -0.822},
+	noNames:    {"no names", -0.274},
+	noWords:    {"no words", -0.291},
+	personally: {"personal", -1.079},
+	talk:       {"talk", -1.689},
+	asking:     {"asking", -1.886},
 }
 
 func (f supportFeatures) probability() float64 {
@@ -61,7 +57,7 @@ var self = set(`i me my mine myself im ive id ill we us our you your youre u`)
 
 // features compares a statement with the evidence.
 func (e *evidence) features(st []word) supportFeatures {
-	f := supportFeatures{bias: 1, length: math.Log1p(float64(len(st)))}
+	f := supportFeatures{bias: 1}
 	var total, found, selves float64
 	seen := make(map[string]bool, len(st))
 	for _, w := range st {
@@ -89,9 +85,9 @@ func (e *evidence) features(st []word) supportFeatures {
 		f[recall] = found / total
 	}
 	f[personally] = selves / float64(len(st))
-	f[pairs], f[inRuns] = e.runs(st)
-	f[exact], f[farApart] = e.apart(st)
-	f[pairsSq], f[recallSq] = f[pairs]*f[pairs], f[recall]*f[recall]
+	f[exact], f[pairs] = e.verbatim(st)
+	f[seams], f[closest] = math.Log1p(e.seams(st)), e.closest(st)
+	f[recallSq] = f[recall] * f[recall]
 	return f
 }
 

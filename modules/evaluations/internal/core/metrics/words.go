@@ -90,19 +90,31 @@ func joinNames(words []word) []word {
 	for i := 0; i < len(words); i++ {
 		w := words[i]
 		if w.form == "us" && (w.initial || i > 0 && words[i-1].form == "the") {
-			w.key, w.stop = "usa", false
+			w.key, w.stop = usa, false
 		}
 		if i+1 < len(words) && shortened[w.form] {
 			if short := shortNames[w.form+" "+words[i+1].form]; short != "" {
 				w.key, w.end = short, words[i+1].end
 				i++
+				if short == usa && i+2 < len(words) && words[i+1].form == "of" && words[i+2].form == "america" {
+					w.end = words[i+2].end
+					i += 2
+				}
 			}
+		}
+		if w.form == "america" && (i == 0 || !parts[words[i-1].form]) {
+			w.key = usa
 		}
 		out = append(out, w)
 	}
 	return out
 }
 
+const usa = "usa"
+
+// parts are those of the continent.
+var parts = set("north south central latin")
+
 var shortened = set("united great european")
 
-var shortNames = map[string]string{"united states": "usa", "united kingdom": "uk", "great britain": "uk", "european union": "eu", "united nations": "un"}
+var shortNames = map[string]string{"united states": usa, "united kingdom": "uk", "great britain": "uk", "european union": "eu", "united nations": "un"}

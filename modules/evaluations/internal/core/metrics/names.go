@@ -1,0 +1,71 @@
+package metrics
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"parley/platform/kernel/text"
+)
+
+// titles say little beside the name or the thing that they belong to.
+var titles = set(`president king queen prince princess general sir lord lady captain colonel doctor professor saint pope emperor
+	prime minister senator governor mayor hon jr senior junior university city county state river mountain company corporation inc ltd
+	team film movie song album book novel series show season episode disambiguation character band around approximately about
+	late early accept over between nearly almost roughly circa`)
+
+const weekday = 0.3 // what it counts beside a date
+
+// fullName reports whether words read as the name of a person.
+func fullName(words []word) bool {
+	if len(words) < 2 || len(words) > 5 {
+		return false
+	}
+	for _, w := range words {
+		if !w.capital || w.number {
+			return false
+		}
+	}
+	return true
+}
+
+// namePart says how well an answer stands for a part of a person's name that
+// it does not spell out, next to the surname, which it must have: an initial, a
+// short form ("Dave"), or nothing at all.
+func (a *answer) namePart(name []word, i int) float64 {
+	last := len(name) - 1
+	if i == last {
+		return 0
+	}
+	part := name[i].form
+	for _, at := range a.keys[name[last].key] {
+		for k := max(0, at-3); k < at; k++ {
+			o := a.words[k].form
+			if a.words[k].initial && strings.IndexByte(o, part[0]) >= 0 { // "B.R."
+				return 0.95
+			}
+			if len(o) == 1 && o[0] == part[0] || len(part) == 1 && o[0] == part[0] || len(o) >= 3 && len(part) >= 3 && o[:3] == part[:3] {
+				return 0.95
+			}
+		}
+		if i > 0 && len(a.keys[name[0].key]) > 0 {
+			return 0.8 // a middle name
+		}
+		if asksWho(a.asked) && (at == 0 || !a.words[at-1].capital || a.words[at-1].stop || titles[a.words[at-1].form]) {
+			return 0.7 // the surname alone
+		}
+	}
+	return 0
+}
+
+func asksWho(query string) bool { return who.MatchString(query) || text.Asks(query) == text.Name }
+
+var who = regexp.MustCompile(`(?i)\bwho\b`)
+
+// dated reports whether words have a number, beside which a weekday says nothing
+// new.
+func dated(words []word) bool {
+	return slices.ContainsFunc(words, func(w word) bool { return w.number })
+}
+
+var weekdays = set("monday tuesday wednesday thursday friday saturday sunday")

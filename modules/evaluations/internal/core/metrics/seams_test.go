@@ -1,0 +1,34 @@
+package metrics
+
+import "testing"
+
+func TestPuttingPiecesTogetherCostsMoreThanQuoting(t *testing.T) {
+	r := newReader()
+	e := r.readEvidence([]string{"Anna Berg leads the team in Oslo, which was founded in 1998. Carl Dahl was fined for speeding on Friday. The team in Rome won a prize."})
+	last := -1.0
+	for _, c := range []struct{ how, statement string }{
+		{"a quote", "Carl Dahl was fined for speeding on Friday."},
+		{"words left out", "Anna Berg leads the team, which was founded in 1998."},
+		{"two pieces", "Anna Berg was fined for speeding on Friday."},
+		{"three pieces", "Anna Berg was fined for speeding in Rome."},
+		{"inventions, too", "Anna Smith was fined for tax fraud in Rome and Madrid."},
+	} {
+		cost := e.seams(r.words(c.statement))
+		if cost <= last {
+			t.Errorf("%s costs %.2f, what is nearer to the text %.2f", c.how, cost, last)
+		}
+		last = cost
+	}
+	if cost := e.seams(r.words("Carl Dahl was fined for speeding on Friday.")); cost != 0 {
+		t.Errorf("a quote costs %.2f", cost)
+	}
+}
+
+func TestThePiecesOfOneSentenceAreCloserThanThoseOfTwo(t *testing.T) {
+	r := newReader()
+	e := r.readEvidence([]string{"Anna Berg leads the team in Oslo.", "Carl Dahl was fined on Friday."})
+	one, two := e.closest(r.words("In Oslo Berg leads it.")), e.closest(r.words("Carl Dahl leads it in Oslo."))
+	if one != 1 || two > 0.7 || two < 0.4 {
+		t.Errorf("from one sentence %.2f, from two %.2f", one, two)
+	}
+}
