@@ -109,6 +109,9 @@ func New(c Config) (_ *Server, err error) {
 		return nil, err
 	}
 	s.addServerRoutes()
+	if err := s.addOpenPage(); err != nil {
+		return nil, fmt.Errorf("adding the page that opens documents: %w", err)
+	}
 	return s, nil
 }
 

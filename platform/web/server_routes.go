@@ -12,7 +12,7 @@ import (
 )
 
 // serverPaths are about the server itself.
-var serverPaths = []string{"/healthz", "/readyz", "/openapi.json", "/docs"}
+var serverPaths = []string{"/healthz", "/readyz", "/openapi.json", "/docs", "/", "/open"}
 
 // addServerRoutes adds what is about the server itself and needs no
 // credentials. HEAD is for load balancers.
@@ -24,6 +24,7 @@ func (s *Server) addServerRoutes() {
 		"/openapi.json": func(g *gin.Context) { g.Data(http.StatusOK, "application/json", s.document) },
 		"/docs":         docs,
 		"/docs/*file":   docs,
+		"/":             func(g *gin.Context) { g.Redirect(http.StatusFound, "/docs") },
 	} {
 		s.engine.Match([]string{http.MethodGet, http.MethodHead}, path, handle)
 	}
