@@ -25,6 +25,7 @@ import (
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
 	"parley/platform/migrate"
+	"parley/platform/observe"
 	"parley/platform/sqldb"
 	"parley/platform/web"
 )
@@ -47,6 +48,7 @@ type In struct {
 	Outbox    *bus.Outbox
 	Log       *slog.Logger
 	Key       SecretKey
+	Metrics   *observe.Metrics
 }
 
 // Out is what it gives.
@@ -88,8 +90,13 @@ func build(in In) (Out, error) {
 	if err != nil {
 		return Out{}, err
 	}
+	signIns := in.Metrics.Counter("parley_users_sign_ins_total", "Attempts to sign in, by outcome.", "outcome")
+	for _, o := range []core.SignInOutcome{core.SignInRight, core.SignInWrong, core.SignInLimited, core.SignInError} { // shown from the start
+		signIns(0, string(o))
+	}
 	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Hasher: password.New(), Tokens: tokens, History: history.New(in.Outbox), Clock: in.Clock,
+		SignedIn: func(o core.SignInOutcome) { signIns(1, string(o)) },
 	})
 	api := httpv1.New(service)
 	flushing(in.Lifecycle, service, in.Log)

@@ -43,6 +43,8 @@ type Deps struct {
 	// AnswerLinkHosts are the hosts that answers may link beside what stands in
 	// their passages.
 	AnswerLinkHosts []string
+	// Meter is told what operators watch; nil: nobody is.
+	Meter Meter
 	// Peers tells dead processes from living ones; nil leaves that to leases.
 	Peers Peers
 }
@@ -82,6 +84,9 @@ func New(d Deps) *Service {
 	set(&d.Intervals.Flush, 40*time.Millisecond)
 	set(&d.Intervals.Poll, 250*time.Millisecond)
 	set(&d.Intervals.Limit, 10*time.Minute)
+	if d.Meter == nil {
+		d.Meter = unmetered{}
+	}
 	s := &Service{Deps: d, slots: make(chan struct{}, maxRunning), live: map[*execution]struct{}{}, byID: map[int64]*execution{}}
 	s.journal = &journal{service: s}
 	return s

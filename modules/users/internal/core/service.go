@@ -30,6 +30,9 @@ type Deps struct {
 	Tokens  Tokens
 	History History
 	Clock   clock.Clock
+	// SignedIn is told how each attempt to sign in ended; nil: nobody is. It
+	// answers at once.
+	SignedIn func(SignInOutcome)
 }
 
 // New returns the use cases over their dependencies.
