@@ -18,6 +18,7 @@ import (
 	"parley/modules/analytics/analyticsfx"
 	"parley/modules/chat/chatfx"
 	"parley/modules/corpora/corporafx"
+	"parley/modules/evaluations/evaluationsfx"
 	"parley/modules/notifications/notificationsfx"
 	"parley/modules/projects/projectsfx"
 	"parley/modules/sharepoint/sharepointfx"
@@ -50,6 +51,7 @@ func modules() fx.Option {
 		chatfx.Module,
 		analyticsfx.Module,
 		notificationsfx.Module,
+		evaluationsfx.Module,
 	)
 }
 
@@ -59,6 +61,7 @@ func migrations() []migrate.Set {
 	return []migrate.Set{
 		installation.Migrations(), bus.Migrations(), workstore.Migrations(), idempotency.Migrations(), usersfx.Migrations(), projectsfx.Migrations(), agentsfx.Migrations(),
 		corporafx.Migrations(), chatfx.Migrations(), analyticsfx.Migrations(), notificationsfx.Migrations(), sharepointfx.Migrations(),
+		evaluationsfx.Migrations(),
 	}
 }
 
@@ -157,6 +160,14 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 	if err != nil {
 		return nil, err
 	}
+	receivers, err := b.config.PrivateReceivers()
+	if err != nil {
+		return nil, err
+	}
+	hour, minute, zone, err := b.config.Digest()
+	if err != nil {
+		return nil, err
+	}
 	executable, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
@@ -164,8 +175,10 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 	options := []fx.Option{
 		fx.WithLogger(func() fxevent.Logger { return fxevent.NopLogger }),
 		fx.StartTimeout(time.Minute), fx.StopTimeout(time.Minute),
-		fx.Supply(b.log, b.db, usersfx.SecretKey(key), b.registry(), p),
-		fx.Supply(chatfx.Settings{Models: b.config.Models(), AnswerLinkHosts: b.config.LinkHosts}, agentsfx.Models(b.config.ModelNames())),
+		fx.Supply(b.log, b.db, usersfx.SecretKey(key), usersfx.AuditRetention(config.Days(b.config.AuditRetentionDays)), b.registry(), p),
+		fx.Supply(usersfx.SignUpDomains(b.config.SignupDomains), notificationsfx.DigestAt{Hour: hour, Minute: minute, Zone: zone}),
+		fx.Supply(notificationsfx.InboxLimit(b.config.InboxLimit)),
+		fx.Supply(chatfx.Settings{Models: b.config.Models(), AnswerLinkHosts: b.config.LinkHosts, StreamRetention: b.config.StreamRetention}, agentsfx.Models(b.config.ModelNames())),
 		fx.Supply(corporafx.Settings{
 			MaxBytes: int64(b.config.MaxUpload), Child: []string{executable, childCommand}, CacheDir: cacheDir(b.config.DataDir), Works: p != profileAPI,
 			EmbeddingURL: b.config.EmbeddingURL, EmbeddingModel: b.config.EmbeddingModel, EmbeddingAPIKey: b.config.EmbeddingAPIKey,
@@ -174,6 +187,10 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 			URL: sharepoint, LoginURL: b.config.SharePointLoginURL, Tenant: b.config.SharePointTenant, ClientID: b.config.SharePointClientID,
 			ClientSecret: b.config.SharePointClientSecret, OrganizationID: b.config.SharePointOrganization, MaxBytes: int64(b.config.MaxUpload), Works: p != profileAPI,
 		}),
+		fx.Supply(notificationsfx.WebhookSettings{
+			SecretKey: key, Networks: receivers, Retention: config.Days(b.config.WebhookRetentionDays), Works: p != profileAPI,
+		}),
+		fx.Supply(evaluationsfx.Settings{Parallel: b.config.EvaluationParallel, Works: p != profileAPI}),
 		fx.Provide(
 			fx.Annotate(func() clock.System { return clock.System{} }, fx.As(new(clock.Clock))),
 			func() blobport.Store { return files },
@@ -187,6 +204,7 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 				group := auditlog.Group(sqldb.NewUnit(db, o, c))
 				return group, group
 			},
+			b.newSender,
 			newIdempotency,
 			newBus,
 			b.newServer,

@@ -32,7 +32,7 @@ type house struct {
 // built wires the program as a profile does, over an empty data directory.
 func built(t *testing.T, p profile, more ...fx.Option) (*fx.App, house) {
 	t.Helper()
-	c, err := config.Load([]string{"PARLEY_DATA_DIR=" + t.TempDir(), "PARLEY_ADDR=127.0.0.1:0", "PARLEY_METRICS_ADDR=127.0.0.1:0", "PARLEY_LOG_LEVEL=error"})
+	c, err := config.Load([]string{"PARLEY_DATA_DIR=" + t.TempDir(), "PARLEY_ADDR=127.0.0.1:0", "PARLEY_METRICS_ADDR=127.0.0.1:0", "PARLEY_LOG_LEVEL=error", "PARLEY_WEBHOOK_NETWORKS=127.0.0.1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -117,9 +117,12 @@ func told(t *testing.T, c webtest.Client, deleted map[int64]bool) int {
 	t.Helper()
 	heard := map[int64]bool{}
 	for n := 1; ; n++ {
-		var page []struct{ Message string }
+		var page []struct{ Kind, Message string }
 		c.Do("GET", fmt.Sprintf("/api/notification?items_per_page=500&page=%d", n), nil).Want(200).Data(&page)
 		for _, m := range page {
+			if m.Kind != "user_deleted" {
+				continue
+			}
 			var id int64
 			if _, err := fmt.Sscanf(m.Message, "User %d was deleted", &id); err != nil {
 				t.Fatalf("a message of nobody: %q", m.Message)

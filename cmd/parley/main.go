@@ -34,7 +34,9 @@ type cli struct {
 	Healthcheck  healthcheckCmd  `cmd:"" help:"Ask the running server whether it is ready; for containers."`
 	Backup       backupCmd       `cmd:"" help:"Copy the database and the files to a folder, and check that they can be restored."`
 	Restore      restoreCmd      `cmd:"" help:"Restore a backup into an empty data directory and an empty database."`
+	Analytics    analyticsCmd    `cmd:"" help:"Check and mend what figures are made of."`
 	Extract      extractCmd      `cmd:"" help:"Print what the index would see of a file."`
+	Evaluate     evaluateCmd     `cmd:"" help:"Measure the answers of an agent, and the metrics themselves."`
 	Bench        benchCmd        `cmd:"" help:"Measure this version."`
 	OpenAPI      openAPICmd      `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Completion   completionCmd   `cmd:"" help:"Print a script that completes commands in a shell."`

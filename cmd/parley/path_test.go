@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 type totals struct {
@@ -64,6 +66,27 @@ func TestAQuestionAndADeletionReachEveryModule(t *testing.T) {
 			t.Errorf("tokens by date are %+v", days)
 		}
 
+		named := func() (names []string) {
+			for _, path := range []string{"tokens/user", "engagement/user", "recent-users", "tokens/agent", "agent-engagement", "recent-agents", "query-count/segment?segment=project"} {
+				var rows []struct {
+					Name    *string
+					Segment string
+				}
+				admin.Do("GET", "/api/analytics/"+path, nil).Want(200).Data(&rows)
+				for _, r := range rows {
+					if r.Name != nil {
+						r.Segment = *r.Name
+					}
+					names = append(names, r.Segment)
+				}
+			}
+			return names
+		}
+		const user, agent = "third@example.org", "Keeper"
+		eventually(t, func() string {
+			return cmp.Diff([]string{user, user, user, agent, agent, agent, "Lights"}, named())
+		})
+
 		var meta struct {
 			NotFound []int64 `json:"not_found_ids"`
 		}
@@ -81,6 +104,9 @@ func TestAQuestionAndADeletionReachEveryModule(t *testing.T) {
 			admin.Do("GET", "/api/notification", nil).Want(200).Data(&own)
 			var now totals
 			admin.Do("GET", "/api/analytics/total-count", nil).Want(200).Data(&now)
+			if diff := cmp.Diff([]string{"", "", "", agent, agent, agent, "Lights"}, named()); diff != "" {
+				return diff
+			}
 			if len(inbox) != 1 || len(own) != 0 || now.Users != 2 || now.Queries != 1 {
 				return fmt.Sprintf("the other admin was told %+v, the deleting one %+v; analytics says %+v", inbox, own, now)
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -66,6 +67,12 @@ func (m *matrix) call(r web.Route, who string, s scenario, through bool) webtest
 		}
 	}
 	path = strings.ReplaceAll(path, "{version}", "1") // which every agent has
+	for _, belongs := range made {                    // a webhook's delivery
+		if id, ok := belongs["delivery_id"]; ok {
+			path = strings.ReplaceAll(path, "{delivery_id}", fmt.Sprint(id))
+		}
+	}
+	path = strings.ReplaceAll(path, "{delivery_id}", "999999")
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}
@@ -77,6 +84,11 @@ func (m *matrix) call(r web.Route, who string, s scenario, through bool) webtest
 		path += "?confirm=" + url.QueryEscape(m.nameOf(strings.TrimSuffix(path, "/document")))
 	}
 	client := m.own.by(who)
+	if through && r.Path == "/api/notification/stream" { // which has no end of its own
+		over, end := context.WithTimeout(m.t.Context(), time.Second/2)
+		defer end()
+		client = client.Within(over)
+	}
 	if strings.HasSuffix(r.Path, "/document") && r.Method == http.MethodPost {
 		return client.Upload(path, map[string]string{"content_type": "text", "source": "another text " + m.own.name()})
 	}
@@ -175,7 +187,8 @@ func (m *matrix) body(schema map[string]any, s scenario, at ids) map[string]any 
 		property, _ := properties[name.(string)].(map[string]any)
 		out[name.(string)] = m.value(name.(string), property, s, at)
 	}
-	for name, value := range map[string]any{"user_query": "What is this?", "name": m.own.name()} {
+	queries := []any{map[string]any{"query": "What is this?", "expected_answer": "That."}}
+	for name, value := range map[string]any{"user_query": "What is this?", "name": m.own.name(), "queries": queries} {
 		if _, ok := properties[name]; ok { // asked for by a rule beyond the schema
 			out[name] = value
 		}
@@ -218,6 +231,10 @@ func (m *matrix) value(name string, property map[string]any, s scenario, at ids)
 		return m.own.name() + "@own.example"
 	case name == "expires_on":
 		return time.Now().Add(time.Hour)
+	case name == "url":
+		return nobodyListens
+	case name == "kind": // of webhooks
+		return "chat.run_completed.v1"
 	case name == "old_password":
 		return password
 	case name == "new_password":

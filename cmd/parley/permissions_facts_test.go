@@ -103,12 +103,14 @@ var specimens = map[actor.Resource][]specimen{
 		{"the member's", rights{member: "ved", admin: "vd", globalAdmin: "vd"}, (*ground).review},
 		{"the admin's", rights{member: "v", admin: "ved", globalAdmin: "vd"}, (*ground).ownerReview},
 	},
+	// To run a user is to send them a notification.
 	actor.Account: {
-		{"a user", all("v", rights{appAdmin: "vemd", globalAdmin: "vemd"}), (*ground).user},
-		{"an application admin", all("v", rights{appAdmin: "vemd", globalAdmin: "vemd"}), (*ground).staff},
-		{"a global admin", all("v", rights{globalAdmin: "vd"}), (*ground).peer},
-		{"a service user and global admin", all("v", rights{globalAdmin: "vmd"}), (*ground).servicePeer},
-		{oneself, all("v", rights{appAdmin: "vmd", globalAdmin: "vmd", foreignAdmin: "vmd"}), nil},
+		{"a user", all("v", rights{appAdmin: "vremd", globalAdmin: "vremd"}), (*ground).user},
+		{"a member of the admin's team", all("v", rights{admin: "vr", appAdmin: "vremd", globalAdmin: "vremd"}), (*ground).teammate},
+		{"an application admin", all("v", rights{appAdmin: "vremd", globalAdmin: "vremd"}), (*ground).staff},
+		{"a global admin", all("v", rights{appAdmin: "vr", globalAdmin: "vrd"}), (*ground).peer},
+		{"a service user and global admin", all("v", rights{appAdmin: "vr", globalAdmin: "vrmd"}), (*ground).servicePeer},
+		{oneself, all("v", rights{admin: "vr", appAdmin: "vrmd", globalAdmin: "vrmd", foreignAdmin: "vrmd"}), nil},
 		{"deleted", nil, (*ground).deletedUser},
 	},
 	actor.Permission: {
@@ -154,7 +156,10 @@ var specimens = map[actor.Resource][]specimen{
 	actor.SharePointItem: {
 		{"a folder", rights{appAdmin: "vemd", globalAdmin: "vemd"}, (*ground).sharePointItem},
 	},
-	actor.Notification: {{"the global admin's", rights{globalAdmin: "ve"}, (*ground).notification}},
+	actor.Notification:      {{"the global admin's", rights{globalAdmin: "ve"}, (*ground).notification}},
+	actor.Webhook:           {{"own", rights{globalAdmin: "vemd"}, (*ground).webhook}},
+	actor.EvaluationDataset: {{"of the team's agent", rights{admin: "vremd", globalAdmin: "vremd"}, (*ground).evaluationDataset}},
+	actor.Evaluation:        {{"of the team's agent, cancelled", rights{admin: "vremd", globalAdmin: "vremd"}, (*ground).evaluation}},
 }
 
 // oneself is the caller.
@@ -168,7 +173,8 @@ var foreignOnes = map[actor.Resource]func(g *ground) ids{
 	actor.Organization: (*ground).organization, actor.Team: (*ground).team, actor.Project: (*ground).project, actor.Agent: (*ground).teamAgent, actor.AgentType: (*ground).agentType,
 	actor.Review: (*ground).review, actor.Account: (*ground).user, actor.Permission: (*ground).teamRole, actor.APIKey: (*ground).serviceKey, actor.Corpus: (*ground).corpus,
 	actor.Document: (*ground).document, actor.Answer: (*ground).answer, actor.Thread: (*ground).answer, actor.Notification: (*ground).notification,
-	actor.SharePointItem: (*ground).sharePointItem, actor.ContentGrant: (*ground).contentGrant,
+	actor.SharePointItem: (*ground).sharePointItem, actor.ContentGrant: (*ground).contentGrant, actor.Webhook: (*ground).webhook,
+	actor.EvaluationDataset: (*ground).evaluationDataset, actor.Evaluation: (*ground).evaluation,
 }
 
 // named is the parameter that names a resource of a kind.
@@ -180,6 +186,8 @@ func named(kind actor.Resource) string {
 		return "chat_thread_id"
 	case actor.SharePointItem:
 		return "item_id"
+	case actor.EvaluationDataset:
+		return "dataset_id"
 	}
 	return strings.ReplaceAll(strings.ToLower(string(kind)), " ", "_") + "_id"
 }

@@ -38,6 +38,13 @@ func (g *ground) user() ids  { return g.anybody(nil) }
 func (g *ground) staff() ids { return g.anybody(map[string]any{"is_staff": true}) }
 func (g *ground) peer() ids  { return g.anybody(map[string]any{"is_superuser": true}) }
 
+// teammate has a role on a team, of which the admin is one.
+func (g *ground) teammate() ids {
+	at, team := g.user(), g.team()
+	g.by(g.chief).Do("POST", g.path("/api/team/%d/user", team, "team_id"), map[string]any{"user_ids": []int64{at["user_id"]}}).Want(200)
+	return at
+}
+
 func (g *ground) servicePeer() ids {
 	return ids{"user_id": g.create(g.chief, "/api/user", map[string]any{"email": "", "is_superuser": true})}
 }
@@ -246,6 +253,16 @@ func (g *ground) notification() ids {
 	return ids{"notification_id": told[0].ID}
 }
 
+// nobodyListens is the URL of a receiver that is not there.
+const nobodyListens = "http://127.0.0.1:1/"
+
+// webhook is one to a port where nobody listens, with a failed delivery.
+func (g *ground) webhook() ids {
+	at := ids{"webhook_id": g.create(g.chief, "/api/webhook", map[string]any{"url": nobodyListens, "kinds": []string{"chat.run_completed.v1"}})}
+	at["delivery_id"] = g.create(g.chief, g.path("/api/webhook/%d/test", at, "webhook_id"), nil)
+	return at
+}
+
 // sharePointItem is a folder, in a drive of its own organization.
 func (g *ground) sharePointItem() ids {
 	return ids{"item_id": g.create(g.chief, "/api/sharepoint/item", map[string]any{"full_path": "/sites/hr/Documents/" + g.name(), "item_type": "folder"})}
@@ -279,4 +296,22 @@ func (g *ground) chiefAnswer() ids {
 	a := g.ask(g.deputy, at)
 	g.grantBy(g.chief, "agent_id", at["agent_id"])
 	return ids{"agent_id": at["agent_id"], "agent_response_id": a.ID, "chat_thread_id": a.Thread}
+}
+
+// evaluationDataset belongs to its agent, which the admin owns.
+func (g *ground) evaluationDataset() ids {
+	at := g.teamAgent()
+	id := g.create(g.owner, g.path("/api/agent/%d/evaluation-dataset", at, "agent_id"), map[string]any{
+		"name": g.name(), "queries": []any{map[string]any{"query": "What is " + g.name() + "?", "expected_answer": "A name."}},
+	})
+	return ids{"agent_id": at["agent_id"], "dataset_id": id}
+}
+
+// evaluation has ended, so that its stream does.
+func (g *ground) evaluation() ids {
+	g.t.Helper()
+	at := g.evaluationDataset()
+	at["evaluation_id"] = g.create(g.owner, g.path("/api/agent/%d/evaluation", at, "agent_id"), map[string]any{"name": g.name(), "dataset_id": at["dataset_id"]})
+	g.by(g.owner).Do("PUT", g.path("/api/evaluation/%d/status", at, "evaluation_id"), map[string]any{"status": "cancelled"}).Want(200)
+	return ids{"agent_id": at["agent_id"], "evaluation_id": at["evaluation_id"]}
 }

@@ -131,8 +131,9 @@ func scenarios(p web.Policy) []scenario {
 				from = from.saying(n.KindIn, string(kind))
 			}
 			for _, c := range variants(kind) {
-				if _, inIt := base.fields["review_id"]; inIt && kind == actor.Agent && c.of > 0 {
-					continue // the review would be another agent's
+				_, review := base.fields["review_id"]
+				if _, dataset := base.fields["dataset_id"]; (review || dataset) && kind == actor.Agent && c.of > 0 {
+					continue // the review or the dataset would be another agent's
 				}
 				add(from.with(n.Name, c))
 			}

@@ -58,6 +58,11 @@ var beyondRights = map[string]string{
 	"GET /api/sharepoint/item":                            "the path is no full one",
 	"POST /api/agent/{agent_id}/alias":                    "the agent has an alias",
 	"POST /api/users/refresh-access-token":                "nobody sends a refresh token",
+	"POST /api/user/{user_id}/invitation":                 "there is no mail server",
+	"POST /api/users/password-reset":                      "there is no mail server",
+	"POST /api/users/password-reset/confirm":              "nobody has a token of a mail",
+	"POST /api/users/signup":                              "there is no mail server",
+	"POST /api/users/verify-address":                      "nobody has a token of a mail",
 }
 
 // fits reports whether a status is of the class. Getting through means that

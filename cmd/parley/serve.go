@@ -100,6 +100,9 @@ func (b *base) serve(ctx context.Context, p profile, then func(ctx context.Conte
 	} else {
 		b.log.Info("server started", "address", "http://"+c.Addr, "docs", "http://"+c.Addr+"/docs", "profile", string(p))
 	}
+	if c.SMTPURL == "" {
+		b.log.Info("no e-mail is sent: no invitations, no resets of passwords, no notifications by mail", "setting", "PARLEY_SMTP_URL")
+	}
 	if then != nil {
 		if err := then(ctx, admin); err != nil && ctx.Err() == nil {
 			stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
@@ -260,6 +263,7 @@ type serverIn struct {
 	Idempotency   web.Idempotency
 	Auditor       auditlog.Auditor
 	Routes        []web.Route      `group:"routes"`
+	Pages         []web.Page       `group:"pages"`
 	Deciders      []access.Decider `group:"deciders"`
 	Checks        []observe.Check  `group:"checks"`
 }
@@ -275,9 +279,9 @@ func (b *base) newServer(in serverIn) (*http.Server, error) {
 		return nil, err
 	}
 	api, err := web.New(web.Config{
-		Routes: in.Routes, Authenticator: in.Authenticator, Idempotency: in.Idempotency, Secret: secret, Auditor: in.Auditor, Log: in.Log, Registry: in.Registry,
+		Routes: in.Routes, Pages: append(slices.Clone(in.Pages), web.OpenPage()), Authenticator: in.Authenticator, Idempotency: in.Idempotency, Secret: secret, Auditor: in.Auditor, Log: in.Log, Registry: in.Registry,
 		Deciders: in.Deciders, TrustedProxies: proxies, Checks: checks, MaxUpload: int64(b.config.MaxUpload), Version: version,
-		Unavailable: sqldb.Unavailable,
+		Unavailable: sqldb.Unavailable, AsyncAPI: asyncAPI,
 	})
 	if err != nil {
 		return nil, err

@@ -5,8 +5,10 @@
 // stars, and which users have run which agent. Tables: agents_*.
 //
 // Publishes: agents.agent_created.v1, agents.agent_updated.v1,
+// agents.agent_shared.v1,
 // agents.agent_deleted.v1, agents.owner_changed.v1, agents.type_updated.v1,
-// agents.version_created.v1.
+// agents.version_created.v1. An agent that is older than the events that carry
+// names is told once at the start, as updated.
 //
 // Consumes: chat.run_completed.v1 (the agent goes to the top of the asker's
 // recents, and the asker may review it), users.user_deleted.v1 (what is only

@@ -1,12 +1,24 @@
 package agents
 
-import "fmt"
+import (
+	"fmt"
+
+	"parley/platform/kernel/event"
+)
+
+// Events are those that the module publishes; a test holds the list complete.
+func Events() []event.Event {
+	return []event.Event{
+		AgentCreated{}, AgentUpdated{}, AgentDeleted{}, OwnerChanged{}, TypeUpdated{}, VersionCreated{}, AgentShared{},
+	}
+}
 
 // AgentCreated tells that an agent exists.
 type AgentCreated struct {
-	AgentID        int64 `json:"agent_id"`
-	OrganizationID int64 `json:"organization_id"`
-	ProjectID      int64 `json:"project_id"`
+	AgentID        int64  `json:"agent_id"`
+	OrganizationID int64  `json:"organization_id"`
+	ProjectID      int64  `json:"project_id"`
+	AgentName      string `json:"agent_name"` // empty in older events
 }
 
 // EventName implements event.Event.
@@ -15,7 +27,8 @@ func (AgentCreated) EventName() string { return "agents.agent_created.v1" }
 // AggregateKey implements event.Event.
 func (e AgentCreated) AggregateKey() string { return Key(e.AgentID) }
 
-// AgentUpdated tells that an agent's settings are others from now on.
+// AgentUpdated tells that an agent's settings are others from now on. Of an agent
+// that is older than its field agent_name it is told once without a change.
 type AgentUpdated struct {
 	AgentID        int64  `json:"agent_id"`
 	OrganizationID int64  `json:"organization_id"`
@@ -25,7 +38,8 @@ type AgentUpdated struct {
 	Status         string `json:"status"`
 	// Narrowed is whether some who could run the agent may have lost it, so
 	// that what they still run is to be looked at again.
-	Narrowed bool `json:"narrowed"`
+	Narrowed  bool   `json:"narrowed"`
+	AgentName string `json:"agent_name"` // empty in older events
 }
 
 // EventName implements event.Event.
@@ -50,6 +64,23 @@ func (VersionCreated) EventName() string { return "agents.version_created.v1" }
 
 // AggregateKey implements event.Event.
 func (e VersionCreated) AggregateKey() string { return Key(e.AgentID) }
+
+// AgentShared tells that an agent that only its admins saw is open to its team,
+// or to the organization, from now on.
+type AgentShared struct {
+	AgentID        int64  `json:"agent_id"`
+	OrganizationID int64  `json:"organization_id"`
+	ProjectID      int64  `json:"project_id"`
+	TeamID         int64  `json:"team_id"` // of the project; 0 when it has none
+	Access         string `json:"access"`
+	SharedBy       int64  `json:"shared_by"` // user id; 0 for the server
+}
+
+// EventName implements event.Event.
+func (AgentShared) EventName() string { return "agents.agent_shared.v1" }
+
+// AggregateKey implements event.Event.
+func (e AgentShared) AggregateKey() string { return Key(e.AgentID) }
 
 // AgentDeleted tells that an agent is gone, with its alias and all roles on
 // it. What people asked it stays theirs.

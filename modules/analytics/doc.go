@@ -1,8 +1,9 @@
 // Package analytics counts what happens: questions, threads, tokens and cost.
 //
-// Owns: facts (append-only, one for each run, ledger row, thread and vote) and the
-// inventory of what exists. Tables: analytics_*. Neither has a name or an
-// address in it, only ids.
+// Owns: facts (append-only, one for each run, ledger row, thread and vote),
+// segments, which are facts added up, the inventory of what exists, and what
+// users, teams, projects and agents are called. Tables: analytics_*. Nothing but
+// the names of users is personal; a deletion removes them.
 //
 // Publishes: nothing.
 //
@@ -14,7 +15,14 @@
 // projects.project_deleted.v1, agents.agent_created.v1,
 // agents.agent_updated.v1, agents.agent_deleted.v1, corpora.corpus_created.v1,
 // corpora.corpus_deleted.v1, corpora.document_added.v1 and
-// corpora.document_deleted.v1 (analytics.inventory).
+// corpora.document_deleted.v1 (analytics.inventory); for names (analytics.names)
+// users.user_changed.v1, projects.team_updated.v1 and projects.project_updated.v1
+// beside the events of what is created and agents.agent_updated.v1.
+//
+// Work: analytics.seal packs the facts of an organization that are of quarters of
+// an hour which are over, a minute after the end of each quarter that brought
+// some. Answers are the same before and after. What comes late marks its quarter,
+// which counts from its facts until it is sealed anew.
 //
 // Rules: every figure is a sum over facts. A run counts under the moment it
 // was asked, whatever its end; its question counts under the model that
@@ -25,5 +33,7 @@
 // admins their part of it: the facts of their teams, projects and agents, the
 // teams, projects and agents in it, and the users who ever asked there.
 // Corpora and documents belong to the organization as a whole, so a part has
-// none. A deleted user's facts stay, under an id that leads nowhere.
+// none. A deleted user's facts stay, under an id that leads nowhere. Teams,
+// projects and agents that are deleted keep their names. docs/analytics.md has the
+// definition of each figure.
 package analytics

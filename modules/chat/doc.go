@@ -57,6 +57,17 @@
 // which is not stored, whichever process makes it. An Idempotency-Key of a
 // deleted answer answers chat.deleted as long as it is kept.
 //
+// Each process has places for answers. One that gets free goes to the next
+// organization that waits, and in it to the next user; who asks for more than a
+// share of them is refused. Evaluations get the places that nobody else waits
+// for. What they ask are runs as users ask them, in a thread of the test, which
+// lists and recents leave out, and each call of their judge is a run of its own;
+// a key makes each of them one run, whatever is killed. So all of it is in the
+// ledger, and engagement leaves it out by its query_source.
+//
+// An admin of an agent may read what it answered, without the asker, as far as
+// they may read the sources of the answer and of those before it in its thread.
+//
 // A user has one vote on an answer. It is told of only when it changes, with
 // the one before, so that sums over the events are what is stored.
 package chat

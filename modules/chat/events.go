@@ -2,10 +2,20 @@ package chat
 
 import (
 	"fmt"
+	"parley/platform/kernel/event"
 	"time"
 
 	"parley/platform/kernel/money"
 )
+
+// Events are those that the module publishes; a test holds the list complete.
+func Events() []event.Event {
+	return []event.Event{
+		ThreadCreated{}, RunCompleted{}, RunFailed{},
+		ContentGrantCreated{}, ContentGrantEnded{}, ContentRead{},
+		ResponseCommented{}, ResponseRated{}, ResponseDeleted{}, ThreadDeleted{},
+	}
+}
 
 // ThreadCreated tells that a conversation was begun.
 type ThreadCreated struct {

@@ -1,6 +1,18 @@
 package corpora
 
-import "fmt"
+import (
+	"fmt"
+
+	"parley/platform/kernel/event"
+)
+
+// Events are those that the module publishes; a test holds the list complete.
+func Events() []event.Event {
+	return []event.Event{
+		CorpusCreated{}, CorpusUpdated{}, CorpusDeleted{}, PermissionsChanged{},
+		ConnectionChanged{}, CorpusDisconnected{}, DocumentUpdated{}, DocumentDeleted{}, DocumentAdded{}, DocumentIndexed{},
+	}
+}
 
 // CorpusCreated tells that a corpus exists.
 type CorpusCreated struct {

@@ -4,9 +4,11 @@
 // Owns: teams, projects, each user's recent projects. Tables: projects_*.
 // Memberships are permissions, which users keeps.
 //
-// Publishes: projects.team_created.v1, projects.team_deleted.v1,
-// projects.project_created.v1, projects.project_moved.v1,
-// projects.project_deleted.v1.
+// Publishes: projects.team_created.v1, projects.team_updated.v1,
+// projects.team_deleted.v1, projects.project_created.v1,
+// projects.project_updated.v1, projects.project_moved.v1,
+// projects.project_deleted.v1. What is older than the events that carry names is
+// told once at the start, as updated.
 //
 // Consumes: agents.agent_created.v1, agents.agent_updated.v1 and
 // agents.agent_deleted.v1 (counts the project's agents; one that came to a

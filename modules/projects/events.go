@@ -1,11 +1,23 @@
 package projects
 
-import "fmt"
+import (
+	"fmt"
+
+	"parley/platform/kernel/event"
+)
+
+// Events are those that the module publishes; a test holds the list complete.
+func Events() []event.Event {
+	return []event.Event{
+		TeamCreated{}, TeamUpdated{}, TeamDeleted{}, ProjectCreated{}, ProjectUpdated{}, ProjectMoved{}, ProjectDeleted{},
+	}
+}
 
 // TeamCreated tells that a team exists.
 type TeamCreated struct {
-	TeamID         int64 `json:"team_id"`
-	OrganizationID int64 `json:"organization_id"`
+	TeamID         int64  `json:"team_id"`
+	OrganizationID int64  `json:"organization_id"`
+	Name           string `json:"name"` // empty in older events
 }
 
 // EventName implements event.Event.
@@ -13,6 +25,20 @@ func (TeamCreated) EventName() string { return "projects.team_created.v1" }
 
 // AggregateKey implements event.Event.
 func (e TeamCreated) AggregateKey() string { return teamKey(e.TeamID) }
+
+// TeamUpdated tells that a team is called or described otherwise from now on. Of
+// a team that is older than this event it is told once without a change.
+type TeamUpdated struct {
+	TeamID         int64  `json:"team_id"`
+	OrganizationID int64  `json:"organization_id"`
+	Name           string `json:"name"`
+}
+
+// EventName implements event.Event.
+func (TeamUpdated) EventName() string { return "projects.team_updated.v1" }
+
+// AggregateKey implements event.Event.
+func (e TeamUpdated) AggregateKey() string { return teamKey(e.TeamID) }
 
 // TeamDeleted tells that a team, which had no projects any more, is gone with
 // all roles on it.
@@ -30,9 +56,10 @@ func (e TeamDeleted) AggregateKey() string { return teamKey(e.TeamID) }
 
 // ProjectCreated tells that a project exists.
 type ProjectCreated struct {
-	ProjectID      int64 `json:"project_id"`
-	OrganizationID int64 `json:"organization_id"`
-	TeamID         int64 `json:"team_id"` // 0 when it has none
+	ProjectID      int64  `json:"project_id"`
+	OrganizationID int64  `json:"organization_id"`
+	TeamID         int64  `json:"team_id"` // 0 when it has none
+	Name           string `json:"name"`    // empty in older events
 }
 
 // EventName implements event.Event.
@@ -40,6 +67,20 @@ func (ProjectCreated) EventName() string { return "projects.project_created.v1" 
 
 // AggregateKey implements event.Event.
 func (e ProjectCreated) AggregateKey() string { return projectKey(e.ProjectID) }
+
+// ProjectUpdated tells that a project is called or described otherwise from now
+// on. Of a project that is older than this event it is told once without a change.
+type ProjectUpdated struct {
+	ProjectID      int64  `json:"project_id"`
+	OrganizationID int64  `json:"organization_id"`
+	Name           string `json:"name"`
+}
+
+// EventName implements event.Event.
+func (ProjectUpdated) EventName() string { return "projects.project_updated.v1" }
+
+// AggregateKey implements event.Event.
+func (e ProjectUpdated) AggregateKey() string { return projectKey(e.ProjectID) }
 
 // ProjectMoved tells that a project belongs to another team. Users with a role
 // on the old team no longer have that role on the project.

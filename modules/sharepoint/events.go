@@ -1,6 +1,17 @@
 package sharepoint
 
-import "fmt"
+import (
+	"fmt"
+
+	"parley/platform/kernel/event"
+)
+
+// Events are those that the module publishes; a test holds the list complete.
+func Events() []event.Event {
+	return []event.Event{
+		ItemCreated{}, ItemUpdated{}, ItemDeleted{},
+	}
+}
 
 // ItemCreated tells that somebody made an item through this server.
 type ItemCreated struct {

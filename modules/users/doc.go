@@ -2,12 +2,15 @@
 // audit log.
 //
 // Owns: organizations, users, the namespace of e-mail addresses, credentials
-// (password hash and session epoch), API keys, permissions, the audit log.
+// (password hash and session epoch), API keys, permissions, mails about
+// accounts and their tokens, the audit log.
 // Tables: users_*.
 //
 // Publishes: users.organization_created.v1, users.organization_changed.v1,
 // users.user_created.v1, users.user_changed.v1, users.email_changed.v1,
-// users.access_changed.v1, users.user_deleted.v1.
+// users.access_changed.v1, users.role_changed.v1, users.user_deleted.v1. A user
+// who is older than the consumers of names is told once at the start, as
+// changed.
 //
 // Consumes: users.access_changed.v1, users.organization_changed.v1,
 // users.user_changed.v1 and users.user_deleted.v1, its own, in every process,
@@ -41,6 +44,14 @@
 // at all addresses together, then one in three seconds. None of it depends on
 // whether an account exists or is suspended, and none locks an owner out who
 // comes from another network.
+//
+// A mail about an account is a row and a job of the unit that makes it
+// necessary. Its token is derived from the row's random seed and the secret key
+// when it is sent; the row has its hash. A token is used once, and ends with
+// the time, another password or address, a suspension, and its user. A
+// request for a new password is looked at after its answer, and a sign-up is
+// nobody until the address is verified, by token and password; neither answer
+// depends on whether there is an account.
 //
 // A write and its line in the audit log are one commit (auditlog.Unit); writes
 // without a unit of work and refusals get a transaction of their own right

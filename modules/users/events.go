@@ -1,6 +1,18 @@
 package users
 
-import "fmt"
+import (
+	"fmt"
+
+	"parley/platform/kernel/event"
+)
+
+// Events are those that the module publishes; a test holds the list complete.
+func Events() []event.Event {
+	return []event.Event{
+		OrganizationCreated{}, OrganizationChanged{},
+		UserCreated{}, UserChanged{}, UserDeleted{}, EmailChanged{}, AccessChanged{}, RoleChanged{},
+	}
+}
 
 // Key is the aggregate key of a user's events.
 func Key(userID int64) string { return fmt.Sprintf("user/%d", userID) }
@@ -113,3 +125,22 @@ func (OrganizationChanged) EventName() string { return "users.organization_chang
 func (e OrganizationChanged) AggregateKey() string {
 	return fmt.Sprintf("organization/%d", e.OrganizationID)
 }
+
+// RoleChanged tells that a user was given a role, was given another one, or
+// lost one. It is not told of roles that go with their resource or with their
+// user.
+type RoleChanged struct {
+	UserID         int64  `json:"user_id"`
+	OrganizationID int64  `json:"organization_id"`
+	ResourceType   string `json:"resource_type"` // organization, team, project or agent
+	ResourceID     int64  `json:"resource_id"`
+	Role           string `json:"role"`          // "" when it was taken away
+	PreviousRole   string `json:"previous_role"` // "" when there was none
+	ChangedBy      int64  `json:"changed_by"`    // user id; 0 for the server
+}
+
+// EventName implements event.Event.
+func (RoleChanged) EventName() string { return "users.role_changed.v1" }
+
+// AggregateKey implements event.Event.
+func (e RoleChanged) AggregateKey() string { return Key(e.UserID) }

@@ -11,6 +11,7 @@ var edges = map[string][]string{
 	"chat":          {"agents", "corpora", "users"},
 	"notifications": {"users"},
 	"sharepoint":    {"corpora"},
+	"evaluations":   {"agents", "chat", "corpora"},
 }
 
 // homes are the places of each library, as patterns of package paths; "/..."
@@ -46,18 +47,21 @@ var homes = map[string][]string{
 	"github.com/yuin/goldmark":                 {"modules/corpora/internal/adapters/extract", "modules/chat/internal/core/markdown"},
 	"golang.org/x/net/html":                    {"modules/corpora/internal/adapters/extract"},
 	"golang.org/x/net/html/charset":            {"modules/corpora/internal/adapters/extract", "modules/corpora/internal/adapters/weblink"},
-	"golang.org/x/text/encoding":               {"modules/corpora/internal/adapters/extract"},
+	"golang.org/x/text/encoding":               {"modules/corpora/internal/adapters/extract", "modules/evaluations/internal/adapters/queryfile"},
 	"golang.org/x/text/unicode/bidi":           {"modules/corpora/internal/adapters/extract"},
 	"github.com/go-json-experiment/json":       {"modules/chat/internal/adapters/openai"},
 	"github.com/google/go-cmp":                 {"platform/storetest", "platform/webtest"}, // and every test
 	"golang.org/x/oauth2":                      {"modules/sharepoint/internal/adapters/graphapi"},
-	"golang.org/x/time/rate":                   {"platform/web", "modules/sharepoint/internal/adapters/graphapi"},
+	"golang.org/x/time/rate":                   {"platform/web", "platform/mail", "modules/sharepoint/internal/adapters/graphapi"},
+	"github.com/wneessen/go-mail":              {"platform/mail"},
+	"github.com/emersion/go-smtp":              {"platform/mail/mailtest"},
+	"github.com/emersion/go-sasl":              {"platform/mail/mailtest"},
 	"code.dny.dev/ssrf":                        {"platform/safehttp"},
 	"golang.org/x/sync":                        {"platform/...", "modules/*/internal/adapters/*"},
 }
 
 // anyTest are the libraries that every test may use.
-var anyTest = []string{"github.com/goccy/go-yaml", "github.com/google/go-cmp", "pgregory.net/rapid"}
+var anyTest = []string{"github.com/goccy/go-yaml", "github.com/google/go-cmp", "github.com/standard-webhooks/standard-webhooks/libraries", "pgregory.net/rapid"}
 
 // ofAdapter is what of the platform an adapter of this name may use, beside
 // the kernel. An adapter of another name talks to the world outside and uses
@@ -70,6 +74,7 @@ var ofAdapter = map[string][]string{
 	"consumer": {"platform/bus"},
 	"auditor":  {"platform/auditlog"},
 	"weblink":  {"platform/safehttp"},
+	"webhook":  {"platform/safehttp"},
 	"history":  {"platform/bus"}, // takes a deleted user's address out of stored events
 }
 

@@ -127,7 +127,7 @@ func (w *worker) handleMany(ctx context.Context, tx uow.Tx, batch []*item, first
 	for done < len(batch) {
 		h := w.handlers[batch[done].Name]
 		var run []event.Envelope
-		for done < len(batch) && batch[done].Name == h.Event && (h.many || len(run) == 0) {
+		for done < len(batch) && h.joins(w.handlers[batch[done].Name]) && (h.many || len(run) == 0) {
 			it := batch[done]
 			it.outcome = duplicate
 			if first[it.ID] {

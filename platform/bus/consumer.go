@@ -44,7 +44,28 @@ type Consumer struct {
 type Handler struct {
 	Event  string
 	many   bool // handle takes any number of events, not one
+	mixed  *mixed
 	handle func(ctx context.Context, tx uow.Tx, list []event.Envelope) error
+}
+
+// mixed is shared by the handlers whose events are handled together.
+type mixed struct{ _ byte }
+
+// OnEnvelopes makes the handlers of all events of these names as they are
+// stored, for consumers that know no types. handle takes all that wait, of
+// whatever names, as that of OnMany does.
+func OnEnvelopes(names []string, handle func(ctx context.Context, tx uow.Tx, list []event.Envelope) error) []Handler {
+	together := &mixed{}
+	out := make([]Handler, len(names))
+	for i, name := range names {
+		out[i] = Handler{Event: name, many: true, mixed: together, handle: handle}
+	}
+	return out
+}
+
+// joins reports whether an event of another handler may come in the same call.
+func (h Handler) joins(other Handler) bool {
+	return h.Event == other.Event || (h.mixed != nil && h.mixed == other.mixed)
 }
 
 // Fact is an event with the envelope that it came in.

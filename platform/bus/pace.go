@@ -10,7 +10,7 @@ const (
 	paceWindow = 250 * time.Millisecond
 	// slowRate is the rate, in events a second, up to which each event is
 	// passed on at once. At twice the rate the pause is the longest.
-	slowRate = 250
+	slowRate = 500
 )
 
 // pace follows the rate of events and answers how long to let them gather.

@@ -18,8 +18,8 @@ func paused(interval time.Duration) time.Duration {
 
 func TestFewEventsArePassedOnAtOnceAndManyGather(t *testing.T) {
 	for rate, want := range map[int][2]time.Duration{
-		1: {0, 0}, 200: {0, 0}, 400: {20 * time.Millisecond, 40 * time.Millisecond},
-		600: {50 * time.Millisecond, 50 * time.Millisecond}, 100_000: {50 * time.Millisecond, 50 * time.Millisecond},
+		1: {0, 0}, 400: {0, 0}, 800: {20 * time.Millisecond, 40 * time.Millisecond},
+		1200: {50 * time.Millisecond, 50 * time.Millisecond}, 100_000: {50 * time.Millisecond, 50 * time.Millisecond},
 	} {
 		if got := paused(time.Second / time.Duration(rate)); got < want[0] || got > want[1] {
 			t.Errorf("at %d a second the pause is %s", rate, got)

@@ -39,15 +39,23 @@ type Config struct {
 	LLMFirstByte    time.Duration `env:"PARLEY_LLM_FIRST_BYTE" envDefault:"60s"`
 	ModelsFile      ModelsFile    `env:"PARLEY_MODELS"`
 	LinkHosts       []string      `env:"PARLEY_ANSWER_LINK_HOSTS"`
+	StreamRetention time.Duration `env:"PARLEY_STREAM_RETENTION" envDefault:"168h"`
 	EmbeddingURL    string        `env:"PARLEY_EMBEDDING_URL"`
 	EmbeddingAPIKey string        `env:"PARLEY_EMBEDDING_API_KEY"`
 	EmbeddingModel  string        `env:"PARLEY_EMBEDDING_MODEL"`
 	LogLevel        Level         `env:"PARLEY_LOG_LEVEL" envDefault:"info"`
 	MaxUpload       Bytes         `env:"PARLEY_MAX_UPLOAD_BYTES" envDefault:"100MiB"`
+	InboxLimit      int64         `env:"PARLEY_INBOX_LIMIT" envDefault:"100000"`
 	FullSync        bool          `env:"PARLEY_SQLITE_FULL_SYNC" envDefault:"false"`
 
-	MaxConnections      int `env:"PARLEY_MAX_CONNECTIONS" envDefault:"10000"`
-	MaxConnectionsOfOne int `env:"PARLEY_MAX_CONNECTIONS_PER_ADDRESS" envDefault:"1000"`
+	MaxConnections       int      `env:"PARLEY_MAX_CONNECTIONS" envDefault:"10000"`
+	MaxConnectionsOfOne  int      `env:"PARLEY_MAX_CONNECTIONS_PER_ADDRESS" envDefault:"1000"`
+	WebhookNetworks      []string `env:"PARLEY_WEBHOOK_NETWORKS"`
+	WebhookRetentionDays int      `env:"PARLEY_WEBHOOK_RETENTION_DAYS" envDefault:"30"`
+	AuditRetentionDays   int      `env:"PARLEY_AUDIT_RETENTION_DAYS" envDefault:"400"`
+	// EvaluationParallel is how many queries of one organization's evaluations a
+	// process puts at a time.
+	EvaluationParallel int `env:"PARLEY_EVALUATION_PARALLEL" envDefault:"4"`
 
 	SharePointURL          string `env:"PARLEY_SHAREPOINT_URL"`
 	SharePointTenant       string `env:"PARLEY_SHAREPOINT_TENANT"`
@@ -55,6 +63,12 @@ type Config struct {
 	SharePointClientSecret string `env:"PARLEY_SHAREPOINT_CLIENT_SECRET"`
 	SharePointLoginURL     string `env:"PARLEY_SHAREPOINT_LOGIN_URL" envDefault:"https://login.microsoftonline.com"`
 	SharePointOrganization int64  `env:"PARLEY_SHAREPOINT_ORGANIZATION" envDefault:"1"`
+
+	SMTPURL       string   `env:"PARLEY_SMTP_URL"`
+	MailFrom      string   `env:"PARLEY_MAIL_FROM"`
+	PublicURL     string   `env:"PARLEY_PUBLIC_URL"`
+	SignupDomains []string `env:"PARLEY_SIGNUP_DOMAINS"`
+	DigestAt      string   `env:"PARLEY_DIGEST_AT" envDefault:"07:00 UTC"`
 }
 
 // Load reads environ, in the form of os.Environ. The error names every
@@ -138,6 +152,14 @@ func (c Config) problems() []error {
 	if _, err := c.TrustedProxies(); err != nil {
 		wrong("PARLEY_TRUSTED_PROXIES", "%v", err)
 	}
+	if _, err := networks(c.WebhookNetworks); err != nil {
+		wrong("PARLEY_WEBHOOK_NETWORKS", "%v", err)
+	}
+	for name, days := range map[string]int{"PARLEY_WEBHOOK_RETENTION_DAYS": c.WebhookRetentionDays, "PARLEY_AUDIT_RETENTION_DAYS": c.AuditRetentionDays} {
+		if days < 1 || days > maxDays {
+			wrong(name, "it must be between 1 and %d days", maxDays)
+		}
+	}
 	if c.AdminPassword != "" && len(c.AdminPassword) < 8 {
 		wrong("PARLEY_ADMIN_PASSWORD", "it needs 8 characters or more; leave it unset to have one made")
 	}
@@ -155,6 +177,9 @@ func (c Config) problems() []error {
 	if problem := firstByteProblem(c.LLMFirstByte); problem != "" {
 		wrong("PARLEY_LLM_FIRST_BYTE", "%s", problem)
 	}
+	if c.StreamRetention != 0 && c.StreamRetention < time.Hour {
+		wrong("PARLEY_STREAM_RETENTION", "give at least 1h, such as 168h for a week, or 0 to keep streams for ever")
+	}
 	for _, host := range c.LinkHosts {
 		if u, err := url.Parse("https://" + host); err != nil || u.Host != host || host == "" {
 			wrong("PARLEY_ANSWER_LINK_HOSTS", "%q is not a host such as wiki.example.com; commas separate several", host)
@@ -169,16 +194,35 @@ func (c Config) problems() []error {
 			wrong(name, "it must be positive")
 		}
 	}
+	out = append(out, c.mailProblems()...)
+	if c.EvaluationParallel < 1 || c.EvaluationParallel > 64 {
+		wrong("PARLEY_EVALUATION_PARALLEL", "it must be from 1 to 64")
+	}
 	if c.MaxUpload < 1 {
 		wrong("PARLEY_MAX_UPLOAD_BYTES", "it must be positive")
+	}
+	if c.InboxLimit < 1000 {
+		wrong("PARLEY_INBOX_LIMIT", "it must be 1000 or more")
 	}
 	return out
 }
 
 // TrustedProxies are the networks whose X-Forwarded-For is believed.
-func (c Config) TrustedProxies() ([]netip.Prefix, error) {
+func (c Config) TrustedProxies() ([]netip.Prefix, error) { return networks(c.Proxies) }
+
+// PrivateReceivers are the networks that webhooks reach beside public addresses.
+func (c Config) PrivateReceivers() ([]netip.Prefix, error) { return networks(c.WebhookNetworks) }
+
+// maxDays bounds a retention: a hundred years.
+const maxDays = 36_500
+
+// Days is a number of days as a duration.
+func Days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
+
+// networks reads addresses and networks.
+func networks(texts []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
-	for _, text := range c.Proxies {
+	for _, text := range texts {
 		text = strings.TrimSpace(text)
 		if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
 			a = a.Unmap()

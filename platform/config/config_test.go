@@ -14,14 +14,14 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	_, err := config.Load([]string{
 		"PARLEY_ADDR=nonsense", "PARLEY_DATABASE_URL=mysql://x", "PARLEY_SECRET_KEY=short", "PARLEY_LLM_URL=ftp://x", "PARLEY_EMBEDDING_URL=nowhere",
 		"PARLEY_LLM_FIRST_BYTE=0s", "PARLEY_ANSWER_LINK_HOSTS=https://wiki.example", "PARLEY_LOG_LEVEL=loud", "PARLEY_MAX_UPLOAD_BYTES=many", "PARLEY_ADRR=127.0.0.1:1", "PARLEY_EVENTS_URL=nats://x",
-		"PARLEY_TRUSTED_PROXIES=10.0.0.1,everybody",
+		"PARLEY_TRUSTED_PROXIES=10.0.0.1,everybody", "PARLEY_INBOX_LIMIT=999",
 	})
 	if err == nil {
 		t.Fatal("accepted")
 	}
 	for _, name := range []string{
 		"PARLEY_ADDR", "PARLEY_DATABASE_URL", "PARLEY_SECRET_KEY", "PARLEY_LLM_URL", "PARLEY_LLM_MODEL", "PARLEY_LLM_FIRST_BYTE", "PARLEY_ANSWER_LINK_HOSTS",
-		"PARLEY_EMBEDDING_URL", "PARLEY_EMBEDDING_MODEL", "PARLEY_LOG_LEVEL", "PARLEY_MAX_UPLOAD_BYTES", "PARLEY_ADRR", "PARLEY_EVENTS_URL", "PARLEY_TRUSTED_PROXIES",
+		"PARLEY_EMBEDDING_URL", "PARLEY_EMBEDDING_MODEL", "PARLEY_LOG_LEVEL", "PARLEY_MAX_UPLOAD_BYTES", "PARLEY_ADRR", "PARLEY_EVENTS_URL", "PARLEY_TRUSTED_PROXIES", "PARLEY_INBOX_LIMIT",
 	} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not mentioned in:\n%v", name, err)
@@ -181,6 +181,63 @@ func TestSharePointIsADirectoryOrGraph(t *testing.T) {
 	} {
 		if _, err := config.Load(c.environ); (err == nil) != c.ok {
 			t.Errorf("%v: %v", c.environ, err)
+		}
+	}
+}
+
+func TestTheMailServerIsAURL(t *testing.T) {
+	rest := []string{"PARLEY_MAIL_FROM=Parley <parley@example.com>", "PARLEY_PUBLIC_URL=https://parley.example.com"}
+	for value, want := range map[string]config.SMTP{
+		"smtp://mail.example.com":                          {Host: "mail.example.com", Port: 587},
+		"smtp://jo:p%40ss%2Fword@mail.example.com:2525":    {Host: "mail.example.com", Port: 2525, User: "jo", Password: "p@ss/word"},
+		"smtps://jo%40example.com:secret@mail.example.com": {Host: "mail.example.com", Port: 465, User: "jo@example.com", Password: "secret", ImplicitTLS: true},
+		"smtp://[::1]:25/?tls=none":                        {Host: "::1", Port: 25, Plain: true},
+	} {
+		c, err := config.Load(append(rest, "PARLEY_SMTP_URL="+value))
+		if err != nil {
+			t.Errorf("%s: %v", value, err)
+			continue
+		}
+		if got, err := c.SMTP(); err != nil || got != want {
+			t.Errorf("%s is %+v, %v", value, got, err)
+		}
+	}
+	for _, value := range []string{
+		"mail.example.com:587", "http://mail.example.com", "smtp://", "smtp://jo@mail.example.com", "smtp://:secret@mail.example.com", "smtp://mail.example.com:0", "smtp://mail.example.com/inbox",
+		"smtp://jo:secret@mail.example.com?tls=none", "smtps://mail.example.com?tls=none", "smtp://mail.example.com?tls=maybe", "smtp://mail.example.com?verify=no", "smtp://jo:secret%zz@mail.example.com",
+	} {
+		_, err := config.Load(append(rest, "PARLEY_SMTP_URL="+value))
+		if err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v", value, err)
+		}
+	}
+}
+
+func TestWhatGoesWithTheMailServer(t *testing.T) {
+	server := "PARLEY_SMTP_URL=smtp://mail.example.com"
+	from, public := "PARLEY_MAIL_FROM=parley@example.com", "PARLEY_PUBLIC_URL=https://parley.example.com/ai"
+	for name, c := range map[string]struct {
+		environ []string
+		wrong   string
+	}{
+		"all of it":                {[]string{server, from, public, "PARLEY_SIGNUP_DOMAINS=example.com,example.org"}, ""},
+		"a public URL alone":       {[]string{public}, ""},
+		"no sender":                {[]string{server, public}, "PARLEY_MAIL_FROM"},
+		"a sender that is none":    {[]string{server, public, "PARLEY_MAIL_FROM=parley"}, "PARLEY_MAIL_FROM"},
+		"no public URL":            {[]string{server, from}, "PARLEY_PUBLIC_URL"},
+		"a public URL that is not": {[]string{server, from, "PARLEY_PUBLIC_URL=parley.example.com"}, "PARLEY_PUBLIC_URL"},
+		"one with a query":         {[]string{server, from, "PARLEY_PUBLIC_URL=https://parley.example.com?x=1"}, "PARLEY_PUBLIC_URL"},
+		"sign-up without mail":     {[]string{public, "PARLEY_SIGNUP_DOMAINS=example.com"}, "PARLEY_SIGNUP_DOMAINS"},
+		"sign-up for an address":   {[]string{server, from, public, "PARLEY_SIGNUP_DOMAINS=jo@example.com"}, "PARLEY_SIGNUP_DOMAINS"},
+		"a time for digests":       {[]string{"PARLEY_DIGEST_AT=18:30 Asia/Kathmandu"}, ""},
+		"no zone for digests":      {[]string{"PARLEY_DIGEST_AT=18:30"}, "PARLEY_DIGEST_AT"},
+		"no time for digests":      {[]string{"PARLEY_DIGEST_AT=25:00 UTC"}, "PARLEY_DIGEST_AT"},
+		"an unknown zone":          {[]string{"PARLEY_DIGEST_AT=07:00 Mars/Base"}, "PARLEY_DIGEST_AT"},
+		"sign-up twice":            {[]string{server, from, public, "PARLEY_SIGNUP_DOMAINS=example.com,example.com"}, "PARLEY_SIGNUP_DOMAINS"},
+	} {
+		_, err := config.Load(c.environ)
+		if (err == nil) != (c.wrong == "") || err != nil && !strings.Contains(err.Error(), c.wrong) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

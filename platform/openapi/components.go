@@ -92,7 +92,7 @@ func (c *components) component(ref string, sent bool, name string) string {
 func (c *components) object(s *huma.Schema, t reflect.Type, sent bool, name string) *huma.Schema {
 	out := *s
 	out.Properties = map[string]*huma.Schema{}
-	for _, f := range shown(t) {
+	for _, f := range Shown(t) {
 		property := fieldName(f)
 		of, ok := s.Properties[property]
 		if !ok {

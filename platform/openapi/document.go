@@ -160,9 +160,18 @@ func (c *components) answer(a Answer) map[string]*huma.MediaType {
 	if a.File {
 		content["application/octet-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 	}
+	if len(a.Columns) > 0 {
+		form := "With Accept: text/csv, comma-separated values (RFC 4180, UTF-8): the columns " + strings.Join(a.Columns, ", ") + " in a header row, then the rows of data. " +
+			"An empty cell is null. A text that a spreadsheet would take for a formula has an apostrophe before it. Errors stay JSON."
+		content["text/csv"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: form}}
+	}
 	if a.Stream {
 		const form = "Events, each \"data: <one line of JSON>\" and an empty line."
 		content["text/event-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: form}}
+	}
+	if a.Lines {
+		const form = "The items of the list, one on each line."
+		content["application/x-ndjson"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: form}}
 	}
 	return content
 }

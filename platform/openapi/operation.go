@@ -62,10 +62,14 @@ type Answer struct {
 	// Name is that of the schema of Data when its type has none.
 	Name   string
 	Stream bool // of events, instead of Data or as the other form
+	Lines  bool // the items of a list, one on each line, as the other form
 	// Headers are those that it may have beside what every answer has, with
 	// what they tell.
 	Headers map[string]string
 	File    bool // the bytes of a file
+	// Columns are those of Data as comma-separated values, the other form; nil
+	// when it has none.
+	Columns []string
 }
 
 var notWord = regexp.MustCompile(`[^a-z0-9]+`)

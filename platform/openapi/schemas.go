@@ -110,9 +110,9 @@ func isObject(t reflect.Type) bool {
 	return true
 }
 
-// shown are the fields that encoding/json writes for a struct, those of
+// Shown are the fields that encoding/json writes for a struct, those of
 // embedded structs among them.
-func shown(t reflect.Type) []reflect.StructField {
+func Shown(t reflect.Type) []reflect.StructField {
 	var out []reflect.StructField
 	var objects [][]int // embedded under a name of their own
 	for _, f := range reflect.VisibleFields(t) {
@@ -135,7 +135,7 @@ func shown(t reflect.Type) []reflect.StructField {
 
 // flat is a struct with the fields that t shows.
 func flat(t reflect.Type) reflect.Type {
-	fields := shown(t)
+	fields := Shown(t)
 	for i := range fields {
 		fields[i].Index, fields[i].Offset = nil, 0
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"syscall"
 	"time"
 
@@ -15,10 +16,11 @@ import (
 
 // Limits are how much a request may take.
 type Limits struct {
-	Connect   time.Duration // to connect, and again for TLS
-	Answer    time.Duration // until the headers are there
-	Total     time.Duration // with the body
-	Redirects int
+	Connect     time.Duration // to connect, and again for TLS
+	Answer      time.Duration // until the headers are there
+	Total       time.Duration // with the body
+	Redirects   int
+	IdlePerHost int // connections that are kept for the next request; 0 means 2
 }
 
 // DefaultLimits are for pages.
@@ -40,16 +42,42 @@ var (
 // maxHeader bounds the headers of an answer, in bytes.
 const maxHeader = 64 << 10
 
-// New returns a client that reaches public addresses alone, and those of
-// allowed, which is for tests. It uses no proxy of the environment, which
+// New returns a client that reaches public addresses alone, and those of the
+// allowed networks, which are for tests and for what an operator permits. It
+// uses no proxy of the environment, which
 // would connect in its place.
 func New(l Limits, allowed ...netip.Prefix) *http.Client {
-	dialer := &net.Dialer{Timeout: l.Connect, Control: control(allowed)}
+	return client(l, control(allowed))
+}
+
+// Within returns a client that reaches the networks alone.
+func Within(l Limits, networks ...netip.Prefix) *http.Client {
+	return client(l, func(_, address string, _ syscall.RawConn) error {
+		to, err := netip.ParseAddrPort(address)
+		if err != nil || !contains(networks, to.Addr().Unmap()) {
+			return fmt.Errorf("%w, and %s is in no network that is allowed", ErrPrivate, address)
+		}
+		return nil
+	})
+}
+
+// Reaches answers ErrPrivate for an address that New with the same allowed
+// networks would not connect to.
+func Reaches(a netip.Addr, allowed ...netip.Prefix) error {
+	return control(allowed)("tcp", netip.AddrPortFrom(a, 443).String(), nil)
+}
+
+func contains(networks []netip.Prefix, a netip.Addr) bool {
+	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+func client(l Limits, control func(network, address string, c syscall.RawConn) error) *http.Client {
+	dialer := &net.Dialer{Timeout: l.Connect, Control: control}
 	return &http.Client{
 		Timeout: l.Total,
 		Transport: guarded{&http.Transport{
 			DialContext: dialer.DialContext, TLSHandshakeTimeout: l.Connect, ResponseHeaderTimeout: l.Answer, MaxResponseHeaderBytes: maxHeader,
-			MaxIdleConns: 10, IdleConnTimeout: l.Answer, ForceAttemptHTTP2: true,
+			MaxIdleConns: max(10, 16*l.IdlePerHost), MaxIdleConnsPerHost: l.IdlePerHost, IdleConnTimeout: l.Answer, ForceAttemptHTTP2: true,
 		}},
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			if len(via) > l.Redirects {
@@ -79,10 +107,8 @@ func control(allowed []netip.Prefix) func(network, address string, c syscall.Raw
 			return fmt.Errorf("%w: %q is none", ErrPrivate, address)
 		}
 		ip := to.Addr().Unmap()
-		for _, p := range allowed {
-			if p.Contains(ip) {
-				return nil
-			}
+		if contains(allowed, ip) {
+			return nil
 		}
 		if ip.Is4() {
 			network = "tcp4"

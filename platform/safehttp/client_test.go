@@ -1,8 +1,6 @@
 package safehttp_test
 
 import (
-	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -12,12 +10,12 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"parley/platform/safehttp"
+	"parley/platform/safehttp/safehttptest"
 )
 
 var loopback = netip.MustParsePrefix("127.0.0.1/32")
@@ -116,63 +114,12 @@ func TestEveryHopOfARedirectIsChecked(t *testing.T) {
 	}
 }
 
-// names is a name server that answers every question for an IPv4 address with
-// the next of its addresses, the last one again and again.
-type names struct {
-	mu        sync.Mutex
-	addresses []netip.Addr
-}
-
-func (n *names) next() []byte {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	a := n.addresses[0].As4()
-	if len(n.addresses) > 1 {
-		n.addresses = n.addresses[1:]
-	}
-	return a[:]
-}
-
-// dial is a connection to the name server, as over TCP.
-func (n *names) dial(context.Context, string, string) (net.Conn, error) {
-	client, server := net.Pipe()
-	go func() {
-		defer server.Close()
-		var size [2]byte
-		if _, err := io.ReadFull(server, size[:]); err != nil {
-			return
-		}
-		question := make([]byte, binary.BigEndian.Uint16(size[:]))
-		if _, err := io.ReadFull(server, question); err != nil {
-			return
-		}
-		end := 12 // of the header; then come labels, a zero, type and class
-		for question[end] != 0 {
-			end += int(question[end]) + 1
-		}
-		end += 5
-		answer := append([]byte{}, question[:end]...)
-		answer[2], answer[3] = 0x81, 0x80
-		copy(answer[6:12], make([]byte, 6))
-		if question[end-3] == 1 { // an IPv4 address
-			answer[7] = 1
-			answer = append(append(answer, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4), n.next()...)
-		}
-		binary.BigEndian.PutUint16(size[:], uint16(len(answer))) //nolint:gosec // a short answer
-		_, _ = server.Write(append(size[:], answer...))          // who hung up has read enough
-	}()
-	return client, nil
-}
-
 // A name that resolves to a public address when somebody looks at it, and to a
 // private one when it is called, gains nothing: the connection is checked.
 func TestANameThatResolvesOtherwiseTheSecondTimeIsNotReached(t *testing.T) {
 	server, calls := counted(t, func(http.ResponseWriter, *http.Request) {})
 	port := server.URL[strings.LastIndex(server.URL, ":"):]
-	before := net.DefaultResolver
-	t.Cleanup(func() { net.DefaultResolver = before })
-	n := &names{addresses: []netip.Addr{netip.MustParseAddr("93.184.216.34"), netip.MustParseAddr("127.0.0.1")}}
-	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: n.dial}
+	safehttptest.Resolve(t, "93.184.216.34", "127.0.0.1")
 	found, err := net.DefaultResolver.LookupHost(t.Context(), "rebound.example")
 	if err != nil || len(found) != 1 || found[0] != "93.184.216.34" {
 		t.Fatalf("%v, %v", found, err)

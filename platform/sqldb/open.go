@@ -38,6 +38,7 @@ type Config struct {
 type DB struct {
 	*bun.DB
 	reader   *sql.DB // SQLite only
+	views    *bun.DB // whose transactions only read
 	postgres bool
 	// inserters are the prepared inserts of SQLite, by insertKey. There are as
 	// many as there are kinds of rows that are written often.
@@ -91,8 +92,9 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	reader.SetMaxOpenConns(4)
 	reader.SetMaxIdleConns(4)
 	dialect := sqlitedialect.New()
-	db := &DB{DB: bun.NewDB(writer, dialect, bun.WithConnResolver(readPool{reader})), reader: reader}
+	db := &DB{DB: bun.NewDB(writer, dialect, bun.WithConnResolver(readPool{reader})), reader: reader, views: bun.NewDB(reader, sqlitedialect.New())}
 	db.AddQueryHook(countHook{db})
+	db.views.AddQueryHook(countHook{db})
 	return db, nil
 }
 

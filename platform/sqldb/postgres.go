@@ -43,6 +43,7 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 	pool.SetMaxIdleConns(conns)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	db := &DB{DB: bun.NewDB(pool, pgdialect.New()), postgres: true}
+	db.views = db.DB
 	db.AddQueryHook(countHook{db})
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("connecting to PostgreSQL: %w", err), db.Close())

@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 
 	"github.com/uptrace/bun"
@@ -67,6 +68,22 @@ func (db *DB) Within(ctx context.Context, fn func(ctx context.Context) error) er
 		return fn(ctx)
 	}
 	return db.transact(ctx, func(ctx context.Context, _ *openTx) error { return fn(ctx) })
+}
+
+// Snapshot runs fn on the transaction of ctx, or on a new one that only reads:
+// all its statements see the database as of one moment, and keep nobody from
+// writing.
+func (db *DB) Snapshot(ctx context.Context, fn func(ctx context.Context) error) error {
+	if db.InTx(ctx) {
+		return fn(ctx)
+	}
+	options := &sql.TxOptions{ReadOnly: true}
+	if db.postgres {
+		options.Isolation = sql.LevelRepeatableRead
+	}
+	return db.views.RunInTx(ctx, options, func(ctx context.Context, tx bun.Tx) error {
+		return fn(context.WithValue(ctx, txKey{}, &openTx{db: db, tx: tx, last: db.NewScript()}))
+	})
 }
 
 // transact runs fn in a new transaction, as what uow takes for a unit.

@@ -26,6 +26,10 @@ func (s *Server) write(g *gin.Context, r *Route, answer any) {
 		g.JSON(r.Status, success{Success: true, Message: r.Message, Data: data, Meta: meta})
 		return
 	}
+	if r.csv && wantsCSV(g.Request) {
+		s.writeCSV(g, r, answer)
+		return
+	}
 	if r.Flat {
 		g.JSON(r.Status, answer)
 		return

@@ -29,6 +29,9 @@ func (r *Route) operation() openapi.Operation {
 		Method: r.Method, Path: r.Path, Name: r.Name, Group: r.Group, Who: r.Policy.String(),
 		Params: r.binding.params(), Body: r.binding.described(r.request), Answer: r.described(), Refusals: r.refused(),
 	}
+	if r.csv {
+		o.Answer.Headers = map[string]string{"Vary": "Accept: the answer has the form that the request prefers."}
+	}
 	switch {
 	case r.Policy.refresh:
 		o.Security = openapi.RefreshToken
@@ -97,6 +100,10 @@ func (r *Route) described() openapi.Answer {
 	}
 	_, a.MetaAlways = zero.(interface{ alwaysMeta() })
 	_, a.Stream = zero.(interface{ mayStream() })
+	if _, a.Lines = zero.(interface{ mayBeLines() }); a.Lines {
+		a.Headers = map[string]string{positionHeader: "Of lines: the position to go on from."}
+	}
+	a.Columns = columnNames(r.columns)
 	return a
 }
 

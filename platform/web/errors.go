@@ -101,7 +101,7 @@ func (s *Server) fail(g *gin.Context, err error) {
 func tooLarge(err error, limit int64) error {
 	var over *http.MaxBytesError
 	if errors.As(err, &over) {
-		return ErrTooLarge.WithMessage(fmt.Sprintf("The request is larger than %d bytes, which is the most this operation takes.", limit))
+		return ErrTooLarge.WithMessage(fmt.Sprintf("The request is larger than %d bytes, which is the most this operation takes.", min(limit, over.Limit)))
 	}
 	return err
 }

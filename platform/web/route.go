@@ -38,6 +38,8 @@ type Route struct {
 	// Flat answers the data without the envelope.
 	Flat bool
 
+	csv     bool
+	columns []csvColumn
 	refuses []int
 	request reflect.Type
 	answer  reflect.Type

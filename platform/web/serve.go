@@ -18,6 +18,9 @@ func (s *Server) serve(g *gin.Context, r *Route) {
 		defer cancel()
 	}
 	g.Request = g.Request.WithContext(ctx)
+	if r.csv {
+		g.Writer.Header().Add("Vary", "Accept")
+	}
 	check := s.check
 	if r.Long {
 		check = s.checkApart

@@ -23,6 +23,7 @@ import (
 // Config is what the HTTP side needs.
 type Config struct {
 	Routes        []Route
+	Pages         []Page
 	Authenticator Authenticator
 	Idempotency   Idempotency // nil: the header has no effect
 	// Secret keys the stored fingerprints of idempotent requests. After it is
@@ -44,6 +45,7 @@ type Config struct {
 	Unavailable func(error) bool
 	Timeout     time.Duration // of an ordinary request; 0 means 30 s
 	Version     string
+	AsyncAPI    []byte // the document of the events that leave the server
 }
 
 // Server answers the API's requests.
@@ -109,9 +111,7 @@ func New(c Config) (_ *Server, err error) {
 		return nil, err
 	}
 	s.addServerRoutes()
-	if err := s.addOpenPage(); err != nil {
-		return nil, fmt.Errorf("adding the page that opens documents: %w", err)
-	}
+	s.addPages()
 	return s, nil
 }
 
@@ -125,6 +125,11 @@ func (s *Server) add(r *Route) error {
 	}
 	r.binding.tag = cursorTag(r.Path)
 	r.binding.limit = r.bodyLimit()
+	if r.csv {
+		if r.columns, err = columnsOf(r); err != nil {
+			return err
+		}
+	}
 	if err := s.fits(r); err != nil {
 		return fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
 	}

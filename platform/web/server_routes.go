@@ -12,19 +12,20 @@ import (
 )
 
 // serverPaths are about the server itself.
-var serverPaths = []string{"/healthz", "/readyz", "/openapi.json", "/docs", "/", "/open"}
+var serverPaths = []string{"/healthz", "/readyz", "/openapi.json", "/asyncapi.json", "/docs", "/"}
 
 // addServerRoutes adds what is about the server itself and needs no
 // credentials. HEAD is for load balancers.
 func (s *Server) addServerRoutes() {
 	docs := gin.WrapH(openapi.Page("/openapi.json", "/docs"))
 	for path, handle := range map[string]gin.HandlerFunc{
-		"/healthz":      healthy,
-		"/readyz":       s.ready,
-		"/openapi.json": func(g *gin.Context) { g.Data(http.StatusOK, "application/json", s.document) },
-		"/docs":         docs,
-		"/docs/*file":   docs,
-		"/":             func(g *gin.Context) { g.Redirect(http.StatusFound, "/docs") },
+		"/healthz":       healthy,
+		"/readyz":        s.ready,
+		"/openapi.json":  func(g *gin.Context) { g.Data(http.StatusOK, "application/json", s.document) },
+		"/asyncapi.json": func(g *gin.Context) { g.Data(http.StatusOK, "application/json", s.config.AsyncAPI) },
+		"/docs":          docs,
+		"/docs/*file":    docs,
+		"/":              func(g *gin.Context) { g.Redirect(http.StatusFound, "/docs") },
 	} {
 		s.engine.Match([]string{http.MethodGet, http.MethodHead}, path, handle)
 	}

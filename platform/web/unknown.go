@@ -25,7 +25,7 @@ func (s *Server) unknown(g *gin.Context) {
 
 // methodsOf are the methods that a path takes, sorted.
 func (s *Server) methodsOf(path string) []string {
-	if slices.Contains(serverPaths, path) {
+	if slices.Contains(serverPaths, path) || slices.ContainsFunc(s.config.Pages, func(p Page) bool { return p.Path == path }) {
 		return []string{http.MethodGet, http.MethodHead}
 	}
 	var methods []string

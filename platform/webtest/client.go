@@ -2,6 +2,7 @@ package webtest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"mime/multipart"
@@ -22,6 +23,7 @@ type Client struct {
 	server  *web.Server  // whose document answers are held to; nil: none
 	base    string
 	header  http.Header
+	ctx     context.Context //nolint:containedctx // of the requests that it sends; nil for the test's
 }
 
 // New returns a client that calls handler without a network. When that is a
@@ -59,6 +61,13 @@ func (c Client) With(name, value string) Client {
 	} else {
 		c.header.Set(name, value)
 	}
+	return c
+}
+
+// Within sends requests that end with ctx, such as one for a stream that has no
+// end of its own.
+func (c Client) Within(ctx context.Context) Client {
+	c.ctx = ctx
 	return c
 }
 
@@ -161,7 +170,11 @@ func (c Client) request(method, path, contentType string, body io.Reader) *http.
 	if c.handler != nil {
 		base = "http://api.test"
 	}
-	r, err := http.NewRequestWithContext(c.t.Context(), method, base+path, body)
+	ctx := c.ctx
+	if ctx == nil {
+		ctx = c.t.Context()
+	}
+	r, err := http.NewRequestWithContext(ctx, method, base+path, body)
 	c.must(err)
 	for name, values := range c.header {
 		r.Header[name] = values

@@ -2,6 +2,9 @@
 package agentsfx
 
 import (
+	"context"
+	"log/slog"
+
 	"go.uber.org/fx"
 
 	"parley/modules/agents"
@@ -11,6 +14,7 @@ import (
 	"parley/modules/agents/internal/core"
 	"parley/modules/projects"
 	"parley/modules/users"
+	"parley/platform/background"
 	"parley/platform/bus"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/clock"
@@ -30,6 +34,8 @@ type Models []string
 type In struct {
 	fx.In
 
+	Lifecycle   fx.Lifecycle
+	Log         *slog.Logger
 	DB          *sqldb.DB
 	Unit        uow.Unit
 	Projects    projects.Catalog
@@ -54,12 +60,18 @@ type Out struct {
 }
 
 // Module is the agents module.
-var Module = fx.Module("agents", fx.Provide(build))
+var Module = fx.Module("agents", fx.Provide(build), fx.Provide(fx.Annotate(agents.Events, fx.ResultTags(`group:"events,flatten"`))))
 
 func build(in In) Out {
+	store := sqlstore.New(in.DB)
 	service := core.New(core.Deps{
-		Unit: in.Unit, Store: sqlstore.New(in.DB), Projects: in.Projects, Actors: in.Actors, Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Addresses: in.Addresses, Clock: in.Clock,
+		Unit: in.Unit, Store: store, Projects: in.Projects, Actors: in.Actors, Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Addresses: in.Addresses, Clock: in.Clock,
 		Models: in.Models,
 	})
+	in.Lifecycle.Append(background.Hook(func(ctx context.Context) {
+		if err := service.TellOld(ctx, store); err != nil && ctx.Err() == nil {
+			in.Log.ErrorContext(ctx, "telling what older agents are called", "error", err)
+		}
+	}))
 	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Versions: service.AgentVersions(), Deciders: service.Deciders()}
 }

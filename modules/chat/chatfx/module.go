@@ -5,10 +5,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"go.uber.org/fx"
 
 	"parley/modules/agents"
+	"parley/modules/chat"
 	"parley/modules/chat/internal/adapters/answerer"
 	"parley/modules/chat/internal/adapters/consumer"
 	"parley/modules/chat/internal/adapters/httpv1"
@@ -31,6 +33,9 @@ import (
 // Migrations are the module's tables.
 func Migrations() migrate.Set { return sqlstore.Migrations() }
 
+// Ledger is what models used, for commands.
+type Ledger = chat.Ledger
+
 // Settings is what the operator decides.
 type Settings struct {
 	// Models are those that answer, the default one first; none for the extractive
@@ -38,6 +43,9 @@ type Settings struct {
 	Models []config.Model
 	// AnswerLinkHosts are the hosts that answers may link.
 	AnswerLinkHosts []string
+	// StreamRetention is how long stored streams are kept after the end of their
+	// runs; 0 is for ever.
+	StreamRetention time.Duration
 }
 
 // In is what the module needs from the house.
@@ -64,10 +72,16 @@ type Out struct {
 	Routes    []web.Route      `group:"routes,flatten"`
 	Consumers []bus.Consumer   `group:"consumers,flatten"`
 	Deciders  []access.Decider `group:"deciders,flatten"`
+	Ledger    chat.Ledger
+
+	// For modules that measure answers.
+	Runner   chat.Runner
+	Judge    chat.Judge
+	Answered chat.Answered
 }
 
 // Module is the chat module.
-var Module = fx.Module("chat", fx.Provide(build))
+var Module = fx.Module("chat", fx.Provide(build), fx.Provide(fx.Annotate(chat.Events, fx.ResultTags(`group:"events,flatten"`))))
 
 func build(in In) (Out, error) {
 	models, err := in.Settings.models()
@@ -77,7 +91,7 @@ func build(in In) (Out, error) {
 	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Agents: in.Agents, Askers: in.Actors, Corpora: in.Corpora, Models: models,
 		Clock: in.Clock, Log: in.Log, Owner: in.Presence.ID(), Peers: in.Presence,
-		AnswerLinkHosts: in.Settings.AnswerLinkHosts, Meter: newMeter(in.Metrics),
+		AnswerLinkHosts: in.Settings.AnswerLinkHosts, StreamRetention: in.Settings.StreamRetention, Meter: newMeter(in.Metrics),
 	})
 	shown(in.Metrics, service)
 	if err := in.Metrics.Err(); err != nil {
@@ -109,7 +123,11 @@ func build(in In) (Out, error) {
 			return err
 		},
 	})
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Deciders: service.Deciders()}, nil
+	evaluations := service.Evaluations()
+	return Out{
+		Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Deciders: service.Deciders(),
+		Runner: evaluations, Judge: evaluations, Answered: evaluations, Ledger: sqlstore.NewLedger(in.DB),
+	}, nil
 }
 
 func (s Settings) models() (core.Models, error) {

@@ -19,6 +19,7 @@ import (
 	"parley/modules/corpora/internal/core"
 	"parley/modules/projects"
 	"parley/modules/users"
+	"parley/platform/background"
 	"parley/platform/bus"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/blob"
@@ -103,7 +104,7 @@ type Out struct {
 }
 
 // Module is the corpora module.
-var Module = fx.Module("corpora", fx.Provide(build))
+var Module = fx.Module("corpora", fx.Provide(build), fx.Provide(fx.Annotate(corpora.Events, fx.ResultTags(`group:"events,flatten"`))))
 
 func build(in In) (Out, error) {
 	documents := in.Metrics.Counter("parley_corpora_documents_total", "Documents whose indexing ended in this process, by step.", "step")
@@ -125,7 +126,7 @@ func build(in In) (Out, error) {
 	}
 	service := core.New(deps)
 	if in.Settings.Works {
-		in.Lifecycle.Append(background(func(ctx context.Context) {
+		in.Lifecycle.Append(background.Hook(func(ctx context.Context) {
 			if err := service.Adopt(ctx); err != nil && ctx.Err() == nil {
 				in.Log.ErrorContext(ctx, "putting documents of an older version into the queue", "error", err)
 			}
@@ -133,29 +134,4 @@ func build(in In) (Out, error) {
 	}
 	out := Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Deciders: service.Deciders(), Retriever: service, Keeper: service.Keeper(), Bench: Bench{service}}
 	return out, nil
-}
-
-// background runs work between start and stop.
-func background(work func(context.Context)) fx.Hook {
-	var cancel context.CancelFunc
-	done := make(chan struct{})
-	return fx.Hook{
-		OnStart: func(ctx context.Context) error {
-			ctx, cancel = context.WithCancel(context.WithoutCancel(ctx))
-			go func() {
-				defer close(done)
-				work(ctx)
-			}()
-			return nil
-		},
-		OnStop: func(stop context.Context) error {
-			cancel()
-			select {
-			case <-done:
-				return nil
-			case <-stop.Done():
-				return stop.Err()
-			}
-		},
-	}
 }

@@ -2,6 +2,8 @@
 package notificationsfx
 
 import (
+	"time"
+
 	"go.uber.org/fx"
 
 	"parley/modules/notifications/internal/adapters/consumer"
@@ -12,6 +14,9 @@ import (
 	"parley/platform/bus"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/mail"
+	"parley/platform/kernel/uow"
+	"parley/platform/kernel/work"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/web"
@@ -20,13 +25,29 @@ import (
 // Migrations are the module's tables.
 func Migrations() migrate.Set { return sqlstore.Migrations() }
 
+// InboxLimit is how many notifications of a user are kept.
+type InboxLimit int64
+
+// DigestAt is the time of the day at which digests are sent.
+type DigestAt struct {
+	Hour, Minute int
+	Zone         *time.Location
+}
+
 // In is what the module needs from the house.
 type In struct {
 	fx.In
 
-	DB    *sqldb.DB
-	Users users.Directory
-	Clock clock.Clock
+	DB     *sqldb.DB
+	Unit   uow.Unit
+	Users  users.Directory
+	Actors users.Actors
+	Roles  users.Roles
+	Clock  clock.Clock
+	Limit  InboxLimit
+	Sender mail.Sender
+	Queue  work.Queue
+	Digest DigestAt
 }
 
 // Out is what it gives.
@@ -36,12 +57,31 @@ type Out struct {
 	Routes    []web.Route    `group:"routes,flatten"`
 	Consumers []bus.Consumer `group:"consumers,flatten"`
 	Decider   access.Decider `group:"deciders"`
+	Decided   decided
+	Kinds     []work.Kind `group:"kinds,flatten"`
+	Teller    core.Teller
 }
 
 // Module is the notifications module.
-var Module = fx.Module("notifications", fx.Provide(build))
+var Module = fx.Module("notifications", fx.Provide(build), fx.Invoke(decide), webhooks)
+
+// decided is how the module learns, once all modules are made, who decides
+// about their resources. As an ordinary parameter that would be a cycle: it
+// decides about notifications itself.
+type decided func([]access.Decider)
+
+type deciders struct {
+	fx.In
+
+	Deciders []access.Decider `group:"deciders"`
+}
+
+func decide(by decided, all deciders) { by(all.Deciders) }
 
 func build(in In) Out {
-	service := core.New(core.Deps{Store: sqlstore.New(in.DB), Users: in.Users, Clock: in.Clock})
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Decider: service.Decider()}
+	service := core.New(core.Deps{
+		Unit: in.Unit, Store: sqlstore.New(in.DB), Users: in.Users, Actors: in.Actors, Roles: in.Roles, Clock: in.Clock, InboxLimit: int64(in.Limit),
+		Sender: in.Sender, Queue: in.Queue, DigestAt: core.Daily(in.Digest),
+	})
+	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Decider: service.Decider(), Decided: service.Decided, Kinds: service.Kinds(), Teller: service}
 }

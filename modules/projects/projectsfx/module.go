@@ -2,6 +2,9 @@
 package projectsfx
 
 import (
+	"context"
+	"log/slog"
+
 	"go.uber.org/fx"
 
 	"parley/modules/projects"
@@ -10,6 +13,7 @@ import (
 	"parley/modules/projects/internal/adapters/sqlstore"
 	"parley/modules/projects/internal/core"
 	"parley/modules/users"
+	"parley/platform/background"
 	"parley/platform/bus"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/clock"
@@ -26,6 +30,8 @@ func Migrations() migrate.Set { return sqlstore.Migrations() }
 type In struct {
 	fx.In
 
+	Lifecycle   fx.Lifecycle
+	Log         *slog.Logger
 	DB          *sqldb.DB
 	Unit        uow.Unit
 	Actors      users.Actors
@@ -46,9 +52,15 @@ type Out struct {
 }
 
 // Module is the projects module.
-var Module = fx.Module("projects", fx.Provide(build))
+var Module = fx.Module("projects", fx.Provide(build), fx.Provide(fx.Annotate(projects.Events, fx.ResultTags(`group:"events,flatten"`))))
 
 func build(in In) Out {
-	service := core.New(core.Deps{Unit: in.Unit, Store: sqlstore.New(in.DB), Actors: in.Actors, Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Clock: in.Clock})
+	store := sqlstore.New(in.DB)
+	service := core.New(core.Deps{Unit: in.Unit, Store: store, Actors: in.Actors, Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Clock: in.Clock})
+	in.Lifecycle.Append(background.Hook(func(ctx context.Context) {
+		if err := service.TellOld(ctx, store); err != nil && ctx.Err() == nil {
+			in.Log.ErrorContext(ctx, "telling what older teams and projects are called", "error", err)
+		}
+	}))
 	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Deciders: service.Deciders()}
 }

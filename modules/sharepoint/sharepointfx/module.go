@@ -10,6 +10,7 @@ import (
 	"go.uber.org/fx"
 
 	"parley/modules/corpora"
+	"parley/modules/sharepoint"
 	"parley/modules/sharepoint/internal/adapters/consumer"
 	"parley/modules/sharepoint/internal/adapters/directory"
 	"parley/modules/sharepoint/internal/adapters/graphapi"
@@ -71,7 +72,7 @@ type Out struct {
 }
 
 // Module is the sharepoint module.
-var Module = fx.Module("sharepoint", fx.Provide(build))
+var Module = fx.Module("sharepoint", fx.Provide(build), fx.Provide(fx.Annotate(sharepoint.Events, fx.ResultTags(`group:"events,flatten"`))))
 
 func build(in In) (Out, error) {
 	backends, err := open(in)

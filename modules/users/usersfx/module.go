@@ -18,12 +18,15 @@ import (
 	"parley/modules/users/internal/adapters/token"
 	"parley/modules/users/internal/core"
 	"parley/platform/auditlog"
+	"parley/platform/background"
 	"parley/platform/bus"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/mail"
 	"parley/platform/kernel/page"
 	"parley/platform/kernel/uow"
+	"parley/platform/kernel/work"
 	"parley/platform/migrate"
 	"parley/platform/observe"
 	"parley/platform/sqldb"
@@ -37,6 +40,12 @@ func Migrations() migrate.Set { return sqlstore.Migrations() }
 // the first signs, and what any of them signed is still read.
 type SecretKey []byte
 
+// AuditRetention is how long entries of the audit log are kept.
+type AuditRetention time.Duration
+
+// SignUpDomains are the domains of organizations whose people may sign up.
+type SignUpDomains []string
+
 // In is what the module needs from the house.
 type In struct {
 	fx.In
@@ -49,6 +58,10 @@ type In struct {
 	Log       *slog.Logger
 	Key       SecretKey
 	Metrics   *observe.Metrics
+	Retention AuditRetention
+	Mail      mail.Sender
+	Queue     work.Queue
+	SignUp    SignUpDomains
 }
 
 // Out is what it gives.
@@ -56,6 +69,7 @@ type Out struct {
 	fx.Out
 
 	Routes        []web.Route    `group:"routes,flatten"`
+	Pages         []web.Page     `group:"pages,flatten"`
 	Consumers     []bus.Consumer `group:"consumers,flatten"`
 	Authenticator web.Authenticator
 	Auditor       auditlog.Auditor
@@ -67,10 +81,11 @@ type Out struct {
 	Setup         Setup
 	Decided       decided
 	Deciders      []access.Decider `group:"deciders,flatten"`
+	Kinds         []work.Kind      `group:"kinds,flatten"`
 }
 
 // Module is the users module.
-var Module = fx.Module("users", fx.Provide(build), fx.Invoke(decide))
+var Module = fx.Module("users", fx.Provide(build), fx.Provide(fx.Annotate(users.Events, fx.ResultTags(`group:"events,flatten"`))), fx.Invoke(decide))
 
 // decided is how the module learns, once all modules are made, who decides
 // about teams, projects and agents. As an ordinary parameter that would be a
@@ -94,15 +109,23 @@ func build(in In) (Out, error) {
 	for _, o := range []core.SignInOutcome{core.SignInRight, core.SignInWrong, core.SignInLimited, core.SignInError} { // shown from the start
 		signIns(0, string(o))
 	}
+	store := sqlstore.New(in.DB)
 	service := core.New(core.Deps{
-		Unit: in.Unit, Store: sqlstore.New(in.DB), Hasher: password.New(), Tokens: tokens, History: history.New(in.Outbox), Clock: in.Clock,
+		Unit: in.Unit, Store: store, Hasher: password.New(), Tokens: tokens, History: history.New(in.Outbox), Clock: in.Clock,
+		Mail: in.Mail, Queue: in.Queue, SignUpDomains: in.SignUp,
 		SignedIn: func(o core.SignInOutcome) { signIns(1, string(o)) },
 	})
 	api := httpv1.New(service)
 	flushing(in.Lifecycle, service, in.Log)
+	pruning(in.Lifecycle, service, time.Duration(in.Retention), in.Log)
+	in.Lifecycle.Append(background.Hook(func(ctx context.Context) {
+		if err := service.TellOld(ctx, store); err != nil && ctx.Err() == nil {
+			in.Log.ErrorContext(ctx, "telling what older users are called", "error", err)
+		}
+	}))
 	return Out{
-		Routes: api.Routes(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: auditor.New(service),
-		Actors: service, Directory: service, Permissions: service, Roles: service, Addresses: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(),
+		Routes: api.Routes(), Pages: api.Pages(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: auditor.New(service),
+		Actors: service, Directory: service, Permissions: service, Roles: service, Addresses: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(), Kinds: service.Kinds(),
 	}, nil
 }
 

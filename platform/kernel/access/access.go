@@ -28,7 +28,8 @@ import "parley/platform/kernel/actor"
 // Action is what an actor does to a resource.
 type Action string
 
-// The actions. Run is for agents alone.
+// The actions. Run is what agents are for; to run a user is to write to them,
+// and to run a content grant is to read with it.
 const (
 	View   Action = "view"
 	Run    Action = "run"

@@ -74,6 +74,10 @@ const (
 	Notification   Resource = "notification"
 	SharePointItem Resource = "sharepoint item"
 	ContentGrant   Resource = "content grant"
+	Webhook        Resource = "webhook"
+	// EvaluationDataset and Evaluation belong to an agent.
+	EvaluationDataset Resource = "evaluation dataset"
+	Evaluation        Resource = "evaluation"
 )
 
 // Grant is one role that was given to the actor directly.

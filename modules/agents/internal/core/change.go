@@ -109,7 +109,7 @@ func (s *Service) CreateAgent(ctx context.Context, who actor.Actor, c Settings) 
 				return err
 			}
 		}
-		tx.Publish(agents.AgentCreated{AgentID: a.ID, OrganizationID: a.OrganizationID, ProjectID: a.ProjectID})
+		tx.Publish(agents.AgentCreated{AgentID: a.ID, OrganizationID: a.OrganizationID, ProjectID: a.ProjectID, AgentName: a.AgentName})
 		full, err = s.Get(ctx, who, a.ID)
 		return err
 	})
@@ -215,15 +215,27 @@ func (s *Service) change(ctx context.Context, tx uow.Tx, who actor.Actor, decide
 		return a, err
 	}
 	if changed {
-		tx.Publish(agents.AgentUpdated{
-			AgentID: a.ID, OrganizationID: a.OrganizationID, ProjectID: a.ProjectID, FromProjectID: was.ProjectID, Access: a.Access, Status: a.Status,
-			Narrowed: a.ProjectID != was.ProjectID || (was.Status == Live && a.Status != Live) || access.Level(a.Access).NarrowerThan(access.Level(was.Access)),
-		})
+		tx.Publish(updated(was, a))
+	}
+	if was.Access == OnlyMe && a.Access != OnlyMe {
+		team, err := s.Projects.TeamOf(ctx, a.OrganizationID, a.ProjectID)
+		if err != nil {
+			return a, err
+		}
+		tx.Publish(agents.AgentShared{AgentID: a.ID, OrganizationID: a.OrganizationID, ProjectID: a.ProjectID, TeamID: team, Access: a.Access, SharedBy: who.UserID})
 	}
 	if made != nil {
 		err = s.storeVersions(ctx, tx, who, more.restoredFrom, *made)
 	}
 	return a, err
+}
+
+func updated(was, a Agent) agents.AgentUpdated {
+	return agents.AgentUpdated{
+		AgentID: a.ID, OrganizationID: a.OrganizationID, ProjectID: a.ProjectID, FromProjectID: was.ProjectID, Access: a.Access, Status: a.Status,
+		Narrowed:  a.ProjectID != was.ProjectID || (was.Status == Live && a.Status != Live) || access.Level(a.Access).NarrowerThan(access.Level(was.Access)),
+		AgentName: a.AgentName,
+	}
 }
 
 // SetAccess changes which users may view an agent that the caller manages. It holds

@@ -13,12 +13,6 @@ type Overview struct {
 	Totals
 }
 
-// Day is the tokens of one day of the reader's.
-type Day struct {
-	Date time.Time // midnight UTC of the date
-	Tokens
-}
-
 // TotalCount sums a period up and counts what exists now in the part of the
 // organization that the actor sees, whatever the filter. It answers ErrPeriod
 // or ErrNotAdmin.
@@ -31,33 +25,96 @@ func (s *Service) TotalCount(ctx context.Context, who actor.Actor, p Period, f F
 	if err != nil {
 		return Overview{}, err
 	}
-	totals, err := s.store.Totals(ctx, selected)
-	return Overview{Existing: existing, Totals: totals}, err
+	rows, err := s.store.Ask(ctx, Question{Selection: selected, Users: true})
+	if err != nil || len(rows) == 0 {
+		return Overview{Existing: existing}, err
+	}
+	r := rows[0]
+	return Overview{Existing: existing, Totals: Totals{
+		ActiveUsers: r.Users, Queries: r.Queries, Threads: r.NewThreads, Upvotes: r.Upvotes, Downvotes: r.Downvotes,
+		TotalTokens: r.TotalTokens(), Cost: r.Cost,
+	}}, nil
 }
 
-// TokensByDate answers the tokens of each day of a period, dates ascending,
-// with a row for every date. It answers ErrPeriod or ErrNotAdmin.
-func (s *Service) TokensByDate(ctx context.Context, who actor.Actor, p Period, f Filter) ([]Day, error) {
+// PeriodFigures are the figures of a day, a week or a month of the reader's.
+type PeriodFigures struct {
+	// Start is the date that it begins with, as midnight UTC: of a week a
+	// Monday, of a month the first, also where the window cuts that off.
+	Start time.Time
+	Figures
+}
+
+// ByPeriod answers the figures of each day, week or month in a period, dates
+// ascending, also of those in which nothing happened. Different users and threads
+// are counted only when they are asked for. It answers ErrPeriod or ErrNotAdmin.
+func (s *Service) ByPeriod(ctx context.Context, who actor.Actor, p Period, f Filter, g Grain, distinct bool) ([]PeriodFigures, error) {
 	w, selected, err := s.selection(who, p, f)
 	if err != nil {
 		return nil, err
 	}
-	quarters, err := s.store.Quarters(ctx, selected)
+	starts, cuts := w.periods(g)
+	rows, err := s.store.Ask(ctx, Question{Selection: selected, Cuts: cuts, Users: distinct, Threads: distinct})
 	if err != nil {
 		return nil, err
 	}
-	days := make([]Day, w.days())
-	for i := range days {
-		days[i].Date = w.first.AddDate(0, 0, i)
+	out := make([]PeriodFigures, len(starts))
+	for i, start := range starts {
+		out[i].Start = start
 	}
-	for _, q := range quarters {
-		// All of a quarter has one date, also when the period cuts it.
-		i := w.index(time.Unix(q.Quarter*15*60, 0))
-		days[i].PromptTokens += q.PromptTokens
-		days[i].CompletionTokens += q.CompletionTokens
-		days[i].Cost = days[i].Cost.Plus(q.Cost)
+	for _, r := range rows {
+		out[r.Period].Figures = r.Figures
 	}
-	return days, nil
+	return out, nil
+}
+
+// Day is the tokens of one day of the reader's.
+type Day struct {
+	Date time.Time // midnight UTC of the date
+	Tokens
+}
+
+// TokensByDate answers the tokens of each day of a period, as ByPeriod.
+func (s *Service) TokensByDate(ctx context.Context, who actor.Actor, p Period, f Filter) ([]Day, error) {
+	list, err := s.ByPeriod(ctx, who, p, f, Daily, false)
+	days := make([]Day, len(list))
+	for i, d := range list {
+		days[i] = Day{Date: d.Start, Tokens: d.tokens()}
+	}
+	return days, err
+}
+
+func (f Figures) tokens() Tokens {
+	return Tokens{PromptTokens: f.PromptTokens, CompletionTokens: f.CompletionTokens, Cost: f.Cost}
+}
+
+// EngagedDay is who used the server on one day of the reader's.
+type EngagedDay struct {
+	Date time.Time // midnight UTC of the date
+	Engaged
+}
+
+// UserEngagement answers how many different users were active on each day of a
+// period and on the days before it, dates ascending. Days are whole, but for the
+// last one when the period ends within it. It answers ErrPeriod or ErrNotAdmin.
+func (s *Service) UserEngagement(ctx context.Context, who actor.Actor, p Period, f Filter) ([]EngagedDay, error) {
+	w, selected, err := s.selection(who, p, f)
+	if err != nil {
+		return nil, err
+	}
+	q := EngagementQuestion{Scope: selected.Scope, Filter: f}
+	for _, d := range append(w.before(LookBack), w.days...) {
+		q.Bounds = append(q.Bounds, d.begin)
+	}
+	q.Bounds = append(q.Bounds, w.until)
+	counted, err := s.store.Engagement(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]EngagedDay, len(w.days))
+	for i, d := range w.days {
+		out[i] = EngagedDay{Date: d.date, Engaged: counted[i]}
+	}
+	return out, nil
 }
 
 func (s *Service) selection(who actor.Actor, p Period, f Filter) (window, Selection, error) {

@@ -43,7 +43,7 @@ type Measures struct {
 }
 
 // QuarterOf counts the quarters of an hour since 1970. Every day of every
-// time zone since 2012 begins and ends with one, so that sums over quarters
+// time zone since 2000 begins and ends with one, so that sums over quarters
 // can be summed to the days of any time zone.
 func QuarterOf(t time.Time) int64 { return t.Unix() / (15 * 60) }
 
@@ -107,7 +107,7 @@ type Totals struct {
 	Upvotes     int64
 	Downvotes   int64
 	TotalTokens int64
-	Cost        money.Amount `bun:"embed:cost_"`
+	Cost        money.Amount
 }
 
 // Tokens are what models used. Cached input is part of the prompt, reasoning
@@ -115,11 +115,5 @@ type Totals struct {
 type Tokens struct {
 	PromptTokens     int64
 	CompletionTokens int64
-	Cost             money.Amount `bun:"embed:cost_"`
-}
-
-// QuarterTokens are the tokens of one quarter of an hour.
-type QuarterTokens struct {
-	Quarter int64
-	Tokens
+	Cost             money.Amount
 }

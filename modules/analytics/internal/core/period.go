@@ -2,7 +2,6 @@ package core
 
 import (
 	"fmt"
-	"sort"
 	"time"
 	_ "time/tzdata" // so that a container without any files knows the zones
 )
@@ -12,10 +11,10 @@ const MaxDays = 366 * 5
 
 const defaultDays = 30
 
-// The dates that figures are given for. Before 2012 some zones turned their
-// clocks at a minute past midnight, which quarters of an hour can't tell.
+// The dates that figures are given for. All days of all zones since then begin
+// at a quarter of an hour.
 var (
-	firstDate = time.Date(2012, 1, 1, 0, 0, 0, 0, time.UTC)
+	firstDate = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 	lastDate  = time.Date(2199, 12, 31, 0, 0, 0, 0, time.UTC)
 )
 
@@ -29,20 +28,6 @@ type Period struct {
 	Zone       string // IANA name; "" is UTC
 }
 
-// window is a period made exact.
-type window struct {
-	zone        *time.Location
-	from, until time.Time // until is not included
-	first, last time.Time // the reader's dates, as midnight UTC
-}
-
-func (w window) days() int { return w.indexOfDate(w.last) + 1 }
-
-// index is the place of t's date in the window.
-func (w window) index(t time.Time) int { return w.indexOfDate(dateOf(t, w.zone)) }
-
-func (w window) indexOfDate(d time.Time) int { return int(d.Sub(w.first) / (24 * time.Hour)) }
-
 func (p Period) window(now time.Time) (window, error) {
 	zone, err := zoneOf(p.Zone)
 	if err != nil {
@@ -51,38 +36,46 @@ func (p Period) window(now time.Time) (window, error) {
 	if p.Days != 0 && (p.Start != "" || p.End != "") {
 		return window{}, refuse("days", "Give either days, or start_date and end_date.")
 	}
-	w := window{zone: zone, last: dateOf(now, zone)}
-	w.until = beginOf(w.last.AddDate(0, 0, 1), zone)
+	last := dateOf(now, zone)
+	until := beginOf(next(last), zone)
 	if p.End != "" {
 		e, err := parseEdge("end_date", p.End, zone)
 		if err != nil {
 			return window{}, err
 		}
-		w.last, w.until = e.date, e.after
+		last, until = e.date, e.after
 	}
 	days := defaultDays
-	if p.Days != 0 {
+	switch {
+	case p.Days < 0 || p.Days > MaxDays:
+		return window{}, refuse("days", fmt.Sprintf("A period has 1 to %d days.", MaxDays))
+	case p.Days != 0:
 		days = p.Days
 	}
-	w.first = w.last.AddDate(0, 0, 1-days)
-	w.from = beginOf(w.first, zone)
+	first := last.AddDate(0, 0, 1-days)
+	from := beginOf(first, zone)
 	if p.Start != "" {
 		e, err := parseEdge("start_date", p.Start, zone)
 		if err != nil {
 			return window{}, err
 		}
-		w.first, w.from = e.date, e.at
+		first, from = e.date, e.at
 	}
-	return w, w.check()
+	if err := checkPeriod(first, last, from, until); err != nil {
+		return window{}, err
+	}
+	return newWindow(zone, from, until), nil
 }
 
-func (w window) check() error {
+func checkPeriod(first, last, from, until time.Time) error {
 	switch {
-	case !w.from.Before(w.until):
+	case first.Equal(last) && from.Equal(until):
+		return refuse("start_date", "The calendar of the time zone leaves this date out.")
+	case !from.Before(until):
 		return refuse("start_date", "start_date must not be after end_date, which is today when not given.")
-	case w.first.Before(firstDate) || w.last.After(lastDate):
+	case first.Before(firstDate) || last.After(lastDate):
 		return refuse("start_date", fmt.Sprintf("A period lies between %s and %s.", firstDate.Format(time.DateOnly), lastDate.Format(time.DateOnly)))
-	case w.days() > MaxDays:
+	case last.Sub(first) >= MaxDays*24*time.Hour:
 		return refuse("start_date", fmt.Sprintf("A period has at most %d days.", MaxDays))
 	}
 	return nil
@@ -94,7 +87,7 @@ type edge struct{ at, after, date time.Time }
 
 func parseEdge(field, text string, zone *time.Location) (edge, error) {
 	if date, err := time.Parse(time.DateOnly, text); err == nil {
-		return edge{at: beginOf(date, zone), after: beginOf(date.AddDate(0, 0, 1), zone), date: date}, nil
+		return edge{at: beginOf(date, zone), after: beginOf(next(date), zone), date: date}, nil
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
@@ -115,21 +108,4 @@ func zoneOf(name string) (*time.Location, error) {
 
 func refuse(field, sentence string) error {
 	return ErrPeriod.WithMessage(sentence).WithField(field, sentence)
-}
-
-// dateOf is the date that a calendar in the zone shows, as midnight UTC.
-func dateOf(t time.Time, zone *time.Location) time.Time {
-	y, m, d := t.In(zone).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-}
-
-// beginOf is the first instant of a date in the zone. Midnight is no answer
-// where clocks are turned then: it may be skipped or come twice.
-func beginOf(date time.Time, zone *time.Location) time.Time {
-	const quarters = 60 * 4
-	earliest := date.Add(-30 * time.Hour)
-	n := sort.Search(quarters, func(i int) bool {
-		return !dateOf(earliest.Add(time.Duration(i)*15*time.Minute), zone).Before(date)
-	})
-	return earliest.Add(time.Duration(n) * 15 * time.Minute)
 }

@@ -40,8 +40,8 @@ func TestAPeriodIsMadeOfTheReadersDays(t *testing.T) {
 				t.Fatal(err)
 			}
 			from, until := w.from.UTC().Format(time.RFC3339Nano), w.until.UTC().Format(time.RFC3339Nano)
-			if from != c.from || until != c.until || w.days() != c.days {
-				t.Errorf("from %s until %s: %d days", from, until, w.days())
+			if from != c.from || until != c.until || len(w.days) != c.days {
+				t.Errorf("from %s until %s: %d days", from, until, len(w.days))
 			}
 		})
 	}
@@ -58,13 +58,15 @@ func TestAPeriodThatMakesNoSenseIsRefusedWithASentence(t *testing.T) {
 		"a folder of zones":                  {Period{Zone: "Europe"}, "tz"},
 		"days and a start":                   {Period{Days: 3, Start: "2026-05-01"}, "days"},
 		"days and an end":                    {Period{Days: 3, End: "2026-05-01"}, "days"},
-		"less than a day":                    {Period{Days: -1}, "start_date"},
-		"more than five years":               {Period{Days: MaxDays + 1}, "start_date"},
-		"more days than there were":          {Period{Days: 1 << 40}, "start_date"},
+		"less than a day":                    {Period{Days: -1}, "days"},
+		"more than five years":               {Period{Days: MaxDays + 1}, "days"},
+		"more days than there were":          {Period{Days: 1 << 40}, "days"},
+		"more than five years of dates":      {Period{Start: "2020-01-01", End: "2026-01-01"}, "start_date"},
+		"a date that the zone leaves out":    {Period{Start: "2011-12-30", End: "2011-12-30", Zone: "Pacific/Apia"}, "start_date"},
 		"a start after the end":              {Period{Start: "2026-05-02", End: "2026-05-01"}, "start_date"},
 		"a start after today":                {Period{Start: "2026-05-21"}, "start_date"},
 		"a start a moment after the end":     {Period{Start: "2026-05-01T00:00:00.000001Z", End: "2026-05-01T00:00:00Z"}, "start_date"},
-		"a time long ago":                    {Period{Start: "2011-12-31", End: "2012-01-01"}, "start_date"},
+		"a time long ago":                    {Period{Start: "1999-12-31", End: "2000-01-01"}, "start_date"},
 		"the dawn of time":                   {Period{Start: "0001-01-01"}, "start_date"},
 		"the end of time":                    {Period{Start: "9999-12-31", End: "9999-12-31"}, "start_date"},
 		"a date that does not exist":         {Period{Start: "2026-02-29"}, "start_date"},
@@ -97,16 +99,23 @@ func FuzzAPeriodIsRefusedOrHasADayForEachOfItsInstants(f *testing.F) {
 			}
 			return
 		}
-		if !w.from.Before(w.until) || w.days() < 1 || w.days() > MaxDays {
-			t.Fatalf("%v: %d days", w, w.days())
+		if !w.from.Before(w.until) || len(w.days) < 1 || len(w.days) > MaxDays {
+			t.Fatalf("%v: %d days", w, len(w.days))
+		}
+		for i, d := range w.days {
+			if d.begin.Unix()%(15*60) != 0 || i > 0 && !d.begin.After(w.days[i-1].begin) {
+				t.Errorf("%s begins at %s", d.date, d.begin)
+			}
 		}
 		last := w.until.Add(-time.Microsecond)
 		inside := w.from.Add(time.Duration(at&(1<<62-1)) % w.until.Sub(w.from))
 		for _, instant := range []time.Time{w.from, last, inside} {
-			quarter := time.Unix(QuarterOf(instant)*15*60, 0)
-			if i := w.index(instant); i < 0 || i >= w.days() || i != w.index(quarter) {
-				t.Errorf("%s is in day %d of %d, its quarter in %d", instant, i, w.days(), w.index(quarter))
+			if i := w.index(instant); i < 0 || i >= len(w.days) {
+				t.Errorf("%s is in day %d of %d", instant, i, len(w.days))
 			}
+		}
+		if w.index(w.from) != 0 || w.index(last) != len(w.days)-1 {
+			t.Errorf("from %s until %s are not in the first and the last of %d days", w.from, w.until, len(w.days))
 		}
 	})
 }

@@ -1,16 +1,28 @@
 package core
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
-// Store keeps facts and the inventory.
+// Store keeps facts, the inventory and names.
 type Store interface {
+	Books
+
 	// AddFacts stores facts, but for those of an origin that has one already.
+	// A fact counts from its commit on, however old it is.
 	AddFacts(ctx context.Context, facts []Fact) error
-	// Totals sums the selected facts up.
-	Totals(ctx context.Context, s Selection) (Totals, error)
-	// Quarters sums the tokens of the selected facts up by quarter, in no
-	// order. Quarters without tokens may be left out.
-	Quarters(ctx context.Context, s Selection) ([]QuarterTokens, error)
+	// Ask answers what the selected facts add up to, all as of one moment, in
+	// order of period and key. It does not look beyond the window.
+	Ask(ctx context.Context, q Question) ([]Row, error)
+	// Engagement answers the days after the first LookBack ones, in order.
+	Engagement(ctx context.Context, q EngagementQuestion) ([]Engaged, error)
+
+	// Seal packs the facts of an organization that are of quarters of an hour
+	// which ended before a moment, so that questions cost less. Answers are the
+	// same. It is safe beside anything else, takes several units of its own and
+	// goes on where it was interrupted.
+	Seal(ctx context.Context, organizationID int64, before time.Time) error
 
 	// AddItem stores an item, unless it is there already.
 	AddItem(ctx context.Context, i Item) error
@@ -20,4 +32,6 @@ type Store interface {
 	// projects and agents in it and the users who ever asked there; all kinds
 	// when the scope is the whole organization.
 	CountItems(ctx context.Context, s Scope) (map[Kind]int64, error)
+
+	Names
 }

@@ -11,19 +11,24 @@ import (
 
 // Service is the use cases.
 type Service struct {
-	store Store
-	clock clock.Clock
+	store   Store
+	clock   clock.Clock
+	sealing *sealing // nil where nothing is sealed
 }
 
 // New returns the use cases over their dependencies.
 func New(s Store, c clock.Clock) *Service { return &Service{store: s, clock: c} }
 
-// Record stores facts; those that were stored before change nothing.
+// Record stores facts, in the unit of ctx; those that were stored before change
+// nothing.
 func (s *Service) Record(ctx context.Context, facts ...Fact) error {
 	for i := range facts {
 		facts[i].Quarter = QuarterOf(facts[i].OccurredOn)
 	}
-	return s.store.AddFacts(ctx, facts)
+	if err := s.store.AddFacts(ctx, facts); err != nil {
+		return err
+	}
+	return s.sealing.later(ctx, facts, s.clock.Now())
 }
 
 // AddItem records that something exists.

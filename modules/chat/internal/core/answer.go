@@ -9,21 +9,34 @@ import (
 
 // said is the text of an answer on its way from the model to the stream.
 type said struct {
-	filter *markdown.Filter
+	filter *markdown.Filter // nil for a text that nobody is shown
 	text   strings.Builder
 	emit   func(string) error
 }
 
 // listen makes the model's text the answer that is shown.
 func (x *execution) listen() *said {
+	if x.isJudge() {
+		return &said{emit: x.stream.delta}
+	}
 	known := addressesOf(x.prompt, x.AnswerLinkHosts)
 	return &said{filter: markdown.New(markdown.Rules{Sources: len(x.out.Support), Known: known}), emit: x.stream.delta}
 }
 
-func (s *said) add(piece string) error { return s.pass(s.filter.Add(piece)) }
+func (s *said) add(piece string) error {
+	if s.filter == nil {
+		return s.pass(piece)
+	}
+	return s.pass(s.filter.Add(piece))
+}
 
 // close ends the answer; an answer that broke off has what was held back, too.
-func (s *said) close() error { return s.pass(s.filter.Close()) }
+func (s *said) close() error {
+	if s.filter == nil {
+		return nil
+	}
+	return s.pass(s.filter.Close())
+}
 
 func (s *said) pass(text string) error {
 	if text == "" {

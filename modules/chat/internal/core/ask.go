@@ -79,10 +79,11 @@ func (s *Service) Ask(ctx context.Context, who actor.Actor, a Ask) (Asked, error
 			return Asked{}, err
 		}
 	}
-	if !s.admit() {
-		return Asked{}, ErrOverloaded
+	turn, err := s.places.admit(who.OrganizationID, who.UserID)
+	if err != nil {
+		return Asked{}, err
 	}
-	x := s.newExecution(who, agent, a, thread, question, history)
+	x := s.newExecution(turn, who, agent, a, thread, question, history)
 	x.offer = offer
 	if err := x.accept(ctx); err != nil {
 		if errors.Is(err, ErrInProgress) { // somebody was faster with the key
@@ -200,7 +201,7 @@ func (s *Service) newRun(who actor.Actor, agent agents.Runnable, a Ask, thread T
 	run := Run{
 		RunID: id.New(), OrganizationID: who.OrganizationID, ThreadID: thread.ID, AgentID: agent.ID, AgentVersion: agent.Version, AgentType: agent.AgentType, ProjectID: agent.ProjectID,
 		TeamID: agent.TeamID, UserID: who.UserID, State: Queued, QuerySource: a.QuerySource, CreatedBy: who.Name(), CreatedOn: now, ModifiedOn: now,
-		Owner: s.Owner, LeaseUntil: now.Add(s.Intervals.Lease), Fingerprint: a.Fingerprint, Cost: noCost,
+		Owner: s.Owner, LeaseUntil: now.Add(s.Intervals.Lease), Fingerprint: a.Fingerprint, Cost: noCost, Purpose: PurposeAnswer,
 	}
 	if run.QuerySource == "" {
 		run.QuerySource = "api"

@@ -259,18 +259,10 @@ func TestANewAnswerThatWasWishedForTakesThePlaceOfTheOldOne(t *testing.T) {
 func TestARunThatHadToWaitForItsTurnUsesAnAnswerAgain(t *testing.T) {
 	caching(t, func(s *scene, _ *shelves) {
 		s.ended(s.ask("What is green?"))
-		s.model.answer = hangs()
-		var first core.Run
-		for i := range core.MaxRunning {
-			run := s.askAs(ann, fmt.Sprint("Question ", i))
-			if i == 0 {
-				first = run
-			}
-		}
+		free := s.Busy()
 		waiting := s.ask("What is green?")
 		s.same(core.Queued, waiting.State)
-		_, err := s.Cancel(s.ctx, ann, first.ID)
-		s.must(err)
+		free()
 		got := s.ended(waiting)
 		s.same([]any{core.Completed, true, int64(0)}, []any{got.State, got.CacheHit, got.EstimatedPrompt})
 	})

@@ -19,7 +19,7 @@ func (x *execution) converse() (*said, error) {
 			return said, err
 		}
 		next, there := x.Models.named(x.offer.Fallback)
-		if !there || tried == len(x.Models) {
+		if !there || tried == len(x.Models) || x.isJudge() { // whose verdict it is matters
 			return said, err
 		}
 		x.Log.WarnContext(x.ctx, "a model failed and another answers", "run", x.run.RunID, "model", x.offer.Model.Name(), "fallback", x.offer.Fallback, "error", err)
@@ -151,7 +151,7 @@ func (x *execution) answered(err error) string {
 func (x *execution) metered() Metered {
 	u := x.reply.Usage
 	row := Metered{Raw: u.Raw, Usage: chat.Usage{
-		Purpose: "answer", Model: x.offer.Model.Name(), FreshInput: u.FreshInput, CachedInput: u.CachedInput,
+		Purpose: x.run.purpose(), Model: x.offer.Model.Name(), FreshInput: u.FreshInput, CachedInput: u.CachedInput,
 		Output: u.Output, Reasoning: u.Reasoning, UsageSource: "provider",
 	}}
 	if !u.Reported {

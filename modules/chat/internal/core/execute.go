@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
+	"time"
 
 	"parley/modules/agents"
 	"parley/modules/corpora"
@@ -28,7 +30,8 @@ type execution struct {
 	who     actor.Actor
 	stream  *stream
 
-	hasSlot  bool
+	turn *turn
+
 	prepared bool  // the prompt is there, or failed says why it is not
 	failed   error // of the preparation
 	offer    Offer // the model that is asked
@@ -44,14 +47,15 @@ type execution struct {
 	cache        *cacheLookup // nil for a run that takes no part in the cache
 	out          Outcome
 
-	done   chan struct{} // closed once record and err are final
-	record Record
-	err    error // why the end could not be stored; nil when record is the outcome
+	settled sync.Once
+	done    chan struct{} // closed once record and err are final
+	record  Record
+	err     error // why the end could not be stored; nil when record is the outcome
 }
 
-func (s *Service) newExecution(who actor.Actor, agent agents.Runnable, a Ask, thread Thread, question string, history []Turn) *execution {
+func (s *Service) newExecution(t *turn, who actor.Actor, agent agents.Runnable, a Ask, thread Thread, question string, history []Turn) *execution {
 	x := &execution{
-		Service: s, run: s.newRun(who, agent, a, thread), thread: thread, agent: agent, who: who, done: make(chan struct{}),
+		Service: s, turn: t, run: s.newRun(who, agent, a, thread), thread: thread, agent: agent, who: who, done: make(chan struct{}),
 		content: Content{Question: question, Sources: noSources, History: history, Options: a.Options, PromptPrefix: agent.PrefixPrompt, Instructions: agent.Instructions},
 	}
 	ctx, cancel := context.WithCancelCause(s.base)
@@ -68,12 +72,9 @@ func (s *Service) newExecution(who actor.Actor, agent agents.Runnable, a Ask, th
 // accept stores the question. When its turn is now, it is prepared before, so
 // that what goes to the model is stored with it and costs no commit of its own.
 func (x *execution) accept(ctx context.Context) error {
-	select {
-	case x.slots <- struct{}{}:
-		x.hasSlot = true
+	if x.turn.has() {
 		x.failed = x.guarded(x.prepare)
 		x.begin()
-	default:
 	}
 	a := &accepting{ctx: ctx, accept: Accept{Thread: x.thread, Run: x.run, Content: x.content, Events: x.stream.take()}}
 	if x.thread.ID == 0 {
@@ -83,9 +84,8 @@ func (x *execution) accept(ctx context.Context) error {
 	a.accept.Run.LastSequence = int64(len(a.accept.Events))
 	stored, err := x.journal.accept(a)
 	if err != nil {
-		x.leaveSlot()
 		x.forget()
-		x.leave()
+		x.turn.leave()
 		return err
 	}
 	x.stream.accepted(stored.Run)
@@ -106,13 +106,6 @@ func (x *execution) begin() {
 	}
 }
 
-func (x *execution) leaveSlot() {
-	if x.hasSlot {
-		x.hasSlot = false
-		<-x.slots
-	}
-}
-
 // forget takes the run out of those of this process.
 func (x *execution) forget() {
 	x.mu.Lock()
@@ -125,21 +118,23 @@ func (x *execution) forget() {
 
 // execute answers one accepted run and closes it, whatever happens.
 func (x *execution) execute() {
-	defer x.leave()
+	defer x.turn.leave()
 	err := x.guarded(x.answer)
 	if cause := context.Cause(x.ctx); err != nil && cause != nil {
 		err = cause // what ended the run, rather than what broke because of it
 	}
-	x.leaveSlot()
+	x.turn.done()
+	var record Record
 	if errors.Is(err, ErrNoLongerOurs) {
 		x.Log.WarnContext(x.ctx, "a run was closed by another process", "run", x.run.RunID)
-		x.err = err
 	} else {
-		x.finish(err)
+		// Nobody waits for a full disk. The run goes on to be tried.
+		late := time.AfterFunc(storing, func() { x.settle(Record{}, ErrNotStored) })
+		record, err = x.finish(err)
+		late.Stop()
 	}
 	x.forget()
-	close(x.done)
-	x.stream.close()
+	x.settle(record, err)
 }
 
 // guarded turns a panic into an error.
@@ -173,7 +168,9 @@ func (x *execution) answer() error {
 	if err != nil {
 		return err
 	}
-	x.cite(said)
+	if !x.isJudge() {
+		x.cite(said)
+	}
 	if cut := finishWords(x.reply.FinishReason); cut != "" {
 		x.stream.status(StepModel, cut)
 	}
@@ -184,8 +181,7 @@ func (x *execution) answer() error {
 // it is known even if this process dies while the model answers.
 func (x *execution) wait() error {
 	select {
-	case x.slots <- struct{}{}:
-		x.hasSlot = true
+	case <-x.turn.come:
 	case <-x.ctx.Done():
 		return x.ctx.Err()
 	}
@@ -215,6 +211,10 @@ func (x *execution) prepare() error {
 	who, err := x.permitted()
 	if err != nil {
 		return err
+	}
+	if x.isJudge() {
+		x.prepareJudge()
+		return nil
 	}
 	x.rewrite()
 	found, err := x.retrieve(who)

@@ -9,20 +9,25 @@ func (s *Service) Waiting() int {
 
 // Busy takes all places for running answers, until free is called.
 func (s *Service) Busy() (free func()) {
-	for range maxRunning {
-		s.slots <- struct{}{}
+	p := s.places
+	fill := func(n int) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.running += n
+		p.next()
 	}
-	return func() {
-		for range maxRunning {
-			<-s.slots
-		}
-	}
+	fill(p.limits.Running)
+	return func() { fill(-p.limits.Running) }
 }
 
 // The limits that tests go up to.
+var (
+	MaxRunning = Places{}.orDefaults().UserRunning
+	MaxWaiting = Places{}.orDefaults().UserOpen - Places{}.orDefaults().UserRunning
+)
+
+// More limits that tests go up to.
 const (
-	MaxRunning = maxRunning
-	MaxWaiting = maxWaiting
 	MaxAnswer  = maxAnswer
 	MaxHistory = maxHistory
 

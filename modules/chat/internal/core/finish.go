@@ -10,9 +10,10 @@ import (
 	"parley/platform/kernel/apperr"
 )
 
-// finish closes the run with its outcome. It outlives the run's own context:
-// a run that was cancelled is closed all the same.
-func (x *execution) finish(failure error) {
+// finish closes the run with its outcome and answers its record, or why its end
+// could not be stored. It outlives the run's own context: a run that was
+// cancelled is closed all the same.
+func (x *execution) finish(failure error) (Record, error) {
 	ctx := context.WithoutCancel(x.base)
 	o := &x.out
 	if x.reply.Text == "" {
@@ -38,16 +39,25 @@ func (x *execution) finish(failure error) {
 		}
 	}
 	o.CacheKey = x.storedKey(*o)
-	now, err := x.close(ctx, x.run, x.stream, *o)
+	now, err := x.close(ctx, x.run, x.stream, *o, untilStored)
 	switch {
 	case err == nil:
-		x.record = x.recorded(now)
+		return x.recorded(now), nil
 	case errors.Is(err, ErrNoLongerOurs), errors.Is(err, ErrDeleted):
-		x.err = err
-	default: // the lease runs out and the run is closed as interrupted
-		x.err = errors.Join(ErrNotStored, err)
-		x.Log.ErrorContext(ctx, "a run could not be closed", "run", x.run.RunID, "error", err)
+		return Record{}, err
 	}
+	// The lease runs out and the run is closed as interrupted.
+	x.Log.ErrorContext(ctx, "a run could not be closed", "run", x.run.RunID, "error", err)
+	return Record{}, errors.Join(ErrNotStored, err)
+}
+
+// settle tells those who wait for the run what became of it, once.
+func (x *execution) settle(r Record, err error) {
+	x.settled.Do(func() {
+		x.record, x.err = r, err
+		close(x.done)
+		x.stream.close()
+	})
 }
 
 // failed turns what ended a run into its state and words.
@@ -77,11 +87,21 @@ func inWords(e *apperr.Error) string {
 	return words
 }
 
+const (
+	// soon is how long a run of a dead process is tried to be closed at once, and
+	// untilStored how long one of this process is, whose answer would be lost.
+	soon        = 5 * time.Second
+	untilStored = 15 * time.Minute
+	// storing is how long a client waits for the outcome to be stored.
+	storing = 5 * time.Second
+)
+
 // close ends a run in one commit with its event, and answers when. A database
-// that is busy for a moment is tried again. stream is nil for a run that
-// another process left behind.
-func (s *Service) close(ctx context.Context, run Run, stream *stream, o Outcome) (time.Time, error) {
-	for wait := 50 * time.Millisecond; ; wait *= 4 {
+// that is busy or full is tried again for so long, and a few times when the
+// process goes down. stream is nil for a run that another process left behind.
+func (s *Service) close(ctx context.Context, run Run, stream *stream, o Outcome, patience time.Duration) (time.Time, error) {
+	waited := time.Duration(0)
+	for wait := 50 * time.Millisecond; ; wait = min(wait*4, s.Intervals.Lease/2) {
 		e := &ending{end: End{Run: run.ID, Owner: run.Owner, Outcome: o, Sequence: run.LastSequence + 1}, run: run, stream: stream}
 		err := s.journal.end(e)
 		switch {
@@ -90,11 +110,29 @@ func (s *Service) close(ctx context.Context, run Run, stream *stream, o Outcome)
 		case errors.Is(err, ErrDeleted):
 			s.Meter.Ended(Cancelled, ErrDeleted.Code)
 		}
-		if err == nil || errors.Is(err, ErrNoLongerOurs) || errors.Is(err, ErrDeleted) || wait > 10*time.Second {
+		if err == nil || errors.Is(err, ErrNoLongerOurs) || errors.Is(err, ErrDeleted) {
 			return e.at, err
 		}
-		s.Log.WarnContext(ctx, "closing a run is tried again", "run", run.ID, "error", err)
-		time.Sleep(wait)
+		if waited+wait > patience || waited+wait > soon && s.base.Err() != nil {
+			return e.at, err
+		}
+		if waited == 0 {
+			s.Log.WarnContext(ctx, "closing a run is tried again", "run", run.ID, "error", err)
+		}
+		s.pause(wait)
+		waited += wait
+	}
+}
+
+// pause waits, until the process goes down or for a moment if it does.
+func (s *Service) pause(d time.Duration) {
+	if d <= time.Second || s.base.Err() != nil {
+		time.Sleep(d)
+		return
+	}
+	select {
+	case <-time.After(d):
+	case <-s.base.Done():
 	}
 }
 

@@ -125,7 +125,7 @@ func (j *journal) work() {
 
 // few reports whether waiting a moment makes the next commit worth more.
 func (j *journal) few() bool {
-	open := j.service.open()
+	open := j.service.places.all()
 	if open < gatherFrom {
 		return false
 	}

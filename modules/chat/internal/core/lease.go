@@ -7,17 +7,22 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"parley/modules/chat"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/idempotency"
+	"parley/platform/kernel/uow"
 )
 
 // Tend renews the leases of this process's runs, cancels those that somebody
 // asked to cancel, and closes what dead processes left behind, until ctx ends.
 // It looks at once and then three times within a lease.
 func (s *Service) Tend(ctx context.Context) {
+	var older sync.WaitGroup
+	defer older.Wait()
+	older.Go(func() { s.indexOlder(ctx) })
 	ticker := time.NewTicker(s.Intervals.Lease / 3)
 	defer ticker.Stop()
 	for {
@@ -44,7 +49,27 @@ func (s *Service) tendOnce(ctx context.Context) error {
 	if err := s.closeExpired(ctx, dead); err != nil {
 		return err
 	}
-	return s.Store.ForgetKeys(ctx, now.Add(-idempotency.KeptFor))
+	if err := s.Store.ForgetKeys(ctx, now.Add(-idempotency.KeptFor)); err != nil {
+		return err
+	}
+	if err := s.indexWords(ctx); err != nil {
+		return err
+	}
+	return s.pruneStreams(ctx, now)
+}
+
+// pruneStreams removes a part of the streams that are kept no longer. Their
+// answers stay, and so does the last event of each: who reads such a stream gets
+// that one, with the whole answer.
+func (s *Service) pruneStreams(ctx context.Context, now time.Time) error {
+	if s.StreamRetention <= 0 {
+		return nil
+	}
+	const few = 500
+	return s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		_, err := s.Store.PruneStreams(ctx, now.Add(-s.StreamRetention), few)
+		return err
+	})
 }
 
 // renew extends the leases of this process's runs and cancels those that
@@ -127,7 +152,7 @@ func (s *Service) closeExpired(ctx context.Context, owners []string) error {
 			if err != nil {
 				return err
 			}
-			if _, err := s.close(ctx, run, nil, o); err != nil && !errors.Is(err, ErrNoLongerOurs) && !errors.Is(err, ErrDeleted) {
+			if _, err := s.close(ctx, run, nil, o, soon); err != nil && !errors.Is(err, ErrNoLongerOurs) && !errors.Is(err, ErrDeleted) {
 				return err
 			}
 			closed++
@@ -167,7 +192,7 @@ func (s *Service) remains(ctx context.Context, run Run) (Outcome, error) {
 	o.Answer, o.SearchQuery = text.String(), contents[run.ID].SearchQuery
 	if run.EstimatedPrompt > 0 { // the model had been asked
 		o.Model = run.Model
-		row := chat.Usage{Purpose: "answer", Model: o.Model, FreshInput: run.EstimatedPrompt, Output: tokensOf(o.Answer), UsageSource: "estimated"}
+		row := chat.Usage{Purpose: run.purpose(), Model: o.Model, FreshInput: run.EstimatedPrompt, Output: tokensOf(o.Answer), UsageSource: "estimated"}
 		offer, _ := s.Models.named(o.Model) // without prices when it was taken out of the list
 		offer.charge(&row)
 		o.Usage = []Metered{{Usage: row}}

@@ -184,7 +184,7 @@ func TestAProcessThatLostItsLeaseWritesNothingMore(t *testing.T) {
 	})
 }
 
-func TestNoMoreRunsAreTakenThanCanBeAnswered(t *testing.T) {
+func TestNoMoreRunsOfAUserAreTakenThanTheirShare(t *testing.T) {
 	play(t, func(s *scene) {
 		s.model.answer = hangs()
 		runs := []core.Run{s.ask("First?")}
@@ -193,7 +193,7 @@ func TestNoMoreRunsAreTakenThanCanBeAnswered(t *testing.T) {
 			runs = append(runs, s.ask("What is green?", in(thread)))
 		}
 		_, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "One more?"})
-		s.is(err, core.ErrOverloaded)
+		s.is(err, core.ErrUserBusy)
 		synctest.Wait()
 		s.same(core.MaxRunning, len(s.model.asked()))
 
@@ -216,5 +216,19 @@ func TestAQuestionThatIsNotAcceptedTakesNoPlace(t *testing.T) {
 			s.is(err, core.ErrNotFound)
 		}
 		s.same(core.Completed, s.ended(s.ask("Is there room?")).State)
+	})
+}
+
+func TestAStreamIsKeptForAWhileAndItsAnswerForEver(t *testing.T) {
+	play(t, func(s *scene) {
+		service := s.process("process-r", func(d *core.Deps) { d.StreamRetention = 7 * 24 * time.Hour })
+		s.tend(service)
+		run := s.ended(s.ask("What is green?")).Run
+		whole := s.all(s.watch(service, run, 0))
+		time.Sleep(6 * 24 * time.Hour)
+		s.same(whole, s.all(s.watch(service, run, 0)))
+		time.Sleep(2 * 24 * time.Hour)
+		s.same(whole[len(whole)-1:], s.all(s.watch(service, run, 0)))
+		s.same("It is green [1].", s.ended(run).Answer)
 	})
 }

@@ -35,8 +35,6 @@ func (unmetered) Ended(State, string) {}
 // Called implements Meter.
 func (unmetered) Called(ModelCall) {}
 
-// Load is how many runs this process answers, and how many wait for their turn.
-func (s *Service) Load() (running, waiting int) {
-	running = len(s.slots)
-	return running, max(0, s.open()-running)
-}
+// Load is how many runs this process answers, and how many questions of users
+// wait for their turn.
+func (s *Service) Load() (running, waiting int) { return s.places.load() }

@@ -86,7 +86,9 @@ type Run struct {
 	LastSequence     int64 // of its stored events
 	EstimatedPrompt  int64 // tokens sent to a model that has not answered yet
 	IdempotencyKey   *string
+	QuestionKey      *string // of the question of an evaluation
 	Fingerprint      string
+	Purpose          string // PurposeAnswer or PurposeJudge
 }
 
 // Content is the long part of a run.

@@ -19,6 +19,7 @@ type Store interface {
 	Grants
 	Feedback
 	Deletions
+	Answers
 }
 
 // Threads keeps conversations. Only their user ever finds them.
@@ -29,7 +30,8 @@ type Threads interface {
 	// UpdateThread changes a thread of the user's.
 	UpdateThread(ctx context.Context, userID, id int64, change func(*Thread) error) (Thread, error)
 	// ThreadsPage is the user's threads with the agent, newest activity first.
-	// Threads without a source match every querySource.
+	// Threads without a source match every querySource; those of evaluations
+	// match theirs alone.
 	ThreadsPage(ctx context.Context, userID, agentID int64, querySource string, p page.Request) (page.Of[Thread], error)
 }
 
@@ -44,6 +46,11 @@ type Runs interface {
 	Run(ctx context.Context, userID, id int64) (Run, error)
 	// RunByKey answers the user's run of an Idempotency-Key, or ErrNotFound.
 	RunByKey(ctx context.Context, userID int64, key string) (Run, error)
+	// RunByQuestion answers the user's run of an evaluation's question, also a
+	// deleted one, or ErrNotFound.
+	RunByQuestion(ctx context.Context, userID int64, key string) (Run, error)
+	// ForgetQuestion gives the key of a question free, whose run has ended.
+	ForgetQuestion(ctx context.Context, run int64) error
 	// RunsPage is a thread's runs, oldest first.
 	RunsPage(ctx context.Context, threadID int64, p page.Request) (page.Of[Run], error)
 	// Contents answers the long parts of runs, by run id, in one query.
@@ -151,6 +158,11 @@ type Leases interface {
 	RequestCancel(ctx context.Context, userID, run int64) (Run, error)
 	// ForgetKeys gives Idempotency-Keys of ended runs before a time free.
 	ForgetKeys(ctx context.Context, before time.Time) error
+	// PruneStreams removes the stored events of up to limit runs that ended
+	// before a time, but for the last event of each, within the unit of ctx. It
+	// goes by the ids of runs, up to the first that is younger or open, and
+	// reports whether more may follow.
+	PruneStreams(ctx context.Context, before time.Time, limit int) (more bool, err error)
 }
 
 // Askers knows who the askers are now. users.Actors is it.

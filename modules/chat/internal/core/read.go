@@ -2,8 +2,10 @@ package core
 
 import (
 	"context"
+	"fmt"
 
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/page"
 )
 
@@ -69,12 +71,12 @@ func (s *Service) records(ctx context.Context, who actor.Actor, t Thread, runs [
 	}
 	// Whoever lost sight of the agent keeps their threads, without its prompt.
 	admin, err := s.Agents.Administers(ctx, who, t.AgentID)
-	if err != nil {
-		admin = false
+	if kind := apperr.KindOf(err); err != nil && kind != apperr.NotFound && kind != apperr.Forbidden {
+		return nil, fmt.Errorf("asking whether user %d administers agent %d: %w", who.UserID, t.AgentID, err)
 	}
 	out := make([]Record, len(runs))
 	for i, r := range runs {
-		out[i] = Record{Run: r, Content: contents[r.ID], ThreadTitle: t.Title, ShowPrompt: admin}
+		out[i] = Record{Run: r, Content: contents[r.ID], ThreadTitle: t.Title, ShowPrompt: err == nil && admin}
 	}
 	return out, s.addFeedback(ctx, ids, out)
 }

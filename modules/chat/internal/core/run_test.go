@@ -110,19 +110,47 @@ func TestAnswerLedgerAndEventAreOneCommit(t *testing.T) {
 	})
 }
 
-func TestARunThatCannotBeClosedIsClosedAfterItsLease(t *testing.T) {
+// The disk is full while a model answers: who waits is told soon, and the
+// answer is stored when there is space again.
+func TestARunThatCannotBeClosedIsClosedWhenTheStoreTakesIt(t *testing.T) {
+	play(t, func(s *scene) {
+		s.tend(s.Service)
+		s.faulty.fail(broken, nil)
+		began := time.Now()
+		asked, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is green?"})
+		s.must(err)
+		w := s.Follow(jo, asked)
+		_, err = s.Outcome(s.ctx, jo, asked)
+		s.is(err, core.ErrNotStored)
+		_, err = s.Await(s.ctx, jo, asked.ID)
+		s.is(err, core.ErrNotStored)
+		read := s.all(w)
+		last := read[len(read)-1]
+		s.same([]any{core.StepError, "chat.not_stored", true}, []any{last.Step, last.Code, time.Since(began) < 10*time.Second})
+
+		time.Sleep(2 * time.Minute)
+		s.same(core.InProgress, s.stored(asked.Run).State)
+		s.faulty.fail(nil, nil)
+		time.Sleep(15 * time.Second)
+		got := s.ended(asked.Run)
+		s.same([]any{core.Completed, "It is green [1].", 1}, []any{got.State, got.Answer, len(s.ledger(asked.Run))})
+		completed, failed := s.facts()
+		s.same([]int{1, 0}, []int{len(completed), len(failed)})
+	})
+}
+
+func TestARunThatWasNeverClosedIsClosedAfterItsLease(t *testing.T) {
 	play(t, func(s *scene) {
 		s.faulty.fail(broken, nil)
 		run := s.ask("What is green?")
-		time.Sleep(10 * time.Second)
+		s.must(s.Close(s.ctx)) // the process goes down and gives up
 		s.faulty.fail(nil, nil)
 		s.same(core.InProgress, s.stored(run).State)
-		s.must(s.Recover(s.ctx))
-		s.same(core.InProgress, s.stored(run).State) // its lease still runs
-		time.Sleep(15 * time.Second)
-		s.must(s.Recover(s.ctx))
-		got := s.ended(run)
-		s.same([]any{core.Interrupted, "It is green [1]."}, []any{got.State, got.Answer})
+		other := s.process("process-b")
+		time.Sleep(25 * time.Second)
+		s.must(other.Recover(s.ctx))
+		got := s.stored(run)
+		s.same(core.Interrupted, got.State)
 		s.same(1, len(s.ledger(run)))
 	})
 }

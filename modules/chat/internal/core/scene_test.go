@@ -162,6 +162,7 @@ type library struct {
 	err        error
 	outside    error
 	unreadable map[int64]bool
+	shared     map[int64]bool // documents that only the agent lets anybody use
 	queries    []string
 	scopes     []corpora.Scope
 	tops       []int
@@ -179,11 +180,11 @@ func (l *library) Retrieve(_ context.Context, _ actor.Actor, s corpora.Scope, qu
 	return corpora.Retrieval{Passages: l.passages, Candidates: l.candidates, Considered: 12, CorpusIDs: []int64{5}, Weights: corpora.Weights{Searched: 12, Frequencies: map[string]int{"warp": 2}}}, l.err
 }
 
-func (l *library) Readable(_ context.Context, who actor.Actor, _ int64, documents []int64) ([]int64, error) {
+func (l *library) Readable(_ context.Context, who actor.Actor, agentID int64, documents []int64) ([]int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.readers = append(l.readers, who)
-	return slices.DeleteFunc(slices.Clone(documents), func(id int64) bool { return l.unreadable[id] }), nil
+	return slices.DeleteFunc(slices.Clone(documents), func(id int64) bool { return l.unreadable[id] || l.shared[id] && agentID == 0 }), nil
 }
 
 // script is a model that does what the test says.

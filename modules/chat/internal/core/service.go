@@ -13,12 +13,6 @@ import (
 	"parley/platform/kernel/uow"
 )
 
-// Limits of what runs at the same time.
-const (
-	maxRunning = 1024 // runs that are being answered by one process
-	maxWaiting = 1024 // runs that wait for their turn
-)
-
 // Intervals is how often things are looked at. Zero fields take the defaults.
 type Intervals struct {
 	Lease time.Duration // how long a run survives its process; 20 s
@@ -38,6 +32,7 @@ type Deps struct {
 	Clock     clock.Clock
 	Log       *slog.Logger
 	Intervals Intervals
+	Places    Places
 	// Owner names this process among those that share the database.
 	Owner string
 	// AnswerLinkHosts are the hosts that answers may link beside what stands in
@@ -45,6 +40,9 @@ type Deps struct {
 	AnswerLinkHosts []string
 	// Meter is told what operators watch; nil: nobody is.
 	Meter Meter
+	// StreamRetention is how long the stored stream of a run is kept after its
+	// end; 0 is for ever.
+	StreamRetention time.Duration
 	// Peers tells dead processes from living ones; nil leaves that to leases.
 	Peers Peers
 }
@@ -54,7 +52,7 @@ type Service struct {
 	Deps
 	journal *journal
 	remote  remote
-	slots   chan struct{} // one for each run that is being answered
+	places  *places
 	learned learned
 
 	mu sync.Mutex
@@ -62,12 +60,8 @@ type Service struct {
 	// question is stored; byID has those whose question is.
 	live map[*execution]struct{}
 	byID map[int64]*execution
-	// admitted counts accepted runs that have not ended here.
-	admitted int
-	closed   bool
-	base     context.Context // of all runs; ends when the process goes down
-	stop     context.CancelCauseFunc
-	running  sync.WaitGroup
+	base context.Context // of all runs; ends when the process goes down
+	stop context.CancelCauseFunc
 
 	suspects map[string]bool // owners that looked dead the last time; of Tend alone
 }
@@ -87,7 +81,7 @@ func New(d Deps) *Service {
 	if d.Meter == nil {
 		d.Meter = unmetered{}
 	}
-	s := &Service{Deps: d, slots: make(chan struct{}, maxRunning), live: map[*execution]struct{}{}, byID: map[int64]*execution{}}
+	s := &Service{Deps: d, places: newPlaces(d.Places), live: map[*execution]struct{}{}, byID: map[int64]*execution{}}
 	s.journal = &journal{service: s}
 	return s
 }
@@ -101,15 +95,8 @@ func (s *Service) Open(ctx context.Context) {
 // Close comes after Open. It lets no new run in, interrupts the running ones and waits until each
 // is closed, or ctx ends.
 func (s *Service) Close(ctx context.Context) error {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
+	closed := s.places.close()
 	s.stop(errShutdown)
-	closed := make(chan struct{})
-	go func() {
-		s.running.Wait()
-		close(closed)
-	}()
 	select {
 	case <-closed:
 		return nil
@@ -117,33 +104,6 @@ func (s *Service) Close(ctx context.Context) error {
 		s.Log.Warn("runs are left to their leases", slog.Any("error", ctx.Err()))
 		return ctx.Err()
 	}
-}
-
-// admit reserves a place among the runs of this process.
-func (s *Service) admit() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed || s.admitted >= maxRunning+maxWaiting {
-		return false
-	}
-	s.admitted++
-	s.running.Add(1)
-	return true
-}
-
-// open is how many runs of this process have not ended.
-func (s *Service) open() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.admitted
-}
-
-// leave gives the place back.
-func (s *Service) leave() {
-	s.mu.Lock()
-	s.admitted--
-	s.mu.Unlock()
-	s.running.Done()
 }
 
 // execution answers the live run with an id, or nil.

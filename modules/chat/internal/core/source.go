@@ -1,9 +1,11 @@
 package core
 
+import "parley/modules/chat"
+
 // The query sources of questions that the server asks itself. Figures tell
 // them from those of clients, who may not send them.
 const (
-	SourceEvaluation = "evaluation"
+	SourceEvaluation = chat.SourceEvaluation
 	SourceSystem     = "system"
 )
 

@@ -7,11 +7,18 @@ import (
 
 	"parley/modules/corpora"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 )
 
-// readable answers which of the documents the reader may read, or use through
-// the agent, at this moment.
+// readable answers which of the documents the reader may read at this moment,
+// or use through the agent, which they must be allowed to run for that.
 func (s *Service) readable(ctx context.Context, reader actor.Actor, agentID int64, documents []int64) (map[int64]bool, error) {
+	if _, err := s.Agents.Run(ctx, reader, agentID); err != nil {
+		if kind := apperr.KindOf(err); kind != apperr.NotFound && kind != apperr.Forbidden {
+			return nil, fmt.Errorf("asking whether user %d may run agent %d: %w", reader.UserID, agentID, err)
+		}
+		agentID = 0 // no agent shares anything with them
+	}
 	found, err := s.Corpora.Readable(ctx, reader, agentID, documents)
 	may := make(map[int64]bool, len(found))
 	for _, id := range found {

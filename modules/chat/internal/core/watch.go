@@ -148,6 +148,10 @@ func (w *Watch) listen(ctx context.Context) error {
 		return nil
 	}
 	if over { // closed by another process, or not at all: what is stored tells
+		<-w.live.done
+		if errors.Is(w.live.err, ErrNotStored) {
+			w.ready = []StreamEvent{{Sequence: w.after + 1, Step: StepError, Message: ErrNotStored.Message, Code: ErrNotStored.Code, Details: ErrNotStored.Message}}
+		}
 		w.live = nil
 		return nil
 	}

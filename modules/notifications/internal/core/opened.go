@@ -7,6 +7,7 @@ import (
 
 	"parley/modules/users"
 	"parley/platform/kernel/audit"
+	"parley/platform/kernel/uow"
 )
 
 // Opened is what a user is told about a content grant: that it lets a global
@@ -24,8 +25,8 @@ type Opened struct {
 // ContentOpened tells a user once of each content grant that opens their
 // content: of one on themselves when it is made, of one on an agent when
 // something of theirs is read through it for the first time. Of a user who is
-// gone nobody is told. It joins the unit of ctx.
-func (s *Service) ContentOpened(ctx context.Context, o Opened) error {
+// gone nobody is told. It joins the unit of tx.
+func (s *Service) ContentOpened(ctx context.Context, tx uow.Tx, o Opened) error {
 	people, err := s.Users.Users(ctx, o.OrganizationID, []int64{o.ReaderID, o.UserID})
 	if err != nil {
 		return fmt.Errorf("finding who is told of content grant %d: %w", o.GrantID, err)
@@ -54,7 +55,8 @@ func (s *Service) ContentOpened(ctx context.Context, o Opened) error {
 			n.Link = &link
 		}
 	}
-	return s.Store.Add(ctx, []Notification{n})
+	_, err = s.tell(ctx, tx, n)
+	return err
 }
 
 // called is what a user is called in a message, with their id.

@@ -9,23 +9,52 @@ import (
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/mail"
 	"parley/platform/kernel/page"
+	"parley/platform/kernel/uow"
+	"parley/platform/kernel/work"
 )
 
 // Service is the use cases.
 type Service struct {
 	Deps
+	followers followers
+	deciders  []access.Decider
 }
 
 // Deps is what a Service needs.
 type Deps struct {
-	Store Store
-	Users users.Directory
-	Clock clock.Clock
+	Unit   uow.Unit
+	Store  Store
+	Users  users.Directory
+	Actors users.Actors
+	Roles  users.Roles
+	Clock  clock.Clock
+	// InboxLimit is how many notifications of a user are kept; 0 is
+	// DefaultInboxLimit.
+	InboxLimit int64
+	// Sender sends notifications by e-mail, as jobs of Queue; nil and one that
+	// is off send none. Digests go at a time of the day.
+	Sender   mail.Sender
+	Queue    work.Queue
+	DigestAt Daily
 }
 
+// DefaultInboxLimit is how many notifications of a user are kept when nothing
+// else is set.
+const DefaultInboxLimit = 100_000
+
 // New returns the use cases over their dependencies.
-func New(d Deps) *Service { return &Service{Deps: d} }
+func New(d Deps) *Service {
+	if d.InboxLimit == 0 {
+		d.InboxLimit = DefaultInboxLimit
+	}
+	return &Service{Deps: d}
+}
+
+// Decided hands over who decides about the resources of other modules, once
+// all modules are made.
+func (s *Service) Decided(by []access.Decider) { s.deciders = by }
 
 // Decider decides about notifications: each is its user's alone.
 func (s *Service) Decider() access.Decider {
@@ -35,31 +64,66 @@ func (s *Service) Decider() access.Decider {
 	}}
 }
 
-// Inbox is one part of a user's notifications, with how many of all of them
-// are unread.
+// Inbox is one part of a user's notifications, with what is known of all.
 type Inbox struct {
 	page.Of[Notification]
-	Unread int64
+	Counters
 }
 
 // Inbox answers the actor's notifications, newest first, in a constant number
-// of statements; all of them when isRead is nil.
+// of statements; all of them when isRead is nil. A stream that starts after
+// its last sequence number misses nothing that the answer does not have.
 func (s *Service) Inbox(ctx context.Context, who actor.Actor, isRead *bool, p page.Request) (Inbox, error) {
-	found, err := s.Store.Page(ctx, who.UserID, isRead, p)
+	// The counters first: what comes in between is in the stream as well.
+	counters, err := s.Store.Counters(ctx, who.UserID)
 	if err != nil {
 		return Inbox{}, err
 	}
-	unread, err := s.Store.Unread(ctx, who.UserID)
-	return Inbox{Of: found, Unread: unread}, err
+	found, err := s.Store.Page(ctx, who.UserID, isRead, p)
+	return Inbox{Of: found, Counters: counters}, err
 }
 
 // Read marks one of the actor's notifications as read. Again changes nothing.
 func (s *Service) Read(ctx context.Context, who actor.Actor, id int64) (Notification, error) {
-	return s.Store.Update(ctx, who.UserID, id, func(n *Notification) error {
-		if !n.IsRead {
-			now := s.Clock.Now()
-			n.IsRead, n.ReadOn = true, &now
-		}
-		return nil
+	n, err := s.Store.Get(ctx, who.UserID, id)
+	if err != nil || n.IsRead {
+		return n, err
+	}
+	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) (err error) {
+		n, err = s.Store.Update(ctx, who.UserID, id, func(n *Notification) error {
+			if !n.IsRead {
+				now := s.Clock.Now()
+				n.IsRead, n.ReadOn = true, &now
+			}
+			return nil
+		})
+		return err
 	})
+	return n, err
+}
+
+// readBatch is how many notifications one transaction marks as read, so that a
+// full inbox keeps nobody else waiting.
+const readBatch = 1000
+
+// ReadAll marks all notifications as read that the actor has at this moment,
+// in several transactions when they are many, and answers how many it marked.
+// What comes meanwhile stays unread.
+func (s *Service) ReadAll(ctx context.Context, who actor.Actor) (int, error) {
+	counters, err := s.Store.Counters(ctx, who.UserID)
+	if err != nil {
+		return 0, err
+	}
+	all, now := 0, s.Clock.Now()
+	for n := readBatch; n == readBatch && counters.Unread > 0; {
+		err := s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) (err error) {
+			n, err = s.Store.ReadThrough(ctx, who.UserID, counters.LastSequence, now, readBatch)
+			return err
+		})
+		if err != nil {
+			return all, err
+		}
+		all += n
+	}
+	return all, nil
 }

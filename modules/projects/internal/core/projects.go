@@ -65,7 +65,7 @@ func (s *Service) CreateProject(ctx context.Context, who actor.Actor, name, desc
 		if _, err := s.Permissions.Grant(ctx, who, actor.Project, p.ID, []int64{who.UserID}, actor.Admin); err != nil {
 			return err
 		}
-		tx.Publish(projects.ProjectCreated{ProjectID: p.ID, OrganizationID: p.OrganizationID, TeamID: teamOf(p)})
+		tx.Publish(projects.ProjectCreated{ProjectID: p.ID, OrganizationID: p.OrganizationID, TeamID: teamOf(p), Name: p.Name})
 		return nil
 	})
 	return p, err
@@ -103,13 +103,13 @@ func (s *Service) UpdateProject(ctx context.Context, who actor.Actor, id int64, 
 				return err
 			}
 		}
-		from := int64(0)
+		from, described := int64(0), [2]string{}
 		var err error
 		p, err = s.Store.UpdateProject(ctx, who.OrganizationID, id, func(p *projects.Project) error {
 			if _, err := onProject(who, *p, access.Edit); err != nil {
 				return err
 			}
-			from = teamOf(*p)
+			from, described = teamOf(*p), [2]string{p.Name, p.Description}
 			touch := audit.Watch(p)
 			if moves || (c.Team != nil && *c.Team == nil) {
 				p.TeamID = *c.Team
@@ -118,12 +118,22 @@ func (s *Service) UpdateProject(ctx context.Context, who actor.Actor, id int64, 
 			touch(who.Name(), s.Clock.Now())
 			return nil
 		})
-		if err == nil && teamOf(p) != from {
+		if err != nil {
+			return err
+		}
+		if described != [2]string{p.Name, p.Description} {
+			tx.Publish(projectUpdated(p))
+		}
+		if teamOf(p) != from {
 			tx.Publish(projects.ProjectMoved{ProjectID: id, OrganizationID: who.OrganizationID, TeamID: teamOf(p), FromTeamID: from})
 		}
-		return err
+		return nil
 	})
 	return p, err
+}
+
+func projectUpdated(p projects.Project) projects.ProjectUpdated {
+	return projects.ProjectUpdated{ProjectID: p.ID, OrganizationID: p.OrganizationID, Name: p.Name}
 }
 
 // DeleteProject deletes a project that the caller administers, with all roles

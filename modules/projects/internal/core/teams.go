@@ -38,7 +38,7 @@ func (s *Service) CreateTeam(ctx context.Context, who actor.Actor, name, descrip
 		if _, err := s.Permissions.Grant(ctx, who, actor.Team, t.ID, []int64{who.UserID}, actor.Admin); err != nil {
 			return err
 		}
-		tx.Publish(projects.TeamCreated{TeamID: t.ID, OrganizationID: t.OrganizationID})
+		tx.Publish(projects.TeamCreated{TeamID: t.ID, OrganizationID: t.OrganizationID, Name: t.Name})
 		return nil
 	})
 	return t, err
@@ -72,12 +72,25 @@ func (s *Service) UpdateTeam(ctx context.Context, who actor.Actor, id int64, c C
 	if _, err := s.team(ctx, who, id, access.Edit); err != nil {
 		return projects.Team{}, err
 	}
-	return s.Store.UpdateTeam(ctx, who.OrganizationID, id, func(t *projects.Team) error {
-		touch := audit.Watch(t)
-		c.apply(&t.Name, &t.Description)
-		touch(who.Name(), s.Clock.Now())
-		return nil
+	var t projects.Team
+	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) (err error) {
+		changed := false
+		t, err = s.Store.UpdateTeam(ctx, who.OrganizationID, id, func(t *projects.Team) error {
+			touch := audit.Watch(t)
+			c.apply(&t.Name, &t.Description)
+			changed = touch(who.Name(), s.Clock.Now())
+			return nil
+		})
+		if err == nil && changed {
+			tx.Publish(teamUpdated(t))
+		}
+		return err
 	})
+	return t, err
+}
+
+func teamUpdated(t projects.Team) projects.TeamUpdated {
+	return projects.TeamUpdated{TeamID: t.ID, OrganizationID: t.OrganizationID, Name: t.Name}
 }
 
 // DeleteTeam deletes a team that the caller administers, with all roles on

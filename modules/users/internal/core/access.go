@@ -160,6 +160,8 @@ func (s *Service) Deciders() []access.Decider {
 				return change(who, u, u.Level())
 			case do == access.Manage:
 				return manageKeys(who, u)
+			case do == access.Run:
+				return s.mayWrite(ctx, who, u)
 			}
 			return manage(who, u.Level())
 		}},

@@ -3,13 +3,13 @@ package core
 import (
 	"context"
 	"fmt"
-	"net/mail"
 	"strings"
 	"unicode/utf8"
 
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
+	"parley/platform/kernel/mail"
 	"parley/platform/kernel/uow"
 )
 
@@ -26,7 +26,8 @@ type NewUser struct {
 }
 
 // CreateUser adds a user to the caller's organization. Nobody makes a user of
-// a higher level than they may manage.
+// a higher level than they may manage. A person without a password is sent an
+// invitation to choose one, if there is a mail server.
 func (s *Service) CreateUser(ctx context.Context, who actor.Actor, n NewUser) (users.User, error) {
 	u := users.User{
 		OrganizationID: who.OrganizationID, Email: normalEmail(n.Email), FirstName: normalName(n.FirstName), LastName: normalName(n.LastName),
@@ -69,6 +70,9 @@ func (s *Service) CreateUser(ctx context.Context, who actor.Actor, n NewUser) (u
 			}
 		}
 		tx.Publish(userCreated(u))
+		if invites(who, n) {
+			return s.invite(ctx, u)
+		}
 		return nil
 	})
 	return u, err
@@ -123,7 +127,7 @@ func (s *Service) HasOrganizations(ctx context.Context) (bool, error) {
 // are empty.
 func checkSignIn(email, password string) error {
 	switch {
-	case email != "" && !isAddress(email):
+	case email != "" && !mail.IsAddress(email):
 		return ErrEmail
 	case password == "":
 		return nil
@@ -152,13 +156,6 @@ func (s *Service) hash(ctx context.Context, password string) (string, error) {
 		return "", fmt.Errorf("hashing a password: %w", err)
 	}
 	return hash, nil
-}
-
-// isAddress reports whether mail can be sent to it. net/mail also reads
-// display names and comments, which are no addresses.
-func isAddress(email string) bool {
-	parsed, err := mail.ParseAddress(email)
-	return err == nil && parsed.Address == email && len(email) <= 254
 }
 
 func userCreated(u users.User) users.UserCreated {

@@ -7,6 +7,7 @@ import (
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
+	"parley/platform/kernel/mail"
 	"parley/platform/kernel/uow"
 )
 
@@ -53,7 +54,7 @@ func (s *Service) EditUser(ctx context.Context, who actor.Actor, id int64, c Use
 
 // check refuses values that no user can have.
 func (c UserChange) check() error {
-	if c.Email != nil && normalEmail(*c.Email) != "" && !isAddress(normalEmail(*c.Email)) {
+	if c.Email != nil && normalEmail(*c.Email) != "" && !mail.IsAddress(normalEmail(*c.Email)) {
 		return ErrEmail
 	}
 	if c.IsSuperuser != nil && *c.IsSuperuser && c.IsStaff != nil && !*c.IsStaff {
@@ -118,7 +119,7 @@ func (s *Service) apply(ctx context.Context, tx uow.Tx, who actor.Actor, before,
 		if err := s.mirror(ctx, who, after); err != nil {
 			return err
 		}
-		if err := s.ranked(ctx, tx, before, after); err != nil {
+		if err := s.ranked(ctx, tx, who, before, after); err != nil {
 			return err
 		}
 	}
@@ -128,17 +129,30 @@ func (s *Service) apply(ctx context.Context, tx uow.Tx, who actor.Actor, before,
 	if after.Email != before.Email {
 		tx.Publish(users.EmailChanged{UserID: after.ID, OrganizationID: after.OrganizationID, Email: after.Email, OldEmail: before.Email, ChangedBy: who.UserID})
 	}
-	if after.Email != before.Email || (before.IsActive && !after.IsActive) {
-		access("session")
-		return s.Store.EndSessions(ctx, after.ID, "")
+	if after.Email == before.Email && (!before.IsActive || after.IsActive) {
+		return nil
+	}
+	access("session")
+	if err := s.Store.EndSessions(ctx, after.ID, ""); err != nil {
+		return err
+	}
+	if err := s.Store.DeleteMailsOf(ctx, after.ID); err != nil {
+		return err
+	}
+	if after.Email != before.Email {
+		return s.tell(ctx, MailAddressChanged, after, before.Email)
 	}
 	return nil
 }
 
 // ranked tells of another level. A service user who rises loses the keys: an
 // admin who may make none of that level may have made them, and keep them.
-func (s *Service) ranked(ctx context.Context, tx uow.Tx, before, after users.User) error {
+func (s *Service) ranked(ctx context.Context, tx uow.Tx, who actor.Actor, before, after users.User) error {
 	tx.Publish(users.AccessChanged{UserID: after.ID, OrganizationID: after.OrganizationID, What: "flags"})
+	tx.Publish(users.RoleChanged{
+		UserID: after.ID, OrganizationID: after.OrganizationID, ResourceType: string(actor.Organization), ResourceID: after.OrganizationID,
+		Role: after.Level().String(), PreviousRole: before.Level().String(), ChangedBy: who.UserID,
+	})
 	if after.Email != "" || after.Level() < before.Level() {
 		return nil
 	}
@@ -198,7 +212,10 @@ func (s *Service) ChangePassword(ctx context.Context, who actor.Actor, old, fres
 			return err
 		}
 		tx.Publish(users.AccessChanged{UserID: who.UserID, OrganizationID: who.OrganizationID, What: "session"})
-		return s.Store.EndSessions(ctx, who.UserID, who.Session)
+		if err := s.Store.EndSessions(ctx, who.UserID, who.Session); err != nil {
+			return err
+		}
+		return s.passwordChanged(ctx, c.User)
 	})
 }
 

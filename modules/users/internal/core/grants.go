@@ -59,7 +59,7 @@ func (s *Service) Assign(ctx context.Context, who actor.Actor, userID int64, res
 			return s.roleTaken(ctx, who, userID, resource, id)
 		}
 		out = added[0]
-		return s.given(ctx, tx, who, u, resource, role)
+		return s.given(ctx, tx, who, u, out, "")
 	})
 	return out, err
 }
@@ -137,10 +137,13 @@ func (s *Service) alter(ctx context.Context, who actor.Actor, id int64, role str
 		if p.Role == role {
 			return nil
 		}
+		previous := p.Role
 		if p, err = store(ctx); err != nil {
 			return err
 		}
-		return s.given(ctx, tx, who, u, p.ResourceType, role)
+		after := p
+		after.Role = role
+		return s.given(ctx, tx, who, u, after, previous)
 	})
 	return p, err
 }
@@ -182,14 +185,18 @@ func (s *Service) mayGive(ctx context.Context, who actor.Actor, u users.User, re
 	return nil
 }
 
-// given makes the flags follow a role on the organization, and tells.
-func (s *Service) given(ctx context.Context, tx uow.Tx, who actor.Actor, u users.User, resource actor.Resource, role string) error {
+// given makes the flags follow a role on the organization, and tells. p is the
+// role as it is from now on.
+func (s *Service) given(ctx context.Context, tx uow.Tx, who actor.Actor, u users.User, p users.Permission, previous string) error {
 	after := u
-	if resource == actor.Organization {
-		after = withLevel(u, levels[role])
+	if p.ResourceType == actor.Organization {
+		after = withLevel(u, levels[p.Role])
 	}
 	if after.Level() == u.Level() {
 		tx.Publish(users.AccessChanged{UserID: u.ID, OrganizationID: u.OrganizationID, What: "permission"})
+		if p.ResourceType != actor.Organization { // there a role without another level is nothing new
+			tx.Publish(roleChanged(p, previous, who))
+		}
 		return nil
 	}
 	after, err := s.Store.UpdateUser(ctx, u.OrganizationID, u.ID, func(u *users.User) error { *u = after; return nil })
@@ -197,7 +204,7 @@ func (s *Service) given(ctx context.Context, tx uow.Tx, who actor.Actor, u users
 		return err
 	}
 	tx.Publish(userChanged(after))
-	return s.ranked(ctx, tx, u, after)
+	return s.ranked(ctx, tx, who, u, after)
 }
 
 func withLevel(u users.User, l actor.Level) users.User {

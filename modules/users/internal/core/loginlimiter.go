@@ -131,6 +131,14 @@ func (g *guess) right() {
 	g.uncount()
 }
 
+// clear forgets what was wrong for the address from there: its owner has just
+// proved who they are in another way.
+func (l *loginLimiter) clear(address string, a Attempt) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.pairs, pair{address, a.network()})
+}
+
 // void takes back a guess that was never checked.
 func (g *guess) void() {
 	g.limiter.mu.Lock()

@@ -34,6 +34,9 @@ func (s *Service) Grant(ctx context.Context, by actor.Actor, resource actor.Reso
 			return err
 		}
 		tell(tx, added)
+		for _, p := range added {
+			tx.Publish(roleChanged(p, "", by))
+		}
 		out, err = s.Store.Permissions(ctx, by.OrganizationID, resource, []int64{id}, ids)
 		return err
 	})
@@ -45,7 +48,25 @@ func (s *Service) Revoke(ctx context.Context, by actor.Actor, resource actor.Res
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return s.remove(ctx, by.OrganizationID, resource, []int64{id}, unique(ids))
+	var gone []users.Permission
+	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) (err error) {
+		gone, err = s.remove(ctx, by.OrganizationID, resource, []int64{id}, unique(ids))
+		for _, p := range gone {
+			previous := p.Role
+			p.Role = ""
+			tx.Publish(roleChanged(p, previous, by))
+		}
+		return err
+	})
+	return gone, err
+}
+
+// roleChanged tells of a role as it is now, "" when it was taken away.
+func roleChanged(p users.Permission, previous string, by actor.Actor) users.RoleChanged {
+	return users.RoleChanged{
+		UserID: p.UserID, OrganizationID: p.OrganizationID, ResourceType: string(p.ResourceType), ResourceID: p.ResourceID,
+		Role: p.Role, PreviousRole: previous, ChangedBy: by.UserID,
+	}
 }
 
 // remove takes roles away, within the unit of ctx or its own.

@@ -16,6 +16,8 @@ type Store interface {
 	AddOrganization(ctx context.Context, o users.Organization) (users.Organization, error)
 	// Organization answers ErrNoOrg when there is none.
 	Organization(ctx context.Context, id int64) (users.Organization, error)
+	// OrganizationByDomain compares without case; ErrNoOrg when there is none.
+	OrganizationByDomain(ctx context.Context, domain string) (users.Organization, error)
 	// UpdateOrganization changes one; ErrNoOrg when there is none.
 	UpdateOrganization(ctx context.Context, id int64, change func(*users.Organization) error) (users.Organization, error)
 	// HasOrganizations reports whether any exists.
@@ -49,6 +51,7 @@ type Store interface {
 	PermissionStore
 	RoleStore
 	KeyStore
+	MailStore
 	AuditStore
 }
 
@@ -153,11 +156,27 @@ type KeyStore interface {
 	KeysUsed(ctx context.Context, ids []int64, at time.Time) error
 }
 
-// AuditStore keeps the audit log. Nothing changes or removes what it has.
+// AuditStore keeps the audit log. Nothing changes what it has but the number of
+// refusals, and only age removes it.
 type AuditStore interface {
 	AddAudit(ctx context.Context, entries ...AuditEntry) error
+	// AddRefusals is AddAudit, and answers the ids in the order of the entries.
+	AddRefusals(ctx context.Context, entries []AuditEntry) ([]int64, error)
+	// CountRefusals adds to the counts of entries, which move to the end of the
+	// feed.
+	CountRefusals(ctx context.Context, counts []RefusalCount) error
 	// AuditPage answers an organization's entries, newest first.
 	AuditPage(ctx context.Context, organizationID int64, f AuditFilter, p page.Request) (page.Of[AuditEntry], error)
+	// NumberAudit gives up to limit entries that have none the next positions of
+	// the feed, and answers how many, and the last position of all. Positions
+	// become visible in their order.
+	NumberAudit(ctx context.Context, limit int) (fresh, last int64, err error)
+	// AuditFeed answers an organization's entries behind the position after, up
+	// to the position top, in their order.
+	AuditFeed(ctx context.Context, organizationID int64, f AuditFilter, after, top int64, limit int) ([]AuditEntry, error)
+	// PruneAudit removes what is older than a time of the limit oldest entries,
+	// and answers how many.
+	PruneAudit(ctx context.Context, before time.Time, limit int) (int64, error)
 }
 
 // Hasher keeps passwords unreadable. It is slow on purpose, and answers
@@ -191,6 +210,9 @@ type Tokens interface {
 	// Read answers ErrCredentials for a token that is not ours, has expired by
 	// now, or serves another purpose.
 	Read(p Purpose, token string, now time.Time) (Session, error)
+	// Derive answers the token that a random seed makes with each secret key;
+	// the first is of the key that signs. From the seed alone nobody has it.
+	Derive(seed string) []string
 }
 
 // History blanks personal data in events that were published already.

@@ -8,7 +8,9 @@ import (
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/mail"
 	"parley/platform/kernel/uow"
+	"parley/platform/kernel/work"
 )
 
 // Service is the use cases. It implements users.Actors, users.Directory,
@@ -18,6 +20,7 @@ type Service struct {
 	identities  *identities
 	limiter     *loginLimiter
 	writeBehind *writeBehind
+	refusals    *refusals
 	// deciders decide about what roles are held on, by its kind.
 	deciders map[actor.Resource]access.Decider
 }
@@ -33,11 +36,17 @@ type Deps struct {
 	// SignedIn is told how each attempt to sign in ended; nil: nobody is. It
 	// answers at once.
 	SignedIn func(SignInOutcome)
+	// Mail sends mails about accounts, as jobs of Queue; nil and one that is
+	// off send none.
+	Mail  mail.Sender
+	Queue work.Queue
+	// SignUpDomains are the domains of organizations whose people may sign up.
+	SignUpDomains []string
 }
 
 // New returns the use cases over their dependencies.
 func New(d Deps) *Service {
-	return &Service{Deps: d, identities: newIdentities(d.Store, d.Tokens, d.Clock), limiter: newLoginLimiter(d.Clock), writeBehind: newWriteBehind()}
+	return &Service{Deps: d, identities: newIdentities(d.Store, d.Tokens, d.Clock), limiter: newLoginLimiter(d.Clock), writeBehind: newWriteBehind(), refusals: newRefusals()}
 }
 
 // Decided says who decides about teams, projects and agents; roles on what

@@ -129,8 +129,8 @@ func TestNothingIsKeptOfAUserWhomAnOpenUnitChanges(t *testing.T) {
 	if n := store.reads.Load() - before; n != 2 { // during the unit and after it
 		t.Errorf("%d readings, not 2", n)
 	}
-	told, ok := h.last(1)[0].(users.AccessChanged)
-	if !ok || told.UserID != id {
+	told, ok := h.last(2)[0].(users.AccessChanged)
+	if role, is := h.last(1)[0].(users.RoleChanged); !ok || told.UserID != id || !is || role.UserID != id {
 		t.Fatalf("the event is %+v", told)
 	}
 }

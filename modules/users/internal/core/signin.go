@@ -108,7 +108,7 @@ func (s *Service) Refresh(ctx context.Context, token string, from Attempt) (Pair
 	claimed, k, err := s.session(ctx, Refresh, token)
 	if err != nil {
 		if k != nil && errors.Is(err, ErrCredentials) {
-			if lost := s.Store.AddAudit(ctx, s.entry(refreshing, k.User, from, ErrCredentials.Code)); lost != nil {
+			if lost := s.refuse(ctx, s.entry(refreshing, k.User, from, ErrCredentials.Code)); lost != nil {
 				return Pair{}, fmt.Errorf("noting a refused refresh: %w", lost)
 			}
 		}

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -27,6 +28,8 @@ const (
 	// useEvery is how often the last use of a key is written at most.
 	useEvery   = time.Minute
 	maxWaiting = 10_000
+	// countAtOnce is how many rows of refusals one statement counts in.
+	countAtOnce = 500
 )
 
 func newWriteBehind() *writeBehind { return &writeBehind{uses: map[int64]use{}} }
@@ -81,7 +84,10 @@ func (s *Service) Flush(ctx context.Context) (dropped int, err error) {
 		err = s.Store.KeysUsed(ctx, ids, latest)
 	}
 	if len(wrong) > 0 {
-		err = errors.Join(err, s.Store.AddAudit(ctx, wrong...))
+		err = errors.Join(err, s.refuse(ctx, wrong...))
+	}
+	for part := range slices.Chunk(s.refusals.take(now), countAtOnce) {
+		err = errors.Join(err, s.Store.CountRefusals(ctx, part))
 	}
 	return dropped, err
 }

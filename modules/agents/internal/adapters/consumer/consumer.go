@@ -19,10 +19,13 @@ func Consumers(s *core.Service) []bus.Consumer {
 	return []bus.Consumer{
 		{Name: "agents.people", Handlers: []bus.Handler{
 			bus.OnMany(func(ctx context.Context, _ uow.Tx, facts []bus.Fact[chat.RunCompleted]) error {
-				questions := make([]core.Question, len(facts))
-				for i, f := range facts {
+				questions := make([]core.Question, 0, len(facts))
+				for _, f := range facts {
 					r := f.Event.Run
-					questions[i] = core.Question{OrganizationID: r.OrganizationID, UserID: r.UserID, AgentID: r.AgentID, AskedOn: r.AskedOn}
+					if r.QuerySource == chat.SourceEvaluation { // a test asks, not its user
+						continue
+					}
+					questions = append(questions, core.Question{OrganizationID: r.OrganizationID, UserID: r.UserID, AgentID: r.AgentID, AskedOn: r.AskedOn})
 				}
 				return s.Asked(ctx, questions...)
 			}),

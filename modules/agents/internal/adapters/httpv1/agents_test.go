@@ -38,7 +38,7 @@ func TestAnAgentHasEveryFieldOfTheContract(t *testing.T) {
 	var got map[string]any
 	answer.Data(&got)
 	h.same(want, got)
-	h.same([]event.Event{agents.AgentCreated{AgentID: 1, OrganizationID: 1, ProjectID: 1}}, h.published(2))
+	h.same([]event.Event{agents.AgentCreated{AgentID: 1, OrganizationID: 1, ProjectID: 1, AgentName: "Guide"}}, h.published(2))
 	// A member sees it without what is for admins.
 	h.As("mel").Do("GET", "/api/agent/1", nil).Want(200).Data(&got)
 	want["prefix_prompt"], want["instructions"] = "", []any{}
@@ -51,7 +51,7 @@ func TestAnAgentHasEveryFieldOfTheContract(t *testing.T) {
 func TestCreatingAnAgent(t *testing.T) {
 	h := newHouse(t)
 	made := func(id, project int64) []event.Event {
-		return []event.Event{agents.AgentCreated{AgentID: id, OrganizationID: 1, ProjectID: project}}
+		return []event.Event{agents.AgentCreated{AgentID: id, OrganizationID: 1, ProjectID: project, AgentName: "A"}}
 	}
 	for _, c := range []webtest.Scenario{
 		{Who: "ann", Method: "POST", Path: "/api/agent", Body: `{"name":"A","project_id":1}`, Status: 201, Events: made(1, 1)},

@@ -48,7 +48,7 @@ func TestChangingAnAgent(t *testing.T) {
 		"access":"Public","status":"Paused","llm_model":"m","sample_q1":"1?","sample_q2":"2?","sample_q3":"3?"}`).Want(200)
 	h.same("Agent data updated successfully", answer.Message())
 	h.same([]event.Event{
-		agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: "Public", Status: "Paused", Narrowed: true},
+		agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: "Public", Status: "Paused", Narrowed: true, AgentName: "Other"},
 		agents.VersionCreated{AgentID: id, OrganizationID: 1, Version: 2, CreatedBy: ann},
 	}, h.published(before))
 	v := h.view("ann", id)
@@ -58,7 +58,7 @@ func TestChangingAnAgent(t *testing.T) {
 	}
 	before = len(h.db.Published())
 	h.As("root").Do("PUT", path, `{"status":"Live"}`).Want(200)
-	h.same([]event.Event{agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: "Public", Status: "Live"}}, h.published(before))
+	h.same([]event.Event{agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: "Public", Status: "Live", AgentName: "Other"}}, h.published(before))
 	h.As("ann").Do("PUT", path, `{"custom_instructions":[]}`).Want(200)
 	if v := h.view("ann", id); v.Name != "Other" || v.Prompt != "p" || v.Status != "Live" || len(v.Instructions) != 0 {
 		t.Errorf("got %+v", v)
@@ -173,7 +173,7 @@ func TestAnAgentMovesOnlyToAProjectThatOneAdministers(t *testing.T) {
 	h.people.grant(ann, actor.Grant{Resource: actor.Project, ID: 2, Role: actor.Admin})
 	before := len(h.db.Published())
 	h.As("ann").Do("PUT", path, `{"project_id":2}`).Want(200)
-	h.same([]event.Event{agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 2, FromProjectID: 1, Access: "Only me", Status: "Live", Narrowed: true}}, h.published(before))
+	h.same([]event.Event{agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 2, FromProjectID: 1, Access: "Only me", Status: "Live", Narrowed: true, AgentName: "Guide"}}, h.published(before))
 	h.same(int64(2), h.view("ann", id).Project)
 }
 

@@ -44,9 +44,12 @@ func TestTheAccessLevelIsReadByWhoSeesTheAgentAndSetByItsAdmins(t *testing.T) {
 		{"Only me", false, true, []string{"ann", "root"}},
 		{"Public", false, false, []string{"ann", "bob", "mel", "root", "tom"}},
 	} {
-		told := []event.Event{agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: c.access, Status: "Live", Narrowed: c.narrowed}}
+		told := []event.Event{agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: c.access, Status: "Live", Narrowed: c.narrowed, AgentName: "Guide"}}
 		if c.again {
 			told = nil
+		}
+		if c.access == "Public" { // it was its admins' alone
+			told = append(told, agents.AgentShared{AgentID: id, OrganizationID: 1, ProjectID: 1, TeamID: 7, Access: "Public", SharedBy: 1})
 		}
 		h.Play(h.db, webtest.Scenario{Who: "ann", Method: "PUT", Path: path, Body: map[string]string{"access": c.access}, Status: 200, Events: told}).Data(&got)
 		h.same(map[string]any{"agent": float64(id), "access": c.access}, got)

@@ -17,9 +17,9 @@ import (
 )
 
 // changed are the events of a change that makes a version.
-func changed(id, version, by int64) []event.Event {
+func changed(id, version, by int64, name string) []event.Event {
 	return []event.Event{
-		agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: "Public", Status: "Live"},
+		agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: "Public", Status: "Live", AgentName: name},
 		agents.VersionCreated{AgentID: id, OrganizationID: 1, Version: version, CreatedBy: by},
 	}
 }
@@ -48,8 +48,8 @@ func TestInstructionsAreAddedBehindTheOthers(t *testing.T) {
 		{Who: "ann", Method: "POST", Path: path, Body: `{"instructions":["Cite.","  "]}`, Status: 422, Code: "agents.bad_instruction"},
 		{Who: "ann", Method: "POST", Path: path, Body: `{"instructions":["` + strings.Repeat("ü", 4001) + `"]}`, Status: 422, Code: "agents.bad_instruction"},
 		{Who: "ann", Method: "POST", Path: path, Body: many, Status: 409, Code: "agents.too_many_instructions"},
-		{Who: "ann", Method: "POST", Path: path, Body: `{"instructions":[" Cite. ","Be brief."]}`, Status: 201, Events: changed(id, 2, ann)},
-		{Who: "root", Method: "POST", Path: path, Body: `{"instructions":["Be kind."]}`, Status: 201, Events: changed(id, 3, root)}, // once more is once more
+		{Who: "ann", Method: "POST", Path: path, Body: `{"instructions":[" Cite. ","Be brief."]}`, Status: 201, Events: changed(id, 2, ann, "Guide")},
+		{Who: "root", Method: "POST", Path: path, Body: `{"instructions":["Be kind."]}`, Status: 201, Events: changed(id, 3, root, "Guide")}, // once more is once more
 	} {
 		h.Play(h.db, c)
 	}
@@ -85,9 +85,13 @@ func TestEachChangeOfWhatAnAgentAnswersWithIsAVersion(t *testing.T) {
 	h := newHouse(t)
 	id := h.agent(core.Public)
 	path := fmt.Sprintf("/api/agent/%d", id)
+	name := "Guide"
 	for version, body := range []string{`{"prefix_prompt":"Be Ünal."}`, `{"llm_model":"m"}`, `{"caching_enabled":true,"name":"Other"}`, `{"custom_instructions":[]}`} {
 		h.clock.Advance(time.Second)
-		h.Play(h.db, webtest.Scenario{Who: "ann", Method: "PUT", Path: path, Body: body, Status: 200, Events: changed(id, int64(version)+2, ann)})
+		if strings.Contains(body, "Other") {
+			name = "Other"
+		}
+		h.Play(h.db, webtest.Scenario{Who: "ann", Method: "PUT", Path: path, Body: body, Status: 200, Events: changed(id, int64(version)+2, ann, name)})
 	}
 	for _, body := range []string{`{"description":"d","sample_q1":"q?","name":"New"}`, `{"type":"custom"}`, `{"status":"Draft"}`, `{"status":"Live","access":"Only team"}`, `{"access":"Public"}`, `{"prefix_prompt":"Be Ünal."}`} {
 		h.As("ann").Do("PUT", path, body).Want(200)
@@ -242,7 +246,7 @@ func TestRestoringAVersion(t *testing.T) {
 		fields = append(fields, c.Field+c.Note)
 	}
 	h.same([]string{"prefix_prompt", "custom_instructions", "llm_model", "caching_enabled", "corporaIt is gone."}, fields)
-	h.same([]event.Event{changed(id, 4, root)[0], agents.VersionCreated{AgentID: id, OrganizationID: 1, Version: 4, RestoredFrom: 2, CreatedBy: root}}, h.published(before))
+	h.same([]event.Event{changed(id, 4, root, "Other")[0], agents.VersionCreated{AgentID: id, OrganizationID: 1, Version: 4, RestoredFrom: 2, CreatedBy: root}}, h.published(before))
 	if is := h.view("ann", id); is.Name != "Other" || is.Prompt != "secret prompt" || is.Instructions[0].Instruction != "Be kind." {
 		t.Errorf("%+v", is)
 	}

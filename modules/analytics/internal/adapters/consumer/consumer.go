@@ -43,6 +43,7 @@ func Consumers(s *core.Service) []bus.Consumer {
 			}),
 		}},
 		{Name: "analytics.inventory", Handlers: inventory(s)},
+		names(s),
 	}
 }
 

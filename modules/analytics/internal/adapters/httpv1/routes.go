@@ -2,11 +2,7 @@
 package httpv1
 
 import (
-	"context"
-	"time"
-
 	"parley/modules/analytics/internal/core"
-	"parley/platform/kernel/actor"
 	"parley/platform/web"
 )
 
@@ -18,16 +14,36 @@ func New(s *core.Service) *API { return &API{service: s} }
 
 // Routes are the module's operations.
 func (a *API) Routes() []web.Route {
-	admins := web.AnyAdmin().Note("admins of a part see their part")
 	return web.Group("Analytics",
-		web.GET("/api/analytics/tokens/date", "Get Tokens by Date", a.tokensByDate,
-			admins,
-			web.Message("Tokens retrieved successfully."),
-		),
-		web.GET("/api/analytics/total-count", "Get Total Count", a.totalCount,
-			admins,
-			web.Message("Total count retrieved successfully."),
-		),
+		get("/tokens/date", "Get Tokens by Date", "Tokens", a.tokensByDate),
+		get("/tokens/segment", "Get Tokens by Segment", "Tokens", a.tokensBySegment),
+		get("/tokens/user", "Get User Tokens", "Tokens", a.tokens(core.User)),
+		get("/tokens/agent", "Get Agent Tokens", "Tokens", a.tokens(core.Agent)),
+		get("/tokens/team", "Get Team Tokens", "Tokens", a.tokens(core.Team)),
+		get("/query-count/date", "Get Query Count by Date", "Query count", a.queriesByDate),
+		get("/query-count/segment", "Get Query Count by Segment", "Query count", a.queriesBySegment),
+		get("/total-count", "Get Total Count", "Total count", a.totalCount),
+		get("/chat-engagement/daily", "Get Daily Chat Engagement", "Chat engagement", a.chatEngagement(core.Daily)),
+		get("/chat-engagement/weekly", "Get Weekly Chat Engagement", "Chat engagement", a.chatEngagement(core.Weekly)),
+		get("/chat-engagement/monthly", "Get Monthly Chat Engagement", "Chat engagement", a.chatEngagement(core.Monthly)),
+		get("/user-engagement", "Get User Engagement", "User engagement", a.userEngagement),
+		get("/chatlog-tokens/daily", "Get Daily Chatlog Tokens", "Chatlog tokens", a.chatlogTokens(core.Daily)),
+		get("/chatlog-tokens/weekly", "Get Weekly Chatlog Tokens", "Chatlog tokens", a.chatlogTokens(core.Weekly)),
+		get("/chatlog-tokens/monthly", "Get Monthly Chatlog Tokens", "Chatlog tokens", a.chatlogTokens(core.Monthly)),
+		get("/agent-engagement", "Get Agent Engagement", "Engagement", a.engagement(core.Agent)),
+		get("/engagement/team", "Get Engagement by Team", "Engagement", a.engagement(core.Team)),
+		get("/engagement/user", "Get Engagement by User", "Engagement", a.engagement(core.User)),
+		get("/recent-agents", "Get Recently Active Agents", "Recent agents", a.recent(core.Agent)),
+		get("/recent-users", "Get Recent Users", "Recent users", a.recent(core.User)),
+	)
+}
+
+// get is one operation. All are for the same callers, and all have both forms.
+func get[Q, A any](path, name, what string, h web.Handler[Q, A]) web.Route {
+	return web.GET("/api/analytics"+path, name, h,
+		web.AnyAdmin().Note("admins of a part see their part"),
+		web.Message(what+" retrieved successfully."),
+		web.CSV(),
 	)
 }
 
@@ -37,12 +53,12 @@ type figuresRequest struct {
 	EndDate     string `query:"end_date" maxLength:"40" doc:"Last date or date-time, included; today when not given."`
 	Days        int    `query:"days" minimum:"1" maximum:"1830" doc:"Instead of the dates: that many days up to today; 30 when nothing is given."`
 	TZ          string `query:"tz" maxLength:"64" doc:"IANA time zone whose days are meant, such as Europe/Berlin; UTC when not given."`
-	AgentID     int64  `query:"agent_id" minimum:"1"`
-	UserID      int64  `query:"user_id" minimum:"1"`
-	TeamID      int64  `query:"team_id" minimum:"1"`
-	ProjectID   int64  `query:"project_id" minimum:"1"`
-	QuerySource string `query:"query_source" maxLength:"100"`
-	Model       string `query:"model" maxLength:"200"`
+	AgentID     int64  `query:"agent_id" minimum:"1" doc:"Only what was asked of this agent."`
+	UserID      int64  `query:"user_id" minimum:"1" doc:"Only what this user asked."`
+	TeamID      int64  `query:"team_id" minimum:"1" doc:"Only what was asked in this team: of an agent whose project belonged to it at that moment."`
+	ProjectID   int64  `query:"project_id" minimum:"1" doc:"Only what was asked in this project: of an agent that belonged to it at that moment."`
+	QuerySource string `query:"query_source" maxLength:"100" doc:"Only what came from this source, such as api. Begun threads have none and match every one."`
+	Model       string `query:"model" maxLength:"200" doc:"Only what this model did: questions that it answered, tokens that it used. Begun threads match every one."`
 }
 
 func (r figuresRequest) period() core.Period {
@@ -55,47 +71,30 @@ func (r figuresRequest) filter() core.Filter {
 	}
 }
 
-type totalCountView struct {
-	Users       int64  `json:"users" doc:"That exist now, as the next five; the filters don't apply to these. For an admin of a part: who ever asked in it."`
-	ActiveUsers int64  `json:"active_users" doc:"Who asked in the period. Evaluation runs are left out here and in queries."`
-	Teams       int64  `json:"teams"`
-	Projects    int64  `json:"projects"`
-	Agents      int64  `json:"agents"`
-	Corpora     int64  `json:"corpora" doc:"Corpora and documents belong to the organization as a whole: 0 for an admin of a part."`
-	Documents   int64  `json:"documents"`
-	Threads     int64  `json:"threads" doc:"Begun in the period. They match every query_source and model."`
-	Queries     int64  `json:"queries"`
-	Upvotes     int64  `json:"upvotes"`
-	Downvotes   int64  `json:"downvotes"`
-	TotalTokens int64  `json:"total_tokens"`
-	Cost        string `json:"cost" doc:"Dollars, as a decimal."`
+// boardRequest is what a list that is cut off can be asked with.
+type boardRequest struct {
+	figuresRequest
+	Limit int `query:"limit" minimum:"1" maximum:"10000" doc:"At most that many rows, the first of the order; 1000 when not given."`
 }
 
-func (a *API) totalCount(ctx context.Context, r figuresRequest) (totalCountView, error) {
-	o, err := a.service.TotalCount(ctx, actor.From(ctx), r.period(), r.filter())
-	return totalCountView{
-		Users: o.Existing[core.User], ActiveUsers: o.ActiveUsers, Teams: o.Existing[core.Team], Projects: o.Existing[core.Project],
-		Agents: o.Existing[core.Agent], Corpora: o.Existing[core.Corpus], Documents: o.Existing[core.Document], Threads: o.Threads,
-		Queries: o.Queries, Upvotes: o.Upvotes, Downvotes: o.Downvotes, TotalTokens: o.TotalTokens, Cost: o.Cost.String(),
-	}, err
-}
+const defaultLimit = 1000
 
-type tokensOfDayView struct {
-	Date             string `json:"date" format:"date" doc:"A day of the reader's."`
-	PromptTokens     int64  `json:"prompt_tokens"`
-	CompletionTokens int64  `json:"completion_tokens"`
-	TotalTokens      int64  `json:"total_tokens"`
-	Cost             string `json:"cost" doc:"Dollars, as a decimal."`
-}
-
-func (a *API) tokensByDate(ctx context.Context, r figuresRequest) ([]tokensOfDayView, error) {
-	days, err := a.service.TokensByDate(ctx, actor.From(ctx), r.period(), r.filter())
-	out := make([]tokensOfDayView, len(days))
-	for i, d := range days {
-		out[i] = tokensOfDayView{
-			Date: d.Date.Format(time.DateOnly), PromptTokens: d.PromptTokens, CompletionTokens: d.CompletionTokens,
-			TotalTokens: d.PromptTokens + d.CompletionTokens, Cost: d.Cost.String(),
-		}
+func (r boardRequest) limit() int {
+	if r.Limit == 0 {
+		return defaultLimit
 	}
-	return out, err
+	return r.Limit
+}
+
+// segmentRequest is what segments can be asked with.
+type segmentRequest struct {
+	boardRequest
+	Segment string `query:"segment" enum:"query_source,model,agent_type,project,team" doc:"What to divide by; query_source when not given."`
+}
+
+func (r segmentRequest) dimension() core.Dimension {
+	if r.Segment == "" {
+		return core.ByQuerySource
+	}
+	return core.Dimension(r.Segment)
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"time"
 
 	"parley/modules/analytics/internal/core"
+	"parley/modules/analytics/internal/core/tally"
 	"parley/platform/memory"
 )
 
@@ -14,11 +16,13 @@ import (
 type Store struct {
 	facts *memory.Table[core.Fact]
 	items *memory.Table[core.Item]
+	names *memory.Table[core.Name]
 }
 
 // New returns an empty store in db.
 func New(db *memory.DB) *Store {
 	return &Store{
+		names: newNames(db),
 		facts: memory.NewTable(db, memory.Spec[core.Fact]{ID: func(f *core.Fact) *int64 { return &f.ID }}),
 		items: memory.NewTable(db, memory.Spec[core.Item]{ID: func(i *core.Item) *int64 { return &i.ID }}),
 	}
@@ -42,59 +46,54 @@ func (s *Store) AddFacts(ctx context.Context, facts []core.Fact) error {
 	return nil
 }
 
-// Totals implements core.Store.
-func (s *Store) Totals(ctx context.Context, sel core.Selection) (core.Totals, error) {
-	facts, err := s.facts.List(ctx, selected(sel))
-	var t core.Totals
-	asked := map[int64]bool{}
-	for _, f := range facts {
-		if f.QuerySource != core.Evaluation {
-			t.Queries += f.Runs
-			if f.Runs > 0 {
-				asked[f.UserID] = true
-			}
-		}
-		t.Threads += f.Threads
-		t.Upvotes += f.Upvotes
-		t.Downvotes += f.Downvotes
-		t.TotalTokens += f.PromptTokens + f.CompletionTokens
-		t.Cost = t.Cost.Plus(f.Cost)
-	}
-	t.ActiveUsers = int64(len(asked))
-	return t, err
+// Ask implements core.Store.
+func (s *Store) Ask(ctx context.Context, q core.Question) ([]core.Row, error) {
+	facts, err := s.facts.List(ctx, func(f core.Fact) bool { return f.OrganizationID == q.OrganizationID })
+	t := tally.New(q)
+	t.Facts(facts)
+	return t.Rows(), err
 }
 
-// Quarters implements core.Store.
-func (s *Store) Quarters(ctx context.Context, sel core.Selection) ([]core.QuarterTokens, error) {
-	facts, err := s.facts.List(ctx, selected(sel))
-	sums := map[int64]core.Tokens{}
-	for _, f := range facts {
-		sum := sums[f.Quarter]
-		sum.PromptTokens += f.PromptTokens
-		sum.CompletionTokens += f.CompletionTokens
-		sum.Cost = sum.Cost.Plus(f.Cost)
-		sums[f.Quarter] = sum
-	}
-	var out []core.QuarterTokens
-	for q, sum := range sums {
-		out = append(out, core.QuarterTokens{Quarter: q, Tokens: sum})
-	}
-	return out, err
+// Seal implements core.Store: there is nothing to pack.
+func (s *Store) Seal(context.Context, int64, time.Time) error { return nil }
+
+// Compare implements core.Books: there is nothing but facts.
+func (s *Store) Compare(context.Context, int64, bool, func(core.Difference)) (int, error) {
+	return 0, nil
 }
 
-func selected(s core.Selection) func(core.Fact) bool {
-	is := func(want, got int64) bool { return want == 0 || want == got }
-	says := func(want, got string, f core.Fact) bool { return want == "" || want == got || f.Threads > 0 }
-	return func(f core.Fact) bool {
-		return inScope(s.Scope, f) && !f.OccurredOn.Before(s.From) && f.OccurredOn.Before(s.Until) &&
-			is(s.AgentID, f.AgentID) && is(s.UserID, f.UserID) && is(s.TeamID, f.TeamID) && is(s.ProjectID, f.ProjectID) &&
-			says(s.QuerySource, f.QuerySource, f) && says(s.Model, f.Model, f)
+// Organizations implements core.Books.
+func (s *Store) Organizations(ctx context.Context) ([]int64, error) {
+	facts, err := s.facts.List(ctx, func(core.Fact) bool { return true })
+	var ids []int64
+	for _, f := range facts {
+		ids = append(ids, f.OrganizationID)
 	}
+	slices.Sort(ids)
+	return slices.Compact(ids), err
+}
+
+// Quarters implements core.Books.
+func (s *Store) Quarters(ctx context.Context, org int64, from, until time.Time) ([]core.Quarter, error) {
+	facts, err := s.facts.List(ctx, func(f core.Fact) bool {
+		return f.OrganizationID == org && !f.OccurredOn.Before(from) && f.OccurredOn.Before(until)
+	})
+	slices.SortStableFunc(facts, func(a, b core.Fact) int { return a.OccurredOn.Compare(b.OccurredOn) })
+	var q tally.Quarters
+	q.Add(facts)
+	return q.Rows(), err
+}
+
+// Engagement implements core.Store.
+func (s *Store) Engagement(ctx context.Context, q core.EngagementQuestion) ([]core.Engaged, error) {
+	facts, err := s.facts.List(ctx, func(f core.Fact) bool { return f.OrganizationID == q.OrganizationID })
+	e := tally.NewEngagement(q)
+	e.Facts(core.Selection{Scope: q.Scope, Filter: q.Filter}, facts)
+	return e.Days(), err
 }
 
 func inScope(s core.Scope, f core.Fact) bool {
-	return f.OrganizationID == s.OrganizationID &&
-		(s.All || slices.Contains(s.Teams, f.TeamID) || slices.Contains(s.Projects, f.ProjectID) || slices.Contains(s.Agents, f.AgentID))
+	return f.OrganizationID == s.OrganizationID && tally.InScope(s, f.TeamID, f.ProjectID, f.AgentID)
 }
 
 func same(org int64, k core.Kind, id int64) func(core.Item) bool {

@@ -17,5 +17,6 @@ func open(*testing.T) (core.Store, uow.Unit) {
 	return memstore.New(db), db
 }
 
-func TestStore(t *testing.T)   { coretest.TestStore(t, open) }
-func TestFigures(t *testing.T) { coretest.TestFigures(t, open) }
+func TestStore(t *testing.T)     { coretest.TestStore(t, open) }
+func TestFigures(t *testing.T)   { coretest.TestFigures(t, open) }
+func TestQuestions(t *testing.T) { coretest.TestQuestions(t, open) }

@@ -5,10 +5,14 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/uptrace/bun"
 
 	"parley/modules/analytics/internal/core"
+	"parley/modules/analytics/internal/core/segment"
+	"parley/modules/analytics/internal/core/tally"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 )
@@ -29,25 +33,20 @@ type itemRow struct {
 	core.Item
 }
 
-// Store implements core.Store.
-type Store struct{ db *sqldb.DB }
+// Store implements core.Store. Beside facts it keeps segments of them, and in
+// memory the parts of segments that are asked for.
+type Store struct {
+	db        *sqldb.DB
+	readState *sqldb.Stmt
+	cache     *cache
+
+	mu    sync.Mutex
+	known map[int64][]segment.Cell // cells of each organization, by number
+}
 
 // New returns the store over db.
-func New(db *sqldb.DB) *Store { return &Store{db: db} }
-
-// AddFacts implements core.Store.
-func (s *Store) AddFacts(ctx context.Context, facts []core.Fact) error {
-	if len(facts) == 0 {
-		return nil
-	}
-	rows := make([]factRow, len(facts))
-	for i, f := range facts {
-		rows[i] = factRow{Fact: f}
-	}
-	if err := s.db.Insert(ctx, sqldb.Insert{Rows: &rows, Without: "id", OnConflict: "(origin) DO NOTHING"}); err != nil {
-		return fmt.Errorf("storing facts: %w", err)
-	}
-	return nil
+func New(db *sqldb.DB) *Store {
+	return &Store{db: db, readState: db.Stmt(readState), cache: newCache(cacheBytes), known: map[int64][]segment.Cell{}}
 }
 
 // AddItem implements core.Store.
@@ -75,14 +74,12 @@ func (s *Store) CountItems(ctx context.Context, scope core.Scope) (map[core.Kind
 		Where("i.organization_id = ?", scope.OrganizationID).GroupExpr("i.kind")
 	if !scope.All {
 		teams, projects := bun.List(scope.Teams), bun.List(scope.Projects)
-		askers := inScope(s.db.On(ctx).NewSelect().Model((*factRow)(nil)).Column("f.user_id").Where("f.runs > 0"), scope)
 		ofTeams := s.db.On(ctx).NewSelect().Model((*itemRow)(nil)).ModelTableExpr("analytics_items AS p").Column("p.entity_id").
 			Where("p.organization_id = ? AND p.kind = ? AND p.team_id IN (?)", scope.OrganizationID, core.Project, teams)
 		q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 			return q.Where("i.kind = ? AND i.entity_id IN (?)", core.Team, teams).
 				WhereOr("i.kind = ? AND (i.entity_id IN (?) OR i.team_id IN (?))", core.Project, projects, teams).
-				WhereOr("i.kind = ? AND (i.entity_id IN (?) OR i.project_id IN (?) OR i.project_id IN (?))", core.Agent, bun.List(scope.Agents), projects, ofTeams).
-				WhereOr("i.kind = ? AND i.entity_id IN (?)", core.User, askers)
+				WhereOr("i.kind = ? AND (i.entity_id IN (?) OR i.project_id IN (?) OR i.project_id IN (?))", core.Agent, bun.List(scope.Agents), projects, ofTeams)
 		})
 	}
 	var rows []struct {
@@ -96,5 +93,58 @@ func (s *Store) CountItems(ctx context.Context, scope core.Scope) (map[core.Kind
 	for _, r := range rows {
 		out[r.Kind] = r.N
 	}
-	return out, nil
+	if scope.All {
+		return out, nil
+	}
+	n, err := s.countAskers(ctx, scope)
+	if n > 0 {
+		out[core.User] = n
+	}
+	return out, err
+}
+
+// endOfTime is after all facts.
+var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// countAskers counts the users that exist and ever asked in a part, tests of
+// agents included.
+func (s *Store) countAskers(ctx context.Context, scope core.Scope) (n int64, err error) {
+	private := s.db.InTx(ctx)
+	err = s.db.Snapshot(ctx, func(ctx context.Context) error {
+		v, err := s.view(ctx, scope.OrganizationID, private)
+		if err != nil {
+			return err
+		}
+		asked := map[int64]bool{}
+		inside := tally.Cells(core.Selection{Scope: scope}, v.cells)
+		pieces := v.Cover([]int64{v.first * quarterMicros, endOfTime.UnixMicro()})
+		if err := v.walk(ctx, pieces, []segment.Face{segment.FacePairs},
+			func(_ segment.Piece, faces map[segment.Face][]byte) error {
+				return tally.EachPairUser(inside, faces, func(user int64) { asked[user] = true })
+			},
+			func(_ segment.Piece, facts []core.Fact) {
+				for _, f := range facts {
+					if f.Runs > 0 && tally.InScope(scope, f.TeamID, f.ProjectID, f.AgentID) {
+						asked[f.UserID] = true
+					}
+				}
+			}); err != nil {
+			return err
+		}
+		var users []int64
+		if err := s.db.On(ctx).NewSelect().Model((*itemRow)(nil)).Column("i.entity_id").
+			Where("i.organization_id = ? AND i.kind = ?", scope.OrganizationID, core.User).Scan(ctx, &users); err != nil {
+			return fmt.Errorf("reading which users exist: %w", err)
+		}
+		for _, u := range users {
+			if asked[u] {
+				n++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("counting who asked: %w", err)
+	}
+	return n, nil
 }

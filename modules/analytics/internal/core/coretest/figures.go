@@ -102,7 +102,7 @@ type question struct {
 	from, until time.Time
 }
 
-func (w *world) some(n int) int64 { return int64(w.r.IntN(n)) }
+func (w *world) some(n int) int64 { return int64(w.r.IntN(max(n, 1))) }
 
 func (w *world) location() *time.Location {
 	loc, err := time.LoadLocation(w.zone)
@@ -126,7 +126,7 @@ func (w *world) facts() []core.Fact {
 	sources, models := []string{"api", "web", core.Evaluation}, []string{"a", "b", ""}
 	for i := range w.r.IntN(80) {
 		f := core.Fact{
-			Origin: fmt.Sprintf("run/%d/%d", w.org, i), OrganizationID: w.org, TeamID: w.some(3), ProjectID: w.some(4), AgentID: w.some(5), UserID: w.some(6),
+			Origin: fmt.Sprintf("run/%d/%d", w.org, i), OrganizationID: w.org, TeamID: w.some(3), ProjectID: w.some(4), AgentID: w.some(5), UserID: w.some(6), ThreadID: w.some(9), AgentType: []string{"", "rag", "sql"}[w.some(3)],
 			QuerySource: sources[w.some(3)], Model: models[w.some(3)], OccurredOn: w.moment(),
 		}
 		switch w.some(4) {
@@ -135,7 +135,7 @@ func (w *world) facts() []core.Fact {
 		case 1:
 			f.Upvotes, f.Downvotes = w.some(3)-1, w.some(3)-1
 		case 2:
-			f.PromptTokens, f.CompletionTokens, f.Cost = w.some(1e6), w.some(1e5), money.Amount{Nano: w.some(1e9), Pico: w.some(1000)}
+			f.PromptTokens, f.CompletionTokens, f.Cost = w.some(1e6), w.some(1e5), cents(w)
 		default:
 			f.Runs = 1
 		}

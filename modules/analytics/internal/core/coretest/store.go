@@ -2,11 +2,9 @@
 package coretest
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -41,6 +39,7 @@ func TestStore(t *testing.T, open Open) {
 		"what exists is counted by kind":           inventory,
 		"a part counts what exists in it":          inventoryOfAPart,
 		"a failed unit leaves nothing behind":      rollback,
+		"a name is the last one until it is gone":  names,
 	} {
 		t.Run(name, func(t *testing.T) {
 			store, unit := open(t)
@@ -70,18 +69,28 @@ func (f fixture) add(facts ...core.Fact) { f.t.Helper(); f.NoError(f.AddFacts(f.
 
 func (f fixture) totals(s core.Selection) core.Totals {
 	f.t.Helper()
-	t, err := f.Totals(f.ctx, s)
+	rows, err := f.Ask(f.ctx, core.Question{Selection: s, Users: true})
 	f.NoError(err)
-	return t
+	if len(rows) == 0 {
+		return core.Totals{}
+	}
+	r := rows[0]
+	return core.Totals{
+		ActiveUsers: r.Users, Queries: r.Queries, Threads: r.NewThreads, Upvotes: r.Upvotes, Downvotes: r.Downvotes,
+		TotalTokens: r.PromptTokens + r.CompletionTokens, Cost: r.Cost,
+	}
 }
 
-func (f fixture) quarters(s core.Selection) []core.QuarterTokens {
+// tokens are those of each period.
+func (f fixture) tokens(s core.Selection, cuts ...time.Time) map[int]core.Tokens {
 	f.t.Helper()
-	qs, err := f.Quarters(f.ctx, s)
+	rows, err := f.Ask(f.ctx, core.Question{Selection: s, Cuts: cuts})
 	f.NoError(err)
-	qs = slices.DeleteFunc(qs, func(q core.QuarterTokens) bool { return q.Tokens == core.Tokens{} })
-	slices.SortFunc(qs, func(a, b core.QuarterTokens) int { return cmp.Compare(a.Quarter, b.Quarter) })
-	return qs
+	out := map[int]core.Tokens{}
+	for _, r := range rows {
+		out[r.Period] = core.Tokens{PromptTokens: r.PromptTokens, CompletionTokens: r.CompletionTokens, Cost: r.Cost}
+	}
+	return out
 }
 
 func once(f fixture, _ uow.Unit) {
@@ -90,7 +99,7 @@ func once(f fixture, _ uow.Unit) {
 	f.add(run(1, nil), run(2, nil))
 	f.add(run(2, func(g *core.Fact) { g.PromptTokens = 100 }), run(3, func(g *core.Fact) { g.UserID = 9 }))
 	f.Equal(core.Totals{ActiveUsers: 2, Queries: 3, TotalTokens: 15, Cost: money.Amount{Nano: 23, Pico: 997}}, f.totals(everything()))
-	f.Equal([]core.QuarterTokens{{Quarter: core.QuarterOf(now), Tokens: core.Tokens{PromptTokens: 9, CompletionTokens: 6, Cost: money.Amount{Nano: 23, Pico: 997}}}}, f.quarters(everything()))
+	f.Equal(map[int]core.Tokens{0: {PromptTokens: 9, CompletionTokens: 6, Cost: money.Amount{Nano: 23, Pico: 997}}}, f.tokens(everything()))
 }
 
 func edges(f fixture, _ uow.Unit) {
@@ -101,7 +110,7 @@ func edges(f fixture, _ uow.Unit) {
 	s.From, s.Until = now.In(time.FixedZone("", 7200)), now.Add(time.Hour).In(time.FixedZone("", -7200))
 	f.Equal(int64(2), f.totals(s).Queries)
 	five := core.Tokens{PromptTokens: 3, CompletionTokens: 2, Cost: money.Amount{Nano: 7, Pico: 999}}
-	f.Equal([]core.QuarterTokens{{Quarter: core.QuarterOf(now), Tokens: five}, {Quarter: core.QuarterOf(now) + 4, Tokens: five}}, f.quarters(s))
+	f.Equal(map[int]core.Tokens{0: five, 2: five}, f.tokens(s, now.Add(time.Microsecond), now.Add(time.Hour-time.Microsecond)))
 }
 
 func filters(f fixture, _ uow.Unit) {
@@ -130,8 +139,8 @@ func filters(f fixture, _ uow.Unit) {
 		got := f.totals(s)
 		f.Equal([]int64{c.queries, c.threads}, []int64{got.Queries, got.Threads})
 		used := int64(0)
-		for _, q := range f.quarters(s) {
-			used += q.PromptTokens + q.CompletionTokens
+		for _, of := range f.tokens(s, now.Add(-time.Hour), now.Add(time.Hour)) {
+			used += of.PromptTokens + of.CompletionTokens
 		}
 		f.Equal(got.TotalTokens, used)
 	}

@@ -22,7 +22,7 @@ func (a *API) Routes() []web.Route {
 	// level, unless a content grant lets them view it: such a read is audited.
 	answer := web.On(actor.Answer, "agent_response_id", web.View)
 	run := web.On(actor.Agent, "agent_id", web.Run).And(web.On(actor.Thread, "chat_thread_id", web.Edit).IfSent())
-	return slices.Concat(a.grantRoutes(), a.feedbackRoutes(), web.Group("Chat",
+	return slices.Concat(a.grantRoutes(), a.feedbackRoutes(), a.answeredRoutes(), web.Group("Chat",
 		web.POST("/api/agent/{agent_id}/response", "Run Chat", a.run,
 			run,
 			web.Message(created),

@@ -41,7 +41,10 @@ func (c *catalog) View(_ context.Context, _ actor.Actor, id int64) (agents.Runna
 	return agents.Runnable{ID: 3, OrganizationID: 1, AgentType: "QnA", Version: 2, PrefixPrompt: "You are kind.", Instructions: []string{"Be brief."}, Admin: c.admin}, nil
 }
 
-func (c *catalog) Administers(context.Context, actor.Actor, int64) (bool, error) { return c.admin, nil }
+func (c *catalog) Administers(ctx context.Context, who actor.Actor, id int64) (bool, error) {
+	_, err := c.View(ctx, who, id)
+	return c.admin, err
+}
 
 func (c *catalog) Runners(_ context.Context, _, _ int64, users []int64) ([]int64, error) {
 	if c.lost.Load() {
@@ -148,7 +151,8 @@ func open(t *testing.T, model core.Model) *scene {
 	db := memory.New(clock.System{})
 	s := &scene{t: t, db: db, catalog: &catalog{}}
 	s.service = core.New(core.Deps{
-		Unit: db, Store: memstore.New(db), Agents: s.catalog, Askers: askers{}, Corpora: library{}, Models: core.Models{{Model: model}}, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
+		Places: core.Places{UserRunning: 50, UserOpen: 100},
+		Unit:   db, Store: memstore.New(db), Agents: s.catalog, Askers: askers{}, Corpora: library{}, Models: core.Models{{Model: model}}, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
 	})
 	s.service.Open(context.Background())
 	t.Cleanup(func() {

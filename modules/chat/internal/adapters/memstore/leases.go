@@ -74,3 +74,23 @@ func (s *Store) ForgetKeys(ctx context.Context, before time.Time) error {
 		return err
 	})
 }
+
+// PruneStreams implements core.Leases.
+func (s *Store) PruneStreams(ctx context.Context, before time.Time, _ int) (bool, error) {
+	runs, err := s.runs.List(ctx, func(core.Run) bool { return true })
+	if err != nil {
+		return false, err
+	}
+	last := map[int64]int64{}
+	for _, r := range runs {
+		if r.State.Open() || !r.ModifiedOn.Before(before) {
+			break
+		}
+		last[r.ID] = r.LastSequence
+	}
+	_, err = s.events.Delete(ctx, func(e row[core.StreamEvent]) bool {
+		end, old := last[e.RunID]
+		return old && e.Value.Sequence < end
+	})
+	return false, err
+}

@@ -3,6 +3,7 @@ package memstore
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -20,6 +21,20 @@ func (s *Store) RunByKey(ctx context.Context, userID int64, key string) (core.Ru
 	return s.runs.Get(ctx, func(r core.Run) bool {
 		return r.UserID == userID && r.IdempotencyKey != nil && *r.IdempotencyKey == key
 	})
+}
+
+// RunByQuestion implements core.Runs.
+func (s *Store) RunByQuestion(ctx context.Context, userID int64, key string) (core.Run, error) {
+	return s.runs.Get(ctx, func(r core.Run) bool { return r.UserID == userID && r.QuestionKey != nil && *r.QuestionKey == key })
+}
+
+// ForgetQuestion implements core.Runs.
+func (s *Store) ForgetQuestion(ctx context.Context, run int64) error {
+	_, err := s.runs.Update(ctx, func(r *core.Run) error { r.QuestionKey = nil; return nil }, func(r core.Run) bool { return r.ID == run && !r.State.Open() })
+	if errors.Is(err, core.ErrNotFound) {
+		err = nil
+	}
+	return err
 }
 
 // RunsPage implements core.Runs.

@@ -47,6 +47,11 @@ func New(db *memory.DB) *Store {
 					return ""
 				}
 				return fmt.Sprintf("%d/%s", r.UserID, *r.IdempotencyKey)
+			}, func(r core.Run) string {
+				if r.QuestionKey == nil {
+					return ""
+				}
+				return fmt.Sprintf("%d/%s", r.UserID, *r.QuestionKey)
 			}},
 			Taken: core.ErrInProgress, Missing: core.ErrNotFound,
 		}),
@@ -95,6 +100,12 @@ func myRun(userID, id int64) func(core.Run) bool {
 	return func(r core.Run) bool { return r.ID == id && r.UserID == userID && !r.IsDeleted }
 }
 
+// from reports whether a thread matches a query source; "" stands for all of
+// users.
+func from(t core.Thread, source string) bool {
+	return t.QuerySource == nil || *t.QuerySource == source || source == "" && *t.QuerySource != core.SourceEvaluation
+}
+
 // AddThread implements core.Threads.
 func (s *Store) AddThread(ctx context.Context, t core.Thread) (core.Thread, error) {
 	return s.threads.Add(ctx, t)
@@ -113,7 +124,7 @@ func (s *Store) UpdateThread(ctx context.Context, userID, id int64, change func(
 // ThreadsPage implements core.Threads.
 func (s *Store) ThreadsPage(ctx context.Context, userID, agentID int64, source string, p page.Request) (page.Of[core.Thread], error) {
 	return s.threads.Page(ctx, p, true, core.ByActivity, func(t core.Thread) bool {
-		return t.UserID == userID && t.AgentID == agentID && !t.IsDeleted && (source == "" || t.QuerySource == nil || *t.QuerySource == source)
+		return t.UserID == userID && t.AgentID == agentID && !t.IsDeleted && from(t, source)
 	})
 }
 
@@ -128,7 +139,7 @@ func (s *Store) DeleteUser(ctx context.Context, userID int64) error {
 		for _, r := range mine {
 			gone[r.ID] = true
 			_, err := s.runs.Update(ctx, func(r *core.Run) error {
-				r.IsDeleted, r.CreatedBy, r.FailureDetails, r.IdempotencyKey, r.CacheKey = true, "", "", nil, ""
+				r.IsDeleted, r.CreatedBy, r.FailureDetails, r.IdempotencyKey, r.QuestionKey, r.CacheKey = true, "", "", nil, nil, ""
 				return nil
 			}, func(o core.Run) bool { return o.ID == r.ID })
 			if err != nil {

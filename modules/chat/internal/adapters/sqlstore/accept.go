@@ -120,7 +120,7 @@ func (w *writing) touch(ctx context.Context, parts []core.Accept) (map[int64]tou
 // taken stores a run and answers whether it could not be for its key. Without
 // a key the run waits for the others.
 func (w *writing) taken(ctx context.Context, r core.Run) (bool, error) {
-	if r.IdempotencyKey == nil {
+	if r.IdempotencyKey == nil && r.QuestionKey == nil {
 		w.runs = append(w.runs, runRow{Run: r})
 		return false, nil
 	}

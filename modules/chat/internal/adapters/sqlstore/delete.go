@@ -63,7 +63,7 @@ func (s *Store) erase(ctx context.Context, runs *bun.SelectQuery) error {
 			return fmt.Errorf("deleting from %s: %w", table, err)
 		}
 	}
-	return nil
+	return s.eraseWords(ctx, runs)
 }
 
 // histories bounds how many histories are looked at in one statement.

@@ -75,7 +75,7 @@ func (s *Store) SetVote(ctx context.Context, v core.Vote) (core.Vote, bool, erro
 	if err != nil {
 		return core.Vote{}, false, fmt.Errorf("storing a vote: %w", err)
 	}
-	return stored.Vote, true, nil
+	return stored.Vote, true, s.setVote(ctx, stored.Vote)
 }
 
 // Comments implements core.Feedback.

@@ -24,6 +24,7 @@ type grantedRun struct {
 	bun.BaseModel `bun:"table:chat_runs,alias:r"`
 	core.Run
 	GrantID int64 `bun:",scanonly"`
+	Vote    int64 `bun:"vote,scanonly"`
 }
 
 type grantedThread struct {

@@ -67,3 +67,43 @@ func (s *Store) ForgetKeys(ctx context.Context, before time.Time) error {
 	}
 	return nil
 }
+
+// PruneStreams implements core.Leases. Who prunes has the row of how far it is.
+func (s *Store) PruneStreams(ctx context.Context, before time.Time, limit int) (bool, error) {
+	var after int64
+	q := s.db.On(ctx).NewSelect().TableExpr("chat_positions").Column("run_id").Where("name = 'streams'")
+	if s.db.Postgres() {
+		q = q.For("UPDATE")
+	}
+	if err := q.Scan(ctx, &after); err != nil {
+		return false, fmt.Errorf("reading how far streams are pruned: %w", err)
+	}
+	var runs []struct {
+		ID         int64
+		State      core.State
+		ModifiedOn time.Time
+	}
+	err := s.db.On(ctx).NewSelect().TableExpr("chat_runs").Column("id", "state", "modified_on").Where("id > ?", after).OrderExpr("id").Limit(int64(limit)).Scan(ctx, &runs)
+	if err != nil {
+		return false, fmt.Errorf("reading runs whose streams may go: %w", err)
+	}
+	var old []int64
+	for _, r := range runs {
+		if r.State.Open() || !r.ModifiedOn.Before(before) {
+			break
+		}
+		old = append(old, r.ID)
+	}
+	if len(old) == 0 {
+		return false, nil
+	}
+	_, err = s.db.On(ctx).NewDelete().TableExpr("chat_events").
+		Where("run_id IN (?) AND sequence < (SELECT last_sequence FROM chat_runs WHERE id = chat_events.run_id)", bun.List(old)).Exec(ctx)
+	if err != nil {
+		return false, fmt.Errorf("pruning streams: %w", err)
+	}
+	if _, err := s.db.On(ctx).NewUpdate().TableExpr("chat_positions").Set("run_id = ?", old[len(old)-1]).Where("name = 'streams'").Exec(ctx); err != nil {
+		return false, fmt.Errorf("noting how far streams are pruned: %w", err)
+	}
+	return len(old) == limit, nil
+}

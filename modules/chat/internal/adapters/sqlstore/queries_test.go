@@ -90,7 +90,7 @@ func TestAThreadCostsTheSameHoweverMuchWasSaidAboutIt(t *testing.T) {
 		if _, err := s.DeleteThread(deleting, jo, *thread); err != nil {
 			t.Fatal(err)
 		}
-		if n.Load() > 10 { // begin and commit among them
+		if n.Load() > 11 { // begin and commit among them
 			t.Errorf("%d statements for a deletion", n.Load())
 		}
 		if err := s.Close(ctx); err != nil {

@@ -28,6 +28,7 @@ type threadRow struct {
 type runRow struct {
 	bun.BaseModel `bun:"table:chat_runs,alias:r"`
 	core.Run
+	Vote int64 `bun:"vote,scanonly"` // setVote writes it, and lists of answers read it
 }
 
 // Store implements core.Store.
@@ -80,9 +81,25 @@ func (s *Store) ThreadsPage(ctx context.Context, userID, agentID int64, source s
 	return s.threadsPage(ctx, source, p, []sqldb.Where{sqldb.Eq("user_id", userID), sqldb.Eq("agent_id", agentID), sqldb.Eq("is_deleted", false)})
 }
 
+// RunByQuestion implements core.Runs.
+func (s *Store) RunByQuestion(ctx context.Context, userID int64, key string) (core.Run, error) {
+	return s.runs.Get(ctx, sqldb.Eq("user_id", userID), sqldb.Eq("question_key", key))
+}
+
+// ForgetQuestion implements core.Runs.
+func (s *Store) ForgetQuestion(ctx context.Context, run int64) error {
+	_, err := s.db.On(ctx).NewUpdate().TableExpr("chat_runs").Set("question_key = NULL").Where("id = ? AND state NOT IN (?)", run, open).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("giving the key of a question free: %w", err)
+	}
+	return nil
+}
+
 func (s *Store) threadsPage(ctx context.Context, source string, p page.Request, where []sqldb.Where) (page.Of[core.Thread], error) {
 	if source != "" {
 		where = append(where, sqldb.Cond("(query_source IS NULL OR query_source = ?)", source))
+	} else {
+		where = append(where, sqldb.Cond("(query_source IS NULL OR query_source <> ?)", core.SourceEvaluation))
 	}
 	return s.threads.Page(ctx, p, sqldb.Order[core.Thread]{Time: "modified_on", Desc: true, Key: core.ByActivity}, where...)
 }
@@ -106,7 +123,7 @@ func (s *Store) RunsPage(ctx context.Context, threadID int64, p page.Request) (p
 // who store their texts at this moment, and whoever comes later sees it.
 func (s *Store) DeleteUser(ctx context.Context, userID int64) error {
 	_, err := s.db.On(ctx).NewUpdate().TableExpr("chat_runs").
-		Set("is_deleted = ?", true).Set("created_by = ''").Set("failure_details = ''").Set("idempotency_key = NULL").Set("cache_key = ''").Where("user_id = ?", userID).Exec(ctx)
+		Set("is_deleted = ?", true).Set("created_by = ''").Set("failure_details = ''").Set("idempotency_key = NULL").Set("question_key = NULL").Set("cache_key = ''").Where("user_id = ?", userID).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("emptying runs: %w", err)
 	}

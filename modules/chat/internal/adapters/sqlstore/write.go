@@ -27,6 +27,8 @@ type writing struct {
 	ledger   []ledgerRow
 	thoughts []thoughtRow
 	support  []supportRow
+
+	unindexed []unindexedRow
 }
 
 // Write implements core.Runs.
@@ -43,7 +45,7 @@ func (s *Store) Write(ctx context.Context, b core.Batch) (core.Written, error) {
 	if out.Ends, err = w.ends(ctx, b.Ends); err != nil {
 		return out, err
 	}
-	for _, rows := range []any{&w.threads, &w.runs, &w.contents, &w.events, &w.thoughts, &w.support, &w.ledger} {
+	for _, rows := range []any{&w.threads, &w.runs, &w.contents, &w.events, &w.thoughts, &w.support, &w.ledger, &w.unindexed} {
 		w.script.Insert(sqldb.Insert{Rows: rows})
 	}
 	if err := w.script.PutOff(ctx); err != nil {
@@ -75,12 +77,12 @@ func (w *writing) advances(ctx context.Context, parts []core.Advance) ([]error, 
 	refused := make([]error, len(parts))
 	var begun, queries sqldb.Rows
 	for i, p := range parts {
-		deleted, ours := found[p.Run]
+		run, ours := found[p.Run]
 		if !ours {
 			refused[i] = core.ErrNoLongerOurs
 			continue
 		}
-		if deleted { // no text of it is kept, and it goes no further
+		if run.IsDeleted { // no text of it is kept, and it goes no further
 			refused[i] = core.ErrDeleted
 			continue
 		}
@@ -110,22 +112,26 @@ func (w *writing) begin(begun, queries sqldb.Rows) {
 }
 
 // changed runs a change of open runs by their owner, who and which stand in
-// the first two columns of v. It answers which it found, and whether they were
-// deleted.
-func (w *writing) changed(ctx context.Context, q *bun.UpdateQuery) (map[int64]bool, error) {
-	var rows []struct {
-		ID        int64
-		IsDeleted bool
-	}
-	err := q.Where("id = v.column1 AND owner = v.column2 AND state IN (?)", open).Returning("id, is_deleted").Scan(ctx, &rows)
+// the first two columns of v. It answers which it found.
+func (w *writing) changed(ctx context.Context, q *bun.UpdateQuery) (map[int64]changedRun, error) {
+	var rows []changedRun
+	err := q.Where("id = v.column1 AND owner = v.column2 AND state IN (?)", open).Returning("id, is_deleted, agent_id, query_source").Scan(ctx, &rows)
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[int64]bool, len(rows))
+	out := make(map[int64]changedRun, len(rows))
 	for _, r := range rows {
-		out[r.ID] = r.IsDeleted
+		out[r.ID] = r
 	}
 	return out, nil
+}
+
+// changedRun is an open run that a batch has changed.
+type changedRun struct {
+	ID          int64
+	IsDeleted   bool
+	AgentID     int64
+	QuerySource string
 }
 
 // ends closes runs with all that belongs to them.
@@ -150,8 +156,8 @@ func (w *writing) ends(ctx context.Context, parts []core.End) ([]core.Ended, err
 	out := make([]core.Ended, len(parts))
 	var answers sqldb.Rows
 	for i, p := range parts {
-		deleted, ours := found[p.Run]
-		out[i].Deleted = deleted
+		run, ours := found[p.Run]
+		out[i].Deleted = run.IsDeleted
 		if !ours {
 			out[i].Err = core.ErrNoLongerOurs
 			continue
@@ -159,8 +165,11 @@ func (w *writing) ends(ctx context.Context, parts []core.End) ([]core.Ended, err
 		for _, u := range p.Outcome.Usage {
 			w.ledger = append(w.ledger, ledgerRow{RunID: p.Run, Usage: u.Usage, Raw: u.Raw, CreatedOn: w.now})
 		}
-		if deleted { // figures stay, texts don't
+		if run.IsDeleted { // figures stay, texts don't
 			continue
+		}
+		if p.Outcome.State == core.Completed && run.QuerySource != core.SourceEvaluation {
+			w.unindexed = append(w.unindexed, unindexedRow{RunID: p.Run, AgentID: run.AgentID})
 		}
 		answer, err := w.record(p)
 		if err != nil {

@@ -117,6 +117,32 @@ func keysAtOnce(f fixture) {
 	f.Equal(1, len(f.stream(runs[0].ID)))
 }
 
+func questions(f fixture) {
+	thread := f.thread().ID
+	under := func(key string, change ...func(*core.Run)) core.Run {
+		return newRun(thread, append(change, func(r *core.Run) { r.QuestionKey, r.Purpose = &key, core.PurposeJudge })...)
+	}
+	first := f.run(under("q"))
+	_, err := f.add(under("q"), core.Content{Question: "Again?"})
+	f.ErrorIs(err, core.ErrInProgress)
+	anns := f.run(under("q", by(ann)))
+	f.run(newRun(thread, withKey("q")))
+	f.Equal(first, storetest.Must[core.Run](f.t)(f.RunByQuestion(f.ctx, jo, "q")))
+	f.Equal(anns, storetest.Must[core.Run](f.t)(f.RunByQuestion(f.ctx, ann, "q")))
+	_, err = f.RunByQuestion(f.ctx, jo, "other")
+	f.ErrorIs(err, core.ErrNotFound)
+	f.NoError(f.ForgetKeys(f.ctx, now.Add(time.Hour)))
+	f.NoError(f.ForgetQuestion(f.ctx, first.ID)) // it is still open
+	f.Equal(first, storetest.Must[core.Run](f.t)(f.RunByQuestion(f.ctx, jo, "q")))
+	storetest.Must[core.Run](f.t)(f.close(first, core.Outcome{State: core.Cancelled, Sources: "[]"}))
+	f.NoError(f.ForgetKeys(f.ctx, now.Add(time.Hour)))
+	storetest.Must[core.Run](f.t)(f.RunByQuestion(f.ctx, jo, "q"))
+	f.NoError(f.ForgetQuestion(f.ctx, first.ID))
+	_, err = f.RunByQuestion(f.ctx, jo, "q")
+	f.ErrorIs(err, core.ErrNotFound)
+	f.run(under("q"))
+}
+
 func forgettingKeys(f fixture) {
 	ended := func(key string, at time.Time) core.Run {
 		r := f.running(withKey(key), func(r *core.Run) { r.CreatedOn = at })
@@ -321,4 +347,36 @@ func acceptingThreads(f fixture) {
 	foreign.UserID = ann
 	f.ErrorIs(ask(foreign).Err, core.ErrNotFound)
 	f.ErrorIs(ask(f.thread(func(t *core.Thread) { t.IsDeleted = true })).Err, core.ErrNotFound)
+}
+
+func pruning(f fixture) {
+	end := func() core.Run {
+		r := f.running()
+		f.NoError(f.extend(r.ID, here, deltas(2, 3)))
+		return storetest.Must[core.Run](f.t)(f.close(r, full()))
+	}
+	first, second := end(), end()
+	open := f.running()
+	third := end()
+	prune := func(before time.Time) {
+		f.t.Helper()
+		for more := true; more; {
+			f.NoError(f.Unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) (err error) {
+				more, err = f.PruneStreams(ctx, before, 1)
+				return err
+			}))
+		}
+	}
+	prune(now)
+	f.Equal(5, len(f.stream(first.ID)))
+	prune(now.Add(time.Hour))
+	for _, r := range []core.Run{first, second} {
+		left := f.stream(r.ID)
+		f.Equal(1, len(left))
+		f.Equal([]any{core.StepEnd, r.LastSequence}, []any{left[0].Step, left[0].Sequence})
+	}
+	f.Equal(5, len(f.stream(third.ID))) // behind one that is open
+	storetest.Must[core.Run](f.t)(f.close(open, full()))
+	prune(now.Add(time.Hour))
+	f.Equal(1, len(f.stream(third.ID)))
 }

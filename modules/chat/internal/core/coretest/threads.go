@@ -58,6 +58,9 @@ func threadPaging(f fixture) {
 	f.Equal([]core.Thread{d, b, a, c}, all.Items)
 	f.Equal(int64(4), all.Count)
 	f.Equal([]core.Thread{d, b, a}, list("teams", page.Request{}).Items)
+	test := at(0, of(core.SourceEvaluation))
+	f.Equal([]core.Thread{d, a, test}, list(core.SourceEvaluation, page.Request{}).Items)
+	f.Equal(int64(4), list("", page.Request{}).Count)
 	second := list("", page.Request{Number: 2, Size: 3})
 	f.Equal([]core.Thread{c}, second.Items)
 	var walked []core.Thread

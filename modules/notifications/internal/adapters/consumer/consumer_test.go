@@ -62,7 +62,9 @@ type house struct {
 
 // open has the global admins 1 (Ann Lee), 2 (by address alone) and 3, the
 // ordinary user 4, and admin 5 of another organization.
-func open(t *testing.T) *house {
+func open(t *testing.T) *house { return openWith(t, func(*core.Deps, *directory) {}) }
+
+func openWith(t *testing.T, change func(d *core.Deps, people *directory)) *house {
 	c := clock.NewFixed(now)
 	db := memory.New(c)
 	idle := admin(6, "idle@example.com")
@@ -72,7 +74,9 @@ func open(t *testing.T) *house {
 	people := &directory{people: []users.User{
 		admin(1, "ann@example.com", "Ann ", "Lee"), admin(2, "ben@example.com"), admin(3, "", ""), {ID: 4, OrganizationID: 1, IsActive: true}, stranger, idle,
 	}}
-	service := core.New(core.Deps{Store: memstore.New(db), Users: people, Clock: c})
+	d := core.Deps{Unit: db, Store: memstore.New(db), Users: people, Clock: c}
+	change(&d, people)
+	service := core.New(d)
 	return &house{t, db, people, service, bus.Inline(db, consumer.Consumers(service)...)}
 }
 
@@ -115,7 +119,7 @@ func TestEveryOtherActiveGlobalAdminIsToldOnceOfADeletedUser(t *testing.T) {
 	}
 	want := core.Notification{
 		OrganizationID: 1, UserID: 2, Title: "A user was deleted", Message: "User 9 was deleted by Ann Lee (user 1).",
-		Kind: "user_deleted", CreatedBy: "System", CreatedOn: now, Cause: e.ID,
+		Kind: "user_deleted", CreatedBy: "System", CreatedOn: now, Cause: e.ID, Sequence: 1,
 	}
 	got := h.inbox(2)[0]
 	want.ID = got.ID
@@ -188,7 +192,7 @@ func TestAUserIsToldOnceOfEachContentGrantOnThem(t *testing.T) {
 	h.happens(made)
 	h.happens(h.seal(chat.ContentRead{GrantID: 5, OrganizationID: 1, ReaderID: 1, UserID: 4, AgentID: 3, ThreadID: 12}))
 	want := []core.Notification{{
-		ID: 1, OrganizationID: 1, UserID: 4, Title: "Your conversations can be read", Kind: "content_opened", CreatedBy: "System", CreatedOn: now, Cause: "content_grant/5",
+		ID: 1, OrganizationID: 1, UserID: 4, Title: "Your conversations can be read", Kind: "content_opened", CreatedBy: "System", CreatedOn: now, Cause: "content_grant/5", Sequence: 1,
 		Message: "Ann Lee (user 1) may read your conversations until 2026-05-22 12:00 UTC (content grant 5).",
 	}}
 	if diff := cmp.Diff(want, h.inbox(4)); diff != "" {
@@ -219,7 +223,7 @@ func TestOfAGrantOnAnAgentEachUserWhoWasReadIsToldOnce(t *testing.T) {
 	told := func(user int64, link *string) core.Notification {
 		return core.Notification{
 			OrganizationID: 1, UserID: user, Title: "Your conversations were read", Kind: "content_opened", CreatedBy: "System", CreatedOn: now, Cause: "content_grant/5",
-			Link: link, Message: "User 77, who is no longer there, has read conversations of yours with agent 3 (content grant 5).",
+			Sequence: 1, Link: link, Message: "User 77, who is no longer there, has read conversations of yours with agent 3 (content grant 5).",
 		}
 	}
 	for user, want := range map[int64][]core.Notification{4: {told(4, &link)}, 2: {told(2, nil)}, 99: nil, 5: nil} {

@@ -22,9 +22,33 @@ func (a *API) Routes() []web.Route {
 			web.User().Note("one's own"),
 			web.Message("Notifications retrieved successfully."),
 		),
+		web.GET("/api/notification/stream", "Follow Notifications", a.stream,
+			web.User().Note("one's own"),
+			web.Refuses(429),
+			web.Long(),
+		),
+		web.PUT("/api/notification/read", "Read All Notifications", a.readAll,
+			web.User().Note("one's own"),
+			web.Message("Notifications read successfully."),
+			web.Long(), // a full inbox takes seconds
+		),
+		web.GET("/api/notification/preference", "Get Notification Preference", a.preference,
+			web.User().Note("one's own"),
+			web.Message("Notification preference retrieved successfully."),
+		),
+		web.PUT("/api/notification/preference", "Update Notification Preference", a.prefer,
+			web.User().Note("one's own"),
+			web.Message("Notification preference updated successfully."),
+		),
 		web.PUT("/api/notification/{notification_id}/read", "Read Notification By ID", a.read,
 			web.On(actor.Notification, "notification_id", web.Edit),
 			web.Message("Notification read successfully."),
+		),
+		web.POST("/api/notification/user/{user_id}", "Send Notification To User", a.send,
+			web.On(actor.Account, "user_id", web.Run).Note("admins of the organization, or of a team, project or agent that the user belongs to"),
+			web.Message("Notification sent successfully."),
+			web.Refuses(409, 429),
+			web.Created(),
 		),
 	)
 }
@@ -53,7 +77,8 @@ func show(n core.Notification) notificationView {
 // inboxMeta is what an inbox says about itself.
 type inboxMeta struct {
 	web.Meta
-	Unread int64 `json:"unread" doc:"How many of all one's notifications are unread, whatever the page and the filter."`
+	Unread         int64 `json:"unread" doc:"How many of all one's notifications are unread, whatever the page and the filter."`
+	SequenceNumber int64 `json:"sequence_number" doc:"What a stream starts after that is to miss nothing behind this list."`
 }
 
 type listRequest struct {
@@ -67,7 +92,8 @@ func (a *API) list(ctx context.Context, r listRequest) (web.WithMeta[[]notificat
 		return web.WithMeta[[]notificationView, inboxMeta]{}, err
 	}
 	listed := web.Listed(inbox.Of, show)
-	return web.WithMeta[[]notificationView, inboxMeta]{Data: listed.Items, Meta: &inboxMeta{Meta: listed.Meta, Unread: inbox.Unread}}, nil
+	meta := inboxMeta{Meta: listed.Meta, Unread: inbox.Unread, SequenceNumber: inbox.LastSequence}
+	return web.WithMeta[[]notificationView, inboxMeta]{Data: listed.Items, Meta: &meta}, nil
 }
 
 type readRequest struct {
@@ -77,4 +103,16 @@ type readRequest struct {
 func (a *API) read(ctx context.Context, r readRequest) (notificationView, error) {
 	n, err := a.service.Read(ctx, actor.From(ctx), r.NotificationID)
 	return show(n), err
+}
+
+// allRead is what reading all of an inbox did.
+type allRead struct {
+	_ struct{} `schema:"NotificationsRead"`
+
+	Read int `json:"read" doc:"How many were unread until now."`
+}
+
+func (a *API) readAll(ctx context.Context, _ struct{}) (allRead, error) {
+	n, err := a.service.ReadAll(ctx, actor.From(ctx))
+	return allRead{Read: n}, err
 }

@@ -20,7 +20,8 @@ import (
 func api(t *testing.T) (webtest.Client, *clock.Fixed) {
 	t.Helper()
 	c := clock.NewFixed(time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC))
-	store := memstore.New(memory.New(c))
+	db := memory.New(c)
+	store := memstore.New(db)
 	var ns []core.Notification
 	for i := range 4 {
 		user := int64(7)
@@ -32,11 +33,11 @@ func api(t *testing.T) (webtest.Client, *clock.Fixed) {
 			CreatedBy: "System", CreatedOn: c.Now().Add(time.Duration(i) * time.Second), Cause: fmt.Sprint(i),
 		})
 	}
-	if err := store.Add(context.Background(), ns); err != nil {
+	if _, err := store.Add(context.Background(), ns); err != nil {
 		t.Fatal(err)
 	}
 	actors := webtest.Actors{"jo": {UserID: 7, OrganizationID: 1}, "al": {UserID: 8, OrganizationID: 1}, "new": {UserID: 9, OrganizationID: 1}}
-	return webtest.Serve(t, actors, New(core.New(core.Deps{Store: store, Clock: c})).Routes()), c
+	return webtest.Serve(t, actors, New(core.New(core.Deps{Unit: db, Store: store, Clock: c})).Routes()), c
 }
 
 const (
@@ -48,7 +49,7 @@ func TestAnInboxIsOnesOwnNewestFirstWithTheUnreadCounted(t *testing.T) {
 	client, _ := api(t)
 	body := strings.TrimSpace(string(client.As("jo").Do("GET", "/api/notification?items_per_page=1", nil).Want(200).Body))
 	want := `{"success":true,"message":"Notifications retrieved successfully.","data":[` + unread + `],"meta":{"count":3,"num_pages":3,"current_page":1,"items_per_page":1,"next_cursor":`
-	if !strings.HasPrefix(body, want) || !strings.HasSuffix(body, `","unread":3}}`) {
+	if !strings.HasPrefix(body, want) || !strings.HasSuffix(body, `","unread":3,"sequence_number":3}}`) {
 		t.Errorf("got %s", body)
 	}
 	client.As("jo").Do("PUT", "/api/notification/3/read", nil).Want(200)

@@ -28,9 +28,9 @@ func TestStore(t *testing.T) {
 
 func TestAnInboxCostsTheSameStatementsHoweverFullItIs(t *testing.T) {
 	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
-		db, _ := open(t)
+		db, unit := open(t)
 		store := sqlstore.New(db)
-		service := core.New(core.Deps{Store: store, Clock: clock.System{}})
+		service := core.New(core.Deps{Unit: unit, Store: store, Clock: clock.System{}})
 		for round := range 2 {
 			ctx, n := sqldb.CountQueries(context.Background())
 			if _, err := service.Inbox(ctx, actor.Actor{UserID: 7, OrganizationID: 1}, nil, page.Request{Size: page.MaxSize}); err != nil {
@@ -41,9 +41,9 @@ func TestAnInboxCostsTheSameStatementsHoweverFullItIs(t *testing.T) {
 			}
 			var ns []core.Notification
 			for i := range 600 {
-				ns = append(ns, core.Notification{UserID: 7, OrganizationID: 1, Cause: fmt.Sprint(i), CreatedOn: time.Unix(int64(i), 0).UTC()})
+				ns = append(ns, core.Notification{UserID: 7, OrganizationID: 1, Cause: fmt.Sprint(round, i), CreatedOn: time.Unix(int64(i), 0).UTC()})
 			}
-			if err := store.Add(context.Background(), ns); err != nil {
+			if _, err := store.Add(context.Background(), ns); err != nil {
 				t.Fatal(err)
 			}
 		}

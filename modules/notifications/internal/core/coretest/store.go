@@ -32,6 +32,13 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"the inbox is filtered and paged":            listing,
 		"another's notification is not there":        others,
 		"a refused change changes nothing":           refused,
+		"notifications of a user are counted on":     sequences,
+		"what is behind a number is answered":        behind,
+		"unread ones are read in parts":              readThrough,
+		"the oldest are removed":                     trimmed,
+		"what somebody sent is counted back":         sent,
+		"preferences are kept for each user":         preferences,
+		"one mail waits for a user in each mode":     mailWaits,
 		"only the user's own are deleted":            deleting,
 		"a failed unit leaves nothing behind":        rollback,
 	} {
@@ -54,7 +61,12 @@ func note(n int, change func(*core.Notification)) core.Notification {
 	return out
 }
 
-func (f fixture) add(ns ...core.Notification) { f.t.Helper(); f.NoError(f.Add(f.ctx, ns)) }
+func (f fixture) add(ns ...core.Notification) []core.Notification {
+	f.t.Helper()
+	stored, err := f.Add(f.ctx, ns)
+	f.NoError(err)
+	return stored
+}
 
 func (f fixture) page(userID int64, isRead *bool, p page.Request) page.Of[core.Notification] {
 	f.t.Helper()
@@ -73,9 +85,24 @@ func (f fixture) titles(p page.Of[core.Notification]) []string {
 
 func (f fixture) unread(userID int64) int64 {
 	f.t.Helper()
-	n, err := f.Unread(f.ctx, userID)
+	return f.counters(userID).Unread
+}
+
+func (f fixture) counters(userID int64) core.Counters {
+	f.t.Helper()
+	c, err := f.Counters(f.ctx, userID)
 	f.NoError(err)
-	return n
+	return c
+}
+
+func (f fixture) after(userID, sequence int64, limit int) []string {
+	f.t.Helper()
+	found, unread, err := f.After(f.ctx, userID, sequence, limit)
+	f.NoError(err)
+	if len(found) > 0 {
+		f.Equal(f.unread(userID), unread)
+	}
+	return f.titles(page.Of[core.Notification]{Items: found})
 }
 
 func (f fixture) read(id int64) core.Notification {
@@ -92,7 +119,7 @@ func (f fixture) read(id int64) core.Notification {
 func roundTrip(f fixture, _ uow.Unit) {
 	link, on := "/api/user/9", now.Add(time.Hour)
 	bare := note(1, nil)
-	full := note(2, func(n *core.Notification) { n.Link, n.IsRead, n.ReadOn = &link, true, &on })
+	full := note(2, func(n *core.Notification) { n.Link, n.IsRead, n.ReadOn, n.SenderID = &link, true, &on, 9 })
 	f.add()
 	f.add(bare, full)
 	got := f.page(7, nil, page.Request{}).Items
@@ -100,6 +127,7 @@ func roundTrip(f fixture, _ uow.Unit) {
 		f.t.Fatalf("got %+v", got)
 	}
 	full.ID, bare.ID = got[0].ID, got[1].ID
+	bare.Sequence, full.Sequence = 1, 2
 	f.Equal([]core.Notification{full, bare}, got)
 }
 
@@ -162,9 +190,15 @@ func refused(f fixture, _ uow.Unit) {
 
 func deleting(f fixture, _ uow.Unit) {
 	f.add(note(1, nil), note(2, nil), note(3, func(n *core.Notification) { n.UserID = 8 }))
-	f.NoError(f.DeleteOf(f.ctx, 7))
-	f.NoError(f.DeleteOf(f.ctx, 7))
+	f.NoError(f.DeleteOf(f.ctx, 1, 7))
+	f.NoError(f.DeleteOf(f.ctx, 1, 7))
 	f.Equal([]int64{0, 1}, []int64{f.unread(7), f.unread(8)})
+	// What is told of them later finds nobody.
+	f.Equal([]string{"title 5"}, f.titles(page.Of[core.Notification]{Items: f.add(note(4, nil), note(5, func(n *core.Notification) { n.UserID = 8 }))}))
+	f.Equal([]string{}, f.titles(f.page(7, nil, page.Request{})))
+	f.NoError(f.DeleteOf(f.ctx, 1, 10)) // who was told nothing
+	f.Equal(0, len(f.add(note(6, func(n *core.Notification) { n.UserID = 10 }))))
+	f.Equal(core.Counters{}, f.counters(10))
 }
 
 func rollback(f fixture, unit uow.Unit) {
@@ -173,12 +207,115 @@ func rollback(f fixture, unit uow.Unit) {
 	err := unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
 		in := f
 		in.ctx = ctx
-		in.NoError(in.DeleteOf(ctx, 7))
+		in.NoError(in.Trim(ctx, 7, 1, 10))
 		in.add(note(2, nil), note(3, nil))
-		in.Equal(int64(2), in.unread(7))
+		in.Equal(core.Counters{LastSequence: 3, Total: 2, Unread: 2}, in.counters(7))
 		return boom
 	})
 	if !errors.Is(err, boom) || f.unread(7) != 1 {
 		f.t.Errorf("got %v", err)
 	}
+}
+
+func sequences(f fixture, unit uow.Unit) {
+	other := func(n *core.Notification) { n.UserID = 8 }
+	got := f.add(note(1, nil), note(2, other), note(3, nil), note(1, nil))
+	f.Equal([]int64{1, 1, 2}, []int64{got[0].Sequence, got[1].Sequence, got[2].Sequence})
+	f.Equal(0, len(f.add(note(3, nil)))) // told before, which takes no number
+	err := unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+		in := f
+		in.ctx = ctx
+		in.add(note(4, nil))
+		return errors.New("boom")
+	})
+	f.Equal("boom", err.Error())
+	f.Equal(int64(3), f.add(note(5, nil))[0].Sequence)
+	f.Equal(core.Counters{LastSequence: 3, Total: 3, Unread: 3}, f.counters(7))
+	f.Equal(core.Counters{}, f.counters(99))
+}
+
+func behind(f fixture, _ uow.Unit) {
+	f.add(note(3, nil), note(2, nil), note(1, nil), note(4, func(n *core.Notification) { n.UserID = 8 }))
+	f.Equal([]string{"title 3", "title 2", "title 1"}, f.after(7, 0, 10))
+	f.Equal([]string{"title 2"}, f.after(7, 1, 1))
+	f.Equal([]string{}, f.after(7, 3, 10))
+	f.Equal([]string{}, f.after(99, 0, 10))
+}
+
+func readThrough(f fixture, _ uow.Unit) {
+	f.add(note(1, nil), note(2, nil), note(3, nil), note(4, nil), note(5, func(n *core.Notification) { n.UserID = 8 }))
+	first := f.page(7, nil, page.Request{}).Items[3]
+	read := f.read(first.ID)
+	on := now.Add(2 * time.Hour)
+	for _, want := range []int{1, 1, 0} {
+		n, err := f.ReadThrough(f.ctx, 7, 3, on, 1)
+		f.NoError(err)
+		f.Equal(want, n)
+	}
+	all := f.page(7, nil, page.Request{}).Items
+	f.Equal([]bool{false, true, true, true}, []bool{all[0].IsRead, all[1].IsRead, all[2].IsRead, all[3].IsRead})
+	f.Equal(read, all[3]) // when it was read stays
+	f.Equal(on, *all[1].ReadOn)
+	f.Equal([]int64{1, 1}, []int64{f.unread(7), f.unread(8)})
+}
+
+func trimmed(f fixture, _ uow.Unit) {
+	f.add(note(1, nil), note(2, nil), note(3, nil), note(4, nil), note(5, func(n *core.Notification) { n.UserID = 8 }))
+	f.read(f.page(7, nil, page.Request{}).Items[3].ID)
+	f.NoError(f.Trim(f.ctx, 7, 3, 2))
+	f.Equal([]string{"title 3", "title 4"}, f.after(7, 0, 10))
+	f.Equal(core.Counters{LastSequence: 4, Total: 2, Unread: 2}, f.counters(7))
+	f.NoError(f.Trim(f.ctx, 7, 3, 2))
+	f.NoError(f.Trim(f.ctx, 7, 3, 2))
+	f.NoError(f.Trim(f.ctx, 99, 3, 2))
+	f.Equal([]string{"title 4"}, f.after(7, 0, 10))
+	f.Equal(core.Counters{LastSequence: 4, Total: 1, Unread: 1}, f.counters(7))
+	f.Equal(core.Counters{LastSequence: 1, Total: 1, Unread: 1}, f.counters(8))
+	f.Equal(int64(5), f.add(note(6, nil))[0].Sequence)
+}
+
+func sent(f fixture, _ uow.Unit) {
+	by := func(user, sender int64) func(*core.Notification) {
+		return func(n *core.Notification) { n.UserID, n.SenderID = user, sender }
+	}
+	f.add(note(1, by(7, 9)), note(3, by(7, 9)), note(2, by(7, 9)), note(4, by(7, 8)), note(5, by(8, 9)), note(6, nil))
+	for nth, want := range map[int]int{1: 3, 2: 2, 3: 1} {
+		at, there, err := f.Sent(f.ctx, 7, 9, nth)
+		f.NoError(err)
+		f.Equal(true, there)
+		f.Equal(now.Add(time.Duration(want)*time.Minute), at)
+	}
+	for _, none := range [][3]int64{{7, 9, 4}, {7, 0, 1}, {99, 9, 1}} {
+		_, there, err := f.Sent(f.ctx, none[0], none[1], int(none[2]))
+		f.NoError(err)
+		f.Equal(false, there)
+	}
+}
+
+func preferences(f fixture, _ uow.Unit) {
+	set := func(user int64, muted []string, mail map[string]core.Mail) core.Preference {
+		f.t.Helper()
+		p, err := f.UpdatePreference(f.ctx, 1, user, func(p *core.Preference) error { p.Muted, p.Mail = muted, mail; return nil })
+		f.NoError(err)
+		return p
+	}
+	of := func(users ...int64) map[int64]core.Preference {
+		f.t.Helper()
+		got, err := f.Preferences(f.ctx, users)
+		f.NoError(err)
+		return got
+	}
+	f.Equal(map[int64]core.Preference{}, of())
+	f.Equal(map[int64]core.Preference{}, of(7, 8))
+	want := core.Preference{UserID: 7, OrganizationID: 1, Muted: []string{"a", "b'c"}, Mail: map[string]core.Mail{"a": core.MailDigest}}
+	f.Equal(want, set(7, want.Muted, want.Mail))
+	set(8, []string{"z"}, nil)
+	f.Equal(want, of(7, 9)[7])
+	f.Equal(2, len(of(7, 8, 9)))
+	boom := errors.New("boom")
+	_, err := f.UpdatePreference(f.ctx, 1, 7, func(p *core.Preference) error { p.Muted = nil; return boom })
+	f.ErrorIs(err, boom)
+	f.Equal(want, of(7)[7])
+	f.NoError(f.DeleteOf(f.ctx, 1, 7))
+	f.Equal(1, len(of(7, 8)))
 }

@@ -117,7 +117,7 @@ func TestCreatingATeamPublishesTheFactAndMakesItsCreatorAdmin(t *testing.T) {
 		"id": 1., "name": "Docs", "description": "d", "organization": 1., "is_deleted": false,
 		"created_by": "ann@x", "created_on": "2024-10-02T00:02:24.378434Z", "modified_by": "", "modified_on": "2024-10-02T00:02:24.378434Z",
 	}, got)
-	h.same([]event.Event{projects.TeamCreated{TeamID: 1, OrganizationID: 1}}, h.db.Published())
+	h.same([]event.Event{projects.TeamCreated{TeamID: 1, OrganizationID: 1, Name: "Docs"}}, h.db.Published())
 	h.As("ann@x").Do("POST", "/api/team/1/user", map[string]any{"user_ids": []int64{h.bob}}).Want(200)
 	h.As("bob@x").Do("POST", "/api/team", `{"name":"Mine"}`).Refused(403, "forbidden")
 	h.As("ann@x").Do("POST", "/api/team", `{"name":" "}`).Refused(422, "projects.blank_name")
@@ -126,7 +126,7 @@ func TestCreatingATeamPublishesTheFactAndMakesItsCreatorAdmin(t *testing.T) {
 func TestCreatingAProject(t *testing.T) {
 	h := newHouse(t)
 	made := func(id, team int64) []event.Event {
-		return []event.Event{projects.ProjectCreated{ProjectID: id, OrganizationID: 1, TeamID: team}}
+		return []event.Event{projects.ProjectCreated{ProjectID: id, OrganizationID: 1, TeamID: team, Name: "P"}}
 	}
 	team := h.team()
 	var got map[string]any
@@ -135,7 +135,7 @@ func TestCreatingAProject(t *testing.T) {
 		"id": 1., "name": "Handbook", "description": "", "team": float64(team), "organization": 1., "is_deleted": false, "agent_count": 0., "user_count": 1.,
 		"created_by": "ann@x", "created_on": "2024-10-02T00:02:24.378434Z", "modified_by": "", "modified_on": "2024-10-02T00:02:24.378434Z",
 	}, got)
-	h.same(event.Event(projects.ProjectCreated{ProjectID: 1, OrganizationID: 1, TeamID: team}), h.db.Published()[1])
+	h.same(event.Event(projects.ProjectCreated{ProjectID: 1, OrganizationID: 1, TeamID: team, Name: "Handbook"}), h.db.Published()[1])
 	h.join("/api/team/1", "admin", h.bob)
 	h.join("/api/team/1", "member", h.cy)
 	for _, c := range []webtest.Scenario{

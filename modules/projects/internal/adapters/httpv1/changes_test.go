@@ -3,6 +3,7 @@ package httpv1_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -41,7 +42,11 @@ func TestChangingATeam(t *testing.T) {
 		{"admin@y", `{"name":"X"}`, 404, "projects.team_not_found", "Third/"},
 		{"", `{"name":"X"}`, 401, "unauthenticated", "Third/"},
 	} {
-		h.Play(h.db, webtest.Scenario{Who: c.who, Method: "PUT", Path: path, Body: c.body, Status: c.status, Code: c.code})
+		var told []event.Event
+		if name, _, _ := strings.Cut(c.want, "/"); c.status == 200 && c.body != "{}" {
+			told = []event.Event{projects.TeamUpdated{TeamID: team, OrganizationID: 1, Name: name}}
+		}
+		h.Play(h.db, webtest.Scenario{Who: c.who, Method: "PUT", Path: path, Body: c.body, Status: c.status, Code: c.code, Events: told})
 		var v struct{ Name, Description string }
 		h.As("bob@x").Do("GET", path, nil).Want(200).Data(&v)
 		h.same(c.want, v.Name+"/"+v.Description)
@@ -84,7 +89,9 @@ func TestWhatIsAsItWasIsNotModified(t *testing.T) {
 			t.Errorf("%s %s: %+v", c.kind, c.body, v)
 		}
 	}
-	h.same([]event.Event{}, h.published(before))
+	h.same([]event.Event{
+		projects.TeamUpdated{TeamID: team, OrganizationID: 1, Name: "Docs"}, projects.ProjectUpdated{ProjectID: project, OrganizationID: 1, Name: "Book"},
+	}, h.published(before))
 }
 
 func TestDeletingATeam(t *testing.T) {
@@ -127,9 +134,12 @@ func TestChangingAProject(t *testing.T) {
 	h.join(fmt.Sprintf("/api/team/%d", other), "member", h.cy)
 	h.join(path, "admin", h.bob) // of the project, of no team
 	h.join(path, "member", h.dora)
-	before := len(h.db.Published())
+	before := len(h.db.Published()) + 1
 	for _, c := range []webtest.Scenario{
-		{Who: "bob@x", Method: "PUT", Path: path, Body: `{"name":" Book ","description":"x"}`, Status: 200},
+		{
+			Who: "bob@x", Method: "PUT", Path: path, Body: `{"name":" Book ","description":"x"}`, Status: 200,
+			Events: []event.Event{projects.ProjectUpdated{ProjectID: project, OrganizationID: 1, Name: "Book"}},
+		},
 		{Who: "bob@x", Method: "PUT", Path: path, Body: fmt.Sprintf(`{"name":"Book","team":%d}`, mine), Status: 200}, // as it is
 		{Who: "bob@x", Method: "PUT", Path: path, Body: fmt.Sprintf(`{"team":%d}`, other), Status: 404, Code: "projects.team_not_found"},
 		{Who: "dora@x", Method: "PUT", Path: path, Body: `{"name":"X"}`, Status: 403, Code: "projects.not_admin"},

@@ -27,6 +27,8 @@ import (
 	"parley/platform/memory"
 	"parley/platform/web"
 	"parley/platform/webtest"
+	"parley/platform/work"
+	workstore "parley/platform/work/memstore"
 )
 
 // plain is a hasher that takes no time.
@@ -81,26 +83,35 @@ type house struct {
 	clock   *clock.Fixed
 	service *core.Service
 	admin   int64
+	queue   *work.Queue
 	handler http.Handler
 }
 
 const password = "correct horse"
 
-func newHouse(t *testing.T) *house {
+func newHouse(t *testing.T, change ...func(*core.Deps)) *house {
 	t.Helper()
 	at := clock.NewFixed(time.Date(2024, 10, 2, 0, 2, 24, 378434000, time.UTC))
 	db := memory.New(at)
-	return houseOn(t, at, db, auditlog.Unit(db), memstore.New(db))
+	return houseOn(t, at, db, auditlog.Unit(db), memstore.New(db), change...)
 }
 
-func houseOn(t *testing.T, at *clock.Fixed, db *memory.DB, unit uow.Unit, store core.Store) *house {
+func houseOn(t *testing.T, at *clock.Fixed, db *memory.DB, unit uow.Unit, store core.Store, change ...func(*core.Deps)) *house {
 	t.Helper()
 	tokens, err := token.New([]byte(strings.Repeat("k", 32)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := &house{t: t, db: db, clock: at}
-	h.service = core.New(core.Deps{Unit: unit, Store: store, Hasher: plain{}, Tokens: tokens, History: noHistory{}, Clock: at})
+	parts := core.Deps{Unit: unit, Store: store, Hasher: plain{}, Tokens: tokens, History: noHistory{}, Clock: at}
+	if db != nil {
+		h.queue = work.NewQueue(workstore.New(db), nil, at)
+		parts.Queue = h.queue
+	}
+	for _, c := range change {
+		c(&parts)
+	}
+	h.service = core.New(parts)
 	h.service.Decided([]access.Decider{teams})
 	if db != nil {
 		db.Deliver(bus.Inline(db, consumer.Consumers(h.service)...))

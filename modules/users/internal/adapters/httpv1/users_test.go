@@ -61,6 +61,11 @@ func rights(user int64, what string) []event.Event {
 
 func flags(user int64) event.Event { return rights(user, "flags")[0] }
 
+// roled is that somebody changed a user's role on a team, or in the organization.
+func roled(user int64, resource string, id int64, was, is string, by int64) event.Event {
+	return users.RoleChanged{UserID: user, OrganizationID: 1, ResourceType: resource, ResourceID: id, Role: is, PreviousRole: was, ChangedBy: by}
+}
+
 func data(t *testing.T, a webtest.Answer) string {
 	t.Helper()
 	var raw json.RawMessage
@@ -72,7 +77,7 @@ func TestEditingUsers(t *testing.T) {
 	h := newHouse(t)
 	jo := h.add("jo@example.com")
 	h.add("ann@example.com")
-	h.add("staff@example.com", "is_staff")
+	staffer := h.add("staff@example.com", "is_staff")
 	const path = "/api/user/%d"
 	h.run(jo, []call{
 		{"one's own names", "jo@example.com", "PUT", path, `{"first_name":"Jo","last_name":"Lund"}`, 200, "",
@@ -87,7 +92,8 @@ func TestEditingUsers(t *testing.T) {
 		{"a name that is too long", "jo@example.com", "PUT", path, `{"first_name":"` + strings.Repeat("x", 151) + `"}`, 422, "unacceptable_value", nil},
 		{"no body", "jo@example.com", "PUT", path, "", 400, "malformed_request", nil},
 		{"by an application admin", "staff@example.com", "PUT", path, `{"is_staff":true}`, 200, "",
-			facts(users.UserChanged{UserID: jo, OrganizationID: 1, Email: "jo@example.com", FirstName: "Jo", IsStaff: true, IsActive: true}, flags(jo))},
+			facts(users.UserChanged{UserID: jo, OrganizationID: 1, Email: "jo@example.com", FirstName: "Jo", IsStaff: true, IsActive: true}, flags(jo),
+				roled(jo, "organization", 1, "user", "application_admin", staffer))},
 		{"to more than they are", "staff@example.com", "PUT", path, `{"is_superuser":true}`, 403, "users.outranked", nil},
 		{"the global admin", "staff@example.com", "PUT", fmt.Sprintf("/api/user/%d", h.admin), `{"first_name":"X"}`, 403, "users.outranked", nil},
 		{"an address in use", "admin@example.com", "PUT", path, `{"email":"STAFF@example.com"}`, 409, "users.email_taken", nil},
@@ -214,12 +220,13 @@ func TestGlobalAdminsDeleteEachOtherAndChangeNothingOfEachOther(t *testing.T) {
 		{"no role", "admin@example.com", "DELETE", one, "", 403, "users.outranked", nil},
 		{"a role", "admin@example.com", "POST", path + "/permission", `{"resource_type":"organization","role":"user"}`, 403, "users.outranked", nil},
 		{"a role on a team", "admin@example.com", "POST", path + "/permission", `{"resource_type":"team","resource_id":7,"role":"member"}`, 201, "",
-			rights(second, "permission")},
+			append(rights(second, "permission"), roled(second, "team", 7, "", "member", h.admin))},
 		{"a person's key", "admin@example.com", "POST", "/api/api-key", fmt.Sprintf(`{"name":"k","scope":"all","user_id":%d}`, second), 403, "users.outranked", nil},
 		{"a service user's key", "admin@example.com", "POST", "/api/api-key", fmt.Sprintf(`{"name":"k","scope":"all","user_id":%d}`, robot), 201, "",
 			rights(robot, "api_key")},
 		{"a promotion", "admin@example.com", "PUT", fmt.Sprintf(path, jo), `{"is_superuser":true}`, 200, "",
-			facts(users.UserChanged{UserID: jo, OrganizationID: 1, Email: "jo@example.com", IsStaff: true, IsSuperuser: true, IsActive: true}, flags(jo))},
+			facts(users.UserChanged{UserID: jo, OrganizationID: 1, Email: "jo@example.com", IsStaff: true, IsSuperuser: true, IsActive: true}, flags(jo),
+				roled(jo, "organization", 1, "user", "global_admin", h.admin))},
 		{"which stays", "admin@example.com", "PUT", fmt.Sprintf(path, jo), `{"is_superuser":false}`, 403, "users.outranked", nil},
 		{"one's own demotion", "admin@example.com", "PUT", own, `{"role":"user"}`, 403, "users.own_account", nil},
 		{"a deletion", "admin@example.com", "DELETE", path, "", 200, "", deleted(second, h.admin)},
@@ -306,13 +313,14 @@ func TestRolesOnResources(t *testing.T) {
 		{"a stranger does not", "ann@example.com", "GET", one, "", 404, "users.permission_not_found", nil},
 		{"nor another organization's admin", "boss@other.org", "GET", one, "", 404, "users.permission_not_found", nil},
 		{"its user promotes themselves", "jo@example.com", "PUT", one, `{"role":"admin"}`, 403, "users.not_resource_admin", nil},
-		{"the admin changes it", "admin@example.com", "PUT", one, `{"role":"admin"}`, 200, "", rights(jo, "permission")},
+		{"the admin changes it", "admin@example.com", "PUT", one, `{"role":"admin"}`, 200, "", append(rights(jo, "permission"), roled(jo, "team", 7, "member", "admin", h.admin))},
 		{"its user, an admin now, gives", "jo@example.com", "POST", fmt.Sprintf("/api/user/%d/permission", h.admin), `{"resource_type":"team","resource_id":7,"role":"member"}`, 201, "",
-			rights(h.admin, "permission")},
-		{"and takes", "jo@example.com", "DELETE", one, "", 200, "", rights(jo, "permission")},
+			append(rights(h.admin, "permission"), roled(h.admin, "team", 7, "", "member", jo))},
+		{"and takes", "jo@example.com", "DELETE", one, "", 200, "", append(rights(jo, "permission"), roled(jo, "team", 7, "admin", "", jo))},
 		{"which is gone", "admin@example.com", "GET", one, "", 404, "users.permission_not_found", nil},
 		{"the last global admin", "admin@example.com", "POST", path, `{"resource_type":"organization","role":"application_admin"}`, 201, "",
-			facts(users.UserChanged{UserID: jo, OrganizationID: 1, Email: "jo@example.com", IsStaff: true, IsActive: true}, flags(jo))},
+			facts(users.UserChanged{UserID: jo, OrganizationID: 1, Email: "jo@example.com", IsStaff: true, IsActive: true}, flags(jo),
+				roled(jo, "organization", 1, "user", "application_admin", h.admin))},
 	})
 	if got := data(t, admin.Do("GET", fmt.Sprintf("/api/user/%d", jo), nil)); !strings.Contains(got, `"is_staff":true`) {
 		t.Errorf("the flags did not follow: %s", got)

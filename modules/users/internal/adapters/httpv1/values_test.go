@@ -128,7 +128,7 @@ func TestWhatChangesNothingIsNoChange(t *testing.T) {
 		t.Errorf("published %v", after)
 	}
 	got := data(t, second.Do("PUT", fmt.Sprintf("/api/user/permission/%d", onTeam), `{"role":"admin"}`).Want(200))
-	if !strings.Contains(got, `"modified_by":"second@example.com"`) || len(h.db.Published()) != before+1 {
+	if !strings.Contains(got, `"modified_by":"second@example.com"`) || len(h.db.Published()) != before+2 {
 		t.Errorf("a change: %s, published %v", got, h.db.Published()[before:])
 	}
 }

@@ -25,7 +25,9 @@ type Store struct {
 	credentials   *memory.Table[credential]
 	permissions   *memory.Table[users.Permission]
 	keys          *memory.Table[core.APIKey]
+	mails         *memory.Table[core.Mail]
 	audit         *memory.Table[core.AuditEntry]
+	feed          *memory.Table[feedRow]
 }
 
 type credential struct {
@@ -59,6 +61,11 @@ func New(db *memory.DB) *Store {
 			ID:      func(k *core.APIKey) *int64 { return &k.ID },
 			Missing: core.ErrNoKey,
 		}),
+		feed: memory.NewTable(db, memory.Spec[feedRow]{ID: func(r *feedRow) *int64 { return &r.ID }}),
+		mails: memory.NewTable(db, memory.Spec[core.Mail]{
+			ID:      func(m *core.Mail) *int64 { return &m.ID },
+			Missing: core.ErrToken,
+		}),
 		audit: memory.NewTable(db, memory.Spec[core.AuditEntry]{
 			ID: func(e *core.AuditEntry) *int64 { return &e.ID },
 		}),
@@ -73,6 +80,11 @@ func (s *Store) AddOrganization(ctx context.Context, o users.Organization) (user
 // Organization implements core.Store.
 func (s *Store) Organization(ctx context.Context, id int64) (users.Organization, error) {
 	return s.organizations.Get(ctx, func(o users.Organization) bool { return o.ID == id })
+}
+
+// OrganizationByDomain implements core.Store.
+func (s *Store) OrganizationByDomain(ctx context.Context, domain string) (users.Organization, error) {
+	return s.organizations.Get(ctx, func(o users.Organization) bool { return strings.EqualFold(o.Domain, domain) })
 }
 
 // UpdateOrganization implements core.Store.
@@ -176,6 +188,9 @@ func (s *Store) DeleteUsers(ctx context.Context, org int64, ids []int64) error {
 		return err
 	}
 	if _, err := s.keys.Delete(ctx, func(k core.APIKey) bool { return was(k.UserID) }); err != nil {
+		return err
+	}
+	if _, err := s.mails.Delete(ctx, func(m core.Mail) bool { return m.UserID != 0 && was(m.UserID) }); err != nil {
 		return err
 	}
 	if _, err := s.permissions.Delete(ctx, func(p users.Permission) bool { return was(p.UserID) }); err != nil {

@@ -106,7 +106,7 @@ func TestDeletingCostsTheSameNumberOfStatementsHoweverMany(t *testing.T) {
 			}
 			return count.Load()
 		}
-		if one, many := cost(1), cost(100); one != many || one > 10 {
+		if one, many := cost(1), cost(100); one != many || one > 11 {
 			t.Errorf("%d statements for one user, %d for a hundred", one, many)
 		}
 	})

@@ -239,7 +239,7 @@ func TestReadingTheCallerAgainCostsNoStatement(t *testing.T) {
 			{"a deletion", func(ctx context.Context) error {
 				_, err := p.DeleteUsers(ctx, admin, []int64{jo.ID})
 				return err
-			}, 9},
+			}, 10},
 		} {
 			ctx, count := sqldb.CountQueries(t.Context())
 			if err := c.do(ctx); err != nil {

@@ -7,6 +7,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -40,6 +41,7 @@ type Store struct {
 	byID          *sqldb.Stmt // a user
 	permissions   sqldb.Table[users.Permission, permissionRow]
 	keys          sqldb.Table[core.APIKey, keyRow]
+	mails         sqldb.Table[core.Mail, mailRow]
 	audit         sqldb.Table[core.AuditEntry, auditRow]
 }
 
@@ -57,6 +59,9 @@ func New(db *sqldb.DB) *Store {
 		permissions: sqldb.NewTable(db,
 			func(p users.Permission) permissionRow { return permissionRow{Permission: p} },
 			func(r permissionRow) users.Permission { return r.Permission }, core.ErrNoPermission, core.ErrHasRole),
+		mails: sqldb.NewTable(db,
+			func(m core.Mail) mailRow { return mailRow{Mail: m} },
+			func(r mailRow) core.Mail { return r.Mail }, core.ErrToken, nil),
 		keys:  sqldb.NewTable(db, toKeyRow, keyRow.key, core.ErrNoKey, nil),
 		audit: sqldb.NewTable(db, toAuditRow, auditRow.entry, core.ErrNotFound, nil),
 	}
@@ -70,6 +75,11 @@ func (s *Store) AddOrganization(ctx context.Context, o users.Organization) (user
 // Organization implements core.Store.
 func (s *Store) Organization(ctx context.Context, id int64) (users.Organization, error) {
 	return s.organizations.Get(ctx, sqldb.Eq("id", id))
+}
+
+// OrganizationByDomain implements core.Store.
+func (s *Store) OrganizationByDomain(ctx context.Context, domain string) (users.Organization, error) {
+	return s.organizations.Get(ctx, sqldb.Fold("domain", strings.ToLower(domain)))
 }
 
 // UpdateOrganization implements core.Store.
@@ -180,7 +190,7 @@ func (s *Store) DeleteUsers(ctx context.Context, org int64, ids []int64) error {
 		was[i], holders[i] = u.ID, users.Key(u.ID)
 		fewer[u.IsActive]--
 	}
-	for _, table := range []string{"users_credentials", "users_permissions", "users_api_keys"} {
+	for _, table := range []string{"users_credentials", "users_permissions", "users_api_keys", "users_mails"} {
 		if _, err := s.db.On(ctx).NewDelete().TableExpr(table).Where("user_id IN (?)", bun.List(was)).Exec(ctx); err != nil {
 			return fmt.Errorf("deleting from %s: %w", table, err)
 		}

@@ -3,7 +3,9 @@ package token
 
 import (
 	"bytes"
+	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -23,6 +25,7 @@ const issuer = "parley"
 type Tokens struct {
 	signs string // the id of the key that signs
 	keys  map[string][]byte
+	order [][]byte
 	all   jwt.VerificationKeySet
 }
 
@@ -39,6 +42,7 @@ func New(keys ...[]byte) (*Tokens, error) {
 			return nil, errors.New("a secret key is shorter than 32 bytes")
 		}
 		t.keys[keyID(key)] = key
+		t.order = append(t.order, key)
 		t.all.Keys = append(t.all.Keys, key)
 	}
 	return t, nil
@@ -108,4 +112,16 @@ func (t *Tokens) Read(p core.Purpose, token string, now time.Time) (core.Session
 		return core.Session{}, core.ErrCredentials
 	}
 	return core.Session{ID: c.ID, UserID: id, Epoch: c.Epoch, ExpiresOn: c.ExpiresAt.Time}, nil
+}
+
+// Derive implements core.Tokens: HMAC-SHA256, apart from all else that is
+// signed with the keys.
+func (t *Tokens) Derive(seed string) []string {
+	out := make([]string, len(t.order))
+	for i, key := range t.order {
+		mac := hmac.New(sha256.New, key)
+		mac.Write([]byte("parley mail token\n" + seed))
+		out[i] = base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	}
+	return out
 }

@@ -139,7 +139,7 @@ func auditLog(f fixture, _ uow.Unit) {
 	entry := func(org, user int64, after time.Duration, action string) core.AuditEntry {
 		return core.AuditEntry{
 			OrganizationID: org, UserID: user, KeyID: 3, At: now.Add(after), Action: action, Target: "DELETE /api/user/7", Subjects: []string{"user/7", "user/8"},
-			Detail: `{"a":1}`, FromAddress: "192.0.2.7", Outcome: "done", Status: 200, Code: "", RequestID: "r",
+			Detail: `{"a":1}`, FromAddress: "192.0.2.7", Outcome: "done", Status: 200, Code: "", RequestID: "r", Count: 1,
 		}
 	}
 	all := []core.AuditEntry{entry(f.org.ID, 1, 0, "a"), entry(f.org.ID, 2, time.Hour, "b"), entry(f.org.ID, 1, time.Hour, "b"), entry(99, 1, 0, "a")}

@@ -51,6 +51,12 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"the list of users is that of a team":               teamList,
 		"keys are found by their hash and by their id":      keys,
 		"the audit log is newest first":                     auditLog,
+		"the audit log is followed by position":             auditFeed,
+		"refusals are counted in their row":                 countedRefusals,
+		"only old entries of the audit log are removed":     prunedAudit,
+		"an organization is found by its domain":            byDomain,
+		"mails are found by their token and go with users":  mails,
+		"mails are counted and pruned":                      mailsInTime,
 		"deleting takes credentials and permissions along":  deleting,
 		"a failed unit leaves nothing behind":               rollback,
 	}

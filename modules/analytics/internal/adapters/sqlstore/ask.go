@@ -1,0 +1,297 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"parley/modules/analytics/internal/core"
+	"parley/modules/analytics/internal/core/segment"
+	"parley/modules/analytics/internal/core/tally"
+)
+
+// Ask implements core.Store.
+func (s *Store) Ask(ctx context.Context, q core.Question) (rows []core.Row, err error) {
+	private := s.db.InTx(ctx)
+	err = s.db.Snapshot(ctx, func(ctx context.Context) error {
+		t := tally.New(q)
+		if q.UserID != 0 {
+			// One user has few facts, and an index of them.
+			all := stretch{core.QuarterOf(q.From), core.QuarterOf(q.Until) + 1}
+			err := s.newFactReader(q.OrganizationID, q.UserID, []stretch{all}).each(ctx, all, t.Facts)
+			rows = t.Rows()
+			return err
+		}
+		v, err := s.view(ctx, q.OrganizationID, private)
+		if err != nil {
+			return err
+		}
+		t.See(v.cells)
+		if err := v.walk(ctx, v.Cover(bounds(q.From, q.Cuts, q.Until)), tally.Faces(q),
+			func(p segment.Piece, faces map[segment.Face][]byte) error { return t.Segment(p.Period, faces) },
+			func(_ segment.Piece, facts []core.Fact) { t.EachFact(facts, true, false) }); err != nil {
+			return err
+		}
+		if q.Days != nil {
+			if err := v.walk(ctx, v.Cover(bounds(q.From, q.Days, q.Until)), tally.DayFaces(q),
+				func(p segment.Piece, faces map[segment.Face][]byte) error { return t.DaySegment(p.Period, faces) },
+				func(_ segment.Piece, facts []core.Fact) { t.EachFact(facts, false, true) }); err != nil {
+				return err
+			}
+		}
+		rows = t.Rows()
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("adding up: %w", err)
+	}
+	return rows, nil
+}
+
+// Engagement implements core.Store.
+func (s *Store) Engagement(ctx context.Context, q core.EngagementQuestion) (days []core.Engaged, err error) {
+	last := q.Bounds[len(q.Bounds)-1]
+	sel := core.Selection{Scope: q.Scope, Filter: q.Filter, Until: last}
+	private := s.db.InTx(ctx)
+	err = s.db.Snapshot(ctx, func(ctx context.Context) error {
+		e := tally.NewEngagement(q)
+		if q.UserID != 0 {
+			all := stretch{core.QuarterOf(time.Time{}), core.QuarterOf(last) + 1}
+			err := s.newFactReader(q.OrganizationID, q.UserID, []stretch{all}).each(ctx, all, func(facts []core.Fact) { e.Facts(sel, facts) })
+			days = e.Days()
+			return err
+		}
+		v, err := s.view(ctx, q.OrganizationID, private)
+		if err != nil {
+			return err
+		}
+		// Period 0 is all that was before.
+		instants := []int64{min(v.first*quarterMicros, q.Bounds[0].UnixMicro())}
+		for _, b := range q.Bounds {
+			instants = append(instants, b.UnixMicro())
+		}
+		queries := tally.Queries(sel, v.cells)
+		if err := v.walk(ctx, v.Cover(instants), tally.EngagementFaces(q),
+			func(p segment.Piece, faces map[segment.Face][]byte) error {
+				return tally.EachUser(sel, queries, faces, func(user int64) { e.On(p.Period-1, user) })
+			},
+			func(_ segment.Piece, facts []core.Fact) { e.Facts(sel, facts) }); err != nil {
+			return err
+		}
+		days = e.Days()
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("counting active users: %w", err)
+	}
+	return days, nil
+}
+
+const quarterMicros = int64(15 * time.Minute / time.Microsecond)
+
+func bounds(from time.Time, cuts []time.Time, until time.Time) []int64 {
+	out := []int64{from.UnixMicro()}
+	for _, c := range cuts {
+		out = append(out, c.UnixMicro())
+	}
+	return append(out, until.UnixMicro())
+}
+
+// view is an organization's segments at the moment of a snapshot.
+type view struct {
+	s   *Store
+	org int64
+	state
+	cells []segment.Cell
+	// private is a snapshot that may have in it what others don't see: what is
+	// read is not kept, nor what is kept used.
+	private bool
+}
+
+func (s *Store) view(ctx context.Context, org int64, private bool) (view, error) {
+	st, err := s.state(ctx, org)
+	if err != nil {
+		return view{}, err
+	}
+	v := view{s: s, org: org, state: st, private: private}
+	if st.Horizon == 0 {
+		return v, nil
+	}
+	if v.cells, err = s.cells(ctx, org); err != nil {
+		return v, err
+	}
+	if !private {
+		s.keepCells(org, v.cells)
+	}
+	return v, nil
+}
+
+// maxFaces is how many one statement reads.
+const maxFaces = 4_000
+
+// walk calls on for each segment among pieces, with its faces, and off with the
+// facts of each other piece, all in order of time.
+func (v *view) walk(
+	ctx context.Context, pieces []segment.Piece, faces []segment.Face,
+	on func(segment.Piece, map[segment.Face][]byte) error, off func(segment.Piece, []core.Fact),
+) error {
+	var of []stretch
+	for _, p := range pieces {
+		if p.Facts {
+			of = append(of, quartersOf(p))
+		}
+	}
+	facts := v.s.newFactReader(v.org, 0, of)
+	for len(pieces) > 0 {
+		n := min(len(pieces), maxFaces/len(faces))
+		if err := v.walkSome(ctx, pieces[:n], faces, facts, on, off); err != nil {
+			return err
+		}
+		pieces = pieces[n:]
+	}
+	return nil
+}
+
+func (v *view) walkSome(
+	ctx context.Context, pieces []segment.Piece, faces []segment.Face, facts *factReader,
+	on func(segment.Piece, map[segment.Face][]byte) error, off func(segment.Piece, []core.Fact),
+) error {
+	var keys []faceKey
+	for _, p := range pieces {
+		if !p.Facts {
+			for _, f := range faces {
+				keys = append(keys, faceKey{v.org, f, p.Ref})
+			}
+		}
+	}
+	data, err := v.read(ctx, keys)
+	if err != nil {
+		return err
+	}
+	some := make(map[segment.Face][]byte, len(faces))
+	for _, p := range pieces {
+		if p.Facts {
+			if err := facts.each(ctx, quartersOf(p), func(part []core.Fact) { off(p, within(p, part)) }); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, f := range faces {
+			some[f] = data[faceKey{v.org, f, p.Ref}]
+		}
+		if err := on(p, some); err != nil {
+			return fmt.Errorf("reading segment %d/%d of organization %d: %w", p.Level, p.Start, v.org, err)
+		}
+	}
+	return nil
+}
+
+// within are the facts between the moments of a piece.
+func within(p segment.Piece, facts []core.Fact) []core.Fact {
+	out := make([]core.Fact, 0, len(facts))
+	for _, f := range facts {
+		if at := f.OccurredOn.UnixMicro(); at >= p.From && at < p.Until {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// quartersOf are the quarters of a piece of facts.
+func quartersOf(p segment.Piece) stretch {
+	first := core.QuarterOf(time.UnixMicro(p.From))
+	return stretch{first, core.QuarterOf(time.UnixMicro(p.Until-1)) + 1}
+}
+
+type segmentRow struct {
+	bun.BaseModel  `bun:"table:analytics_segments,alias:s"`
+	OrganizationID int64
+	Face           int64
+	Level          int64
+	Start          int64
+	Version        int64
+	Data           []byte
+}
+
+func (r segmentRow) key() faceKey {
+	return faceKey{r.OrganizationID, segment.Face(r.Face), segment.Ref{Level: int(r.Level), Start: r.Start}}
+}
+
+// maxChanges is how many changes of segments are looked at one by one.
+const maxChanges = 50_000
+
+// read answers faces, from memory where that is as new as the snapshot.
+func (v *view) read(ctx context.Context, keys []faceKey) (map[faceKey][]byte, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	c := v.s.cache
+	if v.private {
+		return v.stored(ctx, keys)
+	}
+	if seen := c.version(v.org, v.version); seen < v.version {
+		var rows []segmentRow
+		err := v.s.db.On(ctx).NewSelect().Model(&rows).ExcludeColumn("data").
+			Where("organization_id = ? AND version > ?", v.org, seen).Limit(maxChanges).Scan(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("reading which segments changed: %w", err)
+		}
+		changed := make([]faceKey, len(rows))
+		for i, r := range rows {
+			changed[i] = r.key()
+		}
+		if len(rows) == maxChanges {
+			c.forget(v.org)
+		}
+		c.changed(v.org, v.version, changed)
+	}
+	found, missing := c.get(keys)
+	stored, err := v.stored(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	c.put(v.org, v.version, stored)
+	for k, data := range stored {
+		found[k] = data
+	}
+	return found, nil
+}
+
+// stored reads faces; of a segment that is not there it answers nil.
+func (v *view) stored(ctx context.Context, keys []faceKey) (map[faceKey][]byte, error) {
+	type group struct {
+		face  segment.Face
+		level int
+	}
+	groups := map[group][]int64{}
+	out := make(map[faceKey][]byte, len(keys))
+	for _, k := range keys {
+		g := group{k.face, k.Level}
+		groups[g] = append(groups[g], k.Start)
+		out[k] = nil
+	}
+	if len(keys) == 0 {
+		return out, nil
+	}
+	var rows []segmentRow
+	// Each group is found by the primary key. Alternatives in one condition would be a scan on SQLite.
+	var q *bun.SelectQuery
+	for g, starts := range groups {
+		one := v.s.db.On(ctx).NewSelect().Model((*segmentRow)(nil)).
+			Where("organization_id = ? AND face = ? AND level = ? AND start IN (?)", v.org, int64(g.face), g.level, bun.List(starts))
+		if q == nil {
+			q = one
+		} else {
+			q = q.UnionAll(one)
+		}
+	}
+	if err := q.Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("reading segments: %w", err)
+	}
+	for _, r := range rows {
+		out[r.key()] = r.Data
+	}
+	return out, nil
+}

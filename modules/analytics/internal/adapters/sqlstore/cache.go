@@ -1,0 +1,125 @@
+package sqlstore
+
+import (
+	"container/list"
+	"sync"
+
+	"parley/modules/analytics/internal/core/segment"
+)
+
+// cacheBytes bounds the faces that a process keeps in memory.
+const cacheBytes = 64 << 20
+
+// faceKey names a face of a segment.
+type faceKey struct {
+	org  int64
+	face segment.Face
+	segment.Ref
+}
+
+// faceCost is what an entry takes beside its bytes, about.
+const faceCost = 200
+
+// cache keeps faces as they are stored, and that nothing is stored. For each
+// organization it is as of a version of its segments.
+type cache struct {
+	mu       sync.Mutex
+	versions map[int64]int64
+	of       map[int64]int // how many entries an organization has
+	entries  map[faceKey]*list.Element
+	order    *list.List // of *entry, the one used last in front
+	bytes    int
+	limit    int
+}
+
+type entry struct {
+	key  faceKey
+	data []byte
+}
+
+func newCache(limit int) *cache {
+	return &cache{versions: map[int64]int64{}, of: map[int64]int{}, entries: map[faceKey]*list.Element{}, order: list.New(), limit: limit}
+}
+
+// version is up to which change of an organization's segments the cache is. A
+// cache without any of them is as of whatever version is asked for.
+func (c *cache) version(org, wanted int64) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of[org] == 0 && c.versions[org] < wanted {
+		c.versions[org] = wanted
+	}
+	return c.versions[org]
+}
+
+// changed notes which segments were changed until a version.
+func (c *cache) changed(org, version int64, changed []faceKey) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if version <= c.versions[org] {
+		return
+	}
+	for _, k := range changed {
+		if e := c.entries[k]; e != nil {
+			c.remove(e)
+		}
+	}
+	c.versions[org] = version
+}
+
+// get answers the faces that are there and names the others.
+func (c *cache) get(keys []faceKey) (found map[faceKey][]byte, missing []faceKey) {
+	found = make(map[faceKey][]byte, len(keys))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, k := range keys {
+		e := c.entries[k]
+		if e == nil {
+			missing = append(missing, k)
+			continue
+		}
+		c.order.MoveToFront(e)
+		found[k] = e.Value.(*entry).data //nolint:forcetypeassert // nothing else is in it
+	}
+	return found, missing
+}
+
+// put keeps faces as they were at a version; not if others have seen a later one.
+func (c *cache) put(org, version int64, faces map[faceKey][]byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.versions[org] != version {
+		return
+	}
+	for k, data := range faces {
+		if c.entries[k] != nil || len(data) > c.limit/4 {
+			continue
+		}
+		c.entries[k] = c.order.PushFront(&entry{k, data})
+		c.bytes += len(data) + faceCost
+		c.of[org]++
+	}
+	for c.bytes > c.limit {
+		c.remove(c.order.Back())
+	}
+}
+
+// forget drops all of an organization.
+func (c *cache) forget(org int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for k, e := range c.entries {
+		if k.org == org {
+			c.remove(e)
+		}
+	}
+}
+
+func (c *cache) remove(e *list.Element) {
+	old := c.order.Remove(e).(*entry) //nolint:forcetypeassert // nothing else is in it
+	delete(c.entries, old.key)
+	if c.of[old.key.org]--; c.of[old.key.org] == 0 {
+		delete(c.of, old.key.org)
+	}
+	c.bytes -= len(old.data) + faceCost
+}

@@ -1,0 +1,72 @@
+package sqlstore_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"parley/modules/analytics/internal/adapters/sqlstore"
+	"parley/modules/analytics/internal/core"
+	"parley/platform/kernel/clock"
+	"parley/platform/kernel/uow"
+	"parley/platform/sqldb"
+	"parley/platform/sqldb/dbtest"
+	"parley/platform/storetest"
+)
+
+// TestWhatIsWronglyStoredIsFoundAndMended damages what is stored in every way that
+// a fault of the disk or of an operator could, one at a time.
+func TestWhatIsWronglyStoredIsFoundAndMended(t *testing.T) {
+	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
+		ctx, check := context.Background(), storetest.New(t)
+		db, _ := open(t)
+		now := time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
+		service := core.New(sqlstore.New(db), clock.NewFixed(now))
+		check.NoError(service.Record(ctx, many(now, 2000)[:60]...))
+		check.NoError(sqlstore.New(db).Seal(ctx, 1, now))
+		ask := func() []core.Row {
+			rows, err := sqlstore.New(db).Ask(ctx, core.Question{Selection: core.Selection{
+				Scope: core.Scope{OrganizationID: 1, All: true}, From: now.AddDate(0, -2, 0), Until: now,
+			}, By: core.ByUser, Threads: true, Cuts: []time.Time{now.Add(-9 * time.Hour)}})
+			check.NoError(err)
+			return rows
+		}
+		right := ask()
+		differing := func() (n int) {
+			segments, err := service.Check(ctx, 1, func(core.Difference) { n++ })
+			check.NoError(err)
+			if segments == 0 {
+				t.Error("no segment was compared")
+			}
+			return n
+		}
+		check.Equal(0, differing())
+		for name, damage := range map[string]string{
+			"a face of a quarter": "UPDATE analytics_segments SET data = (SELECT o.data FROM analytics_segments o WHERE o.face = 3 ORDER BY o.level, o.start LIMIT 1) " +
+				"WHERE face = 4 AND level = 0 AND start = (SELECT max(start) FROM analytics_segments WHERE level = 0)",
+			"a large segment": "UPDATE analytics_segments SET data = (SELECT o.data FROM analytics_segments o WHERE o.face = 1 AND o.level = 0 ORDER BY o.start LIMIT 1) " +
+				"WHERE face = 1 AND level = 2",
+			"a segment that is not there": "DELETE FROM analytics_segments WHERE level = 2 AND start = (SELECT min(start) FROM analytics_segments WHERE level = 2)",
+			"all segments":                "DELETE FROM analytics_segments",
+			"a fact that is in none":      "UPDATE analytics_facts SET prompt_tokens = prompt_tokens + 1 WHERE id = (SELECT min(id) FROM analytics_facts WHERE prompt_tokens > 0)",
+		} {
+			_, err := db.ExecContext(ctx, damage)
+			check.NoError(err)
+			if differing() == 0 {
+				t.Errorf("nothing differs after damage to %s", name)
+			}
+			_, err = service.Rebuild(ctx, 1, func(core.Difference) {})
+			check.NoError(err)
+			check.Equal(0, differing())
+			if name == "a fact that is in none" {
+				_, err := db.ExecContext(ctx, "UPDATE analytics_facts SET prompt_tokens = 900 WHERE prompt_tokens > 900")
+				check.NoError(err)
+				_, err = service.Rebuild(ctx, 1, func(core.Difference) {})
+				check.NoError(err)
+			}
+			if !check.Equal(right, ask()) {
+				t.Errorf("after damage to %s", name)
+			}
+		}
+	})
+}

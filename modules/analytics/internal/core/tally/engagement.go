@@ -1,0 +1,104 @@
+package tally
+
+import (
+	"cmp"
+	"slices"
+
+	"parley/modules/analytics/internal/core"
+)
+
+// Engagement counts active users by day. Days come in order.
+//
+// Each user is counted under the last day they were active on. So the users of
+// the 30 days that end with a day are a sum of 30 numbers, however many users
+// there are.
+type Engagement struct {
+	bounds []int64
+	last   *distinct // its slot is the user's last day
+	before *distinct // who was active before the first bound
+	on     []int64   // users by their last day
+	day    int       // up to which days are counted
+	out    []core.Engaged
+	fresh  int64 // new on this day
+}
+
+// NewEngagement returns the count of a question.
+func NewEngagement(q core.EngagementQuestion) *Engagement {
+	e := &Engagement{last: newDistinct(), before: newDistinct()}
+	for _, b := range q.Bounds {
+		e.bounds = append(e.bounds, b.UnixMicro())
+	}
+	e.on = make([]int64, max(len(e.bounds)-1, 0))
+	return e
+}
+
+// Before notes that a user was active before the first day. All of them come
+// before the first Active.
+func (e *Engagement) Before(user int64) { e.before.cell(user).slot = 1 }
+
+// Active notes that a user was active on a day.
+func (e *Engagement) Active(day int, user int64) {
+	e.advance(day)
+	c := e.last.cell(user)
+	switch {
+	case c.slot == int32(day)+1:
+		return
+	case c.slot > 0:
+		e.on[c.slot-1]--
+	case e.before.cell(user).slot == 0:
+		e.fresh++
+	}
+	c.slot = int32(day) + 1
+	e.on[day]++
+}
+
+// advance ends the days before this one.
+func (e *Engagement) advance(day int) {
+	for ; e.day < day; e.day++ {
+		if e.day >= core.LookBack {
+			e.out = append(e.out, core.Engaged{Daily: e.sum(1), Weekly: e.sum(7), Monthly: e.sum(core.LookBack + 1), New: e.fresh})
+		}
+		e.fresh = 0
+	}
+}
+
+func (e *Engagement) sum(days int) (n int64) {
+	for _, users := range e.on[max(e.day+1-days, 0) : e.day+1] {
+		n += users
+	}
+	return n
+}
+
+// Facts adds all facts there are until the last bound, in any order. They are
+// those of the organization.
+func (e *Engagement) Facts(s core.Selection, facts []core.Fact) {
+	facts = slices.Clone(facts)
+	slices.SortStableFunc(facts, func(a, b core.Fact) int { return cmp.Compare(a.OccurredOn.UnixMicro(), b.OccurredOn.UnixMicro()) })
+	for i := range facts {
+		f := &facts[i]
+		if _, all := Matches(s, f); all && f.Runs > 0 && f.QuerySource != core.Evaluation {
+			e.At(f.OccurredOn.UnixMicro(), f.UserID)
+		}
+	}
+}
+
+// At notes that a user was active at a moment, in microseconds.
+func (e *Engagement) At(micro, user int64) {
+	e.On(place(e.bounds, micro)-1, user)
+}
+
+// On notes that a user was active on a day; before the first one it is negative.
+func (e *Engagement) On(day int, user int64) {
+	switch {
+	case day < 0:
+		e.Before(user)
+	case day < len(e.on):
+		e.Active(day, user)
+	}
+}
+
+// Days is the answer.
+func (e *Engagement) Days() []core.Engaged {
+	e.advance(len(e.on))
+	return e.out
+}

@@ -1,0 +1,69 @@
+package httpv1
+
+import (
+	"context"
+
+	"parley/modules/evaluations/internal/core"
+	"parley/platform/kernel/actor"
+	"parley/platform/web"
+)
+
+type eventsRequest struct {
+	EvaluationID  int64 `path:"evaluation_id"`
+	StartingAfter int64 `query:"starting_after" minimum:"0" doc:"The sequence_number of the last event that was seen."`
+}
+
+// eventView is one event of the stream of a test.
+type eventView struct {
+	SequenceNumber int64         `json:"sequence_number"`
+	Step           string        `json:"step"`
+	Message        string        `json:"message"`
+	EvaluationID   *int64        `json:"evaluation_id,omitempty"` // of the first
+	Status         string        `json:"status"`
+	Progress       *progressView `json:"progress"`
+	Output         any           `json:"output"`
+}
+
+type endOutput struct {
+	Success bool     `json:"success"`
+	Output  testView `json:"output"`
+}
+
+type errorOutput struct {
+	Error struct {
+		Code    string `json:"code"`
+		Details string `json:"details"`
+	} `json:"error"`
+}
+
+func (a *API) events(ctx context.Context, r eventsRequest) (web.EventStream, error) {
+	watch, err := a.service.Follow(ctx, actor.From(ctx), r.EvaluationID, r.StartingAfter)
+	if err != nil {
+		return web.EventStream{}, err
+	}
+	return web.EventStream{Next: func(ctx context.Context) ([]byte, error) {
+		e, err := watch.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		v := eventView{
+			SequenceNumber: e.Sequence, Step: e.Step, Message: e.Message, Status: string(e.Status),
+			Progress: &progressView{Total: e.Total, Done: e.Done, Failed: e.Failed},
+		}
+		switch e.Step {
+		case core.StepStart:
+			v.EvaluationID = &r.EvaluationID
+		case core.StepEnd:
+			t, err := watch.View(ctx)
+			if err != nil {
+				return nil, err
+			}
+			v.Output = endOutput{Success: true, Output: showTest(t)}
+		case core.StepError:
+			var out errorOutput
+			out.Error.Code, out.Error.Details = "evaluations."+string(e.Status), e.Message
+			v.Output = out
+		}
+		return web.ASCII(v)
+	}}, nil
+}

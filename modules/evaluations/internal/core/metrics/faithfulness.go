@@ -1,0 +1,130 @@
+package metrics
+
+import "context"
+
+const (
+	noStatements = "the answer makes no statements"
+	noReference  = "the expected answer makes no statements"
+	// A statement is supported from an even chance on.
+	supported = 0.5
+)
+
+// weighed is a statement in a detail.
+type weighed struct {
+	Statement string  `json:"statement"`
+	Support   float64 `json:"support"`
+}
+
+type statementsDetail struct {
+	Statements int       `json:"statements"`
+	Supported  int       `json:"supported"`
+	Weakest    []weighed `json:"unsupported,omitempty"`
+}
+
+// faithfulness is the part of the statements of an answer that the passages
+// support. Each counts with the probability that a person says so.
+func (r *reader) faithfulness(ctx context.Context, s Sample) (Score, error) {
+	if err := ctx.Err(); err != nil {
+		return Score{}, err
+	}
+	if blank(s.Contexts) {
+		return none(noContexts), nil
+	}
+	claimed := r.statements(s.Answer)
+	if len(claimed) == 0 {
+		return none(noStatements), nil
+	}
+	e := r.evidence(s.Contexts)
+	var sum float64
+	d := statementsDetail{Statements: len(claimed)}
+	for i, f := range r.supportOf(s.Answer, claimed, e) {
+		p := f.degree()
+		sum += p
+		if p >= supported {
+			d.Supported++
+		} else if len(d.Weakest) < maxListed {
+			d.Weakest = append(d.Weakest, weighed{clip(claimed[i].text), round(p)})
+		}
+	}
+	out := value(sum / float64(len(claimed)))
+	out.Detail = detail(d)
+	return out, nil
+}
+
+// degree is the support of a statement: its probability, and none or all where
+// there is nothing to doubt.
+func (f supportFeatures) degree() float64 {
+	switch {
+	case f[recall] == 0 && f[pairs] == 0:
+		return 0
+	case f[pairs] == 1 && f[exact] == 1 && f[recall] == 1 && f[asking] == 0:
+		return 1 // it is a quote
+	}
+	return f.probability()
+}
+
+// contextRecall is the part of the statements of the expected answer that the
+// passages support. Of several expected answers the one that they support most
+// counts.
+func (r *reader) contextRecall(ctx context.Context, s Sample) (Score, error) {
+	if err := ctx.Err(); err != nil {
+		return Score{}, err
+	}
+	expected := Alternatives(s.Expected)
+	switch {
+	case len(expected) == 0:
+		return none(noExpected), nil
+	case blank(s.Contexts):
+		return none(noContexts), nil
+	}
+	e := r.evidence(s.Contexts)
+	best, d := -1.0, statementsDetail{}
+	for _, x := range expected {
+		claimed := r.statements(x)
+		if len(claimed) == 0 {
+			continue
+		}
+		of := statementsDetail{Statements: len(claimed)}
+		for i, f := range r.supportOf(x, claimed, e) {
+			if p := f.attributed(len(claimed[i].words)); p >= supported {
+				of.Supported++
+			} else if len(of.Weakest) < maxListed {
+				of.Weakest = append(of.Weakest, weighed{clip(claimed[i].text), round(p)})
+			}
+		}
+		if v := float64(of.Supported) / float64(of.Statements); v > best {
+			best, d = v, of
+		}
+	}
+	if best < 0 {
+		return none(noReference), nil
+	}
+	out := value(best)
+	out.Detail = detail(d)
+	return out, nil
+}
+
+// attributed is degree for what may be less than a sentence, such as "14 days",
+// for which nothing was fitted: its words are there, or they are not.
+func (f supportFeatures) attributed(words int) float64 {
+	if words > shortest {
+		return f.degree()
+	}
+	if f[noNumbers] > 0 || f[recall] < enough {
+		return 0
+	}
+	return f[recall]
+}
+
+const shortest = 4 // words
+
+func blank(contexts []string) bool {
+	for _, c := range contexts {
+		for _, r := range c {
+			if r > ' ' {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,108 @@
+package metrics
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"parley/platform/kernel/text"
+)
+
+// word is a word of a text, as the metrics compare it.
+type word struct {
+	form string
+	// key is what is compared: the stem, or the digits of a number however it
+	// is written.
+	key     string
+	start   int // bytes
+	end     int
+	stop    bool // says nothing by itself
+	number  bool
+	capital bool // written with a capital
+	first   bool // the first of its sentence, whose capital says nothing
+	initial bool // two to five capitals: an acronym
+}
+
+// words reads a text. Numbers written as words become digits, those of
+// several words become one word.
+func (r *reader) words(s string) []word { return r.appendWords(make([]word, 0, len(s)/5+1), s) }
+
+// appendWords is words with memory that the caller gives; out is empty.
+func (r *reader) appendWords(out []word, s string) []word {
+	end := 0
+	for t := range text.Words(s) {
+		w := word{form: t.Form, start: t.Start, end: t.End}
+		c, _ := utf8.DecodeRuneInString(s[t.Start:])
+		w.capital = unicode.IsUpper(c)
+		gap := s[min(end, t.Start):t.Start]
+		w.first = len(out) == 0 || strings.ContainsAny(gap, ".!?:\n\"“(")
+		w.initial = acronym(s[t.Start:t.End])
+		known := r.known(t.Form)
+		w.key, w.stop, w.number = known.key, known.stop, known.number
+		if w.initial && w.capital {
+			w.stop = false // "IT", "US"
+		}
+		out = append(out, w)
+		end = t.End
+	}
+	return joinNumbers(s, joinNames(out))
+}
+
+func acronym(s string) bool {
+	letters := 0
+	for _, r := range s {
+		switch {
+		case unicode.IsUpper(r):
+			letters++
+		case r != '.':
+			return false
+		}
+	}
+	return letters >= 2 && letters <= 5
+}
+
+// empty are words that carry no fact, beside the stop words of the index.
+var empty = set(`up also just only very really quite actually well yes no ok okay e.g i.e etc eg ie mr mrs ms dr sir said called known named`)
+
+var units = map[string]string{
+	"km": "kilomet", "kms": "kilomet", "kilometre": "kilomet", "kilometres": "kilomet", "kilometer": "kilomet", "kilometers": "kilomet",
+	"m": "met", "metre": "met", "metres": "met", "meter": "met", "meters": "met",
+	"cm": "centimet", "centimetre": "centimet", "centimetres": "centimet", "centimeter": "centimet", "centimeters": "centimet",
+	"mm": "millimet", "millimetre": "millimet", "millimetres": "millimet", "millimeter": "millimet", "millimeters": "millimet",
+	"kg": "kilogram", "kgs": "kilogram", "kilo": "kilogram", "kilos": "kilogram", "kilogramme": "kilogram", "kilogrammes": "kilogram",
+	"ft": "foot", "feet": "foot", "lb": "pound", "lbs": "pound", "oz": "ounc", "hr": "hour", "hrs": "hour", "min": "minut", "mins": "minut", "sec": "second", "secs": "second",
+	"jan": "januari", "feb": "februari", "mar": "march", "apr": "april", "jun": "june", "jul": "juli", "aug": "august",
+	"sep": "septemb", "sept": "septemb", "oct": "octob", "nov": "novemb", "dec": "decemb",
+	"bce": "bc", "ce": "ad", "st": "saint", "mt": "mount", "centre": "center", "theatre": "theater", "colour": "color", "grey": "gray",
+}
+
+func set(words string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		out[w] = true
+	}
+	return out
+}
+
+// joinNames makes one word of a few names that are as often written short.
+func joinNames(words []word) []word {
+	out := words[:0]
+	for i := 0; i < len(words); i++ {
+		w := words[i]
+		if w.form == "us" && (w.initial || i > 0 && words[i-1].form == "the") {
+			w.key, w.stop = "usa", false
+		}
+		if i+1 < len(words) && shortened[w.form] {
+			if short := shortNames[w.form+" "+words[i+1].form]; short != "" {
+				w.key, w.end = short, words[i+1].end
+				i++
+			}
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+var shortened = set("united great european")
+
+var shortNames = map[string]string{"united states": "usa", "united kingdom": "uk", "great britain": "uk", "european union": "eu", "united nations": "un"}

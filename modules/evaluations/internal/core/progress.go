@@ -1,0 +1,135 @@
+package core
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/uow"
+)
+
+// tell stores the event of a test whose LastEvent counts it, in the unit of ctx,
+// and wakes those who follow it in this process.
+func (s *Service) tell(ctx context.Context, t Test, step, message string) error {
+	uow.AfterCommit(ctx, func() { s.waiters.wake(t.ID) })
+	return s.Store.AddProgress(ctx, Progress{
+		TestID: t.ID, Sequence: t.LastEvent, Step: step, Message: message, Status: t.Status, Total: t.Total, Done: t.Done, Failed: t.Failed,
+	})
+}
+
+// Watch is somebody who follows a test.
+type Watch struct {
+	s       *Service
+	who     actor.Actor
+	test    Test
+	last    int64
+	waiting []Progress
+	ended   bool
+}
+
+// Follow answers the events of a test from the one after a sequence number on;
+// the stored ones first. It ends with the test.
+func (s *Service) Follow(ctx context.Context, who actor.Actor, id, after int64) (*Watch, error) {
+	t, err := s.test(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	return &Watch{s: s, who: who, test: t, last: after}, nil
+}
+
+const (
+	lookEvery = time.Second // for what another process stores
+	maxEvents = 200         // that are read at a time
+)
+
+// Next answers the next event, io.EOF behind the last, or the error of ctx.
+func (w *Watch) Next(ctx context.Context) (Progress, error) {
+	for len(w.waiting) == 0 {
+		if w.ended {
+			return Progress{}, io.EOF
+		}
+		woken, leave := w.s.waiters.enter(w.test.ID)
+		found, err := w.look(ctx)
+		if err != nil || len(found) > 0 {
+			leave()
+			if err != nil {
+				return Progress{}, err
+			}
+			w.waiting = found
+			break
+		}
+		timer := time.NewTimer(lookEvery)
+		select {
+		case <-woken:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		leave()
+		if err := ctx.Err(); err != nil {
+			return Progress{}, err
+		}
+	}
+	e := w.waiting[0]
+	w.waiting = w.waiting[1:]
+	w.last = e.Sequence
+	w.ended = e.Step == StepEnd || e.Step == StepError
+	return e, nil
+}
+
+// look reads what is stored since, for a reader who may still read it.
+func (w *Watch) look(ctx context.Context) ([]Progress, error) {
+	t, err := w.s.test(ctx, w.who, w.test.ID)
+	if err != nil {
+		return nil, err
+	}
+	found, err := w.s.Store.ProgressAfter(ctx, t.ID, w.last, maxEvents)
+	if err == nil && len(found) == 0 && !t.Status.Open() && t.LastEvent <= w.last {
+		return nil, io.EOF // the last one was seen before
+	}
+	return found, err
+}
+
+// View answers the test as it is now.
+func (w *Watch) View(ctx context.Context) (Test, error) {
+	return w.s.test(ctx, w.who, w.test.ID)
+}
+
+// waiters are those of this process who wait for events.
+type waiters struct {
+	mu sync.Mutex
+	of map[int64][]chan struct{}
+}
+
+// enter answers what is closed by the next wake, and how to leave before.
+func (w *waiters) enter(test int64) (woken <-chan struct{}, leave func()) {
+	c := make(chan struct{})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.of[test] = append(w.of[test], c)
+	return c, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		all := w.of[test]
+		for i := range all {
+			if all[i] == c {
+				w.of[test] = append(all[:i], all[i+1:]...)
+				break
+			}
+		}
+		if len(w.of[test]) == 0 {
+			delete(w.of, test)
+		}
+	}
+}
+
+func (w *waiters) wake(test int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.of[test] {
+		close(c)
+	}
+	delete(w.of, test)
+}

@@ -1,0 +1,337 @@
+package core_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"parley/modules/agents"
+	"parley/modules/chat"
+	"parley/modules/evaluations"
+	"parley/modules/evaluations/internal/core"
+	"parley/platform/kernel/apperr"
+	"parley/platform/kernel/uow"
+)
+
+// says answers each question by its text: "ok" means the expected answer.
+func says(answers map[string]string) func(context.Context, chat.Question) (chat.Outcome, error) {
+	return func(_ context.Context, q chat.Question) (chat.Outcome, error) {
+		out := chat.Outcome{State: chat.StateCompleted, Answer: answers[q.Text], AgentVersion: 2, Model: "m"}
+		if out.Answer == "fail" {
+			out.State, out.FailureDetails = chat.StateFailed, "The model is away."
+		}
+		return out, nil
+	}
+}
+
+func threshold(v float64) func(*core.NewTest) { return func(n *core.NewTest) { n.Threshold = &v } }
+
+func TestATestAsksEachQueryOnceAndScoresTheAnswers(t *testing.T) {
+	s := newScene(t)
+	s.chat.Say = says(map[string]string{"a": "1", "b": "wrong", "c": "fail", "d": "?", "e": "panic"})
+	test := s.create(s.dataset("a:1", "b:2", "c:3", "d:4", "e:5"), threshold(0.3))
+	s.equal(core.Pending, test.Status)
+	s.work()
+	v := s.view(test.ID)
+	s.equal([]string{
+		"scored", "scored", "failed: The model is away.", "not_scored: No metric applies: there is nothing to measure.", "not_scored: No metric applies: the metric failed.",
+	}, statuses(v))
+	half := 0.5
+	s.equal(map[string]core.Mean{"answer_correctness": {Mean: &half, Count: 2}, "faithfulness": {Mean: &half, Count: 2}}, v.Scores)
+	s.equal([]any{core.Completed, int64(5), int64(5), int64(1)}, []any{v.Status, v.Total, v.Done, v.Failed})
+	s.equal([]any{[]int64{2}, []string{"m"}, int64(1)}, []any{v.AgentVersions, v.Models, v.DatasetVersion})
+	// Of three that count, one of them failed, one passes: a third is more than .3.
+	s.equal(true, *v.Passed)
+	s.equal([]string{"a", "b", "c", "d", "e"}, s.chat.Asked())
+	s.equal([]string{"dataset_created.v1", "evaluation_created.v1", "evaluation_started.v1", "evaluation_ended.v1"}, s.facts())
+	yes := true
+	s.equal(evaluations.EvaluationEnded{
+		Evaluation: evaluations.Evaluation{EvaluationID: test.ID, OrganizationID: 1, AgentID: agentID, UserID: 5}, Status: "completed", Passed: &yes,
+	}, last[evaluations.EvaluationEnded](s))
+}
+
+func TestAThresholdDecidesAndDecidesAnewWhenItIsChanged(t *testing.T) {
+	s := newScene(t)
+	s.chat.Say = says(map[string]string{"a": "1", "b": "wrong"})
+	test := s.create(s.dataset("a:1", "b:2"))
+	s.work()
+	s.equal((*bool)(nil), s.view(test.ID).Passed)
+	for _, c := range []struct {
+		at   float64
+		want bool
+	}{{0.5, true}, {0.51, false}} {
+		at := &c.at
+		got, err := s.UpdateTest(s.ctx, jo, test.ID, core.TestChange{Threshold: &at})
+		s.must(err)
+		s.equal(c.want, *got.Passed)
+	}
+	var none *float64
+	got, err := s.UpdateTest(s.ctx, jo, test.ID, core.TestChange{Threshold: &none})
+	s.must(err)
+	s.equal((*bool)(nil), got.Passed)
+}
+
+func TestATestOfWhichNoQueryIsAnsweredHasFailed(t *testing.T) {
+	s := newScene(t)
+	s.chat.Say = func(context.Context, chat.Question) (chat.Outcome, error) { return chat.Outcome{}, agents.ErrNotFound }
+	test := s.create(s.dataset("a:1", "b:2"), threshold(0))
+	s.work()
+	v := s.view(test.ID)
+	s.equal([]any{core.Failed, "No query was answered. " + agents.ErrNotFound.Message, false}, []any{v.Status, v.FailureReason, *v.Passed})
+	s.equal(int64(2), v.Failed)
+}
+
+func TestACreatorWhoIsGoneBeforeItBeginsFailsTheTest(t *testing.T) {
+	s := newScene(t)
+	s.chat.Refuse = apperr.New(apperr.Forbidden, "users.suspended", "This user is suspended.")
+	test := s.create(s.dataset("a:1"))
+	s.work()
+	v := s.view(test.ID)
+	s.equal([]string{"failed: This user is suspended."}, statuses(v))
+	s.equal([]any{core.Failed, int64(1), int64(1)}, []any{v.Status, v.Done, v.Failed})
+	s.equal([]string{}, s.chat.Asked())
+}
+
+func TestRunningAgainAsksOnlyWhatHasNoScore(t *testing.T) {
+	s := newScene(t)
+	s.chat.Say = says(map[string]string{"a": "1", "b": "fail"})
+	test := s.create(s.dataset("a:1", "b:2"))
+	s.work()
+	s.chat.Say = says(map[string]string{"b": "2"})
+	again, err := s.SetStatus(s.ctx, jo, test.ID, core.Pending)
+	s.must(err)
+	s.equal([]any{core.Pending, int64(1), int64(0)}, []any{again.Status, again.Done, again.Failed})
+	s.work()
+	v := s.view(test.ID)
+	s.equal([]string{"scored", "scored"}, statuses(v))
+	s.equal([]any{core.Completed, int64(2), int64(0)}, []any{v.Status, v.Done, v.Failed})
+	s.equal([]string{"a", "b", "b"}, s.chat.Asked())
+}
+
+func TestTheStatusGoesOnlyWhereItMay(t *testing.T) {
+	s := newScene(t)
+	all := []core.Status{core.Pending, core.Running, core.Completed, core.Failed, core.Cancelled, core.Archived}
+	allowed := map[core.Status][]core.Status{
+		core.Pending: {core.Cancelled}, core.Running: {core.Cancelled}, core.Completed: {core.Pending, core.Archived},
+		core.Failed: {core.Pending, core.Archived}, core.Cancelled: {core.Pending, core.Archived}, core.Archived: {},
+	}
+	d := s.dataset("a:1")
+	for _, from := range all {
+		for _, to := range all {
+			test := s.create(d)
+			_, err := s.store.UpdateTest(s.ctx, test.ID, func(t *core.Test) error { t.Status = from; return nil })
+			s.must(err)
+			got, err := s.SetStatus(s.ctx, jo, test.ID, to)
+			may := false
+			for _, a := range allowed[from] {
+				may = may || a == to
+			}
+			if may != (err == nil) || !may && !errors.Is(err, core.ErrStatus) {
+				t.Errorf("from %s to %s: %v", from, to, err)
+			}
+			if may && got.Status != to {
+				t.Errorf("from %s to %s is %s", from, to, got.Status)
+			}
+			_, err = s.store.UpdateTest(s.ctx, test.ID, func(t *core.Test) error { t.Status = core.Archived; return nil }) // out of the way
+			s.must(err)
+		}
+	}
+}
+
+func TestCancellingStopsWhatIsAskedAndSaysWhyOfTheRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		g := newGate()
+		s.chat.Say = func(ctx context.Context, q chat.Question) (chat.Outcome, error) {
+			if q.Text == "a" {
+				return chat.Outcome{State: chat.StateCompleted, Answer: "1"}, nil
+			}
+			g.wait(ctx)
+			return chat.Outcome{State: chat.StateCompleted, Answer: "late"}, nil
+		}
+		s.must(s.runner.Start(t.Context()))
+		defer func() { s.must(s.runner.Stop(context.Background())) }()
+		test := s.create(s.dataset("a:1", "b:2", "c:3", "d:4", "e:5"))
+		synctest.Wait()
+		for s.view(test.ID).Done < 1 {
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		cancelled, err := s.SetStatus(t.Context(), jo, test.ID, core.Cancelled)
+		s.must(err)
+		s.equal(core.Cancelled, cancelled.Status)
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		g.mu.Lock()
+		s.equal(0, g.waiting) // every question was let go of
+		g.mu.Unlock()
+		v := s.view(test.ID)
+		reason := "not_scored: The evaluation was cancelled before this query was answered."
+		s.equal([]string{"scored", reason, reason, reason, reason}, statuses(v))
+		s.equal([]any{core.Cancelled, int64(1)}, []any{v.Status, v.Done})
+		s.equal("cancelled", last[evaluations.EvaluationEnded](s).Status)
+		close(g.open)
+		_, err = s.SetStatus(t.Context(), jo, test.ID, core.Pending)
+		s.must(err)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		v = s.view(test.ID)
+		s.equal([]any{core.Completed, int64(5)}, []any{v.Status, v.Done})
+	})
+}
+
+func TestNoMoreThanItsShareOfAnOrganizationIsAskedAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		g := newGate()
+		s.chat.Say = func(ctx context.Context, _ chat.Question) (chat.Outcome, error) {
+			g.wait(ctx)
+			return chat.Outcome{State: chat.StateCompleted, Answer: "1"}, nil
+		}
+		s.must(s.runner.Start(t.Context()))
+		defer func() { s.must(s.runner.Stop(context.Background())) }()
+		d := s.dataset("a:1", "b:1", "c:1", "d:1", "e:1")
+		one, two := s.create(d), s.create(d)
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		s.equal(3, g.max)
+		close(g.open)
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		s.equal([]core.Status{core.Completed, core.Completed}, []core.Status{s.view(one.ID).Status, s.view(two.ID).Status})
+		s.equal(3, g.max)
+	})
+}
+
+// broken is a unit of work that fails, before or after the commit, at the n-th
+// commit from now on, as if the process had died there.
+type broken struct {
+	uow.Unit
+	at    int
+	after bool
+	count int
+}
+
+var errDied = errors.New("died")
+
+func (b *broken) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) error) error {
+	b.count++
+	dies := b.count == b.at
+	err := b.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+		if err := fn(ctx, tx); err != nil {
+			return err
+		}
+		if dies && !b.after {
+			return errDied
+		}
+		return nil
+	})
+	if dies && err == nil {
+		return errDied
+	}
+	return err
+}
+
+// Whatever commit is lost, or its answer, each query ends once and is asked once.
+func TestALostCommitCostsNoQueryAndAsksNoneTwice(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		for at, died := 1, true; died; at++ {
+			unit := &broken{after: after}
+			s := newScene(t, func(d *core.Deps) {
+				unit.Unit = d.Unit
+				d.Unit = unit
+				d.Parallel = 1
+			})
+			s.chat.Say = says(map[string]string{"a": "1", "b": "2", "c": "fail"})
+			test := s.create(s.dataset("a:1", "b:2", "c:3"))
+			unit.count, unit.at = 0, at
+			for range 8 { // with the pauses that failures make
+				s.work()
+				s.clock.Advance(time.Hour)
+			}
+			died = unit.count >= at
+			v := s.view(test.ID)
+			name := fmt.Sprintf("commit %d, after: %v", at, after)
+			if v.Status != core.Completed || v.Done != 3 || v.Failed != 1 {
+				t.Errorf("%s: %s, %d done, %d failed", name, v.Status, v.Done, v.Failed)
+			}
+			s.equal([]string{"scored", "scored", "failed: The model is away."}, statuses(v))
+			s.equal([]string{"a", "b", "c"}, s.chat.Asked())
+			ends := 0
+			for _, f := range s.facts() {
+				if f == "evaluation_ended.v1" {
+					ends++
+				}
+			}
+			if ends != 1 {
+				t.Errorf("%s: it ended %d times", name, ends)
+			}
+		}
+	}
+}
+
+func TestTroubleOfTheServerIsTriedAgainAndInTheEndSaid(t *testing.T) {
+	s := newScene(t)
+	s.chat.Say = func(context.Context, chat.Question) (chat.Outcome, error) {
+		return chat.Outcome{}, errors.New("no disk")
+	}
+	test := s.create(s.dataset("a:1"))
+	for range 12 {
+		s.work()
+		s.clock.Advance(24 * time.Hour)
+	}
+	v := s.view(test.ID)
+	s.equal([]string{"failed: The server failed again and again; run the evaluation again later."}, statuses(v))
+	s.equal(core.Failed, v.Status)
+}
+
+func TestWorkOnARunThatIsOverEnds(t *testing.T) {
+	s := newScene(t)
+	test := s.create(s.dataset("a:1"))
+	_, err := s.store.UpdateTest(s.ctx, test.ID, func(t *core.Test) error { t.Run++; return nil })
+	s.must(err)
+	s.work()
+	s.equal([]string{}, s.chat.Asked())
+	s.must(s.Adopt(s.ctx)) // finds the run that has no job
+	s.work()
+	s.equal(core.Completed, s.view(test.ID).Status)
+}
+
+func TestADeletedUserFailsTheirOpenTests(t *testing.T) {
+	s := newScene(t)
+	d := s.dataset("a:1", "b:2")
+	done := s.create(d)
+	s.work()
+	open := s.create(d)
+	for range 2 {
+		s.must(s.db.Do(s.ctx, func(ctx context.Context, tx uow.Tx) error { return s.UserDeleted(ctx, tx, jo.UserID) }))
+	}
+	s.work()
+	s.equal(core.Completed, s.view(done.ID).Status)
+	v := s.view(open.ID)
+	s.equal([]any{core.Failed, int64(2), "The user who made the evaluation was deleted."}, []any{v.Status, v.Failed, v.FailureReason})
+	s.equal([]string{"a", "b"}, s.chat.Asked())
+}
+
+func TestADeletedAgentTakesItsDatasetsAndTestsAlong(t *testing.T) {
+	s := newScene(t)
+	d := s.dataset("a:1")
+	open := s.create(d)
+	for range 2 {
+		s.must(s.db.Do(s.ctx, func(ctx context.Context, tx uow.Tx) error { return s.AgentDeleted(ctx, tx, 1, agentID) }))
+	}
+	s.equal("cancelled", last[evaluations.EvaluationEnded](s).Status)
+	s.work()
+	_, err := s.store.Test(s.ctx, 1, open.ID)
+	if !errors.Is(err, core.ErrNoTest) {
+		t.Error(err)
+	}
+	_, err = s.store.Dataset(s.ctx, 1, d.ID)
+	if !errors.Is(err, core.ErrNoDataset) {
+		t.Error(err)
+	}
+	s.equal([]string{}, s.chat.Asked())
+}

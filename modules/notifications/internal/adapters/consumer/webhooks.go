@@ -1,0 +1,11 @@
+package consumer
+
+import (
+	"parley/modules/notifications/internal/core"
+	"parley/platform/bus"
+)
+
+// Webhooks is the consumer of every event that webhooks get.
+func Webhooks(w *core.Webhooks) bus.Consumer {
+	return bus.Consumer{Name: "notifications.webhooks", Handlers: bus.OnEnvelopes(w.Kinds(), w.Happened)}
+}

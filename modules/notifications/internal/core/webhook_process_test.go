@@ -1,0 +1,153 @@
+package core_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/modules/notifications/internal/core"
+	"parley/platform/kernel/event"
+)
+
+// until waits for a message.
+func (r *receiver) until(t testing.TB) message {
+	t.Helper()
+	select {
+	case m := <-r.arrived:
+		return m
+	case <-time.After(time.Minute):
+		t.Fatal("nothing arrived")
+		return message{}
+	}
+}
+
+// hanging is a receiver that answers nothing until release, or until the
+// sender hangs up.
+func hanging(t testing.TB) (r *receiver, release func()) {
+	t.Helper()
+	free := make(chan struct{})
+	release = sync.OnceFunc(func() { close(free) })
+	t.Cleanup(release) // before the server is closed, which waits for its requests
+	r = receive(t, func(_ http.ResponseWriter, q *http.Request, _ message) {
+		select {
+		case <-free:
+		case <-q.Context().Done():
+		}
+	})
+	t.Cleanup(release)
+	return r, release
+}
+
+func TestAReceiverThatHangsHoldsUpNoOther(t *testing.T) {
+	s := newHooks(t)
+	dead, release := hanging(t)
+	alive := receive(t, nil)
+	stuck := s.hook(dead)
+	s.hook(alive)
+	s.start()
+	s.happen(ran(0, "first"))
+	dead.until(t)
+	same(t, "first", alive.until(t).run())
+	for i := range 100 {
+		s.happen(ran(int64(i), fmt.Sprint(i)))
+	}
+	seen := map[string]bool{}
+	for range 100 {
+		seen[alive.until(t).run()] = true
+	}
+	same(t, 100, len(seen))
+	// No more than four at a time went to the one that hangs.
+	if n := 1 + len(dead.messages()); n > 4 {
+		t.Errorf("%d messages are with the receiver that hangs", n)
+	}
+	if got := s.get(stuck).Pending; got != 101 {
+		t.Errorf("%d wait for it", got)
+	}
+	release()
+	for range 97 {
+		dead.until(t)
+	}
+}
+
+func TestASubjectThatHangsHoldsUpNoOtherOfTheSameReceiver(t *testing.T) {
+	free := make(chan struct{})
+	s := newHooks(t)
+	r := receive(t, func(_ http.ResponseWriter, q *http.Request, m message) {
+		if m.run() == "hangs" {
+			select {
+			case <-free:
+			case <-q.Context().Done():
+			}
+		}
+	})
+	t.Cleanup(sync.OnceFunc(func() { close(free) }))
+	s.hook(r)
+	s.start()
+	s.happen(ran(1, "hangs"))
+	same(t, "hangs", r.until(t).run())
+	s.happen(ran(1, "behind it"), ran(2, "another"), ran(2, "one more"))
+	same(t, "another", r.until(t).run())
+	same(t, "one more", r.until(t).run())
+}
+
+func TestDeletingAWebhookBreaksOffWhatIsOnItsWay(t *testing.T) {
+	broken := make(chan struct{})
+	s := newHooks(t)
+	r := receive(t, func(_ http.ResponseWriter, q *http.Request, _ message) {
+		<-q.Context().Done()
+		close(broken)
+	})
+	w := s.hook(r)
+	s.start()
+	s.happen(ran(1, "a"), ran(1, "b"))
+	r.until(t)
+	_, err := s.Delete(s.ctx, boss, w.ID)
+	s.must(err)
+	select {
+	case <-broken:
+	case <-time.After(time.Minute):
+		t.Fatal("the request goes on")
+	}
+	same(t, 0, len(r.messages()))
+}
+
+// A stop between the sending and the note of it lets the same message come
+// again, under the same id.
+func TestWhatAStoppedProcessSentComesAgainUnderItsID(t *testing.T) {
+	s := newHooks(t)
+	r, release := hanging(t)
+	w := s.hook(r)
+	s.must(s.runner.Start(s.ctx))
+	s.happen(ran(1, "a"))
+	first := r.until(t)
+	s.must(s.runner.Stop(context.WithoutCancel(s.ctx)))
+	same(t, []any{core.DeliveryReady, int64(0)}, []any{s.log(w)[0].State, s.log(w)[0].Attempts})
+	release()
+	s.restart()
+	s.start()
+	second := r.until(t)
+	same(t, []string{first.ID, string(first.Raw)}, []string{second.ID, string(second.Raw)})
+}
+
+func TestAReceiverThatIsSlowGetsEverythingInOrder(t *testing.T) {
+	s := newHooks(t)
+	r := receive(t, nil)
+	s.hook(r)
+	s.start()
+	var facts []event.Event
+	for i := range 300 {
+		facts = append(facts, ran(int64(i%3), fmt.Sprintf("%03d", i)))
+	}
+	s.happen(facts...)
+	last := map[string]string{}
+	for range 300 {
+		m := r.until(t)
+		if m.run() <= last[m.Event.Subject] {
+			t.Errorf("%s came after %s", m.run(), last[m.Event.Subject])
+		}
+		last[m.Event.Subject] = m.run()
+	}
+}

@@ -1,0 +1,3 @@
+DROP INDEX users_audit_position;
+--bun:split
+DROP INDEX users_audit_unnumbered;
