@@ -3,7 +3,6 @@ package main_test
 import (
 	"fmt"
 	"net"
-	"strings"
 	"testing"
 	"time"
 
@@ -32,7 +31,7 @@ func heard(t *testing.T, s *webtest.Stream, n int) (kinds []string, last float64
 // starts behind what was seen after the server was killed, miss nothing.
 func TestAnInboxIsFollowedWhileThingsHappen(t *testing.T) {
 	each(t, func(t *testing.T, kind string) {
-		s := newServer(t, kind, "PARLEY_SECRET_KEY="+strings.Repeat("k", 32))
+		s := newServer(t, kind, oneKey)
 		s.start()
 		admin := s.admin()
 		jo := admin.Do("POST", "/api/user", map[string]any{"email": "jo@example.org", "password": adminPassword}).Want(201).ID()
@@ -118,7 +117,7 @@ func TestAnInboxIsFollowedWhileThingsHappen(t *testing.T) {
 	})
 }
 
-// otherProcess starts a second server over the database of another one.
+// otherProcess starts a second server over the database and the files of another one.
 func otherProcess(t *testing.T, s *server) *server {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -129,7 +128,7 @@ func otherProcess(t *testing.T, s *server) *server {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	other := &server{t: t, kind: s.kind, addr: addr, env: append(append([]string{}, s.env...), "PARLEY_ADDR="+addr, "PARLEY_DATA_DIR="+t.TempDir())}
+	other := &server{t: t, kind: s.kind, addr: addr, env: append(append([]string{}, s.env...), "PARLEY_ADDR="+addr)}
 	t.Cleanup(other.kill)
 	other.start()
 	return other
