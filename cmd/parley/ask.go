@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -60,7 +63,7 @@ func (a askCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = res.Body.Close() }()
-	return show(res.Body, os.Stdout)
+	return c.show(res.Body, os.Stdout)
 }
 
 // streamed is one event of an answer's stream, as far as a reader needs it.
@@ -75,8 +78,31 @@ type cited struct {
 	Title, URL string
 }
 
+// numbered counts an answer's citations from 1, in the order of its sources.
+// Their own numbers are those of the passages that the model was given.
+func numbered(answer string, references []cited) (string, []cited) {
+	shown := map[string]string{}
+	out := slices.Clone(references)
+	for i := range out {
+		shown[fmt.Sprintf("[%d]", out[i].Number)] = fmt.Sprintf("[%d]", i+1)
+		out[i].Number = i + 1
+	}
+	return citation.ReplaceAllStringFunc(answer, func(c string) string { return cmp.Or(shown[c], c) }), out
+}
+
+var citation = regexp.MustCompile(`\[\d+\]`)
+
+// link is where a browser opens a source: the API wants credentials, which a
+// page of the server asks for.
+func (c client) link(url string) string {
+	if !strings.HasPrefix(url, "/api/") {
+		return url
+	}
+	return strings.TrimSuffix(c.base, "/") + "/open#" + url
+}
+
 // show prints a stream's text as it comes, and the sources at its end.
-func show(stream io.Reader, out io.Writer) error {
+func (c client) show(stream io.Reader, out io.Writer) error {
 	lines := bufio.NewScanner(stream)
 	lines.Buffer(nil, maxAnswer)
 	printed := false
@@ -119,7 +145,7 @@ func show(stream io.Reader, out io.Writer) error {
 			}
 			say(out, "\n")
 			for _, r := range done.Output.References {
-				say(out, "  [%d] %s  %s\n", r.Number, r.Title, r.URL)
+				say(out, "  [%d] %s  %s\n", r.Number, r.Title, c.link(r.URL))
 			}
 			say(out, "\nTo ask on: --thread %d\n", done.Output.ThreadID)
 			return nil

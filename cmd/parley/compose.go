@@ -195,6 +195,7 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 			fx.Annotate(func() clock.System { return clock.System{} }, fx.As(new(clock.Clock))),
 			func() blobport.Store { return files },
 			bus.NewOutbox,
+			observe.NewMetrics,
 			newPresence,
 			newQueue,
 			func(q *work.Queue) workport.Queue { return q },

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,8 +13,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -21,8 +22,8 @@ import (
 )
 
 type demoCmd struct {
-	Docs     string `type:"existingdir" help:"Folder of documents for the agent; by default this project's README and docs."`
-	Question string `default:"How do I start the server?" help:"Question to ask after the documents are indexed."`
+	Docs     string `type:"existingdir" help:"Folder of documents for the agent; by default a few pages about Parley."`
+	Question string `default:"What is Parley?" help:"Question to ask after the documents are indexed."`
 }
 
 // Run starts the server with demo content. It creates everything through the
@@ -32,58 +33,71 @@ func (d demoCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	files, err := d.files()
+	pages, err := d.pages()
+	if err != nil {
+		return err
+	}
+	address, err := reachable(c.Addr)
 	if err != nil {
 		return err
 	}
 	// The terminal shows the demo, so only warnings and errors are logged.
 	c.LogLevel = max(c.LogLevel, config.Level(slog.LevelWarn))
 	return serve(ctx, c, profileAll, func(ctx context.Context, admin credentials) error {
-		x := demo{client: client{base: "http://" + c.Addr}, state: filepath.Join(c.DataDir, "demo.json"), question: d.Question}
-		return x.run(ctx, admin, files)
+		x := demo{client: client{base: "http://" + address}, state: filepath.Join(c.DataDir, "demo.json"), question: d.Question}
+		return x.run(ctx, admin, pages)
 	})
 }
 
 // maxDemoFiles bounds what the demo uploads.
 const maxDemoFiles = 5000
 
-// files lists what to upload: everything below the folder that is not hidden.
-func (d demoCmd) files() ([]string, error) {
-	roots := []string{d.Docs}
-	if d.Docs == "" {
-		roots = []string{"README.md", "docs"}
+// welcome is what the demo's agent knows: pages that answer what people ask
+// first. They are part of the program, so the demo works anywhere.
+//
+//go:embed welcome/*.md
+var welcome embed.FS
+
+// sample is a document of the demo.
+type sample struct {
+	name string // that tells two files of one name apart
+	from fs.FS
+	path string
+}
+
+// pages lists what to upload: the pages about Parley, or everything below the
+// folder that is not hidden.
+func (d demoCmd) pages() ([]sample, error) {
+	var from fs.FS = welcome
+	root, prefix := "welcome", ""
+	if d.Docs != "" {
+		from, root, prefix = os.DirFS(d.Docs), ".", filepath.Base(d.Docs)+" - "
 	}
-	var files []string
-	for _, root := range roots {
-		err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return err
-			case path != root && strings.HasPrefix(e.Name(), "."):
-				if e.IsDir() {
-					return fs.SkipDir
-				}
-				return nil
-			case e.Type().IsRegular():
-				files = append(files, path)
+	var pages []sample
+	err := fs.WalkDir(from, root, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case path != root && strings.HasPrefix(e.Name(), "."):
+			if e.IsDir() {
+				return fs.SkipDir
 			}
 			return nil
-		})
-		if errors.Is(err, fs.ErrNotExist) && d.Docs == "" {
-			continue
+		case e.Type().IsRegular():
+			name := strings.TrimPrefix(path, "welcome/")
+			pages = append(pages, sample{name: prefix + strings.ReplaceAll(name, "/", " - "), from: from, path: path})
 		}
-		if err != nil {
-			return nil, fmt.Errorf("listing documents: %w", err)
-		}
-	}
-	slices.Sort(files)
+		return nil
+	})
 	switch {
-	case len(files) == 0:
-		return nil, errors.New("found no documents: run this in the project's folder, or name a folder with --docs")
-	case len(files) > maxDemoFiles:
-		return nil, fmt.Errorf("the demo uploads at most %[2]d documents, the folder has %[1]d; name a smaller folder with --docs", len(files), maxDemoFiles)
+	case err != nil:
+		return nil, fmt.Errorf("listing documents: %w", err)
+	case len(pages) == 0:
+		return nil, errors.New("found no documents: name a folder that has some with --docs")
+	case len(pages) > maxDemoFiles:
+		return nil, fmt.Errorf("the demo uploads at most %[2]d documents, the folder has %[1]d; name a smaller folder with --docs", len(pages), maxDemoFiles)
 	}
-	return files, nil
+	return pages, nil
 }
 
 // demo is a client that creates the demo content and asks a question.
@@ -102,7 +116,7 @@ type remembered struct {
 	Corpus   int64  `json:"corpus"`
 }
 
-func (d *demo) run(ctx context.Context, admin credentials, files []string) error {
+func (d *demo) run(ctx context.Context, admin credentials, pages []sample) error {
 	if raw, err := os.ReadFile(d.state); err == nil {
 		if err := json.Unmarshal(raw, &d.remembered); err != nil {
 			return fmt.Errorf("reading %s: %w", d.state, err)
@@ -122,7 +136,7 @@ func (d *demo) run(ctx context.Context, admin credentials, files []string) error
 			return err
 		}
 	}
-	if err := d.upload(ctx, files); err != nil {
+	if err := d.upload(ctx, pages); err != nil {
 		return err
 	}
 	if err := d.ask(ctx); err != nil {
@@ -187,14 +201,14 @@ func (d *demo) build(ctx context.Context) error {
 
 // upload sends what the corpus doesn't have yet and shows a line of progress
 // until all of it is indexed.
-func (d *demo) upload(ctx context.Context, files []string) error {
-	for i, path := range files {
-		progress("Uploading", i, len(files))
-		if err := d.uploadFile(ctx, path); err != nil {
+func (d *demo) upload(ctx context.Context, pages []sample) error {
+	for i, p := range pages {
+		progress("Uploading", i, len(pages))
+		if err := d.uploadFile(ctx, p); err != nil {
 			return err
 		}
 	}
-	progress("Uploading", len(files), len(files))
+	progress("Uploading", len(pages), len(pages))
 	fmt.Println()
 	for {
 		completed, err := d.count(ctx, "completed")
@@ -234,8 +248,8 @@ func progress(what string, done, all int) {
 	fmt.Printf("\r%-9s [%s%s] %d of %d", what, strings.Repeat("#", filled), strings.Repeat(".", width-filled), done, all)
 }
 
-func (d *demo) uploadFile(ctx context.Context, path string) error {
-	content, err := os.ReadFile(path)
+func (d *demo) uploadFile(ctx context.Context, p sample) error {
+	content, err := fs.ReadFile(p.from, p.path)
 	if err != nil {
 		return fmt.Errorf("reading a document: %w", err)
 	}
@@ -244,11 +258,10 @@ func (d *demo) uploadFile(ctx context.Context, path string) error {
 	if err := form.WriteField("content_type", "file"); err != nil {
 		return err
 	}
-	// The path tells two files of one name apart.
-	if err := form.WriteField("name", strings.ReplaceAll(filepath.ToSlash(path), "/", " - ")); err != nil {
+	if err := form.WriteField("name", p.name); err != nil {
 		return err
 	}
-	part, err := form.CreateFormFile("source", filepath.Base(path))
+	part, err := form.CreateFormFile("source", path.Base(p.path))
 	if err != nil {
 		return err
 	}
@@ -283,13 +296,9 @@ func (d *demo) count(ctx context.Context, step string) (int, error) {
 func (d *demo) ask(ctx context.Context) error {
 	var answer struct {
 		Data struct {
-			Answer     string `json:"answer"`
-			References []struct {
-				Number int    `json:"number"`
-				Title  string `json:"title"`
-				URL    string `json:"url"`
-			} `json:"references"`
-		} `json:"data"`
+			Answer     string
+			References []cited
+		}
 	}
 	raw, err := json.Marshal(map[string]any{"user_query": d.question, "query_source": "demo"})
 	if err != nil {
@@ -298,9 +307,10 @@ func (d *demo) ask(ctx context.Context) error {
 	if err := d.send(ctx, http.MethodPost, fmt.Sprintf("/api/agent/%d/response", d.Agent), "application/json", bytes.NewReader(raw), &answer); err != nil {
 		return fmt.Errorf("asking the question: %w", err)
 	}
-	fmt.Printf("\nQuestion: %s\nAnswer:   %s\n", d.question, answer.Data.Answer)
-	for _, r := range answer.Data.References {
-		fmt.Printf("  [%d] %s  %s%s\n", r.Number, r.Title, d.base, r.URL)
+	text, references := numbered(answer.Data.Answer, answer.Data.References)
+	fmt.Printf("\nQuestion: %s\nAnswer:   %s\n", d.question, text)
+	for _, r := range references {
+		fmt.Printf("  [%d] %s  %s\n", r.Number, r.Title, d.link(r.URL))
 	}
 	return nil
 }
@@ -311,9 +321,11 @@ Sign in with:
   email:    %[2]s
   password: %[3]s
 
+The links above open in a browser, with the same e-mail address and password.
+
 Ask another question:
   TOKEN=$(curl -s %[1]s/api/login/access-token -d username=%[2]s --data-urlencode 'password=%[3]s' | sed 's/.*"ejento_access_token":"\([^"]*\)".*/\1/')
-  curl -s %[1]s/api/agent/%[4]d/response -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"user_query":"Where is my data kept?"}'
+  curl -s %[1]s/api/agent/%[4]d/response -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"user_query":"Which file formats can I upload?"}'
 
 API documentation: %[1]s/docs
 Press Ctrl-C to stop. The next start keeps all data.

@@ -68,7 +68,7 @@ func TestADeploymentNamesRealSettingsAndMetrics(t *testing.T) {
 	built(t, profileAll, fx.Populate(&registry))
 	metrics := described(registry)
 	setting := regexp.MustCompile(`PARLEY_[A-Z_]*[A-Z]`)
-	metric := regexp.MustCompile(`parley_(?:http|bus|build|database)_[a-z_]+`)
+	metric := regexp.MustCompile(`parley_(?:http|bus|build|database|chat|corpora|users)_[a-z_]+`)
 	for name, text := range deployed(t) {
 		for _, s := range setting.FindAllString(text, -1) {
 			if settingsInWords[s] == "" {

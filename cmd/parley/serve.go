@@ -279,7 +279,7 @@ func (b *base) newServer(in serverIn) (*http.Server, error) {
 		return nil, err
 	}
 	api, err := web.New(web.Config{
-		Routes: in.Routes, Pages: in.Pages, Authenticator: in.Authenticator, Idempotency: in.Idempotency, Secret: secret, Auditor: in.Auditor, Log: in.Log, Registry: in.Registry,
+		Routes: in.Routes, Pages: append(slices.Clone(in.Pages), web.OpenPage()), Authenticator: in.Authenticator, Idempotency: in.Idempotency, Secret: secret, Auditor: in.Auditor, Log: in.Log, Registry: in.Registry,
 		Deciders: in.Deciders, TrustedProxies: proxies, Checks: checks, MaxUpload: int64(b.config.MaxUpload), Version: version,
 		Unavailable: sqldb.Unavailable, AsyncAPI: asyncAPI, Origins: b.config.Origins, Words: apiWords(),
 	})

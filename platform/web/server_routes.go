@@ -12,7 +12,7 @@ import (
 )
 
 // serverPaths are about the server itself.
-var serverPaths = []string{"/healthz", "/readyz", "/openapi.json", "/asyncapi.json", "/docs"}
+var serverPaths = []string{"/healthz", "/readyz", "/openapi.json", "/asyncapi.json", "/docs", "/"}
 
 // addServerRoutes adds what is about the server itself and needs no
 // credentials. HEAD is for load balancers.
@@ -25,6 +25,7 @@ func (s *Server) addServerRoutes() {
 		"/asyncapi.json": func(g *gin.Context) { g.Data(http.StatusOK, "application/json", s.config.AsyncAPI) },
 		"/docs":          docs,
 		"/docs/*file":    docs,
+		"/":              func(g *gin.Context) { g.Redirect(http.StatusFound, "/docs") },
 	} {
 		s.engine.Match([]string{http.MethodGet, http.MethodHead}, path, handle)
 	}

@@ -25,6 +25,7 @@ import (
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
 	"parley/platform/migrate"
+	"parley/platform/observe"
 	"parley/platform/sqldb"
 	"parley/platform/web"
 )
@@ -61,6 +62,7 @@ type In struct {
 	Corpora   corpora.Retriever
 	Clock     clock.Clock
 	Log       *slog.Logger
+	Metrics   *observe.Metrics
 }
 
 // Out is what it gives.
@@ -89,8 +91,12 @@ func build(in In) (Out, error) {
 	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Agents: in.Agents, Askers: in.Actors, Corpora: in.Corpora, Models: models,
 		Clock: in.Clock, Log: in.Log, Owner: in.Presence.ID(), Peers: in.Presence,
-		AnswerLinkHosts: in.Settings.AnswerLinkHosts, StreamRetention: in.Settings.StreamRetention,
+		AnswerLinkHosts: in.Settings.AnswerLinkHosts, StreamRetention: in.Settings.StreamRetention, Meter: newMeter(in.Metrics),
 	})
+	shown(in.Metrics, service)
+	if err := in.Metrics.Err(); err != nil {
+		return Out{}, err
+	}
 	var stop context.CancelFunc
 	tended := make(chan struct{})
 	in.Lifecycle.Append(fx.Hook{

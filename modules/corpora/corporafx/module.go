@@ -27,6 +27,7 @@ import (
 	"parley/platform/kernel/uow"
 	"parley/platform/kernel/work"
 	"parley/platform/migrate"
+	"parley/platform/observe"
 	"parley/platform/safehttp"
 	"parley/platform/sqldb"
 	"parley/platform/web"
@@ -86,6 +87,7 @@ type In struct {
 	Actors    users.Actors
 	Clock     clock.Clock
 	Log       *slog.Logger
+	Metrics   *observe.Metrics
 }
 
 // Out is what it gives.
@@ -105,10 +107,15 @@ type Out struct {
 var Module = fx.Module("corpora", fx.Provide(build), fx.Provide(fx.Annotate(corpora.Events, fx.ResultTags(`group:"events,flatten"`))))
 
 func build(in In) (Out, error) {
+	documents := in.Metrics.Counter("parley_corpora_documents_total", "Documents whose indexing ended in this process, by step.", "step")
+	for _, step := range []core.Step{core.Completed, core.Failed} { // shown from the start
+		documents(0, string(step))
+	}
 	deps := core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Files: in.Files, Extractor: extract.New(in.Settings.limits()),
 		Fetcher: weblink.New(safehttp.DefaultLimits(), in.Settings.MaxBytes), Agents: in.Agents, Versions: in.Versions,
 		Projects: in.Projects, Directory: in.Directory, Actors: in.Actors, Clock: in.Clock, Log: in.Log, Queue: in.Queue,
+		IndexingEnded: func(step core.Step) { documents(1, string(step)) },
 	}
 	if in.Settings.EmbeddingURL != "" {
 		client, err := embedding.New(embedding.Config{URL: in.Settings.EmbeddingURL, Model: in.Settings.EmbeddingModel, APIKey: in.Settings.EmbeddingAPIKey})

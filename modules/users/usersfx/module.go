@@ -28,6 +28,7 @@ import (
 	"parley/platform/kernel/uow"
 	"parley/platform/kernel/work"
 	"parley/platform/migrate"
+	"parley/platform/observe"
 	"parley/platform/sqldb"
 	"parley/platform/web"
 )
@@ -56,6 +57,7 @@ type In struct {
 	Outbox    *bus.Outbox
 	Log       *slog.Logger
 	Key       SecretKey
+	Metrics   *observe.Metrics
 	Retention AuditRetention
 	Mail      mail.Sender
 	Queue     work.Queue
@@ -103,10 +105,15 @@ func build(in In) (Out, error) {
 	if err != nil {
 		return Out{}, err
 	}
+	signIns := in.Metrics.Counter("parley_users_sign_ins_total", "Attempts to sign in, by outcome.", "outcome")
+	for _, o := range []core.SignInOutcome{core.SignInRight, core.SignInWrong, core.SignInLimited, core.SignInError} { // shown from the start
+		signIns(0, string(o))
+	}
 	store := sqlstore.New(in.DB)
 	service := core.New(core.Deps{
 		Unit: in.Unit, Store: store, Hasher: password.New(), Tokens: tokens, History: history.New(in.Outbox), Clock: in.Clock,
 		Mail: in.Mail, Queue: in.Queue, SignUpDomains: in.SignUp,
+		SignedIn: func(o core.SignInOutcome) { signIns(1, string(o)) },
 	})
 	api := httpv1.New(service)
 	flushing(in.Lifecycle, service, in.Log)

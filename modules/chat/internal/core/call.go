@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"parley/modules/chat"
 	"parley/platform/kernel/apperr"
@@ -61,9 +62,13 @@ func (x *execution) call() (*said, error) {
 	loading := &loading{tell: func() { x.stream.status(StepModel, loadingWords) }}
 	x.prompt.Loading = loading.begin
 	x.calling, x.reply = true, Completion{}
+	began, first := x.Clock.Now(), time.Time{}
 	var err error
 	x.reply, err = x.offer.Model.Answer(x.ctx, x.prompt, func(piece string) error {
 		loading.end()
+		if first.IsZero() {
+			first = x.Clock.Now()
+		}
 		return said.add(piece)
 	})
 	loading.end()
@@ -73,6 +78,9 @@ func (x *execution) call() (*said, error) {
 	x.written, x.reply.Text = tokensOf(x.reply.Text), said.text.String()
 	row := x.metered()
 	x.calls, x.calling = append(x.calls, row), false
+	x.Meter.Called(ModelCall{
+		Model: x.offer.Model.Name(), Failed: err != nil && x.ctx.Err() == nil, Began: !first.IsZero(), FirstPiece: first.Sub(began), Whole: x.Clock.Now().Sub(began), Usage: row.Usage,
+	})
 	done(x.answered(err), map[string]any{
 		"model": x.offer.Model.Name(), "answered_by": x.reply.Model, "usage": row.Usage, "failed": err != nil, "finish_reason": x.reply.FinishReason,
 	})

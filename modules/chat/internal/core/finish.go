@@ -104,6 +104,12 @@ func (s *Service) close(ctx context.Context, run Run, stream *stream, o Outcome,
 	for wait := 50 * time.Millisecond; ; wait = min(wait*4, s.Intervals.Lease/2) {
 		e := &ending{end: End{Run: run.ID, Owner: run.Owner, Outcome: o, Sequence: run.LastSequence + 1}, run: run, stream: stream}
 		err := s.journal.end(e)
+		switch {
+		case err == nil:
+			s.Meter.Ended(o.State, o.FailureCode)
+		case errors.Is(err, ErrDeleted):
+			s.Meter.Ended(Cancelled, ErrDeleted.Code)
+		}
 		if err == nil || errors.Is(err, ErrNoLongerOurs) || errors.Is(err, ErrDeleted) {
 			return e.at, err
 		}

@@ -163,6 +163,18 @@ func (p *places) all() int {
 	return p.inside
 }
 
+// load is how many runs have a place, and how many of users wait for one.
+func (p *places) load() (running, waiting int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, t := range p.waiting.tenants {
+		for _, u := range t.users {
+			waiting += len(u.turns)
+		}
+	}
+	return p.running, waiting
+}
+
 // count is how many runs there are of one; it is nobody's to change.
 func count(of map[int64]*usage, id int64) usage {
 	if u := of[id]; u != nil {

@@ -38,6 +38,8 @@ type Deps struct {
 	// AnswerLinkHosts are the hosts that answers may link beside what stands in
 	// their passages.
 	AnswerLinkHosts []string
+	// Meter is told what operators watch; nil: nobody is.
+	Meter Meter
 	// StreamRetention is how long the stored stream of a run is kept after its
 	// end; 0 is for ever.
 	StreamRetention time.Duration
@@ -76,6 +78,9 @@ func New(d Deps) *Service {
 	set(&d.Intervals.Flush, 40*time.Millisecond)
 	set(&d.Intervals.Poll, 250*time.Millisecond)
 	set(&d.Intervals.Limit, 10*time.Minute)
+	if d.Meter == nil {
+		d.Meter = unmetered{}
+	}
 	s := &Service{Deps: d, places: newPlaces(d.Places), live: map[*execution]struct{}{}, byID: map[int64]*execution{}}
 	s.journal = &journal{service: s}
 	return s

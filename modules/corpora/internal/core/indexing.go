@@ -235,7 +235,7 @@ func (s *Service) fail(ctx context.Context, d Document, reason string, hold Hold
 // end stores the outcome together with the end of the job, unless the job was
 // cancelled because the document changed or is gone.
 func (s *Service) end(ctx context.Context, d Document, last []Indexed, hold Hold, end func(context.Context) error) error {
-	return s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		if err := hold(ctx); err != nil {
 			return err
 		}
@@ -260,6 +260,10 @@ func (s *Service) end(ctx context.Context, d Document, last []Indexed, hold Hold
 		tx.Publish(corpora.DocumentIndexed{DocumentID: done.ID, CorpusID: done.CorpusID, OrganizationID: done.OrganizationID, UserID: done.UserID, Step: string(done.Step), ChunkCount: done.ChunkCount})
 		return nil
 	})
+	if err == nil && s.IndexingEnded != nil {
+		s.IndexingEnded(d.Step)
+	}
+	return err
 }
 
 func (s *Service) extract(ctx context.Context, d Document) (document.Extracted, error) {

@@ -41,6 +41,9 @@ type Deps struct {
 	Queue work.Queue
 	// Embedder adds the search by meaning; nil without a model.
 	Embedder Embedder
+	// IndexingEnded is told at which step the work on a document ended; nil: nobody is.
+	// It answers at once.
+	IndexingEnded func(Step)
 }
 
 // Service is the use cases of corpora. It implements corpora.Retriever.

@@ -212,3 +212,21 @@ func TestSignInsAreInTheAuditLog(t *testing.T) {
 		t.Errorf("the guess is %+v", e)
 	}
 }
+
+func TestEachAttemptToSignInIsToldOnce(t *testing.T) {
+	h := newHouse(t)
+	h.user("jo@example.com", signing)
+	told := map[core.SignInOutcome]int{}
+	h.SignedIn = func(o core.SignInOutcome) { told[o]++ }
+	if _, err := h.SignIn(h.ctx, "jo@example.com", "password", from("192.0.2.1")); err != nil {
+		t.Fatal(err)
+	}
+	for range 12 {
+		if err := h.guess("jo@example.com", "192.0.2.1"); err == nil {
+			t.Fatal("a wrong password signed in")
+		}
+	}
+	if told[core.SignInRight] != 1 || told[core.SignInWrong] != 10 || told[core.SignInLimited] != 2 || len(told) != 3 {
+		t.Errorf("told %v", told)
+	}
+}

@@ -33,6 +33,9 @@ type Deps struct {
 	Tokens  Tokens
 	History History
 	Clock   clock.Clock
+	// SignedIn is told how each attempt to sign in ended; nil: nobody is. It
+	// answers at once.
+	SignedIn func(SignInOutcome)
 	// Mail sends mails about accounts, as jobs of Queue; nil and one that is
 	// off send none.
 	Mail  mail.Sender

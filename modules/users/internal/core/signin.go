@@ -21,10 +21,41 @@ type Pair struct {
 	ExpiresOn time.Time
 }
 
+// SignInOutcome is how an attempt to sign in ended.
+type SignInOutcome string
+
+// How attempts end.
+const (
+	SignInRight   SignInOutcome = "right"
+	SignInWrong   SignInOutcome = "wrong"   // no such account, a suspended one, or another password
+	SignInLimited SignInOutcome = "limited" // after too many wrong ones
+	SignInError   SignInOutcome = "error"   // of the server
+)
+
+func outcomeOf(err error) SignInOutcome {
+	switch {
+	case err == nil:
+		return SignInRight
+	case errors.Is(err, ErrSignIn):
+		return SignInWrong
+	case errors.Is(err, ErrTooMany):
+		return SignInLimited
+	}
+	return SignInError
+}
+
 // SignIn exchanges an address and a password for tokens. Whether the account
 // is unknown, suspended or the password wrong, the answer and the time it
 // takes are the same, and after ten of them it is ErrTooMany for any.
 func (s *Service) SignIn(ctx context.Context, email, password string, from Attempt) (Pair, error) {
+	pair, err := s.signIn(ctx, email, password, from)
+	if s.SignedIn != nil {
+		s.SignedIn(outcomeOf(err))
+	}
+	return pair, err
+}
+
+func (s *Service) signIn(ctx context.Context, email, password string, from Attempt) (Pair, error) {
 	email = normalEmail(email)
 	guess, err := s.limiter.begin(email, from)
 	if err != nil {
