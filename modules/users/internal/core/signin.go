@@ -83,6 +83,7 @@ func (s *Service) Refresh(ctx context.Context, token string, from Attempt) (Pair
 		}
 		return Pair{}, s.whyRefresh(err, token)
 	}
+	s.limiter.saw(k.User.Email, from)
 	claimed.Epoch = k.Epoch
 	if claimed.ID == "" { // from before sessions had one
 		claimed.ID = id.New()
