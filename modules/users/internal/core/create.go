@@ -9,6 +9,7 @@ import (
 
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/address"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/uow"
 )
@@ -158,7 +159,8 @@ func (s *Service) hash(ctx context.Context, password string) (string, error) {
 // display names and comments, which are no addresses.
 func isAddress(email string) bool {
 	parsed, err := mail.ParseAddress(email)
-	return err == nil && parsed.Address == email && len(email) <= 254
+	normal, ok := address.Normal(email)
+	return err == nil && parsed.Address == email && len(email) <= 254 && ok && normal == email
 }
 
 func userCreated(u users.User) users.UserCreated {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/address"
 	"parley/platform/kernel/id"
 )
 
@@ -196,4 +197,11 @@ func normalName(name *string) *string {
 	return &trimmed
 }
 
-func normalEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+// normalEmail is the one spelling of an address. What can't be one stays
+// nearly as it is: nobody has it.
+func normalEmail(email string) string {
+	if normal, ok := address.Normal(email); ok {
+		return normal
+	}
+	return address.Fallback(email)
+}
