@@ -47,7 +47,7 @@ var homes = map[string][]string{
 	"github.com/yuin/goldmark":                 {"modules/corpora/internal/adapters/extract", "modules/chat/internal/core/markdown"},
 	"golang.org/x/net/html":                    {"modules/corpora/internal/adapters/extract"},
 	"golang.org/x/net/html/charset":            {"modules/corpora/internal/adapters/extract", "modules/corpora/internal/adapters/weblink"},
-	"golang.org/x/text/encoding":               {"modules/corpora/internal/adapters/extract"},
+	"golang.org/x/text/encoding":               {"platform/kernel/text", "modules/corpora/internal/adapters/extract"},
 	"golang.org/x/text/unicode/bidi":           {"modules/corpora/internal/adapters/extract"},
 	"github.com/go-json-experiment/json":       {"modules/chat/internal/adapters/openai"},
 	"github.com/google/go-cmp":                 {"platform/storetest", "platform/webtest"}, // and every test

@@ -8,6 +8,8 @@ import (
 	"mime/multipart"
 	"net/http"
 	"reflect"
+
+	"parley/platform/kernel/text"
 )
 
 // Multipart is the body of an upload, read part by part as it arrives. T says
@@ -79,7 +81,7 @@ func (m *Multipart[T]) Each(fn func(Part) error) error {
 			return ErrMalformed.WithMessage(fmt.Sprintf("The upload has more than %d parts.", maxParts))
 		}
 		content := m.digest.part(part)
-		if err := fn(Part{Name: part.FormName(), FileName: part.FileName(), Type: part.Header.Get("Content-Type"), Reader: content}); err != nil {
+		if err := fn(Part{Name: part.FormName(), FileName: text.Readable(part.FileName()), Type: part.Header.Get("Content-Type"), Reader: content}); err != nil {
 			return m.broken(err)
 		}
 		if err := m.digest.endPart(content); err != nil {
