@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/page"
 )
 
@@ -69,8 +70,11 @@ func (s *Service) records(ctx context.Context, who actor.Actor, t Thread, runs [
 	}
 	// Whoever lost sight of the agent keeps their threads, without its prompt.
 	admin, err := s.Agents.Administers(ctx, who, t.AgentID)
+	if apperr.KindOf(err) == apperr.NotFound {
+		admin, err = false, nil
+	}
 	if err != nil {
-		admin = false
+		return nil, err
 	}
 	out := make([]Record, len(runs))
 	for i, r := range runs {
