@@ -29,6 +29,7 @@ import (
 	"parley/platform/config"
 	blobport "parley/platform/kernel/blob"
 	"parley/platform/kernel/clock"
+	idempotencyport "parley/platform/kernel/idempotency"
 	"parley/platform/kernel/uow"
 	workport "parley/platform/kernel/work"
 	"parley/platform/migrate"
@@ -201,7 +202,7 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 			func(q *work.Queue) workport.Queue { return q },
 			newRunner,
 			func(db *sqldb.DB, o *bus.Outbox, c clock.Clock) (uow.Unit, uow.Group) {
-				group := auditlog.Group(sqldb.NewUnit(db, o, c))
+				group := idempotencyport.Group(auditlog.Group(sqldb.NewUnit(db, o, c)))
 				return group, group
 			},
 			b.newSender,

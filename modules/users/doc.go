@@ -40,8 +40,9 @@
 // Wrong passwords are counted by each process for itself: ten in a row lock an
 // address for one network (/24 of IPv4, /48 of IPv6, which is what a provider
 // routes to one site) for 15 minutes; from the fiftieth on, whatever their
-// source, every network has one guess a minute; and a network has 300 guesses
-// at all addresses together, then one in three seconds. None of it depends on
+// source, every network has one guess a minute; and a host has 300 guesses
+// at all addresses together, its network 1,200, then one in three seconds. Who
+// signed in from a host within 30 days counts there for themselves. None of it depends on
 // whether an account exists or is suspended, and none locks an owner out who
 // comes from another network.
 //

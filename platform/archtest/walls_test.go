@@ -36,7 +36,8 @@ var homes = map[string][]string{
 	"github.com/google/uuid":                   {"platform/kernel/id"},
 	"github.com/kljensen/snowball":             {"platform/kernel/text"},
 	"github.com/maypok86/otter/v2":             {"platform/kernel/bytecache"},
-	"golang.org/x/text/unicode/norm":           {"platform/kernel/text", "modules/corpora/internal/adapters/extract"},
+	"golang.org/x/net/idna":                    {"platform/kernel/address"},
+	"golang.org/x/text/unicode/norm":           {"platform/kernel/address", "platform/kernel/text", "modules/corpora/internal/adapters/extract"},
 	"github.com/alecthomas/kong":               {"cmd/..."},
 	"github.com/gofrs/flock":                   {"cmd/parley", "modules/sharepoint/internal/adapters/directory"},
 	"github.com/alexedwards/argon2id":          {"modules/users/internal/adapters/password"},
@@ -48,7 +49,7 @@ var homes = map[string][]string{
 	"github.com/yuin/goldmark":                 {"modules/corpora/internal/adapters/extract", "modules/chat/internal/core/markdown"},
 	"golang.org/x/net/html":                    {"modules/corpora/internal/adapters/extract"},
 	"golang.org/x/net/html/charset":            {"modules/corpora/internal/adapters/extract", "modules/corpora/internal/adapters/weblink"},
-	"golang.org/x/text/encoding":               {"modules/corpora/internal/adapters/extract", "modules/evaluations/internal/adapters/queryfile"},
+	"golang.org/x/text/encoding":               {"platform/kernel/text", "modules/corpora/internal/adapters/extract", "modules/evaluations/internal/adapters/queryfile"},
 	"golang.org/x/text/unicode/bidi":           {"modules/corpora/internal/adapters/extract"},
 	"github.com/go-json-experiment/json":       {"modules/chat/internal/adapters/openai"},
 	"github.com/google/go-cmp":                 {"platform/storetest", "platform/webtest"}, // and every test

@@ -9,7 +9,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -28,9 +27,14 @@ type Idempotency interface {
 	// was done (or ErrNotKept), ErrInProgress while it runs, and ErrKeyReused
 	// when the key belongs to another request.
 	Begin(ctx context.Context, c idempotency.Claim) (*idempotency.Answer, error)
+	// Mark notes, within the unit of ctx, that the effect of a claimed request
+	// is committed with it. From then on a repeat is answered with what Finish
+	// stored, or with ErrLost.
+	Mark(ctx context.Context, c idempotency.Claim) error
 	// Finish stores the answer of a claimed request.
 	Finish(ctx context.Context, c idempotency.Claim, a idempotency.Answer) error
-	// Forget gives the key free, after a failure that may be tried again.
+	// Forget gives the key free, after a failure that may be tried again. The
+	// key of a marked request stays taken.
 	Forget(ctx context.Context, c idempotency.Claim) error
 }
 
@@ -47,9 +51,9 @@ func newClaim(r *http.Request, secret []byte, limit int64) (c idempotency.Claim,
 	io.WriteString(h, r.Method+" "+normal(r.URL.Path)+"?"+r.URL.RawQuery+"\n")
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if kind == "multipart/form-data" {
-		// An upload is read once, as it arrives; its boundary differs in every
-		// request anyway. Its length stands for it.
-		io.WriteString(h, strconv.FormatInt(r.ContentLength, 10))
+		// An upload is read once, as it arrives: its digest is compared when
+		// there is an answer to it.
+		io.WriteString(h, kind)
 	} else {
 		if raw, err = readAll(r, limit); err != nil {
 			return c, nil, err
@@ -95,6 +99,10 @@ func (s *Server) idempotent(g *gin.Context, r *Route) {
 			s.fail(g, err)
 			return
 		}
+		if err := s.sameUpload(g.Request, stored.Upload); err != nil {
+			s.fail(g, err)
+			return
+		}
 		g.Header(replayedHeader, "true")
 		g.Data(stored.Status, "application/json; charset=utf-8", stored.Body)
 		return
@@ -111,11 +119,20 @@ func (s *Server) idempotent(g *gin.Context, r *Route) {
 			}
 		}
 	}()
+	marked, end := idempotency.Marked(g.Request.Context(), func(ctx context.Context) error { return s.config.Idempotency.Mark(ctx, claim) })
+	defer end()
+	var upload *digest
+	marked, upload = digested(marked, g.Request, s.config.Secret)
+	g.Request = g.Request.WithContext(marked)
 	s.answer(g, r)
-	if code := rec.Status(); code >= http.StatusInternalServerError || mayChange[code] {
+	code := rec.Status()
+	if code >= http.StatusInternalServerError || mayChange[code] {
 		return
 	}
-	if err := s.config.Idempotency.Finish(ctx, claim, idempotency.Answer{Status: rec.Status(), Body: rec.body.Bytes()}); err != nil {
+	if code >= http.StatusBadRequest && !upload.whole() {
+		return // refused before it was read, so that what it was is not known
+	}
+	if err := s.config.Idempotency.Finish(ctx, claim, idempotency.Answer{Status: code, Body: rec.body.Bytes(), Upload: upload.sum()}); err != nil {
 		s.config.Log.ErrorContext(ctx, "storing the answer of an idempotent request", "error", err)
 		return
 	}

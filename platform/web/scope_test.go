@@ -102,6 +102,9 @@ func (k *kept) Finish(_ context.Context, c idempotency.Claim, s idempotency.Answ
 	return nil
 }
 
+// Mark implements web.Idempotency.
+func (*kept) Mark(context.Context, idempotency.Claim) error { return nil }
+
 // Forget implements web.Idempotency.
 func (k *kept) Forget(context.Context, idempotency.Claim) error { return nil }
 

@@ -8,6 +8,8 @@ import (
 	"mime/multipart"
 	"net/http"
 	"reflect"
+
+	"parley/platform/kernel/text"
 )
 
 // Multipart is the body of an upload, read part by part as it arrives. T says
@@ -17,6 +19,7 @@ type Multipart[T any] struct {
 	reader *multipart.Reader
 	body   io.Reader // what reader reads, which fails for good once it is over limit
 	limit  int64
+	digest *digest // nil when nobody needs it
 }
 
 // Sent reports whether there is an upload: a request with a Body and a
@@ -55,6 +58,9 @@ func (m *Multipart[T]) open(r *http.Request, limit int64) error {
 		return ErrContentType.WithMessage("Send the body as multipart/form-data.")
 	}
 	m.reader, m.body, m.limit = reader, r.Body, limit
+	if d := digestOf(r.Context()); d != nil {
+		d.of, m.digest = reader, d
+	}
 	return nil
 }
 
@@ -67,13 +73,18 @@ func (m *Multipart[T]) Each(fn func(Part) error) error {
 		part, err := m.reader.NextPart()
 		switch {
 		case err == io.EOF: // wrapped, it means that the last boundary is missing
+			m.digest.end()
 			return nil
 		case err != nil:
 			return m.brokenForm()
 		case n == maxParts:
 			return ErrMalformed.WithMessage(fmt.Sprintf("The upload has more than %d parts.", maxParts))
 		}
-		if err := fn(Part{Name: part.FormName(), FileName: part.FileName(), Type: part.Header.Get("Content-Type"), Reader: part}); err != nil {
+		content := m.digest.part(part)
+		if err := fn(Part{Name: part.FormName(), FileName: text.Readable(part.FileName()), Type: part.Header.Get("Content-Type"), Reader: content}); err != nil {
+			return m.broken(err)
+		}
+		if err := m.digest.endPart(content); err != nil {
 			return m.broken(err)
 		}
 	}

@@ -23,6 +23,17 @@ func TestAnUploadIsReadPartByPart(t *testing.T) {
 	}
 }
 
+func TestANameOfAnOlderSystemKeepsItsLetters(t *testing.T) {
+	for given, want := range map[string]string{"\xdcbung.md": "Übung.md", "\xb1\xa8\xb8\xe6.md": "报告.md", "Übung.md": "Übung.md"} {
+		body := "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + given + "\"\r\n\r\n1\r\n--x--\r\n"
+		var got []string
+		api(t).As("user").Send("POST", path, "multipart/form-data; boundary=x", strings.NewReader(body)).Want(200).Data(&got)
+		if diff := cmp.Diff([]string{"file " + want + "  1"}, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 func parts(n int) string {
 	return strings.Repeat("--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n", n)
 }

@@ -55,6 +55,9 @@ func StartServer(ctx context.Context, program, dir, databaseURL, modelURL string
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "PARLEY_ADDR=" + s.Addr, "PARLEY_METRICS_ADDR=" + s.Metrics, "PARLEY_DATA_DIR=" + dir,
 		"PARLEY_ADMIN_EMAIL=" + AdminEmail, "PARLEY_ADMIN_PASSWORD=" + AdminPassword, "PARLEY_LLM_URL=" + modelURL, "PARLEY_LLM_MODEL=stub",
 	}
+	if limit := os.Getenv("GOMEMLIMIT"); limit != "" {
+		env = append(env, "GOMEMLIMIT="+limit)
+	}
 	if databaseURL != "" {
 		env = append(env, "PARLEY_DATABASE_URL="+databaseURL)
 		migrate := exec.CommandContext(ctx, program, "migrate", "up")

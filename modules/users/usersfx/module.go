@@ -151,6 +151,7 @@ func flushing(life fx.Lifecycle, s *core.Service, log *slog.Logger) {
 			ctx = context.WithoutCancel(ctx)
 			go func() {
 				defer close(ended)
+				respell(ctx, s, log)
 				tick := time.NewTicker(flushEvery)
 				defer tick.Stop()
 				for {
@@ -171,6 +172,19 @@ func flushing(life fx.Lifecycle, s *core.Service, log *slog.Logger) {
 			return nil
 		},
 	})
+}
+
+// respell sees to addresses of an older version.
+func respell(ctx context.Context, s *core.Service, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	twins, err := s.Respell(ctx)
+	if err != nil {
+		log.ErrorContext(ctx, "looking through the spellings of addresses", "error", err)
+	}
+	for _, t := range twins {
+		log.WarnContext(ctx, "nobody can sign in as this user; give the user another address", "user", t.UserID, "organization", t.OrganizationID, "reason", t.Reason)
+	}
 }
 
 // Setup is what the command line may do that no route can.

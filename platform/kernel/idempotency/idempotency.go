@@ -23,14 +23,17 @@ var (
 	ErrKeyReused  = apperr.New(apperr.Conflict, "idempotency_key_reused", "This Idempotency-Key was used for another request; use a new one.")
 	ErrInProgress = apperr.New(apperr.Conflict, "request_in_progress", "The first request with this Idempotency-Key still runs; ask again in a moment.")
 	ErrNotKept    = apperr.New(apperr.Conflict, "answer_not_kept", "The request with this Idempotency-Key was done, but its answer was too large to keep; read what it made instead of repeating it.")
+	ErrLost       = apperr.New(apperr.Conflict, "answer_lost", "The request with this Idempotency-Key was done, at least in part, but its answer was lost; read what it made instead of repeating it.")
 	ErrKeyLength  = apperr.New(apperr.Unprocessable, "idempotency_key_too_long", "An Idempotency-Key has 1 to 255 characters.")
 )
 
 // Claim names one request that must have its effect once.
 type Claim struct {
-	UserID      int64
-	Key         string
-	Fingerprint string // of method, path and body
+	UserID int64
+	Key    string
+	// Fingerprint is of method, path and body, but for an upload, whose body is
+	// not known before it is read.
+	Fingerprint string
 }
 
 // Answer is the answer of a request that was done. A body of more than
@@ -38,4 +41,6 @@ type Claim struct {
 type Answer struct {
 	Status int
 	Body   []byte
+	// Upload is the digest of the upload that it answers; "" for other bodies.
+	Upload string
 }

@@ -6,6 +6,8 @@ import (
 	"context"
 	"net/mail"
 	"strings"
+
+	addresses "parley/platform/kernel/address"
 )
 
 // Message is one message to one person. All its texts are plain: nothing in
@@ -59,8 +61,12 @@ type Sender interface {
 }
 
 // IsAddress reports whether mail can be sent to the text as it is: one address
-// without a display name, a comment or quotes. net/mail reads those, too.
+// in its one spelling, without a display name, a comment or quotes. net/mail
+// reads those, too.
 func IsAddress(address string) bool {
 	parsed, err := mail.ParseAddress(address)
+	if normal, ok := addresses.Normal(address); !ok || normal != address {
+		return false
+	}
 	return err == nil && parsed.Address == address && len(address) <= 254 && !strings.ContainsAny(address, "\r\n\t <>,;:\"\\()")
 }

@@ -8,8 +8,8 @@
 // living one has missed the dead in two looks at presence, or in doubt when the
 // lease ends.
 //
-// The claim and the effect of the request are not one transaction. When a
-// process dies after the effect and before the answer is stored, the key is
-// free again after the lease and the effect may happen twice. An operation
-// that can't bear that keeps the key with its own row.
+// The first unit of work that commits for the request takes a mark of the claim
+// along (idempotency.Group). When the process dies, or the request fails, after
+// the effect and before the answer is stored, the mark stays, and a repeat is
+// told so instead of having its effect twice.
 package idempotency

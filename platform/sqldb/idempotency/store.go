@@ -26,8 +26,12 @@ func Migrations() migrate.Set { return migrate.Set{Module: "web", Files: files} 
 
 const lease = time.Minute // twice the deadline of an ordinary request
 
-// row is one key. Its status is 0 while the request runs; a done one without
-// a body had an answer too large to keep.
+// marked is the status of a request whose effect is committed, while its answer
+// is not stored. When its lease has ended, it never will be.
+const marked = 1
+
+// row is one key. Its status is 0 while the request runs, marked, or that of
+// its answer; a done one without a body had an answer too large to keep.
 type row struct {
 	bun.BaseModel  `bun:"table:web_idempotency,alias:i"`
 	ID             int64
@@ -38,6 +42,7 @@ type row struct {
 	Owner          string
 	Status         int
 	Body           []byte
+	Upload         string
 	LeasedUntil    time.Time
 	CreatedOn      time.Time
 }
@@ -97,12 +102,14 @@ func (s *Store) Begin(ctx context.Context, c idempotency.Claim) (*idempotency.An
 			}
 		case r.Fingerprint != c.Fingerprint:
 			return nil, idempotency.ErrKeyReused
-		case r.Status == 0:
+		case r.Status == marked && r.LeasedUntil.Before(now):
+			return nil, idempotency.ErrLost
+		case r.Status <= marked:
 			return nil, idempotency.ErrInProgress
 		case r.Body == nil:
 			return nil, idempotency.ErrNotKept
 		default:
-			return &idempotency.Answer{Status: r.Status, Body: r.Body}, nil
+			return &idempotency.Answer{Status: r.Status, Body: r.Body, Upload: r.Upload}, nil
 		}
 	}
 	return nil, idempotency.ErrInProgress
@@ -143,7 +150,7 @@ func (s *Store) Finish(ctx context.Context, c idempotency.Claim, done idempotenc
 	if len(body) > idempotency.MaxAnswer {
 		body = nil
 	}
-	result, err := s.db.NewRaw("UPDATE web_idempotency SET status = ?, body = ? WHERE claim = ? AND status = 0", done.Status, body, claim).Exec(ctx)
+	result, err := s.db.NewRaw("UPDATE web_idempotency SET status = ?, body = ?, upload = ? WHERE claim = ? AND status < 2", done.Status, body, done.Upload, claim).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("storing the answer under an idempotency key: %w", err)
 	}
@@ -154,10 +161,25 @@ func (s *Store) Finish(ctx context.Context, c idempotency.Claim, done idempotenc
 	return nil
 }
 
+// Mark implements web.Idempotency.
+func (s *Store) Mark(ctx context.Context, c idempotency.Claim) error {
+	result, err := s.db.On(ctx).NewRaw("UPDATE web_idempotency SET status = ? WHERE claim = ? AND status < 2", marked, s.claim(c)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("marking an idempotency key: %w", err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(idempotency.ErrInProgress, err)
+	}
+	return nil
+}
+
 // Forget implements web.Idempotency.
 func (s *Store) Forget(ctx context.Context, c idempotency.Claim) error {
 	claim := s.claim(c)
-	if err := s.drop(ctx, "claim = ?", claim); err != nil {
+	if err := s.drop(ctx, "claim = ? AND status = 0", claim); err != nil {
+		return err
+	}
+	if err := s.lose(ctx, "claim = ?", claim); err != nil {
 		return err
 	}
 	s.release(c, claim)
@@ -167,6 +189,15 @@ func (s *Store) Forget(ctx context.Context, c idempotency.Claim) error {
 func (s *Store) drop(ctx context.Context, where string, args ...any) error {
 	if _, err := s.db.NewRaw("DELETE FROM web_idempotency WHERE "+where, args...).Exec(ctx); err != nil {
 		return fmt.Errorf("giving an idempotency key free: %w", err)
+	}
+	return nil
+}
+
+// lose ends the leases of marked requests: nobody will store their answers.
+func (s *Store) lose(ctx context.Context, where string, args ...any) error {
+	args = append([]any{time.Unix(0, 0).UTC(), marked}, args...)
+	if _, err := s.db.NewRaw("UPDATE web_idempotency SET leased_until = ? WHERE status = ? AND "+where, args...).Exec(ctx); err != nil {
+		return fmt.Errorf("ending the lease of an idempotency key: %w", err)
 	}
 	return nil
 }

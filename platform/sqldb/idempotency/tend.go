@@ -46,7 +46,7 @@ func (s *Store) TakeOver(ctx context.Context) error {
 // dead answers the dead among the processes that hold claims.
 func (s *Store) dead(ctx context.Context) ([]string, error) {
 	var owners []string
-	err := s.db.NewRaw("SELECT DISTINCT owner FROM web_idempotency WHERE status = 0 AND owner NOT IN (?)", bun.List(s.living())).Scan(ctx, &owners)
+	err := s.db.NewRaw("SELECT DISTINCT owner FROM web_idempotency WHERE status < 2 AND owner NOT IN (?)", bun.List(s.living())).Scan(ctx, &owners)
 	if err != nil {
 		return nil, fmt.Errorf("listing the processes that hold idempotency keys: %w", err)
 	}
@@ -66,7 +66,10 @@ func (s *Store) free(ctx context.Context, owners []string) error {
 	if len(owners) == 0 {
 		return nil
 	}
-	return s.drop(ctx, "status = 0 AND owner IN (?)", bun.List(owners))
+	if err := s.drop(ctx, "status = 0 AND owner IN (?)", bun.List(owners)); err != nil {
+		return err
+	}
+	return s.lose(ctx, "leased_until > ? AND owner IN (?)", s.clock.Now(), bun.List(owners))
 }
 
 // Run renews the leases of running requests, looks for dead processes and
@@ -100,7 +103,7 @@ func (s *Store) Renew(ctx context.Context) error {
 	claims := slices.Collect(maps.Values(s.claims))
 	s.mu.Unlock()
 	for part := range slices.Chunk(claims, pruneBatch) {
-		if _, err := s.db.NewRaw("UPDATE web_idempotency SET leased_until = ? WHERE status = 0 AND claim IN (?)", s.clock.Now().Add(lease), bun.List(part)).Exec(ctx); err != nil {
+		if _, err := s.db.NewRaw("UPDATE web_idempotency SET leased_until = ? WHERE status < 2 AND claim IN (?)", s.clock.Now().Add(lease), bun.List(part)).Exec(ctx); err != nil {
 			return fmt.Errorf("renewing idempotency keys: %w", err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"parley/modules/agents"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/address"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
@@ -26,8 +27,8 @@ type Alias struct {
 
 // CreateAlias gives an agent that the caller administers an address; "" means
 // the one that is made of its name.
-func (s *Service) CreateAlias(ctx context.Context, who actor.Actor, agentID int64, address string) (Alias, error) {
-	if _, _, ok := split(address); !ok && address != "" {
+func (s *Service) CreateAlias(ctx context.Context, who actor.Actor, agentID int64, asked string) (Alias, error) {
+	if _, _, ok := split(asked); !ok && asked != "" {
 		return Alias{}, ErrAliasForm
 	}
 	d, err := s.authorize(ctx, who, agentID, access.Edit, ErrNotAdmin)
@@ -41,26 +42,26 @@ func (s *Service) CreateAlias(ctx context.Context, who actor.Actor, agentID int6
 		if err != nil {
 			return err
 		}
-		a, err = s.addAlias(ctx, who, agent, address)
+		a, err = s.addAlias(ctx, who, agent, asked)
 		return err
 	})
 	return a, err
 }
 
-func (s *Service) addAlias(ctx context.Context, who actor.Actor, agent Agent, address string) (Alias, error) {
-	address, err := s.address(ctx, who, agent, address)
+func (s *Service) addAlias(ctx context.Context, who actor.Actor, agent Agent, asked string) (Alias, error) {
+	alias, err := s.address(ctx, who, agent, asked)
 	if err != nil {
 		return Alias{}, err
 	}
-	if err := s.claim(ctx, agent.ID, address); err != nil {
+	if err := s.claim(ctx, agent.ID, alias); err != nil {
 		return Alias{}, err
 	}
-	return s.Store.AddAlias(ctx, Alias{OrganizationID: who.OrganizationID, AgentID: agent.ID, Alias: address, Audit: audit.New(who.Name(), s.Clock.Now())})
+	return s.Store.AddAlias(ctx, Alias{OrganizationID: who.OrganizationID, AgentID: agent.ID, Alias: alias, Audit: audit.New(who.Name(), s.Clock.Now())})
 }
 
 // UpdateAlias changes the address of an agent that the caller administers.
-func (s *Service) UpdateAlias(ctx context.Context, who actor.Actor, agentID int64, address string) (Alias, error) {
-	if _, _, ok := split(address); !ok {
+func (s *Service) UpdateAlias(ctx context.Context, who actor.Actor, agentID int64, asked string) (Alias, error) {
+	if _, _, ok := split(asked); !ok {
 		return Alias{}, ErrAliasForm
 	}
 	d, err := s.authorize(ctx, who, agentID, access.Edit, ErrNotAdmin)
@@ -73,17 +74,17 @@ func (s *Service) UpdateAlias(ctx context.Context, who actor.Actor, agentID int6
 		if err != nil {
 			return err
 		}
-		if address, err = s.address(ctx, who, agent, address); err != nil {
+		if asked, err = s.address(ctx, who, agent, asked); err != nil {
 			return err
 		}
 		a, err = s.Store.UpdateAlias(ctx, agentID, func(a *Alias) error {
 			// While nobody else changes the alias, or this one would not find
 			// the address that another has just claimed for the agent.
-			if err := s.claim(ctx, agentID, address); err != nil {
+			if err := s.claim(ctx, agentID, asked); err != nil {
 				return err
 			}
 			touch := audit.Watch(a)
-			a.Alias = address
+			a.Alias = asked
 			touch(who.Name(), s.Clock.Now())
 			return nil
 		})
@@ -94,8 +95,8 @@ func (s *Service) UpdateAlias(ctx context.Context, who actor.Actor, agentID int6
 
 // claim makes an address the agent's own, in place of the one it had, unless
 // it is a user's or another agent's. It runs in the unit of ctx.
-func (s *Service) claim(ctx context.Context, agentID int64, address string) error {
-	err := s.Addresses.Claim(ctx, address, agents.Key(agentID))
+func (s *Service) claim(ctx context.Context, agentID int64, alias string) error {
+	err := s.Addresses.Claim(ctx, alias, agents.Key(agentID))
 	if apperr.KindOf(err) == apperr.Conflict {
 		return ErrAliasTaken
 	}
@@ -121,8 +122,12 @@ var (
 )
 
 // split takes an address apart; false when it has not the form of an alias.
-func split(address string) (local, domain string, ok bool) {
-	local, domain, ok = strings.Cut(address, "@")
+func split(alias string) (local, domain string, ok bool) {
+	alias, ok = address.Spell(alias)
+	if !ok {
+		return "", "", false
+	}
+	local, domain, ok = strings.Cut(alias, "@")
 	return local, domain, ok && len(local) <= maxLocal && localPart.MatchString(local)
 }
 
@@ -140,7 +145,7 @@ func (s *Service) address(ctx context.Context, who actor.Actor, agent Agent, ask
 		asked = defaultLocal(agent) + "@" + org.Domain
 	}
 	local, domain, _ := split(asked)
-	if org.Domain == "" || !strings.EqualFold(domain, org.Domain) {
+	if own, ok := address.Domain(org.Domain); !ok || org.Domain == "" || domain != own {
 		return "", ErrAliasDomain.WithField("alias", "is in another domain")
 	}
 	return local + "@" + org.Domain, nil

@@ -10,6 +10,7 @@ import (
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/audit"
+	"parley/platform/kernel/text"
 	"parley/platform/kernel/uow"
 )
 
@@ -39,7 +40,7 @@ func (c Settings) apply(a *Agent) error {
 		}
 	}
 	set(&a.AgentName, c.Name)
-	if a.AgentName = strings.TrimSpace(a.AgentName); a.AgentName == "" {
+	if a.AgentName = text.Named(a.AgentName); a.AgentName == "" {
 		return ErrBlankName
 	}
 	set(&a.Domain, c.Description)

@@ -9,6 +9,7 @@ import (
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
+	"parley/platform/kernel/text"
 	"parley/platform/kernel/uow"
 )
 
@@ -48,7 +49,7 @@ func (s *Service) changeType(who actor.Actor, t *Type, name, description *string
 	}
 	touch := audit.Watch(t)
 	if name != nil {
-		if t.Name = strings.TrimSpace(*name); t.Name == "" {
+		if t.Name = text.Named(*name); t.Name == "" {
 			return false, ErrBlankName.WithMessage("An agent type needs a name.")
 		}
 	}
@@ -85,7 +86,7 @@ func (s *Service) typeNamed(ctx context.Context, organizationID int64, name *str
 		return 0, err
 	}
 	for _, t := range types {
-		if name == nil || strings.EqualFold(t.Name, *name) {
+		if name == nil || strings.EqualFold(t.Name, text.Named(*name)) {
 			return t.ID, nil
 		}
 	}

@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"parley/modules/chat/internal/core"
@@ -122,6 +123,17 @@ func TestThePromptIsShownToTheAgentsAdmins(t *testing.T) {
 		s.same([]any{true, "You are kind."}, []any{got.ShowPrompt, got.PromptPrefix})
 		s.agents.hidden[jo.UserID] = true // the thread stays theirs
 		s.same(false, s.ended(run).ShowPrompt)
+	})
+}
+
+func TestARightThatCannotBeLookedUpIsAnError(t *testing.T) {
+	play(t, func(s *scene) {
+		run := s.ended(s.ask("What is green?"))
+		s.agents.broken = errors.New("the database is away")
+		_, err := s.Record(s.ctx, jo, run.ID)
+		s.is(err, s.agents.broken)
+		_, _, err = s.Thread(s.ctx, jo, run.ThreadID, page.Request{})
+		s.is(err, s.agents.broken)
 	})
 }
 

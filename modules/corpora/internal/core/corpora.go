@@ -8,6 +8,7 @@ import (
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
+	"parley/platform/kernel/text"
 	"parley/platform/kernel/uow"
 )
 
@@ -59,7 +60,7 @@ func (s *Service) UpdateCorpus(ctx context.Context, who actor.Actor, id int64, n
 
 func (n CorpusChange) apply(c *Corpus) {
 	if n.Name != nil {
-		c.Name = strings.TrimSpace(*n.Name)
+		c.Name = text.Named(*n.Name)
 	}
 	if n.Description != nil {
 		c.Description = *n.Description

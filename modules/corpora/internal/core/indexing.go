@@ -77,6 +77,9 @@ func (s *Service) Adopt(ctx context.Context) error {
 	if err := s.adoptNames(ctx); err != nil {
 		return err
 	}
+	if err := s.adoptCorpusNames(ctx); err != nil {
+		return err
+	}
 	if err := s.adoptConnections(ctx); err != nil {
 		return err
 	}

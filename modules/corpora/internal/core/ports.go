@@ -23,6 +23,9 @@ type Store interface {
 	// UpdateCorpus changes a corpus that is not deleted; ErrNameTaken as for
 	// AddCorpus.
 	UpdateCorpus(ctx context.Context, organizationID, id int64, change func(*Corpus) error) (Corpus, error)
+	// OddlyNamed answers corpora of all organizations with an id after that, by
+	// id, whose name has letters beyond ASCII.
+	OddlyNamed(ctx context.Context, after int64, limit int) ([]Corpus, error)
 	// CorporaPage is ordered by id.
 	CorporaPage(ctx context.Context, v access.VisibleCorpora, p page.Request) (page.Of[Corpus], error)
 	// CountDocuments answers how many documents each corpus has, in one query.

@@ -19,6 +19,7 @@ import (
 	"parley/platform/kernel/blob"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/page"
+	"parley/platform/kernel/text"
 	"parley/platform/kernel/uow"
 	"parley/platform/kernel/work"
 )
@@ -115,7 +116,7 @@ type NewCorpus struct {
 
 // CreateCorpus makes a corpus that the caller owns.
 func (s *Service) CreateCorpus(ctx context.Context, who actor.Actor, n NewCorpus) (Corpus, error) {
-	if n.Name = strings.TrimSpace(n.Name); n.Name == "" {
+	if n.Name = text.Named(n.Name); n.Name == "" {
 		return Corpus{}, ErrBlankName
 	}
 	if n.IndexingModeID == 0 {

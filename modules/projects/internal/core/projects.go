@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"strings"
 
 	"parley/modules/projects"
 	"parley/platform/kernel/access"
@@ -10,6 +9,7 @@ import (
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
+	"parley/platform/kernel/text"
 	"parley/platform/kernel/uow"
 )
 
@@ -44,7 +44,7 @@ func (s *Service) mayPut(ctx context.Context, who actor.Actor, team *int64) erro
 // CreateProject makes a project of which the caller is admin: an application
 // admin, or an admin of the team that the project is for.
 func (s *Service) CreateProject(ctx context.Context, who actor.Actor, name, description string, team *int64) (projects.Project, error) {
-	name = strings.TrimSpace(name)
+	name = text.Named(name)
 	if name == "" {
 		return projects.Project{}, ErrBlankName
 	}

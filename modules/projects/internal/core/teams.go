@@ -9,6 +9,7 @@ import (
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
+	"parley/platform/kernel/text"
 	"parley/platform/kernel/uow"
 )
 
@@ -25,7 +26,7 @@ func (s *Service) TeamsPage(ctx context.Context, who actor.Actor, p page.Request
 
 // CreateTeam makes a team of which the caller, an application admin, is admin.
 func (s *Service) CreateTeam(ctx context.Context, who actor.Actor, name, description string) (projects.Team, error) {
-	name = strings.TrimSpace(name)
+	name = text.Named(name)
 	if name == "" {
 		return projects.Team{}, ErrBlankName
 	}
@@ -57,7 +58,7 @@ func (c Change) blank() bool { return c.Name != nil && strings.TrimSpace(*c.Name
 // apply changes the two texts that teams and projects have.
 func (c Change) apply(name, description *string) {
 	if c.Name != nil {
-		*name = strings.TrimSpace(*c.Name)
+		*name = text.Named(*c.Name)
 	}
 	if c.Description != nil {
 		*description = *c.Description

@@ -4,7 +4,7 @@ import "context"
 
 // Claim implements users.Addresses.
 func (s *Service) Claim(ctx context.Context, address, holder string) error {
-	return s.Store.Claim(ctx, address, holder)
+	return s.Store.Claim(ctx, normalEmail(address), holder)
 }
 
 // Release implements users.Addresses.

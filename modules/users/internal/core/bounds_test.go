@@ -62,13 +62,35 @@ func TestWhatIsKeptInMemoryIsBounded(t *testing.T) {
 	for i := range maxTallies + 50 {
 		try(i)
 	}
-	if len(l.pairs) > maxTallies || len(l.addresses) > maxTallies || len(l.networks) > maxTallies {
-		t.Errorf("%d, %d and %d are counted", len(l.pairs), len(l.addresses), len(l.networks))
+	for name, n := range map[string]int{
+		"pairs": l.pairs.used.Len() + len(l.pairs.entries), "addresses": l.addresses.used.Len() + len(l.addresses.entries),
+		"hosts": l.hosts.used.Len() + len(l.hosts.entries), "networks": l.networks.used.Len() + len(l.networks.entries),
+	} {
+		if n != 2*maxTallies {
+			t.Errorf("%d %s are counted", n/2, name)
+		}
 	}
 	at.Advance(time.Hour)
-	try(maxTallies + 51)
-	if len(l.pairs) != 1 || len(l.addresses) != 1 {
-		t.Errorf("%d and %d are left of what is over", len(l.pairs), len(l.addresses))
+	for i := range maxTallies { // each takes two away that are over
+		try(maxTallies + 51 + i)
+	}
+	if n := l.pairs.used.Len(); n != maxTallies {
+		t.Errorf("%d are left of what is over", n)
+	}
+	for i := range 100 {
+		if _, err := l.begin(fmt.Sprint("new", i), Attempt{From: netip.AddrFrom4([4]byte{9, 9, byte(i), 1})}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// What counted last is still there.
+	if l.pairs.find(pair{"new0", netip.MustParsePrefix("9.9.0.0/24")}) == nil {
+		t.Error("what was used lately is gone")
+	}
+	for i := range maxTallies + 50 {
+		l.saw(fmt.Sprint(i), Attempt{From: netip.AddrFrom4([4]byte{9, 9, 9, 9})})
+	}
+	if n := l.known.used.Len(); n != maxTallies {
+		t.Errorf("%d hosts are known", n)
 	}
 
 	w := newWriteBehind()

@@ -21,11 +21,15 @@ const (
 	addressGuesses = 50
 	addressEases   = 30 * time.Second // one guess is forgotten
 	slowLife       = time.Minute
-	// A network that guesses at many addresses is slowed to one in three seconds.
-	networkGuesses = 300
+	// A host that guesses at many addresses is slowed to one in three seconds,
+	// and so is, a little later, the network of many such hosts.
+	hostGuesses    = 300
+	hostEases      = 3 * time.Second
+	networkGuesses = 1200
 	networkEases   = 3 * time.Second
-	// maxTallies bounds each of the three maps.
-	maxTallies = 50_000
+	// knownLife is how long an address that signed in from a host counts there
+	// for itself: what others guess in its network does not slow it.
+	knownLife = 30 * 24 * time.Hour
 )
 
 // Attempt is where a sign-in comes from.
@@ -34,15 +38,20 @@ type Attempt struct {
 	Request string // id, for the audit log
 }
 
+// host is one machine, or one link of IPv6, on which addresses are chosen at will.
+func (a Attempt) host() netip.Prefix { return a.prefix(32, 64) }
+
 // network is the part of an address that one subscriber can't choose at will.
 // In IPv6 that is what a provider routes to a site, which may be a /48: by /64,
 // a single link of it, one subscriber would be 65,536 networks. That a few
 // subscribers with less may share one is the lesser harm.
-func (a Attempt) network() netip.Prefix {
+func (a Attempt) network() netip.Prefix { return a.prefix(24, 48) }
+
+func (a Attempt) prefix(bits4, bits6 int) netip.Prefix {
 	from := a.From.Unmap()
-	bits := 48
+	bits := bits6
 	if from.Is4() {
-		bits = 24
+		bits = bits4
 	}
 	p, err := from.Prefix(bits)
 	if err != nil {
@@ -56,14 +65,18 @@ func (a Attempt) network() netip.Prefix {
 type loginLimiter struct {
 	clock     clock.Clock
 	mu        sync.Mutex
-	pairs     map[pair]*row
-	addresses map[string]*bucket
-	networks  map[netip.Prefix]*bucket
+	pairs     *tallies[pair, row]
+	addresses *tallies[string, bucket]
+	hosts     *tallies[netip.Prefix, bucket]
+	networks  *tallies[netip.Prefix, bucket]
+	known     *tallies[pair, time.Time] // until when
 }
 
+// pair is an address and where somebody signs in to it: a network, or a host
+// that is known.
 type pair struct {
 	address string
-	network netip.Prefix
+	at      netip.Prefix
 }
 
 // row is how many were wrong in a row.
@@ -80,7 +93,10 @@ type bucket struct {
 }
 
 func newLoginLimiter(c clock.Clock) *loginLimiter {
-	return &loginLimiter{clock: c, pairs: map[pair]*row{}, addresses: map[string]*bucket{}, networks: map[netip.Prefix]*bucket{}}
+	return &loginLimiter{
+		clock: c, pairs: newTallies[pair, row](), addresses: newTallies[string, bucket](), hosts: newTallies[netip.Prefix, bucket](),
+		networks: newTallies[netip.Prefix, bucket](), known: newTallies[pair, time.Time](),
+	}
 }
 
 // guess is one attempt that was let through and counts as wrong until told
@@ -88,46 +104,79 @@ func newLoginLimiter(c clock.Clock) *loginLimiter {
 type guess struct {
 	limiter *loginLimiter
 	pair    pair
+	host    pair
 	address *bucket
-	network *bucket
+	// Of a known host nothing is counted for those around it.
+	at, network *bucket
 }
 
 // begin lets an attempt through, or answers ErrTooMany with how long to wait.
 func (l *loginLimiter) begin(address string, a Attempt) (*guess, error) {
 	now := l.clock.Now()
-	p := pair{address, a.network()}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	r := room(l.pairs, p, func(r *row) bool { return now.Sub(r.last) >= lockLife && !now.Before(r.locked) })
+	host := pair{address, a.host()}
+	p := pair{address, a.network()}
+	known := l.knows(host, now)
+	if known {
+		p = host
+	}
+	r := l.pairs.at(p, func(r *row) bool { return now.Sub(r.last) >= lockLife && !now.Before(r.locked) })
 	if now.Sub(r.last) >= lockLife {
 		*r = row{}
 	}
 	if now.Before(r.locked) {
 		return nil, ErrTooMany.After(r.locked.Sub(now))
 	}
-	of := room(l.addresses, address, func(b *bucket) bool { return b.now(now, addressEases) == 0 })
-	from := room(l.networks, p.network, func(b *bucket) bool { return b.now(now, networkEases) == 0 })
-	if from.now(now, networkEases)+1 > networkGuesses {
-		return nil, ErrTooMany.After(networkEases)
+	g := &guess{limiter: l, pair: p, host: host}
+	if !known {
+		g.at = l.hosts.at(host.at, func(b *bucket) bool { return b.now(now, hostEases) == 0 })
+		g.network = l.networks.at(p.at, func(b *bucket) bool { return b.now(now, networkEases) == 0 })
+		if g.at.now(now, hostEases)+1 > hostGuesses || g.network.now(now, networkEases)+1 > networkGuesses {
+			return nil, ErrTooMany.After(networkEases)
+		}
+		g.at.add(now, hostEases, 1)
+		g.network.add(now, networkEases, 1)
 	}
-	from.add(now, networkEases, 1)
-	of.add(now, addressEases, 1)
+	g.address = l.addresses.at(address, func(b *bucket) bool { return b.now(now, addressEases) == 0 })
+	g.address.add(now, addressEases, 1)
 	r.wrong++
 	r.last = now
 	switch {
 	case r.wrong >= wrongInARow:
 		r.locked = now.Add(lockLife)
-	case of.level > addressGuesses:
+	case !known && g.address.level > addressGuesses:
 		r.locked = now.Add(slowLife)
 	}
-	return &guess{limiter: l, pair: p, address: of, network: from}, nil
+	return g, nil
 }
 
-// right ends the row.
+// knows reports whether the address signed in from the host lately.
+func (l *loginLimiter) knows(host pair, now time.Time) bool {
+	until := l.known.find(host)
+	return until != nil && now.Before(*until)
+}
+
+// saw notes that the address is signed in at a host.
+func (l *loginLimiter) saw(address string, a Attempt) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.note(pair{address, a.host()})
+}
+
+func (l *loginLimiter) note(host pair) {
+	now := l.clock.Now()
+	if host.address != "" && host.at.IsValid() {
+		*l.known.at(host, func(until *time.Time) bool { return !now.Before(*until) }) = now.Add(knownLife)
+	}
+}
+
+// right ends the row, and makes the host known.
 func (g *guess) right() {
 	g.limiter.mu.Lock()
 	defer g.limiter.mu.Unlock()
-	delete(g.limiter.pairs, g.pair)
+	g.limiter.pairs.drop(g.pair)
+	g.limiter.note(g.host)
 	g.uncount()
 }
 
@@ -136,14 +185,14 @@ func (g *guess) right() {
 func (l *loginLimiter) clear(address string, a Attempt) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.pairs, pair{address, a.network()})
+	l.pairs.drop(pair{address, a.network()})
 }
 
 // void takes back a guess that was never checked.
 func (g *guess) void() {
 	g.limiter.mu.Lock()
 	defer g.limiter.mu.Unlock()
-	if r := g.limiter.pairs[g.pair]; r != nil && r.wrong > 0 {
+	if r := g.limiter.pairs.find(g.pair); r != nil && r.wrong > 0 {
 		r.wrong--
 		r.locked = time.Time{}
 	}
@@ -153,7 +202,10 @@ func (g *guess) void() {
 func (g *guess) uncount() {
 	now := g.limiter.clock.Now()
 	g.address.add(now, addressEases, -1)
-	g.network.add(now, networkEases, -1)
+	if g.at != nil {
+		g.at.add(now, hostEases, -1)
+		g.network.add(now, networkEases, -1)
+	}
 }
 
 func (b *bucket) now(now time.Time, eases time.Duration) float64 {
@@ -162,28 +214,4 @@ func (b *bucket) now(now time.Time, eases time.Duration) float64 {
 
 func (b *bucket) add(now time.Time, eases time.Duration, n float64) {
 	b.level, b.at = max(0, b.now(now, eases)+n), now
-}
-
-// room finds or makes the entry. When the map is full, what is over goes
-// first, and else any one.
-func room[K comparable, V any](m map[K]*V, k K, over func(*V) bool) *V {
-	if v := m[k]; v != nil {
-		return v
-	}
-	if len(m) >= maxTallies {
-		for other, v := range m {
-			if over(v) {
-				delete(m, other)
-			}
-		}
-		for other := range m {
-			if len(m) < maxTallies {
-				break
-			}
-			delete(m, other)
-		}
-	}
-	v := new(V)
-	m[k] = v
-	return v
 }

@@ -46,6 +46,10 @@ type Store interface {
 	// and frees their addresses.
 	DeleteUsers(ctx context.Context, organizationID int64, ids []int64) error
 
+	// OddlySpelled answers users of all organizations with an id after that,
+	// by id, whose address may be from before addresses had one spelling.
+	OddlySpelled(ctx context.Context, after int64, limit int) ([]users.User, error)
+
 	AddressStore
 	Credentials
 	PermissionStore

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/address"
 	"parley/platform/kernel/id"
 )
 
@@ -114,6 +115,7 @@ func (s *Service) Refresh(ctx context.Context, token string, from Attempt) (Pair
 		}
 		return Pair{}, s.whyRefresh(err, token)
 	}
+	s.limiter.saw(k.User.Email, from)
 	claimed.Epoch = k.Epoch
 	if claimed.ID == "" { // from before sessions had one
 		claimed.ID = id.New()
@@ -226,4 +228,11 @@ func normalName(name *string) *string {
 	return &trimmed
 }
 
-func normalEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+// normalEmail is the one spelling of an address. What can't be one stays
+// nearly as it is: nobody has it.
+func normalEmail(email string) string {
+	if normal, ok := address.Normal(email); ok {
+		return normal
+	}
+	return address.Fallback(email)
+}

@@ -269,6 +269,9 @@ func TestAnAgentMayBeMadeWithItsAlias(t *testing.T) {
 	h.As("ann").Do("PUT", fmt.Sprintf("/api/agent/%d", plain), `{"create_email_alias":true}`).Want(200)
 	h.same(strings.Repeat("n", 62)+"_2@x.example", *h.view("ann", plain).Alias)
 	h.As("ann").Do("PUT", fmt.Sprintf("/api/agent/%d/alias", id), `{"alias":"Agent_3@x.example"}`).Want(200)
+	// It is the same address however it is written.
+	h.As("ann").Do("PUT", fmt.Sprintf("/api/agent/%d/alias", id), `{"alias":"Ａgent_3＠X．example"}`).Want(200)
+	h.As("ann").Do("PUT", fmt.Sprintf("/api/agent/%d/alias", id), `{"alias":"Agent\u200b_3@x.example"}`).Refused(422, "agents.invalid_alias")
 	before := len(h.db.Published())
 	h.As("ann").Do("POST", "/api/agent", `{"name":"Ü","project_id":1,"create_email_alias":true}`).Refused(409, "agents.alias_taken")
 	h.people.change(tom, func(u *users.User) { u.Email = "aGENT_4@x.example" })

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"strings"
 
-	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
 	east "github.com/yuin/goldmark/extension/ast"
 	gtext "github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
@@ -24,8 +22,10 @@ func readMarkdown(src source, out *builder) error {
 	text = lineFeeds(text)
 	text = frontMatter(text, out)
 	body := []byte(text)
-	md := goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote, extension.DefinitionList))
-	root := md.Parser().Parse(gtext.NewReader(body))
+	if tooDeep(text) {
+		return tooNested()
+	}
+	root := newMarkdown().Parser().Parse(gtext.NewReader(body))
 	w := &markdownWriter{out: out, src: body}
 	w.blocks(root, 0)
 	return out.err
@@ -69,10 +69,14 @@ type markdownWriter struct {
 // maxMarkdownDepth bounds the nesting of quotes and lists.
 const maxMarkdownDepth = 500
 
+func tooNested() error {
+	return tooLarge("The Markdown file nests lists or quotes more than %d deep.", maxMarkdownDepth)
+}
+
 // blocks writes the blocks in n; depth is that of lists.
 func (w *markdownWriter) blocks(n ast.Node, depth int) {
 	if w.nested++; w.nested > maxMarkdownDepth {
-		w.out.fail(tooLarge("The Markdown file nests lists or quotes more than %d deep.", maxMarkdownDepth))
+		w.out.fail(tooNested())
 	}
 	defer func() { w.nested-- }()
 	for c := n.FirstChild(); c != nil && w.out.err == nil; c = c.NextSibling() {

@@ -12,6 +12,7 @@ import (
 
 	"parley/modules/corpora/internal/core"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/text"
 	"parley/platform/web"
 )
 
@@ -140,11 +141,11 @@ func (u *upload) take(ctx context.Context, p web.Part) error {
 	if len(value) > maxField {
 		return web.ErrUnacceptable.WithMessage(fmt.Sprintf("The field %q is longer than %d bytes.", p.Name, maxField)).WithField(p.Name, "is too long")
 	}
-	text := strings.ToValidUTF8(string(value), "")
-	if strings.ContainsRune(text, 0) {
+	read := text.Readable(string(value))
+	if strings.ContainsRune(read, 0) {
 		return web.ErrUnacceptable.WithMessage("Text must not contain NUL characters.").WithField(p.Name, "contains a NUL character")
 	}
-	u.fields[p.Name] = text
+	u.fields[p.Name] = read
 	return nil
 }
 

@@ -31,6 +31,22 @@ func nameIsUnique(f fixture) {
 	f.corpus("guides", func(c *core.Corpus) { c.IsDeleted = true })
 }
 
+func oddNames(f fixture) {
+	f.corpus("Plain")
+	a := f.corpus("Bu\u0308cher")
+	b := f.corpus("B\u00fccher", func(c *core.Corpus) { c.OrganizationID, c.OwnerID = 2, 13 })
+	f.corpus("\u00dcber", func(c *core.Corpus) { c.IsDeleted = true })
+	ids := func(after int64, limit int) (ids []int64) {
+		for _, c := range storetest.Must[[]core.Corpus](f.t)(f.OddlyNamed(f.ctx, after, limit)) {
+			ids = append(ids, c.ID)
+		}
+		return ids
+	}
+	f.Equal([]int64{a.ID, b.ID}, ids(0, 10))
+	f.Equal([]int64{a.ID}, ids(0, 1))
+	f.Equal([]int64{b.ID}, ids(a.ID, 10))
+}
+
 func readableAlike(f fixture) {
 	rnd := rand.New(rand.NewPCG(7, 7))
 	var ids []int64

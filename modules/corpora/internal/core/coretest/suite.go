@@ -30,6 +30,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 	cases := map[string]func(f fixture){
 		"a corpus comes back as it was stored":                     corpusRoundTrip,
 		"a name is used once by one owner, whatever its case":      nameIsUnique,
+		"names beyond ASCII are listed for composing":              oddNames,
 		"the list shows exactly what get answers":                  readableAlike,
 		"corpora pass to an heir, whatever their names":            passing,
 		"a corpus is changed until it is deleted":                  corpusChanges,

@@ -12,6 +12,7 @@ import (
 
 	"parley/modules/sharepoint/internal/core"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/text"
 	"parley/platform/web"
 )
 
@@ -50,7 +51,7 @@ func (a *API) receive(ctx context.Context, each func(func(web.Part) error) error
 		if len(value) > maxField || !utf8.Valid(value) {
 			return unacceptable(p.Name, "is too long, or no text")
 		}
-		f.fields[p.Name] = string(value)
+		f.fields[p.Name] = text.Readable(string(value))
 		return nil
 	})
 }

@@ -71,6 +71,9 @@ func (k kept) Finish(_ context.Context, c idempotency.Claim, s idempotency.Answe
 	return nil
 }
 
+// Mark implements web.Idempotency.
+func (kept) Mark(context.Context, idempotency.Claim) error { return nil }
+
 // Forget implements web.Idempotency.
 func (kept) Forget(context.Context, idempotency.Claim) error { return nil }
 

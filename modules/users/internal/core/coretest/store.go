@@ -33,6 +33,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"a user comes back as it was stored":                userRoundTrip,
 		"an address is used once, whatever its case":        emailIsUnique,
 		"an address has one holder, and a holder one":       claiming,
+		"addresses in odd spellings are listed":             oddSpellings,
 		"addresses are freed with their holders":            releasing,
 		"a failed unit frees what it claimed":               claimsOfUnits,
 		"users hold addresses among others":                 usersAmongHolders,
