@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -298,6 +299,24 @@ func TestWorkOnARunThatIsOverEnds(t *testing.T) {
 	s.must(s.Adopt(s.ctx)) // finds the run that has no job
 	s.work()
 	s.equal(core.Completed, s.view(test.ID).Status)
+}
+
+func TestAQueryWhoseRunSomebodyEndsIsPutAgainAtOnce(t *testing.T) {
+	s := newScene(t)
+	answer, put := says(map[string]string{"a": "1", "b": "2"}), map[string]int{}
+	var mu sync.Mutex
+	s.chat.Say = func(ctx context.Context, q chat.Question) (chat.Outcome, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if put[q.Text]++; q.Text == "a" && put["a"] == 1 {
+			return chat.Outcome{}, apperr.New(apperr.Conflict, "chat.deleted", "This answer was deleted.")
+		}
+		return answer(ctx, q)
+	}
+	test := s.create(s.dataset("a:1", "b:2"))
+	s.work()
+	s.equal([]string{"scored", "scored"}, statuses(s.view(test.ID)))
+	s.equal(map[string]int{"a": 2, "b": 1}, put)
 }
 
 func TestADeletedUserFailsTheirOpenTests(t *testing.T) {
