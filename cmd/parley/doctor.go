@@ -79,6 +79,9 @@ func (d *examination) examine(ctx context.Context, environ []string) {
 	if c.EmbeddingURL != "" {
 		d.model(ctx, "embedding model", c.EmbeddingURL, c.EmbeddingAPIKey, c.EmbeddingModel)
 	}
+	if c.SMTPURL != "" {
+		d.mail(ctx, c)
+	}
 }
 
 // settings lists what is set, secrets as such.
@@ -197,6 +200,21 @@ func (d *examination) database(ctx context.Context, c config.Config) {
 		return
 	}
 	d.ok("database: %s, at this program's version", what)
+}
+
+// mail signs in at the mail server and sends nothing.
+func (d *examination) mail(ctx context.Context, c config.Config) {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	sender, err := smtpSender(c, clock.System{})
+	if err == nil {
+		err = sender.Check(ctx)
+	}
+	if err != nil {
+		d.wrong("mail server: it can't be used (PARLEY_SMTP_URL): %v", err)
+		return
+	}
+	d.ok("mail server: it takes mail from %s", c.MailFrom)
 }
 
 // clock compares a clock with this machine's: sessions, schedules and leases

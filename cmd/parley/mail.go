@@ -1,6 +1,7 @@
 package main
 
 import (
+	"parley/platform/config"
 	"parley/platform/kernel/clock"
 	mailport "parley/platform/kernel/mail"
 	"parley/platform/mail"
@@ -11,9 +12,14 @@ func (b *base) newSender(c clock.Clock) (mailport.Sender, error) {
 	if b.config.SMTPURL == "" {
 		return mail.Off{}, nil
 	}
-	server, err := b.config.SMTP()
+	return smtpSender(b.config, c)
+}
+
+// smtpSender sends by the mail server of c, which there has to be.
+func smtpSender(c config.Config, now clock.Clock) (*mail.Sender, error) {
+	server, err := c.SMTP()
 	if err != nil {
 		return nil, err
 	}
-	return mail.New(mail.Config{Server: mail.Server(server), From: b.config.MailFrom, PublicURL: b.config.PublicURL, Clock: c})
+	return mail.New(mail.Config{Server: mail.Server(server), From: c.MailFrom, PublicURL: c.PublicURL, Clock: now})
 }

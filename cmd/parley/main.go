@@ -24,7 +24,7 @@ type cli struct {
 	Serve        serveCmd        `cmd:"" help:"Run the server."`
 	Demo         demoCmd         `cmd:"" help:"Run the server with a small organization whose agent knows this project's documentation."`
 	Ask          askCmd          `cmd:"" help:"Ask an agent of a running server a question."`
-	Doctor       doctorCmd       `cmd:"" help:"Explain the settings, and check the database, the models, free space and the clock."`
+	Doctor       doctorCmd       `cmd:"" help:"Explain the settings, and check the database, the models, the mail server, free space and the clock."`
 	Migrate      migrateCmd      `cmd:"" help:"Migrate the database, or show its state."`
 	User         userCmd         `cmd:"" help:"Manage users."`
 	Organization organizationCmd `cmd:"" help:"Manage organizations."`

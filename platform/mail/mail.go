@@ -157,6 +157,22 @@ func (s *Sender) deliver(ctx context.Context, msg *gomail.Msg) error {
 	return nil
 }
 
+// Check connects and signs in as for a message, and sends none.
+func (s *Sender) Check(ctx context.Context) error {
+	var open connections
+	defer open.close()
+	client, err := gomail.NewClient(s.config.Host, s.options(&open)...)
+	if err != nil {
+		return fmt.Errorf("setting up: %w", err)
+	}
+	defer context.AfterFunc(ctx, open.close)()
+	err = client.DialWithContext(ctx)
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
 func (s *Sender) options(open *connections) []gomail.Option {
 	c := s.config
 	secure := &tls.Config{ServerName: c.Host, MinVersion: tls.VersionTLS12, RootCAs: c.Roots}

@@ -6,9 +6,12 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"parley/platform/kernel/actor"
 )
 
 // The rhythm of a stream.
@@ -22,7 +25,8 @@ const (
 // "data: <one line of JSON>\n\n".
 type EventStream struct {
 	// Next answers the next event as one line of ASCII JSON, io.EOF after the
-	// last, or ctx's error when none came in time; it is then called again.
+	// last, or ctx's error when none came in time; it is then called again. The
+	// actor of ctx is who the caller is now, with the rights that they have now.
 	Next func(ctx context.Context) ([]byte, error)
 	// Replayed marks the stored answer of an earlier request.
 	Replayed bool
@@ -42,8 +46,15 @@ func (e EventStream) respond(s *Server, g *gin.Context, r *Route) {
 	defer cancel(nil)
 	check := func() error { return nil }
 	if request := g.Request; !r.Policy.public {
+		var who atomic.Pointer[actor.Actor]
+		first := actor.From(ctx)
+		who.Store(&first)
+		ctx = actor.Living(ctx, func() actor.Actor { return *who.Load() })
 		check = func() error {
-			_, err := s.authenticate(ctx, request)
+			now, err := s.authenticate(ctx, request)
+			if err == nil {
+				who.Store(&now)
+			}
 			return err
 		}
 	}

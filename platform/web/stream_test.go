@@ -29,6 +29,7 @@ type streaming struct {
 	ended  chan struct{}
 	mu     sync.Mutex
 	known  bool // whether the credentials are good
+	level  actor.Level
 	wire   net.Conn
 	body   *bufio.Reader
 }
@@ -40,7 +41,15 @@ func (s *streaming) Authenticate(context.Context, web.Credentials) (actor.Actor,
 	if !s.known {
 		return actor.Actor{}, web.ErrUnauthenticated
 	}
-	return people["user"], nil
+	who := people["user"]
+	who.Level = s.level
+	return who, nil
+}
+
+func (s *streaming) promote() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.level = actor.GlobalAdmin
 }
 
 func (s *streaming) suspend() {
@@ -205,6 +214,29 @@ func TestAStreamEndsSoonAfterItsCredentialsDie(t *testing.T) {
 		rest, err := io.ReadAll(s.body)
 		if err != nil || len(rest) != 0 || time.Since(suspended) > 6*time.Second {
 			t.Errorf("got %q, %v after %v", rest, err, time.Since(suspended))
+		}
+	})
+}
+
+func TestAStreamActsAsItsCallerIsNow(t *testing.T) {
+	made := sync.OnceValue(func() chan actor.Level { return make(chan actor.Level) }) // in the bubble
+	inStreamOf(t, func(ctx context.Context) ([]byte, error) {
+		levels := made()
+		select {
+		case levels <- actor.From(ctx).Level:
+			time.Sleep(3 * time.Second) // in the middle of an event, the rights change
+			levels <- actor.From(ctx).Level
+			return nil, io.EOF
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}, func(s *streaming) {
+		s.open()
+		levels := made()
+		before := <-levels
+		s.promote()
+		if after := <-levels; before != actor.User || after != actor.GlobalAdmin {
+			t.Errorf("the caller was %v, and is %v after the change", before, after)
 		}
 	})
 }

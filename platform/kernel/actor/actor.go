@@ -150,8 +150,19 @@ type key struct{}
 // In puts the actor into ctx. Only the web edge and system jobs do.
 func In(ctx context.Context, a Actor) context.Context { return context.WithValue(ctx, key{}, a) }
 
+// Living puts into ctx whoever who answers when From is called: a request that
+// lasts, such as a stream, outlives the rights that it began with.
+func Living(ctx context.Context, who func() Actor) context.Context {
+	return context.WithValue(ctx, key{}, who)
+}
+
 // From is the actor of ctx, or nobody.
 func From(ctx context.Context) Actor {
-	a, _ := ctx.Value(key{}).(Actor)
-	return a
+	switch a := ctx.Value(key{}).(type) {
+	case Actor:
+		return a
+	case func() Actor:
+		return a()
+	}
+	return Actor{}
 }

@@ -30,7 +30,8 @@ type Watch struct {
 }
 
 // Follow answers the events of a test from the one after a sequence number on;
-// the stored ones first. It ends with the test.
+// the stored ones first. It ends with the test, and for who may not see it any
+// more.
 func (s *Service) Follow(ctx context.Context, who actor.Actor, id, after int64) (*Watch, error) {
 	t, err := s.test(ctx, who, id)
 	if err != nil {
@@ -81,7 +82,10 @@ func (w *Watch) Next(ctx context.Context) (Progress, error) {
 
 // look reads what is stored since, for a reader who may still read it.
 func (w *Watch) look(ctx context.Context) ([]Progress, error) {
-	t, err := w.s.test(ctx, w.who, w.test.ID)
+	t, err := w.View(ctx)
+	if refused(err) {
+		return nil, io.EOF
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -92,9 +96,13 @@ func (w *Watch) look(ctx context.Context) ([]Progress, error) {
 	return found, err
 }
 
-// View answers the test as it is now.
+// View answers the test as it is now, to whom the follower is now.
 func (w *Watch) View(ctx context.Context) (Test, error) {
-	return w.s.test(ctx, w.who, w.test.ID)
+	who := actor.From(ctx)
+	if !who.Known() {
+		who = w.who
+	}
+	return w.s.test(ctx, who, w.test.ID)
 }
 
 // waiters are those of this process who wait for events.

@@ -25,6 +25,7 @@ const (
 	maxRun      = 15 * time.Minute // of one job: a turn, and the answers that are under way at its end
 	maxQuestion = 10 * time.Minute // of one query, waiting included
 	maxMeasure  = 3 * time.Minute  // of one metric, which may ask a model
+	maxPut      = 3                // times that one query is put when somebody ends its run
 	readAhead   = 100              // queries that are read at a time
 	maxBatch    = 50               // results that are stored at a time
 )
@@ -276,7 +277,7 @@ func (s *Service) ask(ctx context.Context, t Test, q Asked) (Ended, error) {
 	limited, cancel := context.WithTimeout(ctx, maxQuestion)
 	defer cancel()
 	e := Ended{Result: Result{ID: q.ResultID, TestID: t.ID, QueryID: q.ID, Scores: map[string]Score{}, DocumentIDs: []int64{}}, Texts: Texts{ResultID: q.ResultID, Details: "{}"}}
-	out, err := s.Runner.Run(limited, chat.Question{
+	out, err := s.put(limited, chat.Question{
 		OrganizationID: t.OrganizationID, UserID: t.UserID, AgentID: t.AgentID, ThreadID: t.ThreadID, Text: q.Query.Query, Key: key(t, q),
 	})
 	switch {
@@ -296,6 +297,18 @@ func (s *Service) ask(ctx context.Context, t Test, q Asked) (Ended, error) {
 	at := s.Clock.Now()
 	e.EndedOn = &at
 	return e, nil
+}
+
+// put asks a question once more when somebody cancelled or deleted its run. That
+// is no trouble of the server, over which the other queries under way would be
+// lost with the job; and who deleted the thread gets that as the reason.
+func (s *Service) put(ctx context.Context, q chat.Question) (out chat.Outcome, err error) {
+	for range maxPut {
+		if out, err = s.Runner.Run(ctx, q); err == nil || apperr.KindOf(err) != apperr.Conflict {
+			break
+		}
+	}
+	return out, err
 }
 
 // key names a query of one run of a test, so that it is put once, whatever dies.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"parley/modules/chat"
 	"parley/modules/evaluations"
 	"parley/modules/evaluations/internal/core"
+	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/uow"
 )
@@ -298,6 +301,39 @@ func TestWorkOnARunThatIsOverEnds(t *testing.T) {
 	s.must(s.Adopt(s.ctx)) // finds the run that has no job
 	s.work()
 	s.equal(core.Completed, s.view(test.ID).Status)
+}
+
+func TestWhoLosesTheAgentFollowsItsTestsNoFurther(t *testing.T) {
+	s := newScene(t)
+	test := s.create(s.dataset("a:1"))
+	s.work()
+	watch, err := s.Follow(s.ctx, jo, test.ID, 0)
+	s.must(err)
+	// The rights are those of the caller now, not those that the stream began with.
+	if e, err := watch.Next(actor.In(s.ctx, user(99))); !errors.Is(err, io.EOF) {
+		t.Errorf("they see %+v, %v", e, err)
+	}
+	if e, err := watch.Next(actor.In(s.ctx, jo)); err != nil || e.Step != core.StepStart {
+		t.Errorf("an admin sees %+v, %v", e, err)
+	}
+}
+
+func TestAQueryWhoseRunSomebodyEndsIsPutAgainAtOnce(t *testing.T) {
+	s := newScene(t)
+	answer, put := says(map[string]string{"a": "1", "b": "2"}), map[string]int{}
+	var mu sync.Mutex
+	s.chat.Say = func(ctx context.Context, q chat.Question) (chat.Outcome, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if put[q.Text]++; q.Text == "a" && put["a"] == 1 {
+			return chat.Outcome{}, apperr.New(apperr.Conflict, "chat.deleted", "This answer was deleted.")
+		}
+		return answer(ctx, q)
+	}
+	test := s.create(s.dataset("a:1", "b:2"))
+	s.work()
+	s.equal([]string{"scored", "scored"}, statuses(s.view(test.ID)))
+	s.equal(map[string]int{"a": 2, "b": 1}, put)
 }
 
 func TestADeletedUserFailsTheirOpenTests(t *testing.T) {

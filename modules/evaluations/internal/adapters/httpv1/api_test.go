@@ -89,6 +89,17 @@ func (s *scene) dataset() {
 // told is what the events of test 1 tell.
 var told = evaluations.Evaluation{EvaluationID: 1, OrganizationID: 1, AgentID: 3, UserID: 5}
 
+func TestABlankNameIsNamedAsTheField(t *testing.T) {
+	s := newScene(t)
+	s.dataset()
+	for _, r := range [][2]string{{"POST", "/api/agent/3/evaluation-dataset"}, {"PUT", "/api/agent/3/evaluation-dataset/1"}} {
+		a := s.As("jo").Do(r[0], r[1], object("name", " ", "queries", []any{query("a", "b")})).Want(422)
+		if a.Code() != "evaluations.blank" || a.Fields() != "name" {
+			t.Errorf("%s: %s", a.What, a.Body)
+		}
+	}
+}
+
 func TestDatasetsAndTestsByScenario(t *testing.T) {
 	s := newScene(t)
 	const agent, dataset, test = "/api/agent/3", "/api/agent/3/evaluation-dataset/1", "/api/evaluation/1"
