@@ -75,7 +75,7 @@ func (s *Store) Engagement(ctx context.Context, q core.EngagementQuestion) (days
 		queries := tally.Queries(sel, v.cells)
 		if err := v.walk(ctx, v.Cover(instants), tally.EngagementFaces(q),
 			func(p segment.Piece, faces map[segment.Face][]byte) error {
-				return tally.EachUser(sel, queries, faces, func(user int64) { e.On(p.Period-1, user) })
+				return tally.EachUser(sel, queries, faces, func(users []int64) { e.On(p.Period-1, users...) })
 			},
 			func(_ segment.Piece, facts []core.Fact) { e.Facts(sel, facts) }); err != nil {
 			return err
