@@ -39,6 +39,7 @@ type Store struct {
 	db        *sqldb.DB
 	readState *sqldb.Stmt
 	cache     *cache
+	tails     tails
 
 	mu    sync.Mutex
 	known map[int64][]segment.Cell // cells of each organization, by number

@@ -1,9 +1,6 @@
 package tally
 
 import (
-	"cmp"
-	"slices"
-
 	"parley/modules/analytics/internal/core"
 )
 
@@ -78,8 +75,7 @@ func (e *Engagement) sum(days int) (n int64) {
 // Facts adds all facts there are until the last bound, in any order. They are
 // those of the organization.
 func (e *Engagement) Facts(s core.Selection, facts []core.Fact) {
-	facts = slices.Clone(facts)
-	slices.SortStableFunc(facts, func(a, b core.Fact) int { return cmp.Compare(a.OccurredOn.UnixMicro(), b.OccurredOn.UnixMicro()) })
+	facts = ordered(facts)
 	for i := range facts {
 		f := &facts[i]
 		if _, all := Matches(s, f); all && f.Runs > 0 && f.QuerySource != core.Evaluation {

@@ -102,8 +102,7 @@ func (t *Tally) Facts(facts []core.Fact) {
 
 // EachFact is Facts for the sums, the days or both.
 func (t *Tally) EachFact(facts []core.Fact, sums, days bool) {
-	facts = slices.Clone(facts)
-	slices.SortStableFunc(facts, func(a, b core.Fact) int { return a.OccurredOn.Compare(b.OccurredOn) })
+	facts = ordered(facts)
 	for i := range facts {
 		f := &facts[i]
 		inside, all := Matches(t.q.Selection, f)
@@ -117,6 +116,17 @@ func (t *Tally) EachFact(facts []core.Fact, sums, days bool) {
 			t.onDay(place(t.days, f.OccurredOn.UnixMicro()), t.keyOf(KeyOf(t.q.By, f)))
 		}
 	}
+}
+
+// ordered are facts in order of time.
+func ordered(facts []core.Fact) []core.Fact {
+	byTime := func(a, b core.Fact) int { return cmp.Compare(a.OccurredOn.UnixMicro(), b.OccurredOn.UnixMicro()) }
+	if slices.IsSortedFunc(facts, byTime) {
+		return facts
+	}
+	facts = slices.Clone(facts)
+	slices.SortStableFunc(facts, byTime)
+	return facts
 }
 
 // fact adds one. Without all, only what matches every source and model counts.

@@ -1,9 +1,12 @@
 -- Segments have one more face: all are made anew, and questions read facts until
--- then. What has been sealed is told from what has not by the horizon alone.
-DELETE FROM analytics_segments;
+-- then. What is not sealed begins where the first facts are, marked ones included.
+UPDATE analytics_horizons SET first = (SELECT min(m.quarter) FROM analytics_marks m WHERE m.organization_id = analytics_horizons.organization_id)
+WHERE first > (SELECT min(m.quarter) FROM analytics_marks m WHERE m.organization_id = analytics_horizons.organization_id);
 --bun:split
-DELETE FROM analytics_stale;
+UPDATE analytics_horizons SET horizon = first, version = version + 1;
 --bun:split
 DELETE FROM analytics_marks;
 --bun:split
-UPDATE analytics_horizons SET horizon = first, version = version + 1;
+DELETE FROM analytics_stale;
+--bun:split
+DELETE FROM analytics_segments;
