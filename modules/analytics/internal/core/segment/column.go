@@ -27,6 +27,11 @@ type Column struct {
 
 // Next answers the next number; 0 past the end.
 func (c *Column) Next() int64 {
+	if c.i < len(c.b) && c.b[c.i] < more { // nearly all
+		n := int64(c.b[c.i])
+		c.i++
+		return n>>1 ^ -(n & 1)
+	}
 	var one [1]int64
 	c.Fill(one[:])
 	return one[0]
@@ -108,22 +113,29 @@ func (c *Column) count(limit int) (n int) {
 // Done reports whether all numbers are read.
 func (c *Column) Done() bool { return c.i >= len(c.b) }
 
-// columns cuts a face into its columns.
+// columns cuts a face into n columns.
 func columns(face []byte, n int) ([]Column, error) {
 	out := make([]Column, n)
-	for i := range out {
+	return out, cut(face, n, out)
+}
+
+// cut is columns for as many of the first of them as there is room for.
+func cut(face []byte, n int, out []Column) error {
+	for i := range n {
 		size, width := binary.Uvarint(face)
 		if width <= 0 || size > uint64(len(face)-width) {
-			return nil, errCorrupt
+			return errCorrupt
 		}
 		face = face[width:]
-		out[i] = Column{b: face[:size]}
+		if i < len(out) {
+			out[i] = Column{b: face[:size]}
+		}
 		face = face[size:]
 	}
 	if len(face) > 0 {
-		return nil, errCorrupt
+		return errCorrupt
 	}
-	return out, nil
+	return nil
 }
 
 // differences of an ascending column, which are small.

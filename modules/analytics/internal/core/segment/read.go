@@ -26,17 +26,17 @@ type buffer struct {
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
-// EachSums calls row for each cell of a FaceSums that take wants. Without all,
-// only runs are read.
-func EachSums(face []byte, all bool, take func(cell int64) bool, row func(cell int64, s *Sums)) error {
+// EachSums calls row for each cell of a FaceSums that take wants.
+func EachSums(face []byte, take func(cell int64) bool, row func(cell int64, s *Sums)) error {
 	if len(face) == 0 {
 		return nil
 	}
-	cs, err := columns(face, 2+valueColumns)
-	if err != nil {
+	var cs [2 + valueColumns]Column
+	if err := cut(face, len(cs), cs[:]); err != nil {
 		return err
 	}
 	vs := newValues(cs[2:])
+	var s Sums
 	cell, skipped := int64(0), 0
 	for !cs[0].Done() {
 		cell += cs[0].Next()
@@ -44,14 +44,32 @@ func EachSums(face []byte, all bool, take func(cell int64) bool, row func(cell i
 			skipped++
 			continue
 		}
-		cs[1].Skip(skipped)
-		s := Sums{Runs: cs[1].Next()}
-		if all {
+		if skipped > 0 {
+			cs[1].Skip(skipped)
 			vs.skip(skipped)
-			vs.into(&s)
+			skipped = 0
 		}
-		skipped = 0
+		s = Sums{Runs: cs[1].Next()}
+		vs.into(&s)
 		row(cell, &s)
+	}
+	return nil
+}
+
+// EachRan calls cell for each of a FaceSums that has runs.
+func EachRan(face []byte, cell func(int64)) error {
+	if len(face) == 0 {
+		return nil
+	}
+	var cs [2]Column
+	if err := cut(face, len(cs)+valueColumns, cs[:]); err != nil {
+		return err
+	}
+	for n := int64(0); !cs[0].Done(); {
+		n += cs[0].Next()
+		if cs[1].Next() > 0 {
+			cell(n)
+		}
 	}
 	return nil
 }
@@ -62,8 +80,8 @@ type valueReader struct {
 	earliest int64
 }
 
-func newValues(cs []Column) *valueReader {
-	return &valueReader{cs: cs, earliest: cs[valueColumns-1].Next()}
+func newValues(cs []Column) valueReader {
+	return valueReader{cs: cs, earliest: cs[valueColumns-1].Next()}
 }
 
 func (v *valueReader) skip(n int) {
@@ -161,7 +179,7 @@ func EachPair(face, values []byte, take func(cell int64) bool, rows func(cell in
 		return err
 	}
 	g := group{cells: cs[0], sizes: cs[1], ids: cs[2], with: []*Column{&cs[3]}}
-	var vs *valueReader
+	var vs valueReader
 	if values != nil {
 		columns, err := columns(values, valueColumns)
 		if err != nil {
@@ -176,7 +194,7 @@ func EachPair(face, values []byte, take func(cell int64) bool, rows func(cell in
 	return g.each(take, func(cell int64, b *buffer, n int) {
 		cs[3].Fill(b.runs[:n])
 		r.IDs, r.Runs = b.ids[:n], b.runs[:n]
-		if vs != nil {
+		if vs.cs != nil {
 			vs.fill(&r, b, n)
 		}
 		rows(cell, &r)

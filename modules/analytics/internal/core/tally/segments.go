@@ -89,12 +89,12 @@ func (t *Tally) Segment(period int, faces map[segment.Face][]byte) error {
 func (t *Tally) sums(period int, faces map[segment.Face][]byte) error {
 	if sumsFace(t.q) == segment.FaceTotal {
 		every := func(int64) bool { return true }
-		return segment.EachSums(faces[segment.FaceTotal], true, every, func(cell int64, s *segment.Sums) {
+		return segment.EachSums(faces[segment.FaceTotal], every, func(cell int64, s *segment.Sums) {
 			t.add(t.slot(period, t.keyOf(core.Key{})), view{all: true, evaluates: cell == 1}, s)
 		})
 	}
 	inside := func(cell int64) bool { return t.view(cell).inside }
-	return segment.EachSums(faces[segment.FaceSums], true, inside, func(cell int64, s *segment.Sums) {
+	return segment.EachSums(faces[segment.FaceSums], inside, func(cell int64, s *segment.Sums) {
 		if v := t.view(cell); v.inside && (v.all || s.NewThreads != 0) {
 			t.add(t.slot(period, v.key), v, s)
 		}
@@ -188,15 +188,15 @@ func (t *Tally) threadsOf(period int, faces map[segment.Face][]byte) error {
 func (t *Tally) DaySegment(day int, faces map[segment.Face][]byte) error {
 	switch {
 	case t.q.By != core.ByUser:
-		return segment.EachSums(faces[segment.FaceSums], false, t.queries, func(cell int64, s *segment.Sums) {
-			if s.Runs > 0 {
-				t.onDay(day, t.view(cell).key)
+		return segment.EachRan(faces[segment.FaceSums], func(cell int64) {
+			if v := t.view(cell); v.all && !v.evaluates {
+				t.onDay(day, int64(v.key))
 			}
 		})
 	case Narrowed(t.q.Scope, t.q.Filter):
-		return segment.EachPair(faces[segment.FacePairs], nil, t.queries, func(_ int64, r *segment.Rows) { t.usersOnDay(day, ran(r)...) })
+		return segment.EachPair(faces[segment.FacePairs], nil, t.queries, func(_ int64, r *segment.Rows) { t.onDay(day, ran(r)...) })
 	}
-	return segment.EachID(faces[segment.FaceActive], func(users []int64) { t.usersOnDay(day, users...) })
+	return segment.EachID(faces[segment.FaceActive], func(users []int64) { t.onDay(day, users...) })
 }
 
 // EngagementFaces are what an engagement question reads.

@@ -31,11 +31,10 @@ type Tally struct {
 
 	asked   distinct
 	threads distinct
-	// Active days: of users, who was active on the day and what the days before
-	// it add up to; else the rows of the day.
+	// Active days, of users by their id and of other keys by their number: who was
+	// active on the day, and what the days before it add up to.
 	day    once
 	onDays paged[int32]
-	active distinct
 }
 
 // row is core.Row in little space: there are many, and they are added to all the
@@ -45,7 +44,6 @@ type row struct {
 	key    int32
 	segment.Sums
 	queries, users, threads int64
-	days                    int32
 }
 
 // view is what a question sees of a cell.
@@ -113,7 +111,11 @@ func (t *Tally) EachFact(facts []core.Fact, sums, days bool) {
 			t.fact(f, all)
 		}
 		if days && all && f.Runs > 0 && f.QuerySource != core.Evaluation {
-			t.onDay(place(t.days, f.OccurredOn.UnixMicro()), t.keyOf(KeyOf(t.q.By, f)))
+			who := f.UserID
+			if t.q.By != core.ByUser {
+				who = int64(t.keyOf(KeyOf(t.q.By, f)))
+			}
+			t.onDay(place(t.days, f.OccurredOn.UnixMicro()), who)
 		}
 	}
 }
@@ -173,26 +175,16 @@ func (t *Tally) add(slot int, v view, s *segment.Sums) {
 	}
 }
 
-// onDay notes that a key was active on a day.
-func (t *Tally) onDay(day int, key int32) {
-	if t.q.By == core.ByUser {
-		t.usersOnDay(day, t.keys[key].ID)
-		return
-	}
-	slot := t.slot(0, key)
-	t.rows[slot].days += int32(t.active.add(day, 0, int64(slot)))
-}
-
-// usersOnDay is onDay where users are the keys. What a user adds up to is found
-// with their row, which everybody has who was active.
-func (t *Tally) usersOnDay(day int, users ...int64) {
-	if len(users) == 0 {
+// onDay notes that users, or keys, were active on a day. What they add up to is
+// found with their row, which all have who were active.
+func (t *Tally) onDay(day int, who ...int64) {
+	if len(who) == 0 {
 		return
 	}
 	if day != t.day.period {
 		t.day.tally(&t.onDays)
 	}
-	t.day.add(day, users...)
+	t.day.add(day, who...)
 }
 
 // keyOf is the number of a key.
@@ -245,10 +237,14 @@ func (t *Tally) Rows() []core.Row {
 		key := t.keys[r.key]
 		out := core.Row{Period: int(r.period), Key: key, Figures: core.Figures{
 			Queries: r.queries, Runs: r.Runs, PromptTokens: r.Prompt, CompletionTokens: r.Completion, Cost: money.Amount{Nano: r.Nano, Pico: r.Pico},
-			Upvotes: r.Up, Downvotes: r.Down, NewThreads: r.NewThreads, Users: r.users, Threads: r.threads, ActiveDays: int64(r.days),
+			Upvotes: r.Up, Downvotes: r.Down, NewThreads: r.NewThreads, Users: r.users, Threads: r.threads,
 		}}
-		if t.q.By == core.ByUser && t.q.Days != nil {
-			out.ActiveDays = int64(*t.onDays.at(key.ID))
+		if t.q.Days != nil {
+			who := int64(r.key)
+			if t.q.By == core.ByUser {
+				who = key.ID
+			}
+			out.ActiveDays = int64(*t.onDays.at(who))
 		}
 		if r.Last != 0 {
 			out.LastActive = time.UnixMicro(r.Last).UTC()
