@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+	"sync"
 	"time"
 
 	"parley/modules/analytics/internal/core"
@@ -60,8 +61,13 @@ func New(q core.Question) *Tally {
 	return &Tally{
 		q: q, bounds: micros(q.Cuts), days: micros(q.Days), index: map[core.Key]int32{},
 		asked: distinct{single: single}, threads: distinct{single: single},
+		rows: (*spare.Get().(*[]row))[:0], //nolint:forcetypeassert // nothing else is in it
 	}
 }
+
+// spare is room for rows that Rows is done with. A leaderboard has many, and to
+// make room for them again and again took as long as to add them up.
+var spare = sync.Pool{New: func() any { return new([]row) }}
 
 func micros(instants []time.Time) []int64 {
 	out := make([]int64, len(instants))
@@ -228,7 +234,7 @@ func (t *Tally) slot(period int, key int32) int {
 	return int(t.slots[key]) - 1
 }
 
-// Rows is the answer, in order of period and key. Nothing is added later.
+// Rows is the answer, in order of period and key. It is asked for once.
 func (t *Tally) Rows() []core.Row {
 	t.day.tally(&t.onDays)
 	rows := make([]core.Row, len(t.rows))
@@ -251,6 +257,9 @@ func (t *Tally) Rows() []core.Row {
 		}
 		rows[i] = out
 	}
+	used := t.rows
+	t.rows = nil
+	spare.Put(&used)
 	return rows
 }
 
