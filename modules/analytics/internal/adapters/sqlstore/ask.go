@@ -75,7 +75,7 @@ func (s *Store) Engagement(ctx context.Context, q core.EngagementQuestion) (days
 		queries := tally.Queries(sel, v.cells)
 		if err := v.walk(ctx, v.Cover(instants), tally.EngagementFaces(q),
 			func(p segment.Piece, faces map[segment.Face][]byte) error {
-				return tally.EachUser(sel, queries, faces, func(user int64) { e.On(p.Period-1, user) })
+				return tally.EachUser(sel, queries, faces, func(users []int64) { e.On(p.Period-1, users...) })
 			},
 			func(_ segment.Piece, facts []core.Fact) { e.Facts(sel, facts) }); err != nil {
 			return err
@@ -137,13 +137,10 @@ func (v *view) walk(
 	ctx context.Context, pieces []segment.Piece, faces []segment.Face,
 	on func(segment.Piece, map[segment.Face][]byte) error, off func(segment.Piece, []core.Fact),
 ) error {
-	var of []stretch
-	for _, p := range pieces {
-		if p.Facts {
-			of = append(of, quartersOf(p))
-		}
+	facts, err := v.factsOf(ctx, pieces)
+	if err != nil {
+		return err
 	}
-	facts := v.s.newFactReader(v.org, 0, of)
 	for len(pieces) > 0 {
 		n := min(len(pieces), maxFaces/len(faces))
 		if err := v.walkSome(ctx, pieces[:n], faces, facts, on, off); err != nil {
@@ -154,8 +151,49 @@ func (v *view) walk(
 	return nil
 }
 
+// offSegments is the facts of pieces.
+type offSegments struct {
+	reader *factReader
+	tail   tail // if it is known
+}
+
+// factsOf prepares the facts of pieces.
+func (v *view) factsOf(ctx context.Context, pieces []segment.Piece) (out offSegments, err error) {
+	var of []stretch
+	looked := false
+	for _, p := range pieces {
+		if !p.Facts {
+			continue
+		}
+		w := quartersOf(p)
+		if w.first >= v.Horizon && !looked {
+			if out.tail, _, err = v.tail(ctx); err != nil {
+				return out, err
+			}
+			looked = true
+		}
+		if !out.has(w) {
+			of = append(of, w)
+		}
+	}
+	out.reader = v.s.newFactReader(v.org, 0, of)
+	return out, nil
+}
+
+// has reports whether the facts of a stretch are in the tail.
+func (f *offSegments) has(w stretch) bool { return f.tail.from != 0 && w.first >= f.tail.from }
+
+// each calls part with the facts of a stretch, as factReader does.
+func (f *offSegments) each(ctx context.Context, w stretch, part func([]core.Fact)) error {
+	if f.has(w) {
+		part(f.tail.of(w))
+		return nil
+	}
+	return f.reader.each(ctx, w, part)
+}
+
 func (v *view) walkSome(
-	ctx context.Context, pieces []segment.Piece, faces []segment.Face, facts *factReader,
+	ctx context.Context, pieces []segment.Piece, faces []segment.Face, facts offSegments,
 	on func(segment.Piece, map[segment.Face][]byte) error, off func(segment.Piece, []core.Fact),
 ) error {
 	var keys []faceKey

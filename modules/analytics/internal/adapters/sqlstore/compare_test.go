@@ -2,13 +2,17 @@ package sqlstore_test
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 	"time"
 
+	"parley/modules/analytics/internal/adapters/memstore"
 	"parley/modules/analytics/internal/adapters/sqlstore"
 	"parley/modules/analytics/internal/core"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
+	"parley/platform/memory"
+	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
 	"parley/platform/storetest"
@@ -67,6 +71,43 @@ func TestWhatIsWronglyStoredIsFoundAndMended(t *testing.T) {
 			if !check.Equal(right, ask()) {
 				t.Errorf("after damage to %s", name)
 			}
+		}
+	})
+}
+
+// TestAnUpgradeMakesTheSegmentsAnew counts what was sealed, what came late and
+// what is not sealed, with segments that have none of the new faces.
+func TestAnUpgradeMakesTheSegmentsAnew(t *testing.T) {
+	older := func() migrate.Set { return dbtest.Before(t, sqlstore.Migrations(), "7") }
+	dbtest.Stores(t, older, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
+		ctx, check := context.Background(), storetest.New(t)
+		db, _ := open(t)
+		now := time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
+		facts := many(now, 2000)[:60]
+		service := core.New(sqlstore.New(db), clock.NewFixed(now))
+		late := facts[len(facts)-3:] // before all others
+		check.NoError(service.Record(ctx, facts[:len(facts)-3]...))
+		check.NoError(sqlstore.New(db).Seal(ctx, 1, now.Add(-2*time.Hour)))
+		check.NoError(service.Record(ctx, late...))
+		_, err := db.ExecContext(ctx, "DELETE FROM analytics_segments WHERE face = 10")
+		check.NoError(err)
+		check.NoError(migrate.New(db, []migrate.Set{sqlstore.Migrations()}, slog.New(slog.DiscardHandler)).Up(ctx))
+
+		q := core.Question{Selection: core.Selection{Scope: core.Scope{OrganizationID: 1, All: true}, From: now.AddDate(0, -2, 0), Until: now.Add(time.Hour)}, Users: true, Threads: true}
+		plain := memstore.New(memory.New(clock.NewFixed(now)))
+		check.NoError(core.New(plain, clock.NewFixed(now)).Record(ctx, facts...))
+		want, err := plain.Ask(ctx, q)
+		check.NoError(err)
+		for range 2 {
+			got, err := sqlstore.New(db).Ask(ctx, q)
+			check.NoError(err)
+			check.Equal(want, got)
+			check.NoError(sqlstore.New(db).Seal(ctx, 1, now))
+		}
+		segments, err := sqlstore.New(db).Compare(ctx, 1, false, func(d core.Difference) { t.Errorf("%+v is not the sum of its facts", d) })
+		check.NoError(err)
+		if segments == 0 {
+			t.Error("nothing was sealed anew")
 		}
 	})
 }

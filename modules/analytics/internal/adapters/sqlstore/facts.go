@@ -143,7 +143,7 @@ func (r *factReader) more(ctx context.Context) error {
 	}
 }
 
-func (r *factReader) read(ctx context.Context, limit int) (facts []core.Fact, err error) {
+func (r *factReader) read(ctx context.Context, limit int) ([]core.Fact, error) {
 	q := r.s.db.On(ctx).NewSelect().ColumnExpr(factColumns).Table("analytics_facts").Where("organization_id = ?", r.org).OrderExpr("quarter").Limit(int64(limit))
 	if r.user != 0 {
 		q = q.Where("user_id = ?", r.user)
@@ -164,6 +164,11 @@ func (r *factReader) read(ctx context.Context, limit int) (facts []core.Fact, er
 		}
 		return q.WhereOr("quarter IN (?)", bun.List(singles))
 	})
+	return scanFacts(ctx, q, r.org)
+}
+
+// scanFacts reads the facts of a query for factColumns.
+func scanFacts(ctx context.Context, q *bun.SelectQuery, org int64) (facts []core.Fact, err error) {
 	rows, err := q.Rows(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading facts: %w", err)
@@ -174,7 +179,7 @@ func (r *factReader) read(ctx context.Context, limit int) (facts []core.Fact, er
 		}
 	}()
 	for rows.Next() {
-		f := core.Fact{OrganizationID: r.org}
+		f := core.Fact{OrganizationID: org}
 		if err := rows.Scan(&f.TeamID, &f.ProjectID, &f.AgentID, &f.UserID, &f.ThreadID, &f.AgentType, &f.QuerySource, &f.Model, &f.OccurredOn, &f.Quarter,
 			&f.Runs, &f.Threads, &f.Upvotes, &f.Downvotes, &f.PromptTokens, &f.CompletionTokens, &f.Cost.Nano, &f.Cost.Pico); err != nil {
 			return nil, fmt.Errorf("reading a fact: %w", err)

@@ -154,15 +154,26 @@ func delay(level int) int64 {
 
 // putOff lets the stale segments of a change wait that were made before.
 func (s *Store) putOff(ctx context.Context, c *change, now int64) error {
+	levels := map[int][]int64{}
+	for ref := range c.stale {
+		levels[ref.Level] = append(levels[ref.Level], ref.Start)
+	}
 	var made []segmentRow
-	q := s.db.On(ctx).NewSelect().Model(&made).Column("level", "start").Where("organization_id = ? AND face = ?", c.org, int64(segment.FaceSums))
-	q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-		for ref := range c.stale {
-			q = q.WhereOr("level = ? AND start = ?", ref.Level, ref.Start)
+	// Each level is found by the primary key, as in stored.
+	var q *bun.SelectQuery
+	for level, starts := range levels {
+		one := s.db.On(ctx).NewSelect().Model((*segmentRow)(nil)).Column("level", "start").
+			Where("organization_id = ? AND face = ? AND level = ? AND start IN (?)", c.org, int64(segment.FaceSums), level, bun.List(starts))
+		if q == nil {
+			q = one
+		} else {
+			q = q.UnionAll(one)
 		}
-		return q
-	})
-	if err := q.Scan(ctx); err != nil {
+	}
+	if q == nil {
+		return nil
+	}
+	if err := q.Scan(ctx, &made); err != nil {
 		return fmt.Errorf("reading which segments there are: %w", err)
 	}
 	for _, r := range made {

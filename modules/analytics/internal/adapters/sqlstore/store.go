@@ -39,6 +39,7 @@ type Store struct {
 	db        *sqldb.DB
 	readState *sqldb.Stmt
 	cache     *cache
+	tails     tails
 
 	mu    sync.Mutex
 	known map[int64][]segment.Cell // cells of each organization, by number
@@ -120,7 +121,11 @@ func (s *Store) countAskers(ctx context.Context, scope core.Scope) (n int64, err
 		pieces := v.Cover([]int64{v.first * quarterMicros, endOfTime.UnixMicro()})
 		if err := v.walk(ctx, pieces, []segment.Face{segment.FacePairs},
 			func(_ segment.Piece, faces map[segment.Face][]byte) error {
-				return tally.EachPairUser(inside, faces, func(user int64) { asked[user] = true })
+				return tally.EachPairUser(inside, faces, func(users []int64) {
+					for _, user := range users {
+						asked[user] = true
+					}
+				})
 			},
 			func(_ segment.Piece, facts []core.Fact) {
 				for _, f := range facts {

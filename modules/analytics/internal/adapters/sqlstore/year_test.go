@@ -22,11 +22,13 @@ import (
 )
 
 var (
-	yearRuns   = flag.Int("year-runs", 200_000, "runs of a year that BenchmarkYear makes")
-	yearDays   = flag.Int("year-days", 400, "days that BenchmarkYear makes")
-	yearRounds = flag.Int("year-rounds", 100, "how often BenchmarkYear asks each question")
-	yearFile   = flag.String("year-sqlite", "", "a database that BenchmarkYear keeps, made when missing")
-	yearURL    = flag.String("year-postgres", "", "a database that BenchmarkYear keeps, filled when empty")
+	yearRuns    = flag.Int("year-runs", 200_000, "runs of a year that BenchmarkYear makes")
+	yearDays    = flag.Int("year-days", 400, "days that BenchmarkYear makes")
+	yearRounds  = flag.Int("year-rounds", 100, "how often BenchmarkYear asks each question")
+	yearFile    = flag.String("year-sqlite", "", "a database that BenchmarkYear keeps, made when missing")
+	intakeFacts = flag.Int("intake-facts", 1_000_000, "facts that BenchmarkIntake takes in")
+	sealRuns    = flag.Int("seal-runs", 20_000, "runs of the year that BenchmarkSeal seals")
+	yearURL     = flag.String("year-postgres", "", "a database that BenchmarkYear keeps, filled when empty")
 )
 
 const (
@@ -221,13 +223,13 @@ func BenchmarkIntake(b *testing.B) {
 			unit := sqldb.NewUnit(db, nil, clock.System{})
 			service := core.New(sqlstore.New(db), clock.NewFixed(yearEnd))
 			y := newYear(10_000_000)
-			const facts, atOnce = 1_000_000, 300 // of 128 runs
+			const atOnce = 300 // of 128 runs
 			for b.Loop() {
 				var all []core.Fact
-				for quarter := core.QuarterOf(yearEnd); len(all) < facts; quarter++ {
+				for quarter := core.QuarterOf(yearEnd); len(all) < *intakeFacts; quarter++ {
 					all = append(all, y.facts(quarter)...)
 				}
-				began := time.Now()
+				began, spent := time.Now(), cpu()
 				for part := range slices.Chunk(all, atOnce) {
 					err := unit.Do(context.Background(), func(ctx context.Context, _ uow.Tx) error { return service.Record(ctx, part...) })
 					if err != nil {
@@ -235,6 +237,37 @@ func BenchmarkIntake(b *testing.B) {
 					}
 				}
 				b.ReportMetric(float64(len(all))/time.Since(began).Seconds(), "facts/s")
+				b.ReportMetric(float64((cpu()-spent).Microseconds())/float64(len(all)), "cpu-µs/fact")
+			}
+		})
+	}
+}
+
+// BenchmarkSeal seals a year, as the first sealing after an upgrade does.
+func BenchmarkSeal(b *testing.B) {
+	for name, open := range map[string]func(testing.TB, ...migrate.Set) *sqldb.DB{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
+		b.Run(name, func(b *testing.B) {
+			ctx := context.Background()
+			for b.Loop() {
+				db := open(b, sqlstore.Migrations())
+				service := core.New(sqlstore.New(db), clock.NewFixed(yearEnd))
+				y, last, n := newYear(*sealRuns), core.QuarterOf(yearEnd), 0
+				var part []core.Fact
+				for quarter := last - 365*96; quarter <= last; quarter++ {
+					if part = append(part, y.facts(quarter)...); len(part) > 2000 || quarter == last {
+						if err := service.Record(ctx, part...); err != nil {
+							b.Fatal(err)
+						}
+						n, part = n+len(part), nil
+					}
+				}
+				began, spent := time.Now(), cpu()
+				if err := sqlstore.New(db).Seal(ctx, 1, yearEnd); err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(time.Since(began).Seconds(), "s")
+				b.ReportMetric((cpu() - spent).Seconds(), "cpu-s")
+				b.ReportMetric(float64(n), "facts")
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package segment
 import (
 	"encoding/binary"
 	"errors"
+	"math/bits"
 )
 
 // errCorrupt answers bytes that are no face.
@@ -26,32 +27,72 @@ type Column struct {
 
 // Next answers the next number; 0 past the end.
 func (c *Column) Next() int64 {
-	b, i := c.b, c.i
-	if i >= len(b) {
-		return 0
+	if c.i < len(c.b) && c.b[c.i] < more { // nearly all
+		n := int64(c.b[c.i])
+		c.i++
+		return n>>1 ^ -(n & 1)
 	}
-	n := uint64(b[i])
-	i++
-	if n >= more {
-		n &= more - 1
-		for shift := 7; i < len(b); shift += 7 {
-			next := b[i]
-			i++
-			n |= uint64(next&(more-1)) << shift
-			if next < more {
-				break
-			}
-		}
-	}
-	c.i = i
-	return int64(n>>1) ^ -int64(n&1)
+	var one [1]int64
+	c.Fill(one[:])
+	return one[0]
 }
 
-// more marks a byte of a number that others follow.
-const more = 0x80
+// Fill reads the next numbers, as many as it is given room for; past the end they
+// are 0.
+func (c *Column) Fill(numbers []int64) {
+	b, i := c.b, c.i
+	for k := range numbers {
+		if i >= len(b) {
+			clear(numbers[k:])
+			break
+		}
+		n := uint64(b[i])
+		i++
+		if n >= more {
+			n &= more - 1
+			for shift := 7; i < len(b); shift += 7 {
+				next := b[i]
+				i++
+				n |= uint64(next&(more-1)) << shift
+				if next < more {
+					break
+				}
+			}
+		}
+		numbers[k] = int64(n>>1) ^ -int64(n&1)
+	}
+	c.i = i
+}
+
+// Ascend is Fill of differences: each number is added to those before it. It is
+// given the last number before them, and answers the last of them.
+func (c *Column) Ascend(numbers []int64, last int64) int64 {
+	c.Fill(numbers)
+	for k, n := range numbers {
+		last += n
+		numbers[k] = last
+	}
+	return last
+}
+
+// more marks a byte of a number that others follow; mores are eight of it.
+const (
+	more  = 0x80
+	mores = 0x8080808080808080
+)
 
 // Skip passes over n numbers.
 func (c *Column) Skip(n int) {
+	// Each number ends with a byte that is not marked. Eight bytes are looked at
+	// together as long as n ends further on.
+	for c.i+8 <= len(c.b) {
+		ends := bits.OnesCount64(^binary.LittleEndian.Uint64(c.b[c.i:]) & mores)
+		if ends >= n {
+			break
+		}
+		n -= ends
+		c.i += 8
+	}
 	for ; n > 0 && c.i < len(c.b); c.i++ {
 		if c.b[c.i] < more {
 			n--
@@ -59,25 +100,42 @@ func (c *Column) Skip(n int) {
 	}
 }
 
+// count is how many numbers are left to read, up to a limit.
+func (c *Column) count(limit int) (n int) {
+	for i := c.i; i < len(c.b) && n < limit; i++ {
+		if c.b[i] < more || i == len(c.b)-1 {
+			n++
+		}
+	}
+	return n
+}
+
 // Done reports whether all numbers are read.
 func (c *Column) Done() bool { return c.i >= len(c.b) }
 
-// columns cuts a face into its columns.
+// columns cuts a face into n columns.
 func columns(face []byte, n int) ([]Column, error) {
 	out := make([]Column, n)
-	for i := range out {
+	return out, cut(face, n, out)
+}
+
+// cut is columns for as many of the first of them as there is room for.
+func cut(face []byte, n int, out []Column) error {
+	for i := range n {
 		size, width := binary.Uvarint(face)
 		if width <= 0 || size > uint64(len(face)-width) {
-			return nil, errCorrupt
+			return errCorrupt
 		}
 		face = face[width:]
-		out[i] = Column{b: face[:size]}
+		if i < len(out) {
+			out[i] = Column{b: face[:size]}
+		}
 		face = face[size:]
 	}
 	if len(face) > 0 {
-		return nil, errCorrupt
+		return errCorrupt
 	}
-	return out, nil
+	return nil
 }
 
 // differences of an ascending column, which are small.

@@ -17,10 +17,12 @@ const (
 	// What FacePairs and FaceValues have, with cells as in FaceTotal.
 	FaceUsers      Face = 8
 	FaceUserValues Face = 9
+	// FaceAllThreads has threads with a query, whatever their cell.
+	FaceAllThreads Face = 10
 )
 
 // Faces are all of them.
-var Faces = []Face{FaceSums, FaceActive, FacePairs, FaceValues, FaceThreads, FaceAskers, FaceTotal, FaceUsers, FaceUserValues}
+var Faces = []Face{FaceSums, FaceActive, FacePairs, FaceValues, FaceThreads, FaceAskers, FaceTotal, FaceUsers, FaceUserValues, FaceAllThreads}
 
 // Pack makes the faces of a segment. evaluates tells which cells do. Equal
 // segments have equal bytes.
@@ -48,6 +50,9 @@ func (s *Segment) Pack(evaluates func(cell int64) bool) map[Face][]byte {
 	}
 	slices.Sort(active)
 	active = slices.Compact(active)
+	threadIDs := column(s.asked, func(a *asked) int64 { return a.thread })
+	slices.Sort(threadIDs)
+	threadIDs = slices.Compact(threadIDs)
 	cells, sizes, users := grouped(s.pairs, func(p *pair) (int64, int64) { return p.cell, p.user })
 	kinds, kindSizes, kindUsers := grouped(people, func(p *pair) (int64, int64) { return p.cell, p.user })
 	threadCells, threadSizes, threads := grouped(s.asked, func(a *asked) (int64, int64) { return a.cell, a.thread })
@@ -63,6 +68,8 @@ func (s *Segment) Pack(evaluates func(cell int64) bool) map[Face][]byte {
 
 		FaceThreads: packed(threadCells, threadSizes, threads),
 		FaceAskers:  packed(column(s.asked, func(a *asked) int64 { return a.user })),
+
+		FaceAllThreads: packed(differences(threadIDs)),
 	}
 }
 
@@ -129,162 +136,4 @@ func grouped[T any](rows []T, of func(*T) (cell, id int64)) (cells, sizes, ids [
 		lastID = id
 	}
 	return cells, sizes, ids
-}
-
-// EachSums calls row for each cell of a FaceSums that take wants. Without all,
-// only runs are read.
-func EachSums(face []byte, all bool, take func(cell int64) bool, row func(cell int64, s *Sums)) error {
-	if len(face) == 0 {
-		return nil
-	}
-	cs, err := columns(face, 2+valueColumns)
-	if err != nil {
-		return err
-	}
-	vs := newValues(cs[2:])
-	cell, skipped := int64(0), 0
-	for !cs[0].Done() {
-		cell += cs[0].Next()
-		if !take(cell) {
-			skipped++
-			continue
-		}
-		cs[1].Skip(skipped)
-		s := Sums{Runs: cs[1].Next()}
-		if all {
-			vs.skip(skipped)
-			vs.into(&s)
-		}
-		skipped = 0
-		row(cell, &s)
-	}
-	return nil
-}
-
-// valueReader reads what values makes.
-type valueReader struct {
-	cs       []Column
-	earliest int64
-}
-
-func newValues(cs []Column) *valueReader {
-	return &valueReader{cs: cs, earliest: cs[valueColumns-1].Next()}
-}
-
-func (v *valueReader) skip(n int) {
-	for i := range v.cs {
-		v.cs[i].Skip(n)
-	}
-}
-
-func (v *valueReader) into(s *Sums) {
-	s.Prompt, s.Completion, s.Nano, s.Pico = v.cs[0].Next(), v.cs[1].Next(), v.cs[2].Next(), v.cs[3].Next()
-	s.NewThreads, s.Up, s.Down = v.cs[4].Next(), v.cs[5].Next(), v.cs[6].Next()
-	if last := v.cs[7].Next(); last != 0 {
-		s.Last = v.earliest + last - 1
-	}
-}
-
-// EachActive calls user for each of a FaceActive.
-func EachActive(face []byte, user func(id int64)) error {
-	if len(face) == 0 {
-		return nil
-	}
-	cs, err := columns(face, 1)
-	if err != nil {
-		return err
-	}
-	for id := int64(0); !cs[0].Done(); {
-		id += cs[0].Next()
-		user(id)
-	}
-	return nil
-}
-
-// EachPair calls row for each user of each cell of a FacePairs that take wants.
-// values is the FaceValues, or nil when only runs are needed.
-func EachPair(face, values []byte, take func(cell int64) bool, row func(cell, user int64, s *Sums)) error {
-	if len(face) == 0 {
-		return nil
-	}
-	cs, err := columns(face, 4)
-	if err != nil {
-		return err
-	}
-	var vs *valueReader
-	if values != nil {
-		columns, err := columns(values, valueColumns)
-		if err != nil {
-			return err
-		}
-		vs = newValues(columns)
-	}
-	for cell := int64(0); !cs[0].Done(); {
-		cell += cs[0].Next()
-		n, user := cs[1].Next(), int64(0)
-		if !take(cell) {
-			cs[2].Skip(int(n))
-			cs[3].Skip(int(n))
-			if vs != nil {
-				vs.skip(int(n))
-			}
-			continue
-		}
-		for range n {
-			user += cs[2].Next()
-			s := Sums{Runs: cs[3].Next()}
-			if vs != nil {
-				vs.into(&s)
-			}
-			row(cell, user, &s)
-		}
-	}
-	return nil
-}
-
-// EachThread calls row for each thread of each cell of a FaceThreads that take
-// wants. askers is the FaceAskers, or nil when the user is not needed.
-func EachThread(face, askers []byte, take func(cell int64) bool, row func(cell, thread, user int64)) error {
-	if len(face) == 0 {
-		return nil
-	}
-	cs, err := columns(face, 3)
-	if err != nil {
-		return err
-	}
-	users := []Column{{}}
-	if askers != nil {
-		if users, err = columns(askers, 1); err != nil {
-			return err
-		}
-	}
-	for cell := int64(0); !cs[0].Done(); {
-		cell += cs[0].Next()
-		n, thread := cs[1].Next(), int64(0)
-		if !take(cell) {
-			cs[2].Skip(int(n))
-			users[0].Skip(int(n))
-			continue
-		}
-		for range n {
-			thread += cs[2].Next()
-			row(cell, thread, users[0].Next())
-		}
-	}
-	return nil
-}
-
-// Unpack is the segment of its faces, of which four have all of it.
-func Unpack(faces map[Face][]byte) (*Segment, error) {
-	s := &Segment{}
-	every := func(int64) bool { return true }
-	if err := EachPair(faces[FacePairs], faces[FaceValues], every, func(cell, user int64, sums *Sums) {
-		s.pairs = append(s.pairs, pair{cell: cell, user: user, Sums: *sums})
-	}); err != nil {
-		return nil, err
-	}
-	err := EachThread(faces[FaceThreads], faces[FaceAskers], every, func(cell, thread, user int64) {
-		s.asked = append(s.asked, asked{cell: cell, thread: thread, user: user})
-	})
-	return s, err
 }

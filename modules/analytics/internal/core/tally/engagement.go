@@ -1,9 +1,6 @@
 package tally
 
 import (
-	"cmp"
-	"slices"
-
 	"parley/modules/analytics/internal/core"
 )
 
@@ -14,17 +11,16 @@ import (
 // there are.
 type Engagement struct {
 	bounds []int64
-	last   *distinct // its slot is the user's last day
-	before *distinct // who was active before the first bound
-	on     []int64   // users by their last day
-	day    int       // up to which days are counted
+	last   paged[int32] // each user's last day, from 1; -1 is before the first bound
+	on     []int64      // users by their last day
+	day    int          // up to which days are counted
 	out    []core.Engaged
 	fresh  int64 // new on this day
 }
 
 // NewEngagement returns the count of a question.
 func NewEngagement(q core.EngagementQuestion) *Engagement {
-	e := &Engagement{last: newDistinct(), before: newDistinct()}
+	e := &Engagement{}
 	for _, b := range q.Bounds {
 		e.bounds = append(e.bounds, b.UnixMicro())
 	}
@@ -32,24 +28,31 @@ func NewEngagement(q core.EngagementQuestion) *Engagement {
 	return e
 }
 
-// Before notes that a user was active before the first day. All of them come
+// Before notes that users were active before the first day. All of them come
 // before the first Active.
-func (e *Engagement) Before(user int64) { e.before.cell(user).slot = 1 }
-
-// Active notes that a user was active on a day.
-func (e *Engagement) Active(day int, user int64) {
-	e.advance(day)
-	c := e.last.cell(user)
-	switch {
-	case c.slot == int32(day)+1:
-		return
-	case c.slot > 0:
-		e.on[c.slot-1]--
-	case e.before.cell(user).slot == 0:
-		e.fresh++
+func (e *Engagement) Before(users ...int64) {
+	for _, user := range users {
+		*e.last.at(user) = -1
 	}
-	c.slot = int32(day) + 1
-	e.on[day]++
+}
+
+// Active notes that users were active on a day.
+func (e *Engagement) Active(day int, users ...int64) {
+	e.advance(day)
+	today := int32(day) + 1
+	for _, user := range users {
+		last := e.last.at(user)
+		switch {
+		case *last == today:
+			continue
+		case *last > 0:
+			e.on[*last-1]--
+		case *last == 0:
+			e.fresh++
+		}
+		*last = today
+		e.on[day]++
+	}
 }
 
 // advance ends the days before this one.
@@ -72,8 +75,7 @@ func (e *Engagement) sum(days int) (n int64) {
 // Facts adds all facts there are until the last bound, in any order. They are
 // those of the organization.
 func (e *Engagement) Facts(s core.Selection, facts []core.Fact) {
-	facts = slices.Clone(facts)
-	slices.SortStableFunc(facts, func(a, b core.Fact) int { return cmp.Compare(a.OccurredOn.UnixMicro(), b.OccurredOn.UnixMicro()) })
+	facts = ordered(facts)
 	for i := range facts {
 		f := &facts[i]
 		if _, all := Matches(s, f); all && f.Runs > 0 && f.QuerySource != core.Evaluation {
@@ -87,13 +89,13 @@ func (e *Engagement) At(micro, user int64) {
 	e.On(place(e.bounds, micro)-1, user)
 }
 
-// On notes that a user was active on a day; before the first one it is negative.
-func (e *Engagement) On(day int, user int64) {
+// On notes that users were active on a day; before the first one it is negative.
+func (e *Engagement) On(day int, users ...int64) {
 	switch {
 	case day < 0:
-		e.Before(user)
+		e.Before(users...)
 	case day < len(e.on):
-		e.Active(day, user)
+		e.Active(day, users...)
 	}
 }
 

@@ -20,10 +20,7 @@ func Faces(q core.Question) []segment.Face {
 		faces = append(faces, userFace(q))
 	}
 	if q.Threads {
-		faces = append(faces, segment.FaceThreads)
-		if q.By == core.ByUser {
-			faces = append(faces, segment.FaceAskers)
-		}
+		faces = append(faces, threadFaces(q)...)
 	}
 	return faces
 }
@@ -42,6 +39,17 @@ func userFace(q core.Question) segment.Face {
 		return segment.FaceActive
 	}
 	return segment.FacePairs
+}
+
+// threadFaces are where the distinct threads of a question are.
+func threadFaces(q core.Question) []segment.Face {
+	switch {
+	case q.By == core.ByUser:
+		return []segment.Face{segment.FaceThreads, segment.FaceAskers}
+	case q.By == core.ByNothing && !Narrowed(q.Scope, q.Filter):
+		return []segment.Face{segment.FaceAllThreads}
+	}
+	return []segment.Face{segment.FaceThreads}
 }
 
 // DayFaces are what it reads of each segment of a day.
@@ -81,12 +89,12 @@ func (t *Tally) Segment(period int, faces map[segment.Face][]byte) error {
 func (t *Tally) sums(period int, faces map[segment.Face][]byte) error {
 	if sumsFace(t.q) == segment.FaceTotal {
 		every := func(int64) bool { return true }
-		return segment.EachSums(faces[segment.FaceTotal], true, every, func(cell int64, s *segment.Sums) {
+		return segment.EachSums(faces[segment.FaceTotal], every, func(cell int64, s *segment.Sums) {
 			t.add(t.slot(period, t.keyOf(core.Key{})), view{all: true, evaluates: cell == 1}, s)
 		})
 	}
 	inside := func(cell int64) bool { return t.view(cell).inside }
-	return segment.EachSums(faces[segment.FaceSums], true, inside, func(cell int64, s *segment.Sums) {
+	return segment.EachSums(faces[segment.FaceSums], inside, func(cell int64, s *segment.Sums) {
 		if v := t.view(cell); v.inside && (v.all || s.NewThreads != 0) {
 			t.add(t.slot(period, v.key), v, s)
 		}
@@ -101,15 +109,21 @@ func (t *Tally) pairs(period int, faces map[segment.Face][]byte) error {
 	}
 	return segment.EachPair(pairs, values,
 		func(cell int64) bool { return see(cell).inside },
-		func(cell, user int64, s *segment.Sums) {
+		func(cell int64, r *segment.Rows) {
 			v := see(cell)
-			if !v.all && s.NewThreads == 0 {
-				return
-			}
-			slot := t.slot(period, t.userKey(user))
-			t.add(slot, v, s)
-			if t.q.Users && v.all && !v.evaluates && s.Runs > 0 && t.asked.add(user, period, slot) {
-				t.rows[slot].Users++
+			for i, user := range r.IDs {
+				if !v.all && r.NewThreads[i] == 0 {
+					continue
+				}
+				slot := t.slot(period, t.userKey(user))
+				s := segment.Sums{
+					Runs: r.Runs[i], Prompt: r.Prompt[i], Completion: r.Completion[i], Nano: r.Nano[i], Pico: r.Pico[i],
+					NewThreads: r.NewThreads[i], Up: r.Up[i], Down: r.Down[i], Last: r.Last[i],
+				}
+				t.add(slot, v, &s)
+				if t.q.Users && v.all && !v.evaluates && s.Runs > 0 {
+					t.rows[slot].users += t.asked.add(period, slot, user)
+				}
 			}
 		})
 }
@@ -121,33 +135,51 @@ func (t *Tally) queries(cell int64) bool {
 }
 
 func (t *Tally) everybody(period int, faces map[segment.Face][]byte) error {
-	return segment.EachActive(faces[segment.FaceActive], func(user int64) {
+	return segment.EachID(faces[segment.FaceActive], func(users []int64) {
 		// All queries have the one key that there is.
-		if slot := t.slot(period, t.keyOf(core.Key{})); t.asked.add(user, period, slot) {
-			t.rows[slot].Users++
-		}
+		slot := t.slot(period, t.keyOf(core.Key{}))
+		t.rows[slot].users += t.asked.add(period, slot, users...)
 	})
 }
 
 func (t *Tally) askers(period int, faces map[segment.Face][]byte) error {
-	return segment.EachPair(faces[segment.FacePairs], nil, t.queries, func(cell, user int64, s *segment.Sums) {
-		if s.Runs == 0 {
-			return
-		}
-		if slot := t.slot(period, t.view(cell).key); t.asked.add(user, period, slot) {
-			t.rows[slot].Users++
+	return segment.EachPair(faces[segment.FacePairs], nil, t.queries, func(cell int64, r *segment.Rows) {
+		if users := ran(r); len(users) > 0 {
+			slot := t.slot(period, t.view(cell).key)
+			t.rows[slot].users += t.asked.add(period, slot, users...)
 		}
 	})
 }
 
-func (t *Tally) threadsOf(period int, faces map[segment.Face][]byte) error {
-	return segment.EachThread(faces[segment.FaceThreads], faces[segment.FaceAskers], t.queries, func(cell, thread, user int64) {
-		key := t.view(cell).key
-		if t.q.By == core.ByUser {
-			key = t.userKey(user)
+// ran are the users with a run. They take the place of all.
+func ran(r *segment.Rows) []int64 {
+	n := 0
+	for i, user := range r.IDs {
+		if r.Runs[i] > 0 {
+			r.IDs[n] = user
+			n++
 		}
-		if slot := t.slot(period, key); t.threads.add(thread, period, slot) {
-			t.rows[slot].Threads++
+	}
+	return r.IDs[:n]
+}
+
+func (t *Tally) threadsOf(period int, faces map[segment.Face][]byte) error {
+	if all, stored := faces[segment.FaceAllThreads]; stored {
+		return segment.EachID(all, func(threads []int64) {
+			slot := t.slot(period, t.keyOf(core.Key{}))
+			t.rows[slot].threads += t.threads.add(period, slot, threads...)
+		})
+	}
+	return segment.EachThread(faces[segment.FaceThreads], faces[segment.FaceAskers], t.queries, func(cell int64, r *segment.Rows) {
+		if t.q.By != core.ByUser {
+			slot := t.slot(period, t.view(cell).key)
+			t.rows[slot].threads += t.threads.add(period, slot, r.IDs...)
+			return
+		}
+		for i, thread := range r.IDs {
+			if slot := t.slot(period, t.userKey(r.Users[i])); t.threads.one(period, slot, thread) {
+				t.rows[slot].threads++
+			}
 		}
 	})
 }
@@ -156,19 +188,15 @@ func (t *Tally) threadsOf(period int, faces map[segment.Face][]byte) error {
 func (t *Tally) DaySegment(day int, faces map[segment.Face][]byte) error {
 	switch {
 	case t.q.By != core.ByUser:
-		return segment.EachSums(faces[segment.FaceSums], false, t.queries, func(cell int64, s *segment.Sums) {
-			if s.Runs > 0 {
-				t.onDay(day, t.view(cell).key)
+		return segment.EachRan(faces[segment.FaceSums], func(cell int64) {
+			if v := t.view(cell); v.all && !v.evaluates {
+				t.onDay(day, int64(v.key))
 			}
 		})
 	case Narrowed(t.q.Scope, t.q.Filter):
-		return segment.EachPair(faces[segment.FacePairs], nil, t.queries, func(_, user int64, s *segment.Sums) {
-			if s.Runs > 0 {
-				t.onDay(day, t.userKey(user))
-			}
-		})
+		return segment.EachPair(faces[segment.FacePairs], nil, t.queries, func(_ int64, r *segment.Rows) { t.onDay(day, ran(r)...) })
 	}
-	return segment.EachActive(faces[segment.FaceActive], func(user int64) { t.onDay(day, t.userKey(user)) })
+	return segment.EachID(faces[segment.FaceActive], func(users []int64) { t.onDay(day, users...) })
 }
 
 // EngagementFaces are what an engagement question reads.
@@ -197,21 +225,17 @@ func Cells(s core.Selection, cells []segment.Cell) []bool {
 	return out
 }
 
-// EachUser calls user for each with a query in a segment that is selected, maybe
-// more than once. The faces are EngagementFaces, queries are Queries.
-func EachUser(s core.Selection, queries []bool, faces map[segment.Face][]byte, user func(id int64)) error {
+// EachUser calls users with those who have a query in a segment that is selected,
+// some maybe more than once. The faces are EngagementFaces, queries are Queries.
+func EachUser(s core.Selection, queries []bool, faces map[segment.Face][]byte, users func(ids []int64)) error {
 	if !Narrowed(s.Scope, s.Filter) {
-		return segment.EachActive(faces[segment.FaceActive], user)
+		return segment.EachID(faces[segment.FaceActive], users)
 	}
-	return EachPairUser(queries, faces, user)
+	return EachPairUser(queries, faces, users)
 }
 
-// EachPairUser calls user for each with a run in a cell that is taken.
-func EachPairUser(taken []bool, faces map[segment.Face][]byte, user func(id int64)) error {
+// EachPairUser calls users with those who have a run in a cell that is taken.
+func EachPairUser(taken []bool, faces map[segment.Face][]byte, users func(ids []int64)) error {
 	take := func(cell int64) bool { return cell >= 0 && cell < int64(len(taken)) && taken[cell] }
-	return segment.EachPair(faces[segment.FacePairs], nil, take, func(_, id int64, sums *segment.Sums) {
-		if sums.Runs > 0 {
-			user(id)
-		}
-	})
+	return segment.EachPair(faces[segment.FacePairs], nil, take, func(_ int64, r *segment.Rows) { users(ran(r)) })
 }

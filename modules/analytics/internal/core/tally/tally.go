@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+	"sync"
 	"time"
 
 	"parley/modules/analytics/internal/core"
@@ -22,16 +23,28 @@ type Tally struct {
 	days   []int64
 	views  []view // of cells, by number
 
-	keys    []core.Key
-	index   map[core.Key]int32 // of keys
-	users   *distinct          // which key a user has, where users are the keys
-	period  int                // that slots is of
-	slots   []int32            // the row of each key in the period, from 1
-	rows    []core.Row
-	last    []int64 // of each row: the latest query, in microseconds
-	asked   *distinct
-	threads *distinct
-	active  *distinct // rows, by day
+	keys   []core.Key
+	index  map[core.Key]int32 // of keys
+	users  paged[int32]       // which key a user has, from 1, where users are the keys
+	period int                // that slots is of
+	slots  []int32            // the row of each key in the period, from 1
+	rows   []row
+
+	asked   distinct
+	threads distinct
+	// Active days, of users by their id and of other keys by their number: who was
+	// active on the day, and what the days before it add up to.
+	day    once
+	onDays paged[int32]
+}
+
+// row is core.Row in little space: there are many, and they are added to all the
+// time.
+type row struct {
+	period int32
+	key    int32
+	segment.Sums
+	queries, users, threads int64
 }
 
 // view is what a question sees of a cell.
@@ -44,11 +57,17 @@ type view struct {
 
 // New returns the tally of a question.
 func New(q core.Question) *Tally {
+	single := q.By == core.ByNothing
 	return &Tally{
 		q: q, bounds: micros(q.Cuts), days: micros(q.Days), index: map[core.Key]int32{},
-		users: newDistinct(), asked: newDistinct(), threads: newDistinct(), active: newDistinct(),
+		asked: distinct{single: single}, threads: distinct{single: single},
+		rows: (*spare.Get().(*[]row))[:0], //nolint:forcetypeassert // nothing else is in it
 	}
 }
+
+// spare is room for rows that Rows is done with. A leaderboard has many, and to
+// make room for them again and again took as long as to add them up.
+var spare = sync.Pool{New: func() any { return new([]row) }}
 
 func micros(instants []time.Time) []int64 {
 	out := make([]int64, len(instants))
@@ -87,8 +106,7 @@ func (t *Tally) Facts(facts []core.Fact) {
 
 // EachFact is Facts for the sums, the days or both.
 func (t *Tally) EachFact(facts []core.Fact, sums, days bool) {
-	facts = slices.Clone(facts)
-	slices.SortStableFunc(facts, func(a, b core.Fact) int { return a.OccurredOn.Compare(b.OccurredOn) })
+	facts = ordered(facts)
 	for i := range facts {
 		f := &facts[i]
 		inside, all := Matches(t.q.Selection, f)
@@ -99,9 +117,24 @@ func (t *Tally) EachFact(facts []core.Fact, sums, days bool) {
 			t.fact(f, all)
 		}
 		if days && all && f.Runs > 0 && f.QuerySource != core.Evaluation {
-			t.onDay(place(t.days, f.OccurredOn.UnixMicro()), t.keyOf(KeyOf(t.q.By, f)))
+			who := f.UserID
+			if t.q.By != core.ByUser {
+				who = int64(t.keyOf(KeyOf(t.q.By, f)))
+			}
+			t.onDay(place(t.days, f.OccurredOn.UnixMicro()), who)
 		}
 	}
+}
+
+// ordered are facts in order of time.
+func ordered(facts []core.Fact) []core.Fact {
+	byTime := func(a, b core.Fact) int { return cmp.Compare(a.OccurredOn.UnixMicro(), b.OccurredOn.UnixMicro()) }
+	if slices.IsSortedFunc(facts, byTime) {
+		return facts
+	}
+	facts = slices.Clone(facts)
+	slices.SortStableFunc(facts, byTime)
+	return facts
 }
 
 // fact adds one. Without all, only what matches every source and model counts.
@@ -121,37 +154,43 @@ func (t *Tally) fact(f *core.Fact, all bool) {
 	if !all || !asks {
 		return
 	}
-	if t.q.Users && t.asked.add(f.UserID, period, slot) {
-		t.rows[slot].Users++
+	if t.q.Users {
+		t.rows[slot].users += t.asked.add(period, slot, f.UserID)
 	}
-	if t.q.Threads && f.ThreadID != 0 && t.threads.add(f.ThreadID, period, slot) {
-		t.rows[slot].Threads++
+	if t.q.Threads && f.ThreadID != 0 {
+		t.rows[slot].threads += t.threads.add(period, slot, f.ThreadID)
 	}
 }
 
 func (t *Tally) add(slot int, v view, s *segment.Sums) {
-	row := &t.rows[slot]
-	row.NewThreads = sum.Add(row.NewThreads, s.NewThreads)
+	r := &t.rows[slot]
+	r.NewThreads = sum.Add(r.NewThreads, s.NewThreads)
 	if !v.all {
 		return
 	}
-	row.Runs = sum.Add(row.Runs, s.Runs)
-	row.PromptTokens = sum.Add(row.PromptTokens, s.Prompt)
-	row.CompletionTokens = sum.Add(row.CompletionTokens, s.Completion)
-	row.Cost = sum.Plus(row.Cost, money.Amount{Nano: s.Nano, Pico: s.Pico})
-	row.Upvotes = sum.Add(row.Upvotes, s.Up)
-	row.Downvotes = sum.Add(row.Downvotes, s.Down)
+	r.Runs = sum.Add(r.Runs, s.Runs)
+	r.Prompt = sum.Add(r.Prompt, s.Prompt)
+	r.Completion = sum.Add(r.Completion, s.Completion)
+	cost := sum.Plus(money.Amount{Nano: r.Nano, Pico: r.Pico}, money.Amount{Nano: s.Nano, Pico: s.Pico})
+	r.Nano, r.Pico = cost.Nano, cost.Pico
+	r.Up = sum.Add(r.Up, s.Up)
+	r.Down = sum.Add(r.Down, s.Down)
 	if s.Runs > 0 && !v.evaluates {
-		row.Queries = sum.Add(row.Queries, s.Runs)
-		t.last[slot] = max(t.last[slot], s.Last)
+		r.queries = sum.Add(r.queries, s.Runs)
+		r.Last = max(r.Last, s.Last)
 	}
 }
 
-func (t *Tally) onDay(day int, key int32) {
-	slot := t.slot(0, key)
-	if t.active.add(int64(slot), day, 0) {
-		t.rows[slot].ActiveDays++
+// onDay notes that users, or keys, were active on a day. What they add up to is
+// found with their row, which all have who were active.
+func (t *Tally) onDay(day int, who ...int64) {
+	if len(who) == 0 {
+		return
 	}
+	if day != t.day.period {
+		t.day.tally(&t.onDays)
+	}
+	t.day.add(day, who...)
 }
 
 // keyOf is the number of a key.
@@ -170,12 +209,12 @@ func (t *Tally) keyOf(key core.Key) int32 {
 
 // userKey is keyOf for users, of whom there are many.
 func (t *Tally) userKey(id int64) int32 {
-	c := t.users.cell(id)
-	if c.slot == 0 {
+	n := t.users.at(id)
+	if *n == 0 {
 		t.keys = append(t.keys, core.Key{ID: id})
-		c.slot = int32(len(t.keys))
+		*n = int32(len(t.keys))
 	}
-	return c.slot - 1
+	return *n - 1
 }
 
 // slot is the row of a key in a period, which is not before the one of the last
@@ -189,26 +228,66 @@ func (t *Tally) slot(period int, key int32) int {
 		t.slots = append(t.slots, make([]int32, n-len(t.slots)+n/2)...)
 	}
 	if t.slots[key] == 0 {
-		t.rows = append(t.rows, core.Row{Period: period, Key: t.keys[key]})
-		t.last = append(t.last, 0)
+		t.rows = append(t.rows, row{period: int32(period), key: key})
 		t.slots[key] = int32(len(t.rows))
 	}
 	return int(t.slots[key]) - 1
 }
 
-// Rows is the answer, in order of period and key.
+// Rows is the answer, in order of period and key. It is asked for once.
 func (t *Tally) Rows() []core.Row {
+	t.day.tally(&t.onDays)
 	rows := make([]core.Row, len(t.rows))
-	for i, r := range t.rows {
-		if t.last[i] != 0 {
-			r.LastActive = time.UnixMicro(t.last[i]).UTC()
+	for i, at := range t.order() {
+		r := &t.rows[at]
+		key := t.keys[r.key]
+		out := core.Row{Period: int(r.period), Key: key, Figures: core.Figures{
+			Queries: r.queries, Runs: r.Runs, PromptTokens: r.Prompt, CompletionTokens: r.Completion, Cost: money.Amount{Nano: r.Nano, Pico: r.Pico},
+			Upvotes: r.Up, Downvotes: r.Down, NewThreads: r.NewThreads, Users: r.users, Threads: r.threads,
+		}}
+		if t.q.Days != nil {
+			who := int64(r.key)
+			if t.q.By == core.ByUser {
+				who = key.ID
+			}
+			out.ActiveDays = int64(*t.onDays.at(who))
 		}
-		rows[i] = r
+		if r.Last != 0 {
+			out.LastActive = time.UnixMicro(r.Last).UTC()
+		}
+		rows[i] = out
 	}
-	slices.SortFunc(rows, func(a, b core.Row) int {
-		return cmp.Or(cmp.Compare(a.Period, b.Period), cmp.Compare(a.Key.ID, b.Key.ID), cmp.Compare(a.Key.Name, b.Key.Name))
-	})
+	used := t.rows
+	t.rows = nil
+	spare.Put(&used)
 	return rows
+}
+
+// order is where each row of the answer is.
+func (t *Tally) order() []int32 {
+	type place struct {
+		period int32
+		at     int32
+		id     int64
+	}
+	places := make([]place, len(t.rows))
+	for i, r := range t.rows {
+		places[i] = place{period: r.period, at: int32(i), id: t.keys[r.key].ID}
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		switch {
+		case a.period != b.period:
+			return int(a.period) - int(b.period)
+		case a.id != b.id:
+			return cmp.Compare(a.id, b.id)
+		}
+		return cmp.Compare(t.keys[t.rows[a.at].key].Name, t.keys[t.rows[b.at].key].Name)
+	})
+	out := make([]int32, len(places))
+	for i, p := range places {
+		out[i] = p.at
+	}
+	return out
 }
 
 // place is how many of the bounds are not after the moment.

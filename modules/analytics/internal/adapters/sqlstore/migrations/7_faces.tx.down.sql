@@ -1,0 +1,1 @@
+DELETE FROM analytics_segments WHERE face = 10;

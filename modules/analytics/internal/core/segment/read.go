@@ -1,0 +1,258 @@
+package segment
+
+import "sync"
+
+// Rows are some rows of a cell, in columns of one length. They are read in parts
+// that the processor's cache has room for, and belong to the reader again when the
+// call that they are given to is over.
+type Rows struct {
+	IDs  []int64 // of users; of threads in FaceThreads and FaceAllThreads
+	Runs []int64
+
+	Prompt, Completion, Nano, Pico []int64
+	NewThreads, Up, Down           []int64
+	Last                           []int64
+
+	Users []int64 // of threads
+}
+
+const rowsAtOnce = 1024
+
+// buffer has room for the columns of Rows.
+type buffer struct {
+	ids, runs, users [rowsAtOnce]int64
+	values           [valueColumns][rowsAtOnce]int64
+}
+
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
+
+// EachSums calls row for each cell of a FaceSums that take wants.
+func EachSums(face []byte, take func(cell int64) bool, row func(cell int64, s *Sums)) error {
+	if len(face) == 0 {
+		return nil
+	}
+	var cs [2 + valueColumns]Column
+	if err := cut(face, len(cs), cs[:]); err != nil {
+		return err
+	}
+	vs := newValues(cs[2:])
+	var s Sums
+	cell, skipped := int64(0), 0
+	for !cs[0].Done() {
+		cell += cs[0].Next()
+		if !take(cell) {
+			skipped++
+			continue
+		}
+		if skipped > 0 {
+			cs[1].Skip(skipped)
+			vs.skip(skipped)
+			skipped = 0
+		}
+		s = Sums{Runs: cs[1].Next()}
+		vs.into(&s)
+		row(cell, &s)
+	}
+	return nil
+}
+
+// EachRan calls cell for each of a FaceSums that has runs.
+func EachRan(face []byte, cell func(int64)) error {
+	if len(face) == 0 {
+		return nil
+	}
+	var cs [2]Column
+	if err := cut(face, len(cs)+valueColumns, cs[:]); err != nil {
+		return err
+	}
+	for n := int64(0); !cs[0].Done(); {
+		n += cs[0].Next()
+		if cs[1].Next() > 0 {
+			cell(n)
+		}
+	}
+	return nil
+}
+
+// valueReader reads what values makes.
+type valueReader struct {
+	cs       []Column
+	earliest int64
+}
+
+func newValues(cs []Column) valueReader {
+	return valueReader{cs: cs, earliest: cs[valueColumns-1].Next()}
+}
+
+func (v *valueReader) skip(n int) {
+	for i := range v.cs {
+		v.cs[i].Skip(n)
+	}
+}
+
+func (v *valueReader) into(s *Sums) {
+	s.Prompt, s.Completion, s.Nano, s.Pico = v.cs[0].Next(), v.cs[1].Next(), v.cs[2].Next(), v.cs[3].Next()
+	s.NewThreads, s.Up, s.Down = v.cs[4].Next(), v.cs[5].Next(), v.cs[6].Next()
+	if last := v.cs[7].Next(); last != 0 {
+		s.Last = v.earliest + last - 1
+	}
+}
+
+// fill reads the columns of n rows.
+func (v *valueReader) fill(r *Rows, b *buffer, n int) {
+	for i := range v.cs {
+		v.cs[i].Fill(b.values[i][:n])
+	}
+	r.Prompt, r.Completion, r.Nano, r.Pico = b.values[0][:n], b.values[1][:n], b.values[2][:n], b.values[3][:n]
+	r.NewThreads, r.Up, r.Down, r.Last = b.values[4][:n], b.values[5][:n], b.values[6][:n], b.values[7][:n]
+	for i, last := range r.Last {
+		if last != 0 {
+			r.Last[i] = v.earliest + last - 1
+		}
+	}
+}
+
+// EachID calls ids with those of a FaceActive or a FaceAllThreads, ascending.
+func EachID(face []byte, ids func([]int64)) error {
+	if len(face) == 0 {
+		return nil
+	}
+	cs, err := columns(face, 1)
+	if err != nil {
+		return err
+	}
+	b := buffers.Get().(*buffer) //nolint:forcetypeassert // nothing else is in it
+	defer buffers.Put(b)
+	for last := int64(0); !cs[0].Done(); {
+		n := cs[0].count(rowsAtOnce)
+		last = cs[0].Ascend(b.ids[:n], last)
+		ids(b.ids[:n])
+	}
+	return nil
+}
+
+// group reads the rows of cells: of each cell, how many there are, and their ids.
+type group struct {
+	cells, sizes, ids Column
+	with              []*Column // of the same rows
+	skipped           int
+}
+
+// each calls rows for parts of each cell that take wants. Those of others are
+// passed over together.
+func (g *group) each(take func(cell int64) bool, rows func(cell int64, b *buffer, n int)) error {
+	b := buffers.Get().(*buffer) //nolint:forcetypeassert // nothing else is in it
+	defer buffers.Put(b)
+	for cell := int64(0); !g.cells.Done(); {
+		cell += g.cells.Next()
+		size := g.sizes.Next()
+		if size < 0 || size > int64(len(g.ids.b)) {
+			return errCorrupt
+		}
+		if !take(cell) {
+			g.skipped += int(size)
+			continue
+		}
+		g.ids.Skip(g.skipped)
+		for _, c := range g.with {
+			c.Skip(g.skipped)
+		}
+		g.skipped = 0
+		for last, left := int64(0), int(size); left > 0; {
+			n := min(left, rowsAtOnce)
+			last = g.ids.Ascend(b.ids[:n], last)
+			rows(cell, b, n)
+			left -= n
+		}
+	}
+	return nil
+}
+
+// EachPair calls rows for the users of each cell of a FacePairs that take wants.
+// values is the FaceValues, or nil when only runs are needed.
+func EachPair(face, values []byte, take func(cell int64) bool, rows func(cell int64, r *Rows)) error {
+	if len(face) == 0 {
+		return nil
+	}
+	cs, err := columns(face, 4)
+	if err != nil {
+		return err
+	}
+	g := group{cells: cs[0], sizes: cs[1], ids: cs[2], with: []*Column{&cs[3]}}
+	var vs valueReader
+	if values != nil {
+		columns, err := columns(values, valueColumns)
+		if err != nil {
+			return err
+		}
+		vs = newValues(columns)
+		for i := range vs.cs {
+			g.with = append(g.with, &vs.cs[i])
+		}
+	}
+	var r Rows
+	return g.each(take, func(cell int64, b *buffer, n int) {
+		cs[3].Fill(b.runs[:n])
+		r.IDs, r.Runs = b.ids[:n], b.runs[:n]
+		if vs.cs != nil {
+			vs.fill(&r, b, n)
+		}
+		rows(cell, &r)
+	})
+}
+
+// EachThread calls rows for the threads of each cell of a FaceThreads that take
+// wants. askers is the FaceAskers, or nil when the user is not needed.
+func EachThread(face, askers []byte, take func(cell int64) bool, rows func(cell int64, r *Rows)) error {
+	if len(face) == 0 {
+		return nil
+	}
+	cs, err := columns(face, 3)
+	if err != nil {
+		return err
+	}
+	g := group{cells: cs[0], sizes: cs[1], ids: cs[2]}
+	users := []Column{{}}
+	if askers != nil {
+		if users, err = columns(askers, 1); err != nil {
+			return err
+		}
+		g.with = []*Column{&users[0]}
+	}
+	var r Rows
+	return g.each(take, func(cell int64, b *buffer, n int) {
+		r.IDs, r.Users = b.ids[:n], b.users[:n]
+		users[0].Fill(r.Users)
+		rows(cell, &r)
+	})
+}
+
+// Unpack is the segment of its faces, of which four have all of it.
+func Unpack(faces map[Face][]byte) (*Segment, error) {
+	s := &Segment{}
+	every := func(int64) bool { return true }
+	if err := EachPair(faces[FacePairs], faces[FaceValues], every, func(cell int64, r *Rows) {
+		for i, user := range r.IDs {
+			p := pair{cell: cell, user: user, Sums: Sums{Runs: r.Runs[i]}}
+			if len(r.Prompt) > 0 {
+				p.Sums = r.sums(i)
+			}
+			s.pairs = append(s.pairs, p)
+		}
+	}); err != nil {
+		return nil, err
+	}
+	err := EachThread(faces[FaceThreads], faces[FaceAskers], every, func(cell int64, r *Rows) {
+		for i, thread := range r.IDs {
+			s.asked = append(s.asked, asked{cell: cell, thread: thread, user: r.Users[i]})
+		}
+	})
+	return s, err
+}
+
+func (r *Rows) sums(i int) Sums {
+	return Sums{
+		Runs: r.Runs[i], Prompt: r.Prompt[i], Completion: r.Completion[i], Nano: r.Nano[i], Pico: r.Pico[i],
+		NewThreads: r.NewThreads[i], Up: r.Up[i], Down: r.Down[i], Last: r.Last[i],
+	}
+}
