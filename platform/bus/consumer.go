@@ -35,6 +35,13 @@ type Consumer struct {
 	// dropped. Its handlers get a tx that refuses to publish and no
 	// transaction in their context.
 	PerProcess bool
+	// Wants answers for each event whether the consumer has anything to do about
+	// it; nil wants all. What it does not want is passed over, without a unit of
+	// work and without an inbox row. It is asked when the events have committed,
+	// outside a unit of work and maybe again, and only reads: whatever committed
+	// before an event it must see. Its error is like that of a handler. Events
+	// that wait in bus_deliveries are wanted.
+	Wants func(ctx context.Context, list []event.Envelope) ([]bool, error)
 
 	relay message.Publisher // see Relay
 }
@@ -142,6 +149,9 @@ func check(consumers []Consumer) error {
 		}
 		if len(c.Handlers) == 0 && c.relay == nil {
 			bad("consumer %s has no handlers", c.Name)
+		}
+		if c.PerProcess && c.Wants != nil {
+			bad("consumer %s runs in every process, so it has no inbox that Wants could spare", c.Name)
 		}
 		events := map[string]bool{}
 		for _, h := range c.Handlers {
