@@ -109,7 +109,7 @@ func (w *worker) attemptBatch(ctx context.Context, batch []*item) (done int, err
 	if err != nil || len(wanted) == 0 {
 		return len(batch), err
 	}
-	if done, err = w.inOneUnit(ctx, wanted); done < len(wanted) {
+	if done, err = w.attemptWanted(ctx, wanted); done < len(wanted) {
 		return slices.Index(batch, wanted[done]), err // those before it are handled or passed over
 	}
 	return len(batch), err
@@ -142,8 +142,8 @@ func (w *worker) wanted(ctx context.Context, items []*item) ([]*item, error) {
 	return out, nil
 }
 
-// inOneUnit is attemptBatch for events that are wanted.
-func (w *worker) inOneUnit(ctx context.Context, batch []*item) (done int, err error) {
+// attemptWanted is attemptBatch for events that are wanted.
+func (w *worker) attemptWanted(ctx context.Context, batch []*item) (done int, err error) {
 	err = w.b.unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		if !w.b.db.InTx(ctx) {
 			return errors.New("the unit of work is not on the database of the bus")

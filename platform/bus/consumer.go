@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
@@ -42,6 +43,10 @@ type Consumer struct {
 	// before an event it must see. Its error is like that of a handler. Events
 	// that wait in bus_deliveries are wanted.
 	Wants func(ctx context.Context, list []event.Envelope) ([]bool, error)
+	// Gather is how long events that follow others gather, so that one unit of
+	// work takes more of them; one that comes after a pause of this length does
+	// not wait. It is for consumers whose effect nobody waits for.
+	Gather time.Duration
 
 	relay message.Publisher // see Relay
 }
@@ -152,6 +157,9 @@ func check(consumers []Consumer) error {
 		}
 		if c.PerProcess && c.Wants != nil {
 			bad("consumer %s runs in every process, so it has no inbox that Wants could spare", c.Name)
+		}
+		if c.Gather != 0 && (c.Gather < 0 || c.PerProcess || c.Concurrency > 1) {
+			bad("consumer %s can't let events gather: only one that takes one batch after the other can", c.Name)
 		}
 		events := map[string]bool{}
 		for _, h := range c.Handlers {
