@@ -21,7 +21,7 @@ import (
 
 // gather is how long facts gather while others come: each run has some, and
 // nobody waits for them.
-const gather = 50 * time.Millisecond
+const gather = 100 * time.Millisecond
 
 // Consumers are the module's consumers.
 func Consumers(s *core.Service) []bus.Consumer {
