@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -104,6 +105,45 @@ func (w *worker) attemptBatch(ctx context.Context, batch []*item) (done int, err
 		}
 		return len(batch), w.publish(ctx, batch)
 	}
+	wanted, err := w.wanted(ctx, batch)
+	if err != nil || len(wanted) == 0 {
+		return len(batch), err
+	}
+	if done, err = w.attemptWanted(ctx, wanted); done < len(wanted) {
+		return slices.Index(batch, wanted[done]), err // those before it are handled or passed over
+	}
+	return len(batch), err
+}
+
+// wanted answers those of the items that the consumer has to do with.
+func (w *worker) wanted(ctx context.Context, items []*item) ([]*item, error) {
+	if w.spec.Wants == nil {
+		return items, nil
+	}
+	list := make([]event.Envelope, len(items))
+	for i, it := range items {
+		list[i] = it.envelope()
+	}
+	wants, err := w.spec.Wants(ctx, list)
+	if err != nil {
+		return nil, err
+	}
+	if len(wants) != len(items) {
+		return nil, fmt.Errorf("Wants answered %d of %d events", len(wants), len(items))
+	}
+	var out []*item
+	for i, it := range items {
+		if wants[i] {
+			out = append(out, it)
+		} else {
+			it.outcome = passed
+		}
+	}
+	return out, nil
+}
+
+// attemptWanted is attemptBatch for events that are wanted.
+func (w *worker) attemptWanted(ctx context.Context, batch []*item) (done int, err error) {
 	err = w.b.unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		if !w.b.db.InTx(ctx) {
 			return errors.New("the unit of work is not on the database of the bus")

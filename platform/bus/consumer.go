@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
@@ -35,6 +36,17 @@ type Consumer struct {
 	// dropped. Its handlers get a tx that refuses to publish and no
 	// transaction in their context.
 	PerProcess bool
+	// Wants answers for each event whether the consumer has anything to do about
+	// it; nil wants all. What it does not want is passed over, without a unit of
+	// work and without an inbox row. It is asked when the events have committed,
+	// outside a unit of work and maybe again, and only reads: whatever committed
+	// before an event it must see. Its error is like that of a handler. Events
+	// that wait in bus_deliveries are wanted.
+	Wants func(ctx context.Context, list []event.Envelope) ([]bool, error)
+	// Gather is how long events that follow others gather, so that one unit of
+	// work takes more of them; one that comes after a pause of this length does
+	// not wait. It is for consumers whose effect nobody waits for.
+	Gather time.Duration
 
 	relay message.Publisher // see Relay
 }
@@ -142,6 +154,12 @@ func check(consumers []Consumer) error {
 		}
 		if len(c.Handlers) == 0 && c.relay == nil {
 			bad("consumer %s has no handlers", c.Name)
+		}
+		if c.PerProcess && c.Wants != nil {
+			bad("consumer %s runs in every process, so it has no inbox that Wants could spare", c.Name)
+		}
+		if c.Gather != 0 && (c.Gather < 0 || c.PerProcess || c.Concurrency > 1) {
+			bad("consumer %s can't let events gather: only one that takes one batch after the other can", c.Name)
 		}
 		events := map[string]bool{}
 		for _, h := range c.Handlers {

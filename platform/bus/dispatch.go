@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"parley/platform/kernel/clock"
 )
 
 // dispatch starts what may start, in turn from the due rows and from the
@@ -16,7 +18,7 @@ func (w *worker) dispatch() {
 		if o.turn {
 			it = o.nextRow()
 		}
-		if it == nil {
+		if it == nil && !w.gathers() {
 			if batch := w.nextBatch(); batch != nil {
 				w.inflight++
 				w.b.running.Go(func() { w.runBatch(batch) })
@@ -34,6 +36,31 @@ func (w *worker) dispatch() {
 		w.inflight++
 		w.send(it)
 	}
+}
+
+// gathers reports whether the queue waits for more events, and wakes it when
+// it has waited. The caller takes from the queue otherwise, and holds mu.
+func (w *worker) gathers() bool {
+	o := w.ownership
+	if w.spec.Gather == 0 || len(o.queue) == 0 || len(o.queue) >= maxBatch || o.queue[0].alone || o.blocked[o.queue[0].Key] != nil {
+		return false
+	}
+	now := clock.System{}.Now() // the time that passes, not what tests say it is
+	wait := o.next.Sub(now)
+	if wait <= 0 || wait > w.spec.Gather { // that clock may be set back
+		o.next = now.Add(w.spec.Gather)
+		return false
+	}
+	if !o.waking {
+		o.waking = true
+		time.AfterFunc(wait, func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			o.waking = false
+			w.dispatch()
+		})
+	}
+	return true
 }
 
 // send hands one event to the router.

@@ -6,7 +6,7 @@
 // Outbox.Append writes events into one append-only table within the unit's
 // own transaction. One tail reader per process, the feed, reads that table
 // for all consumers, woken after each commit in this process, by NOTIFY from
-// other processes, and every two seconds in case both were lost. Up to 250
+// other processes, and every two seconds in case both were lost. Up to 500
 // events a second it reads at once, above that it lets events gather.
 //
 // What waits for a consumer is handled as a batch in one unit of work. An

@@ -28,6 +28,7 @@ const (
 	none      outcome = ""
 	handled   outcome = "handled"
 	duplicate outcome = "duplicate" // handled before
+	passed    outcome = "passed"    // not wanted
 	behind    outcome = "behind"    // stored, because an earlier event of its key waits
 	postponed outcome = "postponed" // failed, to be tried again later
 	dead      outcome = "dead"      // failed for the last time
@@ -75,6 +76,11 @@ func (w *worker) attempt(ctx context.Context, it *item) (done outcome, err error
 			return handled, err
 		}
 		return handled, w.deleteRow(ctx, w.b.db.On(ctx), it)
+	}
+	if !it.row && !it.behind {
+		if wanted, err := w.wanted(ctx, []*item{it}); err != nil || len(wanted) == 0 {
+			return passed, err
+		}
 	}
 	err = w.b.unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		if !w.b.db.InTx(ctx) {

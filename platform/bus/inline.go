@@ -40,10 +40,15 @@ func Inline(unit uow.Unit, consumers ...Consumer) func(ctx context.Context, e ev
 					continue
 				}
 				run := func(ctx context.Context, tx uow.Tx) error { return h.handle(ctx, tx, []event.Envelope{e}) }
-				var err error
-				if c.PerProcess {
+				wants, err := []bool{true}, error(nil)
+				if c.Wants != nil {
+					wants, err = c.Wants(ctx, []event.Envelope{e})
+				}
+				switch {
+				case err != nil || !wants[0]:
+				case c.PerProcess:
 					err = runLoose(ctx, h, e)
-				} else {
+				default:
 					err = unit.Do(ctx, run)
 				}
 				if err != nil {

@@ -48,6 +48,8 @@ type ownership struct {
 	turn    bool
 	busy    map[string]bool        // keys in flight
 	blocked map[string]*blockedKey // keys with rows in bus_deliveries
+	next    time.Time              // when the queue may be taken from, see Consumer.Gather
+	waking  bool                   // a timer is set for that
 	track   track
 	flushed position
 }

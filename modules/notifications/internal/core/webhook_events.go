@@ -12,27 +12,44 @@ import (
 	"parley/platform/kernel/work"
 )
 
-// Happened makes a delivery of each event for each webhook of its organization
-// that wants its kind, in the unit of ctx. The same event again makes none.
-func (w *Webhooks) Happened(ctx context.Context, tx uow.Tx, events []event.Envelope) error {
-	of := make([]int64, len(events))
+// Wants answers which of the events some webhook of their organization gets. It
+// reads once for all of them, so that an organization without webhooks pays
+// next to nothing.
+func (w *Webhooks) Wants(ctx context.Context, events []event.Envelope) ([]bool, error) {
+	wants := make([]bool, len(events))
+	of, hooks, err := w.listening(ctx, events)
+	for i, e := range events {
+		wants[i] = slices.ContainsFunc(hooks, func(h Webhook) bool { return of[i] == h.OrganizationID && slices.Contains(h.Kinds, e.Name) })
+	}
+	return wants, err
+}
+
+// listening answers of which organization each event is, 0 for one that no
+// webhook gets, and the webhooks of these organizations.
+func (w *Webhooks) listening(ctx context.Context, events []event.Envelope) (of []int64, hooks []Webhook, err error) {
+	of = make([]int64, len(events))
 	var orgs []int64
 	for i, e := range events {
 		if _, known := w.kinds[e.Name]; !known {
 			continue
 		}
-		var err error
 		if of[i], err = organizationOf(e.Payload); err != nil {
-			return fmt.Errorf("reading %s: %w", e.Name, err)
+			return of, nil, fmt.Errorf("reading %s: %w", e.Name, err)
 		}
 		if of[i] != 0 && !slices.Contains(orgs, of[i]) {
 			orgs = append(orgs, of[i])
 		}
 	}
-	if len(orgs) == 0 {
-		return nil
+	if len(orgs) > 0 {
+		hooks, err = w.Store.Listening(ctx, orgs)
 	}
-	hooks, err := w.Store.Listening(ctx, orgs)
+	return of, hooks, err
+}
+
+// Happened makes a delivery of each event for each webhook of its organization
+// that wants its kind, in the unit of ctx. The same event again makes none.
+func (w *Webhooks) Happened(ctx context.Context, tx uow.Tx, events []event.Envelope) error {
+	of, hooks, err := w.listening(ctx, events)
 	if err != nil {
 		return err
 	}

@@ -12,8 +12,10 @@ import (
 
 	standard "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"parley/modules/chat"
 	"parley/modules/notifications"
 	"parley/modules/notifications/internal/core"
+	"parley/modules/users"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/event"
 	"parley/platform/kernel/page"
@@ -278,4 +280,25 @@ func TestOldDeliveriesArePruned(t *testing.T) {
 	if len(got) != 1 || !strings.Contains(got[0].Body, `"run_id":"b"`) {
 		t.Errorf("what is left is %+v", got)
 	}
+}
+
+func TestOnlyEventsThatSomeWebhookGetsAreWanted(t *testing.T) {
+	s, r := newHooks(t), receive(t, nil)
+	all := []event.Event{ran(5, "a"), users.UserCreated{OrganizationID: 1}, chat.RunCompleted{Run: chat.Run{OrganizationID: 2}}}
+	wanted := func() []bool {
+		t.Helper()
+		sealed, err := event.Seal(s.clock.Now(), all)
+		s.must(err)
+		got, err := s.Wants(s.ctx, sealed)
+		s.must(err)
+		return got
+	}
+	same(t, []bool{false, false, false}, wanted())
+	_, w, err := s.Create(s.ctx, boss, r.URL, []string{"chat.run_completed.v1"})
+	s.must(err)
+	same(t, []bool{true, false, false}, wanted())
+	off := false
+	_, err = s.Edit(s.ctx, boss, w.ID, core.WebhookChange{IsEnabled: &off})
+	s.must(err)
+	same(t, []bool{false, false, false}, wanted())
 }

@@ -3,6 +3,7 @@ package consumer
 
 import (
 	"context"
+	"time"
 
 	"parley/modules/agents"
 	"parley/modules/agents/internal/core"
@@ -17,7 +18,7 @@ import (
 // Consumers are the module's consumers.
 func Consumers(s *core.Service) []bus.Consumer {
 	return []bus.Consumer{
-		{Name: "agents.people", Handlers: []bus.Handler{
+		{Name: "agents.people", Gather: 100 * time.Millisecond, Handlers: []bus.Handler{
 			bus.OnMany(func(ctx context.Context, _ uow.Tx, facts []bus.Fact[chat.RunCompleted]) error {
 				questions := make([]core.Question, 0, len(facts))
 				for _, f := range facts {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"parley/modules/agents"
 	"parley/modules/analytics/internal/core"
@@ -18,10 +19,14 @@ import (
 	"parley/platform/kernel/uow"
 )
 
+// gather is how long facts gather while others come: each run has some, and
+// nobody waits for them.
+const gather = 100 * time.Millisecond
+
 // Consumers are the module's consumers.
 func Consumers(s *core.Service) []bus.Consumer {
 	return []bus.Consumer{
-		{Name: "analytics.usage", Handlers: []bus.Handler{
+		{Name: "analytics.usage", Gather: gather, Handlers: []bus.Handler{
 			bus.OnMany(func(ctx context.Context, _ uow.Tx, list []bus.Fact[chat.RunCompleted]) error {
 				return record(ctx, s, list, func(e chat.RunCompleted) []core.Fact { return factsOf(e.Run) })
 			}),
@@ -32,7 +37,7 @@ func Consumers(s *core.Service) []bus.Consumer {
 				return record(ctx, s, list, func(e chat.ResponseRated) []core.Fact { return []core.Fact{voteOf(e)} })
 			}),
 		}},
-		{Name: "analytics.threads", Handlers: []bus.Handler{
+		{Name: "analytics.threads", Gather: gather, Handlers: []bus.Handler{
 			bus.OnMany(func(ctx context.Context, _ uow.Tx, list []bus.Fact[chat.ThreadCreated]) error {
 				return record(ctx, s, list, func(e chat.ThreadCreated) []core.Fact {
 					return []core.Fact{{
