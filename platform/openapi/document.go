@@ -215,14 +215,14 @@ func (c *components) answer(a Answer) map[string]*huma.MediaType {
 	if len(a.Columns) > 0 {
 		form := "With Accept: text/csv, comma-separated values (RFC 4180, UTF-8): the columns " + strings.Join(a.Columns, ", ") + " in a header row, then the rows of data. " +
 			"An empty cell is null. A text that a spreadsheet would take for a formula has an apostrophe before it. Errors stay JSON."
-		content["text/csv"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: form}}
+		content["text/csv"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: form}, Example: rowExample(content[asJSON], a.Columns)}
 	}
 	if a.Stream {
 		content[asStream] = c.stream(a.Event)
 	}
 	if a.Lines {
 		const form = "The items of the list, one on each line."
-		content["application/x-ndjson"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: form}}
+		content["application/x-ndjson"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: form}, Example: lineExample(content[asJSON])}
 	}
 	return content
 }

@@ -15,13 +15,15 @@ type eventsRequest struct {
 
 // eventView is one event of the stream of a test.
 type eventView struct {
-	SequenceNumber int64         `json:"sequence_number"`
-	Step           string        `json:"step"`
-	Message        string        `json:"message"`
-	EvaluationID   *int64        `json:"evaluation_id,omitempty"` // of the first
-	Status         string        `json:"status"`
-	Progress       *progressView `json:"progress"`
-	Output         any           `json:"output"`
+	_ struct{} `schema:"EvaluationEvent"`
+
+	SequenceNumber int64         `json:"sequence_number" doc:"Place of the event in the stream of this run of the test, from 1 and without gaps."`
+	Step           string        `json:"step" doc:"start is the first event, end or error the last; progress stands between them."`
+	Message        string        `json:"message" doc:"What happens, for a reader."`
+	EvaluationID   *int64        `json:"evaluation_id,omitempty" doc:"Id of the test; in start alone."`
+	Status         string        `json:"status" doc:"Status of the test."`
+	Progress       *progressView `json:"progress" doc:"How many queries there are, and how many of them have ended."`
+	Output         any           `json:"output" doc:"The outcome, in the last event alone: of end the test, of error what went wrong."`
 }
 
 type endOutput struct {

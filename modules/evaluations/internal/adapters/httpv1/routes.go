@@ -48,6 +48,7 @@ func (a *API) Routes() []web.Route {
 		),
 		web.GET("/api/evaluation/{evaluation_id}/events", "Follow Evaluation Test", a.events,
 			evaluation(web.View),
+			web.Streams[eventView](),
 			web.Long(),
 		),
 		web.GET("/api/agent/{agent_id}/evaluation-dataset/{dataset_id}", "Get Evaluation Dataset for an Agent", a.dataset,

@@ -25,6 +25,7 @@ func (a *API) Routes() []web.Route {
 		web.GET("/api/notification/stream", "Follow Notifications", a.stream,
 			web.User().Note("one's own"),
 			web.Refuses(429),
+			web.Streams[eventView](),
 			web.Long(),
 		),
 		web.PUT("/api/notification/read", "Read All Notifications", a.readAll,

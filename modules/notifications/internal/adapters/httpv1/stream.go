@@ -27,12 +27,14 @@ func (r streamRequest) after() (*int64, error) {
 
 // eventView is one event of the stream, in the form of contract section 4.
 type eventView struct {
-	SequenceNumber int64             `json:"sequence_number"`
-	Step           string            `json:"step"`
-	Message        string            `json:"message"`
-	Notification   *notificationView `json:"notification,omitempty"`
-	Unread         int64             `json:"unread"`
-	Output         any               `json:"output"`
+	_ struct{} `schema:"NotificationEvent"`
+
+	SequenceNumber int64             `json:"sequence_number" doc:"Number of the notification among those of the user, from 1 and without gaps; of start, that of the last one there was."`
+	Step           string            `json:"step" doc:"start is the first event, each other a notification."`
+	Message        string            `json:"message" doc:"Title of the notification; empty in start."`
+	Notification   *notificationView `json:"notification,omitempty" doc:"The notification; not in start."`
+	Unread         int64             `json:"unread" doc:"How many notifications the user has not read."`
+	Output         any               `json:"output" doc:"Always null: the stream has no last event of its own."`
 }
 
 func (a *API) stream(ctx context.Context, r streamRequest) (web.EventStream, error) {
