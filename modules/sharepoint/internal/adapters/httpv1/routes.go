@@ -21,6 +21,7 @@ func (a *API) Routes() []web.Route {
 	return web.Group("SharePoint",
 		web.GET("/api/sharepoint/item", "Get SharePoint items by full path", a.at,
 			web.ApplicationAdmin(),
+			web.Refuses(404),
 			web.Message("SharePoint items retrieved successfully."),
 		),
 		web.GET("/api/sharepoint/item/{item_id}", "Get a SharePoint item by its ID", a.get,
