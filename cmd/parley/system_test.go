@@ -54,8 +54,28 @@ type server struct {
 	env  []string
 	addr string
 	cmd  *exec.Cmd
-	log  *bytes.Buffer
+	log  *logged
 	done chan struct{}
+}
+
+// logged is what a process has said so far; it may still be saying more.
+type logged struct {
+	mu   sync.Mutex
+	said bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (o *logged) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.said.Write(p)
+}
+
+// String implements fmt.Stringer.
+func (o *logged) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.said.String()
 }
 
 // newServer prepares a server on a fresh data directory. kind is "sqlite" or
@@ -122,7 +142,7 @@ func (s *server) start() {
 // startAs starts a command that is a server.
 func (s *server) startAs(cmd *exec.Cmd) {
 	s.t.Helper()
-	s.cmd, s.log, s.done = cmd, &bytes.Buffer{}, make(chan struct{})
+	s.cmd, s.log, s.done = cmd, &logged{}, make(chan struct{})
 	cmd.Stderr = s.log
 	if cmd.Stdout == nil {
 		cmd.Stdout = s.log
