@@ -206,10 +206,11 @@ func signIn(c webtest.Client, email, password string) string {
 	return tokens.Token
 }
 
-// eventually calls check until it answers "", and fails with its last word.
+// eventually calls check until it answers "", and fails with its last word. It
+// waits longer than a lease: in doubt, what a dead process held is free only then.
 func eventually(t testing.TB, check func() string) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(90 * time.Second)
 	for {
 		said := check()
 		if said == "" {
