@@ -63,11 +63,3 @@ type MailStore interface {
 	// without any.
 	EndMailWait(ctx context.Context, userID int64, mode Mail, mailed *time.Time) (MailWait, error)
 }
-
-// MailPreference answers how users want to be told by e-mail. The service
-// implements it.
-type MailPreference interface {
-	// Mail answers for each of the users when they want notifications of a kind
-	// by e-mail, in one query. Of a kind that a user has muted there are none.
-	Mail(ctx context.Context, kind string, userIDs []int64) (map[int64]Mail, error)
-}

@@ -113,16 +113,3 @@ func (s *Service) Prefer(ctx context.Context, who actor.Actor, muted *[]string, 
 	})
 	return out, err
 }
-
-// Mail implements MailPreference.
-func (s *Service) Mail(ctx context.Context, kind string, userIDs []int64) (map[int64]Mail, error) {
-	found, err := s.Store.Preferences(ctx, userIDs)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[int64]Mail, len(userIDs))
-	for _, id := range userIDs {
-		out[id] = found[id].MailOf(kind)
-	}
-	return out, nil
-}

@@ -149,8 +149,6 @@ func (s *Service) whyNot(ctx context.Context, who actor.Actor, userID int64) err
 	return ErrMuted
 }
 
-var _ MailPreference = (*Service)(nil)
-
 // gone reports that a resource is not there for who asks.
 func gone(err error) bool {
 	kind := apperr.KindOf(err)

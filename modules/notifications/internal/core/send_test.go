@@ -116,9 +116,9 @@ func TestMutedKindsAreNotTold(t *testing.T) {
 	s.Equal(0, len(s.inbox(3)))
 	s.Equal(0, len(s.db.Published()))
 	mail := func(kind string) map[int64]core.Mail {
-		got, err := s.Mail(s.ctx, kind, []int64{3, 4})
+		found, err := s.store.Preferences(s.ctx, []int64{3, 4})
 		s.NoError(err)
-		return got
+		return map[int64]core.Mail{3: found[3].MailOf(kind), 4: found[4].MailOf(kind)}
 	}
 	s.Equal(map[int64]core.Mail{3: core.MailOff, 4: core.MailOff}, mail(core.KindDocumentFailed))
 	s.Equal(map[int64]core.Mail{3: core.MailDigest, 4: core.MailOff}, mail(core.KindRunInterrupted))
