@@ -67,26 +67,6 @@ func (s *Service) ByPeriod(ctx context.Context, who actor.Actor, p Period, f Fil
 	return out, nil
 }
 
-// Day is the tokens of one day of the reader's.
-type Day struct {
-	Date time.Time // midnight UTC of the date
-	Tokens
-}
-
-// TokensByDate answers the tokens of each day of a period, as ByPeriod.
-func (s *Service) TokensByDate(ctx context.Context, who actor.Actor, p Period, f Filter) ([]Day, error) {
-	list, err := s.ByPeriod(ctx, who, p, f, Daily, false)
-	days := make([]Day, len(list))
-	for i, d := range list {
-		days[i] = Day{Date: d.Start, Tokens: d.tokens()}
-	}
-	return days, err
-}
-
-func (f Figures) tokens() Tokens {
-	return Tokens{PromptTokens: f.PromptTokens, CompletionTokens: f.CompletionTokens, Cost: f.Cost}
-}
-
 // EngagedDay is who used the server on one day of the reader's.
 type EngagedDay struct {
 	Date time.Time // midnight UTC of the date

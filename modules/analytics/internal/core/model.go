@@ -109,11 +109,3 @@ type Totals struct {
 	TotalTokens int64
 	Cost        money.Amount
 }
-
-// Tokens are what models used. Cached input is part of the prompt, reasoning
-// part of the completion.
-type Tokens struct {
-	PromptTokens     int64
-	CompletionTokens int64
-	Cost             money.Amount
-}

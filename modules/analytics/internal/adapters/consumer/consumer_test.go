@@ -86,11 +86,12 @@ func TestARunAddsItsQuestionAndEveryRowOfItsLedger(t *testing.T) {
 	for _, f := range []core.Filter{{AgentID: 4}, {ProjectID: 3}, {TeamID: 2}, {UserID: 5}, {QuerySource: "api"}} {
 		h.same(int64(1), h.overview(f).Queries)
 	}
-	days, err := h.service.TokensByDate(context.Background(), actor.System(1), core.Period{Days: 1}, core.Filter{})
+	days, err := h.service.ByPeriod(context.Background(), actor.System(1), core.Period{Days: 1}, core.Filter{}, core.Daily, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.same([]core.Day{{Date: now.Truncate(24 * time.Hour), Tokens: core.Tokens{PromptTokens: 33, CompletionTokens: 73, Cost: money.Amount{Nano: 110}}}}, days)
+	h.same(1, len(days))
+	h.same([]any{now.Truncate(24 * time.Hour), int64(33), int64(73), money.Amount{Nano: 110}}, []any{days[0].Start, days[0].PromptTokens, days[0].CompletionTokens, days[0].Cost})
 }
 
 func TestARunThatFailedIsAQueryAndCostsWhatItUsed(t *testing.T) {

@@ -58,7 +58,7 @@ func BenchmarkFigures(b *testing.B) {
 				})
 				b.Run("date/"+who, func(b *testing.B) {
 					for b.Loop() {
-						if _, err := service.TokensByDate(ctx, a, core.Period{Zone: "Europe/Berlin"}, core.Filter{}); err != nil {
+						if _, err := service.ByPeriod(ctx, a, core.Period{Zone: "Europe/Berlin"}, core.Filter{}, core.Daily, false); err != nil {
 							b.Fatal(err)
 						}
 					}

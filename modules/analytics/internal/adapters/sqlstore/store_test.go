@@ -43,7 +43,7 @@ func TestAFigureCostsTheSameStatementsHoweverMuchItSums(t *testing.T) {
 					t.Fatal(err)
 				}
 				statements = append(statements, n.Swap(0))
-				if _, err := service.TokensByDate(ctx, who, core.Period{Days: core.MaxDays, Zone: "Asia/Kathmandu"}, core.Filter{}); err != nil {
+				if _, err := service.ByPeriod(ctx, who, core.Period{Days: core.MaxDays, Zone: "Asia/Kathmandu"}, core.Filter{}, core.Daily, false); err != nil {
 					t.Fatal(err)
 				}
 				statements = append(statements, n.Load())

@@ -42,7 +42,7 @@ func TestFigures(t *testing.T, open Open) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				days, err := service.TokensByDate(ctx, ask.who, ask.period, ask.filter)
+				days, err := service.ByPeriod(ctx, ask.who, ask.period, ask.filter, core.Daily, false)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -53,17 +53,17 @@ func TestFigures(t *testing.T, open Open) {
 	}
 }
 
-func compareDays(t *testing.T, w *world, ask question, overview core.Overview, days []core.Day) {
+func compareDays(t *testing.T, w *world, ask question, overview core.Overview, days []core.PeriodFigures) {
 	var total int64
 	var cost money.Amount
 	last := ""
 	for _, d := range days {
-		date := d.Date.Format(time.DateOnly)
+		date := d.Start.Format(time.DateOnly)
 		if date <= last || date < ask.first || date > ask.last {
 			t.Fatalf("the date %s follows on %s", date, last)
 		}
 		last = date
-		if !storetest.New(t).Equal(w.recountDay(ask, date), d.Tokens) {
+		if !storetest.New(t).Equal(w.recountDay(ask, date), tokensOf(d.Figures)) {
 			t.Errorf("on %s", date)
 		}
 		total += d.PromptTokens + d.CompletionTokens
@@ -76,6 +76,14 @@ func compareDays(t *testing.T, w *world, ask question, overview core.Overview, d
 		t.Errorf("%d days from %s to %s", len(days), ask.first, ask.last)
 	}
 }
+
+// tokens are what a figure says of what models used.
+type tokens struct {
+	PromptTokens, CompletionTokens int64
+	Cost                           money.Amount
+}
+
+func tokensOf(f core.Figures) tokens { return tokens{f.PromptTokens, f.CompletionTokens, f.Cost} }
 
 func countDates(first, last string) int {
 	n := 0
@@ -234,8 +242,8 @@ func (w *world) recount(q question) core.Totals {
 	return t
 }
 
-func (w *world) recountDay(q question, date string) core.Tokens {
-	var t core.Tokens
+func (w *world) recountDay(q question, date string) tokens {
+	var t tokens
 	for _, f := range w.all {
 		if w.matches(q, f) && f.OccurredOn.In(w.location()).Format(time.DateOnly) == date {
 			t.PromptTokens, t.CompletionTokens, t.Cost = t.PromptTokens+f.PromptTokens, t.CompletionTokens+f.CompletionTokens, t.Cost.Plus(f.Cost)

@@ -82,13 +82,13 @@ func (f fixture) totals(s core.Selection) core.Totals {
 }
 
 // tokens are those of each period.
-func (f fixture) tokens(s core.Selection, cuts ...time.Time) map[int]core.Tokens {
+func (f fixture) tokens(s core.Selection, cuts ...time.Time) map[int]tokens {
 	f.t.Helper()
 	rows, err := f.Ask(f.ctx, core.Question{Selection: s, Cuts: cuts})
 	f.NoError(err)
-	out := map[int]core.Tokens{}
+	out := map[int]tokens{}
 	for _, r := range rows {
-		out[r.Period] = core.Tokens{PromptTokens: r.PromptTokens, CompletionTokens: r.CompletionTokens, Cost: r.Cost}
+		out[r.Period] = tokensOf(r.Figures)
 	}
 	return out
 }
@@ -99,7 +99,7 @@ func once(f fixture, _ uow.Unit) {
 	f.add(run(1, nil), run(2, nil))
 	f.add(run(2, func(g *core.Fact) { g.PromptTokens = 100 }), run(3, func(g *core.Fact) { g.UserID = 9 }))
 	f.Equal(core.Totals{ActiveUsers: 2, Queries: 3, TotalTokens: 15, Cost: money.Amount{Nano: 23, Pico: 997}}, f.totals(everything()))
-	f.Equal(map[int]core.Tokens{0: {PromptTokens: 9, CompletionTokens: 6, Cost: money.Amount{Nano: 23, Pico: 997}}}, f.tokens(everything()))
+	f.Equal(map[int]tokens{0: {PromptTokens: 9, CompletionTokens: 6, Cost: money.Amount{Nano: 23, Pico: 997}}}, f.tokens(everything()))
 }
 
 func edges(f fixture, _ uow.Unit) {
@@ -109,8 +109,8 @@ func edges(f fixture, _ uow.Unit) {
 	s := everything()
 	s.From, s.Until = now.In(time.FixedZone("", 7200)), now.Add(time.Hour).In(time.FixedZone("", -7200))
 	f.Equal(int64(2), f.totals(s).Queries)
-	five := core.Tokens{PromptTokens: 3, CompletionTokens: 2, Cost: money.Amount{Nano: 7, Pico: 999}}
-	f.Equal(map[int]core.Tokens{0: five, 2: five}, f.tokens(s, now.Add(time.Microsecond), now.Add(time.Hour-time.Microsecond)))
+	five := tokens{PromptTokens: 3, CompletionTokens: 2, Cost: money.Amount{Nano: 7, Pico: 999}}
+	f.Equal(map[int]tokens{0: five, 2: five}, f.tokens(s, now.Add(time.Microsecond), now.Add(time.Hour-time.Microsecond)))
 }
 
 func filters(f fixture, _ uow.Unit) {
