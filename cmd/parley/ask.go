@@ -9,11 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
+
+	"parley/cmd/internal/api"
 )
 
 type askCmd struct {
@@ -29,16 +30,9 @@ type Server struct {
 	APIKey string `env:"PARLEY_API_KEY" help:"An API key."`
 }
 
-func (s Server) client() (client, error) {
-	if s.APIKey == "" {
-		return client{}, errors.New("set PARLEY_API_KEY to an API key; POST /api/api-key makes one")
-	}
-	return client{base: s.URL, key: s.APIKey}, nil
-}
-
 // Run asks a question, and prints the answer as it comes, then its sources.
 func (a askCmd) Run(ctx context.Context) error {
-	c, err := a.client()
+	c, err := api.WithKey(a.URL, a.APIKey)
 	if err != nil {
 		return err
 	}
@@ -54,16 +48,12 @@ func (a askCmd) Run(ctx context.Context) error {
 	if a.Thread != 0 {
 		body["chat_thread_id"] = a.Thread
 	}
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return fmt.Errorf("writing the question: %w", err)
-	}
-	res, err := c.open(ctx, http.MethodPost, fmt.Sprintf("/api/agent/%d/response/stream", a.Agent), "application/json", bytes.NewReader(raw))
+	stream, err := c.Stream(ctx, fmt.Sprintf("/api/agent/%d/response/stream", a.Agent), body)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = res.Body.Close() }()
-	return c.show(res.Body, os.Stdout)
+	defer func() { _ = stream.Close() }()
+	return show(stream, c.Base(), os.Stdout)
 }
 
 // streamed is one event of an answer's stream, as far as a reader needs it.
@@ -94,17 +84,17 @@ var citation = regexp.MustCompile(`\[\d+\]`)
 
 // link is where a browser opens a source: the API wants credentials, which a
 // page of the server asks for.
-func (c client) link(url string) string {
+func link(server, url string) string {
 	if !strings.HasPrefix(url, "/api/") {
 		return url
 	}
-	return strings.TrimSuffix(c.base, "/") + "/open#" + url
+	return server + "/open#" + url
 }
 
 // show prints a stream's text as it comes, and the sources at its end.
-func (c client) show(stream io.Reader, out io.Writer) error {
+func show(stream io.Reader, server string, out io.Writer) error {
 	lines := bufio.NewScanner(stream)
-	lines.Buffer(nil, maxAnswer)
+	lines.Buffer(nil, api.MaxAnswer)
 	printed := false
 	for lines.Scan() {
 		data, ok := bytes.CutPrefix(lines.Bytes(), []byte("data: "))
@@ -145,7 +135,7 @@ func (c client) show(stream io.Reader, out io.Writer) error {
 			}
 			say(out, "\n")
 			for _, r := range done.Output.References {
-				say(out, "  [%d] %s  %s\n", r.Number, r.Title, c.link(r.URL))
+				say(out, "  [%d] %s  %s\n", r.Number, r.Title, link(server, r.URL))
 			}
 			say(out, "\nTo ask on: --thread %d\n", done.Output.ThreadID)
 			return nil

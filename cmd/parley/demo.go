@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"embed"
 	"encoding/json"
@@ -9,15 +8,13 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"mime/multipart"
-	"net/http"
-	"net/url"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"parley/cmd/internal/api"
 	"parley/platform/config"
 )
 
@@ -44,7 +41,11 @@ func (d demoCmd) Run(ctx context.Context) error {
 	// The terminal shows the demo, so only warnings and errors are logged.
 	c.LogLevel = max(c.LogLevel, config.Level(slog.LevelWarn))
 	return serve(ctx, c, profileAll, func(ctx context.Context, admin credentials) error {
-		x := demo{client: client{base: "http://" + address}, state: filepath.Join(c.DataDir, "demo.json"), question: d.Question}
+		asking, err := api.New("http://" + address)
+		if err != nil {
+			return err
+		}
+		x := demo{api: asking, state: filepath.Join(c.DataDir, "demo.json"), question: d.Question}
 		return x.run(ctx, admin, pages)
 	})
 }
@@ -102,7 +103,7 @@ func (d demoCmd) pages() ([]sample, error) {
 
 // demo is a client that creates the demo content and asks a question.
 type demo struct {
-	client
+	api      *api.Client
 	state    string // file with what an earlier start created
 	question string
 	remembered
@@ -158,14 +159,9 @@ func (d *demo) save() error {
 }
 
 func (d *demo) signIn(ctx context.Context) error {
-	form := url.Values{"username": {d.Email}, "password": {d.Password}}
-	var tokens struct {
-		Token string `json:"ejento_access_token"`
+	if err := d.api.SignIn(ctx, d.Email, d.Password); err != nil {
+		return err
 	}
-	if err := d.send(ctx, http.MethodPost, "/api/login/access-token", "application/x-www-form-urlencoded", strings.NewReader(form.Encode()), &tokens); err != nil {
-		return fmt.Errorf("signing in as %s: %w", d.Email, err)
-	}
-	d.token = tokens.Token
 	return d.save()
 }
 
@@ -188,11 +184,11 @@ func (d *demo) build(ctx context.Context) error {
 		}, &agent},
 		{"/api/corpus", func() any { return map[string]any{"name": "Documentation", "is_public": true} }, &corpus},
 	} {
-		if err := d.post(ctx, step.path, step.body(), step.into); err != nil {
+		if err := d.api.Post(ctx, step.path, step.body(), step.into); err != nil {
 			return err
 		}
 	}
-	if err := d.post(ctx, fmt.Sprintf("/api/agent/%d/corpus/%d", agent.ID, corpus.ID), map[string]any{}, nil); err != nil {
+	if err := d.api.Post(ctx, fmt.Sprintf("/api/agent/%d/corpus/%d", agent.ID, corpus.ID), map[string]any{}, nil); err != nil {
 		return err
 	}
 	d.Agent, d.Corpus = agent.ID, corpus.ID
@@ -253,64 +249,37 @@ func (d *demo) uploadFile(ctx context.Context, p sample) error {
 	if err != nil {
 		return fmt.Errorf("reading a document: %w", err)
 	}
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	if err := form.WriteField("content_type", "file"); err != nil {
-		return err
-	}
-	if err := form.WriteField("name", p.name); err != nil {
-		return err
-	}
-	part, err := form.CreateFormFile("source", path.Base(p.path))
-	if err != nil {
-		return err
-	}
-	if _, err := part.Write(content); err != nil {
-		return err
-	}
-	if err := form.Close(); err != nil {
-		return err
-	}
-	err = d.send(ctx, http.MethodPost, fmt.Sprintf("/api/corpus/%d/document", d.Corpus), form.FormDataContentType(), &body, nil)
-	var refused *refusal
-	if errors.As(err, &refused) && refused.code == "duplicate_document" {
+	_, err = d.api.Upload(ctx, d.Corpus, p.name, path.Base(p.path), content)
+	var refused *api.Refusal
+	if errors.As(err, &refused) && refused.Code == "duplicate_document" {
 		return nil // from an earlier start
 	}
 	return err
 }
 
+// count is how many documents of the corpus are in a step of indexing; "" is
+// any.
 func (d *demo) count(ctx context.Context, step string) (int, error) {
 	path := fmt.Sprintf("/api/corpus/%d/document?items_per_page=1", d.Corpus)
 	if step != "" {
 		path += "&step=" + step
 	}
-	var answer struct {
-		Meta struct {
-			Count int `json:"count"`
-		} `json:"meta"`
-	}
-	err := d.send(ctx, http.MethodGet, path, "", nil, &answer)
-	return answer.Meta.Count, err
+	return d.api.Count(ctx, path)
 }
 
 func (d *demo) ask(ctx context.Context) error {
 	var answer struct {
-		Data struct {
-			Answer     string
-			References []cited
-		}
+		Answer     string
+		References []cited
 	}
-	raw, err := json.Marshal(map[string]any{"user_query": d.question, "query_source": "demo"})
-	if err != nil {
-		return err
-	}
-	if err := d.send(ctx, http.MethodPost, fmt.Sprintf("/api/agent/%d/response", d.Agent), "application/json", bytes.NewReader(raw), &answer); err != nil {
+	body := map[string]any{"user_query": d.question, "query_source": "demo"}
+	if err := d.api.Post(ctx, fmt.Sprintf("/api/agent/%d/response", d.Agent), body, &answer); err != nil {
 		return fmt.Errorf("asking the question: %w", err)
 	}
-	text, references := numbered(answer.Data.Answer, answer.Data.References)
+	text, references := numbered(answer.Answer, answer.References)
 	fmt.Printf("\nQuestion: %s\nAnswer:   %s\n", d.question, text)
 	for _, r := range references {
-		fmt.Printf("  [%d] %s  %s\n", r.Number, r.Title, d.link(r.URL))
+		fmt.Printf("  [%d] %s  %s\n", r.Number, r.Title, link(d.api.Base(), r.URL))
 	}
 	return nil
 }
@@ -329,5 +298,5 @@ Ask another question:
 
 API documentation: %[1]s/docs
 Press Ctrl-C to stop. The next start keeps all data.
-`, d.base, d.Email, d.Password, d.Agent)
+`, d.api.Base(), d.Email, d.Password, d.Agent)
 }

@@ -15,8 +15,6 @@ import (
 const failedCases = 100
 
 type gateCmd struct {
-	URL       string        `help:"The server's address." env:"PARLEY_URL" default:"http://127.0.0.1:8080"`
-	APIKey    string        `help:"An API key of the one who asks, with whose rights the agent answers." env:"PARLEY_API_KEY"`
 	Agent     int64         `required:"" help:"Id of the agent."`
 	Dataset   int64         `required:"" help:"Id of the dataset."`
 	Name      string        `default:"parley evaluate" help:"Name of the evaluation."`
@@ -27,6 +25,7 @@ type gateCmd struct {
 	Format    string        `enum:"table,json" default:"table" help:"table or json."`
 	JUnit     string        `name:"junit" help:"Write JUnit's XML to this file, too." type:"path" placeholder:"FILE"`
 	Timeout   time.Duration `default:"1h" help:"The evaluation is cancelled after this time."`
+	Server    `embed:""`
 }
 
 // exitCode is an error that the program ends with.

@@ -112,7 +112,7 @@ func TestAGateThatDoesNotPassEndsWith100AndOneThatCannotTellWith1(t *testing.T) 
 			"results": [{"query_id": 5, "query": "Why?", "status": "scored", "passed": false}]}}`, status)
 	}))
 	defer h.Close()
-	gate := gateCmd{URL: h.URL, APIKey: "k", Agent: 1, Dataset: 2, Format: "table", JUnit: filepath.Join(t.TempDir(), "report.xml"), Timeout: time.Minute}
+	gate := gateCmd{Server: Server{URL: h.URL, APIKey: "k"}, Agent: 1, Dataset: 2, Format: "table", JUnit: filepath.Join(t.TempDir(), "report.xml"), Timeout: time.Minute}
 	var ends exitCode
 	if err := gate.Run(context.Background()); !errors.As(err, &ends) || ends.code != 100 {
 		t.Errorf("%v", err)

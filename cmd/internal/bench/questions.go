@@ -27,7 +27,9 @@ func (w *World) Cites(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	var run answered[struct{ References []struct{ Title string } }]
+	var run struct {
+		Data struct{ References []struct{ Title string } }
+	}
 	if err := json.Unmarshal(body, &run); err != nil {
 		return 0, fmt.Errorf("reading an answer: %w", err)
 	}

@@ -1,16 +1,11 @@
 package bench
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
-	"mime/multipart"
-	"net/http"
-	"net/url"
-	"strings"
 	"time"
+
+	"parley/cmd/internal/api"
 )
 
 // World is the content of the server under test, made through its API: an
@@ -19,6 +14,7 @@ import (
 type World struct {
 	Addr                string
 	AdminToken, Asker   string // tokens
+	admin               *api.Client
 	agent, corpus, user int64
 }
 
@@ -26,7 +22,7 @@ type World struct {
 func MakeWorld(ctx context.Context, addr string, passages int) (*World, error) {
 	w := &World{Addr: addr}
 	var err error
-	if w.AdminToken, err = w.signIn(ctx, AdminEmail, AdminPassword); err != nil {
+	if w.admin, err = signedIn(ctx, addr, AdminEmail, AdminPassword); err != nil {
 		return nil, err
 	}
 	var team, project int64
@@ -46,113 +42,53 @@ func MakeWorld(ctx context.Context, addr string, passages int) (*World, error) {
 		}
 	}
 	connect := fmt.Sprintf("/api/agent/%d/corpus/%d", w.agent, w.corpus)
-	if err := w.Call(ctx, http.MethodPost, connect, map[string]any{"shares_content": true}, nil); err != nil {
+	if err := w.admin.Post(ctx, connect, map[string]any{"shares_content": true}, nil); err != nil {
 		return nil, err
 	}
-	if w.Asker, err = w.signIn(ctx, "asker@example.org", AdminPassword); err != nil {
+	asker, err := signedIn(ctx, addr, "asker@example.org", AdminPassword)
+	if err != nil {
 		return nil, err
 	}
+	w.AdminToken, w.Asker = w.admin.Token(), asker.Token()
 	return w, w.upload(ctx, Book(passages))
 }
 
-func (w *World) signIn(ctx context.Context, email, password string) (string, error) {
-	form := url.Values{"username": {email}, "password": {password}}
-	var tokens struct {
-		Token string `json:"ejento_access_token"`
+func signedIn(ctx context.Context, addr, email, password string) (*api.Client, error) {
+	c, err := api.New("http://" + addr)
+	if err != nil {
+		return nil, err
 	}
-	err := w.send(ctx, http.MethodPost, "/api/login/access-token", "application/x-www-form-urlencoded", strings.NewReader(form.Encode()), &tokens)
-	return tokens.Token, err
+	return c, c.SignIn(ctx, email, password)
 }
 
 // upload adds a document to the corpus and waits until it is indexed.
 func (w *World) upload(ctx context.Context, text string) error {
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	if err := form.WriteField("content_type", "file"); err != nil {
-		return err
-	}
-	part, err := form.CreateFormFile("source", "log-book.md")
+	id, err := w.admin.Upload(ctx, w.corpus, "", "log-book.md", []byte(text))
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(part, text); err != nil {
-		return err
-	}
-	if err := form.Close(); err != nil {
-		return err
-	}
-	var document answered[struct{ ID int64 }]
-	if err := w.send(ctx, http.MethodPost, fmt.Sprintf("/api/corpus/%d/document", w.corpus), form.FormDataContentType(), &body, &document); err != nil {
-		return err
-	}
 	return Poll(ctx, "indexing the corpus", func(ctx context.Context) (bool, error) {
-		var d answered[struct{ Step string }]
-		err := w.Call(ctx, http.MethodGet, fmt.Sprintf("/api/document/%d", document.Data.ID), nil, &d)
-		if d.Data.Step == "failed" {
-			return false, fmt.Errorf("the corpus was not indexed: %+v", d)
+		var d struct{ Step string }
+		err := w.admin.Get(ctx, fmt.Sprintf("/api/document/%d", id), &d)
+		if d.Step == "failed" {
+			return false, fmt.Errorf("document %d was not indexed", id)
 		}
-		return d.Data.Step == "completed", err
+		return d.Step == "completed", err
 	})
 }
 
 // Queries is how many runs analytics has counted.
 func (w *World) Queries(ctx context.Context) (int, error) {
-	var totals answered[struct{ Queries int }]
-	err := w.Call(ctx, http.MethodGet, "/api/analytics/total-count", nil, &totals)
-	return totals.Data.Queries, err
+	var totals struct{ Queries int }
+	err := w.admin.Get(ctx, "/api/analytics/total-count", &totals)
+	return totals.Queries, err
 }
-
-type answered[T any] struct{ Data T }
 
 // Made creates something as the admin and answers its id.
 func (w *World) Made(ctx context.Context, path string, body any) (int64, error) {
-	var made answered[struct{ ID int64 }]
-	err := w.Call(ctx, http.MethodPost, path, body, &made)
-	return made.Data.ID, err
-}
-
-// Call sends JSON as the admin.
-func (w *World) Call(ctx context.Context, method, path string, body, into any) error {
-	if body == nil {
-		return w.send(ctx, method, path, "", http.NoBody, into)
-	}
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	return w.send(ctx, method, path, "application/json", bytes.NewReader(raw), into)
-}
-
-func (w *World) send(ctx context.Context, method, path, contentType string, body io.Reader, into any) error {
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+w.Addr+path, body)
-	if err != nil {
-		return err
-	}
-	if contentType != "" {
-		req.Header.Set("Content-Type", contentType)
-	}
-	if w.AdminToken != "" {
-		req.Header.Set("Authorization", "Bearer "+w.AdminToken)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
-	}
-	defer res.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(res.Body, MaxAnswer))
-	if err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
-	}
-	if res.StatusCode/100 != 2 {
-		return fmt.Errorf("%s %s answered %d: %.300s", method, path, res.StatusCode, raw)
-	}
-	if into == nil {
-		return nil
-	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
-	}
-	return nil
+	var made struct{ ID int64 }
+	err := w.admin.Post(ctx, path, body, &made)
+	return made.ID, err
 }
 
 // Poll asks done every 50 ms until it says yes, for at most two minutes.

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"parley/cmd/internal/api"
 )
 
 // Options is what is evaluated, and where.
@@ -43,10 +45,11 @@ var ErrCancelled = errors.New("the evaluation was cancelled")
 // Run creates an evaluation, follows it and reports on it. When ctx ends, the
 // evaluation is cancelled. An error means that there is no report.
 func Run(ctx context.Context, o Options) (Report, error) {
-	c, err := newClient(o.URL, o.APIKey, o.Poll)
+	c, err := api.WithKey(o.URL, o.APIKey)
 	if err != nil {
 		return Report{}, err
 	}
+	c = c.Patient(o.Poll)
 	t, err := o.create(ctx, c)
 	if err != nil {
 		return Report{}, err
@@ -74,10 +77,10 @@ type newTest struct {
 }
 
 // create creates the evaluation, once however often it is asked for.
-func (o Options) create(ctx context.Context, c *client) (t test, err error) {
+func (o Options) create(ctx context.Context, c *api.Client) (t test, err error) {
 	path, key := fmt.Sprintf("/api/agent/%d/evaluation", o.Agent), rand.Text()
 	body := newTest{o.Name, o.Dataset, o.Metrics, o.JudgeModel, o.Threshold, o.Baseline}
-	if err = c.call(ctx, http.MethodPost, path, key, body, &t); err == nil {
+	if err = c.CallOnce(ctx, http.MethodPost, path, key, body, &t); err == nil {
 		return t, nil
 	}
 	if ctx.Err() == nil {
@@ -87,14 +90,14 @@ func (o Options) create(ctx context.Context, c *client) (t test, err error) {
 	// server tells it.
 	late, done := context.WithTimeout(context.WithoutCancel(ctx), cancelTime)
 	defer done()
-	if again := c.call(late, http.MethodPost, path, key, body, &t); again == nil {
+	if again := c.CallOnce(late, http.MethodPost, path, key, body, &t); again == nil {
 		err = errors.Join(fmt.Errorf("evaluation %d is cancelled: %w", t.ID, context.Cause(ctx)), cancel(ctx, c, t.ID))
 	}
 	return t, err
 }
 
 // follow waits until the evaluation has ended.
-func (o Options) follow(ctx context.Context, c *client, t test) (test, error) {
+func (o Options) follow(ctx context.Context, c *api.Client, t test) (test, error) {
 	pause, told := o.Poll, int64(-1)
 	for {
 		if p := t.Progress; p.Done != told && o.Progress != nil {
@@ -111,7 +114,7 @@ func (o Options) follow(ctx context.Context, c *client, t test) (test, error) {
 		}
 		pause = min(pause*3/2, longestPoll)
 		var now test
-		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/api/evaluation/%d?items_per_page=1", t.ID), "", nil, &now); err != nil {
+		if err := c.Get(ctx, fmt.Sprintf("/api/evaluation/%d?items_per_page=1", t.ID), &now); err != nil {
 			return t, fmt.Errorf("following evaluation %d: %w", t.ID, err)
 		}
 		t = now
@@ -119,13 +122,12 @@ func (o Options) follow(ctx context.Context, c *client, t test) (test, error) {
 }
 
 // cancel cancels an evaluation after ctx has ended.
-func cancel(ctx context.Context, c *client, id int64) error {
+func cancel(ctx context.Context, c *api.Client, id int64) error {
 	late, done := context.WithTimeout(context.WithoutCancel(ctx), cancelTime)
 	defer done()
-	var t test
-	err := c.call(late, http.MethodPut, fmt.Sprintf("/api/evaluation/%d/status", id), "", map[string]string{"status": cancelled}, &t)
-	var no *refused
-	if errors.As(err, &no) && no.status == http.StatusConflict {
+	err := c.Call(late, http.MethodPut, fmt.Sprintf("/api/evaluation/%d/status", id), map[string]string{"status": cancelled}, nil)
+	var no *api.Refusal
+	if errors.As(err, &no) && no.Status == http.StatusConflict {
 		return nil // it has ended
 	}
 	if err != nil {
@@ -135,12 +137,12 @@ func cancel(ctx context.Context, c *client, id int64) error {
 }
 
 // results reads an evaluation with all of its results.
-func results(ctx context.Context, c *client, id int64) (test, error) {
+func results(ctx context.Context, c *api.Client, id int64) (test, error) {
 	var all test
 	for page := 1; ; page++ {
 		query := url.Values{"items_per_page": {pageSize}, "page": {strconv.Itoa(page)}}
 		var t test
-		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/api/evaluation/%d?%s", id, query.Encode()), "", nil, &t); err != nil {
+		if err := c.Get(ctx, fmt.Sprintf("/api/evaluation/%d?%s", id, query.Encode()), &t); err != nil {
 			return test{}, fmt.Errorf("reading the results of evaluation %d: %w", id, err)
 		}
 		if page == 1 {

@@ -164,7 +164,7 @@ func TestWhatTheServerRefusesIsToldAtOnce(t *testing.T) {
 	}{
 		"a bad request":      {refuse(http.StatusUnprocessableEntity, "metric", "metrics"), []string{"422", "No metric.", "metrics: is wrong", "r-1"}},
 		"no rights":          {refuse(http.StatusForbidden, "forbidden", ""), []string{"403"}},
-		"something else":     {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, []string{"no answer of a Parley server"}},
+		"something else":     {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, []string{"check the address"}},
 		"another's redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusFound) }, []string{"302"}},
 	} {
 		t.Run(name, func(t *testing.T) {
