@@ -148,6 +148,23 @@ func (t *Table[V]) Update(ctx context.Context, change func(*V) error, match func
 	return out, err
 }
 
+// Upsert lets change alter the matching value with the lowest id, or adds value
+// where none matches, in one step as the statement in SQL is.
+func (t *Table[V]) Upsert(ctx context.Context, value V, change func(*V) error, match func(V) bool) (V, error) {
+	err := t.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		stands, err := t.Count(ctx, match)
+		switch {
+		case err != nil:
+		case stands > 0:
+			value, err = t.Update(ctx, change, match)
+		default:
+			value, err = t.Add(ctx, value)
+		}
+		return err
+	})
+	return value, err
+}
+
 // Delete removes what matches and answers it, by id.
 func (t *Table[V]) Delete(ctx context.Context, match func(V) bool) ([]V, error) {
 	out := []V{}

@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -56,6 +57,7 @@ func apply(q bun.QueryBuilder, where []Where) bun.QueryBuilder {
 // Order is the stable order of a list and the sort key of its entries.
 type Order[V any] struct {
 	Time string // time column that sorts first, or "" to sort by id alone
+	ID   string // column of numbers, each once in the list, that sorts last; "" for id
 	Desc bool
 	Key  func(V) page.Key
 	// Count answers how many match, for whoever keeps that number; nil for a
@@ -68,11 +70,14 @@ func (o Order[V]) clauses() []string {
 	if o.Desc {
 		dir = " DESC"
 	}
+	id := o.id() + dir
 	if o.Time == "" {
-		return []string{"id" + dir}
+		return []string{id}
 	}
-	return []string{o.Time + dir, "id" + dir}
+	return []string{o.Time + dir, id}
 }
+
+func (o Order[V]) id() string { return cmp.Or(o.ID, "id") }
 
 func (o Order[V]) after(key page.Key) Where {
 	op := bun.Safe(">")
@@ -80,9 +85,9 @@ func (o Order[V]) after(key page.Key) Where {
 		op = bun.Safe("<")
 	}
 	if o.Time == "" {
-		return Cond("id ? ?", op, key.ID)
+		return Cond("? ? ?", bun.Ident(o.id()), op, key.ID)
 	}
-	return Cond("(?, id) ? (?, ?)", bun.Ident(o.Time), op, key.At.UTC().Truncate(time.Microsecond), key.ID)
+	return Cond("(?, ?) ? (?, ?)", bun.Ident(o.Time), bun.Ident(o.id()), op, key.At.UTC().Truncate(time.Microsecond), key.ID)
 }
 
 // Contains matches text within a column, without case. text must be in lower

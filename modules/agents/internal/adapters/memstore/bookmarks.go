@@ -12,32 +12,22 @@ import (
 	"parley/platform/memory"
 )
 
-var errNoBookmark = errors.New("no such bookmark")
-
 func newBookmarks(db *memory.DB) *memory.Table[core.Bookmark] {
 	return memory.NewTable(db, memory.Spec[core.Bookmark]{
 		ID:      func(m *core.Bookmark) *int64 { return &m.ID },
 		Unique:  []func(core.Bookmark) string{func(m core.Bookmark) string { return fmt.Sprint(m.UserID, "/", m.AgentID) }},
-		Missing: errNoBookmark, Taken: errors.New("the bookmark exists already"),
+		Missing: errors.New("no such bookmark"), Taken: errors.New("the bookmark exists already"),
 	})
 }
 
-// AddBookmark implements core.Bookmarks, in one step as the upsert in SQL is.
+// AddBookmark implements core.Bookmarks.
 func (s *Store) AddBookmark(ctx context.Context, k core.Kind, m core.Bookmark) (core.Bookmark, error) {
-	err := s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		moved, err := s.bookmarks[k].Update(ctx, func(stands *core.Bookmark) error {
-			if m.CreatedOn.After(stands.CreatedOn) {
-				stands.CreatedOn = m.CreatedOn
-			}
-			return nil
-		}, func(o core.Bookmark) bool { return o.UserID == m.UserID && o.AgentID == m.AgentID })
-		if errors.Is(err, errNoBookmark) {
-			moved, err = s.bookmarks[k].Add(ctx, m)
+	return s.bookmarks[k].Upsert(ctx, m, func(stands *core.Bookmark) error {
+		if m.CreatedOn.After(stands.CreatedOn) {
+			stands.CreatedOn = m.CreatedOn
 		}
-		m = moved
-		return err
-	})
-	return m, err
+		return nil
+	}, func(o core.Bookmark) bool { return o.UserID == m.UserID && o.AgentID == m.AgentID })
 }
 
 // BookmarksPage implements core.Bookmarks.

@@ -112,18 +112,13 @@ func (s *Store) DeleteReview(ctx context.Context, agent, id int64) error {
 	return err
 }
 
-// ToggleRating implements core.Opinions, in one step as the upsert in SQL is.
+// ToggleRating implements core.Opinions.
 func (s *Store) ToggleRating(ctx context.Context, r core.Rating) error {
-	return s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		_, err := s.ratings.Update(ctx, func(stands *core.Rating) error {
-			stands.IsRated, stands.ModifiedOn = !stands.IsRated, r.ModifiedOn
-			return nil
-		}, func(o core.Rating) bool { return o.UserID == r.UserID && o.AgentID == r.AgentID })
-		if errors.Is(err, errUnrated) {
-			_, err = s.ratings.Add(ctx, r)
-		}
-		return err
-	})
+	_, err := s.ratings.Upsert(ctx, r, func(stands *core.Rating) error {
+		stands.IsRated, stands.ModifiedOn = !stands.IsRated, r.ModifiedOn
+		return nil
+	}, func(o core.Rating) bool { return o.UserID == r.UserID && o.AgentID == r.AgentID })
+	return err
 }
 
 // CountRatings implements core.Opinions.

@@ -12,34 +12,24 @@ import (
 	"parley/platform/memory"
 )
 
-var errNoRecent = errors.New("no such recent project")
-
 func newRecents(db *memory.DB) *memory.Table[core.Recent] {
 	return memory.NewTable(db, memory.Spec[core.Recent]{
 		ID:      func(r *core.Recent) *int64 { return &r.ID },
 		Unique:  []func(core.Recent) string{func(r core.Recent) string { return fmt.Sprint(r.UserID, "/", r.ProjectID) }},
-		Missing: errNoRecent, Taken: errors.New("the project is in the list already"),
+		Missing: errors.New("no such recent project"), Taken: errors.New("the project is in the list already"),
 	})
 }
 
 func byTime(r core.Recent) page.Key { return page.Key{At: r.CreatedOn, ID: r.ID} }
 
-// AddRecent implements core.Recents, in one step as the upsert in SQL is.
+// AddRecent implements core.Recents.
 func (s *Store) AddRecent(ctx context.Context, r core.Recent) (core.Recent, error) {
-	err := s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		moved, err := s.recents.Update(ctx, func(stands *core.Recent) error {
-			if r.CreatedOn.After(stands.CreatedOn) {
-				stands.CreatedOn = r.CreatedOn
-			}
-			return nil
-		}, func(o core.Recent) bool { return o.UserID == r.UserID && o.ProjectID == r.ProjectID })
-		if errors.Is(err, errNoRecent) {
-			moved, err = s.recents.Add(ctx, r)
+	return s.recents.Upsert(ctx, r, func(stands *core.Recent) error {
+		if r.CreatedOn.After(stands.CreatedOn) {
+			stands.CreatedOn = r.CreatedOn
 		}
-		r = moved
-		return err
-	})
-	return r, err
+		return nil
+	}, func(o core.Recent) bool { return o.UserID == r.UserID && o.ProjectID == r.ProjectID })
 }
 
 // RecentsPage implements core.Recents.

@@ -40,25 +40,7 @@ func (s *Store) RolesOf(ctx context.Context, org int64, of []int64, on []users.O
 
 // RolesPage implements core.RoleStore.
 func (s *Store) RolesPage(ctx context.Context, org int64, r actor.Resource, id int64, p page.Request) (page.Of[users.Permission], error) {
-	out := page.Of[users.Permission]{Count: -1, Request: p, Items: []users.Permission{}}
-	after, err := startsAfter(p)
-	if err != nil {
-		return out, err
-	}
-	on := onResource(org, r, []int64{id}, nil)
-	var rows []permissionRow
-	q := narrowed(s.db.On(ctx).NewSelect().Model(&rows), on)
-	if p.Cursor != "" {
-		q = q.Where("user_id > ?", after)
-	}
-	if err := q.OrderExpr("user_id").Limit(int64(p.Fetch())).Offset(int64(p.Offset())).Scan(ctx); err != nil {
-		return out, fmt.Errorf("listing the roles on %s %d: %w", r, id, err)
-	}
-	out = page.Trim(values(rows, func(r permissionRow) users.Permission { return r.Permission }), p, core.ByUser)
-	if !p.Keyset() {
-		out.Count, err = s.permissions.Count(ctx, on...)
-	}
-	return out, err
+	return s.permissions.Page(ctx, p, sqldb.Order[users.Permission]{ID: "user_id", Key: core.ByUser}, onResource(org, r, []int64{id}, nil)...)
 }
 
 // values are what rows keep.
