@@ -1,16 +1,30 @@
 package main
 
 import (
+	"embed"
 	"encoding/json"
+	"fmt"
+	"io/fs"
 
 	"parley/platform/openapi"
 )
 
+// apiText says what each group of operations is about, and what each operation
+// does. A test holds it to the operations, errors and events that there are.
+//
+//go:embed apitext/*.md
+var apiText embed.FS
+
 // apiWords are what the OpenAPI document says of this API beside what its
-// routes and types do. A field's tag doc and a route's Describe go first; a
-// test tells what has no words at all.
-func apiWords() openapi.Words {
-	return openapi.Words{Fields: apiFields, Operations: apiOperations, IDs: apiIDs, Tags: apiTags, Values: apiValues, Requests: apiRequests}
+// routes and types do. A field's tag doc goes first; a test tells what has no
+// words at all.
+func apiWords() (openapi.Words, error) {
+	folder, err := fs.Sub(apiText, "apitext")
+	if err != nil {
+		return openapi.Words{}, fmt.Errorf("reading what operations do: %w", err)
+	}
+	groups, operations, err := openapi.ReadText(folder)
+	return openapi.Words{Fields: apiFields, Operations: operations, IDs: apiIDs, Tags: groups, Values: apiValues, Requests: apiRequests}, err
 }
 
 // apiIDs are operation ids in place of those that follow from the contract's names.
@@ -30,26 +44,6 @@ var apiIDs = map[string]string{
 	"addRecentProject":                  "addToRecentProjects",
 	"createNewSharePointItem":           "createSharePointItem",
 	"getSharePointItemByItsId":          "getSharePointItemById",
-}
-
-var apiTags = map[string]string{
-	"Agent":         "Agents: what answers questions, from which corpora and with which instructions; their reviews, ratings, aliases and versions.",
-	"Analytics":     "Figures about use: tokens, questions and engagement. Nobody's questions or answers.",
-	"API key":       "Keys for programs, which reach no further than their owner, and less where they are restricted.",
-	"Audit log":     "Who did what to what, from where and when.",
-	"Chat":          "Asking agents, the threads that questions stand in, the records of answers, and feedback.",
-	"Content grant": "Leave, for some days and audited, to read what a user asked.",
-	"Corpus":        "Corpora: named collections of documents with permissions of their own.",
-	"Document":      "The documents of corpora.",
-	"Evaluation":    "Tests of agents on sets of questions with expected answers.",
-	"Notification":  "What the server tells a user.",
-	"Organization":  "The organization that all of it belongs to.",
-	"Project":       "Projects: what holds agents, within a team or without.",
-	"SharePoint":    "Sites, drives, folders and files in SharePoint, and the corpora that follow them.",
-	"Sign in":       "Getting the tokens that other operations want.",
-	"Team":          "Teams and their members.",
-	"User":          "Users and their roles on resources.",
-	"Webhook":       "Addresses that events are sent to.",
 }
 
 // apiValues are examples of fields, where the kind of the field takes them.

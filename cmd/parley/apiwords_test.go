@@ -86,6 +86,10 @@ func (d apiDocument) each(fn func(call string, o apiOperation)) {
 
 func TestEveryOperationOfTheDocumentSaysWhatItDoes(t *testing.T) {
 	d, _ := apiDoc(t)
+	words, err := apiWords()
+	if err != nil {
+		t.Fatal(err)
+	}
 	inWords := regexp.MustCompile(`^[a-z]+([A-Z][a-z0-9]+)+$`)
 	ids, tags := map[string]string{}, map[string]bool{}
 	for _, tag := range d.Tags {
@@ -104,9 +108,8 @@ func TestEveryOperationOfTheDocumentSaysWhatItDoes(t *testing.T) {
 			t.Errorf("%s and %s have the id %q", other, call, o.OperationID)
 		}
 		ids[o.OperationID] = call
-		does, _, said := strings.Cut(o.Description, "\n\nWho: ")
-		if o.Summary == "" || !said || len(strings.Fields(does)) < 2 {
-			t.Errorf("%s is described by %q, %q: say what it does with web.Describe or in apiOperations", call, o.Summary, o.Description)
+		if o.Summary == "" || len(strings.Fields(words.Operations[o.OperationID])) < 3 || !strings.Contains(o.Description, "\n\nWho: ") {
+			t.Errorf("%s is described by %q, %q: say what it does under \"## %s\" in cmd/parley/apitext", call, o.Summary, o.Description, o.OperationID)
 		}
 		if len(o.Tags) != 1 || !tags[o.Tags[0]] {
 			t.Errorf("%s has the tags %v, which are not all declared and described", call, o.Tags)
@@ -120,11 +123,14 @@ func TestEveryOperationOfTheDocumentSaysWhatItDoes(t *testing.T) {
 			}
 		}
 	})
-	for of, what := range map[string]map[string]string{"apiOperations": apiOperations} {
-		for id := range what {
-			if ids[id] == "" {
-				t.Errorf("%s describes %s, which is no operation", of, id)
-			}
+	for id := range words.Operations {
+		if ids[id] == "" {
+			t.Errorf("cmd/parley/apitext describes %s, which is no operation", id)
+		}
+	}
+	for group := range words.Tags {
+		if _, there := tags[group]; !there {
+			t.Errorf("cmd/parley/apitext describes the group %s, which has no operations", group)
 		}
 	}
 	for id, other := range apiIDs {
@@ -135,6 +141,39 @@ func TestEveryOperationOfTheDocumentSaysWhatItDoes(t *testing.T) {
 	if d.Info.Contact.Name == "" || d.Info.License != nil || len(d.Servers) == 0 {
 		t.Errorf("the document says of itself %+v, %+v", d.Info, d.Servers)
 	}
+}
+
+func TestWhatTheDocumentSaysOfErrorsAndEventsIsThere(t *testing.T) {
+	d, _ := apiDoc(t)
+	status := map[string]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| (\\d+) \\| `([a-z_.]+)` ").FindAllStringSubmatch(inRepository(t, "docs/api/errors.md"), -1) {
+		status[row[2]] += row[1] + " "
+	}
+	code, event, said := regexp.MustCompile("`([a-z_]+\\.[a-z_]+|[a-z]+(_[a-z]+)+)`"), regexp.MustCompile("`([a-z]+\\.[a-z_]+\\.v[0-9]+)`"), regexp.MustCompile(`^[45]\d\d$`)
+	d.each(func(call string, o apiOperation) {
+		for part := range strings.SplitSeq(o.Description, "\n\n") {
+			switch {
+			case strings.HasPrefix(part, "Errors: "):
+				now := ""
+				for _, word := range strings.Fields(part) {
+					if bare := strings.Trim(word, ",;."); said.MatchString(bare) {
+						if now = bare; o.Responses[now].Description == "" && o.Responses[now].Ref == "" {
+							t.Errorf("%s says that it answers %s, of which the document tells nothing: add web.Refuses(%s) to the route", call, now, now)
+						}
+					}
+					if c := code.FindStringSubmatch(word); c != nil && status[c[1]] != "" && !strings.Contains(status[c[1]], now) {
+						t.Errorf("%s says that %s is %s; it is %s", call, c[1], now, status[c[1]])
+					} else if c != nil && strings.Contains(c[1], ".") && status[c[1]] == "" {
+						t.Errorf("%s names the error %s, which is none", call, c[1])
+					}
+				}
+			case strings.HasPrefix(part, "Events: "):
+				for _, name := range event.FindAllStringSubmatch(part, -1) {
+					inRepository(t, "cmd/parley/testdata/events/"+name[1]+".json")
+				}
+			}
+		}
+	})
 }
 
 func TestEveryAnswerOfTheDocumentHasItsHeadersAndTheSignInItsSecurity(t *testing.T) {

@@ -118,14 +118,20 @@ func TestTheListOfEventsIsTheGeneratedOne(t *testing.T) {
 
 const fromHereOn = "<!-- Generated from here on by: go test ./cmd/parley -update -->\n"
 
-// byHand is what stands in a file before the part that is generated.
-func byHand(t *testing.T, name, mark string) string {
+// inRepository is a file, by its path from the top.
+func inRepository(t *testing.T, name string) string {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("../..", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	hand, _, ok := strings.Cut(string(raw), mark)
+	return string(raw)
+}
+
+// byHand is what stands in a file before the part that is generated.
+func byHand(t *testing.T, name, mark string) string {
+	t.Helper()
+	hand, _, ok := strings.Cut(inRepository(t, name), mark)
 	if !ok {
 		t.Fatalf("%s has no line %q", name, mark)
 	}

@@ -52,7 +52,11 @@ func openAPI(t *testing.T, h house) string {
 	routes := slices.SortedFunc(slices.Values(h.Routes), func(a, b web.Route) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
 	})
-	server, err := web.New(web.Config{Routes: routes, Log: slog.New(slog.DiscardHandler), Version: version, Words: apiWords()})
+	words, err := apiWords()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := web.New(web.Config{Routes: routes, Log: slog.New(slog.DiscardHandler), Version: version, Words: words})
 	if err != nil {
 		t.Fatal(err)
 	}

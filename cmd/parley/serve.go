@@ -278,10 +278,14 @@ func (b *base) newServer(in serverIn) (*http.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	words, err := apiWords()
+	if err != nil {
+		return nil, err
+	}
 	api, err := web.New(web.Config{
 		Routes: in.Routes, Pages: append(slices.Clone(in.Pages), web.OpenPage()), Authenticator: in.Authenticator, Idempotency: in.Idempotency, Secret: secret, Auditor: in.Auditor, Log: in.Log, Registry: in.Registry,
 		Deciders: in.Deciders, TrustedProxies: proxies, Checks: checks, MaxUpload: int64(b.config.MaxUpload), Version: version,
-		Unavailable: sqldb.Unavailable, AsyncAPI: asyncAPI, Origins: b.config.Origins, Words: apiWords(),
+		Unavailable: sqldb.Unavailable, AsyncAPI: asyncAPI, Origins: b.config.Origins, Words: words,
 	})
 	if err != nil {
 		return nil, err

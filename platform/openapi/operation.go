@@ -23,7 +23,6 @@ type Operation struct {
 	Name     string
 	Action   string // its name in the audit log
 	ID       string // "": what Words make of the name
-	Does     string // "": what Words say of it
 	Paged    bool   // the answer is one page of a list
 	Group    string
 	Who      string // may call it, in words

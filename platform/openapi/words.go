@@ -5,12 +5,13 @@ import (
 	"strings"
 )
 
-// Words are what the document says beside what routes and types do. What is
-// not in them is said by rule, as far as a rule can.
+// Words are what the document says beside what routes and types do. A field
+// that they don't name is described by rule, as far as a rule can.
 type Words struct {
 	// Fields describes fields and parameters, by "Schema.field" or "field".
 	Fields map[string]string
-	// Operations say what operations do, by their ids.
+	// Operations say what operations do, by their ids, in Markdown. One that they
+	// don't name is described by who may call it alone.
 	Operations map[string]string
 	// IDs are ids of operations in place of those that follow from the name.
 	IDs map[string]string
@@ -93,44 +94,22 @@ func (w Words) id(o Operation) string {
 
 // does says what an operation does, how it answers, and who may call it.
 func (w Words) does(o Operation, id string) string {
-	says := o.Does
-	if says == "" {
-		says = w.Operations[id]
-	}
-	if says == "" {
-		says = fromName(o.Name)
-	}
+	says, more, _ := strings.Cut(w.Operations[id], "\n\n")
 	switch {
 	case o.Answer.Stream && o.Answer.Data == nil:
-		says += " It answers a stream of events, which closes after the last one."
+		says += " The answer is a stream of events, which closes after the last one."
 	case o.Answer.File:
-		says += " It answers the bytes of the file."
+		says += " The answer is the bytes of the file."
 	case o.Paged:
-		says += " It answers a list, a page at a time; meta says where it stands."
+		says += " The answer is a list, a page at a time; `meta` says which page."
 	}
-	return says + "\n\nWho: " + o.Who + "."
-}
-
-// fromName makes a sentence of a name such as Create Agent Alias.
-func fromName(name string) string {
-	verb, rest, _ := strings.Cut(name, " ")
-	parts := strings.Fields(rest)
-	for i, p := range parts {
-		if p[1:] == strings.ToLower(p[1:]) { // not API, SharePoint
-			parts[i] = strings.ToLower(p)
+	var parts []string
+	for _, part := range []string{says, more, "Who: " + o.Who + "."} {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, part)
 		}
 	}
-	switch {
-	case verb == "Get":
-		verb = "Answers"
-	case strings.HasSuffix(verb, "y"):
-		verb = strings.TrimSuffix(verb, "y") + "ies"
-	case strings.HasSuffix(verb, "h"), strings.HasSuffix(verb, "x"), strings.HasSuffix(verb, "s"):
-		verb += "es"
-	default:
-		verb += "s"
-	}
-	return strings.TrimSpace(verb+" "+strings.Join(parts, " ")) + "."
+	return strings.Join(parts, "\n\n")
 }
 
 // tag describes a group of operations.

@@ -75,7 +75,7 @@ func TestTheDocumentDescribesEveryRoute(t *testing.T) {
 	ids := map[string]bool{}
 	for _, r := range s.Routes() {
 		op, ok := doc.Paths[r.Path][strings.ToLower(r.Method)]
-		if !ok || op.Summary != r.Name || !strings.HasSuffix(op.Description, "\n\nWho: "+r.Policy.String()+".") || op.Tags[0] != "Thing" {
+		if !ok || op.Summary != r.Name || !strings.HasSuffix(op.Description, "Who: "+r.Policy.String()+".") || op.Tags[0] != "Thing" {
 			t.Errorf("%s %s is described as %+v", r.Method, r.Path, op)
 		}
 		if op.OperationID == "" || ids[op.OperationID] {

@@ -42,7 +42,6 @@ type Route struct {
 	columns []csvColumn
 	refuses []int
 	id      string       // of the operation, in place of what its name makes
-	does    string       // for the OpenAPI document
 	event   reflect.Type // of a stream
 	types   []string     // of a download
 	request reflect.Type
@@ -90,9 +89,6 @@ func Refuses(statuses ...int) Option { return func(r *Route) { r.refuses = statu
 // OperationID is the operation's id in the OpenAPI document, where the one that
 // follows from its name says too little or is another's.
 func OperationID(id string) Option { return func(r *Route) { r.id = id } }
-
-// Describe says in the OpenAPI document what the operation does, in sentences.
-func Describe(does string) Option { return func(r *Route) { r.does = does } }
 
 // Streams says what one event of the operation's stream is.
 func Streams[T any]() Option { return func(r *Route) { r.event = reflect.TypeFor[T]() } }

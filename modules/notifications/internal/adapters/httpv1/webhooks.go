@@ -48,6 +48,7 @@ func (a *Webhooks) Routes() []web.Route {
 			web.On(actor.Webhook, "webhook_id", web.Edit),
 			web.Message("Test message sent."),
 			web.Created(),
+			web.Refuses(429),
 		),
 		web.GET("/api/webhook/{webhook_id}/delivery", "Get Webhook Deliveries", a.deliveries,
 			web.On(actor.Webhook, "webhook_id", web.View),

@@ -41,6 +41,7 @@ func (a *API) Routes() []web.Route {
 		),
 		web.DELETE("/api/sharepoint/item/{item_id}", "Delete a SharePoint item", a.delete,
 			item,
+			web.Refuses(422),
 			web.Message("SharePoint item deleted successfully."),
 		),
 	)
