@@ -29,6 +29,8 @@ const (
 	title = "Parley"
 	about = "Ask agents questions about your documents and get answers with sources. An independent implementation of the Ejento API V1. " +
 		"\"Who\" in an operation names the action that it takes on each thing; docs/api/permissions.md says who may take it. " +
+		"\"Errors\" names those that are particular to an operation: every operation answers 404 for what doesn't exist or the caller may not view, " +
+		"and docs/api/errors.md has them all. \"Events\" names what webhooks and other modules hear of it, in the transaction of the change. " +
 		"In a body, null for a field that may be left out means that it is not sent, unless the field says that null takes its value away."
 )
 
