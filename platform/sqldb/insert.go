@@ -2,13 +2,10 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"reflect"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
@@ -67,13 +64,10 @@ type inserter struct {
 	table  string
 	query  string
 	values []binder
-	once   sync.Once
-	stmt   atomic.Pointer[sql.Stmt] // nil until it is prepared
 }
 
 // inserter answers what writes i in the transaction of ctx, or nil when bun is
-// to: on PostgreSQL, outside of a transaction, and until the statement is
-// prepared. That takes the writing connection, which the transaction has.
+// to: on PostgreSQL, and outside of a transaction.
 func (db *DB) inserter(ctx context.Context, i Insert) *inserter {
 	if db.postgres || !db.InTx(ctx) {
 		return nil
@@ -85,18 +79,7 @@ func (db *DB) inserter(ctx context.Context, i Insert) *inserter {
 		known, _ = db.inserters.LoadOrStore(key, newInserter(db, typ, i))
 	}
 	in, _ := known.(*inserter)
-	if in == nil || in.stmt.Load() != nil {
-		return in
-	}
-	in.once.Do(func() {
-		go func() {
-			// It lives as long as the database, not as long as who came first.
-			if stmt, err := db.DB.DB.PrepareContext(context.WithoutCancel(ctx), in.query); err == nil {
-				in.stmt.Store(stmt)
-			}
-		}()
-	})
-	return nil
+	return in
 }
 
 type insertKey struct {
@@ -127,13 +110,12 @@ func newInserter(db *DB, typ reflect.Type, i Insert) *inserter {
 }
 
 func (in *inserter) run(ctx context.Context, db *DB, rows reflect.Value) (err error) {
-	open, ok := db.On(ctx).(bun.Tx)
+	w, ok := db.onWriter(ctx, in.query)
 	if !ok {
 		return fmt.Errorf("writing %s outside of a transaction", in.table)
 	}
+	defer func() { err = errors.Join(err, w.Close()) }()
 	db.count(ctx, 1)
-	stmt := open.StmtContext(ctx, in.stmt.Load())
-	defer func() { err = errors.Join(err, stmt.Close()) }() // what was prepared stays
 	args := make([]any, len(in.values))
 	for i := range rows.Len() {
 		row := rows.Index(i)
@@ -142,7 +124,7 @@ func (in *inserter) run(ctx context.Context, db *DB, rows reflect.Value) (err er
 				return fmt.Errorf("writing %s: %w", in.table, err)
 			}
 		}
-		if _, err := stmt.ExecContext(ctx, args...); err != nil {
+		if _, err := w.exec(args...); err != nil {
 			return fmt.Errorf("writing %s: %w", in.table, err)
 		}
 	}

@@ -79,12 +79,16 @@ func TestAPreparedInsertStoresWhatBunStores(t *testing.T) {
 			}
 			return out
 		}
-		if err := insert(kinds(1)); err != nil {
+		first := kinds(1)
+		if _, err := db.NewInsert().Model(&first).Exec(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		n, err := db.PrepareInserts(t.Context())
+		if err := insert(kinds(5)); err != nil { // as text
+			t.Fatal(err)
+		}
+		n, err := db.PrepareWriters(t.Context())
 		if err != nil || n != map[bool]int{true: 0, false: 1}[db.Postgres()] {
-			t.Fatalf("%d kinds of rows are prepared: %v", n, err)
+			t.Fatalf("%d statements are prepared: %v", n, err)
 		}
 		for range 2 { // and again, which conflicts
 			if err := insert(kinds(3)); err != nil {
@@ -95,8 +99,10 @@ func TestAPreparedInsertStoresWhatBunStores(t *testing.T) {
 		if len(byBun) != 2 {
 			t.Fatal(byBun)
 		}
-		if diff := cmp.Diff(byBun, stored(3)); diff != "" {
-			t.Error(diff)
+		for _, from := range []int64{3, 5} {
+			if diff := cmp.Diff(byBun, stored(from)); diff != "" {
+				t.Error(diff)
+			}
 		}
 	})
 }
@@ -105,10 +111,13 @@ func TestATextThatNoDatabaseTakesIsRefusedByBothInserts(t *testing.T) {
 	eachWithKinds(t, func(t *testing.T, db *sqldb.DB, insert func([]everyKind) error) {
 		bad := kinds(1)
 		bad[1].Name = "a\x00b"
-		if insert(bad) == nil {
+		if _, err := db.NewInsert().Model(&bad).Exec(t.Context()); err == nil {
 			t.Error("bun stored it")
 		}
-		if _, err := db.PrepareInserts(t.Context()); err != nil {
+		if insert(bad) == nil {
+			t.Error("the insert stored it before it was prepared")
+		}
+		if _, err := db.PrepareWriters(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if insert(bad) == nil {
