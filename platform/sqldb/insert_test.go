@@ -107,6 +107,32 @@ func TestAPreparedInsertStoresWhatBunStores(t *testing.T) {
 	})
 }
 
+func TestRowsOfEveryNumberAreStoredOnceEach(t *testing.T) {
+	eachWithKinds(t, func(t *testing.T, db *sqldb.DB, insert func([]everyKind) error) {
+		from := int64(1)
+		for round := range 2 { // also when it is prepared
+			for _, n := range []int64{1, 3, 4, 5, 16, 17, 23, 40} {
+				rows := make([]everyKind, n)
+				for i := range rows {
+					rows[i] = kinds(from + int64(i))[0]
+				}
+				if err := insert(rows); err != nil {
+					t.Fatal(err)
+				}
+				var stored []int64
+				err := db.NewSelect().Model((*everyKind)(nil)).Column("id").Where("id >= ?", from).Order("id").Scan(t.Context(), &stored)
+				if err != nil || int64(len(stored)) != n || stored[n-1] != from+n-1 {
+					t.Fatalf("round %d: of %d rows %d are there: %v", round, n, len(stored), err)
+				}
+				from += n
+			}
+			if _, err := db.PrepareWriters(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 func TestATextThatNoDatabaseTakesIsRefusedByBothInserts(t *testing.T) {
 	eachWithKinds(t, func(t *testing.T, db *sqldb.DB, insert func([]everyKind) error) {
 		bad := kinds(1)
