@@ -66,8 +66,11 @@ func valueOf(typ reflect.Type) func(reflect.Value) (any, error) {
 
 func bindTime(v reflect.Value) (any, error) {
 	t, _ := v.Interface().(time.Time)
-	return t.UTC().Format("2006-01-02 15:04:05.999999-07:00"), nil
+	return timeText(t), nil
 }
+
+// timeText is a time as bun writes it.
+func timeText(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.999999-07:00") }
 
 func bindRaw(v reflect.Value) (any, error) {
 	if v.IsNil() {

@@ -18,15 +18,16 @@ func (p *Presence) Break(ctx context.Context) error {
 	return err
 }
 
-// PrepareInserts prepares what was inserted so far, and answers how many
-// kinds of rows that are.
-func (db *DB) PrepareInserts(ctx context.Context) (n int, err error) {
-	db.inserters.Range(func(_, known any) bool {
-		in, _ := known.(*inserter)
-		in.once.Do(func() {})
-		stmt, failed := db.DB.DB.PrepareContext(ctx, in.query)
+// PrepareWriters prepares what was written with so far, and answers how many
+// statements that are.
+func (db *DB) PrepareWriters(ctx context.Context) (n int, err error) {
+	db.writers.Range(func(query, known any) bool {
+		p, _ := known.(*prepared)
+		p.once.Do(func() {})
+		text, _ := query.(string)
+		stmt, failed := db.DB.DB.PrepareContext(ctx, text)
 		if err = failed; err == nil {
-			in.stmt.Store(stmt)
+			p.stmt.Store(stmt)
 			n++
 		}
 		return err == nil

@@ -79,12 +79,16 @@ func TestAPreparedInsertStoresWhatBunStores(t *testing.T) {
 			}
 			return out
 		}
-		if err := insert(kinds(1)); err != nil {
+		first := kinds(1)
+		if _, err := db.NewInsert().Model(&first).Exec(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		n, err := db.PrepareInserts(t.Context())
+		if err := insert(kinds(5)); err != nil { // as text
+			t.Fatal(err)
+		}
+		n, err := db.PrepareWriters(t.Context())
 		if err != nil || n != map[bool]int{true: 0, false: 1}[db.Postgres()] {
-			t.Fatalf("%d kinds of rows are prepared: %v", n, err)
+			t.Fatalf("%d statements are prepared: %v", n, err)
 		}
 		for range 2 { // and again, which conflicts
 			if err := insert(kinds(3)); err != nil {
@@ -95,8 +99,36 @@ func TestAPreparedInsertStoresWhatBunStores(t *testing.T) {
 		if len(byBun) != 2 {
 			t.Fatal(byBun)
 		}
-		if diff := cmp.Diff(byBun, stored(3)); diff != "" {
-			t.Error(diff)
+		for _, from := range []int64{3, 5} {
+			if diff := cmp.Diff(byBun, stored(from)); diff != "" {
+				t.Error(diff)
+			}
+		}
+	})
+}
+
+func TestRowsOfEveryNumberAreStoredOnceEach(t *testing.T) {
+	eachWithKinds(t, func(t *testing.T, db *sqldb.DB, insert func([]everyKind) error) {
+		from := int64(1)
+		for round := range 2 { // also when it is prepared
+			for _, n := range []int64{1, 3, 4, 5, 16, 17, 23, 40} {
+				rows := make([]everyKind, n)
+				for i := range rows {
+					rows[i] = kinds(from + int64(i))[0]
+				}
+				if err := insert(rows); err != nil {
+					t.Fatal(err)
+				}
+				var stored []int64
+				err := db.NewSelect().Model((*everyKind)(nil)).Column("id").Where("id >= ?", from).Order("id").Scan(t.Context(), &stored)
+				if err != nil || int64(len(stored)) != n || stored[n-1] != from+n-1 {
+					t.Fatalf("round %d: of %d rows %d are there: %v", round, n, len(stored), err)
+				}
+				from += n
+			}
+			if _, err := db.PrepareWriters(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }
@@ -105,10 +137,13 @@ func TestATextThatNoDatabaseTakesIsRefusedByBothInserts(t *testing.T) {
 	eachWithKinds(t, func(t *testing.T, db *sqldb.DB, insert func([]everyKind) error) {
 		bad := kinds(1)
 		bad[1].Name = "a\x00b"
-		if insert(bad) == nil {
+		if _, err := db.NewInsert().Model(&bad).Exec(t.Context()); err == nil {
 			t.Error("bun stored it")
 		}
-		if _, err := db.PrepareInserts(t.Context()); err != nil {
+		if insert(bad) == nil {
+			t.Error("the insert stored it before it was prepared")
+		}
+		if _, err := db.PrepareWriters(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if insert(bad) == nil {

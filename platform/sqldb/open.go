@@ -40,9 +40,10 @@ type DB struct {
 	reader   *sql.DB // SQLite only
 	views    *bun.DB // whose transactions only read
 	postgres bool
-	// inserters are the prepared inserts of SQLite, by insertKey. There are as
-	// many as there are kinds of rows that are written often.
-	inserters sync.Map
+	// inserters are what is known of rows that are written often, by insertKey,
+	// and writers the prepared statements of SQLite's writing connection by their
+	// text. There are as many as there are kinds of rows and statements.
+	inserters, writers sync.Map
 	// statements and commits are what this process has done here.
 	statements, commits atomic.Int64
 	// writeFailure is why the last transaction could not be written.
@@ -75,7 +76,7 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 		sync = "FULL"
 	}
 	dsn := "file:" + escapePath(c.File) + "?_timezone=UTC&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(" + sync +
-		")&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-8000)"
+		")&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-8000)&_pragma=wal_autocheckpoint(4000)"
 	writer, err := sql.Open("sqlite", dsn+"&_txlock=immediate")
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", c.File, err)

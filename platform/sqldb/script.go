@@ -18,9 +18,10 @@ type Script struct {
 	steps []step
 }
 
-// step is an insert, or else another statement.
+// step is an insert, a change, or else another statement.
 type step struct {
 	insert *Insert
+	change *changing
 	query  Query
 }
 
@@ -39,6 +40,13 @@ func (s *Script) Add(q Query) { s.steps = append(s.steps, step{query: q}) }
 func (s *Script) Insert(i Insert) {
 	if reflect.ValueOf(i.Rows).Elem().Len() > 0 {
 		s.steps = append(s.steps, step{insert: &i})
+	}
+}
+
+// Change appends a change of rows. No rows are no statement.
+func (s *Script) Change(c Change, rows Rows) {
+	if len(rows) > 0 {
+		s.steps = append(s.steps, step{change: &changing{c, rows}})
 	}
 }
 
@@ -67,11 +75,16 @@ func (s *Script) Exec(ctx context.Context) error {
 		return s.send(ctx, s.steps)
 	}
 	for i, st := range s.steps {
-		if st.insert == nil {
-			if err := s.send(ctx, s.steps[i:i+1]); err != nil {
-				return err
-			}
-		} else if err := s.db.Insert(ctx, *st.insert); err != nil {
+		var err error
+		switch {
+		case st.insert != nil:
+			err = s.db.Insert(ctx, *st.insert)
+		case st.change != nil:
+			err = s.db.Change(ctx, st.change.Change, st.change.rows, nil)
+		default:
+			err = s.send(ctx, s.steps[i:i+1])
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -83,8 +96,11 @@ func (s *Script) send(ctx context.Context, steps []step) error {
 	var text []byte
 	for _, st := range steps {
 		q := st.query
-		if st.insert != nil {
+		switch {
+		case st.insert != nil:
 			q = s.db.insertQuery(ctx, *st.insert)
+		case st.change != nil:
+			q = st.change
 		}
 		var err error
 		if text, err = q.AppendQuery(s.db.QueryGen(), text); err != nil {

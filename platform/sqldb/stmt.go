@@ -13,8 +13,8 @@ import (
 // nearly every request makes: on PostgreSQL that is half of what they cost.
 // It lives as long as the database.
 type Stmt struct {
-	db    *DB
-	query string
+	db   *DB
+	text string
 
 	mu       sync.Mutex // of whoever prepares it
 	prepared *sql.Stmt  // set once
@@ -26,44 +26,63 @@ func (db *DB) Stmt(query string) *Stmt {
 	if !db.postgres {
 		query = strings.ReplaceAll(query, "$", "?")
 	}
-	return &Stmt{db: db, query: query}
+	return &Stmt{db: db, text: query}
 }
 
 // Rows reads every row, on the transaction of ctx when there is one. scan
 // takes one row at a time.
 func (s *Stmt) Rows(ctx context.Context, scan func(row *sql.Rows) error, args ...any) (err error) {
-	s.db.count(ctx, 1)
-	var rows *sql.Rows
-	if open, ok := ctx.Value(txKey{}).(*openTx); ok && open.db == s.db {
-		rows, err = open.tx.Tx.QueryContext(ctx, s.query, args...)
-	} else if err = s.prepare(ctx); err == nil {
-		rows, err = s.prepared.QueryContext(ctx, args...)
-	}
+	rows, end, err := s.query(ctx, args)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	defer func() { err = errors.Join(err, end()) }()
+	return scanAll(rows, nil, scan)
 }
 
 // Row reads one row into dest, on the transaction of ctx when there is one;
 // sql.ErrNoRows when none is there.
 func (s *Stmt) Row(ctx context.Context, dest []any, args ...any) error {
+	found := false
+	err := s.Rows(ctx, func(row *sql.Rows) error {
+		if found {
+			return nil
+		}
+		found = true
+		return row.Scan(dest...)
+	}, args...)
+	if err == nil && !found {
+		return sql.ErrNoRows
+	}
+	return err
+}
+
+// query runs the statement. What it answers beside the rows is to be called
+// when they are closed.
+func (s *Stmt) query(ctx context.Context, args []any) (rows *sql.Rows, end func() error, err error) {
 	s.db.count(ctx, 1)
-	if open, ok := ctx.Value(txKey{}).(*openTx); ok && open.db == s.db {
-		// The connection of the transaction may be SQLite's writer, for which
-		// the statement is not prepared.
-		return open.tx.Tx.QueryRowContext(ctx, s.query, args...).Scan(dest...)
+	none := func() error { return nil }
+	open, ok := ctx.Value(txKey{}).(*openTx)
+	if !ok || open.db != s.db {
+		if err := s.prepare(ctx); err != nil {
+			return nil, none, err
+		}
+		if ctx, err = s.db.unwatched(ctx); err == nil {
+			rows, err = s.prepared.QueryContext(ctx, args...)
+		}
+		return rows, none, err
 	}
-	if err := s.prepare(ctx); err != nil {
-		return err
+	// The connection of the transaction may be SQLite's writer, which has
+	// prepared statements of its own.
+	if w, ok := s.db.onWriter(ctx, s.text); ok {
+		rows, err = w.rows(args...)
+		if err != nil {
+			return nil, none, errors.Join(err, w.Close())
+		}
+		return rows, w.Close, nil
 	}
-	return s.prepared.QueryRowContext(ctx, args...).Scan(dest...)
+	rows, err = open.tx.Tx.QueryContext(ctx, s.text, args...)
+	return rows, none, err
 }
 
 // prepare makes sure that the statement is there, which it stays.
@@ -74,9 +93,9 @@ func (s *Stmt) prepare(ctx context.Context) error {
 		return nil
 	}
 	// For all who come: it must not end with the request that came first.
-	prepared, err := s.db.Reader().PrepareContext(context.WithoutCancel(ctx), s.query)
+	prepared, err := s.db.Reader().PrepareContext(context.WithoutCancel(ctx), s.text)
 	if err != nil {
-		return fmt.Errorf("preparing %q: %w", s.query, err)
+		return fmt.Errorf("preparing %q: %w", s.text, err)
 	}
 	s.prepared = prepared
 	return nil

@@ -39,6 +39,7 @@ type txKey struct{}
 type openTx struct {
 	db     *DB
 	tx     bun.Tx
+	views  bool // it only reads
 	events []event.Event
 	last   *Script // what is put off until the end
 }
@@ -82,7 +83,7 @@ func (db *DB) Snapshot(ctx context.Context, fn func(ctx context.Context) error) 
 		options.Isolation = sql.LevelRepeatableRead
 	}
 	return db.views.RunInTx(ctx, options, func(ctx context.Context, tx bun.Tx) error {
-		return fn(context.WithValue(ctx, txKey{}, &openTx{db: db, tx: tx, last: db.NewScript()}))
+		return fn(context.WithValue(ctx, txKey{}, &openTx{db: db, tx: tx, views: true, last: db.NewScript()}))
 	})
 }
 

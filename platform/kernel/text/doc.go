@@ -1,7 +1,7 @@
 // Package text is the one behaviour behind everything here that reads words:
 // indexing, questions, quoting and measuring use the same tokens, stems and
 // sentences, so that what is indexed is what is asked for. It is pure: no I/O,
-// no clock, no state that changes.
+// no clock, no state that anybody could tell.
 //
 // Words are folded: lower case, no diacritics, and one way of writing for what
 // has several (NFC and NFD, half-width and full-width, Arabic and Persian

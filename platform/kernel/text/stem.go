@@ -1,7 +1,9 @@
 package text
 
 import (
+	"hash/maphash"
 	"strings"
+	"sync/atomic"
 
 	snowball "github.com/kljensen/snowball/english"
 )
@@ -15,8 +17,32 @@ func Stem(form string) string {
 	if len(form) < 3 || !Alphabetic(form) {
 		return withoutArticle(form)
 	}
-	return snowball.Stem(form, true)
+	if len(form) > longestKept {
+		return snowball.Stem(form, true)
+	}
+	place := &stems[maphash.String(stemSeed, form)%uint64(len(stems))]
+	if kept := place.Load(); kept != nil && kept.form == form {
+		return kept.stem
+	}
+	stem := snowball.Stem(form, true)
+	place.Store(&stemmed{strings.Clone(form), strings.Clone(stem)})
+	return stem
 }
+
+// stemmed is a word with its stem.
+type stemmed struct{ form, stem string }
+
+// longestKept is the length of the longest word whose stem is kept, in bytes.
+const longestKept = 32
+
+// stems are those of words that were met, each in the place of its hash, where
+// it stays until another word needs it. Texts are made of few words again and
+// again, and a stem takes twenty times as long to find as to look up. All
+// places together take less than a megabyte.
+var (
+	stems    [8192]atomic.Pointer[stemmed]
+	stemSeed = maphash.MakeSeed()
+)
 
 // articles are the Arabic article, alone and with the particles that are
 // written together with it.

@@ -73,6 +73,8 @@ type answer struct {
 	mused     joiner // of the reasoning
 	split     splitter
 	result    Result
+	chunk     wireChunk // the one that is read
+	model     string    // as the server named it last
 	// done: the server said that the answer is complete.
 	done bool
 	// refused is the error of emit.
@@ -142,24 +144,26 @@ func badResponse(message string, cause error) error {
 }
 
 func (a *answer) event(data []byte) error {
-	var chunk wireChunk
-	if err := fastjson.Unmarshal(data, &chunk, likeStandard); err != nil {
+	chunk := &a.chunk
+	*chunk = wireChunk{Choices: chunk.Choices[:0]} // a stream has many alike
+	if err := fastjson.Unmarshal(data, chunk, likeStandard); err != nil {
 		return badResponse("The server answered with something that is no chat completion.", err)
 	}
 	if chunk.failed() {
 		return a.streamError(reasonIn(data))
 	}
-	if chunk.Model != "" {
-		a.result.Model = a.client.redact(chunk.Model)
+	if chunk.Model != "" && chunk.Model != a.model {
+		a.model, a.result.Model = chunk.Model, a.client.redact(chunk.Model)
 	}
 	if usage, ok := parseUsage(chunk.Usage); ok {
 		a.result.Usage = usage
 	}
-	for _, choice := range chunk.Choices {
+	for i := range chunk.Choices {
+		choice := &chunk.Choices[i]
 		if choice.Index != 0 {
 			continue
 		}
-		for _, part := range []wireContent{choice.Delta, choice.Message} {
+		for _, part := range []*wireContent{&choice.Delta, &choice.Message} {
 			a.reason(string(part.Reasoning) + string(part.ReasoningContent))
 			if err := a.add(string(part.Content) + string(part.Refusal)); err != nil {
 				return err

@@ -26,7 +26,7 @@ type event struct {
 func (a *answer) events(r *bufio.Reader) error {
 	var e event
 	for {
-		line, err := r.ReadBytes('\n')
+		line, err := readLine(r)
 		failed := a.line(&e, bytes.TrimRight(line, "\r\n"), err)
 		switch {
 		case a.refused != nil:
@@ -39,6 +39,17 @@ func (a *answer) events(r *bufio.Reader) error {
 			return a.failure(err)
 		}
 	}
+}
+
+// readLine reads up to the end of a line, which is valid until the next read.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	line, err := r.ReadSlice('\n')
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return line, err
+	}
+	line = bytes.Clone(line)
+	rest, err := r.ReadBytes('\n')
+	return append(line, rest...), err
 }
 
 // line takes one line of a stream; err is what came with it.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // wireChunk is a piece of a stream, or a whole answer.
@@ -56,10 +58,23 @@ func something(raw json.RawMessage) bool {
 // its end is kept as it came, for the next piece may bring the other half.
 type text string
 
+// UnmarshalJSONFrom has the pieces of a stream read without a copy.
+func (t *text) UnmarshalJSONFrom(from *jsontext.Decoder) error {
+	data, err := from.ReadValue()
+	if err != nil {
+		return err
+	}
+	return t.UnmarshalJSON(data)
+}
+
 // UnmarshalJSON implements json.Unmarshaler.
 func (t *text) UnmarshalJSON(data []byte) error {
 	if len(data) > 0 && data[0] == '"' {
-		*t = text(unquote(data))
+		if bytes.IndexByte(data, '\\') < 0 {
+			*t = text(data[1 : len(data)-1])
+		} else {
+			*t = text(unquote(data))
+		}
 		return nil
 	}
 	var parts []struct {

@@ -57,6 +57,9 @@ func (w *writing) accepts(ctx context.Context, parts []core.Accept) ([]core.Acce
 // reserved are the ids of a question that is about to be stored.
 type reserved struct{ Thread, Run int64 }
 
+// readLastIDs reads the last ids that SQLite gave away.
+const readLastIDs = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'chat_threads'), 0), coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'chat_runs'), 0)`
+
 // reserve takes n ids of both tables, which nobody else gets. They are taken
 // now, and not in stock, because runs are listed by id: a later question has a
 // higher one, from whichever process.
@@ -71,9 +74,7 @@ func (w *writing) reserve(ctx context.Context, n int) ([]reserved, error) {
 	}
 	// SQLite has one writer, and that is this transaction.
 	var last reserved
-	err := w.db.On(ctx).NewRaw(`SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'chat_threads'), 0) AS thread,
-		coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'chat_runs'), 0) AS run`).Scan(ctx, &last)
-	if err != nil {
+	if err := w.lastIDs.Row(ctx, []any{&last.Thread, &last.Run}); err != nil {
 		return nil, fmt.Errorf("reserving ids: %w", err)
 	}
 	ids := make([]reserved, n)

@@ -40,6 +40,8 @@ type Store struct {
 
 	comments sqldb.Table[core.Comment, commentRow]
 	votes    sqldb.Table[core.Vote, voteRow]
+
+	lastIDs *sqldb.Stmt // on SQLite
 }
 
 // New returns the store over db.
@@ -54,6 +56,7 @@ func New(db *sqldb.DB) *Store {
 			func(v core.Run) runRow { return runRow{Run: v} },
 			func(r runRow) core.Run { return r.Run }, core.ErrNotFound, core.ErrInProgress),
 		comments: commentTable(db), votes: voteTable(db),
+		lastIDs: db.Stmt(readLastIDs),
 	}
 }
 

@@ -25,37 +25,41 @@ const (
 	mostLooked = 512
 )
 
-func wordHash(agent, bucket int64, word string) uint64 {
+// wordHashes calls each with the hashes of words.
+func wordHashes(agent, bucket int64, words []string, each func(hash uint64)) {
+	text := fmt.Appendf(nil, "%d/%d/", agent, bucket)
+	before := len(text)
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%d/%d/%s", agent, bucket, word) //nolint:errcheck // a hash takes everything
-	return h.Sum64()
+	for _, w := range words {
+		text = append(text[:before], w...)
+		h.Reset()
+		_, _ = h.Write(text) // a hash takes everything
+		each(h.Sum64())
+	}
 }
 
 // array is hashes of words as PostgreSQL's INT[].
 func array(agent, bucket int64, words []string) string {
-	var b strings.Builder
-	b.WriteByte('{')
-	for i, w := range words {
-		if i > 0 {
-			b.WriteByte(',')
+	out := []byte{'{'}
+	wordHashes(agent, bucket, words, func(hash uint64) {
+		if len(out) > 1 {
+			out = append(out, ',')
 		}
-		b.WriteString(strconv.FormatInt(int64(int32(wordHash(agent, bucket, w))), 10)) //nolint:gosec // a part of the hash is enough
-	}
-	b.WriteByte('}')
-	return b.String()
+		out = strconv.AppendInt(out, int64(int32(hash)), 10) //nolint:gosec // a part of the hash is enough
+	})
+	return string(append(out, '}'))
 }
 
 // tokens is hashes of words as the text of an FTS5 index, and as a query of it.
 func tokens(agent int64, words []string) string {
-	var b strings.Builder
-	for i, w := range words {
-		if i > 0 {
-			b.WriteByte(' ')
+	var out []byte
+	wordHashes(agent, 0, words, func(hash uint64) {
+		if len(out) > 0 {
+			out = append(out, ' ')
 		}
-		b.WriteByte('w')
-		b.WriteString(strconv.FormatUint(wordHash(agent, 0, w), 36))
-	}
-	return b.String()
+		out = strconv.AppendUint(append(out, 'w'), hash, 36)
+	})
+	return string(out)
 }
 
 // withWords answers the ids of at most limit runs between two others whose

@@ -2,14 +2,32 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
 
-	"github.com/uptrace/bun"
-
 	"parley/modules/chat/internal/core"
 	"parley/platform/sqldb"
+)
+
+// The changes of rows that a batch is made of. Those of runs find open ones by
+// their owner.
+const (
+	ofOwner  = "id = v.column1 AND owner = v.column2 AND state IN ('queued', 'in_progress')"
+	whichRun = "id, is_deleted, agent_id, query_source"
+)
+
+var (
+	advancing = sqldb.NewChange("chat_runs", "state = 'in_progress', last_sequence = v.column3", ofOwner, whichRun)
+	beginning = sqldb.NewChange("chat_runs",
+		"model = v.column2, estimated_prompt = v.column3, lease_until = v.column4::timestamptz, modified_on = v.column5::timestamptz", "id = v.column1", "")
+	searching = sqldb.NewChange("chat_contents", "search_query = v.column2", "run_id = v.column1", "")
+	closing   = sqldb.NewChange("chat_runs", "state = v.column3, model = v.column4, prompt_tokens = v.column5, completion_tokens = v.column6, cost = v.column7, "+
+		"failure_code = v.column8, failure_details = CASE WHEN is_deleted THEN '' ELSE v.column9 END, last_sequence = v.column10, finish_reason = v.column11, "+
+		"cache_hit = v.column12, cache_key = CASE WHEN is_deleted THEN '' ELSE v.column13 END, modified_on = v.column14::timestamptz", ofOwner, whichRun)
+	answering = sqldb.NewChange("chat_contents",
+		`answer = v.column2, search_query = v.column3, sources = v.column4, "references" = v.column5, follow_ups = v.column6, corpus_ids = v.column7`, "run_id = v.column1", "")
 )
 
 // writing is one batch on its way into the database. Statements whose results
@@ -69,8 +87,7 @@ func (w *writing) advances(ctx context.Context, parts []core.Advance) ([]error, 
 	for i, p := range parts {
 		rows[i] = []any{p.Run, p.Owner, p.Sequence}
 	}
-	found, err := w.changed(ctx, w.db.On(ctx).NewUpdate().TableExpr("chat_runs").
-		Set("state = ?", core.InProgress).Set("last_sequence = v.column3").TableExpr("(VALUES ?) AS v", rows))
+	found, err := w.changed(ctx, advancing, rows)
 	if err != nil {
 		return nil, fmt.Errorf("storing streams: %w", err)
 	}
@@ -88,7 +105,7 @@ func (w *writing) advances(ctx context.Context, parts []core.Advance) ([]error, 
 		}
 		w.addEvents(p.Run, p.Events...)
 		if p.Begins != nil {
-			begun = append(begun, []any{p.Run, p.Begins.Model, p.Begins.EstimatedPrompt, p.Begins.LeaseUntil})
+			begun = append(begun, []any{p.Run, p.Begins.Model, p.Begins.EstimatedPrompt, p.Begins.LeaseUntil, w.now})
 			queries = append(queries, []any{p.Run, p.Begins.SearchQuery})
 		}
 	}
@@ -98,37 +115,27 @@ func (w *writing) advances(ctx context.Context, parts []core.Advance) ([]error, 
 
 // begin notes what is known of runs whose turn has come.
 func (w *writing) begin(begun, queries sqldb.Rows) {
-	if len(begun) > 0 {
-		lease := "v.column4"
-		if w.db.Postgres() {
-			lease += "::timestamptz"
-		}
-		w.script.Add(w.db.NewUpdate().TableExpr("chat_runs").Set("model = v.column2").Set("estimated_prompt = v.column3").Set("lease_until = "+lease).
-			Set("modified_on = ?", w.now).TableExpr("(VALUES ?) AS v", begun).Where("id = v.column1"))
-	}
-	if len(queries) > 0 {
-		w.script.Add(w.db.NewUpdate().TableExpr("chat_contents").Set("search_query = v.column2").TableExpr("(VALUES ?) AS v", queries).Where("run_id = v.column1"))
-	}
+	w.script.Change(beginning, begun)
+	w.script.Change(searching, queries)
 }
 
-// changed runs a change of open runs by their owner, who and which stand in
-// the first two columns of v. It answers which it found.
-func (w *writing) changed(ctx context.Context, q *bun.UpdateQuery) (map[int64]changedRun, error) {
-	var rows []changedRun
-	err := q.Where("id = v.column1 AND owner = v.column2 AND state IN (?)", open).Returning("id, is_deleted, agent_id, query_source").Scan(ctx, &rows)
-	if err != nil {
-		return nil, err
-	}
+// changed runs a change of open runs and answers which it found.
+func (w *writing) changed(ctx context.Context, c sqldb.Change, rows sqldb.Rows) (map[int64]changedRun, error) {
 	out := make(map[int64]changedRun, len(rows))
-	for _, r := range rows {
-		out[r.ID] = r
-	}
-	return out, nil
+	err := w.db.Change(ctx, c, rows, func(row *sql.Rows) error {
+		var id int64
+		var r changedRun
+		if err := row.Scan(&id, &r.IsDeleted, &r.AgentID, &r.QuerySource); err != nil {
+			return err
+		}
+		out[id] = r
+		return nil
+	})
+	return out, err
 }
 
 // changedRun is an open run that a batch has changed.
 type changedRun struct {
-	ID          int64
 	IsDeleted   bool
 	AgentID     int64
 	QuerySource string
@@ -143,13 +150,9 @@ func (w *writing) ends(ctx context.Context, parts []core.End) ([]core.Ended, err
 	for i, p := range parts {
 		o := p.Outcome
 		prompt, completion, cost := core.Totals(o.Usage)
-		rows[i] = []any{p.Run, p.Owner, string(o.State), o.Model, prompt, completion, cost, o.FailureCode, o.FailureDetails, p.Sequence, o.FinishReason, o.CacheHit, o.CacheKey}
+		rows[i] = []any{p.Run, p.Owner, string(o.State), o.Model, prompt, completion, cost, o.FailureCode, o.FailureDetails, p.Sequence, o.FinishReason, o.CacheHit, o.CacheKey, w.now}
 	}
-	found, err := w.changed(ctx, w.db.On(ctx).NewUpdate().TableExpr("chat_runs").
-		Set("state = v.column3").Set("model = v.column4").Set("prompt_tokens = v.column5").Set("completion_tokens = v.column6").Set("cost = v.column7").
-		Set("failure_code = v.column8").Set("failure_details = CASE WHEN is_deleted THEN '' ELSE v.column9 END").Set("last_sequence = v.column10").Set("finish_reason = v.column11").
-		Set("cache_hit = v.column12").Set("cache_key = CASE WHEN is_deleted THEN '' ELSE v.column13 END").
-		Set("modified_on = ?", w.now).TableExpr("(VALUES ?) AS v", rows))
+	found, err := w.changed(ctx, closing, rows)
 	if err != nil {
 		return nil, fmt.Errorf("closing runs: %w", err)
 	}
@@ -177,12 +180,7 @@ func (w *writing) ends(ctx context.Context, parts []core.End) ([]core.Ended, err
 		}
 		answers = append(answers, answer)
 	}
-	if len(answers) > 0 {
-		w.script.Add(w.db.NewUpdate().TableExpr("chat_contents").
-			Set("answer = v.column2").Set("search_query = v.column3").Set("sources = v.column4").
-			Set("? = v.column5", bun.Ident("references")).Set("follow_ups = v.column6").Set("corpus_ids = v.column7").
-			TableExpr("(VALUES ?) AS v", answers).Where("run_id = v.column1"))
-	}
+	w.script.Change(answering, answers)
 	return out, nil
 }
 

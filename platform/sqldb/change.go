@@ -1,0 +1,132 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
+)
+
+// Change is an update of many rows of a table, each by values of its own.
+// PostgreSQL gets one statement with all values in it. SQLite parses such a
+// statement for longer than it runs it; it gets the change of one row, which is
+// parsed once, for each row.
+type Change struct {
+	head, tail string // around the values of the statement for all rows
+	single     string // with parameters in the place of values
+}
+
+// valueOfRow is how the texts of a change name a value of a row.
+var valueOfRow = regexp.MustCompile(`\bv\.column(\d+)`)
+
+// NewChange returns the change of a table. set and where name the values of a
+// row v.column1, v.column2 and so on; PostgreSQL takes times among them for
+// texts unless they are cast with "::timestamptz", which SQLite is not told.
+// returning names what is answered of each row that was changed, or is empty.
+func NewChange(table, set, where, returning string) Change {
+	if returning != "" {
+		returning = " RETURNING " + returning
+	}
+	single := fmt.Sprintf("UPDATE %s SET %s WHERE %s%s", table, set, where, returning)
+	return Change{
+		head: fmt.Sprintf("UPDATE %s SET %s FROM (VALUES ", table, set), tail: fmt.Sprintf(") AS v WHERE %s%s", where, returning),
+		single: valueOfRow.ReplaceAllString(strings.ReplaceAll(single, "::timestamptz", ""), "?$1"),
+	}
+}
+
+// changing is a change with its rows, as one statement.
+type changing struct {
+	Change
+	rows Rows
+}
+
+// AppendQuery implements Query.
+func (c changing) AppendQuery(gen schema.QueryGen, b []byte) ([]byte, error) {
+	b, err := c.rows.AppendQuery(gen, append(b, c.head...))
+	return append(b, c.tail...), err
+}
+
+// Change updates rows in the transaction in ctx. scan takes what is answered
+// of a row; it is nil for a change that answers nothing. No rows are no
+// statement.
+func (db *DB) Change(ctx context.Context, c Change, rows Rows, scan func(row *sql.Rows) error) error {
+	switch {
+	case len(rows) == 0:
+		return nil
+	case !db.InTx(ctx):
+		return errors.New("rows are changed in a transaction only")
+	case db.postgres:
+		text, err := changing{c, rows}.AppendQuery(db.QueryGen(), nil)
+		if err != nil {
+			return fmt.Errorf("building a statement: %w", err)
+		}
+		found, err := db.On(ctx).QueryContext(ctx, "?", bun.Safe(text))
+		return scanAll(found, err, scan)
+	}
+	return db.changeSingly(ctx, c, rows, scan)
+}
+
+// changeSingly changes one row after the other, on SQLite.
+func (db *DB) changeSingly(ctx context.Context, c Change, rows Rows, scan func(row *sql.Rows) error) (err error) {
+	db.count(ctx, 1)
+	w, _ := db.onWriter(ctx, c.single) // Change has looked
+	defer func() { err = errors.Join(err, w.Close()) }()
+	var args []any
+	for _, row := range rows {
+		args = args[:0]
+		for _, value := range row {
+			bound, err := bindValue(value)
+			if err != nil {
+				return err
+			}
+			args = append(args, bound)
+		}
+		if scan == nil {
+			_, err = w.exec(args...)
+		} else {
+			found, failed := w.rows(args...)
+			err = scanAll(found, failed, scan)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scanAll reads every row.
+func scanAll(rows *sql.Rows, failed error, scan func(row *sql.Rows) error) (err error) {
+	if failed != nil {
+		return failed
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if scan == nil {
+			continue
+		}
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// bindValue answers a value as SQLite's driver takes it, so that it is stored as
+// bun writes it.
+func bindValue(value any) (any, error) {
+	switch v := value.(type) {
+	case time.Time:
+		return timeText(v), nil
+	case string:
+		if strings.IndexByte(v, 0) >= 0 {
+			return nil, errNUL
+		}
+	}
+	return value, nil
+}

@@ -1,0 +1,89 @@
+package sqldb_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/platform/sqldb"
+)
+
+func TestAChangeUpdatesEachRowByItsOwnValues(t *testing.T) {
+	eachWithKinds(t, func(t *testing.T, db *sqldb.DB, insert func([]everyKind) error) {
+		rename := sqldb.NewChange("every_kind", "name = v.column2, at = v.column3::timestamptz", "id = v.column1 AND NOT \"is\"", "id, name")
+		clear := sqldb.NewChange("every_kind", "kind = v.column2", "id = v.column1", "")
+		if err := insert(append(kinds(1), kinds(3)...)); err != nil {
+			t.Fatal(err)
+		}
+		at := time.Date(2026, 3, 1, 12, 0, 0, 120_000_000, time.FixedZone("X", 3600))
+		for n := range 3 { // also when it is prepared
+			changed := map[int64]string{}
+			err := db.Within(t.Context(), func(ctx context.Context) error {
+				s := db.NewScript()
+				s.Change(clear, sqldb.Rows{{1, "x"}, {2, "y"}})
+				s.Change(clear, nil)
+				if err := s.Exec(ctx); err != nil {
+					return err
+				}
+				rows := sqldb.Rows{{1, "nobody's", at}, {2, "it's 'two' v.column1 ?1", at}, {4, "four", at}, {9, "nine", at}}
+				return db.Change(ctx, rename, rows, func(row *sql.Rows) error {
+					var id int64
+					var name string
+					err := row.Scan(&id, &name)
+					changed[id] = name
+					return err
+				})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(map[int64]string{2: "it's 'two' v.column1 ?1", 4: "four"}, changed); diff != "" {
+				t.Error(n, diff)
+			}
+			var stored []everyKind
+			if err := db.NewSelect().Model(&stored).Column("id", "name", "kind", "at").Order("id").Scan(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if len(stored) != 4 || stored[0].Kind != "x" || stored[1].Kind != "y" || stored[2].Kind != "k" || !stored[1].At.Equal(at) || stored[0].Name == "nobody's" {
+				t.Errorf("%d: %+v", n, stored)
+			}
+			if _, err := db.PrepareWriters(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+func TestAChangeIsRefusedOutsideOfATransactionAndWithWhatNoDatabaseTakes(t *testing.T) {
+	eachWithKinds(t, func(t *testing.T, db *sqldb.DB, insert func([]everyKind) error) {
+		rename := sqldb.NewChange("every_kind", "name = v.column2", "id = v.column1", "")
+		if err := insert(kinds(1)); err != nil {
+			t.Fatal(err)
+		}
+		if db.Change(t.Context(), rename, sqldb.Rows{{1, "a"}}, nil) == nil {
+			t.Error("it ran outside of a transaction")
+		}
+		change := func(ctx context.Context, rows sqldb.Rows) error {
+			return db.Within(ctx, func(ctx context.Context) error { return db.Change(ctx, rename, rows, nil) })
+		}
+		if err := change(t.Context(), sqldb.Rows{{2, "b"}, {1, "a\x00b"}}); err == nil {
+			t.Error("a NUL was stored")
+		}
+		gone, leave := context.WithCancel(t.Context())
+		err := db.Within(gone, func(ctx context.Context) error {
+			leave()
+			return db.Change(ctx, rename, sqldb.Rows{{1, "a"}}, nil)
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("for who has gone: %v", err)
+		}
+		n, err := db.NewSelect().Model((*everyKind)(nil)).Where("name IN ('a', 'b')").Count(t.Context())
+		if err != nil || n != 0 {
+			t.Errorf("%d rows were changed: %v", n, err)
+		}
+	})
+}
