@@ -43,9 +43,10 @@ type Consumer struct {
 	// before an event it must see. Its error is like that of a handler. Events
 	// that wait in bus_deliveries are wanted.
 	Wants func(ctx context.Context, list []event.Envelope) ([]bool, error)
-	// Gather is how long events that follow others gather, so that one unit of
-	// work takes more of them; one that comes after a pause of this length does
-	// not wait. It is for consumers whose effect nobody waits for.
+	// Gather is the longest that events gather under load, so that one unit of
+	// work takes more of them. Up to 250 events a second each is taken at once,
+	// from 500 on they gather for all of it, and in between for a part. One that
+	// comes after a pause of this length never waits.
 	Gather time.Duration
 
 	relay message.Publisher // see Relay

@@ -42,13 +42,13 @@ func (w *worker) dispatch() {
 // it has waited. The caller takes from the queue otherwise, and holds mu.
 func (w *worker) gathers() bool {
 	o := w.ownership
-	if w.spec.Gather == 0 || len(o.queue) == 0 || len(o.queue) >= maxBatch || o.queue[0].alone || o.blocked[o.queue[0].Key] != nil {
+	if w.spec.Gather == 0 || len(o.queue) == 0 || o.queue[0].alone || o.blocked[o.queue[0].Key] != nil {
 		return false
 	}
 	now := clock.System{}.Now() // the time that passes, not what tests say it is
 	wait := o.next.Sub(now)
-	if wait <= 0 || wait > w.spec.Gather { // that clock may be set back
-		o.next = now.Add(w.spec.Gather)
+	if wait <= 0 || wait > w.spec.Gather || len(o.queue) >= maxBatch { // that clock may be set back
+		o.next = now.Add(o.pace.pause())
 		return false
 	}
 	if !o.waking {
@@ -61,6 +61,13 @@ func (w *worker) gathers() bool {
 		})
 	}
 	return true
+}
+
+// arrived counts events that came into the queue. The caller holds mu.
+func (o *ownership) arrived(n int) {
+	if n > 0 && o.pace.longest > 0 {
+		o.pace.add(clock.System{}.Now(), n)
+	}
 }
 
 // send hands one event to the router.

@@ -54,7 +54,7 @@ func (b *Bus) serve(ctx, work context.Context) error {
 			b.log.WarnContext(ctx, "events handled last will be delivered again", "error", err)
 		}
 	}()
-	f := &pacer{b: b, s: s, poll: time.NewTicker(b.tune.poll), pace: pace{longest: b.tune.gather}, recheck: true}
+	f := &pacer{b: b, s: s, poll: time.NewTicker(b.tune.poll), pace: pace{longest: b.tune.gather, slow: feedSlow}, recheck: true}
 	defer f.poll.Stop()
 	for {
 		asked := b.asked.Load()

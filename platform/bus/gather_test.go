@@ -1,10 +1,15 @@
 package bus
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -33,24 +38,27 @@ func TestEventsThatFollowOthersGatherUntilTheyAreABatch(t *testing.T) {
 		c := r.gatherer("tests.many", &calls, accept)
 		c.Gather = time.Hour
 		b := r.start(c)
-		r.publish(happened{Key: "a", N: 0}) // after a pause: it does not wait
+		r.publish(numbered("a", 1, maxBatch)...) // after a pause, so they do not wait; a load for those that follow
 		r.drain(b)
-		r.publish(numbered("a", 1, 60)...)
+		r.publish(numbered("b", 1, 60)...)
 		r.queued(b, 60)
-		r.publish(numbered("a", 61, 120)...)
+		r.publish(numbered("b", 61, 120)...)
 		r.queued(b, 120)
-		if diff := cmp.Diff([]string{"1 happened"}, calls.all()); diff != "" {
+		if diff := cmp.Diff([]string{"128 happened"}, calls.all()); diff != "" {
 			t.Error(diff)
 		}
-		r.publish(numbered("a", 121, 140)...)
+		r.publish(numbered("b", 121, 140)...)
 		r.queued(b, 140-maxBatch)
-		for r.effects("tests.many") < 1+maxBatch {
+		ctx := r.ctx()
+		for r.effects("tests.many") < 2*maxBatch {
 			select {
 			case <-b.progress.next():
 			case <-time.After(10 * time.Millisecond):
+			case <-ctx.Done():
+				t.Fatalf("%d effects", r.effects("tests.many"))
 			}
 		}
-		if diff := cmp.Diff([]string{"1 happened", "128 happened"}, calls.all()); diff != "" {
+		if diff := cmp.Diff([]string{"128 happened", "128 happened"}, calls.all()); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -62,12 +70,13 @@ func TestEventsThatGatheredAreHandledWithoutAnotherThatComes(t *testing.T) {
 		c := r.gatherer("tests.many", &calls, accept)
 		c.Gather = 20 * time.Millisecond
 		b := r.start(c)
-		for n := range 4 {
-			r.publish(happened{Key: "a", N: n})
+		for range 3 {
+			r.publish(numbered("a", 1, maxBatch)...)
+			r.publish(happened{Key: "b", N: 1})
 			r.drain(b)
 		}
-		if diff := cmp.Diff([]string{"a0", "a1", "a2", "a3"}, r.order("tests.many")); diff != "" {
-			t.Error(diff)
+		if n := r.effects("tests.many"); n != 3*maxBatch+3 {
+			t.Errorf("%d effects", n)
 		}
 	})
 }
@@ -99,5 +108,71 @@ func TestEventsOfABatchThatFailedDoNotGather(t *testing.T) {
 func TestAConsumerOfSeveralBatchesAtATimeCannotGather(t *testing.T) {
 	if check([]Consumer{{Name: "tests.many", Concurrency: 2, Gather: time.Second, relay: deadLetters{}}}) == nil {
 		t.Error("it was taken")
+	}
+}
+
+// arrivals is a transport that notes how long each event waited in the queue.
+type arrivals struct {
+	came    map[string]time.Time
+	waited  []time.Duration
+	batches int
+}
+
+func (a *arrivals) Publish(_ string, messages ...*message.Message) error {
+	a.batches++
+	for _, m := range messages {
+		a.waited = append(a.waited, time.Since(a.came[m.UUID]))
+	}
+	return nil
+}
+
+func (a *arrivals) Close() error { return nil }
+
+// gathered feeds a consumer that lets events gather for 100 ms with two seconds
+// of events at a rate, and answers how they waited.
+func gathered(t *testing.T, rate int) *arrivals {
+	a := &arrivals{came: map[string]time.Time{}}
+	synctest.Test(t, func(t *testing.T) {
+		b := &Bus{metrics: newMetrics(), nudged: make(chan struct{}, 1), urgent: make(chan struct{}, 1)}
+		w := newWorker(b, Consumer{Name: "tests.relay", Gather: 100 * time.Millisecond, relay: a})
+		w.begin(context.Background(), 1, position{}, map[string]*blockedKey{})
+		go func() { // in the place of the router
+			for m := range w.out {
+				_ = a.Publish("", m)
+				m.Ack()
+			}
+		}()
+		for n := range 2 * rate {
+			time.Sleep(time.Second / time.Duration(rate))
+			r := outboxRow{Seq: int64(n) + 1, ID: fmt.Sprint(n), Key: fmt.Sprint(n), Name: "tests.happened.v1"}
+			a.came[r.ID] = time.Now()
+			w.offer([]outboxRow{r}, false)
+			synctest.Wait()
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		w.close()
+		if len(a.waited) != 2*rate {
+			t.Errorf("%d of %d events arrived", len(a.waited), 2*rate)
+		}
+	})
+	return a
+}
+
+func TestAtALowRateEventsAreTakenAtOnceAndAtAHighRateTheyGather(t *testing.T) {
+	for _, rate := range []int{1, 20, 200} {
+		if a := gathered(t, rate); slices.Max(a.waited) != 0 {
+			t.Errorf("at %d a second an event waited for %s", rate, slices.Max(a.waited))
+		}
+	}
+	for _, rate := range []int{500, 1000} {
+		a := gathered(t, rate)
+		second := a.waited[rate:]
+		if slices.Max(second) < 80*time.Millisecond || slices.Max(a.waited) > 100*time.Millisecond {
+			t.Errorf("at %d a second events waited for up to %s, at the beginning %s", rate, slices.Max(second), slices.Max(a.waited))
+		}
+		if most := 2*10 + rate/4; a.batches > most {
+			t.Errorf("at %d a second there were %d batches, more than %d", rate, a.batches, most)
+		}
 	}
 }

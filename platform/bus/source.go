@@ -96,6 +96,7 @@ func (w *worker) enqueue(it *item) bool {
 		return false
 	}
 	o.queue = append(o.queue, it)
+	o.arrived(1)
 	w.dispatch()
 	return true
 }

@@ -48,7 +48,8 @@ type ownership struct {
 	turn    bool
 	busy    map[string]bool        // keys in flight
 	blocked map[string]*blockedKey // keys with rows in bus_deliveries
-	next    time.Time              // when the queue may be taken from, see Consumer.Gather
+	pace    pace                   // of what came into the queue, see Consumer.Gather
+	next    time.Time              // when the queue may be taken from
 	waking  bool                   // a timer is set for that
 	track   track
 	flushed position
@@ -97,7 +98,8 @@ func newWorker(b *Bus, c Consumer) *worker {
 func (w *worker) begin(ctx context.Context, epoch int64, from position, blocked map[string]*blockedKey) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	o := &ownership{epoch: epoch, read: from, flushed: from, behind: w.from == nil, busy: map[string]bool{}, blocked: blocked, track: track{acked: from}}
+	o := &ownership{epoch: epoch, read: from, flushed: from, behind: w.from == nil, busy: map[string]bool{}, blocked: blocked, track: track{acked: from},
+		pace: pace{longest: w.spec.Gather, slow: consumerSlow}}
 	o.ctx, o.cancel = context.WithCancelCause(ctx)
 	w.ownership = o
 	if w.from != nil {
@@ -144,6 +146,7 @@ func (w *worker) offer(batch []outboxRow, full bool) (more bool) {
 		return false
 	}
 	o.behind = full
+	before := len(o.queue)
 	for _, r := range batch {
 		if !r.at().after(o.read) {
 			continue
@@ -159,6 +162,7 @@ func (w *worker) offer(batch []outboxRow, full bool) (more bool) {
 		}
 		o.queue = append(o.queue, &item{outboxRow: r, w: w, ownership: o, mark: o.track.add(r.at())})
 	}
+	o.arrived(len(o.queue) - before)
 	w.dispatch()
 	return o.behind && o.room()
 }

@@ -192,7 +192,6 @@ func (r *Runner) Stop(ctx context.Context) error {
 func (r *Runner) claimJobs(ctx context.Context) {
 	poll := time.NewTicker(r.tune.poll)
 	defer poll.Stop()
-	r.noteAlone(ctx)
 	for {
 		if err := r.look(ctx); err != nil && ctx.Err() == nil {
 			r.log.ErrorContext(ctx, "claiming jobs", "error", err)
@@ -204,32 +203,34 @@ func (r *Runner) claimJobs(ctx context.Context) {
 			r.lookForCancelled(ctx)
 		case <-r.freed:
 		case <-poll.C:
-			r.noteAlone(ctx)
 		}
 	}
 }
 
-// noteAlone lets jobs that must run alone have their turn.
-func (r *Runner) noteAlone(ctx context.Context) {
-	alone, err := r.store.AnyAlone(ctx, r.names, r.clock.Now())
-	if err != nil && ctx.Err() == nil {
-		r.log.ErrorContext(ctx, "looking for jobs that run alone", "error", err)
-	}
-	if alone {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.draining = true
-	}
-}
-
-// look claims as many jobs as there are places.
+// look claims as many jobs as there are places. When nothing is due it is one
+// statement, whatever the number of kinds.
 func (r *Runner) look(ctx context.Context) error {
 	if waits, err := r.lookAlone(ctx); waits || err != nil {
 		return err
 	}
+	var names []string
+	for _, k := range r.kinds {
+		if r.free(k) > 0 {
+			names = append(names, k.Name)
+		}
+	}
+	due, err := r.store.Due(ctx, names, r.clock.Now())
+	if err != nil {
+		return err
+	}
+	if r.noteAlone(due) {
+		if waits, err := r.lookAlone(ctx); waits || err != nil {
+			return err
+		}
+	}
 	for _, k := range r.kinds {
 		n := r.free(k)
-		if n == 0 || ctx.Err() != nil {
+		if n == 0 || !due[k.Name].Jobs || ctx.Err() != nil {
 			continue
 		}
 		claimed, err := r.claim(ctx, k, n, false)
@@ -241,6 +242,16 @@ func (r *Runner) look(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// noteAlone lets jobs that must run alone have their turn, if some are due.
+func (r *Runner) noteAlone(due map[string]Due) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, d := range due {
+		r.draining = r.draining || d.Alone
+	}
+	return r.draining
 }
 
 // lookAlone claims a job that must run alone once nothing else runs, and

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -463,6 +464,48 @@ func TestWrongKindsAreRefused(t *testing.T) {
 		}
 		if err := q.Put(t.Context(), make([]kernel.Job, 1001)...); err == nil {
 			t.Error("too many were taken")
+		}
+	})
+}
+
+// looks counts what an idle runner asks the store.
+type looks struct {
+	work.Store
+	due, others atomic.Int64
+}
+
+func (l *looks) Due(ctx context.Context, kinds []string, now time.Time) (map[string]work.Due, error) {
+	l.due.Add(1)
+	return l.Store.Due(ctx, kinds, now)
+}
+
+func (l *looks) Claim(ctx context.Context, r work.ClaimRequest) ([]work.Stored, error) {
+	l.others.Add(1)
+	return l.Store.Claim(ctx, r)
+}
+
+func TestAnIdleRunnerLooksOnceForAllKinds(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		counting := &looks{Store: r.store}
+		r.store = counting
+		done := make(chan string, 1)
+		kinds := []kernel.Kind{doing(1, func(_ context.Context, c kernel.Claim) error { done <- c.Job().Key; return nil })}
+		for n := range 20 {
+			k := doing(1, func(context.Context, kernel.Claim) error { return nil })
+			k.Name = fmt.Sprint("tests.other", n)
+			kinds = append(kinds, k)
+		}
+		p := r.process("me", kinds...).start()
+		for counting.due.Load() < 3 {
+			time.Sleep(time.Millisecond)
+		}
+		if n := counting.others.Load(); n != 0 {
+			t.Errorf("%d claims in vain", n)
+		}
+		p.put(1, "a")
+		within(t, done)
+		if n := counting.others.Load(); n != 1 {
+			t.Errorf("%d claims for one job", n)
 		}
 	})
 }

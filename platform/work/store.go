@@ -102,10 +102,19 @@ type Puts interface {
 	Cancel(ctx context.Context, kind string, keys []string, now time.Time) (running bool, err error)
 }
 
+// Due is what waits of a kind and may begin.
+type Due struct {
+	Jobs  bool // some that may run beside others
+	Alone bool // some that must run alone
+}
+
 // Claims is the part of a store that workers use. Hold, Finish and Fail take
 // part in the unit of ctx and answer work.ErrLost when the fence doesn't
 // match a running job.
 type Claims interface {
+	// Due answers which of the kinds have jobs that are due, in one look that
+	// locks nothing: an idle worker asks nothing else.
+	Due(ctx context.Context, kinds []string, now time.Time) (map[string]Due, error)
 	// Claim hands out due jobs of one kind, in the order that the package
 	// comment says, as one short transaction. Of any number of claims at once
 	// each job goes to one.
@@ -128,9 +137,6 @@ type Supervision interface {
 	Owners(ctx context.Context) ([]Owner, error)
 	// TakeOver makes jobs of a process ready, and answers how many.
 	TakeOver(ctx context.Context, t Takeover) (int64, error)
-	// AnyAlone reports whether a job of one of the kinds that must run alone is
-	// due.
-	AnyAlone(ctx context.Context, kinds []string, now time.Time) (bool, error)
 	// DeadJobs answers dead jobs, the latest first.
 	DeadJobs(ctx context.Context, limit int) ([]Stored, error)
 	// Retry makes dead jobs ready with no attempts, and answers how many.

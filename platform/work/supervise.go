@@ -69,7 +69,6 @@ func (r *Runner) TakeOver(ctx context.Context) error {
 		taken += n
 	}
 	if taken > 0 {
-		r.noteAlone(ctx)
 		poke(r.queue.woken)
 	}
 	return nil

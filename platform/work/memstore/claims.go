@@ -119,12 +119,18 @@ func (s *Store) TakeOver(ctx context.Context, t work.Takeover) (int64, error) {
 	})
 }
 
-// AnyAlone implements work.Supervision.
-func (s *Store) AnyAlone(ctx context.Context, kinds []string, now time.Time) (bool, error) {
-	n, err := s.jobs.Count(ctx, func(o work.Stored) bool {
-		return o.State == work.Ready && o.Alone && slices.Contains(kinds, o.Kind) && !o.DueAt.After(now)
+// Due implements work.Claims.
+func (s *Store) Due(ctx context.Context, kinds []string, now time.Time) (map[string]work.Due, error) {
+	ready, err := s.jobs.List(ctx, func(o work.Stored) bool {
+		return o.State == work.Ready && slices.Contains(kinds, o.Kind) && !o.DueAt.After(now)
 	})
-	return n > 0, err
+	due := map[string]work.Due{}
+	for _, o := range ready {
+		d := due[o.Kind]
+		d.Jobs, d.Alone = d.Jobs || !o.Alone, d.Alone || o.Alone
+		due[o.Kind] = d
+	}
+	return due, err
 }
 
 // DeadJobs implements work.Supervision.

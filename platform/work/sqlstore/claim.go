@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 
+	"parley/platform/sqldb"
 	"parley/platform/work"
 )
 
@@ -44,6 +46,39 @@ func heads(n int) string {
 		parts[i] = fmt.Sprintf(head, i)
 	}
 	return strings.Join(parts, " UNION ALL ")
+}
+
+// due finds the first job of each kind that is due, of either sort, by the
+// indexes of ready jobs.
+const due = `SELECT v.column1 AS kind,
+	EXISTS (SELECT 1 FROM work_jobs AS j WHERE j.kind = v.column1 AND j.state = 'ready' AND NOT j.alone AND j.due_at <= ?0) AS jobs,
+	EXISTS (SELECT 1 FROM work_jobs AS j WHERE j.kind = v.column1 AND j.state = 'ready' AND j.alone AND j.due_at <= ?0) AS alone
+FROM (VALUES ?1) AS v`
+
+// Due implements work.Claims. Like next it reads outside of SQLite's only
+// writer.
+func (s *Store) Due(ctx context.Context, kinds []string, now time.Time) (map[string]work.Due, error) {
+	out := map[string]work.Due{}
+	if len(kinds) == 0 {
+		return out, nil
+	}
+	values := make(sqldb.Rows, len(kinds))
+	for i, k := range kinds {
+		values[i] = []any{k}
+	}
+	var rows []struct {
+		Kind        string
+		Jobs, Alone bool
+	}
+	if err := s.db.NewRaw(due, now, values).Conn(s.db.Reader()).Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("looking for jobs that are due: %w", err)
+	}
+	for _, r := range rows {
+		if r.Jobs || r.Alone {
+			out[r.Kind] = work.Due{Jobs: r.Jobs, Alone: r.Alone}
+		}
+	}
+	return out, nil
 }
 
 // claimTries is how often a claim looks again when others were faster.

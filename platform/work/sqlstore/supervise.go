@@ -56,12 +56,6 @@ func (s *Store) TakeOver(ctx context.Context, t work.Takeover) (int64, error) {
 	return res.RowsAffected()
 }
 
-// AnyAlone implements work.Supervision.
-func (s *Store) AnyAlone(ctx context.Context, kinds []string, now time.Time) (bool, error) {
-	return s.db.On(ctx).NewSelect().TableExpr("work_jobs").
-		Where("state = 'ready' AND alone AND kind IN (?) AND due_at <= ?", bun.List(kinds), now).Exists(ctx)
-}
-
 // DeadJobs implements work.Supervision.
 func (s *Store) DeadJobs(ctx context.Context, limit int) ([]work.Stored, error) {
 	var rows []row

@@ -136,9 +136,9 @@ func alone(f fixture) {
 	f.none(now)
 	waits := func(want bool, kinds ...string) {
 		f.t.Helper()
-		got, err := f.AnyAlone(f.ctx, kinds, now)
+		got, err := f.Due(f.ctx, kinds, now)
 		f.NoError(err)
-		f.Equal(want, got)
+		f.Equal(want, got[kind].Alone)
 	}
 	waits(true, "tests.other", kind)
 	waits(false, "tests.other")

@@ -35,6 +35,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (work.Store, uow.Unit)) {
 		"a job comes back as it was put":                       roundTrip,
 		"a failed unit leaves nothing behind and wakes nobody": rollback,
 		"a job is due from its time on, by kind":               dueTime,
+		"one look says which kinds have jobs that are due":     looking,
 		"the jobs of a tenant come by priority and due time":   order,
 		"tenants with fewer running jobs come first":           shares,
 		"tenants take turns, however many jobs one has":        turns,
@@ -147,6 +148,28 @@ func dueTime(f fixture) {
 	f.none(now.Add(time.Hour - time.Microsecond))
 	f.Equal("later", f.one(now.Add(time.Hour)).Key)
 	f.none(now.Add(2 * time.Hour))
+}
+
+func looking(f fixture) {
+	due := func(at time.Time, kinds ...string) map[string]work.Due {
+		f.t.Helper()
+		got, err := f.Due(f.ctx, kinds, at)
+		f.NoError(err)
+		return got
+	}
+	f.Equal(map[string]work.Due{}, due(now))
+	f.Equal(map[string]work.Due{}, due(now, kind))
+	f.put(1, "running")
+	f.one(now)
+	f.put(1, "later", func(j *kernel.Job) { j.DueAt = now.Add(time.Hour) })
+	f.put(1, "other", func(j *kernel.Job) { j.Kind = "tests.other" })
+	f.put(1, "unasked", func(j *kernel.Job) { j.Kind = "tests.third" })
+	f.Equal(map[string]work.Due{"tests.other": {Jobs: true}}, due(now, kind, "tests.other", "tests.none"))
+	f.Equal(map[string]work.Due{kind: {Jobs: true}, "tests.other": {Jobs: true}}, due(now.Add(time.Hour), kind, "tests.other"))
+	_, err := f.TakeOver(f.ctx, work.Takeover{Owner: "me", Now: now})
+	f.NoError(err)
+	f.Equal(map[string]work.Due{kind: {Alone: true}}, due(now, kind))
+	f.Equal(map[string]work.Due{kind: {Jobs: true, Alone: true}}, due(now.Add(time.Hour), kind))
 }
 
 func order(f fixture) {

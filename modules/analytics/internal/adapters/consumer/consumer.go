@@ -19,8 +19,7 @@ import (
 	"parley/platform/kernel/uow"
 )
 
-// gather is how long facts gather while others come: each run has some, and
-// nobody waits for them.
+// gather is the longest that facts gather under load: each run has some.
 const gather = 100 * time.Millisecond
 
 // Consumers are the module's consumers.

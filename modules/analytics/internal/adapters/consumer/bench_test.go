@@ -1,0 +1,128 @@
+package consumer_test
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"parley/modules/analytics/internal/adapters/consumer"
+	"parley/modules/analytics/internal/adapters/sqlstore"
+	"parley/modules/analytics/internal/core"
+	"parley/modules/chat"
+	"parley/platform/bus"
+	"parley/platform/kernel/actor"
+	"parley/platform/kernel/clock"
+	"parley/platform/kernel/uow"
+	"parley/platform/migrate"
+	"parley/platform/sqldb"
+	"parley/platform/sqldb/dbtest"
+)
+
+// BenchmarkCommitToFigure publishes 200 ended runs a second and measures the
+// time from the return of each commit until the count of queries, as the API
+// answers it, has the run. The count is asked whenever a consumer has committed,
+// so the time of the question is part of it.
+func BenchmarkCommitToFigure(b *testing.B) {
+	sets := []migrate.Set{bus.Migrations(), sqlstore.Migrations()}
+	b.Run("sqlite", func(b *testing.B) { commitToFigure(b, dbtest.SQLite(b, sets...)) })
+	b.Run("postgres", func(b *testing.B) { commitToFigure(b, dbtest.Postgres(b, sets...)) })
+}
+
+// watched is a unit of work that tells of its commits.
+type watched struct {
+	uow.Unit
+	committed chan struct{}
+}
+
+func (w watched) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) error) error {
+	err := w.Unit.Do(ctx, fn)
+	select {
+	case w.committed <- struct{}{}:
+	default:
+	}
+	return err
+}
+
+func commitToFigure(b *testing.B, db *sqldb.DB) {
+	ctx := context.Background()
+	outbox := bus.NewOutbox(db)
+	unit := sqldb.NewUnit(db, outbox, clock.System{})
+	consumed := watched{unit, make(chan struct{}, 1)}
+	store := sqlstore.New(db)
+	service := core.New(store, clock.System{})
+	events, err := bus.New(bus.Config{DB: db, Outbox: outbox, Unit: consumed, Consumers: consumer.Consumers(service), Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := events.Start(ctx); err != nil {
+		b.Fatal(err)
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		if err := events.Stop(ctx); err != nil {
+			b.Error(err)
+		}
+	}()
+	publish := func(r chat.Run) {
+		if err := unit.Do(ctx, func(_ context.Context, tx uow.Tx) error { tx.Publish(chat.RunCompleted{Run: r}); return nil }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	// Once an hour is sealed, a question keeps what is not, as it does in a server.
+	old := run(1, answer)
+	old.AskedOn = clock.System{}.Now().Add(-time.Hour)
+	publish(old)
+	if err := events.Drain(ctx); err != nil {
+		b.Fatal(err)
+	}
+	if err := store.Seal(ctx, 1, clock.System{}.Now().Add(-30*time.Minute)); err != nil {
+		b.Fatal(err)
+	}
+
+	start := time.Now()
+	committed := make([]atomic.Int64, b.N)
+	took := make([]time.Duration, 0, b.N)
+	shown := make(chan error, 1)
+	go func() {
+		shown <- func() error {
+			for len(took) < b.N {
+				<-consumed.committed
+				all, err := service.TotalCount(ctx, actor.System(1), core.Period{Days: 1}, core.Filter{})
+				if err != nil {
+					return err
+				}
+				now := time.Since(start)
+				for len(took) < int(all.Queries)-1 {
+					at := committed[len(took)].Load()
+					for at == 0 { // shown before the publisher could look at its watch
+						at = committed[len(took)].Load()
+					}
+					took = append(took, max(now-time.Duration(at), 0))
+				}
+			}
+			return nil
+		}()
+	}()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	b.ResetTimer()
+	for i := range b.N {
+		<-tick.C
+		r := run(int64(i+2), rewriting, answer)
+		r.AskedOn = clock.System{}.Now()
+		publish(r)
+		committed[i].Store(int64(time.Since(start)))
+	}
+	if err := <-shown; err != nil {
+		b.Fatal(err)
+	}
+	b.StopTimer()
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+	b.ReportMetric(0, "ns/op")
+}
