@@ -19,6 +19,7 @@ import (
 // notice. It ends with 1 when a bound does not hold.
 type attackCmd struct {
 	options `embed:""`
+	Only    string `enum:"bodies,readers,overload,all" default:"all" help:"Which attack: ${enum}."`
 }
 
 // The bounds.
@@ -39,9 +40,12 @@ func (c attackCmd) Run(ctx context.Context) error {
 	err := c.each(ctx, []string{"sqlite", "postgres"}, func(ctx context.Context, s *system) ([]report, error) {
 		var all []report
 		for _, one := range []struct {
-			name    string
-			measure func(ctx context.Context, s *system) ([]bench.Line, error)
-		}{{"bodies", c.bodies}, {"readers that never read", c.readers}, {"overload", c.overload}} {
+			key, name string
+			measure   func(ctx context.Context, s *system) ([]bench.Line, error)
+		}{{"bodies", "bodies", c.bodies}, {"readers", "readers that never read", c.readers}, {"overload", "overload", c.overload}} {
+			if c.Only != "all" && c.Only != one.key {
+				continue
+			}
 			lines, err := one.measure(ctx, s)
 			if lines == nil {
 				return all, err
