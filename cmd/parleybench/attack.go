@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,7 @@ import (
 // notice. It ends with 1 when a bound does not hold.
 type attackCmd struct {
 	options `embed:""`
+	Only    string `enum:"bodies,readers,overload,all" default:"all" help:"Which attack: ${enum}."`
 }
 
 // The bounds.
@@ -37,11 +39,22 @@ func (c attackCmd) Run(ctx context.Context) error {
 	}
 	var broken []error
 	err := c.each(ctx, []string{"sqlite", "postgres"}, func(ctx context.Context, s *system) ([]report, error) {
-		var all []report
+		limited := 1.0
+		remove, err := bench.LimitMemory(s.Server.PID(), attackMemory)
+		if err != nil {
+			limited = 0 // and what the process has is looked at
+			fmt.Fprintln(os.Stderr, "parleybench: the kernel does not limit the server's memory:", err)
+		} else {
+			s.after = append(s.after, remove)
+		}
+		all := []report{{Scenario: "limits", Database: s.kind, Lines: []bench.Line{bench.Figure("Killed by the kernel beyond 512 MiB", limited, "")}}}
 		for _, one := range []struct {
-			name    string
-			measure func(ctx context.Context, s *system) ([]bench.Line, error)
-		}{{"bodies", c.bodies}, {"readers that never read", c.readers}, {"overload", c.overload}} {
+			key, name string
+			measure   func(ctx context.Context, s *system) ([]bench.Line, error)
+		}{{"bodies", "bodies", c.bodies}, {"readers", "readers that never read", c.readers}, {"overload", "overload", c.overload}} {
+			if c.Only != "all" && c.Only != one.key {
+				continue
+			}
 			lines, err := one.measure(ctx, s)
 			if lines == nil {
 				return all, err
@@ -62,6 +75,7 @@ type attackers struct {
 	stop context.CancelFunc
 	busy sync.WaitGroup
 	sent atomic.Int64
+	held atomic.Int64 // bodies that are open now, unanswered
 }
 
 func attack(ctx context.Context) *attackers {
@@ -102,7 +116,10 @@ func (c attackCmd) bodies(ctx context.Context, s *system) ([]bench.Line, error) 
 	tags := []byte(`{"name":"a","tags":[` + string(bytes.Repeat([]byte("1,"), 520_000)) + "1]}")
 	refresh := bench.Request("POST", "/api/users/refresh-access-token", w.Addr, "", many)
 	corpus := bench.Request("POST", "/api/corpus", w.Addr, w.Asker, tags)
-	open := bench.Request("POST", "/api/login/access-token", w.Addr, "", make([]byte, 1<<20))
+	// What a server takes of an anonymous client, and of a user.
+	login := bench.Request("POST", "/api/login/access-token", w.Addr, "", []byte("username=a%40example.org&password="+strings.Repeat("x", 16_000)))
+	login = bytes.Replace(login, []byte("application/json"), []byte("application/x-www-form-urlencoded"), 1)
+	large := bench.Request("POST", "/api/corpus", w.Addr, w.Asker, []byte(`{"name":"`+strings.Repeat("x", 1_000_000)+`"}`))
 	a := attack(ctx)
 	defer a.end()
 	whole := func(req []byte) func(net.Conn) {
@@ -113,10 +130,18 @@ func (c attackCmd) bodies(ctx context.Context, s *system) ([]bench.Line, error) 
 	}
 	a.again(20, w.Addr, whole(refresh))
 	a.again(50, w.Addr, whole(corpus))
-	a.again(400, w.Addr, func(conn net.Conn) {
-		_, _ = conn.Write(open[:len(open)-64<<10]) // and the rest never comes
-		_, _ = conn.Read(make([]byte, 1))
-	})
+	hold := func(req []byte, rest int) func(net.Conn) {
+		return func(conn net.Conn) {
+			if _, err := conn.Write(req[:len(req)-rest]); err != nil {
+				return
+			}
+			a.held.Add(1)
+			defer a.held.Add(-1)
+			_, _ = conn.Read(make([]byte, 1)) // the rest never comes
+		}
+	}
+	a.again(200, w.Addr, hold(login, 100))
+	a.again(200, w.Addr, hold(large, 64<<10))
 	return c.others(ctx, s, a)
 }
 
@@ -138,12 +163,13 @@ func (c attackCmd) others(ctx context.Context, s *system, a *attackers) ([]bench
 		return nil, err
 	}
 	var peak int64
+	var held []float64
 	watched, done := context.WithCancel(ctx)
 	var watch sync.WaitGroup
 	watch.Go(func() {
 		for sleep(watched, 20*time.Millisecond) == nil {
 			if now, err := bench.Memory(s.Server.PID()); err == nil {
-				peak = max(peak, now)
+				peak, held = max(peak, now), append(held, float64(a.held.Load()))
 			}
 		}
 	})
@@ -169,7 +195,7 @@ func (c attackCmd) others(ctx context.Context, s *system, a *attackers) ([]bench
 		return nil, fmt.Errorf("a request of another user: %w", err)
 	}
 	lines := []bench.Line{
-		bench.Figure("Attacks", float64(a.sent.Load()), ""), bench.Figure("Requests of others", float64(r.Count), ""),
+		bench.Figure("Attacks", float64(a.sent.Load()), ""), bench.Figure("Bodies held open, median", bench.Median(held), ""), bench.Figure("Requests of others", float64(r.Count), ""),
 		bench.Figure("their slowest", bench.Millis(time.Duration(slowest.Load())), "ms"), bench.Figure("Memory at most", float64(peak)/(1<<20), "MiB"),
 	}
 	switch {

@@ -76,8 +76,9 @@ func (o options) inTurns(bare, ours func(d time.Duration) (figures, error)) ([]r
 type system struct {
 	*bench.Site
 	kind     string
-	cluster  *cluster // nil on SQLite
-	database string   // the server's, on PostgreSQL
+	cluster  *cluster       // nil on SQLite
+	database string         // the server's, on PostgreSQL
+	after    []func() error // what is undone when the server has ended
 }
 
 func (s *system) start(ctx context.Context, o options) (err error) {
@@ -107,6 +108,9 @@ func (s *system) Close(ctx context.Context) error {
 	var errs []error
 	if s.Site != nil {
 		errs = append(errs, s.Site.Close())
+	}
+	for _, undo := range s.after {
+		errs = append(errs, undo())
 	}
 	if s.cluster != nil {
 		errs = append(errs, s.cluster.Close(ctx))

@@ -19,6 +19,9 @@ type Scope struct {
 	// Attached are corpora beside those of the agent, as far as the asker may
 	// read them at this moment: the attachments of a thread.
 	Attached []int64
+	// Outside is told when the search begins to wait for another server, and what
+	// it answers is called when that is over; nil: nobody wants to know.
+	Outside func() (back func())
 }
 
 // ErrOutsideScope is what OutsideScope wraps.

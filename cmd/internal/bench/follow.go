@@ -35,8 +35,28 @@ func readDelta(event []byte) (d delta, ok bool) {
 }
 
 // Follow sends a request over a connection of its own and hands each event of
-// the stream that answers it to seen, until the stream ends.
+// the stream that answers it to seen, until the stream ends. A server that says
+// that it is overloaded is asked again.
 func (w *World) Follow(ctx context.Context, req []byte, seen func(event []byte)) error {
+	for {
+		err := w.follow(ctx, req, seen)
+		if !errors.Is(err, errOverloaded) {
+			return err
+		}
+		select {
+		case <-time.After(retryOverloaded):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+var errOverloaded = errors.New("the server is overloaded")
+
+// retryOverloaded is the server's Retry-After.
+const retryOverloaded = time.Second
+
+func (w *World) follow(ctx context.Context, req []byte, seen func(event []byte)) error {
 	c, err := Dial(ctx, w.Addr)
 	if err != nil {
 		return err
@@ -51,6 +71,9 @@ func (w *World) Follow(ctx context.Context, req []byte, seen func(event []byte))
 	body := bufio.NewReaderSize(c.stream(h), maxEvent)
 	if h.status != 200 {
 		said, _ := io.ReadAll(io.LimitReader(body, 300)) // it only explains
+		if bytes.Contains(said, []byte("chat.overloaded")) {
+			return errOverloaded
+		}
 		return fmt.Errorf("the stream was answered %d: %s", h.status, said)
 	}
 	for {

@@ -43,7 +43,25 @@ type Asked struct {
 // Ask stores a question and begins to answer it. When it returns, question
 // and run are durable and the answer no longer depends on the caller. With an
 // Idempotency-Key that was used for the same request, it answers that run.
+// ErrOverloaded says that more is asked than the process can work on.
 func (s *Service) Ask(ctx context.Context, who actor.Actor, a Ask) (Asked, error) {
+	for {
+		work, err := s.gate.enter(ctx, who.OrganizationID, who.UserID)
+		if err != nil {
+			return Asked{}, err
+		}
+		asked, err := s.ask(ctx, who, a, work)
+		if asked.live == nil {
+			work.pause()
+		}
+		if !errors.Is(err, errOnceMore) {
+			return asked, err
+		}
+	}
+}
+
+// ask is Ask for a question that was let in. errOnceMore asks to be called again.
+func (s *Service) ask(ctx context.Context, who actor.Actor, a Ask, work *working) (Asked, error) {
 	question, history, err := a.question()
 	if err != nil {
 		return Asked{}, err
@@ -84,14 +102,14 @@ func (s *Service) Ask(ctx context.Context, who actor.Actor, a Ask) (Asked, error
 		return Asked{}, err
 	}
 	x := s.newExecution(turn, who, agent, a, thread, question, history)
-	x.offer = offer
+	x.offer, x.work = offer, work
 	if err := x.accept(ctx); err != nil {
 		if errors.Is(err, ErrInProgress) { // somebody was faster with the key
 			run, err := s.earlier(ctx, who, a)
 			return Asked{Run: run, Replayed: err == nil}, err
 		}
 		if errors.Is(err, ErrNotFound) && s.forgot(ctx, thread) {
-			return s.Ask(ctx, who, a) // without what was deleted meanwhile
+			return Asked{}, errOnceMore // without what was deleted meanwhile
 		}
 		return Asked{}, err
 	}

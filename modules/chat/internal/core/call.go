@@ -63,6 +63,10 @@ func (x *execution) call() (*said, error) {
 	x.prompt.Loading = loading.begin
 	x.calling, x.reply = true, Completion{}
 	began, first := x.Clock.Now(), time.Time{}
+	back := func() {}
+	if !x.offer.Offline { // whose work is that of this process
+		back = x.work.outside()
+	}
 	var err error
 	x.reply, err = x.offer.Model.Answer(x.ctx, x.prompt, func(piece string) error {
 		loading.end()
@@ -71,6 +75,7 @@ func (x *execution) call() (*said, error) {
 		}
 		return said.add(piece)
 	})
+	back()
 	loading.end()
 	if closed := said.close(); err == nil {
 		err = closed

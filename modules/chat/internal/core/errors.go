@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"parley/modules/corpora"
 	"parley/platform/kernel/apperr"
@@ -25,7 +26,7 @@ var (
 	ErrAccessLost     = apperr.New(apperr.Forbidden, "chat.access_lost", "You may not run this agent any more; what had come of the answer is kept.")
 	ErrInterrupted    = apperr.New(apperr.Unavailable, "chat.interrupted", "The server stopped while the answer was being made; ask again.")
 	ErrEnded          = apperr.New(apperr.Conflict, "chat.already_ended", "This run has ended already.")
-	ErrOverloaded     = apperr.New(apperr.Unavailable, "chat.overloaded", "Too many questions are being answered at the moment; try again shortly.")
+	ErrOverloaded     = apperr.New(apperr.Unavailable, "chat.overloaded", "Too many questions are being answered at the moment; try again shortly.").After(time.Second)
 	ErrNoLongerOurs   = apperr.New(apperr.Conflict, "chat.lease_lost", "Another process closed this run.")
 	ErrNotStored      = apperr.New(apperr.Unavailable, "chat.not_stored", "The answer could not be stored; the question is, and it can be asked again.")
 	errAnswerTooLarge = apperr.New(apperr.Unavailable, "chat.answer_too_large", "The model's answer is larger than can be kept.")

@@ -31,6 +31,7 @@ type execution struct {
 	stream  *stream
 
 	turn *turn
+	work *working
 
 	prepared bool  // the prompt is there, or failed says why it is not
 	failed   error // of the preparation
@@ -93,6 +94,9 @@ func (x *execution) accept(ctx context.Context) error {
 	x.run, x.thread = stored.Run, stored.Thread
 	x.byID[x.run.ID] = x
 	x.mu.Unlock()
+	if !x.prepared {
+		x.work.pause()
+	}
 	return nil
 }
 
@@ -119,6 +123,7 @@ func (x *execution) forget() {
 // execute answers one accepted run and closes it, whatever happens.
 func (x *execution) execute() {
 	defer x.turn.leave()
+	defer x.work.pause()
 	err := x.guarded(x.answer)
 	if cause := context.Cause(x.ctx); err != nil && cause != nil {
 		err = cause // what ended the run, rather than what broke because of it
@@ -129,7 +134,10 @@ func (x *execution) execute() {
 		x.Log.WarnContext(x.ctx, "a run was closed by another process", "run", x.run.RunID)
 	} else {
 		// Nobody waits for a full disk. The run goes on to be tried.
-		late := time.AfterFunc(storing, func() { x.settle(Record{}, ErrNotStored) })
+		late := time.AfterFunc(storing, func() {
+			x.work.pause()
+			x.settle(Record{}, ErrNotStored)
+		})
 		record, err = x.finish(err)
 		late.Stop()
 	}
@@ -188,6 +196,7 @@ func (x *execution) wait() error {
 	if err := x.ctx.Err(); err != nil {
 		return err
 	}
+	x.work.resume()
 	if err := x.remember(); err != nil {
 		return err
 	}
@@ -238,7 +247,7 @@ func (x *execution) retrieve(who actor.Actor) (corpora.Retrieval, error) {
 		top = defaultTop
 	}
 	done := x.think("retrieval", "Searched the documents")
-	scope := corpora.Scope{AgentID: x.agent.ID, Only: x.content.Options.CorpusIDs, Attached: x.thread.attached()}
+	scope := corpora.Scope{AgentID: x.agent.ID, Only: x.content.Options.CorpusIDs, Attached: x.thread.attached(), Outside: x.work.outside}
 	found, err := x.Corpora.Retrieve(x.ctx, who, scope, x.out.SearchQuery, top)
 	if err != nil {
 		return found, fmt.Errorf("searching: %w", inOverrides(err))

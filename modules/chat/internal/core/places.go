@@ -15,6 +15,9 @@ type Places struct {
 	Running, Open                         int // of all users; 1,536 and 3,072
 	OrganizationRunning, OrganizationOpen int // of one organization; 1,280 and 2,560
 	UserRunning, UserOpen                 int // of one user; 1,024 and 2,048
+	// Working is how many runs of users this process works on at a time, those that
+	// wait for a model or for their turn aside; 16 for each processor.
+	Working int
 	// Background is how many runs of evaluations are answered at a time, of all
 	// organizations together, within Running; 32.
 	Background int
@@ -335,9 +338,11 @@ type userQueue struct {
 	turns []*turn
 }
 
-func (q *queue) add(t *turn) {
+// add puts a run behind the others of its user, and reports whether it is the
+// only one of its organization.
+func (q *queue) add(t *turn) (alone bool) {
 	i := slices.IndexFunc(q.tenants, func(o *tenantQueue) bool { return o.id == t.organization })
-	if i < 0 {
+	if alone = i < 0; alone {
 		i, q.tenants = len(q.tenants), append(q.tenants, &tenantQueue{id: t.organization})
 	}
 	o := q.tenants[i]
@@ -346,6 +351,7 @@ func (q *queue) add(t *turn) {
 		i, o.users = len(o.users), append(o.users, &userQueue{id: t.user})
 	}
 	o.users[i].turns = append(o.users[i].turns, t)
+	return alone
 }
 
 // take takes the next run of whom there is room for; nil when there is none.

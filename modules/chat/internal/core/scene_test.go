@@ -180,6 +180,7 @@ func (l *library) Usable(context.Context, actor.Actor, corpora.Scope) ([]int64, 
 func (l *library) Retrieve(_ context.Context, _ actor.Actor, s corpora.Scope, query string, top int) (corpora.Retrieval, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	s.Outside = nil
 	l.queries, l.scopes, l.tops = append(l.queries, query), append(l.scopes, s), append(l.tops, top)
 	return corpora.Retrieval{Passages: l.passages, Candidates: l.candidates, Considered: 12, CorpusIDs: []int64{5}, Weights: corpora.Weights{Searched: 12, Frequencies: map[string]int{"warp": 2}}}, l.err
 }

@@ -53,6 +53,7 @@ type Service struct {
 	journal *journal
 	remote  remote
 	places  *places
+	gate    *gate
 	learned learned
 
 	mu sync.Mutex
@@ -81,7 +82,7 @@ func New(d Deps) *Service {
 	if d.Meter == nil {
 		d.Meter = unmetered{}
 	}
-	s := &Service{Deps: d, places: newPlaces(d.Places), live: map[*execution]struct{}{}, byID: map[int64]*execution{}}
+	s := &Service{Deps: d, places: newPlaces(d.Places), gate: newGate(d.Places.Working, d.Clock), live: map[*execution]struct{}{}, byID: map[int64]*execution{}}
 	s.journal = &journal{service: s}
 	return s
 }

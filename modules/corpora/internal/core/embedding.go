@@ -77,7 +77,7 @@ func (e *steadyEmbedder) embed(ctx context.Context, texts []string, wait time.Du
 
 // meaning answers what the model makes of a question, and nil without a model
 // or while it is away: the question is then answered by its words alone.
-func (e *steadyEmbedder) meaning(ctx context.Context, question string) *ranking.Meaning {
+func (e *steadyEmbedder) meaning(ctx context.Context, question string, outside func() func()) *ranking.Meaning {
 	if e == nil {
 		return nil
 	}
@@ -89,6 +89,9 @@ func (e *steadyEmbedder) meaning(ctx context.Context, question string) *ranking.
 	if !known {
 		if e.isAway() {
 			return nil
+		}
+		if outside != nil {
+			defer outside()()
 		}
 		found, err := e.embed(ctx, []string{text}, questionWait)
 		if err != nil {

@@ -21,7 +21,7 @@ func (s *Service) Retrieve(ctx context.Context, who actor.Actor, scope corpora.S
 	if err != nil {
 		return corpora.Retrieval{}, err
 	}
-	return s.search(ctx, usable, query, top)
+	return s.search(ctx, usable, query, top, scope.Outside)
 }
 
 // Usable implements corpora.Retriever.
@@ -72,15 +72,15 @@ func (s *Service) Search(ctx context.Context, who actor.Actor, corpusID int64, q
 	if len(found) == 0 {
 		return corpora.Retrieval{}, ErrNotFound
 	}
-	return s.search(ctx, found, query, limit)
+	return s.search(ctx, found, query, limit, nil)
 }
 
-func (s *Service) search(ctx context.Context, in []ranking.Corpus, query string, top int) (corpora.Retrieval, error) {
+func (s *Service) search(ctx context.Context, in []ranking.Corpus, query string, top int, outside func() func()) (corpora.Retrieval, error) {
 	out := corpora.Retrieval{CorpusIDs: ids(in), Versions: make(map[int64]int64, len(in))}
 	for _, c := range in {
 		out.Versions[c.ID] = c.Version
 	}
-	found, err := s.ranking.Search(ctx, ranking.Question{Text: query, Corpora: in, Limit: top, Meaning: s.embedder.meaning(ctx, query)})
+	found, err := s.ranking.Search(ctx, ranking.Question{Text: query, Corpora: in, Limit: top, Meaning: s.embedder.meaning(ctx, query, outside)})
 	if err != nil {
 		return out, err
 	}
