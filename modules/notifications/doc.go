@@ -32,7 +32,8 @@
 // of their commits: whoever writes to an inbox has the row of its counters
 // locked. A stream that starts after a number misses nothing. It is woken by
 // the commit in its own process and by event in the others; one that waits
-// costs no query. An inbox keeps its newest notifications, as many as are
+// costs no query. Lists are in the same order, newest first. Reading all of an
+// inbox moves a mark up to which everything is read. An inbox keeps its newest notifications, as many as are
 // configured.
 //
 // Admins of the organization, and of a team, project or agent that a user

@@ -52,8 +52,8 @@ type Notification struct {
 	SenderID int64
 }
 
-// ByNewest is the order of an inbox.
-func ByNewest(n Notification) page.Key { return page.Key{At: n.CreatedOn, ID: n.ID} }
+// ByNewest is the order of an inbox: that of its stream, backwards.
+func ByNewest(n Notification) page.Key { return page.Key{ID: n.Sequence} }
 
 // Counters are what is known of an inbox without reading it.
 type Counters struct {

@@ -19,9 +19,10 @@ type Store interface {
 	// Lock keeps others from writing to the inbox of a user until the unit of
 	// ctx ends.
 	Lock(ctx context.Context, organizationID, userID int64) error
-	// Page is the user's notifications, newest first; all of them when isRead
-	// is nil. Its count is that of Counters.
-	Page(ctx context.Context, userID int64, isRead *bool, p page.Request) (page.Of[Notification], error)
+	// Page is the user's notifications, newest first, which is the one with the
+	// highest sequence number; all of them when isRead is nil. The counters are
+	// as of before it, and its count is theirs.
+	Page(ctx context.Context, userID int64, isRead *bool, p page.Request) (page.Of[Notification], Counters, error)
 	// After answers up to limit of the user's notifications behind a sequence
 	// number, in its order, and beside them how many of all are unread, in one query.
 	After(ctx context.Context, userID, sequence int64, limit int) (ns []Notification, unread int64, err error)
@@ -33,11 +34,12 @@ type Store interface {
 	Sent(ctx context.Context, userID, senderID int64, nth int) (time.Time, bool, error)
 	// Get answers one of the user's; ErrNotFound for any other.
 	Get(ctx context.Context, userID, id int64) (Notification, error)
-	// Update changes one of the user's; ErrNotFound for any other.
-	Update(ctx context.Context, userID, id int64, change func(*Notification) error) (Notification, error)
-	// ReadThrough marks up to limit of the user's unread notifications, up to a
-	// sequence number, as read, oldest first, and answers how many.
-	ReadThrough(ctx context.Context, userID, sequence int64, on time.Time, limit int) (int, error)
+	// Read marks one of the user's as read, and answers it; of one that is read
+	// already it changes nothing. ErrNotFound for any other.
+	Read(ctx context.Context, userID, id int64, on time.Time) (Notification, error)
+	// ReadAll marks all of the user's as read that there are, and answers how
+	// many were not. What they cost does not depend on how many they are.
+	ReadAll(ctx context.Context, userID int64, on time.Time) (int64, error)
 	// Trim removes up to limit of the user's notifications, up to a sequence
 	// number, oldest first.
 	Trim(ctx context.Context, userID, sequence int64, limit int) error

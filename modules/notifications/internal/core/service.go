@@ -74,12 +74,7 @@ type Inbox struct {
 // of statements; all of them when isRead is nil. A stream that starts after
 // its last sequence number misses nothing that the answer does not have.
 func (s *Service) Inbox(ctx context.Context, who actor.Actor, isRead *bool, p page.Request) (Inbox, error) {
-	// The counters first: what comes in between is in the stream as well.
-	counters, err := s.Store.Counters(ctx, who.UserID)
-	if err != nil {
-		return Inbox{}, err
-	}
-	found, err := s.Store.Page(ctx, who.UserID, isRead, p)
+	found, counters, err := s.Store.Page(ctx, who.UserID, isRead, p)
 	return Inbox{Of: found, Counters: counters}, err
 }
 
@@ -90,40 +85,19 @@ func (s *Service) Read(ctx context.Context, who actor.Actor, id int64) (Notifica
 		return n, err
 	}
 	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) (err error) {
-		n, err = s.Store.Update(ctx, who.UserID, id, func(n *Notification) error {
-			if !n.IsRead {
-				now := s.Clock.Now()
-				n.IsRead, n.ReadOn = true, &now
-			}
-			return nil
-		})
+		n, err = s.Store.Read(ctx, who.UserID, id, s.Clock.Now())
 		return err
 	})
 	return n, err
 }
 
-// readBatch is how many notifications one transaction marks as read, so that a
-// full inbox keeps nobody else waiting.
-const readBatch = 1000
-
 // ReadAll marks all notifications as read that the actor has at this moment,
-// in several transactions when they are many, and answers how many it marked.
-// What comes meanwhile stays unread.
-func (s *Service) ReadAll(ctx context.Context, who actor.Actor) (int, error) {
-	counters, err := s.Store.Counters(ctx, who.UserID)
-	if err != nil {
-		return 0, err
-	}
-	all, now := 0, s.Clock.Now()
-	for n := readBatch; n == readBatch && counters.Unread > 0; {
-		err := s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) (err error) {
-			n, err = s.Store.ReadThrough(ctx, who.UserID, counters.LastSequence, now, readBatch)
-			return err
-		})
-		if err != nil {
-			return all, err
-		}
-		all += n
-	}
-	return all, nil
+// and answers how many were not. What comes later stays unread.
+func (s *Service) ReadAll(ctx context.Context, who actor.Actor) (int64, error) {
+	var n int64
+	err := s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) (err error) {
+		n, err = s.Store.ReadAll(ctx, who.UserID, s.Clock.Now())
+		return err
+	})
+	return n, err
 }

@@ -266,7 +266,7 @@ func TestAWebhookIsSwitchedOffAfterADayOfFailures(t *testing.T) {
 	same(t, []any{reason, int64(0)}, []any{off.DisabledReason, off.Pending})
 	same(t, []notifications.WebhookDisabled{{OrganizationID: 1, WebhookID: w.ID, URL: r.URL, Reason: reason}}, s.disabled())
 	for _, admin := range []int64{10, 11} {
-		told, err := s.inbox.Page(s.ctx, admin, nil, page.Request{})
+		told, _, err := s.inbox.Page(s.ctx, admin, nil, page.Request{})
 		s.must(err)
 		if len(told.Items) != 1 || told.Items[0].Kind != core.KindWebhookDisabled || !strings.Contains(told.Items[0].Message, reason) {
 			t.Errorf("admin %d was told %+v", admin, told.Items)

@@ -31,7 +31,6 @@ func (a *API) Routes() []web.Route {
 		web.PUT("/api/notification/read", "Read All Notifications", a.readAll,
 			web.User().Note("one's own"),
 			web.Message("Notifications read successfully."),
-			web.Long(), // a full inbox takes seconds
 		),
 		web.GET("/api/notification/preference", "Get Notification Preference", a.preference,
 			web.User().Note("one's own"),
@@ -110,7 +109,7 @@ func (a *API) read(ctx context.Context, r readRequest) (notificationView, error)
 type allRead struct {
 	_ struct{} `schema:"NotificationsRead"`
 
-	Read int `json:"read" doc:"How many were unread until now."`
+	Read int64 `json:"read" doc:"How many were unread until now."`
 }
 
 func (a *API) readAll(ctx context.Context, _ struct{}) (allRead, error) {

@@ -109,10 +109,15 @@ func (s *Store) Add(ctx context.Context, ns []core.Notification) ([]core.Notific
 func (*Store) Lock(context.Context, int64, int64) error { return nil }
 
 // Page implements core.Store.
-func (s *Store) Page(ctx context.Context, userID int64, isRead *bool, p page.Request) (page.Of[core.Notification], error) {
-	return s.inbox.Page(ctx, p, true, core.ByNewest, func(n core.Notification) bool {
+func (s *Store) Page(ctx context.Context, userID int64, isRead *bool, p page.Request) (page.Of[core.Notification], core.Counters, error) {
+	found, err := s.inbox.Page(ctx, p, true, core.ByNewest, func(n core.Notification) bool {
 		return n.UserID == userID && (isRead == nil || n.IsRead == *isRead)
 	})
+	if err != nil {
+		return found, core.Counters{}, err
+	}
+	c, err := s.Counters(ctx, userID)
+	return found, c, err
 }
 
 // After implements core.Store.
@@ -153,37 +158,36 @@ func (s *Store) Get(ctx context.Context, userID, id int64) (core.Notification, e
 	return s.inbox.Get(ctx, mine(userID, id))
 }
 
-// Update implements core.Store.
-func (s *Store) Update(ctx context.Context, userID, id int64, change func(*core.Notification) error) (core.Notification, error) {
+// Read implements core.Store.
+func (s *Store) Read(ctx context.Context, userID, id int64, on time.Time) (core.Notification, error) {
 	var out core.Notification
 	err := s.within(ctx, func(ctx context.Context) error {
 		was := false
 		var err error
-		out, err = s.inbox.Update(ctx, func(n *core.Notification) error { was = n.IsRead; return change(n) }, mine(userID, id))
-		if err != nil || was == out.IsRead {
+		out, err = s.inbox.Update(ctx, func(n *core.Notification) error {
+			if was = n.IsRead; !was {
+				n.IsRead, n.ReadOn = true, &on
+			}
+			return nil
+		}, mine(userID, id))
+		if err != nil || was {
 			return err
 		}
-		_, err = s.count(ctx, userID, func(c *counters) {
-			if was {
-				c.Unread++
-			} else {
-				c.Unread--
-			}
-		})
+		_, err = s.count(ctx, userID, func(c *counters) { c.Unread-- })
 		return err
 	})
 	return out, err
 }
 
-// ReadThrough implements core.Store.
-func (s *Store) ReadThrough(ctx context.Context, userID, sequence int64, on time.Time, limit int) (int, error) {
-	n := 0
+// ReadAll implements core.Store.
+func (s *Store) ReadAll(ctx context.Context, userID int64, on time.Time) (int64, error) {
+	n := int64(0)
 	err := s.within(ctx, func(ctx context.Context) error {
-		unread, err := s.inbox.List(ctx, func(n core.Notification) bool { return n.UserID == userID && n.Sequence <= sequence && !n.IsRead })
-		for _, one := range unread[:min(len(unread), limit)] {
+		unread, err := s.inbox.List(ctx, func(n core.Notification) bool { return n.UserID == userID && !n.IsRead })
+		for _, one := range unread {
 			if err == nil {
 				n++
-				_, err = s.Update(ctx, userID, one.ID, func(n *core.Notification) error { n.IsRead, n.ReadOn = true, &on; return nil })
+				_, err = s.Read(ctx, userID, one.ID, on)
 			}
 		}
 		return err

@@ -23,6 +23,7 @@ type counterRow struct {
 	LastSequence   int64 `bun:"last_sequence"`
 	Total          int64 `bun:"total"`
 	Unread         int64 `bun:"unread"`
+	ReadThrough    int64 `bun:"read_through"` // the number up to which all are read
 	IsClosed       bool  `bun:"is_closed"` // its user is deleted
 }
 
@@ -138,16 +139,29 @@ func (s *Store) Lock(ctx context.Context, organizationID, userID int64) error {
 	return nil
 }
 
-// locked locks an inbox that may be there. On SQLite a transaction that writes
-// has every lock.
-func (s *Store) locked(ctx context.Context, userID int64) error {
-	if !s.db.Postgres() {
-		return nil
+// locked answers the counters of an inbox, the zero value without any, and
+// keeps others from writing to it until the unit of ctx ends. On SQLite a
+// transaction that writes has every lock.
+func (s *Store) locked(ctx context.Context, userID int64) (counterRow, error) {
+	return s.counter(ctx, userID, s.db.Postgres())
+}
+
+func (s *Store) counter(ctx context.Context, userID int64, lock bool) (counterRow, error) {
+	var row counterRow
+	q := s.db.On(ctx).NewSelect().Model(&row).Where("user_id = ?", userID)
+	if lock {
+		q = q.For("UPDATE")
 	}
-	if _, err := s.db.On(ctx).NewSelect().Model((*counterRow)(nil)).Column("user_id").Where("user_id = ?", userID).For("UPDATE").Exec(ctx); err != nil {
-		return fmt.Errorf("locking the inbox of user %d: %w", userID, err)
+	if err := q.Scan(ctx); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return counterRow{}, fmt.Errorf("reading the counters of user %d: %w", userID, err)
 	}
-	return nil
+	return row, nil
+}
+
+// value is what is told of the counters. While servers of two versions run, one
+// that does not know marks may count down once more what was read by one.
+func (c counterRow) value() core.Counters {
+	return core.Counters{LastSequence: c.LastSequence, Total: c.Total, Unread: max(c.Unread, 0)}
 }
 
 // fewer takes what is gone, and what is not unread any more, off the counters.
@@ -161,10 +175,6 @@ func (s *Store) fewer(ctx context.Context, userID, total, unread int64) error {
 
 // Counters implements core.Store.
 func (s *Store) Counters(ctx context.Context, userID int64) (core.Counters, error) {
-	var row counterRow
-	err := s.db.On(ctx).NewSelect().Model(&row).Where("user_id = ?", userID).Scan(ctx)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return core.Counters{}, fmt.Errorf("reading the counters of user %d: %w", userID, err)
-	}
-	return core.Counters{LastSequence: row.LastSequence, Total: row.Total, Unread: row.Unread}, nil
+	c, err := s.counter(ctx, userID, false)
+	return c.value(), err
 }

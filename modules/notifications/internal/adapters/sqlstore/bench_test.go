@@ -61,7 +61,10 @@ func BenchmarkReadAll(b *testing.B) {
 			if _, err := db.ExecContext(ctx, "UPDATE notifications_inbox SET is_read = FALSE"); err != nil {
 				b.Fatal(err)
 			}
-			if _, err := db.ExecContext(ctx, "UPDATE notifications_counters SET unread = total"); err != nil {
+			if _, err := db.ExecContext(ctx, "DELETE FROM notifications_reads"); err != nil {
+				b.Fatal(err)
+			}
+			if _, err := db.ExecContext(ctx, "UPDATE notifications_counters SET unread = total, read_through = 0"); err != nil {
 				b.Fatal(err)
 			}
 			b.StartTimer()

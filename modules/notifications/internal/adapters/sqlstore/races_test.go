@@ -130,11 +130,11 @@ func TestNothingIsMissedOrMiscountedWhileEverythingHappensAtOnce(t *testing.T) {
 		}
 		for user := int64(7); user <= 8; user++ {
 			no := false
-			all, err := store.Page(ctx, user, nil, page.Request{Size: page.MaxSize, ByCursor: true})
+			all, _, err := store.Page(ctx, user, nil, page.Request{Size: page.MaxSize, ByCursor: true})
 			if err != nil {
 				t.Fatal(err)
 			}
-			unread, err := store.Page(ctx, user, &no, page.Request{Size: page.MaxSize, ByCursor: true})
+			unread, _, err := store.Page(ctx, user, &no, page.Request{Size: page.MaxSize, ByCursor: true})
 			if err != nil {
 				t.Fatal(err)
 			}

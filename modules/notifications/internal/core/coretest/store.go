@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -31,10 +32,11 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"the newest comes first":                     newestFirst,
 		"the inbox is filtered and paged":            listing,
 		"another's notification is not there":        others,
-		"a refused change changes nothing":           refused,
+		"reading twice changes nothing":              readTwice,
 		"notifications of a user are counted on":     sequences,
 		"what is behind a number is answered":        behind,
-		"unread ones are read in parts":              readThrough,
+		"all are read that there are":                readAll,
+		"lists agree with a recount":                 recounted,
 		"the oldest are removed":                     trimmed,
 		"what somebody sent is counted back":         sent,
 		"preferences are kept for each user":         preferences,
@@ -70,8 +72,9 @@ func (f fixture) add(ns ...core.Notification) []core.Notification {
 
 func (f fixture) page(userID int64, isRead *bool, p page.Request) page.Of[core.Notification] {
 	f.t.Helper()
-	out, err := f.Page(f.ctx, userID, isRead, p)
+	out, c, err := f.Page(f.ctx, userID, isRead, p)
 	f.NoError(err)
+	f.Equal(f.counters(userID), c)
 	return out
 }
 
@@ -107,11 +110,7 @@ func (f fixture) after(userID, sequence int64, limit int) []string {
 
 func (f fixture) read(id int64) core.Notification {
 	f.t.Helper()
-	out, err := f.Update(f.ctx, 7, id, func(n *core.Notification) error {
-		on := now.Add(time.Hour)
-		n.IsRead, n.ReadOn = true, &on
-		return nil
-	})
+	out, err := f.Read(f.ctx, 7, id, now.Add(time.Hour))
 	f.NoError(err)
 	return out
 }
@@ -141,7 +140,7 @@ func causes(f fixture, _ uow.Unit) {
 func newestFirst(f fixture, _ uow.Unit) {
 	at := func(n *core.Notification) { n.CreatedOn = now }
 	f.add(note(1, at), note(2, at), note(-3, nil), note(4, nil))
-	f.Equal([]string{"title 4", "title 2", "title 1", "title -3"}, f.titles(f.page(7, nil, page.Request{})))
+	f.Equal([]string{"title 4", "title -3", "title 2", "title 1"}, f.titles(f.page(7, nil, page.Request{})))
 }
 
 func listing(f fixture, _ uow.Unit) {
@@ -157,7 +156,7 @@ func listing(f fixture, _ uow.Unit) {
 	f.Equal(int64(3), second.Count)
 	walk := f.page(7, nil, page.Request{Size: 2, ByCursor: true})
 	f.Equal([]string{"title 1"}, f.titles(f.page(7, nil, page.Request{Size: 2, Cursor: walk.NextCursor})))
-	if _, err := f.Page(f.ctx, 7, nil, page.Request{Cursor: "nonsense"}); !errors.Is(err, page.ErrCursor) {
+	if _, _, err := f.Page(f.ctx, 7, nil, page.Request{Cursor: "nonsense"}); !errors.Is(err, page.ErrCursor) {
 		f.t.Errorf("got %v", err)
 	}
 }
@@ -169,7 +168,7 @@ func others(f fixture, _ uow.Unit) {
 	f.NoError(err)
 	f.Equal(f.page(7, nil, page.Request{}).Items[0], got)
 	for _, of := range [][2]int64{{8, id}, {7, id + 1}} {
-		_, err := f.Update(f.ctx, of[0], of[1], func(*core.Notification) error { f.t.Error("called"); return nil })
+		_, err := f.Read(f.ctx, of[0], of[1], now)
 		if !errors.Is(err, core.ErrNotFound) {
 			f.t.Errorf("got %v", err)
 		}
@@ -179,13 +178,15 @@ func others(f fixture, _ uow.Unit) {
 	}
 }
 
-func refused(f fixture, _ uow.Unit) {
-	f.add(note(1, nil))
-	boom := errors.New("boom")
-	_, err := f.Update(f.ctx, 7, f.page(7, nil, page.Request{}).Items[0].ID, func(n *core.Notification) error { n.IsRead = true; return boom })
-	if !errors.Is(err, boom) || f.unread(7) != 1 {
-		f.t.Errorf("got %v", err)
-	}
+func readTwice(f fixture, _ uow.Unit) {
+	id := f.add(note(1, nil), note(2, nil))[0].ID
+	first := f.read(id)
+	f.Equal(true, first.IsRead)
+	f.Equal(now.Add(time.Hour), *first.ReadOn)
+	again, err := f.Read(f.ctx, 7, id, now.Add(2*time.Hour))
+	f.NoError(err)
+	f.Equal(first, again)
+	f.Equal(int64(1), f.unread(7))
 }
 
 func deleting(f fixture, _ uow.Unit) {
@@ -242,21 +243,96 @@ func behind(f fixture, _ uow.Unit) {
 	f.Equal([]string{}, f.after(99, 0, 10))
 }
 
-func readThrough(f fixture, _ uow.Unit) {
-	f.add(note(1, nil), note(2, nil), note(3, nil), note(4, nil), note(5, func(n *core.Notification) { n.UserID = 8 }))
-	first := f.page(7, nil, page.Request{}).Items[3]
-	read := f.read(first.ID)
-	on := now.Add(2 * time.Hour)
-	for _, want := range []int{1, 1, 0} {
-		n, err := f.ReadThrough(f.ctx, 7, 3, on, 1)
+func readAll(f fixture, unit uow.Unit) {
+	got := f.add(note(1, nil), note(2, nil), note(3, nil), note(5, func(n *core.Notification) { n.UserID = 8 }))
+	alone := f.read(got[0].ID)
+	all := func(on time.Time, want int64) {
+		f.t.Helper()
+		n, err := f.ReadAll(f.ctx, 7, on)
 		f.NoError(err)
 		f.Equal(want, n)
 	}
-	all := f.page(7, nil, page.Request{}).Items
-	f.Equal([]bool{false, true, true, true}, []bool{all[0].IsRead, all[1].IsRead, all[2].IsRead, all[3].IsRead})
-	f.Equal(read, all[3]) // when it was read stays
-	f.Equal(on, *all[1].ReadOn)
+	first, second := now.Add(2*time.Hour), now.Add(3*time.Hour)
+	all(first, 2)
+	all(second, 0)
+	f.add(note(4, nil))
 	f.Equal([]int64{1, 1}, []int64{f.unread(7), f.unread(8)})
+	all(second, 1)
+	all(second.Add(time.Hour), 0)
+	var on []time.Time
+	for _, n := range f.page(7, nil, page.Request{}).Items {
+		f.Equal(true, n.IsRead)
+		on = append(on, *n.ReadOn)
+	}
+	f.Equal([]time.Time{second, first, first, *alone.ReadOn}, on) // when it was read stays
+	f.Equal([]string{"title 1", "title 2", "title 3", "title 4"}, f.after(7, 0, 10))
+	found, _, err := f.After(f.ctx, 7, 3, 10)
+	f.NoError(err)
+	one, err := f.Get(f.ctx, 7, found[0].ID)
+	f.NoError(err)
+	f.Equal(found[0], one)
+	f.Equal(second, *one.ReadOn)
+	again, err := f.Read(f.ctx, 7, one.ID, now.Add(9*time.Hour))
+	f.NoError(err)
+	f.Equal(one, again)
+	n, err := f.ReadAll(f.ctx, 99, now)
+	f.NoError(err)
+	f.Equal(int64(0), n)
+	f.Equal(core.Counters{}, f.counters(99))
+	boom := errors.New("boom")
+	f.add(note(6, nil))
+	f.ErrorIs(unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+		_, err := f.ReadAll(ctx, 7, now)
+		f.NoError(err)
+		return boom
+	}), boom)
+	f.Equal(int64(1), f.unread(7))
+}
+
+// recounted does what users do in an order that a seed gives, and compares all
+// parts of all lists with what is in the inbox as a whole.
+func recounted(f fixture, _ uow.Unit) {
+	random := rand.New(rand.NewPCG(1, 2))
+	yes, no := true, false
+	for step := range 120 {
+		switch all := f.page(7, nil, page.Request{}).Items; {
+		case len(all) == 0 || random.IntN(4) == 0:
+			f.add(note(step, nil), note(1000+step, nil), note(2000+step, nil))
+		case random.IntN(8) == 0:
+			_, err := f.ReadAll(f.ctx, 7, now.Add(time.Duration(step)*time.Minute))
+			f.NoError(err)
+		case random.IntN(12) == 0:
+			f.NoError(f.Trim(f.ctx, 7, all[len(all)-1].Sequence+random.Int64N(4), 100))
+		default:
+			f.read(all[random.IntN(len(all))].ID)
+		}
+		all := f.page(7, nil, page.Request{}).Items
+		for _, isRead := range []*bool{nil, &yes, &no} {
+			want := []core.Notification{}
+			for _, n := range all {
+				if isRead == nil || n.IsRead == *isRead {
+					want = append(want, n)
+				}
+			}
+			size := 1 + random.IntN(7)
+			byNumber, byCursor := []core.Notification{}, []core.Notification{}
+			for n := 1; n == 1 || len(byNumber) == (n-1)*size; n++ {
+				part := f.page(7, isRead, page.Request{Number: n, Size: size})
+				f.Equal(int64(len(want)), part.Count)
+				byNumber = append(byNumber, part.Items...)
+			}
+			f.Equal(want, byNumber)
+			for p := (page.Request{Size: size, ByCursor: true}); ; {
+				part := f.page(7, isRead, p)
+				f.Equal(int64(-1), part.Count)
+				byCursor = append(byCursor, part.Items...)
+				if p.Cursor = part.NextCursor; p.Cursor == "" {
+					break
+				}
+			}
+			f.Equal(want, byCursor)
+		}
+	}
 }
 
 func trimmed(f fixture, _ uow.Unit) {
