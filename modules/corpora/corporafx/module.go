@@ -111,8 +111,9 @@ func build(in In) (Out, error) {
 	for _, step := range []core.Step{core.Completed, core.Failed} { // shown from the start
 		documents(0, string(step))
 	}
+	store := sqlstore.New(in.DB)
 	deps := core.Deps{
-		Unit: in.Unit, Store: sqlstore.New(in.DB), Files: in.Files, Extractor: extract.New(in.Settings.limits()),
+		Unit: in.Unit, Store: store, Files: in.Files, Extractor: extract.New(in.Settings.limits()),
 		Fetcher: weblink.New(safehttp.DefaultLimits(), in.Settings.MaxBytes), Agents: in.Agents, Versions: in.Versions,
 		Projects: in.Projects, Directory: in.Directory, Actors: in.Actors, Clock: in.Clock, Log: in.Log, Queue: in.Queue,
 		IndexingEnded: func(step core.Step) { documents(1, string(step)) },
@@ -125,8 +126,17 @@ func build(in In) (Out, error) {
 		deps.Embedder = client
 	}
 	service := core.New(deps)
-	if in.Settings.Works {
+	indexes := deps.Embedder != nil && in.DB.Postgres()
+	if indexes || in.Settings.Works {
 		in.Lifecycle.Append(background.Hook(func(ctx context.Context) {
+			if indexes {
+				if err := store.UseVectorIndex(ctx, in.Log); err != nil && ctx.Err() == nil {
+					in.Log.InfoContext(ctx, "vectors are compared exactly; pgvector would find them by an index", "reason", err)
+				}
+			}
+			if !in.Settings.Works {
+				return
+			}
 			if err := service.Adopt(ctx); err != nil && ctx.Err() == nil {
 				in.Log.ErrorContext(ctx, "putting documents of an older version into the queue", "error", err)
 			}

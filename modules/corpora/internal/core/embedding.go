@@ -130,6 +130,7 @@ type embedPayload struct {
 	Document int64 `json:"document"` // 0 for all of the corpus
 	After    int64 `json:"after"`    // the last passage that was looked at
 	Done     int   `json:"done"`     // passages that got vectors
+	Indexed  int   `json:"indexed"`  // older vectors that were put into the index
 }
 
 func embedJob(organizationID int64, p embedPayload) work.Job {
@@ -137,7 +138,7 @@ func embedJob(organizationID int64, p embedPayload) work.Job {
 	if p.Document != 0 {
 		key = "document " + strconv.FormatInt(p.Document, 10)
 	}
-	payload := fmt.Sprintf(`{"corpus":%d,"document":%d,"after":%d,"done":%d}`, p.Corpus, p.Document, p.After, p.Done)
+	payload := fmt.Sprintf(`{"corpus":%d,"document":%d,"after":%d,"done":%d,"indexed":%d}`, p.Corpus, p.Document, p.After, p.Done, p.Indexed)
 	return work.Job{Kind: embedKind, Tenant: organizationID, Key: key, Payload: payload}
 }
 
@@ -178,6 +179,13 @@ func (s *Service) embed(ctx context.Context, c work.Claim) error {
 			return err
 		}
 		if len(passages) == 0 {
+			n, err := s.indexVectors(ctx, c, &at)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				continue
+			}
 			return s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
 				return errors.Join(c.Finish(ctx), s.showVectors(ctx, at.Corpus, at.Done > before))
 			})
@@ -223,6 +231,17 @@ func (s *Service) embedPassages(ctx context.Context, c work.Claim, passages []ra
 	}
 	*at = next
 	return nil
+}
+
+// indexVectors puts vectors from before there was an index into it. Until all
+// of a corpus are there, its questions compare them exactly.
+func (s *Service) indexVectors(ctx context.Context, c work.Claim, at *embedPayload) (int, error) {
+	save := func(ctx context.Context) error {
+		return c.Save(ctx, fmt.Sprintf("%d passages have vectors, %d older ones are in the index", at.Done, at.Indexed))
+	}
+	n, err := s.Store.IndexVectors(ctx, at.Corpus, s.Embedder.Model(), save)
+	at.Indexed += n
+	return n, err
 }
 
 func (s *Service) embedOneByOne(ctx context.Context, passages []ranking.Passage, texts []string) ([][]int8, error) {

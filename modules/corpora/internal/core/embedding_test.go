@@ -129,3 +129,39 @@ func TestTooFewVectorsAreNotTakenForOthers(t *testing.T) {
 		t.Errorf("%+v", found)
 	}
 }
+
+// indexing is a store with an index that older vectors are not in yet.
+type indexing struct {
+	core.Store
+	left, turns int
+}
+
+// IndexVectors implements core.Vectors.
+func (s *indexing) IndexVectors(ctx context.Context, _ int64, _ string, hold core.Hold) (int, error) {
+	if err := hold(ctx); err != nil {
+		return 0, err
+	}
+	n := min(s.left, 10)
+	s.left, s.turns = s.left-n, s.turns+1
+	return n, nil
+}
+
+func TestVectorsFromBeforeTheIndexArePutIntoIt(t *testing.T) {
+	m := &model{}
+	f := setup(t, withModel(m))
+	c := f.corpus(jo, "a")
+	f.upload(jo, c, "a.md", "He likes rowing on the lake.")
+	f.work()
+	store := &indexing{Store: f.parts.Store, left: 375}
+	f.parts.Store = store
+	f.Service = core.New(f.parts)
+	calls := m.calls
+	f.check(f.Adopt(f.ctx))
+	f.work()
+	if store.left != 0 || store.turns != 39 { // 38 that put some there, and one that finds none
+		t.Errorf("%d are left after %d turns", store.left, store.turns)
+	}
+	if m.calls != calls {
+		t.Error("the model is asked again")
+	}
+}

@@ -192,6 +192,11 @@ type Vectors interface {
 	// AddVectors keeps vectors in one short transaction, which hold fences. Those
 	// of passages that are gone meanwhile it leaves out.
 	AddVectors(ctx context.Context, corpusID int64, model string, vectors []ranking.Vector, hold Hold) error
+	// IndexVectors puts some of the vectors of a corpus that are not there into
+	// the index that ranking.Source.Closest asks, in one short transaction, which
+	// hold fences, and answers how many: 0 when none are left, or when there is no
+	// such index.
+	IndexVectors(ctx context.Context, corpusID int64, model string, hold Hold) (int, error)
 	// ShowVectors gives the corpus a new version in the unit of ctx: questions
 	// may have kept what there was before vectors were added.
 	ShowVectors(ctx context.Context, corpusID int64) error

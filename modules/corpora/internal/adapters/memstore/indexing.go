@@ -128,3 +128,6 @@ func (s *Store) AddVectors(ctx context.Context, _ int64, model string, vectors [
 
 // ShowVectors implements core.Vectors: AddVectors has.
 func (s *Store) ShowVectors(context.Context, int64) error { return nil }
+
+// IndexVectors implements core.Vectors: vectors in memory are all compared.
+func (s *Store) IndexVectors(context.Context, int64, string, core.Hold) (int, error) { return 0, nil }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"log/slog"
 
 	"github.com/uptrace/bun"
 
@@ -45,6 +46,7 @@ type Store struct {
 	connections sqldb.Table[core.Connection, connectionRow]
 	permissions sqldb.Table[core.Permission, permissionRow]
 	connected   *sqldb.Stmt // connectedTo
+	vectors     vectorIndex
 }
 
 // New returns the store over db.
@@ -62,6 +64,7 @@ func New(db *sqldb.DB) *Store {
 			func(r connectionRow) core.Connection { return r.Connection }, core.ErrNotConnected, core.ErrConnected),
 		permissions: sqldb.NewTable(db, rowOf, permissionRow.permission, core.ErrNotFound, nil),
 		connected:   db.Stmt(connectedTo),
+		vectors:     vectorIndex{from: indexFrom, log: slog.New(slog.DiscardHandler)},
 	}
 }
 

@@ -19,6 +19,16 @@ type vectorRow struct {
 	Coordinates   []byte // one byte each, in two's complement
 }
 
+// directedRow has the vector as pgvector compares it, too.
+type directedRow struct {
+	bun.BaseModel `bun:"table:corpora_vectors,alias:v"`
+	CorpusID      int64
+	Model         string
+	PassageID     int64
+	Coordinates   []byte
+	Direction     string
+}
+
 // Unembedded implements core.Vectors.
 func (s *Store) Unembedded(ctx context.Context, corpusID, documentID int64, model string, after int64, limit int) ([]ranking.Passage, error) {
 	q := s.db.On(ctx).NewSelect().Model((*passageRow)(nil)).Where("p.corpus_id = ? AND p.is_live AND p.id > ?", corpusID, after)
@@ -34,8 +44,18 @@ func (s *Store) Unembedded(ctx context.Context, corpusID, documentID int64, mode
 	return passagesOf(rows)
 }
 
-// AddVectors implements core.Vectors.
+// AddVectors implements core.Vectors. What is in the index is written with what
+// it was made of.
 func (s *Store) AddVectors(ctx context.Context, corpusID int64, model string, vectors []ranking.Vector, hold core.Hold) error {
+	directed := len(vectors) > 0 && s.indexed(ctx, s.vectors.on.Load(), model, len(vectors[0].Values))
+	err := s.addVectors(ctx, corpusID, model, vectors, directed, hold)
+	if err != nil && directed && s.lost(ctx, err) {
+		err = s.addVectors(ctx, corpusID, model, vectors, false, hold)
+	}
+	return err
+}
+
+func (s *Store) addVectors(ctx context.Context, corpusID int64, model string, vectors []ranking.Vector, directed bool, hold core.Hold) error {
 	return s.held(ctx, hold, func(ctx context.Context, tx bun.IDB) error {
 		ids := make([]int64, len(vectors))
 		for i, v := range vectors {
@@ -54,15 +74,25 @@ func (s *Store) AddVectors(ctx context.Context, corpusID int64, model string, ve
 			known[id] = true
 		}
 		var rows []vectorRow
+		var both []directedRow
 		for _, v := range vectors {
-			if known[v.Passage] {
-				rows = append(rows, vectorRow{CorpusID: corpusID, Model: model, PassageID: v.Passage, Coordinates: toBytes(v.Values)})
+			switch r := (vectorRow{CorpusID: corpusID, Model: model, PassageID: v.Passage, Coordinates: toBytes(v.Values)}); {
+			case !known[v.Passage]:
+			case directed && len(v.Values) == len(vectors[0].Values):
+				both = append(both, directedRow{CorpusID: r.CorpusID, Model: r.Model, PassageID: r.PassageID, Coordinates: r.Coordinates, Direction: direction(v.Values)})
+			default:
+				rows = append(rows, r)
 			}
 		}
+		var err error
 		if len(rows) > 0 {
-			if _, err := tx.NewInsert().Model(&rows).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
-				return fmt.Errorf("storing vectors: %w", err)
-			}
+			_, err = tx.NewInsert().Model(&rows).On("CONFLICT DO NOTHING").Exec(ctx)
+		}
+		if err == nil && len(both) > 0 {
+			_, err = tx.NewInsert().Model(&both).On("CONFLICT DO NOTHING").Exec(ctx)
+		}
+		if err != nil {
+			return fmt.Errorf("storing vectors: %w", err)
 		}
 		return nil
 	})
@@ -87,11 +117,15 @@ func (s *Store) Vectors(ctx context.Context, corpusID int64, model string, after
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading vectors: %w", err)
 	}
+	return vectorsOf(rows), ranking.Versions{corpusID: version}, nil
+}
+
+func vectorsOf(rows []vectorRow) []ranking.Vector {
 	out := make([]ranking.Vector, len(rows))
 	for i, r := range rows {
 		out[i] = ranking.Vector{Passage: r.PassageID, Values: fromBytes(r.Coordinates)}
 	}
-	return out, ranking.Versions{corpusID: version}, nil
+	return out
 }
 
 // CorporaAfter implements core.Vectors.

@@ -61,6 +61,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"a corpus has a new version with every change":             versions,
 		"a failed unit leaves nothing behind":                      rollback,
 		"vectors are kept by model and passage":                    vectors,
+		"what is close in meaning is found while it is there":      meaning,
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -105,6 +105,11 @@ func (m *Memory) Vectors(_ context.Context, corpus int64, model string, after in
 	return out, m.at([]int64{corpus}), nil
 }
 
+// Closest implements Source.
+func (m *Memory) Closest(context.Context, []Corpus, Meaning, int) ([]Vector, bool, error) {
+	return nil, false, nil
+}
+
 // Unembedded answers passages of a corpus, or of one document of it, after an
 // id that have no vector of a model, ordered by id.
 func (m *Memory) Unembedded(corpus, document int64, model string, after int64, limit int) []Passage {

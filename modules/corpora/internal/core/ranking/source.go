@@ -42,6 +42,11 @@ type Source interface {
 	// after an id, ordered by passage. Some may be of passages that are not found
 	// yet, or any more.
 	Vectors(ctx context.Context, corpus int64, model string, after int64, limit int) ([]Vector, Versions, error)
+	// Closest finds, by an index, limit vectors of m's model in the corpora that
+	// point most nearly where m does, in any order; now and then a closer one is
+	// missed. It is not ok without such an index, while that has not all vectors,
+	// when it finds too few, and when comparing all is faster.
+	Closest(ctx context.Context, corpora []Corpus, m Meaning, limit int) (found []Vector, ok bool, err error)
 	// Passages reads passages by id, in any order. A passage that has been
 	// deleted meanwhile is left out. The text behind an id never changes.
 	Passages(ctx context.Context, corpora []int64, ids []int64) ([]Passage, error)

@@ -97,23 +97,25 @@ func dot(a, b []int8) int64 {
 }
 
 // closest are the passages whose vectors point most nearly where the question's
-// does, by comparing all of them. Vectors of another length are of another
-// model and left out.
+// does: among those that an index finds, or by comparing all of them. Vectors of
+// another length are of another model and left out.
 func (v view) closest(ctx context.Context, m Meaning, limit int) ([]Candidate, error) {
 	best := top{limit: limit}
+	near, ok, err := v.source.Closest(ctx, v.corpora, m, limit)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		newVectors(near).compare(m, &best)
+		return best.sorted(), nil
+	}
 	for _, c := range v.corpora {
 		for after := int64(0); ; {
 			part, err := v.vectors(ctx, c, m.Model, after)
 			if err != nil {
 				return nil, err
 			}
-			for i, x := range part.list {
-				if len(x.Values) == len(m.Values) && part.norm[i] > 0 {
-					if score := float64(dot(x.Values, m.Values)) / part.norm[i]; score > 0 {
-						best.add(Candidate{x.Passage, score})
-					}
-				}
-			}
+			part.compare(m, &best)
 			if len(part.list) < vectorsAtOnce {
 				break
 			}
@@ -121,6 +123,16 @@ func (v view) closest(ctx context.Context, m Meaning, limit int) ([]Candidate, e
 		}
 	}
 	return best.sorted(), nil
+}
+
+func (v *vectors) compare(m Meaning, best *top) {
+	for i, x := range v.list {
+		if len(x.Values) == len(m.Values) && v.norm[i] > 0 {
+			if score := float64(dot(x.Values, m.Values)) / v.norm[i]; score > 0 {
+				best.add(Candidate{x.Passage, score})
+			}
+		}
+	}
 }
 
 func (v view) vectors(ctx context.Context, c Corpus, model string, after int64) (*vectors, error) {

@@ -1,0 +1,323 @@
+package sqlstore
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/driver/pgdriver"
+
+	"parley/modules/corpora/internal/core"
+	"parley/modules/corpora/internal/core/ranking"
+)
+
+// pgvector is the extension of PostgreSQL as this database has it.
+type pgvector struct {
+	schema   string // where its types are
+	kind     string // of the column
+	most     int    // dimensions that an index takes
+	iterates bool   // a search goes on until enough rows pass its conditions, since 0.8
+}
+
+// vectorIndex is what a store knows of the index of vectors. Everything of it
+// in the database hangs on the extension: DROP EXTENSION vector CASCADE takes
+// the column, what is in it and the indexes along, and leaves what exact
+// comparison reads.
+type vectorIndex struct {
+	on   atomic.Pointer[pgvector] // nil: vectors are compared exactly
+	from int                      // passages that a question looks at, from which the index is asked
+	log  *slog.Logger
+	made sync.Map // names of indexes that are there
+}
+
+const (
+	// indexFrom is from how many passages on the index is faster than comparing
+	// all vectors, which memory has.
+	indexFrom = 5_000
+	// indexBreadth is how many vectors a search keeps in view (hnsw.ef_search),
+	// and without iteration, of which too many may not pass the conditions.
+	indexBreadth, indexBreadthOnce = 200, 800
+	// indexAtOnce is how many vectors one transaction puts into the index.
+	indexAtOnce = 200
+	// indexLock keeps processes that start together from making it at once.
+	indexLock = 0x636f72766563
+)
+
+// errNoPgvector says why vectors are compared exactly.
+var errNoPgvector = errors.New("PostgreSQL has no extension vector")
+
+// UseVectorIndex makes questions of this process find vectors by pgvector,
+// when the database has the extension or may create it. An error says why
+// vectors are compared exactly instead, as they are until this is called.
+func (s *Store) UseVectorIndex(ctx context.Context, log *slog.Logger) error {
+	if !s.db.Postgres() {
+		return errNoPgvector
+	}
+	s.vectors.log = log
+	version, schema, err := s.extension(ctx)
+	if err != nil {
+		return err
+	}
+	found := pgvectorOf(version, schema)
+	if found.kind, err = s.directions(ctx, found); err != nil {
+		return err
+	}
+	s.vectors.on.Store(&found)
+	return nil
+}
+
+// pgvectorOf is what a version can do. Before 0.7 a coordinate takes four
+// bytes.
+func pgvectorOf(version, schema string) pgvector {
+	var major, minor int
+	_, _ = fmt.Sscanf(version, "%d.%d", &major, &minor) // 0.0 can do least
+	v := pgvector{schema: schema, kind: "vector", most: 2_000, iterates: major > 0 || minor >= 8}
+	if major > 0 || minor >= 7 {
+		v.kind, v.most = "halfvec", 4_000
+	}
+	return v
+}
+
+// typeOf is a type of the extension, wherever it is.
+func (v pgvector) typeOf(dimensions int) bun.Safe {
+	name := quoted(v.schema) + "." + v.kind
+	if dimensions > 0 {
+		name += "(" + strconv.Itoa(dimensions) + ")"
+	}
+	return bun.Safe(name)
+}
+
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// extension answers its version and schema, and creates it if need be.
+func (s *Store) extension(ctx context.Context) (version, schema string, err error) {
+	read := func() error {
+		return s.db.On(ctx).NewRaw("SELECT e.extversion, n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'vector'").
+			Scan(ctx, &version, &schema)
+	}
+	if err = read(); !errors.Is(err, sql.ErrNoRows) {
+		return version, schema, err
+	}
+	available := false
+	if err = s.db.On(ctx).NewRaw("SELECT EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'vector')").Scan(ctx, &available); err != nil {
+		return "", "", fmt.Errorf("looking for extensions: %w", err)
+	}
+	if !available {
+		return "", "", errNoPgvector
+	}
+	err = s.making(ctx, func(ctx context.Context, tx bun.IDB) error {
+		_, err := tx.ExecContext(ctx, "CREATE EXTENSION IF NOT EXISTS vector")
+		return err
+	})
+	if err != nil {
+		return "", "", fmt.Errorf("creating the extension vector: %w", err)
+	}
+	return version, schema, read()
+}
+
+// directions makes the column that has vectors as pgvector compares them, and
+// answers its type.
+func (s *Store) directions(ctx context.Context, v pgvector) (kind string, err error) {
+	read := func() error {
+		return s.db.On(ctx).NewRaw(`SELECT t.typname FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+			WHERE a.attrelid = to_regclass('corpora_vectors') AND a.attname = 'direction' AND NOT a.attisdropped AND to_regclass('corpora_vectors_bare') IS NOT NULL`).Scan(ctx, &kind)
+	}
+	if err = read(); !errors.Is(err, sql.ErrNoRows) {
+		return kind, err
+	}
+	err = s.making(ctx, func(ctx context.Context, tx bun.IDB) error {
+		if _, err := tx.NewRaw("ALTER TABLE corpora_vectors ADD COLUMN IF NOT EXISTS direction ?", v.typeOf(0)).Exec(ctx); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "CREATE INDEX IF NOT EXISTS corpora_vectors_bare ON corpora_vectors (corpus_id, model) WHERE direction IS NULL")
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("adding a column for pgvector: %w", err)
+	}
+	return kind, read()
+}
+
+// making changes the schema in a transaction that others wait for, and that
+// does not wait long for others.
+func (s *Store) making(ctx context.Context, change func(ctx context.Context, tx bun.IDB) error) error {
+	return s.db.Within(ctx, func(ctx context.Context) error {
+		tx := s.db.On(ctx)
+		if _, err := tx.NewRaw("SELECT pg_advisory_xact_lock(?), set_config('lock_timeout', '5s', true)", indexLock).Exec(ctx); err != nil {
+			return err
+		}
+		return change(ctx, tx)
+	})
+}
+
+// indexOf names the index of a model's vectors of one length.
+func indexOf(model string, dimensions int) string {
+	sum := sha256.Sum256([]byte(model))
+	return fmt.Sprintf("corpora_vectors_near_%s_%d", hex.EncodeToString(sum[:6]), dimensions)
+}
+
+// indexed reports whether vectors of a model and a length have an index, and
+// makes it if need be. It is made before anything is in it, so that no
+// statement takes long.
+func (s *Store) indexed(ctx context.Context, v *pgvector, model string, dimensions int) bool {
+	if v == nil || dimensions == 0 || dimensions > v.most {
+		return false
+	}
+	name := indexOf(model, dimensions)
+	if _, known := s.vectors.made.Load(name); known {
+		return true
+	}
+	err := s.making(ctx, func(ctx context.Context, tx bun.IDB) error {
+		_, err := tx.NewRaw("CREATE INDEX IF NOT EXISTS ? ON corpora_vectors USING hnsw ((direction::?) ?.?) WHERE model = ? AND octet_length(coordinates) = ? AND direction IS NOT NULL",
+			bun.Ident(name), v.typeOf(dimensions), bun.Safe(quoted(v.schema)), bun.Ident(v.kind+"_cosine_ops"), model, dimensions).Exec(ctx)
+		return err
+	})
+	if err != nil {
+		s.vectors.log.WarnContext(ctx, "vectors are compared exactly, because their index can't be made", "model", model, "error", err)
+		return false
+	}
+	s.vectors.made.Store(name, true)
+	return true
+}
+
+// lost reports whether an error is about the index and not about what was
+// asked of it, and stops using it if it is gone: the extension was dropped, or
+// its library is not there any more.
+func (s *Store) lost(ctx context.Context, err error) bool {
+	var pg pgdriver.Error
+	if !errors.As(err, &pg) || ctx.Err() != nil {
+		return false
+	}
+	code := pg.Field('C')
+	if !strings.HasPrefix(code, "42") && !strings.HasPrefix(code, "58") && code != "0A000" {
+		return false
+	}
+	if s.vectors.on.Swap(nil) != nil {
+		s.vectors.log.WarnContext(ctx, "vectors are compared exactly from now on, because pgvector can't be used any more", "error", err)
+	}
+	return true
+}
+
+// direction is a vector as pgvector reads it. The length of it does not matter
+// to the cosine.
+func direction(values []int8) string {
+	out := make([]byte, 0, 2+4*len(values))
+	for i, x := range values {
+		out = append(out, ","...)
+		if i == 0 {
+			out[0] = '['
+		}
+		out = strconv.AppendInt(out, int64(x), 10)
+	}
+	return string(append(out, ']'))
+}
+
+// Closest implements ranking.Source. All conditions are those of the statement,
+// which sees the database as of one moment: vectors of passages that are gone,
+// not complete or of other corpora don't come back.
+func (s *Store) Closest(ctx context.Context, corpora []ranking.Corpus, m ranking.Meaning, limit int) (found []ranking.Vector, ok bool, err error) {
+	v, passages := s.vectors.on.Load(), 0
+	ids := make([]int64, len(corpora))
+	for i, c := range corpora {
+		ids[i] = c.ID
+		passages += c.Passages
+	}
+	if v == nil || passages < s.vectors.from || len(m.Values) > v.most || s.db.InTx(ctx) {
+		return nil, false, nil
+	}
+	err = s.db.Snapshot(ctx, func(ctx context.Context) error {
+		found, err = s.closest(ctx, v, ids, m, limit)
+		return err
+	})
+	if err != nil {
+		if s.lost(ctx, err) {
+			return nil, false, nil
+		}
+		return nil, false, fmt.Errorf("looking for what is close: %w", err)
+	}
+	return found, len(found) == limit, nil
+}
+
+func (s *Store) closest(ctx context.Context, v *pgvector, corpora []int64, m ranking.Meaning, limit int) ([]ranking.Vector, error) {
+	breadth, on, n := indexBreadthOnce, s.db.On(ctx), len(m.Values)
+	if v.iterates {
+		breadth = indexBreadth
+	}
+	// Whatever is not by the index would read and sort all vectors.
+	settings := "set_config('enable_sort', 'off', true), set_config('hnsw.ef_search', ?, true)"
+	if v.iterates {
+		settings += ", set_config('hnsw.iterative_scan', 'relaxed_order', true)"
+	}
+	ready := false
+	err := on.NewRaw("SELECT r.ready FROM (SELECT "+settings+`) AS s, (SELECT to_regclass(?) IS NOT NULL AND NOT EXISTS (
+		SELECT 1 FROM corpora_vectors WHERE direction IS NULL AND corpus_id IN (?) AND model = ? AND octet_length(coordinates) = ?) AS ready) AS r`,
+		strconv.Itoa(breadth), indexOf(m.Model, n), bun.List(corpora), m.Model, n).Scan(ctx, &ready)
+	if err != nil || !ready {
+		return nil, err
+	}
+	rows := []vectorRow{}
+	err = on.NewSelect().Model(&rows).Column("passage_id", "coordinates").
+		Where("model = ? AND octet_length(coordinates) = ? AND direction IS NOT NULL AND corpus_id IN (?)", m.Model, n, bun.List(corpora)).
+		Where("passage_id NOT IN (SELECT id FROM corpora_passages WHERE NOT is_live AND corpus_id IN (?))", bun.List(corpora)).
+		OrderExpr("direction::? OPERATOR(?.<=>) ?::?", v.typeOf(n), bun.Safe(quoted(v.schema)), direction(m.Values), v.typeOf(n)).Limit(int64(limit)).Scan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return vectorsOf(rows), nil
+}
+
+// IndexVectors implements core.Vectors.
+func (s *Store) IndexVectors(ctx context.Context, corpusID int64, model string, hold core.Hold) (n int, err error) {
+	v := s.vectors.on.Load()
+	if v == nil {
+		return 0, nil
+	}
+	if n, err = s.index(ctx, v, corpusID, model, hold); err != nil {
+		if s.lost(ctx, err) {
+			return 0, nil
+		}
+		return 0, fmt.Errorf("putting vectors of corpus %d into their index: %w", corpusID, err)
+	}
+	return n, nil
+}
+
+func (s *Store) index(ctx context.Context, v *pgvector, corpusID int64, model string, hold core.Hold) (int, error) {
+	bare := func(ctx context.Context) *bun.SelectQuery {
+		return s.db.On(ctx).NewSelect().Model((*vectorRow)(nil)).Where("corpus_id = ? AND model = ? AND direction IS NULL", corpusID, model)
+	}
+	var dimensions int
+	err := bare(ctx).ColumnExpr("octet_length(coordinates)").Where("octet_length(coordinates) BETWEEN 1 AND ?", v.most).Limit(1).Scan(ctx, &dimensions)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !s.indexed(ctx, v, model, dimensions) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	rows := []vectorRow{}
+	err = s.held(ctx, hold, func(ctx context.Context, tx bun.IDB) error {
+		err := bare(ctx).Column("passage_id", "coordinates").Where("octet_length(coordinates) = ?", dimensions).OrderExpr("passage_id").Limit(indexAtOnce).For("UPDATE").Scan(ctx, &rows)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		values := make([]struct {
+			ID        int64
+			Direction string
+		}, len(rows))
+		for i, r := range rows {
+			values[i].ID, values[i].Direction = r.PassageID, direction(fromBytes(r.Coordinates))
+		}
+		_, err = tx.NewRaw("WITH x (id, direction) AS (?) UPDATE corpora_vectors AS v SET direction = x.direction::? FROM x WHERE v.corpus_id = ? AND v.model = ? AND v.passage_id = x.id",
+			tx.NewValues(&values), v.typeOf(0), corpusID, model).Exec(ctx)
+		return err
+	})
+	return len(rows), err
+}
