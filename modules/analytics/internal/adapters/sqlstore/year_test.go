@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
-	"syscall"
 	"testing"
 	"time"
 
@@ -15,20 +14,17 @@ import (
 	"parley/modules/analytics/internal/core"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/money"
-	"parley/platform/kernel/uow"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
 )
 
 var (
-	yearRuns    = flag.Int("year-runs", 200_000, "runs of a year that BenchmarkYear makes")
-	yearDays    = flag.Int("year-days", 400, "days that BenchmarkYear makes")
-	yearRounds  = flag.Int("year-rounds", 100, "how often BenchmarkYear asks each question")
-	yearFile    = flag.String("year-sqlite", "", "a database that BenchmarkYear keeps, made when missing")
-	intakeFacts = flag.Int("intake-facts", 1_000_000, "facts that BenchmarkIntake takes in")
-	sealRuns    = flag.Int("seal-runs", 20_000, "runs of the year that BenchmarkSeal seals")
-	yearURL     = flag.String("year-postgres", "", "a database that BenchmarkYear keeps, filled when empty")
+	yearRuns   = flag.Int("year-runs", 200_000, "runs of a year that BenchmarkYear makes")
+	yearDays   = flag.Int("year-days", 400, "days that BenchmarkYear makes")
+	yearRounds = flag.Int("year-rounds", 200, "how often BenchmarkYear asks each question")
+	yearFile   = flag.String("year-sqlite", "", "a database that BenchmarkYear keeps, made when missing")
+	yearURL    = flag.String("year-postgres", "", "a database that BenchmarkYear keeps, filled when empty")
 )
 
 const (
@@ -183,93 +179,64 @@ func fill(b *testing.B, dbs ...*sqldb.DB) {
 	b.Logf("%d runs, %d threads, %d facts", y.run, y.thread, facts)
 }
 
-// BenchmarkYear asks what the operations ask, over 90 and 365 days of the days of
-// Asia/Kathmandu, of a year of work.
-func BenchmarkYear(b *testing.B) {
+// yearDBs are the databases that were named, or one of each kind that is thrown
+// away, with a year in each.
+func yearDBs(b *testing.B) map[string]*sqldb.DB {
+	b.Helper()
 	dbs := map[string]*sqldb.DB{}
 	var empty []*sqldb.DB
 	for _, engine := range []string{"sqlite", "postgres"} {
 		db := yearDB(b, engine)
-		rows, err := sqlstore.New(db).Ask(context.Background(), core.Question{
-			Selection: core.Selection{Scope: core.Scope{OrganizationID: 1, All: true}, From: yearEnd.AddDate(-2, 0, 0), Until: yearEnd},
-		})
+		if db == nil {
+			continue
+		}
+		dbs[engine] = db
+		n, err := db.NewSelect().Table("analytics_horizons").Count(context.Background())
 		if err != nil {
 			b.Fatal(err)
 		}
-		if dbs[engine] = db; len(rows) == 0 {
+		if n == 0 {
 			empty = append(empty, db)
 		}
 	}
 	if len(empty) > 0 {
 		fill(b, empty...)
 	}
-	for _, engine := range []string{"sqlite", "postgres"} {
-		b.Run(engine, func(b *testing.B) {
-			for _, days := range []int{90, 365} {
-				for _, c := range operations(days) {
-					b.Run(fmt.Sprintf("%d/%s", days, c.name), func(b *testing.B) { measure(b, dbs[engine], c.ask) })
-				}
-			}
-		})
+	for _, db := range dbs {
+		nameAll(b, db)
 	}
+	return dbs
 }
 
-// BenchmarkIntake takes a million facts in, as a consumer that is behind does: 128
-// events in a transaction.
-func BenchmarkIntake(b *testing.B) {
-	for name, open := range map[string]func(testing.TB, ...migrate.Set) *sqldb.DB{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
-		b.Run(name, func(b *testing.B) {
-			db := open(b, sqlstore.Migrations())
-			unit := sqldb.NewUnit(db, nil, clock.System{})
-			service := core.New(sqlstore.New(db), clock.NewFixed(yearEnd))
-			y := newYear(10_000_000)
-			const atOnce = 300 // of 128 runs
-			for b.Loop() {
-				var all []core.Fact
-				for quarter := core.QuarterOf(yearEnd); len(all) < *intakeFacts; quarter++ {
-					all = append(all, y.facts(quarter)...)
-				}
-				began, spent := time.Now(), cpu()
-				for part := range slices.Chunk(all, atOnce) {
-					err := unit.Do(context.Background(), func(ctx context.Context, _ uow.Tx) error { return service.Record(ctx, part...) })
-					if err != nil {
-						b.Fatal(err)
-					}
-				}
-				b.ReportMetric(float64(len(all))/time.Since(began).Seconds(), "facts/s")
-				b.ReportMetric(float64((cpu()-spent).Microseconds())/float64(len(all)), "cpu-µs/fact")
-			}
-		})
+// nameAll makes sure that everything exists and has a name.
+func nameAll(b *testing.B, db *sqldb.DB) {
+	b.Helper()
+	ctx, store := context.Background(), sqlstore.New(db)
+	there, err := store.CountItems(ctx, core.Scope{OrganizationID: 1, All: true})
+	if err != nil || there[core.User] == yearUsers {
+		return
 	}
-}
-
-// BenchmarkSeal seals a year, as the first sealing after an upgrade does.
-func BenchmarkSeal(b *testing.B) {
-	for name, open := range map[string]func(testing.TB, ...migrate.Set) *sqldb.DB{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
-		b.Run(name, func(b *testing.B) {
-			ctx := context.Background()
-			for b.Loop() {
-				db := open(b, sqlstore.Migrations())
-				service := core.New(sqlstore.New(db), clock.NewFixed(yearEnd))
-				y, last, n := newYear(*sealRuns), core.QuarterOf(yearEnd), 0
-				var part []core.Fact
-				for quarter := last - 365*96; quarter <= last; quarter++ {
-					if part = append(part, y.facts(quarter)...); len(part) > 2000 || quarter == last {
-						if err := service.Record(ctx, part...); err != nil {
-							b.Fatal(err)
-						}
-						n, part = n+len(part), nil
-					}
+	err = db.Within(ctx, func(ctx context.Context) error {
+		var names []core.Name
+		for kind, n := range map[core.Kind]int64{core.User: yearUsers, core.Agent: yearAgents, core.Project: 50, core.Team: 9} {
+			for id := int64(1); id <= n; id++ {
+				item := core.Item{Kind: kind, EntityID: id, OrganizationID: 1}
+				switch kind {
+				case core.Agent:
+					item.ProjectID = id%50 + 1
+				case core.Project:
+					item.TeamID = (id - 1) % 10
 				}
-				began, spent := time.Now(), cpu()
-				if err := sqlstore.New(db).Seal(ctx, 1, yearEnd); err != nil {
-					b.Fatal(err)
+				if err := store.AddItem(ctx, item); err != nil {
+					return err
 				}
-				b.ReportMetric(time.Since(began).Seconds(), "s")
-				b.ReportMetric((cpu() - spent).Seconds(), "cpu-s")
-				b.ReportMetric(float64(n), "facts")
+				names = append(names, core.Name{OrganizationID: 1, Kind: kind, EntityID: id, Name: fmt.Sprintf("%s number %d", kind, id)})
 			}
-		})
+		}
+		return store.SetNames(ctx, names)
+	})
+	if err != nil {
+		b.Fatal(err)
 	}
 }
 
@@ -279,8 +246,11 @@ func yearDB(b *testing.B, engine string) *sqldb.DB {
 	if engine == "postgres" {
 		c = sqldb.Config{URL: *yearURL, StatementTimeout: 10 * time.Minute}
 	}
-	if c.File == "" && c.URL == "" {
+	if *yearFile == "" && *yearURL == "" {
 		return map[string]func(testing.TB, ...migrate.Set) *sqldb.DB{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres}[engine](b, sqlstore.Migrations())
+	}
+	if c.File == "" && c.URL == "" {
+		return nil
 	}
 	db, err := sqldb.Open(context.Background(), c)
 	if err != nil {
@@ -295,121 +265,4 @@ func yearDB(b *testing.B, engine string) *sqldb.DB {
 		b.Fatal(err)
 	}
 	return db
-}
-
-type operation struct {
-	name string
-	ask  func(ctx context.Context, s core.Store, r *rand.Rand) error
-}
-
-// operations are what the API's ask, each as narrow and as wide as it comes.
-func operations(days int) []operation {
-	zone := time.FixedZone("Asia/Kathmandu", (5*60+45)*60)
-	today := time.Date(2026, 11, 20, 0, 0, 0, 0, zone)
-	day := func(i int) time.Time { return today.AddDate(0, 0, 1-days+i) }
-	between := func(step int) (cuts []time.Time) {
-		for i := step; i < days; i += step {
-			cuts = append(cuts, day(i))
-		}
-		return cuts
-	}
-	scope := core.Scope{OrganizationID: 1, All: true}
-	sel := core.Selection{Scope: scope, From: day(0), Until: day(days)}
-	ask := func(q core.Question, narrow func(q *core.Question, r *rand.Rand)) func(context.Context, core.Store, *rand.Rand) error {
-		return func(ctx context.Context, s core.Store, r *rand.Rand) error {
-			q := q
-			if q.OrganizationID == 0 {
-				q.Selection = sel
-			}
-			if narrow != nil {
-				narrow(&q, r)
-			}
-			_, err := s.Ask(ctx, q)
-			return err
-		}
-	}
-	engagement := func(narrow func(*core.EngagementQuestion, *rand.Rand)) func(context.Context, core.Store, *rand.Rand) error {
-		return func(ctx context.Context, s core.Store, r *rand.Rand) error {
-			q := core.EngagementQuestion{Scope: scope}
-			for i := -core.LookBack; i <= days; i++ {
-				q.Bounds = append(q.Bounds, day(i))
-			}
-			if narrow != nil {
-				narrow(&q, r)
-			}
-			_, err := s.Engagement(ctx, q)
-			return err
-		}
-	}
-	agent := func(q *core.Question, r *rand.Rand) { q.AgentID = r.Int64N(yearAgents) + 1 }
-	team := func(q *core.Question, r *rand.Rand) {
-		q.Scope = core.Scope{OrganizationID: 1, Teams: []int64{r.Int64N(9) + 1}}
-	}
-	board := core.Question{By: core.ByUser, Threads: true, Days: between(1)}
-	return []operation{
-		{"tokens-date", ask(core.Question{Cuts: between(1)}, nil)},
-		{"tokens-date-agent", ask(core.Question{Cuts: between(1)}, agent)},
-		{"tokens-date-user", ask(core.Question{Cuts: between(1)}, func(q *core.Question, r *rand.Rand) { q.UserID = r.Int64N(200) + 1 })},
-		{"tokens-segment-model", ask(core.Question{By: core.ByModel}, nil)},
-		{"tokens-user", ask(core.Question{By: core.ByUser}, nil)},
-		{"tokens-user-team", ask(core.Question{By: core.ByUser}, team)},
-		{"tokens-agent", ask(core.Question{By: core.ByAgent}, nil)},
-		{"total-count", ask(core.Question{Users: true, Threads: true}, nil)},
-		{"total-count-team", ask(core.Question{Users: true, Threads: true}, team)},
-		{"chat-engagement-daily", ask(core.Question{Cuts: between(1), Users: true, Threads: true}, nil)},
-		{"chat-engagement-daily-team", ask(core.Question{Cuts: between(1), Users: true, Threads: true}, team)},
-		{"chat-engagement-weekly", ask(core.Question{Cuts: between(7), Users: true, Threads: true}, nil)},
-		{"user-engagement", engagement(nil)},
-		{"user-engagement-team", engagement(func(q *core.EngagementQuestion, r *rand.Rand) {
-			q.Scope = core.Scope{OrganizationID: 1, Teams: []int64{r.Int64N(9) + 1}}
-		})},
-		{"agent-engagement", ask(core.Question{By: core.ByAgent, Threads: true, Days: between(1)}, nil)},
-		{"engagement-user", ask(board, nil)},
-		{"engagement-user-agent", ask(board, agent)},
-		{"recent-users", ask(core.Question{By: core.ByUser}, nil)},
-	}
-}
-
-// measure asks many times: from a process that has nothing in memory, and then
-// again and again.
-func measure(b *testing.B, db *sqldb.DB, ask func(context.Context, core.Store, *rand.Rand) error) {
-	b.Helper()
-	r := rand.New(rand.NewPCG(3, 4))
-	once := func(s core.Store) time.Duration {
-		began := time.Now()
-		if err := ask(context.Background(), s, r); err != nil {
-			b.Fatal(err)
-		}
-		return time.Since(began)
-	}
-	for b.Loop() {
-		var cold []time.Duration
-		for range 5 {
-			cold = append(cold, once(sqlstore.New(db)))
-		}
-		store := sqlstore.New(db)
-		once(store)
-		took, began := make([]time.Duration, *yearRounds), cpu()
-		for i := range took {
-			took[i] = once(store)
-		}
-		spent := cpu() - began
-		slices.Sort(took)
-		slices.Sort(cold)
-		ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-		b.ReportMetric(ms(took[len(took)/2]), "p50-ms")
-		b.ReportMetric(ms(took[len(took)*99/100]), "p99-ms")
-		b.ReportMetric(ms(spent)/float64(len(took)), "cpu-ms")
-		b.ReportMetric(ms(cold[len(cold)/2]), "cold-ms")
-	}
-}
-
-// cpu is what this process has used. It tells more than the clock where others
-// work on the machine, but leaves out what PostgreSQL does.
-func cpu() time.Duration {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
