@@ -70,11 +70,11 @@ func Alternatives(expected string) []string {
 func Offline() []Metric {
 	r := newReader()
 	return []Metric{
-		{Name: AnswerCorrectness, Version: 2, Threshold: enough, Score: r.correctness},
+		{Name: AnswerCorrectness, Version: 3, Threshold: enough, Score: r.correctness},
 		{Name: AnswerSimilarity, Version: 1, Threshold: 0.5, Score: expecting(r.similarity)},
-		{Name: AnswerRelevance, Version: 1, Threshold: 0.3, Score: r.relevance},
-		{Name: Faithfulness, Version: 2, Threshold: supported, Score: r.faithfulness},
-		{Name: ContextRecall, Version: 2, Threshold: supported, Score: r.contextRecall},
+		{Name: AnswerRelevance, Version: 2, Threshold: 0.3, Score: r.relevance},
+		{Name: Faithfulness, Version: 3, Threshold: supported, Score: r.faithfulness},
+		{Name: ContextRecall, Version: 3, Threshold: supported, Score: r.contextRecall},
 		{Name: BLEU, Version: 1, Threshold: 0.3, Score: expecting(sentenceBLEU)},
 		{Name: TokenF1, Version: 1, Threshold: 0.5, Score: expecting(tokenF1)},
 		{Name: ExactMatch, Version: 1, Threshold: 1, Score: expecting(exactMatch)},

@@ -31,13 +31,20 @@ func (r *reader) words(s string) []word { return r.appendWords(make([]word, 0, l
 func (r *reader) appendWords(out []word, s string) []word {
 	end := 0
 	for t := range text.Words(s) {
-		w := word{form: t.Form, start: t.Start, end: t.End}
+		form := t.Form
+		if split(s, t) {
+			if end = t.End; t.Form[0] != 'n' {
+				continue
+			}
+			form = "not"
+		}
+		w := word{form: form, start: t.Start, end: t.End}
 		c, _ := utf8.DecodeRuneInString(s[t.Start:])
 		w.capital = unicode.IsUpper(c)
 		gap := s[min(end, t.Start):t.Start]
 		w.first = len(out) == 0 || strings.ContainsAny(gap, ".!?:\n\"“(")
 		w.initial = acronym(s[t.Start:t.End])
-		known := r.known(t.Form)
+		known := r.known(form)
 		w.key, w.stop, w.number = known.key, known.stop, known.number
 		if w.initial && w.capital {
 			w.stop = false // "IT", "US"
@@ -46,6 +53,22 @@ func (r *reader) appendWords(out []word, s string) []word {
 		end = t.End
 	}
 	return joinNumbers(s, joinNames(out))
+}
+
+// split reports whether a word is the ending that a tokeniser split off: "Jolie
+// 's", "could n't".
+func split(s string, t text.Token) bool {
+	if len(t.Form) > len("n't") || t.Start == 0 {
+		return false
+	}
+	switch t.Form {
+	case "n't", "n’t", "nt":
+		return s[t.Start-1] == ' '
+	case "s", "re", "ve", "ll", "d", "m", "t":
+		mark, n := utf8.DecodeLastRuneInString(s[:t.Start])
+		return (mark == '\'' || mark == '’') && t.Start > n && s[t.Start-n-1] == ' '
+	}
+	return false
 }
 
 func acronym(s string) bool {
