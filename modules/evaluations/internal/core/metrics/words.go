@@ -96,7 +96,7 @@ var units = map[string]string{
 	"ft": "foot", "feet": "foot", "lb": "pound", "lbs": "pound", "oz": "ounc", "hr": "hour", "hrs": "hour", "min": "minut", "mins": "minut", "sec": "second", "secs": "second",
 	"jan": "januari", "feb": "februari", "mar": "march", "apr": "april", "jun": "june", "jul": "juli", "aug": "august",
 	"sep": "septemb", "sept": "septemb", "oct": "octob", "nov": "novemb", "dec": "decemb",
-	"bce": "bc", "ce": "ad", "st": "saint", "mt": "mount", "centre": "center", "theatre": "theater", "colour": "color", "grey": "gray",
+	"bce": "bc", "ce": "ad", "st": "saint", "mt": "mount", "centre": "center", "theatre": "theater", "colour": "color", "grey": "gray", "aluminium": "aluminum",
 }
 
 func set(words string) map[string]bool {
@@ -138,6 +138,6 @@ const usa = "usa"
 // parts are those of the continent.
 var parts = set("north south central latin")
 
-var shortened = set("united great european")
+var shortened = set("united great european soviet")
 
-var shortNames = map[string]string{"united states": usa, "united kingdom": "uk", "great britain": "uk", "european union": "eu", "united nations": "un"}
+var shortNames = map[string]string{"united states": usa, "united kingdom": "uk", "great britain": "uk", "european union": "eu", "united nations": "un", "soviet union": "ussr"}
