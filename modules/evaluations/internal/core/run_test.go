@@ -14,6 +14,7 @@ import (
 	"parley/modules/chat"
 	"parley/modules/evaluations"
 	"parley/modules/evaluations/internal/core"
+	"parley/modules/evaluations/internal/core/metrics"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/uow"
@@ -54,6 +55,27 @@ func TestATestAsksEachQueryOnceAndScoresTheAnswers(t *testing.T) {
 	s.equal(evaluations.EvaluationEnded{
 		Evaluation: evaluations.Evaluation{EvaluationID: test.ID, OrganizationID: 1, AgentID: agentID, UserID: 5}, Status: "completed", Passed: &yes,
 	}, last[evaluations.EvaluationEnded](s))
+}
+
+func TestTheDocumentsOfThePassagesAreMeasuredByThoseThatAQueryNames(t *testing.T) {
+	s := newScene(t, func(d *core.Deps) { d.Metrics = metrics.Offline() })
+	s.chat.Say = func(_ context.Context, q chat.Question) (chat.Outcome, error) {
+		return chat.Outcome{State: chat.StateCompleted, Answer: q.Text, Contexts: []chat.SourcePassage{
+			{Number: 1, DocumentID: 12, Title: "Handbook › Leave", Text: "Leave is 25 days."}, {Number: 2, DocumentID: 7, Title: "Menu", Text: "Soup."},
+		}}, nil
+	}
+	name := "Documents"
+	d, err := s.CreateDataset(s.ctx, jo, agentID, core.NewDataset{Name: &name, Drafts: []core.Draft{
+		{Query: "a", ExpectedAnswer: "1", ExpectedDocuments: []string{"handbook", "99"}}, {Query: "b", ExpectedAnswer: "2"},
+	}})
+	s.must(err)
+	test := s.create(d)
+	s.work()
+	v := s.view(test.ID)
+	half := 0.5
+	s.equal(map[string]core.Mean{metrics.DocumentRecall: {Mean: &half, Count: 1}, metrics.DocumentPrecision: {Mean: &half, Count: 1}},
+		map[string]core.Mean{metrics.DocumentRecall: v.Scores[metrics.DocumentRecall], metrics.DocumentPrecision: v.Scores[metrics.DocumentPrecision]})
+	s.equal("the query names no documents", v.Results.Items[1].Scores[metrics.DocumentRecall].Reason)
 }
 
 func TestAThresholdDecidesAndDecidesAnewWhenItIsChanged(t *testing.T) {

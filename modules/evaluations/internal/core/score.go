@@ -17,9 +17,10 @@ import (
 // score fills in what came of a query.
 func (s *Service) score(ctx context.Context, t Test, q Asked, out chat.Outcome, e *Ended) error {
 	e.AgentResponseID, e.AgentVersion, e.Model, e.Answer = out.AgentResponseID, out.AgentVersion, out.Model, out.Answer
-	sample := metrics.Sample{Query: q.Query.Query, Expected: q.ExpectedAnswer, Answer: out.Answer, Contexts: []string{}}
+	sample := metrics.Sample{Query: q.Query.Query, Expected: q.ExpectedAnswer, Answer: out.Answer, Contexts: []string{}, ExpectedDocuments: q.ExpectedDocuments}
 	for _, p := range out.Contexts {
 		sample.Contexts = append(sample.Contexts, p.Text)
+		sample.Documents = append(sample.Documents, metrics.Document{ID: p.DocumentID, Title: p.Title})
 		e.DocumentIDs = include(e.DocumentIDs, p.DocumentID)
 	}
 	if out.State != chat.StateCompleted {

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"parley/platform/kernel/logistic"
 )
 
 var (
@@ -130,60 +132,7 @@ func report(b *testing.B, out *strings.Builder, files string) {
 	line("all", all)
 }
 
-// fit finds the coefficients of a logistic regression by Newton's method, small
-// ones where the questions say little.
-func fit(x []features, y, importance []float64) features {
-	const ridge = 3
-	var c features
-	for range 25 {
-		var gradient features
-		var curve [featureCount][featureCount]float64
-		for k := range x {
-			p := 1 / (1 + math.Exp(-dot(x[k], c)))
-			for i := range featureCount {
-				gradient[i] += importance[k] * (y[k] - p) * x[k][i]
-				for j := range featureCount {
-					curve[i][j] += importance[k] * p * (1 - p) * x[k][i] * x[k][j]
-				}
-			}
-		}
-		for i := range featureCount {
-			gradient[i] -= ridge * c[i]
-			curve[i][i] += ridge
-		}
-		for i, step := range solve(curve, gradient) {
-			c[i] += step
-		}
-	}
-	return c
-}
-
-// solve solves a system of equations by elimination.
-func solve(a [featureCount][featureCount]float64, b features) features {
-	for i := range featureCount {
-		for k := i + 1; k < featureCount; k++ {
-			factor := a[k][i] / a[i][i]
-			for j := i; j < featureCount; j++ {
-				a[k][j] -= factor * a[i][j]
-			}
-			b[k] -= factor * b[i]
-		}
-	}
-	for i := featureCount - 1; i >= 0; i-- {
-		for k := i + 1; k < featureCount; k++ {
-			b[i] -= a[i][k] * b[k]
-		}
-		b[i] /= a[i][i]
-	}
-	return b
-}
-
-func dot(a, b features) (sum float64) {
-	for i := range a {
-		sum += a[i] * b[i]
-	}
-	return sum
-}
+const ridge = 3 // keeps coefficients small where the questions say little
 
 // BenchmarkFitted measures coefficients, not time, and then what they reach on
 // questions that they were not fitted to. The files are separated by commas;
@@ -195,8 +144,7 @@ func BenchmarkFitted(b *testing.B) {
 		b.Skip("-judged names no file of questions to fit to")
 	}
 	for _, plain := range []bool{false, true} {
-		var x []features
-		var y, importance []float64
+		var rows []logistic.Row
 		for _, file := range strings.Split(*judgedFile, ",") {
 			path, weight, _ := strings.Cut(file, "=")
 			for _, j := range readJudged(b, path) {
@@ -207,18 +155,17 @@ func BenchmarkFitted(b *testing.B) {
 				if len(found) == 0 || q.total == 0 {
 					continue
 				}
-				x = append(x, q.features(found[0], j.Passages))
-				y = append(y, float64(min(len(j.Want), 1)))
 				w, err := strconv.ParseFloat(weight, 64)
 				if err != nil {
 					w = 1
 				}
-				importance = append(importance, w)
+				x := q.features(found[0], j.Passages)
+				rows = append(rows, logistic.Row{X: x[:], Y: float64(min(len(j.Want), 1)), Weight: w})
 			}
 		}
 		var out strings.Builder
-		fmt.Fprintf(&out, "\n%d questions, without the lexicon: %v\n", len(x), plain)
-		for i, c := range fit(x, y, importance) {
+		fmt.Fprintf(&out, "\n%d questions, without the lexicon: %v\n", len(rows), plain)
+		for i, c := range logistic.Fit(rows, slices.Repeat([]float64{ridge}, int(featureCount))) {
 			fmt.Fprintf(&out, "%-9s %7.3f\n", weights[i].name, c)
 			if plain {
 				weights[i].without = c

@@ -3,19 +3,32 @@ package metrics
 import (
 	"regexp"
 	"strings"
+	"time"
 )
 
 // spelled writes out what is as often written short. A hard space that a
 // spreadsheet has read in the wrong encoding is a space.
 func spelled(s string) string {
 	s = strings.ReplaceAll(s, "Â\u00a0", " ")
-	if !strings.Contains(s, "WW") {
-		return s
+	if strings.Contains(s, "WW") {
+		s = worldWar.ReplaceAllString(s, "World War $1")
 	}
-	return worldWar.ReplaceAllString(s, "World War $1")
+	if strings.Contains(s, "-") {
+		s = isoDate.ReplaceAllStringFunc(s, func(date string) string {
+			d, err := time.Parse(time.DateOnly, date)
+			if err != nil {
+				return date
+			}
+			return d.Format("2 January 2006")
+		})
+	}
+	return s
 }
 
-var worldWar = regexp.MustCompile(`\bWW ?(II|I|1|2)\b`)
+var (
+	worldWar = regexp.MustCompile(`\bWW ?(II|I|1|2)\b`)
+	isoDate  = regexp.MustCompile(`\b\d{4}-\d{2}-\d{2}\b`)
+)
 
 // abbreviates reports whether an answer has the initials of an expected name of
 // at least three words, or spells out the initials that are expected: "FBI" and

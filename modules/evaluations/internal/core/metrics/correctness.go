@@ -3,12 +3,9 @@ package metrics
 import (
 	"context"
 	"math"
-	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"parley/platform/kernel/lexicon"
-	"parley/platform/kernel/text"
 )
 
 const (
@@ -73,72 +70,13 @@ type match struct {
 	missing   []string
 }
 
-// answer is an answer that was read.
-type answer struct {
-	r      *reader
-	text   string
-	words  []word
-	keys   map[string][]int // places of each key
-	asked  string           // the question
-	joined string           // all forms, without blanks
-	begins map[int]int      // where words begin in joined
-	ends   map[int]int
-	fresh  int // content words that the question does not have
-}
-
-func (r *reader) readAnswer(s, query string, asked map[string]bool) *answer {
-	s = stated(spelled(uncited(s)))
-	a := &answer{text: s, asked: query, r: r, words: r.words(s), keys: map[string][]int{}, begins: map[int]int{}, ends: map[int]int{}}
-	var joined strings.Builder
-	for i, w := range a.words {
-		a.keys[w.key] = append(a.keys[w.key], i)
-		a.begins[joined.Len()] = i
-		joined.WriteString(w.form)
-		a.ends[joined.Len()] = i
-		if !w.stop && !asked[w.key] {
-			a.fresh++
-		}
-	}
-	a.joined = joined.String()
-	return a
-}
-
-// keysOf gives the keys of a text's content words.
-func (r *reader) keysOf(s string) map[string]bool {
-	out := map[string]bool{}
-	for _, w := range r.words(s) {
-		if !w.stop {
-			out[w.key] = true
-		}
-	}
-	return out
-}
-
-var bracketed = regexp.MustCompile(`\s*\([^()]*\)`)
-
-// variants adds to the expected answers those without what stands in brackets:
-// "Mercury (planet)" is also "Mercury". Of a place that was asked for, the larger
-// one that it lies in may be left out: "Landover, Maryland".
-func variants(expected []string, query string) []string {
-	out := expected
-	where := text.Asks(query) == text.Place
-	for _, e := range expected {
-		if at := within.FindStringIndex(e); where && at != nil {
-			out = append(out[:len(out):len(out)], e[:at[0]])
-		}
-		if short := strings.TrimSpace(bracketed.ReplaceAllString(e, "")); short != "" && short != e {
-			out = append(out[:len(out):len(out)], short)
-		}
-	}
-	return out
-}
-
-var within = regexp.MustCompile(`(?:, | in )\p{Lu}[^,]*(?:, \p{Lu}[^,]*)?$`)
-
 // find looks for an expected answer.
 func (a *answer) find(expected string, asked map[string]bool) match {
 	var m match
 	words := a.r.words(spelled(expected))
+	if a.implies(words) {
+		return match{recall: 1, precision: 1}
+	}
 	wanted := content(words, asked)
 	if len(wanted) == 0 {
 		return m
@@ -151,14 +89,14 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 	var found, total float64
 	var numbers, lackNumbers, names, lackNames float64
 	places, matched := make([]int, 0, len(wanted)), 0
-	name, proper, date := fullName(wanted), false, dated(wanted)
+	name, proper, beside := fullName(wanted), false, counted(wanted)
 	for _, w := range wanted {
 		proper = proper || w.capital && !titles[w.form]
 	}
 	for i, w := range wanted {
 		weight, title := weigh(w), titles[w.form]
-		if date && weekdays[w.form] {
-			weight, title = weekday, true
+		if beside && implied[w.form] {
+			weight, title = besideNumber, true
 		}
 		if proper && !w.capital && !w.number {
 			weight /= 2 // the kind of thing that the name is
@@ -199,6 +137,9 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 	if m.precision == 1 && m.recall >= 0.5 {
 		m.recall = min(1, m.recall+nothingElse)
 	}
+	if len(wanted) >= several && lackNumbers+lackNames == 0 && m.recall >= most {
+		m.recall = min(1, m.recall+inOtherWords)
+	}
 	if numbers > 0 {
 		m.numbers = lackNumbers / numbers
 	}
@@ -208,52 +149,6 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 	m.denied = !negated(words) && (len(wanted) == 1 && a.denies(a.keys[wanted[0].key]) || len(wanted) > 1 && a.denies(places[:min(1, len(places))]))
 	m.opposite = a.contradicts(words)
 	return m
-}
-
-// content gives the words of an expected answer that say something new: those
-// that are no stop words and not in the question, else those that are no stop
-// words, else all.
-func content(words []word, asked map[string]bool) []word {
-	var fresh, full []word
-	for _, w := range words {
-		if w.stop {
-			continue
-		}
-		full = append(full, w)
-		if !asked[w.key] {
-			fresh = append(fresh, w)
-		}
-	}
-	switch {
-	case len(fresh) > 0:
-		return fresh
-	case len(full) > 0:
-		return full
-	}
-	return words
-}
-
-// phrase finds an expected answer whose letters stand in the answer one after
-// the other, from the beginning of a word to the end of one: "one-two" is in
-// "the OneTwo punch". It gives the word where it begins, or -1.
-func (a *answer) phrase(joined string) int {
-	if joined == "" {
-		return -1
-	}
-	for from := 0; ; {
-		i := strings.Index(a.joined[from:], joined)
-		if i < 0 {
-			return -1
-		}
-		begin, end := from+i, from+i+len(joined)
-		if at, ok := a.begins[begin]; ok {
-			if _, ok := a.ends[end]; ok {
-				return at
-			}
-		}
-		_, n := utf8.DecodeRuneInString(a.joined[begin:])
-		from = begin + n
-	}
 }
 
 // weigh is what a word of an expected answer counts: a name or number 1, a word
@@ -268,16 +163,14 @@ func weigh(w word) float64 {
 	return max(0.3, 1-0.13*math.Log1p(float64(lexicon.English().Count(w.key))))
 }
 
-var citation = regexp.MustCompile(`\[\^?\d{1,3}\^?\]`)
-
-// uncited is an answer without its numbers of sources.
-func uncited(s string) string {
-	if !strings.Contains(s, "[") {
-		return s
-	}
-	return citation.ReplaceAllString(s, "")
-}
-
 // nothingElse is added to the recall of an answer with no other content than
 // the expected one's: it is short, not wrong.
 const nothingElse = 0.25
+
+// inOtherWords is added to the recall of an answer that has most of several
+// words, with all names and numbers: people say the rest in other words.
+const (
+	inOtherWords = 0.15
+	several      = 3
+	most         = 0.6
+)

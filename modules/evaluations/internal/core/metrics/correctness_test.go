@@ -63,11 +63,38 @@ func TestAnswersAreCorrectByTheWordsThatMatter(t *testing.T) {
 		{"What?", "one-two", "the OneTwo punch", true},
 		{"Which planet?", "Mercury (planet)", "It is Mercury.", true},
 
+		// A place and the larger one.
+		{"Where is the game played?", "Camping World Stadium in Orlando", "In Orlando, Florida.", true},
+		{"Where is the game played?", "Camping World Stadium in Orlando", "In Miami, Florida.", false},
+
+		// The unit that was asked for, dates and decades.
+		{"How much is it?", "20 million dollars", "It is $20 million.", true},
+		{"How many of them?", "20 percent", "About 20% of them.", true},
+		{"How many of them?", "20 percent", "About 25 percent of them.", false},
+		{"When?", "2017-09-22", "On September 22, 2017.", true},
+		{"When?", "2017-09-22", "On October 22, 2017.", false},
+		{"When?", "in the 1960s", "During the sixties.", true},
+
+		// British and American.
+		{"What is it?", "an organisation of labour unions", "an organization of labor unions", true},
+
+		// Most of several words, the rest in other words.
+		{"When is the fee due?", "before the first term begins", "during the first term", true},
+		{"When is the fee due?", "before the first term begins", "during the second term", false},
+
 		// Several expected answers.
+		{"Which of them?", "tea or coffee", "It is coffee.", true},
 		{"Which party?", "Labour || Labour Party", "The Labour Party.", true},
 		{"Which band?", "Genesis||Yes", "Pink Floyd", false},
 
 		// No, not, and nothing.
+		{"Is it allowed?", "No", "It is not allowed.", true},
+		{"Is it allowed?", "No", "It is allowed.", false},
+		{"Is it allowed?", "Yes", "It certainly is.", true},
+		{"Is it allowed?", "Yes", "No, that is forbidden.", false},
+		{"Which word ends it?", "yes", "It ends with a bow.", false},
+		{"How many countries border it?", "none", "No countries border it.", true},
+		{"How many countries border it?", "none", "Three countries border it.", false},
 		{"What is the capital of Australia?", "Canberra", "It is Sydney, not Canberra.", false},
 		{"What is the capital of Australia?", "Canberra", "Not Sydney but Canberra.", true},
 		{"May I carry over leave?", "No, leave cannot be carried over to the next year.", "Yes, leave can be carried over to the next year.", false},
@@ -87,6 +114,22 @@ func TestAnswersAreCorrectByTheWordsThatMatter(t *testing.T) {
 		got := scoreOf(t, AnswerCorrectness, Sample{Query: c.query, Expected: c.expected, Answer: c.answer})
 		if correct := *got.Value >= enough; correct != c.correct {
 			t.Errorf("%q for %q, expected %q: %.2f, %s", c.answer, c.query, c.expected, *got.Value, got.Detail)
+		}
+	}
+}
+
+func TestWhatASayingImpliesNeedsNoWord(t *testing.T) {
+	for _, c := range []struct {
+		query, expected, answer string
+		want                    bool
+	}{
+		{"Is it?", "yes", "It is.", true}, {"Is it?", "no", "It isn't.", true}, {"Is it?", "yes", "It isn't.", false},
+		{"Why?", "yes", "It is.", false}, {"Is it?", "yes, twice", "It is.", false}, {"Is it?", "yes", "", false},
+	} {
+		r := newReader()
+		a := r.readAnswer(c.answer, c.query, nil)
+		if got := a.implies(r.words(c.expected)); got != c.want {
+			t.Errorf("%q for %q, expected %q: %v", c.answer, c.query, c.expected, got)
 		}
 	}
 }

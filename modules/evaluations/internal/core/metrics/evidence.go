@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"math"
 	"slices"
 
 	"parley/platform/kernel/lexicon"
@@ -62,6 +63,18 @@ func (e *evidence) sort() *evidence {
 	}
 	return e
 }
+
+// length is 0 for evidence of up to a long paragraph, 1 from an article on, and
+// between them by the logarithm of the words.
+func (e *evidence) length() float64 {
+	return min(1, max(0, math.Log(float64(len(e.words))/paragraph)/math.Log(article/paragraph)))
+}
+
+// Words.
+const (
+	paragraph = 150.0
+	article   = 450.0
+)
 
 // places are where a word stands, ascending; of a frequent word the first ones.
 func (e *evidence) places(key string) []int32 {

@@ -53,14 +53,14 @@ func (r *reader) faithfulness(ctx context.Context, s Sample) (Score, error) {
 
 // degree is the support of a statement: its probability, and none or all where
 // there is nothing to doubt.
-func (f supportFeatures) degree() float64 {
-	switch {
+func (s supportFeatures) degree() float64 {
+	switch f := &s.of; {
 	case f[recall] == 0 && f[pairs] == 0:
 		return 0
 	case f[pairs] == 1 && f[exact] == 1 && f[recall] == 1 && f[asking] == 0:
 		return 1 // it is a quote
 	}
-	return f.probability()
+	return s.probability()
 }
 
 // contextRecall is the part of the statements of the expected answer that the
@@ -106,14 +106,14 @@ func (r *reader) contextRecall(ctx context.Context, s Sample) (Score, error) {
 
 // attributed is degree for what may be less than a sentence, such as "14 days",
 // for which nothing was fitted: its words are there, or they are not.
-func (f supportFeatures) attributed(words int) float64 {
+func (s supportFeatures) attributed(words int) float64 {
 	if words > shortest {
-		return f.degree()
+		return s.degree()
 	}
-	if f[noNumbers] > 0 || f[recall] < enough {
+	if s.of[noNumbers] > 0 || s.of[recall] < enough {
 		return 0
 	}
-	return f[recall]
+	return s.of[recall]
 }
 
 const shortest = 4 // words

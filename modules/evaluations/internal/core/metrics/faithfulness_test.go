@@ -3,6 +3,7 @@ package metrics
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 )
 
@@ -41,6 +42,37 @@ func TestAStatementWithAnotherNumberIsSupportedLess(t *testing.T) {
 	wrong := scoreOf(t, Faithfulness, Sample{Answer: "One may carry over nine days of annual leave.", Contexts: []string{leave}})
 	if *wrong.Value > *right.Value-0.15 {
 		t.Errorf("right %v, wrong %v", *right.Value, *wrong.Value)
+	}
+}
+
+// report is an article of some length.
+var report = meeting + strings.Repeat(" The council met on Monday to talk about the harbour, and most of its members spoke against a new pier.", 30)
+
+func TestInALongTextPiecesOfSeveralSentencesAreSupportedLess(t *testing.T) {
+	quote := scoreOf(t, Faithfulness, Sample{Answer: "Carl Dahl was fined for speeding.", Contexts: []string{report}})
+	joined := scoreOf(t, Faithfulness, Sample{Answer: "Anna Berg was fined by the council.", Contexts: []string{report}})
+	if *joined.Value > *quote.Value-0.15 {
+		t.Errorf("a sentence %v, pieces of three %v", *quote.Value, *joined.Value)
+	}
+}
+
+func TestATextThatWasTokenisedReadsAsOneThatWasNot(t *testing.T) {
+	r := newReader()
+	for _, s := range [][2]string{{"Jolie 's character is n't here , it 's there", "Jolie's character isn't here, it's there"}, {"the club ’s players", "the club’s players"}} {
+		var got [2]string
+		for i, text := range s {
+			for _, w := range r.words(text) {
+				if !w.stop {
+					got[i] += w.key + " "
+				}
+			}
+		}
+		if got[0] != got[1] {
+			t.Errorf("%q and %q", got[0], got[1])
+		}
+	}
+	if !negated(r.words("it is n't so")) {
+		t.Error("the denial is lost")
 	}
 }
 

@@ -3,11 +3,13 @@ package metrics
 import (
 	"flag"
 	"fmt"
-	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"parley/platform/kernel/logistic"
 )
 
 var heldFiles = flag.String("held", "", "files of rows that the fitted coefficients are reported on")
@@ -34,74 +36,50 @@ func readFitted(t testing.TB, path string, importance float64) (out []fitted) {
 	return out
 }
 
-// fit finds the coefficients of the logistic regression by Newton's method,
-// small ones where the rows say little. Each statement has the verdict of its
-// answer.
-func fit(rows []fitted) supportFeatures {
-	var c supportFeatures
-	for range 25 {
-		var gradient supportFeatures
-		var curve [supportSize][supportSize]float64
-		for _, r := range rows {
-			for _, x := range r.statements {
-				p := 1 / (1 + math.Exp(-dot(x, c)))
-				for i := range c {
-					gradient[i] += r.importance * (r.verdict - p) * x[i]
-					for k := range c {
-						curve[i][k] += r.importance * p * (1 - p) * x[i] * x[k]
-					}
-				}
-			}
+// inputs are the features as the regression sees them: once for short evidence
+// and once for long, each by its share. What a coefficient of 0 leaves out is 0.
+func (s supportFeatures) inputs() []float64 {
+	out := make([]float64, 0, 2*supportSize)
+	for i, x := range s.of {
+		if support[i].short == 0 {
+			x = 0
 		}
-		for i := range c {
-			ridge := 1.0
-			if i == bias {
-				ridge = 0.01
-			}
-			gradient[i] -= ridge * c[i]
-			curve[i][i] += ridge
-		}
-		for i, step := range solve(curve, gradient) {
-			c[i] += step
-		}
+		out = append(out, x*(1-s.length))
 	}
-	return c
+	for i, x := range s.of {
+		if support[i].long == 0 {
+			x = 0
+		}
+		out = append(out, x*s.length)
+	}
+	return out
 }
 
-// solve solves a system of equations by elimination.
-func solve(a [supportSize][supportSize]float64, b supportFeatures) supportFeatures {
-	for i := range b {
-		for k := i + 1; k < supportSize; k++ {
-			factor := a[k][i] / a[i][i]
-			for j := i; j < supportSize; j++ {
-				a[k][j] -= factor * a[i][j]
-			}
-			b[k] -= factor * b[i]
+// fit finds the coefficients, those for short evidence first. Each statement has
+// the verdict of its answer.
+func fit(rows []fitted) []float64 {
+	var seen []logistic.Row
+	for _, r := range rows {
+		for _, x := range r.statements {
+			seen = append(seen, logistic.Row{X: x.inputs(), Y: r.verdict, Weight: r.importance})
 		}
 	}
-	for i := supportSize - 1; i >= 0; i-- {
-		for k := i + 1; k < supportSize; k++ {
-			b[i] -= a[i][k] * b[k]
-		}
-		b[i] /= a[i][i]
-	}
-	return b
-}
-
-func dot(a, b supportFeatures) (sum float64) {
-	for i := range a {
-		sum += a[i] * b[i]
-	}
-	return sum
+	ridge := slices.Repeat([]float64{1}, 2*supportSize)
+	ridge[bias], ridge[supportSize+bias] = 0.01, 0.01
+	return logistic.Fit(seen, ridge)
 }
 
 // agree reports on rows with coefficients.
-func agree(rows []fitted, c supportFeatures) Agreement {
+func agree(rows []fitted, c []float64) Agreement {
+	scaled := slices.Clone(c)
+	for i := range scaled {
+		scaled[i] *= hedged
+	}
 	judged := make([]Judged, len(rows))
 	for i, r := range rows {
 		sum := 0.0
 		for _, x := range r.statements {
-			sum += 1 / (1 + math.Exp(-dot(x, c)))
+			sum += logistic.Probability(x.inputs(), scaled)
 		}
 		judged[i] = Judged{sum / float64(len(r.statements)), r.verdict}
 	}
@@ -143,8 +121,8 @@ func BenchmarkFitted(b *testing.B) {
 		fmt.Fprintf(&out, "fitted to the others, %-20s %d rows, AUC %v, kappa %v, r %v\n", names[i]+":", a.Rows, a.AUC, a.Kappa, a.Pearson)
 	}
 	c := fit(but(-1))
-	for i, v := range c {
-		fmt.Fprintf(&out, "%-9s %7.3f\n", support[i].name, v)
+	for i := range support {
+		fmt.Fprintf(&out, "%-9s %7.3f %7.3f\n", support[i].name, c[i], c[supportSize+i])
 	}
 	for _, path := range strings.Split(*heldFiles, ",") {
 		if path != "" {

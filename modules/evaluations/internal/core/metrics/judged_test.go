@@ -18,6 +18,7 @@ type judgedRow struct {
 	Answer   string          `json:"answer"`
 	Verdict  json.RawMessage `json:"verdict"`
 	By       string          `json:"by"`
+	ID       any             `json:"id"`
 }
 
 func (r judgedRow) verdict() float64 {

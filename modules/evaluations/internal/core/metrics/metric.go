@@ -15,6 +15,10 @@ type Sample struct {
 	Answer   string
 	// Contexts are the passages that the answer was made from, in any order.
 	Contexts []string
+	// Documents are where they are from, and ExpectedDocuments the ids or names
+	// of those that they should be from.
+	Documents         []Document
+	ExpectedDocuments []string
 }
 
 // Score is what a metric says of a sample. A nil Value means that the metric
@@ -48,6 +52,8 @@ const (
 	BLEU              = "bleu"
 	TokenF1           = "token_f1"
 	ExactMatch        = "exact_match"
+	DocumentRecall    = "document_recall"
+	DocumentPrecision = "document_precision"
 	JudgeName         = "judge"
 )
 
@@ -70,11 +76,13 @@ func Alternatives(expected string) []string {
 func Offline() []Metric {
 	r := newReader()
 	return []Metric{
-		{Name: AnswerCorrectness, Version: 2, Threshold: enough, Score: r.correctness},
+		{Name: AnswerCorrectness, Version: 3, Threshold: enough, Score: r.correctness},
 		{Name: AnswerSimilarity, Version: 1, Threshold: 0.5, Score: expecting(r.similarity)},
-		{Name: AnswerRelevance, Version: 1, Threshold: 0.3, Score: r.relevance},
-		{Name: Faithfulness, Version: 2, Threshold: supported, Score: r.faithfulness},
-		{Name: ContextRecall, Version: 2, Threshold: supported, Score: r.contextRecall},
+		{Name: AnswerRelevance, Version: 2, Threshold: 0.3, Score: r.relevance},
+		{Name: Faithfulness, Version: 3, Threshold: supported, Score: r.faithfulness},
+		{Name: ContextRecall, Version: 3, Threshold: supported, Score: r.contextRecall},
+		{Name: DocumentRecall, Version: 1, Threshold: 1, Score: documentRecall},
+		{Name: DocumentPrecision, Version: 1, Threshold: 0.5, Score: documentPrecision},
 		{Name: BLEU, Version: 1, Threshold: 0.3, Score: expecting(sentenceBLEU)},
 		{Name: TokenF1, Version: 1, Threshold: 0.5, Score: expecting(tokenF1)},
 		{Name: ExactMatch, Version: 1, Threshold: 1, Score: expecting(exactMatch)},
@@ -83,7 +91,7 @@ func Offline() []Metric {
 
 // Default lists the metrics of a test that names none.
 func Default() []string {
-	return []string{AnswerCorrectness, AnswerSimilarity, AnswerRelevance, Faithfulness, ContextRecall}
+	return []string{AnswerCorrectness, AnswerSimilarity, AnswerRelevance, Faithfulness, ContextRecall, DocumentRecall, DocumentPrecision}
 }
 
 // The reasons for which a metric does not apply.

@@ -14,7 +14,7 @@ var titles = set(`president king queen prince princess general sir lord lady cap
 	team film movie song album book novel series show season episode disambiguation character band around approximately about
 	late early accept over between nearly almost roughly circa`)
 
-const weekday = 0.3 // what it counts beside a date
+const besideNumber = 0.3 // what such a word counts
 
 // fullName reports whether words read as the name of a person.
 func fullName(words []word) bool {
@@ -62,10 +62,10 @@ func asksWho(query string) bool { return who.MatchString(query) || text.Asks(que
 
 var who = regexp.MustCompile(`(?i)\bwho\b`)
 
-// dated reports whether words have a number, beside which a weekday says nothing
-// new.
-func dated(words []word) bool {
+// counted reports whether words have a number, beside which a weekday or the
+// unit that was asked for says little new: "20 percent", "25 years old".
+func counted(words []word) bool {
 	return slices.ContainsFunc(words, func(w word) bool { return w.number })
 }
 
-var weekdays = set("monday tuesday wednesday thursday friday saturday sunday")
+var implied = set("monday tuesday wednesday thursday friday saturday sunday percent per cent dollar dollars pound pounds euro euros year years old ad ce")

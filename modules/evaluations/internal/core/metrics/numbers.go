@@ -16,6 +16,11 @@ var smallNumbers = map[string]int64{
 	"ii": 2, "iii": 3, "iv": 4, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "xi": 11, "xii": 12, "xiii": 13, "xiv": 14, "xv": 15, "xvi": 16, "xvii": 17, "xviii": 18, "xix": 19, "xx": 20,
 }
 
+// decades are those of the last century, as "80s" is.
+var decades = map[string]int64{
+	"twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960, "seventies": 1970, "eighties": 1980, "nineties": 1990,
+}
+
 var scales = map[string]int64{
 	"hundred": 100, "thousand": 1000, "million": 1e6, "billion": 1e9, "trillion": 1e12,
 	"hundredth": 100, "thousandth": 1000, "millionth": 1e6, "mn": 1e6, "bn": 1e9,
@@ -25,6 +30,9 @@ var scales = map[string]int64{
 // twelve, XIV. Scales such as "million" are joined to the number before later.
 func digits(form string) (string, bool) {
 	if n, ok := smallNumbers[form]; ok {
+		return strconv.FormatInt(n, 10), true
+	}
+	if n, ok := decades[form]; ok {
 		return strconv.FormatInt(n, 10), true
 	}
 	if n, ok := scales[form]; ok {

@@ -50,7 +50,7 @@ func (r *reader) known(form string) *known {
 		return k
 	}
 	if k.key, unit = units[form]; !unit {
-		k.key = text.Stem(form)
+		k.key = text.Stem(american(form))
 	}
 	k.stop = text.IsStop(form) || text.IsAsking(form) || empty[form]
 	at.Store(k)

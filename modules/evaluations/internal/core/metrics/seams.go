@@ -1,9 +1,6 @@
 package metrics
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // What it costs to put a statement together from the evidence: a word that is
 // not there, words left out between two of a sentence, and a jump from one
@@ -87,36 +84,4 @@ func merge(out, stay []placed, made float64, moved []placed, limit float64) []pl
 		}
 	}
 	return out
-}
-
-// closest gives the part of the weight of a statement's content words that the
-// one sentence of the evidence has that has most of it. Words that the evidence
-// is full of weigh less.
-func (e *evidence) closest(st []word) float64 {
-	sums := make([]float64, len(e.begins))
-	var total, best float64
-	for i, w := range st {
-		if w.stop || repeated(st[:i], w.key) {
-			continue
-		}
-		places := e.places(w.key)
-		weight := weigh(w) * math.Log(float64(1+len(e.words))/float64(1+len(places)))
-		total += weight
-		last := int32(-1)
-		for _, p := range places {
-			if s := e.sentence[p]; s != last {
-				last = s
-				sums[s] += weight
-				best = max(best, sums[s])
-			}
-		}
-	}
-	if total == 0 {
-		return 0
-	}
-	return best / total
-}
-
-func repeated(before []word, key string) bool {
-	return slices.ContainsFunc(before, func(w word) bool { return w.key == key })
 }

@@ -46,6 +46,21 @@ func (a *answer) locate(w word) (place int, how float64) {
 	return -1, 0
 }
 
+// american is a word with the American ending: "organisation", "labour". Where
+// both spellings end so it changes both.
+func american(form string) string {
+	for _, e := range endings {
+		if stem, ok := strings.CutSuffix(form, e.british); ok && len(stem) >= 3 {
+			return stem + e.american
+		}
+	}
+	return form
+}
+
+var endings = []struct{ british, american string }{
+	{"isations", "izations"}, {"isation", "ization"}, {"ising", "izing"}, {"ised", "ized"}, {"ises", "izes"}, {"ise", "ize"}, {"ours", "ors"}, {"our", "or"}, {"oured", "ored"},
+}
+
 // squeezed is a word with each doubled letter once: "Gaddafi", "Gadaffi".
 func squeezed(s string) string {
 	out := make([]byte, 0, len(s))

@@ -12,52 +12,67 @@ const (
 	exact      // part of all its words that are there as they are
 	pairs      // part of its neighbouring words that are neighbours there
 	seams      // logarithm of what it costs to put it together from pieces
-	closest    // part of the weight of its content words that one sentence has
+	whole      // 1 ÷ (1 + that cost)
+	inOrder    // part of its neighbouring content words that stand close together there, in order
+	repeating  // part of its content words that it has said already
 	noNumbers  // numbers that are not there, at most 2
 	noNames    // names that are not there, at most 3
-	noWords    // other content words that are not there, at most 6
 	personally // part of its words that speak of oneself or the reader
 	talk       // the same of the whole answer
 	asking     // 1 when the answer also asks something
 	supportSize
 )
 
-type supportFeatures [supportSize]float64
-
-// support are the coefficients. docs/metrics.md has what they were fitted to,
-// and with which command.
-var support = [supportSize]struct {
-	name  string
-	value float64
-}{
-	bias:       {"bias", -2.653},
-	recall:     {"recall", 0.770},
-	recallSq:   {"recall²", 0.860},
-	exact:      {"exact", 2.351},
-	pairs:      {"pairs", 1.092},
-	seams:      {"seams", -0.831},
-	closest:    {"closest", 0.384},
-	noNumbers:  {"no nums", -0.822},
-	noNames:    {"no names", -0.274},
-	noWords:    {"no words", -0.291},
-	personally: {"personal", -1.079},
-	talk:       {"talk", -1.689},
-	asking:     {"asking", -1.886},
+// supportFeatures is what was seen of a statement.
+type supportFeatures struct {
+	of [supportSize]float64
+	// length says how long the evidence is: 0 for a paragraph, 1 for an article.
+	length float64
 }
 
-func (f supportFeatures) probability() float64 {
+// support are the coefficients for short evidence and for long. In a paragraph
+// it counts which words are there; in an article most are somewhere, and it
+// counts whether they stand together. 0 is a feature that is not used there.
+// docs/metrics.md has what they were fitted to, and with which command.
+var support = [supportSize]struct {
+	name        string
+	short, long float64
+}{
+	bias:       {"bias", -3.816, -0.835},
+	recall:     {"recall", 1.359, 0},
+	recallSq:   {"recall²", 1.216, 0},
+	exact:      {"exact", 2.766, 0},
+	pairs:      {"pairs", 1.112, 0},
+	seams:      {"seams", -0.656, -0.299},
+	whole:      {"whole", 0, 0.925},
+	inOrder:    {"in order", 0, 2.504},
+	repeating:  {"repeating", 0, -1.434},
+	noNumbers:  {"no nums", -0.734, -0.949},
+	noNames:    {"no names", 0, -0.130},
+	personally: {"personal", -1.270, 0},
+	talk:       {"talk", -1.819, -0.796},
+	asking:     {"asking", -1.946, -1.330},
+}
+
+// hedged makes probabilities less sure than those that fit yes and no best:
+// people grade a statement that is partly right between them.
+const hedged = 0.6
+
+func (s supportFeatures) probability() float64 {
 	sum := 0.0
 	for i, c := range support {
-		sum += c.value * f[i]
+		sum += s.of[i] * (c.short + s.length*(c.long-c.short))
 	}
-	return 1 / (1 + math.Exp(-sum))
+	return 1 / (1 + math.Exp(-hedged*sum))
 }
 
 var self = set(`i me my mine myself im ive id ill we us our you your youre u`)
 
 // features compares a statement with the evidence.
 func (e *evidence) features(st []word) supportFeatures {
-	f := supportFeatures{bias: 1}
+	out := supportFeatures{length: e.length()}
+	f := &out.of
+	f[bias] = 1
 	var total, found, selves float64
 	seen := make(map[string]bool, len(st))
 	for _, w := range st {
@@ -77,8 +92,6 @@ func (e *evidence) features(st []word) supportFeatures {
 			f[noNumbers] = min(2, f[noNumbers]+1)
 		case w.capital && !w.first:
 			f[noNames] = min(3, f[noNames]+1)
-		default:
-			f[noWords] = min(6, f[noWords]+1)
 		}
 	}
 	if total > 0 {
@@ -86,9 +99,11 @@ func (e *evidence) features(st []word) supportFeatures {
 	}
 	f[personally] = selves / float64(len(st))
 	f[exact], f[pairs] = e.verbatim(st)
-	f[seams], f[closest] = math.Log1p(e.seams(st)), e.closest(st)
+	cost := e.seams(st)
+	f[seams], f[whole] = math.Log1p(cost), 1/(1+cost)
+	f[inOrder], f[repeating] = e.inOrder(st), repeats(st)
 	f[recallSq] = f[recall] * f[recall]
-	return f
+	return out
 }
 
 // supportOf compares each statement of an answer with the evidence.
@@ -108,7 +123,7 @@ func (r *reader) supportOf(answer string, claimed []statement, e *evidence) []su
 		}
 	}
 	for i := range out {
-		out[i][asking], out[i][talk] = asked, selves/all
+		out[i].of[asking], out[i].of[talk] = asked, selves/all
 	}
 	return out
 }

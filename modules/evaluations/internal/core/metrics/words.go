@@ -31,13 +31,20 @@ func (r *reader) words(s string) []word { return r.appendWords(make([]word, 0, l
 func (r *reader) appendWords(out []word, s string) []word {
 	end := 0
 	for t := range text.Words(s) {
-		w := word{form: t.Form, start: t.Start, end: t.End}
+		form := t.Form
+		if split(s, t) {
+			if end = t.End; t.Form[0] != 'n' {
+				continue
+			}
+			form = "not"
+		}
+		w := word{form: form, start: t.Start, end: t.End}
 		c, _ := utf8.DecodeRuneInString(s[t.Start:])
 		w.capital = unicode.IsUpper(c)
 		gap := s[min(end, t.Start):t.Start]
 		w.first = len(out) == 0 || strings.ContainsAny(gap, ".!?:\n\"“(")
 		w.initial = acronym(s[t.Start:t.End])
-		known := r.known(t.Form)
+		known := r.known(form)
 		w.key, w.stop, w.number = known.key, known.stop, known.number
 		if w.initial && w.capital {
 			w.stop = false // "IT", "US"
@@ -46,6 +53,22 @@ func (r *reader) appendWords(out []word, s string) []word {
 		end = t.End
 	}
 	return joinNumbers(s, joinNames(out))
+}
+
+// split reports whether a word is the ending that a tokeniser split off: "Jolie
+// 's", "could n't".
+func split(s string, t text.Token) bool {
+	if len(t.Form) > len("n't") || t.Start == 0 {
+		return false
+	}
+	switch t.Form {
+	case "n't", "n’t", "nt":
+		return s[t.Start-1] == ' '
+	case "s", "re", "ve", "ll", "d", "m", "t":
+		mark, n := utf8.DecodeLastRuneInString(s[:t.Start])
+		return (mark == '\'' || mark == '’') && t.Start > n && s[t.Start-n-1] == ' '
+	}
+	return false
 }
 
 func acronym(s string) bool {
@@ -73,7 +96,7 @@ var units = map[string]string{
 	"ft": "foot", "feet": "foot", "lb": "pound", "lbs": "pound", "oz": "ounc", "hr": "hour", "hrs": "hour", "min": "minut", "mins": "minut", "sec": "second", "secs": "second",
 	"jan": "januari", "feb": "februari", "mar": "march", "apr": "april", "jun": "june", "jul": "juli", "aug": "august",
 	"sep": "septemb", "sept": "septemb", "oct": "octob", "nov": "novemb", "dec": "decemb",
-	"bce": "bc", "ce": "ad", "st": "saint", "mt": "mount", "centre": "center", "theatre": "theater", "colour": "color", "grey": "gray",
+	"bce": "bc", "ce": "ad", "st": "saint", "mt": "mount", "centre": "center", "theatre": "theater", "colour": "color", "grey": "gray", "aluminium": "aluminum",
 }
 
 func set(words string) map[string]bool {
@@ -115,6 +138,6 @@ const usa = "usa"
 // parts are those of the continent.
 var parts = set("north south central latin")
 
-var shortened = set("united great european")
+var shortened = set("united great european soviet")
 
-var shortNames = map[string]string{"united states": usa, "united kingdom": "uk", "great britain": "uk", "european union": "eu", "united nations": "un"}
+var shortNames = map[string]string{"united states": usa, "united kingdom": "uk", "great britain": "uk", "european union": "eu", "united nations": "un", "soviet union": "ussr"}

@@ -1,0 +1,81 @@
+package metrics
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// answer is an answer that was read.
+type answer struct {
+	r      *reader
+	text   string
+	words  []word
+	keys   map[string][]int // places of each key
+	asked  string           // the question
+	joined string           // all forms, without blanks
+	begins map[int]int      // where words begin in joined
+	ends   map[int]int
+	fresh  int // content words that the question does not have
+}
+
+func (r *reader) readAnswer(s, query string, asked map[string]bool) *answer {
+	s = stated(spelled(uncited(s)))
+	a := &answer{text: s, asked: query, r: r, words: r.words(s), keys: map[string][]int{}, begins: map[int]int{}, ends: map[int]int{}}
+	var joined strings.Builder
+	for i, w := range a.words {
+		a.keys[w.key] = append(a.keys[w.key], i)
+		a.begins[joined.Len()] = i
+		joined.WriteString(w.form)
+		a.ends[joined.Len()] = i
+		if !w.stop && !asked[w.key] {
+			a.fresh++
+		}
+	}
+	a.joined = joined.String()
+	return a
+}
+
+// keysOf gives the keys of a text's content words.
+func (r *reader) keysOf(s string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range r.words(s) {
+		if !w.stop {
+			out[w.key] = true
+		}
+	}
+	return out
+}
+
+// phrase finds an expected answer whose letters stand in the answer one after
+// the other, from the beginning of a word to the end of one: "one-two" is in
+// "the OneTwo punch". It gives the word where it begins, or -1.
+func (a *answer) phrase(joined string) int {
+	if joined == "" {
+		return -1
+	}
+	for from := 0; ; {
+		i := strings.Index(a.joined[from:], joined)
+		if i < 0 {
+			return -1
+		}
+		begin, end := from+i, from+i+len(joined)
+		if at, ok := a.begins[begin]; ok {
+			if _, ok := a.ends[end]; ok {
+				return at
+			}
+		}
+		_, n := utf8.DecodeRuneInString(a.joined[begin:])
+		from = begin + n
+	}
+}
+
+var citation = regexp.MustCompile(`\[\^?\d{1,3}\^?\]`)
+
+// uncited is an answer without its numbers of sources.
+func uncited(s string) string {
+	if !strings.Contains(s, "[") {
+		return s
+	}
+	return citation.ReplaceAllString(s, "")
+}
