@@ -60,7 +60,7 @@ func TestWorkOnWhatAModelWritesGrowsWithItsLength(t *testing.T) {
 
 func TestACitationAddsNoMoreThanTheSources(t *testing.T) {
 	f := markdown.New(markdown.Rules{Sources: 3, Known: func(string) bool { return false }})
-	if got := f.Add("[" + strings.Repeat("1-3, ", 30) + "9]") + f.Close(); got != "[1, 2, 3]" {
+	if got := f.Add("["+strings.Repeat("1-3, ", 30)+"9]") + f.Close(); got != "[1, 2, 3]" {
 		t.Errorf("got %.100q of %d bytes", got, len(got))
 	}
 }
