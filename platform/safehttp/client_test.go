@@ -64,7 +64,10 @@ func TestNoSpellingOfAPrivateAddressIsReached(t *testing.T) {
 	if n := calls.Load(); n != 0 {
 		t.Errorf("%d requests arrived", n)
 	}
-	for _, literal := range []string{"127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "169.254.169.254"} {
+	for _, literal := range []string{"127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "169.254.169.254",
+		"[::]", "[fe80::1]", "[fe80::1%25lo]", "[::1%25lo]", "[fec0::1]", "[ff02::1]", "[fd00:ec2::254]", "[64:ff9b::7f00:1]", "[64:ff9b:1::7f00:1]", "[64:ff9b::a9fe:a9fe]", "[2002:7f00:1::]",
+		"[2002:a9fe:a9fe::1]", "[::127.0.0.1]", "[::ffff:0:7f00:1]", "[2001:0:53aa:64c::7f00:1]", "[100::1]", "[2001:db8::1]", "[3fff::1]", "[5f00::1]", "100.64.0.1", "192.0.0.1", "198.18.0.1", "240.0.0.1", "0.0.0.0",
+	} {
 		if err := get(t, client, "http://"+literal+port+"/"); !errors.Is(err, safehttp.ErrPrivate) {
 			t.Errorf("%s: %v", literal, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/gin-gonic/gin"
 
@@ -119,15 +120,19 @@ func (s *Server) idempotent(g *gin.Context, r *Route) {
 			}
 		}
 	}()
-	marked, end := idempotency.Marked(g.Request.Context(), func(ctx context.Context) error { return s.config.Idempotency.Mark(ctx, claim) })
+	var effect atomic.Bool
+	marked, end := idempotency.Marked(g.Request.Context(), func(ctx context.Context) error {
+		effect.Store(true)
+		return s.config.Idempotency.Mark(ctx, claim)
+	})
 	defer end()
 	var upload *digest
 	marked, upload = digested(marked, g.Request, s.config.Secret)
 	g.Request = g.Request.WithContext(marked)
 	s.answer(g, r)
 	code := rec.Status()
-	if code >= http.StatusInternalServerError || mayChange[code] {
-		return
+	if code >= http.StatusInternalServerError || code >= http.StatusBadRequest && !effect.Load() {
+		return // nothing happened, and what stood in the way may go
 	}
 	if code >= http.StatusBadRequest && !upload.whole() {
 		return // refused before it was read, so that what it was is not known
@@ -137,10 +142,4 @@ func (s *Server) idempotent(g *gin.Context, r *Route) {
 		return
 	}
 	done = true
-}
-
-// mayChange are the refusals that another moment decides otherwise, without
-// any other request: they are not kept.
-var mayChange = map[int]bool{
-	http.StatusUnauthorized: true, http.StatusForbidden: true, http.StatusNotFound: true, http.StatusTooManyRequests: true,
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -105,7 +104,7 @@ func (f sentFields) id(name string) (int64, bool) {
 	if text == "" {
 		text = string(f.body[name])
 	}
-	id, err := strconv.ParseInt(text, 10, 64)
+	id, err := Integer(text)
 	return id, err == nil
 }
 

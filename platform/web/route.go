@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"reflect"
-	"strconv"
 	"strings"
 )
 
@@ -173,6 +172,6 @@ func (r Route) leads(path string) bool {
 
 // pathID reads a segment that is an id: a positive integer and nothing else.
 func pathID(segment string) (int64, bool) {
-	id, err := strconv.ParseInt(segment, 10, 64)
-	return id, err == nil && id > 0 && segment[0] != '+'
+	id, err := Integer(segment)
+	return id, err == nil && id > 0
 }

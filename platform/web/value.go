@@ -22,6 +22,16 @@ func settable(t reflect.Type) bool {
 	return t == reflect.TypeFor[time.Time]()
 }
 
+// Integer reads an integer in its one spelling, so that nothing has two names:
+// 1, and neither 01 nor +1.
+func Integer(text string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err == nil && strconv.FormatInt(n, 10) != text {
+		err = strconv.ErrSyntax
+	}
+	return n, err
+}
+
 // set parses text into one field and checks it against the field's schema.
 func (b *binding) set(v reflect.Value, f boundField, text string) error {
 	target := v
@@ -43,7 +53,7 @@ func (b *binding) set(v reflect.Value, f boundField, text string) error {
 	default:
 		switch target.Kind() {
 		case reflect.Int, reflect.Int64:
-			n, err := strconv.ParseInt(text, 10, 64)
+			n, err := Integer(text)
 			if errors.Is(err, strconv.ErrRange) {
 				return ErrUnacceptable.WithMessage(fmt.Sprintf("%q must be an integer within 64 bits.", f.name)).WithField(f.name, "must be an integer within 64 bits")
 			}

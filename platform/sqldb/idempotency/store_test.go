@@ -14,8 +14,10 @@ import (
 
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/clock"
 	kernel "parley/platform/kernel/idempotency"
+	"parley/platform/kernel/uow"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
@@ -26,15 +28,16 @@ import (
 
 // fixture is a store and, over it, a server whose one operation counts.
 type fixture struct {
-	t     *testing.T
-	ctx   context.Context
-	db    *sqldb.DB
-	clock *clock.Fixed
-	store *idempotency.Store
-	died  []string // processes
-	made  atomic.Int64
-	fails atomic.Bool
-	api   webtest.Client
+	t         *testing.T
+	ctx       context.Context
+	db        *sqldb.DB
+	clock     *clock.Fixed
+	store     *idempotency.Store
+	died      []string // processes
+	made      atomic.Int64
+	fails     atomic.Bool
+	conflicts atomic.Int64
+	api       webtest.Client
 }
 
 type noteRequest struct {
@@ -64,9 +67,23 @@ func (p process) Dead(_ context.Context, ids []string) ([]string, error) {
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !slices.Contains(p.f.died, id) }), nil
 }
 
-func (f *fixture) create(_ context.Context, r noteRequest) (noteView, error) {
+// What create does with a note that it does not take: nothing, or something.
+const (
+	refuses = iota + 1
+	refusesLate
+)
+
+var errTaken = apperr.New(apperr.Conflict, "note_taken", "There is such a note.")
+
+func (f *fixture) create(ctx context.Context, r noteRequest) (noteView, error) {
 	if f.fails.Load() {
 		return noteView{}, errors.New("boom")
+	}
+	switch unit := kernel.Group(sqldb.NewUnit(f.db, noEvents{}, f.clock)); f.conflicts.Load() {
+	case refuses:
+		return noteView{}, unit.Do(ctx, func(context.Context, uow.Tx) error { return errTaken })
+	case refusesLate:
+		return noteView{}, errors.Join(unit.Do(ctx, func(context.Context, uow.Tx) error { return nil }), errTaken)
 	}
 	return noteView{ID: f.made.Add(1), Text: r.Body.Text}, nil
 }
@@ -163,13 +180,29 @@ func TestTheSameRequestIsAnsweredFromTheStore(t *testing.T) {
 	})
 }
 
-func TestARefusalIsRememberedAndAFailureIsNot(t *testing.T) {
+func TestARefusalIsRememberedOnlyWhenItHadAnEffect(t *testing.T) {
 	each(t, func(f *fixture) {
+		had := &f.conflicts
 		f.with("a").Do("POST", "/api/note", `{}`).Refused(400, "malformed_request")
-		if got := f.with("a").Do("POST", "/api/note", `{}`).Want(400); got.Header.Get("Idempotency-Replayed") != "true" {
-			t.Error("the refusal was made again")
+		f.with("a").Do("POST", "/api/note", note).Want(201) // the key was not used up
+		had.Store(refuses)
+		for range 2 {
+			if got := f.with("e").Do("POST", "/api/note", note).Refused(409, "note_taken"); got.Header.Get("Idempotency-Replayed") != "" {
+				t.Error("a conflict was remembered")
+			}
 		}
-		// But for one that may be another the next time.
+		had.Store(0)
+		made := f.made.Load()
+		f.with("e").Do("POST", "/api/note", note).Want(201) // once the conflict is gone
+		if got := f.with("e").Do("POST", "/api/note", note).Want(201); got.Header.Get("Idempotency-Replayed") != "true" || f.made.Load() != made+1 {
+			t.Errorf("%d were made", f.made.Load()-made)
+		}
+		had.Store(refusesLate)
+		f.with("g").Do("POST", "/api/note", note).Refused(409, "note_taken")
+		had.Store(0)
+		if got := f.with("g").Do("POST", "/api/note", note).Refused(409, "note_taken"); got.Header.Get("Idempotency-Replayed") != "true" {
+			t.Error("what a request had done before it was refused was done again")
+		}
 		f.with("d").Do("POST", "/api/note/13/touch", nil).Want(200)
 		for range 2 {
 			if got := f.with("d").Do("POST", "/api/note/13/touch", nil).Refused(404, "not_found"); got.Header.Get("Idempotency-Replayed") != "" {

@@ -171,3 +171,33 @@ func TestEvaluationsArePacedWhileUsersWait(t *testing.T) {
 		c.same([]string{"q0", "q1", "a0", "q2", "a1", "q3"}, c.begun)
 	})
 }
+
+func TestRunsThatWaitTakeNoPlaceForWork(t *testing.T) {
+	crowded(t, core.Places{Running: 3, Working: 1}, func(c *crowd) {
+		for i := range 3 {
+			c.asks(user(1, 10), fmt.Sprint("a", i)) // each waits for its model
+		}
+		c.asks(user(1, 10), "b0") // and these for their turns
+		c.asks(user(1, 10), "b1")
+		c.same([]string{"a0", "a1", "a2"}, c.begun)
+		c.answered("a0", "a1", "a2", "b0", "b1")
+		c.asks(user(1, 10), "c0")
+		c.answered("c0")
+		c.same(6, len(c.begun))
+	})
+}
+
+func TestAModelOfThisProcessTakesAPlaceForWork(t *testing.T) {
+	crowded(t, core.Places{Working: 1}, func(c *crowd) {
+		c.Service = c.process("process-q", func(d *core.Deps) {
+			d.Places = core.Places{Working: 1}
+			d.Models[0].Offline = true
+		})
+		c.asks(user(1, 10), "a0")
+		_, err := c.Ask(c.ctx, user(1, 10), core.Ask{AgentID: 3, UserQuery: "a1"})
+		c.is(err, core.ErrOverloaded)
+		c.answered("a0")
+		c.asks(user(1, 10), "a2")
+		c.answered("a2")
+	})
+}

@@ -3,10 +3,12 @@ package core_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"parley/modules/corpora"
 	"parley/modules/corpora/internal/core"
 	"parley/platform/kernel/work"
 )
@@ -65,6 +67,27 @@ func TestADocumentIsFoundByMeaningOnceItsVectorsAreMade(t *testing.T) {
 	f.work()
 	if m.calls != calls {
 		t.Error("the model is asked for vectors that are there")
+	}
+}
+
+func TestWhoSearchesIsToldWhileTheModelIsAsked(t *testing.T) {
+	m := &model{}
+	f := setup(t, withModel(m))
+	c := f.corpus(jo, "a")
+	f.upload(jo, c, "a.md", "He likes rowing on the lake.")
+	f.work()
+	var told []int // how often the model had been asked
+	outside := func() func() {
+		told = append(told, m.calls)
+		return func() { told = append(told, m.calls) }
+	}
+	before := m.calls
+	for range 2 { // the second is known
+		_, err := f.Retrieve(f.ctx, jo, corpora.Scope{Attached: []int64{c.ID}, Outside: outside}, "boat", 10)
+		f.check(err)
+	}
+	if !slices.Equal(told, []int{before, before + 1}) {
+		t.Errorf("told at %v, asked since %d", told, before)
 	}
 }
 

@@ -62,7 +62,9 @@ func (f *Filter) cite(rest, mark string) {
 		}
 		all = all && from >= 1 && from <= to && to <= f.rules.Sources
 		for n := max(from, 1); n <= min(to, f.rules.Sources); n++ {
-			known = append(known, n)
+			if !slices.Contains(known, n) {
+				known = append(known, n)
+			}
 		}
 	}
 	for _, n := range known {

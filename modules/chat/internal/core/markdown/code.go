@@ -42,18 +42,26 @@ const (
 
 type span struct{ start, stop int }
 
+// codeSpan is a span of code, between the backticks.
+type codeSpan struct {
+	span
+	divided bool // it has a bar or a line break
+}
+
 // layout is where code stands in a text.
 type layout struct {
 	source string
 	blocks []span // of code, whole lines
 	opens  []span // lines that open a fence
-	spans  []span // of code, between the backticks
+	spans  []codeSpan
 	leaves []span // paragraphs and headings
 	tops   []int  // where the blocks of the document begin
 	open   []int  // of each leaf: where backticks begin that nothing closes
+	over   bool   // the last leaf can't go on
 }
 
-func layoutOf(source string) layout {
+func (f *Filter) layoutOf(source string) layout {
+	f.looked += len(source)
 	l := layout{source: source}
 	root := newParser().Parse(text.NewReader([]byte(source)))
 	for n := root.FirstChild(); n != nil; n = n.NextSibling() {
@@ -67,6 +75,9 @@ func layoutOf(source string) layout {
 	})
 	for _, leaf := range l.leaves {
 		l.open = append(l.open, l.unmatched(leaf))
+	}
+	if n := len(l.leaves); n > 0 {
+		l.over = strings.Count(source[l.leaves[n-1].stop:], "\n") > 1
 	}
 	return l
 }
@@ -83,7 +94,8 @@ func (l *layout) add(n ast.Node) {
 		first, isFirst := n.FirstChild().(*ast.Text)
 		last, isLast := n.LastChild().(*ast.Text)
 		if isFirst && isLast {
-			l.spans = append(l.spans, span{first.Segment.Start, last.Segment.Stop})
+			s := span{first.Segment.Start, last.Segment.Stop}
+			l.spans = append(l.spans, codeSpan{s, strings.ContainsAny(l.source[s.start:s.stop], "|\n")})
 		}
 	case *ast.Paragraph, *ast.TextBlock, *ast.Heading:
 		if lines := n.Lines(); lines.Len() > 0 {
@@ -119,15 +131,15 @@ func (l *layout) at(i int, last bool) verdict {
 		}
 		return code
 	}
-	if n, in := holding(l.leaves, i); in && !last && n == len(l.leaves)-1 && l.open[n] < i && !l.over(l.leaves[n]) {
+	if n, in := holding(l.leaves, i); in && !last && n == len(l.leaves)-1 && l.open[n] < i && !l.over {
 		return unknown // what is open may close, and hold what follows
 	}
-	if n, in := holding(l.spans, i); in {
+	if n := sort.Search(len(l.spans), func(n int) bool { return l.spans[n].stop > i }); n < len(l.spans) && l.spans[n].start <= i {
 		s := l.spans[n]
 		switch {
-		case l.closing(s) == len(l.source) && !last: // the closing backticks may become more
+		case l.closing(s.span) == len(l.source) && !last: // the closing backticks may become more
 			return unknown
-		case strings.ContainsAny(l.source[s.start:s.stop], "|\n"):
+		case s.divided:
 			return cell
 		}
 		return inline
@@ -160,11 +172,6 @@ func (l *layout) closing(s span) int {
 	return i
 }
 
-// over reports whether a block can't go on.
-func (l *layout) over(leaf span) bool {
-	return strings.Count(l.source[leaf.stop:], "\n") > 1
-}
-
 // unmatched is the first place of a leaf whose backticks nothing closes, or the
 // end of the text.
 func (l *layout) unmatched(leaf span) int {
@@ -181,7 +188,7 @@ func (l *layout) unmatched(leaf span) int {
 			if n == len(l.spans) || l.spans[n].start > run+1 {
 				return i
 			}
-			i = l.closing(l.spans[n]) - 1
+			i = l.closing(l.spans[n].span) - 1
 		}
 	}
 	return len(l.source)

@@ -27,6 +27,8 @@ type Filter struct {
 	cutAt   int // how long raw was when it was last tried to be cut
 	cited   []int
 	unknown int
+	asked   int // addresses that are dealt with
+	looked  int // bytes that were looked at, those that were more than once as often
 }
 
 // New returns a filter for one answer.
@@ -93,13 +95,16 @@ func (f *Filter) step(last bool) bool {
 		f.emit(rest[:1], 1)
 		return true
 	case nothing:
+		f.count(found)
 		f.emit(rest[:found.size], found.size)
 		return true
 	}
 	v := f.verdict(f.next, last)
-	switch {
-	case v == unknown:
+	if v == unknown {
 		return false
+	}
+	f.count(found)
+	switch {
 	case v == code, v == cell && found.kind == citation,
 		v == inline && (found.kind != tag || !f.leads(f.next)): // HTML at the start of a line ends the span
 		f.emit(rest[:1], 1)
@@ -107,6 +112,12 @@ func (f *Filter) step(last bool) bool {
 		f.change(rest, found)
 	}
 	return true
+}
+
+func (f *Filter) count(found finding) {
+	if found.asked {
+		f.asked++
+	}
 }
 
 func (f *Filter) emit(s string, size int) {
@@ -130,7 +141,7 @@ func (f *Filter) verdict(i int, last bool) verdict {
 		return words
 	}
 	if f.read != len(f.raw) && (last || grown(f.read, len(f.raw))) {
-		f.layout, f.read = layoutOf(f.raw), len(f.raw)
+		f.layout, f.read = f.layoutOf(f.raw), len(f.raw)
 	}
 	if f.read != len(f.raw) { // what was read may do
 		if v := f.layout.at(min(i, f.read), false); i < f.read {
@@ -148,7 +159,7 @@ func (f *Filter) cut() {
 		return
 	}
 	f.cutAt = lines
-	l := layoutOf(f.raw[:lines])
+	l := f.layoutOf(f.raw[:lines])
 	if len(l.tops) == 0 {
 		return
 	}

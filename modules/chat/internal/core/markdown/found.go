@@ -3,6 +3,7 @@ package markdown
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 type kind int
@@ -26,12 +27,18 @@ type finding struct {
 	kind kind
 	size int
 	text string // of an address
+	// asked is whether it was asked for an address that may be a link.
+	asked bool
 }
 
 const (
 	longestAddress  = 2048
-	longestCitation = 64
+	longestCitation = 200
 	longestLabel    = 1000
+	longestMarks    = 64 // exclamation marks
+	// mostAddresses is how many addresses of an answer may be links: each is
+	// looked for in all passages.
+	mostAddresses = 1000
 	// trailing is what ends a sentence rather than an address.
 	trailing = `.,;:!?*_~'")]}\`
 )
@@ -39,7 +46,7 @@ const (
 var (
 	citing      = regexp.MustCompile(`^\[\s*\d{1,4}(\s*[,;–-]\s*\d{1,4})*\s*\]`)
 	mayCite     = regexp.MustCompile(`^\[[\d\s,;–\xe2\x80-]*$`)
-	destination = regexp.MustCompile("^\\]\\([ \t]*<?([^\\s<>`()\\\\]+)>?[ \t]*(\"[^\"`\\[\\]\\\\]*\"[ \t]*)?\\)")
+	destination = regexp.MustCompile("^\\]\\([ \t]*<?([^\\s<>`()\\\\]+)>?[ \t]*(\"[^\"`)\n\\[\\]\\\\]*\"[ \t]*)?\\)")
 	addressed   = regexp.MustCompile("^(?i)((?:https?|ftp)://|www\\.)[^\\s<>`]*")
 	scheme      = regexp.MustCompile(`^(?i)((?:https?|ftp)://|www\.)`)
 	// container is what may stand before a definition on its line.
@@ -64,7 +71,7 @@ func (f *Filter) find(rest string, last bool) finding {
 	case '!':
 		return f.bang(rest, last, incomplete)
 	case '[':
-		if mark := citing.FindString(rest); mark != "" {
+		if mark := citing.FindString(f.head(rest, longestCitation)); mark != "" {
 			switch {
 			case len(mark) == len(rest) && !last:
 				return incomplete
@@ -86,8 +93,11 @@ func (f *Filter) find(rest string, last bool) finding {
 }
 
 func (f *Filter) bang(rest string, last bool, incomplete finding) finding {
-	n := len(rest) - len(strings.TrimLeft(rest, "!"))
+	near := f.head(rest, longestMarks)
+	n := len(near) - len(strings.TrimLeft(near, "!"))
 	switch {
+	case n == longestMarks:
+		return finding{kind: nothing, size: 1}
 	case n == len(rest):
 		return incomplete
 	case rest[n] != '[':
@@ -111,11 +121,11 @@ func (f *Filter) bracket(rest string, last bool, incomplete finding) finding {
 	case rest[1] != '(':
 		return finding{kind: nothing, size: 1}
 	}
-	if m := destination.FindStringSubmatch(rest); m != nil {
-		if f.rules.Known(m[1]) {
-			return finding{kind: link, size: len(m[0]), text: m[1]}
+	if m := destination.FindStringSubmatch(f.head(rest, longestAddress)); m != nil {
+		if f.known(m[1]) {
+			return finding{kind: link, size: len(m[0]), text: m[1], asked: true}
 		}
-		return finding{kind: noLink, size: 2}
+		return finding{kind: noLink, size: 2, asked: true}
 	}
 	if !last && len(rest) < longestAddress && !strings.ContainsAny(rest, "\n)`") {
 		return incomplete
@@ -158,22 +168,25 @@ func (f *Filter) angle(rest string, last bool, incomplete finding) finding {
 		return finding{kind: nothing, size: 1}
 	}
 	inner := rest[1:]
-	if m := addressed.FindString(inner); m != "" && scheme.FindString(inner) != "" && inner[0]|0x20 == 'h' {
+	if m := addressed.FindString(f.head(inner, longestAddress+1)); m != "" && inner[0]|0x20 == 'h' {
 		switch {
-		case len(m) == len(inner) && !last && len(m) < longestAddress:
+		case len(m) == len(inner) && !last:
 			return finding{kind: more}
-		case len(m) < len(inner) && inner[len(m)] == '>' && f.rules.Known(m):
-			return finding{kind: autolink, size: len(m) + 2}
+		case len(m) == len(inner) || len(m) > longestAddress || inner[len(m)] != '>':
+		case f.known(m):
+			return finding{kind: autolink, size: len(m) + 2, asked: true}
+		default:
+			return finding{kind: tag, size: 1, asked: true}
 		}
-	} else if !last && isPrefix(inner) {
+	} else if !last && f.isPrefix(inner) {
 		return finding{kind: more}
 	}
 	return finding{kind: tag, size: 1}
 }
 
 // isPrefix reports whether s may become the beginning of an address.
-func isPrefix(s string) bool {
-	s = strings.ToLower(s)
+func (f *Filter) isPrefix(s string) bool {
+	s = strings.ToLower(f.head(s, len("https://")))
 	for _, begin := range []string{"https://", "http://", "ftp://", "www."} {
 		if strings.HasPrefix(begin, s) {
 			return true
@@ -184,21 +197,36 @@ func isPrefix(s string) bool {
 
 func (f *Filter) bare(rest string, last bool) finding {
 	switch begin := scheme.FindString(rest); {
-	case begin == "" && !last && isPrefix(rest):
+	case begin == "" && !last && f.isPrefix(rest):
 		return finding{kind: more}
 	case begin == "":
 		return finding{kind: nothing, size: 1}
 	}
-	m := addressed.FindString(rest)
-	if len(m) == len(rest) && !last && len(m) < longestAddress {
+	m := addressed.FindString(f.head(rest, longestAddress+1))
+	if len(m) == len(rest) && !last {
 		return finding{kind: more}
 	}
-	m = strings.TrimRight(m, trailing)
-	if !strings.ContainsAny(m, `[]\`) && f.rules.Known(m) {
-		if after := strings.TrimLeft(rest[len(m):], trailing); after != "" && strings.IndexByte("`>", after[0]) >= 0 {
-			return finding{kind: swallow, size: len(m)}
-		}
-		return finding{kind: nothing, size: len(m)}
+	long := len(m) > longestAddress
+	for len(m) > longestAddress || long && !utf8.RuneStart(rest[len(m)]) {
+		m = m[:len(m)-1]
 	}
-	return finding{kind: address, size: len(m), text: m}
+	m = strings.TrimRight(m, trailing)
+	if !long && !strings.ContainsAny(m, `[]\`) && f.known(m) {
+		if after := strings.TrimLeft(rest[len(m):], trailing); after != "" && strings.IndexByte("`>", after[0]) >= 0 {
+			return finding{kind: swallow, size: len(m), asked: true}
+		}
+		return finding{kind: nothing, size: len(m), asked: true}
+	}
+	return finding{kind: address, size: len(m), text: m, asked: true}
+}
+
+// known reports whether an address may be a link.
+func (f *Filter) known(address string) bool { return f.asked < mostAddresses && f.rules.Known(address) }
+
+// head is no more than the first n bytes of what is looked at: what a model
+// writes is looked at once, and not once more for each of its places.
+func (f *Filter) head(s string, n int) string {
+	s = s[:min(n, len(s))]
+	f.looked += len(s)
+	return s
 }

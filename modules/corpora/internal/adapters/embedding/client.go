@@ -145,7 +145,8 @@ func (c *Client) refused(response *http.Response, answer []byte) *failure {
 	switch status := response.StatusCode; {
 	case status == http.StatusTooManyRequests || status >= http.StatusInternalServerError:
 		f.again = true
-		if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && seconds > 0 {
+		const fits = 31 // bits: more seconds are no time.Duration
+		if seconds, err := strconv.ParseUint(response.Header.Get("Retry-After"), 10, fits); err == nil {
 			f.after = time.Duration(seconds) * time.Second
 		}
 	case status == http.StatusBadRequest || status == http.StatusRequestEntityTooLarge || status == http.StatusUnprocessableEntity:

@@ -2,7 +2,6 @@ package httpv1
 
 import (
 	"context"
-	"strconv"
 
 	"parley/platform/kernel/actor"
 	"parley/platform/web"
@@ -18,7 +17,7 @@ func (r streamRequest) after() (*int64, error) {
 	if r.StartingAfter != nil || r.LastEventID == "" {
 		return r.StartingAfter, nil
 	}
-	n, err := strconv.ParseInt(r.LastEventID, 10, 64)
+	n, err := web.Integer(r.LastEventID)
 	if err != nil || n < 0 {
 		return nil, web.ErrUnacceptable.WithField("Last-Event-ID", "is no sequence number")
 	}

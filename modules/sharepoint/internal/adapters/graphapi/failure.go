@@ -59,8 +59,9 @@ func (f *failure) Error() string {
 func (f *failure) pause() (asked time.Duration, again bool) {
 	switch f.status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		seconds, err := strconv.Atoi(strings.TrimSpace(f.retryAfter))
-		if err != nil || seconds < 0 {
+		const fits = 31 // bits: more seconds are no time.Duration
+		seconds, err := strconv.ParseUint(strings.TrimSpace(f.retryAfter), 10, fits)
+		if err != nil {
 			return 0, true
 		}
 		return time.Duration(seconds) * time.Second, true

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -90,7 +89,7 @@ func (f *form) id(name string) *int64 {
 	if !sent {
 		return nil
 	}
-	id, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	id, err := web.Integer(strings.TrimSpace(text))
 	if (err != nil || id < 1) && f.problem == nil {
 		f.problem = unacceptable(name, "must be a positive integer")
 	}

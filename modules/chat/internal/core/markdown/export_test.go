@@ -1,0 +1,4 @@
+package markdown
+
+// Looked is how many bytes were looked at.
+func (f *Filter) Looked() int { return f.looked }
