@@ -64,15 +64,18 @@ func asyncAPIDocument(t *testing.T) object {
 		c := read(t, module)
 		add(e.EventName(), c.about[kind.Name()], c.schema(t, kind), outside(t, v.Interface()))
 	}
-	add(notifications.TestKind, "What the test of a webhook sends.", object{
+	add(notifications.TestKind, "What the test of a webhook sends, and nothing else: no webhook can be made of this kind.", object{
 		"type": "object", "required": []any{"organization_id", "webhook_id"},
 		"properties": object{"organization_id": object{"type": "integer", "format": "int64"}, "webhook_id": object{"type": "integer", "format": "int64"}},
 	}, object{"organization_id": 7, "webhook_id": 7})
-	order := slices.Sorted(maps.Keys(refs))
-	of := make([]any, len(order))
-	for i, name := range order {
-		of[i] = object{"$ref": "#/channels/webhook/messages/" + name}
+	var of []any
+	test := object{"$ref": "#/channels/webhook/messages/" + notifications.TestKind}
+	for _, name := range slices.Sorted(maps.Keys(refs)) {
+		if name != notifications.TestKind {
+			of = append(of, object{"$ref": "#/channels/webhook/messages/" + name})
+		}
 	}
+	post := object{"http": object{"method": "POST", "bindingVersion": "0.3.0"}}
 	return object{
 		"asyncapi": "3.0.0", "id": "urn:parley:events", "defaultContentType": "application/cloudevents+json",
 		"info": object{
@@ -83,11 +86,16 @@ func asyncAPIDocument(t *testing.T) object {
 		"channels": object{"webhook": object{
 			"address": nil, "title": "Webhook", "description": "The URL of a webhook, which a global admin makes by POST /api/webhook.", "messages": refs,
 		}},
-		"operations": object{"deliver": object{
-			"action": "send", "channel": object{"$ref": "#/channels/webhook"}, "messages": of,
-			"summary":  "Posts an event to a webhook whose kinds have its type. Any 2xx is success; 410 switches the webhook off; anything else is tried again for a day.",
-			"bindings": object{"http": object{"method": "POST", "bindingVersion": "0.3.0"}},
-		}},
+		"operations": object{
+			"deliver": object{
+				"action": "send", "channel": object{"$ref": "#/channels/webhook"}, "messages": of, "bindings": post,
+				"summary": "Posts an event to a webhook whose kinds have its type. Any 2xx is success; 410 switches the webhook off; anything else is tried again for a day.",
+			},
+			"test": object{
+				"action": "send", "channel": object{"$ref": "#/channels/webhook"}, "messages": []any{test}, "bindings": post,
+				"summary": "Posts a test to a webhook of any kinds, once, when a global admin asks for it by POST /api/webhook/{webhook_id}/test.",
+			},
+		},
 		"components": object{"messages": messages, "schemas": schemas},
 	}
 }

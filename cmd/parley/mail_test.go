@@ -99,6 +99,28 @@ func TestMailsReachThePeopleTheyAreFor(t *testing.T) {
 		if !strings.HasPrefix(got.Subject(), "Lunch") || !strings.Contains(got.Text, "At noon?") || strings.Join(got.To, ",") != ann || got.Header.Get("List-Unsubscribe") == "" {
 			t.Errorf("got %q to %v:\n%s", got.Subject(), got.To, got.Text)
 		}
+		// Opening its link shows a page and changes nothing; a POST of the mail
+		// program ends mails of the kind, also of a server that starts again.
+		link := strings.TrimSuffix(strings.TrimPrefix(got.Header.Get("List-Unsubscribe"), "<https://parley.example/ai"), ">")
+		if got.Header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" || !strings.HasPrefix(link, "/api/notification/unsubscribe?token=") {
+			t.Errorf("the link is %q", link)
+		}
+		for _, m := range post.Mails()[:4] {
+			if m.Header.Get("List-Unsubscribe") != "" {
+				t.Errorf("%q can be unsubscribed from", m.Subject())
+			}
+		}
+		var chosen struct{ Mail map[string]string }
+		anybody.Do("GET", link, nil).Want(200)
+		annAgain.Do("GET", "/api/notification/preference", nil).Want(200).Data(&chosen)
+		if chosen.Mail["message"] != "at_once" {
+			t.Errorf("a GET has chosen %v", chosen.Mail)
+		}
+		anybody.Send("POST", link, "application/x-www-form-urlencoded", strings.NewReader("List-Unsubscribe=One-Click")).Want(200)
+		annAgain.Do("GET", "/api/notification/preference", nil).Want(200).Data(&chosen)
+		if chosen.Mail["message"] != "off" {
+			t.Errorf("the link has chosen %v", chosen.Mail)
+		}
 		ids := map[string]bool{}
 		for _, m := range post.Mails() {
 			ids[m.ID()] = true

@@ -144,12 +144,13 @@ func TestEveryRowOfTheContractIsServedOrListedAsNotYet(t *testing.T) {
 // aboutTheServer are the paths outside the API, which say nothing of any
 // organization.
 var aboutTheServer = map[string]string{
-	"/healthz":       "whether the process lives",
-	"/readyz":        "whether it can serve",
-	"/openapi.json":  "what the API offers",
-	"/asyncapi.json": "what webhooks get",
-	"/docs":          "the same, for people",
-	"/account":       "the page that links in mails lead to; it asks for a password and calls the API",
+	"/healthz":                      "whether the process lives",
+	"/readyz":                       "whether it can serve",
+	"/openapi.json":                 "what the API offers",
+	"/asyncapi.json":                "what webhooks get",
+	"/docs":                         "the same, for people",
+	"/api/notification/unsubscribe": "the page that the link of a notification's mail leads to; it sends the same address a POST",
+	"/account":                      "the page that links in mails lead to; it asks for a password and calls the API",
 }
 
 func TestTheRoutesWithoutCredentialsAreTheListedOnes(t *testing.T) {

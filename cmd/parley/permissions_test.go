@@ -63,6 +63,7 @@ var beyondRights = map[string]string{
 	"POST /api/users/password-reset/confirm":              "nobody has a token of a mail",
 	"POST /api/users/signup":                              "there is no mail server",
 	"POST /api/users/verify-address":                      "nobody has a token of a mail",
+	"POST /api/notification/unsubscribe":                  "nobody has a token of a mail",
 }
 
 // fits reports whether a status is of the class. Getting through means that

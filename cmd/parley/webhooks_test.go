@@ -6,10 +6,13 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
 	standard "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"parley/platform/webtest"
 )
 
 // posted is a message that a receiver got.
@@ -177,4 +180,36 @@ func TestAWebhookSurvivesTheDeathOfTheServer(t *testing.T) {
 		c.Do("DELETE", fmt.Sprintf("/api/webhook/%d", id), nil).Want(200)
 		c.Do("GET", log, nil).Refused(404, "notifications.webhook_not_found")
 	})
+}
+
+// What the AsyncAPI document says is delivered is what webhooks can be made of,
+// kind by kind; what it says comes of a test is not.
+func TestTheAsyncAPIDocumentSaysOfWhichKindsAWebhookCanBeMade(t *testing.T) {
+	s := newServer(t, "sqlite")
+	s.start()
+	c := s.admin()
+	var document struct {
+		Operations map[string]struct {
+			Messages []struct {
+				Ref string `json:"$ref"`
+			}
+		}
+		Components struct{ Messages map[string]any }
+	}
+	c.Do("GET", "/asyncapi.json", nil).Want(http.StatusOK).JSON(&document)
+	kinds := func(operation string) (out []string) {
+		for _, m := range document.Operations[operation].Messages {
+			out = append(out, strings.TrimPrefix(m.Ref, "#/channels/webhook/messages/"))
+		}
+		return out
+	}
+	delivered, test := kinds("deliver"), kinds("test")
+	if len(test) != 1 || len(delivered) < 20 || len(delivered)+len(test) != len(document.Components.Messages) || len(document.Operations) != 2 {
+		t.Errorf("of %d kinds %d are delivered, and a test sends %v", len(document.Components.Messages), len(delivered), test)
+	}
+	create := func(kinds []string) webtest.Answer {
+		return c.Do("POST", "/api/webhook", map[string]any{"url": "https://203.0.113.9/", "kinds": kinds})
+	}
+	create(delivered).Want(http.StatusCreated)
+	create(test).Refused(http.StatusUnprocessableEntity, "notifications.webhook_kinds")
 }

@@ -42,7 +42,8 @@
 // A user gets a kind by mail at once, in a daily digest or not at all, as they
 // chose. One mail waits for a user in each mode; what comes until it is sent is
 // in it, and what was read, muted or unwanted by then is not. Who is deleted,
-// suspended or without an address gets none.
+// suspended or without an address gets none. The link of a mail switches mail of
+// the kinds in it off by one POST, without credentials; opening it shows a page.
 //
 // Webhooks are the global admins'. An event leaves the server for its own
 // organization alone, and without names and addresses of people. It arrives at

@@ -131,6 +131,9 @@ func (s *Sender) message(m mail.Message) (*gomail.Msg, error) {
 	msg.SetGenHeader(gomail.HeaderXAutoResponseSuppress, "All")
 	if v.Unsubscribe != "" {
 		msg.SetListUnsubscribe("<" + v.Unsubscribe + ">")
+		if strings.HasPrefix(v.Unsubscribe, "https://") { // RFC 8058 knows nothing else
+			msg.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+		}
 	}
 	msg.SetBodyString(gomail.TypeTextPlain, text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, html)

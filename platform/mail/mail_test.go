@@ -39,7 +39,7 @@ func letter() kernel.Message {
 		ID: "0199-ab.7", To: "jo@example.org", Subject: "Grüße & <b>news</b>", Paragraphs: []string{"Hello Jo,", "first line\nsecond line"},
 		Sections: []kernel.Section{{Title: "A <script>", Text: "text & more", Link: &kernel.Link{Label: "Open", Path: "/api/agent/7"}}},
 		Link:     &kernel.Link{Label: "Set a password", Path: "/account#reset=abc"}, Code: "abc", After: []string{"It works for an hour."},
-		Reason: "You have an account.", Unsubscribe: "/docs",
+		Reason: "You have an account.", Unsubscribe: "/api/notification/unsubscribe?token=a-b_c",
 	}
 }
 
@@ -51,7 +51,7 @@ func TestAMessageArrivesAsTextAndHTML(t *testing.T) {
 	got := server.Mails()[0]
 	for name, want := range map[string]string{
 		"From": `"Parley" <parley@example.com>`, "To": "<jo@example.org>", "Message-Id": "<0199-ab.7@example.com>", "Date": "Sun, 29 Nov 2026 08:00:00 +0000",
-		"Auto-Submitted": "auto-generated", "List-Unsubscribe": "<https://parley.example.com/docs>",
+		"Auto-Submitted": "auto-generated", "List-Unsubscribe": "<https://parley.example.com/api/notification/unsubscribe?token=a-b_c>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
 	} {
 		if h := got.Header.Get(name); h != want {
 			t.Errorf("%s is %q, not %q", name, h, want)
@@ -62,7 +62,7 @@ func TestAMessageArrivesAsTextAndHTML(t *testing.T) {
 	}
 	for _, want := range []string{
 		"first line\nsecond line", "A <script>\ntext & more\nOpen: https://parley.example.com/api/agent/7\n", "Set a password:\nhttps://parley.example.com/account#reset=abc\n\nabc\n",
-		"It works for an hour.", "-- \nYou have an account.\nhttps://parley.example.com/docs\n",
+		"It works for an hour.", "-- \nYou have an account.\nNo more of these by e-mail: https://parley.example.com/api/notification/unsubscribe?token=a-b_c\n",
 	} {
 		if !strings.Contains(got.Text, want) {
 			t.Errorf("the text lacks %q:\n%s", want, got.Text)

@@ -46,6 +46,10 @@ func (b *binding) bind(t reflect.Type, r *http.Request, param func(string) strin
 		if err := b.bindForm(v.FieldByIndex(b.formAt), r); err != nil {
 			return v, err
 		}
+	case b.anyBody:
+		if _, err := readAll(r, b.limit); err != nil {
+			return v, err
+		}
 	case r.Method != http.MethodGet:
 		if err := refuseBody(r); err != nil {
 			return v, err

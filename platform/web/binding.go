@@ -22,6 +22,7 @@ type binding struct {
 	list     []int  // index of ListQuery's ByCursor
 	tag      string // of the cursors that the list gives out
 	limit    int64  // of the body, in bytes
+	anyBody  bool   // which is not looked at
 }
 
 type boundField struct {

@@ -37,6 +37,7 @@ type Route struct {
 	// Flat answers the data without the envelope.
 	Flat bool
 
+	anyBody bool
 	csv     bool
 	columns []csvColumn
 	refuses []int
@@ -63,6 +64,11 @@ func Long() Option { return func(r *Route) { r.Long = true } }
 
 // IdempotentByHandler says that the handler honours Idempotency-Key itself.
 func IdempotentByHandler() Option { return func(r *Route) { r.ByHandler = true } }
+
+// AnyBody says that what the operation is asked for stands in the path and the
+// query, and that its body, of any content type, is not looked at: other
+// standards than this API's say what is in it.
+func AnyBody() Option { return func(r *Route) { r.anyBody = true } }
 
 // Safe says that a POST only reads, and need not be kept from being repeated.
 func Safe() Option { return func(r *Route) { r.Safe = true } }

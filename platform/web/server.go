@@ -132,6 +132,7 @@ func (s *Server) add(r *Route) error {
 	}
 	r.binding.tag = cursorTag(r.Path)
 	r.binding.limit = r.bodyLimit()
+	r.binding.anyBody = r.anyBody
 	if r.csv {
 		if r.columns, err = columnsOf(r); err != nil {
 			return err

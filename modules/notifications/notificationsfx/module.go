@@ -15,6 +15,7 @@ import (
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/mail"
+	"parley/platform/kernel/seal"
 	"parley/platform/kernel/uow"
 	"parley/platform/kernel/work"
 	"parley/platform/migrate"
@@ -48,6 +49,7 @@ type In struct {
 	Sender mail.Sender
 	Queue  work.Queue
 	Digest DigestAt
+	Keys   WebhookSettings // of which the secret key seals the links in mails
 }
 
 // Out is what it gives.
@@ -55,6 +57,7 @@ type Out struct {
 	fx.Out
 
 	Routes    []web.Route    `group:"routes,flatten"`
+	Pages     []web.Page     `group:"pages,flatten"`
 	Consumers []bus.Consumer `group:"consumers,flatten"`
 	Decider   access.Decider `group:"deciders"`
 	Decided   decided
@@ -78,10 +81,17 @@ type deciders struct {
 
 func decide(by decided, all deciders) { by(all.Deciders) }
 
-func build(in In) Out {
+func build(in In) (Out, error) {
+	sealer, err := seal.New("unsubscribe", seal.Split(in.Keys.SecretKey)...)
+	if err != nil {
+		return Out{}, err
+	}
 	service := core.New(core.Deps{
 		Unit: in.Unit, Store: sqlstore.New(in.DB), Users: in.Users, Actors: in.Actors, Roles: in.Roles, Clock: in.Clock, InboxLimit: int64(in.Limit),
-		Sender: in.Sender, Queue: in.Queue, DigestAt: core.Daily(in.Digest),
+		Sender: in.Sender, Queue: in.Queue, DigestAt: core.Daily(in.Digest), Sealer: sealer,
 	})
-	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Decider: service.Decider(), Decided: service.Decided, Kinds: service.Kinds(), Teller: service}
+	api := httpv1.New(service)
+	return Out{
+		Routes: api.Routes(), Pages: api.Pages(), Consumers: consumer.Consumers(service), Decider: service.Decider(), Decided: service.Decided, Kinds: service.Kinds(), Teller: service,
+	}, nil
 }

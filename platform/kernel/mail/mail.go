@@ -29,8 +29,9 @@ type Message struct {
 	After []string // paragraphs after those
 	// Reason says at the end why the reader gets this.
 	Reason string
-	// Unsubscribe is a path of this server where the reader says that they want
-	// no more of these; "" when the message is no notification.
+	// Unsubscribe is a path of this server that ends such messages when it gets
+	// a POST (RFC 8058), and shows a page to who opens it; "" when the message
+	// is no notification.
 	Unsubscribe string
 }
 

@@ -13,6 +13,9 @@ var (
 	ErrMail  = apperr.New(apperr.Unprocessable, "notifications.unknown_mail", "Mail is sent off, at_once or digest.")
 )
 
+// ErrUnsubscribe answers a token that is of no mail of this server.
+var ErrUnsubscribe = apperr.New(apperr.Unprocessable, "notifications.invalid_token", "The link is not from a mail of this server, or was changed; change what you get by e-mail in your notification preference.")
+
 // What sending refuses.
 var (
 	ErrReserved  = apperr.New(apperr.Unprocessable, "notifications.reserved_kind", "Only the server sends notifications of this kind; choose another one.")

@@ -155,7 +155,11 @@ func (s *Service) sendMail(ctx context.Context, c work.Claim) error {
 	ns = slices.DeleteFunc(ns, func(n Notification) bool { return n.Sequence > through.LastSequence })
 	mailed := (*time.Time)(nil)
 	if len(ns) > 0 {
-		if err := s.Sender.Send(ctx, message(j, to, ns)); err != nil {
+		m := message(j, to, ns)
+		if m.Unsubscribe, err = s.unsubscribeLink(org, j.UserID, ns); err != nil {
+			return err
+		}
+		if err := s.Sender.Send(ctx, m); err != nil {
 			return err
 		}
 		now := s.Clock.Now()
@@ -228,7 +232,7 @@ func (s *Service) giveUpMail(ctx context.Context, c work.Claim, _ error) error {
 // as a list.
 func message(j mailJob, to string, ns []Notification) mail.Message {
 	m := mail.Message{
-		ID: j.EventID, To: to, Unsubscribe: preferencesPath,
+		ID: j.EventID, To: to,
 		Reason: "You get this mail because of what you chose to be told by e-mail. PUT /api/notification/preference changes it.",
 	}
 	if len(ns) == 1 && j.Mode == MailAtOnce {
@@ -258,10 +262,6 @@ func message(j mailJob, to string, ns []Notification) mail.Message {
 	}
 	return m
 }
-
-// preferencesPath is where people find how to change their preferences as long
-// as there is no page for it: the documentation of the API, which makes calls.
-const preferencesPath = "/docs"
 
 // from says who wrote a notification that a person sent.
 func from(n Notification) string {

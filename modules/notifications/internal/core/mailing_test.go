@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"parley/modules/notifications"
 	"parley/modules/notifications/internal/core"
 	"parley/platform/kernel/mail"
+	"parley/platform/kernel/seal"
 	kernelwork "parley/platform/kernel/work"
 	"parley/platform/work"
 	workstore "parley/platform/work/memstore"
@@ -46,7 +48,11 @@ func newPost(t *testing.T) *post {
 	t.Helper()
 	p := &post{}
 	p.scene = newScene(t, func(d *core.Deps) {
-		d.Sender, d.DigestAt = p, core.Daily{Hour: 7}
+		sealer, err := seal.New("unsubscribe", []byte("0123456789abcdef0123456789abcdef"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Sender, d.DigestAt, d.Sealer = p, core.Daily{Hour: 7}, sealer
 	})
 	p.queue = work.NewQueue(workstore.New(p.db), nil, p.clock)
 	p.Queue = p.queue
@@ -122,6 +128,63 @@ func TestANotificationIsMailedAtOnceToWhomWantsItSo(t *testing.T) {
 		t.Errorf("got %+v", m)
 	}
 	p.none()
+}
+
+func tokenOf(t *testing.T, m mail.Message) string {
+	t.Helper()
+	link, err := url.Parse(m.Unsubscribe)
+	if err != nil || link.Path != core.UnsubscribePath || link.Query().Get("token") == "" {
+		t.Fatalf("the link is %q, %v", m.Unsubscribe, err)
+	}
+	return link.Query().Get("token")
+}
+
+func TestTheLinkOfAMailEndsMailsOfItsKindsForItsUser(t *testing.T) {
+	p := newPost(t)
+	p.wants(core.MailAtOnce)
+	p.send(3, "hello")
+	token := tokenOf(t, p.one())
+	if strings.Contains(token, "message") {
+		t.Errorf("the token can be read: %s", token)
+	}
+	for _, bad := range []string{"", "x", "!", token[:len(token)-2], "A" + token[1:], token + "AAAA"} {
+		if _, err := p.Unsubscribe(p.ctx, bad); !errors.Is(err, core.ErrUnsubscribe) && bad != token {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	before, err := p.Preference(p.ctx, who(3))
+	p.NoError(err)
+	p.Equal(core.MailAtOnce, before.MailOf(core.KindMessage))
+	for range 2 {
+		kinds, err := p.Unsubscribe(p.ctx, token)
+		p.NoError(err)
+		p.Equal([]string{core.KindMessage}, kinds)
+	}
+	after, err := p.Preference(p.ctx, who(3))
+	p.NoError(err)
+	p.Equal(core.MailOff, after.MailOf(core.KindMessage))
+	p.Equal(false, after.Mutes(core.KindMessage))
+	p.Equal(core.MailAtOnce, after.MailOf(core.KindContentOpened)) // another kind
+	other, err := p.Preference(p.ctx, who(4))
+	p.NoError(err)
+	p.Equal(0, len(other.Mail))
+	p.send(3, "not mailed")
+	p.none()
+	p.Equal(2, len(p.inbox(3)))
+}
+
+func TestTheLinkOfAMailToAUserWhoIsGoneStoresNothing(t *testing.T) {
+	p := newPost(t)
+	p.wants(core.MailAtOnce)
+	p.send(3, "hello")
+	token := tokenOf(t, p.one())
+	p.people.all = p.people.all[:2]
+	p.NoError(p.store.DeleteOf(p.ctx, 1, 3))
+	_, err := p.Unsubscribe(p.ctx, token)
+	p.NoError(err)
+	found, err := p.store.Preferences(p.ctx, []int64{3})
+	p.NoError(err)
+	p.Equal(0, len(found))
 }
 
 func TestWhatComesSoonAfterAMailIsInTheNextOne(t *testing.T) {

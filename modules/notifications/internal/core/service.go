@@ -38,6 +38,8 @@ type Deps struct {
 	Sender   mail.Sender
 	Queue    work.Queue
 	DigestAt Daily
+	// Sealer seals the links in mails that end them.
+	Sealer Sealer
 }
 
 // DefaultInboxLimit is how many notifications of a user are kept when nothing

@@ -30,6 +30,9 @@ const (
 	// lookAgain is how soon new deliveries are found while others of the webhook
 	// are on their way.
 	lookAgain = 250 * time.Millisecond
+	// rest is how long a receiver has its peace that could not be connected to
+	// atOnce times in a row, while more is due to it.
+	rest = 30 * time.Second
 	// recordDeadline bounds what stores an outcome.
 	recordDeadline = 10 * time.Second
 	// places are the webhooks that one process sends for at a time.
@@ -47,14 +50,16 @@ func (w *Webhooks) WorkKinds() []work.Kind {
 	}
 }
 
-// sent is the end of one attempt.
+// sent is the end of one attempt; err is why its outcome could not be stored.
 type sent struct {
-	id  int64
-	err error
+	id          int64
+	unreachable bool
+	err         error
 }
 
 // deliver sends what a webhook has due, at most atOnce messages at a time and
-// of one subject one after the other, until nothing is due or its turn is over.
+// of one subject one after the other, until nothing is due, its turn is over or
+// the receiver can't be reached.
 func (w *Webhooks) deliver(ctx context.Context, c work.Claim) error {
 	id, err := strconv.ParseInt(c.Job().Key, 10, 64)
 	if err != nil {
@@ -65,8 +70,9 @@ func (w *Webhooks) deliver(ctx context.Context, c work.Claim) error {
 	defer look.Stop()
 	under, done := map[int64]bool{}, make(chan sent, atOnce)
 	var failed error
+	unreachable := 0 // attempts in a row
 	for {
-		yields := failed != nil || ctx.Err() != nil || !w.Clock.Now().Before(over)
+		yields := failed != nil || ctx.Err() != nil || !w.Clock.Now().Before(over) || unreachable >= atOnce
 		if !yields {
 			if failed = w.fill(ctx, c, id, under, done); failed != nil {
 				continue
@@ -79,7 +85,7 @@ func (w *Webhooks) deliver(ctx context.Context, c work.Claim) error {
 			case failed != nil:
 				return failed
 			}
-			if ended, err := w.leave(ctx, c, id, yields); ended || err != nil {
+			if ended, err := w.leave(ctx, c, id, yields, unreachable >= atOnce); ended || err != nil {
 				return err
 			}
 			continue
@@ -92,6 +98,9 @@ func (w *Webhooks) deliver(ctx context.Context, c work.Claim) error {
 		case s := <-done:
 			delete(under, s.id)
 			failed = errors.Join(failed, s.err)
+			if unreachable++; !s.unreachable {
+				unreachable = 0
+			}
 		case <-again:
 		}
 	}
@@ -119,14 +128,18 @@ func (w *Webhooks) fill(ctx context.Context, c work.Claim, id int64, under map[i
 	}
 	for _, d := range due {
 		under[d.ID] = true
-		go func() { done <- sent{d.ID, w.attempt(ctx, c, hook, d)} }()
+		go func() {
+			unreachable, err := w.attempt(ctx, c, hook, d)
+			done <- sent{d.ID, unreachable, err}
+		}()
 	}
 	return nil
 }
 
 // leave ends the job, unless something became due meanwhile. Whoever adds a
-// delivery has the webhook's row locked as well, so that none is overlooked.
-func (w *Webhooks) leave(ctx context.Context, c work.Claim, id int64, yields bool) (ended bool, err error) {
+// delivery has the webhook's row locked as well, so that none is overlooked. A
+// receiver that rests gets what is due later.
+func (w *Webhooks) leave(ctx context.Context, c work.Claim, id int64, yields, rests bool) (ended bool, err error) {
 	err = w.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
 		ended = true
 		hook, err := w.Store.LockWebhook(ctx, id) // before the job's, as everywhere
@@ -146,6 +159,9 @@ func (w *Webhooks) leave(ctx context.Context, c work.Claim, id int64, yields boo
 		if err := c.Finish(ctx); err != nil || len(due) == 0 {
 			return err
 		}
+		if rests {
+			return w.Queue.Put(ctx, retryOf(hook, w.Clock.Now().Add(rest)))
+		}
 		return w.Queue.Put(ctx, jobOf(hook)) // to the end of the line
 	})
 	return ended, err
@@ -153,16 +169,16 @@ func (w *Webhooks) leave(ctx context.Context, c work.Claim, id int64, yields boo
 
 // attempt sends one message and stores what came of it. It is sent again after
 // a crash between the two.
-func (w *Webhooks) attempt(ctx context.Context, c work.Claim, hook Webhook, d Delivery) error {
+func (w *Webhooks) attempt(ctx context.Context, c work.Claim, hook Webhook, d Delivery) (unreachable bool, _ error) {
 	began := w.Clock.Now()
 	answer, err := w.send(ctx, hook, d)
 	if ctx.Err() != nil && err != nil {
-		return context.Cause(ctx) // broken off by this process: that says nothing of the receiver
+		return false, context.Cause(ctx) // broken off by this process: that says nothing of the receiver
 	}
 	// What was delivered is noted also when the process begins to stop.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordDeadline)
 	defer cancel()
-	return w.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+	return errors.As(err, new(Unreachable)), w.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		now := w.Clock.Now()
 		hook, err2 := w.Store.LockWebhook(ctx, d.WebhookID)
 		if errors.Is(err2, ErrWebhookNotFound) {
@@ -200,6 +216,12 @@ func (w *Webhooks) send(ctx context.Context, hook Webhook, d Delivery) (Answer, 
 	ctx, cancel := context.WithTimeout(ctx, SendDeadline)
 	defer cancel()
 	return w.Sender.Send(ctx, hook.URL, header, []byte(d.Body))
+}
+
+// retryOf is the job that wakes that of a webhook, one for all of a second.
+func retryOf(h Webhook, due time.Time) work.Job {
+	due = due.Truncate(time.Second).Add(time.Second)
+	return work.Job{Kind: retryKind, Tenant: h.OrganizationID, Key: fmt.Sprintf("%d/%d", h.ID, due.Unix()), DueAt: due}
 }
 
 // retry wakes the job of a webhook of which something is due again.

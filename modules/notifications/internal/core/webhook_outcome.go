@@ -12,7 +12,6 @@ import (
 	"parley/platform/kernel/event"
 	"parley/platform/kernel/id"
 	"parley/platform/kernel/uow"
-	"parley/platform/kernel/work"
 )
 
 const (
@@ -81,9 +80,7 @@ func (w *Webhooks) record(ctx context.Context, tx uow.Tx, hook Webhook, delivery
 	case o.ended.Sub(*d.FirstTriedOn) >= patience:
 		return w.disable(ctx, tx, hook, "A delivery failed for a day. The last attempt: "+o.reason)
 	}
-	// One retry for all that is due in the same second.
-	due := d.DueOn.Truncate(time.Second).Add(time.Second)
-	return w.Queue.Put(ctx, work.Job{Kind: retryKind, Tenant: hook.OrganizationID, Key: fmt.Sprintf("%d/%d", hook.ID, due.Unix()), DueAt: due})
+	return w.Queue.Put(ctx, retryOf(hook, d.DueOn))
 }
 
 // pause is how long to wait after so many attempts: about 5 s, 20 s, 80 s … up

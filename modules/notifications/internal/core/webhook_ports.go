@@ -64,9 +64,16 @@ type Sender interface {
 	// Check answers why a URL can't be called, in words for its owner, or "". It
 	// may look up the host.
 	Check(ctx context.Context, url string) string
-	// Send posts one message. The error is why there was no answer.
+	// Send posts one message. The error is why there was no answer; it is
+	// Unreachable when no connection could be made.
 	Send(ctx context.Context, url string, header map[string]string, body []byte) (Answer, error)
 }
+
+// Unreachable says why no connection to a receiver could be made.
+type Unreachable string
+
+// Error implements error.
+func (u Unreachable) Error() string { return string(u) }
 
 // Sealer encrypts what is stored and has to be read again.
 type Sealer interface {

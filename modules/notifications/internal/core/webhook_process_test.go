@@ -151,3 +151,31 @@ func TestAReceiverThatIsSlowGetsEverythingInOrder(t *testing.T) {
 		last[m.Event.Subject] = m.run()
 	}
 }
+
+func TestAReceiverThatCannotBeReachedIsNotTriedForEachSubject(t *testing.T) {
+	s := newHooks(t)
+	r := receive(t, nil)
+	w := s.hook(r)
+	r.Close()
+	var facts []event.Event
+	for i := range 50 {
+		facts = append(facts, ran(int64(i), fmt.Sprint(i)))
+	}
+	s.happen(facts...)
+	s.drain()
+	attempts := int64(0)
+	for _, d := range s.log(w) {
+		attempts += d.Attempts
+	}
+	if attempts < 4 || attempts > 8 { // four in a row, and those that were under way
+		t.Errorf("%d attempts", attempts)
+	}
+	// It comes back, and gets everything.
+	alive := receiveAt(t, r.Listener.Addr().String())
+	for range 3 {
+		s.clock.Advance(2 * time.Minute)
+		s.drain()
+	}
+	same(t, 50, len(alive.messages()))
+	same(t, int64(0), s.get(w).Pending)
+}

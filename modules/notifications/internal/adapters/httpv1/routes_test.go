@@ -2,7 +2,9 @@ package httpv1
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,7 +13,9 @@ import (
 
 	"parley/modules/notifications/internal/adapters/memstore"
 	"parley/modules/notifications/internal/core"
+	"parley/modules/users"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/seal"
 	"parley/platform/memory"
 	"parley/platform/webtest"
 )
@@ -134,4 +138,61 @@ func TestNotificationsAreRefused(t *testing.T) {
 			client.On(t).As(c.who).Do(c.method, c.path, c.body).Refused(c.status, c.code)
 		})
 	}
+}
+
+func TestALinkOfAMailIsAPageAndAPostEndsSuchMails(t *testing.T) {
+	c := clock.NewFixed(time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC))
+	db := memory.New(c)
+	sealer, err := seal.New("unsubscribe", []byte("0123456789abcdef0123456789abcdef"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := memstore.New(db)
+	sealed, err := sealer.Seal([]byte(`{"o":1,"u":7,"k":["content_opened","message"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := "/api/notification/unsubscribe?token=" + base64.RawURLEncoding.EncodeToString(sealed)
+	api := New(core.New(core.Deps{Unit: db, Store: store, Users: jo{}, Clock: c, Sealer: sealer}))
+	client := webtest.Serve(t, webtest.Actors{"jo": {UserID: 7, OrganizationID: 1}}, api.Routes())
+	client.Do("POST", "/api/notification/unsubscribe", nil).Want(400)
+	client.Do("POST", "/api/notification/unsubscribe?token=abc", nil).Refused(422, "notifications.invalid_token")
+	client.Send("POST", link, "application/x-www-form-urlencoded", strings.NewReader(strings.Repeat("x", 5000))).Want(413)
+	chosen := func() map[string]core.Mail {
+		found, err := store.Preferences(t.Context(), []int64{7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found[7].Mail
+	}
+	if len(chosen()) != 0 {
+		t.Errorf("chosen %v", chosen())
+	}
+	for contentType, body := range map[string]string{
+		"application/x-www-form-urlencoded": "List-Unsubscribe=One-Click",
+		"multipart/form-data; boundary=b":   "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--b--\r\n",
+		"":                                  "",
+	} {
+		a := client.Send("POST", link, contentType, strings.NewReader(body)).Want(200)
+		if !strings.Contains(string(a.Body), `"data":{"kinds":["content_opened","message"]}`) {
+			t.Errorf("%s: %s", contentType, a.Body)
+		}
+	}
+	if m := chosen(); m["content_opened"] != core.MailOff || m["message"] != core.MailOff || len(m) != 2 {
+		t.Errorf("chosen %v", m)
+	}
+	if p := api.Pages(); len(p) != 1 || p[0].Path != core.UnsubscribePath || !strings.Contains(p[0].HTML, "One-Click") {
+		t.Errorf("pages %+v", p)
+	}
+}
+
+// jo is the only user there is.
+type jo struct{ users.Directory }
+
+// Users implements users.Directory.
+func (jo) Users(_ context.Context, org int64, ids []int64) ([]users.User, error) {
+	if org != 1 || !slices.Contains(ids, 7) {
+		return nil, nil
+	}
+	return []users.User{{ID: 7, OrganizationID: 1, Email: "jo@example.com", IsActive: true}}, nil
 }

@@ -24,7 +24,7 @@ type counterRow struct {
 	Total          int64 `bun:"total"`
 	Unread         int64 `bun:"unread"`
 	ReadThrough    int64 `bun:"read_through"` // the number up to which all are read
-	IsClosed       bool  `bun:"is_closed"` // its user is deleted
+	IsClosed       bool  `bun:"is_closed"`    // its user is deleted
 }
 
 // Add implements core.Store.

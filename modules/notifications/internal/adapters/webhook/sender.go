@@ -165,5 +165,8 @@ func explain(ctx context.Context, err error) error {
 	case errors.As(err, &dialing) && dialing.Op == "dial":
 		why = "The receiver took no connection."
 	}
+	if errors.Is(err, safehttp.ErrPrivate) || (errors.As(err, &dialing) && dialing.Op == "dial") {
+		return core.Unreachable(why)
+	}
 	return errors.New(why)
 }
