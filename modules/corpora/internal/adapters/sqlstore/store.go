@@ -45,6 +45,7 @@ type Store struct {
 	connections sqldb.Table[core.Connection, connectionRow]
 	permissions sqldb.Table[core.Permission, permissionRow]
 	connected   *sqldb.Stmt // connectedTo
+	atOnce      sqldb.SharedReads[agentOf, connection]
 }
 
 // New returns the store over db.
