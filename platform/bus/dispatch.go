@@ -48,7 +48,7 @@ func (w *worker) gathers() bool {
 	now := clock.System{}.Now() // the time that passes, not what tests say it is
 	wait := o.next.Sub(now)
 	if wait <= 0 || wait > w.spec.Gather || len(o.queue) >= maxBatch { // that clock may be set back
-		o.next = now.Add(o.pace.pause())
+		o.next, o.began = now.Add(o.pace.pause()), now
 		return false
 	}
 	if !o.waking {
@@ -68,6 +68,19 @@ func (o *ownership) arrived(n int) {
 	if n > 0 && o.pace.longest > 0 {
 		o.pace.add(clock.System{}.Now(), n)
 	}
+}
+
+// rest lets what comes while the consumer was busy gather, so that it works for
+// a third of the time at most. The caller holds mu.
+func (o *ownership) rest() {
+	if o.pace.longest == 0 || o.began.IsZero() {
+		return
+	}
+	now := clock.System{}.Now()
+	if next := now.Add(min(max(2*now.Sub(o.began), 0), o.pace.longest)); next.After(o.next) {
+		o.next = next
+	}
+	o.began = time.Time{}
 }
 
 // send hands one event to the router.
@@ -132,6 +145,7 @@ func (w *worker) finish(it *item, acked bool) {
 func (w *worker) release(o *ownership, items []*item, settle func(o *ownership)) {
 	w.mu.Lock()
 	w.inflight--
+	o.rest()
 	for _, it := range items {
 		delete(o.busy, it.Key)
 	}

@@ -113,6 +113,7 @@ func TestAConsumerOfSeveralBatchesAtATimeCannotGather(t *testing.T) {
 
 // arrivals is a transport that notes how long each event waited in the queue.
 type arrivals struct {
+	takes   time.Duration // each batch
 	came    map[string]time.Time
 	waited  []time.Duration
 	batches int
@@ -123,15 +124,17 @@ func (a *arrivals) Publish(_ string, messages ...*message.Message) error {
 	for _, m := range messages {
 		a.waited = append(a.waited, time.Since(a.came[m.UUID]))
 	}
+	time.Sleep(a.takes)
 	return nil
 }
 
 func (a *arrivals) Close() error { return nil }
 
 // gathered feeds a consumer that lets events gather for 100 ms with two seconds
-// of events at a rate, and answers how they waited.
-func gathered(t *testing.T, rate int) *arrivals {
-	a := &arrivals{came: map[string]time.Time{}}
+// of events at a rate, each batch of which takes a time, and answers how they
+// waited.
+func gathered(t *testing.T, rate int, takes time.Duration) *arrivals {
+	a := &arrivals{takes: takes, came: map[string]time.Time{}}
 	synctest.Test(t, func(t *testing.T) {
 		b := &Bus{metrics: newMetrics(), nudged: make(chan struct{}, 1), urgent: make(chan struct{}, 1)}
 		w := newWorker(b, Consumer{Name: "tests.relay", Gather: 100 * time.Millisecond, relay: a})
@@ -161,12 +164,12 @@ func gathered(t *testing.T, rate int) *arrivals {
 
 func TestAtALowRateEventsAreTakenAtOnceAndAtAHighRateTheyGather(t *testing.T) {
 	for _, rate := range []int{1, 20, 200} {
-		if a := gathered(t, rate); slices.Max(a.waited) != 0 {
+		if a := gathered(t, rate, 0); slices.Max(a.waited) != 0 {
 			t.Errorf("at %d a second an event waited for %s", rate, slices.Max(a.waited))
 		}
 	}
 	for _, rate := range []int{500, 1000} {
-		a := gathered(t, rate)
+		a := gathered(t, rate, 0)
 		second := a.waited[rate:]
 		if slices.Max(second) < 80*time.Millisecond || slices.Max(a.waited) > 100*time.Millisecond {
 			t.Errorf("at %d a second events waited for up to %s, at the beginning %s", rate, slices.Max(second), slices.Max(a.waited))
@@ -174,5 +177,18 @@ func TestAtALowRateEventsAreTakenAtOnceAndAtAHighRateTheyGather(t *testing.T) {
 		if most := 2*10 + rate/4; a.batches > most {
 			t.Errorf("at %d a second there were %d batches, more than %d", rate, a.batches, most)
 		}
+	}
+}
+
+func TestAConsumerThatTakesLongWorksForAThirdOfTheTime(t *testing.T) {
+	a := gathered(t, 200, 4*time.Millisecond)
+	if longest := slices.Max(a.waited); longest > 12*time.Millisecond {
+		t.Errorf("an event waited for %s", longest)
+	}
+	if most := int(2*time.Second/(12*time.Millisecond)) + 2; a.batches > most {
+		t.Errorf("%d batches in two seconds, more than %d", a.batches, most)
+	}
+	if a := gathered(t, 200, time.Second/2); slices.Max(a.waited) > time.Second/2+100*time.Millisecond {
+		t.Errorf("an event waited for %s, longer than the batch before it and the longest pause", slices.Max(a.waited))
 	}
 }

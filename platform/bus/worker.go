@@ -50,6 +50,7 @@ type ownership struct {
 	blocked map[string]*blockedKey // keys with rows in bus_deliveries
 	pace    pace                   // of what came into the queue, see Consumer.Gather
 	next    time.Time              // when the queue may be taken from
+	began   time.Time              // of what was taken last; zero when it has ended
 	waking  bool                   // a timer is set for that
 	track   track
 	flushed position

@@ -121,17 +121,17 @@ func (s *Service) Asked(ctx context.Context, questions ...Question) error {
 	slices.SortFunc(noted, func(a, b Question) int {
 		return cmp.Or(cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.AgentID, b.AgentID))
 	})
-	if err := s.Store.NoteRuns(ctx, noted); err != nil {
-		return err
+	return s.Store.NoteQuestions(ctx, noted, maxRecents)
+}
+
+// Askers are the users who asked, each once.
+func Askers(questions []Question) []int64 {
+	users := make([]int64, len(questions))
+	for i, q := range questions {
+		users[i] = q.UserID
 	}
-	if err := s.Store.AddRecents(ctx, noted); err != nil {
-		return err
-	}
-	var users []int64
-	for _, q := range noted {
-		users = append(users, q.UserID)
-	}
-	return s.Store.Trim(ctx, Recent, slices.Compact(users), maxRecents)
+	slices.Sort(users)
+	return slices.Compact(users)
 }
 
 // latest answers the last question of each user to each agent, by

@@ -97,18 +97,16 @@ type Bookmarks interface {
 	CountBookmarks(ctx context.Context, k Kind, userID int64) (int64, error)
 	// RemoveBookmark removes one agent from a user's list; none is no error.
 	RemoveBookmark(ctx context.Context, k Kind, userID, agentID int64) error
-	// AddRecents does for the agents of many questions, no two of one user and
-	// agent, what AddBookmark does for one, in one step.
-	AddRecents(ctx context.Context, questions []Question) error
 	// Trim keeps the newest of each user's list, in one step.
 	Trim(ctx context.Context, k Kind, users []int64, keep int) error
 }
 
 // Opinions keeps who ran which agent, and what they think of it.
 type Opinions interface {
-	// NoteRuns remembers in one step which users have run which agents; again
-	// is no error.
-	NoteRuns(ctx context.Context, questions []Question) error
+	// NoteQuestions remembers in one step which users have run which agents, no
+	// two of one user and agent: it does for each what AddBookmark does for one,
+	// and keeps the newest recents of the askers. Again is no error.
+	NoteQuestions(ctx context.Context, questions []Question, keep int) error
 	HasRun(ctx context.Context, userID, agentID int64) (bool, error)
 
 	// AddReview answers ErrReviewed when the user has one on the agent.

@@ -50,19 +50,6 @@ func (s *Store) RemoveBookmark(ctx context.Context, k core.Kind, userID, agentID
 	return err
 }
 
-// AddRecents implements core.Bookmarks.
-func (s *Store) AddRecents(ctx context.Context, questions []core.Question) error {
-	return s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		for _, q := range questions {
-			b := core.Bookmark{OrganizationID: q.OrganizationID, UserID: q.UserID, AgentID: q.AgentID, CreatedOn: q.AskedOn}
-			if _, err := s.AddBookmark(ctx, core.Recent, b); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // Trim implements core.Bookmarks.
 func (s *Store) Trim(ctx context.Context, k core.Kind, users []int64, keep int) error {
 	return s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {

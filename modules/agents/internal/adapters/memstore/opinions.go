@@ -56,15 +56,19 @@ func newAliases(db *memory.DB) *memory.Table[core.Alias] {
 	})
 }
 
-// NoteRuns implements core.Opinions.
-func (s *Store) NoteRuns(ctx context.Context, questions []core.Question) error {
+// NoteQuestions implements core.Opinions.
+func (s *Store) NoteQuestions(ctx context.Context, questions []core.Question, keep int) error {
 	return s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
 		for _, q := range questions {
 			if _, err := s.runs.Add(ctx, run{OrganizationID: q.OrganizationID, UserID: q.UserID, AgentID: q.AgentID}); err != nil && !errors.Is(err, errNoted) {
 				return err
 			}
+			b := core.Bookmark{OrganizationID: q.OrganizationID, UserID: q.UserID, AgentID: q.AgentID, CreatedOn: q.AskedOn}
+			if _, err := s.AddBookmark(ctx, core.Recent, b); err != nil {
+				return err
+			}
 		}
-		return nil
+		return s.Trim(ctx, core.Recent, core.Askers(questions), keep)
 	})
 }
 

@@ -49,20 +49,12 @@ func (s *Store) AddBookmark(ctx context.Context, k core.Kind, m core.Bookmark) (
 	return s.bookmarks[k].Upsert(ctx, m, "user_id, agent_id", neverBack)
 }
 
-// AddRecents implements core.Bookmarks.
-func (s *Store) AddRecents(ctx context.Context, questions []core.Question) error {
-	if len(questions) == 0 {
-		return nil
-	}
+func (s *Store) addRecents(ctx context.Context, questions []core.Question) *bun.InsertQuery {
 	rows := make([]recentRow, len(questions))
 	for i, q := range questions {
 		rows[i] = recentRow{Bookmark: core.Bookmark{OrganizationID: q.OrganizationID, UserID: q.UserID, AgentID: q.AgentID, CreatedOn: q.AskedOn}}
 	}
-	_, err := s.db.On(ctx).NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (user_id, agent_id) DO UPDATE").Set(neverBack).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("adding %d recents: %w", len(rows), err)
-	}
-	return nil
+	return s.db.On(ctx).NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (user_id, agent_id) DO UPDATE").Set(neverBack)
 }
 
 // BookmarksPage implements core.Bookmarks.
@@ -83,8 +75,15 @@ func (s *Store) RemoveBookmark(ctx context.Context, k core.Kind, userID, agentID
 
 // Trim implements core.Bookmarks.
 func (s *Store) Trim(ctx context.Context, k core.Kind, users []int64, keep int) error {
+	if _, err := s.trim(ctx, k, users, keep).Exec(ctx); err != nil {
+		return fmt.Errorf("trimming %s: %w", table(k), err)
+	}
+	return nil
+}
+
+func (s *Store) trim(ctx context.Context, k core.Kind, users []int64, keep int) *bun.DeleteQuery {
 	ranked := s.db.NewSelect().TableExpr(table(k)).Column("id").Where("user_id IN (?)", bun.List(users)).
 		ColumnExpr("row_number() OVER (PARTITION BY user_id ORDER BY created_on DESC, id DESC) AS place")
 	old := s.db.NewSelect().TableExpr("(?) AS ranked", ranked).Column("id").Where("place > ?", keep)
-	return s.remove(ctx, table(k), "id IN (?)", old)
+	return s.db.On(ctx).NewDelete().TableExpr(table(k)).Where("id IN (?)", old)
 }

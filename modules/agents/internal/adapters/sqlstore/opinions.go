@@ -39,19 +39,29 @@ func newRatings(db *sqldb.DB) sqldb.Table[core.Rating, ratingRow] {
 		func(r ratingRow) core.Rating { return r.Rating }, nil, nil)
 }
 
-// NoteRuns implements core.Opinions.
-func (s *Store) NoteRuns(ctx context.Context, questions []core.Question) error {
-	if len(questions) == 0 {
-		return nil
-	}
+func (s *Store) noteRuns(ctx context.Context, questions []core.Question) *bun.InsertQuery {
 	rows := make([]runRow, len(questions))
 	for i, q := range questions {
 		rows[i] = runRow{run: run{OrganizationID: q.OrganizationID, UserID: q.UserID, AgentID: q.AgentID}}
 	}
-	if _, err := s.db.On(ctx).NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (user_id, agent_id) DO NOTHING").Exec(ctx); err != nil {
-		return fmt.Errorf("noting %d runs: %w", len(rows), err)
+	return s.db.On(ctx).NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (user_id, agent_id) DO NOTHING")
+}
+
+// NoteQuestions implements core.Opinions. PostgreSQL gets it as one message.
+func (s *Store) NoteQuestions(ctx context.Context, questions []core.Question, keep int) error {
+	if len(questions) == 0 {
+		return nil
 	}
-	return nil
+	return s.db.Within(ctx, func(ctx context.Context) error {
+		script := s.db.NewScript()
+		script.Add(s.noteRuns(ctx, questions))
+		script.Add(s.addRecents(ctx, questions))
+		script.Add(s.trim(ctx, core.Recent, core.Askers(questions), keep))
+		if err := script.Exec(ctx); err != nil {
+			return fmt.Errorf("noting %d questions: %w", len(questions), err)
+		}
+		return nil
+	})
 }
 
 // HasRun implements core.Opinions.

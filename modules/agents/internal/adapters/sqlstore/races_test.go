@@ -62,7 +62,7 @@ func TestWhatHappensAtOnce(t *testing.T) {
 			}
 			ids = append(ids, a.ID)
 		}
-		if err := s.Store.NoteRuns(ctx, []core.Question{{OrganizationID: 1, UserID: 1, AgentID: ids[0]}}); err != nil {
+		if err := s.Store.NoteQuestions(ctx, []core.Question{{OrganizationID: 1, UserID: 1, AgentID: ids[0]}}, 20); err != nil {
 			t.Fatal(err)
 		}
 		worked := func(do func(i int) error) (n int) {

@@ -97,13 +97,17 @@ func recents(f fixture) {
 	at := func(user, agent int64, after time.Duration) core.Question {
 		return core.Question{OrganizationID: 1, UserID: user, AgentID: agent, AskedOn: now.Add(after)}
 	}
-	f.ErrorIs(f.AddRecents(f.ctx, []core.Question{at(1, a.ID, 0), at(1, b.ID, time.Minute), at(2, b.ID, 0)}), nil)
-	f.ErrorIs(f.AddRecents(f.ctx, nil), nil)
+	f.ErrorIs(f.NoteQuestions(f.ctx, []core.Question{at(1, a.ID, 0), at(1, b.ID, time.Minute), at(2, b.ID, 0)}, 20), nil)
+	f.ErrorIs(f.NoteQuestions(f.ctx, nil, 20), nil)
 	f.Equal([]int64{a.ID, b.ID}, f.bookmarked(core.Recent))
-	f.ErrorIs(f.AddRecents(f.ctx, []core.Question{at(1, b.ID, 2*time.Hour)}), nil)
+	f.ErrorIs(f.NoteQuestions(f.ctx, []core.Question{at(1, b.ID, 2*time.Hour)}, 20), nil)
 	f.Equal([]int64{b.ID, a.ID}, f.bookmarked(core.Recent))
 	f.Equal(int64(1), storetest.Must[int64](f.t)(f.CountBookmarks(f.ctx, core.Recent, 2)))
 	f.Equal([]int64{}, f.bookmarked(core.Starred))
+	f.ErrorIs(f.NoteQuestions(f.ctx, []core.Question{at(1, a.ID, 3*time.Hour), at(3, a.ID, 0)}, 1), nil)
+	f.Equal([]int64{a.ID}, f.bookmarked(core.Recent)) // the newest of theirs
+	f.Equal(int64(1), storetest.Must[int64](f.t)(f.CountBookmarks(f.ctx, core.Recent, 2)))
+	f.Equal(true, storetest.Must[bool](f.t)(f.HasRun(f.ctx, 1, b.ID)))
 }
 
 func removingBookmarks(f fixture) {

@@ -37,7 +37,7 @@ func atOnce(f fixture, n int, refused error, do func(i int) error) int64 {
 func noting(f fixture) {
 	a, b := f.agent(), f.agent()
 	atOnce(f, 100, nil, func(int) error {
-		return f.NoteRuns(f.ctx, []core.Question{{OrganizationID: 1, UserID: 1, AgentID: a.ID}})
+		return f.NoteQuestions(f.ctx, []core.Question{{OrganizationID: 1, UserID: 1, AgentID: a.ID}}, 20)
 	})
 	for _, c := range []struct {
 		user, agent int64
@@ -45,8 +45,8 @@ func noting(f fixture) {
 	}{{1, a.ID, true}, {2, a.ID, false}, {1, b.ID, false}} {
 		f.Equal(c.want, storetest.Must[bool](f.t)(f.HasRun(f.ctx, c.user, c.agent)))
 	}
-	f.ErrorIs(f.NoteRuns(f.ctx, []core.Question{{OrganizationID: 1, UserID: 2, AgentID: a.ID}, {OrganizationID: 1, UserID: 1, AgentID: a.ID}, {OrganizationID: 1, UserID: 1, AgentID: b.ID}}), nil)
-	f.ErrorIs(f.NoteRuns(f.ctx, nil), nil)
+	f.ErrorIs(f.NoteQuestions(f.ctx, []core.Question{{OrganizationID: 1, UserID: 2, AgentID: a.ID}, {OrganizationID: 1, UserID: 1, AgentID: a.ID}, {OrganizationID: 1, UserID: 1, AgentID: b.ID}}, 20), nil)
+	f.ErrorIs(f.NoteQuestions(f.ctx, nil, 20), nil)
 	for _, c := range [][2]int64{{1, a.ID}, {2, a.ID}, {1, b.ID}} {
 		f.Equal(true, storetest.Must[bool](f.t)(f.HasRun(f.ctx, c[0], c[1])))
 	}
@@ -201,7 +201,7 @@ func forgetting(f fixture) {
 		f.addBookmark(core.Recent, user, agent.ID, 0)
 		f.addBookmark(core.Starred, user, agent.ID, time.Minute)
 		f.review(user, agent.ID)
-		f.ErrorIs(f.NoteRuns(f.ctx, []core.Question{{OrganizationID: 1, UserID: user, AgentID: agent.ID}}), nil)
+		f.ErrorIs(f.NoteQuestions(f.ctx, []core.Question{{OrganizationID: 1, UserID: user, AgentID: agent.ID}}, 20), nil)
 		f.ErrorIs(f.toggle(user, agent.ID), nil)
 	}
 	for _, agent := range []core.Agent{a, b} {

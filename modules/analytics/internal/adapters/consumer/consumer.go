@@ -60,8 +60,9 @@ func record[E event.Event](ctx context.Context, s *core.Service, list []bus.Fact
 	return s.Record(ctx, facts...)
 }
 
-// factsOf are the facts of a run: the question, then one for each row of its
-// ledger. Together they have the tokens and the cost of all rows.
+// factsOf are the facts of a run: the question with what the model that answered
+// used, then one for each row of its ledger of another model. Together they have
+// the tokens and the cost of all rows.
 func factsOf(r chat.Run) []core.Fact {
 	run := core.Fact{
 		Origin: fmt.Sprintf("run/%d", r.AgentResponseID), OrganizationID: r.OrganizationID, TeamID: r.TeamID, ProjectID: r.ProjectID,
@@ -72,13 +73,17 @@ func factsOf(r chat.Run) []core.Fact {
 	question.Model = answeredBy(r.Usage)
 	facts := []core.Fact{question}
 	for i, u := range r.Usage {
-		row := run
-		row.Origin = fmt.Sprintf("%s/%d", run.Origin, i+1)
-		row.Model = u.Model
-		row.PromptTokens = u.FreshInput + u.CachedInput
-		row.CompletionTokens = u.Output + u.Reasoning
-		row.Cost = u.Amount()
-		facts = append(facts, row)
+		of := &facts[0]
+		if u.Model != question.Model {
+			row := run
+			row.Origin = fmt.Sprintf("%s/%d", run.Origin, i+1)
+			row.Model = u.Model
+			facts = append(facts, row)
+			of = &facts[len(facts)-1]
+		}
+		of.PromptTokens += u.FreshInput + u.CachedInput
+		of.CompletionTokens += u.Output + u.Reasoning
+		of.Cost = of.Cost.Plus(u.Amount())
 	}
 	return facts
 }

@@ -37,18 +37,17 @@ func (s *Store) AddFacts(ctx context.Context, facts []core.Fact) error {
 		marks = append(marks, []any{p.org, p.quarter})
 	}
 	return s.db.Within(ctx, func(ctx context.Context) error {
+		// PostgreSQL gets it as one message, of which each statement sees what was
+		// committed before it: the marks see the horizon as it is under the lock.
+		script, db := s.db.NewScript(), s.db.On(ctx)
 		if s.db.Postgres() {
-			if _, err := s.db.On(ctx).NewRaw("SELECT pg_advisory_xact_lock_shared(" + lockName + ")").Exec(ctx); err != nil {
-				return fmt.Errorf("sharing the lock of the horizons: %w", err)
-			}
+			script.Add(db.NewRaw("SELECT pg_advisory_xact_lock_shared(" + lockName + ")"))
 		}
-		if err := s.db.Insert(ctx, sqldb.Insert{Rows: &rows, Without: "id", OnConflict: "(origin) DO NOTHING"}); err != nil {
-			return fmt.Errorf("storing facts: %w", err)
-		}
-		_, err := s.db.On(ctx).NewRaw("INSERT INTO analytics_marks (organization_id, quarter) SELECT v.column1, v.column2 FROM (VALUES ?) AS v "+
-			"JOIN analytics_horizons h ON h.organization_id = v.column1 AND v.column2 < h.horizon", marks).Exec(ctx)
-		if err != nil {
-			return fmt.Errorf("marking quarters: %w", err)
+		script.Insert(sqldb.Insert{Rows: &rows, Without: "id", OnConflict: "(origin) DO NOTHING"})
+		script.Add(db.NewRaw("INSERT INTO analytics_marks (organization_id, quarter) SELECT v.column1, v.column2 FROM (VALUES ?) AS v "+
+			"JOIN analytics_horizons h ON h.organization_id = v.column1 AND v.column2 < h.horizon", marks))
+		if err := script.Exec(ctx); err != nil {
+			return fmt.Errorf("storing facts and marking their quarters: %w", err)
 		}
 		return nil
 	})

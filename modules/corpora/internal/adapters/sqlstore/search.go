@@ -29,31 +29,48 @@ const connectedTo = `SELECT c.id, s.version, s.passages, s.length, n.shares_cont
 // versions.
 func (s *Store) Searchable(ctx context.Context, v access.VisibleCorpora, agentID int64, more []int64) ([]ranking.Corpus, error) {
 	if agentID != 0 && len(more) == 0 {
-		shared, all, err := s.shared(ctx, v.OrganizationID, agentID)
-		if err != nil || all {
-			return shared, err
+		shared, err := s.shared(ctx, v.OrganizationID, agentID)
+		if err != nil || shared.all {
+			return slices.Clone(shared.corpora), err
 		}
 	}
 	return s.searchable(ctx, v, agentID, more)
 }
 
-// shared answers what is connected to an agent; all reports whether all of it
-// is shared.
-func (s *Store) shared(ctx context.Context, organizationID, agentID int64) (found []ranking.Corpus, all bool, err error) {
-	all = true
-	err = s.connected.Rows(ctx, func(row *sql.Rows) error {
+// agentOf is an agent of an organization.
+type agentOf struct{ organization, agent int64 }
+
+// connection is what is connected to an agent.
+type connection struct {
+	corpora []ranking.Corpus
+	all     bool // all of it is shared
+}
+
+// shared answers what is connected to an agent. Questions to it that come at
+// the same moment read it once.
+func (s *Store) shared(ctx context.Context, organizationID, agentID int64) (connection, error) {
+	read := func(ctx context.Context) (connection, error) { return s.readShared(ctx, organizationID, agentID) }
+	if s.db.InTx(ctx) {
+		return read(ctx)
+	}
+	return s.atOnce.Do(ctx, agentOf{organizationID, agentID}, read)
+}
+
+func (s *Store) readShared(ctx context.Context, organizationID, agentID int64) (connection, error) {
+	found := connection{all: true}
+	err := s.connected.Rows(ctx, func(row *sql.Rows) error {
 		var c ranking.Corpus
 		var shares bool
 		if err := row.Scan(&c.ID, &c.Version, &c.Passages, &c.Length, &shares); err != nil {
 			return err
 		}
-		found, all = append(found, c), all && shares
+		found.corpora, found.all = append(found.corpora, c), found.all && shares
 		return nil
 	}, organizationID, agentID)
 	if err != nil {
-		return nil, false, fmt.Errorf("reading what is connected: %w", err)
+		return connection{}, fmt.Errorf("reading what is connected: %w", err)
 	}
-	return found, all, nil
+	return found, nil
 }
 
 func (s *Store) searchable(ctx context.Context, v access.VisibleCorpora, agentID int64, more []int64) ([]ranking.Corpus, error) {

@@ -47,6 +47,7 @@ type Store struct {
 	permissions sqldb.Table[core.Permission, permissionRow]
 	connected   *sqldb.Stmt // connectedTo
 	vectors     vectorIndex
+	atOnce      sqldb.SharedReads[agentOf, connection]
 }
 
 // New returns the store over db.

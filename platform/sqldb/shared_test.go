@@ -1,0 +1,100 @@
+package sqldb_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"parley/platform/sqldb"
+)
+
+func TestCallersOfOneMomentShareOneReadThatBeganAfterTheyAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s sqldb.SharedReads[string, int64]
+		var stored, reads atomic.Int64
+		read := func(context.Context) (int64, error) {
+			reads.Add(1)
+			seen := stored.Load() // as of the begin
+			time.Sleep(time.Second)
+			return seen, nil
+		}
+		var all sync.WaitGroup
+		for n := range int64(40) {
+			time.Sleep(100 * time.Millisecond)
+			stored.Store(n)
+			all.Go(func() {
+				if got, err := s.Do(t.Context(), "a", read); err != nil || got < n {
+					t.Errorf("asked after %d was stored, and read %d, %v", n, got, err)
+				}
+			})
+		}
+		all.Wait()
+		if n := reads.Load(); n != 5 {
+			t.Errorf("%d reads for 40 callers in 4 seconds", n)
+		}
+		if _, err := s.Do(t.Context(), "a", read); err != nil || reads.Load() != 6 {
+			t.Error("a caller who came later did not read anew")
+		}
+	})
+}
+
+func TestReadsOfDifferentKeysDoNotWaitForEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s sqldb.SharedReads[int, int]
+		began := time.Now()
+		var all sync.WaitGroup
+		for n := range 10 {
+			all.Go(func() {
+				got, err := s.Do(t.Context(), n, func(context.Context) (int, error) { time.Sleep(time.Second); return n, nil })
+				if err != nil || got != n {
+					t.Errorf("%d, %v", got, err)
+				}
+			})
+		}
+		all.Wait()
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("they took %s", took)
+		}
+	})
+}
+
+func TestASharedReadOutlivesWhoCameFirstAndItsErrorIsNotKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s sqldb.SharedReads[int, string]
+		boom := errors.New("boom")
+		slow := func(v string, err error) func(ctx context.Context) (string, error) {
+			return func(ctx context.Context) (string, error) {
+				time.Sleep(time.Second)
+				return v, errors.Join(err, ctx.Err())
+			}
+		}
+		go func() { _, _ = s.Do(t.Context(), 1, slow("", nil)) }()
+		synctest.Wait()
+		first, leave := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		all.Go(func() {
+			if _, err := s.Do(first, 1, slow("shared", nil)); !errors.Is(err, context.Canceled) {
+				t.Errorf("who left got %v", err)
+			}
+		})
+		synctest.Wait()
+		all.Go(func() {
+			if got, err := s.Do(t.Context(), 1, slow("own", nil)); got != "shared" || err != nil {
+				t.Errorf("who stayed got %q, %v", got, err)
+			}
+		})
+		synctest.Wait()
+		leave()
+		all.Wait()
+		if _, err := s.Do(t.Context(), 1, slow("", boom)); !errors.Is(err, boom) {
+			t.Errorf("the error is %v", err)
+		}
+		if got, err := s.Do(t.Context(), 1, slow("again", nil)); got != "again" || err != nil {
+			t.Errorf("after an error: %q, %v", got, err)
+		}
+	})
+}
