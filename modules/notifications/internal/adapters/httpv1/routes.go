@@ -42,7 +42,6 @@ func (a *API) Routes() []web.Route {
 		),
 		web.POST(core.UnsubscribePath, "Unsubscribe From Mail", a.unsubscribe,
 			web.Anyone("the token of a mail is the proof"),
-			web.Describe("Ends mails of the kinds that were in the mail whose link this is (RFC 8058), for its user. Mail programs send it by themselves; the same address shows people a page. The body is not looked at."),
 			web.IdempotentByHandler(),
 			web.AnyBody(),
 			web.Message("Done: no more of these by e-mail."),
