@@ -54,9 +54,13 @@ func (w *World) Ask(ctx context.Context, n int, d time.Duration) (Result, error)
 	})
 }
 
-// Drain waits until analytics knows of all runs of the world and no consumer
-// is behind.
+// Drain waits until no consumer is behind and analytics knows of all runs of the
+// world. Analytics is asked last: a question reads what has come since the one
+// before it, and would be counted as a part of the runs.
 func (s *Server) Drain(ctx context.Context, w *World, runs int) error {
+	if err := s.CaughtUp(ctx); err != nil {
+		return err
+	}
 	err := Poll(ctx, "waiting for analytics", func(ctx context.Context) (bool, error) {
 		known, err := w.Queries(ctx)
 		if err == nil && known > runs {

@@ -47,9 +47,12 @@ func (m *meter) Called(c core.ModelCall) {
 		m.first(c.FirstPiece.Seconds(), c.Model)
 	}
 	m.whole(c.Whole.Seconds(), c.Model, outcome)
-	for kind, n := range map[string]int64{"input": c.Usage.FreshInput, "cached_input": c.Usage.CachedInput, "output": c.Usage.Output, "reasoning": c.Usage.Reasoning} {
-		if n > 0 {
-			m.tokens(float64(n), c.Model, kind)
+	for _, part := range []struct {
+		kind string
+		n    int64
+	}{{"input", c.Usage.FreshInput}, {"cached_input", c.Usage.CachedInput}, {"output", c.Usage.Output}, {"reasoning", c.Usage.Reasoning}} {
+		if part.n > 0 {
+			m.tokens(float64(part.n), c.Model, part.kind)
 		}
 	}
 }

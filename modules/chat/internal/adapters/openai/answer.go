@@ -75,6 +75,7 @@ type answer struct {
 	result    Result
 	chunk     wireChunk // the one that is read
 	model     string    // as the server named it last
+	alike     alike
 	// done: the server said that the answer is complete.
 	done bool
 	// refused is the error of emit.
@@ -144,6 +145,9 @@ func badResponse(message string, cause error) error {
 }
 
 func (a *answer) event(data []byte) error {
+	if text, ok := a.alike.piece(data); ok {
+		return a.add(text)
+	}
 	chunk := &a.chunk
 	*chunk = wireChunk{Choices: chunk.Choices[:0]} // a stream has many alike
 	if err := fastjson.Unmarshal(data, chunk, likeStandard); err != nil {
@@ -155,6 +159,7 @@ func (a *answer) event(data []byte) error {
 	if chunk.Model != "" && chunk.Model != a.model {
 		a.model, a.result.Model = chunk.Model, a.client.redact(chunk.Model)
 	}
+	a.alike.learn(data, chunk)
 	if usage, ok := parseUsage(chunk.Usage); ok {
 		a.result.Usage = usage
 	}
