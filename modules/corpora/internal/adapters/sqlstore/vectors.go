@@ -98,6 +98,24 @@ func (s *Store) addVectors(ctx context.Context, corpusID int64, model string, ve
 	})
 }
 
+// passVectors gives passages of a new text the vectors of those with the same
+// words in the old one, so that a model need not read them again.
+func (s *Store) passVectors(ctx context.Context, documentID int64) error {
+	columns := "coordinates"
+	if s.vectors.on.Load() != nil {
+		columns += ", direction"
+	}
+	_, err := s.db.On(ctx).NewRaw(`INSERT INTO corpora_vectors (corpus_id, model, passage_id, ?0)
+		SELECT v.corpus_id, v.model, new.id, ?0 FROM corpora_passages AS new
+		JOIN corpora_passages AS old ON old.document_id = new.document_id AND NOT old.is_live AND old.title = new.title AND old.text = new.text
+		JOIN corpora_vectors AS v ON v.passage_id = old.id WHERE new.document_id = ?1 AND new.is_live ON CONFLICT DO NOTHING`, bun.Safe(columns), documentID).Exec(ctx)
+	if err != nil {
+		s.lost(ctx, err)
+		return fmt.Errorf("passing on the vectors of document %d: %w", documentID, err)
+	}
+	return nil
+}
+
 // ShowVectors implements core.Vectors.
 func (s *Store) ShowVectors(ctx context.Context, corpusID int64) error {
 	return s.renewed(ctx, s.db.On(ctx), corpusID, 0)
