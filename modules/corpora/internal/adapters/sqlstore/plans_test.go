@@ -191,10 +191,11 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 // A page of documents with a part in their names that many have is found by
 // going through them in the order of the list, without a sort.
 func TestAPageByACommonNameIsNoSort(t *testing.T) {
-	inOrder := regexp.MustCompile(`SEARCH d USING INDEX corpora_documents_corpus|Index Scan using corpora_documents_corpus`)
+	// PostgreSQL takes the one or the other for a corpus that is half the table.
+	inOrder := regexp.MustCompile(`SEARCH d USING INDEX corpora_documents_corpus|Index Scan using corpora_documents_(corpus|pkey)`)
 	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
 		store, ctx := sqlstore.New(db), t.Context()
-		const many = 1_600 // every other one in another corpus
+		const many = 800 // every other one in another corpus
 		if err := db.Within(ctx, func(ctx context.Context) error {
 			for i := range many {
 				if _, err := store.AddDocument(ctx, core.Document{OrganizationID: 1, CorpusID: int64(1 + i%2), Name: fmt.Sprintf("Report %d.pdf", i/2), Tags: []string{}, Step: core.Completed}); err != nil {
