@@ -65,7 +65,7 @@ func New(db *sqldb.DB) *Store {
 			func(r connectionRow) core.Connection { return r.Connection }, core.ErrNotConnected, core.ErrConnected),
 		permissions: sqldb.NewTable(db, rowOf, permissionRow.permission, core.ErrNotFound, nil),
 		connected:   db.Stmt(connectedTo),
-		vectors:     vectorIndex{from: indexFrom, log: slog.New(slog.DiscardHandler)},
+		vectors:     vectorIndex{from: indexFrom, part: indexPart, log: slog.New(slog.DiscardHandler)},
 	}
 }
 

@@ -17,3 +17,8 @@ UPDATE corpora_documents SET name_key = k.key
 ALTER TABLE corpora_documents ADD COLUMN index_version INTEGER NOT NULL DEFAULT 1;
 --bun:split
 CREATE INDEX corpora_documents_stale ON corpora_documents (corpus_id, id) WHERE step = 'completed' AND index_version < 2;
+{{if .Postgres}}
+--bun:split
+-- Whether a vector is in the table that the server makes for pgvector.
+ALTER TABLE corpora_vectors ADD COLUMN is_indexed BOOLEAN NOT NULL DEFAULT FALSE;
+{{end}}
