@@ -6,7 +6,6 @@ import (
 	"os"
 	"strconv"
 	"testing"
-	"time"
 
 	"parley/modules/corpora/internal/adapters/sqlstore"
 	"parley/modules/corpora/internal/core/ranking"
@@ -29,10 +28,20 @@ func BenchmarkNearest(b *testing.B) {
 		b.Fatal(err)
 	}
 	all := clustered(n, dimensions)
-	began := time.Now() //nolint:forbidigo // it is what is measured
+	// The index is made at once: to add one vector after the other takes longer.
+	filled(b, store, "first", all[:1])
+	var name, made string
+	if err := db.NewRaw("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'corpora_directions' AND indexdef LIKE '%hnsw%'").Scan(b.Context(), &name, &made); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := db.ExecContext(b.Context(), "DROP INDEX "+name); err != nil {
+		b.Fatal(err)
+	}
 	large := filled(b, store, "large", all[:n-n/20])
 	small := filled(b, store, "small", all[n-n/20:])
-	b.Logf("%d vectors are stored and in the index after %s", n, time.Since(began).Round(time.Second)) //nolint:forbidigo // it is what is measured
+	if _, err := db.ExecContext(b.Context(), "SET maintenance_work_mem = '1GB'; SET statement_timeout = 0; "+made); err != nil {
+		b.Fatal(err)
+	}
 	if _, err := db.ExecContext(b.Context(), "VACUUM ANALYZE corpora_vectors, corpora_directions"); err != nil {
 		b.Fatal(err)
 	}

@@ -19,7 +19,6 @@ type vectorRow struct {
 	Coordinates   []byte // one byte each, in two's complement
 }
 
-
 // Unembedded implements core.Vectors.
 func (s *Store) Unembedded(ctx context.Context, corpusID, documentID int64, model string, after int64, limit int) ([]ranking.Passage, error) {
 	q := s.db.On(ctx).NewSelect().Model((*passageRow)(nil)).Where("p.corpus_id = ? AND p.is_live AND p.id > ?", corpusID, after)
