@@ -8,14 +8,22 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 
 	"parley/platform/sqldb"
 )
 
+// derived are the tables that the server makes from others where the database
+// has an extension, which the one that a backup is restored to may not have.
+var derived = []string{"corpora_directions"}
+
 // dump writes a PostgreSQL database to a file, with PostgreSQL's own tool.
 func dump(ctx context.Context, database, file string) error {
 	args := []string{"--format=custom", "--no-owner", "--no-privileges", "--file", file}
+	for _, table := range derived {
+		args = append(args, "--exclude-table=*."+table)
+	}
 	if u, err := url.Parse(database); err == nil {
 		for schema := range strings.SplitSeq(u.Query().Get("search_path"), ",") {
 			if schema != "" {
@@ -27,17 +35,50 @@ func dump(ctx context.Context, database, file string) error {
 }
 
 // undump fills an empty PostgreSQL database from a file of dump, all or
-// nothing.
+// nothing. Extensions are left out: nothing in the file needs one, and only some
+// users may create them.
 func undump(ctx context.Context, file, database string) error {
-	return tool(ctx, "pg_restore", database, "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", file)
+	path, err := installed("pg_restore")
+	if err != nil {
+		return err
+	}
+	contents, err := exec.CommandContext(ctx, path, "--list", file).Output()
+	if err != nil {
+		return fmt.Errorf("pg_restore: listing %s: %w", file, err)
+	}
+	list, err := os.CreateTemp("", "parley-restore-*")
+	if err != nil {
+		return fmt.Errorf("making a list of what to restore: %w", err)
+	}
+	defer os.Remove(list.Name())
+	_, err = list.WriteString(withoutExtensions(string(contents)))
+	if err := errors.Join(err, list.Close()); err != nil {
+		return fmt.Errorf("writing the list of what to restore: %w", err)
+	}
+	return tool(ctx, "pg_restore", database, "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", "--use-list="+list.Name(), file)
+}
+
+// extensionEntry is a line about an extension, or about its comment, in what
+// pg_restore lists.
+var extensionEntry = regexp.MustCompile(`(?m)^\d+; \d+ \d+ (COMMENT - )?EXTENSION .*\n?`)
+
+func withoutExtensions(list string) string { return extensionEntry.ReplaceAllString(list, "") }
+
+// installed is where one of PostgreSQL's programs is.
+func installed(name string) (string, error) {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", fmt.Errorf("%s is needed and is not installed (it is part of PostgreSQL's client programs, such as the package postgresql-client)", name)
+	}
+	return path, nil
 }
 
 // tool runs one of PostgreSQL's programs on a database. The password is not on
 // its command line, where other users of the machine could read it.
 func tool(ctx context.Context, name, database string, args ...string) error {
-	path, err := exec.LookPath(name)
+	path, err := installed(name)
 	if err != nil {
-		return fmt.Errorf("%s is needed and is not installed (it is part of PostgreSQL's client programs, such as the package postgresql-client)", name)
+		return err
 	}
 	target, password, err := forTools(database)
 	if err != nil {

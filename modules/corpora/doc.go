@@ -6,7 +6,9 @@
 // Tables: corpora_*. The originals of documents are files in the blob store.
 // Jobs: corpora.index, one for each document that waits; corpora.refresh, one for
 // each page that is fetched again in its time; corpora.renew, one for each corpus
-// whose words an older version has read; corpora.empty and corpora.erase, which
+// whose words an older version has read; corpora.stale, one for each corpus with
+// documents whose files an older version has read; corpora.embed, which makes
+// vectors; corpora.empty and corpora.erase, which
 // remove what nobody sees any more.
 //
 // Publishes: corpora.corpus_created.v1, corpora.corpus_updated.v1,

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/platform/kernel/id"
 	"parley/platform/migrate"
@@ -33,7 +34,8 @@ func Pgvector(t testing.TB, sets ...migrate.Set) *sqldb.DB {
 	q := u.Query()
 	q.Set("search_path", schema)
 	u.RawQuery = q.Encode()
-	return open(t, sqldb.Config{URL: u.String(), MaxConns: 4}, sets) // a migration takes two
+	// A migration takes two connections, and an index of a benchmark long.
+	return open(t, sqldb.Config{URL: u.String(), MaxConns: 4, StatementTimeout: time.Hour}, sets)
 }
 
 // once runs statements on a connection that is closed again.

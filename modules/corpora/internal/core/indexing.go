@@ -58,6 +58,7 @@ func documentOf(j work.Job) (id int64, revision int, err error) {
 func (s *Service) Kinds() []work.Kind {
 	kinds := []work.Kind{
 		{Name: indexKind, Concurrency: places, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.index, GiveUp: s.giveUp},
+		{Name: staleKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.readStale},
 		{Name: renewKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.renew},
 		{Name: emptyKind, Concurrency: 1, MaxAttempts: cleanupAttempts, Timeout: maxCleanup, Work: s.empty},
 		{Name: eraseKind, Concurrency: 1, MaxAttempts: cleanupAttempts, Timeout: maxCleanup, Work: s.erase},
@@ -71,7 +72,8 @@ func (s *Service) Kinds() []work.Kind {
 
 // Adopt sees to what an older version has left: it composes names, tells what
 // agents are connected to, and puts into the queue documents that wait without
-// a job and corpora whose words are read differently now. With an embedding
+// a job, corpora whose words are read differently now, and corpora with
+// documents whose files are. With an embedding
 // model, all corpora are looked through for passages without vectors.
 func (s *Service) Adopt(ctx context.Context) error {
 	if err := s.adoptNames(ctx); err != nil {
@@ -87,6 +89,9 @@ func (s *Service) Adopt(ctx context.Context) error {
 		return err
 	}
 	if err := s.adoptCorpora(ctx); err != nil {
+		return err
+	}
+	if err := s.adoptStale(ctx); err != nil {
 		return err
 	}
 	return s.adoptVectors(ctx)
@@ -115,12 +120,16 @@ func (s *Service) index(ctx context.Context, c work.Claim) error {
 	if err != nil || !found {
 		return err
 	}
+	anew := c.Job().Payload == readAnew
 	if d.ContentType == linkType && (d.BlobKey == "" || c.Job().Payload == fetchAgain) {
 		d, err = s.fetch(ctx, d, c.Hold)
 	}
 	var last []Indexed
 	if err == nil {
 		last, err = s.prepare(ctx, &d, c.Hold)
+	}
+	if err == nil && anew {
+		return s.completeAnew(ctx, d, last, c)
 	}
 	if err == nil {
 		d.Step = Completed
@@ -133,6 +142,9 @@ func (s *Service) index(ctx context.Context, c work.Claim) error {
 	if again {
 		return err
 	}
+	if anew {
+		return s.keepOld(ctx, d, c, err)
+	}
 	s.Log.InfoContext(ctx, "a document could not be indexed", "document", d.ID, "error", err)
 	return s.fail(ctx, d, reason, c.Hold, c.Finish)
 }
@@ -144,6 +156,9 @@ func (s *Service) giveUp(ctx context.Context, c work.Claim, cause error) error {
 	if err != nil || !found {
 		return err
 	}
+	if c.Job().Payload == readAnew {
+		return s.keepOld(ctx, d, c, cause)
+	}
 	reason, _ := s.reason(cause)
 	return s.fail(ctx, d, reason, c.Hold, c.MarkDead)
 }
@@ -154,6 +169,9 @@ func (s *Service) begin(ctx context.Context, c work.Claim) (d Document, found bo
 	id, revision, err := documentOf(c.Job())
 	if err != nil {
 		return d, false, work.Permanent(fmt.Errorf("reading which document a job is about: %w", err))
+	}
+	if c.Job().Payload == readAnew {
+		return s.beginAnew(ctx, id, revision, c)
 	}
 	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
 		if err := c.Hold(ctx); err != nil {

@@ -30,7 +30,7 @@ func TestAnUploadIsFoundByTheNextQuestionOnceItIsCompleted(t *testing.T) {
 	f.clock.Advance(time.Second)
 	f.work()
 	got := f.document(d.ID)
-	d.Step, d.MimeType, d.Charset, d.ChunkCount, d.ModifiedOn = core.Completed, "text/markdown", "utf-8", 1, f.clock.Now()
+	d.Step, d.MimeType, d.Charset, d.ChunkCount, d.IndexVersion, d.ModifiedOn = core.Completed, "text/markdown", "utf-8", 1, core.IndexVersion, f.clock.Now()
 	if diff := cmp.Diff(d, got); diff != "" {
 		t.Error(diff)
 	}

@@ -79,6 +79,7 @@ type Document struct {
 	PageCount     *int
 	BlobKey       string // "" for a page that was not fetched yet
 	Revision      int    // of its source, from 0
+	IndexVersion  int    // that the text of a completed document is by
 	// What no other document of the corpus may claim; "" claims nothing.
 	ClaimedName    string
 	ClaimedContent string

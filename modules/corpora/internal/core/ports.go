@@ -159,12 +159,12 @@ type Index interface {
 	// reports whether nothing of that is left. Each call is one short transaction, which hold fences.
 	Clear(ctx context.Context, documentID int64, hold Hold) (done bool, err error)
 	// Stage writes passages that no question sees yet and moves the document to
-	// step indexing, in several short transactions that hold fences, so that
+	// step indexing, unless it is completed, in several short transactions that hold fences, so that
 	// others get their turn. What a failure leaves behind is for Clear.
 	Stage(ctx context.Context, d Document, passages []Indexed, hold Hold) error
 	// Finish ends the work on a document: completed, with what is staged and
 	// the last passages visible from the commit of ctx's unit on and counted, in
-	// place of those that were; or failed with a reason, when nothing may be
+	// place of those that were, and of this IndexVersion; or failed with a reason, when nothing may be
 	// staged, and nothing is claimed any more. The chunk count of a document that
 	// failed stays: it is that of the text that is found.
 	Finish(ctx context.Context, d Document, last []Indexed) (Document, error)
@@ -176,6 +176,11 @@ type Index interface {
 	// transactions that hold fences, and reports whether there were none. What
 	// is found by words that are read as before is found all the time.
 	Renew(ctx context.Context, corpusID int64, hold Hold) (done bool, err error)
+	// StaleCorpora answers corpora after an id, by their ids and organizations
+	// alone and ordered by id, that have completed documents of an older
+	// IndexVersion; Stale answers some of these documents, ordered by id.
+	StaleCorpora(ctx context.Context, after int64, limit int) ([]Corpus, error)
+	Stale(ctx context.Context, corpusID int64, limit int) ([]Document, error)
 	// Unfinished answers documents after an id that are neither completed nor
 	// failed, ordered by id.
 	Unfinished(ctx context.Context, after int64, limit int) ([]Document, error)

@@ -52,7 +52,12 @@ func (s *Store) Clear(ctx context.Context, documentID int64, hold core.Hold) (bo
 // Stage implements core.Index.
 func (s *Store) Stage(ctx context.Context, d core.Document, passages []core.Indexed, hold core.Hold) error {
 	return s.held(ctx, hold, func(ctx context.Context) error {
-		_, err := s.documents.Update(ctx, func(d *core.Document) error { d.Step = core.Indexing; return nil }, func(o core.Document) bool { return o.ID == d.ID })
+		_, err := s.documents.Update(ctx, func(d *core.Document) error {
+			if d.Step != core.Completed {
+				d.Step = core.Indexing
+			}
+			return nil
+		}, func(o core.Document) bool { return o.ID == d.ID })
 		if err != nil {
 			return err
 		}
@@ -77,7 +82,7 @@ func (s *Store) Finish(ctx context.Context, ended core.Document, last []core.Ind
 		if d.Step == core.Failed {
 			d.ClaimedName, d.ClaimedContent = "", ""
 		} else {
-			d.ChunkCount = ended.ChunkCount
+			d.ChunkCount, d.IndexVersion = ended.ChunkCount, core.IndexVersion
 		}
 		return nil
 	}, func(d core.Document) bool { return d.ID == ended.ID })
@@ -88,7 +93,9 @@ func (s *Store) Finish(ctx context.Context, ended core.Document, last []core.Ind
 		return d, err
 	}
 	shown, err := s.staged.Delete(ctx, func(p passage) bool { return p.DocumentID == d.ID })
+	before := s.VectorsOf(d.ID)
 	s.RemoveDocument(d.ID)
+	defer func() { s.PassVectors(d.ID, before) }()
 	for _, p := range shown {
 		s.Add(ranking.Passage{ID: p.ID, Corpus: d.CorpusID, Document: d.ID, Number: p.Number, Page: p.Page, Title: p.Title, Text: p.Text, Sections: p.Sections})
 	}
@@ -98,6 +105,34 @@ func (s *Store) Finish(ctx context.Context, ended core.Document, last []core.Ind
 // Unfinished implements core.Index.
 func (s *Store) Unfinished(ctx context.Context, after int64, limit int) ([]core.Document, error) {
 	found, err := s.documents.List(ctx, func(d core.Document) bool { return open(d) && d.ID > after })
+	return found[:min(len(found), limit)], err
+}
+
+func stale(d core.Document) bool {
+	return d.Step == core.Completed && d.IndexVersion < core.IndexVersion
+}
+
+// StaleCorpora implements core.Index.
+func (s *Store) StaleCorpora(ctx context.Context, after int64, limit int) ([]core.Corpus, error) {
+	documents, err := s.documents.List(ctx, stale)
+	if err != nil {
+		return nil, err
+	}
+	with := map[int64]bool{}
+	for _, d := range documents {
+		with[d.CorpusID] = true
+	}
+	found, err := s.corpora.List(ctx, func(c core.Corpus) bool { return c.ID > after && !c.IsDeleted && with[c.ID] })
+	out := make([]core.Corpus, min(len(found), limit))
+	for i := range out {
+		out[i] = core.Corpus{ID: found[i].ID, OrganizationID: found[i].OrganizationID}
+	}
+	return out, err
+}
+
+// Stale implements core.Index.
+func (s *Store) Stale(ctx context.Context, corpusID int64, limit int) ([]core.Document, error) {
+	found, err := s.documents.List(ctx, func(d core.Document) bool { return d.CorpusID == corpusID && stale(d) })
 	return found[:min(len(found), limit)], err
 }
 

@@ -347,6 +347,7 @@ func BenchmarkPageOfDocuments(b *testing.B) {
 			{"by cursor", core.DocumentFilter{}, page.Request{Size: 10, ByCursor: true}},
 			{"tag", core.DocumentFilter{Tag: "x"}, page.Request{Size: 10, ByCursor: true}},
 			{"name", core.DocumentFilter{Name: "ort 7"}, page.Request{Size: 10, ByCursor: true}},
+			{"common name", core.DocumentFilter{Name: "port"}, page.Request{Size: 10, ByCursor: true}},
 		} {
 			for of, s := range map[string]bench{"10": small, "10000": s} {
 				s.b.Run(q.name+" of "+of, func(b *testing.B) {

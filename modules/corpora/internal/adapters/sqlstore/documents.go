@@ -68,7 +68,11 @@ func (s *Store) DocumentsPage(ctx context.Context, corpusID int64, f core.Docume
 		where = append(where, sqldb.Eq("step", string(f.Step)))
 	}
 	if f.Name != "" {
-		where = append(where, named(corpusID, f.Name))
+		name, err := s.named(ctx, corpusID, f.Name)
+		if err != nil {
+			return page.Of[core.Document]{}, err
+		}
+		where = append(where, name)
 	}
 	var after page.Key // an invalid cursor is Page's to refuse
 	switch {
@@ -78,11 +82,14 @@ func (s *Store) DocumentsPage(ctx context.Context, corpusID int64, f core.Docume
 		where = append(where, tagged(corpusID, f.Tag))
 	}
 	order := sqldb.Order[core.Document]{Key: core.ByID[core.Document]}
-	if f == (core.DocumentFilter{}) {
+	switch f {
+	case core.DocumentFilter{}:
 		order.Count = func(ctx context.Context) (int64, error) {
 			counts, err := s.CountDocuments(ctx, []int64{corpusID})
 			return counts[corpusID], err
 		}
+	case core.DocumentFilter{Name: f.Name}:
+		order.Count = func(ctx context.Context) (int64, error) { return s.countNamed(ctx, corpusID, f.Name) }
 	}
 	return s.documents.Page(ctx, p, order, where...)
 }

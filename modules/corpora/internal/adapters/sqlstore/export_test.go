@@ -5,8 +5,8 @@ import (
 	"log/slog"
 )
 
-// IndexFrom is how many passages a question must look at to ask the index.
-func (s *Store) IndexFrom(passages int) { s.vectors.from = passages }
+// AlwaysIndex has the index asked however few passages there are.
+func (s *Store) AlwaysIndex() { s.vectors.from, s.vectors.part = 0, 0 }
 
 // UsePgvectorOf is UseVectorIndex with what an older version could do.
 func (s *Store) UsePgvectorOf(ctx context.Context, version string) error {

@@ -162,7 +162,7 @@ const (
 // the order of the index: each page of it is then written once.
 func (s *Store) Stage(ctx context.Context, d core.Document, passages []core.Indexed, hold core.Hold) error {
 	err := s.held(ctx, hold, func(ctx context.Context, tx bun.IDB) error {
-		res, err := tx.NewUpdate().TableExpr("corpora_documents").Set("step = ?", core.Indexing).Where("id = ?", d.ID).Exec(ctx)
+		res, err := tx.NewUpdate().TableExpr("corpora_documents").Set("step = CASE WHEN step = ? THEN step ELSE ? END", core.Completed, core.Indexing).Where("id = ?", d.ID).Exec(ctx)
 		if err != nil {
 			return err
 		}
@@ -273,7 +273,7 @@ func (s *Store) Finish(ctx context.Context, d core.Document, last []core.Indexed
 	if d.Step == core.Failed {
 		q = q.Set("claimed_name = '', claimed_content = ''")
 	} else {
-		q = q.Set("chunk_count = ?", d.ChunkCount)
+		q = q.Set("chunk_count = ?", d.ChunkCount).Set("index_version = ?", core.IndexVersion)
 	}
 	err = q.Where("id = ?", d.ID).Returning("*").Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -294,12 +294,13 @@ func (s *Store) Finish(ctx context.Context, d core.Document, last []core.Indexed
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return d, fmt.Errorf("showing the passages of document %d: %w", d.ID, err)
 	}
-	passages, length := len(last), 0
+	passages, length, replaced := len(last), 0, false
 	for _, p := range turned {
 		sign := -1
 		if p.IsLive {
 			sign = 1
 		}
+		replaced = replaced || !p.IsLive
 		passages, length = passages+sign, length+sign*p.Length
 	}
 	for _, p := range last {
@@ -311,6 +312,11 @@ func (s *Store) Finish(ctx context.Context, d core.Document, last []core.Indexed
 	}
 	if err := s.insertBlocks(ctx, s.db.On(ctx), d, packAll(terms)); err != nil {
 		return d, err
+	}
+	if replaced {
+		if err := s.passVectors(ctx, d.ID); err != nil {
+			return d, err
+		}
 	}
 	_, err = s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET passages = passages + ?, length = length + ?, version = ? WHERE corpus_id = ?", passages, length, newVersion(), d.CorpusID).Exec(ctx)
 	if err != nil {

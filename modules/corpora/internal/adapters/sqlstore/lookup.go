@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/uptrace/bun"
+
 	"parley/modules/corpora/internal/core"
 	"parley/platform/sqldb"
 )
@@ -26,12 +28,15 @@ func keysOf(d core.Document) [][2]any {
 	for _, tag := range slices.Compact(tags) {
 		out = append(out, [2]any{tagKey, tag})
 	}
-	name := strings.ToLower(d.Name)
+	name := foldedName(d.Name)
 	for i := range name {
 		out = append(out, [2]any{nameKey, name[i:]})
 	}
 	return out
 }
+
+// foldedName is a name, or a part of one, as it is looked for.
+func foldedName(name string) string { return strings.ToLower(name) }
 
 // addKeys makes a document one that its tags and name find.
 func (s *Store) addKeys(ctx context.Context, d core.Document) error {
@@ -87,10 +92,38 @@ func firstTagged(corpusID int64, tag string, after int64, limit int) sqldb.Where
 		corpusID, tagKey, tag, after, limit)
 }
 
-// named narrows documents to those with a part in their name, in any case.
+// keysNamed are those of the documents with a part in their name, in any case.
 // Both databases compare keys byte by byte, so they are one range of the index.
-func named(corpusID int64, part string) sqldb.Where {
-	part = strings.ToLower(part)
-	return sqldb.Cond("id IN (SELECT document_id FROM corpora_document_keys WHERE corpus_id = ? AND kind = ? AND key >= ? AND key < ?)",
-		corpusID, nameKey, part, part+"\U0010ffff")
+func (s *Store) keysNamed(corpusID int64, part string) *bun.SelectQuery {
+	part = foldedName(part)
+	return s.db.NewSelect().TableExpr("corpora_document_keys").Where("corpus_id = ? AND kind = ? AND key >= ? AND key < ?", corpusID, nameKey, part, part+"\U0010ffff")
+}
+
+// fewNames is up to how many keys with a part are all read, and sorted by
+// document. Where there are more, documents are gone through by id: a part of
+// the list is then found among the first ones.
+const fewNames = 300
+
+// named narrows documents to those with a part in their name.
+func (s *Store) named(ctx context.Context, corpusID int64, part string) (sqldb.Where, error) {
+	var n int
+	found := s.keysNamed(corpusID, part).ColumnExpr("1").Limit(fewNames + 1)
+	if err := s.db.On(ctx).NewSelect().TableExpr("(?) AS found", found).ColumnExpr("count(*)").Scan(ctx, &n); err != nil {
+		return nil, fmt.Errorf("looking for names: %w", err)
+	}
+	switch {
+	case n <= fewNames:
+		return sqldb.Cond("id IN (?)", s.keysNamed(corpusID, part).Column("document_id")), nil
+	case s.db.Postgres():
+		return sqldb.Cond("strpos(name_key, ?) > 0", foldedName(part)), nil
+	}
+	return sqldb.Cond("instr(name_key, ?) > 0", foldedName(part)), nil
+}
+
+// countNamed counts the documents with a part in their name by the index alone.
+func (s *Store) countNamed(ctx context.Context, corpusID int64, part string) (n int64, err error) {
+	if err := s.db.On(ctx).NewSelect().TableExpr("(?) AS found", s.keysNamed(corpusID, part).ColumnExpr("DISTINCT document_id")).ColumnExpr("count(*)").Scan(ctx, &n); err != nil {
+		return 0, fmt.Errorf("counting names: %w", err)
+	}
+	return n, nil
 }

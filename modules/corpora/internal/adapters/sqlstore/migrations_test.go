@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"parley/modules/corpora/internal/core/coretest"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/page"
+	"parley/platform/kernel/work"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
@@ -46,6 +48,10 @@ func TestDocumentsFromBeforeAreFoundByTagAndName(t *testing.T) {
 				t.Errorf("%+v: %q, want %q", filter, got, want)
 			}
 		}
+		var keys []string
+		if err := db.NewSelect().TableExpr("corpora_documents").Column("name_key").OrderExpr("id").Scan(ctx, &keys); err != nil || strings.Join(keys, ",") != "annual report.pdf,notes.md," {
+			t.Errorf("%q, %v", keys, err)
+		}
 		for _, step := range []func() error{func() error { return runner.Down(ctx) }, func() error { return runner.Up(ctx) }} {
 			if err := step(); err != nil {
 				t.Fatal(err)
@@ -53,6 +59,18 @@ func TestDocumentsFromBeforeAreFoundByTagAndName(t *testing.T) {
 		}
 	})
 }
+
+// queued keeps jobs that nobody does.
+type queued struct{ jobs []work.Job }
+
+// Put implements work.Queue.
+func (q *queued) Put(_ context.Context, jobs ...work.Job) error {
+	q.jobs = append(q.jobs, jobs...)
+	return nil
+}
+
+// Cancel implements work.Queue.
+func (*queued) Cancel(context.Context, string, ...string) error { return nil }
 
 // Names from before they were composed are composed when the server starts.
 func TestNamesFromBeforeAreComposed(t *testing.T) {
@@ -76,9 +94,13 @@ func TestNamesFromBeforeAreComposed(t *testing.T) {
 			t.Fatal(err)
 		}
 		store := sqlstore.New(db)
-		service := core.New(core.Deps{Unit: sqldb.NewUnit(db, nowhere{}, clock.System{}), Store: store, Versions: coretest.NewVersions(), Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)})
+		waiting := &queued{}
+		service := core.New(core.Deps{Queue: waiting, Unit: sqldb.NewUnit(db, nowhere{}, clock.System{}), Store: store, Versions: coretest.NewVersions(), Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)})
 		if err := service.Adopt(ctx); err != nil {
 			t.Fatal(err)
+		}
+		if len(waiting.jobs) != 1 || waiting.jobs[0].Kind != "corpora.stale" || waiting.jobs[0].Key != "1" {
+			t.Errorf("what was read by an older version waits as %+v", waiting.jobs)
 		}
 		if left, err := store.Uncomposed(ctx, 10); err != nil || len(left) != 0 {
 			t.Errorf("%v are left, %v", left, err)

@@ -103,6 +103,10 @@ func everything(t *testing.T, s *sqlstore.Store) {
 	d.Step = core.Completed
 	_, err = s.Finish(ctx, d, passage)
 	check(err)
+	_, err = s.StaleCorpora(ctx, 0, 10)
+	check(err)
+	_, err = s.Stale(ctx, c.ID, 10)
+	check(err)
 	_, err = s.Outdated(ctx, 0, 10)
 	check(err)
 	_, err = s.Renew(ctx, c.ID, held)
@@ -184,10 +188,52 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 	})
 }
 
+// A page of documents with a part in their names that many have is found by
+// going through them in the order of the list, without a sort.
+func TestAPageByACommonNameIsNoSort(t *testing.T) {
+	// PostgreSQL takes the one or the other for a corpus that is half the table.
+	inOrder := regexp.MustCompile(`SEARCH d USING INDEX corpora_documents_corpus|Index Scan using corpora_documents_(corpus|pkey)`)
+	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
+		store, ctx := sqlstore.New(db), t.Context()
+		const many = 800 // every other one in another corpus
+		if err := db.Within(ctx, func(ctx context.Context) error {
+			for i := range many {
+				if _, err := store.AddDocument(ctx, core.Document{OrganizationID: 1, CorpusID: int64(1 + i%2), Name: fmt.Sprintf("Report %d.pdf", i/2), Tags: []string{}, Step: core.Completed}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if db.Postgres() {
+			if _, err := db.ExecContext(ctx, "ANALYZE corpora_documents, corpora_document_keys"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		seen := &recorder{}
+		db.AddQueryHook(seen)
+		found, err := store.DocumentsPage(ctx, 1, core.DocumentFilter{Name: "REPORT"}, page.Request{Size: 10, ByCursor: true})
+		if err != nil || len(found.Items) != 10 {
+			t.Fatal(len(found.Items), err)
+		}
+		if len(seen.statements) != 2 {
+			t.Fatalf("%d statements: %q", len(seen.statements), seen.statements)
+		}
+		plan := strings.Join(dbtest.Plan(t, db.Reader(), db.Postgres(), seen.statements[1]), "\n")
+		if !inOrder.MatchString(plan) || strings.Contains(plan, "Sort") || strings.Contains(plan, "TEMP B-TREE") {
+			t.Errorf("%s\nis planned as\n%s", seen.statements[1], plan)
+		}
+		if n, err := store.DocumentsPage(ctx, 1, core.DocumentFilter{Name: "port 1"}, page.Request{}); err != nil || n.Count != 111 {
+			t.Errorf("%d, %v", n.Count, err)
+		}
+	})
+}
+
 // The documents of a corpus are not gone through for a tag or a part of a
 // name.
 func TestTagsAndNamesAreFoundByIndex(t *testing.T) {
-	byIndex := regexp.MustCompile(`SEARCH corpora_document_keys USING (PRIMARY KEY|.*INDEX).*key|Index (Only )?Scan using corpora_document_keys_pkey`)
+	byIndex := regexp.MustCompile(`SEARCH corpora_document_keys USING (PRIMARY KEY|.*INDEX).*key|Index (Only )?Scan (using|on) corpora_document_keys_pkey`)
 	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
 		store, ctx := sqlstore.New(db), t.Context()
 		for i := range 300 {

@@ -13,6 +13,7 @@ import (
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/ranking"
 	"parley/platform/kernel/text"
+	"parley/platform/sqldb"
 )
 
 // How much one Renew does: so many documents with about so many passages.
@@ -35,6 +36,26 @@ func (s *Store) Outdated(ctx context.Context, after int64, limit int) ([]core.Co
 		return nil, fmt.Errorf("looking for indexes of an older version: %w", err)
 	}
 	return rows, nil
+}
+
+// stale matches the partial index: a new core.IndexVersion needs a migration
+// that makes that index anew, which a test checks.
+const stale = "step = 'completed' AND index_version < 2"
+
+// StaleCorpora implements core.Index.
+func (s *Store) StaleCorpora(ctx context.Context, after int64, limit int) ([]core.Corpus, error) {
+	var rows []core.Corpus
+	err := s.db.On(ctx).NewSelect().TableExpr("corpora_corpora AS c").ColumnExpr("c.id, c.organization_id").Where("c.id > ? AND NOT c.is_deleted", after).
+		Where("EXISTS (SELECT 1 FROM corpora_documents AS d WHERE d.corpus_id = c.id AND "+stale+")").OrderExpr("c.id").Limit(int64(limit)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("looking for documents of an older version: %w", err)
+	}
+	return rows, nil
+}
+
+// Stale implements core.Index.
+func (s *Store) Stale(ctx context.Context, corpusID int64, limit int) ([]core.Document, error) {
+	return s.documents.List(ctx, limit, "id", sqldb.Cond("corpus_id = ? AND "+stale, corpusID))
 }
 
 // errChanged answers a document that was removed while its index was renewed.

@@ -139,6 +139,12 @@ func TestAnIndexOfAnOlderVersionBecomesThatOfThisOne(t *testing.T) {
 	})
 }
 
+func TestTheIndexOfStaleDocumentsIsForThisVersion(t *testing.T) {
+	if core.IndexVersion != 2 {
+		t.Errorf("core.IndexVersion is %d: add a migration that makes corpora_documents_stale for it, and change the condition in renew.go", core.IndexVersion)
+	}
+}
+
 func TestTheIndexOfOutdatedPassagesIsForThisVersion(t *testing.T) {
 	if text.Version != 2 {
 		t.Errorf("text.Version is %d: add a migration that makes corpora_passages_outdated for it, and change the condition in renew.go", text.Version)

@@ -31,6 +31,7 @@ type corpusRow struct {
 type documentRow struct {
 	bun.BaseModel `bun:"table:corpora_documents,alias:d"`
 	core.Document
+	NameKey string // the name as its parts are looked for
 }
 
 type connectionRow struct {
@@ -58,14 +59,14 @@ func New(db *sqldb.DB) *Store {
 			func(c core.Corpus) corpusRow { return corpusRow{Corpus: c} },
 			func(r corpusRow) core.Corpus { return r.Corpus }, core.ErrNotFound, core.ErrNameTaken),
 		documents: sqldb.NewTable(db,
-			func(d core.Document) documentRow { return documentRow{Document: d} },
+			func(d core.Document) documentRow { return documentRow{Document: d, NameKey: foldedName(d.Name)} },
 			func(r documentRow) core.Document { return r.Document }, core.ErrDocumentNotFound, core.ErrDuplicate),
 		connections: sqldb.NewTable(db,
 			func(c core.Connection) connectionRow { return connectionRow{Connection: c} },
 			func(r connectionRow) core.Connection { return r.Connection }, core.ErrNotConnected, core.ErrConnected),
 		permissions: sqldb.NewTable(db, rowOf, permissionRow.permission, core.ErrNotFound, nil),
 		connected:   db.Stmt(connectedTo),
-		vectors:     vectorIndex{from: indexFrom, log: slog.New(slog.DiscardHandler)},
+		vectors:     vectorIndex{from: indexFrom, part: indexPart, log: slog.New(slog.DiscardHandler)},
 	}
 }
 

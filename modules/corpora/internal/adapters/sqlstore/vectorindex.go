@@ -28,13 +28,13 @@ type pgvector struct {
 	iterates bool   // a search goes on until enough rows pass its conditions, since 0.8
 }
 
-// vectorIndex is what a store knows of the index of vectors. Everything of it
-// in the database hangs on the extension: DROP EXTENSION vector CASCADE takes
-// the column, what is in it and the indexes along, and leaves what exact
-// comparison reads.
+// vectorIndex is what a store knows of the index of vectors. In the database it
+// is a table of its own, corpora_directions, which is made from corpora_vectors
+// and is in no backup: nothing that has to be kept hangs on the extension.
 type vectorIndex struct {
 	on   atomic.Pointer[pgvector] // nil: vectors are compared exactly
 	from int                      // passages that a question looks at, from which the index is asked
+	part float64                  // see indexPart
 	log  *slog.Logger
 	made sync.Map // names of indexes that are there
 }
@@ -43,6 +43,10 @@ const (
 	// indexFrom is from how many passages on the index is faster than comparing
 	// all vectors, which memory has.
 	indexFrom = 5_000
+	// indexPart has the index asked when n passages of all N are looked at, and
+	// n² is this many times N: to find a hundred of them it goes through 100·N/n
+	// vectors, each of which takes half as long again as comparing one in memory.
+	indexPart = 150
 	// indexBreadth is how many vectors a search keeps in view (hnsw.ef_search),
 	// and without iteration, of which too many may not pass the conditions.
 	indexBreadth, indexBreadthOnce = 200, 800
@@ -124,25 +128,30 @@ func (s *Store) extension(ctx context.Context) (version, schema string, err erro
 	return version, schema, read()
 }
 
-// directions makes the column that has vectors as pgvector compares them, and
-// answers its type.
+// directions makes the table that has vectors as pgvector compares them, and
+// answers the type of these. Without its column it is what DROP EXTENSION has
+// left, and of no use.
 func (s *Store) directions(ctx context.Context, v pgvector) (kind string, err error) {
 	read := func() error {
 		return s.db.On(ctx).NewRaw(`SELECT t.typname FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
-			WHERE a.attrelid = to_regclass('corpora_vectors') AND a.attname = 'direction' AND NOT a.attisdropped AND to_regclass('corpora_vectors_bare') IS NOT NULL`).Scan(ctx, &kind)
+			WHERE a.attrelid = to_regclass('corpora_directions') AND a.attname = 'direction' AND NOT a.attisdropped`).Scan(ctx, &kind)
 	}
 	if err = read(); !errors.Is(err, sql.ErrNoRows) {
 		return kind, err
 	}
 	err = s.making(ctx, func(ctx context.Context, tx bun.IDB) error {
-		if _, err := tx.NewRaw("ALTER TABLE corpora_vectors ADD COLUMN IF NOT EXISTS direction ?", v.typeOf(0)).Exec(ctx); err != nil {
-			return err
+		if err := read(); !errors.Is(err, sql.ErrNoRows) {
+			return err // another process was faster
 		}
-		_, err := tx.ExecContext(ctx, "CREATE INDEX IF NOT EXISTS corpora_vectors_bare ON corpora_vectors (corpus_id, model) WHERE direction IS NULL")
+		_, err := tx.NewRaw(`DROP TABLE IF EXISTS corpora_directions;
+			CREATE TABLE corpora_directions (corpus_id BIGINT NOT NULL, model TEXT NOT NULL, passage_id BIGINT NOT NULL, dimensions INTEGER NOT NULL, direction ? NOT NULL,
+				PRIMARY KEY (corpus_id, model, passage_id), FOREIGN KEY (corpus_id, model, passage_id) REFERENCES corpora_vectors (corpus_id, model, passage_id) ON DELETE CASCADE);
+			UPDATE corpora_vectors SET is_indexed = FALSE WHERE is_indexed;
+			CREATE INDEX IF NOT EXISTS corpora_vectors_bare ON corpora_vectors (corpus_id, model) WHERE NOT is_indexed`, v.typeOf(0)).Exec(ctx)
 		return err
 	})
 	if err != nil {
-		return "", fmt.Errorf("adding a column for pgvector: %w", err)
+		return "", fmt.Errorf("making a table for pgvector: %w", err)
 	}
 	return kind, read()
 }
@@ -162,7 +171,7 @@ func (s *Store) making(ctx context.Context, change func(ctx context.Context, tx 
 // indexOf names the index of a model's vectors of one length.
 func indexOf(model string, dimensions int) string {
 	sum := sha256.Sum256([]byte(model))
-	return fmt.Sprintf("corpora_vectors_near_%s_%d", hex.EncodeToString(sum[:6]), dimensions)
+	return fmt.Sprintf("corpora_directions_%s_%d", hex.EncodeToString(sum[:6]), dimensions)
 }
 
 // indexed reports whether vectors of a model and a length have an index, and
@@ -177,7 +186,7 @@ func (s *Store) indexed(ctx context.Context, v *pgvector, model string, dimensio
 		return true
 	}
 	err := s.making(ctx, func(ctx context.Context, tx bun.IDB) error {
-		_, err := tx.NewRaw("CREATE INDEX IF NOT EXISTS ? ON corpora_vectors USING hnsw ((direction::?) ?.?) WHERE model = ? AND octet_length(coordinates) = ? AND direction IS NOT NULL",
+		_, err := tx.NewRaw("CREATE INDEX IF NOT EXISTS ? ON corpora_directions USING hnsw ((direction::?) ?.?) WHERE model = ? AND dimensions = ?",
 			bun.Ident(name), v.typeOf(dimensions), bun.Safe(quoted(v.schema)), bun.Ident(v.kind+"_cosine_ops"), model, dimensions).Exec(ctx)
 		return err
 	})
@@ -235,7 +244,7 @@ func (s *Store) Closest(ctx context.Context, corpora []ranking.Corpus, m ranking
 		return nil, false, nil
 	}
 	err = s.db.Snapshot(ctx, func(ctx context.Context) error {
-		found, err = s.closest(ctx, v, ids, m, limit)
+		found, err = s.closest(ctx, v, ids, passages, m, limit)
 		return err
 	})
 	if err != nil {
@@ -247,7 +256,7 @@ func (s *Store) Closest(ctx context.Context, corpora []ranking.Corpus, m ranking
 	return found, len(found) == limit, nil
 }
 
-func (s *Store) closest(ctx context.Context, v *pgvector, corpora []int64, m ranking.Meaning, limit int) ([]ranking.Vector, error) {
+func (s *Store) closest(ctx context.Context, v *pgvector, corpora []int64, passages int, m ranking.Meaning, limit int) ([]ranking.Vector, error) {
 	breadth, on, n := indexBreadthOnce, s.db.On(ctx), len(m.Values)
 	if v.iterates {
 		breadth = indexBreadth
@@ -258,17 +267,18 @@ func (s *Store) closest(ctx context.Context, v *pgvector, corpora []int64, m ran
 		settings += ", set_config('hnsw.iterative_scan', 'relaxed_order', true)"
 	}
 	ready := false
-	err := on.NewRaw("SELECT r.ready FROM (SELECT "+settings+`) AS s, (SELECT to_regclass(?) IS NOT NULL AND NOT EXISTS (
-		SELECT 1 FROM corpora_vectors WHERE direction IS NULL AND corpus_id IN (?) AND model = ? AND octet_length(coordinates) = ?) AS ready) AS r`,
-		strconv.Itoa(breadth), indexOf(m.Model, n), bun.List(corpora), m.Model, n).Scan(ctx, &ready)
+	err := on.NewRaw("SELECT r.ready FROM (SELECT "+settings+`) AS s, (SELECT EXISTS (SELECT 1 FROM pg_class WHERE oid = to_regclass(?) AND reltuples * ? <= ?) AND NOT EXISTS (
+		SELECT 1 FROM corpora_vectors WHERE NOT is_indexed AND corpus_id IN (?) AND model = ? AND octet_length(coordinates) = ?) AS ready) AS r`,
+		strconv.Itoa(breadth), indexOf(m.Model, n), s.vectors.part, float64(passages)*float64(passages), bun.List(corpora), m.Model, n).Scan(ctx, &ready)
 	if err != nil || !ready {
 		return nil, err
 	}
-	rows := []vectorRow{}
-	err = on.NewSelect().Model(&rows).Column("passage_id", "coordinates").
-		Where("model = ? AND octet_length(coordinates) = ? AND direction IS NOT NULL AND corpus_id IN (?)", m.Model, n, bun.List(corpora)).
+	near := s.db.NewSelect().TableExpr("corpora_directions").Column("corpus_id", "model", "passage_id").
+		Where("model = ? AND dimensions = ? AND corpus_id IN (?)", m.Model, n, bun.List(corpora)).
 		Where("passage_id NOT IN (SELECT id FROM corpora_passages WHERE NOT is_live AND corpus_id IN (?))", bun.List(corpora)).
-		OrderExpr("direction::? OPERATOR(?.<=>) ?::?", v.typeOf(n), bun.Safe(quoted(v.schema)), direction(m.Values), v.typeOf(n)).Limit(int64(limit)).Scan(ctx)
+		OrderExpr("direction::? OPERATOR(?.<=>) ?::?", v.typeOf(n), bun.Safe(quoted(v.schema)), direction(m.Values), v.typeOf(n)).Limit(int64(limit))
+	rows := []vectorRow{}
+	err = on.NewSelect().Model(&rows).Column("v.passage_id", "v.coordinates").Join("JOIN (?) AS near USING (corpus_id, model, passage_id)", near).Scan(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -292,7 +302,7 @@ func (s *Store) IndexVectors(ctx context.Context, corpusID int64, model string, 
 
 func (s *Store) index(ctx context.Context, v *pgvector, corpusID int64, model string, hold core.Hold) (int, error) {
 	bare := func(ctx context.Context) *bun.SelectQuery {
-		return s.db.On(ctx).NewSelect().Model((*vectorRow)(nil)).Where("corpus_id = ? AND model = ? AND direction IS NULL", corpusID, model)
+		return s.db.On(ctx).NewSelect().Model((*vectorRow)(nil)).Where("corpus_id = ? AND model = ? AND NOT is_indexed", corpusID, model)
 	}
 	var dimensions int
 	err := bare(ctx).ColumnExpr("octet_length(coordinates)").Where("octet_length(coordinates) BETWEEN 1 AND ?", v.most).Limit(1).Scan(ctx, &dimensions)
@@ -308,16 +318,36 @@ func (s *Store) index(ctx context.Context, v *pgvector, corpusID int64, model st
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		values := make([]struct {
-			ID        int64
-			Direction string
-		}, len(rows))
-		for i, r := range rows {
-			values[i].ID, values[i].Direction = r.PassageID, direction(fromBytes(r.Coordinates))
+		ids := make([]int64, len(rows))
+		for i := range rows {
+			rows[i].CorpusID, rows[i].Model, ids[i] = corpusID, model, rows[i].PassageID
 		}
-		_, err = tx.NewRaw("WITH x (id, direction) AS (?) UPDATE corpora_vectors AS v SET direction = x.direction::? FROM x WHERE v.corpus_id = ? AND v.model = ? AND v.passage_id = x.id",
-			tx.NewValues(&values), v.typeOf(0), corpusID, model).Exec(ctx)
+		if err := addDirections(ctx, tx, rows); err != nil {
+			return err
+		}
+		_, err = tx.NewUpdate().Model((*vectorRow)(nil)).Set("is_indexed = TRUE").Where("corpus_id = ? AND model = ? AND passage_id IN (?)", corpusID, model, bun.List(ids)).Exec(ctx)
 		return err
 	})
 	return len(rows), err
+}
+
+// directionRow is a vector as pgvector compares it.
+type directionRow struct {
+	bun.BaseModel `bun:"table:corpora_directions"`
+	CorpusID      int64
+	Model         string
+	PassageID     int64
+	Dimensions    int
+	Direction     string
+}
+
+// addDirections puts vectors that are stored into the index. They go from it
+// with what they were made of.
+func addDirections(ctx context.Context, tx bun.IDB, rows []vectorRow) error {
+	made := make([]directionRow, len(rows))
+	for i, r := range rows {
+		made[i] = directionRow{CorpusID: r.CorpusID, Model: r.Model, PassageID: r.PassageID, Dimensions: len(r.Coordinates), Direction: direction(fromBytes(r.Coordinates))}
+	}
+	_, err := tx.NewInsert().Model(&made).On("CONFLICT DO NOTHING").Exec(ctx)
+	return err
 }

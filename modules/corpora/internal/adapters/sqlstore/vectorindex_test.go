@@ -27,7 +27,7 @@ func indexedStore(t *testing.T) (*sqlstore.Store, *sqldb.DB) {
 	t.Helper()
 	db := dbtest.Pgvector(t, sqlstore.Migrations())
 	store := sqlstore.New(db)
-	store.IndexFrom(0)
+	store.AlwaysIndex()
 	if err := store.UseVectorIndex(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestAnOlderPgvectorServes(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			db := dbtest.Pgvector(t, sqlstore.Migrations())
 			store := sqlstore.New(db)
-			store.IndexFrom(0)
+			store.AlwaysIndex()
 			if err := store.UsePgvectorOf(t.Context(), version); err != nil {
 				t.Fatal(err)
 			}
@@ -177,6 +177,37 @@ func TestTheIndexFindsNearlyAllThatIsClosest(t *testing.T) {
 	}
 }
 
+// A few passages of many are compared exactly: the index would go through most
+// of the others.
+func TestFewPassagesAreComparedExactly(t *testing.T) {
+	_, db := indexedStore(t)
+	store := sqlstore.New(db) // as it is by itself
+	if err := store.UseVectorIndex(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	corpora := filled(t, store, "a", clustered(200, 8))
+	if _, err := db.ExecContext(t.Context(), "VACUUM ANALYZE corpora_directions"); err != nil {
+		t.Fatal(err)
+	}
+	m := ranking.Meaning{Model: "m", Values: clustered(1, 8)[0]}
+	for passages, want := range map[int]bool{200: false, 4_999: false, 5_000: true} {
+		corpora[0].Passages = passages
+		if _, ok, err := store.Closest(t.Context(), corpora, m, 100); ok != want || err != nil {
+			t.Errorf("%d passages: the index is asked: %v, %v", passages, ok, err)
+		}
+	}
+	// As if there were ten million.
+	if _, err := db.ExecContext(t.Context(), "UPDATE pg_class SET reltuples = 1e7 WHERE oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = to_regclass('corpora_directions'))"); err != nil {
+		t.Fatal(err)
+	}
+	for passages, want := range map[int]bool{30_000: false, 50_000: true} {
+		corpora[0].Passages = passages
+		if _, ok, err := store.Closest(t.Context(), corpora, m, 100); ok != want || err != nil {
+			t.Errorf("%d passages of ten million: the index is asked: %v, %v", passages, ok, err)
+		}
+	}
+}
+
 func TestQuestionsBySimilarityUseTheIndex(t *testing.T) {
 	store, db := indexedStore(t)
 	corpora := filled(t, store, "a", clustered(500, 16))
@@ -203,7 +234,7 @@ func TestQuestionsBySimilarityUseTheIndex(t *testing.T) {
 		}
 	}()
 	plan := strings.Join(dbtest.Plan(t, conn, true, seen.statements[1]), "\n")
-	if !regexp.MustCompile(`Index Scan using corpora_vectors_near_\w+_16 `).MatchString(plan) || strings.Contains(plan, "Sort") {
+	if !regexp.MustCompile(`Index Scan using corpora_directions_\w+_16 `).MatchString(plan) || strings.Contains(plan, "Sort") {
 		t.Errorf("it is planned as\n%s", plan)
 	}
 }
@@ -256,7 +287,7 @@ func TestPgvectorMayGoAndComeBack(t *testing.T) {
 		t.Error("nothing is found")
 	}
 	again := sqlstore.New(db)
-	again.IndexFrom(0)
+	again.AlwaysIndex()
 	use := func() {
 		t.Helper()
 		if err := again.UseVectorIndex(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
@@ -286,7 +317,7 @@ func TestWithoutPgvectorVectorsAreComparedExactly(t *testing.T) {
 	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
 		db, _ := open(t)
 		store := sqlstore.New(db)
-		store.IndexFrom(0)
+		store.AlwaysIndex()
 		corpora := filled(t, store, "a", clustered(150, 16))
 		if _, ok, err := store.Closest(t.Context(), corpora, ranking.Meaning{Model: "m", Values: clustered(1, 16)[0]}, 100); ok || err != nil {
 			t.Error(ok, err)

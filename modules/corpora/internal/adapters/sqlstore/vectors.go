@@ -19,16 +19,6 @@ type vectorRow struct {
 	Coordinates   []byte // one byte each, in two's complement
 }
 
-// directedRow has the vector as pgvector compares it, too.
-type directedRow struct {
-	bun.BaseModel `bun:"table:corpora_vectors,alias:v"`
-	CorpusID      int64
-	Model         string
-	PassageID     int64
-	Coordinates   []byte
-	Direction     string
-}
-
 // Unembedded implements core.Vectors.
 func (s *Store) Unembedded(ctx context.Context, corpusID, documentID int64, model string, after int64, limit int) ([]ranking.Passage, error) {
 	q := s.db.On(ctx).NewSelect().Model((*passageRow)(nil)).Where("p.corpus_id = ? AND p.is_live AND p.id > ?", corpusID, after)
@@ -47,7 +37,11 @@ func (s *Store) Unembedded(ctx context.Context, corpusID, documentID int64, mode
 // AddVectors implements core.Vectors. What is in the index is written with what
 // it was made of.
 func (s *Store) AddVectors(ctx context.Context, corpusID int64, model string, vectors []ranking.Vector, hold core.Hold) error {
-	directed := len(vectors) > 0 && s.indexed(ctx, s.vectors.on.Load(), model, len(vectors[0].Values))
+	directed := len(vectors) > 0
+	for _, v := range vectors { // all of one length, from one model
+		directed = directed && len(v.Values) == len(vectors[0].Values)
+	}
+	directed = directed && s.indexed(ctx, s.vectors.on.Load(), model, len(vectors[0].Values))
 	err := s.addVectors(ctx, corpusID, model, vectors, directed, hold)
 	if err != nil && directed && s.lost(ctx, err) {
 		err = s.addVectors(ctx, corpusID, model, vectors, false, hold)
@@ -74,28 +68,41 @@ func (s *Store) addVectors(ctx context.Context, corpusID int64, model string, ve
 			known[id] = true
 		}
 		var rows []vectorRow
-		var both []directedRow
 		for _, v := range vectors {
-			switch r := (vectorRow{CorpusID: corpusID, Model: model, PassageID: v.Passage, Coordinates: toBytes(v.Values)}); {
-			case !known[v.Passage]:
-			case directed && len(v.Values) == len(vectors[0].Values):
-				both = append(both, directedRow{CorpusID: r.CorpusID, Model: r.Model, PassageID: r.PassageID, Coordinates: r.Coordinates, Direction: direction(v.Values)})
-			default:
-				rows = append(rows, r)
+			if known[v.Passage] {
+				rows = append(rows, vectorRow{CorpusID: corpusID, Model: model, PassageID: v.Passage, Coordinates: toBytes(v.Values)})
 			}
 		}
-		var err error
-		if len(rows) > 0 {
-			_, err = tx.NewInsert().Model(&rows).On("CONFLICT DO NOTHING").Exec(ctx)
+		if len(rows) == 0 {
+			return nil
 		}
-		if err == nil && len(both) > 0 {
-			_, err = tx.NewInsert().Model(&both).On("CONFLICT DO NOTHING").Exec(ctx)
+		insert := tx.NewInsert().Model(&rows).On("CONFLICT DO NOTHING")
+		if directed {
+			insert = insert.Value("is_indexed", "TRUE")
+		}
+		_, err := insert.Exec(ctx)
+		if err == nil && directed {
+			err = addDirections(ctx, tx, rows)
 		}
 		if err != nil {
 			return fmt.Errorf("storing vectors: %w", err)
 		}
 		return nil
 	})
+}
+
+// passVectors gives passages of a new text the vectors of those with the same
+// words in the old one, so that a model need not read them again. The job that
+// makes those of the others puts them into the index.
+func (s *Store) passVectors(ctx context.Context, documentID int64) error {
+	_, err := s.db.On(ctx).NewRaw(`INSERT INTO corpora_vectors (corpus_id, model, passage_id, coordinates)
+		SELECT v.corpus_id, v.model, new.id, v.coordinates FROM corpora_passages AS new
+		JOIN corpora_passages AS old ON old.document_id = new.document_id AND NOT old.is_live AND old.title = new.title AND old.text = new.text
+		JOIN corpora_vectors AS v ON v.passage_id = old.id WHERE new.document_id = ? AND new.is_live ON CONFLICT DO NOTHING`, documentID).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("passing on the vectors of document %d: %w", documentID, err)
+	}
+	return nil
 }
 
 // ShowVectors implements core.Vectors.

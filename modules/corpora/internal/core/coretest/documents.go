@@ -175,6 +175,45 @@ func filters(f fixture) {
 	}
 }
 
+// manyNamed has more documents of a name than are looked for by their names
+// alone.
+func manyNamed(f fixture) {
+	c, others := f.corpus("a"), f.corpus("b")
+	var all, odd []core.Document
+	for i := range 330 {
+		d := f.document(c, fmt.Sprintf("Übersicht_%d%%.PDF", i), func(d *core.Document) {
+			if d.Tags = []string{}; i%2 == 1 {
+				d.Tags = []string{"odd"}
+			}
+		})
+		if all = append(all, d); i%2 == 1 {
+			odd = append(odd, d)
+		}
+	}
+	f.document(others, "übersicht_0%.pdf")
+	last := f.document(c, "notes")
+	part := "ÜBERSICHT_"
+	for _, tc := range []struct {
+		filter core.DocumentFilter
+		want   []core.Document
+	}{{core.DocumentFilter{Name: part}, all}, {core.DocumentFilter{Name: "%.pdf"}, all}, {core.DocumentFilter{Name: part, Tag: "odd"}, odd}, {core.DocumentFilter{Name: part, Step: core.Pending}, all}} {
+		second := storetest.Must[page.Of[core.Document]](f.t)(f.DocumentsPage(f.ctx, c.ID, tc.filter, page.Request{Number: 2, Size: 7}))
+		f.Equal(tc.want[7:14], second.Items)
+		f.Equal(int64(len(tc.want)), second.Count)
+		walk := storetest.Must[page.Of[core.Document]](f.t)(f.DocumentsPage(f.ctx, c.ID, tc.filter, page.Request{Size: 7, ByCursor: true}))
+		f.Equal(tc.want[:7], walk.Items)
+		walk = storetest.Must[page.Of[core.Document]](f.t)(f.DocumentsPage(f.ctx, c.ID, tc.filter, page.Request{Size: 7, Cursor: walk.NextCursor}))
+		f.Equal(tc.want[7:14], walk.Items)
+	}
+	f.NoError(func() error {
+		_, err := f.UpdateDocument(f.ctx, last.ID, func(d *core.Document) error { d.Name = "Große Übersicht_"; return nil })
+		return err
+	}())
+	f.Equal(int64(331), storetest.Must[page.Of[core.Document]](f.t)(f.DocumentsPage(f.ctx, c.ID, core.DocumentFilter{Name: part}, page.Request{})).Count)
+	found := storetest.Must[page.Of[core.Document]](f.t)(f.DocumentsPage(f.ctx, c.ID, core.DocumentFilter{Name: part}, page.Request{Number: 4}))
+	f.Equal(last.ID, found.Items[30].ID)
+}
+
 func connections(f fixture) {
 	a, b := f.corpus("a"), f.corpus("b")
 	first := storetest.Must[core.Connection](f.t)(f.connection(5, b))

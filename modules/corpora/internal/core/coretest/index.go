@@ -185,7 +185,7 @@ func staging(f fixture) {
 	last := indexed(121, "New", "the last harbour")
 	last[0].Sections = []corpora.Section{{At: 4, Title: "New › “Last”"}, {At: 9, Title: "New › “Last” › Harbour"}}
 	done := f.finish(d, core.Completed, 121, last)
-	d.Step, d.ChunkCount, d.ModifiedOn = core.Completed, 121, now.Add(time.Minute)
+	d.Step, d.ChunkCount, d.IndexVersion, d.ModifiedOn = core.Completed, 121, core.IndexVersion, now.Add(time.Minute)
 	f.Equal(d, done)
 	f.Equal(done, storetest.Must[core.Document](f.t)(f.Document(f.ctx, reader, done.ID)))
 	f.Equal(100, len(f.found("lantern", c)))

@@ -47,6 +47,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"connections are changed and end":                          connectionChanges,
 		"a deleted corpus takes no documents":                      locking,
 		"documents are filtered and paged":                         filters,
+		"names that many documents have are filtered alike":        manyNamed,
 		"connections come with their corpora":                      connections,
 		"work on a document begins once more after a failure":      beginning,
 		"whoever lost a document writes nothing":                   fencing,
@@ -60,6 +61,8 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"what may be searched is what the rule says":               searchable,
 		"a corpus has a new version with every change":             versions,
 		"a failed unit leaves nothing behind":                      rollback,
+		"documents of an older version are found":                  stale,
+		"the same words keep their vectors":                        sameWords,
 		"vectors are kept by model and passage":                    vectors,
 		"what is close in meaning is found while it is there":      meaning,
 	}

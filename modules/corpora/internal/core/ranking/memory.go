@@ -92,6 +92,40 @@ func (m *Memory) AddVectors(model string, vectors []Vector) {
 	}
 }
 
+// Words are those of a passage: the same ones have the same vectors.
+type Words struct{ Title, Text string }
+
+// VectorsOf answers the vectors of a document, by model and words.
+func (m *Memory) VectorsOf(document int64) map[string]map[Words][]int8 {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	out := map[string]map[Words][]int8{}
+	for model, list := range m.vectors {
+		out[model] = map[Words][]int8{}
+		for _, v := range list {
+			if p := m.passages[v.Passage]; p.Document == document {
+				out[model][Words{p.Title, p.Text}] = v.Values
+			}
+		}
+	}
+	return out
+}
+
+// PassVectors gives the passages of a document the vectors of their words.
+func (m *Memory) PassVectors(document int64, vectors map[string]map[Words][]int8) {
+	for model, of := range vectors {
+		var made []Vector
+		m.mu.RLock()
+		for id, p := range m.passages {
+			if v := of[Words{p.Title, p.Text}]; p.Document == document && v != nil {
+				made = append(made, Vector{Passage: id, Values: v})
+			}
+		}
+		m.mu.RUnlock()
+		m.AddVectors(model, made)
+	}
+}
+
 // Vectors implements Source.
 func (m *Memory) Vectors(_ context.Context, corpus int64, model string, after int64, limit int) ([]Vector, Versions, error) {
 	m.mu.RLock()
