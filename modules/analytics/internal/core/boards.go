@@ -40,7 +40,10 @@ func (s *Service) Leaderboard(ctx context.Context, who actor.Actor, p Period, f 
 	if err != nil {
 		return nil, err
 	}
-	q := Question{Selection: selected, By: boards[k]}
+	q := Question{Selection: selected, By: boards[k], Without: Spent}
+	if by == ByTokens {
+		q.Without = Marks
+	}
 	if by == ByQueries {
 		_, days := w.periods(Daily)
 		q.Threads, q.Days = true, append([]time.Time{}, days...)

@@ -222,11 +222,11 @@ func (s *yearServer) backends(b *testing.B) (used time.Duration) {
 		// and the 13th field, in hundredths of a second.
 		_, rest, _ := strings.Cut(string(stat), ") ")
 		fields := strings.Fields(rest)
-		var user, system time.Duration
+		var user, system int64
 		if _, err := fmt.Sscan(fields[11]+" "+fields[12], &user, &system); err != nil {
 			b.Fatal(err)
 		}
-		used += (user + system) * 10 * time.Millisecond
+		used += time.Duration(user+system) * 10 * time.Millisecond
 	}
 	return used
 }

@@ -19,6 +19,19 @@ type Cell struct {
 	Model       string
 }
 
+// Place is what is left of a cell without its type, source and model, but for
+// whether it evaluates.
+func (c Cell) Place() Cell {
+	out := Cell{TeamID: c.TeamID, ProjectID: c.ProjectID, AgentID: c.AgentID}
+	if c.Evaluates() {
+		out.QuerySource = c.QuerySource
+	}
+	return out
+}
+
+// Kind is the source and the model of a cell.
+func (c Cell) Kind() Cell { return Cell{QuerySource: c.QuerySource, Model: c.Model} }
+
 // CellOf is the cell of a fact.
 func CellOf(f *core.Fact) Cell {
 	return Cell{TeamID: f.TeamID, ProjectID: f.ProjectID, AgentID: f.AgentID, AgentType: f.AgentType, QuerySource: f.QuerySource, Model: f.Model}
