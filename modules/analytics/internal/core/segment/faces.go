@@ -103,14 +103,17 @@ func (s *Segment) Pack(known Cells) map[Face][]byte {
 
 // by is a segment with coarser cells.
 func (s *Segment) by(of func(cell int64) int64) *Segment {
-	out := &Segment{pairs: slices.Clone(s.pairs), asked: slices.Clone(s.asked)}
-	for i := range out.pairs {
-		out.pairs[i].cell = of(out.pairs[i].cell)
-	}
+	out := &Segment{pairs: settled(s.pairs, of), asked: slices.Clone(s.asked)}
+	var from, to int64
 	for i := range out.asked {
-		out.asked[i].cell = of(out.asked[i].cell)
+		if a := &out.asked[i]; i == 0 || a.cell != from {
+			from = a.cell
+			to = of(from)
+		}
+		out.asked[i].cell = to
 	}
-	out.settle()
+	sortAsked(out.asked)
+	out.asked = slices.Compact(out.asked)
 	return out
 }
 

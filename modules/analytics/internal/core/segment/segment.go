@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"cmp"
 	"slices"
 
 	"parley/modules/analytics/internal/core"
@@ -111,11 +110,8 @@ func (s *Segment) Empty() bool { return len(s.pairs) == 0 }
 
 // settle orders the rows and adds up those that are of one thing.
 func (s *Segment) settle() {
-	slices.SortFunc(s.pairs, func(a, b pair) int { return cmp.Or(cmp.Compare(a.cell, b.cell), cmp.Compare(a.user, b.user)) })
-	s.pairs = fold(s.pairs, func(a, b *pair) bool { return a.cell == b.cell && a.user == b.user }, func(into, p *pair) { into.add(&p.Sums) })
-	slices.SortFunc(s.asked, func(a, b asked) int {
-		return cmp.Or(cmp.Compare(a.cell, b.cell), cmp.Compare(a.thread, b.thread), cmp.Compare(a.user, b.user))
-	})
+	s.pairs = settled(s.pairs, func(cell int64) int64 { return cell })
+	sortAsked(s.asked)
 	s.asked = slices.Compact(s.asked)
 }
 
