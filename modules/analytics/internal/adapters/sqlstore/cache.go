@@ -8,7 +8,7 @@ import (
 )
 
 // cacheBytes bounds the faces that a process keeps in memory.
-const cacheBytes = 64 << 20
+const cacheBytes = 128 << 20
 
 // faceKey names a face of a segment.
 type faceKey struct {

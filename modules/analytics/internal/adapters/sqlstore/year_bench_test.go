@@ -61,7 +61,9 @@ func BenchmarkYear(b *testing.B) {
 	dbs := yearDBs(b)
 	var rows []string
 	before := load()
-	defer func() { showYear(b, fmt.Sprintf("%d requests each; load average %s at the beginning, %s at the end", *yearRounds, before, load()), rows) }()
+	defer func() {
+		showYear(b, fmt.Sprintf("%d requests each; load average %s at the beginning, %s at the end", *yearRounds, before, load()), rows)
+	}()
 	for _, engine := range []string{"sqlite", "postgres"} {
 		if dbs[engine] == nil {
 			continue

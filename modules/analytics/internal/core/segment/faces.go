@@ -118,7 +118,14 @@ func (s *Segment) by(of func(cell int64) int64) *Segment {
 }
 
 func (s *Segment) packSums() []byte {
-	rows := fold(slices.Clone(s.pairs), func(a, b *pair) bool { return a.cell == b.cell }, func(into, p *pair) { into.add(&p.Sums) })
+	var rows []pair
+	for i := range s.pairs {
+		if n := len(rows); n > 0 && rows[n-1].cell == s.pairs[i].cell {
+			rows[n-1].add(&s.pairs[i].Sums)
+			continue
+		}
+		rows = append(rows, s.pairs[i])
+	}
 	cells := differences(column(rows, func(p *pair) int64 { return p.cell }))
 	return packed(slices.Concat([][]int64{cells, runs(rows)}, spent(rows), marks(rows))...)
 }

@@ -114,17 +114,3 @@ func (s *Segment) settle() {
 	sortAsked(s.asked)
 	s.asked = slices.Compact(s.asked)
 }
-
-// fold adds rows up that are of one thing and follow on each other.
-func fold[T any](rows []T, same func(a, b *T) bool, add func(into, row *T)) []T {
-	n := 0
-	for i := range rows {
-		if n > 0 && same(&rows[n-1], &rows[i]) {
-			add(&rows[n-1], &rows[i])
-			continue
-		}
-		rows[n] = rows[i]
-		n++
-	}
-	return rows[:n]
-}

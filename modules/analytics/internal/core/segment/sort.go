@@ -23,7 +23,7 @@ func settled(rows []pair, of func(cell int64) int64) []pair {
 		most[0] |= cells[i]
 		most[1] |= rows[i].user
 	}
-	out := make([]pair, 0, len(rows))
+	var out []pair
 	add := func(i int) {
 		p := rows[i]
 		p.cell = cells[i]
@@ -52,6 +52,13 @@ func settled(rows []pair, of func(cell int64) int64) []pair {
 		keys[i] = (uint64(cells[i])<<user|uint64(rows[i].user))<<place | uint64(i)
 	}
 	slices.Sort(keys)
+	n := 0
+	for i, k := range keys {
+		if i == 0 || k>>place != keys[i-1]>>place {
+			n++
+		}
+	}
+	out = make([]pair, 0, n) // of a large segment far fewer than rows
 	for _, k := range keys {
 		add(int(k & (1<<place - 1)))
 	}
