@@ -40,7 +40,10 @@ func (s *Service) Leaderboard(ctx context.Context, who actor.Actor, p Period, f 
 	if err != nil {
 		return nil, err
 	}
-	q := Question{Selection: selected, By: boards[k]}
+	q := Question{Selection: selected, By: boards[k], Without: Spent}
+	if by == ByTokens {
+		q.Without = Marks
+	}
 	if by == ByQueries {
 		_, days := w.periods(Daily)
 		q.Threads, q.Days = true, append([]time.Time{}, days...)
@@ -49,9 +52,7 @@ func (s *Service) Leaderboard(ctx context.Context, who actor.Actor, p Period, f 
 	if err != nil {
 		return nil, err
 	}
-	rows = slices.DeleteFunc(rows, func(r Row) bool { return r.Key.ID == 0 || !by.lists(r.Figures) })
-	slices.SortFunc(rows, func(a, b Row) int { return cmp.Or(by.compare(a.Figures, b.Figures), cmp.Compare(a.Key.ID, b.Key.ID)) })
-	rows = rows[:min(len(rows), limit)]
+	rows = by.first(rows, limit)
 	names, err := s.names(ctx, selected.OrganizationID, k, rows)
 	out := make([]Ranked, len(rows))
 	for i, r := range rows {
@@ -60,12 +61,34 @@ func (s *Service) Leaderboard(ctx context.Context, who actor.Actor, p Period, f 
 	return out, err
 }
 
-func (b Ranking) lists(f Figures) bool {
+// first are the first rows of the leaderboard. Rows are large and there may be many,
+// so that only their places are put in order.
+func (b Ranking) first(rows []Row, limit int) []Row {
+	places := make([]int32, 0, len(rows))
+	for i := range rows {
+		if rows[i].Key.ID != 0 && b.lists(&rows[i].Figures) {
+			places = append(places, int32(i))
+		}
+	}
+	slices.SortFunc(places, func(x, y int32) int {
+		if c := b.compare(&rows[x].Figures, &rows[y].Figures); c != 0 {
+			return c
+		}
+		return cmp.Compare(rows[x].Key.ID, rows[y].Key.ID)
+	})
+	out := make([]Row, min(len(places), limit))
+	for i := range out {
+		out[i] = rows[places[i]]
+	}
+	return out
+}
+
+func (b Ranking) lists(f *Figures) bool {
 	return f.Queries > 0 || b == ByTokens && (f.Runs > 0 || f.TotalTokens() > 0)
 }
 
 // compare is negative when a stands before b.
-func (b Ranking) compare(x, y Figures) int {
+func (b Ranking) compare(x, y *Figures) int {
 	switch b {
 	case ByTokens:
 		return cmp.Compare(y.TotalTokens(), x.TotalTokens())
@@ -97,9 +120,9 @@ func (s *Service) BySegment(ctx context.Context, who actor.Actor, p Period, f Fi
 	if err != nil {
 		return nil, err
 	}
-	rows = slices.DeleteFunc(rows, func(r Row) bool { return !by.lists(r.Figures) })
+	rows = slices.DeleteFunc(rows, func(r Row) bool { return !by.lists(&r.Figures) })
 	slices.SortFunc(rows, func(a, b Row) int {
-		return cmp.Or(by.compare(a.Figures, b.Figures), cmp.Compare(a.Key.Name, b.Key.Name), cmp.Compare(a.Key.ID, b.Key.ID))
+		return cmp.Or(by.compare(&a.Figures, &b.Figures), cmp.Compare(a.Key.Name, b.Key.Name), cmp.Compare(a.Key.ID, b.Key.ID))
 	})
 	rows = rows[:min(len(rows), limit)]
 	names := map[int64]string{}

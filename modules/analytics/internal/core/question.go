@@ -43,7 +43,19 @@ type Question struct {
 	// reader's begins, as Cuts has periods. They are for a question without
 	// Cuts. A window of one day has no instants: send an empty list, not nil.
 	Days []time.Time
+	// Without are figures that are not needed. They may be 0 in the answer.
+	Without Part
 }
+
+// Part is some of the figures of a row.
+type Part int
+
+// The parts.
+const (
+	Nothing Part = iota
+	Spent        // tokens and cost
+	Marks        // votes, new threads and LastActive
+)
 
 // Row is what the facts of one period and one key add up to. Rows in which
 // nothing happened may be missing.

@@ -216,9 +216,10 @@ func (v *view) walkSome(
 			}
 			continue
 		}
-		for _, f := range faces {
-			some[f] = data[faceKey{v.org, f, p.Ref}]
+		for i, f := range faces {
+			some[f] = data[i]
 		}
+		data = data[len(faces):]
 		if err := on(p, some); err != nil {
 			return fmt.Errorf("reading segment %d/%d of organization %d: %w", p.Level, p.Start, v.org, err)
 		}
@@ -260,14 +261,19 @@ func (r segmentRow) key() faceKey {
 // maxChanges is how many changes of segments are looked at one by one.
 const maxChanges = 50_000
 
-// read answers faces, from memory where that is as new as the snapshot.
-func (v *view) read(ctx context.Context, keys []faceKey) (map[faceKey][]byte, error) {
+// read answers faces in the order of their keys, from memory where that is as new
+// as the snapshot.
+func (v *view) read(ctx context.Context, keys []faceKey) ([][]byte, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	c := v.s.cache
+	c, out := v.s.cache, make([][]byte, len(keys))
 	if v.private {
-		return v.stored(ctx, keys)
+		stored, err := v.stored(ctx, keys)
+		for i, k := range keys {
+			out[i] = stored[k]
+		}
+		return out, err
 	}
 	if seen := c.version(v.org, v.version); seen < v.version {
 		var rows []segmentRow
@@ -285,16 +291,23 @@ func (v *view) read(ctx context.Context, keys []faceKey) (map[faceKey][]byte, er
 		}
 		c.changed(v.org, v.version, changed)
 	}
-	found, missing := c.get(keys)
-	stored, err := v.stored(ctx, missing)
+	missing := c.get(keys, out)
+	if len(missing) == 0 {
+		return out, nil
+	}
+	others := make([]faceKey, len(missing))
+	for i, at := range missing {
+		others[i] = keys[at]
+	}
+	stored, err := v.stored(ctx, others)
 	if err != nil {
 		return nil, err
 	}
 	c.put(v.org, v.version, stored)
-	for k, data := range stored {
-		found[k] = data
+	for _, at := range missing {
+		out[at] = stored[keys[at]]
 	}
-	return found, nil
+	return out, nil
 }
 
 // stored reads faces; of a segment that is not there it answers nil.

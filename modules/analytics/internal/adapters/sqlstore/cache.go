@@ -8,7 +8,7 @@ import (
 )
 
 // cacheBytes bounds the faces that a process keeps in memory.
-const cacheBytes = 64 << 20
+const cacheBytes = 128 << 20
 
 // faceKey names a face of a segment.
 type faceKey struct {
@@ -67,21 +67,21 @@ func (c *cache) changed(org, version int64, changed []faceKey) {
 	c.versions[org] = version
 }
 
-// get answers the faces that are there and names the others.
-func (c *cache) get(keys []faceKey) (found map[faceKey][]byte, missing []faceKey) {
-	found = make(map[faceKey][]byte, len(keys))
+// get puts the faces that are there at the places of their keys, and answers the
+// places of the others.
+func (c *cache) get(keys []faceKey, found [][]byte) (missing []int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, k := range keys {
+	for i, k := range keys {
 		e := c.entries[k]
 		if e == nil {
-			missing = append(missing, k)
+			missing = append(missing, i)
 			continue
 		}
 		c.order.MoveToFront(e)
-		found[k] = e.Value.(*entry).data //nolint:forcetypeassert // nothing else is in it
+		found[i] = e.Value.(*entry).data //nolint:forcetypeassert // nothing else is in it
 	}
-	return found, missing
+	return missing
 }
 
 // put keeps faces as they were at a version; not if others have seen a later one.

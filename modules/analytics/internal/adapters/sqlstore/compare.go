@@ -110,7 +110,7 @@ func (c *comparison) recount(ctx context.Context, ref segment.Ref) (*segment.Seg
 				return err
 			}
 			version = v.version
-			stored, err := v.faces(ctx, ref)
+			stored, err := v.faces(ctx, segment.Faces, ref)
 			same = err == nil && c.same(&v, ref, whole, stored[ref])
 			return err
 		})
@@ -144,7 +144,7 @@ func (c *comparison) fromFacts(ctx context.Context, ref segment.Ref) (whole *seg
 			return err
 		}
 		all := stretch{ref.Start, ref.End()}
-		stored, err := v.faces(ctx, inside(ref)...)
+		stored, err := v.faces(ctx, segment.Faces, inside(ref)...)
 		if err != nil {
 			return err
 		}
@@ -217,7 +217,7 @@ func (c *comparison) same(v *view, ref segment.Ref, whole *segment.Segment, stor
 	c.count++
 	want := map[segment.Face][]byte{}
 	if !whole.Empty() {
-		want = whole.Pack(newNumbers(v.cells).evaluates)
+		want = whole.Pack(newNumbers(v.cells))
 	}
 	for _, f := range segment.Faces {
 		if !bytes.Equal(want[f], stored[f]) {

@@ -248,7 +248,7 @@ func (v *view) merge(ctx context.Context, c *change) error {
 	for _, ref := range c.fresh {
 		of = append(of, parts(ref)...)
 	}
-	faces, err := v.faces(ctx, of...)
+	faces, err := v.faces(ctx, segment.Whole, of...)
 	if err != nil {
 		return err
 	}
@@ -266,13 +266,13 @@ func (v *view) merge(ctx context.Context, c *change) error {
 	return nil
 }
 
-// faces reads all faces of segments as they are stored.
-func (v *view) faces(ctx context.Context, refs ...segment.Ref) (map[segment.Ref]map[segment.Face][]byte, error) {
+// faces reads faces of segments as they are stored.
+func (v *view) faces(ctx context.Context, faces []segment.Face, refs ...segment.Ref) (map[segment.Ref]map[segment.Face][]byte, error) {
 	var keys []faceKey
 	out := map[segment.Ref]map[segment.Face][]byte{}
 	for _, ref := range refs {
 		out[ref] = map[segment.Face][]byte{}
-		for _, f := range segment.Faces {
+		for _, f := range faces {
 			keys = append(keys, faceKey{v.org, f, ref})
 		}
 	}
@@ -310,7 +310,14 @@ func (n *numbers) number(c segment.Cell) int64 {
 	return i
 }
 
-func (n *numbers) evaluates(cell int64) bool { return n.cells[cell].Evaluates() }
+// Evaluates implements segment.Cells.
+func (n *numbers) Evaluates(cell int64) bool { return n.cells[cell].Evaluates() }
+
+// PlaceOf implements segment.Cells.
+func (n *numbers) PlaceOf(cell int64) int64 { return n.number(n.cells[cell].Place()) }
+
+// KindOf implements segment.Cells.
+func (n *numbers) KindOf(cell int64) int64 { return n.number(n.cells[cell].Kind()) }
 
 // change is one step of sealing, made from what was there at a version.
 type change struct {
@@ -330,7 +337,7 @@ func (c *change) put(ref segment.Ref, s *segment.Segment) {
 		c.gone = append(c.gone, ref)
 		return
 	}
-	for face, data := range s.Pack(c.cells.evaluates) {
+	for face, data := range s.Pack(c.cells) {
 		c.segments = append(c.segments, segmentRow{
 			OrganizationID: c.org, Face: int64(face), Level: int64(ref.Level), Start: ref.Start, Version: c.version + 1, Data: data,
 		})

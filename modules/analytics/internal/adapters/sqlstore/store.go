@@ -116,21 +116,17 @@ func (s *Store) countAskers(ctx context.Context, scope core.Scope) (n int64, err
 		if err != nil {
 			return err
 		}
-		asked := map[int64]bool{}
+		var asked tally.IDs
 		inside := tally.Cells(core.Selection{Scope: scope}, v.cells)
 		pieces := v.Cover([]int64{v.first * quarterMicros, endOfTime.UnixMicro()})
-		if err := v.walk(ctx, pieces, []segment.Face{segment.FacePairs},
+		if err := v.walk(ctx, pieces, tally.PartFaces,
 			func(_ segment.Piece, faces map[segment.Face][]byte) error {
-				return tally.EachPairUser(inside, faces, func(users []int64) {
-					for _, user := range users {
-						asked[user] = true
-					}
-				})
+				return tally.EachRunner(inside, faces, func(users []int64) { asked.Add(users...) })
 			},
 			func(_ segment.Piece, facts []core.Fact) {
 				for _, f := range facts {
 					if f.Runs > 0 && tally.InScope(scope, f.TeamID, f.ProjectID, f.AgentID) {
-						asked[f.UserID] = true
+						asked.Add(f.UserID)
 					}
 				}
 			}); err != nil {
@@ -142,7 +138,7 @@ func (s *Store) countAskers(ctx context.Context, scope core.Scope) (n int64, err
 			return fmt.Errorf("reading which users exist: %w", err)
 		}
 		for _, u := range users {
-			if asked[u] {
+			if asked.Has(u) {
 				n++
 			}
 		}

@@ -10,73 +10,149 @@ const (
 	FaceSums    Face = 1 // the sums of each cell, whoever the user
 	FaceActive  Face = 2 // users with a query
 	FacePairs   Face = 3 // users of each cell, and how often they ran
-	FaceValues  Face = 4 // what else the users of each cell add up to, in the order of FacePairs
+	FaceSpent   Face = 4 // tokens and cost of the users of each cell, in the order of FacePairs
 	FaceThreads Face = 5 // threads of each cell that had a query
 	FaceAskers  Face = 6 // whose these threads are, in the order of FaceThreads
 	FaceTotal   Face = 7 // the sums of all, as FaceSums of cell 0, and of evaluations, as of cell 1
-	// What FacePairs and FaceValues have, with cells as in FaceTotal.
-	FaceUsers      Face = 8
-	FaceUserValues Face = 9
+	// What FacePairs, FaceSpent and FaceMarks have, with cells as in FaceTotal.
+	FaceUsers     Face = 8
+	FaceUserSpent Face = 9
+	FaceUserMarks Face = 11
 	// FaceAllThreads has threads with a query, whatever their cell.
 	FaceAllThreads Face = 10
+	FaceMarks      Face = 12 // what else the users of each cell add up to: new threads, votes, their last run
+
+	// The same of places: cells without type, source and model, but for whether they
+	// evaluate. FacePlaceAskers has the users with a run of each.
+	FacePlaces       Face = 13
+	FacePlaceAskers  Face = 14
+	FacePlaceThreads Face = 15
+
+	// The same of kinds: cells with nothing but source and model.
+	FaceKinds         Face = 16
+	FaceKindAskers    Face = 17
+	FaceKindThreads   Face = 18
+	FaceKindThreadsBy Face = 19 // whose they are, as FaceAskers
+	FaceKindPairs     Face = 20
+	FaceKindSpent     Face = 21
+	FaceKindMarks     Face = 22
 )
 
 // Faces are all of them.
-var Faces = []Face{FaceSums, FaceActive, FacePairs, FaceValues, FaceThreads, FaceAskers, FaceTotal, FaceUsers, FaceUserValues, FaceAllThreads}
+var Faces = []Face{
+	FaceSums, FaceActive, FacePairs, FaceSpent, FaceThreads, FaceAskers, FaceTotal, FaceUsers, FaceUserSpent, FaceUserMarks, FaceAllThreads, FaceMarks,
+	FacePlaces, FacePlaceAskers, FacePlaceThreads,
+	FaceKinds, FaceKindAskers, FaceKindThreads, FaceKindThreadsBy, FaceKindPairs, FaceKindSpent, FaceKindMarks,
+}
 
-// Pack makes the faces of a segment. evaluates tells which cells do. Equal
-// segments have equal bytes.
-func (s *Segment) Pack(evaluates func(cell int64) bool) map[Face][]byte {
-	whole := make([]pair, len(s.pairs))
-	copy(whole, s.pairs)
-	whole = fold(whole, func(a, b *pair) bool { return a.cell == b.cell }, func(into, p *pair) { into.add(&p.Sums) })
-	people := make([]pair, len(s.pairs))
-	for i, p := range s.pairs {
-		if people[i] = p; evaluates(p.cell) {
-			people[i].cell = 1
-		} else {
-			people[i].cell = 0
+// Whole are those that have all of a segment.
+var Whole = []Face{FacePairs, FaceSpent, FaceMarks, FaceThreads, FaceAskers}
+
+// Cells knows cells by their number, and the numbers of coarser cells.
+type Cells interface {
+	Evaluates(cell int64) bool
+	PlaceOf(cell int64) int64
+	KindOf(cell int64) int64
+}
+
+// Pack makes the faces of a segment. Equal segments have equal bytes.
+func (s *Segment) Pack(known Cells) map[Face][]byte {
+	people := s.by(func(cell int64) int64 {
+		if known.Evaluates(cell) {
+			return 1
 		}
-	}
-	whoAsked := &Segment{pairs: people}
-	whoAsked.settle()
-	people = whoAsked.pairs
-	total := fold(slices.Clone(people), func(a, b *pair) bool { return a.cell == b.cell }, func(into, p *pair) { into.add(&p.Sums) })
+		return 0
+	})
+	places, kinds := s.by(known.PlaceOf), s.by(known.KindOf)
 	var active []int64
-	for i := range s.pairs {
-		if p := &s.pairs[i]; p.Runs > 0 && !evaluates(p.cell) {
+	for i := range people.pairs {
+		if p := &people.pairs[i]; p.Runs > 0 && p.cell == 0 {
 			active = append(active, p.user)
 		}
 	}
-	slices.Sort(active)
-	active = slices.Compact(active)
-	threadIDs := column(s.asked, func(a *asked) int64 { return a.thread })
-	slices.Sort(threadIDs)
-	threadIDs = slices.Compact(threadIDs)
-	cells, sizes, users := grouped(s.pairs, func(p *pair) (int64, int64) { return p.cell, p.user })
-	kinds, kindSizes, kindUsers := grouped(people, func(p *pair) (int64, int64) { return p.cell, p.user })
-	threadCells, threadSizes, threads := grouped(s.asked, func(a *asked) (int64, int64) { return a.cell, a.thread })
+	threads := column(s.asked, func(a *asked) int64 { return a.thread })
+	slices.Sort(threads)
 	return map[Face][]byte{
-		FaceSums:   sumsOf(whole),
-		FaceTotal:  sumsOf(total),
-		FaceActive: packed(differences(active)),
-		FacePairs:  packed(cells, sizes, users, runs(s.pairs)),
-		FaceValues: packed(values(s.pairs)...),
+		FaceSums:   s.packSums(),
+		FaceTotal:  people.packSums(),
+		FacePlaces: places.packSums(),
+		FaceKinds:  kinds.packSums(),
 
-		FaceUsers:      packed(kinds, kindSizes, kindUsers, runs(people)),
-		FaceUserValues: packed(values(people)...),
+		FacePairs:     s.packPairs(),
+		FaceSpent:     packed(spent(s.pairs)...),
+		FaceMarks:     packed(marks(s.pairs)...),
+		FaceUsers:     people.packPairs(),
+		FaceUserSpent: packed(spent(people.pairs)...),
+		FaceUserMarks: packed(marks(people.pairs)...),
+		FaceKindPairs: kinds.packPairs(),
+		FaceKindSpent: packed(spent(kinds.pairs)...),
+		FaceKindMarks: packed(marks(kinds.pairs)...),
 
-		FaceThreads: packed(threadCells, threadSizes, threads),
-		FaceAskers:  packed(column(s.asked, func(a *asked) int64 { return a.user })),
+		FaceActive:      packed(differences(active)),
+		FacePlaceAskers: places.packAskers(),
+		FaceKindAskers:  kinds.packAskers(),
 
-		FaceAllThreads: packed(differences(threadIDs)),
+		FaceAllThreads:    packed(differences(slices.Compact(threads))),
+		FaceThreads:       s.packThreads(),
+		FaceAskers:        packed(column(s.asked, func(a *asked) int64 { return a.user })),
+		FacePlaceThreads:  places.packThreads(),
+		FaceKindThreads:   kinds.packThreads(),
+		FaceKindThreadsBy: packed(column(kinds.asked, func(a *asked) int64 { return a.user })),
 	}
 }
 
-func sumsOf(rows []pair) []byte {
-	cells := differences(column(rows, func(p *pair) int64 { return p.cell }))
-	return packed(append([][]int64{cells, runs(rows)}, values(rows)...)...)
+// by is a segment with coarser cells.
+func (s *Segment) by(of func(cell int64) int64) *Segment {
+	out := &Segment{pairs: settled(s.pairs, of), asked: slices.Clone(s.asked)}
+	var from, to int64
+	for i := range out.asked {
+		if a := &out.asked[i]; i == 0 || a.cell != from {
+			from = a.cell
+			to = of(from)
+		}
+		out.asked[i].cell = to
+	}
+	sortAsked(out.asked)
+	out.asked = slices.Compact(out.asked)
+	return out
 }
+
+func (s *Segment) packSums() []byte {
+	var rows []pair
+	for i := range s.pairs {
+		if n := len(rows); n > 0 && rows[n-1].cell == s.pairs[i].cell {
+			rows[n-1].add(&s.pairs[i].Sums)
+			continue
+		}
+		rows = append(rows, s.pairs[i])
+	}
+	cells := differences(column(rows, func(p *pair) int64 { return p.cell }))
+	return packed(slices.Concat([][]int64{cells, runs(rows)}, spent(rows), marks(rows))...)
+}
+
+func (s *Segment) packPairs() []byte {
+	cells, sizes, users := grouped(s.pairs, func(p *pair) (int64, int64) { return p.cell, p.user })
+	return packed(cells, sizes, users, runs(s.pairs))
+}
+
+// packAskers is the users with a run of each cell, as packThreads is threads.
+func (s *Segment) packAskers() []byte {
+	var asked []pair
+	for _, p := range s.pairs {
+		if p.Runs > 0 {
+			asked = append(asked, p)
+		}
+	}
+	return packed(threeOf(grouped(asked, func(p *pair) (int64, int64) { return p.cell, p.user }))...)
+}
+
+// packThreads is the threads of each cell. A thread of several users is there as
+// often.
+func (s *Segment) packThreads() []byte {
+	return packed(threeOf(grouped(s.asked, func(a *asked) (int64, int64) { return a.cell, a.thread }))...)
+}
+
+func threeOf(a, b, c []int64) [][]int64 { return [][]int64{a, b, c} }
 
 func packed(columns ...[]int64) []byte {
 	var b []byte
@@ -96,10 +172,21 @@ func column[T any](rows []T, of func(*T) int64) []int64 {
 
 func runs(rows []pair) []int64 { return column(rows, func(p *pair) int64 { return p.Runs }) }
 
-// valueColumns is how many columns values makes.
-const valueColumns = 8
+// So many columns spent and marks make.
+const (
+	spentColumns = 4
+	markColumns  = 4
+	valueColumns = spentColumns + markColumns
+)
 
-func values(rows []pair) [][]int64 {
+func spent(rows []pair) [][]int64 {
+	return [][]int64{
+		column(rows, func(p *pair) int64 { return p.Prompt }), column(rows, func(p *pair) int64 { return p.Completion }),
+		column(rows, func(p *pair) int64 { return p.Nano }), column(rows, func(p *pair) int64 { return p.Pico }),
+	}
+}
+
+func marks(rows []pair) [][]int64 {
 	// Moments are told from the earliest of them, which comes first.
 	earliest := int64(0)
 	for i := range rows {
@@ -114,8 +201,6 @@ func values(rows []pair) [][]int64 {
 		return p.Last - earliest + 1
 	})...)
 	return [][]int64{
-		column(rows, func(p *pair) int64 { return p.Prompt }), column(rows, func(p *pair) int64 { return p.Completion }),
-		column(rows, func(p *pair) int64 { return p.Nano }), column(rows, func(p *pair) int64 { return p.Pico }),
 		column(rows, func(p *pair) int64 { return p.NewThreads }), column(rows, func(p *pair) int64 { return p.Up }),
 		column(rows, func(p *pair) int64 { return p.Down }), moments,
 	}

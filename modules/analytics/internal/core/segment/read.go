@@ -2,16 +2,16 @@ package segment
 
 import "sync"
 
-// Rows are some rows of a cell, in columns of one length. They are read in parts
-// that the processor's cache has room for, and belong to the reader again when the
-// call that they are given to is over.
+// Rows are some rows of a cell, in columns of one length, or of none where they
+// were not asked for. They are read in parts that the processor's cache has room
+// for, and belong to the reader again when the call that they are given to is over.
 type Rows struct {
-	IDs  []int64 // of users; of threads in FaceThreads and FaceAllThreads
+	IDs  []int64 // of users; of threads in EachThread
 	Runs []int64
 
-	Prompt, Completion, Nano, Pico []int64
-	NewThreads, Up, Down           []int64
-	Last                           []int64
+	Prompt, Completion, Nano, Pico []int64 // spent
+	NewThreads, Up, Down           []int64 // marks
+	Last                           []int64 // marks
 
 	Users []int64 // of threads
 }
@@ -98,16 +98,23 @@ func (v *valueReader) into(s *Sums) {
 	}
 }
 
-// fill reads the columns of n rows.
-func (v *valueReader) fill(r *Rows, b *buffer, n int) {
-	for i := range v.cs {
-		v.cs[i].Fill(b.values[i][:n])
+// fillSpent reads the columns of n rows.
+func (r *Rows) fillSpent(cs []Column, b *buffer, n int) {
+	for i := range cs {
+		cs[i].Fill(b.values[i][:n])
 	}
 	r.Prompt, r.Completion, r.Nano, r.Pico = b.values[0][:n], b.values[1][:n], b.values[2][:n], b.values[3][:n]
-	r.NewThreads, r.Up, r.Down, r.Last = b.values[4][:n], b.values[5][:n], b.values[6][:n], b.values[7][:n]
+}
+
+func (r *Rows) fillMarks(cs []Column, earliest int64, b *buffer, n int) {
+	room := b.values[spentColumns:]
+	for i := range cs {
+		cs[i].Fill(room[i][:n])
+	}
+	r.NewThreads, r.Up, r.Down, r.Last = room[0][:n], room[1][:n], room[2][:n], room[3][:n]
 	for i, last := range r.Last {
 		if last != 0 {
-			r.Last[i] = v.earliest + last - 1
+			r.Last[i] = earliest + last - 1
 		}
 	}
 }
@@ -169,8 +176,8 @@ func (g *group) each(take func(cell int64) bool, rows func(cell int64, b *buffer
 }
 
 // EachPair calls rows for the users of each cell of a FacePairs that take wants.
-// values is the FaceValues, or nil when only runs are needed.
-func EachPair(face, values []byte, take func(cell int64) bool, rows func(cell int64, r *Rows)) error {
+// spent and marks are FaceSpent and FaceMarks, or nil when they are not needed.
+func EachPair(face, spent, marks []byte, take func(cell int64) bool, rows func(cell int64, r *Rows)) error {
 	if len(face) == 0 {
 		return nil
 	}
@@ -179,30 +186,45 @@ func EachPair(face, values []byte, take func(cell int64) bool, rows func(cell in
 		return err
 	}
 	g := group{cells: cs[0], sizes: cs[1], ids: cs[2], with: []*Column{&cs[3]}}
-	var vs valueReader
-	if values != nil {
-		columns, err := columns(values, valueColumns)
-		if err != nil {
-			return err
+	with := func(face []byte, n int) (of []Column, err error) {
+		if face == nil {
+			return nil, nil
 		}
-		vs = newValues(columns)
-		for i := range vs.cs {
-			g.with = append(g.with, &vs.cs[i])
+		of, err = columns(face, n)
+		for i := range of {
+			g.with = append(g.with, &of[i])
 		}
+		return of, err
+	}
+	spentBy, err := with(spent, spentColumns)
+	if err != nil {
+		return err
+	}
+	marksOf, err := with(marks, markColumns)
+	if err != nil {
+		return err
+	}
+	earliest := int64(0)
+	if marksOf != nil {
+		earliest = marksOf[markColumns-1].Next()
 	}
 	var r Rows
 	return g.each(take, func(cell int64, b *buffer, n int) {
 		cs[3].Fill(b.runs[:n])
 		r.IDs, r.Runs = b.ids[:n], b.runs[:n]
-		if vs.cs != nil {
-			vs.fill(&r, b, n)
+		if spentBy != nil {
+			r.fillSpent(spentBy, b, n)
+		}
+		if marksOf != nil {
+			r.fillMarks(marksOf, earliest, b, n)
 		}
 		rows(cell, &r)
 	})
 }
 
 // EachThread calls rows for the threads of each cell of a FaceThreads that take
-// wants. askers is the FaceAskers, or nil when the user is not needed.
+// wants, or the users of a FacePlaceAskers or a FaceKindAskers. askers is the
+// FaceAskers, or nil when the user of a thread is not needed.
 func EachThread(face, askers []byte, take func(cell int64) bool, rows func(cell int64, r *Rows)) error {
 	if len(face) == 0 {
 		return nil
@@ -212,7 +234,7 @@ func EachThread(face, askers []byte, take func(cell int64) bool, rows func(cell 
 		return err
 	}
 	g := group{cells: cs[0], sizes: cs[1], ids: cs[2]}
-	users := []Column{{}}
+	var users []Column
 	if askers != nil {
 		if users, err = columns(askers, 1); err != nil {
 			return err
@@ -221,23 +243,24 @@ func EachThread(face, askers []byte, take func(cell int64) bool, rows func(cell 
 	}
 	var r Rows
 	return g.each(take, func(cell int64, b *buffer, n int) {
-		r.IDs, r.Users = b.ids[:n], b.users[:n]
-		users[0].Fill(r.Users)
+		if r.IDs = b.ids[:n]; users != nil {
+			r.Users = b.users[:n]
+			users[0].Fill(r.Users)
+		}
 		rows(cell, &r)
 	})
 }
 
-// Unpack is the segment of its faces, of which four have all of it.
+// Unpack is the segment of its faces; Whole are needed.
 func Unpack(faces map[Face][]byte) (*Segment, error) {
 	s := &Segment{}
 	every := func(int64) bool { return true }
-	if err := EachPair(faces[FacePairs], faces[FaceValues], every, func(cell int64, r *Rows) {
+	if len(faces[FacePairs]) > 0 && (faces[FaceSpent] == nil || faces[FaceMarks] == nil || faces[FaceThreads] == nil || faces[FaceAskers] == nil) {
+		return nil, errCorrupt
+	}
+	if err := EachPair(faces[FacePairs], faces[FaceSpent], faces[FaceMarks], every, func(cell int64, r *Rows) {
 		for i, user := range r.IDs {
-			p := pair{cell: cell, user: user, Sums: Sums{Runs: r.Runs[i]}}
-			if len(r.Prompt) > 0 {
-				p.Sums = r.sums(i)
-			}
-			s.pairs = append(s.pairs, p)
+			s.pairs = append(s.pairs, pair{cell: cell, user: user, Sums: r.sums(i)})
 		}
 	}); err != nil {
 		return nil, err

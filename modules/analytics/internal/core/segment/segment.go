@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"cmp"
 	"slices"
 
 	"parley/modules/analytics/internal/core"
@@ -18,6 +17,19 @@ type Cell struct {
 	QuerySource string
 	Model       string
 }
+
+// Place is what is left of a cell without its type, source and model, but for
+// whether it evaluates.
+func (c Cell) Place() Cell {
+	out := Cell{TeamID: c.TeamID, ProjectID: c.ProjectID, AgentID: c.AgentID}
+	if c.Evaluates() {
+		out.QuerySource = c.QuerySource
+	}
+	return out
+}
+
+// Kind is the source and the model of a cell.
+func (c Cell) Kind() Cell { return Cell{QuerySource: c.QuerySource, Model: c.Model} }
 
 // CellOf is the cell of a fact.
 func CellOf(f *core.Fact) Cell {
@@ -98,24 +110,7 @@ func (s *Segment) Empty() bool { return len(s.pairs) == 0 }
 
 // settle orders the rows and adds up those that are of one thing.
 func (s *Segment) settle() {
-	slices.SortFunc(s.pairs, func(a, b pair) int { return cmp.Or(cmp.Compare(a.cell, b.cell), cmp.Compare(a.user, b.user)) })
-	s.pairs = fold(s.pairs, func(a, b *pair) bool { return a.cell == b.cell && a.user == b.user }, func(into, p *pair) { into.add(&p.Sums) })
-	slices.SortFunc(s.asked, func(a, b asked) int {
-		return cmp.Or(cmp.Compare(a.cell, b.cell), cmp.Compare(a.thread, b.thread), cmp.Compare(a.user, b.user))
-	})
+	s.pairs = settled(s.pairs, func(cell int64) int64 { return cell })
+	sortAsked(s.asked)
 	s.asked = slices.Compact(s.asked)
-}
-
-// fold adds rows up that are of one thing and follow on each other.
-func fold[T any](rows []T, same func(a, b *T) bool, add func(into, row *T)) []T {
-	n := 0
-	for i := range rows {
-		if n > 0 && same(&rows[n-1], &rows[i]) {
-			add(&rows[n-1], &rows[i])
-			continue
-		}
-		rows[n] = rows[i]
-		n++
-	}
-	return rows[:n]
 }

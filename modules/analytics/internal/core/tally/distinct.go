@@ -1,6 +1,9 @@
 package tally
 
-import "math/bits"
+import (
+	"math/bits"
+	"sync"
+)
 
 const pageBits = 12
 
@@ -8,6 +11,7 @@ const pageBits = 12
 // are dense where they are few, so it is an array nearly always.
 type paged[T any] struct {
 	pages map[int64]*[1 << pageBits]T
+	spare *sync.Pool // of pages, to be used again, or nil
 	near  [16]struct {
 		number int64
 		page   *[1 << pageBits]T
@@ -27,7 +31,7 @@ func (p *paged[T]) at(id int64) *T {
 func (p *paged[T]) find(number int64) *[1 << pageBits]T {
 	page := p.pages[number]
 	if page == nil {
-		if page = new([1 << pageBits]T); p.pages == nil {
+		if page = p.fresh(); p.pages == nil {
 			p.pages = map[int64]*[1 << pageBits]T{}
 		}
 		p.pages[number] = page
@@ -37,11 +41,22 @@ func (p *paged[T]) find(number int64) *[1 << pageBits]T {
 	return page
 }
 
+func (p *paged[T]) fresh() *[1 << pageBits]T {
+	if p.spare != nil {
+		if used, ok := p.spare.Get().(*[1 << pageBits]T); ok {
+			clear(used[:])
+			return used
+		}
+	}
+	return new([1 << pageBits]T)
+}
+
 // once is a set of the ids of one period, which begins empty with each period.
 type once struct {
 	period int
 	pages  map[int64]*bitmap
-	used   []*bitmap // in the period
+	near   [16]*bitmap // of pages
+	used   []*bitmap   // in the period
 }
 
 type bitmap struct {
@@ -55,18 +70,28 @@ func (o *once) page(number int64, period int) *bitmap {
 	if period != o.period {
 		o.used, o.period = o.used[:0], period
 	}
+	p := o.near[number&15]
+	if p == nil || p.number != number {
+		p = o.find(number)
+		o.near[number&15] = p
+	}
+	if p.period != period {
+		p.period = period
+		clear(p.words[:])
+		o.used = append(o.used, p)
+	}
+	return p
+}
+
+// find is a page as of whatever period it was used in.
+func (o *once) find(number int64) *bitmap {
 	p := o.pages[number]
 	if p == nil {
 		if o.pages == nil {
 			o.pages = map[int64]*bitmap{}
 		}
-		p = &bitmap{number: number, period: period}
+		p = &bitmap{number: number, period: -1}
 		o.pages[number] = p
-		o.used = append(o.used, p)
-	} else if p.period != period {
-		p.period = period
-		clear(p.words[:])
-		o.used = append(o.used, p)
 	}
 	return p
 }
@@ -88,6 +113,12 @@ func (o *once) add(period int, ids ...int64) (n int64) {
 	return n
 }
 
+// has reports whether an id was added in the period.
+func (o *once) has(id int64) bool {
+	p := o.pages[id>>pageBits]
+	return p != nil && p.period == o.period && p.words[id>>6&(1<<pageBits/64-1)]&(1<<(id&63)) != 0
+}
+
 // tally adds 1 for each id of the period.
 func (o *once) tally(to *paged[int32]) {
 	for _, p := range o.used {
@@ -101,7 +132,7 @@ func (o *once) tally(to *paged[int32]) {
 }
 
 // distinct counts ids by slot, each once a slot. Slots are (period, key); they
-// come in order of period.
+// come in order of period, so those of a period follow on each other.
 //
 // Nearly always one id belongs to one key: a thread has one asker and one agent.
 // So each id has the slot where it was seen last, and only what belongs to
@@ -109,26 +140,27 @@ func (o *once) tally(to *paged[int32]) {
 type distinct struct {
 	single bool
 	once   once
-	last   paged[seen]
+	last   paged[int32] // from 1
 	more   map[slotted]struct{}
 }
 
-// seen is where an id was seen last: the slot and the period, both from 1; 0 is
-// never.
-type seen struct{ slot, period int32 }
+func newDistinct(single bool) distinct {
+	return distinct{single: single, last: paged[int32]{spare: &sparePages}}
+}
 
 type slotted struct {
 	id   int64
 	slot int32
 }
 
-// add notes ids, and answers how many of them are new to the slot.
-func (d *distinct) add(period, slot int, ids ...int64) (n int64) {
+// add notes ids, and answers how many of them are new to the slot. first is the
+// first slot of the period.
+func (d *distinct) add(period, first, slot int, ids ...int64) (n int64) {
 	if d.single {
 		return d.once.add(period, ids...)
 	}
 	for _, id := range ids {
-		if d.one(period, slot, id) {
+		if d.one(first, slot, id) {
 			n++
 		}
 	}
@@ -136,17 +168,16 @@ func (d *distinct) add(period, slot int, ids ...int64) (n int64) {
 }
 
 // one is add for one id where there are several keys.
-func (d *distinct) one(period, slot int, id int64) bool {
-	c := d.last.at(id)
-	now := seen{slot: int32(slot) + 1, period: int32(period) + 1}
+func (d *distinct) one(first, slot int, id int64) bool {
+	last, now := d.last.at(id), int32(slot)+1
 	switch {
-	case *c == now:
+	case *last == now:
 		return false
-	case c.period != now.period:
-		*c = now
+	case int(*last) <= first: // of an earlier period, or never
+		*last = now
 		return true
 	}
-	key := slotted{id: id, slot: now.slot}
+	key := slotted{id: id, slot: now}
 	if _, known := d.more[key]; known {
 		return false
 	}
@@ -155,4 +186,15 @@ func (d *distinct) one(period, slot int, id int64) bool {
 	}
 	d.more[key] = struct{}{}
 	return true
+}
+
+// sparePages are pages of last that are not needed any more: there are hundreds
+// for the threads of a year.
+var sparePages sync.Pool
+
+func (d *distinct) release() {
+	for _, p := range d.last.pages {
+		sparePages.Put(p)
+	}
+	d.last = paged[int32]{spare: &sparePages}
 }

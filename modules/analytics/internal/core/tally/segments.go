@@ -5,127 +5,147 @@ import (
 	"parley/modules/analytics/internal/core/segment"
 )
 
-// Narrowed reports whether a question selects less than the organization.
-func Narrowed(s core.Scope, f core.Filter) bool { return !s.All || f != core.Filter{} }
+// facet is a form in which segments are stored, with cells that are as fine as a
+// question needs them.
+type facet int
+
+const (
+	ofAll    facet = iota // told by no field of cells
+	ofKinds               // by source and model
+	ofPlaces              // by team, project and agent
+	ofCells               // by any
+)
+
+func narrowedTo(s core.Scope, f core.Filter) facet {
+	places := !s.All || f.TeamID != 0 || f.ProjectID != 0 || f.AgentID != 0
+	kinds := f.QuerySource != "" || f.Model != ""
+	switch {
+	case places && kinds:
+		return ofCells
+	case places:
+		return ofPlaces
+	case kinds:
+		return ofKinds
+	}
+	return ofAll
+}
+
+func facetOf(q core.Question) facet {
+	narrow := narrowedTo(q.Scope, q.Filter)
+	by := map[core.Dimension]facet{core.ByAgent: ofPlaces, core.ByTeam: ofPlaces, core.ByProject: ofPlaces, core.ByQuerySource: ofKinds, core.ByModel: ofKinds, core.ByAgentType: ofCells}[q.By]
+	switch {
+	case by == ofAll:
+		return narrow
+	case narrow == ofAll, narrow == by:
+		return by
+	}
+	return ofCells
+}
+
+// The faces that have something of each facet. FaceAskers is in the order of
+// threadFaces where the facet has the askers of threads.
+var (
+	sumsFaces   = [...]segment.Face{ofAll: segment.FaceTotal, ofKinds: segment.FaceKinds, ofPlaces: segment.FacePlaces, ofCells: segment.FaceSums}
+	askerFaces  = [...]segment.Face{ofAll: segment.FaceActive, ofKinds: segment.FaceKindAskers, ofPlaces: segment.FacePlaceAskers, ofCells: segment.FacePairs}
+	threadFaces = [...]segment.Face{ofAll: segment.FaceAllThreads, ofKinds: segment.FaceKindThreads, ofPlaces: segment.FacePlaceThreads, ofCells: segment.FaceThreads}
+)
+
+// personal are the faces with users of their own rows.
+type personal struct{ pairs, spent, marks, threads, askers segment.Face }
+
+var personalFaces = [...]personal{
+	ofAll:    {segment.FaceUsers, segment.FaceUserSpent, segment.FaceUserMarks, segment.FaceKindThreads, segment.FaceKindThreadsBy},
+	ofKinds:  {segment.FaceKindPairs, segment.FaceKindSpent, segment.FaceKindMarks, segment.FaceKindThreads, segment.FaceKindThreadsBy},
+	ofPlaces: {segment.FacePairs, segment.FaceSpent, segment.FaceMarks, segment.FaceThreads, segment.FaceAskers},
+	ofCells:  {segment.FacePairs, segment.FaceSpent, segment.FaceMarks, segment.FaceThreads, segment.FaceAskers},
+}
+
+// needs reports whether the sums of users must be read, and their marks: what
+// new threads there are is also told by marks.
+func needs(q core.Question) (spent, marks bool) {
+	return q.Without != core.Spent, q.Without != core.Marks
+}
 
 // Faces are what a question reads of each segment of a period.
 func Faces(q core.Question) []segment.Face {
-	faces := []segment.Face{sumsFace(q)}
+	f := facetOf(q)
 	if q.By == core.ByUser {
-		faces = []segment.Face{segment.FacePairs, segment.FaceValues}
-		if !Narrowed(q.Scope, q.Filter) {
-			faces = []segment.Face{segment.FaceUsers, segment.FaceUserValues}
+		p := personalFaces[f]
+		faces := []segment.Face{p.pairs}
+		spent, marks := needs(q)
+		if spent {
+			faces = append(faces, p.spent)
 		}
-	} else if q.Users {
-		faces = append(faces, userFace(q))
+		if marks {
+			faces = append(faces, p.marks)
+		}
+		if q.Threads {
+			faces = append(faces, p.threads, p.askers)
+		}
+		return faces
+	}
+	faces := []segment.Face{sumsFaces[f]}
+	if q.Users {
+		faces = append(faces, askerFaces[f])
 	}
 	if q.Threads {
-		faces = append(faces, threadFaces(q)...)
+		faces = append(faces, threadFaces[f])
 	}
 	return faces
 }
 
-// sumsFace is where the sums of a question are that is not by user.
-func sumsFace(q core.Question) segment.Face {
-	if q.By == core.ByNothing && !Narrowed(q.Scope, q.Filter) {
-		return segment.FaceTotal
-	}
-	return segment.FaceSums
-}
-
-// userFace is where the distinct users of a question are.
-func userFace(q core.Question) segment.Face {
-	if q.By == core.ByNothing && !Narrowed(q.Scope, q.Filter) {
-		return segment.FaceActive
-	}
-	return segment.FacePairs
-}
-
-// threadFaces are where the distinct threads of a question are.
-func threadFaces(q core.Question) []segment.Face {
-	switch {
-	case q.By == core.ByUser:
-		return []segment.Face{segment.FaceThreads, segment.FaceAskers}
-	case q.By == core.ByNothing && !Narrowed(q.Scope, q.Filter):
-		return []segment.Face{segment.FaceAllThreads}
-	}
-	return []segment.Face{segment.FaceThreads}
-}
-
 // DayFaces are what it reads of each segment of a day.
 func DayFaces(q core.Question) []segment.Face {
-	switch {
-	case q.By != core.ByUser:
-		return []segment.Face{segment.FaceSums}
-	case Narrowed(q.Scope, q.Filter):
-		return []segment.Face{segment.FacePairs}
+	if q.By == core.ByUser {
+		return []segment.Face{askerFaces[narrowedTo(q.Scope, q.Filter)]}
 	}
-	return []segment.Face{segment.FaceActive}
+	return []segment.Face{sumsFaces[facetOf(q)]}
 }
 
 // Segment adds the faces of a segment. Its cells must be known by See.
 func (t *Tally) Segment(period int, faces map[segment.Face][]byte) error {
-	var err error
-	switch {
-	case t.q.By == core.ByUser:
-		err = t.pairs(period, faces)
-	case t.q.Users && userFace(t.q) == segment.FaceActive:
-		if err = t.sums(period, faces); err == nil {
-			err = t.everybody(period, faces)
+	f := facetOf(t.q)
+	if t.q.By == core.ByUser {
+		if err := t.pairs(period, f, faces); err != nil || !t.q.Threads {
+			return err
 		}
-	case t.q.Users:
-		if err = t.sums(period, faces); err == nil {
-			err = t.askers(period, faces)
-		}
-	default:
-		err = t.sums(period, faces)
+		return t.threadsOfUsers(period, f, faces)
 	}
-	if err == nil && t.q.Threads {
-		err = t.threadsOf(period, faces)
+	if err := t.sums(period, f, faces); err != nil {
+		return err
 	}
-	return err
-}
-
-func (t *Tally) sums(period int, faces map[segment.Face][]byte) error {
-	if sumsFace(t.q) == segment.FaceTotal {
-		every := func(int64) bool { return true }
-		return segment.EachSums(faces[segment.FaceTotal], every, func(cell int64, s *segment.Sums) {
-			t.add(t.slot(period, t.keyOf(core.Key{})), view{all: true, evaluates: cell == 1}, s)
+	if t.q.Users {
+		err := askers(f, faces, t.queries, func(cell int64, users []int64) {
+			slot := t.slot(period, t.keyIn(f, cell))
+			t.rows.users[slot] += t.asked.add(period, t.first, slot, users...)
 		})
-	}
-	inside := func(cell int64) bool { return t.view(cell).inside }
-	return segment.EachSums(faces[segment.FaceSums], inside, func(cell int64, s *segment.Sums) {
-		if v := t.view(cell); v.inside && (v.all || s.NewThreads != 0) {
-			t.add(t.slot(period, v.key), v, s)
+		if err != nil {
+			return err
 		}
+	}
+	if !t.q.Threads {
+		return nil
+	}
+	return ids(f, threadFaces[f], faces, t.queries, func(cell int64, threads []int64) {
+		slot := t.slot(period, t.keyIn(f, cell))
+		t.rows.threads[slot] += t.threads.add(period, t.first, slot, threads...)
 	})
 }
 
-func (t *Tally) pairs(period int, faces map[segment.Face][]byte) error {
-	pairs, values, see := faces[segment.FacePairs], faces[segment.FaceValues], t.view
-	if !Narrowed(t.q.Scope, t.q.Filter) {
-		pairs, values = faces[segment.FaceUsers], faces[segment.FaceUserValues]
-		see = func(cell int64) view { return view{inside: true, all: true, evaluates: cell == 1} }
+// keyIn is the key of a cell of a facet.
+func (t *Tally) keyIn(f facet, cell int64) int32 {
+	if f == ofAll {
+		return t.keyOf(core.Key{}) // the one key that there is
 	}
-	return segment.EachPair(pairs, values,
-		func(cell int64) bool { return see(cell).inside },
-		func(cell int64, r *segment.Rows) {
-			v := see(cell)
-			for i, user := range r.IDs {
-				if !v.all && r.NewThreads[i] == 0 {
-					continue
-				}
-				slot := t.slot(period, t.userKey(user))
-				s := segment.Sums{
-					Runs: r.Runs[i], Prompt: r.Prompt[i], Completion: r.Completion[i], Nano: r.Nano[i], Pico: r.Pico[i],
-					NewThreads: r.NewThreads[i], Up: r.Up[i], Down: r.Down[i], Last: r.Last[i],
-				}
-				t.add(slot, v, &s)
-				if t.q.Users && v.all && !v.evaluates && s.Runs > 0 {
-					t.rows[slot].users += t.asked.add(period, slot, user)
-				}
-			}
-		})
+	return t.view(cell).key
+}
+
+// viewIn is what is seen of a cell of a facet.
+func (t *Tally) viewIn(f facet, cell int64) view {
+	if f == ofAll {
+		return view{inside: true, all: true, evaluates: cell == 1}
+	}
+	return t.view(cell)
 }
 
 // queries reports whether the runs of a cell are queries that count.
@@ -134,21 +154,79 @@ func (t *Tally) queries(cell int64) bool {
 	return v.all && !v.evaluates
 }
 
-func (t *Tally) everybody(period int, faces map[segment.Face][]byte) error {
-	return segment.EachID(faces[segment.FaceActive], func(users []int64) {
-		// All queries have the one key that there is.
-		slot := t.slot(period, t.keyOf(core.Key{}))
-		t.rows[slot].users += t.asked.add(period, slot, users...)
+func (t *Tally) sums(period int, f facet, faces map[segment.Face][]byte) error {
+	inside := func(cell int64) bool { return t.viewIn(f, cell).inside }
+	return segment.EachSums(faces[sumsFaces[f]], inside, func(cell int64, s *segment.Sums) {
+		if v := t.viewIn(f, cell); v.all || s.NewThreads != 0 {
+			t.rows.one(t.slot(period, t.keyIn(f, cell)), v, s)
+		}
 	})
 }
 
-func (t *Tally) askers(period int, faces map[segment.Face][]byte) error {
-	return segment.EachPair(faces[segment.FacePairs], nil, t.queries, func(cell int64, r *segment.Rows) {
-		if users := ran(r); len(users) > 0 {
-			slot := t.slot(period, t.view(cell).key)
-			t.rows[slot].users += t.asked.add(period, slot, users...)
+// pairs adds what the users of each cell add up to.
+func (t *Tally) pairs(period int, f facet, faces map[segment.Face][]byte) error {
+	p := personalFaces[f]
+	_, marks := needs(t.q)
+	inside := func(cell int64) bool {
+		v := t.viewIn(f, cell)
+		return v.all || v.inside && marks // else only new threads count
+	}
+	return segment.EachPair(faces[p.pairs], faces[p.spent], faces[p.marks], inside, func(cell int64, r *segment.Rows) {
+		v := t.viewIn(f, cell)
+		if !v.all {
+			for i, begun := range r.NewThreads {
+				if begun != 0 {
+					t.rows.one(t.slot(period, t.userKey(r.IDs[i])), v, &segment.Sums{NewThreads: begun})
+				}
+			}
+			return
+		}
+		t.batch = t.batch[:0]
+		for _, user := range r.IDs {
+			t.batch = append(t.batch, int32(t.slot(period, t.userKey(user))))
+		}
+		t.rows.many(t.batch, v, r)
+		if t.q.Users && !v.evaluates {
+			for i, slot := range t.batch {
+				if r.Runs[i] > 0 {
+					t.rows.users[slot] = 1 // of a user there is one
+				}
+			}
 		}
 	})
+}
+
+// threadsOfUsers counts threads by their askers.
+func (t *Tally) threadsOfUsers(period int, f facet, faces map[segment.Face][]byte) error {
+	take := t.queries
+	if f == ofAll {
+		take = func(int64) bool { return true } // evaluations are in none
+	}
+	p := personalFaces[f]
+	return segment.EachThread(faces[p.threads], faces[p.askers], take, func(_ int64, r *segment.Rows) {
+		for i, thread := range r.IDs {
+			if slot := t.slot(period, t.userKey(r.Users[i])); t.threads.one(t.first, slot, thread) {
+				t.rows.threads[slot]++
+			}
+		}
+	})
+}
+
+// askers calls users with those who have a query in the cells of a facet that are
+// taken.
+func askers(f facet, faces map[segment.Face][]byte, take func(cell int64) bool, users func(cell int64, ids []int64)) error {
+	if f != ofCells {
+		return ids(f, askerFaces[f], faces, take, users)
+	}
+	return segment.EachPair(faces[segment.FacePairs], nil, nil, take, func(cell int64, r *segment.Rows) { users(cell, ran(r)) })
+}
+
+// ids calls each with the ids in the cells of a facet that are taken.
+func ids(f facet, face segment.Face, faces map[segment.Face][]byte, take func(cell int64) bool, each func(cell int64, ids []int64)) error {
+	if f == ofAll {
+		return segment.EachID(faces[face], func(ids []int64) { each(0, ids) })
+	}
+	return segment.EachThread(faces[face], nil, take, func(cell int64, r *segment.Rows) { each(cell, r.IDs) })
 }
 
 // ran are the users with a run. They take the place of all.
@@ -163,48 +241,22 @@ func ran(r *segment.Rows) []int64 {
 	return r.IDs[:n]
 }
 
-func (t *Tally) threadsOf(period int, faces map[segment.Face][]byte) error {
-	if all, stored := faces[segment.FaceAllThreads]; stored {
-		return segment.EachID(all, func(threads []int64) {
-			slot := t.slot(period, t.keyOf(core.Key{}))
-			t.rows[slot].threads += t.threads.add(period, slot, threads...)
-		})
+// DaySegment adds a segment to a day. The faces are DayFaces.
+func (t *Tally) DaySegment(day int, faces map[segment.Face][]byte) error {
+	if t.q.By == core.ByUser {
+		return askers(narrowedTo(t.q.Scope, t.q.Filter), faces, t.queries, func(_ int64, users []int64) { t.onDay(day, users...) })
 	}
-	return segment.EachThread(faces[segment.FaceThreads], faces[segment.FaceAskers], t.queries, func(cell int64, r *segment.Rows) {
-		if t.q.By != core.ByUser {
-			slot := t.slot(period, t.view(cell).key)
-			t.rows[slot].threads += t.threads.add(period, slot, r.IDs...)
-			return
-		}
-		for i, thread := range r.IDs {
-			if slot := t.slot(period, t.userKey(r.Users[i])); t.threads.one(period, slot, thread) {
-				t.rows[slot].threads++
-			}
+	f := facetOf(t.q)
+	return segment.EachRan(faces[sumsFaces[f]], func(cell int64) {
+		if v := t.viewIn(f, cell); v.all && !v.evaluates {
+			t.onDay(day, int64(t.keyIn(f, cell)))
 		}
 	})
 }
 
-// DaySegment adds a segment to a day. The faces are DayFaces.
-func (t *Tally) DaySegment(day int, faces map[segment.Face][]byte) error {
-	switch {
-	case t.q.By != core.ByUser:
-		return segment.EachRan(faces[segment.FaceSums], func(cell int64) {
-			if v := t.view(cell); v.all && !v.evaluates {
-				t.onDay(day, int64(v.key))
-			}
-		})
-	case Narrowed(t.q.Scope, t.q.Filter):
-		return segment.EachPair(faces[segment.FacePairs], nil, t.queries, func(_ int64, r *segment.Rows) { t.onDay(day, ran(r)...) })
-	}
-	return segment.EachID(faces[segment.FaceActive], func(users []int64) { t.onDay(day, users...) })
-}
-
 // EngagementFaces are what an engagement question reads.
 func EngagementFaces(q core.EngagementQuestion) []segment.Face {
-	if Narrowed(q.Scope, q.Filter) {
-		return []segment.Face{segment.FacePairs}
-	}
-	return []segment.Face{segment.FaceActive}
+	return []segment.Face{askerFaces[narrowedTo(q.Scope, q.Filter)]}
 }
 
 // Queries are the cells whose queries are selected, by number.
@@ -228,14 +280,27 @@ func Cells(s core.Selection, cells []segment.Cell) []bool {
 // EachUser calls users with those who have a query in a segment that is selected,
 // some maybe more than once. The faces are EngagementFaces, queries are Queries.
 func EachUser(s core.Selection, queries []bool, faces map[segment.Face][]byte, users func(ids []int64)) error {
-	if !Narrowed(s.Scope, s.Filter) {
-		return segment.EachID(faces[segment.FaceActive], users)
-	}
-	return EachPairUser(queries, faces, users)
+	return askers(narrowedTo(s.Scope, s.Filter), faces, taken(queries), func(_ int64, ids []int64) { users(ids) })
 }
 
-// EachPairUser calls users with those who have a run in a cell that is taken.
-func EachPairUser(taken []bool, faces map[segment.Face][]byte, users func(ids []int64)) error {
-	take := func(cell int64) bool { return cell >= 0 && cell < int64(len(taken)) && taken[cell] }
-	return segment.EachPair(faces[segment.FacePairs], nil, take, func(_ int64, r *segment.Rows) { users(ran(r)) })
+// PartFaces are what EachRunner reads.
+var PartFaces = []segment.Face{segment.FacePlaceAskers}
+
+// EachRunner calls users with those who have a run, tests of agents included, in
+// the cells that are taken. Only the places of cells tell them apart.
+func EachRunner(cells []bool, faces map[segment.Face][]byte, users func(ids []int64)) error {
+	return askers(ofPlaces, faces, taken(cells), func(_ int64, ids []int64) { users(ids) })
+}
+
+// IDs is a set of ids.
+type IDs struct{ once once }
+
+// Add adds ids.
+func (s *IDs) Add(ids ...int64) { s.once.add(0, ids...) }
+
+// Has reports whether an id was added.
+func (s *IDs) Has(id int64) bool { return s.once.has(id) }
+
+func taken(cells []bool) func(cell int64) bool {
+	return func(cell int64) bool { return cell >= 0 && cell < int64(len(cells)) && cells[cell] }
 }

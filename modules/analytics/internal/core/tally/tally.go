@@ -6,12 +6,10 @@ import (
 	"cmp"
 	"slices"
 	"sort"
-	"sync"
 	"time"
 
 	"parley/modules/analytics/internal/core"
 	"parley/modules/analytics/internal/core/segment"
-	"parley/modules/analytics/internal/core/sum"
 	"parley/platform/kernel/money"
 )
 
@@ -25,10 +23,12 @@ type Tally struct {
 
 	keys   []core.Key
 	index  map[core.Key]int32 // of keys
-	users  paged[int32]       // which key a user has, from 1, where users are the keys
+	ofUser paged[int32]       // which key a user has, from 1, where users are the keys
 	period int                // that slots is of
 	slots  []int32            // the row of each key in the period, from 1
-	rows   []row
+	first  int                // the first row of the period
+	rows   *rows
+	batch  []int32 // the rows of some users
 
 	asked   distinct
 	threads distinct
@@ -36,15 +36,6 @@ type Tally struct {
 	// active on the day, and what the days before it add up to.
 	day    once
 	onDays paged[int32]
-}
-
-// row is core.Row in little space: there are many, and they are added to all the
-// time.
-type row struct {
-	period int32
-	key    int32
-	segment.Sums
-	queries, users, threads int64
 }
 
 // view is what a question sees of a cell.
@@ -60,14 +51,10 @@ func New(q core.Question) *Tally {
 	single := q.By == core.ByNothing
 	return &Tally{
 		q: q, bounds: micros(q.Cuts), days: micros(q.Days), index: map[core.Key]int32{},
-		asked: distinct{single: single}, threads: distinct{single: single},
-		rows: (*spare.Get().(*[]row))[:0], //nolint:forcetypeassert // nothing else is in it
+		asked: newDistinct(single), threads: newDistinct(single),
+		rows: spare.Get().(*rows), //nolint:forcetypeassert // nothing else is in it
 	}
 }
-
-// spare is room for rows that Rows is done with. A leaderboard has many, and to
-// make room for them again and again took as long as to add them up.
-var spare = sync.Pool{New: func() any { return new([]row) }}
 
 func micros(instants []time.Time) []int64 {
 	out := make([]int64, len(instants))
@@ -150,34 +137,19 @@ func (t *Tally) fact(f *core.Fact, all bool) {
 		NewThreads: f.Threads, Up: f.Upvotes, Down: f.Downvotes, Last: micro,
 	}
 	asks := f.Runs > 0 && f.QuerySource != core.Evaluation
-	t.add(slot, view{all: all, evaluates: f.QuerySource == core.Evaluation}, &s)
+	t.rows.one(slot, view{all: all, evaluates: f.QuerySource == core.Evaluation}, &s)
 	if !all || !asks {
 		return
 	}
 	if t.q.Users {
-		t.rows[slot].users += t.asked.add(period, slot, f.UserID)
+		if t.q.By == core.ByUser {
+			t.rows.users[slot] = 1 // of a user there is one
+		} else {
+			t.rows.users[slot] += t.asked.add(period, t.first, slot, f.UserID)
+		}
 	}
 	if t.q.Threads && f.ThreadID != 0 {
-		t.rows[slot].threads += t.threads.add(period, slot, f.ThreadID)
-	}
-}
-
-func (t *Tally) add(slot int, v view, s *segment.Sums) {
-	r := &t.rows[slot]
-	r.NewThreads = sum.Add(r.NewThreads, s.NewThreads)
-	if !v.all {
-		return
-	}
-	r.Runs = sum.Add(r.Runs, s.Runs)
-	r.Prompt = sum.Add(r.Prompt, s.Prompt)
-	r.Completion = sum.Add(r.Completion, s.Completion)
-	cost := sum.Plus(money.Amount{Nano: r.Nano, Pico: r.Pico}, money.Amount{Nano: s.Nano, Pico: s.Pico})
-	r.Nano, r.Pico = cost.Nano, cost.Pico
-	r.Up = sum.Add(r.Up, s.Up)
-	r.Down = sum.Add(r.Down, s.Down)
-	if s.Runs > 0 && !v.evaluates {
-		r.queries = sum.Add(r.queries, s.Runs)
-		r.Last = max(r.Last, s.Last)
+		t.rows.threads[slot] += t.threads.add(period, t.first, slot, f.ThreadID)
 	}
 }
 
@@ -209,7 +181,7 @@ func (t *Tally) keyOf(key core.Key) int32 {
 
 // userKey is keyOf for users, of whom there are many.
 func (t *Tally) userKey(id int64) int32 {
-	n := t.users.at(id)
+	n := t.ofUser.at(id)
 	if *n == 0 {
 		t.keys = append(t.keys, core.Key{ID: id})
 		*n = int32(len(t.keys))
@@ -222,14 +194,14 @@ func (t *Tally) userKey(id int64) int32 {
 func (t *Tally) slot(period int, key int32) int {
 	if period != t.period {
 		clear(t.slots)
-		t.period = period
+		t.period, t.first = period, t.rows.n
 	}
 	if n := len(t.keys); n > len(t.slots) {
 		t.slots = append(t.slots, make([]int32, n-len(t.slots)+n/2)...)
 	}
 	if t.slots[key] == 0 {
-		t.rows = append(t.rows, row{period: int32(period), key: key})
-		t.slots[key] = int32(len(t.rows))
+		t.rows.add(int32(period), key)
+		t.slots[key] = int32(t.rows.n)
 	}
 	return int(t.slots[key]) - 1
 }
@@ -237,30 +209,32 @@ func (t *Tally) slot(period int, key int32) int {
 // Rows is the answer, in order of period and key. It is asked for once.
 func (t *Tally) Rows() []core.Row {
 	t.day.tally(&t.onDays)
-	rows := make([]core.Row, len(t.rows))
-	for i, at := range t.order() {
-		r := &t.rows[at]
-		key := t.keys[r.key]
-		out := core.Row{Period: int(r.period), Key: key, Figures: core.Figures{
-			Queries: r.queries, Runs: r.Runs, PromptTokens: r.Prompt, CompletionTokens: r.Completion, Cost: money.Amount{Nano: r.Nano, Pico: r.Pico},
-			Upvotes: r.Up, Downvotes: r.Down, NewThreads: r.NewThreads, Users: r.users, Threads: r.threads,
+	order, r := t.order(), t.rows
+	answer := make([]core.Row, len(order))
+	for i, at := range order {
+		key := t.keys[r.key[at]]
+		out := &answer[i]
+		*out = core.Row{Period: int(r.period[at]), Key: key, Figures: core.Figures{
+			Queries: r.queries[at], Runs: r.runs[at], PromptTokens: r.prompt[at], CompletionTokens: r.completion[at], Cost: money.Amount{Nano: r.nano[at], Pico: r.pico[at]},
+			Upvotes: r.up[at], Downvotes: r.down[at], NewThreads: r.threadsBegun[at], Users: r.users[at], Threads: r.threads[at],
 		}}
 		if t.q.Days != nil {
-			who := int64(r.key)
+			who := int64(r.key[at])
 			if t.q.By == core.ByUser {
 				who = key.ID
 			}
 			out.ActiveDays = int64(*t.onDays.at(who))
 		}
-		if r.Last != 0 {
-			out.LastActive = time.UnixMicro(r.Last).UTC()
+		if r.last[at] != 0 {
+			out.LastActive = time.UnixMicro(r.last[at]).UTC()
 		}
-		rows[i] = out
 	}
-	used := t.rows
 	t.rows = nil
-	spare.Put(&used)
-	return rows
+	r.reset()
+	spare.Put(r)
+	t.asked.release()
+	t.threads.release()
+	return answer
 }
 
 // order is where each row of the answer is.
@@ -270,9 +244,9 @@ func (t *Tally) order() []int32 {
 		at     int32
 		id     int64
 	}
-	places := make([]place, len(t.rows))
-	for i, r := range t.rows {
-		places[i] = place{period: r.period, at: int32(i), id: t.keys[r.key].ID}
+	places := make([]place, t.rows.n)
+	for i := range places {
+		places[i] = place{period: t.rows.period[i], at: int32(i), id: t.keys[t.rows.key[i]].ID}
 	}
 	slices.SortFunc(places, func(a, b place) int {
 		switch {
@@ -281,7 +255,7 @@ func (t *Tally) order() []int32 {
 		case a.id != b.id:
 			return cmp.Compare(a.id, b.id)
 		}
-		return cmp.Compare(t.keys[t.rows[a.at].key].Name, t.keys[t.rows[b.at].key].Name)
+		return cmp.Compare(t.keys[t.rows.key[a.at]].Name, t.keys[t.rows.key[b.at]].Name)
 	})
 	out := make([]int32, len(places))
 	for i, p := range places {
