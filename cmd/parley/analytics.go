@@ -19,7 +19,8 @@ type analyticsCmd struct {
 type analyticsCheck struct{}
 
 // errFigures ends a check that found something.
-var errFigures = errors.New("figures differ from what they are made of; parley analytics rebuild makes segments anew, and parley events dead shows events that were not counted")
+var errFigures = errors.New("figures differ from what they are made of; " +
+	"parley analytics rebuild makes segments anew, and parley events dead shows events that were not counted")
 
 // Run compares segments with facts, and facts with the ledger.
 func (analyticsCheck) Run(ctx context.Context) error {
@@ -64,7 +65,8 @@ func checkFigures(ctx context.Context, books analyticsfx.Books, ledger chatfx.Le
 }
 
 func tellDifference(d analyticsfx.Difference) {
-	fmt.Printf("organization %d, segment from %s until %s: it is not the sum of its facts\n", d.OrganizationID, d.From.Format(time.RFC3339), d.Until.Format(time.RFC3339))
+	fmt.Printf("organization %d, segment from %s until %s: it is not the sum of its facts\n", d.OrganizationID, d.From.Format(time.RFC3339),
+		d.Until.Format(time.RFC3339))
 }
 
 // difference is a quarter of an hour whose facts are not what the ledger has.
@@ -128,7 +130,10 @@ func compareOnce(ctx context.Context, books analyticsfx.Books, ledger chatfx.Led
 	const nothing = "nothing"
 	both := map[time.Time]difference{}
 	for _, q := range counted {
-		both[q.Begin] = difference{begin: q.Begin, ledger: nothing, facts: fmt.Sprintf("%d runs, %d + %d tokens, cost %s", q.Runs, q.PromptTokens, q.CompletionTokens, q.Cost)}
+		both[q.Begin] = difference{
+			begin: q.Begin, ledger: nothing,
+			facts: fmt.Sprintf("%d runs, %d + %d tokens, cost %s", q.Runs, q.PromptTokens, q.CompletionTokens, q.Cost),
+		}
 	}
 	for _, q := range asked {
 		d, known := both[q.Quarter]

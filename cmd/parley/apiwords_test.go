@@ -102,7 +102,7 @@ func TestEveryOperationOfTheDocumentSaysWhatItDoes(t *testing.T) {
 		case !inWords.MatchString(id):
 			t.Errorf("%s has the id %q, which is not a verb and what it is about in words", call, o.OperationID)
 		case len(id) > 48:
-			t.Errorf("%s has the id %q: give it a shorter one with web.OperationID or in apiIDs", call, o.OperationID)
+			t.Errorf("%s has the id %q: give it a shorter one in apiIDs", call, o.OperationID)
 		}
 		if other := ids[o.OperationID]; other != "" {
 			t.Errorf("%s and %s have the id %q", other, call, o.OperationID)

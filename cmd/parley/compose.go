@@ -60,7 +60,8 @@ func modules() fx.Option {
 // in which they are made.
 func migrations() []migrate.Set {
 	return []migrate.Set{
-		installation.Migrations(), bus.Migrations(), workstore.Migrations(), idempotency.Migrations(), usersfx.Migrations(), projectsfx.Migrations(), agentsfx.Migrations(),
+		installation.Migrations(), bus.Migrations(), workstore.Migrations(), idempotency.Migrations(),
+		usersfx.Migrations(), projectsfx.Migrations(), agentsfx.Migrations(),
 		corporafx.Migrations(), chatfx.Migrations(), analyticsfx.Migrations(), notificationsfx.Migrations(), sharepointfx.Migrations(),
 		evaluationsfx.Migrations(),
 	}
@@ -179,7 +180,8 @@ func (b *base) app(p profile, more ...fx.Option) (*fx.App, error) {
 		fx.Supply(b.log, b.db, usersfx.SecretKey(key), usersfx.AuditRetention(config.Days(b.config.AuditRetentionDays)), b.registry(), p),
 		fx.Supply(usersfx.SignUpDomains(b.config.SignupDomains), notificationsfx.DigestAt{Hour: hour, Minute: minute, Zone: zone}),
 		fx.Supply(notificationsfx.InboxLimit(b.config.InboxLimit)),
-		fx.Supply(chatfx.Settings{Models: b.config.Models(), AnswerLinkHosts: b.config.LinkHosts, StreamRetention: b.config.StreamRetention}, agentsfx.Models(b.config.ModelNames())),
+		fx.Supply(chatfx.Settings{Models: b.config.Models(), AnswerLinkHosts: b.config.LinkHosts, StreamRetention: b.config.StreamRetention},
+			agentsfx.Models(b.config.ModelNames())),
 		fx.Supply(corporafx.Settings{
 			MaxBytes: int64(b.config.MaxUpload), Child: []string{executable, childCommand}, CacheDir: cacheDir(b.config.DataDir), Works: p != profileAPI,
 			EmbeddingURL: b.config.EmbeddingURL, EmbeddingModel: b.config.EmbeddingModel, EmbeddingAPIKey: b.config.EmbeddingAPIKey,

@@ -127,7 +127,8 @@ func (d *demo) run(ctx context.Context, admin credentials, pages []sample) error
 		d.Email, d.Password = admin.Email, admin.Password
 	}
 	if d.Password == "" {
-		return errors.New("the demo has no password for this data directory; set PARLEY_ADMIN_EMAIL and PARLEY_ADMIN_PASSWORD to sign in, or choose another PARLEY_DATA_DIR")
+		return errors.New("the demo has no password for this data directory; " +
+			"set PARLEY_ADMIN_EMAIL and PARLEY_ADMIN_PASSWORD to sign in, or choose another PARLEY_DATA_DIR")
 	}
 	if err := d.signIn(ctx); err != nil {
 		return err

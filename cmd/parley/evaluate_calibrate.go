@@ -144,7 +144,8 @@ type calibratedBadLine struct {
 
 func calibrationOf(c evaluationsfx.Calibration) calibrationView {
 	v := calibrationView{
-		Rows: c.Rows, Positive: c.Positive, VerdictFrom: c.Yes, Graded: c.Graded, Metrics: []calibratedView{}, BadLines: []calibratedBadLine{}, BadLineCount: c.BadCount,
+		Rows: c.Rows, Positive: c.Positive, VerdictFrom: c.Yes, Graded: c.Graded, Metrics: []calibratedView{},
+		BadLines: []calibratedBadLine{}, BadLineCount: c.BadCount,
 	}
 	for _, b := range c.Bad {
 		v.BadLines = append(v.BadLines, calibratedBadLine(b))
@@ -156,7 +157,8 @@ func calibrationOf(c evaluationsfx.Calibration) calibrationView {
 			of   figure
 			to   **float64
 		}{
-			{"kappa", m.Kappa, &x.Kappa}, {"auc", m.AUC, &x.AUC}, {"precision", m.Precision, &x.Precision}, {"recall", m.Recall, &x.Recall}, {"pearson", m.Pearson, &x.Pearson},
+			{"kappa", m.Kappa, &x.Kappa}, {"auc", m.AUC, &x.AUC}, {"precision", m.Precision, &x.Precision}, {"recall", m.Recall, &x.Recall},
+			{"pearson", m.Pearson, &x.Pearson},
 		} {
 			if f.of != nil {
 				*f.to = &f.of.Value

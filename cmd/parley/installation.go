@@ -48,7 +48,8 @@ func (b *base) enter(ctx context.Context) error {
 }
 
 // errDatabaseGone answers a data directory that has files and no database.
-var errDatabaseGone = errors.New("the database is missing, but the files of documents are there: restore the database from a backup, or choose an empty data directory")
+var errDatabaseGone = errors.New("the database is missing, but the files of documents are there: " +
+	"restore the database from a backup, or choose an empty data directory")
 
 // databaseThere refuses a data directory that has lost its SQLite database: a
 // new one would know none of the files.

@@ -153,7 +153,13 @@ func firstStart(ctx context.Context, c config.Config, setup usersfx.Setup) (cred
 // can use it.
 func (c credentials) tell() {
 	if c.Generated {
-		fmt.Fprintf(os.Stderr, "\nParley created the first organization. Sign in as its global admin:\n  email:    %s\n  password: %s\nThe password is shown only once. To choose your own, set PARLEY_ADMIN_EMAIL and PARLEY_ADMIN_PASSWORD before the first start.\n\n", c.Email, c.Password)
+		fmt.Fprintf(os.Stderr, `
+Parley created the first organization. Sign in as its global admin:
+  email:    %s
+  password: %s
+The password is shown only once. To choose your own, set PARLEY_ADMIN_EMAIL and PARLEY_ADMIN_PASSWORD before the first start.
+
+`, c.Email, c.Password)
 	}
 }
 
@@ -269,7 +275,9 @@ type serverIn struct {
 }
 
 func (b *base) newServer(in serverIn) (*http.Server, error) {
-	checks := append(slices.Clone(in.Checks), observe.Check{Name: "database", Run: func(ctx context.Context) error { return installation.Healthy(ctx, in.DB) }}, observe.Check{Name: "events", Run: in.Bus.Healthy})
+	checks := append(slices.Clone(in.Checks),
+		observe.Check{Name: "database", Run: func(ctx context.Context) error { return installation.Healthy(ctx, in.DB) }},
+		observe.Check{Name: "events", Run: in.Bus.Healthy})
 	proxies, err := b.config.TrustedProxies()
 	if err != nil {
 		return nil, err
@@ -283,7 +291,8 @@ func (b *base) newServer(in serverIn) (*http.Server, error) {
 		return nil, err
 	}
 	api, err := web.New(web.Config{
-		Routes: in.Routes, Pages: append(slices.Clone(in.Pages), web.OpenPage()), Authenticator: in.Authenticator, Idempotency: in.Idempotency, Secret: secret, Auditor: in.Auditor, Log: in.Log, Registry: in.Registry,
+		Routes: in.Routes, Pages: append(slices.Clone(in.Pages), web.OpenPage()), Authenticator: in.Authenticator,
+		Idempotency: in.Idempotency, Secret: secret, Auditor: in.Auditor, Log: in.Log, Registry: in.Registry,
 		Deciders: in.Deciders, TrustedProxies: proxies, Checks: checks, MaxUpload: int64(b.config.MaxUpload), Version: version,
 		Unavailable: sqldb.Unavailable, AsyncAPI: asyncAPI, Origins: b.config.Origins, Words: words,
 	})
@@ -301,7 +310,8 @@ func (b *base) newServer(in serverIn) (*http.Server, error) {
 		}, api.Drain)
 	}
 	if b.config.MetricsAddr != "" {
-		listen(in.Lifecycle, in.Shutdowner, in.Log, &http.Server{Addr: b.config.MetricsAddr, Handler: api.Operations(), ReadHeaderTimeout: 10 * time.Second}, nil, nil)
+		listen(in.Lifecycle, in.Shutdowner, in.Log, &http.Server{Addr: b.config.MetricsAddr, Handler: api.Operations(), ReadHeaderTimeout: 10 * time.Second},
+			nil, nil)
 	}
 	return server, nil
 }

@@ -106,7 +106,8 @@ func (c bareUserCmd) Run(ctx context.Context) error {
 
 type bareHandler struct{ pool *pgxpool.Pool }
 
-const selectBareUser = `SELECT u.id, u.email, u.first_name, u.last_name, u.is_staff, u.is_superuser, u.is_active, u.date_joined, o.id, o.org_name, o.domain, o.created_on
+const selectBareUser = `SELECT u.id, u.email, u.first_name, u.last_name, u.is_staff, u.is_superuser, u.is_active, u.date_joined,
+	o.id, o.org_name, o.domain, o.created_on
 FROM bare_users u JOIN bare_organizations o ON o.id = u.organization_id `
 
 func scanBareUser(row pgx.Row) (bareUserView, error) {

@@ -30,7 +30,8 @@ type cli struct {
 
 func main() {
 	var c cli
-	parsed := kong.Parse(&c, kong.Name("parleybench"), kong.UsageOnError(), kong.Description("Benchmarks of the whole server, each with its own limit in the same run."))
+	parsed := kong.Parse(&c, kong.Name("parleybench"), kong.UsageOnError(),
+		kong.Description("Benchmarks of the whole server, each with its own limit in the same run."))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	err := parsed.Run()

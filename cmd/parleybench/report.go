@@ -36,7 +36,8 @@ func newFigures(r bench.Result, before, after usage, lag time.Duration) figures 
 	used := after.counters.minus(before.counters)
 	return figures{
 		Requests: r.Count, Rate: r.Rate(), P50: bench.Millis(r.P50), P99: bench.Millis(r.P99),
-		CPU: bench.Millis(after.process-before.process) / n, DatabaseCPU: bench.Millis(after.database-before.database) / n, LoadCPU: bench.Millis(after.load-before.load) / n,
+		CPU: bench.Millis(after.process-before.process) / n, DatabaseCPU: bench.Millis(after.database-before.database) / n,
+		LoadCPU:    bench.Millis(after.load-before.load) / n,
 		Statements: float64(used.Statements) / n, Reads: float64(used.Reads) / n, Commits: float64(used.Commits) / n, Writes: float64(used.Writes) / n,
 		Drain: lag.Seconds(),
 	}
@@ -119,6 +120,7 @@ func row(t *tabwriter.Writer, name string, f figures, database string) {
 		}
 		return bench.Number(v)
 	}
-	fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, bench.Number(f.Rate), bench.Number(f.P50), bench.Number(f.P99), bench.Number(f.CPU), counted(f.DatabaseCPU),
+	fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, bench.Number(f.Rate), bench.Number(f.P50), bench.Number(f.P99),
+		bench.Number(f.CPU), counted(f.DatabaseCPU),
 		counted(f.Statements), counted(f.Reads), counted(f.Commits), counted(f.Writes), bench.Number(f.Drain), bench.Number(f.LoadCPU))
 }

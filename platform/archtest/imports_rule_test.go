@@ -85,7 +85,7 @@ func inside(pkg string, z zone, test bool, imported string) string {
 	switch {
 	case to.kind == command:
 		return "nobody imports a command"
-	case to.kind == shared && z.kind != command:
+	case to.kind == shared && z.kind != command && z.kind != shared:
 		return "only commands import what commands share"
 	case z.kind == shared && to.module != "":
 		return "what commands share knows no module"

@@ -9,9 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"net"
 	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -121,95 +119,6 @@ func flatten(err error) []error {
 			e = fmt.Errorf("%s: %w", variables()[parse.Name], parse.Err)
 		}
 		out = append(out, e)
-	}
-	return out
-}
-
-func (c Config) problems() []error {
-	var out []error
-	wrong := func(name, format string, args ...any) {
-		out = append(out, fmt.Errorf(name+": "+format, args...))
-	}
-	for name, addr := range map[string]string{"PARLEY_ADDR": c.Addr, "PARLEY_METRICS_ADDR": c.MetricsAddr} {
-		if _, _, err := net.SplitHostPort(addr); err != nil && addr != "" {
-			wrong(name, "%q is not host:port", addr)
-		}
-	}
-	if c.DataDir == "" {
-		wrong("PARLEY_DATA_DIR", "a directory is needed")
-	}
-	if c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
-		wrong("PARLEY_DATABASE_URL", "only postgres://… is known; leave it unset for SQLite in the data directory")
-	}
-	if c.EventsURL != "" {
-		wrong("PARLEY_EVENTS_URL", "events go through the database; leave it unset")
-	}
-	for _, key := range strings.Split(c.SecretKey, ",") {
-		if why := weakness(key); c.SecretKey != "" && why != "" {
-			wrong("PARLEY_SECRET_KEY", "each of the keys, which commas separate, has to be hard to guess, and of one %s; take the output of \"openssl rand -hex 32\", or leave it unset to have one made", why)
-			break
-		}
-	}
-	if _, err := c.TrustedProxies(); err != nil {
-		wrong("PARLEY_TRUSTED_PROXIES", "%v", err)
-	}
-	if _, err := networks(c.WebhookNetworks); err != nil {
-		wrong("PARLEY_WEBHOOK_NETWORKS", "%v", err)
-	}
-	for name, days := range map[string]int{"PARLEY_WEBHOOK_RETENTION_DAYS": c.WebhookRetentionDays, "PARLEY_AUDIT_RETENTION_DAYS": c.AuditRetentionDays} {
-		if days < 1 || days > maxDays {
-			wrong(name, "it must be between 1 and %d days", maxDays)
-		}
-	}
-	for _, origin := range c.Origins {
-		if why := originProblem(origin, len(c.Origins)); why != "" {
-			wrong("PARLEY_CORS_ORIGINS", "%q %s", origin, why)
-			break
-		}
-	}
-	if c.AdminPassword != "" && len(c.AdminPassword) < 8 {
-		wrong("PARLEY_ADMIN_PASSWORD", "it needs 8 characters or more; leave it unset to have one made")
-	}
-	for name, address := range map[string]string{"PARLEY_LLM_URL": c.LLMURL, "PARLEY_EMBEDDING_URL": c.EmbeddingURL} {
-		if u, err := url.Parse(address); address != "" && (err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "") {
-			wrong(name, "%q is not an http(s) URL", address)
-		}
-	}
-	if (c.LLMURL == "") != (c.LLMModel == "") {
-		wrong("PARLEY_LLM_MODEL", "set it together with PARLEY_LLM_URL")
-	}
-	if c.LLMURL != "" && c.ModelsFile.Path != "" {
-		wrong("PARLEY_MODELS", "set it or PARLEY_LLM_URL, not both; a model of the file can be the one that PARLEY_LLM_URL names")
-	}
-	if problem := firstByteProblem(c.LLMFirstByte); problem != "" {
-		wrong("PARLEY_LLM_FIRST_BYTE", "%s", problem)
-	}
-	if c.StreamRetention != 0 && c.StreamRetention < time.Hour {
-		wrong("PARLEY_STREAM_RETENTION", "give at least 1h, such as 168h for a week, or 0 to keep streams for ever")
-	}
-	for _, host := range c.LinkHosts {
-		if u, err := url.Parse("https://" + host); err != nil || u.Host != host || host == "" {
-			wrong("PARLEY_ANSWER_LINK_HOSTS", "%q is not a host such as wiki.example.com; commas separate several", host)
-		}
-	}
-	if (c.EmbeddingURL == "") != (c.EmbeddingModel == "") {
-		wrong("PARLEY_EMBEDDING_MODEL", "set it together with PARLEY_EMBEDDING_URL")
-	}
-	out = append(out, c.sharePointProblems()...)
-	for name, n := range map[string]int{"PARLEY_MAX_CONNECTIONS": c.MaxConnections, "PARLEY_MAX_CONNECTIONS_PER_ADDRESS": c.MaxConnectionsOfOne} {
-		if n < 1 {
-			wrong(name, "it must be positive")
-		}
-	}
-	out = append(out, c.mailProblems()...)
-	if c.EvaluationParallel < 1 || c.EvaluationParallel > 64 {
-		wrong("PARLEY_EVALUATION_PARALLEL", "it must be from 1 to 64")
-	}
-	if c.MaxUpload < 1 {
-		wrong("PARLEY_MAX_UPLOAD_BYTES", "it must be positive")
-	}
-	if c.InboxLimit < 1000 {
-		wrong("PARLEY_INBOX_LIMIT", "it must be 1000 or more")
 	}
 	return out
 }

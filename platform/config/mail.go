@@ -29,7 +29,8 @@ func (c Config) SMTP() (SMTP, error) {
 	// The text of an error never has the URL, which has a password in it.
 	u, err := url.Parse(c.SMTPURL)
 	if err != nil || (u.Scheme != "smtp" && u.Scheme != "smtps") || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.Fragment != "" {
-		return SMTP{}, errors.New("it is smtp://user:password@host:587, or smtps://… for TLS from the first byte; characters such as @ and / of a password are written as %40 and %2F")
+		return SMTP{}, errors.New("it is smtp://user:password@host:587, or smtps://… for TLS from the first byte; " +
+			"characters such as @ and / of a password are written as %40 and %2F")
 	}
 	s := SMTP{Host: u.Hostname(), Port: 587, User: u.User.Username(), ImplicitTLS: u.Scheme == "smtps"}
 	s.Password, _ = u.User.Password()
@@ -70,39 +71,35 @@ func (c Config) Digest() (hour, minute int, zone *time.Location, err error) {
 	return parsed.Hour(), parsed.Minute(), zone, nil
 }
 
-func (c Config) mailProblems() []error {
-	var out []error
-	wrong := func(name, format string, args ...any) {
-		out = append(out, fmt.Errorf(name+": "+format, args...))
-	}
+func (c Config) checkMail(p *problems) {
 	if _, _, _, err := c.Digest(); err != nil {
-		wrong("PARLEY_DIGEST_AT", "%w", err)
+		p.add("PARLEY_DIGEST_AT", "%w", err)
 	}
 	if c.PublicURL != "" {
 		u, err := url.Parse(c.PublicURL)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-			wrong("PARLEY_PUBLIC_URL", "%q is not an http(s) URL such as https://parley.example.com", c.PublicURL)
+			p.add("PARLEY_PUBLIC_URL", "%q is not an http(s) URL such as https://parley.example.com", c.PublicURL)
 		}
 	}
 	if c.SMTPURL == "" {
 		if len(c.SignupDomains) > 0 {
-			wrong("PARLEY_SIGNUP_DOMAINS", "sign-up sends mail to check the address; set PARLEY_SMTP_URL")
+			p.add("PARLEY_SIGNUP_DOMAINS", "sign-up sends mail to check the address; set PARLEY_SMTP_URL")
 		}
-		return out
+		return
 	}
 	if _, err := c.SMTP(); err != nil {
-		wrong("PARLEY_SMTP_URL", "%w", err)
+		p.add("PARLEY_SMTP_URL", "%w", err)
 	}
 	if _, err := mail.ParseAddress(c.MailFrom); err != nil {
-		wrong("PARLEY_MAIL_FROM", "%q is not an address such as parley@example.com or Parley <parley@example.com>; PARLEY_SMTP_URL needs it", c.MailFrom)
+		p.add("PARLEY_MAIL_FROM", "%q is not an address such as parley@example.com or Parley <parley@example.com>; PARLEY_SMTP_URL needs it", c.MailFrom)
 	}
 	if c.PublicURL == "" {
-		wrong("PARLEY_PUBLIC_URL", "set it together with PARLEY_SMTP_URL: links in mails begin with it")
+		p.add("PARLEY_PUBLIC_URL", "set it together with PARLEY_SMTP_URL: links in mails begin with it")
 	}
 	for i, domain := range c.SignupDomains {
-		if u, err := url.Parse("https://" + domain); err != nil || u.Host != domain || domain == "" || u.Port() != "" || slices.Contains(c.SignupDomains[:i], domain) {
-			wrong("PARLEY_SIGNUP_DOMAINS", "%q is not a domain such as example.com; commas separate several", domain)
+		u, err := url.Parse("https://" + domain)
+		if err != nil || u.Host != domain || domain == "" || u.Port() != "" || slices.Contains(c.SignupDomains[:i], domain) {
+			p.add("PARLEY_SIGNUP_DOMAINS", "%q is not a domain such as example.com; commas separate several", domain)
 		}
 	}
-	return out
 }

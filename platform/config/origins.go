@@ -16,7 +16,8 @@ func originProblem(origin string, n int) string {
 	}
 	u, err := url.Parse(origin)
 	switch {
-	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.Scheme+"://"+u.Host != origin, strings.Contains(origin, "*"), origin != strings.ToLower(origin):
+	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.Scheme+"://"+u.Host != origin,
+		strings.Contains(origin, "*"), origin != strings.ToLower(origin):
 		return "is no origin such as https://app.example.com, in small letters and without a path; commas separate several"
 	case u.Scheme == "https" && u.Port() == "443", u.Scheme == "http" && u.Port() == "80":
 		return "names the port that browsers leave out; leave it out"

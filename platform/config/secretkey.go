@@ -19,7 +19,10 @@ func weakness(key string) string {
 	case len(seen) < different, repeats(lower):
 		return "it repeats itself"
 	}
-	for _, word := range []string{"change-me", "changeme", "change_me", "change this", "changethis", "password", "secret-key", "secretkey", "your-secret", "example", "qwerty", "abcdefghijklmnop", "1234567890"} {
+	for _, word := range []string{
+		"change-me", "changeme", "change_me", "change this", "changethis", "password", "secret-key", "secretkey", "your-secret",
+		"example", "qwerty", "abcdefghijklmnop", "1234567890",
+	} {
 		if rest := strings.ReplaceAll(lower, word, ""); len(rest) < shortest && rest != lower {
 			return "it is made of a common word"
 		}

@@ -31,31 +31,27 @@ func secure(text string) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
 }
 
-func (c Config) sharePointProblems() []error {
-	var out []error
-	wrong := func(name, format string, args ...any) {
-		out = append(out, fmt.Errorf(name+": "+format, args...))
-	}
+func (c Config) checkSharePoint(p *problems) {
 	u, err := url.Parse(c.SharePointURL)
 	switch {
 	case c.SharePointURL == "" || err == nil && u.Scheme == "file" && u.Host == "" && filepath.IsAbs(u.Path):
-		return nil
+		return
 	case err != nil || !secure(c.SharePointURL):
-		wrong("PARLEY_SHAREPOINT_URL", "%q is neither an https URL of Microsoft Graph nor file:///path", c.SharePointURL)
-		return out
+		p.add("PARLEY_SHAREPOINT_URL", "%q is neither an https URL of Microsoft Graph nor file:///path", c.SharePointURL)
+		return
 	}
 	for name, value := range map[string]string{
-		"PARLEY_SHAREPOINT_TENANT": c.SharePointTenant, "PARLEY_SHAREPOINT_CLIENT_ID": c.SharePointClientID, "PARLEY_SHAREPOINT_CLIENT_SECRET": c.SharePointClientSecret,
+		"PARLEY_SHAREPOINT_TENANT": c.SharePointTenant, "PARLEY_SHAREPOINT_CLIENT_ID": c.SharePointClientID,
+		"PARLEY_SHAREPOINT_CLIENT_SECRET": c.SharePointClientSecret,
 	} {
 		if value == "" {
-			wrong(name, "set it together with PARLEY_SHAREPOINT_URL")
+			p.add(name, "set it together with PARLEY_SHAREPOINT_URL")
 		}
 	}
 	if !secure(c.SharePointLoginURL) {
-		wrong("PARLEY_SHAREPOINT_LOGIN_URL", "%q is no https URL", c.SharePointLoginURL)
+		p.add("PARLEY_SHAREPOINT_LOGIN_URL", "%q is no https URL", c.SharePointLoginURL)
 	}
 	if c.SharePointOrganization < 1 {
-		wrong("PARLEY_SHAREPOINT_ORGANIZATION", "it is the id of an organization")
+		p.add("PARLEY_SHAREPOINT_ORGANIZATION", "it is the id of an organization")
 	}
-	return out
 }

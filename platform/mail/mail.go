@@ -179,7 +179,9 @@ func (s *Sender) Check(ctx context.Context) error {
 func (s *Sender) options(open *connections) []gomail.Option {
 	c := s.config
 	secure := &tls.Config{ServerName: c.Host, MinVersion: tls.VersionTLS12, RootCAs: c.Roots}
-	options := []gomail.Option{gomail.WithPort(c.Port), gomail.WithTimeout(stepTimeout), gomail.WithTLSConfig(secure), gomail.WithTLSPolicy(gomail.TLSMandatory), gomail.WithoutNoop()}
+	options := []gomail.Option{
+		gomail.WithPort(c.Port), gomail.WithTimeout(stepTimeout), gomail.WithTLSConfig(secure), gomail.WithTLSPolicy(gomail.TLSMandatory), gomail.WithoutNoop(),
+	}
 	dial := (&net.Dialer{}).DialContext
 	switch {
 	case c.ImplicitTLS:

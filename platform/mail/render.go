@@ -76,7 +76,8 @@ func (s *Sender) linkOf(l *mail.Link) (*link, error) {
 
 // url is the public address of a path.
 func (s *Sender) url(path string) (string, error) {
-	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f }) {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") ||
+		strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f }) {
 		return "", fmt.Errorf("%q is no path of this server", path)
 	}
 	return s.publicURL + path, nil

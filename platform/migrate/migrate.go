@@ -213,7 +213,9 @@ func (r *Runner) Unlock(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	var ended int64
-	err := r.db.NewRaw("SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND ((classid::bigint << 32) | objid::bigint) = ?", int64(lockKey)).Scan(ctx, &ended)
+	err := r.db.NewRaw(`SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_locks
+		WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+		AND ((classid::bigint << 32) | objid::bigint) = ?`, int64(lockKey)).Scan(ctx, &ended)
 	if err != nil {
 		return false, fmt.Errorf("ending the session that holds the migration lock: %w", err)
 	}

@@ -89,20 +89,24 @@ func (d Document) JSON() ([]byte, error) {
 		Components: &huma.Components{
 			Responses: map[string]*huma.Response{},
 			SecuritySchemes: map[string]*huma.SecurityScheme{
-				"bearer":  {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The ejento_access_token of a sign-in."},
-				"api_key": {Type: "apiKey", In: "header", Name: d.APIKeyHeader, Description: "An API key, alone or beside a token. Beside one, the token says who acts, and the key only narrows what they may do."},
+				"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The ejento_access_token of a sign-in."},
+				"api_key": {Type: "apiKey", In: "header", Name: d.APIKeyHeader,
+					Description: "An API key, alone or beside a token. Beside one, the token says who acts, and the key only narrows what they may do."},
 				"refresh": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of a sign-in, which opens nothing else."},
 			},
 		},
 	}
 	for status, what := range refusals {
-		doc.Components.Responses[refusal(status)] = &huma.Response{Description: what, Headers: headers(everyAnswer, told[status]), Content: jsonContent(failed, refused(status, what))}
+		doc.Components.Responses[refusal(status)] = &huma.Response{
+			Description: what, Headers: headers(everyAnswer, told[status]), Content: jsonContent(failed, refused(status, what)),
+		}
 	}
 	ids, tags := map[string]string{}, map[string]bool{}
 	for _, o := range d.Operations {
 		op := c.operation(o)
 		if other, taken := ids[op.OperationID]; taken {
-			return nil, fmt.Errorf("%s and %s %s have one id in the OpenAPI document, %q; give one of them an option OperationID", other, o.Method, o.Path, op.OperationID)
+			return nil, fmt.Errorf("%s and %s %s have one id in the OpenAPI document, %q; give one of them another in Words.IDs", other, o.Method, o.Path,
+				op.OperationID)
 		}
 		ids[op.OperationID], tags[o.Group] = o.Method+" "+o.Path, true
 		doc.AddOperation(op)
@@ -215,7 +219,8 @@ func (c *components) answer(a Answer) map[string]*huma.MediaType {
 		}
 	}
 	if len(a.Columns) > 0 {
-		form := "With Accept: text/csv, comma-separated values (RFC 4180, UTF-8): the columns " + strings.Join(a.Columns, ", ") + " in a header row, then the rows of data. " +
+		form := "With Accept: text/csv, comma-separated values (RFC 4180, UTF-8): the columns " +
+			strings.Join(a.Columns, ", ") + " in a header row, then the rows of data. " +
 			"An empty cell is null. A text that a spreadsheet would take for a formula has an apostrophe before it. Errors stay JSON."
 		content["text/csv"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: form}, Example: rowExample(content[asJSON], a.Columns)}
 	}
@@ -298,8 +303,9 @@ func jsonContent(s *huma.Schema, example any) map[string]*huma.MediaType {
 // codes are examples of the codes of errors.
 var codes = map[int]string{
 	http.StatusBadRequest: "malformed_request", http.StatusUnauthorized: "unauthenticated", http.StatusForbidden: "forbidden", http.StatusNotFound: "not_found",
-	http.StatusConflict: "idempotency_key_in_progress", http.StatusRequestEntityTooLarge: "request_too_large", http.StatusUnsupportedMediaType: "unsupported_media_type",
-	http.StatusUnprocessableEntity: "unacceptable_value", http.StatusTooManyRequests: "too_many_attempts", http.StatusServiceUnavailable: "storage_unavailable",
+	http.StatusConflict: "idempotency_key_in_progress", http.StatusRequestEntityTooLarge: "request_too_large",
+	http.StatusUnsupportedMediaType: "unsupported_media_type",
+	http.StatusUnprocessableEntity:  "unacceptable_value", http.StatusTooManyRequests: "too_many_attempts", http.StatusServiceUnavailable: "storage_unavailable",
 }
 
 // refused is an example of an error.

@@ -22,7 +22,6 @@ type Operation struct {
 	Path     string // with {parameters}
 	Name     string
 	Action   string // its name in the audit log
-	ID       string // "": what Words make of the name
 	Paged    bool   // the answer is one page of a list
 	Group    string
 	Who      string // may call it, in words

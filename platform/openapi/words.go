@@ -67,11 +67,8 @@ var (
 	article = map[string]bool{"a": true, "an": true, "the": true}
 )
 
-// id is the id of an operation: what it is told to be, or its name in one word.
+// id is the id of an operation: its name in one word, unless IDs has another.
 func (w Words) id(o Operation) string {
-	if o.ID != "" {
-		return o.ID
-	}
 	var out strings.Builder
 	for _, part := range word.FindAllString(o.Name, -1) {
 		if article[strings.ToLower(part)] {

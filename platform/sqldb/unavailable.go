@@ -25,7 +25,8 @@ func Unavailable(err error) bool {
 		state := pg.Field('C')
 		// Lost connections, too many of them, a shutdown, a deadlock, a lock
 		// or a statement that took too long.
-		return len(state) == 5 && (state[:2] == "08" || state[:2] == "53" || slices.Contains([]string{"57P01", "57P02", "57P03", "57014", "40P01", "40001", "55P03"}, state)) ||
+		return len(state) == 5 && (state[:2] == "08" || state[:2] == "53" ||
+			slices.Contains([]string{"57P01", "57P02", "57P03", "57014", "40P01", "40001", "55P03"}, state)) ||
 			cannotWrite(err)
 	}
 	var network *net.OpError

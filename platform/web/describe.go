@@ -26,7 +26,8 @@ func (s *Server) describe() ([]byte, error) {
 // operation is the route as the document describes it.
 func (r *Route) operation() openapi.Operation {
 	o := openapi.Operation{
-		Method: r.Method, Path: r.Path, Name: r.Name, Action: action(r.Method, r.Path), ID: r.id, Paged: r.binding.list != nil, Group: r.Group, Who: r.Policy.String(),
+		Method: r.Method, Path: r.Path, Name: r.Name, Action: action(r.Method, r.Path),
+		Paged: r.binding.list != nil, Group: r.Group, Who: r.Policy.String(),
 		Params: r.binding.params(), Body: r.binding.described(r.request), Answer: r.described(), Refusals: r.refused(),
 	}
 	if r.csv {

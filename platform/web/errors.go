@@ -24,7 +24,8 @@ var (
 	ErrContentType     = apperr.New(apperr.UnsupportedType, "unsupported_media_type", "Send the body as application/json.")
 	ErrInternal        = apperr.New(apperr.Internal, "internal_error", "Something went wrong on the server; the request id finds it in the log.")
 	ErrTimeout         = apperr.New(apperr.Unavailable, "timeout", "The server took too long; try again.").After(2 * time.Second)
-	ErrStorage         = apperr.New(apperr.Unavailable, "storage_unavailable", "The server can't read or store anything at the moment; try again.").After(5 * time.Second)
+	ErrStorage         = apperr.New(apperr.Unavailable, "storage_unavailable",
+		"The server can't read or store anything at the moment; try again.").After(5 * time.Second)
 )
 
 var statuses = map[apperr.Kind]int{

@@ -41,7 +41,6 @@ type Route struct {
 	csv     bool
 	columns []csvColumn
 	refuses []int
-	id      string       // of the operation, in place of what its name makes
 	event   reflect.Type // of a stream
 	types   []string     // of a download
 	request reflect.Type
@@ -90,10 +89,6 @@ func Flat() Option { return func(r *Route) { r.Flat = true } }
 // Refuses names statuses of errors for the OpenAPI document, beyond those that
 // follow from the rest of the route.
 func Refuses(statuses ...int) Option { return func(r *Route) { r.refuses = statuses } }
-
-// OperationID is the operation's id in the OpenAPI document, where the one that
-// follows from its name says too little or is another's.
-func OperationID(id string) Option { return func(r *Route) { r.id = id } }
 
 // Streams says what one event of the operation's stream is.
 func Streams[T any]() Option { return func(r *Route) { r.event = reflect.TypeFor[T]() } }

@@ -73,7 +73,8 @@ func (s *Stub) Close() error { return s.server.Close() }
 const chunk = `data: {"id":"stub","object":"chat.completion.chunk","model":"stub","choices":[{"index":0,"delta":{"content":%q},"finish_reason":null}]}` + "\n\n"
 
 const last = `data: {"id":"stub","object":"chat.completion.chunk","model":"stub","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\n" +
-	`data: {"id":"stub","object":"chat.completion.chunk","model":"stub","choices":[],"usage":{"prompt_tokens":900,"completion_tokens":%d,"total_tokens":%d}}` + "\n\n" +
+	`data: {"id":"stub","object":"chat.completion.chunk","model":"stub","choices":[],` +
+	`"usage":{"prompt_tokens":900,"completion_tokens":%d,"total_tokens":%d}}` + "\n\n" +
 	"data: [DONE]\n\n"
 
 // wholeAnswer is the stream of answer, one word a chunk.

@@ -65,7 +65,8 @@ var Module = fx.Module("agents", fx.Provide(build), fx.Provide(fx.Annotate(agent
 func build(in In) Out {
 	store := sqlstore.New(in.DB)
 	service := core.New(core.Deps{
-		Unit: in.Unit, Store: store, Projects: in.Projects, Actors: in.Actors, Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Addresses: in.Addresses, Clock: in.Clock,
+		Unit: in.Unit, Store: store, Projects: in.Projects, Actors: in.Actors, Directory: in.Directory, Permissions: in.Permissions,
+		Roles: in.Roles, Addresses: in.Addresses, Clock: in.Clock,
 		Models: in.Models,
 	})
 	in.Lifecycle.Append(background.Hook(func(ctx context.Context) {
@@ -73,5 +74,8 @@ func build(in In) Out {
 			in.Log.ErrorContext(ctx, "telling what older agents are called", "error", err)
 		}
 	}))
-	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Versions: service.AgentVersions(), Deciders: service.Deciders()}
+	return Out{
+		Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service),
+		Catalog: service, Versions: service.AgentVersions(), Deciders: service.Deciders(),
+	}
 }

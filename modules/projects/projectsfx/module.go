@@ -56,7 +56,9 @@ var Module = fx.Module("projects", fx.Provide(build), fx.Provide(fx.Annotate(pro
 
 func build(in In) Out {
 	store := sqlstore.New(in.DB)
-	service := core.New(core.Deps{Unit: in.Unit, Store: store, Actors: in.Actors, Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Clock: in.Clock})
+	service := core.New(core.Deps{
+		Unit: in.Unit, Store: store, Actors: in.Actors, Directory: in.Directory, Permissions: in.Permissions, Roles: in.Roles, Clock: in.Clock,
+	})
 	in.Lifecycle.Append(background.Hook(func(ctx context.Context) {
 		if err := service.TellOld(ctx, store); err != nil && ctx.Err() == nil {
 			in.Log.ErrorContext(ctx, "telling what older teams and projects are called", "error", err)

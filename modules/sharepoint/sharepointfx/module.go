@@ -80,7 +80,8 @@ func build(in In) (Out, error) {
 		return Out{}, err
 	}
 	service := core.New(core.Deps{
-		Unit: in.Unit, Store: sqlstore.New(in.DB), Backends: backends, Corpora: in.Corpora, Queue: in.Queue, Clock: in.Clock, Log: in.Log, MaxBytes: in.Settings.MaxBytes,
+		Unit: in.Unit, Store: sqlstore.New(in.DB), Backends: backends, Corpora: in.Corpora, Queue: in.Queue, Clock: in.Clock, Log: in.Log,
+		MaxBytes: in.Settings.MaxBytes,
 	})
 	if in.Settings.Works {
 		in.Lifecycle.Append(fx.StartHook(service.Adopt))

@@ -125,7 +125,8 @@ func build(in In) (Out, error) {
 	}))
 	return Out{
 		Routes: api.Routes(), Pages: api.Pages(), Consumers: consumer.Consumers(service), Authenticator: api, Auditor: auditor.New(service),
-		Actors: service, Directory: service, Permissions: service, Roles: service, Addresses: service, Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(), Kinds: service.Kinds(),
+		Actors: service, Directory: service, Permissions: service, Roles: service, Addresses: service,
+		Setup: Setup{service}, Decided: service.Decided, Deciders: service.Deciders(), Kinds: service.Kinds(),
 	}, nil
 }
 

@@ -22,9 +22,11 @@ const (
 var (
 	ErrKeyReused  = apperr.New(apperr.Conflict, "idempotency_key_reused", "This Idempotency-Key was used for another request; use a new one.")
 	ErrInProgress = apperr.New(apperr.Conflict, "request_in_progress", "The first request with this Idempotency-Key still runs; ask again in a moment.")
-	ErrNotKept    = apperr.New(apperr.Conflict, "answer_not_kept", "The request with this Idempotency-Key was done, but its answer was too large to keep; read what it made instead of repeating it.")
-	ErrLost       = apperr.New(apperr.Conflict, "answer_lost", "The request with this Idempotency-Key was done, at least in part, but its answer was lost; read what it made instead of repeating it.")
-	ErrKeyLength  = apperr.New(apperr.Unprocessable, "idempotency_key_too_long", "An Idempotency-Key has 1 to 255 characters.")
+	ErrNotKept    = apperr.New(apperr.Conflict, "answer_not_kept",
+		"The request with this Idempotency-Key was done, but its answer was too large to keep; read what it made instead of repeating it.")
+	ErrLost = apperr.New(apperr.Conflict, "answer_lost",
+		"The request with this Idempotency-Key was done, at least in part, but its answer was lost; read what it made instead of repeating it.")
+	ErrKeyLength = apperr.New(apperr.Unprocessable, "idempotency_key_too_long", "An Idempotency-Key has 1 to 255 characters.")
 )
 
 // Claim names one request that must have its effect once.

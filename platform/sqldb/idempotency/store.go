@@ -150,7 +150,8 @@ func (s *Store) Finish(ctx context.Context, c idempotency.Claim, done idempotenc
 	if len(body) > idempotency.MaxAnswer {
 		body = nil
 	}
-	result, err := s.db.NewRaw("UPDATE web_idempotency SET status = ?, body = ?, upload = ? WHERE claim = ? AND status < 2", done.Status, body, done.Upload, claim).Exec(ctx)
+	result, err := s.db.NewRaw("UPDATE web_idempotency SET status = ?, body = ?, upload = ? WHERE claim = ? AND status < 2",
+		done.Status, body, done.Upload, claim).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("storing the answer under an idempotency key: %w", err)
 	}

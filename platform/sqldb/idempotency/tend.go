@@ -103,7 +103,8 @@ func (s *Store) Renew(ctx context.Context) error {
 	claims := slices.Collect(maps.Values(s.claims))
 	s.mu.Unlock()
 	for part := range slices.Chunk(claims, pruneBatch) {
-		if _, err := s.db.NewRaw("UPDATE web_idempotency SET leased_until = ? WHERE status < 2 AND claim IN (?)", s.clock.Now().Add(lease), bun.List(part)).Exec(ctx); err != nil {
+		if _, err := s.db.NewRaw("UPDATE web_idempotency SET leased_until = ? WHERE status < 2 AND claim IN (?)", s.clock.Now().Add(lease), bun.List(part)).
+			Exec(ctx); err != nil {
 			return fmt.Errorf("renewing idempotency keys: %w", err)
 		}
 	}
@@ -116,7 +117,8 @@ func (s *Store) Prune(ctx context.Context) (int64, error) {
 	var all int64
 	for {
 		now := s.clock.Now()
-		result, err := s.db.NewRaw("DELETE FROM web_idempotency WHERE id IN (SELECT id FROM web_idempotency WHERE created_on < ? AND ("+outdated+") ORDER BY created_on LIMIT ?)",
+		result, err := s.db.NewRaw("DELETE FROM web_idempotency WHERE id IN "+
+			"(SELECT id FROM web_idempotency WHERE created_on < ? AND ("+outdated+") ORDER BY created_on LIMIT ?)",
 			now.Add(-idempotency.KeptFor), now, now.Add(-idempotency.KeptFor), pruneBatch).Exec(ctx)
 		if err != nil {
 			return all, fmt.Errorf("pruning idempotency keys: %w", err)

@@ -31,7 +31,8 @@ func Migrations() migrate.Set { return migrate.Set{Module: "installation", Files
 // The errors of a process that does not belong to the installation.
 var (
 	ErrKey = errors.New("the secret key is not the one that this database was used with: sessions and stored secrets depend on it. " +
-		"Set the old key again; to change it, put the new one in front of the old one in PARLEY_SECRET_KEY, with a comma. If the old key is lost, run \"parley installation forget-key\"")
+		"Set the old key again; to change it, put the new one in front of the old one in PARLEY_SECRET_KEY, with a comma. " +
+		"If the old key is lost, run \"parley installation forget-key\"")
 	ErrFiles = errors.New("this directory of files is not the one that this database was used with, so documents would be missing. " +
 		"Set PARLEY_DATA_DIR to the directory that all processes share. If the files are lost, run \"parley installation forget-files\"")
 )

@@ -123,7 +123,8 @@ func (d *drive) show() any {
 // item shows a node; delta leaves out some of it.
 func (d *drive) item(n *node, delta bool) map[string]any {
 	m := map[string]any{
-		"id": n.id, "name": n.name, "eTag": n.etag(), "cTag": n.ctag(), "size": len(n.content), "createdDateTime": stamp(n.created), "lastModifiedDateTime": stamp(n.changed),
+		"id": n.id, "name": n.name, "eTag": n.etag(), "cTag": n.ctag(), "size": len(n.content),
+		"createdDateTime": stamp(n.created), "lastModifiedDateTime": stamp(n.changed),
 		"webUrl":         "https://contoso.sharepoint.com/" + url.PathEscape(d.name) + "/" + (&url.URL{Path: d.path(n)}).EscapedPath(),
 		"fileSystemInfo": map[string]string{"createdDateTime": stamp(n.created), "lastModifiedDateTime": stamp(n.changed)},
 	}
@@ -145,7 +146,10 @@ func (d *drive) item(n *node, delta bool) map[string]any {
 	case n.folder:
 		m["folder"] = map[string]any{"childCount": len(d.children(n.id))}
 	default:
-		m["file"] = map[string]any{"mimeType": cmp.Or(mime.TypeByExtension(path.Ext(n.name)), "application/octet-stream"), "hashes": map[string]string{"quickXorHash": quickXor(n.content)}}
+		m["file"] = map[string]any{
+			"mimeType": cmp.Or(mime.TypeByExtension(path.Ext(n.name)), "application/octet-stream"),
+			"hashes":   map[string]string{"quickXorHash": quickXor(n.content)},
+		}
 	}
 	if delta {
 		delete(m, "cTag")

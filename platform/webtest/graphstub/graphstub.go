@@ -208,7 +208,8 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	if !basic {
 		id, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
 	}
-	if r.PostFormValue("grant_type") != "client_credentials" || id != s.clientID || secret != s.clientSecret || !strings.HasSuffix(r.PostFormValue("scope"), "/.default") {
+	if r.PostFormValue("grant_type") != "client_credentials" || id != s.clientID || secret != s.clientSecret || !strings.HasSuffix(r.PostFormValue("scope"),
+		"/.default") {
 		asJSON(http.StatusUnauthorized, map[string]string{"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided."})(w)
 		return
 	}

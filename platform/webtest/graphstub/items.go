@@ -69,7 +69,8 @@ func (s *Server) drive(r *http.Request, _ []string) (reply, error) {
 		return s.copyItem(r, a)
 	case "POST createLink":
 		to := "https://contoso.sharepoint.com/:t:/s/" + a.drive.name + "/" + a.node.id
-		return asJSON(http.StatusCreated, map[string]any{"id": rand.Text(), "roles": []string{"read"}, "link": map[string]string{"type": "view", "scope": "anonymous", "webUrl": to}}), nil
+		return asJSON(http.StatusCreated, map[string]any{"id": rand.Text(), "roles": []string{"read"},
+			"link": map[string]string{"type": "view", "scope": "anonymous", "webUrl": to}}), nil
 	}
 	return nil, refuse(http.StatusBadRequest, "notSupported")
 }
@@ -208,7 +209,8 @@ func (s *Server) copyItem(r *http.Request, a address) (reply, error) {
 		c.Name = a.node.name
 	}
 	there := a.drive.child(to.id, c.Name)
-	made, err := s.store(address{drive: a.drive, node: there, parent: to, name: c.Name}, a.node.content, changes{Conflict: r.URL.Query().Get("@microsoft.graph.conflictBehavior")})
+	made, err := s.store(address{drive: a.drive, node: there, parent: to, name: c.Name}, a.node.content,
+		changes{Conflict: r.URL.Query().Get("@microsoft.graph.conflictBehavior")})
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +236,8 @@ func (s *Server) permissions(n *node) (reply, error) {
 		return nil, refuse(http.StatusForbidden, "accessDenied")
 	}
 	group := func(id string) any {
-		return map[string]any{"id": rand.Text(), "roles": []string{"read"}, "grantedToV2": map[string]any{"siteGroup": map[string]string{"id": id, "displayName": id}}}
+		return map[string]any{"id": rand.Text(), "roles": []string{"read"},
+			"grantedToV2": map[string]any{"siteGroup": map[string]string{"id": id, "displayName": id}}}
 	}
 	if n.readers == nil {
 		return asJSON(http.StatusOK, map[string]any{"value": []any{group("3"), group("5")}}), nil

@@ -27,7 +27,8 @@ func (s *Server) site(r *http.Request, segments []string) (reply, error) {
 	case !ok:
 		return nil, errNotFound
 	case rest == "":
-		return asJSON(http.StatusOK, map[string]any{"id": found.id, "name": found.name, "displayName": found.name, "webUrl": "https://contoso.sharepoint.com/sites/" + found.name}), nil
+		return asJSON(http.StatusOK, map[string]any{"id": found.id, "name": found.name, "displayName": found.name,
+			"webUrl": "https://contoso.sharepoint.com/sites/" + found.name}), nil
 	case rest != "drives":
 		return nil, refuse(http.StatusBadRequest, "invalidRequest")
 	}

@@ -45,7 +45,8 @@ func (s *Server) createSession(r *http.Request, a address) (reply, error) {
 	}
 	key := rand.Text()
 	s.uploads[key] = &upload{at: a, changes: body.Item, ifMatch: r.Header.Get("If-Match"), total: -1}
-	return asJSON(http.StatusOK, map[string]any{"uploadUrl": base(r) + "/upload/" + key, "expirationDateTime": stamp(s.clock.Now().Add(time.Hour)), "nextExpectedRanges": []string{"0-"}}), nil
+	return asJSON(http.StatusOK, map[string]any{"uploadUrl": base(r) + "/upload/" + key, "expirationDateTime": stamp(s.clock.Now().Add(time.Hour)),
+		"nextExpectedRanges": []string{"0-"}}), nil
 }
 
 func (s *Server) state(status int, u *upload) reply {

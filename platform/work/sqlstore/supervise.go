@@ -76,6 +76,7 @@ func (s *Store) Retry(ctx context.Context, ids []int64, now time.Time) (int64, e
 // Counts implements work.Supervision.
 func (s *Store) Counts(ctx context.Context) ([]work.Count, error) {
 	var out []work.Count
-	err := s.db.On(ctx).NewSelect().TableExpr("work_jobs").Column("kind", "state").ColumnExpr("count(*) AS jobs").Group("kind", "state").Order("kind", "state").Scan(ctx, &out)
+	err := s.db.On(ctx).NewSelect().TableExpr("work_jobs").Column("kind", "state").
+		ColumnExpr("count(*) AS jobs").Group("kind", "state").Order("kind", "state").Scan(ctx, &out)
 	return out, err
 }

@@ -188,7 +188,9 @@ func (s *Service) UpdateAgent(ctx context.Context, who actor.Actor, id int64, c 
 // change leaves the agent as it was and answers that nothing of it is changed
 // elsewhere either. When the agent answers with something else then, that is its
 // next version.
-func (s *Service) change(ctx context.Context, tx uow.Tx, who actor.Actor, decided Decided, do access.Action, change func(*Agent) (altered, error)) (Agent, error) {
+func (s *Service) change(
+	ctx context.Context, tx uow.Tx, who actor.Actor, decided Decided, do access.Action, change func(*Agent) (altered, error),
+) (Agent, error) {
 	s.kept.Changing(ctx, agentKey{who.OrganizationID, decided.ID})
 	var was Agent
 	var more altered

@@ -12,17 +12,19 @@ import (
 
 // The errors of this module. Their codes are a promise to clients.
 var (
-	ErrNotFound       = agents.ErrNotFound
-	ErrNotLive        = apperr.New(apperr.Forbidden, "agents.not_live", "This agent is not live; only its admins can ask it.")
-	ErrNotGlobal      = apperr.New(apperr.Forbidden, "agents.not_global_admin", "Only a global admin can change agent types.")
-	ErrNotAdmin       = apperr.New(apperr.Forbidden, "agents.not_admin", "Only an admin of the agent can do this.")
-	ErrNotCreator     = apperr.New(apperr.Forbidden, "agents.may_not_create", "Only an admin of the project can create agents in it.")
-	ErrUnknownType    = apperr.New(apperr.Unprocessable, "agents.unknown_type", "No agent type has this name; GET /api/agent-type lists them.").WithField("type", "is not an agent type")
-	ErrTypeNotFound   = apperr.New(apperr.NotFound, "agents.type_not_found", "The agent type does not exist.")
-	ErrTypeTaken      = apperr.New(apperr.Conflict, "agents.type_name_taken", "Another agent type already has this name.")
-	ErrUnknownModel   = apperr.New(apperr.Unprocessable, "agents.unknown_model", "This server has no such model; choose one of those that are named here.")
-	ErrInstruction    = apperr.New(apperr.Unprocessable, "agents.bad_instruction", "An instruction must have 1 to 4000 characters, not all of them spaces.")
-	ErrInstructions   = apperr.New(apperr.Conflict, "agents.too_many_instructions", "An agent can have at most 50 instructions; send all that it is to have as custom_instructions of PUT /api/agent/{agent_id}.")
+	ErrNotFound    = agents.ErrNotFound
+	ErrNotLive     = apperr.New(apperr.Forbidden, "agents.not_live", "This agent is not live; only its admins can ask it.")
+	ErrNotGlobal   = apperr.New(apperr.Forbidden, "agents.not_global_admin", "Only a global admin can change agent types.")
+	ErrNotAdmin    = apperr.New(apperr.Forbidden, "agents.not_admin", "Only an admin of the agent can do this.")
+	ErrNotCreator  = apperr.New(apperr.Forbidden, "agents.may_not_create", "Only an admin of the project can create agents in it.")
+	ErrUnknownType = apperr.New(apperr.Unprocessable, "agents.unknown_type", "No agent type has this name; GET /api/agent-type lists them.").
+			WithField("type", "is not an agent type")
+	ErrTypeNotFound = apperr.New(apperr.NotFound, "agents.type_not_found", "The agent type does not exist.")
+	ErrTypeTaken    = apperr.New(apperr.Conflict, "agents.type_name_taken", "Another agent type already has this name.")
+	ErrUnknownModel = apperr.New(apperr.Unprocessable, "agents.unknown_model", "This server has no such model; choose one of those that are named here.")
+	ErrInstruction  = apperr.New(apperr.Unprocessable, "agents.bad_instruction", "An instruction must have 1 to 4000 characters, not all of them spaces.")
+	ErrInstructions = apperr.New(apperr.Conflict, "agents.too_many_instructions",
+		"An agent can have at most 50 instructions; send all that it is to have as custom_instructions of PUT /api/agent/{agent_id}.")
 	ErrNoVersion      = apperr.New(apperr.NotFound, "agents.version_not_found", "The agent has no such version.")
 	ErrTooMany        = apperr.New(apperr.Conflict, "agents.too_many_stars", "You can star at most 500 agents; remove a star first.")
 	ErrBlankName      = apperr.New(apperr.Unprocessable, "agents.blank_name", "An agent needs a name.").WithField("name", "is empty")
@@ -34,8 +36,9 @@ var (
 	ErrNoAlias        = apperr.New(apperr.NotFound, "agents.alias_not_found", "The agent has no alias; create one.")
 	ErrHasAlias       = apperr.New(apperr.Conflict, "agents.has_alias", "The agent already has an alias; change that alias.")
 	ErrAliasTaken     = apperr.New(apperr.Conflict, "agents.alias_taken", "This address is already in use; choose another one.")
-	ErrAliasForm      = apperr.New(apperr.Unprocessable, "agents.invalid_alias", "An alias must be an e-mail address with only letters, digits and . _ + - before the @.").WithField("alias", "is not such an address")
-	ErrAliasDomain    = apperr.New(apperr.Unprocessable, "agents.foreign_domain", "An alias must be in your organization's own domain.")
+	ErrAliasForm      = apperr.New(apperr.Unprocessable, "agents.invalid_alias",
+		"An alias must be an e-mail address with only letters, digits and . _ + - before the @.").WithField("alias", "is not such an address")
+	ErrAliasDomain = apperr.New(apperr.Unprocessable, "agents.foreign_domain", "An alias must be in your organization's own domain.")
 )
 
 // Access levels.

@@ -152,7 +152,9 @@ func (s *Service) storeVersions(ctx context.Context, tx uow.Tx, who actor.Actor,
 		return err
 	}
 	for _, v := range list {
-		tx.Publish(agents.VersionCreated{AgentID: v.AgentID, OrganizationID: who.OrganizationID, Version: v.Version, RestoredFrom: restoredFrom, CreatedBy: who.UserID})
+		tx.Publish(agents.VersionCreated{
+			AgentID: v.AgentID, OrganizationID: who.OrganizationID, Version: v.Version, RestoredFrom: restoredFrom, CreatedBy: who.UserID,
+		})
 	}
 	return nil
 }

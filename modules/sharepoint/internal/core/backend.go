@@ -145,9 +145,12 @@ var (
 	ErrNotSupported = apperr.New(apperr.Unprocessable, "sharepoint.not_supported", "SharePoint can't do this here.")
 	ErrBadName      = apperr.New(apperr.Unprocessable, "sharepoint.bad_name",
 		`A name has 1 to 255 characters, none of "*:<>?/\| and no space or dot at its end, and does not begin with ~$ or a space.`)
-	ErrBadPath       = apperr.New(apperr.Unprocessable, "sharepoint.bad_path", "A full path has the form /sites/<site>/<drive>/<folders>/<name>, with at most 400 characters.")
-	ErrBadPlace      = apperr.New(apperr.Unprocessable, "sharepoint.bad_place", "An item of this type can't be there: sites hold drives, drives and folders hold folders and files.")
-	ErrNoContent     = apperr.New(apperr.Unprocessable, "sharepoint.no_content", "Only a file has content: send the part content with a file, and with nothing else.")
+	ErrBadPath = apperr.New(apperr.Unprocessable, "sharepoint.bad_path",
+		"A full path has the form /sites/<site>/<drive>/<folders>/<name>, with at most 400 characters.")
+	ErrBadPlace = apperr.New(apperr.Unprocessable, "sharepoint.bad_place",
+		"An item of this type can't be there: sites hold drives, drives and folders hold folders and files.")
+	ErrNoContent = apperr.New(apperr.Unprocessable, "sharepoint.no_content",
+		"Only a file has content: send the part content with a file, and with nothing else.")
 	ErrUnavailable   = apperr.New(apperr.Unavailable, "sharepoint.unavailable", "SharePoint does not answer at the moment; try again later.")
 	ErrRightsUnknown = apperr.New(apperr.Conflict, "sharepoint.rights_unknown",
 		`Who may see this item can't be read, so it is not indexed. Give the application Sites.FullControl.All, or link with "rights": "corpus" to leave it to the corpus.`)

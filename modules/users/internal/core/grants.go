@@ -114,7 +114,9 @@ func (s *Service) DeletePermission(ctx context.Context, who actor.Actor, id int6
 }
 
 // alter changes an existing role to another one, or with "" to none.
-func (s *Service) alter(ctx context.Context, who actor.Actor, id int64, role string, store func(context.Context) (users.Permission, error)) (users.Permission, error) {
+func (s *Service) alter(
+	ctx context.Context, who actor.Actor, id int64, role string, store func(context.Context) (users.Permission, error),
+) (users.Permission, error) {
 	p, err := s.alterable(ctx, who, id, role)
 	if err != nil {
 		return p, err

@@ -55,7 +55,8 @@ const (
 
 // KeyGroups are the groups of operations that a restricted key can name.
 var KeyGroups = []string{
-	"agent", "analytics", "audit_log", "chat", "content_grant", "corpus", "document", "evaluation", "notification", "organization", "project", "sharepoint", "team", "user", "webhook",
+	"agent", "analytics", "audit_log", "chat", "content_grant", "corpus", "document", "evaluation",
+	"notification", "organization", "project", "sharepoint", "team", "user", "webhook",
 }
 
 // hashOf is what is stored of a key. One round of SHA-256 without a salt is
@@ -81,7 +82,8 @@ func (s *Service) CreateKey(ctx context.Context, who actor.Actor, n NewKey) (str
 	}
 	for group := range n.Scope.Groups {
 		if !slices.Contains(KeyGroups, group) {
-			return "", APIKey{}, ErrGroups.WithMessage(fmt.Sprintf("%q is not a group; there are %s.", group, strings.Join(KeyGroups, ", "))).WithField("groups."+group, "is not a group")
+			return "", APIKey{}, ErrGroups.WithMessage(fmt.Sprintf("%q is not a group; there are %s.", group, strings.Join(KeyGroups, ", "))).
+				WithField("groups."+group, "is not a group")
 		}
 	}
 	if n.ExpiresOn != nil && !n.ExpiresOn.After(now) {

@@ -15,7 +15,8 @@ var (
 	errKeyAsToken    = ErrCredentials.WithMessage("The bearer token is an API key; send it in the header Ocp-Apim-Subscription-Key.")
 	errTokenAsKey    = ErrCredentials.WithMessage("The API key is an access token; send it as \"Authorization: Bearer …\".")
 	errKey           = ErrCredentials.WithMessage("The API key is unknown, was revoked, or has expired.")
-	errKeyNotTheRest = ErrCredentials.WithMessage("The access token is good, but the API key is unknown, was revoked, or has expired; leave it out or send another.")
+	errKeyNotTheRest = ErrCredentials.WithMessage(
+		"The access token is good, but the API key is unknown, was revoked, or has expired; leave it out or send another.")
 )
 
 // whyToken explains a bearer token that was refused.

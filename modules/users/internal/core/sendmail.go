@@ -94,22 +94,26 @@ func (s *Service) message(ctx context.Context, m Mail) (mail.Message, error) {
 	switch m.Kind {
 	case MailInvitation:
 		out.Subject = "Your account at " + organization.OrgName
-		out.Paragraphs = []string{fmt.Sprintf("An admin of %s has made an account for you, with this address as its name. Choose a password to sign in.", organization.OrgName)}
+		out.Paragraphs = []string{fmt.Sprintf("An admin of %s has made an account for you, with this address as its name. Choose a password to sign in.",
+			organization.OrgName)}
 		link("Choose a password", "invitation")
 		out.After = []string{"The link works once, for 7 days. Who did not expect this mail can leave it alone."}
 	case MailReset:
 		out.Subject = "Choose a new password"
 		out.Paragraphs = []string{"Somebody, most likely you, has asked for a new password for the account with this address."}
 		link("Choose a new password", "reset")
-		out.After = []string{"The link works once, for an hour, and ends all sessions of the account. If you did not ask for it, leave this mail alone: your password stays as it is."}
+		out.After = []string{"The link works once, for an hour, and ends all sessions of the account. " +
+			"If you did not ask for it, leave this mail alone: your password stays as it is."}
 	case MailSignUp:
 		err = s.signUpMessage(ctx, m, &out, func() { link("Confirm the address", "signup") })
 	case MailPasswordChanged:
 		out.Subject = "Your password was changed"
-		out.Paragraphs = []string{fmt.Sprintf("The password of your account at %s was changed.", organization.OrgName), "If that was not you, ask for a new password at once, and tell an admin."}
+		out.Paragraphs = []string{fmt.Sprintf("The password of your account at %s was changed.", organization.OrgName),
+			"If that was not you, ask for a new password at once, and tell an admin."}
 	case MailAddressChanged:
 		out.Subject = "The e-mail address of your account was changed"
-		out.Paragraphs = []string{fmt.Sprintf("An admin has given your account at %s another e-mail address. This one opens it no more.", organization.OrgName), "If you did not expect that, tell an admin."}
+		out.Paragraphs = []string{fmt.Sprintf("An admin has given your account at %s another e-mail address. This one opens it no more.", organization.OrgName),
+			"If you did not expect that, tell an admin."}
 	default:
 		return out, work.Permanent(fmt.Errorf("%q is no kind of mail", m.Kind))
 	}
@@ -123,7 +127,8 @@ func (s *Service) signUpMessage(ctx context.Context, m Mail, out *mail.Message, 
 	switch {
 	case err == nil:
 		out.Subject = "You have an account already"
-		out.Paragraphs = []string{"Somebody, most likely you, has tried to sign up with this address. There is an account with it already: sign in, or ask for a new password."}
+		out.Paragraphs = []string{"Somebody, most likely you, has tried to sign up with this address. " +
+			"There is an account with it already: sign in, or ask for a new password."}
 		out.After = []string{"If that was not you, leave this mail alone. Nothing was changed."}
 		return nil
 	case !errors.Is(err, ErrNotFound):

@@ -46,7 +46,10 @@ type Deps struct {
 
 // New returns the use cases over their dependencies.
 func New(d Deps) *Service {
-	return &Service{Deps: d, identities: newIdentities(d.Store, d.Tokens, d.Clock), limiter: newLoginLimiter(d.Clock), writeBehind: newWriteBehind(), refusals: newRefusals()}
+	return &Service{
+		Deps: d, identities: newIdentities(d.Store, d.Tokens, d.Clock), limiter: newLoginLimiter(d.Clock),
+		writeBehind: newWriteBehind(), refusals: newRefusals(),
+	}
 }
 
 // Decided says who decides about teams, projects and agents; roles on what

@@ -94,7 +94,10 @@ func (s *Service) VerifyAddress(ctx context.Context, token, password string, fro
 		return users.User{}, err
 	}
 	first, last := split(m.FullName)
-	u := users.User{OrganizationID: organization.ID, Email: m.Email, IsActive: true, DateJoined: s.Clock.Now(), FirstName: normalName(&first), LastName: normalName(&last)}
+	u := users.User{
+		OrganizationID: organization.ID, Email: m.Email, IsActive: true, DateJoined: s.Clock.Now(),
+		FirstName: normalName(&first), LastName: normalName(&last),
+	}
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		if err := s.Store.LockOrganization(ctx, organization.ID); err != nil {
 			return err

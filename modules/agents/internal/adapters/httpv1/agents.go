@@ -26,7 +26,8 @@ type agentBody struct {
 
 func (b agentBody) settings() core.Settings {
 	return core.Settings{
-		Description: b.Description, Type: b.Type, PrefixPrompt: b.PrefixPrompt, Instructions: b.Instructions, Access: b.Access, LLMModel: b.LLMModel, CachingEnabled: b.CachingEnabled,
+		Description: b.Description, Type: b.Type, PrefixPrompt: b.PrefixPrompt, Instructions: b.Instructions,
+		Access: b.Access, LLMModel: b.LLMModel, CachingEnabled: b.CachingEnabled,
 		SampleQ1: b.SampleQ1, SampleQ2: b.SampleQ2, SampleQ3: b.SampleQ3, WithAlias: b.CreateEmailAlias,
 	}
 }

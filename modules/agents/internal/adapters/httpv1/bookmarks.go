@@ -38,7 +38,9 @@ func (a *API) showBookmark(ctx context.Context, who actor.Actor, bookmarks []cor
 		return nil, err
 	}
 	return func(m core.BookmarkedAgent) bookmarkView {
-		return bookmarkView{ID: m.ID, Agent: showAgent(m.Agent, people[m.Agent.UserID]), User: userswire.ShowPerson(people[who.UserID]), CreatedOn: web.At(m.CreatedOn)}
+		return bookmarkView{
+			ID: m.ID, Agent: showAgent(m.Agent, people[m.Agent.UserID]), User: userswire.ShowPerson(people[who.UserID]), CreatedOn: web.At(m.CreatedOn),
+		}
 	}, nil
 }
 

@@ -25,7 +25,9 @@ func (a *API) addInstructions(ctx context.Context, r addInstructionsRequest) ([]
 func showInstructions(list []core.Instruction) []instructionView {
 	out := make([]instructionView, len(list))
 	for i, l := range list {
-		out[i] = instructionView{ID: l.ID, Instruction: l.Instruction, IsDeleted: l.IsDeleted, CreatedBy: l.CreatedBy, CreatedOn: web.At(l.CreatedOn), Agent: l.AgentID}
+		out[i] = instructionView{
+			ID: l.ID, Instruction: l.Instruction, IsDeleted: l.IsDeleted, CreatedBy: l.CreatedBy, CreatedOn: web.At(l.CreatedOn), Agent: l.AgentID,
+		}
 	}
 	return out
 }

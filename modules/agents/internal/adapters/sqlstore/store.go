@@ -56,7 +56,8 @@ type Store struct {
 // New returns the store over db.
 func New(db *sqldb.DB) *Store {
 	return &Store{
-		db: db, versions: newVersions(db), heads: newHeads(db), bookmarks: newBookmarks(db), reviews: newReviews(db), ratings: newRatings(db), aliases: newAliases(db),
+		db: db, versions: newVersions(db), heads: newHeads(db), bookmarks: newBookmarks(db),
+		reviews: newReviews(db), ratings: newRatings(db), aliases: newAliases(db),
 		agents: sqldb.NewTable(db,
 			func(a core.Agent) agentRow { return agentRow{Agent: a} },
 			func(r agentRow) core.Agent { return r.Agent }, core.ErrNotFound, nil),
@@ -192,7 +193,8 @@ func (s *Store) UpdateType(ctx context.Context, org, id int64, change func(*core
 
 // DeleteInstructions implements core.Instructions.
 func (s *Store) DeleteInstructions(ctx context.Context, agent int64) error {
-	_, err := s.db.On(ctx).NewUpdate().TableExpr("agents_instructions").Set("is_deleted = ?", true).Where("agent_id = ? AND is_deleted = ?", agent, false).Exec(ctx)
+	_, err := s.db.On(ctx).NewUpdate().TableExpr("agents_instructions").Set("is_deleted = ?", true).Where("agent_id = ? AND is_deleted = ?", agent, false).
+		Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("deleting the instructions of agent %d: %w", agent, err)
 	}

@@ -58,7 +58,8 @@ func (c *Client) do(ctx context.Context, q call) (*http.Response, error) {
 			switch {
 			case failure.status == http.StatusUnauthorized && !q.plain && !renewed:
 				renewed, pause = true, 0 // the token may have been revoked
-			case !again || try == maxTries || asked > maxPause || q.once && failure.status != http.StatusTooManyRequests && failure.status != http.StatusServiceUnavailable:
+			case !again || try == maxTries || asked > maxPause ||
+				q.once && failure.status != http.StatusTooManyRequests && failure.status != http.StatusServiceUnavailable:
 				return nil, failure.explain(q)
 			case asked > 0:
 				pause = asked

@@ -33,7 +33,10 @@ func (i item) isEntry() bool {
 }
 
 func (i item) entry(driveID, root string) core.Entry {
-	e := core.Entry{ID: driveID + "/" + i.ID, ParentID: driveID + "/" + i.Parent.ID, DriveID: driveID, Kind: core.Folder, Name: i.Name, ETag: i.ETag, WebURL: i.WebURL}
+	e := core.Entry{
+		ID: driveID + "/" + i.ID, ParentID: driveID + "/" + i.Parent.ID, DriveID: driveID, Kind: core.Folder,
+		Name: i.Name, ETag: i.ETag, WebURL: i.WebURL,
+	}
 	if i.Parent.ID == root {
 		e.ParentID = driveID
 	}

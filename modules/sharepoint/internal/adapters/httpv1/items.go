@@ -137,7 +137,10 @@ func (a *API) create(ctx context.Context, r createRequest) (itemView, error) {
 		if who, err = web.CallerNow(ctx); err != nil {
 			return itemView{}, err
 		}
-		n = core.NewItem{FullPath: f.text("full_path"), Name: f.text("name"), Kind: core.Kind(f.oneOf("item_type", "folder", "file", "drive", "site")), Content: f.content}
+		n = core.NewItem{
+			FullPath: f.text("full_path"), Name: f.text("name"), Content: f.content,
+			Kind: core.Kind(f.oneOf("item_type", "folder", "file", "drive", "site")),
+		}
 		if id := f.id("parent_id"); id != nil {
 			n.ParentID = *id
 		}

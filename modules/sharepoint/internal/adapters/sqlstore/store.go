@@ -79,8 +79,9 @@ func (s *Store) Chain(ctx context.Context, org int64, externalID string) ([]core
 	}
 	err := s.db.On(ctx).NewRaw(`WITH RECURSIVE sharepoint_chain AS (
 		SELECT i.*, 0 AS depth FROM sharepoint_items AS i WHERE i.organization_id = ?0 AND i.external_id = ?1
-		UNION ALL SELECT i.*, c.depth + 1 FROM sharepoint_chain AS c 
-			JOIN sharepoint_items AS i ON i.organization_id = ?0 AND i.external_id = c.parent_external_id WHERE c.depth < ?2
+		UNION ALL SELECT i.*, c.depth + 1 FROM sharepoint_chain AS c
+			JOIN sharepoint_items AS i
+				ON i.organization_id = ?0 AND i.external_id = c.parent_external_id WHERE c.depth < ?2
 	) SELECT * FROM sharepoint_chain ORDER BY depth`, org, externalID, maxDepth).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("reading what an item is in: %w", err)
@@ -160,7 +161,8 @@ func (s *Store) RemoveFolders(ctx context.Context, org int64, drive string) erro
 			SELECT external_id FROM sharepoint_items WHERE organization_id = ?0 AND drive_external_id = ?1 AND kind = 'folder' AND is_deleted
 			UNION SELECT i.external_id FROM sharepoint_gone AS g JOIN sharepoint_items AS i ON i.organization_id = ?0 AND i.parent_external_id = g.external_id AND i.kind = 'folder'
 		) DELETE FROM sharepoint_items WHERE organization_id = ?0 AND kind = 'folder' AND external_id IN (SELECT external_id FROM sharepoint_gone)
-		AND NOT EXISTS (SELECT 1 FROM sharepoint_items AS f WHERE f.organization_id = ?0 AND f.parent_external_id = sharepoint_items.external_id AND f.kind = 'file')`, org, drive)
+		AND NOT EXISTS (SELECT 1 FROM sharepoint_items AS f
+			WHERE f.organization_id = ?0 AND f.parent_external_id = sharepoint_items.external_id AND f.kind = 'file')`, org, drive)
 }
 
 // MarkLinks implements core.Items.
@@ -198,12 +200,14 @@ func (s *Store) DrivesOfDocuments(ctx context.Context, org int64, documentIDs []
 
 // ForgetDocuments implements core.Items.
 func (s *Store) ForgetDocuments(ctx context.Context, org int64, documentIDs []int64) error {
-	return s.exec(ctx, "forgetting documents", `UPDATE sharepoint_items SET document_id = 0, kept_corpus_id = 0, kept_etag = '', kept_name = '', revision = revision + 1
+	return s.exec(ctx, "forgetting documents", `UPDATE sharepoint_items
+		SET document_id = 0, kept_corpus_id = 0, kept_etag = '', kept_name = '', revision = revision + 1
 		WHERE organization_id = ? AND document_id IN (?) AND document_id <> 0`, org, bun.List(documentIDs))
 }
 
 // FailDocument implements core.Items.
 func (s *Store) FailDocument(ctx context.Context, org, documentID int64, lastError string) error {
-	return s.exec(ctx, "failing an item", "UPDATE sharepoint_items SET state = ?, last_error = ? WHERE organization_id = ? AND document_id = ? AND document_id <> 0",
+	return s.exec(ctx, "failing an item",
+		"UPDATE sharepoint_items SET state = ?, last_error = ? WHERE organization_id = ? AND document_id = ? AND document_id <> 0",
 		core.Failed, lastError, org, documentID)
 }

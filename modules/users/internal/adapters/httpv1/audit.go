@@ -35,7 +35,8 @@ type auditView struct {
 func showEntry(e core.AuditEntry) auditView {
 	v := auditView{
 		ID: e.ID, User: e.UserID, Action: e.Action, Target: e.Target, Subjects: e.Subjects, Detail: map[string]any{}, FromAddress: e.FromAddress,
-		Outcome: e.Outcome, Status: e.Status, Code: e.Code, RequestID: e.RequestID, CreatedOn: web.At(e.At), Count: e.Count, LastOn: web.AtOrNil(e.LastAt), Position: e.Position,
+		Outcome: e.Outcome, Status: e.Status, Code: e.Code, RequestID: e.RequestID, CreatedOn: web.At(e.At),
+		Count: e.Count, LastOn: web.AtOrNil(e.LastAt), Position: e.Position,
 	}
 	if e.KeyID != 0 {
 		v.APIKey = &e.KeyID
@@ -65,9 +66,11 @@ func (a *API) auditLog(ctx context.Context, r auditRequest) (web.ListOrLines[aud
 	p := r.Request()
 	switch {
 	case lines && (p.Keyset() || p.Number > 1):
-		return web.ListOrLines[auditView]{}, web.ErrUnacceptable.WithMessage("Lines go on behind a position; send after, not page or cursor.").WithField("after", "is missing")
+		return web.ListOrLines[auditView]{}, web.ErrUnacceptable.WithMessage("Lines go on behind a position; send after, not page or cursor.").
+			WithField("after", "is missing")
 	case !lines && r.After != nil:
-		return web.ListOrLines[auditView]{}, web.ErrUnacceptable.WithMessage("A position is for lines; send Accept: "+web.LinesType+".").WithField("after", "is for lines alone")
+		return web.ListOrLines[auditView]{}, web.ErrUnacceptable.WithMessage("A position is for lines; send Accept: "+web.LinesType+".").
+			WithField("after", "is for lines alone")
 	case !lines:
 		found, err := a.service.AuditLog(ctx, actor.From(ctx), filter, p)
 		if err != nil {

@@ -67,7 +67,8 @@ func (a *API) createKey(ctx context.Context, r createKeyRequest) (newKeyView, er
 		switch scope.Groups[group] = actor.Reach(reach); actor.Reach(reach) {
 		case actor.NoReach, actor.Read, actor.Write:
 		default:
-			return newKeyView{}, web.ErrUnacceptable.WithMessage("The access of a group must be none, read or write.").WithField("groups."+group, "must be none, read or write")
+			return newKeyView{}, web.ErrUnacceptable.WithMessage("The access of a group must be none, read or write.").
+				WithField("groups."+group, "must be none, read or write")
 		}
 	}
 	secret, key, err := a.service.CreateKey(ctx, actor.From(ctx), core.NewKey{Name: b.Name, UserID: b.UserID, Scope: scope, ExpiresOn: stored(b.ExpiresOn)})

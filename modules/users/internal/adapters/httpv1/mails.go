@@ -48,7 +48,8 @@ type signUpRequest struct {
 }
 
 func (a *API) signUp(ctx context.Context, r signUpRequest) (emailView, error) {
-	return emailView{Email: r.Body.Email}, a.service.SignUp(ctx, core.NewSignUp{Email: r.Body.Email, Password: r.Body.Password, FullName: r.Body.FullName}, attempt(ctx))
+	asked := core.NewSignUp{Email: r.Body.Email, Password: r.Body.Password, FullName: r.Body.FullName}
+	return emailView{Email: r.Body.Email}, a.service.SignUp(ctx, asked, attempt(ctx))
 }
 
 type verifyRequest struct {

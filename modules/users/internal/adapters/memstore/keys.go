@@ -130,7 +130,8 @@ func (s *Store) NumberAudit(ctx context.Context, limit int) (fresh, last int64, 
 	}
 	for i, w := range waiting {
 		next := row.Position - int64(len(waiting)-i-1)
-		if _, err := s.audit.Update(ctx, func(e *core.AuditEntry) error { e.Position = next; return nil }, func(e core.AuditEntry) bool { return e.ID == w.ID }); err != nil {
+		if _, err := s.audit.Update(ctx, func(e *core.AuditEntry) error { e.Position = next; return nil },
+			func(e core.AuditEntry) bool { return e.ID == w.ID }); err != nil {
 			return 0, 0, err
 		}
 	}

@@ -13,7 +13,8 @@ import (
 // take gives the holder the address unless another one has it. The statement
 // then changes nothing rather than fail, so that the transaction lives on.
 func (s *Store) take(ctx context.Context, address, holder string) error {
-	res, err := s.db.On(ctx).NewRaw("INSERT INTO users_addresses (address, holder) VALUES (?, ?) ON CONFLICT (address) DO UPDATE SET holder = EXCLUDED.holder WHERE users_addresses.holder = EXCLUDED.holder",
+	res, err := s.db.On(ctx).NewRaw(`INSERT INTO users_addresses (address, holder) VALUES (?, ?)
+		ON CONFLICT (address) DO UPDATE SET holder = EXCLUDED.holder WHERE users_addresses.holder = EXCLUDED.holder`,
 		strings.ToLower(address), holder).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("claiming an address for %s: %w", holder, err)

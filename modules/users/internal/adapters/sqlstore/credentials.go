@@ -30,7 +30,8 @@ type credentialRow struct {
 
 // SetPassword implements core.Credentials.
 func (s *Store) SetPassword(ctx context.Context, userID int64, hash string) error {
-	_, err := s.db.On(ctx).NewRaw("INSERT INTO users_credentials (user_id, password_hash, session_epoch) VALUES (?, ?, 1) ON CONFLICT (user_id) DO UPDATE SET password_hash = EXCLUDED.password_hash", userID, hash).Exec(ctx)
+	_, err := s.db.On(ctx).NewRaw(`INSERT INTO users_credentials (user_id, password_hash, session_epoch) VALUES (?, ?, 1)
+		ON CONFLICT (user_id) DO UPDATE SET password_hash = EXCLUDED.password_hash`, userID, hash).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("storing the password of user %d: %w", userID, err)
 	}

@@ -124,7 +124,8 @@ func filter(org int64, f core.Filter) []sqldb.Where {
 		where = append(where, sqldb.Any(sqldb.Contains("email", text), sqldb.Contains("first_name", text), sqldb.Contains("last_name", text)))
 	}
 	if f.TeamID != 0 {
-		where = append(where, sqldb.Cond("u.id IN (SELECT user_id FROM users_permissions WHERE resource_type = ? AND resource_id = ? AND organization_id = ?)", string(actor.Team), f.TeamID, org))
+		where = append(where, sqldb.Cond("u.id IN (SELECT user_id FROM users_permissions WHERE resource_type = ? AND resource_id = ? AND organization_id = ?)",
+			string(actor.Team), f.TeamID, org))
 	}
 	return where
 }

@@ -55,7 +55,8 @@ func New(db *sqldb.DB) *Store {
 		users: sqldb.NewTable(db,
 			func(u users.User) userRow { return userRow{User: u} },
 			func(r userRow) users.User { return r.User }, core.ErrNotFound, core.ErrEmailTaken),
-		byID: db.Stmt("SELECT id, organization_id, email, is_staff, is_superuser, is_active, date_joined, first_name, last_name FROM users_users WHERE id = $1 AND organization_id = $2"),
+		byID: db.Stmt(`SELECT id, organization_id, email, is_staff, is_superuser, is_active, date_joined, first_name, last_name
+			FROM users_users WHERE id = $1 AND organization_id = $2`),
 		permissions: sqldb.NewTable(db,
 			func(p users.Permission) permissionRow { return permissionRow{Permission: p} },
 			func(r permissionRow) users.Permission { return r.Permission }, core.ErrNoPermission, core.ErrHasRole),
