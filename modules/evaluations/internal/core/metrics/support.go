@@ -55,8 +55,12 @@ var support = [supportSize]struct {
 }
 
 // hedged makes probabilities less sure than those that fit yes and no best:
-// people grade a statement that is partly right between them.
-const hedged = 0.6
+// people grade a statement that is partly right between them. ofQuote is then
+// the probability of a sentence of the evidence.
+const (
+	hedged  = 0.6
+	ofQuote = 0.825
+)
 
 func (s supportFeatures) probability() float64 {
 	sum := 0.0
