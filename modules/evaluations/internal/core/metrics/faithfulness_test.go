@@ -56,6 +56,15 @@ func TestInALongTextPiecesOfSeveralSentencesAreSupportedLess(t *testing.T) {
 	}
 }
 
+func TestAQuoteFromALongTextCountsAsAWhole(t *testing.T) {
+	for _, quote := range []string{"Carl Dahl was fined for speeding on Friday.", "The council met on Monday, and the council spoke of the council."} {
+		got := scoreOf(t, Faithfulness, Sample{Answer: quote, Contexts: []string{report, quote}})
+		if *got.Value != 1 {
+			t.Errorf("%q: %v", quote, *got.Value)
+		}
+	}
+}
+
 func TestATextThatWasTokenisedReadsAsOneThatWasNot(t *testing.T) {
 	r := newReader()
 	for _, s := range [][2]string{{"Jolie 's character is n't here , it 's there", "Jolie's character isn't here, it's there"}, {"the club ’s players", "the club’s players"}} {
