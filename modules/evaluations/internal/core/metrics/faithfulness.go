@@ -5,8 +5,8 @@ import "context"
 const (
 	noStatements = "the answer makes no statements"
 	noReference  = "the expected answer makes no statements"
-	// A statement is supported from an even chance on.
-	supported = 0.5
+	// A statement is supported from an even chance on, in the scale of degrees.
+	supported = 0.6
 )
 
 // weighed is a statement in a detail.
@@ -51,16 +51,13 @@ func (r *reader) faithfulness(ctx context.Context, s Sample) (Score, error) {
 	return out, nil
 }
 
-// degree is the support of a statement: its probability, and none or all where
-// there is nothing to doubt.
+// degree is the support of a statement: its probability, in a scale in which a
+// quote has 1; none where nothing of it is there.
 func (s supportFeatures) degree() float64 {
-	switch f := &s.of; {
-	case f[recall] == 0 && f[pairs] == 0:
+	if s.of[recall] == 0 && s.of[pairs] == 0 {
 		return 0
-	case f[pairs] == 1 && f[exact] == 1 && f[recall] == 1 && f[asking] == 0:
-		return 1 // it is a quote
 	}
-	return s.probability()
+	return min(1, s.probability()/ofQuote)
 }
 
 // contextRecall is the part of the statements of the expected answer that the

@@ -79,11 +79,11 @@ func agree(rows []fitted, c []float64) Agreement {
 	for i, r := range rows {
 		sum := 0.0
 		for _, x := range r.statements {
-			sum += logistic.Probability(x.inputs(), scaled)
+			sum += min(1, logistic.Probability(x.inputs(), scaled)/ofQuote)
 		}
 		judged[i] = Judged{sum / float64(len(r.statements)), r.verdict}
 	}
-	return Agree(judged, 0.5, 0.5)
+	return Agree(judged, supported, 0.5)
 }
 
 func base(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

@@ -80,7 +80,7 @@ func Offline() []Metric {
 		{Name: AnswerSimilarity, Version: 1, Threshold: 0.5, Score: expecting(r.similarity)},
 		{Name: AnswerRelevance, Version: 2, Threshold: 0.3, Score: r.relevance},
 		{Name: Faithfulness, Version: 3, Threshold: supported, Score: r.faithfulness},
-		{Name: ContextRecall, Version: 3, Threshold: supported, Score: r.contextRecall},
+		{Name: ContextRecall, Version: 3, Threshold: 0.5, Score: r.contextRecall},
 		{Name: DocumentRecall, Version: 1, Threshold: 1, Score: documentRecall},
 		{Name: DocumentPrecision, Version: 1, Threshold: 0.5, Score: documentPrecision},
 		{Name: BLEU, Version: 1, Threshold: 0.3, Score: expecting(sentenceBLEU)},

@@ -14,7 +14,7 @@ const (
 	seams      // logarithm of what it costs to put it together from pieces
 	whole      // 1 ÷ (1 + that cost)
 	inOrder    // part of its neighbouring content words that stand close together there, in order
-	repeating  // part of its content words that it has said already
+	repeating  // part of its content words that it has said already; 0 for a quote
 	noNumbers  // numbers that are not there, at most 2
 	noNames    // names that are not there, at most 3
 	personally // part of its words that speak of oneself or the reader
@@ -38,25 +38,29 @@ var support = [supportSize]struct {
 	name        string
 	short, long float64
 }{
-	bias:       {"bias", -3.816, -0.835},
-	recall:     {"recall", 1.359, 0},
-	recallSq:   {"recall²", 1.216, 0},
-	exact:      {"exact", 2.766, 0},
-	pairs:      {"pairs", 1.112, 0},
-	seams:      {"seams", -0.656, -0.299},
-	whole:      {"whole", 0, 0.925},
-	inOrder:    {"in order", 0, 2.504},
-	repeating:  {"repeating", 0, -1.434},
-	noNumbers:  {"no nums", -0.734, -0.949},
+	bias:       {"bias", -3.817, -0.828},
+	recall:     {"recall", 1.363, 0},
+	recallSq:   {"recall²", 1.219, 0},
+	exact:      {"exact", 2.767, 0},
+	pairs:      {"pairs", 1.103, 0},
+	seams:      {"seams", -0.657, -0.302},
+	whole:      {"whole", 0, 0.904},
+	inOrder:    {"in order", 0, 2.509},
+	repeating:  {"repeating", 0, -1.457},
+	noNumbers:  {"no nums", -0.732, -0.949},
 	noNames:    {"no names", 0, -0.130},
-	personally: {"personal", -1.270, 0},
-	talk:       {"talk", -1.819, -0.796},
-	asking:     {"asking", -1.946, -1.330},
+	personally: {"personal", -1.266, 0},
+	talk:       {"talk", -1.818, -0.795},
+	asking:     {"asking", -1.946, -1.328},
 }
 
 // hedged makes probabilities less sure than those that fit yes and no best:
-// people grade a statement that is partly right between them.
-const hedged = 0.6
+// people grade a statement that is partly right between them. ofQuote is then
+// the probability of a sentence of the evidence.
+const (
+	hedged  = 0.6
+	ofQuote = 0.825
+)
 
 func (s supportFeatures) probability() float64 {
 	sum := 0.0
@@ -101,7 +105,10 @@ func (e *evidence) features(st []word) supportFeatures {
 	f[exact], f[pairs] = e.verbatim(st)
 	cost := e.seams(st)
 	f[seams], f[whole] = math.Log1p(cost), 1/(1+cost)
-	f[inOrder], f[repeating] = e.inOrder(st), repeats(st)
+	f[inOrder] = e.inOrder(st)
+	if cost > 0 { // a quote repeats what its source does
+		f[repeating] = repeats(st)
+	}
 	f[recallSq] = f[recall] * f[recall]
 	return out
 }
