@@ -39,6 +39,7 @@ type Store struct {
 	organizations sqldb.Table[users.Organization, organizationRow]
 	users         sqldb.Table[users.User, userRow]
 	byID          *sqldb.Stmt // a user
+	pageOfAll     *sqldb.Stmt
 	permissions   sqldb.Table[users.Permission, permissionRow]
 	keys          sqldb.Table[core.APIKey, keyRow]
 	mails         sqldb.Table[core.Mail, mailRow]
@@ -55,7 +56,8 @@ func New(db *sqldb.DB) *Store {
 		users: sqldb.NewTable(db,
 			func(u users.User) userRow { return userRow{User: u} },
 			func(r userRow) users.User { return r.User }, core.ErrNotFound, core.ErrEmailTaken),
-		byID: db.Stmt("SELECT id, organization_id, email, is_staff, is_superuser, is_active, date_joined, first_name, last_name FROM users_users WHERE id = $1 AND organization_id = $2"),
+		byID:      db.Stmt("SELECT id, organization_id, email, is_staff, is_superuser, is_active, date_joined, first_name, last_name FROM users_users WHERE id = $1 AND organization_id = $2"),
+		pageOfAll: db.Stmt(pageOfAll),
 		permissions: sqldb.NewTable(db,
 			func(p users.Permission) permissionRow { return permissionRow{Permission: p} },
 			func(r permissionRow) users.Permission { return r.Permission }, core.ErrNoPermission, core.ErrHasRole),
