@@ -49,15 +49,15 @@ type Store struct {
 // New returns the store over db.
 func New(db *sqldb.DB) *Store {
 	return &Store{
-		db: db,
+		db:        db,
+		pageOfAll: db.Stmt(pageOfAll),
 		organizations: sqldb.NewTable(db,
 			func(o users.Organization) organizationRow { return organizationRow{Organization: o} },
 			func(r organizationRow) users.Organization { return r.Organization }, core.ErrNoOrg, core.ErrDomainTaken),
 		users: sqldb.NewTable(db,
 			func(u users.User) userRow { return userRow{User: u} },
 			func(r userRow) users.User { return r.User }, core.ErrNotFound, core.ErrEmailTaken),
-		byID:      db.Stmt("SELECT id, organization_id, email, is_staff, is_superuser, is_active, date_joined, first_name, last_name FROM users_users WHERE id = $1 AND organization_id = $2"),
-		pageOfAll: db.Stmt(pageOfAll),
+		byID: db.Stmt("SELECT id, organization_id, email, is_staff, is_superuser, is_active, date_joined, first_name, last_name FROM users_users WHERE id = $1 AND organization_id = $2"),
 		permissions: sqldb.NewTable(db,
 			func(p users.Permission) permissionRow { return permissionRow{Permission: p} },
 			func(r permissionRow) users.Permission { return r.Permission }, core.ErrNoPermission, core.ErrHasRole),
