@@ -38,7 +38,7 @@ func TestWhatARunCostsOnPostgreSQL(t *testing.T) {
 		if err := s.Server.Drain(ctx, s.World, asked); err != nil {
 			return nil, err
 		}
-		if err := quiet(t, ctx, s); err != nil {
+		if err := quiet(ctx, t, s); err != nil {
 			return nil, err
 		}
 		f, err := s.measure(ctx, s.Server.PID(), s.database, func() (bench.Result, error) {
@@ -65,7 +65,7 @@ func TestWhatARunCostsOnPostgreSQL(t *testing.T) {
 
 // quiet counts what a server takes that has nothing to do. Before one look
 // served all kinds of work it took 12.6 statements a second.
-func quiet(t *testing.T, ctx context.Context, s *system) error {
+func quiet(ctx context.Context, t *testing.T, s *system) error {
 	t.Helper()
 	const most, span = 8, 10 * time.Second
 	before, err := s.cluster.count(ctx, s.database)

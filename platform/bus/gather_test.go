@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -114,18 +115,31 @@ func TestAConsumerOfSeveralBatchesAtATimeCannotGather(t *testing.T) {
 // arrivals is a transport that notes how long each event waited in the queue.
 type arrivals struct {
 	takes   time.Duration // each batch
+	mu      sync.Mutex
 	came    map[string]time.Time
 	waited  []time.Duration
 	batches int
 }
 
 func (a *arrivals) Publish(_ string, messages ...*message.Message) error {
+	a.note(messages)
+	time.Sleep(a.takes)
+	return nil
+}
+
+func (a *arrivals) note(messages []*message.Message) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.batches++
 	for _, m := range messages {
 		a.waited = append(a.waited, time.Since(a.came[m.UUID]))
 	}
-	time.Sleep(a.takes)
-	return nil
+}
+
+func (a *arrivals) comes(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.came[id] = time.Now()
 }
 
 func (a *arrivals) Close() error { return nil }
@@ -148,7 +162,7 @@ func gathered(t *testing.T, rate int, takes time.Duration) *arrivals {
 		for n := range 2 * rate {
 			time.Sleep(time.Second / time.Duration(rate))
 			r := outboxRow{Seq: int64(n) + 1, ID: fmt.Sprint(n), Key: fmt.Sprint(n), Name: "tests.happened.v1"}
-			a.came[r.ID] = time.Now()
+			a.comes(r.ID)
 			w.offer([]outboxRow{r}, false)
 			synctest.Wait()
 		}

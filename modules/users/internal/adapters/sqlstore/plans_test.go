@@ -118,10 +118,10 @@ func TestNothingReadsAWholeTable(t *testing.T) {
 			return nil
 		}
 		for name, read := range map[string]func() error{
-			"users by ids":   func() error { return discard(store.Users(ctx, 3, []int64{4002, 4022, 9})) },
-			"the first page": func() error { return discard(store.UsersPage(ctx, 3, core.Filter{}, fifty)) },
-			"a later page": func() error {
-				return discard(store.UsersPage(ctx, 3, core.Filter{}, page.Request{Size: 50, Number: 15}))
+			"users by ids":                    func() error { return discard(store.Users(ctx, 3, []int64{4002, 4022, 9})) },
+			"the first page of the suspended": func() error { return discard(store.UsersPage(ctx, 3, core.Filter{IsActive: &off}, fifty)) },
+			"a page behind the last": func() error {
+				return discard(store.UsersPage(ctx, 3, core.Filter{}, page.Request{Size: 50, Number: 99}))
 			},
 			"by cursor":                        func() error { return discard(store.UsersPage(ctx, 3, core.Filter{}, cursor)) },
 			"by cursor, the suspended":         func() error { return discard(store.UsersPage(ctx, 3, core.Filter{IsActive: &off}, cursor)) },
@@ -165,6 +165,30 @@ func TestNothingReadsAWholeTable(t *testing.T) {
 					t.Errorf("%s: %s\n%s", name, statement, p)
 				}
 			}
+		}
+	})
+}
+
+func TestThePreparedPageOfUsersReadsNoWholeTable(t *testing.T) {
+	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
+		crowd(t, db, 2, 10_000) // each has half of the table
+		conn, err := db.DB.DB.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		statement := strings.NewReplacer("$1", "2", "$2", "51", "$3", "100").Replace(sqlstore.PageOfAll)
+		if db.Postgres() {
+			// The plan for any values, with which PostgreSQL goes on after five.
+			for _, s := range []string{"SET plan_cache_mode = force_generic_plan", "PREPARE page_of_all (bigint, bigint, bigint) AS " + sqlstore.PageOfAll} {
+				if _, err := conn.ExecContext(t.Context(), s); err != nil {
+					t.Fatal(err)
+				}
+			}
+			statement = "EXECUTE page_of_all (2, 51, 100)"
+		}
+		if p := strings.Join(dbtest.Plan(t, conn, db.Postgres(), statement), "\n"); wholeTable[db.Postgres()].MatchString(p) || strings.Contains(p, "Sort") {
+			t.Error(p)
 		}
 	})
 }

@@ -39,6 +39,7 @@ type Store struct {
 	organizations sqldb.Table[users.Organization, organizationRow]
 	users         sqldb.Table[users.User, userRow]
 	byID          *sqldb.Stmt // a user
+	pageOfAll     *sqldb.Stmt
 	permissions   sqldb.Table[users.Permission, permissionRow]
 	keys          sqldb.Table[core.APIKey, keyRow]
 	mails         sqldb.Table[core.Mail, mailRow]
@@ -48,7 +49,8 @@ type Store struct {
 // New returns the store over db.
 func New(db *sqldb.DB) *Store {
 	return &Store{
-		db: db,
+		db:        db,
+		pageOfAll: db.Stmt(pageOfAll),
 		organizations: sqldb.NewTable(db,
 			func(o users.Organization) organizationRow { return organizationRow{Organization: o} },
 			func(r organizationRow) users.Organization { return r.Organization }, core.ErrNoOrg, core.ErrDomainTaken),

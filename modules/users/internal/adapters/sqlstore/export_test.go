@@ -1,0 +1,4 @@
+package sqlstore
+
+// PageOfAll is a statement that is prepared, so no hook hears it.
+const PageOfAll = pageOfAll
