@@ -70,7 +70,7 @@ type migrateDown struct {
 	Yes bool `help:"Confirm that all data is deleted."`
 }
 
-// Run takes everything back.
+// Run reverts all migrations of all modules, and with them all data.
 func (m migrateDown) Run(ctx context.Context) error {
 	if !m.Yes {
 		return errors.New("this loses all data; say --yes to do it")
@@ -147,7 +147,7 @@ type organizationCreate struct {
 	AdminPassword string `required:"" env:"PARLEY_ADMIN_PASSWORD" help:"At least 8 characters."`
 }
 
-// Run creates an organization.
+// Run creates an organization with its first global admin, in one transaction.
 func (o organizationCreate) Run(ctx context.Context) error {
 	var setup usersfx.Setup
 	return withApp(ctx, func(ctx context.Context, _ *base) error {
@@ -170,7 +170,7 @@ type eventsDead struct {
 	Limit int `default:"50" help:"The largest number of events to list."`
 }
 
-// Run lists dead events.
+// Run lists events that a consumer failed to handle until the last attempt.
 func (e eventsDead) Run(ctx context.Context) error {
 	var b *bus.Bus
 	return withApp(ctx, func(ctx context.Context, _ *base) error {
@@ -191,7 +191,7 @@ type eventsRetry struct {
 	IDs []int64 `arg:"" name:"id" help:"Ids from parley events dead."`
 }
 
-// Run retries dead events.
+// Run hands dead events to their consumers once more.
 func (e eventsRetry) Run(ctx context.Context) error {
 	var b *bus.Bus
 	return withApp(ctx, func(ctx context.Context, _ *base) error {
@@ -208,7 +208,7 @@ type eventsReplay struct {
 	From     time.Time `arg:"" help:"Time of the first event, such as 2026-01-31T00:00:00Z."`
 }
 
-// Run moves a consumer back.
+// Run lets a consumer read its events again from a moment on.
 func (e eventsReplay) Run(ctx context.Context) error {
 	var b *bus.Bus
 	return withApp(ctx, func(ctx context.Context, _ *base) error {

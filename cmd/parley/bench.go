@@ -67,7 +67,7 @@ func (r benchRetrieval) measure(ctx context.Context, c config.Config) (err error
 	return errors.Join(bench.Retrieval(ctx, os.DirFS(r.Dir), os.Stdout, buffered), buffered.Flush(), f.Close())
 }
 
-// Run measures.
+// Run measures the retrieval of a judged collection, with the settings of a server.
 func (r benchRetrieval) Run(ctx context.Context) error {
 	c, err := settings()
 	if err != nil {

@@ -88,7 +88,7 @@ func (forgetKey) Run(ctx context.Context) error {
 
 type forgetFiles struct{}
 
-// Run forgets the files.
+// Run lets the database accept another directory of files at the next start.
 func (forgetFiles) Run(ctx context.Context) error {
 	return withExisting(ctx, false, func(b *base) error {
 		if err := installation.ForgetFiles(ctx, b.db); err != nil {

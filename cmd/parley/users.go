@@ -29,7 +29,7 @@ type userCreate struct {
 	GlobalAdmin      bool   `help:"Manages everything in the organization."`
 }
 
-// Run adds a user.
+// Run creates a user of an organization, with the checks of the API.
 func (u userCreate) Run(ctx context.Context) error {
 	var setup usersfx.Setup
 	return withApp(ctx, func(ctx context.Context, _ *base) error {
@@ -53,7 +53,7 @@ type userList struct {
 	OrganizationID int64 `default:"1" help:"The organization."`
 }
 
-// Run lists users.
+// Run lists the users of an organization, ordered by id.
 func (u userList) Run(ctx context.Context) error {
 	var setup usersfx.Setup
 	return withApp(ctx, func(ctx context.Context, _ *base) error {

@@ -20,7 +20,7 @@ type workDead struct {
 	Limit int `default:"50" help:"At most so many."`
 }
 
-// Run lists dead jobs.
+// Run lists jobs whose last attempt failed, with their errors.
 func (w workDead) Run(ctx context.Context) error {
 	var q *work.Queue
 	return withApp(ctx, func(ctx context.Context, _ *base) error {

@@ -23,7 +23,7 @@ type Table[V any] struct {
 	taken   error
 }
 
-// Spec describes a table.
+// Spec says of a table where its ids are, what is unique, and its errors.
 type Spec[V any] struct {
 	ID func(*V) *int64
 	// Unique are the unique indexes: no two values may have the same

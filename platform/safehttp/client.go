@@ -23,7 +23,8 @@ type Limits struct {
 	IdlePerHost int // connections that are kept for the next request; 0 means 2
 }
 
-// DefaultLimits are for pages.
+// DefaultLimits are the limits for a page that somebody named: seconds for the
+// headers, two minutes in all, and five redirects.
 func DefaultLimits() Limits {
 	return Limits{Connect: 10 * time.Second, Answer: 20 * time.Second, Total: 2 * time.Minute, Redirects: 5}
 }

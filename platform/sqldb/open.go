@@ -118,7 +118,7 @@ func (r readPool) ResolveConn(_ context.Context, q bun.Query) bun.IConn {
 // Close implements bun.ConnResolver. The pool is closed by DB.Close.
 func (r readPool) Close() error { return nil }
 
-// Close closes every connection.
+// Close closes the connections of writers and readers. Statements under way fail.
 func (db *DB) Close() error {
 	err := db.DB.Close()
 	if db.reader != nil {

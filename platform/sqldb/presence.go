@@ -41,7 +41,7 @@ func NewPresence(db *DB, id string, log *slog.Logger) *Presence {
 	return &Presence{db: db, id: id, log: log, done: make(chan struct{})}
 }
 
-// ID names this process.
+// ID is the name under which this process holds leases and jobs.
 func (p *Presence) ID() string { return p.id }
 
 // Start shows the process until Stop. A connection that breaks is replaced.
@@ -155,7 +155,7 @@ func (p *Presence) Dead(ctx context.Context, ids []string) ([]string, error) {
 	return dead, nil
 }
 
-// Stop ends the presence.
+// Stop ends the presence: other processes may take over what this one holds.
 func (p *Presence) Stop(context.Context) error {
 	if p.stop != nil {
 		p.stop()

@@ -33,7 +33,7 @@ type Query interface {
 // NewScript returns a script without statements.
 func (db *DB) NewScript() *Script { return &Script{db: db} }
 
-// Add appends a statement.
+// Add appends a statement, which runs after those that were added before.
 func (s *Script) Add(q Query) { s.steps = append(s.steps, step{query: q}) }
 
 // Insert appends an insert. No rows are no statement.

@@ -138,7 +138,7 @@ func (s *Server) idempotent(g *gin.Context, r *Route) {
 		return // refused before it was read, so that what it was is not known
 	}
 	if err := s.config.Idempotency.Finish(ctx, claim, idempotency.Answer{Status: code, Body: rec.body.Bytes(), Upload: upload.sum()}); err != nil {
-		s.config.Log.ErrorContext(ctx, "storing the answer of an idempotent request", "error", err)
+		s.config.Log.ErrorContext(ctx, "the answer of an idempotent request was not stored; a repeated request will not get it", "error", err)
 		return
 	}
 	done = true

@@ -49,7 +49,8 @@ type Route struct {
 	call    func(ctx context.Context, request reflect.Value) (any, error)
 }
 
-// Option refines a route.
+// Option says one thing about a route, such as the status of a success. Options
+// stand one a line, after the policy.
 type Option func(*Route)
 
 // Message is what a success says.

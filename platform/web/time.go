@@ -11,7 +11,7 @@ import (
 // Time is a point in time as the API shows it: UTC, microseconds, Z.
 type Time struct{ time.Time }
 
-// At shows t.
+// At is the moment t as answers have it.
 func At(t time.Time) Time { return Time{t} }
 
 // AtOrNil shows t, or null.

@@ -44,7 +44,8 @@ type Fence struct {
 // Fence is that of the claim that answered s.
 func (s Stored) Fence() Fence { return Fence{s.ID, s.Token} }
 
-// ClaimRequest asks for jobs.
+// ClaimRequest asks for jobs of a kind that are due, for a process that holds
+// them until the lease ends.
 type ClaimRequest struct {
 	Kind  string
 	Limit int // at most MaxClaim
@@ -144,7 +145,8 @@ type Supervision interface {
 	Counts(ctx context.Context) ([]Count, error)
 }
 
-// Store keeps jobs.
+// Store keeps jobs. Each of its parts is what one user of it needs; one contract
+// suite holds for all stores.
 type Store interface {
 	Puts
 	Claims

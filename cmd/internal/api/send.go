@@ -93,7 +93,7 @@ func (c *Client) open(ctx context.Context, q request) (*http.Response, error) {
 	}
 	answer, err := c.http.Do(r)
 	if err != nil {
-		return nil, fmt.Errorf("calling the server: %w", err)
+		return nil, fmt.Errorf("calling the server at %s: %w", c.base, err)
 	}
 	if answer.StatusCode/100 == 2 {
 		return answer, nil

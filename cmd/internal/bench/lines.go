@@ -14,7 +14,7 @@ type Line struct {
 	Unit  string  `json:"unit"`
 }
 
-// Figure is a line.
+// Figure returns a line; an empty unit is for plain numbers.
 func Figure(name string, value float64, unit string) Line {
 	return Line{Name: name, Value: value, Unit: unit}
 }

@@ -47,7 +47,7 @@ type Stub struct {
 	whole  []byte
 }
 
-// StartStub serves until Close.
+// StartStub starts a model server at a port of this machine that is free.
 func StartStub(ctx context.Context) (*Stub, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -67,7 +67,7 @@ func (s *Stub) SetPace(interval time.Duration, tokens int) {
 	}
 }
 
-// Close ends every stream.
+// Close stops the server and breaks off every stream.
 func (s *Stub) Close() error { return s.server.Close() }
 
 const chunk = `data: {"id":"stub","object":"chat.completion.chunk","model":"stub","choices":[{"index":0,"delta":{"content":%q},"finish_reason":null}]}` + "\n\n"

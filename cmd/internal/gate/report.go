@@ -30,7 +30,7 @@ type Report struct {
 	metrics     []string
 }
 
-// Case is one query.
+// Case is one query of the dataset, with its answer and how it was scored.
 type Case struct {
 	Query     int64               `json:"query_id"`
 	Question  string              `json:"query"`

@@ -71,7 +71,7 @@ func build(in In) Out {
 	})
 	in.Lifecycle.Append(background.Hook(func(ctx context.Context) {
 		if err := service.TellOld(ctx, store); err != nil && ctx.Err() == nil {
-			in.Log.ErrorContext(ctx, "telling what older agents are called", "error", err)
+			in.Log.ErrorContext(ctx, "publishing the names of older agents failed; the next start goes on with it", "error", err)
 		}
 	}))
 	return Out{

@@ -61,7 +61,7 @@ func build(in In) Out {
 	})
 	in.Lifecycle.Append(background.Hook(func(ctx context.Context) {
 		if err := service.TellOld(ctx, store); err != nil && ctx.Err() == nil {
-			in.Log.ErrorContext(ctx, "telling what older teams and projects are called", "error", err)
+			in.Log.ErrorContext(ctx, "publishing the names of older teams and projects failed; the next start goes on with it", "error", err)
 		}
 	}))
 	return Out{Routes: httpv1.New(service, in.Directory).Routes(), Consumers: consumer.Consumers(service), Catalog: service, Deciders: service.Deciders()}

@@ -120,7 +120,7 @@ func build(in In) (Out, error) {
 	pruning(in.Lifecycle, service, time.Duration(in.Retention), in.Log)
 	in.Lifecycle.Append(background.Hook(func(ctx context.Context) {
 		if err := service.TellOld(ctx, store); err != nil && ctx.Err() == nil {
-			in.Log.ErrorContext(ctx, "telling what older users are called", "error", err)
+			in.Log.ErrorContext(ctx, "publishing the names of older users failed; the next start goes on with it", "error", err)
 		}
 	}))
 	return Out{

@@ -37,7 +37,7 @@ func pruning(life fx.Lifecycle, s *core.Service, retention time.Duration, log *s
 					wait = time.Duration((0.5 + rand.Float64()) * float64(pruneEvery))
 					more, err := s.PruneAudit(ctx, retention)
 					if err != nil && ctx.Err() == nil {
-						log.WarnContext(ctx, "removing old entries of the audit log", "error", err)
+						log.WarnContext(ctx, "removing old entries of the audit log failed; it is tried again later", "error", err)
 					}
 					if more {
 						wait = pruneAgain

@@ -44,7 +44,8 @@ type Error struct {
 	Location   string        // path of the stored record that tells more
 }
 
-// New declares an error.
+// New declares an error of a module, once, as a package variable: its code is a
+// promise to clients, and the message is shown to them.
 func New(kind Kind, code, message string) *Error {
 	return &Error{Kind: kind, Code: code, Message: message}
 }

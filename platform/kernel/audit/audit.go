@@ -22,7 +22,8 @@ func New(by string, now time.Time) Audit {
 	return Audit{CreatedBy: by, CreatedOn: now, ModifiedOn: now}
 }
 
-// Touch records a change.
+// Touch sets who changed the entity last, and when; Watch calls it for changes
+// that may turn out to be none.
 func (a *Audit) Touch(by string, now time.Time) { a.ModifiedBy, a.ModifiedOn = by, now }
 
 // Watch remembers what an entity is. The function that it answers touches the

@@ -49,7 +49,7 @@ type Link struct {
 	Path  string // begins with a slash
 }
 
-// Sender sends messages.
+// Sender hands messages to a mail server. Jobs use it, never a request.
 type Sender interface {
 	// On reports whether messages are sent at all.
 	On() bool

@@ -16,7 +16,7 @@ type Tx interface {
 	Publish(facts ...event.Event)
 }
 
-// Unit runs functions atomically.
+// Unit makes changes of state and the events that tell of them one transaction.
 type Unit interface {
 	// Do runs fn in one transaction and commits when it returns nil. An
 	// error or a panic rolls back state and events alike. A Do inside a Do

@@ -26,7 +26,8 @@ type Job struct {
 	DueAt time.Time
 }
 
-// Queue takes jobs.
+// Queue is where use cases put durable work, which a Runner of some process does
+// after the commit.
 type Queue interface {
 	// Put adds jobs in the unit of ctx: they are there, and workers are woken,
 	// when it commits. A job whose key is taken is left out.

@@ -52,7 +52,8 @@ const (
 // others are Draft and Paused.
 const Live = "Live"
 
-// Agent answers questions.
+// Agent is what answers questions, with the settings that every run needs. Its
+// instructions, alias and versions are rows of their own.
 type Agent struct {
 	ID                     int64
 	OrganizationID         int64

@@ -86,7 +86,8 @@ type Backend interface {
 	Feed
 }
 
-// Browser finds entries.
+// Browser reads what is in the backend. Each method answers ErrNotFound for what
+// is not there.
 type Browser interface {
 	Entry(ctx context.Context, id string) (Entry, error)
 	// At answers the entry at a path such as /sites/hr/Documents/Leave.docx.
@@ -99,7 +100,7 @@ type Browser interface {
 	Open(ctx context.Context, id string) (Entry, io.ReadCloser, error)
 }
 
-// Writer changes entries.
+// Writer changes what is in the backend, at once and outside of any unit of work.
 type Writer interface {
 	// Make makes a site (parentID is ""), a drive of a site, or a folder.
 	Make(ctx context.Context, parentID, name string, kind Kind) (Entry, error)

@@ -103,7 +103,8 @@ type Store interface {
 	Drives
 }
 
-// Items keeps items.
+// Items keeps what is known of items here: their ids, their links to corpora and
+// how far these are in step.
 type Items interface {
 	// Item answers ErrNotFound for a deleted one.
 	Item(ctx context.Context, organizationID, id int64) (Item, error)

@@ -142,7 +142,7 @@ type RoleStore interface {
 	RolesOf(ctx context.Context, organizationID int64, users []int64, on []users.On) ([]users.Permission, error)
 }
 
-// KeyStore keeps API keys.
+// KeyStore keeps API keys, by the hash of what they open with.
 type KeyStore interface {
 	// AddKey answers it with its id.
 	AddKey(ctx context.Context, k APIKey) (APIKey, error)

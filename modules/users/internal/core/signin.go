@@ -162,10 +162,9 @@ func (s *Service) claimed(ctx context.Context, p Purpose, token string) (Session
 	return claimed, err
 }
 
-// Authenticate answers who acts with an access token, an API key or both: the
-// Authenticate answers the caller for an access token, an API key or both: the
-// token then says who, and the key only narrows. Of credentials that are void
-// the actor says whose they were, when that is known.
+// Authenticate answers the caller for an access token, an API key or both. With
+// both the token says who acts, and the key only narrows what they may do. Of
+// credentials that are void the actor says whose they were, when that is known.
 func (s *Service) Authenticate(ctx context.Context, token, key string) (actor.Actor, error) {
 	var who actor.Actor
 	if token != "" {

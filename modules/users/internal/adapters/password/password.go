@@ -24,7 +24,7 @@ const maxWaiting = 100
 // which bounds memory when many sign in at once.
 type Hasher struct{ slots, waiting chan struct{} }
 
-// New returns a hasher.
+// New returns a hasher, of which a process has one: its slots are the bound.
 func New() *Hasher {
 	return &Hasher{slots: make(chan struct{}, 2), waiting: make(chan struct{}, maxWaiting)}
 }
