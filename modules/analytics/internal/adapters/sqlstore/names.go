@@ -2,7 +2,10 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -50,20 +53,40 @@ func (s *Store) ForgetName(ctx context.Context, org int64, k core.Kind, id int64
 	return nil
 }
 
+// manyNames is from how many on a list of ids costs a database more than the rows
+// between the first and the last of them, if not too many others are between them.
+const (
+	manyNames = 200
+	dense     = 4
+)
+
 // Names implements core.Names.
-func (s *Store) Names(ctx context.Context, org int64, k core.Kind, ids []int64) (map[int64]string, error) {
-	var rows []struct {
-		EntityID int64
-		Name     string
+func (s *Store) Names(ctx context.Context, org int64, k core.Kind, ids []int64) (out map[int64]string, err error) {
+	q := s.db.On(ctx).NewSelect().Model((*nameRow)(nil)).Column("entity_id", "name").Where("organization_id = ? AND kind = ?", org, k)
+	out = make(map[int64]string, len(ids))
+	for _, id := range ids {
+		out[id] = ""
 	}
-	err := s.db.On(ctx).NewSelect().Model((*nameRow)(nil)).Column("entity_id", "name").
-		Where("organization_id = ? AND kind = ? AND entity_id IN (?)", org, k, bun.List(ids)).Scan(ctx, &rows)
+	if n := int64(len(ids)); n >= manyNames && slices.Max(ids)-slices.Min(ids) < dense*n {
+		q = q.Where("entity_id BETWEEN ? AND ?", slices.Min(ids), slices.Max(ids))
+	} else {
+		q = q.Where("entity_id IN (?)", bun.List(ids))
+	}
+	rows, err := q.Rows(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the names of %ss: %w", k, err)
 	}
-	out := make(map[int64]string, len(rows))
-	for _, r := range rows {
-		out[r.EntityID] = r.Name
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var id int64
+		var name string
+		if err := rows.Scan(&id, &name); err != nil {
+			return nil, fmt.Errorf("reading a name: %w", err)
+		}
+		if _, asked := out[id]; asked {
+			out[id] = name
+		}
 	}
-	return out, nil
+	maps.DeleteFunc(out, func(_ int64, name string) bool { return name == "" })
+	return out, rows.Err()
 }

@@ -31,6 +31,12 @@ func names(f fixture, unit uow.Unit) {
 	f.Equal(map[int64]string{}, f.called(1, core.User, 7))
 	f.Equal(map[int64]string{7: "Sales"}, f.called(1, core.Team, 7))
 	f.Equal(map[int64]string{7: "Ann"}, f.called(2, core.User, 7))
+	var many []int64 // few of which have a name, and not all that have one
+	for id := int64(-400); id < 400; id += 2 {
+		many = append(many, id)
+	}
+	f.Equal(map[int64]string{8: "Neil"}, f.called(1, core.User, many...))
+	f.Equal(map[int64]string{8: "Neil"}, f.called(1, core.User, append(many, 1<<60)...))
 	boom := errors.New("boom")
 	f.ErrorIs(unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
 		f.NoError(f.SetNames(ctx, []core.Name{name(1, core.User, 8, "Lost")}))

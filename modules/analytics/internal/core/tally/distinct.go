@@ -20,11 +20,15 @@ type paged[T any] struct {
 
 // at is what an id has. Its zero value is what it has at first.
 func (p *paged[T]) at(id int64) *T {
-	near := &p.near[(id>>pageBits)&15]
-	if near.page == nil || near.number != id>>pageBits {
-		p.find(id >> pageBits)
+	return &p.page(id >> pageBits)[id&(1<<pageBits-1)]
+}
+
+// page is the one with a number.
+func (p *paged[T]) page(number int64) *[1 << pageBits]T {
+	if near := &p.near[number&15]; near.page != nil && near.number == number {
+		return near.page
 	}
-	return &near.page[id&(1<<pageBits-1)]
+	return p.find(number)
 }
 
 // find puts a page where at looks for it.
@@ -159,8 +163,12 @@ func (d *distinct) add(period, first, slot int, ids ...int64) (n int64) {
 	if d.single {
 		return d.once.add(period, ids...)
 	}
-	for _, id := range ids {
-		if d.one(first, slot, id) {
+	var page *[1 << pageBits]int32
+	for i, id := range ids {
+		if i == 0 || id>>pageBits != ids[i-1]>>pageBits {
+			page = d.last.page(id >> pageBits)
+		}
+		if d.seen(&page[id&(1<<pageBits-1)], first, int32(slot)+1, id) {
 			n++
 		}
 	}
@@ -169,14 +177,21 @@ func (d *distinct) add(period, first, slot int, ids ...int64) (n int64) {
 
 // one is add for one id where there are several keys.
 func (d *distinct) one(first, slot int, id int64) bool {
-	last, now := d.last.at(id), int32(slot)+1
-	switch {
-	case *last == now:
-		return false
-	case int(*last) <= first: // of an earlier period, or never
+	return d.seen(d.last.at(id), first, int32(slot)+1, id)
+}
+
+// seen notes an id, and reports whether it is new to the slot. last is where it was
+// seen last.
+func (d *distinct) seen(last *int32, first int, now int32, id int64) bool {
+	if int(*last) <= first { // in an earlier period, or never
 		*last = now
 		return true
 	}
+	return *last != now && d.another(id, now)
+}
+
+// another is for an id that belongs to several keys of one period.
+func (d *distinct) another(id int64, now int32) bool {
 	key := slotted{id: id, slot: now}
 	if _, known := d.more[key]; known {
 		return false
