@@ -57,8 +57,11 @@ func (s *Server) explain(ctx context.Context, err error) *apperr.Error {
 	var e *apperr.Error
 	switch {
 	case errors.As(err, &e) && e.Kind != apperr.Internal:
-		if e.Kind == apperr.Unavailable {
-			log.WarnContext(ctx, "unavailable", "error", err)
+		if e.Kind != apperr.Unavailable {
+			return e
+		}
+		if silent, again := s.told.again(e.Code); again {
+			log.WarnContext(ctx, "unavailable", "error", err, "not_logged", silent)
 		}
 		return e
 	case errors.Is(err, context.DeadlineExceeded):

@@ -59,6 +59,7 @@ type Server struct {
 	engine   *gin.Engine
 	handler  http.Handler // engine, behind what other origins may do
 	schemas  *openapi.Schemas
+	told     told
 	deciders map[actor.Resource]mayFunc
 	document []byte // OpenAPI
 	duration *prometheus.HistogramVec
