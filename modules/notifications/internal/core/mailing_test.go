@@ -332,7 +332,7 @@ func TestWhatMustNotWaitIsMailedUnasked(t *testing.T) {
 	var p core.Preference
 	for _, kind := range core.Kinds {
 		want := core.MailOff
-		if kind == core.KindContentOpened || kind == core.KindWebhookDisabled {
+		if slices.Contains([]string{core.KindContentOpened, core.KindWebhookDisabled, core.KindBudget}, kind) {
 			want = core.MailAtOnce
 		}
 		if got := p.MailOf(kind); got != want {
