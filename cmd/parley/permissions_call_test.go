@@ -109,7 +109,9 @@ func (m *matrix) call(r web.Route, who string, s scenario, through bool) webtest
 // connection of an agent and a corpus, the budget of the organization.
 func (m *matrix) prepare(r web.Route, path string) {
 	if r.Path == "/api/analytics/budget" && r.Method != http.MethodPut {
-		m.own.by(m.own.chief).Do("PUT", r.Path, `{"tokens":1000}`).Want(http.StatusOK)
+		for _, g := range []*ground{m.own, m.other} {
+			g.by(g.chief).Do("PUT", r.Path, `{"tokens":1000}`).Want(http.StatusOK)
+		}
 	}
 	if r.Method == http.MethodPost || !strings.HasSuffix(r.Path, "/corpus/{corpus_id}") || !strings.HasPrefix(r.Path, "/api/agent/") {
 		return

@@ -179,10 +179,15 @@ func TestTheLinkOfAMailToAUserWhoIsGoneStoresNothing(t *testing.T) {
 	p.send(3, "hello")
 	token := tokenOf(t, p.one())
 	p.people.all = p.people.all[:2]
-	p.NoError(p.store.DeleteOf(p.ctx, 1, 3))
 	_, err := p.Unsubscribe(p.ctx, token)
 	p.NoError(err)
 	found, err := p.store.Preferences(p.ctx, []int64{3})
+	p.NoError(err)
+	p.Equal(core.MailAtOnce, found[3].MailOf(core.KindMessage)) // what was there goes with the deletion
+	p.NoError(p.store.DeleteOf(p.ctx, 1, 3))
+	_, err = p.Unsubscribe(p.ctx, token)
+	p.NoError(err)
+	found, err = p.store.Preferences(p.ctx, []int64{3})
 	p.NoError(err)
 	p.Equal(0, len(found))
 }
