@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"parley/modules/agents"
+	"parley/modules/analytics"
 	"parley/modules/chat"
 	"parley/modules/corpora"
 	"parley/modules/evaluations"
@@ -29,7 +30,7 @@ type publishedEvent = event.Event
 
 // published are all events of all modules, as each gives them to the program;
 // a test holds the lists complete.
-var published = slices.Concat(users.Events(), projects.Events(), agents.Events(), corpora.Events(), sharepoint.Events(), chat.Events(), evaluations.Events(), notifications.Events())
+var published = slices.Concat(users.Events(), projects.Events(), agents.Events(), corpora.Events(), sharepoint.Events(), chat.Events(), evaluations.Events(), notifications.Events(), analytics.Events())
 
 func names(events []publishedEvent) []string {
 	var out []string

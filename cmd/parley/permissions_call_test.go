@@ -80,6 +80,9 @@ func (m *matrix) call(r web.Route, who string, s scenario, through bool) webtest
 	if r.Method == http.MethodGet && r.Path == "/api/sharepoint/item" {
 		path += "?full_path=none" // the shape, and no more
 	}
+	if r.Path == "/api/notification/unsubscribe" {
+		path += "?token=none" // the shape, and no more
+	}
 	if r.Method == http.MethodDelete && strings.HasSuffix(r.Path, "/document") {
 		path += "?confirm=" + url.QueryEscape(m.nameOf(strings.TrimSuffix(path, "/document")))
 	}
@@ -103,8 +106,13 @@ func (m *matrix) call(r web.Route, who string, s scenario, through bool) webtest
 }
 
 // prepare makes what a request is about and no single resource stands for: the
-// connection of an agent and a corpus.
+// connection of an agent and a corpus, the budget of the organization.
 func (m *matrix) prepare(r web.Route, path string) {
+	if r.Path == "/api/analytics/budget" && r.Method != http.MethodPut {
+		for _, g := range []*ground{m.own, m.other} {
+			g.by(g.chief).Do("PUT", r.Path, `{"tokens":1000}`).Want(http.StatusOK)
+		}
+	}
 	if r.Method == http.MethodPost || !strings.HasSuffix(r.Path, "/corpus/{corpus_id}") || !strings.HasPrefix(r.Path, "/api/agent/") {
 		return
 	}

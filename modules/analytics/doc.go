@@ -1,14 +1,17 @@
 // Package analytics counts what happens: questions, threads, tokens and cost.
 //
 // Owns: facts (append-only, one for each run, ledger row, thread and vote),
-// segments, which are facts added up, the inventory of what exists, and what
-// users, teams, projects and agents are called. Tables: analytics_*. Nothing but
-// the names of users is personal; a deletion removes them.
+// segments, which are facts added up, the inventory of what exists, what
+// users, teams, projects and agents are called, token budgets and what is counted
+// of them. Tables: analytics_*. Nothing but the names of users, and who set a
+// budget, is personal; a deletion removes the names.
 //
-// Publishes: nothing.
+// Publishes: analytics.budget_changed.v1, analytics.budget_nearly_used.v1 and
+// analytics.budget_used_up.v1.
 //
 // Consumes, and lives on nothing else: chat.run_completed.v1,
-// chat.run_failed.v1 and chat.response_rated.v1 (analytics.usage),
+// chat.run_failed.v1, chat.response_rated.v1 and its own
+// analytics.budget_changed.v1 (analytics.usage),
 // chat.thread_created.v1 (analytics.threads), users.user_created.v1, users.user_deleted.v1,
 // projects.team_created.v1, projects.team_deleted.v1,
 // projects.project_created.v1, projects.project_moved.v1,
@@ -17,7 +20,9 @@
 // corpora.corpus_deleted.v1, corpora.document_added.v1 and
 // corpora.document_deleted.v1 (analytics.inventory); for names (analytics.names)
 // users.user_changed.v1, projects.team_updated.v1 and projects.project_updated.v1
-// beside the events of what is created and agents.agent_updated.v1.
+// beside the events of what is created and agents.agent_updated.v1. In every
+// process also its own analytics.budget_changed.v1, to forget the budgets that it
+// knows (analytics.budgets).
 //
 // Work: analytics.seal packs the facts of an organization that are of quarters of
 // an hour which are over, a minute after the end of each quarter that brought
@@ -36,4 +41,9 @@
 // none. A deleted user's facts stay, under an id that leads nowhere. Teams,
 // projects and agents that are deleted keep their names. docs/analytics.md has the
 // definition of each figure.
+//
+// An organization has one token budget, for a calendar month of UTC, which its
+// global admins set. That it is nearly used and that it is used up is told once a
+// month, and again after a change, in the unit of the facts that reached it. No
+// question is refused.
 package analytics

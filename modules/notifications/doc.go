@@ -8,8 +8,9 @@
 // notifications.webhook_disabled.v1.
 //
 // Consumes: users.user_deleted.v1, users.role_changed.v1,
-// agents.agent_shared.v1, corpora.document_indexed.v1, chat.run_failed.v1 and
-// evaluations.evaluation_ended.v1 (notifications.users), chat.content_grant_created.v1 and
+// agents.agent_shared.v1, corpora.document_indexed.v1, chat.run_failed.v1,
+// evaluations.evaluation_ended.v1, analytics.budget_nearly_used.v1 and
+// analytics.budget_used_up.v1 (notifications.users), chat.content_grant_created.v1 and
 // chat.content_read.v1 (notifications.content), its own
 // notifications.notification_created.v1 (notifications.mail), and for webhooks
 // every event that says of which organization it is (notifications.webhooks).

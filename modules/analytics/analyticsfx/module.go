@@ -7,12 +7,14 @@ import (
 
 	"go.uber.org/fx"
 
+	"parley/modules/analytics"
 	"parley/modules/analytics/internal/adapters/consumer"
 	"parley/modules/analytics/internal/adapters/httpv1"
 	"parley/modules/analytics/internal/adapters/sqlstore"
 	"parley/modules/analytics/internal/core"
 	"parley/platform/bus"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/uow"
 	"parley/platform/kernel/work"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
@@ -27,6 +29,7 @@ type In struct {
 	fx.In
 
 	DB    *sqldb.DB
+	Unit  uow.Unit
 	Clock clock.Clock
 	Queue work.Queue
 }
@@ -61,9 +64,9 @@ type Books interface {
 }
 
 // Module is the analytics module.
-var Module = fx.Module("analytics", fx.Provide(build))
+var Module = fx.Module("analytics", fx.Provide(build), fx.Provide(fx.Annotate(analytics.Events, fx.ResultTags(`group:"events,flatten"`))))
 
 func build(in In) Out {
-	service := core.New(sqlstore.New(in.DB), in.Clock).SealBy(in.Queue)
+	service := core.New(sqlstore.New(in.DB), in.Clock).SealBy(in.Queue).ChangeBy(in.Unit)
 	return Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Books: service}
 }

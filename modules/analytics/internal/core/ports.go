@@ -8,6 +8,7 @@ import (
 // Store keeps facts, the inventory and names.
 type Store interface {
 	Books
+	Budgets
 
 	// AddFacts stores facts, but for those of an origin that has one already.
 	// A fact counts from its commit on, however old it is.

@@ -7,6 +7,7 @@ import (
 
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/uow"
 )
 
 // Service is the use cases.
@@ -14,10 +15,18 @@ type Service struct {
 	store   Store
 	clock   clock.Clock
 	sealing *sealing // nil where nothing is sealed
+	unit    uow.Unit
+	budgets knownBudgets
 }
 
 // New returns the use cases over their dependencies.
 func New(s Store, c clock.Clock) *Service { return &Service{store: s, clock: c} }
+
+// ChangeBy gives the use cases that change something of their own a unit of work.
+func (s *Service) ChangeBy(u uow.Unit) *Service {
+	s.unit = u
+	return s
+}
 
 // Record stores facts, in the unit of ctx; those that were stored before change
 // nothing.

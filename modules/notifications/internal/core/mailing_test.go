@@ -179,10 +179,15 @@ func TestTheLinkOfAMailToAUserWhoIsGoneStoresNothing(t *testing.T) {
 	p.send(3, "hello")
 	token := tokenOf(t, p.one())
 	p.people.all = p.people.all[:2]
-	p.NoError(p.store.DeleteOf(p.ctx, 1, 3))
 	_, err := p.Unsubscribe(p.ctx, token)
 	p.NoError(err)
 	found, err := p.store.Preferences(p.ctx, []int64{3})
+	p.NoError(err)
+	p.Equal(core.MailAtOnce, found[3].MailOf(core.KindMessage)) // what was there goes with the deletion
+	p.NoError(p.store.DeleteOf(p.ctx, 1, 3))
+	_, err = p.Unsubscribe(p.ctx, token)
+	p.NoError(err)
+	found, err = p.store.Preferences(p.ctx, []int64{3})
 	p.NoError(err)
 	p.Equal(0, len(found))
 }
@@ -332,7 +337,7 @@ func TestWhatMustNotWaitIsMailedUnasked(t *testing.T) {
 	var p core.Preference
 	for _, kind := range core.Kinds {
 		want := core.MailOff
-		if kind == core.KindContentOpened || kind == core.KindWebhookDisabled {
+		if slices.Contains([]string{core.KindContentOpened, core.KindWebhookDisabled, core.KindBudget}, kind) {
 			want = core.MailAtOnce
 		}
 		if got := p.MailOf(kind); got != want {

@@ -17,6 +17,7 @@ const (
 	KindRunInterrupted    = "run_interrupted"    // the answer to a question of the user's was broken off
 	KindAgentShared       = "agent_shared"       // the user can use an agent that they could not use before
 	KindWebhookDisabled   = "webhook_disabled"   // to global admins: a webhook was switched off
+	KindBudget            = "budget"             // to global admins: the token budget is nearly used, or used up
 )
 
 // KindMessage is the kind of what people send each other when they name none.
@@ -27,7 +28,7 @@ const KindMessage = "message"
 // are shown.
 var Kinds = []string{
 	KindMessage, KindDocumentFailed, KindEvaluationEnded, KindMembershipChanged, KindRoleChanged, KindAgentShared, KindRunInterrupted, KindContentOpened,
-	KindUserDeleted, KindWebhookDisabled,
+	KindUserDeleted, KindWebhookDisabled, KindBudget,
 }
 
 // Notification is one message in a user's inbox, in plain text.

@@ -65,7 +65,7 @@ func (p Preference) Chosen(kind string) Mail {
 // mailUnlessChosen is when kinds are sent to whoever has chosen nothing. The
 // others are off: mail that nobody asked for is for what must not wait until
 // somebody looks into an inbox.
-var mailUnlessChosen = map[string]Mail{KindContentOpened: MailAtOnce, KindWebhookDisabled: MailAtOnce}
+var mailUnlessChosen = map[string]Mail{KindContentOpened: MailAtOnce, KindWebhookDisabled: MailAtOnce, KindBudget: MailAtOnce}
 
 // Preference answers what the actor has chosen.
 func (s *Service) Preference(ctx context.Context, who actor.Actor) (Preference, error) {

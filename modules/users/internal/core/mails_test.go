@@ -179,6 +179,9 @@ func TestNoMailGoesToWhomThereIsNoPasswordToReplace(t *testing.T) {
 		h.reset(email)
 	}
 	h.none()
+	if got := strings.Join(h.audited(suspended.ID), ", "); strings.Contains(got, "password_reset") {
+		t.Errorf("a mail was made for a suspended user: %s", got)
+	}
 	h.is(h.RequestReset(h.ctx, "", home), core.ErrEmail)
 	h.is(h.RequestReset(h.ctx, "Jo <jo@example.com>", home), core.ErrEmail)
 	h.is(h.RequestReset(h.ctx, "a@example.com,b@example.com", home), core.ErrEmail)
@@ -423,6 +426,11 @@ func TestAMailThatCameTooLateIsNotSent(t *testing.T) {
 		"expired": func(h *mailHouse, _ users.User) { h.clock.Advance(8 * 24 * time.Hour) },
 		"deleted": func(h *mailHouse, jo users.User) {
 			_, err := h.DeleteUsers(h.ctx, as(h.admin), []int64{jo.ID})
+			h.is(err, nil)
+		},
+		// A suspension takes mails away; this one was made beside it.
+		"made while its user was suspended": func(h *mailHouse, jo users.User) {
+			_, err := h.Store.UpdateUser(h.ctx, h.org.ID, jo.ID, func(u *users.User) error { u.IsActive = false; return nil })
 			h.is(err, nil)
 		},
 		"suspended": func(h *mailHouse, jo users.User) {

@@ -26,19 +26,20 @@ const gather = 100 * time.Millisecond
 func Consumers(s *core.Service) []bus.Consumer {
 	return []bus.Consumer{
 		{Name: "analytics.usage", Gather: gather, Handlers: []bus.Handler{
-			bus.OnMany(func(ctx context.Context, _ uow.Tx, list []bus.Fact[chat.RunCompleted]) error {
-				return record(ctx, s, list, func(e chat.RunCompleted) []core.Fact { return factsOf(e.Run) })
+			bus.OnMany(func(ctx context.Context, tx uow.Tx, list []bus.Fact[chat.RunCompleted]) error {
+				return record(ctx, tx, s, list, func(e chat.RunCompleted) []core.Fact { return factsOf(e.Run) })
 			}),
-			bus.OnMany(func(ctx context.Context, _ uow.Tx, list []bus.Fact[chat.RunFailed]) error {
-				return record(ctx, s, list, func(e chat.RunFailed) []core.Fact { return factsOf(e.Run) })
+			bus.OnMany(func(ctx context.Context, tx uow.Tx, list []bus.Fact[chat.RunFailed]) error {
+				return record(ctx, tx, s, list, func(e chat.RunFailed) []core.Fact { return factsOf(e.Run) })
 			}),
-			bus.OnMany(func(ctx context.Context, _ uow.Tx, list []bus.Fact[chat.ResponseRated]) error {
-				return record(ctx, s, list, func(e chat.ResponseRated) []core.Fact { return []core.Fact{voteOf(e)} })
+			bus.OnMany(func(ctx context.Context, tx uow.Tx, list []bus.Fact[chat.ResponseRated]) error {
+				return record(ctx, tx, s, list, func(e chat.ResponseRated) []core.Fact { return []core.Fact{voteOf(e)} })
 			}),
+			budgetSet(s),
 		}},
 		{Name: "analytics.threads", Gather: gather, Handlers: []bus.Handler{
-			bus.OnMany(func(ctx context.Context, _ uow.Tx, list []bus.Fact[chat.ThreadCreated]) error {
-				return record(ctx, s, list, func(e chat.ThreadCreated) []core.Fact {
+			bus.OnMany(func(ctx context.Context, tx uow.Tx, list []bus.Fact[chat.ThreadCreated]) error {
+				return record(ctx, tx, s, list, func(e chat.ThreadCreated) []core.Fact {
 					return []core.Fact{{
 						Origin: fmt.Sprintf("thread/%d", e.ThreadID), OrganizationID: e.OrganizationID, TeamID: e.TeamID, ProjectID: e.ProjectID,
 						AgentID: e.AgentID, UserID: e.UserID, ThreadID: e.ThreadID, OccurredOn: e.CreatedOn, Measures: core.Measures{Threads: 1},
@@ -48,16 +49,21 @@ func Consumers(s *core.Service) []bus.Consumer {
 		}},
 		{Name: "analytics.inventory", Handlers: inventory(s)},
 		names(s),
+		budgets(s),
 	}
 }
 
-// record stores the facts of all events in one step.
-func record[E event.Event](ctx context.Context, s *core.Service, list []bus.Fact[E], of func(E) []core.Fact) error {
+// record stores the facts of all events in one step, and counts them against
+// budgets.
+func record[E event.Event](ctx context.Context, tx uow.Tx, s *core.Service, list []bus.Fact[E], of func(E) []core.Fact) error {
 	var facts []core.Fact
 	for _, f := range list {
 		facts = append(facts, of(f.Event)...)
 	}
-	return s.Record(ctx, facts...)
+	if err := s.Record(ctx, facts...); err != nil {
+		return err
+	}
+	return s.Spent(ctx, tx, facts)
 }
 
 // factsOf are the facts of a run: the question with what the model that answered

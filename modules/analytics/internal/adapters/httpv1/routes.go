@@ -14,7 +14,7 @@ func New(s *core.Service) *API { return &API{service: s} }
 
 // Routes are the module's operations.
 func (a *API) Routes() []web.Route {
-	return web.Group("Analytics",
+	return web.Group("Analytics", append(a.budgetRoutes(),
 		get("/tokens/date", "Get Tokens by Date", "Tokens", a.tokensByDate),
 		get("/tokens/segment", "Get Tokens by Segment", "Tokens", a.tokensBySegment),
 		get("/tokens/user", "Get User Tokens", "Tokens", a.tokens(core.User)),
@@ -35,7 +35,7 @@ func (a *API) Routes() []web.Route {
 		get("/engagement/user", "Get Engagement by User", "Engagement", a.engagement(core.User)),
 		get("/recent-agents", "Get Recently Active Agents", "Recent agents", a.recent(core.Agent)),
 		get("/recent-users", "Get Recent Users", "Recent users", a.recent(core.User)),
-	)
+	)...)
 }
 
 // get is one operation. All are for the same callers, and all have both forms.

@@ -17,12 +17,15 @@ type Store struct {
 	facts *memory.Table[core.Fact]
 	items *memory.Table[core.Item]
 	names *memory.Table[core.Name]
+
+	budgets  *memory.Table[core.Budget]
+	spending *memory.Table[core.Spending]
 }
 
 // New returns an empty store in db.
 func New(db *memory.DB) *Store {
 	return &Store{
-		names: newNames(db),
+		names: newNames(db), budgets: newBudgets(db), spending: newSpending(db),
 		facts: memory.NewTable(db, memory.Spec[core.Fact]{ID: func(f *core.Fact) *int64 { return &f.ID }}),
 		items: memory.NewTable(db, memory.Spec[core.Item]{ID: func(i *core.Item) *int64 { return &i.ID }}),
 	}

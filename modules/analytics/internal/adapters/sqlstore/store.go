@@ -40,6 +40,7 @@ type Store struct {
 	readState *sqldb.Stmt
 	cache     *cache
 	tails     tails
+	budgets   sqldb.Table[core.Budget, budgetRow]
 
 	mu    sync.Mutex
 	known map[int64][]segment.Cell // cells of each organization, by number
@@ -47,7 +48,7 @@ type Store struct {
 
 // New returns the store over db.
 func New(db *sqldb.DB) *Store {
-	return &Store{db: db, readState: db.Stmt(readState), cache: newCache(cacheBytes), known: map[int64][]segment.Cell{}}
+	return &Store{db: db, readState: db.Stmt(readState), cache: newCache(cacheBytes), known: map[int64][]segment.Cell{}, budgets: newBudgets(db)}
 }
 
 // AddItem implements core.Store.

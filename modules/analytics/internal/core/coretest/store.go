@@ -39,6 +39,8 @@ func TestStore(t *testing.T, open Open) {
 		"what exists is counted by kind":           inventory,
 		"a part counts what exists in it":          inventoryOfAPart,
 		"a failed unit leaves nothing behind":      rollback,
+		"an organization has one budget":           budget,
+		"what is used of a budget is counted":      spending,
 		"a name is the last one until it is gone":  names,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"parley/modules/agents"
+	"parley/modules/analytics"
 	"parley/modules/chat"
 	"parley/modules/corpora"
 	"parley/modules/evaluations"
@@ -50,6 +51,14 @@ func Consumers(s *core.Service) []bus.Consumer {
 			}),
 			bus.On(func(ctx context.Context, tx uow.Tx, fact evaluations.EvaluationEnded, e event.Envelope) error {
 				return s.EvaluationEnded(ctx, tx, e.ID, fact.OrganizationID, fact.UserID, fact.AgentID, fact.EvaluationID, fact.Status)
+			}),
+			bus.On(func(ctx context.Context, tx uow.Tx, fact analytics.BudgetNearlyUsed, e event.Envelope) error {
+				return s.BudgetReached(ctx, tx, e.ID, core.Spent{
+					OrganizationID: fact.OrganizationID, Period: fact.Period, Tokens: fact.Tokens, Used: fact.Used, WarnAtPercent: fact.WarnAtPercent,
+				})
+			}),
+			bus.On(func(ctx context.Context, tx uow.Tx, fact analytics.BudgetUsedUp, e event.Envelope) error {
+				return s.BudgetReached(ctx, tx, e.ID, core.Spent{OrganizationID: fact.OrganizationID, Period: fact.Period, Tokens: fact.Tokens, Used: fact.Used})
 			}),
 		}},
 		{Name: "notifications.content", Handlers: []bus.Handler{

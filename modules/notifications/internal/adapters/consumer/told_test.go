@@ -2,11 +2,13 @@ package consumer_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"parley/modules/agents"
+	"parley/modules/analytics"
 	"parley/modules/chat"
 	"parley/modules/corpora"
 	"parley/modules/notifications/internal/core"
@@ -97,6 +99,35 @@ func TestWhatHappensElsewhereIsToldToWhomItConcernsOnce(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestTheGlobalAdminsAreToldOfTheTokenBudget(t *testing.T) {
+	h := open(t)
+	for _, fact := range []event.Event{
+		analytics.BudgetNearlyUsed{OrganizationID: 1, Period: "2026-05", Tokens: 100, WarnAtPercent: 80, Used: 81},
+		analytics.BudgetUsedUp{OrganizationID: 1, Period: "2026-05", Tokens: 100, Used: 100},
+		analytics.BudgetUsedUp{OrganizationID: 9, Period: "2026-05", Tokens: 100, Used: 100},
+	} {
+		e := h.seal(fact)
+		h.happens(e)
+		h.happens(e)
+	}
+	want := []string{
+		"budget /api/analytics/budget The token budget is used up: 100 of the 100 tokens for 2026-05 (UTC) are used. Questions are still answered.",
+		"budget /api/analytics/budget The token budget is nearly used: 81 of the 100 tokens for 2026-05 (UTC) are used, which is 80 % or more.",
+	}
+	for _, admin := range []int64{1, 2} {
+		var got []string
+		for _, n := range h.inbox(admin) {
+			got = append(got, fmt.Sprintf("%s %s %s: %s", n.Kind, *n.Link, n.Title, n.Message))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("user %d: %s", admin, diff)
+		}
+	}
+	if got := h.inbox(4); len(got) != 0 {
+		t.Errorf("a user got %+v", got)
 	}
 }
 

@@ -150,7 +150,9 @@ func TestPreferences(t *testing.T) {
 	for _, kind := range core.Kinds {
 		want.Mail[kind] = "off"
 	}
-	want.Mail["document_failed"], want.Mail["content_opened"], want.Mail["webhook_disabled"] = "at_once", "at_once", "at_once"
+	for _, kind := range []string{"document_failed", "content_opened", "webhook_disabled", "budget"} {
+		want.Mail[kind] = "at_once"
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -44,12 +44,12 @@ func fillLog(t testing.TB, db *sqldb.DB, n int) *sqlstore.Webhooks {
 			WebhookID: 1, OrganizationID: 1, EventID: fmt.Sprint("event ", i), Kind: "chat.run_completed.v1", Subject: fmt.Sprint("thread/", i%500), Body: "{}",
 			State: core.DeliveryDelivered, DueOn: noon.Add(time.Duration(i) * time.Second), CreatedOn: noon.Add(time.Duration(i) * time.Second),
 		}
-		switch {
-		case i%10 == 0:
+		switch i % 10 {
+		case 0:
 			d.State = core.DeliveryWaiting
-		case i%10 == 1:
+		case 1:
 			d.State = core.DeliveryReady
-		case i%10 == 2:
+		case 2:
 			d.WebhookID = 2 + int64(i%30)
 		}
 		if ds = append(ds, d); len(ds) == 1000 || i == n-1 {

@@ -1,0 +1,3 @@
+DROP TABLE analytics_spending;
+--bun:split
+DROP TABLE analytics_budgets;
