@@ -13,13 +13,11 @@ func (a *API) budgetRoutes() []web.Route {
 	return []web.Route{
 		web.GET("/api/analytics/budget", "Get Token Budget", a.budget,
 			web.GlobalAdmin(),
-			web.Describe("The monthly token budget of one's organization, and what is used of it in the current calendar month of UTC. Questions are not refused when it is used up."),
 			web.Message("Token budget retrieved successfully."),
 			web.Refuses(404),
 		),
 		web.PUT("/api/analytics/budget", "Set Token Budget", a.setBudget,
 			web.GlobalAdmin(),
-			web.Describe("Sets the monthly token budget of one's organization. Global admins are notified once a month when it is nearly used and when it is used up, and again after a change. Questions are not refused."),
 			web.Message("Token budget set successfully."),
 		),
 		web.DELETE("/api/analytics/budget", "Remove Token Budget", a.removeBudget,
