@@ -50,7 +50,7 @@ func undump(ctx context.Context, file, database string) error {
 	if err != nil {
 		return fmt.Errorf("making a list of what to restore: %w", err)
 	}
-	defer os.Remove(list.Name())
+	defer func() { _ = os.Remove(list.Name()) }()
 	_, err = list.WriteString(withoutExtensions(string(contents)))
 	if err := errors.Join(err, list.Close()); err != nil {
 		return fmt.Errorf("writing the list of what to restore: %w", err)
