@@ -132,28 +132,34 @@ func (s *Store) extension(ctx context.Context) (version, schema string, err erro
 // answers the type of these. Without its column it is what DROP EXTENSION has
 // left, and of no use.
 func (s *Store) directions(ctx context.Context, v pgvector) (kind string, err error) {
-	read := func() error {
+	read := func(ctx context.Context) error {
 		return s.db.On(ctx).NewRaw(`SELECT t.typname FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
 			WHERE a.attrelid = to_regclass('corpora_directions') AND a.attname = 'direction' AND NOT a.attisdropped`).Scan(ctx, &kind)
 	}
-	if err = read(); !errors.Is(err, sql.ErrNoRows) {
+	if err = read(ctx); !errors.Is(err, sql.ErrNoRows) {
 		return kind, err
 	}
 	err = s.making(ctx, func(ctx context.Context, tx bun.IDB) error {
-		if err := read(); !errors.Is(err, sql.ErrNoRows) {
+		if err := read(ctx); !errors.Is(err, sql.ErrNoRows) {
 			return err // another process was faster
 		}
-		_, err := tx.NewRaw(`DROP TABLE IF EXISTS corpora_directions;
-			CREATE TABLE corpora_directions (corpus_id BIGINT NOT NULL, model TEXT NOT NULL, passage_id BIGINT NOT NULL, dimensions INTEGER NOT NULL, direction ? NOT NULL,
-				PRIMARY KEY (corpus_id, model, passage_id), FOREIGN KEY (corpus_id, model, passage_id) REFERENCES corpora_vectors (corpus_id, model, passage_id) ON DELETE CASCADE);
-			UPDATE corpora_vectors SET is_indexed = FALSE WHERE is_indexed;
-			CREATE INDEX IF NOT EXISTS corpora_vectors_bare ON corpora_vectors (corpus_id, model) WHERE NOT is_indexed`, v.typeOf(0)).Exec(ctx)
-		return err
+		for _, statement := range []string{
+			"DROP TABLE IF EXISTS corpora_directions",
+			`CREATE TABLE corpora_directions (corpus_id BIGINT NOT NULL, model TEXT NOT NULL, passage_id BIGINT NOT NULL, dimensions INTEGER NOT NULL, direction ?0 NOT NULL,
+				PRIMARY KEY (corpus_id, model, passage_id), FOREIGN KEY (corpus_id, model, passage_id) REFERENCES corpora_vectors (corpus_id, model, passage_id) ON DELETE CASCADE)`,
+			"UPDATE corpora_vectors SET is_indexed = FALSE WHERE is_indexed",
+			"CREATE INDEX IF NOT EXISTS corpora_vectors_bare ON corpora_vectors (corpus_id, model) WHERE NOT is_indexed",
+		} {
+			if _, err := tx.NewRaw(statement, v.typeOf(0)).Exec(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return "", fmt.Errorf("making a table for pgvector: %w", err)
 	}
-	return kind, read()
+	return kind, read(ctx)
 }
 
 // making changes the schema in a transaction that others wait for, and that
