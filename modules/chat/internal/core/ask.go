@@ -51,9 +51,6 @@ func (s *Service) Ask(ctx context.Context, who actor.Actor, a Ask) (Asked, error
 			return Asked{}, err
 		}
 		asked, err := s.ask(ctx, who, a, work)
-		if asked.live == nil {
-			work.pause()
-		}
 		if !errors.Is(err, errOnceMore) {
 			return asked, err
 		}
@@ -61,7 +58,12 @@ func (s *Service) Ask(ctx context.Context, who actor.Actor, a Ask) (Asked, error
 }
 
 // ask is Ask for a question that was let in. errOnceMore asks to be called again.
-func (s *Service) ask(ctx context.Context, who actor.Actor, a Ask, work *working) (Asked, error) {
+func (s *Service) ask(ctx context.Context, who actor.Actor, a Ask, work *working) (asked Asked, err error) {
+	defer func() { // even if it panics
+		if asked.live == nil {
+			work.pause()
+		}
+	}()
 	question, history, err := a.question()
 	if err != nil {
 		return Asked{}, err
@@ -113,7 +115,7 @@ func (s *Service) ask(ctx context.Context, who actor.Actor, a Ask, work *working
 		}
 		return Asked{}, err
 	}
-	asked := Asked{Run: x.run, live: x}
+	asked = Asked{Run: x.run, live: x}
 	go x.execute()
 	return asked, nil
 }
