@@ -188,6 +188,24 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 	})
 }
 
+// Of a long document that is read again each new passage is looked up among the
+// old ones, of which equal ones are one: comparing every new one with every old
+// one would take minutes, in one transaction.
+func TestVectorsArePassedOnByOneLookUpForAPassage(t *testing.T) {
+	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
+		plan := strings.Join(dbtest.Plan(t, db, db.Postgres(), strings.ReplaceAll(sqlstore.PassVectors, "?0", "1")), "\n")
+		want := []string{"MATERIALIZE old", "SEARCH old USING AUTOMATIC"}
+		if db.Postgres() { // how it joins depends on how many there are
+			want = []string{"Aggregate"}
+		}
+		for _, part := range want {
+			if !strings.Contains(plan, part) {
+				t.Errorf("there is no %q in\n%s", part, plan)
+			}
+		}
+	})
+}
+
 // A page of documents with a part in their names that many have is found by
 // going through them in the order of the list, without a sort.
 func TestAPageByACommonNameIsNoSort(t *testing.T) {
