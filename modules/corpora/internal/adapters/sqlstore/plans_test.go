@@ -245,6 +245,14 @@ func TestAPageByACommonNameIsNoSort(t *testing.T) {
 		if n, err := store.DocumentsPage(ctx, 1, core.DocumentFilter{Name: "port 1"}, page.Request{}); err != nil || n.Count != 111 {
 			t.Errorf("%d, %v", n.Count, err)
 		}
+		// as the version before adds them
+		if _, err := db.ExecContext(ctx, "UPDATE corpora_documents SET name_key = '' WHERE id IN (SELECT min(id) FROM corpora_documents GROUP BY corpus_id)"); err != nil {
+			t.Fatal(err)
+		}
+		again, err := store.DocumentsPage(ctx, 1, core.DocumentFilter{Name: "REPORT"}, page.Request{Size: 10, ByCursor: true})
+		if err != nil || len(again.Items) != 10 || again.Items[0].ID != found.Items[0].ID {
+			t.Errorf("the first is %+v, %v", again.Items, err)
+		}
 	})
 }
 
