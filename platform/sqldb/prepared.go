@@ -69,6 +69,13 @@ func (db *DB) unwatched(ctx context.Context) (context.Context, error) {
 	return context.WithoutCancel(ctx), ctx.Err()
 }
 
+// full reports whether a read has to wait for a connection. That may take long,
+// and whoever has given up must not go on waiting.
+func (db *DB) full() bool {
+	s := db.Reader().Stats()
+	return s.MaxOpenConnections > 0 && s.InUse >= s.MaxOpenConnections
+}
+
 func (w writer) exec(args ...any) (sql.Result, error) {
 	if w.ended != nil {
 		return nil, w.ended

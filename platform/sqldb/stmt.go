@@ -67,7 +67,10 @@ func (s *Stmt) query(ctx context.Context, args []any) (rows *sql.Rows, end func(
 		if err := s.prepare(ctx); err != nil {
 			return nil, none, err
 		}
-		if ctx, err = s.db.unwatched(ctx); err == nil {
+		if !s.db.full() {
+			ctx, err = s.db.unwatched(ctx)
+		}
+		if err == nil {
 			rows, err = s.prepared.QueryContext(ctx, args...)
 		}
 		return rows, none, err

@@ -51,6 +51,25 @@ func TestARepeatedRequestNeedsTheRightStill(t *testing.T) {
 	})
 }
 
+func TestAPanicKeepsNoPlaceAtTheGate(t *testing.T) {
+	play(t, func(s *scene) {
+		service := s.process("process-b", func(d *core.Deps) { d.Places.Working = 1 })
+		ask := core.Ask{AgentID: 3, UserQuery: "What is green?"}
+		s.agents.decided = func() { panic("a fault") }
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("there was no fault")
+				}
+			}()
+			_, _ = service.Ask(s.ctx, jo, ask)
+		}()
+		s.agents.decided = nil
+		_, err := service.Ask(s.ctx, jo, ask)
+		s.must(err)
+	})
+}
+
 func TestAKeyIsForgottenAfterADay(t *testing.T) {
 	play(t, func(s *scene) {
 		s.tend(s.Service)

@@ -104,6 +104,11 @@ func (s *Service) completeAnew(ctx context.Context, d Document, last []Indexed, 
 		if err := c.Hold(ctx); err != nil {
 			return err
 		}
+		now, err := s.reread(ctx, d) // its tags may have changed meanwhile
+		if err != nil {
+			return err
+		}
+		d.ModifiedOn = now.ModifiedOn
 		if _, err := s.Store.Finish(ctx, d, last); err != nil || s.embedder == nil {
 			return err
 		}

@@ -89,6 +89,25 @@ func TestDocumentsOfAnOlderVersionAreReadAgainAndFoundMeanwhile(t *testing.T) {
 	}
 }
 
+func TestAChangeOfADocumentThatIsReadAgainKeepsItsMoment(t *testing.T) {
+	f := setup(t)
+	c := f.corpus(jo, "a")
+	d := f.upload(jo, c, "a.md", "A lantern.")
+	f.work()
+	f.clock.Advance(time.Hour)
+	var changed core.Document
+	f.older(func(string) (err error) {
+		changed, err = f.UpdateDocument(f.ctx, jo, d.ID, core.DocumentChange{Tags: &[]string{"x"}})
+		return err
+	}, d)
+	f.work()
+	is, err := f.Document(f.ctx, jo, d.ID)
+	f.check(err)
+	if n := f.stale(c.ID); n != 0 || is.ModifiedOn != changed.ModifiedOn || is.ModifiedOn.Equal(d.ModifiedOn) {
+		t.Errorf("modified on %v, not %v; %d are left", is.ModifiedOn, changed.ModifiedOn, n)
+	}
+}
+
 func TestADocumentThatCanNotBeReadAgainKeepsItsText(t *testing.T) {
 	f := setup(t)
 	c := f.corpus(jo, "a")

@@ -84,12 +84,16 @@ func TestAnUpgradeMakesTheSegmentsAnew(t *testing.T) {
 		db, _ := open(t)
 		now := time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
 		facts := many(now, 2000)[:60]
+		_, err := db.ExecContext(ctx, "ALTER TABLE analytics_segments ADD COLUMN form INTEGER NOT NULL DEFAULT 0") // for the store, which is of now
+		check.NoError(err)
 		service := core.New(sqlstore.New(db), clock.NewFixed(now))
 		late := facts[len(facts)-3:] // before all others
 		check.NoError(service.Record(ctx, facts[:len(facts)-3]...))
 		check.NoError(sqlstore.New(db).Seal(ctx, 1, now.Add(-2*time.Hour)))
 		check.NoError(service.Record(ctx, late...))
-		_, err := db.ExecContext(ctx, "DELETE FROM analytics_segments WHERE face > 10")
+		_, err = db.ExecContext(ctx, "DELETE FROM analytics_segments WHERE face > 10")
+		check.NoError(err)
+		_, err = db.ExecContext(ctx, "ALTER TABLE analytics_segments DROP COLUMN form")
 		check.NoError(err)
 		check.NoError(migrate.New(db, []migrate.Set{sqlstore.Migrations()}, slog.New(slog.DiscardHandler)).Up(ctx))
 
@@ -108,6 +112,27 @@ func TestAnUpgradeMakesTheSegmentsAnew(t *testing.T) {
 		check.NoError(err)
 		if segments == 0 {
 			t.Error("nothing was sealed anew")
+		}
+	})
+}
+
+// While two versions run, a job that seals may be taken by the one before.
+func TestAProcessOfTheVersionBeforeSealsNothing(t *testing.T) {
+	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
+		ctx, data := t.Context(), []byte{0}
+		for _, conflict := range []string{"", " ON CONFLICT (organization_id, face, level, start) DO UPDATE SET version = EXCLUDED.version, data = EXCLUDED.data"} {
+			if _, err := db.NewRaw("INSERT INTO analytics_segments (organization_id, face, level, start, version, data) VALUES (1, 4, 0, 7, 1, ?)"+conflict, data).Exec(ctx); err == nil {
+				t.Error("its segment is there")
+			}
+			if _, err := db.NewRaw("INSERT INTO analytics_segments (organization_id, face, level, start, version, data, form) VALUES (1, 4, 0, 7, 1, ?, 8) ON CONFLICT DO NOTHING", data).Exec(ctx); err != nil {
+				t.Fatal(err) // the second time it is in the way of the other
+			}
+		}
+		runner := migrate.New(db, []migrate.Set{sqlstore.Migrations()}, slog.New(slog.DiscardHandler))
+		for _, step := range []func(context.Context) error{runner.Down, runner.Up} {
+			if err := step(ctx); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }

@@ -339,7 +339,7 @@ func (c *change) put(ref segment.Ref, s *segment.Segment) {
 	}
 	for face, data := range s.Pack(c.cells) {
 		c.segments = append(c.segments, segmentRow{
-			OrganizationID: c.org, Face: int64(face), Level: int64(ref.Level), Start: ref.Start, Version: c.version + 1, Data: data,
+			OrganizationID: c.org, Face: int64(face), Level: int64(ref.Level), Start: ref.Start, Version: c.version + 1, Data: data, Form: segmentForm,
 		})
 	}
 }

@@ -5,6 +5,9 @@ import (
 	"log/slog"
 )
 
+// PassVectors is the statement that passes vectors on within a document.
+const PassVectors = passVectors
+
 // AlwaysIndex has the index asked however few passages there are.
 func (s *Store) AlwaysIndex() { s.vectors.from, s.vectors.part = 0, 0 }
 

@@ -111,13 +111,15 @@ func (s *Store) named(ctx context.Context, corpusID int64, part string) (sqldb.W
 	if err := s.db.On(ctx).NewSelect().TableExpr("(?) AS found", found).ColumnExpr("count(*)").Scan(ctx, &n); err != nil {
 		return nil, fmt.Errorf("looking for names: %w", err)
 	}
-	switch {
-	case n <= fewNames:
-		return sqldb.Cond("id IN (?)", s.keysNamed(corpusID, part).Column("document_id")), nil
-	case s.db.Postgres():
-		return sqldb.Cond("strpos(name_key, ?) > 0", foldedName(part)), nil
+	all, at := s.keysNamed(corpusID, part).Column("document_id"), bun.Safe("instr")
+	if n <= fewNames {
+		return sqldb.Cond("id IN (?)", all), nil
 	}
-	return sqldb.Cond("instr(name_key, ?) > 0", foldedName(part)), nil
+	if s.db.Postgres() {
+		at = "strpos"
+	}
+	// What a process of the version before adds beside this one has keys alone.
+	return sqldb.Cond("(?(name_key, ?) > 0 OR name_key = '' AND id IN (?))", at, foldedName(part), all), nil
 }
 
 // countNamed counts the documents with a part in their name by the index alone.

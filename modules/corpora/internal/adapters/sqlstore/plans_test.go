@@ -188,6 +188,24 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 	})
 }
 
+// Of a long document that is read again each new passage is looked up among the
+// old ones, of which equal ones are one: comparing every new one with every old
+// one would take minutes, in one transaction.
+func TestVectorsArePassedOnByOneLookUpForAPassage(t *testing.T) {
+	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
+		plan := strings.Join(dbtest.Plan(t, db, db.Postgres(), strings.ReplaceAll(sqlstore.PassVectors, "?0", "1")), "\n")
+		want := []string{"MATERIALIZE old", "SEARCH old USING AUTOMATIC"}
+		if db.Postgres() { // how it joins depends on how many there are
+			want = []string{"Aggregate"}
+		}
+		for _, part := range want {
+			if !strings.Contains(plan, part) {
+				t.Errorf("there is no %q in\n%s", part, plan)
+			}
+		}
+	})
+}
+
 // A page of documents with a part in their names that many have is found by
 // going through them in the order of the list, without a sort.
 func TestAPageByACommonNameIsNoSort(t *testing.T) {
@@ -226,6 +244,14 @@ func TestAPageByACommonNameIsNoSort(t *testing.T) {
 		}
 		if n, err := store.DocumentsPage(ctx, 1, core.DocumentFilter{Name: "port 1"}, page.Request{}); err != nil || n.Count != 111 {
 			t.Errorf("%d, %v", n.Count, err)
+		}
+		// as the version before adds them
+		if _, err := db.ExecContext(ctx, "UPDATE corpora_documents SET name_key = '' WHERE id IN (SELECT min(id) FROM corpora_documents GROUP BY corpus_id)"); err != nil {
+			t.Fatal(err)
+		}
+		again, err := store.DocumentsPage(ctx, 1, core.DocumentFilter{Name: "REPORT"}, page.Request{Size: 10, ByCursor: true})
+		if err != nil || len(again.Items) != 10 || again.Items[0].ID != found.Items[0].ID {
+			t.Errorf("the first is %+v, %v", again.Items, err)
 		}
 	})
 }

@@ -95,15 +95,20 @@ func (s *Store) addVectors(ctx context.Context, corpusID int64, model string, ve
 // words in the old one, so that a model need not read them again. The job that
 // makes those of the others puts them into the index.
 func (s *Store) passVectors(ctx context.Context, documentID int64) error {
-	_, err := s.db.On(ctx).NewRaw(`INSERT INTO corpora_vectors (corpus_id, model, passage_id, coordinates)
-		SELECT v.corpus_id, v.model, new.id, v.coordinates FROM corpora_passages AS new
-		JOIN corpora_passages AS old ON old.document_id = new.document_id AND NOT old.is_live AND old.title = new.title AND old.text = new.text
-		JOIN corpora_vectors AS v ON v.passage_id = old.id WHERE new.document_id = ? AND new.is_live ON CONFLICT DO NOTHING`, documentID).Exec(ctx)
-	if err != nil {
+	if _, err := s.db.On(ctx).NewRaw(passVectors, documentID).Exec(ctx); err != nil {
 		return fmt.Errorf("passing on the vectors of document %d: %w", documentID, err)
 	}
 	return nil
 }
+
+// passVectors looks each new passage up among the old words, each of which is
+// there once: a form may have the same page a thousand times. It is a cross join
+// because SQLite would otherwise compare every new passage with every old one.
+const passVectors = `INSERT INTO corpora_vectors (corpus_id, model, passage_id, coordinates)
+	SELECT v.corpus_id, v.model, new.id, v.coordinates FROM corpora_passages AS new
+	CROSS JOIN (SELECT title, text, min(id) AS id FROM corpora_passages WHERE document_id = ?0 AND NOT is_live GROUP BY title, text) AS old
+	JOIN corpora_vectors AS v ON v.passage_id = old.id
+	WHERE new.document_id = ?0 AND new.is_live AND new.title = old.title AND new.text = old.text ON CONFLICT DO NOTHING`
 
 // ShowVectors implements core.Vectors.
 func (s *Store) ShowVectors(ctx context.Context, corpusID int64) error {

@@ -2,8 +2,11 @@ package sqlstore_test
 
 import (
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"strings"
 	"testing"
+	"time"
 
 	"parley/modules/notifications/internal/adapters/sqlstore"
 	"parley/modules/notifications/internal/core"
@@ -41,6 +44,57 @@ func TestAnInboxOfAnEarlierVersionIsNumberedAndCounted(t *testing.T) {
 			if err := step(); err != nil {
 				t.Fatal(err)
 			}
+		}
+	})
+}
+
+// Who goes back to the version before has read what they have read.
+func TestAMarkSurvivesTheWayBack(t *testing.T) {
+	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
+		ctx, store := t.Context(), sqlstore.New(db)
+		for i, cause := range []string{"a", "b", "c", "d"} {
+			added, err := store.Add(ctx, []core.Notification{{UserID: 7, OrganizationID: 1, Cause: cause}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := time.Date(2026, 5, 20, 12, i, 0, 0, time.UTC)
+			switch cause {
+			case "a":
+				_, err = store.Read(ctx, 7, added[0].ID, at)
+			case "c":
+				_, err = store.ReadAll(ctx, 7, at)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		down, err := fs.ReadFile(sqlstore.Migrations().Files, "migrations/7_reads.tx.down.sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for statement := range strings.SplitSeq(string(down), "--bun:split") {
+			if _, err := db.ExecContext(ctx, statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var rows []struct {
+			Cause  string
+			IsRead bool
+			ReadOn *time.Time
+		}
+		if err := db.NewSelect().TableExpr("notifications_inbox").Column("cause", "is_read", "read_on").OrderExpr("sequence").Scan(ctx, &rows); err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, r := range rows {
+			got += fmt.Sprint(r.Cause, " ", r.IsRead)
+			if r.ReadOn != nil {
+				got += fmt.Sprint(" ", r.ReadOn.UTC().Minute())
+			}
+			got += ","
+		}
+		if want := "a true 0,b true 2,c true 2,d false,"; got != want {
+			t.Errorf("%q, not %q", got, want)
 		}
 	})
 }

@@ -10,3 +10,5 @@ DELETE FROM analytics_marks;
 DELETE FROM analytics_stale;
 --bun:split
 DELETE FROM analytics_segments;
+--bun:split
+ALTER TABLE analytics_segments DROP COLUMN form;
