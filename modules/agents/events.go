@@ -13,7 +13,7 @@ func Events() []event.Event {
 	}
 }
 
-// AgentCreated tells that an agent exists.
+// AgentCreated tells that an agent was created.
 type AgentCreated struct {
 	AgentID        int64  `json:"agent_id"`
 	OrganizationID int64  `json:"organization_id"`
@@ -27,8 +27,8 @@ func (AgentCreated) EventName() string { return "agents.agent_created.v1" }
 // AggregateKey implements event.Event.
 func (e AgentCreated) AggregateKey() string { return Key(e.AgentID) }
 
-// AgentUpdated tells that an agent's settings are others from now on. Of an agent
-// that is older than its field agent_name it is told once without a change.
+// AgentUpdated tells that an agent's settings changed. For an agent that is
+// older than the field agent_name it is published once without a change.
 type AgentUpdated struct {
 	AgentID        int64  `json:"agent_id"`
 	OrganizationID int64  `json:"organization_id"`
@@ -36,8 +36,7 @@ type AgentUpdated struct {
 	FromProjectID  int64  `json:"from_project_id"` // where it was; the same when it did not move
 	Access         string `json:"access"`
 	Status         string `json:"status"`
-	// Narrowed is whether some who could run the agent may have lost it, so
-	// that what they still run is to be looked at again.
+	// Narrowed is whether users who could run the agent may have lost that right.
 	Narrowed  bool   `json:"narrowed"`
 	AgentName string `json:"agent_name"` // empty in older events
 }
@@ -82,8 +81,8 @@ func (AgentShared) EventName() string { return "agents.agent_shared.v1" }
 // AggregateKey implements event.Event.
 func (e AgentShared) AggregateKey() string { return Key(e.AgentID) }
 
-// AgentDeleted tells that an agent is gone, with its alias and all roles on
-// it. What people asked it stays theirs.
+// AgentDeleted tells that an agent was deleted, with its alias and all roles on
+// it. Users keep what they asked it.
 type AgentDeleted struct {
 	AgentID        int64 `json:"agent_id"`
 	OrganizationID int64 `json:"organization_id"`
@@ -111,7 +110,7 @@ func (OwnerChanged) EventName() string { return "agents.owner_changed.v1" }
 // AggregateKey implements event.Event.
 func (e OwnerChanged) AggregateKey() string { return fmt.Sprintf("user/%d", e.FromUserID) }
 
-// TypeUpdated tells that a type of agents is called or described otherwise.
+// TypeUpdated tells that a type of agents has another name or description.
 type TypeUpdated struct {
 	AgentTypeID    int64 `json:"agent_type_id"`
 	OrganizationID int64 `json:"organization_id"`

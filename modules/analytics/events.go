@@ -26,9 +26,9 @@ func (BudgetChanged) EventName() string { return "analytics.budget_changed.v1" }
 // AggregateKey implements event.Event.
 func (e BudgetChanged) AggregateKey() string { return budgetKey(e.OrganizationID) }
 
-// BudgetNearlyUsed tells, once for a month, that the percentage of the budget is
-// used that the organization wants to be warned at. A change of the budget makes
-// it be told again.
+// BudgetNearlyUsed tells, once a month, that the token budget is used up to the
+// percentage at which the organization wants to be warned. After a change of
+// the budget it is published again.
 type BudgetNearlyUsed struct {
 	OrganizationID int64  `json:"organization_id"`
 	Period         string `json:"period"` // the month, such as 2026-11
@@ -43,8 +43,8 @@ func (BudgetNearlyUsed) EventName() string { return "analytics.budget_nearly_use
 // AggregateKey implements event.Event.
 func (e BudgetNearlyUsed) AggregateKey() string { return budgetKey(e.OrganizationID) }
 
-// BudgetUsedUp tells, once for a month, that the budget is used up. Questions
-// are answered as before. A change of the budget makes it be told again.
+// BudgetUsedUp tells, once a month, that the token budget is used up. Questions
+// are answered as before. After a change of the budget it is published again.
 type BudgetUsedUp struct {
 	OrganizationID int64  `json:"organization_id"`
 	Period         string `json:"period"` // the month, such as 2026-11

@@ -27,9 +27,9 @@ func (ResponseCommented) EventName() string { return "chat.response_commented.v1
 // AggregateKey implements event.Event.
 func (e ResponseCommented) AggregateKey() string { return threadKey(e.ThreadID) }
 
-// ResponseRated tells that the vote of a user on an answer is another one now.
-// A vote that repeats the one before is no event. The project and the team are
-// those of the agent at the moment of the question.
+// ResponseRated tells that a user voted on an answer, or changed the vote. A vote
+// that repeats the one before is no event. The project and the team are those of
+// the agent at the moment of the question.
 type ResponseRated struct {
 	FeedbackID      int64     `json:"feedback_id"`
 	Change          int64     `json:"change"` // 1 for the user's first vote on the answer, and one more for each that follows

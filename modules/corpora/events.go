@@ -14,7 +14,7 @@ func Events() []event.Event {
 	}
 }
 
-// CorpusCreated tells that a corpus exists.
+// CorpusCreated tells that a corpus was created.
 type CorpusCreated struct {
 	CorpusID       int64 `json:"corpus_id"`
 	OrganizationID int64 `json:"organization_id"`
@@ -27,12 +27,13 @@ func (CorpusCreated) EventName() string { return "corpora.corpus_created.v1" }
 // AggregateKey implements event.Event.
 func (e CorpusCreated) AggregateKey() string { return corpusKey(e.CorpusID) }
 
-// CorpusUpdated tells that a corpus is called, described or open otherwise.
+// CorpusUpdated tells that a corpus has another name, description or
+// visibility.
 type CorpusUpdated struct {
 	CorpusID       int64 `json:"corpus_id"`
 	OrganizationID int64 `json:"organization_id"`
 	IsPublic       bool  `json:"is_public"`
-	// Narrowed is whether some who could read the corpus may have lost it.
+	// Narrowed is whether users who could read the corpus may have lost that right.
 	Narrowed bool `json:"narrowed"`
 }
 
@@ -102,9 +103,9 @@ func (DocumentIndexed) EventName() string { return "corpora.document_indexed.v1"
 // AggregateKey implements event.Event.
 func (e DocumentIndexed) AggregateKey() string { return documentKey(e.DocumentID) }
 
-// DocumentUpdated tells that a document is called or described otherwise, or is
-// to be read again. Of a new revision corpora.document_indexed.v1 tells when
-// questions find it.
+// DocumentUpdated tells that a document has another name or description, or is
+// to be read again. When questions find a new revision,
+// corpora.document_indexed.v1 tells it.
 type DocumentUpdated struct {
 	DocumentID     int64 `json:"document_id"`
 	CorpusID       int64 `json:"corpus_id"`

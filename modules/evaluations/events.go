@@ -28,8 +28,7 @@ func (DatasetCreated) EventName() string { return "evaluations.dataset_created.v
 // AggregateKey implements event.Event.
 func (e DatasetCreated) AggregateKey() string { return datasetKey(e.DatasetID) }
 
-// DatasetUpdated tells that a dataset is called otherwise, or has another
-// version.
+// DatasetUpdated tells that a dataset has another name or version.
 type DatasetUpdated struct {
 	DatasetID      int64 `json:"dataset_id"`
 	OrganizationID int64 `json:"organization_id"`
@@ -44,8 +43,8 @@ func (DatasetUpdated) EventName() string { return "evaluations.dataset_updated.v
 // AggregateKey implements event.Event.
 func (e DatasetUpdated) AggregateKey() string { return datasetKey(e.DatasetID) }
 
-// DatasetDeleted tells that a dataset is gone. The results of tests that ran
-// on it stay.
+// DatasetDeleted tells that a dataset was deleted. The results of tests that
+// ran on it stay.
 type DatasetDeleted struct {
 	DatasetID      int64 `json:"dataset_id"`
 	OrganizationID int64 `json:"organization_id"`
@@ -64,7 +63,7 @@ type Evaluation struct {
 	EvaluationID   int64 `json:"evaluation_id"`
 	OrganizationID int64 `json:"organization_id"`
 	AgentID        int64 `json:"agent_id"`
-	UserID         int64 `json:"user_id"` // who made the test
+	UserID         int64 `json:"user_id"` // who created the test
 }
 
 // AggregateKey implements event.Event.

@@ -49,6 +49,6 @@
 // Webhooks are the global admins'. An event leaves the server for its own
 // organization alone, and without names and addresses of people. It arrives at
 // least once, and in order with the others about its subject; a receiver that
-// is slow or fails holds up no other. A delivery that fails for a day, or an
-// answer 410, switches its webhook off.
+// is slow or fails delays no other. A webhook is switched off when a delivery
+// fails for a day, a receiver answers 410, or more than 100,000 messages wait.
 package notifications

@@ -10,7 +10,8 @@ import (
 func Events() []event.Event { return []event.Event{NotificationCreated{}, WebhookDisabled{}} }
 
 // WebhookDisabled tells that the server switched a webhook off, because its
-// receiver wants no more or could not be reached for a day.
+// receiver answered 410, a delivery failed for a day, or too many messages
+// waited.
 type WebhookDisabled struct {
 	OrganizationID int64  `json:"organization_id"`
 	WebhookID      int64  `json:"webhook_id"`

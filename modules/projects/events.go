@@ -13,7 +13,7 @@ func Events() []event.Event {
 	}
 }
 
-// TeamCreated tells that a team exists.
+// TeamCreated tells that a team was created.
 type TeamCreated struct {
 	TeamID         int64  `json:"team_id"`
 	OrganizationID int64  `json:"organization_id"`
@@ -26,8 +26,8 @@ func (TeamCreated) EventName() string { return "projects.team_created.v1" }
 // AggregateKey implements event.Event.
 func (e TeamCreated) AggregateKey() string { return teamKey(e.TeamID) }
 
-// TeamUpdated tells that a team is called or described otherwise from now on. Of
-// a team that is older than this event it is told once without a change.
+// TeamUpdated tells that a team has another name or description. For a team
+// that is older than this event it is published once without a change.
 type TeamUpdated struct {
 	TeamID         int64  `json:"team_id"`
 	OrganizationID int64  `json:"organization_id"`
@@ -40,8 +40,8 @@ func (TeamUpdated) EventName() string { return "projects.team_updated.v1" }
 // AggregateKey implements event.Event.
 func (e TeamUpdated) AggregateKey() string { return teamKey(e.TeamID) }
 
-// TeamDeleted tells that a team, which had no projects any more, is gone with
-// all roles on it.
+// TeamDeleted tells that a team, which had no projects any more, was deleted
+// with all roles on it.
 type TeamDeleted struct {
 	TeamID         int64 `json:"team_id"`
 	OrganizationID int64 `json:"organization_id"`
@@ -54,7 +54,7 @@ func (TeamDeleted) EventName() string { return "projects.team_deleted.v1" }
 // AggregateKey implements event.Event.
 func (e TeamDeleted) AggregateKey() string { return teamKey(e.TeamID) }
 
-// ProjectCreated tells that a project exists.
+// ProjectCreated tells that a project was created.
 type ProjectCreated struct {
 	ProjectID      int64  `json:"project_id"`
 	OrganizationID int64  `json:"organization_id"`
@@ -68,8 +68,8 @@ func (ProjectCreated) EventName() string { return "projects.project_created.v1" 
 // AggregateKey implements event.Event.
 func (e ProjectCreated) AggregateKey() string { return projectKey(e.ProjectID) }
 
-// ProjectUpdated tells that a project is called or described otherwise from now
-// on. Of a project that is older than this event it is told once without a change.
+// ProjectUpdated tells that a project has another name or description. For a
+// project that is older than this event it is published once without a change.
 type ProjectUpdated struct {
 	ProjectID      int64  `json:"project_id"`
 	OrganizationID int64  `json:"organization_id"`
@@ -97,9 +97,9 @@ func (ProjectMoved) EventName() string { return "projects.project_moved.v1" }
 // AggregateKey implements event.Event.
 func (e ProjectMoved) AggregateKey() string { return projectKey(e.ProjectID) }
 
-// ProjectDeleted tells that a project is gone with all roles on it, and that
-// its agents go, too. It is told again when an agent turns out to have come
-// to the project while it was being deleted.
+// ProjectDeleted tells that a project was deleted with all roles on it, and
+// that its agents are deleted next. It is published again when an agent came to
+// the project meanwhile.
 type ProjectDeleted struct {
 	ProjectID      int64 `json:"project_id"`
 	OrganizationID int64 `json:"organization_id"`

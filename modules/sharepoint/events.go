@@ -13,7 +13,7 @@ func Events() []event.Event {
 	}
 }
 
-// ItemCreated tells that somebody made an item through this server.
+// ItemCreated tells that somebody created an item through this server.
 type ItemCreated struct {
 	ItemID         int64 `json:"item_id"`
 	OrganizationID int64 `json:"organization_id"`

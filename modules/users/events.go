@@ -17,7 +17,7 @@ func Events() []event.Event {
 // Key is the aggregate key of a user's events.
 func Key(userID int64) string { return fmt.Sprintf("user/%d", userID) }
 
-// OrganizationCreated tells that a tenant exists from now on.
+// OrganizationCreated tells that an organization was created.
 type OrganizationCreated struct {
 	OrganizationID int64 `json:"organization_id"`
 }
@@ -48,8 +48,8 @@ func (UserCreated) EventName() string { return "users.user_created.v1" }
 // AggregateKey implements event.Event.
 func (e UserCreated) AggregateKey() string { return Key(e.UserID) }
 
-// UserDeleted tells that a user is gone. What belonged to nobody but them
-// goes too; what others use passes to the admin who deleted them.
+// UserDeleted tells that a user was deleted. What belonged only to them is
+// deleted too; what others use passes to the admin who deleted them.
 type UserDeleted struct {
 	UserID         int64 `json:"user_id"`
 	OrganizationID int64 `json:"organization_id"`
@@ -63,7 +63,8 @@ func (UserDeleted) EventName() string { return "users.user_deleted.v1" }
 // AggregateKey implements event.Event.
 func (e UserDeleted) AggregateKey() string { return Key(e.UserID) }
 
-// UserChanged tells what a user is called and is from now on.
+// UserChanged tells the name, address, level and state that a user has from now
+// on.
 type UserChanged struct {
 	UserID         int64  `json:"user_id"`
 	OrganizationID int64  `json:"organization_id"`
@@ -81,8 +82,7 @@ func (UserChanged) EventName() string { return "users.user_changed.v1" }
 // AggregateKey implements event.Event.
 func (e UserChanged) AggregateKey() string { return Key(e.UserID) }
 
-// EmailChanged tells that an admin gave a user another address. Who reads
-// mail at the old one must hear of it.
+// EmailChanged tells that an admin gave a user another address.
 type EmailChanged struct {
 	UserID         int64  `json:"user_id"`
 	OrganizationID int64  `json:"organization_id"`
@@ -97,9 +97,8 @@ func (EmailChanged) EventName() string { return "users.email_changed.v1" }
 // AggregateKey implements event.Event.
 func (e EmailChanged) AggregateKey() string { return Key(e.UserID) }
 
-// AccessChanged tells that what a user may do, or with which credentials,
-// differs from now on: whatever was decided for them earlier and is still
-// kept must be decided again.
+// AccessChanged tells that the rights or the credentials of a user changed:
+// decisions about them that are kept must be made again.
 type AccessChanged struct {
 	UserID         int64 `json:"user_id"`
 	OrganizationID int64 `json:"organization_id"`
@@ -113,7 +112,7 @@ func (AccessChanged) EventName() string { return "users.access_changed.v1" }
 // AggregateKey implements event.Event.
 func (e AccessChanged) AggregateKey() string { return Key(e.UserID) }
 
-// OrganizationChanged tells that an organization is called otherwise.
+// OrganizationChanged tells that an organization has another name.
 type OrganizationChanged struct {
 	OrganizationID int64 `json:"organization_id"`
 }
@@ -126,9 +125,8 @@ func (e OrganizationChanged) AggregateKey() string {
 	return fmt.Sprintf("organization/%d", e.OrganizationID)
 }
 
-// RoleChanged tells that a user was given a role, was given another one, or
-// lost one. It is not told of roles that go with their resource or with their
-// user.
+// RoleChanged tells that a user got a role, got another one, or lost one. Roles
+// that are deleted with their resource or their user publish none.
 type RoleChanged struct {
 	UserID         int64  `json:"user_id"`
 	OrganizationID int64  `json:"organization_id"`
