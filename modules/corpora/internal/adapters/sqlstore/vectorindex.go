@@ -45,8 +45,8 @@ const (
 	indexFrom = 5_000
 	// indexPart has the index asked when n passages of all N are looked at, and
 	// n² is this many times N: to find a hundred of them it goes through 100·N/n
-	// vectors, each of which takes half as long again as comparing one in memory.
-	indexPart = 150
+	// vectors, each of which takes as long as comparing ten in memory.
+	indexPart = 1000
 	// indexBreadth is how many vectors a search keeps in view (hnsw.ef_search),
 	// and without iteration, of which too many may not pass the conditions.
 	indexBreadth, indexBreadthOnce = 200, 800
