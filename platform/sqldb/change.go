@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"strings"
 	"time"
@@ -54,14 +55,19 @@ func (c changing) AppendQuery(gen schema.QueryGen, b []byte) ([]byte, error) {
 
 // Change updates rows in the transaction in ctx. scan takes what is answered
 // of a row; it is nil for a change that answers nothing. No rows are no
-// statement.
+// statement. Values are texts, numbers, booleans, times, pointers to these, and
+// what is stored as JSON; those that write themselves are refused, and bytes.
 func (db *DB) Change(ctx context.Context, c Change, rows Rows, scan func(row *sql.Rows) error) error {
 	switch {
 	case len(rows) == 0:
 		return nil
 	case !db.InTx(ctx):
 		return errors.New("rows are changed in a transaction only")
-	case db.postgres:
+	}
+	if err := rows.refuseUnknown(); err != nil {
+		return err
+	}
+	if db.postgres {
 		text, err := changing{c, rows}.AppendQuery(db.QueryGen(), nil)
 		if err != nil {
 			return fmt.Errorf("building a statement: %w", err)
@@ -121,12 +127,26 @@ func scanAll(rows *sql.Rows, failed error, scan func(row *sql.Rows) error) (err 
 // bun writes it.
 func bindValue(value any) (any, error) {
 	switch v := value.(type) {
+	case nil, bool, int, int64, float64:
+		return v, nil
 	case time.Time:
 		return timeText(v), nil
-	case string:
-		if strings.IndexByte(v, 0) >= 0 {
-			return nil, errNUL
+	}
+	return valueOf(reflect.TypeOf(value))(reflect.ValueOf(value))
+}
+
+// refuseUnknown refuses values that bindValue cannot bind, on both databases.
+func (r Rows) refuseUnknown() error {
+	for _, row := range r {
+		for _, value := range row {
+			switch value.(type) {
+			case nil, bool, int, int64, float64, string, time.Time: // nearly all
+				continue
+			}
+			if valueOf(reflect.TypeOf(value)) == nil {
+				return fmt.Errorf("a change takes no values of type %T", value)
+			}
 		}
 	}
-	return value, nil
+	return nil
 }

@@ -3,7 +3,9 @@ package sqldb_test
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,6 +86,84 @@ func TestAChangeIsRefusedOutsideOfATransactionAndWithWhatNoDatabaseTakes(t *test
 		n, err := db.NewSelect().Model((*everyKind)(nil)).Where("name IN ('a', 'b')").Count(t.Context())
 		if err != nil || n != 0 {
 			t.Errorf("%d rows were changed: %v", n, err)
+		}
+	})
+}
+
+// The rows of both databases are compared with what bun writes into an update.
+func TestAChangeStoresValuesOfEachKindAsBunDoes(t *testing.T) {
+	at := time.Date(2026, 3, 1, 12, 0, 0, 120_000_000, time.FixedZone("X", 3600))
+	text, whole, is := "it's ü", int64(-7), true
+	values := map[string][]any{
+		"text": {"a", kind("k"), &text, (*string)(nil), nil, json.RawMessage(`{"a":"it's"}`), json.RawMessage(nil), []string{"a", "b'c"}, map[string]int{"a": 1}, struct{ A int }{3}},
+		"at":   {at, &at}, "later": {(*time.Time)(nil)},
+		"number": {7, int8(7), int32(7), int64(1) << 60, &whole}, "share": {float32(0.5), -0.125}, `"is"`: {true, &is},
+	}
+	eachWithKinds(t, func(t *testing.T, db *sqldb.DB, insert func([]everyKind) error) {
+		if err := insert(kinds(1)); err != nil {
+			t.Fatal(err)
+		}
+		for column, all := range values {
+			cast := ""
+			if column == "at" || column == "later" {
+				cast = "::timestamptz"
+			}
+			change := sqldb.NewChange("every_kind", column+" = v.column2"+cast, "id = v.column1", "")
+			stored := func(id int64) (out string) {
+				t.Helper()
+				var kindOf string
+				typeOf := "typeof"
+				if db.Postgres() {
+					typeOf = "pg_typeof"
+				}
+				err := db.NewRaw("SELECT coalesce(CAST("+column+" AS TEXT), 'NULL'), CAST("+typeOf+"("+column+") AS TEXT) FROM every_kind WHERE id = ?", id).Scan(t.Context(), &out, &kindOf)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return out + " as " + kindOf
+			}
+			for _, value := range all {
+				if db.Postgres() && value == nil && column != "text" {
+					continue
+				}
+				err := db.Within(t.Context(), func(ctx context.Context) error {
+					return db.Change(ctx, change, sqldb.Rows{{1, value}}, nil)
+				})
+				if err != nil {
+					t.Fatalf("%s = %T: %v", column, value, err)
+				}
+				if _, err := db.NewRaw("UPDATE every_kind SET "+column+" = ? WHERE id = 2", value).Exec(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if got, want := stored(1), stored(2); got != want {
+					t.Errorf("%s = %T: it stored %s, and bun %s", column, value, got, want)
+				}
+			}
+		}
+	})
+}
+
+func TestAChangeRefusesValuesThatItCannotStoreAsBunDoes(t *testing.T) {
+	eachWithKinds(t, func(t *testing.T, db *sqldb.DB, insert func([]everyKind) error) {
+		if err := insert(kinds(1)); err != nil {
+			t.Fatal(err)
+		}
+		rename := sqldb.NewChange("every_kind", "name = v.column2", "id = v.column1", "")
+		nul := "a\x00b"
+		change := func(value any) error {
+			return db.Within(t.Context(), func(ctx context.Context) error {
+				return db.Change(ctx, rename, sqldb.Rows{{1, value}}, nil)
+			})
+		}
+		for _, value := range []any{kind(nul), &nul} {
+			if change(value) == nil {
+				t.Errorf("a NUL in a %T was stored", value)
+			}
+		}
+		for _, value := range []any{sql.NullString{String: "a", Valid: true}, []byte("a"), uint64(1), make(chan int)} {
+			if err := change(value); err == nil || !strings.Contains(err.Error(), "takes no values of type") {
+				t.Errorf("%T: %v", value, err)
+			}
 		}
 	})
 }

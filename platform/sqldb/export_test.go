@@ -23,7 +23,6 @@ func (p *Presence) Break(ctx context.Context) error {
 func (db *DB) PrepareWriters(ctx context.Context) (n int, err error) {
 	db.writers.Range(func(query, known any) bool {
 		p, _ := known.(*prepared)
-		p.once.Do(func() {})
 		text, _ := query.(string)
 		stmt, failed := db.DB.DB.PrepareContext(ctx, text)
 		if err = failed; err == nil {
@@ -33,4 +32,18 @@ func (db *DB) PrepareWriters(ctx context.Context) (n int, err error) {
 		return err == nil
 	})
 	return n, err
+}
+
+// AfterFailure is how many uses of a statement pass before it is prepared again.
+const AfterFailure = afterFailure
+
+// Writer tells whether a statement is prepared, and whether it is waited until
+// that is tried again.
+func (db *DB) Writer(query string) (isPrepared, waits bool) {
+	known, ok := db.writers.Load(query)
+	if !ok {
+		return false, false
+	}
+	p, _ := known.(*prepared)
+	return p.stmt.Load() != nil, p.wait.Load() > 0
 }

@@ -3,7 +3,6 @@ package sqldb
 import (
 	"context"
 	"database/sql"
-	"sync"
 	"sync/atomic"
 
 	"github.com/uptrace/bun"
@@ -12,9 +11,13 @@ import (
 // prepared is a statement of SQLite's writing connection that is parsed once.
 // It lives as long as the database.
 type prepared struct {
-	once sync.Once
 	stmt atomic.Pointer[sql.Stmt] // nil until it is prepared
+	wait atomic.Int64             // how many more uses pass before it is prepared
 }
+
+// afterFailure is how often a statement that could not be prepared is sent as
+// text before that is tried again. Why it failed, who uses it hears.
+const afterFailure = 100
 
 // writer runs one statement on the transaction of a context, as often as
 // wanted. It has to be closed.
@@ -48,14 +51,17 @@ func (db *DB) onWriter(ctx context.Context, query string) (writer, bool) {
 		w.stmt = w.tx.StmtContext(w.ctx, stmt)
 		return w, true
 	}
-	p.once.Do(func() {
+	if p.wait.Add(-1) == -1 { // so nobody else tries meanwhile
 		go func() {
 			// For all who come: it must not end with who came first.
-			if stmt, err := db.DB.DB.PrepareContext(context.WithoutCancel(ctx), query); err == nil {
-				p.stmt.Store(stmt)
+			stmt, err := db.DB.DB.PrepareContext(context.WithoutCancel(ctx), query)
+			if err != nil {
+				p.wait.Store(afterFailure)
+				return
 			}
+			p.stmt.Store(stmt)
 		}()
-	})
+	}
 	return w, true
 }
 

@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -9,6 +10,9 @@ import (
 
 // sharedDeadline ends a read that several wait for: it has none of theirs.
 const sharedDeadline = 30 * time.Second
+
+// errUnanswered is what those get who wait for a read that ends without an answer.
+var errUnanswered = errors.New("a shared read ended without an answer")
 
 // SharedReads lets callers who ask the same at the same moment share one read.
 // Who asks while a read is under way shares the next, which begins when that
@@ -82,6 +86,7 @@ func (s *SharedReads[K, V]) ended(key K) {
 				a.err = fmt.Errorf("a shared read panicked: %v", p)
 			}
 		}()
+		a.err = errUnanswered // for a read that ends its goroutine
 		a.value, a.err = a.read(ctx)
 	}()
 }

@@ -3,6 +3,7 @@ package sqldb_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -97,4 +98,26 @@ func TestASharedReadOutlivesWhoCameFirstAndItsErrorIsNotKept(t *testing.T) {
 			t.Errorf("after an error: %q, %v", got, err)
 		}
 	})
+}
+
+func TestWhoWaitsForASharedReadThatAnswersNothingGetsAnError(t *testing.T) {
+	for name, read := range map[string]func(context.Context) (int, error){
+		"ends its goroutine": func(context.Context) (int, error) { runtime.Goexit(); return 0, nil },
+		"panics":             func(context.Context) (int, error) { panic("boom") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var s sqldb.SharedReads[int, int]
+				good := func(context.Context) (int, error) { time.Sleep(time.Second); return 7, nil }
+				go func() { _, _ = s.Do(t.Context(), 1, good) }()
+				synctest.Wait()
+				if got, err := s.Do(t.Context(), 1, read); err == nil {
+					t.Errorf("who waited got %d and no error", got)
+				}
+				if got, err := s.Do(t.Context(), 1, good); got != 7 || err != nil {
+					t.Errorf("who came later got %d, %v", got, err)
+				}
+			})
+		})
+	}
 }

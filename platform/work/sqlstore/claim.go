@@ -48,11 +48,12 @@ func heads(n int) string {
 	return strings.Join(parts, " UNION ALL ")
 }
 
-// due finds the first job of each kind that is due, of either sort, by the
-// indexes of ready jobs.
+// due finds the first job of each kind, of either sort, and whether it is due,
+// by the indexes work_jobs_due and work_jobs_alone: a kind costs the same however
+// many of its jobs wait. All attempts are at least 0: that names the index.
 const due = `SELECT v.column1 AS kind,
-	EXISTS (SELECT 1 FROM work_jobs AS j WHERE j.kind = v.column1 AND j.state = 'ready' AND NOT j.alone AND j.due_at <= ?0) AS jobs,
-	EXISTS (SELECT 1 FROM work_jobs AS j WHERE j.kind = v.column1 AND j.state = 'ready' AND j.alone AND j.due_at <= ?0) AS alone
+	coalesce((SELECT min(j.due_at) FROM work_jobs AS j WHERE j.kind = v.column1 AND j.state = 'ready' AND NOT j.alone AND j.attempts >= 0) <= ?0, FALSE) AS jobs,
+	coalesce((SELECT min(j.due_at) FROM work_jobs AS j WHERE j.kind = v.column1 AND j.state = 'ready' AND j.alone) <= ?0, FALSE) AS alone
 FROM (VALUES ?1) AS v`
 
 // Due implements work.Claims. Like next it reads outside of SQLite's only
@@ -62,15 +63,11 @@ func (s *Store) Due(ctx context.Context, kinds []string, now time.Time) (map[str
 	if len(kinds) == 0 {
 		return out, nil
 	}
-	values := make(sqldb.Rows, len(kinds))
-	for i, k := range kinds {
-		values[i] = []any{k}
-	}
 	var rows []struct {
 		Kind        string
 		Jobs, Alone bool
 	}
-	if err := s.db.NewRaw(due, now, values).Conn(s.db.Reader()).Scan(ctx, &rows); err != nil {
+	if err := s.due(kinds, now).Conn(s.db.Reader()).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("looking for jobs that are due: %w", err)
 	}
 	for _, r := range rows {
@@ -79,6 +76,14 @@ func (s *Store) Due(ctx context.Context, kinds []string, now time.Time) (map[str
 		}
 	}
 	return out, nil
+}
+
+func (s *Store) due(kinds []string, now time.Time) *bun.RawQuery {
+	values := make(sqldb.Rows, len(kinds))
+	for i, k := range kinds {
+		values[i] = []any{k}
+	}
+	return s.db.NewRaw(due, now, values)
 }
 
 // claimTries is how often a claim looks again when others were faster.
@@ -113,15 +118,19 @@ func (s *Store) Claim(ctx context.Context, r work.ClaimRequest) ([]work.Stored, 
 // next reads outside of SQLite's only writer, so looking in vain disturbs
 // nobody.
 func (s *Store) next(ctx context.Context, r work.ClaimRequest) (ids []int64, err error) {
-	query := strings.Replace(next, "HEADS", heads(r.Limit), 1)
-	if r.Alone {
-		query = nextAlone
-	}
-	err = s.db.NewRaw(query, r.Kind, r.Now, r.Limit).Conn(s.db.Reader()).Scan(ctx, &ids)
+	err = s.turns(r).Conn(s.db.Reader()).Scan(ctx, &ids)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
 	return ids, err
+}
+
+func (s *Store) turns(r work.ClaimRequest) *bun.RawQuery {
+	query := strings.Replace(next, "HEADS", heads(r.Limit), 1)
+	if r.Alone {
+		query = nextAlone
+	}
+	return s.db.NewRaw(query, r.Kind, r.Now, r.Limit)
 }
 
 // take claims those of the jobs that are still to be had.

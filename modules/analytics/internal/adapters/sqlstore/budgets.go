@@ -39,7 +39,9 @@ func (s *Store) AllBudgets(ctx context.Context) ([]core.Budget, error) {
 	return s.budgets.List(ctx, maxBudgets, "")
 }
 
-// SetBudget implements core.Budgets.
+// SetBudget implements core.Budgets. It locks what is counted of the month, and
+// adds it where nothing is yet, so that it waits for an intake that counts the
+// first facts of the month by the budget before.
 func (s *Store) SetBudget(ctx context.Context, b core.Budget) (core.Budget, error) {
 	var out core.Budget
 	err := s.db.Within(ctx, func(ctx context.Context) (err error) {
@@ -48,8 +50,13 @@ func (s *Store) SetBudget(ctx context.Context, b core.Budget) (core.Budget, erro
 		if err != nil {
 			return err
 		}
-		_, err = s.db.On(ctx).NewUpdate().Model((*spendingRow)(nil)).Set("told_nearly = ?", false).Set("told_up = ?", false).
-			Where("organization_id = ? AND month >= ?", b.OrganizationID, b.Since).Exec(ctx)
+		row := spendingRow{Spending: core.Spending{OrganizationID: b.OrganizationID, Month: b.Since}}
+		_, err = s.db.On(ctx).NewInsert().Model(&row).ExcludeColumn("id").On("CONFLICT (organization_id, month) DO UPDATE").
+			Set("told_nearly = EXCLUDED.told_nearly").Set("told_up = EXCLUDED.told_up").Returning("NULL").Exec(ctx)
+		if err == nil {
+			_, err = s.db.On(ctx).NewUpdate().Model((*spendingRow)(nil)).Set("told_nearly = ?", false).Set("told_up = ?", false).
+				Where("organization_id = ? AND month > ?", b.OrganizationID, b.Since).Exec(ctx)
+		}
 		if err != nil {
 			return fmt.Errorf("forgetting what was told of the budget of organization %d: %w", b.OrganizationID, err)
 		}
