@@ -192,6 +192,32 @@ func TestTheLinkOfAMailToAUserWhoIsGoneStoresNothing(t *testing.T) {
 	p.Equal(0, len(found))
 }
 
+// locking does something before an inbox is locked.
+type locking struct {
+	core.Store
+	before func()
+}
+
+func (l *locking) Lock(ctx context.Context, org, user int64) error {
+	l.before()
+	return l.Store.Lock(ctx, org, user)
+}
+
+func TestTheLinkOfAMailStoresNothingForAUserWhoIsDeletedMeanwhile(t *testing.T) {
+	p := newPost(t)
+	p.wants(core.MailAtOnce)
+	p.send(3, "hello")
+	token := tokenOf(t, p.one())
+	deleted := false
+	p.Service.Store = &locking{Store: p.store, before: func() { p.people.all, deleted = p.people.all[:2], true }}
+	_, err := p.Unsubscribe(p.ctx, token)
+	p.NoError(err)
+	p.Equal(true, deleted)
+	found, err := p.store.Preferences(p.ctx, []int64{3})
+	p.NoError(err)
+	p.Equal(core.MailAtOnce, found[3].MailOf(core.KindMessage)) // as it was
+}
+
 func TestWhatComesSoonAfterAMailIsInTheNextOne(t *testing.T) {
 	p := newPost(t)
 	p.wants(core.MailAtOnce)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -56,10 +57,6 @@ func (s *Service) Unsubscribe(ctx context.Context, token string) ([]string, erro
 	if err != nil || json.Unmarshal(plain, &t) != nil {
 		return nil, ErrUnsubscribe
 	}
-	found, err := s.Users.Users(ctx, t.OrganizationID, []int64{t.UserID})
-	if err != nil || !slices.ContainsFunc(found, func(u users.User) bool { return u.ID == t.UserID }) {
-		return t.Kinds, err
-	}
 	chosen, err := s.Store.Preferences(ctx, []int64{t.UserID})
 	if err != nil {
 		return nil, err
@@ -68,7 +65,19 @@ func (s *Service) Unsubscribe(ctx context.Context, token string) ([]string, erro
 		return t.Kinds, nil
 	}
 	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		_, err := s.Store.UpdatePreference(ctx, t.OrganizationID, t.UserID, func(p *Preference) error {
+		// Who is deleted after the look has what is stored here removed, since
+		// that waits for the lock.
+		if err := s.Store.Lock(ctx, t.OrganizationID, t.UserID); err != nil {
+			return err
+		}
+		found, err := s.Users.Users(ctx, t.OrganizationID, []int64{t.UserID})
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(found, func(u users.User) bool { return u.ID == t.UserID }) {
+			return users.ErrNotFound
+		}
+		_, err = s.Store.UpdatePreference(ctx, t.OrganizationID, t.UserID, func(p *Preference) error {
 			if p.Mail == nil {
 				p.Mail = map[string]Mail{}
 			}
@@ -79,5 +88,8 @@ func (s *Service) Unsubscribe(ctx context.Context, token string) ([]string, erro
 		})
 		return err
 	})
-	return t.Kinds, err
+	if err != nil && !errors.Is(err, users.ErrNotFound) {
+		return nil, err
+	}
+	return t.Kinds, nil
 }

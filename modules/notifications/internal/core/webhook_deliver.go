@@ -14,7 +14,9 @@ import (
 
 // The jobs of webhooks. A webhook has one job while something is due, so that
 // it holds one place of the workers, however slow its receiver is. A retry is
-// a job of its own that wakes it: the webhook's job is always due at once.
+// a job of its own that wakes it: the webhook's job is due at once, unless the
+// receiver rests. Then it is there and due later, and new events and retries,
+// which put it only if it is not there, don't wake it.
 const (
 	webhookKind = "notifications.webhook"
 	retryKind   = "notifications.webhook_retry"
@@ -31,8 +33,9 @@ const (
 	// are on their way.
 	lookAgain = 250 * time.Millisecond
 	// rest is how long a receiver has its peace that could not be connected to
-	// atOnce times in a row, while more is due to it.
-	rest = 30 * time.Second
+	// atOnce times in a row, and shortRest after fewer, whatever comes meanwhile.
+	rest      = 30 * time.Second
+	shortRest = firstPause
 	// recordDeadline bounds what stores an outcome.
 	recordDeadline = 10 * time.Second
 	// places are the webhooks that one process sends for at a time.
@@ -85,7 +88,7 @@ func (w *Webhooks) deliver(ctx context.Context, c work.Claim) error {
 			case failed != nil:
 				return failed
 			}
-			if ended, err := w.leave(ctx, c, id, yields, unreachable >= atOnce); ended || err != nil {
+			if ended, err := w.leave(ctx, c, id, yields, unreachable); ended || err != nil {
 				return err
 			}
 			continue
@@ -138,8 +141,8 @@ func (w *Webhooks) fill(ctx context.Context, c work.Claim, id int64, under map[i
 
 // leave ends the job, unless something became due meanwhile. Whoever adds a
 // delivery has the webhook's row locked as well, so that none is overlooked. A
-// receiver that rests gets what is due later.
-func (w *Webhooks) leave(ctx context.Context, c work.Claim, id int64, yields, rests bool) (ended bool, err error) {
+// receiver whose last attempts were unreachable rests.
+func (w *Webhooks) leave(ctx context.Context, c work.Claim, id int64, yields bool, unreachable int) (ended bool, err error) {
 	err = w.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
 		ended = true
 		hook, err := w.Store.LockWebhook(ctx, id) // before the job's, as everywhere
@@ -156,13 +159,19 @@ func (w *Webhooks) leave(ctx context.Context, c work.Claim, id int64, yields, re
 		if ended = len(due) == 0 || yields; !ended {
 			return c.Hold(ctx)
 		}
-		if err := c.Finish(ctx); err != nil || len(due) == 0 {
+		if err := c.Finish(ctx); err != nil {
 			return err
 		}
-		if rests {
-			return w.Queue.Put(ctx, retryOf(hook, w.Clock.Now().Add(rest)))
+		next := jobOf(hook) // at the end of the line
+		switch {
+		case unreachable >= atOnce:
+			next.DueAt = w.Clock.Now().Add(rest)
+		case unreachable > 0:
+			next.DueAt = w.Clock.Now().Add(shortRest)
+		case len(due) == 0:
+			return nil
 		}
-		return w.Queue.Put(ctx, jobOf(hook)) // to the end of the line
+		return w.Queue.Put(ctx, next)
 	})
 	return ended, err
 }

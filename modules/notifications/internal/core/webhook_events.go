@@ -135,8 +135,8 @@ func (w *Webhooks) enqueue(ctx context.Context, h Webhook, ds []Delivery) ([]Del
 	return stored, w.Queue.Put(ctx, jobOf(h))
 }
 
-// jobOf is the job that sends what a webhook has due. It is due at once, so
-// that what is left out because the job is there is sent by it.
+// jobOf is the job that sends what a webhook has due. What is left out because
+// the job is there is sent by it: at once, or when the receiver has rested.
 func jobOf(h Webhook) work.Job {
 	return work.Job{Kind: webhookKind, Tenant: h.OrganizationID, Key: strconv.FormatInt(h.ID, 10)}
 }

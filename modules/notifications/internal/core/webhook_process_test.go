@@ -179,3 +179,79 @@ func TestAReceiverThatCannotBeReachedIsNotTriedForEachSubject(t *testing.T) {
 	same(t, 50, len(alive.messages()))
 	same(t, int64(0), s.get(w).Pending)
 }
+
+// attempts are those of all deliveries of a webhook.
+func (s *hooks) attempts(w core.Webhook) (n int64) {
+	s.t.Helper()
+	for _, d := range s.log(w) {
+		n += d.Attempts
+	}
+	return n
+}
+
+// Neither the retries of what failed nor new events wake a receiver that rests.
+func TestAReceiverThatCannotBeReachedRests(t *testing.T) {
+	for name, c := range map[string]struct {
+		behind int   // deliveries that are due already
+		most   int64 // attempts in a minute
+	}{
+		"while much is due":             {70, 2 * 7},
+		"while one event after another": {0, 11*3 + 7}, // a short rest after three at most
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, r := newHooks(t), receive(t, nil)
+			w := s.hook(r)
+			r.Close()
+			want := map[string][]string{}
+			event := func(n int) {
+				thread := int64(n % 80) // with much due, the last events wait behind others of their subjects
+				want[fmt.Sprint("thread/", thread)] = append(want[fmt.Sprint("thread/", thread)], fmt.Sprint(n))
+				s.happen(ran(thread, fmt.Sprint(n)))
+			}
+			for n := range c.behind {
+				event(n)
+			}
+			for second := range 60 {
+				if second%3 == 0 {
+					event(c.behind + second/3)
+				}
+				s.drain()
+				s.clock.Advance(time.Second)
+			}
+			if n := s.attempts(w); n < 8 || n > c.most {
+				t.Errorf("%d attempts in a minute", n)
+			}
+			alive := receiveAt(t, r.Listener.Addr().String())
+			for range 3 {
+				s.clock.Advance(2 * time.Minute)
+				s.drain()
+			}
+			got := map[string][]string{}
+			for _, m := range alive.messages() {
+				got[m.Event.Subject] = append(got[m.Event.Subject], m.run())
+			}
+			same(t, want, got)
+			same(t, int64(0), s.get(w).Pending)
+		})
+	}
+}
+
+func TestAReceiverThatCannotBeReachedForADayIsSwitchedOffThoughItRests(t *testing.T) {
+	s, r := newHooks(t), receive(t, nil)
+	w := s.hook(r)
+	r.Close()
+	began := s.clock.Now()
+	for n := range 60 {
+		s.happen(ran(int64(n), fmt.Sprint(n)))
+	}
+	for s.get(w).IsEnabled {
+		s.drain()
+		s.clock.Advance(10 * time.Minute)
+		if s.clock.Now().Sub(began) > 27*time.Hour {
+			t.Fatal("it is still on")
+		}
+	}
+	if took := s.clock.Now().Sub(began); took < 24*time.Hour {
+		t.Errorf("it was switched off after %v", took)
+	}
+}

@@ -35,7 +35,7 @@ func (s *Store) Add(ctx context.Context, ns []core.Notification) ([]core.Notific
 		if err != nil || len(fresh) == 0 {
 			return err
 		}
-		next, err := s.reserve(ctx, fresh)
+		next, wrong, err := s.reserve(ctx, fresh)
 		if err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (s *Store) Add(ctx context.Context, ns []core.Notification) ([]core.Notific
 			r.ID = ids[i]
 			stored = append(stored, r.Notification)
 		}
-		return nil
+		return s.recount(ctx, wrong)
 	})
 	return stored, err
 }
@@ -97,9 +97,9 @@ func (s *Store) untold(ctx context.Context, ns []core.Notification) ([]core.Noti
 }
 
 // reserve locks the inboxes of ns, counts what comes to them, and answers the
-// first free sequence number of each that is open. They are locked in the
-// order of the users.
-func (s *Store) reserve(ctx context.Context, ns []core.Notification) (map[int64]int64, error) {
+// first free sequence number of each that is open, and those that counted less
+// than nothing. They are locked in the order of the users.
+func (s *Store) reserve(ctx context.Context, ns []core.Notification) (next map[int64]int64, wrong []int64, err error) {
 	come := map[int64]*counterRow{}
 	for _, n := range ns {
 		if come[n.UserID] == nil {
@@ -117,17 +117,20 @@ func (s *Store) reserve(ctx context.Context, ns []core.Notification) (map[int64]
 		rows = append(rows, *come[user])
 	}
 	var now []counterRow
-	err := s.db.On(ctx).NewInsert().Model(&rows).On("CONFLICT (user_id) DO UPDATE").
+	err = s.db.On(ctx).NewInsert().Model(&rows).On("CONFLICT (user_id) DO UPDATE").
 		Set("last_sequence = c.last_sequence + EXCLUDED.last_sequence").Set("total = c.total + EXCLUDED.total").Set("unread = c.unread + EXCLUDED.unread").
 		Where("c.is_closed = ?", false).Returning("*").Scan(ctx, &now)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("counting what comes to inboxes: %w", err)
+		return nil, nil, fmt.Errorf("counting what comes to inboxes: %w", err)
 	}
-	next := make(map[int64]int64, len(now))
+	next = make(map[int64]int64, len(now))
 	for _, c := range now {
 		next[c.UserID] = c.LastSequence - come[c.UserID].LastSequence + 1
+		if c.Unread < come[c.UserID].Unread {
+			wrong = append(wrong, c.UserID)
+		}
 	}
-	return next, nil
+	return next, wrong, nil
 }
 
 // Lock implements core.Store.
@@ -159,16 +162,39 @@ func (s *Store) counter(ctx context.Context, userID int64, lock bool) (counterRo
 }
 
 // value is what is told of the counters. While servers of two versions run, one
-// that does not know marks may count down once more what was read by one.
+// that does not know marks may count down once more what was read by one; whoever
+// writes to the inbox next counts it anew.
 func (c counterRow) value() core.Counters {
 	return core.Counters{LastSequence: c.LastSequence, Total: c.Total, Unread: max(c.Unread, 0)}
 }
 
-// fewer takes what is gone, and what is not unread any more, off the counters.
-func (s *Store) fewer(ctx context.Context, userID, total, unread int64) error {
-	_, err := s.db.On(ctx).NewUpdate().Model((*counterRow)(nil)).Set("total = total - ?", total).Set("unread = unread - ?", unread).Where("user_id = ?", userID).Exec(ctx)
+// recounted is how many of an inbox are unread, by its rows.
+const recounted = "unread = (SELECT count(*) FROM notifications_inbox AS n WHERE n.user_id = c.user_id AND NOT n.is_read AND n.sequence > c.read_through)"
+
+// recount repairs counters of unread notifications. The inboxes are locked.
+func (s *Store) recount(ctx context.Context, userIDs []int64) error {
+	if len(userIDs) == 0 {
+		return nil
+	}
+	_, err := s.db.On(ctx).NewUpdate().Model((*counterRow)(nil)).Set(recounted).Where("c.user_id IN (?)", bun.List(userIDs)).Exec(ctx)
 	if err != nil {
-		return fmt.Errorf("counting the inbox of user %d: %w", userID, err)
+		return fmt.Errorf("recounting inboxes: %w", err)
+	}
+	return nil
+}
+
+// fewer takes what is gone, and what is not unread any more, off the counters
+// of a locked inbox, which are c. If less than nothing would be unread, it is
+// counted anew.
+func (s *Store) fewer(ctx context.Context, c counterRow, total, unread int64) error {
+	q := s.db.On(ctx).NewUpdate().Model((*counterRow)(nil)).Set("total = total - ?", total)
+	if c.Unread < unread {
+		q = q.Set(recounted)
+	} else {
+		q = q.Set("unread = unread - ?", unread)
+	}
+	if _, err := q.Where("c.user_id = ?", c.UserID).Exec(ctx); err != nil {
+		return fmt.Errorf("counting the inbox of user %d: %w", c.UserID, err)
 	}
 	return nil
 }

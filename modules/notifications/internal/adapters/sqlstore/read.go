@@ -155,10 +155,10 @@ func (s *Store) Get(ctx context.Context, userID, id int64) (core.Notification, e
 func (s *Store) Read(ctx context.Context, userID, id int64, on time.Time) (core.Notification, error) {
 	var out core.Notification
 	err := s.db.Within(ctx, func(ctx context.Context) error {
-		if _, err := s.locked(ctx, userID); err != nil {
+		c, err := s.locked(ctx, userID)
+		if err != nil {
 			return err
 		}
-		var err error
 		if out, err = s.Get(ctx, userID, id); err != nil || out.IsRead {
 			return err
 		}
@@ -166,7 +166,7 @@ func (s *Store) Read(ctx context.Context, userID, id int64, on time.Time) (core.
 			return fmt.Errorf("marking notification %d as read: %w", id, err)
 		}
 		out.IsRead, out.ReadOn = true, &on
-		return s.fewer(ctx, userID, 0, 1)
+		return s.fewer(ctx, c, 0, 1)
 	})
 	return out, err
 }

@@ -62,7 +62,7 @@ func (s *Store) Trim(ctx context.Context, userID, sequence int64, limit int) err
 				unread++
 			}
 		}
-		return s.fewer(ctx, userID, int64(len(gone)), unread)
+		return s.fewer(ctx, c, int64(len(gone)), unread)
 	})
 }
 
