@@ -347,3 +347,34 @@ func TestAChangeLeavesWhatItsIndexerStoresMeanwhile(t *testing.T) {
 		f.check(err)
 	}
 }
+
+// odd says once that a document's name may not be composed.
+type odd struct {
+	*meanwhile
+	ids []int64
+}
+
+// Uncomposed implements core.Documents.
+func (o *odd) Uncomposed(context.Context, int) ([]int64, error) {
+	ids := o.ids
+	o.ids = nil
+	return ids, nil
+}
+
+func TestADocumentThatFailsWhileItsNameIsComposedClaimsNothing(t *testing.T) {
+	o := &odd{meanwhile: &meanwhile{}}
+	f := setup(t, func(p *core.Deps) { o.Store, p.Store = p.Store, o })
+	c := f.shared("Guides")
+	d := f.upload(jo, c, "a.md", "The red lantern.")
+	_, err := f.Store.UpdateDocument(f.ctx, d.ID, func(d *core.Document) error {
+		d.Name, d.ClaimedName = "u\u0308.md", "u\u0308.md"
+		return nil
+	})
+	f.check(err)
+	o.ids = []int64{d.ID}
+	o.other = func(d *core.Document) { d.Step, d.ClaimedName, d.ClaimedContent = core.Failed, "", "" }
+	f.check(f.Adopt(f.ctx))
+	if got := f.document(d.ID); got.Name != "\u00fc.md" || got.ClaimedName != "" || got.Step != core.Failed {
+		t.Errorf("%+v", got)
+	}
+}
