@@ -9,6 +9,9 @@ import (
 // PassVectors is the statement that passes vectors on within a document.
 const PassVectors = passVectors
 
+// RepairNamesBy is RepairNames with statements about so many documents.
+func (s *Store) RepairNamesBy(ctx context.Context, atOnce int64) error { return s.repairNames(ctx, atOnce) }
+
 // AlwaysIndex has the index asked however few passages there are.
 func (s *Store) AlwaysIndex() { s.vectors.from, s.vectors.part = 0, 0 }
 
