@@ -10,7 +10,9 @@ import (
 const PassVectors = passVectors
 
 // RepairNamesBy is RepairNames with statements about so many documents.
-func (s *Store) RepairNamesBy(ctx context.Context, atOnce int64) error { return s.repairNames(ctx, atOnce) }
+func (s *Store) RepairNamesBy(ctx context.Context, atOnce int64) error {
+	return s.repairNames(ctx, atOnce)
+}
 
 // AlwaysIndex has the index asked however few passages there are.
 func (s *Store) AlwaysIndex() { s.vectors.from, s.vectors.part = 0, 0 }

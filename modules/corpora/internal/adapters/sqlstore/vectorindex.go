@@ -19,6 +19,7 @@ import (
 
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/kernel/clock"
 )
 
 // pgvector is the extension of PostgreSQL as this database has it.
@@ -40,6 +41,7 @@ type vectorIndex struct {
 	from        int     // passages that a question looks at, from which the index is asked
 	part        float64 // see indexPart
 	log         *slog.Logger
+	clock       clock.Clock
 	made        sync.Map // names of indexes that are there
 }
 
@@ -93,7 +95,7 @@ func (s *Store) pgvector(ctx context.Context, last *atomic.Int64, makes bool) *p
 	if v := s.vectors.on.Load(); v != nil {
 		return v
 	}
-	at, now := last.Load(), time.Now().UnixNano()
+	at, now := last.Load(), s.vectors.clock.Now().UnixNano()
 	if at == 0 || now-at < int64(lookAgain) || s.db.InTx(ctx) || !last.CompareAndSwap(at, now) {
 		return nil
 	}
@@ -266,7 +268,7 @@ func (s *Store) lost(ctx context.Context, v *pgvector, err error) bool {
 		return false
 	}
 	if s.vectors.on.CompareAndSwap(v, nil) {
-		now := time.Now().UnixNano()
+		now := s.vectors.clock.Now().UnixNano()
 		s.vectors.asked.Store(now)
 		s.vectors.kept.Store(now)
 		s.vectors.log.WarnContext(ctx, "vectors are compared exactly until pgvector can be used again", "error", err)
