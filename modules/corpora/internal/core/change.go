@@ -36,14 +36,26 @@ func (s *Service) UpdateDocument(ctx context.Context, who actor.Actor, id int64,
 	if n.Name != nil && clean(*n.Name) == "" {
 		return Document{}, ErrBlankDocument
 	}
-	var changed Document
+	var before, changed Document
 	err := s.changing(ctx, who, id, func(ctx context.Context, tx uow.Tx, d Document) error {
-		before := d
-		different, err := s.change(ctx, who, &d, n)
+		claimed, err := s.claimedBy(ctx, d, n)
 		if err != nil {
 			return err
 		}
-		if changed, err = s.Store.UpdateDocument(ctx, id, func(stored *Document) error { *stored = d; return nil }); err != nil {
+		different := false
+		changed, err = s.Store.UpdateDocument(ctx, id, func(d *Document) error {
+			before = *d // by now its indexer may have ended, or its page changed
+			touch := audit.Watch(d)
+			if _, _, err := n.apply(d); err != nil {
+				return err
+			}
+			if claimed != nil {
+				d.ClaimedName, d.ClaimedContent = claimed.ClaimedName, claimed.ClaimedContent
+			}
+			different = touch(who.Name(), s.Clock.Now())
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 		switch {
@@ -61,7 +73,8 @@ func (s *Service) UpdateDocument(ctx context.Context, who actor.Actor, id int64,
 }
 
 // changing runs fn on a document that the caller may change, and that nobody
-// else changes meanwhile but its indexer.
+// else changes meanwhile but its indexer and the refresh of its page, whose
+// fields the store may have newer than fn is given them.
 func (s *Service) changing(ctx context.Context, who actor.Actor, id int64, fn func(ctx context.Context, tx uow.Tx, d Document) error) error {
 	return s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		d, c, err := s.authorizeDocument(ctx, who, id, access.Edit)
@@ -90,18 +103,17 @@ func (s *Service) reread(ctx context.Context, d Document) (Document, error) {
 	return now[0], nil
 }
 
-// change applies n to d and reports whether it is another one then.
-func (s *Service) change(ctx context.Context, who actor.Actor, d *Document, n DocumentChange) (bool, error) {
-	touch := audit.Watch(d)
-	name, content := d.ClaimedName, d.ClaimedContent
+// apply writes the fields that n is about, and no others, and answers the name
+// and the content that the document is to claim.
+func (n DocumentChange) apply(d *Document) (name, content string, err error) {
+	name, content = d.ClaimedName, d.ClaimedContent
 	if n.Source != nil {
 		given := *n.Source
 		if n.Name != nil {
 			given.Name = *n.Name
 		}
-		var err error
 		if name, err = given.source(d); err != nil {
-			return false, err
+			return "", "", err
 		}
 		d.Revision, content = d.Revision+1, d.SHA256
 	} else if n.Name != nil {
@@ -119,15 +131,28 @@ func (s *Service) change(ctx context.Context, who actor.Actor, d *Document, n Do
 	if n.Tags != nil {
 		d.Tags = tidy(*n.Tags)
 	}
+	return name, content, nil
+}
+
+// claimedBy answers d with what it claims after n, and nil when n leaves that
+// as it is: a document that fails meanwhile claims nothing any more.
+func (s *Service) claimedBy(ctx context.Context, d Document, n DocumentChange) (*Document, error) {
+	was := d.Revision
+	name, content, err := n.apply(&d)
+	if err != nil {
+		return nil, err
+	}
 	switch {
 	case n.AllowDuplicate:
 		d.ClaimedName, d.ClaimedContent = "", ""
 	case name != d.ClaimedName || content != d.ClaimedContent:
-		if err := s.claim(ctx, d, name, content); err != nil {
-			return false, err
+		if err := s.claim(ctx, &d, name, content); err != nil {
+			return nil, err
 		}
+	case d.Revision == was:
+		return nil, nil
 	}
-	return touch(who.Name(), s.Clock.Now()), nil
+	return &d, nil
 }
 
 // replaced puts the new source of a document into the queue in place of what
@@ -149,10 +174,10 @@ func (s *Service) readAgain(ctx context.Context, before Document, jobs ...work.J
 // Reindex reads a document again that the caller may change, and fetches a page
 // again. Questions go on finding what they found until it is completed.
 func (s *Service) Reindex(ctx context.Context, who actor.Actor, id int64) (Document, error) {
-	var again Document
+	var before, again Document
 	err := s.changing(ctx, who, id, func(ctx context.Context, tx uow.Tx, d Document) (err error) {
-		before := d
 		again, err = s.Store.UpdateDocument(ctx, id, func(d *Document) error {
+			before = *d
 			d.Step, d.FailureReason, d.Revision = Pending, nil, d.Revision+1
 			d.Touch(who.Name(), s.Clock.Now())
 			return nil

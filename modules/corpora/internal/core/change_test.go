@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -279,5 +280,101 @@ func TestOfUploadsAtTheSameMomentOneIsTheDocument(t *testing.T) {
 	wg.Wait()
 	if added != 1 || refused != 19 {
 		t.Errorf("%d added, %d refused", added, refused)
+	}
+}
+
+// meanwhile has something else change a document after a request has read it,
+// as another transaction may that holds no lock on the corpus.
+type meanwhile struct {
+	core.Store
+	other func(*core.Document)
+}
+
+// UpdateDocument implements core.Documents.
+func (m *meanwhile) UpdateDocument(ctx context.Context, id int64, change func(*core.Document) error) (core.Document, error) {
+	if other := m.other; other != nil {
+		m.other = nil
+		if _, err := m.Store.UpdateDocument(ctx, id, func(d *core.Document) error { other(d); return nil }); err != nil {
+			return core.Document{}, err
+		}
+	}
+	return m.Store.UpdateDocument(ctx, id, change)
+}
+
+func TestAChangeLeavesWhatItsIndexerStoresMeanwhile(t *testing.T) {
+	m := &meanwhile{}
+	f := setup(t, func(p *core.Deps) { m.Store, p.Store = p.Store, m })
+	c := f.shared("Guides")
+	completed := func(d *core.Document) { d.Step, d.MimeType, d.ChunkCount = core.Completed, "text/markdown", 7 }
+	failed := func(d *core.Document) {
+		d.Step, d.FailureReason, d.ClaimedName, d.ClaimedContent = core.Failed, text("It is empty."), "", ""
+	}
+	refreshed := func(d *core.Document) { d.Step, d.BlobKey, d.Revision = core.Pending, "the new copy", 5 }
+	described := core.DocumentChange{Description: text("D")}
+	for what, tc := range map[string]struct {
+		other func(*core.Document)
+		n     core.DocumentChange
+		also  func(*core.Document) // what n is about
+	}{
+		"completed, described": {completed, described, func(*core.Document) {}},
+		"failed, described":    {failed, described, func(*core.Document) {}},
+		"refreshed, described": {refreshed, described, func(*core.Document) {}},
+		"completed, renamed": {completed, core.DocumentChange{Name: text("new.md"), Description: text("D")}, func(d *core.Document) {
+			d.Name, d.ClaimedName, d.Step, d.Revision = "new.md", "new.md", core.Pending, 1
+		}},
+		"failed, renamed": {failed, core.DocumentChange{Name: text("new.md"), Description: text("D")}, func(d *core.Document) {
+			d.Name, d.ClaimedName, d.ClaimedContent, d.Step, d.FailureReason, d.Revision = "new.md", "new.md", d.SHA256, core.Pending, nil, 1
+		}},
+		"refreshed, renamed": {refreshed, core.DocumentChange{Name: text("new.md"), Description: text("D")}, func(d *core.Document) {
+			d.Name, d.ClaimedName, d.Revision = "new.md", "new.md", 6
+		}},
+	} {
+		d := f.upload(jo, c, "a.md", "The red lantern.")
+		d.Step = core.Extracting
+		_, err := f.Store.UpdateDocument(f.ctx, d.ID, func(stored *core.Document) error { *stored = d; return nil })
+		f.check(err)
+		want := d
+		tc.other(&want)
+		tc.also(&want)
+		want.Description, want.Audit.ModifiedBy = "D", al.Email
+		m.other = tc.other
+		got, err := f.UpdateDocument(f.ctx, al, d.ID, tc.n)
+		f.check(err)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", what, diff)
+		}
+		_, err = f.DeleteDocument(f.ctx, jo, d.ID)
+		f.check(err)
+	}
+}
+
+// odd says once that a document's name may not be composed.
+type odd struct {
+	*meanwhile
+	ids []int64
+}
+
+// Uncomposed implements core.Documents.
+func (o *odd) Uncomposed(context.Context, int) ([]int64, error) {
+	ids := o.ids
+	o.ids = nil
+	return ids, nil
+}
+
+func TestADocumentThatFailsWhileItsNameIsComposedClaimsNothing(t *testing.T) {
+	o := &odd{meanwhile: &meanwhile{}}
+	f := setup(t, func(p *core.Deps) { o.Store, p.Store = p.Store, o })
+	c := f.shared("Guides")
+	d := f.upload(jo, c, "a.md", "The red lantern.")
+	_, err := f.Store.UpdateDocument(f.ctx, d.ID, func(d *core.Document) error {
+		d.Name, d.ClaimedName = "u\u0308.md", "u\u0308.md"
+		return nil
+	})
+	f.check(err)
+	o.ids = []int64{d.ID}
+	o.other = func(d *core.Document) { d.Step, d.ClaimedName, d.ClaimedContent = core.Failed, "", "" }
+	f.check(f.Adopt(f.ctx))
+	if got := f.document(d.ID); got.Name != "\u00fc.md" || got.ClaimedName != "" || got.Step != core.Failed {
+		t.Errorf("%+v", got)
 	}
 }

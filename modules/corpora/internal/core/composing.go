@@ -76,7 +76,10 @@ func (s *Service) compose(ctx context.Context, d Document) error {
 		}
 	}
 	_, err = s.Store.UpdateDocument(ctx, d.ID, func(d *Document) error {
-		d.Name, d.Source, d.ClaimedName = n.name, n.source, n.claimed
+		d.Name, d.Source = n.name, n.source
+		if d.ClaimedName != "" { // unless it failed meanwhile
+			d.ClaimedName = n.claimed
+		}
 		return nil
 	})
 	return err

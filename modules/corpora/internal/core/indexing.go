@@ -70,13 +70,16 @@ func (s *Service) Kinds() []work.Kind {
 	return kinds
 }
 
-// Adopt sees to what an older version has left: it composes names, tells what
+// Adopt sees to what an older version has left: it composes and repairs names, tells what
 // agents are connected to, and puts into the queue documents that wait without
 // a job, corpora whose words are read differently now, and corpora with
 // documents whose files are. With an embedding
 // model, all corpora are looked through for passages without vectors.
 func (s *Service) Adopt(ctx context.Context) error {
 	if err := s.adoptNames(ctx); err != nil {
+		return err
+	}
+	if err := s.Store.RepairNames(ctx); err != nil {
 		return err
 	}
 	if err := s.adoptCorpusNames(ctx); err != nil {

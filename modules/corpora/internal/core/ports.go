@@ -91,6 +91,9 @@ type Documents interface {
 	// were composed, ordered by id; Composed notes that those of some are.
 	Uncomposed(ctx context.Context, limit int) ([]int64, error)
 	Composed(ctx context.Context, documentIDs []int64) error
+	// RepairNames corrects what names of documents are looked for by, where a
+	// process of the version before has left it as it was before a change.
+	RepairNames(ctx context.Context) error
 	// Existing answers which of the documents exist, with their corpora.
 	Existing(ctx context.Context, documentIDs []int64) (map[int64]int64, error)
 }

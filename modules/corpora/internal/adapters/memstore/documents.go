@@ -113,6 +113,9 @@ func (s *Store) Uncomposed(context.Context, int) ([]int64, error) { return nil, 
 // Composed implements core.Documents.
 func (s *Store) Composed(context.Context, []int64) error { return nil }
 
+// RepairNames implements core.Documents: no other process writes here.
+func (s *Store) RepairNames(context.Context) error { return nil }
+
 // Existing implements core.Documents.
 func (s *Store) Existing(ctx context.Context, ids []int64) (map[int64]int64, error) {
 	found, err := s.documents.List(ctx, func(d core.Document) bool { return slices.Contains(ids, d.ID) })

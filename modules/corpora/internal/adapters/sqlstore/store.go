@@ -12,6 +12,7 @@ import (
 
 	"parley/modules/corpora/internal/core"
 	"parley/platform/kernel/access"
+	"parley/platform/kernel/clock"
 	"parley/platform/kernel/page"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
@@ -66,7 +67,7 @@ func New(db *sqldb.DB) *Store {
 			func(r connectionRow) core.Connection { return r.Connection }, core.ErrNotConnected, core.ErrConnected),
 		permissions: sqldb.NewTable(db, rowOf, permissionRow.permission, core.ErrNotFound, nil),
 		connected:   db.Stmt(connectedTo),
-		vectors:     vectorIndex{from: indexFrom, part: indexPart, log: slog.New(slog.DiscardHandler)},
+		vectors:     vectorIndex{from: indexFrom, part: indexPart, log: slog.New(slog.DiscardHandler), clock: clock.System{}},
 	}
 }
 

@@ -12,12 +12,14 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/driver/pgdriver"
 
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/ranking"
+	"parley/platform/kernel/clock"
 )
 
 // pgvector is the extension of PostgreSQL as this database has it.
@@ -32,11 +34,15 @@ type pgvector struct {
 // is a table of its own, corpora_directions, which is made from corpora_vectors
 // and is in no backup: nothing that has to be kept hangs on the extension.
 type vectorIndex struct {
-	on   atomic.Pointer[pgvector] // nil: vectors are compared exactly
-	from int                      // passages that a question looks at, from which the index is asked
-	part float64                  // see indexPart
-	log  *slog.Logger
-	made sync.Map // names of indexes that are there
+	on atomic.Pointer[pgvector] // nil: vectors are compared exactly
+	// When questions and jobs looked for a lost one, in ns since 1970; 0 while
+	// none was lost.
+	asked, kept atomic.Int64
+	from        int     // passages that a question looks at, from which the index is asked
+	part        float64 // see indexPart
+	log         *slog.Logger
+	clock       clock.Clock
+	made        sync.Map // names of indexes that are there
 }
 
 const (
@@ -52,6 +58,8 @@ const (
 	indexBreadth, indexBreadthOnce = 200, 800
 	// indexAtOnce is how many vectors one transaction puts into the index.
 	indexAtOnce = 200
+	// lookAgain is how often a process looks for an extension that it has lost.
+	lookAgain = time.Minute
 	// indexLock keeps processes that start together from making it at once.
 	indexLock = 0x636f72766563
 )
@@ -79,6 +87,38 @@ func (s *Store) UseVectorIndex(ctx context.Context, log *slog.Logger) error {
 	return nil
 }
 
+// pgvector answers what the index is used by, and nil when vectors are compared
+// exactly. Of one that was lost it looks now and then whether it is back, for
+// which last is when; makes lets it make the table, but not the extension, which
+// somebody has dropped.
+func (s *Store) pgvector(ctx context.Context, last *atomic.Int64, makes bool) *pgvector {
+	if v := s.vectors.on.Load(); v != nil {
+		return v
+	}
+	at, now := last.Load(), s.vectors.clock.Now().UnixNano()
+	if at == 0 || now-at < int64(lookAgain) || s.db.InTx(ctx) || !last.CompareAndSwap(at, now) {
+		return nil
+	}
+	version, schema, err := s.installed(ctx)
+	found := pgvectorOf(version, schema)
+	switch {
+	case err != nil:
+	case makes:
+		found.kind, err = s.directions(ctx, found)
+	default:
+		found.kind, err = s.column(ctx)
+	}
+	if err != nil {
+		s.vectors.log.DebugContext(ctx, "vectors are still compared exactly", "reason", err)
+		return nil
+	}
+	s.vectors.made.Clear() // the table may be another one
+	if s.vectors.on.CompareAndSwap(nil, &found) {
+		s.vectors.log.InfoContext(ctx, "vectors are found by pgvector again")
+	}
+	return s.vectors.on.Load()
+}
+
 // pgvectorOf is what a version can do. Before 0.7 a coordinate takes four
 // bytes.
 func pgvectorOf(version, schema string) pgvector {
@@ -102,13 +142,16 @@ func (v pgvector) typeOf(dimensions int) bun.Safe {
 
 func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
-// extension answers its version and schema, and creates it if need be.
+// installed answers the version and the schema of the extension; sql.ErrNoRows.
+func (s *Store) installed(ctx context.Context) (version, schema string, err error) {
+	err = s.db.On(ctx).NewRaw("SELECT e.extversion, n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'vector'").
+		Scan(ctx, &version, &schema)
+	return version, schema, err
+}
+
+// extension is installed, and creates it if need be.
 func (s *Store) extension(ctx context.Context) (version, schema string, err error) {
-	read := func() error {
-		return s.db.On(ctx).NewRaw("SELECT e.extversion, n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'vector'").
-			Scan(ctx, &version, &schema)
-	}
-	if err = read(); !errors.Is(err, sql.ErrNoRows) {
+	if version, schema, err = s.installed(ctx); !errors.Is(err, sql.ErrNoRows) {
 		return version, schema, err
 	}
 	available := false
@@ -125,22 +168,26 @@ func (s *Store) extension(ctx context.Context) (version, schema string, err erro
 	if err != nil {
 		return "", "", fmt.Errorf("creating the extension vector: %w", err)
 	}
-	return version, schema, read()
+	return s.installed(ctx)
+}
+
+// column answers the type of the vectors in the table; sql.ErrNoRows when there
+// is no table, or no column in it.
+func (s *Store) column(ctx context.Context) (kind string, err error) {
+	err = s.db.On(ctx).NewRaw(`SELECT t.typname FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+		WHERE a.attrelid = to_regclass('corpora_directions') AND a.attname = 'direction' AND NOT a.attisdropped`).Scan(ctx, &kind)
+	return kind, err
 }
 
 // directions makes the table that has vectors as pgvector compares them, and
 // answers the type of these. Without its column it is what DROP EXTENSION has
 // left, and of no use.
 func (s *Store) directions(ctx context.Context, v pgvector) (kind string, err error) {
-	read := func(ctx context.Context) error {
-		return s.db.On(ctx).NewRaw(`SELECT t.typname FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
-			WHERE a.attrelid = to_regclass('corpora_directions') AND a.attname = 'direction' AND NOT a.attisdropped`).Scan(ctx, &kind)
-	}
-	if err = read(ctx); !errors.Is(err, sql.ErrNoRows) {
+	if kind, err = s.column(ctx); !errors.Is(err, sql.ErrNoRows) {
 		return kind, err
 	}
 	err = s.making(ctx, func(ctx context.Context, tx bun.IDB) error {
-		if err := read(ctx); !errors.Is(err, sql.ErrNoRows) {
+		if _, err := s.column(ctx); !errors.Is(err, sql.ErrNoRows) {
 			return err // another process was faster
 		}
 		for _, statement := range []string{
@@ -159,7 +206,7 @@ func (s *Store) directions(ctx context.Context, v pgvector) (kind string, err er
 	if err != nil {
 		return "", fmt.Errorf("making a table for pgvector: %w", err)
 	}
-	return kind, read(ctx)
+	return s.column(ctx)
 }
 
 // making changes the schema in a transaction that others wait for, and that
@@ -197,7 +244,9 @@ func (s *Store) indexed(ctx context.Context, v *pgvector, model string, dimensio
 		return err
 	})
 	if err != nil {
-		s.vectors.log.WarnContext(ctx, "vectors are compared exactly, because their index can't be made", "model", model, "error", err)
+		if !s.lost(ctx, v, err) {
+			s.vectors.log.WarnContext(ctx, "vectors are compared exactly, because their index can't be made", "model", model, "error", err)
+		}
 		return false
 	}
 	s.vectors.made.Store(name, true)
@@ -205,19 +254,24 @@ func (s *Store) indexed(ctx context.Context, v *pgvector, model string, dimensio
 }
 
 // lost reports whether an error is about the index and not about what was
-// asked of it, and stops using it if it is gone: the extension was dropped, or
-// its library is not there any more.
-func (s *Store) lost(ctx context.Context, err error) bool {
+// asked of it, and stops using v if it is gone: the extension or the table was
+// dropped, or its library is not there any more.
+func (s *Store) lost(ctx context.Context, v *pgvector, err error) bool {
 	var pg pgdriver.Error
 	if !errors.As(err, &pg) || ctx.Err() != nil {
 		return false
 	}
-	code := pg.Field('C')
-	if !strings.HasPrefix(code, "42") && !strings.HasPrefix(code, "58") && code != "0A000" {
+	switch code := pg.Field('C'); {
+	case strings.HasPrefix(code, "58") || code == "0A000": // its library, or an access method of it
+	case code == "42704" || code == "42883" || code == "42P01" || code == "42703": // no such type, function, table or column
+	default:
 		return false
 	}
-	if s.vectors.on.Swap(nil) != nil {
-		s.vectors.log.WarnContext(ctx, "vectors are compared exactly from now on, because pgvector can't be used any more", "error", err)
+	if s.vectors.on.CompareAndSwap(v, nil) {
+		now := s.vectors.clock.Now().UnixNano()
+		s.vectors.asked.Store(now)
+		s.vectors.kept.Store(now)
+		s.vectors.log.WarnContext(ctx, "vectors are compared exactly until pgvector can be used again", "error", err)
 	}
 	return true
 }
@@ -240,13 +294,17 @@ func direction(values []int8) string {
 // which sees the database as of one moment: vectors of passages that are gone,
 // not complete or of other corpora don't come back.
 func (s *Store) Closest(ctx context.Context, corpora []ranking.Corpus, m ranking.Meaning, limit int) (found []ranking.Vector, ok bool, err error) {
-	v, passages := s.vectors.on.Load(), 0
+	passages := 0
 	ids := make([]int64, len(corpora))
 	for i, c := range corpora {
 		ids[i] = c.ID
 		passages += c.Passages
 	}
-	if v == nil || passages < s.vectors.from || len(m.Values) > v.most || s.db.InTx(ctx) {
+	if passages < s.vectors.from || s.db.InTx(ctx) {
+		return nil, false, nil
+	}
+	v := s.pgvector(ctx, &s.vectors.asked, false)
+	if v == nil || len(m.Values) > v.most {
 		return nil, false, nil
 	}
 	err = s.db.Snapshot(ctx, func(ctx context.Context) error {
@@ -254,7 +312,7 @@ func (s *Store) Closest(ctx context.Context, corpora []ranking.Corpus, m ranking
 		return err
 	})
 	if err != nil {
-		if s.lost(ctx, err) {
+		if s.lost(ctx, v, err) {
 			return nil, false, nil
 		}
 		return nil, false, fmt.Errorf("looking for what is close: %w", err)
@@ -293,12 +351,12 @@ func (s *Store) closest(ctx context.Context, v *pgvector, corpora []int64, passa
 
 // IndexVectors implements core.Vectors.
 func (s *Store) IndexVectors(ctx context.Context, corpusID int64, model string, hold core.Hold) (n int, err error) {
-	v := s.vectors.on.Load()
+	v := s.pgvector(ctx, &s.vectors.kept, true)
 	if v == nil {
 		return 0, nil
 	}
 	if n, err = s.index(ctx, v, corpusID, model, hold); err != nil {
-		if s.lost(ctx, err) {
+		if s.lost(ctx, v, err) {
 			return 0, nil
 		}
 		return 0, fmt.Errorf("putting vectors of corpus %d into their index: %w", corpusID, err)

@@ -16,6 +16,7 @@ import (
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
+	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
 )
@@ -313,6 +314,74 @@ func TestPgvectorMayGoAndComeBack(t *testing.T) {
 	}
 }
 
+func TestAnIndexThatWasLostIsLookedForNowAndThen(t *testing.T) {
+	store, db := indexedStore(t)
+	corpora := filled(t, store, "a", clustered(150, 16))
+	m := ranking.Meaning{Model: "m", Values: clustered(1, 16)[0]}
+	exec := func(statement string) {
+		t.Helper()
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked := func(want bool) {
+		t.Helper()
+		if _, ok, err := store.Closest(t.Context(), corpora, m, 100); ok != want || err != nil {
+			t.Errorf("the index answers: %v, %v; want %v", ok, err, want)
+		}
+	}
+	exec("ALTER TABLE corpora_directions RENAME TO away")
+	t.Run("a question finds a table that is there again", func(t *testing.T) {
+		asked(false)
+		exec("ALTER TABLE away RENAME TO corpora_directions")
+		seen := &recorder{}
+		db.AddQueryHook(seen)
+		asked(false)
+		if len(seen.statements) != 0 {
+			t.Errorf("it looks at once: %q", seen.statements)
+		}
+		store.LostLongAgo()
+		asked(true)
+	})
+	exec("DROP EXTENSION vector CASCADE")
+	t.Cleanup(func() { dbtest.Pgvector(t) }) // for the next test
+	filled(t, store, "b", clustered(10, 16)) // which finds out
+	asked(false)
+	index := func(want int) {
+		t.Helper()
+		store.LostLongAgo()
+		if n, err := store.IndexVectors(t.Context(), corpora[0].ID, "m", held); n != want || err != nil {
+			t.Errorf("%d, %v; want %d", n, err, want)
+		}
+	}
+	index(0) // and does not create what somebody has dropped
+	exec("CREATE EXTENSION vector SCHEMA public")
+	store.LostLongAgo()
+	asked(false) // a question makes no table
+	index(150)
+	asked(true)
+}
+
+func TestOnlyWhatIsNotThereStopsTheUseOfTheIndex(t *testing.T) {
+	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
+		if !db.Postgres() {
+			t.Skip("SQLite has no extensions")
+		}
+		for statement, want := range map[string]bool{
+			"SELECT 1::nope": true, "SELECT nope(1)": true, "SELECT 1 FROM nope": true, "SELECT nope": true,
+			"SELEC 1": false, "SELECT sum(sum(1))": false, "SELECT 1 UNION SELECT 'a'::text": false, "SELECT 1 / 0": false,
+		} {
+			_, err := db.ExecContext(t.Context(), statement)
+			if err == nil {
+				t.Fatal(statement, " is no mistake")
+			}
+			if got := sqlstore.New(db).Loses(t.Context(), err); got != want {
+				t.Errorf("%s: %v: %v, want %v", statement, err, got, want)
+			}
+		}
+	})
+}
+
 func TestWithoutPgvectorVectorsAreComparedExactly(t *testing.T) {
 	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
 		db, _ := open(t)
@@ -327,6 +396,12 @@ func TestWithoutPgvectorVectorsAreComparedExactly(t *testing.T) {
 		}
 		if n, err := store.IndexVectors(t.Context(), corpora[0].ID, "m", held); n != 0 || err != nil {
 			t.Error(n, err)
+		}
+		seen := &recorder{}
+		db.AddQueryHook(seen)
+		store.LostLongAgo() // which none was
+		if _, ok, err := store.Closest(t.Context(), corpora, ranking.Meaning{Model: "m"}, 100); ok || err != nil || len(seen.statements) != 0 {
+			t.Errorf("%v, %v; it is looked for what was never there: %q", ok, err, seen.statements)
 		}
 	})
 }

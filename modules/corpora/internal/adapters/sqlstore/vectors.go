@@ -38,12 +38,13 @@ func (s *Store) Unembedded(ctx context.Context, corpusID, documentID int64, mode
 // it was made of.
 func (s *Store) AddVectors(ctx context.Context, corpusID int64, model string, vectors []ranking.Vector, hold core.Hold) error {
 	directed := len(vectors) > 0
-	for _, v := range vectors { // all of one length, from one model
-		directed = directed && len(v.Values) == len(vectors[0].Values)
+	for _, one := range vectors { // all of one length, from one model
+		directed = directed && len(one.Values) == len(vectors[0].Values)
 	}
-	directed = directed && s.indexed(ctx, s.vectors.on.Load(), model, len(vectors[0].Values))
+	v := s.pgvector(ctx, &s.vectors.kept, true)
+	directed = directed && s.indexed(ctx, v, model, len(vectors[0].Values))
 	err := s.addVectors(ctx, corpusID, model, vectors, directed, hold)
-	if err != nil && directed && s.lost(ctx, err) {
+	if err != nil && directed && s.lost(ctx, v, err) {
 		err = s.addVectors(ctx, corpusID, model, vectors, false, hold)
 	}
 	return err
