@@ -129,62 +129,58 @@ func TestNamesFromBeforeAreComposed(t *testing.T) {
 
 // While two versions run, the one before changes names without their keys.
 func TestNamesThatTheVersionBeforeHasChangedAreFoundAgain(t *testing.T) {
-	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
-		if !db.Postgres() {
-			t.Skip("one process alone uses SQLite")
-		}
-		store, ctx := sqlstore.New(db), t.Context()
-		names := []string{"right.md", "\u00dcber.md", "\u0130stanbul.md", "Renamed.md", "RENAMED \u00c4.md", "added.md", "last.md"}
-		for _, name := range names {
-			if _, err := store.AddDocument(ctx, core.Document{OrganizationID: 1, CorpusID: 1, Name: name, Tags: []string{}, Step: core.Completed}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		leave := func(key string, ids ...int64) {
-			t.Helper()
-			if _, err := db.NewUpdate().TableExpr("corpora_documents").Set("name_key = ?", key).Where("id IN (?)", bun.List(ids)).Exec(ctx); err != nil {
-				t.Fatal(err)
-			}
-		}
-		leave("old.md", 4, 5)
-		leave("", 6)
-		service := core.New(core.Deps{Queue: &queued{}, Unit: sqldb.NewUnit(db, nowhere{}, clock.System{}), Store: store, Versions: coretest.NewVersions(), Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)})
-		if err := service.Adopt(ctx); err != nil {
+	db := dbtest.Postgres(t, sqlstore.Migrations()) // one process alone uses SQLite
+	store, ctx := sqlstore.New(db), t.Context()
+	names := []string{"right.md", "\u00dcber.md", "\u0130stanbul.md", "Renamed.md", "RENAMED \u00c4.md", "added.md", "last.md"}
+	for _, name := range names {
+		if _, err := store.AddDocument(ctx, core.Document{OrganizationID: 1, CorpusID: 1, Name: name, Tags: []string{}, Step: core.Completed}); err != nil {
 			t.Fatal(err)
 		}
-		keys := func() (keys []string) {
-			t.Helper()
-			if err := db.NewSelect().TableExpr("corpora_documents").Column("name_key").OrderExpr("id").Scan(ctx, &keys); err != nil {
-				t.Fatal(err)
-			}
-			return keys
-		}
-		var want []string
-		for _, name := range names {
-			want = append(want, strings.ToLower(name))
-		}
-		if diff := cmp.Diff(want, keys()); diff != "" {
-			t.Error(diff)
-		}
-		seen := &recorder{}
-		db.AddQueryHook(seen)
-		if err := store.RepairNames(ctx); err != nil || len(seen.statements) != 2 {
-			t.Errorf("%v, with nothing to do %q", err, seen.statements)
-		}
-		leave("old.md", 2, 5, 7)
-		if err := store.RepairNamesBy(ctx, 2); err != nil {
+	}
+	leave := func(key string, ids ...int64) {
+		t.Helper()
+		if _, err := db.NewUpdate().TableExpr("corpora_documents").Set("name_key = ?", key).Where("id IN (?)", bun.List(ids)).Exec(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, keys()); diff != "" {
-			t.Errorf("two at a time: %s", diff)
-		}
-		// The indexer of this version, to which a changed name leads, is as good.
-		leave("old.md", 4)
-		if _, err := store.Begin(ctx, 4); err != nil {
+	}
+	leave("old.md", 4, 5)
+	leave("", 6)
+	service := core.New(core.Deps{Queue: &queued{}, Unit: sqldb.NewUnit(db, nowhere{}, clock.System{}), Store: store, Versions: coretest.NewVersions(), Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)})
+	if err := service.Adopt(ctx); err != nil {
+		t.Fatal(err)
+	}
+	keys := func() (keys []string) {
+		t.Helper()
+		if err := db.NewSelect().TableExpr("corpora_documents").Column("name_key").OrderExpr("id").Scan(ctx, &keys); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, keys()); diff != "" {
-			t.Error(diff)
-		}
-	})
+		return keys
+	}
+	var want []string
+	for _, name := range names {
+		want = append(want, strings.ToLower(name))
+	}
+	if diff := cmp.Diff(want, keys()); diff != "" {
+		t.Error(diff)
+	}
+	seen := &recorder{}
+	db.AddQueryHook(seen)
+	if err := store.RepairNames(ctx); err != nil || len(seen.statements) != 2 {
+		t.Errorf("%v, with nothing to do %q", err, seen.statements)
+	}
+	leave("old.md", 2, 5, 7)
+	if err := store.RepairNamesBy(ctx, 2); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, keys()); diff != "" {
+		t.Errorf("two at a time: %s", diff)
+	}
+	// The indexer of this version, to which a changed name leads, is as good.
+	leave("old.md", 4)
+	if _, err := store.Begin(ctx, 4); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, keys()); diff != "" {
+		t.Error(diff)
+	}
 }
