@@ -52,10 +52,10 @@ func weigh(terms []Term, stats Statistics) []Weighted {
 		}
 		t.Unused = false
 		if !t.OnlyForms {
-			chosen = append(chosen, Weighted{t.target(), t.IDF})
+			chosen = append(chosen, Weighted{t.target(), t.weight()})
 		}
 		for _, f := range t.Forms {
-			chosen = append(chosen, Weighted{f.Term, t.IDF * f.Weight})
+			chosen = append(chosen, Weighted{f.Term, t.weight() * f.Weight})
 		}
 	}
 	return chosen

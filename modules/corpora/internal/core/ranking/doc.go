@@ -15,5 +15,5 @@
 //   - for long questions, the words that the best candidates have in common: 0.2
 //
 // BM25 is k1 = 1.2, b = 0.75, without the constant factor k1+1, and with
-// Lucene's idf; each word of a question counts once.
+// Lucene's idf; a word that a question repeats counts by the root of how often.
 package ranking

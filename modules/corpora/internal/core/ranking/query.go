@@ -1,6 +1,7 @@
 package ranking
 
 import (
+	"math"
 	"strings"
 
 	"parley/platform/kernel/text"
@@ -28,7 +29,13 @@ type Term struct {
 	// Related terms are not in the question: a word that nobody knows may
 	// stand for them.
 	Related bool
+	Times   int // how often the question has it; 0 for a related term
 }
+
+// weight is what the term counts by itself. What a question repeats counts
+// more, by the root of how often: whole descriptions of a subject gain much by
+// it, and short questions repeat nothing.
+func (t Term) weight() float64 { return t.IDF * math.Sqrt(float64(max(t.Times, 1))) }
 
 // target is the indexed word that is looked for.
 func (t Term) target() string {
@@ -86,6 +93,7 @@ func readWords(question string, leaveOut func(form string) bool) query {
 			index[stem] = i
 			q.terms = append(q.terms, Term{Form: w.Form, Stem: stem})
 		}
+		q.terms[i].Times++
 		q.forms[w.Form] = i
 		q.order = append(q.order, i)
 		if w.Bigram && w.Start < reach && len(q.pieces) > 0 {

@@ -134,6 +134,17 @@ func TestTheExactFormBeatsTheStem(t *testing.T) {
 	}
 }
 
+func TestAWordThatAQuestionRepeatsCountsMore(t *testing.T) {
+	index := NewMemory()
+	index.Add(Passage{ID: 1, Corpus: 1, Document: 1, Text: "salt trade"})
+	index.Add(Passage{ID: 2, Corpus: 1, Document: 2, Text: "harbour trade"})
+	for question, want := range map[string]int64{"salt, harbour": 1, "salt, harbour, and of the harbour its age": 2} {
+		if hits := search(t, index, question, 1).Hits; hits[0].ID != want {
+			t.Errorf("%s: %+v", question, hits)
+		}
+	}
+}
+
 func TestPassagesOfABetterDocumentAreBetter(t *testing.T) {
 	index := NewMemory()
 	index.Add(Passage{ID: 1, Corpus: 1, Document: 1, Text: "salt trade"})

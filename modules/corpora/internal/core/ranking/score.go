@@ -104,7 +104,7 @@ func (r rater) rate(f *find) (s Score) {
 	slope, letters := Slope(r.length), Slope(r.letters)
 	for i, term := range r.terms {
 		if f.tf[i] > 0 {
-			s.Words += term.IDF * saturate(f.tf[i], f.length, slope)
+			s.Words += term.weight() * saturate(f.tf[i], f.length, slope)
 			s.Exact += exactWeight * term.IDF * saturate(f.exact[i], f.length, slope)
 		}
 	}
