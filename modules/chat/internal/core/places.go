@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -322,85 +321,4 @@ func (t *turn) leave() {
 	}
 	p.next()
 	p.empty()
-}
-
-// queue is the runs that wait, by organization and user. Whose turn has come
-// goes behind the others.
-type queue struct{ tenants []*tenantQueue }
-
-type tenantQueue struct {
-	id    int64
-	users []*userQueue
-}
-
-type userQueue struct {
-	id    int64
-	turns []*turn
-}
-
-// add puts a run behind the others of its user, and reports whether it is the
-// only one of its organization.
-func (q *queue) add(t *turn) (alone bool) {
-	i := slices.IndexFunc(q.tenants, func(o *tenantQueue) bool { return o.id == t.organization })
-	if alone = i < 0; alone {
-		i, q.tenants = len(q.tenants), append(q.tenants, &tenantQueue{id: t.organization})
-	}
-	o := q.tenants[i]
-	i = slices.IndexFunc(o.users, func(u *userQueue) bool { return u.id == t.user })
-	if i < 0 {
-		i, o.users = len(o.users), append(o.users, &userQueue{id: t.user})
-	}
-	o.users[i].turns = append(o.users[i].turns, t)
-	return alone
-}
-
-// take takes the next run of whom there is room for; nil when there is none.
-func (q *queue) take(room func(organization, user int64) bool) *turn {
-	for i, o := range q.tenants {
-		if !room(o.id, 0) {
-			continue
-		}
-		for j, u := range o.users {
-			if !room(o.id, u.id) {
-				continue
-			}
-			t := u.turns[0]
-			u.turns = u.turns[1:]
-			o.users = behind(o.users, j, len(u.turns) > 0)
-			q.tenants = behind(q.tenants, i, len(o.users) > 0)
-			return t
-		}
-	}
-	return nil
-}
-
-// behind moves an entry to the end of a list, or out of it.
-func behind[T any](list []T, i int, stays bool) []T {
-	e := list[i]
-	list = slices.Delete(list, i, i+1)
-	if stays {
-		list = append(list, e)
-	}
-	return list
-}
-
-// remove takes a run out that waits no longer.
-func (q *queue) remove(t *turn) {
-	for i, o := range q.tenants {
-		if o.id != t.organization {
-			continue
-		}
-		for j, u := range o.users {
-			if k := slices.Index(u.turns, t); k >= 0 {
-				u.turns = slices.Delete(u.turns, k, k+1)
-				if len(u.turns) == 0 {
-					o.users = slices.Delete(o.users, j, j+1)
-				}
-				if len(o.users) == 0 {
-					q.tenants = slices.Delete(q.tenants, i, i+1)
-				}
-				return
-			}
-		}
-	}
 }
