@@ -16,40 +16,75 @@ import (
 	"parley/platform/webtest"
 )
 
+// parts are how many programs share the routes of the matrix, side by side: what
+// each call makes is one more right to read for those who come after it.
+const parts = 4
+
 // Every route, every kind of actor, every choice of resources that the policy
 // tells apart: what is answered is what the policy promises.
 func TestEveryRouteAnswersEveryActorAsItsPolicyPromises(t *testing.T) {
-	m := newMatrix(t)
-	cells, through, wrong, done := 0, 0, 0, map[string]bool{}
-	routes := m.routes()
+	routes := newMatrix(t).routes()
+	shares := make([]share, parts)
+	t.Run("part", func(t *testing.T) {
+		for n := range shares {
+			t.Run(fmt.Sprint(n+1), func(t *testing.T) {
+				t.Parallel()
+				shares[n].run(newMatrix(t), n)
+			})
+		}
+	})
+	all := share{done: map[string]bool{}}
+	for _, s := range shares {
+		all.cells, all.through = all.cells+s.cells, all.through+s.through
+		maps.Copy(all.done, s.done)
+	}
+	t.Logf("%d cells of %d routes; in %d of them the policy lets the actor through", all.cells, len(routes), all.through)
+	if len(all.done) != len(routes) {
+		t.Errorf("%d of %d routes were called", len(all.done), len(routes))
+	}
+	// Getting through would mean little if nobody ever arrived.
 	for _, r := range routes {
+		if operation := r.Method + " " + r.Path; all.done[operation] == (beyondRights[operation] != "") {
+			t.Errorf("%s succeeded for some actor: %v (%s)", operation, all.done[operation], beyondRights[operation])
+		}
+	}
+	generated(t, "docs/api/permissions.md", table(routes))
+}
+
+// share is what was seen of a part of the routes.
+type share struct {
+	cells, through int
+	done           map[string]bool // by operation: whether it succeeded for somebody
+}
+
+// run calls every nth route.
+func (s *share) run(m *matrix, n int) {
+	s.done = map[string]bool{}
+	wrong := 0
+	for i, r := range m.routes() {
+		if i%parts != n {
+			continue
+		}
 		operation := r.Method + " " + r.Path
-		for _, s := range scenarios(r.Policy) {
+		s.done[operation] = false
+		for _, of := range scenarios(r.Policy) {
 			for _, who := range actors {
-				want := expected(r, who, s)
-				got := m.call(r, who, s, want == 0)
-				cells++
+				want := expected(r, who, of)
+				got := m.call(r, who, of, want == 0)
+				s.cells++
 				if want == 0 {
-					through++
+					s.through++
 				}
-				done[operation] = done[operation] || got.Status < 300
+				s.done[operation] = s.done[operation] || got.Status < 300
 				if !fits(got.Status, want) {
 					if wrong++; wrong > 20 {
-						t.Fatal("and more")
+						m.t.Fatal("and more")
 					}
-					t.Errorf("%s by the %s on %s: status %d, the policy (%s) promises %s: %s", operation, who, s, got.Status, r.Policy, class(want), got.Body)
+					m.t.Errorf("%s by the %s on %s: status %d, the policy (%s) promises %s: %s", operation, who, of, got.Status, r.Policy, class(want), got.Body)
 				}
 			}
 		}
 	}
-	t.Logf("%d cells of %d routes; in %d of them the policy lets the actor through", cells, len(routes), through)
-	// Getting through would mean little if nobody ever arrived.
-	for _, r := range routes {
-		if operation := r.Method + " " + r.Path; done[operation] == (beyondRights[operation] != "") {
-			t.Errorf("%s succeeded for some actor: %v (%s)", operation, done[operation], beyondRights[operation])
-		}
-	}
-	generated(t, "docs/api/permissions.md", table(routes))
 }
 
 // beyondRights are the operations that no scenario brings to an end, and why.

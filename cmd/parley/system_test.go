@@ -25,12 +25,13 @@ const (
 	adminPassword = "correct horse"
 )
 
-// program is the built binary, made once for all tests.
+// program is the built binary, made once for all tests that start it.
 var program = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "parley-system-")
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	path := filepath.Join(dir, "parley")
 	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
 	if err != nil {
@@ -39,10 +40,13 @@ var program = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
+// built is the directory of the binary, or empty.
+var built string
+
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := program(); err == nil {
-		os.RemoveAll(filepath.Dir(path))
+	if built != "" {
+		os.RemoveAll(built)
 	}
 	os.Exit(code)
 }
@@ -79,9 +83,13 @@ func (o *logged) String() string {
 }
 
 // newServer prepares a server on a fresh data directory. kind is "sqlite" or
-// "postgres".
+// "postgres". With the race detector the test ends here: the program is built
+// without one, so that it runs as it is released.
 func newServer(t testing.TB, kind string, env ...string) *server {
 	t.Helper()
+	if raceDetector {
+		t.Skip("there is no race detector in the program that this test starts; go test without -race runs it")
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

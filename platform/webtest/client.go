@@ -11,6 +11,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"parley/platform/web"
@@ -20,23 +21,28 @@ import (
 type Client struct {
 	t       testing.TB
 	handler http.Handler // nil: base is a running server
-	server  *web.Server  // whose document answers are held to; nil: none
-	base    string
-	header  http.Header
-	ctx     context.Context //nolint:containedctx // of the requests that it sends; nil for the test's
+	// promised is what the document of a server says, which answers are held to;
+	// nil: none. The clients that a client answers share one reading of it.
+	promised func() (*contract, error)
+	base     string
+	header   http.Header
+	ctx      context.Context //nolint:containedctx // of the requests that it sends; nil for the test's
 }
 
 // New returns a client that calls handler without a network. When that is a
 // *web.Server, every answer is held to the OpenAPI document that it serves, and
 // so is every JSON body that it accepts.
 func New(t testing.TB, handler http.Handler) Client {
-	server, _ := handler.(*web.Server)
-	return Client{t: t, handler: handler, server: server, header: http.Header{}}
+	c := Client{t: t, handler: handler, header: http.Header{}}
+	if server, ok := handler.(*web.Server); ok {
+		c = c.CheckedAgainst(server)
+	}
+	return c
 }
 
 // CheckedAgainst names the server behind a handler that is wrapped around it.
 func (c Client) CheckedAgainst(s *web.Server) Client {
-	c.server = s
+	c.promised = sync.OnceValues(func() (*contract, error) { return contractOf(s) })
 	return c
 }
 
@@ -89,7 +95,7 @@ func (c Client) Do(method, path string, body any) Answer {
 func (c Client) Send(method, path, contentType string, body io.Reader) Answer {
 	c.t.Helper()
 	var sent []byte
-	if c.server != nil && contentType == asJSON && body != nil {
+	if c.promised != nil && contentType == asJSON && body != nil {
 		var err error
 		sent, err = io.ReadAll(body)
 		c.must(err)
@@ -100,7 +106,7 @@ func (c Client) Send(method, path, contentType string, body io.Reader) Answer {
 		w := httptest.NewRecorder()
 		c.handler.ServeHTTP(w, r)
 		a := Answer{t: c.t, What: method + " " + path, Status: w.Code, Header: w.Result().Header, Body: w.Body.Bytes()}
-		if c.server != nil {
+		if c.promised != nil {
 			c.checkContract(a, method, path, sent)
 		}
 		return a
@@ -121,7 +127,7 @@ func (c Client) Send(method, path, contentType string, body io.Reader) Answer {
 // says of it, or when a body got through that it does not describe.
 func (c Client) checkContract(a Answer, method, path string, sent []byte) {
 	c.t.Helper()
-	promised, err := contractOf(c.server)
+	promised, err := c.promised()
 	c.must(err)
 	if err := promised.check(method, path, a); err != nil {
 		c.t.Errorf("%s: %d is not what /openapi.json says: %v\n%s", a.What, a.Status, err, a.Body)

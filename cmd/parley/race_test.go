@@ -1,0 +1,6 @@
+//go:build race
+
+package main_test
+
+// raceDetector is whether this test binary watches for data races.
+const raceDetector = true
