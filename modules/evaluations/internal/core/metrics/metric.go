@@ -76,11 +76,11 @@ func Alternatives(expected string) []string {
 func Offline() []Metric {
 	r := newReader()
 	return []Metric{
-		{Name: AnswerCorrectness, Version: 3, Threshold: enough, Score: r.correctness},
-		{Name: AnswerSimilarity, Version: 1, Threshold: 0.5, Score: expecting(r.similarity)},
-		{Name: AnswerRelevance, Version: 2, Threshold: 0.3, Score: r.relevance},
-		{Name: Faithfulness, Version: 3, Threshold: supported, Score: r.faithfulness},
-		{Name: ContextRecall, Version: 3, Threshold: 0.5, Score: r.contextRecall},
+		{Name: AnswerCorrectness, Version: 4, Threshold: enough, Score: r.correctness},
+		{Name: AnswerSimilarity, Version: 2, Threshold: 0.5, Score: expecting(r.similarity)},
+		{Name: AnswerRelevance, Version: 3, Threshold: 0.3, Score: r.relevance},
+		{Name: Faithfulness, Version: 4, Threshold: supported, Score: r.faithfulness},
+		{Name: ContextRecall, Version: 4, Threshold: 0.5, Score: r.contextRecall},
 		{Name: DocumentRecall, Version: 1, Threshold: 1, Score: documentRecall},
 		{Name: DocumentPrecision, Version: 1, Threshold: 0.5, Score: documentPrecision},
 		{Name: BLEU, Version: 1, Threshold: 0.3, Score: expecting(sentenceBLEU)},
