@@ -96,6 +96,17 @@ func (s *Service) cancel(ctx context.Context, tx uow.Tx, id int64, by string) (T
 
 // again has an ended test run for what has no score yet, in the unit of ctx.
 func (s *Service) again(ctx context.Context, id int64, by string) (Test, error) {
+	was, err := s.Store.TestByID(ctx, id)
+	if err != nil {
+		return Test{}, err
+	}
+	open, err := s.Store.OpenTests(ctx, OpenFilter{AgentID: was.AgentID, Limit: maxOpen})
+	if err != nil {
+		return Test{}, err
+	}
+	if len(open) == maxOpen {
+		return Test{}, ErrTooMany
+	}
 	scored, err := s.Store.ReopenResults(ctx, id)
 	if err != nil {
 		return Test{}, err

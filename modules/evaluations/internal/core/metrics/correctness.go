@@ -32,6 +32,9 @@ func (r *reader) correctness(ctx context.Context, s Sample) (Score, error) {
 	best, score, fits := match{}, -1.0, ""
 	try := func(expected []string) {
 		for _, e := range expected {
+			if ctx.Err() != nil {
+				return
+			}
 			m := match{recall: 1}
 			if !refuses(e) || !refuses(s.Answer) {
 				m = a.find(e, asked)
@@ -46,6 +49,9 @@ func (r *reader) correctness(ctx context.Context, s Sample) (Score, error) {
 		if score < 1 {
 			try(r.inOther(e))
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return Score{}, err
 	}
 	out := value(score)
 	out.Detail = detail(struct {

@@ -61,16 +61,22 @@ const (
 // slash, because dates, fractions and names have slashes.
 const Separator = "||"
 
-// Alternatives gives the expected answers of which any is right.
+// Alternatives gives the expected answers of which any is right, at most
+// maxAlternatives.
 func Alternatives(expected string) []string {
 	var out []string
-	for _, a := range strings.Split(expected, Separator) {
+	for a := range strings.SplitSeq(expected, Separator) {
 		if a = strings.TrimSpace(a); a != "" {
 			out = append(out, a)
+		}
+		if len(out) == maxAlternatives {
+			break
 		}
 	}
 	return out
 }
+
+const maxAlternatives = 200
 
 // Offline lists the metrics that need no model.
 func Offline() []Metric {

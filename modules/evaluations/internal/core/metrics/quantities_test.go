@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"strings"
 	"testing"
 
 	"parley/platform/kernel/text"
@@ -132,6 +133,27 @@ func TestTheSameInAnotherUnitIsRight(t *testing.T) {
 		[3]string{"What share?", "40%", "Half of them."},
 		// A share within a sentence stays a number, which is exact.
 		[3]string{"What must I pay?", "You pay 50% of the fee at the start of the term.", "You pay 30% of the fee at the start of the term."})
+}
+
+func TestALongAnswerBesideALongExpectedOneIsBounded(t *testing.T) {
+	if got := len(Alternatives(strings.Repeat("a||", 10_000))); got != maxAlternatives {
+		t.Errorf("%d alternatives", got)
+	}
+	r := newReader()
+	a := r.readAnswer("The magistrate spoke of Gadaffi. "+strings.Repeat("word ", 1000), "", nil)
+	misspelt, there := r.words("Gaddafi")[0], r.words("magistrate")[0]
+	if _, how := a.locate(misspelt); how == 0 {
+		t.Error("another spelling is not found")
+	}
+	for range maxSpellings / 1000 {
+		a.locate(r.words("absentminded")[0])
+	}
+	if _, how := a.locate(misspelt); how != 0 {
+		t.Error("spellings are compared without end")
+	}
+	if _, how := a.locate(there); how != 1 {
+		t.Error("a word that is there is not found")
+	}
 }
 
 func TestIrregularFormsAreReadAsTheirWords(t *testing.T) {
