@@ -92,7 +92,7 @@ func plainDate(m string) string {
 	case p[2] == "/" && a <= 12:
 		a, b = b, a
 	}
-	if d := time.Date(year, time.Month(b), a, 0, 0, 0, 0, time.UTC); d.Day() == a && int(d.Month()) == b {
+	if d := time.Date(year, time.Month(b), a, 0, 0, 0, 0, time.UTC); int(d.Month()) == b {
 		return d.Format("2 January 2006")
 	}
 	return m
