@@ -104,6 +104,7 @@ func TestAFileThatIsNoDatasetIsRefusedWithAReason(t *testing.T) {
 		"an undeclared encoding": {data: "query,expected_answer\ngro\xdf,1\n", want: "Save it as UTF-8"},
 		"one query too many":     {data: many + "a,1\n", want: "more than 10000"},
 		"too much JSONL":         {data: strings.Repeat(`{"query":"a","expected_answer":"1"}`+"\n", core.MaxQueries+1), want: "more than 10000"},
+		"a workbook":             {data: "PK\x03\x04\x14\x00", want: "workbook"},
 		"a broken one":           {data: "\xff\xfeq\x00\x00\xd8", want: "not in the encoding"},
 	} {
 		t.Run(name, func(t *testing.T) {
