@@ -134,7 +134,7 @@ func (r *Report) decide(passed *bool) {
 			why = append(why, fmt.Sprintf("the threshold of %g is reached", *r.Threshold))
 		}
 		if r.Baseline != nil {
-			why = append(why, fmt.Sprintf("no query fails that passed in evaluation %d, which has %d of the %d", *r.Baseline, r.Compared, r.Queries))
+			why = append(why, fmt.Sprintf("no query fails that passed in evaluation %d (%d of %d queries are in both)", *r.Baseline, r.Compared, r.Queries))
 		}
 		r.Why = strings.Join(why, ", and ")
 	case r.Regressions > 0 && r.Baseline != nil:

@@ -94,7 +94,7 @@ func TestABaselineWithoutACommonQueryIsNoBaseline(t *testing.T) {
 		t.Error(err)
 	}
 	ended.Comparison.Queries = 1
-	if got, err := report(ended); err != nil || !got.Passed || !strings.Contains(got.Why, "which has 1 of the 2") {
+	if got, err := report(ended); err != nil || !got.Passed || !strings.Contains(got.Why, "1 of 2 queries are in both") {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
