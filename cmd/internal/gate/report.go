@@ -21,6 +21,7 @@ type Report struct {
 	Queries        int64               `json:"queries"`
 	Failed         int                 `json:"failed"`
 	NotScored      int                 `json:"not_scored"`
+	Compared       int64               `json:"compared"` // queries that the baseline has, too
 	Regressions    int64               `json:"regressions"`
 	Improvements   int64               `json:"improvements"`
 	Scores         map[string]*float64 `json:"scores"` // means
@@ -77,6 +78,10 @@ func report(t test) (Report, error) {
 		for _, c := range t.Comparison.Regressions {
 			regressed = append(regressed, c.QueryID)
 		}
+		if t.Comparison.Queries == 0 && t.BaselineID != nil {
+			return Report{}, fmt.Errorf("no query of the evaluation asks and expects what one of evaluation %d does, so nothing was compared", *t.BaselineID)
+		}
+		r.Compared = t.Comparison.Queries
 	} else if t.BaselineID != nil {
 		return Report{}, errors.New("the server did not compare the evaluation with its baseline")
 	}
@@ -129,7 +134,7 @@ func (r *Report) decide(passed *bool) {
 			why = append(why, fmt.Sprintf("the threshold of %g is reached", *r.Threshold))
 		}
 		if r.Baseline != nil {
-			why = append(why, fmt.Sprintf("no query fails that passed in evaluation %d", *r.Baseline))
+			why = append(why, fmt.Sprintf("no query fails that passed in evaluation %d (%d of %d queries are in both)", *r.Baseline, r.Compared, r.Queries))
 		}
 		r.Why = strings.Join(why, ", and ")
 	case r.Regressions > 0 && r.Baseline != nil:

@@ -133,10 +133,16 @@ func TestADatasetOfAnsweredQuestionsHasThemOnceInOrder(t *testing.T) {
 func TestAnAgentHasOnlySoManyOpenTests(t *testing.T) {
 	s := newScene(t)
 	d := s.dataset("a:1")
+	ended := s.create(d)
+	_, err := s.SetStatus(s.ctx, jo, ended.ID, core.Cancelled)
+	s.must(err)
 	for range 100 {
 		s.create(d)
 	}
-	_, err := s.CreateTest(s.ctx, jo, agentID, core.NewTest{Name: "x", DatasetID: d.ID})
+	if _, err := s.SetStatus(s.ctx, jo, ended.ID, core.Pending); !errors.Is(err, core.ErrTooMany) {
+		t.Error(err)
+	}
+	_, err = s.CreateTest(s.ctx, jo, agentID, core.NewTest{Name: "x", DatasetID: d.ID})
 	if !errors.Is(err, core.ErrTooMany) {
 		t.Error(err)
 	}

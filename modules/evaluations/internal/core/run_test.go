@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -134,6 +135,26 @@ func TestRunningAgainAsksOnlyWhatHasNoScore(t *testing.T) {
 	s.equal([]string{"scored", "scored"}, statuses(v))
 	s.equal([]any{core.Completed, int64(2), int64(0)}, []any{v.Status, v.Done, v.Failed})
 	s.equal([]string{"a", "b", "b"}, s.chat.Asked())
+}
+
+func TestOnlyATestWithoutScoresRunsAgainWithOtherVersionsOfItsMetrics(t *testing.T) {
+	var upgraded []metrics.Metric
+	s := newScene(t, func(d *core.Deps) { upgraded = d.Metrics })
+	s.chat.Say = says(map[string]string{"a": "1", "b": "fail"})
+	scored, none := s.create(s.dataset("a:1", "b:2")), s.create(s.dataset("b:2"))
+	s.work()
+	upgraded[1].Version = 2
+	if _, err := s.SetStatus(s.ctx, jo, scored.ID, core.Pending); !errors.Is(err, core.ErrStatus) || !strings.Contains(err.Error(), "version 1 of faithfulness") {
+		t.Error(err)
+	}
+	s.equal(core.Completed, s.view(scored.ID).Status)
+	s.equal([]string{"scored", "failed: The model is away."}, statuses(s.view(scored.ID)))
+	again, err := s.SetStatus(s.ctx, jo, none.ID, core.Pending)
+	s.must(err)
+	s.equal([]core.MetricRef{{Name: metrics.AnswerCorrectness, Version: 1}, {Name: metrics.Faithfulness, Version: 2}}, again.Metrics)
+	s.chat.Say = says(map[string]string{"b": "2"})
+	s.work()
+	s.equal([]string{"scored"}, statuses(s.view(none.ID)))
 }
 
 func TestTheStatusGoesOnlyWhereItMay(t *testing.T) {

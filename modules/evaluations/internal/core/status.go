@@ -94,8 +94,37 @@ func (s *Service) cancel(ctx context.Context, tx uow.Tx, id int64, by string) (T
 	return t, s.Queue.Cancel(ctx, runKind, jobOf(t).Key)
 }
 
+// renew gives a test without any score the versions of the metrics that the
+// server has now. Those of one with scores must be the same: the agent would be
+// asked for answers that nothing measures.
+func (s *Service) renew(t *Test, scored int64) error {
+	for i, ref := range t.Metrics {
+		m, ok := s.metric(ref.Name)
+		switch {
+		case !ok || m.Version == ref.Version:
+		case scored > 0:
+			return ErrStatus.WithMessage(fmt.Sprintf("The evaluation has scores of version %d of %s, and this server has version %d; make a new evaluation.", ref.Version, ref.Name, m.Version)).
+				WithField("status", "can't be pending any more")
+		default:
+			t.Metrics[i].Version = m.Version
+		}
+	}
+	return nil
+}
+
 // again has an ended test run for what has no score yet, in the unit of ctx.
 func (s *Service) again(ctx context.Context, id int64, by string) (Test, error) {
+	was, err := s.Store.TestByID(ctx, id)
+	if err != nil {
+		return Test{}, err
+	}
+	open, err := s.Store.OpenTests(ctx, OpenFilter{AgentID: was.AgentID, Limit: maxOpen})
+	if err != nil {
+		return Test{}, err
+	}
+	if len(open) == maxOpen {
+		return Test{}, ErrTooMany
+	}
 	scored, err := s.Store.ReopenResults(ctx, id)
 	if err != nil {
 		return Test{}, err
@@ -104,6 +133,9 @@ func (s *Service) again(ctx context.Context, id int64, by string) (Test, error) 
 		return Test{}, err
 	}
 	t, err := s.Store.UpdateTest(ctx, id, func(t *Test) error {
+		if err := s.renew(t, scored); err != nil {
+			return err
+		}
 		t.Status, t.Passed, t.FailureReason = Pending, nil, ""
 		t.Run++
 		t.Done, t.Failed, t.ThreadID, t.LastEvent = scored, 0, 0, 0

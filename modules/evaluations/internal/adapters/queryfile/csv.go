@@ -21,6 +21,9 @@ var (
 // table reads CSV with a header, separated by commas, semicolons or tabs. A text
 // in quotes may have separators, lines and doubled quotes.
 func table(text string) ([]core.Draft, error) {
+	if !strings.Contains(text, "\n") { // Excel's "CSV (Macintosh)"
+		text = strings.ReplaceAll(text, "\r", "\n")
+	}
 	before := 0 // lines in front of the header
 	comma := rune(0)
 	if first, rest, _ := strings.Cut(text, "\n"); strings.HasPrefix(strings.ToLower(first), "sep=") { // as Excel writes
@@ -57,6 +60,9 @@ func table(text string) ([]core.Draft, error) {
 		if errors.Is(err, io.EOF) {
 			return out, nil
 		}
+		if err == nil && strings.TrimSpace(strings.Join(record, "")) == "" {
+			continue // a line of separators alone, of which Excel may leave many at the end
+		}
 		if len(out) == core.MaxQueries {
 			return nil, errTooMany
 		}
@@ -78,8 +84,6 @@ func table(text string) ([]core.Draft, error) {
 		}
 		names, ok := names(cell(docs))
 		switch {
-		case strings.TrimSpace(strings.Join(record, "")) == "":
-			continue // a line of separators alone
 		case len(record) > len(header):
 			d.Problem = fmt.Sprintf("has %d columns, and the first line %d; put a text that has %q in it in quotes", len(record), len(header), comma)
 		case !ok:

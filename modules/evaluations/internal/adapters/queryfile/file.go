@@ -15,6 +15,9 @@ import (
 // declared is the content type that came with the file, whose charset counts
 // when the file has no mark of its own and is no UTF-8.
 func Read(data []byte, name, declared string) ([]core.Draft, error) {
+	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
+		return nil, core.ErrBadFile.WithMessage("The file is a workbook or another archive; save the table as CSV UTF-8.")
+	}
 	text, err := decode(data, declared)
 	if err != nil {
 		return nil, err

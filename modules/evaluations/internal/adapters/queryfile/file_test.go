@@ -41,16 +41,17 @@ func TestFilesAreReadAsPeopleSaveThem(t *testing.T) {
 		data, file, declared string
 		want                 []core.Draft
 	}{
-		"UTF-8":                       {data: plain, want: german},
-		"UTF-8 with a mark":           {data: "\xef\xbb\xbf" + plain, want: german},
-		"UTF-16, little end first":    {data: wide("\ufeff"+plain, false), want: german},
-		"UTF-16, big end first":       {data: wide("\ufeff"+plain, true), want: german},
-		"UTF-16 without a mark":       {data: wide(plain, false), want: german},
-		"a declared encoding":         {data: "query,expected_answer\nWie gro\xdf?,Zw\xf6lf \xc4pfel\n", declared: "text/csv; charset=iso-8859-1", want: german},
-		"a declaration that is wrong": {data: plain, declared: "text/csv; charset=iso-8859-1", want: german},
-		"semicolons and CRLF":         {data: "query;expected_answer;expected_documents\r\na,b;1,5;\"x|7\"\r\n", want: []core.Draft{draft(2, "a,b", "1,5", "x", "7")}},
-		"tabs":                        {data: "expected_answer\tquery\n1\ta\n", file: "q.tsv", want: []core.Draft{draft(2, "a", "1")}},
-		"what Excel says of itself":   {data: "sep=;\nquery;expected_answer\na;1\n", want: []core.Draft{draft(3, "a", "1")}},
+		"UTF-8":                        {data: plain, want: german},
+		"UTF-8 with a mark":            {data: "\xef\xbb\xbf" + plain, want: german},
+		"UTF-16, little end first":     {data: wide("\ufeff"+plain, false), want: german},
+		"UTF-16, big end first":        {data: wide("\ufeff"+plain, true), want: german},
+		"UTF-16 without a mark":        {data: wide(plain, false), want: german},
+		"a declared encoding":          {data: "query,expected_answer\nWie gro\xdf?,Zw\xf6lf \xc4pfel\n", declared: "text/csv; charset=iso-8859-1", want: german},
+		"a declaration that is wrong":  {data: plain, declared: "text/csv; charset=iso-8859-1", want: german},
+		"semicolons and CRLF":          {data: "query;expected_answer;expected_documents\r\na,b;1,5;\"x|7\"\r\n", want: []core.Draft{draft(2, "a,b", "1,5", "x", "7")}},
+		"lines that end with CR alone": {data: "query,expected_answer\ra,1\rb,2\r", want: []core.Draft{draft(2, "a", "1"), draft(3, "b", "2")}},
+		"tabs":                         {data: "expected_answer\tquery\n1\ta\n", file: "q.tsv", want: []core.Draft{draft(2, "a", "1")}},
+		"what Excel says of itself":    {data: "sep=;\nquery;expected_answer\na;1\n", want: []core.Draft{draft(3, "a", "1")}},
 		"quotes with everything": {
 			data: "query,expected_answer\n\"He said \"\"no, never\"\",\nand left\",1\nb,2\n", want: []core.Draft{draft(2, "He said \"no, never\",\nand left", "1"), draft(4, "b", "2")},
 		},
@@ -93,6 +94,9 @@ func TestAFileThatIsNoDatasetIsRefusedWithAReason(t *testing.T) {
 	if got, err := queryfile.Read([]byte(many), "q.csv", ""); err != nil || len(got) != core.MaxQueries {
 		t.Errorf("%d queries: %v", len(got), err)
 	}
+	if got, err := queryfile.Read([]byte(many+",\n,\n"), "q.csv", ""); err != nil || len(got) != core.MaxQueries {
+		t.Errorf("%d queries before lines without any: %v", len(got), err)
+	}
 	for name, c := range map[string]struct{ data, declared, want string }{
 		"nothing":                {data: " \n", want: "empty"},
 		"no header":              {data: "a,1\nb,2\n", want: `"a | 1"`},
@@ -100,6 +104,7 @@ func TestAFileThatIsNoDatasetIsRefusedWithAReason(t *testing.T) {
 		"an undeclared encoding": {data: "query,expected_answer\ngro\xdf,1\n", want: "Save it as UTF-8"},
 		"one query too many":     {data: many + "a,1\n", want: "more than 10000"},
 		"too much JSONL":         {data: strings.Repeat(`{"query":"a","expected_answer":"1"}`+"\n", core.MaxQueries+1), want: "more than 10000"},
+		"a workbook":             {data: "PK\x03\x04\x14\x00", want: "workbook"},
 		"a broken one":           {data: "\xff\xfeq\x00\x00\xd8", want: "not in the encoding"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,7 +22,7 @@ func spelled(s string) string {
 			return d.Format("2 January 2006")
 		})
 	}
-	return s
+	return plain(s)
 }
 
 var (
@@ -34,6 +34,9 @@ var (
 // at least three words, or spells out the initials that are expected: "FBI" and
 // "Federal Bureau of Investigation". Initials that the question has prove nothing.
 func (a *answer) abbreviates(expected []word, asked map[string]bool) bool {
+	for len(expected) > 1 && (expected[len(expected)-1].form == "jr" || expected[len(expected)-1].form == "sr") {
+		expected = expected[:len(expected)-1]
+	}
 	if len(expected) == 1 && expected[0].initial && expected[0].capital {
 		return a.spells(strings.ReplaceAll(expected[0].form, ".", ""))
 	}

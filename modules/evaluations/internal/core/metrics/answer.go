@@ -17,11 +17,14 @@ type answer struct {
 	begins map[int]int      // where words begin in joined
 	ends   map[int]int
 	fresh  int // content words that the question does not have
+	// spellings is how many of its words may still be compared letter by letter
+	// with expected ones.
+	spellings int
 }
 
 func (r *reader) readAnswer(s, query string, asked map[string]bool) *answer {
 	s = stated(spelled(uncited(s)))
-	a := &answer{text: s, asked: query, r: r, words: r.words(s), keys: map[string][]int{}, begins: map[int]int{}, ends: map[int]int{}}
+	a := &answer{text: s, asked: query, r: r, words: r.words(s), keys: map[string][]int{}, begins: map[int]int{}, ends: map[int]int{}, spellings: maxSpellings}
 	var joined strings.Builder
 	for i, w := range a.words {
 		a.keys[w.key] = append(a.keys[w.key], i)
@@ -35,6 +38,10 @@ func (r *reader) readAnswer(s, query string, asked map[string]bool) *answer {
 	a.joined = joined.String()
 	return a
 }
+
+// maxSpellings bounds what a long answer costs beside a long expected one; words
+// that are there as they are need no comparison.
+const maxSpellings = 1_000_000
 
 // keysOf gives the keys of a text's content words.
 func (r *reader) keysOf(s string) map[string]bool {

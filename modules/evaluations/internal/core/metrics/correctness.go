@@ -30,14 +30,28 @@ func (r *reader) correctness(ctx context.Context, s Sample) (Score, error) {
 	asked := r.keysOf(s.Query)
 	a := r.readAnswer(s.Answer, s.Query, asked)
 	best, score, fits := match{}, -1.0, ""
+	try := func(expected []string) {
+		for _, e := range expected {
+			if ctx.Err() != nil {
+				return
+			}
+			m := match{recall: 1}
+			if !refuses(e) || !refuses(s.Answer) {
+				m = a.find(e, asked)
+			}
+			if v := m.value(); v > score {
+				best, score, fits = m, v, e
+			}
+		}
+	}
+	try(expected)
 	for _, e := range expected {
-		m := match{recall: 1}
-		if !refuses(e) || !refuses(s.Answer) {
-			m = a.find(e, asked)
+		if score < 1 {
+			try(r.inOther(e))
 		}
-		if v := m.value(); v > score {
-			best, score, fits = m, v, e
-		}
+	}
+	if err := ctx.Err(); err != nil {
+		return Score{}, err
 	}
 	out := value(score)
 	out.Detail = detail(struct {
@@ -103,7 +117,10 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 		}
 		total += weight
 		place, how := a.locate(w)
-		if m.phrase {
+		switch {
+		case w.number && a.foreign(w):
+			place, how = -1, 0
+		case m.phrase || how == 0 && a.pays(w):
 			how = 1
 		}
 		if how == 0 && name {

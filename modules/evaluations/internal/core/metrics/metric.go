@@ -61,26 +61,32 @@ const (
 // slash, because dates, fractions and names have slashes.
 const Separator = "||"
 
-// Alternatives gives the expected answers of which any is right.
+// Alternatives gives the expected answers of which any is right, at most
+// maxAlternatives.
 func Alternatives(expected string) []string {
 	var out []string
-	for _, a := range strings.Split(expected, Separator) {
+	for a := range strings.SplitSeq(expected, Separator) {
 		if a = strings.TrimSpace(a); a != "" {
 			out = append(out, a)
+		}
+		if len(out) == maxAlternatives {
+			break
 		}
 	}
 	return out
 }
 
+const maxAlternatives = 200
+
 // Offline lists the metrics that need no model.
 func Offline() []Metric {
 	r := newReader()
 	return []Metric{
-		{Name: AnswerCorrectness, Version: 3, Threshold: enough, Score: r.correctness},
-		{Name: AnswerSimilarity, Version: 1, Threshold: 0.5, Score: expecting(r.similarity)},
-		{Name: AnswerRelevance, Version: 2, Threshold: 0.3, Score: r.relevance},
-		{Name: Faithfulness, Version: 3, Threshold: supported, Score: r.faithfulness},
-		{Name: ContextRecall, Version: 3, Threshold: 0.5, Score: r.contextRecall},
+		{Name: AnswerCorrectness, Version: 4, Threshold: enough, Score: r.correctness},
+		{Name: AnswerSimilarity, Version: 2, Threshold: 0.5, Score: expecting(r.similarity)},
+		{Name: AnswerRelevance, Version: 3, Threshold: 0.3, Score: r.relevance},
+		{Name: Faithfulness, Version: 4, Threshold: supported, Score: r.faithfulness},
+		{Name: ContextRecall, Version: 4, Threshold: 0.5, Score: r.contextRecall},
 		{Name: DocumentRecall, Version: 1, Threshold: 1, Score: documentRecall},
 		{Name: DocumentPrecision, Version: 1, Threshold: 0.5, Score: documentPrecision},
 		{Name: BLEU, Version: 1, Threshold: 0.3, Score: expecting(sentenceBLEU)},

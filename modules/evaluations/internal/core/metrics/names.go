@@ -49,6 +49,9 @@ func (a *answer) namePart(name []word, i int) float64 {
 			}
 		}
 		if i > 0 && len(a.keys[name[0].key]) > 0 {
+			if len(part) == 1 && at > 0 && len(a.words[at-1].form) == 1 {
+				return 0 // it has other initials: "George W. Bush" for "George H. W. Bush"
+			}
 			return 0.8 // a middle name
 		}
 		if asksWho(a.asked) && (at == 0 || !a.words[at-1].capital || a.words[at-1].stop || titles[a.words[at-1].form]) {

@@ -12,7 +12,7 @@ var smallNumbers = map[string]int64{
 	"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
 	"eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16, "seventeenth": 17, "eighteenth": 18, "nineteenth": 19,
 	"twentieth": 20, "thirtieth": 30, "fortieth": 40, "fiftieth": 50, "sixtieth": 60, "seventieth": 70, "eightieth": 80, "ninetieth": 90,
-	"thirds": 3, "fourths": 4, "fifths": 5, "tenths": 10, "once": 1, "twice": 2, "dozen": 12, "single": 1,
+	"thirds": 3, "fourths": 4, "fifths": 5, "tenths": 10, "once": 1, "twice": 2, "thrice": 3, "dozen": 12, "single": 1,
 	"ii": 2, "iii": 3, "iv": 4, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "xi": 11, "xii": 12, "xiii": 13, "xiv": 14, "xv": 15, "xvi": 16, "xvii": 17, "xviii": 18, "xix": 19, "xx": 20,
 }
 
@@ -38,6 +38,9 @@ func digits(form string) (string, bool) {
 	if n, ok := scales[form]; ok {
 		return strconv.FormatInt(n, 10), true
 	}
+	if len(form) > 1 && form[0] == 'v' {
+		form = form[1:] // "v2.1"
+	}
 	if form[0] < '0' || form[0] > '9' {
 		return "", false
 	}
@@ -51,6 +54,11 @@ func digits(form string) (string, bool) {
 		return "", false // a code: "4x4", "747b"
 	}
 	n := form[:end]
+	if form[end:] == "bn" {
+		if billions, err := strconv.ParseFloat(n, 64); err == nil {
+			return format(billions * 1e9), true
+		}
+	}
 	if len(n) == 2 && form[end:] == "s" && n[0] >= '2' && n[1] == '0' {
 		n = "19" + n // "the 80s"
 	}
@@ -81,7 +89,8 @@ func joinNumbers(s string, words []word) []word {
 			continue
 		}
 		w := words[i]
-		w.key, w.end = n, words[i+end-1].end
+		// Its letters are not those of its first word: "10 million" is not "10".
+		w.key, w.form, w.end = n, n, words[i+end-1].end
 		out = append(out, w)
 		i += end
 	}

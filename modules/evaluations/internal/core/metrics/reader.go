@@ -50,6 +50,9 @@ func (r *reader) known(form string) *known {
 		return k
 	}
 	if k.key, unit = units[form]; !unit {
+		k.key, unit = irregular[form]
+	}
+	if !unit {
 		k.key = text.Stem(american(form))
 	}
 	k.stop = text.IsStop(form) || text.IsAsking(form) || empty[form]

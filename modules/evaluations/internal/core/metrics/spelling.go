@@ -12,9 +12,10 @@ func (a *answer) locate(w word) (place int, how float64) {
 	if at := a.keys[w.key]; len(at) > 0 {
 		return at[0], 1
 	}
-	if w.number {
+	if w.number || a.spellings <= 0 {
 		return -1, 0
 	}
+	a.spellings -= len(a.words)
 	for i, o := range a.words {
 		if len(w.form) >= 3 && len(o.form) > len(w.form) && strings.TrimRight(o.form, "0123456789") == w.form {
 			return i, 1 // "Hahn1": the number of a footnote

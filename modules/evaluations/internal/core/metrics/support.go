@@ -38,20 +38,20 @@ var support = [supportSize]struct {
 	name        string
 	short, long float64
 }{
-	bias:       {"bias", -3.817, -0.828},
-	recall:     {"recall", 1.363, 0},
-	recallSq:   {"recall²", 1.219, 0},
-	exact:      {"exact", 2.767, 0},
-	pairs:      {"pairs", 1.103, 0},
-	seams:      {"seams", -0.657, -0.302},
-	whole:      {"whole", 0, 0.904},
-	inOrder:    {"in order", 0, 2.509},
-	repeating:  {"repeating", 0, -1.457},
-	noNumbers:  {"no nums", -0.732, -0.949},
-	noNames:    {"no names", 0, -0.130},
-	personally: {"personal", -1.266, 0},
-	talk:       {"talk", -1.818, -0.795},
-	asking:     {"asking", -1.946, -1.328},
+	bias:       {"bias", -3.746, -0.923},
+	recall:     {"recall", 1.311, 0},
+	recallSq:   {"recall²", 1.250, 0},
+	exact:      {"exact", 2.739, 0},
+	pairs:      {"pairs", 1.101, 0},
+	seams:      {"seams", -0.693, -0.288},
+	whole:      {"whole", 0, 0.943},
+	inOrder:    {"in order", 0, 2.564},
+	repeating:  {"repeating", 0, -1.432},
+	noNumbers:  {"no nums", -0.681, -0.737},
+	noNames:    {"no names", 0, -0.104},
+	personally: {"personal", -1.309, 0},
+	talk:       {"talk", -1.850, -0.819},
+	asking:     {"asking", -1.952, -1.318},
 }
 
 // hedged makes probabilities less sure than those that fit yes and no best:
@@ -59,7 +59,7 @@ var support = [supportSize]struct {
 // the probability of a sentence of the evidence.
 const (
 	hedged  = 0.6
-	ofQuote = 0.825
+	ofQuote = 0.8249
 )
 
 func (s supportFeatures) probability() float64 {

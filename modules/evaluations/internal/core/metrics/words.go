@@ -21,6 +21,8 @@ type word struct {
 	capital bool // written with a capital
 	first   bool // the first of its sentence, whose capital says nothing
 	initial bool // two to five capitals: an acronym
+	// money is the sign of the currency of an amount; "" if there is none.
+	money string
 }
 
 // words reads a text. Numbers written as words become digits, those of
@@ -52,7 +54,11 @@ func (r *reader) appendWords(out []word, s string) []word {
 		out = append(out, w)
 		end = t.End
 	}
-	return joinNumbers(s, joinNames(out))
+	out = joinNumbers(s, joinNames(signed(s, out)))
+	if strings.ContainsAny(s, "0123456789") {
+		amounts(s, out)
+	}
+	return out
 }
 
 // split reports whether a word is the ending that a tokeniser split off: "Jolie
@@ -94,6 +100,7 @@ var units = map[string]string{
 	"mm": "millimet", "millimetre": "millimet", "millimetres": "millimet", "millimeter": "millimet", "millimeters": "millimet",
 	"kg": "kilogram", "kgs": "kilogram", "kilo": "kilogram", "kilos": "kilogram", "kilogramme": "kilogram", "kilogrammes": "kilogram",
 	"ft": "foot", "feet": "foot", "lb": "pound", "lbs": "pound", "oz": "ounc", "hr": "hour", "hrs": "hour", "min": "minut", "mins": "minut", "sec": "second", "secs": "second",
+	"usd": "dollar", "eur": "euro",
 	"jan": "januari", "feb": "februari", "mar": "march", "apr": "april", "jun": "june", "jul": "juli", "aug": "august",
 	"sep": "septemb", "sept": "septemb", "oct": "octob", "nov": "novemb", "dec": "decemb",
 	"bce": "bc", "ce": "ad", "st": "saint", "mt": "mount", "centre": "center", "theatre": "theater", "colour": "color", "grey": "gray", "aluminium": "aluminum",
@@ -125,6 +132,9 @@ func joinNames(words []word) []word {
 				}
 			}
 		}
+		if short := alone[w.form]; short != "" {
+			w.key = short
+		}
 		if w.form == "america" && (i == 0 || !parts[words[i-1].form]) {
 			w.key = usa
 		}
@@ -138,6 +148,9 @@ const usa = "usa"
 // parts are those of the continent.
 var parts = set("north south central latin")
 
-var shortened = set("united great european soviet")
+var shortened = set("united great european soviet carbon")
 
-var shortNames = map[string]string{"united states": usa, "united kingdom": "uk", "great britain": "uk", "european union": "eu", "united nations": "un", "soviet union": "ussr"}
+// alone are words of one thing, of which neither is a form of the other.
+var alone = map[string]string{"tv": "televis", "holland": "netherland", "burma": "myanmar", "turkiye": "turkei"}
+
+var shortNames = map[string]string{"united states": usa, "united kingdom": "uk", "great britain": "uk", "european union": "eu", "united nations": "un", "soviet union": "ussr", "carbon dioxide": "co2"}
