@@ -94,7 +94,7 @@ func keys(f fixture) {
 	first := f.run(newRun(thread, withKey("k")))
 	_, err := f.add(newRun(thread, withKey("k")), core.Content{Question: "Again?"})
 	f.ErrorIs(err, core.ErrInProgress)
-	anns := f.run(newRun(thread, withKey("k"), by(ann)))
+	anns := f.run(f.newRun(withKey("k"), by(ann)))
 	f.run(newRun(thread, withKey("K")))
 	f.run(newRun(thread))
 	f.run(newRun(thread)) // any number without one
@@ -120,7 +120,7 @@ func keysAtOnce(f fixture) {
 func questions(f fixture) {
 	thread := f.thread().ID
 	under := func(key string, change ...func(*core.Run)) core.Run {
-		return newRun(thread, append(change, func(r *core.Run) { r.QuestionKey, r.Purpose = &key, core.PurposeJudge })...)
+		return f.newRun(append(change, func(r *core.Run) { r.QuestionKey, r.Purpose = &key, core.PurposeJudge })...)
 	}
 	first := f.run(under("q"))
 	_, err := f.add(under("q"), core.Content{Question: "Again?"})

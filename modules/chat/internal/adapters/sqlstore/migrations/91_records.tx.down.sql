@@ -16,6 +16,8 @@ ALTER TABLE chat_streams DROP COLUMN earlier;
 --bun:split
 ALTER TABLE chat_streams RENAME TO chat_events;
 --bun:split
+CREATE INDEX chat_runs_of_user ON chat_runs (user_id);
+--bun:split
 {{if .Postgres}}ALTER TABLE chat_contents RESET (toast_tuple_target){{else}}SELECT 1{{end}};
 --bun:split
 ALTER TABLE chat_contents DROP COLUMN support;

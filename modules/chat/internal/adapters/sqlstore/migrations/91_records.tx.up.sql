@@ -11,6 +11,9 @@ ALTER TABLE chat_contents ADD COLUMN support TEXT;
 -- Uncompressed as long as it fits into a page.
 {{if .Postgres}}ALTER TABLE chat_contents SET (toast_tuple_target = 8160){{else}}SELECT 1{{end}};
 --bun:split
+-- Runs of a user are found by their threads.
+DROP INDEX chat_runs_of_user;
+--bun:split
 -- In the order in which the version before locks them.
 ALTER TABLE chat_events RENAME TO chat_streams;
 --bun:split
