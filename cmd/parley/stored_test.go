@@ -78,19 +78,25 @@ func (s *server) stored() *stored {
 		out.states[r.State]++
 		out.tokens += r.PromptTokens + r.Completion
 	}
-	var events []struct {
+	var commits []struct {
 		RunID, Sequence      int64
 		Step, Message, Delta string
+		Earlier              []seenEvent // of the same commit, without their numbers
 	}
-	if err := db.NewRaw("SELECT run_id, sequence, step, message, delta FROM chat_events ORDER BY run_id, sequence").Scan(ctx, &events); err != nil {
+	if err := db.NewRaw("SELECT run_id, sequence, step, message, delta, earlier FROM chat_streams ORDER BY run_id, sequence").Scan(ctx, &commits); err != nil {
 		s.t.Fatal(err)
 	}
-	for _, e := range events {
-		if r := byID[e.RunID]; r != nil {
-			r.events = append(r.events, seenEvent{e.Sequence, e.Step, e.Message, e.Delta})
-		} else {
-			out.fault("event %d of run %d has no run", e.Sequence, e.RunID)
+	for _, c := range commits {
+		r := byID[c.RunID]
+		if r == nil {
+			out.fault("event %d of run %d has no run", c.Sequence, c.RunID)
+			continue
 		}
+		for i, e := range c.Earlier {
+			e.Sequence = c.Sequence - int64(len(c.Earlier)-i)
+			r.events = append(r.events, e)
+		}
+		r.events = append(r.events, seenEvent{c.Sequence, c.Step, c.Message, c.Delta})
 	}
 	for _, r := range rows {
 		out.check(byID[r.ID])

@@ -22,6 +22,8 @@ type cli struct {
 	Idle    idleCmd    `cmd:"" help:"Open streams while nothing happens: memory and CPU."`
 	User    userCmd    `cmd:"" help:"A user by id and a list of 50, beside a bare handler over pgx."`
 
+	Written writtenCmd `cmd:"" help:"Plain questions: what they write into the log, by table and index."`
+
 	Attack attackCmd `cmd:"" help:"Attacks on a server that may use 512 MB: what others notice."`
 
 	BareRun  bareRunCmd  `cmd:"" hidden:"" help:"The process that runs is measured against."`

@@ -75,10 +75,11 @@ func (o options) inTurns(bare, ours func(d time.Duration) (figures, error)) ([]r
 // system is a running server with all it needs, on one kind of database.
 type system struct {
 	*bench.Site
-	kind     string
-	cluster  *cluster       // nil on SQLite
-	database string         // the server's, on PostgreSQL
-	after    []func() error // what is undone when the server has ended
+	kind        string
+	cluster     *cluster // nil on SQLite
+	database    string   // the server's, on PostgreSQL
+	databaseURL string
+	after       []func() error // what is undone when the server has ended
 }
 
 func (s *system) start(ctx context.Context, o options) (err error) {
@@ -91,16 +92,15 @@ func (s *system) start(ctx context.Context, o options) (err error) {
 			return err
 		}
 	}
-	databaseURL := ""
 	if s.kind == "postgres" {
 		if s.cluster, err = openCluster(ctx, o.DatabaseURL); err != nil {
 			return err
 		}
-		if s.database, databaseURL, err = s.cluster.create(ctx); err != nil {
+		if s.database, s.databaseURL, err = s.cluster.create(ctx); err != nil {
 			return err
 		}
 	}
-	return s.Start(ctx, program, databaseURL, o.Passages)
+	return s.Start(ctx, program, s.databaseURL, o.Passages)
 }
 
 // Close ends everything and removes the data.

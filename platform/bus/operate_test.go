@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"parley/platform/memory"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
+	"parley/platform/sqldb/dbtest"
 )
 
 func up(t testing.TB, db *sqldb.DB) {
@@ -141,6 +143,28 @@ func TestPersonalDataOfADeletedUserIsBlankedWhereverEventsAreKept(t *testing.T) 
 			if n := r.count("SELECT count(*) FROM " + table + " WHERE payload LIKE '%9007199254740993%'"); n != 1 {
 				t.Errorf("a number changed in %s", table)
 			}
+		}
+	})
+}
+
+// The index has no events of threads, which are nearly all.
+func TestPersonalDataIsFoundByTheIndexOfKeys(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		var facts []event.Event
+		for i := range 2_000 {
+			facts = append(facts, happened{Key: fmt.Sprintf("thread/%d", i)})
+		}
+		r.publish(append(facts, happened{Key: "user/1", Email: "ada@example.org"})...)
+		r.exec("ANALYZE")
+		plan := strings.Join(dbtest.Plan(t, r.db.Reader(), r.db.Postgres(), withKeys(r.db.DB, "bus_outbox", "seq", []string{"user/1"}, 0).String()), "\n")
+		if !strings.Contains(plan, "bus_outbox_key") {
+			t.Error(plan)
+		}
+		err := r.unit.Do(r.ctx(), func(ctx context.Context, _ uow.Tx) error {
+			return r.outbox.BlankPersonal(ctx, []string{"user/1", "thread/1"}, nil)
+		})
+		if err == nil {
+			t.Error("events of a thread were looked for")
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -14,6 +15,10 @@ import (
 // blankBatch is how many keys, or rows, one statement concerns.
 const blankBatch = 500
 
+// ofThreads are keys of events that name nobody, and are most of all events: the
+// index of keys in the outbox leaves them out, and its statement has to say so.
+const ofThreads = "thread/"
+
 // personalFields are what may name a person in an event.
 var personalFields = []string{"email", "first_name", "last_name", "full_name"}
 
@@ -21,10 +26,13 @@ var personalFields = []string{"email", "first_name", "last_name", "full_name"}
 // "" in every kept event with one of the aggregate keys; no fields means
 // email, first_name, last_name and full_name. It runs in the unit of ctx and
 // refuses to run without one, so that nobody is deleted with their name left
-// behind.
+// behind, and with keys of threads, whose events have no such fields.
 func (o *Outbox) BlankPersonal(ctx context.Context, keys []string, fields []string) error {
 	if !o.db.InTx(ctx) {
 		return errors.New("blanking personal data outside a unit of work")
+	}
+	if slices.ContainsFunc(keys, func(key string) bool { return strings.HasPrefix(key, ofThreads) }) {
+		return errors.New("events of threads are not found by their key")
 	}
 	if len(fields) == 0 {
 		fields = personalFields
@@ -59,10 +67,7 @@ func blankIn(ctx context.Context, tx bun.IDB, table, rowID string, keys []string
 	after := int64(0)
 	for {
 		var rows []payloadRow
-		err := tx.NewSelect().TableExpr(table).ColumnExpr("? AS row_id, payload", bun.Ident(rowID)).
-			Where("key IN (?)", bun.List(keys)).Where("? > ?", bun.Ident(rowID), after).
-			OrderExpr("row_id").Limit(blankBatch).Scan(ctx, &rows)
-		if err != nil {
+		if err := withKeys(tx, table, rowID, keys, after).Scan(ctx, &rows); err != nil {
 			return fmt.Errorf("finding personal data in %s: %w", table, err)
 		}
 		var changed []any // row id and payload of each
@@ -86,6 +91,13 @@ func blankIn(ctx context.Context, tx bun.IDB, table, rowID string, keys []string
 			return nil
 		}
 	}
+}
+
+// withKeys selects events by their keys, behind a row.
+func withKeys(tx bun.IDB, table, rowID string, keys []string, after int64) *bun.SelectQuery {
+	return tx.NewSelect().TableExpr(table).ColumnExpr("? AS row_id, payload", bun.Ident(rowID)).
+		Where("key IN (?) AND key NOT LIKE ?", bun.List(keys), ofThreads+"%").Where("? > ?", bun.Ident(rowID), after).
+		OrderExpr("row_id").Limit(blankBatch)
 }
 
 func blankPayload(payload string, blank map[string]bool) (string, bool, error) {

@@ -100,6 +100,10 @@ const (
 // that is busy or full is tried again for so long, and a few times when the
 // process goes down. stream is nil for a run that another process left behind.
 func (s *Service) close(ctx context.Context, run Run, stream *stream, o Outcome, patience time.Duration) (time.Time, error) {
+	o, err := s.Store.Prepare(o)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("preparing the end of a run: %w", err)
+	}
 	waited := time.Duration(0)
 	for wait := 50 * time.Millisecond; ; wait = min(wait*4, s.Intervals.Lease/2) {
 		e := &ending{end: End{Run: run.ID, Owner: run.Owner, Outcome: o, Sequence: run.LastSequence + 1}, run: run, stream: stream}

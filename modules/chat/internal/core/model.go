@@ -205,6 +205,8 @@ type Outcome struct {
 	FinishReason   string
 	CacheHit       bool   // the answer is an earlier one
 	CacheKey       string // under which it is used again; "" when it is not
+	// Prepared is the store's own, of the rest; see Runs.Prepare.
+	Prepared any
 }
 
 // Last is the event that ends the stream of the run.

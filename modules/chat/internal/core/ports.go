@@ -42,6 +42,10 @@ type Runs interface {
 	// leaves nothing; the others are stored. They can be read when the unit has
 	// ended, not before.
 	Write(ctx context.Context, b Batch) (Written, error)
+	// Prepare answers an outcome, which changes no more, with what Write can do
+	// beforehand: while it runs no other run is stored. Write does it for an
+	// outcome that is not prepared.
+	Prepare(o Outcome) (Outcome, error)
 	// Run answers ErrNotFound for anybody else's and for a deleted one.
 	Run(ctx context.Context, userID, id int64) (Run, error)
 	// RunByKey answers the user's run of an Idempotency-Key, or ErrNotFound.

@@ -39,6 +39,9 @@ func (s *Store) Write(ctx context.Context, b core.Batch) (core.Written, error) {
 	return out, err
 }
 
+// Prepare implements core.Runs.
+func (s *Store) Prepare(o core.Outcome) (core.Outcome, error) { return o, nil }
+
 // refusal is an error about one part, and nil for one of the whole batch.
 func refusal(err error) error {
 	for _, known := range []error{core.ErrNotFound, core.ErrInProgress, core.ErrNoLongerOurs, core.ErrDeleted} {

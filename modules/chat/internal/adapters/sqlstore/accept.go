@@ -48,7 +48,9 @@ func (w *writing) accepts(ctx context.Context, parts []core.Accept) ([]core.Acce
 		c := p.Content
 		c.RunID = done.Run.ID
 		w.contents = append(w.contents, contentRow{Content: c})
-		w.addEvents(done.Run.ID, p.Events...)
+		if err := w.addEvents(done.Run.ID, p.Events); err != nil {
+			return nil, err
+		}
 		out[i] = done
 	}
 	return out, nil

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -219,14 +220,11 @@ func (s *Store) Sources(ctx context.Context, runs []core.AnsweredRun) (map[int64
 	slices.Sort(ids)
 	documents := map[int64][]int64{}
 	for some := range slices.Chunk(ids, most) {
-		var rows []struct{ RunID, DocumentID int64 }
-		err := s.db.On(ctx).NewSelect().TableExpr("chat_support").ColumnExpr("DISTINCT run_id, document_id").Where("run_id IN (?)", bun.List(some)).Scan(ctx, &rows)
+		found, err := s.documentsOf(ctx, some)
 		if err != nil {
-			return nil, fmt.Errorf("reading the sources of answers: %w", err)
+			return nil, err
 		}
-		for _, r := range rows {
-			documents[r.RunID] = append(documents[r.RunID], r.DocumentID)
-		}
+		maps.Copy(documents, found)
 	}
 	out := make(map[int64][]int64, len(of))
 	for run, from := range of {

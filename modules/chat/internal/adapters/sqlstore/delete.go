@@ -58,7 +58,7 @@ func (s *Store) deleteRuns(ctx context.Context, column string, value int64) erro
 
 // erase removes the texts and comments of the runs that a query selects.
 func (s *Store) erase(ctx context.Context, runs *bun.SelectQuery) error {
-	for _, table := range []string{"chat_contents", "chat_events", "chat_thoughts", "chat_support", "chat_comments"} {
+	for _, table := range []string{"chat_contents", "chat_streams", "chat_old_thoughts", "chat_old_support", "chat_comments"} {
 		if _, err := s.db.On(ctx).NewDelete().TableExpr(table).Where("run_id IN (?)", runs).Exec(ctx); err != nil {
 			return fmt.Errorf("deleting from %s: %w", table, err)
 		}

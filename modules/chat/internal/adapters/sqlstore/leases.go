@@ -97,10 +97,8 @@ func (s *Store) PruneStreams(ctx context.Context, before time.Time, limit int) (
 	if len(old) == 0 {
 		return false, nil
 	}
-	_, err = s.db.On(ctx).NewDelete().TableExpr("chat_events").
-		Where("run_id IN (?) AND sequence < (SELECT last_sequence FROM chat_runs WHERE id = chat_events.run_id)", bun.List(old)).Exec(ctx)
-	if err != nil {
-		return false, fmt.Errorf("pruning streams: %w", err)
+	if err := s.prune(ctx, old); err != nil {
+		return false, err
 	}
 	if _, err := s.db.On(ctx).NewUpdate().TableExpr("chat_positions").Set("run_id = ?", old[len(old)-1]).Where("name = 'streams'").Exec(ctx); err != nil {
 		return false, fmt.Errorf("noting how far streams are pruned: %w", err)

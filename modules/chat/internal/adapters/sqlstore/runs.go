@@ -20,24 +20,6 @@ type contentRow struct {
 	core.Content
 }
 
-type eventRow struct {
-	bun.BaseModel `bun:"table:chat_events,alias:e"`
-	RunID         int64
-	core.StreamEvent
-}
-
-type thoughtRow struct {
-	bun.BaseModel `bun:"table:chat_thoughts,alias:h"`
-	RunID         int64
-	core.Thought
-}
-
-type supportRow struct {
-	bun.BaseModel `bun:"table:chat_support,alias:s"`
-	RunID         int64
-	core.Support
-}
-
 type ledgerRow struct {
 	bun.BaseModel `bun:"table:chat_ledger,alias:l"`
 	RunID         int64
@@ -96,46 +78,6 @@ func (s *Store) History(ctx context.Context, threadID int64, n int) ([]core.Turn
 		turns[i] = core.Turn{User: r.Question, Bot: r.Answer}
 	}
 	return turns, nil
-}
-
-// Thoughts implements core.Runs.
-func (s *Store) Thoughts(ctx context.Context, run int64) ([]core.Thought, error) {
-	rows := []thoughtRow{}
-	if err := s.db.On(ctx).NewSelect().Model(&rows).Where("run_id = ?", run).OrderExpr(`"order"`).Scan(ctx); err != nil {
-		return nil, fmt.Errorf("reading thoughts: %w", err)
-	}
-	out := make([]core.Thought, len(rows))
-	for i, r := range rows {
-		out[i] = r.Thought
-	}
-	return out, nil
-}
-
-// Support implements core.Runs.
-func (s *Store) Support(ctx context.Context, run int64) ([]core.Support, error) {
-	rows := []supportRow{}
-	if err := s.db.On(ctx).NewSelect().Model(&rows).Where("run_id = ?", run).OrderExpr("number").Scan(ctx); err != nil {
-		return nil, fmt.Errorf("reading supporting content: %w", err)
-	}
-	out := make([]core.Support, len(rows))
-	for i, r := range rows {
-		out[i] = r.Support
-	}
-	return out, nil
-}
-
-// Events implements core.Runs.
-func (s *Store) Events(ctx context.Context, run, after int64, limit int) ([]core.StreamEvent, error) {
-	rows := []eventRow{}
-	err := s.db.On(ctx).NewSelect().Model(&rows).Where("run_id = ? AND sequence > ?", run, after).OrderExpr("sequence").Limit(int64(limit)).Scan(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading a stream: %w", err)
-	}
-	out := make([]core.StreamEvent, len(rows))
-	for i, r := range rows {
-		out[i] = r.StreamEvent
-	}
-	return out, nil
 }
 
 // Sequences implements core.Runs.

@@ -124,13 +124,17 @@ func (s *Store) RunsPage(ctx context.Context, threadID int64, p page.Request) (p
 
 // DeleteUser implements core.Runs. The runs come first: that waits for those
 // who store their texts at this moment, and whoever comes later sees it.
+//
+// They are found by their threads, which have the same user: few users are ever
+// deleted, and an index for it would be written with each question.
 func (s *Store) DeleteUser(ctx context.Context, userID int64) error {
+	threads := s.db.On(ctx).NewSelect().TableExpr("chat_threads").Column("id").Where("user_id = ?", userID)
 	_, err := s.db.On(ctx).NewUpdate().TableExpr("chat_runs").
-		Set("is_deleted = ?", true).Set("created_by = ''").Set("failure_details = ''").Set("idempotency_key = NULL").Set("question_key = NULL").Set("cache_key = ''").Where("user_id = ?", userID).Exec(ctx)
+		Set("is_deleted = ?", true).Set("created_by = ''").Set("failure_details = ''").Set("idempotency_key = NULL").Set("question_key = NULL").Set("cache_key = ''").Where("thread_id IN (?)", threads).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("emptying runs: %w", err)
 	}
-	runs := s.db.On(ctx).NewSelect().TableExpr("chat_runs").Column("id").Where("user_id = ?", userID)
+	runs := s.db.On(ctx).NewSelect().TableExpr("chat_runs").Column("id").Where("thread_id IN (?)", threads)
 	if err := s.erase(ctx, runs); err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -27,7 +26,7 @@ var (
 		"failure_code = v.column8, failure_details = CASE WHEN is_deleted THEN '' ELSE v.column9 END, last_sequence = v.column10, finish_reason = v.column11, "+
 		"cache_hit = v.column12, cache_key = CASE WHEN is_deleted THEN '' ELSE v.column13 END, modified_on = v.column14::timestamptz", ofOwner, whichRun)
 	answering = sqldb.NewChange("chat_contents",
-		`answer = v.column2, search_query = v.column3, sources = v.column4, "references" = v.column5, follow_ups = v.column6, corpus_ids = v.column7`, "run_id = v.column1", "")
+		`answer = v.column2, search_query = v.column3, sources = v.column4, "references" = v.column5, follow_ups = v.column6, corpus_ids = v.column7, documents = v.column8, thoughts = v.column9, support = v.column10`, "run_id = v.column1", "")
 )
 
 // writing is one batch on its way into the database. Statements whose results
@@ -41,10 +40,8 @@ type writing struct {
 	threads  []threadRow
 	runs     []runRow
 	contents []contentRow
-	events   []eventRow
+	streams  []streamRow
 	ledger   []ledgerRow
-	thoughts []thoughtRow
-	support  []supportRow
 
 	unindexed []unindexedRow
 }
@@ -63,7 +60,7 @@ func (s *Store) Write(ctx context.Context, b core.Batch) (core.Written, error) {
 	if out.Ends, err = w.ends(ctx, b.Ends); err != nil {
 		return out, err
 	}
-	for _, rows := range []any{&w.threads, &w.runs, &w.contents, &w.events, &w.thoughts, &w.support, &w.ledger, &w.unindexed} {
+	for _, rows := range []any{&w.threads, &w.runs, &w.contents, &w.streams, &w.ledger, &w.unindexed} {
 		w.script.Insert(sqldb.Insert{Rows: rows})
 	}
 	if err := w.script.PutOff(ctx); err != nil {
@@ -72,10 +69,14 @@ func (s *Store) Write(ctx context.Context, b core.Batch) (core.Written, error) {
 	return out, nil
 }
 
-func (w *writing) addEvents(run int64, events ...core.StreamEvent) {
-	for _, e := range events {
-		w.events = append(w.events, eventRow{RunID: run, StreamEvent: e})
+// addEvents adds the events of a run that this commit stores.
+func (w *writing) addEvents(run int64, events []core.StreamEvent) error {
+	if len(events) == 0 {
+		return nil
 	}
+	row, err := newStreamRow(run, events)
+	w.streams = append(w.streams, row)
+	return err
 }
 
 // advances stores more of streams that go on.
@@ -103,7 +104,9 @@ func (w *writing) advances(ctx context.Context, parts []core.Advance) ([]error, 
 			refused[i] = core.ErrDeleted
 			continue
 		}
-		w.addEvents(p.Run, p.Events...)
+		if err := w.addEvents(p.Run, p.Events); err != nil {
+			return nil, err
+		}
 		if p.Begins != nil {
 			begun = append(begun, []any{p.Run, p.Begins.Model, p.Begins.EstimatedPrompt, p.Begins.LeaseUntil, w.now})
 			queries = append(queries, []any{p.Run, p.Begins.SearchQuery})
@@ -188,21 +191,13 @@ func (w *writing) ends(ctx context.Context, parts []core.End) ([]core.Ended, err
 // answer.
 func (w *writing) record(p core.End) ([]any, error) {
 	o := p.Outcome
-	for _, t := range o.Thoughts {
-		w.thoughts = append(w.thoughts, thoughtRow{RunID: p.Run, Thought: t})
-	}
-	for _, s := range o.Support {
-		w.support = append(w.support, supportRow{RunID: p.Run, Support: s})
-	}
-	w.addEvents(p.Run, p.Events...)
-	w.addEvents(p.Run, o.Last(p.Sequence))
-	row := []any{p.Run, o.Answer, o.SearchQuery, o.Sources}
-	for _, list := range []any{o.References, o.FollowUps, o.CorpusIDs} {
-		text, err := json.Marshal(list)
-		if err != nil {
-			return nil, fmt.Errorf("encoding an answer: %w", err)
+	texts, ready := o.Prepared.(*prepared)
+	if !ready {
+		var err error
+		if texts, err = prepare(o); err != nil {
+			return nil, err
 		}
-		row = append(row, string(text))
 	}
-	return row, nil
+	err := w.addEvents(p.Run, append(p.Events[:len(p.Events):len(p.Events)], o.Last(p.Sequence)))
+	return []any{p.Run, o.Answer, o.SearchQuery, o.Sources, texts.references, texts.followUps, texts.corpusIDs, texts.documents, texts.thoughts, texts.support}, err
 }

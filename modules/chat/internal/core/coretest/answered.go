@@ -17,7 +17,7 @@ import (
 func (f fixture) said(hour int, question, answer string, change ...func(*core.Run)) core.Run {
 	f.t.Helper()
 	change = append([]func(*core.Run){func(r *core.Run) { r.CreatedOn = now.Add(time.Duration(hour) * time.Hour); r.State = core.InProgress }}, change...)
-	r, err := f.add(newRun(f.thread().ID, change...), core.Content{Question: question, Sources: "[]"})
+	r, err := f.add(f.newRun(change...), core.Content{Question: question, Sources: "[]"})
 	f.NoError(err)
 	r = storetest.Must[core.Run](f.t)(f.close(r, core.Outcome{State: core.Completed, Answer: answer, Sources: "[]", Usage: []core.Metered{{Usage: chat.Usage{Cost: "0"}}}}))
 	return r

@@ -48,7 +48,7 @@ func caching(f fixture) {
 	f.Equal("", kept(1, "c", before))
 	answered(thread, "d", "fourth", func(r *core.Run) { r.IsDeleted = true })
 	f.Equal("", kept(1, "d", before))
-	answered(thread, "a", "ann's", by(ann), func(r *core.Run) { r.CreatedOn = now.Add(time.Hour) })
+	answered(f.thread(func(t *core.Thread) { t.UserID = ann }).ID, "a", "ann's", by(ann), func(r *core.Run) { r.CreatedOn = now.Add(time.Hour) })
 	f.Equal("ann's", kept(1, "a", before))
 	f.NoError(f.DeleteUser(f.ctx, ann))
 	f.Equal("second", kept(1, "a", before))

@@ -20,9 +20,9 @@ func (f fixture) write(ctx context.Context, b core.Batch) (out core.Written, err
 	return out, err
 }
 
-// accept is a question in a thread of jo's that is there already.
+// accept is a question in a thread that is there already.
 func accept(r core.Run, c core.Content) core.Accept {
-	return core.Accept{Thread: core.Thread{ID: r.ThreadID, UserID: jo, Title: core.FreshTitle}, Run: r, Content: c, Events: []core.StreamEvent{started}}
+	return core.Accept{Thread: core.Thread{ID: r.ThreadID, UserID: r.UserID, Title: core.FreshTitle}, Run: r, Content: c, Events: []core.StreamEvent{started}}
 }
 
 func (f fixture) addTo(ctx context.Context, r core.Run, c core.Content) (core.Run, error) {

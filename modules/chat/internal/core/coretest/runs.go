@@ -94,7 +94,7 @@ func keys(f fixture) {
 	first := f.run(newRun(thread, withKey("k")))
 	_, err := f.add(newRun(thread, withKey("k")), core.Content{Question: "Again?"})
 	f.ErrorIs(err, core.ErrInProgress)
-	anns := f.run(newRun(thread, withKey("k"), by(ann)))
+	anns := f.run(f.newRun(withKey("k"), by(ann)))
 	f.run(newRun(thread, withKey("K")))
 	f.run(newRun(thread))
 	f.run(newRun(thread)) // any number without one
@@ -120,7 +120,7 @@ func keysAtOnce(f fixture) {
 func questions(f fixture) {
 	thread := f.thread().ID
 	under := func(key string, change ...func(*core.Run)) core.Run {
-		return newRun(thread, append(change, func(r *core.Run) { r.QuestionKey, r.Purpose = &key, core.PurposeJudge })...)
+		return f.newRun(append(change, func(r *core.Run) { r.QuestionKey, r.Purpose = &key, core.PurposeJudge })...)
 	}
 	first := f.run(under("q"))
 	_, err := f.add(under("q"), core.Content{Question: "Again?"})
@@ -196,7 +196,7 @@ func closing(f fixture) {
 	f.NoError(f.begin(want.ID, here, core.Beginning{LeaseUntil: now.Add(time.Minute)}))
 	f.NoError(f.extend(want.ID, here, deltas(2, 2)))
 	o := full()
-	got := storetest.Must[core.Run](f.t)(f.close(want, o))
+	got := storetest.Must[core.Run](f.t)(f.close(want, storetest.Must[core.Outcome](f.t)(f.Prepare(o))))
 	want.State, want.Model, want.PromptTokens, want.CompletionTokens, want.Cost = core.Completed, "m-1", 330, 44, "0.000005002"
 	want.FinishReason, want.ModifiedOn, want.LastSequence, want.CacheHit, want.CacheKey = core.FinishLength, now.Add(time.Second), 4, true, "k+1"
 	f.Equal(want, got)
@@ -358,6 +358,11 @@ func pruning(f fixture) {
 	first, second := end(), end()
 	open := f.running()
 	third := end()
+	fourth := f.running() // its answer comes with its end
+	whole := storetest.Must[core.Written](f.t)(f.write(f.ctx, core.Batch{Now: now.Add(time.Second), Ends: []core.End{{Run: fourth.ID, Owner: fourth.Owner, Outcome: full(), Events: deltas(2, 3), Sequence: 5}}}))
+	f.NoError(whole.Ends[0].Err)
+	f.Equal(append([]core.StreamEvent{started}, append(deltas(2, 3), full().Last(5))...), f.stream(fourth.ID))
+	f.Equal(deltas(3, 2), storetest.Must[[]core.StreamEvent](f.t)(f.Events(f.ctx, fourth.ID, 2, 2)))
 	prune := func(before time.Time) {
 		f.t.Helper()
 		for more := true; more; {
@@ -379,4 +384,5 @@ func pruning(f fixture) {
 	storetest.Must[core.Run](f.t)(f.close(open, full()))
 	prune(now.Add(time.Hour))
 	f.Equal(1, len(f.stream(third.ID)))
+	f.Equal([]core.StreamEvent{full().Last(5)}, f.stream(fourth.ID))
 }

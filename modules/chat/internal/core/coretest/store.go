@@ -110,7 +110,7 @@ func (f fixture) thread(change ...func(*core.Thread)) core.Thread {
 	return storetest.Must[core.Thread](f.t)(f.AddThread(f.ctx, t))
 }
 
-// newRun is a question that waits in a thread of jo's.
+// newRun is a question that waits in a thread.
 func newRun(thread int64, change ...func(*core.Run)) core.Run {
 	r := core.Run{
 		RunID: id.New(), OrganizationID: 1, ThreadID: thread, AgentID: agent, AgentType: "QnA", ProjectID: 4, TeamID: 5, UserID: jo, State: core.Queued,
@@ -133,10 +133,19 @@ func (f fixture) run(r core.Run) core.Run {
 	return storetest.Must[core.Run](f.t)(f.add(r, core.Content{Question: "What is it?", Sources: "[]"}))
 }
 
+// newRun is a question that waits, in a thread of its own, which has its user as
+// every thread has.
+func (f fixture) newRun(change ...func(*core.Run)) core.Run {
+	f.t.Helper()
+	r := newRun(0, change...)
+	r.ThreadID = f.thread(func(t *core.Thread) { t.UserID = r.UserID }).ID
+	return r
+}
+
 // running is a run in a thread of its own that the process here works on.
 func (f fixture) running(change ...func(*core.Run)) core.Run {
 	f.t.Helper()
-	r := f.run(newRun(f.thread().ID, change...))
+	r := f.run(f.newRun(change...))
 	f.NoError(f.begin(r.ID, r.Owner, core.Beginning{LeaseUntil: now.Add(time.Minute)}))
 	return storetest.Must[core.Run](f.t)(f.Run(f.ctx, r.UserID, r.ID))
 }
