@@ -65,3 +65,20 @@ func TestTheDataOfAnAnswerIsAnEntityOrNothingNeverEither(t *testing.T) {
 		}
 	})
 }
+
+func TestTheConventionsNameEveryGroupThatAKeyCanHave(t *testing.T) {
+	d, _ := apiDoc(t)
+	groups := map[string]bool{}
+	d.each(func(_ string, o apiOperation) {
+		if slices.ContainsFunc(o.Security, func(s map[string][]string) bool { return s["subscription_key"] != nil }) {
+			groups["`"+strings.ReplaceAll(strings.ToLower(o.Tags[0]), " ", "_")+"`"] = true
+		}
+	})
+	_, list, found := strings.Cut(inRepository(t, "docs/api/README.md"), "\nA group is a tag of the OpenAPI document in lower case, with `_` for a space: ")
+	list, _, _ = strings.Cut(list, ".")
+	delete(groups, "`api_key`") // keys are managed with a session, or a key of scope all
+	named := regexp.MustCompile("`[a-z_]+`").FindAllString(list, -1)
+	if want := slices.Sorted(maps.Keys(groups)); !found || !slices.Equal(named, want) {
+		t.Errorf("docs/api/README.md names the groups %v, not %v", named, want)
+	}
+}
