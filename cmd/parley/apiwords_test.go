@@ -215,7 +215,7 @@ func TestEveryAnswerOfTheDocumentHasItsHeadersAndTheSignInItsSecurity(t *testing
 		switch got := strings.Join(how, " "); {
 		case o.Security == nil:
 			t.Errorf("%s does not say what credentials it takes", call)
-		case got != "" && got != "refresh" && got != "bearer api_key api_key+bearer":
+		case got != "" && got != "refresh" && got != "bearer subscription_key bearer+subscription_key":
 			t.Errorf("%s takes %s", call, got)
 		}
 	})

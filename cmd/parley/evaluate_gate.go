@@ -42,7 +42,7 @@ func (g gateCmd) Run(ctx context.Context) error {
 	if g.Threshold != nil && (*g.Threshold < 0 || *g.Threshold > 1) {
 		return errors.New("--threshold is from 0 to 1")
 	}
-	ctx, done := context.WithTimeoutCause(ctx, g.Timeout, fmt.Errorf("the evaluation took longer than %s, and was cancelled", g.Timeout))
+	ctx, done := context.WithTimeoutCause(ctx, g.Timeout, fmt.Errorf("it takes longer than %s, which is its --timeout", g.Timeout))
 	defer done()
 	report, err := gate.Run(ctx, gate.Options{
 		URL: g.URL, APIKey: g.APIKey, Agent: g.Agent, Dataset: g.Dataset, Name: g.Name, Metrics: g.Metrics, JudgeModel: g.Judge,

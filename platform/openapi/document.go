@@ -90,7 +90,7 @@ func (d Document) JSON() ([]byte, error) {
 			Responses: map[string]*huma.Response{},
 			SecuritySchemes: map[string]*huma.SecurityScheme{
 				"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The ejento_access_token of a sign-in."},
-				"api_key": {Type: "apiKey", In: "header", Name: d.APIKeyHeader,
+				"subscription_key": {Type: "apiKey", In: "header", Name: d.APIKeyHeader,
 					Description: "An API key, alone or beside a token. Beside one, the token says who acts, and the key only narrows what they may do."},
 				"refresh": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of a sign-in, which opens nothing else."},
 			},
@@ -157,7 +157,7 @@ func (c *components) operation(o Operation) *huma.Operation {
 	case RefreshToken:
 		op.Security = []map[string][]string{{"refresh": {}}}
 	case Credentials:
-		op.Security = []map[string][]string{{"bearer": {}}, {"api_key": {}}, {"bearer": {}, "api_key": {}}}
+		op.Security = []map[string][]string{{"bearer": {}}, {"subscription_key": {}}, {"bearer": {}, "subscription_key": {}}}
 	}
 	for _, p := range o.Params {
 		op.Parameters = append(op.Parameters, c.parameter(p))
@@ -303,9 +303,9 @@ func jsonContent(s *huma.Schema, example any) map[string]*huma.MediaType {
 // codes are examples of the codes of errors.
 var codes = map[int]string{
 	http.StatusBadRequest: "malformed_request", http.StatusUnauthorized: "unauthenticated", http.StatusForbidden: "forbidden", http.StatusNotFound: "not_found",
-	http.StatusConflict: "idempotency_key_in_progress", http.StatusRequestEntityTooLarge: "request_too_large",
+	http.StatusConflict: "request_in_progress", http.StatusRequestEntityTooLarge: "request_too_large",
 	http.StatusUnsupportedMediaType: "unsupported_media_type",
-	http.StatusUnprocessableEntity:  "unacceptable_value", http.StatusTooManyRequests: "too_many_attempts", http.StatusServiceUnavailable: "storage_unavailable",
+	http.StatusUnprocessableEntity:  "unacceptable_value", http.StatusTooManyRequests: "users.too_many_attempts", http.StatusServiceUnavailable: "storage_unavailable",
 }
 
 // refused is an example of an error.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,22 @@ func wantsCSV(r *http.Request) bool {
 		return csv.precision > json.precision
 	}
 	return csv.place < json.place
+}
+
+// Accepts reports whether an Accept header names one of the types in full, and
+// welcomes it no less than JSON, where it names that as well. A weight of 0
+// says that a type is not welcome.
+func Accepts(accept string, types ...string) bool {
+	named, json := 0, 0
+	for _, m := range mediaRanges([]string{accept}) {
+		switch name := m.major + "/" + m.minor; {
+		case slices.Contains(types, name):
+			named = max(named, m.q)
+		case name == "application/json":
+			json = max(json, m.q)
+		}
+	}
+	return named > 0 && named >= json
 }
 
 // mediaRange is one part of an Accept header.

@@ -2,11 +2,9 @@ package web
 
 import (
 	"encoding/json"
-	"mime"
 	"net/http"
 	"reflect"
 	"strconv"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 )
@@ -14,14 +12,9 @@ import (
 // LinesType is the media type of an answer with one JSON value on each line.
 const LinesType = "application/x-ndjson"
 
-// WantsLines reports whether an Accept header names LinesType.
+// WantsLines reports whether an Accept header asks for LinesType.
 func WantsLines(accept string) bool {
-	for part := range strings.SplitSeq(accept, ",") {
-		if kind, _, err := mime.ParseMediaType(part); err == nil && (kind == LinesType || kind == "application/jsonl" || kind == "application/ndjson") {
-			return true
-		}
-	}
-	return false
+	return Accepts(accept, LinesType, "application/jsonl", "application/ndjson")
 }
 
 // Lines are values that are answered one on each line, without an envelope, for

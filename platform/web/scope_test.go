@@ -71,7 +71,7 @@ func TestTheDocumentNamesBothCredentials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{`"api_key": []`, `"in": "header"`, `"name": "Ocp-Apim-Subscription-Key"`, `"scheme": "bearer"`} {
+	for _, part := range []string{`"subscription_key": []`, `"in": "header"`, `"name": "Ocp-Apim-Subscription-Key"`, `"scheme": "bearer"`} {
 		if !strings.Contains(string(s.OpenAPI()), part) {
 			t.Errorf("no %s", part)
 		}

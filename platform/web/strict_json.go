@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"parley/platform/kernel/apperr"
@@ -106,8 +107,28 @@ func (p *parser) value() (any, error) {
 		if strings.ContainsRune(t, 0) {
 			return nil, ErrUnacceptable.WithMessage("Text must not contain NUL characters.").WithField(p.String(), "contains a NUL character")
 		}
+		if unseen(t) {
+			return nil, ErrUnacceptable.WithMessage("Text must not be of invisible characters alone.").WithField(p.String(), "has nothing that can be seen")
+		}
 	}
 	return token, nil
+}
+
+// unseen reports whether a text shows nothing, though it is neither empty nor
+// of spaces alone, which the operations look for: no list could show it as a
+// name, and nobody could ask it.
+func unseen(t string) bool {
+	spaces := true
+	for _, r := range t {
+		switch {
+		case unicode.IsSpace(r):
+		case unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector), r == '\u2800':
+			spaces = false
+		default:
+			return false
+		}
+	}
+	return !spaces
 }
 
 func (p *parser) object() (any, error) {

@@ -3,7 +3,9 @@ package web
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -36,7 +38,8 @@ func FuzzParseJSON(f *testing.F) {
 }
 
 // strict reports whether raw may have what only parseJSON refuses: bad UTF-8,
-// a NUL, deep nesting, or a key given twice in one of its objects.
+// a NUL, text that can't be seen, deep nesting, or a key given twice in one of
+// its objects.
 func strict(raw []byte) bool {
 	if !bytes.Equal(bytes.ToValidUTF8(raw, nil), raw) || bytes.Contains(raw, []byte(`\u0000`)) ||
 		bytes.Count(raw, []byte("["))+bytes.Count(raw, []byte("{")) > maxDepth {
@@ -44,7 +47,19 @@ func strict(raw []byte) bool {
 	}
 	// Doubled keys vanish when the value is decoded, so members are counted.
 	var v any
-	return json.Unmarshal(raw, &v) == nil && members(v) != bytes.Count(outside(raw), []byte(":"))
+	return json.Unmarshal(raw, &v) == nil && (members(v) != bytes.Count(outside(raw), []byte(":")) || hasUnseen(v))
+}
+
+func hasUnseen(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return unseen(v)
+	case map[string]any:
+		return slices.ContainsFunc(slices.Collect(maps.Values(v)), hasUnseen)
+	case []any:
+		return slices.ContainsFunc(v, hasUnseen)
+	}
+	return false
 }
 
 func members(v any) int {

@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"reflect"
+	"strings"
 
 	"parley/platform/kernel/text"
 )
@@ -81,7 +82,7 @@ func (m *Multipart[T]) Each(fn func(Part) error) error {
 			return ErrMalformed.WithMessage(fmt.Sprintf("The upload has more than %d parts.", maxParts))
 		}
 		content := m.digest.part(part)
-		if err := fn(Part{Name: part.FormName(), FileName: text.Readable(part.FileName()), Type: part.Header.Get("Content-Type"), Reader: content}); err != nil {
+		if err := fn(Part{Name: part.FormName(), FileName: fileName(part), Type: part.Header.Get("Content-Type"), Reader: content}); err != nil {
 			return m.broken(err)
 		}
 		if err := m.digest.endPart(content); err != nil {
@@ -89,6 +90,14 @@ func (m *Multipart[T]) Each(fn func(Part) error) error {
 		}
 	}
 }
+
+// fileName is the name of a part's file. Browsers write a quote in it as %22,
+// and the ends of lines as %0D and %0A, and nothing else in this way.
+func fileName(p *multipart.Part) string {
+	return fromBrowser.Replace(text.Readable(p.FileName()))
+}
+
+var fromBrowser = strings.NewReplacer("%22", `"`, "%0D%0A", " ", "%0D", " ", "%0A", " ")
 
 var errBrokenForm = ErrMalformed.WithMessage("The upload ends too early or is not well-formed.")
 

@@ -34,6 +34,19 @@ func TestANameOfAnOlderSystemKeepsItsLetters(t *testing.T) {
 	}
 }
 
+func TestANameIsWhatABrowserMeansByIt(t *testing.T) {
+	for given, want := range map[string]string{
+		`The %22final%22.md`: `The "final".md`, `The \"final\".md`: `The "final".md`, "two%0D%0Alines.md": "two lines.md", "50%20 %25.md": "50%20 %25.md",
+	} {
+		body := "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + given + "\"\r\n\r\n1\r\n--x--\r\n"
+		var got []string
+		api(t).As("user").Send("POST", path, "multipart/form-data; boundary=x", strings.NewReader(body)).Want(200).Data(&got)
+		if diff := cmp.Diff([]string{"file " + want + "  1"}, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 func parts(n int) string {
 	return strings.Repeat("--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n", n)
 }

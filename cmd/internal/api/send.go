@@ -35,16 +35,21 @@ func jsonRequest(method, path string, body any) (request, error) {
 }
 
 // send sends a request, again while that may help, and reads the JSON of the
-// answer into into, unless that is nil.
+// answer into into, unless that is nil. When ctx ends after a try has failed,
+// the error has both: why it ended, and what that try failed of.
 func (c *Client) send(ctx context.Context, q request, into any) error {
 	pause := c.pause
+	var before error // of the try before
 	for try := 1; ; try++ {
 		raw, err := c.once(ctx, q)
 		if err == nil {
 			return decode(q, raw, into)
 		}
 		var no *Refusal
-		if c.pause == 0 || try == tries || ctx.Err() != nil || errors.As(err, &no) && !no.passes() {
+		if ctx.Err() != nil {
+			return errors.Join(err, before)
+		}
+		if c.pause == 0 || try == tries || errors.As(err, &no) && !no.passes() {
 			return err
 		}
 		wait := pause
@@ -53,10 +58,10 @@ func (c *Client) send(ctx context.Context, q request, into any) error {
 		}
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return errors.Join(context.Cause(ctx), err)
 		case <-time.After(wait):
 		}
-		pause = min(2*pause, longestPause)
+		pause, before = min(2*pause, longestPause), err
 	}
 }
 

@@ -57,7 +57,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	t, err = o.follow(ctx, c, t)
 	if err != nil {
 		if ctx.Err() != nil {
-			return Report{}, errors.Join(fmt.Errorf("evaluation %d is cancelled: %w", t.ID, context.Cause(ctx)), cancel(ctx, c, t.ID))
+			return Report{}, stop(ctx, c, t.ID)
 		}
 		return Report{}, err
 	}
@@ -90,10 +90,10 @@ func (o Options) create(ctx context.Context, c *api.Client) (t test, err error) 
 	// server tells it.
 	late, done := context.WithTimeout(context.WithoutCancel(ctx), cancelTime)
 	defer done()
-	if again := c.CallOnce(late, http.MethodPost, path, key, body, &t); again == nil {
-		err = errors.Join(fmt.Errorf("evaluation %d is cancelled: %w", t.ID, context.Cause(ctx)), cancel(ctx, c, t.ID))
+	if again := c.CallOnce(late, http.MethodPost, path, key, body, &t); again != nil {
+		return t, fmt.Errorf("creating the evaluation: %w", errors.Join(err, again))
 	}
-	return t, err
+	return t, stop(ctx, c, t.ID)
 }
 
 // follow waits until the evaluation has ended.
@@ -121,19 +121,17 @@ func (o Options) follow(ctx context.Context, c *api.Client, t test) (test, error
 	}
 }
 
-// cancel cancels an evaluation after ctx has ended.
-func cancel(ctx context.Context, c *api.Client, id int64) error {
+// stop cancels an evaluation after ctx has ended, and says why, and whether it
+// is cancelled.
+func stop(ctx context.Context, c *api.Client, id int64) error {
 	late, done := context.WithTimeout(context.WithoutCancel(ctx), cancelTime)
 	defer done()
 	err := c.Call(late, http.MethodPut, fmt.Sprintf("/api/evaluation/%d/status", id), map[string]string{"status": cancelled}, nil)
 	var no *api.Refusal
-	if errors.As(err, &no) && no.Status == http.StatusConflict {
-		return nil // it has ended
+	if err != nil && !(errors.As(err, &no) && no.Status == http.StatusConflict) { // on a conflict it has ended
+		return errors.Join(context.Cause(ctx), fmt.Errorf("evaluation %d still runs, cancelling it failed: %w", id, err))
 	}
-	if err != nil {
-		return fmt.Errorf("evaluation %d still runs, cancelling it failed: %w", id, err)
-	}
-	return nil
+	return fmt.Errorf("evaluation %d is cancelled: %w", id, context.Cause(ctx))
 }
 
 // results reads an evaluation with all of its results.

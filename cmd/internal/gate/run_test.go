@@ -145,6 +145,34 @@ func TestAGateThatEndsWhileItCreatesCancelsWhatItCreated(t *testing.T) {
 	}
 }
 
+func TestAGateThatEndsWhileTheServerIsAwayClaimsNoCancelling(t *testing.T) {
+	tooLong := errors.New("too long")
+	var end context.CancelCauseFunc
+	ends := func(http.ResponseWriter, *http.Request) { end(tooLong) }
+	for name, c := range map[string]struct {
+		trouble []http.HandlerFunc
+		wants   []string
+	}{
+		"before it was created": {[]http.HandlerFunc{refuse(http.StatusServiceUnavailable, "away", ""), ends, refuse(http.StatusForbidden, "closed", "")}, []string{"creating the evaluation", "503", "403"}},
+		"after it was created":  {[]http.HandlerFunc{nil, ends, refuse(http.StatusForbidden, "closed", "")}, []string{"evaluation 12 still runs", "403"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var ctx context.Context
+			ctx, end = context.WithCancelCause(context.Background())
+			s := &server{results: scoredWell(1), after: 1 << 30, trouble: c.trouble}
+			_, err := Run(ctx, start(t, s))
+			if !errors.Is(err, tooLong) || strings.Contains(err.Error(), "is cancelled") {
+				t.Errorf("the error is %v; calls: %v", err, s.calls)
+			}
+			for _, want := range c.wants {
+				if err != nil && !strings.Contains(err.Error(), want) {
+					t.Errorf("the error lacks %q: %v", want, err)
+				}
+			}
+		})
+	}
+}
+
 func TestACallIsRepeatedWhileTheServerIsOverloaded(t *testing.T) {
 	s := &server{results: scoredWell(1), ends: test{Status: completed, Passed: yes(true)}, trouble: []http.HandlerFunc{
 		refuse(http.StatusServiceUnavailable, "unavailable", ""),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"parley/modules/agents"
 	"parley/platform/kernel/access"
@@ -13,6 +14,7 @@ import (
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/audit"
 	"parley/platform/kernel/page"
+	"parley/platform/kernel/text"
 	"parley/platform/kernel/uow"
 )
 
@@ -152,12 +154,28 @@ func (s *Service) address(ctx context.Context, who actor.Actor, agent Agent, ask
 }
 
 // defaultLocal is the agent's name without what an address can't hold, and
-// its id, which keeps equal names apart.
+// its id, which keeps equal names apart. Letters lose their accents.
 func defaultLocal(a Agent) string {
 	suffix := fmt.Sprintf("_%d", a.ID)
-	name := unfit.ReplaceAllString(a.AgentName, "")
+	name := unfit.ReplaceAllString(unaccented(a.AgentName), "")
 	if name == "" {
 		name = "Agent"
 	}
 	return name[:min(len(name), maxLocal-len(suffix))] + suffix
+}
+
+// unaccented writes letters without what Latin ones carry: Ü as U, ß as ss.
+func unaccented(name string) string {
+	var b strings.Builder
+	for _, r := range text.NFC(name) {
+		plain := string(r)
+		if r > unicode.MaxASCII {
+			plain = text.Fold(plain)
+		}
+		if unicode.IsUpper(r) {
+			plain = strings.ToUpper(plain)
+		}
+		b.WriteString(plain)
+	}
+	return b.String()
 }

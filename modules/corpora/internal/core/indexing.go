@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -221,6 +222,7 @@ func (s *Service) reason(err error) (sentence string, again bool) {
 func (s *Service) prepare(ctx context.Context, d *Document, hold Hold) (last []Indexed, err error) {
 	text, err := s.extract(ctx, *d)
 	if err != nil {
+		d.MimeType = cmp.Or(text.MIME, d.MimeType)
 		return nil, err
 	}
 	d.MimeType, d.Charset, d.PageCount, d.Warnings = text.MIME, text.Charset, text.PageCount, text.Warnings

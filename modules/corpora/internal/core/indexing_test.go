@@ -54,13 +54,14 @@ func TestAnUploadIsFoundByTheNextQuestionOnceItIsCompleted(t *testing.T) {
 }
 
 func TestADocumentThatCannotBeReadFailsWithAReason(t *testing.T) {
-	for name, c := range map[string]struct{ file, content, reason string }{
-		"an empty file":      {"a.md", "", "empty"},
-		"a blank file":       {"a.txt", " \n\t ", "has no text"},
-		"a broken PDF":       {"a.pdf", "%PDF-1.7\n1 0 obj <<", "PDF is damaged"},
-		"a picture":          {"a.md", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "can't be read"},
-		"a broken archive":   {"a.docx", "PK\x03\x04 and nothing more", "damaged"},
-		"bytes of no format": {"a.txt", strings.Repeat("\x00\x01\x02\xff", 500), "no type that can be read"},
+	const unknown = "application/octet-stream"
+	for name, c := range map[string]struct{ file, content, reason, mime string }{
+		"an empty file":      {"a.md", "", "empty", unknown},
+		"a blank file":       {"a.txt", " \n\t ", "has no text", "text/plain"},
+		"a broken PDF":       {"a.pdf", "%PDF-1.7\n1 0 obj <<", "PDF is damaged", "application/pdf"},
+		"a picture":          {"a.md", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "can't be read", unknown},
+		"a broken archive":   {"a.docx", "PK\x03\x04 and nothing more", "damaged", unknown},
+		"bytes of no format": {"a.txt", strings.Repeat("\x00\x01\x02\xff", 500), "no type that can be read", unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := setup(t)
@@ -68,7 +69,7 @@ func TestADocumentThatCannotBeReadFailsWithAReason(t *testing.T) {
 			d := f.upload(jo, corpus, c.file, c.content)
 			f.work()
 			d = f.document(d.ID)
-			if d.Step != core.Failed || d.FailureReason == nil || !strings.Contains(*d.FailureReason, c.reason) || d.ChunkCount != 0 {
+			if d.Step != core.Failed || d.FailureReason == nil || !strings.Contains(*d.FailureReason, c.reason) || d.ChunkCount != 0 || d.MimeType != c.mime {
 				t.Fatal(cmp.Diff(core.Document{}, d))
 			}
 			if f.finds(jo, corpus, "nothing more") != nil {

@@ -8,9 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
-	"strconv"
-	"strings"
 
 	"parley/modules/chat/internal/core"
 	"parley/platform/kernel/actor"
@@ -83,7 +80,7 @@ func (r runRequest) ask(path string) (core.Ask, error) {
 
 // run answers when the run has ended, or streams when the client asks for it.
 func (a *API) run(ctx context.Context, r runRequest) (web.Either[responseView], error) {
-	if wantsStream(r.Accept) {
+	if web.Accepts(r.Accept, "text/event-stream") {
 		stream, err := a.streamed(ctx, r, "response")
 		return web.Either[responseView]{Stream: &stream}, err
 	}
@@ -141,21 +138,6 @@ func (a *API) streamed(ctx context.Context, r runRequest, path string) (web.Even
 	stream := a.stream(who, a.service.Follow(who, asked), asked.Run)
 	stream.Replayed = asked.Replayed
 	return stream, nil
-}
-
-// wantsStream reports whether text/event-stream is among the accepted types; a
-// weight of 0 says that it is not.
-func wantsStream(accept string) bool {
-	for _, part := range strings.Split(accept, ",") {
-		kind, params, err := mime.ParseMediaType(part)
-		if err != nil || kind != "text/event-stream" {
-			continue
-		}
-		if weight, err := strconv.ParseFloat(params["q"], 64); err != nil || weight > 0 { // without one it is 1
-			return true
-		}
-	}
-	return false
 }
 
 type eventsRequest struct {

@@ -182,6 +182,8 @@ func TestTheAcceptHeaderDecidesTheForm(t *testing.T) {
 		"text/event-stream; charset=utf-8":    true,
 		"application/json, text/event-stream": true,
 		"text/event-stream;q=0.5, text/html":  true,
+		"application/json, text/event-stream;q=0.5":                false,
+		"application/json;q=0.5, text/event-stream;q=0.9, */*;q=1": true,
 	}
 	for accept, streamed := range cases {
 		t.Run(accept, func(t *testing.T) {

@@ -28,8 +28,9 @@ type task struct {
 // outcome is all that a child writes.
 type outcome struct {
 	Document *document.Extracted `json:",omitempty"`
-	// Code, Message and Cause tell an error; Code is one of the family's.
-	Code, Message, Cause string
+	// Code, Message and Cause tell an error; Code is one of the family's. MIME
+	// is of a file of a known type.
+	Code, Message, Cause, MIME string
 }
 
 // ServeChild reads one file from stdin, as an Extractor with Limits.Child set
@@ -72,7 +73,7 @@ func outcomeOf(doc document.Extracted, err error) outcome {
 	if err == nil {
 		return outcome{Document: &doc}
 	}
-	out := outcome{Code: ErrBroken.Code, Message: ErrBroken.Message, Cause: err.Error()}
+	out := outcome{Code: ErrBroken.Code, Message: ErrBroken.Message, Cause: err.Error(), MIME: doc.MIME}
 	for _, member := range family {
 		if errors.Is(err, member) {
 			out.Code, out.Message = member.Code, sentence(err)
@@ -87,7 +88,7 @@ func (o outcome) result() (document.Extracted, error) {
 	}
 	for _, member := range family {
 		if member.Code == o.Code {
-			return document.Extracted{}, fmt.Errorf("%w: %s", member.WithMessage(o.Message), o.Cause)
+			return document.Extracted{MIME: o.MIME}, fmt.Errorf("%w: %s", member.WithMessage(o.Message), o.Cause)
 		}
 	}
 	return document.Extracted{}, broken("file", fmt.Errorf("the reader answered with code %q", o.Code))

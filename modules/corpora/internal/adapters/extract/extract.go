@@ -26,7 +26,8 @@ func New(limits Limits) *Extractor {
 }
 
 // Extract reads the size bytes of src. It waits for its turn as long as ctx
-// lets it. The document has at least one block when the error is nil; the
+// lets it. The document has at least one block when the error is nil, and at
+// most its MIME otherwise, for a file of a known type that can't be read; the
 // errors are described at ErrEmpty. After a timeout src may still be read from
 // for a while, so its ReadAt must be safe after Close, as that of os.File is.
 func (x *Extractor) Extract(ctx context.Context, src io.ReaderAt, size int64, hint document.Hint) (document.Extracted, error) {
@@ -57,7 +58,7 @@ func (x *Extractor) Extract(ctx context.Context, src io.ReaderAt, size int64, hi
 		if timed.Err() != nil {
 			return none, ErrTimedOut
 		}
-		return none, err
+		return doc, err
 	}
 	return doc, nil
 }
@@ -105,23 +106,27 @@ func (s source) all() ([]byte, error) {
 }
 
 // parse decides the format and reads it, in this goroutine. A panic becomes
-// ErrBroken.
+// ErrBroken. Beside an error the document has the format's MIME, once that is
+// known, and nothing else.
 func parse(ctx context.Context, at io.ReaderAt, size int64, hint document.Hint, limits Limits) (doc document.Extracted, err error) {
-	kind := "file"
+	kind, mime := "file", ""
 	defer func() {
 		if p := recover(); p != nil {
-			doc, err = document.Extracted{}, broken(kind, fmt.Errorf("panic: %v", p))
+			err = broken(kind, fmt.Errorf("panic: %v", p))
+		}
+		if err != nil {
+			doc = document.Extracted{MIME: mime}
 		}
 	}()
 	src := source{ReaderAt: at, size: size, name: hint.Name, charset: hint.Charset}
 	f, err := detect(ctx, src, limits)
 	if err != nil {
-		return document.Extracted{}, err
+		return doc, err
 	}
-	kind = f.what
+	kind, mime = f.what, f.mime
 	out := newBuilder(ctx, limits)
 	if err := f.read(src, out); err != nil {
-		return document.Extracted{}, err
+		return doc, err
 	}
 	return out.finish(f)
 }

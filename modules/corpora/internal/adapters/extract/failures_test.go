@@ -74,6 +74,26 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+func TestAFileThatCantBeReadStillSaysWhatItIs(t *testing.T) {
+	for behaviour, c := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"a sheet without cells":          {xlsxOf(t, ""), formatXLSX.mime},
+		"a document cut off in the text": {docxOf(t, "<w:p><w:r><w:t>Text"), formatDOCX.mime},
+		"a page of scripts":              {[]byte("<!doctype html><script>var a</script>"), "text/html"},
+		"a scanned PDF":                  {pdfPagesOf("", "q 600 0 0 800 0 0 cm /Im0 Do Q"), "application/pdf"},
+		"a picture":                      {[]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01"), ""},
+	} {
+		for where, x := range map[string]*Extractor{"here": here(Limits{}), "in a child": withChild(t, Limits{})} {
+			doc, err := extractWith(x, c.data, "upload")
+			if err == nil || doc.MIME != c.want || len(doc.Blocks) > 0 {
+				t.Errorf("%s, %s: %+v, %v", behaviour, where, doc, err)
+			}
+		}
+	}
+}
+
 // stuck is a source whose reads never end.
 type stuck struct{ release chan struct{} }
 

@@ -7,12 +7,12 @@ import (
 	"parley/platform/kernel/actor"
 )
 
-func (a *API) organization(ctx context.Context, _ nothing) (*userswire.Organization, error) {
+func (a *API) organization(ctx context.Context, _ nothing) (userswire.Organization, error) {
 	o, err := a.service.Organization(ctx, actor.From(ctx).OrganizationID)
 	if err != nil {
-		return nil, err
+		return userswire.Organization{}, err
 	}
-	return userswire.ShowOrganization(o), nil
+	return *userswire.ShowOrganization(o), nil
 }
 
 type editOrganizationRequest struct {
@@ -22,10 +22,10 @@ type editOrganizationRequest struct {
 	}
 }
 
-func (a *API) editOrganization(ctx context.Context, r editOrganizationRequest) (*userswire.Organization, error) {
+func (a *API) editOrganization(ctx context.Context, r editOrganizationRequest) (userswire.Organization, error) {
 	o, err := a.service.EditOrganization(ctx, actor.From(ctx), r.OrganizationID, r.Body.OrgName)
 	if err != nil {
-		return nil, err
+		return userswire.Organization{}, err
 	}
-	return userswire.ShowOrganization(o), nil
+	return *userswire.ShowOrganization(o), nil
 }
