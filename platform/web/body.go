@@ -14,12 +14,14 @@ import (
 const (
 	// bodyPause is the longest that a client may leave a body alone.
 	bodyPause = 30 * time.Second
-	// uploadLimit is the longest that an upload may take.
+	// uploadLimit is the longest that an upload may take, and uploadPace the
+	// fewest bytes that a second brings, on average and beside one pause.
 	uploadLimit = time.Hour
+	uploadPace  = 1 << 10
 )
 
 // errSlowBody answers a body that stopped coming, or never ends.
-var errSlowBody = ErrMalformed.WithMessage("The body did not arrive in time; send it without pauses.")
+var errSlowBody = ErrMalformed.WithMessage("The body did not arrive in time; send it without pauses, and a KiB a second at least.")
 
 // guard bounds the time in which the body comes: a request that is held open
 // costs a connection and acts for a caller of long ago. The deadline stands
@@ -68,7 +70,9 @@ type guardedBody struct {
 	io.ReadCloser
 	rc     *http.ResponseController
 	until  time.Time
-	budget *bodyBudget // nil for what is not kept in memory
+	come   int64         // bytes
+	waited time.Duration // for them, not what the server took between
+	budget *bodyBudget   // nil for what is not kept in memory
 	client netip.Addr
 	taken  int64
 }
@@ -81,7 +85,8 @@ func (b *guardedBody) forget() {
 }
 
 func (b *guardedBody) extend() {
-	by := time.Now().Add(bodyPause)
+	late := b.waited - time.Duration(b.come)*time.Second/uploadPace
+	by := time.Now().Add(bodyPause - max(late, 0))
 	if b.until.Before(by) {
 		by = b.until
 	}
@@ -92,7 +97,10 @@ func (b *guardedBody) extend() {
 // Read implements io.Reader.
 func (b *guardedBody) Read(p []byte) (int, error) {
 	b.extend()
+	began := time.Now()
 	n, err := b.ReadCloser.Read(p)
+	b.waited += time.Since(began)
+	b.come += int64(n)
 	if b.budget != nil && n > 0 {
 		if !b.budget.take(b.client, int64(n)) {
 			return 0, ErrBusy

@@ -38,6 +38,9 @@ func credentials(r *http.Request) Credentials {
 }
 
 func (s *Server) authenticate(ctx context.Context, r *http.Request) (actor.Actor, error) {
+	if len(r.Header.Values("Authorization")) > 1 || len(r.Header.Values(apiKeyHeader)) > 1 {
+		return actor.Actor{}, ErrUnauthenticated.WithMessage("Send each of your credentials once: who reads another of them takes you for somebody else.")
+	}
 	c := credentials(r)
 	if c == (Credentials{}) {
 		return actor.Actor{}, ErrUnauthenticated

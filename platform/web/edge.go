@@ -63,6 +63,11 @@ func (s *Server) around(g *gin.Context) {
 		s.duration.WithLabelValues(methodLabel(g.Request.Method), path, fmt.Sprint(g.Writer.Status())).Observe(took.Seconds())
 		s.config.Log.DebugContext(g.Request.Context(), "request", "method", g.Request.Method, "route", path, "status", g.Writer.Status(), "ms", took.Milliseconds())
 	}()
+	if len(g.Request.TransferEncoding) > 0 {
+		// It may have come with a length as well, of which net/http tells nothing. To
+		// a proxy that went by the length, what follows is no request of its own.
+		g.Header("Connection", "close")
+	}
 	defer s.guard(g)()
 	g.Next()
 }

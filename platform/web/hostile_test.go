@@ -16,8 +16,8 @@ import (
 
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
-	"parley/platform/kernel/idempotency"
 	"parley/platform/memory"
+	"parley/platform/memory/keys"
 	"parley/platform/web"
 	"parley/platform/webtest"
 )
@@ -131,7 +131,7 @@ func TestACallerWhoIsTurnedAwayMeanwhileDoesNothing(t *testing.T) {
 			web.POST("/api/thing/{thing_id}", "Post", put, web.User()),
 			web.POST("/api/thing/{thing_id}/file", "Upload", take, web.User(), web.Long()),
 		},
-		Authenticator: people, Idempotency: &kept{done: map[string]idempotency.Answer{}}, Log: slog.New(slog.DiscardHandler),
+		Authenticator: people, Idempotency: keys.New(memory.New(clock.System{})), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,9 @@ import (
 
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
-	"parley/platform/kernel/idempotency"
+	"parley/platform/kernel/clock"
+	"parley/platform/memory"
+	"parley/platform/memory/keys"
 	"parley/platform/web"
 	"parley/platform/webtest"
 )
@@ -65,7 +67,7 @@ func TestAStoredAnswerIsForWhoeverStillHasWhatThePolicyNeeds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := &shelf{refuse: map[int64]error{}}
 			lend := func(context.Context, lendRequest) (thingView, error) { return thingView{}, nil }
-			memory := &kept{done: map[string]idempotency.Answer{}}
+			memory := keys.New(memory.New(clock.System{}))
 			who := &actor.Actor{UserID: 7, OrganizationID: 1, Level: actor.ApplicationAdmin}
 			server, err := web.New(web.Config{
 				Routes: []web.Route{web.POST("/api/book/{book_id}", "Lend", lend, c.policy)}, Authenticator: standing{who}, Idempotency: memory,
@@ -106,7 +108,7 @@ func TestANeedMayBeMetByAnotherOne(t *testing.T) {
 		s := &shelf{refuse: map[int64]error{}}
 		server, err := web.New(web.Config{
 			Routes: []web.Route{web.POST("/api/book/{book_id}", "Lend", lend, p)}, Authenticator: standing{&actor.Actor{UserID: 7, OrganizationID: 1}},
-			Idempotency: &kept{done: map[string]idempotency.Answer{}}, Deciders: []access.Decider{s.decider("book"), s.decider("box")}, Log: slog.New(slog.DiscardHandler),
+			Idempotency: keys.New(memory.New(clock.System{})), Deciders: []access.Decider{s.decider("book"), s.decider("box")}, Log: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -186,7 +188,7 @@ func TestTheAnswerOfADeletionIsForWhoeverDeleted(t *testing.T) {
 		Routes: []web.Route{
 			web.DELETE("/api/book/{book_id}", "Drop", drop, policy, web.Toggles()), web.POST("/api/book/{book_id}/move", "Move", drop, policy),
 		},
-		Authenticator: people, Idempotency: &kept{done: map[string]idempotency.Answer{}}, Deciders: []access.Decider{s.decider("book"), s.decider("box")}, Log: slog.New(slog.DiscardHandler),
+		Authenticator: people, Idempotency: keys.New(memory.New(clock.System{})), Deciders: []access.Decider{s.decider("book"), s.decider("box")}, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -214,7 +216,7 @@ func TestAToggleHonoursTheKeyOfARepeatedRequest(t *testing.T) {
 	flip := func(context.Context, nothing) (bool, error) { on = !on; return on, nil }
 	server, err := web.New(web.Config{
 		Routes:        []web.Route{web.PUT("/api/lamp", "Flip", flip, web.User(), web.Toggles())},
-		Authenticator: people, Idempotency: &kept{done: map[string]idempotency.Answer{}}, Log: slog.New(slog.DiscardHandler),
+		Authenticator: people, Idempotency: keys.New(memory.New(clock.System{})), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

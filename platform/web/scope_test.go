@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/clock"
 	"parley/platform/kernel/idempotency"
+	"parley/platform/memory"
+	"parley/platform/memory/keys"
 	"parley/platform/web"
 	"parley/platform/webtest"
 )
@@ -78,35 +80,17 @@ func TestTheDocumentNamesBothCredentials(t *testing.T) {
 	}
 }
 
-// kept is the memory of idempotent requests, for one request after the other.
-type kept struct {
-	mu   sync.Mutex
-	done map[string]idempotency.Answer
-}
-
-// Begin implements web.Idempotency.
-func (k *kept) Begin(_ context.Context, c idempotency.Claim) (*idempotency.Answer, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if s, ok := k.done[c.Key]; ok {
-		return &s, nil
-	}
-	return nil, nil
+// lastAnswer keeps what was stored last.
+type lastAnswer struct {
+	web.Idempotency
+	stored []byte
 }
 
 // Finish implements web.Idempotency.
-func (k *kept) Finish(_ context.Context, c idempotency.Claim, s idempotency.Answer) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.done[c.Key] = s
-	return nil
+func (a *lastAnswer) Finish(ctx context.Context, c idempotency.Claim, done idempotency.Answer) error {
+	a.stored = done.Body
+	return a.Idempotency.Finish(ctx, c, done)
 }
-
-// Mark implements web.Idempotency.
-func (*kept) Mark(context.Context, idempotency.Claim) error { return nil }
-
-// Forget implements web.Idempotency.
-func (k *kept) Forget(context.Context, idempotency.Claim) error { return nil }
 
 type secretView struct {
 	ID  int64  `json:"id"`
@@ -117,7 +101,7 @@ type secretView struct {
 func (v secretView) WithoutSecrets() any { v.Key = ""; return v }
 
 func TestASecretIsNotRepeated(t *testing.T) {
-	memory := &kept{done: map[string]idempotency.Answer{}}
+	memory := &lastAnswer{Idempotency: keys.New(memory.New(clock.System{}))}
 	make := func(context.Context, nothing) (secretView, error) { return secretView{ID: 1, Key: "sesame"}, nil }
 	s, err := web.New(web.Config{
 		Routes:        []web.Route{web.POST("/api/secret", "Make Secret", make, web.User(), web.Created(), web.Message("Made."))},
@@ -134,7 +118,7 @@ func TestASecretIsNotRepeated(t *testing.T) {
 	if strings.TrimSpace(string(again.Body)) != `{"success":true,"message":"Made.","data":{"id":1}}` || again.Header.Get("Idempotency-Replayed") != "true" {
 		t.Errorf("again: %s", again.Body)
 	}
-	if strings.Contains(string(memory.done["k"].Body), "sesame") {
+	if strings.Contains(string(memory.stored), "sesame") {
 		t.Error("the secret is stored")
 	}
 }
@@ -184,20 +168,20 @@ func TestAnOptionalFieldIsAbsentNullOrThere(t *testing.T) {
 
 // claims keeps what it was asked to claim.
 type claims struct {
-	kept
+	web.Idempotency
 	seen []idempotency.Claim
 }
 
 // Begin implements web.Idempotency.
 func (c *claims) Begin(ctx context.Context, claim idempotency.Claim) (*idempotency.Answer, error) {
 	c.seen = append(c.seen, claim)
-	return c.kept.Begin(ctx, claim)
+	return c.Idempotency.Begin(ctx, claim)
 }
 
 func TestAStoredFingerprintTellsNothingWithoutTheSecret(t *testing.T) {
 	body := `{"ids":[1]}`
 	of := func(secret string) string {
-		memory := &claims{kept: kept{done: map[string]idempotency.Answer{}}}
+		memory := &claims{Idempotency: keys.New(memory.New(clock.System{}))}
 		s, err := web.New(web.Config{Routes: things(), Authenticator: people, Idempotency: memory, Secret: []byte(secret), Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)

@@ -13,39 +13,41 @@ const (
 	// workPerProcessor is how many runs may be worked on for each processor. It
 	// keeps the processors and the commits busy; more of them only wait longer.
 	workPerProcessor = 16
-	// burst is how long a question may wait to be let in while there is no
-	// overload: many that come at once are no overload yet.
+	// burst is how long a question may wait to be let in.
 	burst = 2 * time.Second
-	// standing is how long some must have waited at all times for it to be one.
-	// Then nobody waits for longer than brief, until nobody has been turned away
-	// for calm.
+	// standing is how long more must wait, at all times, than are worked on for it
+	// to be an overload: many that come at once, within the onset, are none.
 	standing = 100 * time.Millisecond
-	brief    = 10 * time.Millisecond
-	calm     = 500 * time.Millisecond
+	onset    = 20 * time.Millisecond
+	// calm is how long nobody must have been turned away for it to be over.
+	calm = 500 * time.Millisecond
 )
 
 // gate lets questions in as far as the process can work on them. A run that
 // waits for a model, or for its turn, is not worked on, so that slow models
 // close the gate for nobody. Who waits is let in by turns of organizations, and
-// in them of users. It bounds how long who is let in has waited and will wait:
-// a queue that never empties delays everybody and helps nobody.
+// in them of users. In an overload it bounds how many wait: a queue that never
+// empties delays everybody and helps nobody. It counts runs and no time, so that
+// a fast and a slow database are loaded to the same multiple of what they carry.
 type gate struct {
-	most  int
-	clock clock.Clock
+	most    int // that are worked on
+	waiters int // that wait in an overload, those alone of their organizations aside
+	clock   clock.Clock
 
 	mu      sync.Mutex
 	working int
 	waiting queue
 	length  int       // of waiting
-	since   time.Time // when the first of those came that waited at all times until now
+	since   time.Time // when the last came who found fewer than most to wait
 	crowded time.Time // until then there is an overload
+	late    time.Time // who came to it before this came with a burst
 }
 
 func newGate(most int, c clock.Clock) *gate {
 	if most <= 0 {
 		most = max(2, runtime.GOMAXPROCS(0)) * workPerProcessor
 	}
-	return &gate{most: most, clock: c}
+	return &gate{most: most, waiters: max(1, most/4), clock: c}
 }
 
 // working is whether a run is being worked on. That of a run in the background
@@ -64,48 +66,61 @@ func (g *gate) enter(ctx context.Context, organization, user int64) (*working, e
 		g.mu.Unlock()
 		return &working{gate: g, on: true}, nil
 	}
-	t := &turn{organization: organization, user: user, come: make(chan struct{})}
-	patience := g.patience(g.clock.Now())
-	if g.waiting.add(t) {
-		patience = burst // its turn is next after one of each other organization
-	}
-	wait := time.NewTimer(patience)
-	defer wait.Stop()
-	g.length++
+	t := g.wait(organization, user)
 	g.mu.Unlock()
+	patience := time.NewTimer(burst)
+	defer patience.Stop()
 	err := error(ErrOverloaded)
 	select {
 	case <-t.come:
-		return &working{gate: g, on: true}, nil
-	case <-wait.C:
+	case <-patience.C:
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if t.has() { // in the same moment
+	switch {
+	case t.refused:
+		return nil, ErrOverloaded
+	case t.has(): // perhaps in the same moment
 		return &working{gate: g, on: true}, nil
+	case ctx.Err() == nil:
+		g.crowded = g.clock.Now().Add(calm)
 	}
 	g.waiting.remove(t)
 	g.length--
-	if ctx.Err() == nil {
-		g.crowded = g.clock.Now().Add(calm)
-	}
 	return nil, err
 }
 
-// patience is how long somebody may wait who comes now. The caller holds mu.
-func (g *gate) patience(now time.Time) time.Duration {
-	switch {
-	case g.length == 0:
+// wait adds one to those who wait. In an overload it turns away who is too many:
+// the last of the user who has most waiting, of the organization that has most.
+// The caller holds mu.
+func (g *gate) wait(organization, user int64) *turn {
+	now := g.clock.Now()
+	if g.length < g.most {
 		g.since = now
-	case now.Sub(g.since) > standing:
+	}
+	t := &turn{organization: organization, user: user, since: now, come: make(chan struct{})}
+	g.waiting.add(t)
+	g.length++
+	if !now.Before(g.crowded) {
+		if now.Sub(g.since) <= standing {
+			return t
+		}
+		g.late = g.since.Add(onset)
+	}
+	for g.length > g.waiters {
+		last := g.waiting.last(g.late)
+		if last == nil {
+			break
+		}
+		g.waiting.remove(last)
+		g.length--
 		g.crowded = now.Add(calm)
+		last.refused = true
+		close(last.come)
 	}
-	if now.Before(g.crowded) {
-		return brief
-	}
-	return burst
+	return t
 }
 
 // next lets in as many as there is room for. The caller holds mu.

@@ -21,9 +21,11 @@ type door struct {
 	longest map[int64]time.Duration // of those who were let in
 }
 
-func doors(t *testing.T, test func(d *door)) {
+func doors(t *testing.T, test func(d *door)) { wideDoors(t, 4, test) }
+
+func wideDoors(t *testing.T, places int, test func(d *door)) {
 	synctest.Test(t, func(*testing.T) {
-		test(&door{gate: newGate(4, clock.System{}), let: map[int64]int{}, refused: map[int64]int{}, longest: map[int64]time.Duration{}})
+		test(&door{gate: newGate(places, clock.System{}), let: map[int64]int{}, refused: map[int64]int{}, longest: map[int64]time.Duration{}})
 	})
 }
 
@@ -109,6 +111,89 @@ func TestWhoAsksLittleIsLetInWhileSomebodyElseOverloads(t *testing.T) {
 		all.Wait()
 		if d.refused[2] != 0 || d.let[2] < 100 {
 			t.Errorf("the other was let in %d times and refused %d times", d.let[2], d.refused[2])
+		}
+	})
+}
+
+func TestTheOnlyQuestionOfAnOrganizationIsLetInHoweverManyWait(t *testing.T) {
+	doors(t, func(d *door) {
+		var all sync.WaitGroup
+		all.Go(func() { d.askers(200, 1, 5*time.Second, 20*time.Millisecond) })
+		for n := range 20 {
+			all.Go(func() {
+				time.Sleep(time.Second)
+				d.askers(1, int64(2+n), 4*time.Second, 20*time.Millisecond)
+			})
+		}
+		all.Wait()
+		for organization, n := range d.refused {
+			if organization > 1 {
+				t.Errorf("organization %d was refused %d times", organization, n)
+			}
+		}
+	})
+}
+
+func TestWhoAsksMostIsTurnedAwayFirst(t *testing.T) {
+	for what, same := range map[string]int64{"of another organization": 0, "of the same organization": 1} {
+		t.Run(what, func(t *testing.T) {
+			wideDoors(t, 32, func(d *door) {
+				var all sync.WaitGroup
+				refused, asked := 0, 0
+				all.Go(func() { d.askers(100, 1, 5*time.Second, 20*time.Millisecond) })
+				for range 3 { // so that they are not alone
+					all.Go(func() {
+						time.Sleep(time.Second) // the overload stands
+						for range 20 {
+							w, err := d.enter(context.Background(), 2-same, 2)
+							d.mu.Lock()
+							asked++
+							if err != nil {
+								refused++
+							}
+							d.mu.Unlock()
+							if err != nil {
+								continue
+							}
+							time.Sleep(20 * time.Millisecond)
+							w.pause()
+						}
+					})
+				}
+				all.Wait()
+				if asked != 60 || refused > 0 {
+					t.Errorf("the other was refused %d of %d times", refused, asked)
+				}
+				if d.refused[1] == 0 {
+					t.Error("nobody was refused")
+				}
+			})
+		})
+	}
+}
+
+func TestAnOverloadTurnsAwayWhoCameAfterTheBurst(t *testing.T) {
+	doors(t, func(d *door) {
+		var all sync.WaitGroup
+		for range 40 {
+			all.Go(func() { _ = d.ask(1, 40*time.Millisecond) })
+		}
+		for range 30 {
+			all.Go(func() {
+				time.Sleep(50 * time.Millisecond)
+				_ = d.ask(2, 40*time.Millisecond)
+			})
+		}
+		all.Go(func() {
+			time.Sleep(150 * time.Millisecond)
+			_ = d.ask(2, 40*time.Millisecond)
+		})
+		all.Wait()
+		if d.let[1] != 40 || d.refused[1] != 0 {
+			t.Errorf("%d of the 40 who came at once were let in", d.let[1])
+		}
+		if d.refused[2] < 20 {
+			t.Errorf("%d of those who came later were refused", d.refused[2])
 		}
 	})
 }

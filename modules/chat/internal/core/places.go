@@ -91,6 +91,10 @@ type turn struct {
 	// place; both are guarded by places.
 	inside, running bool
 	come            chan struct{} // closed when the run may be answered
+	// since is when it came to the gate, and refused whether that turned it away
+	// when it closed come; the gate guards it.
+	since   time.Time
+	refused bool
 }
 
 // admit reserves room for a run of a user, and its place when one is free.

@@ -2,6 +2,7 @@ package core
 
 import (
 	"slices"
+	"time"
 )
 
 // queue is the runs that wait, by organization and user. Whose turn has come
@@ -83,4 +84,32 @@ func (q *queue) remove(t *turn) {
 			}
 		}
 	}
+}
+
+// last is the newest of the runs that came at a time or later: of the user who
+// has most of them, of the organization that has most and has another that
+// waits. It is nil when there is none.
+func (q *queue) last(from time.Time) *turn {
+	var longest *tenantQueue
+	most := 0
+	for _, o := range q.tenants {
+		late, all := 0, 0
+		for _, u := range o.users {
+			late, all = late+u.since(from), all+len(u.turns)
+		}
+		if late > most && all > 1 {
+			longest, most = o, late
+		}
+	}
+	if longest == nil {
+		return nil
+	}
+	u := slices.MaxFunc(longest.users, func(a, b *userQueue) int { return a.since(from) - b.since(from) })
+	return u.turns[len(u.turns)-1]
+}
+
+// since is how many runs came at a time or later. They are in their order.
+func (u *userQueue) since(from time.Time) int {
+	first, _ := slices.BinarySearchFunc(u.turns, from, func(t *turn, from time.Time) int { return t.since.Compare(from) })
+	return len(u.turns) - first
 }

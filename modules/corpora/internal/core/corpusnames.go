@@ -19,7 +19,7 @@ func (s *Service) adoptCorpusNames(ctx context.Context) error {
 		}
 		for _, c := range found {
 			after = c.ID
-			if text.Named(c.Name) == c.Name {
+			if named := text.Named(c.Name); named == c.Name || named == "" {
 				continue
 			}
 			err := s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {

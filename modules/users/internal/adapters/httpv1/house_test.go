@@ -22,9 +22,9 @@ import (
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/clock"
-	"parley/platform/kernel/idempotency"
 	"parley/platform/kernel/uow"
 	"parley/platform/memory"
+	"parley/platform/memory/keys"
 	"parley/platform/web"
 	"parley/platform/webtest"
 	"parley/platform/work"
@@ -53,29 +53,6 @@ var teams = access.Decider{Resource: actor.Team, May: func(_ context.Context, wh
 	}
 	return nil
 }}
-
-// kept remembers idempotent requests, one after the other.
-type kept map[string]idempotency.Answer
-
-// Begin implements web.Idempotency.
-func (k kept) Begin(_ context.Context, c idempotency.Claim) (*idempotency.Answer, error) {
-	if s, ok := k[c.Key]; ok {
-		return &s, nil
-	}
-	return nil, nil
-}
-
-// Finish implements web.Idempotency.
-func (k kept) Finish(_ context.Context, c idempotency.Claim, s idempotency.Answer) error {
-	k[c.Key] = s
-	return nil
-}
-
-// Mark implements web.Idempotency.
-func (kept) Mark(context.Context, idempotency.Claim) error { return nil }
-
-// Forget implements web.Idempotency.
-func (kept) Forget(context.Context, idempotency.Claim) error { return nil }
 
 // house is the module behind the real edge: organization 1 with a global
 // admin, and organization 2 with another.
@@ -120,7 +97,7 @@ func houseOn(t *testing.T, at *clock.Fixed, db *memory.DB, unit uow.Unit, store 
 		db.Deliver(bus.Inline(db, consumer.Consumers(h.service)...))
 	}
 	api := httpv1.New(h.service)
-	s, err := web.New(web.Config{Routes: api.Routes(), Authenticator: api, Auditor: auditor.New(h.service), Idempotency: kept{}, Log: slog.New(slog.DiscardHandler)})
+	s, err := web.New(web.Config{Routes: api.Routes(), Authenticator: api, Auditor: auditor.New(h.service), Idempotency: keys.New(memory.New(at)), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

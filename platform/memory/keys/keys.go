@@ -1,0 +1,107 @@
+// Package keys remembers requests with an Idempotency-Key in memory, for tests.
+// No process dies here, so that no claim is ever outdated.
+package keys
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"parley/platform/kernel/idempotency"
+	"parley/platform/memory"
+)
+
+// Store implements web.Idempotency.
+type Store struct{ claims *memory.Table[claim] }
+
+type state int
+
+const (
+	running state = iota
+	marked
+	lost
+	done
+)
+
+type claim struct {
+	ID      int64
+	Request idempotency.Claim
+	State   state
+	Answer  idempotency.Answer
+}
+
+var errTaken = errors.New("keys: there is such a claim")
+
+// New returns a store whose marks are part of the units of work of db.
+func New(db *memory.DB) *Store {
+	return &Store{memory.NewTable(db, memory.Spec[claim]{
+		ID: func(c *claim) *int64 { return &c.ID }, Missing: idempotency.ErrInProgress, Taken: errTaken,
+		Unique: []func(claim) string{func(c claim) string { return strconv.FormatInt(c.Request.UserID, 10) + " " + c.Request.Key }},
+	})}
+}
+
+// of matches the claim of a request, in one of the states.
+func of(r idempotency.Claim, states ...state) func(claim) bool {
+	return func(c claim) bool {
+		for _, s := range states {
+			if c.State == s && c.Request == r {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// Begin implements web.Idempotency.
+func (s *Store) Begin(ctx context.Context, r idempotency.Claim) (*idempotency.Answer, error) {
+	if _, err := s.claims.Add(ctx, claim{Request: r}); !errors.Is(err, errTaken) {
+		return nil, err
+	}
+	c, err := s.claims.Get(ctx, func(c claim) bool { return c.Request.UserID == r.UserID && c.Request.Key == r.Key })
+	switch {
+	case err != nil:
+		return nil, err
+	case c.Request != r:
+		return nil, idempotency.ErrKeyReused
+	case c.State == lost:
+		return nil, idempotency.ErrLost
+	case c.State != done:
+		return nil, idempotency.ErrInProgress
+	case len(c.Answer.Body) > idempotency.MaxAnswer:
+		return nil, idempotency.ErrNotKept
+	}
+	return &c.Answer, nil
+}
+
+// Mark implements web.Idempotency.
+func (s *Store) Mark(ctx context.Context, r idempotency.Claim) error {
+	_, err := s.claims.Update(ctx, func(c *claim) error {
+		c.State = marked
+		return nil
+	}, of(r, running, marked))
+	return err
+}
+
+// Finish implements web.Idempotency.
+func (s *Store) Finish(ctx context.Context, r idempotency.Claim, a idempotency.Answer) error {
+	_, err := s.claims.Update(ctx, func(c *claim) error {
+		c.State, c.Answer = done, a
+		return nil
+	}, of(r, running, marked))
+	return err
+}
+
+// Forget implements web.Idempotency.
+func (s *Store) Forget(ctx context.Context, r idempotency.Claim) error {
+	if _, err := s.claims.Delete(ctx, of(r, running)); err != nil {
+		return err
+	}
+	_, err := s.claims.Update(ctx, func(c *claim) error {
+		c.State = lost
+		return nil
+	}, of(r, marked))
+	if errors.Is(err, idempotency.ErrInProgress) { // there is none
+		return nil
+	}
+	return err
+}
