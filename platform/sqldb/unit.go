@@ -92,14 +92,18 @@ func (db *DB) transact(ctx context.Context, fn func(ctx context.Context, open *o
 	ctx, end := uow.Begin(ctx)
 	committed := false
 	defer func() { end(committed) }() // also when fn panics
-	err := db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+	err := db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) (err error) {
 		open := &openTx{db: db, tx: tx, last: db.NewScript()}
 		ctx = context.WithValue(ctx, txKey{}, open)
 		if err := fn(ctx, open); err != nil {
 			return err
 		}
-		return open.last.Exec(ctx)
+		committed, err = open.last.last(ctx)
+		return err
 	})
+	if committed { // whatever else there is to say, such as that ctx has ended since
+		err = nil
+	}
 	committed = err == nil
 	db.wrote(err)
 	return err
