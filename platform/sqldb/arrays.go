@@ -128,10 +128,10 @@ func natural(typ reflect.Type) array {
 
 // arrayOfField is arrayOf a field of a model.
 func arrayOfField(f *schema.Field, column uint32, name string) array {
-	if binderOf(f) == nil || f.UserSQLType != "" {
+	if binderOf(f) == nil {
 		return array{}
 	}
-	for _, option := range []string{"array", "hstore", "multirange", "msgpack"} {
+	for _, option := range []string{"array", "hstore", "multirange", "msgpack", "type"} {
 		if f.Tag.HasOption(option) {
 			return array{}
 		}

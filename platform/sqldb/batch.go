@@ -102,13 +102,13 @@ func (c *pgConn) run(ctx context.Context, b *batch) (driver.Rows, error) {
 // that it prepares, in order.
 func (c *pgConn) message(m []byte, b *batch) (message []byte, parsed []string) {
 	if c.tx.begin != "" {
-		m, parsed = appendRun(m, c, statement{text: c.tx.begin, kept: true}, nil, parsed)
+		m, parsed = appendRun(m, c, statement{text: c.tx.begin}, nil, parsed)
 	}
 	for _, s := range b.statements {
 		m, parsed = appendRun(m, c, s, b.values[s.from:s.to], parsed)
 	}
 	if b.commit {
-		m, parsed = appendRun(m, c, statement{text: "COMMIT", kept: true}, nil, parsed)
+		m, parsed = appendRun(m, c, statement{text: "COMMIT"}, nil, parsed)
 	}
 	return append(m, 'S', 0, 0, 0, 4), parsed
 }

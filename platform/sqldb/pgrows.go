@@ -104,14 +104,19 @@ func (b *batch) addQuery(db *DB, q Query) error {
 	return nil
 }
 
+// fewRows are so few that a change of them is planned faster as VALUES.
+const fewRows = 4
+
 // addChange appends a change of rows. Values of one column that are of several
 // types go as bun writes them.
 func (b *batch) addChange(db *DB, c changing) error {
 	arrays, ok := c.rows.arrays()
-	if !ok {
+	if !ok || len(c.rows) < fewRows {
 		return b.addQuery(db, c)
 	}
-	s := statement{kept: true, params: len(arrays), from: len(b.values)}
+	// It is not kept. A plan that PostgreSQL made for a table with few rows, and
+	// no statistics yet, would go through all of it when it has many.
+	s := statement{params: len(arrays), from: len(b.values)}
 	text := append(make([]byte, 0, len(c.head)+len(c.tail)+64*len(arrays)), c.head...)
 	text = append(text, "(SELECT "...)
 	for k, a := range arrays {
