@@ -171,15 +171,33 @@ func appendRaw(b []byte, v reflect.Value) ([]byte, error) {
 	return appendText(b, string(v.Bytes()))
 }
 
-// appendJSON writes what bun writes: a NUL that is escaped is escaped twice,
-// since PostgreSQL's JSON has none.
+// appendJSON writes what bun writes: of a NUL, which PostgreSQL's JSON has not,
+// the escape is kept as a text.
 func appendJSON(b []byte, v reflect.Value) ([]byte, error) {
 	text, err := json.Marshal(v.Interface())
 	if err != nil {
 		return nil, err
 	}
-	text = bytes.ReplaceAll(text, []byte(`\u0000`), []byte(`\\u0000`))
+	if bytes.Contains(text, escapedNUL) {
+		text = escapeNULs(text)
+	}
 	return append(binary.BigEndian.AppendUint32(b, uint32(len(text))), text...), nil //nolint:gosec // PostgreSQL refuses more than 1 GB
+}
+
+var escapedNUL = []byte(`\u0000`)
+
+func escapeNULs(text []byte) (out []byte) {
+	for i := 0; i < len(text); i++ {
+		if text[i] == '\\' {
+			if bytes.HasPrefix(text[i:], escapedNUL) {
+				out = append(out, '\\')
+			}
+			out = append(out, '\\') // and what it escapes
+			i++
+		}
+		out = append(out, text[i])
+	}
+	return out
 }
 
 // firstTime and lastTime are the years that a text of bun can say.

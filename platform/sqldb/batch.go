@@ -41,16 +41,20 @@ type statement struct {
 // add appends a statement without values.
 func (b *batch) add(text string) { b.statements = append(b.statements, statement{text: text}) }
 
+// andCommit ends the text of a batch that commits.
+const andCommit = ";\nCOMMIT"
+
 // text is what the statements of a batch are, for hooks.
 func (b *batch) text() string {
-	if len(b.statements) == 1 {
-		return b.statements[0].text
-	}
 	texts := make([]string, len(b.statements))
 	for i, s := range b.statements {
 		texts[i] = s.text
 	}
-	return strings.Join(texts, ";\n")
+	text := strings.Join(texts, ";\n")
+	if b.commit {
+		text += andCommit
+	}
+	return text
 }
 
 type batchKey struct{}

@@ -165,7 +165,11 @@ func (r Rows) arrays() ([]array, bool) {
 
 // send runs a batch on the transaction in ctx.
 func (db *DB) send(ctx context.Context, b *batch) error {
-	db.count(ctx, int64(len(b.statements))-1) // the hook counts the message as one
+	more := int64(len(b.statements)) - 1 // the hook counts the message as one
+	if b.commit {
+		more++
+	}
+	db.count(ctx, more)
 	_, err := db.On(ctx).ExecContext(b.in(ctx), b.text())
 	return db.sent(err)
 }
