@@ -24,6 +24,8 @@ type batch struct {
 	values     []byte // of all statements
 	// commit ends the transaction after the last.
 	commit bool
+	// said is the text that a connection gets in the place of the batch.
+	said string
 }
 
 // statement is one of a batch.
@@ -59,10 +61,20 @@ func (b *batch) text() string {
 
 type batchKey struct{}
 
-// in is the context by which a connection gets the batch: database/sql hands
-// a context on as it is.
-func (b *batch) in(ctx context.Context) context.Context {
-	return context.WithValue(ctx, batchKey{}, b)
+// in is the context by which a connection gets the batch, and the text that
+// stands for it: database/sql hands both on as they are.
+func (b *batch) in(ctx context.Context) (context.Context, string) {
+	b.said = b.text()
+	return context.WithValue(ctx, batchKey{}, b), b.said
+}
+
+// batchOf is the batch that query stands for, or nil. A hook may run others
+// with the same context.
+func batchOf(ctx context.Context, query string) *batch {
+	if b, ok := ctx.Value(batchKey{}).(*batch); ok && b.said == query {
+		return b
+	}
+	return nil
 }
 
 // pgNames are the statements that are prepared on one connection, by their

@@ -103,7 +103,7 @@ func (c *pgConn) begun(err error) {
 // ExecContext implements driver.ExecerContext. A batch in ctx is run in the
 // place of query, which then only says what it is.
 func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	if b, ok := ctx.Value(batchKey{}).(*batch); ok {
+	if b := batchOf(ctx, query); b != nil {
 		if _, err := c.run(ctx, b); err != nil {
 			return nil, err
 		}
@@ -120,7 +120,7 @@ func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.Na
 
 // QueryContext implements driver.QueryerContext, with batches as ExecContext.
 func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	if b, ok := ctx.Value(batchKey{}).(*batch); ok {
+	if b := batchOf(ctx, query); b != nil {
 		return c.run(ctx, b)
 	}
 	query, err := c.first(query)

@@ -170,13 +170,17 @@ func (db *DB) send(ctx context.Context, b *batch) error {
 		more++
 	}
 	db.count(ctx, more)
-	_, err := db.On(ctx).ExecContext(b.in(ctx), b.text())
+	on := db.On(ctx)
+	ctx, said := b.in(ctx)
+	_, err := on.ExecContext(ctx, said)
 	return db.sent(err)
 }
 
 // ask runs a batch on the transaction in ctx; scan takes what is answered.
 func (db *DB) ask(ctx context.Context, b *batch, scan func(row *sql.Rows) error) error {
-	found, err := db.On(ctx).QueryContext(b.in(ctx), b.text())
+	on := db.On(ctx)
+	ctx, said := b.in(ctx)
+	found, err := on.QueryContext(ctx, said)
 	return db.sent(scanAll(found, err, scan))
 }
 
