@@ -104,10 +104,10 @@ var marshalerType = reflect.TypeFor[json.Marshaler]()
 
 // natural answers how values of a type are sent where nothing speaks against it.
 func natural(typ reflect.Type) array {
-	switch {
-	case typ == timeType:
+	switch typ {
+	case timeType:
 		return array{of: oidTimestampz, one: appendTime}
-	case typ == rawType:
+	case rawType:
 		return array{of: oidText, one: appendRaw}
 	}
 	switch typ.Kind() {

@@ -167,7 +167,7 @@ func appendRun(m []byte, c *pgConn, s statement, values []byte, parsed []string)
 // talk sends a message and reads the answers to it. A connection that fails is
 // closed: what is still on it belongs to nobody.
 func (c *pgConn) talk(ctx context.Context, message []byte, parsed []string) (*batchRows, error) {
-	deadline := time.Now().Add(c.timeout)
+	deadline := time.Now().Add(c.timeout) //nolint:forbidigo // a socket counts by the machine's clock
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}

@@ -77,10 +77,11 @@ func (c *pgConn) BeginTx(_ context.Context, o driver.TxOptions) (driver.Tx, erro
 	return &c.tx, nil
 }
 
+// errNoContext is for what database/sql calls with a context where it can.
+var errNoContext = errors.New("a connection to PostgreSQL takes statements with a context only")
+
 // Begin implements driver.Conn.
-func (c *pgConn) Begin() (driver.Tx, error) {
-	return c.BeginTx(context.Background(), driver.TxOptions{})
-}
+func (c *pgConn) Begin() (driver.Tx, error) { return nil, errNoContext }
 
 // first answers a statement with the BEGIN that is due before it.
 func (c *pgConn) first(query string) (string, error) {
@@ -150,9 +151,7 @@ func (c *pgConn) PrepareContext(ctx context.Context, query string) (driver.Stmt,
 }
 
 // Prepare implements driver.Conn.
-func (c *pgConn) Prepare(query string) (driver.Stmt, error) {
-	return c.PrepareContext(context.Background(), query)
-}
+func (c *pgConn) Prepare(string) (driver.Stmt, error) { return nil, errNoContext }
 
 // Ping implements driver.Pinger.
 func (c *pgConn) Ping(ctx context.Context) error {
@@ -216,6 +215,6 @@ func (t *pgTx) end(command string) error {
 	if none {
 		return nil
 	}
-	_, err := conn.Conn.ExecContext(context.Background(), command, nil)
+	_, err := conn.Conn.ExecContext(context.Background(), command, nil) //nolint:forbidigo // driver.Tx has none
 	return err
 }

@@ -3,7 +3,6 @@ package sqldb_test
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -144,10 +143,16 @@ func TestATransactionBeginsWithItsFirstStatementHoweverThatIsRun(t *testing.T) {
 		"exec": func(tx *sql.Tx) error { _, err := tx.ExecContext(t.Context(), insert); return err },
 		"query": func(tx *sql.Tx) error {
 			rows, err := tx.QueryContext(t.Context(), insert+" RETURNING n")
-			return errors.Join(err, rows.Close(), rows.Err())
+			if err != nil {
+				return err
+			}
+			defer func() { _ = rows.Close() }()
+			return rows.Err()
 		},
 		"prepared": func(tx *sql.Tx) error {
-			_, err := tx.StmtContext(t.Context(), prepared).ExecContext(t.Context())
+			stmt := tx.StmtContext(t.Context(), prepared)
+			defer func() { _ = stmt.Close() }()
+			_, err := stmt.ExecContext(t.Context())
 			return err
 		},
 		"arguments": func(tx *sql.Tx) error {
