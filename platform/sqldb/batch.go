@@ -241,7 +241,7 @@ func (a *answers) all() (refused, failed error) {
 				refused = told
 				// A plan that no longer fits, or statements that somebody has
 				// thrown away: the next batch prepares them again.
-				if code := told.fields['C']; code == "0A000" || code == "26000" {
+				if code := told.Field('C'); code == "0A000" || code == "26000" {
 					a.conn.names = nil
 				}
 			}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/uptrace/bun/driver/pgdriver"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -26,20 +25,19 @@ func IsUnique(err error) bool {
 
 // pgCode is what PostgreSQL calls an error (its SQLSTATE), or empty for others.
 func pgCode(err error) string {
-	var pg pgdriver.Error
-	if errors.As(err, &pg) {
-		return pg.Field('C')
-	}
-	var told pgError
+	var told interface{ Field(k byte) string }
 	if errors.As(err, &told) {
-		return told.fields['C']
+		return told.Field('C')
 	}
 	return ""
 }
 
-// pgError is an error of PostgreSQL that a batch met; pgdriver's own can't be
-// made by others.
+// pgError is an error of PostgreSQL that a batch met. It is told like
+// pgdriver.Error, which others can't make.
 type pgError struct{ fields map[byte]string }
+
+// Field answers a field of the error, such as 'C' for its code.
+func (e pgError) Field(k byte) string { return e.fields[k] }
 
 func pgErrorOf(body []byte) pgError {
 	e := pgError{map[byte]string{}}
@@ -53,5 +51,5 @@ func pgErrorOf(body []byte) pgError {
 
 // Error implements error, with pgdriver's words.
 func (e pgError) Error() string {
-	return fmt.Sprintf("%s: %s (SQLSTATE=%s)", e.fields['S'], e.fields['M'], e.fields['C'])
+	return fmt.Sprintf("%s: %s (SQLSTATE=%s)", e.Field('S'), e.Field('M'), e.Field('C'))
 }
