@@ -77,6 +77,9 @@ func (k *killer) obey(orders io.Reader) {
 // commits when it is the one.
 func (k *killer) before(ctx context.Context, query string) any {
 	first, _, _ := strings.Cut(strings.TrimSpace(query), " ")
+	if strings.HasSuffix(query, ";\nCOMMIT") { // as the end of a message
+		first = "COMMIT"
+	}
 	switch first {
 	case "COMMIT":
 	case "INSERT", "UPDATE", "DELETE":

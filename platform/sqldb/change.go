@@ -10,14 +10,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
 )
 
 // Change is an update of many rows of a table, each by values of its own.
-// PostgreSQL gets one statement with all values in it. SQLite parses such a
-// statement for longer than it runs it; it gets the change of one row, which is
-// parsed once, for each row.
+// PostgreSQL gets one statement that has an array of values for each column.
+// SQLite gets the change of one row for each row. Both are parsed once.
 type Change struct {
 	head, tail string // around the values of the statement for all rows
 	single     string // with parameters in the place of values
@@ -27,8 +25,9 @@ type Change struct {
 var valueOfRow = regexp.MustCompile(`\bv\.column(\d+)`)
 
 // NewChange returns the change of a table. set and where name the values of a
-// row v.column1, v.column2 and so on; PostgreSQL takes times among them for
-// texts unless they are cast with "::timestamptz", which SQLite is not told.
+// row v.column1, v.column2 and so on. They have the types of Go's values: whole
+// numbers are bigint and others double precision. Times are to be cast with
+// "::timestamptz", which SQLite is not told.
 // returning names what is answered of each row that was changed, or is empty.
 func NewChange(table, set, where, returning string) Change {
 	if returning != "" {
@@ -36,7 +35,7 @@ func NewChange(table, set, where, returning string) Change {
 	}
 	single := fmt.Sprintf("UPDATE %s SET %s WHERE %s%s", table, set, where, returning)
 	return Change{
-		head: fmt.Sprintf("UPDATE %s SET %s FROM (VALUES ", table, set), tail: fmt.Sprintf(") AS v WHERE %s%s", where, returning),
+		head: fmt.Sprintf("UPDATE %s SET %s FROM ", table, set), tail: fmt.Sprintf(") AS v WHERE %s%s", where, returning),
 		single: valueOfRow.ReplaceAllString(strings.ReplaceAll(single, "::timestamptz", ""), "?$1"),
 	}
 }
@@ -49,7 +48,7 @@ type changing struct {
 
 // AppendQuery implements Query.
 func (c changing) AppendQuery(gen schema.QueryGen, b []byte) ([]byte, error) {
-	b, err := c.rows.AppendQuery(gen, append(b, c.head...))
+	b, err := c.rows.AppendQuery(gen, append(append(b, c.head...), "(VALUES "...))
 	return append(b, c.tail...), err
 }
 
@@ -68,12 +67,15 @@ func (db *DB) Change(ctx context.Context, c Change, rows Rows, scan func(row *sq
 		return err
 	}
 	if db.postgres {
-		text, err := changing{c, rows}.AppendQuery(db.QueryGen(), nil)
-		if err != nil {
-			return fmt.Errorf("building a statement: %w", err)
+		var b batch
+		if err := b.addChange(db, changing{c, rows}); err != nil {
+			return err
 		}
-		found, err := db.On(ctx).QueryContext(ctx, "?", bun.Safe(text))
-		return scanAll(found, err, scan)
+		if scan == nil {
+			return db.send(ctx, &b)
+		}
+		b.statements[0].rows = true
+		return db.ask(ctx, &b, scan)
 	}
 	return db.changeSingly(ctx, c, rows, scan)
 }

@@ -43,12 +43,15 @@ func (h countHook) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.C
 
 // AfterQuery implements bun.QueryHook.
 func (h countHook) AfterQuery(ctx context.Context, e *bun.QueryEvent) {
-	if e.Err == nil && commits(e.Query) && (e.Query == "COMMIT" || !h.db.InTx(ctx)) {
+	if e.Err == nil && commits(e.Query) && (e.Query == "COMMIT" || strings.HasSuffix(e.Query, andCommit) || !h.db.InTx(ctx)) {
 		h.db.commits.Add(1)
 	}
 }
 
 func commits(query string) bool {
+	if strings.HasSuffix(query, andCommit) {
+		return true
+	}
 	first, _, _ := strings.Cut(query, " ")
 	switch first {
 	case "COMMIT", "INSERT", "UPDATE", "DELETE":

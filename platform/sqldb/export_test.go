@@ -47,3 +47,9 @@ func (db *DB) Writer(query string) (isPrepared, waits bool) {
 	p, _ := known.(*prepared)
 	return p.stmt.Load() != nil, p.wait.Load() > 0
 }
+
+// KeptInserts is how many inserts are prepared on some connection.
+func (db *DB) KeptInserts(ctx context.Context) (n int, err error) {
+	err = db.NewRaw("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT%'").Scan(ctx, &n)
+	return n, err
+}

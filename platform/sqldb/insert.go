@@ -31,6 +31,13 @@ func (db *DB) Insert(ctx context.Context, i Insert) error {
 	if prepared := db.inserter(ctx, i); prepared != nil {
 		return prepared.run(ctx, db, rows)
 	}
+	if db.postgres && db.InTx(ctx) {
+		var b batch
+		if err := b.addInsert(ctx, db, i); err != nil {
+			return err
+		}
+		return db.send(ctx, &b)
+	}
 	_, err := db.insertQuery(ctx, i).Exec(ctx)
 	return err
 }

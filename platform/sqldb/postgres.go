@@ -34,7 +34,7 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool := sql.OpenDB(connector)
+	pool := sql.OpenDB(pgConnector{connector, timeout + 5*time.Second})
 	conns := c.MaxConns
 	if conns <= 0 {
 		conns = 16

@@ -72,9 +72,9 @@ func (s *Script) Exec(ctx context.Context) error {
 	case !s.db.InTx(ctx):
 		return errors.New("a script runs in a transaction only")
 	case s.db.postgres:
-		return s.send(ctx, s.steps)
+		return s.send(ctx, false)
 	}
-	for i, st := range s.steps {
+	for _, st := range s.steps {
 		var err error
 		switch {
 		case st.insert != nil:
@@ -82,7 +82,7 @@ func (s *Script) Exec(ctx context.Context) error {
 		case st.change != nil:
 			err = s.db.Change(ctx, st.change.Change, st.change.rows, nil)
 		default:
-			err = s.send(ctx, s.steps[i:i+1])
+			err = s.single(ctx, st.query)
 		}
 		if err != nil {
 			return err
@@ -91,27 +91,46 @@ func (s *Script) Exec(ctx context.Context) error {
 	return nil
 }
 
-// send runs steps as one text.
-func (s *Script) send(ctx context.Context, steps []step) error {
-	var text []byte
-	for _, st := range steps {
-		q := st.query
+// single runs one statement that bun builds.
+func (s *Script) single(ctx context.Context, q Query) error {
+	text, err := q.AppendQuery(s.db.QueryGen(), nil)
+	if err != nil {
+		return fmt.Errorf("building a statement: %w", err)
+	}
+	// Through bun, for its hooks; the text has no placeholders left.
+	_, err = s.db.On(ctx).NewRaw("?", bun.Safe(text)).Exec(ctx)
+	return err
+}
+
+// last runs the statements as the last ones of their transaction. On PostgreSQL
+// it is then committed: COMMIT goes with them.
+func (s *Script) last(ctx context.Context) (committed bool, err error) {
+	if !s.db.postgres || len(s.steps) == 0 {
+		return false, s.Exec(ctx)
+	}
+	err = s.send(ctx, true)
+	return err == nil, err
+}
+
+// send runs the statements as one message.
+func (s *Script) send(ctx context.Context, commit bool) error {
+	b := batch{commit: commit}
+	for _, st := range s.steps {
+		var err error
 		switch {
 		case st.insert != nil:
-			q = s.db.insertQuery(ctx, *st.insert)
+			err = b.addInsert(ctx, s.db, *st.insert)
 		case st.change != nil:
-			q = st.change
+			err = b.addChange(s.db, *st.change)
+		default:
+			err = b.addQuery(s.db, st.query)
 		}
-		var err error
-		if text, err = q.AppendQuery(s.db.QueryGen(), text); err != nil {
-			return fmt.Errorf("building a statement: %w", err)
+		if err != nil {
+			return err
 		}
-		text = append(text, ";\n"...)
 	}
-	s.db.count(ctx, int64(len(steps))-1) // the hook counts the message as one
-	// Through bun, for its hooks; the text has no placeholders left.
-	if _, err := s.db.On(ctx).NewRaw("?", bun.Safe(text)).Exec(ctx); err != nil {
-		return fmt.Errorf("running %d statements: %w", len(steps), err)
+	if err := s.db.send(ctx, &b); err != nil {
+		return fmt.Errorf("running %d statements: %w", len(b.statements), err)
 	}
 	return nil
 }

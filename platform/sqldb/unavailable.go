@@ -6,7 +6,6 @@ import (
 	"net"
 	"slices"
 
-	"github.com/uptrace/bun/driver/pgdriver"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -20,9 +19,7 @@ func Unavailable(err error) bool {
 		code := lite.Code() & 0xff
 		return code == sqlite3.SQLITE_BUSY || code == sqlite3.SQLITE_LOCKED || code == sqlite3.SQLITE_CANTOPEN || cannotWrite(err)
 	}
-	var pg pgdriver.Error
-	if errors.As(err, &pg) {
-		state := pg.Field('C')
+	if state := pgCode(err); state != "" {
 		// Lost connections, too many of them, a shutdown, a deadlock, a lock
 		// or a statement that took too long.
 		return len(state) == 5 && (state[:2] == "08" || state[:2] == "53" ||
@@ -44,9 +41,8 @@ func cannotWrite(err error) bool {
 		}
 		return false
 	}
-	var pg pgdriver.Error
 	// Full, an error of input or output, read-only.
-	return errors.As(err, &pg) && slices.Contains([]string{"53100", "58030", "25006"}, pg.Field('C'))
+	return slices.Contains([]string{"53100", "58030", "25006"}, pgCode(err))
 }
 
 // WriteFailure is why the last transaction could not be written, nil when it

@@ -92,17 +92,39 @@ func (db *DB) transact(ctx context.Context, fn func(ctx context.Context, open *o
 	ctx, end := uow.Begin(ctx)
 	committed := false
 	defer func() { end(committed) }() // also when fn panics
-	err := db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		open := &openTx{db: db, tx: tx, last: db.NewScript()}
-		ctx = context.WithValue(ctx, txKey{}, open)
-		if err := fn(ctx, open); err != nil {
-			return err
-		}
-		return open.last.Exec(ctx)
-	})
+	err := db.commit(ctx, fn)
 	committed = err == nil
 	db.wrote(err)
 	return err
+}
+
+// commit runs fn and what it has put off, and commits.
+func (db *DB) commit(ctx context.Context, fn func(ctx context.Context, open *openTx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	ended := false
+	defer func() {
+		if !ended { // also when fn panics
+			_ = tx.Rollback() // the error that led here says more
+		}
+	}()
+	open := &openTx{db: db, tx: tx, last: db.NewScript()}
+	ctx = context.WithValue(ctx, txKey{}, open)
+	if err := fn(ctx, open); err != nil {
+		return err
+	}
+	committed, err := open.last.last(ctx)
+	if err != nil {
+		return err
+	}
+	ended = true
+	if committed {
+		_ = tx.Tx.Commit() // lets go of the connection, and sends nothing; ctx may have ended since
+		return nil
+	}
+	return tx.Commit()
 }
 
 // Do implements uow.Unit. Within a unit, fn joins it and an error rolls the

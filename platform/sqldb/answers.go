@@ -1,0 +1,148 @@
+package sqldb
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// talk sends a message and reads the answers to it. A connection that fails is
+// closed: what is still on it belongs to nobody.
+func (c *pgConn) talk(ctx context.Context, message []byte, parsed []string) (*batchRows, error) {
+	deadline := time.Now().Add(c.timeout) //nolint:forbidigo // a socket counts by the machine's clock
+	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
+		deadline = d
+	}
+	conn := c.Conn.Conn()
+	err := conn.SetDeadline(deadline)
+	if err == nil {
+		_, err = conn.Write(message)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("sending to PostgreSQL: %w", err), c.Close())
+	}
+	answer := answers{conn: c, in: conn, buffer: c.read[:0], parsed: parsed}
+	refused, err := answer.all()
+	if cap(answer.buffer) <= largestKept {
+		c.read = answer.buffer
+	}
+	switch {
+	case err != nil:
+		return nil, errors.Join(refused, fmt.Errorf("reading from PostgreSQL: %w", err), c.Close())
+	case refused != nil:
+		return nil, refused
+	}
+	return &answer.rows, nil
+}
+
+// answers are what PostgreSQL says to a batch.
+type answers struct {
+	conn   *pgConn
+	in     io.Reader
+	buffer []byte
+	at     int      // where the next message begins in buffer
+	parsed []string // texts and names of statements that are being prepared
+	rows   batchRows
+}
+
+// errRolledBack tells that a COMMIT ended a transaction that had failed.
+var errRolledBack = errors.New("PostgreSQL has rolled the transaction back")
+
+// all reads until PostgreSQL waits for the next message. refused is the first
+// error that it told.
+func (a *answers) all() (refused, failed error) {
+	for {
+		kind, body, err := a.next()
+		if err != nil {
+			return refused, err
+		}
+		switch kind {
+		case '1': // parsed
+			if len(a.parsed) < 2 {
+				return refused, errors.New("a statement was prepared that nobody sent")
+			}
+			if name := a.parsed[1]; name != "" {
+				if a.conn.names == nil {
+					a.conn.names = pgNames{}
+				}
+				a.conn.names[a.parsed[0]] = name
+			}
+			a.parsed = a.parsed[2:]
+		case 'T':
+			if err := a.rows.describe(body); err != nil {
+				return refused, err
+			}
+		case 'D':
+			a.rows.add(body)
+		case 'C':
+			if string(body) == "ROLLBACK\x00" && refused == nil {
+				refused = errRolledBack
+			}
+		case 'E':
+			if told := pgErrorOf(body); refused == nil {
+				refused = told
+				// A plan that no longer fits, or statements that somebody has
+				// thrown away: the next batch prepares them again.
+				if code := told.Field('C'); code == "0A000" || code == "26000" {
+					a.conn.names = nil
+				}
+			}
+		case 'Z':
+			return refused, a.rest()
+		case '2', 'I', 'N', 'S', 'n', 'A', 's': // bound, empty, notices, no rows
+		default:
+			return refused, fmt.Errorf("a message of the kind %q was not expected", kind)
+		}
+	}
+}
+
+// next reads one message. Its body is valid until the next.
+func (a *answers) next() (kind byte, body []byte, err error) {
+	if err := a.have(5); err != nil {
+		return 0, nil, err
+	}
+	size := int(binary.BigEndian.Uint32(a.buffer[a.at+1:]))
+	if size < 4 || size > 1<<30 {
+		return 0, nil, errors.New("a message has an impossible length")
+	}
+	if err := a.have(1 + size); err != nil {
+		return 0, nil, err
+	}
+	kind, body = a.buffer[a.at], a.buffer[a.at+5:a.at+1+size]
+	a.at += 1 + size
+	return kind, body, nil
+}
+
+// have reads until n bytes are there from at on.
+func (a *answers) have(n int) error {
+	if len(a.buffer)-a.at >= n {
+		return nil
+	}
+	left := copy(a.buffer, a.buffer[a.at:])
+	a.buffer, a.at = a.buffer[:left], 0
+	for len(a.buffer) < n {
+		if cap(a.buffer)-len(a.buffer) < 512 || cap(a.buffer) < n {
+			a.buffer = append(make([]byte, 0, max(4096, 2*cap(a.buffer), n)), a.buffer...)
+		}
+		k, err := a.in.Read(a.buffer[len(a.buffer):cap(a.buffer)])
+		a.buffer = a.buffer[:len(a.buffer)+k]
+		if err != nil && len(a.buffer) < n {
+			return err
+		}
+	}
+	return nil
+}
+
+// rest reads to its end what PostgreSQL has begun to tell beside the answer,
+// such as a notice, which pgdriver would not find the beginning of.
+func (a *answers) rest() error {
+	for a.at < len(a.buffer) {
+		if _, _, err := a.next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

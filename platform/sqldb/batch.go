@@ -1,0 +1,159 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/binary"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// batch is statements that go to PostgreSQL in one message of its extended
+// protocol. The first that fails ends it, and whoever began the transaction
+// rolls it back.
+type batch struct {
+	statements []statement
+	values     []byte // of all statements
+	// commit ends the transaction after the last.
+	commit bool
+	// said is the text that a connection gets in the place of the batch.
+	said string
+}
+
+// statement is one of a batch.
+type statement struct {
+	text string
+	// kept statements are parsed and planned once for each connection. Such a
+	// text must not have values in it.
+	kept bool
+	// rows tells that what it answers is read.
+	rows bool
+	// params are the number of values, and from and to where they are.
+	params, from, to int
+}
+
+// add appends a statement without values.
+func (b *batch) add(text string) { b.statements = append(b.statements, statement{text: text}) }
+
+// andCommit ends the text of a batch that commits.
+const andCommit = ";\nCOMMIT"
+
+// text is what the statements of a batch are, for hooks.
+func (b *batch) text() string {
+	texts := make([]string, len(b.statements))
+	for i, s := range b.statements {
+		texts[i] = s.text
+	}
+	text := strings.Join(texts, ";\n")
+	if b.commit {
+		text += andCommit
+	}
+	return text
+}
+
+type batchKey struct{}
+
+// in is the context by which a connection gets the batch, and the text that
+// stands for it: database/sql hands both on as they are.
+func (b *batch) in(ctx context.Context) (context.Context, string) {
+	b.said = b.text()
+	return context.WithValue(ctx, batchKey{}, b), b.said
+}
+
+// batchOf is the batch that query stands for, or nil. A hook may run others
+// with the same context.
+func batchOf(ctx context.Context, query string) *batch {
+	if b, ok := ctx.Value(batchKey{}).(*batch); ok && b.said == query {
+		return b
+	}
+	return nil
+}
+
+// pgNames are the statements that are prepared on one connection, by their
+// texts.
+type pgNames map[string]string
+
+var lastName atomic.Int64
+
+// buffers are the messages of batches.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// largestKept bounds a buffer that is kept for the next message, in bytes.
+const largestKept = 1 << 20
+
+// run sends a batch and reads what it answers.
+func (c *pgConn) run(ctx context.Context, b *batch) (driver.Rows, error) {
+	if !c.IsValid() {
+		return nil, driver.ErrBadConn
+	}
+	if c.tx.lost {
+		return nil, errLost
+	}
+	buffer, _ := buffers.Get().(*[]byte)
+	message, parsed := c.message((*buffer)[:0], b)
+	rows, err := c.talk(ctx, message, parsed)
+	if cap(message) <= largestKept {
+		*buffer = message
+		buffers.Put(buffer)
+	}
+	c.begun(err)
+	if err != nil {
+		return nil, err
+	}
+	if b.commit {
+		c.tx.ended = true
+	}
+	return rows, nil
+}
+
+// message appends a batch as PostgreSQL takes it, and answers the statements
+// that it prepares, in order.
+func (c *pgConn) message(m []byte, b *batch) (message []byte, parsed []string) {
+	if c.tx.begin != "" {
+		m, parsed = appendRun(m, c, statement{text: c.tx.begin}, nil, parsed)
+	}
+	for _, s := range b.statements {
+		m, parsed = appendRun(m, c, s, b.values[s.from:s.to], parsed)
+	}
+	if b.commit {
+		m, parsed = appendRun(m, c, statement{text: "COMMIT"}, nil, parsed)
+	}
+	return append(m, 'S', 0, 0, 0, 4), parsed
+}
+
+// appendRun appends the messages that run one statement: Parse unless it is
+// prepared, Bind, Describe when its rows are read, and Execute.
+func appendRun(m []byte, c *pgConn, s statement, values []byte, parsed []string) ([]byte, []string) {
+	var at int
+	begin := func(kind byte) { at, m = len(m)+1, append(m, kind, 0, 0, 0, 0) }
+	end := func() { binary.BigEndian.PutUint32(m[at:], uint32(len(m)-at)) } //nolint:gosec // PostgreSQL refuses more than 1 GB
+	name := ""
+	known := false
+	if s.kept {
+		if name, known = c.names[s.text]; !known {
+			name = "parley-" + strconv.FormatInt(lastName.Add(1), 10)
+		}
+	}
+	if !known {
+		begin('P')
+		m = append(append(append(append(m, name...), 0), s.text...), 0, 0, 0)
+		end()
+		parsed = append(parsed, s.text, name)
+	}
+	begin('B')
+	m = append(append(append(m, 0), name...), 0, 0, 1, 0, 1) // all values are binary
+	m = binary.BigEndian.AppendUint16(m, uint16(s.params))   //nolint:gosec // as many as a table has columns
+	m = append(append(m, values...), 0, 0)                   // all results are text
+	end()
+	if s.rows {
+		begin('D')
+		m = append(m, 'P', 0)
+		end()
+	}
+	begin('E')
+	m = append(m, 0, 0, 0, 0, 0)
+	end()
+	return m, parsed
+}

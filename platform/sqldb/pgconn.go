@@ -1,0 +1,220 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun/driver/pgdriver"
+)
+
+// pgConnector opens connections of pgdriver that save round trips: BEGIN goes
+// with the first statement of a transaction, and a batch takes any number of
+// prepared statements, and COMMIT, in one message.
+type pgConnector struct {
+	*pgdriver.Connector // its driver is what a listener connects by
+	timeout             time.Duration
+}
+
+// Connect implements driver.Connector.
+func (c pgConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	opened, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn, ok := opened.(*pgdriver.Conn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("pgdriver answered a connection of type %T", opened), opened.Close())
+	}
+	return &pgConn{Conn: conn, timeout: c.timeout}, nil
+}
+
+// pgConn is a connection to PostgreSQL.
+type pgConn struct {
+	*pgdriver.Conn
+	timeout time.Duration // of a batch, from its writing to its answer
+	names   pgNames       // what is prepared on it
+	read    []byte        // the memory for answers
+	tx      pgTx
+}
+
+// pgTx is the transaction of a connection; it has one at a time.
+type pgTx struct {
+	conn *pgConn
+	// begin opens it, and goes with its first statement; empty once it has.
+	begin string
+	// lost: the first message failed, so that nobody knows whether PostgreSQL
+	// has read BEGIN.
+	lost bool
+	// ended: a batch has committed it.
+	ended bool
+}
+
+// errLost is what a transaction answers whose first statement failed, as
+// PostgreSQL does after any that failed.
+var errLost = errors.New("the first statement of the transaction failed, so it takes no others")
+
+// BeginTx implements driver.ConnBeginTx. It sends nothing.
+func (c *pgConn) BeginTx(_ context.Context, o driver.TxOptions) (driver.Tx, error) {
+	if !c.IsValid() {
+		return nil, driver.ErrBadConn
+	}
+	begin := "BEGIN"
+	switch level := sql.IsolationLevel(o.Isolation); level {
+	case sql.LevelDefault:
+	case sql.LevelReadCommitted, sql.LevelRepeatableRead, sql.LevelSerializable:
+		begin += " ISOLATION LEVEL " + level.String()
+	default:
+		return nil, fmt.Errorf("PostgreSQL has no isolation level %s", level)
+	}
+	if o.ReadOnly {
+		begin += " READ ONLY"
+	}
+	c.tx = pgTx{conn: c, begin: begin}
+	return &c.tx, nil
+}
+
+// errNoContext is for what database/sql calls with a context where it can.
+var errNoContext = errors.New("a connection to PostgreSQL takes statements with a context only")
+
+// Begin implements driver.Conn.
+func (c *pgConn) Begin() (driver.Tx, error) { return nil, errNoContext }
+
+// first answers a statement with the BEGIN that is due before it.
+func (c *pgConn) first(query string) (string, error) {
+	if c.tx.lost {
+		return "", errLost
+	}
+	if c.tx.begin != "" {
+		query = c.tx.begin + "; " + query
+	}
+	return query, nil
+}
+
+// begun notes what became of the message that had the BEGIN.
+func (c *pgConn) begun(err error) {
+	if c.tx.begin != "" {
+		c.tx.begin, c.tx.lost = "", err != nil
+	}
+}
+
+// ExecContext implements driver.ExecerContext. A batch in ctx is run in the
+// place of query, which then only says what it is.
+func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if b := batchOf(ctx, query); b != nil {
+		if _, err := c.run(ctx, b); err != nil {
+			return nil, err
+		}
+		return driver.ResultNoRows, nil
+	}
+	query, err := c.first(query)
+	if err != nil {
+		return nil, err
+	}
+	done, err := c.Conn.ExecContext(ctx, query, args)
+	c.begun(err)
+	return done, err
+}
+
+// QueryContext implements driver.QueryerContext, with batches as ExecContext.
+func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if b := batchOf(ctx, query); b != nil {
+		return c.run(ctx, b)
+	}
+	query, err := c.first(query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := c.Conn.QueryContext(ctx, query, args)
+	c.begun(err)
+	return rows, err
+}
+
+// PrepareContext implements driver.ConnPrepareContext. What is prepared knows
+// nothing of a BEGIN that is due, so it goes before.
+func (c *pgConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	if err := c.open(ctx); err != nil {
+		return nil, err
+	}
+	stmt, err := c.Conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	full, ok := stmt.(pgStatement)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("pgdriver answered a statement of type %T", stmt), stmt.Close())
+	}
+	return pgStmt{full, c}, nil
+}
+
+// Prepare implements driver.Conn.
+func (c *pgConn) Prepare(string) (driver.Stmt, error) { return nil, errNoContext }
+
+// Ping implements driver.Pinger.
+func (c *pgConn) Ping(ctx context.Context) error {
+	_, err := c.ExecContext(ctx, "SELECT 1", nil)
+	return err
+}
+
+type pgStatement interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
+}
+
+// pgStmt is a prepared statement, before which a BEGIN may be due.
+type pgStmt struct {
+	pgStatement
+	conn *pgConn
+}
+
+// ExecContext implements driver.StmtExecContext.
+func (s pgStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	if err := s.conn.open(ctx); err != nil {
+		return nil, err
+	}
+	return s.pgStatement.ExecContext(ctx, args)
+}
+
+// QueryContext implements driver.StmtQueryContext.
+func (s pgStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	if err := s.conn.open(ctx); err != nil {
+		return nil, err
+	}
+	return s.pgStatement.QueryContext(ctx, args)
+}
+
+// open begins the transaction now, if it is due.
+func (c *pgConn) open(ctx context.Context) error {
+	if c.tx.begin == "" && !c.tx.lost {
+		return nil
+	}
+	_, err := c.ExecContext(ctx, "SELECT", nil)
+	return err
+}
+
+// Commit implements driver.Tx. There is nothing to do when no statement has
+// run, and when a batch has committed.
+func (t *pgTx) Commit() error {
+	if t.lost {
+		return errors.Join(errLost, t.Rollback())
+	}
+	return t.end("COMMIT")
+}
+
+// Rollback implements driver.Tx.
+func (t *pgTx) Rollback() error { return t.end("ROLLBACK") }
+
+func (t *pgTx) end(command string) error {
+	none := t.begin != "" || t.ended
+	conn := t.conn
+	*t = pgTx{conn: conn}
+	if none {
+		return nil
+	}
+	_, err := conn.Conn.ExecContext(context.Background(), command, nil) //nolint:forbidigo // driver.Tx has none
+	return err
+}
