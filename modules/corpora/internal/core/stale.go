@@ -16,9 +16,9 @@ import (
 const IndexVersion = 3
 
 // Version 3 differs from version 2 in short documents alone, which were
-// mostCut passages at most: every second one begins over 400 characters after
-// the one before that, and chunking.Whole is 2,500.
-const mostCut = 14
+// mostCut passages at most: of two that follow each other, the second one ends
+// over 400 characters behind what was before, and chunking.Whole is 3,000.
+const mostCut = 17
 
 // IsStale reports whether the document is to be read again. SQL says the same.
 func (d Document) IsStale() bool {

@@ -12,9 +12,9 @@ import (
 const (
 	// Size is what a passage of a longer document holds at most.
 	Size = 800
-	// Whole is what a document holds at most that is one passage, if it also has
-	// one section and one page, so that nothing is lost that a citation names.
-	Whole = 2_500
+	// Whole is what a document holds at most that is one passage, about a page. It
+	// must also have one section and one page, so that a citation loses nothing.
+	Whole = 3_000
 	// overlapSentences are repeated from the passage before, if they are no
 	// more than half of Size.
 	overlapSentences = 2

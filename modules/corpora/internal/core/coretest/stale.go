@@ -30,7 +30,7 @@ func stale(f fixture) {
 	f.Equal(0, len(storetest.Must[[]core.Document](f.t)(f.Stale(f.ctx, b.ID, 10))))
 
 	// What the last version changes is short documents that were cut.
-	for chunks, is := range map[int]bool{1: false, 2: true, 14: true, 15: false} {
+	for chunks, is := range map[int]bool{1: false, 2: true, 17: true, 18: false} {
 		_, err := f.UpdateDocument(f.ctx, old.ID, func(d *core.Document) error { d.IndexVersion, d.ChunkCount = 2, chunks; return nil })
 		f.NoError(err)
 		f.Equal(is, len(all()) == 1)
