@@ -11,7 +11,7 @@ import (
 // question is about. A short one rather asks for one passage, and is harmed.
 const (
 	subjectWeight  = 0.2 // of the question's weight, shared among the words
-	subjectFrom    = 7   // terms of a question
+	subjectFrom    = 8   // terms of a question
 	subjectSources = 10  // passages that are looked at
 	subjectWords   = 20
 )
