@@ -20,6 +20,7 @@ const (
 	embedAtOnce  = 64               // passages of one call
 	embedJobSize = 16               // calls of one turn of a job
 	embedText    = 4_000            // bytes of a passage or question that a model reads
+	embedLess    = 1_000            // bytes of a passage that the model refuses, as one of few tokens may
 	questionWait = 3 * time.Second  // for the vector of a question
 	embedWait    = 2 * time.Minute  // for those of passages
 	awayFor      = 15 * time.Second // a model that failed is not asked for the next questions
@@ -81,7 +82,7 @@ func (e *steadyEmbedder) meaning(ctx context.Context, question string, outside f
 	if e == nil {
 		return nil
 	}
-	text := cut(question)
+	text := cut(question, embedText)
 	if text == "" {
 		return nil
 	}
@@ -109,12 +110,11 @@ func (e *steadyEmbedder) meaning(ctx context.Context, question string, outside f
 	return &ranking.Meaning{Model: e.Embedder.Model(), Values: v}
 }
 
-// cut bounds a text.
-func cut(s string) string {
-	if len(s) <= embedText {
+// cut bounds a text to n bytes.
+func cut(s string, n int) string {
+	if len(s) <= n {
 		return s
 	}
-	n := embedText
 	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}
@@ -205,7 +205,7 @@ func (s *Service) embed(ctx context.Context, c work.Claim) error {
 func (s *Service) embedPassages(ctx context.Context, c work.Claim, passages []ranking.Passage, at *embedPayload) error {
 	texts := make([]string, len(passages))
 	for i, p := range passages {
-		texts[i] = cut(p.Title + "\n" + p.Text)
+		texts[i] = cut(p.Title+"\n"+p.Text, embedText)
 	}
 	found, err := s.embedder.embed(ctx, texts, embedWait)
 	if work.IsPermanent(err) {
@@ -248,6 +248,9 @@ func (s *Service) embedOneByOne(ctx context.Context, passages []ranking.Passage,
 	out := make([][]int8, len(texts))
 	for i, text := range texts {
 		found, err := s.embedder.embed(ctx, []string{text}, embedWait)
+		if work.IsPermanent(err) && len(text) > embedLess {
+			found, err = s.embedder.embed(ctx, []string{cut(text, embedLess)}, embedWait)
+		}
 		switch {
 		case work.IsPermanent(err):
 			s.Log.WarnContext(ctx, "the embedding model refuses a passage, which is found by its words alone", "passage", passages[i].ID, "error", err)

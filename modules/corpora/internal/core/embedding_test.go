@@ -18,6 +18,7 @@ type model struct {
 	calls int
 	err   error
 	short bool // answers fewer vectors than texts
+	most  int  // bytes of a text that it reads; 0 for any number
 }
 
 // Model implements core.Embedder.
@@ -30,7 +31,7 @@ func (m *model) Embed(_ context.Context, texts []string) (out [][]float32, err e
 	}
 	for _, s := range texts {
 		switch {
-		case strings.Contains(s, "unreadable"):
+		case strings.Contains(s, "unreadable") || m.most > 0 && len(s) > m.most:
 			return nil, work.Permanent(errors.New("the text is too long"))
 		case strings.Contains(s, "rowing") || strings.Contains(s, "boat"):
 			out = append(out, []float32{1, 0})
@@ -45,6 +46,18 @@ func (m *model) Embed(_ context.Context, texts []string) (out [][]float32, err e
 }
 
 func withModel(m *model) func(*core.Deps) { return func(d *core.Deps) { d.Embedder = m } }
+
+func TestAPassageThatAModelFindsTooLongIsFoundByItsBeginning(t *testing.T) {
+	f := setup(t, withModel(&model{most: 1_000}))
+	c := f.corpus(jo, "a")
+	f.upload(jo, c, "a.md", "# Sport\n\nHe likes rowing on the lake. "+strings.Repeat("Then he goes home again. ", 60))
+	f.work()
+	found, err := f.Search(f.ctx, jo, c.ID, "boat", 10)
+	f.check(err)
+	if len(found.Passages) != 1 {
+		t.Errorf("%d found", len(found.Passages))
+	}
+}
 
 func TestADocumentIsFoundByMeaningOnceItsVectorsAreMade(t *testing.T) {
 	m := &model{}

@@ -39,7 +39,7 @@ func (r reader) Reason(err error) (string, bool) {
 func (f *fixture) older(before func(name string) error, documents ...core.Document) {
 	f.t.Helper()
 	for _, d := range documents {
-		_, err := f.parts.Store.UpdateDocument(f.ctx, d.ID, func(d *core.Document) error { d.IndexVersion = core.IndexVersion - 1; return nil })
+		_, err := f.parts.Store.UpdateDocument(f.ctx, d.ID, func(d *core.Document) error { d.IndexVersion = 1; return nil })
 		f.check(err)
 	}
 	f.parts.Extractor = reader{f.parts.Extractor, before}

@@ -138,7 +138,7 @@ func TestQuotesPointIntoTheirPassages(t *testing.T) {
 
 func TestAQuoteIsIntroducedByTheSectionInWhichItStands(t *testing.T) {
 	body := "Every employee has 28 days of annual leave.\n\n## Travel\n\nA hotel may cost up to 140 euro a night."
-	passage := Passage{Number: 1, Title: "Handbook › Leave", Text: body, Score: 2, Sections: []corpora.Section{{At: strings.Index(body, "\n\n##"), Title: "Handbook › Travel"}}}
+	passage := Passage{Number: 1, Title: "Handbook › Leave", Text: body, Score: 3, Sections: []corpora.Section{{At: strings.Index(body, "\n\n##"), Title: "Handbook › Travel"}}}
 	for question, want := range map[string]string{
 		"How much may a hotel cost a night?":                                      "According to Handbook › Travel: “A hotel may cost up to 140 euro a night.” [1]",
 		"How many days of annual leave does every employee have?":                 "According to Handbook › Leave: “Every employee has 28 days of annual leave.” [1]",

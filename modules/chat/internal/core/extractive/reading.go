@@ -1,7 +1,9 @@
 package extractive
 
 import (
+	"iter"
 	"sort"
+	"unicode/utf8"
 
 	"parley/platform/kernel/text"
 )
@@ -50,4 +52,25 @@ func (q *question) likeness(texts ...[]word) []float64 {
 		}
 	}
 	return out
+}
+
+// stretchLength is how many characters count as one place: what passages had
+// at most when the refusal was fitted.
+const stretchLength = 800
+
+// stretches are the parts of a text, each with half of the one before it. A
+// text that is no longer than one is one.
+func stretches(s string) iter.Seq[text.Sentence] {
+	return func(yield func(text.Sentence) bool) {
+		length := len(s)
+		if n := utf8.RuneCountInString(s); n > stretchLength {
+			length = length * stretchLength / n
+		}
+		for start := 0; ; start += max(length/2, 1) {
+			end := min(start+length, len(s))
+			if !yield(text.Sentence{Start: start, End: end}) || end == len(s) {
+				return
+			}
+		}
+	}
 }

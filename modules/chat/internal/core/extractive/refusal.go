@@ -18,8 +18,8 @@ type feature int
 const (
 	bias            feature = iota
 	own                     // part of the question's weight in the best sentence
-	maxPass                 // the same in the best of the passages, titles counted
-	missingNames            // names in the question that the passage lacks, at most 2
+	maxPass                 // the same in the best stretch of the passages, titles counted
+	missingNames            // names in the question that the stretch lacks, at most 2
 	missingNumbers          // numbers in the question that nothing near has, at most 1
 	inOrder                 // part of the neighbouring words that stand in order
 	holdsKind               // 1 when the sentence holds what is asked for, −1 when not
@@ -69,7 +69,7 @@ var weights = [featureCount]struct {
 
 // answerFrom is the least logit of an answer. It is below the even chance: a
 // quote that does not fit is seen at once, an answer that was there is lost.
-const answerFrom = -1.0
+const answerFrom = -0.85
 
 // refuses decides whether the best sentence is no answer. Nothing is answered
 // by relatives of the question's words alone.
@@ -106,13 +106,16 @@ func (q *question) features(b sentence, found []Passage) (f features) {
 	var here []float64
 	score := 0.0
 	for i := range found {
-		like := q.likeness(q.words(found[i].Title), q.words(found[i].Text))
-		if &found[i] == b.passage {
-			here = like
-		}
-		f[maxPass] = max(f[maxPass], q.part(like))
-		for k, l := range like {
-			best[k] = max(best[k], l)
+		title := q.words(found[i].Title)
+		for s := range stretches(found[i].Text) {
+			like := q.likeness(title, within(q.words(found[i].Text), s.Start, s.End))
+			if &found[i] == b.passage && s.Start <= b.start && b.start < s.End && (here == nil || q.part(like) > q.part(here)) {
+				here = like
+			}
+			f[maxPass] = max(f[maxPass], q.part(like))
+			for k, l := range like {
+				best[k] = max(best[k], l)
+			}
 		}
 		score = max(score, found[i].Score)
 	}

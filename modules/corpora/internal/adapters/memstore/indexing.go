@@ -108,13 +108,9 @@ func (s *Store) Unfinished(ctx context.Context, after int64, limit int) ([]core.
 	return found[:min(len(found), limit)], err
 }
 
-func stale(d core.Document) bool {
-	return d.Step == core.Completed && d.IndexVersion < core.IndexVersion
-}
-
 // StaleCorpora implements core.Index.
 func (s *Store) StaleCorpora(ctx context.Context, after int64, limit int) ([]core.Corpus, error) {
-	documents, err := s.documents.List(ctx, stale)
+	documents, err := s.documents.List(ctx, core.Document.IsStale)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +128,7 @@ func (s *Store) StaleCorpora(ctx context.Context, after int64, limit int) ([]cor
 
 // Stale implements core.Index.
 func (s *Store) Stale(ctx context.Context, corpusID int64, limit int) ([]core.Document, error) {
-	found, err := s.documents.List(ctx, func(d core.Document) bool { return d.CorpusID == corpusID && stale(d) })
+	found, err := s.documents.List(ctx, func(d core.Document) bool { return d.CorpusID == corpusID && d.IsStale() })
 	return found[:min(len(found), limit)], err
 }
 

@@ -10,7 +10,7 @@ import (
 const PassVectors = passVectors
 
 // RepairNamesBy is RepairNames with statements about so many documents.
-func (s *Store) RepairNamesBy(ctx context.Context, atOnce int64) error {
+func (s *Store) RepairNamesBy(ctx context.Context, atOnce int) error {
 	return s.repairNames(ctx, atOnce)
 }
 

@@ -24,34 +24,30 @@ func (s *Store) OddlyNamed(ctx context.Context, after int64, limit int) ([]core.
 	return out, nil
 }
 
-// repairSize is how many documents one statement of RepairNames looks at.
+// repairSize is how many documents one statement of RepairNames reads.
 const repairSize = 10_000
 
-// RepairNames implements core.Documents. A process of the version before knows
-// no name_key and runs beside this one on PostgreSQL alone. All documents are
-// looked at once, many at a time: the database answers those whose key is not
-// the name in its small letters, of which some are right in Go's.
+// RepairNames implements core.Documents. A process of a version before knows
+// no name_key and runs beside this one on PostgreSQL alone. A partial index has
+// the documents whose key is not the name in the database's small letters. Some
+// of these are right in Go's: names with İ, and in a database of the locale C
+// those with any capital beyond A to Z.
 func (s *Store) RepairNames(ctx context.Context) error { return s.repairNames(ctx, repairSize) }
 
-func (s *Store) repairNames(ctx context.Context, atOnce int64) error {
+func (s *Store) repairNames(ctx context.Context, atOnce int) error {
 	if !s.db.Postgres() {
 		return nil
 	}
+	on := s.db.On(ctx)
 	for after := int64(0); ; {
-		on := s.db.On(ctx)
-		some := on.NewSelect().TableExpr("corpora_documents").Column("id", "name", "name_key").Where("id > ?", after).OrderExpr("id").Limit(atOnce)
 		var rows []struct {
 			ID            int64
 			Name, NameKey string
-			IsLast        bool
 		}
-		err := on.NewSelect().TableExpr("(SELECT *, id = max(id) OVER () AS is_last FROM (?) AS read) AS d", some).
-			Where("is_last OR name_key <> lower(name) COLLATE ?", bun.Ident("C")).OrderExpr("id").Scan(ctx, &rows)
+		err := on.NewSelect().TableExpr("corpora_documents").Column("id", "name", "name_key").
+			Where("id > ? AND name_key <> lower(name) COLLATE ?", after, bun.Ident("C")).OrderExpr("id").Limit(int64(atOnce)).Scan(ctx, &rows)
 		if err != nil {
 			return fmt.Errorf("looking for names that were changed: %w", err)
-		}
-		if len(rows) == 0 {
-			return nil
 		}
 		for _, r := range rows {
 			if after = r.ID; r.NameKey == foldedName(r.Name) {
@@ -61,6 +57,9 @@ func (s *Store) repairNames(ctx context.Context, atOnce int64) error {
 			if _, err := on.NewRaw("UPDATE corpora_documents SET name_key = ? WHERE id = ? AND name = ?", foldedName(r.Name), r.ID, r.Name).Exec(ctx); err != nil {
 				return fmt.Errorf("repairing the name of document %d: %w", r.ID, err)
 			}
+		}
+		if len(rows) < atOnce {
+			return nil
 		}
 	}
 }

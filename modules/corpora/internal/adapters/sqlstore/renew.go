@@ -38,9 +38,10 @@ func (s *Store) Outdated(ctx context.Context, after int64, limit int) ([]core.Co
 	return rows, nil
 }
 
-// stale matches the partial index: a new core.IndexVersion needs a migration
-// that makes that index anew, which a test checks.
-const stale = "step = 'completed' AND index_version < 2"
+// stale is core.Document.IsStale and matches the partial index: a new
+// core.IndexVersion needs a migration that makes that index anew, which a test
+// checks.
+const stale = "step = 'completed' AND (index_version < 2 OR index_version < 3 AND chunk_count BETWEEN 2 AND 17)"
 
 // StaleCorpora implements core.Index.
 func (s *Store) StaleCorpora(ctx context.Context, after int64, limit int) ([]core.Corpus, error) {

@@ -10,8 +10,11 @@ import (
 
 // The sizes that were measured to find best; all in characters.
 const (
-	// Size is what a passage holds at most.
+	// Size is what a passage of a longer document holds at most.
 	Size = 800
+	// Whole is what a document holds at most that is one passage, about a page. It
+	// must also have one section and one page, so that a citation loses nothing.
+	Whole = 3_000
 	// overlapSentences are repeated from the passage before, if they are no
 	// more than half of Size.
 	overlapSentences = 2
@@ -25,7 +28,7 @@ const (
 type Passage struct {
 	Number     int    // from 1, in reading order
 	Title      string // document and headings, as in "Guide › Backups › Restore"
-	Text       string // never empty, at most Size characters
+	Text       string // never empty, at most Size characters, or Whole if it is all of the document
 	Page       int    // where it begins, 0 without pages
 	Start, End int    // bytes in the document's text; Text lies there
 	// Sections begin within the passage, see corpora.Passage.
@@ -39,9 +42,13 @@ func Passages(doc document.Extracted) ([]Passage, string) {
 	doc.Title = oneLine(doc.Title)
 	r := render(doc, Size)
 	r.sections[0] = clip(doc.Title)
+	size := Size
+	if r.isShort() {
+		size = Whole
+	}
 	var out []Passage
 	for begin, covered := 0, 0; covered < len(r.units); {
-		end := r.fill(begin, covered)
+		end := r.fill(begin, covered, size)
 		first, last := r.units[begin], r.units[end-1]
 		out = append(out, Passage{
 			Number: len(out) + 1,
@@ -70,11 +77,21 @@ func (r rendered) sectionsWithin(begin, end int) []corpora.Section {
 	return out
 }
 
+// isShort reports whether the document is not cut.
+func (r rendered) isShort() bool {
+	for _, u := range r.units {
+		if u.section != r.units[0].section || u.page != r.units[0].page {
+			return false
+		}
+	}
+	return r.runes(0, len(r.units)) <= Whole
+}
+
 // fill takes units from begin on, at least one that is not covered yet.
-func (r rendered) fill(begin, covered int) int {
+func (r rendered) fill(begin, covered, size int) int {
 	end := begin
 	for end < len(r.units) {
-		if end > covered && (r.runes(begin, end+1) > Size || r.breaks(begin, end)) {
+		if end > covered && (r.runes(begin, end+1) > size || r.breaks(begin, end)) {
 			break
 		}
 		end++

@@ -60,6 +60,28 @@ func TestPassagesOverlapByTwoSentences(t *testing.T) {
 	}
 }
 
+func TestAShortDocumentIsOnePassage(t *testing.T) {
+	const sentence = "This sentence is about a hundred characters long, so that a few of them make up a whole passage. "
+	short, long := strings.Repeat(sentence, Whole/len(sentence)), strings.Repeat(sentence, Whole/len(sentence)+1)
+	half := short[:len(short)/2]
+	for _, c := range []struct {
+		what string
+		doc  []document.Block
+		one  bool
+	}{
+		{"one section", []document.Block{heading(1, "Salt"), paragraph(half), paragraph(half)}, true},
+		{"no heading", []document.Block{paragraph(short)}, true},
+		{"too long", []document.Block{heading(1, "Salt"), paragraph(long)}, false},
+		{"two sections", []document.Block{heading(1, "Salt"), paragraph(half), heading(1, "Pepper"), paragraph(half)}, false},
+		{"two pages", []document.Block{{Text: half, Page: 1}, {Text: half, Page: 2}}, false},
+	} {
+		got, _ := Passages(document.Extracted{Blocks: c.doc})
+		if (len(got) == 1) != c.one {
+			t.Errorf("%s: %d passages", c.what, len(got))
+		}
+	}
+}
+
 func TestShortSectionsShareAPassage(t *testing.T) {
 	got, _ := Passages(document.Extracted{Blocks: []document.Block{
 		heading(1, "A"), paragraph("One."), heading(1, "B"), paragraph("Two."), heading(1, "C"), paragraph("Three."),
@@ -134,7 +156,7 @@ func FuzzPassages(f *testing.F) {
 			if p.Number != i+1 || p.Text == "" || all[p.Start:p.End] != p.Text || p.End <= last || !utf8.ValidString(p.Text) {
 				t.Fatalf("passage %+v after %d", p, last)
 			}
-			if utf8.RuneCountInString(p.Text) > Size {
+			if n := utf8.RuneCountInString(p.Text); n > Size && (len(passages) > 1 || n > Whole || p.Sections != nil) {
 				t.Fatalf("%d characters", utf8.RuneCountInString(p.Text))
 			}
 			for k := p.Start; k < p.End; k++ {

@@ -19,7 +19,7 @@ func stale(f fixture) {
 	all := func() []core.Corpus { return storetest.Must[[]core.Corpus](f.t)(f.StaleCorpora(f.ctx, 0, 10)) }
 	f.Equal(0, len(all()))
 	for _, id := range []int64{old.ID, failed.ID} {
-		_, err := f.UpdateDocument(f.ctx, id, func(d *core.Document) error { d.IndexVersion = core.IndexVersion - 1; return nil })
+		_, err := f.UpdateDocument(f.ctx, id, func(d *core.Document) error { d.IndexVersion = 1; return nil })
 		f.NoError(err)
 	}
 	f.Equal([]core.Corpus{{ID: a.ID, OrganizationID: org}}, all())
@@ -28,6 +28,16 @@ func stale(f fixture) {
 	f.Equal(1, len(found))
 	f.Equal(old.ID, found[0].ID)
 	f.Equal(0, len(storetest.Must[[]core.Document](f.t)(f.Stale(f.ctx, b.ID, 10))))
+
+	// What the last version changes is short documents that were cut.
+	for chunks, is := range map[int]bool{1: false, 2: true, 17: true, 18: false} {
+		_, err := f.UpdateDocument(f.ctx, old.ID, func(d *core.Document) error { d.IndexVersion, d.ChunkCount = 2, chunks; return nil })
+		f.NoError(err)
+		f.Equal(is, len(all()) == 1)
+		f.Equal(is, len(storetest.Must[[]core.Document](f.t)(f.Stale(f.ctx, a.ID, 10))) == 1)
+	}
+	_, err := f.UpdateDocument(f.ctx, old.ID, func(d *core.Document) error { d.IndexVersion, d.ChunkCount = 1, 1; return nil })
+	f.NoError(err)
 
 	// It stays completed and is found while its new passages are written.
 	f.NoError(f.Stage(f.ctx, found[0], indexed(1, "A", "one candle"), held))
