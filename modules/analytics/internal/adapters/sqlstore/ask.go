@@ -258,7 +258,7 @@ type segmentRow struct {
 // segmentForm is which faces a segment has, and what is in them: the number of
 // the migration that has changed it last. The database refuses any other, as from
 // a process of the version before.
-const segmentForm = 8
+const segmentForm = 92
 
 func (r segmentRow) key() faceKey {
 	return faceKey{r.OrganizationID, segment.Face(r.Face), segment.Ref{Level: int(r.Level), Start: r.Start}}

@@ -120,9 +120,9 @@ func (s *Store) countAskers(ctx context.Context, scope core.Scope) (n int64, err
 		var asked tally.IDs
 		inside := tally.Cells(core.Selection{Scope: scope}, v.cells)
 		pieces := v.Cover([]int64{v.first * quarterMicros, endOfTime.UnixMicro()})
-		if err := v.walk(ctx, pieces, tally.PartFaces,
+		if err := v.walk(ctx, pieces, tally.PartFaces(scope),
 			func(_ segment.Piece, faces map[segment.Face][]byte) error {
-				return tally.EachRunner(inside, faces, func(users []int64) { asked.Add(users...) })
+				return tally.EachRunner(scope, inside, faces, func(users []int64) { asked.Add(users...) })
 			},
 			func(_ segment.Piece, facts []core.Fact) {
 				for _, f := range facts {

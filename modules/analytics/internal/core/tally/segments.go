@@ -12,42 +12,50 @@ type facet int
 const (
 	ofAll    facet = iota // told by no field of cells
 	ofKinds               // by source and model
+	ofTeams               // by team
 	ofPlaces              // by team, project and agent
 	ofCells               // by any
 )
 
 func narrowedTo(s core.Scope, f core.Filter) facet {
-	places := !s.All || f.TeamID != 0 || f.ProjectID != 0 || f.AgentID != 0
-	kinds := f.QuerySource != "" || f.Model != ""
-	switch {
-	case places && kinds:
-		return ofCells
-	case places:
-		return ofPlaces
-	case kinds:
-		return ofKinds
+	out := ofAll
+	if !s.All || f.TeamID != 0 {
+		out = ofTeams
 	}
-	return ofAll
+	if !s.All && len(s.Projects)+len(s.Agents) > 0 || f.ProjectID != 0 || f.AgentID != 0 {
+		out = ofPlaces
+	}
+	if f.QuerySource != "" || f.Model != "" {
+		out = out.and(ofKinds)
+	}
+	return out
+}
+
+// and is the facet that has what both have.
+func (f facet) and(o facet) facet {
+	switch {
+	case f == o, o == ofAll:
+		return f
+	case f == ofAll:
+		return o
+	case f == ofTeams && o == ofPlaces, f == ofPlaces && o == ofTeams:
+		return ofPlaces
+	}
+	return ofCells
 }
 
 func facetOf(q core.Question) facet {
 	narrow := narrowedTo(q.Scope, q.Filter)
-	by := map[core.Dimension]facet{core.ByAgent: ofPlaces, core.ByTeam: ofPlaces, core.ByProject: ofPlaces, core.ByQuerySource: ofKinds, core.ByModel: ofKinds, core.ByAgentType: ofCells}[q.By]
-	switch {
-	case by == ofAll:
-		return narrow
-	case narrow == ofAll, narrow == by:
-		return by
-	}
-	return ofCells
+	by := map[core.Dimension]facet{core.ByAgent: ofPlaces, core.ByTeam: ofTeams, core.ByProject: ofPlaces, core.ByQuerySource: ofKinds, core.ByModel: ofKinds, core.ByAgentType: ofCells}[q.By]
+	return narrow.and(by)
 }
 
 // The faces that have something of each facet. FaceAskers is in the order of
 // threadFaces where the facet has the askers of threads.
 var (
-	sumsFaces   = [...]segment.Face{ofAll: segment.FaceTotal, ofKinds: segment.FaceKinds, ofPlaces: segment.FacePlaces, ofCells: segment.FaceSums}
-	askerFaces  = [...]segment.Face{ofAll: segment.FaceActive, ofKinds: segment.FaceKindAskers, ofPlaces: segment.FacePlaceAskers, ofCells: segment.FacePairs}
-	threadFaces = [...]segment.Face{ofAll: segment.FaceAllThreads, ofKinds: segment.FaceKindThreads, ofPlaces: segment.FacePlaceThreads, ofCells: segment.FaceThreads}
+	sumsFaces   = [...]segment.Face{ofAll: segment.FaceTotal, ofKinds: segment.FaceKinds, ofTeams: segment.FaceTeams, ofPlaces: segment.FacePlaces, ofCells: segment.FaceSums}
+	askerFaces  = [...]segment.Face{ofAll: segment.FaceActive, ofKinds: segment.FaceKindAskers, ofTeams: segment.FaceTeamAskers, ofPlaces: segment.FacePlaceAskers, ofCells: segment.FacePairs}
+	threadFaces = [...]segment.Face{ofAll: segment.FaceAllThreads, ofKinds: segment.FaceKindThreads, ofTeams: segment.FaceTeamThreads, ofPlaces: segment.FacePlaceThreads, ofCells: segment.FaceThreads}
 )
 
 // personal are the faces with users of their own rows.
@@ -56,6 +64,7 @@ type personal struct{ pairs, spent, marks, threads, askers segment.Face }
 var personalFaces = [...]personal{
 	ofAll:    {segment.FaceUsers, segment.FaceUserSpent, segment.FaceUserMarks, segment.FaceKindThreads, segment.FaceKindThreadsBy},
 	ofKinds:  {segment.FaceKindPairs, segment.FaceKindSpent, segment.FaceKindMarks, segment.FaceKindThreads, segment.FaceKindThreadsBy},
+	ofTeams:  {segment.FaceTeamPairs, segment.FaceTeamSpent, segment.FaceTeamMarks, segment.FaceTeamThreads, segment.FaceTeamThreadsBy},
 	ofPlaces: {segment.FacePairs, segment.FaceSpent, segment.FaceMarks, segment.FaceThreads, segment.FaceAskers},
 	ofCells:  {segment.FacePairs, segment.FaceSpent, segment.FaceMarks, segment.FaceThreads, segment.FaceAskers},
 }
@@ -284,12 +293,12 @@ func EachUser(s core.Selection, queries []bool, faces map[segment.Face][]byte, u
 }
 
 // PartFaces are what EachRunner reads.
-var PartFaces = []segment.Face{segment.FacePlaceAskers}
+func PartFaces(s core.Scope) []segment.Face { return []segment.Face{askerFaces[narrowedTo(s, core.Filter{})]} }
 
 // EachRunner calls users with those who have a run, tests of agents included, in
-// the cells that are taken. Only the places of cells tell them apart.
-func EachRunner(cells []bool, faces map[segment.Face][]byte, users func(ids []int64)) error {
-	return askers(ofPlaces, faces, taken(cells), func(_ int64, ids []int64) { users(ids) })
+// the cells of a part that are taken.
+func EachRunner(s core.Scope, cells []bool, faces map[segment.Face][]byte, users func(ids []int64)) error {
+	return askers(narrowedTo(s, core.Filter{}), faces, taken(cells), func(_ int64, ids []int64) { users(ids) })
 }
 
 // IDs is a set of ids.
