@@ -113,21 +113,21 @@ func DayFaces(q core.Question) []segment.Face {
 
 // Segment adds the faces of a segment. Its cells must be known by See.
 func (t *Tally) Segment(period int, faces map[segment.Face][]byte) error {
+	t.begin(period)
 	f := facetOf(t.q)
 	if t.q.By == core.ByUser {
-		if err := t.pairs(period, f, faces); err != nil || !t.q.Threads {
+		if err := t.pairs(f, faces); err != nil || !t.q.Threads {
 			return err
 		}
-		return t.threadsOfUsers(period, f, faces)
+		p := personalFaces[f]
+		return t.threadsOfUsers(f, faces[p.threads], faces[p.askers])
 	}
-	if err := t.sums(period, f, faces); err != nil {
+	if err := t.sums(f, faces); err != nil {
 		return err
 	}
 	if t.q.Users {
-		err := askers(f, faces, t.queries, func(cell int64, users []int64) {
-			slot := t.slot(period, t.keyIn(f, cell))
-			t.rows.users[slot] += t.asked.add(period, t.first, slot, users...)
-		})
+		face := faces[askerFaces[f]]
+		err := t.count(&t.asked, f, func() []int64 { return t.rows.users }, func(users func(cell int64, ids []int64)) error { return askers(f, face, t.queries, users) })
 		if err != nil {
 			return err
 		}
@@ -135,9 +135,29 @@ func (t *Tally) Segment(period int, faces map[segment.Face][]byte) error {
 	if !t.q.Threads {
 		return nil
 	}
-	return ids(f, threadFaces[f], faces, t.queries, func(cell int64, threads []int64) {
-		slot := t.slot(period, t.keyIn(f, cell))
-		t.rows.threads[slot] += t.threads.add(period, t.first, slot, threads...)
+	face := faces[threadFaces[f]]
+	return t.count(&t.threads, f, func() []int64 { return t.rows.threads }, func(threads func(cell int64, ids []int64)) error { return ids(f, face, t.queries, threads) })
+}
+
+// count counts the different ids of each key in a column. each reads the ids of
+// cells, and may be called again.
+func (t *Tally) count(d *distinct, f facet, column func() []int64, each func(ids func(cell int64, ids []int64)) error) error {
+	if !d.single {
+		d.came = append(d.came, func() {
+			// What was read without an error is again.
+			_ = each(func(cell int64, ids []int64) {
+				t.places = d.again.some(ids, t.places)
+				for _, i := range t.places {
+					if slot := t.slot(t.keyIn(f, cell)); d.another(t.first, slot, ids[i]) {
+						column()[slot]++
+					}
+				}
+			})
+		})
+	}
+	return each(func(cell int64, ids []int64) {
+		slot := t.slot(t.keyIn(f, cell))
+		column()[slot] += d.add(t.period, ids...)
 	})
 }
 
@@ -163,17 +183,17 @@ func (t *Tally) queries(cell int64) bool {
 	return v.all && !v.evaluates
 }
 
-func (t *Tally) sums(period int, f facet, faces map[segment.Face][]byte) error {
+func (t *Tally) sums(f facet, faces map[segment.Face][]byte) error {
 	inside := func(cell int64) bool { return t.viewIn(f, cell).inside }
 	return segment.EachSums(faces[sumsFaces[f]], inside, func(cell int64, s *segment.Sums) {
 		if v := t.viewIn(f, cell); v.all || s.NewThreads != 0 {
-			t.rows.one(t.slot(period, t.keyIn(f, cell)), v, s)
+			t.rows.one(t.slot(t.keyIn(f, cell)), v, s)
 		}
 	})
 }
 
 // pairs adds what the users of each cell add up to.
-func (t *Tally) pairs(period int, f facet, faces map[segment.Face][]byte) error {
+func (t *Tally) pairs(f facet, faces map[segment.Face][]byte) error {
 	p := personalFaces[f]
 	_, marks := needs(t.q)
 	inside := func(cell int64) bool {
@@ -185,14 +205,14 @@ func (t *Tally) pairs(period int, f facet, faces map[segment.Face][]byte) error 
 		if !v.all {
 			for i, begun := range r.NewThreads {
 				if begun != 0 {
-					t.rows.one(t.slot(period, t.userKey(r.IDs[i])), v, &segment.Sums{NewThreads: begun})
+					t.rows.one(t.slot(t.userKey(r.IDs[i])), v, &segment.Sums{NewThreads: begun})
 				}
 			}
 			return
 		}
 		t.batch = t.batch[:0]
 		for _, user := range r.IDs {
-			t.batch = append(t.batch, int32(t.slot(period, t.userKey(user))))
+			t.batch = append(t.batch, int32(t.slot(t.userKey(user))))
 		}
 		t.rows.many(t.batch, v, r)
 		if t.q.Users && !v.evaluates {
@@ -206,36 +226,50 @@ func (t *Tally) pairs(period int, f facet, faces map[segment.Face][]byte) error 
 }
 
 // threadsOfUsers counts threads by their askers.
-func (t *Tally) threadsOfUsers(period int, f facet, faces map[segment.Face][]byte) error {
+func (t *Tally) threadsOfUsers(f facet, threads, askers []byte) error {
 	take := t.queries
 	if f == ofAll {
 		take = func(int64) bool { return true } // evaluations are in none
 	}
-	p := personalFaces[f]
-	return segment.EachThread(faces[p.threads], faces[p.askers], take, func(_ int64, r *segment.Rows) {
-		for i, thread := range r.IDs {
-			if slot := t.slot(period, t.userKey(r.Users[i])); t.threads.one(t.first, slot, thread) {
-				t.rows.threads[slot]++
+	d := &t.threads
+	d.came = append(d.came, func() {
+		// What was read without an error is again.
+		_ = segment.EachThread(threads, askers, take, func(_ int64, r *segment.Rows) {
+			if t.places = d.again.some(r.IDs, t.places); len(t.places) == 0 {
+				return
 			}
+			users := r.Users()
+			for _, i := range t.places {
+				if slot := t.slot(t.userKey(users[i])); d.another(t.first, slot, r.IDs[i]) {
+					t.rows.threads[slot]++
+				}
+			}
+		})
+	})
+	return segment.EachThread(threads, askers, take, func(_ int64, r *segment.Rows) {
+		t.places = d.fresh(t.period, r.IDs, t.places)
+		users := r.Users()
+		for _, i := range t.places {
+			t.rows.threads[t.slot(t.userKey(users[i]))]++
 		}
 	})
 }
 
 // askers calls users with those who have a query in the cells of a facet that are
-// taken.
-func askers(f facet, faces map[segment.Face][]byte, take func(cell int64) bool, users func(cell int64, ids []int64)) error {
+// taken. The face is of askerFaces.
+func askers(f facet, face []byte, take func(cell int64) bool, users func(cell int64, ids []int64)) error {
 	if f != ofCells {
-		return ids(f, askerFaces[f], faces, take, users)
+		return ids(f, face, take, users)
 	}
-	return segment.EachPair(faces[segment.FacePairs], nil, nil, take, func(cell int64, r *segment.Rows) { users(cell, ran(r)) })
+	return segment.EachPair(face, nil, nil, take, func(cell int64, r *segment.Rows) { users(cell, ran(r)) })
 }
 
 // ids calls each with the ids in the cells of a facet that are taken.
-func ids(f facet, face segment.Face, faces map[segment.Face][]byte, take func(cell int64) bool, each func(cell int64, ids []int64)) error {
+func ids(f facet, face []byte, take func(cell int64) bool, each func(cell int64, ids []int64)) error {
 	if f == ofAll {
-		return segment.EachID(faces[face], func(ids []int64) { each(0, ids) })
+		return segment.EachID(face, func(ids []int64) { each(0, ids) })
 	}
-	return segment.EachThread(faces[face], nil, take, func(cell int64, r *segment.Rows) { each(cell, r.IDs) })
+	return segment.EachThread(face, nil, take, func(cell int64, r *segment.Rows) { each(cell, r.IDs) })
 }
 
 // ran are the users with a run. They take the place of all.
@@ -253,7 +287,8 @@ func ran(r *segment.Rows) []int64 {
 // DaySegment adds a segment to a day. The faces are DayFaces.
 func (t *Tally) DaySegment(day int, faces map[segment.Face][]byte) error {
 	if t.q.By == core.ByUser {
-		return askers(narrowedTo(t.q.Scope, t.q.Filter), faces, t.queries, func(_ int64, users []int64) { t.onDay(day, users...) })
+		f := narrowedTo(t.q.Scope, t.q.Filter)
+		return askers(f, faces[askerFaces[f]], t.queries, func(_ int64, users []int64) { t.onDay(day, users...) })
 	}
 	f := facetOf(t.q)
 	return segment.EachRan(faces[sumsFaces[f]], func(cell int64) {
@@ -289,16 +324,20 @@ func Cells(s core.Selection, cells []segment.Cell) []bool {
 // EachUser calls users with those who have a query in a segment that is selected,
 // some maybe more than once. The faces are EngagementFaces, queries are Queries.
 func EachUser(s core.Selection, queries []bool, faces map[segment.Face][]byte, users func(ids []int64)) error {
-	return askers(narrowedTo(s.Scope, s.Filter), faces, taken(queries), func(_ int64, ids []int64) { users(ids) })
+	f := narrowedTo(s.Scope, s.Filter)
+	return askers(f, faces[askerFaces[f]], taken(queries), func(_ int64, ids []int64) { users(ids) })
 }
 
 // PartFaces are what EachRunner reads.
-func PartFaces(s core.Scope) []segment.Face { return []segment.Face{askerFaces[narrowedTo(s, core.Filter{})]} }
+func PartFaces(s core.Scope) []segment.Face {
+	return []segment.Face{askerFaces[narrowedTo(s, core.Filter{})]}
+}
 
 // EachRunner calls users with those who have a run, tests of agents included, in
 // the cells of a part that are taken.
 func EachRunner(s core.Scope, cells []bool, faces map[segment.Face][]byte, users func(ids []int64)) error {
-	return askers(narrowedTo(s, core.Filter{}), faces, taken(cells), func(_ int64, ids []int64) { users(ids) })
+	f := narrowedTo(s, core.Filter{})
+	return askers(f, faces[askerFaces[f]], taken(cells), func(_ int64, ids []int64) { users(ids) })
 }
 
 // IDs is a set of ids.

@@ -29,6 +29,7 @@ type Tally struct {
 	first  int                // the first row of the period
 	rows   *rows
 	batch  []int32 // the rows of some users
+	places []int32 // of some threads
 
 	asked   distinct
 	threads distinct
@@ -131,7 +132,8 @@ func (t *Tally) fact(f *core.Fact, all bool) {
 	}
 	micro := f.OccurredOn.UnixMicro()
 	period := place(t.bounds, micro)
-	slot := t.slot(period, t.keyOf(KeyOf(t.q.By, f)))
+	t.begin(period)
+	slot := t.slot(t.keyOf(KeyOf(t.q.By, f)))
 	s := segment.Sums{
 		Runs: f.Runs, Prompt: f.PromptTokens, Completion: f.CompletionTokens, Nano: f.Cost.Nano, Pico: f.Cost.Pico,
 		NewThreads: f.Threads, Up: f.Upvotes, Down: f.Downvotes, Last: micro,
@@ -145,11 +147,11 @@ func (t *Tally) fact(f *core.Fact, all bool) {
 		if t.q.By == core.ByUser {
 			t.rows.users[slot] = 1 // of a user there is one
 		} else {
-			t.rows.users[slot] += t.asked.add(period, t.first, slot, f.UserID)
+			t.rows.users[slot] += t.asked.fact(period, slot, f.UserID)
 		}
 	}
 	if t.q.Threads && f.ThreadID != 0 {
-		t.rows.threads[slot] += t.threads.add(period, t.first, slot, f.ThreadID)
+		t.rows.threads[slot] += t.threads.fact(period, slot, f.ThreadID)
 	}
 }
 
@@ -189,18 +191,30 @@ func (t *Tally) userKey(id int64) int32 {
 	return *n - 1
 }
 
-// slot is the row of a key in a period, which is not before the one of the last
+// begin ends what was before a period, which is not before the one of the last
 // call.
-func (t *Tally) slot(period int, key int32) int {
-	if period != t.period {
-		clear(t.slots)
-		t.period, t.first = period, t.rows.n
+func (t *Tally) begin(period int) {
+	if period == t.period {
+		return
 	}
+	t.end()
+	clear(t.slots)
+	t.period, t.first = period, t.rows.n
+}
+
+// end counts what is known of a period only when it is over.
+func (t *Tally) end() {
+	t.asked.end(t.period, t.first, func(slot int) { t.rows.users[slot]++ })
+	t.threads.end(t.period, t.first, func(slot int) { t.rows.threads[slot]++ })
+}
+
+// slot is the row of a key in the period.
+func (t *Tally) slot(key int32) int {
 	if n := len(t.keys); n > len(t.slots) {
 		t.slots = append(t.slots, make([]int32, n-len(t.slots)+n/2)...)
 	}
 	if t.slots[key] == 0 {
-		t.rows.add(int32(period), key)
+		t.rows.add(int32(t.period), key)
 		t.slots[key] = int32(t.rows.n)
 	}
 	return int(t.slots[key]) - 1
@@ -208,6 +222,7 @@ func (t *Tally) slot(period int, key int32) int {
 
 // Rows is the answer, in order of period and key. It is asked for once.
 func (t *Tally) Rows() []core.Row {
+	t.end()
 	t.day.tally(&t.onDays)
 	order, r := t.order(), t.rows
 	answer := make([]core.Row, len(order))
