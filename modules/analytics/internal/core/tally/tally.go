@@ -10,7 +10,6 @@ import (
 
 	"parley/modules/analytics/internal/core"
 	"parley/modules/analytics/internal/core/segment"
-	"parley/platform/kernel/money"
 )
 
 // Tally is an answer in the making. What is added comes in order of period, and
@@ -218,65 +217,6 @@ func (t *Tally) slot(key int32) int {
 		t.slots[key] = int32(t.rows.n)
 	}
 	return int(t.slots[key]) - 1
-}
-
-// Rows is the answer, in order of period and key. It is asked for once.
-func (t *Tally) Rows() []core.Row {
-	t.end()
-	t.day.tally(&t.onDays)
-	order, r := t.order(), t.rows
-	answer := make([]core.Row, len(order))
-	for i, at := range order {
-		key := t.keys[r.key[at]]
-		out := &answer[i]
-		*out = core.Row{Period: int(r.period[at]), Key: key, Figures: core.Figures{
-			Queries: r.queries[at], Runs: r.runs[at], PromptTokens: r.prompt[at], CompletionTokens: r.completion[at], Cost: money.Amount{Nano: r.nano[at], Pico: r.pico[at]},
-			Upvotes: r.up[at], Downvotes: r.down[at], NewThreads: r.threadsBegun[at], Users: r.users[at], Threads: r.threads[at],
-		}}
-		if t.q.Days != nil {
-			who := int64(r.key[at])
-			if t.q.By == core.ByUser {
-				who = key.ID
-			}
-			out.ActiveDays = int64(*t.onDays.at(who))
-		}
-		if r.last[at] != 0 {
-			out.LastActive = time.UnixMicro(r.last[at]).UTC()
-		}
-	}
-	t.rows = nil
-	r.reset()
-	spare.Put(r)
-	t.asked.release()
-	t.threads.release()
-	return answer
-}
-
-// order is where each row of the answer is.
-func (t *Tally) order() []int32 {
-	type place struct {
-		period int32
-		at     int32
-		id     int64
-	}
-	places := make([]place, t.rows.n)
-	for i := range places {
-		places[i] = place{period: t.rows.period[i], at: int32(i), id: t.keys[t.rows.key[i]].ID}
-	}
-	slices.SortFunc(places, func(a, b place) int {
-		switch {
-		case a.period != b.period:
-			return int(a.period) - int(b.period)
-		case a.id != b.id:
-			return cmp.Compare(a.id, b.id)
-		}
-		return cmp.Compare(t.keys[t.rows.key[a.at]].Name, t.keys[t.rows.key[b.at]].Name)
-	})
-	out := make([]int32, len(places))
-	for i, p := range places {
-		out[i] = p.at
-	}
-	return out
 }
 
 // place is how many of the bounds are not after the moment.
