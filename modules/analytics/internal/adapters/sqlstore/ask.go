@@ -30,13 +30,13 @@ func (s *Store) Ask(ctx context.Context, q core.Question) (rows []core.Row, err 
 		}
 		t.See(v.cells)
 		if err := v.walk(ctx, v.Cover(bounds(q.From, q.Cuts, q.Until)), tally.Faces(q),
-			func(p segment.Piece, faces map[segment.Face][]byte) error { return t.Segment(p.Period, faces) },
+			func(p segment.Piece, faces segment.Loaded) error { return t.Segment(p.Period, faces) },
 			func(_ segment.Piece, facts []core.Fact) { t.EachFact(facts, true, false) }); err != nil {
 			return err
 		}
 		if q.Days != nil {
 			if err := v.walk(ctx, v.Cover(bounds(q.From, q.Days, q.Until)), tally.DayFaces(q),
-				func(p segment.Piece, faces map[segment.Face][]byte) error { return t.DaySegment(p.Period, faces) },
+				func(p segment.Piece, faces segment.Loaded) error { return t.DaySegment(p.Period, faces) },
 				func(_ segment.Piece, facts []core.Fact) { t.EachFact(facts, false, true) }); err != nil {
 				return err
 			}
@@ -74,8 +74,9 @@ func (s *Store) Engagement(ctx context.Context, q core.EngagementQuestion) (days
 		}
 		queries := tally.Queries(sel, v.cells)
 		if err := v.walk(ctx, v.Cover(instants), tally.EngagementFaces(q),
-			func(p segment.Piece, faces map[segment.Face][]byte) error {
-				return tally.EachUser(sel, queries, faces, func(users []int64) { e.On(p.Period-1, users...) })
+			func(p segment.Piece, faces segment.Loaded) error {
+				tally.EachUser(sel, queries, faces, func(users []segment.Page) { e.OnPages(p.Period-1, users) })
+				return nil
 			},
 			func(_ segment.Piece, facts []core.Fact) { e.Facts(sel, facts) }); err != nil {
 			return err
@@ -135,14 +136,18 @@ const maxFaces = 4_000
 // facts of each other piece, all in order of time.
 func (v *view) walk(
 	ctx context.Context, pieces []segment.Piece, faces []segment.Face,
-	on func(segment.Piece, map[segment.Face][]byte) error, off func(segment.Piece, []core.Fact),
+	on func(segment.Piece, segment.Loaded) error, off func(segment.Piece, []core.Fact),
 ) error {
 	facts, err := v.factsOf(ctx, pieces)
 	if err != nil {
 		return err
 	}
+	stored := 0
+	for _, f := range faces {
+		stored += len(f.Sources())
+	}
 	for len(pieces) > 0 {
-		n := min(len(pieces), maxFaces/len(faces))
+		n := min(len(pieces), maxFaces/stored)
 		if err := v.walkSome(ctx, pieces[:n], faces, facts, on, off); err != nil {
 			return err
 		}
@@ -194,7 +199,7 @@ func (f *offSegments) each(ctx context.Context, w stretch, part func([]core.Fact
 
 func (v *view) walkSome(
 	ctx context.Context, pieces []segment.Piece, faces []segment.Face, facts offSegments,
-	on func(segment.Piece, map[segment.Face][]byte) error, off func(segment.Piece, []core.Fact),
+	on func(segment.Piece, segment.Loaded) error, off func(segment.Piece, []core.Fact),
 ) error {
 	var keys []faceKey
 	for _, p := range pieces {
@@ -208,7 +213,7 @@ func (v *view) walkSome(
 	if err != nil {
 		return err
 	}
-	some := make(map[segment.Face][]byte, len(faces))
+	some := make(segment.Loaded, len(faces))
 	for _, p := range pieces {
 		if p.Facts {
 			if err := facts.each(ctx, quartersOf(p), func(part []core.Fact) { off(p, within(p, part)) }); err != nil {
@@ -269,49 +274,93 @@ const maxChanges = 50_000
 
 // read answers faces in the order of their keys, from memory where that is as new
 // as the snapshot.
-func (v *view) read(ctx context.Context, keys []faceKey) ([][]byte, error) {
+func (v *view) read(ctx context.Context, keys []faceKey) ([]any, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	c, out := v.s.cache, make([][]byte, len(keys))
+	c, out := v.s.cache, make([]any, len(keys))
 	if v.private {
-		stored, err := v.stored(ctx, keys)
+		made, err := v.make(ctx, keys)
 		for i, k := range keys {
-			out[i] = stored[k]
+			out[i] = made[k].made
 		}
 		return out, err
 	}
-	if seen := c.version(v.org, v.version); seen < v.version {
-		var rows []segmentRow
-		err := v.s.db.On(ctx).NewSelect().Model(&rows).ExcludeColumn("data").
-			Where("organization_id = ? AND version > ?", v.org, seen).Limit(maxChanges).Scan(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("reading which segments changed: %w", err)
-		}
-		changed := make([]faceKey, len(rows))
-		for i, r := range rows {
-			changed[i] = r.key()
-		}
-		if len(rows) == maxChanges {
-			c.forget(v.org)
-		}
-		c.changed(v.org, v.version, changed)
+	if err := v.refresh(ctx); err != nil {
+		return nil, err
 	}
-	missing := c.get(keys, out)
-	if len(missing) == 0 {
+	if len(c.get(keys, out)) == 0 {
 		return out, nil
 	}
-	others := make([]faceKey, len(missing))
-	for i, at := range missing {
-		others[i] = keys[at]
-	}
-	stored, err := v.stored(ctx, others)
+	// Others who need the same faces wait for them.
+	done, err := c.load(ctx, v.org)
 	if err != nil {
 		return nil, err
 	}
-	c.put(v.org, v.version, stored)
+	defer done()
+	var others []faceKey
+	missing := c.get(keys, out)
 	for _, at := range missing {
-		out[at] = stored[keys[at]]
+		others = append(others, keys[at])
+	}
+	made, err := v.make(ctx, others)
+	if err != nil {
+		return nil, err
+	}
+	c.put(v.org, v.version, made)
+	for _, at := range missing {
+		out[at] = made[keys[at]].made
+	}
+	return out, nil
+}
+
+// refresh drops from memory what was changed until the snapshot.
+func (v *view) refresh(ctx context.Context) error {
+	c := v.s.cache
+	seen := c.version(v.org, v.version)
+	if seen >= v.version {
+		return nil
+	}
+	var rows []segmentRow
+	err := v.s.db.On(ctx).NewSelect().Model(&rows).ExcludeColumn("data").
+		Where("organization_id = ? AND version > ?", v.org, seen).Limit(maxChanges).Scan(ctx)
+	if err != nil {
+		return fmt.Errorf("reading which segments changed: %w", err)
+	}
+	changed := make([]faceKey, len(rows))
+	for i, r := range rows {
+		changed[i] = r.key()
+	}
+	if len(rows) == maxChanges {
+		c.forget(v.org)
+	}
+	c.changed(v.org, v.version, changed)
+	return nil
+}
+
+// make reads faces, and makes those that are not stored.
+func (v *view) make(ctx context.Context, keys []faceKey) (map[faceKey]made, error) {
+	var of []faceKey
+	for _, k := range keys {
+		for _, f := range k.face.Sources() {
+			of = append(of, faceKey{k.org, f, k.Ref})
+		}
+	}
+	stored, err := v.stored(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[faceKey]made, len(keys))
+	for _, k := range keys {
+		var sources [][]byte
+		for _, f := range k.face.Sources() {
+			sources = append(sources, stored[faceKey{k.org, f, k.Ref}])
+		}
+		face, size, err := k.face.Read(sources)
+		if err != nil {
+			return nil, fmt.Errorf("reading segment %d/%d of organization %d: %w", k.Level, k.Start, v.org, err)
+		}
+		out[k] = made{face, size}
 	}
 	return out, nil
 }

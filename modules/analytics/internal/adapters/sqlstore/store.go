@@ -121,8 +121,9 @@ func (s *Store) countAskers(ctx context.Context, scope core.Scope) (n int64, err
 		inside := tally.Cells(core.Selection{Scope: scope}, v.cells)
 		pieces := v.Cover([]int64{v.first * quarterMicros, endOfTime.UnixMicro()})
 		if err := v.walk(ctx, pieces, tally.PartFaces(scope),
-			func(_ segment.Piece, faces map[segment.Face][]byte) error {
-				return tally.EachRunner(scope, inside, faces, func(users []int64) { asked.Add(users...) })
+			func(_ segment.Piece, faces segment.Loaded) error {
+				tally.EachRunner(scope, inside, faces, asked.Unite)
+				return nil
 			},
 			func(_ segment.Piece, facts []core.Fact) {
 				for _, f := range facts {

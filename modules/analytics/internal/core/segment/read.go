@@ -269,7 +269,6 @@ func EachThread(face, askers []byte, take func(cell int64) bool, rows func(cell 
 // Unpack is the segment of its faces; Whole are needed.
 func Unpack(faces map[Face][]byte) (*Segment, error) {
 	s := &Segment{}
-	every := func(int64) bool { return true }
 	if len(faces[FacePairs]) > 0 && (faces[FaceSpent] == nil || faces[FaceMarks] == nil || faces[FaceThreads] == nil || faces[FaceAskers] == nil) {
 		return nil, errCorrupt
 	}

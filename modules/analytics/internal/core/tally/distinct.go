@@ -2,8 +2,11 @@ package tally
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 	"sync"
+
+	"parley/modules/analytics/internal/core/segment"
 )
 
 // distinct counts ids by slot, each once a slot. Slots are (period, key); they
@@ -34,45 +37,74 @@ func newDistinct(single bool) distinct {
 	return distinct{single: single, slots: paged[int32]{spare: &sparePages}}
 }
 
-// add notes ids, and answers how many of them did not come before in the period.
-func (d *distinct) add(period int, ids ...int64) (n int64) {
+// unite notes the ids of pages, which are different, and answers how many of them did
+// not come before in the period. It calls came with the others.
+func (d *distinct) unite(period int, pages []segment.Page, came func(p *segment.Page, bit int)) (n int64) {
 	if d.single {
-		return d.once.add(period, ids...)
+		return d.once.unite(period, pages)
 	}
-	var p *bitmap
-	for _, id := range ids {
-		if p == nil || p.number != id>>pageBits {
-			p = d.once.page(id>>pageBits, period)
+	for i := range pages {
+		p := &pages[i]
+		to := d.once.page(p.Number, period)
+		for _, low := range p.Few {
+			if w, bit := to.at(int64(low)); *w&bit == 0 {
+				*w |= bit
+				n++
+			} else {
+				d.cameBefore(period, p, int(low/64), bit, came)
+			}
 		}
-		if w, bit := p.at(id); *w&bit == 0 {
-			*w |= bit
-			n++
-		} else {
-			d.again.add(period, id)
+		if p.Bits == nil {
+			continue
+		}
+		for k, w := range p.Bits {
+			before := w & to.words[k]
+			to.words[k] |= w
+			n += int64(bits.OnesCount64(w &^ before))
+			if before != 0 {
+				d.cameBefore(period, p, k, before, came)
+			}
 		}
 	}
 	return n
 }
 
-// fresh notes ids, and answers the places of those that add counts.
-func (d *distinct) fresh(period int, ids []int64, places []int32) []int32 {
-	places = places[:0]
-	var p *bitmap
-	for i, id := range ids {
-		if p == nil || p.number != id>>pageBits {
-			p = d.once.page(id>>pageBits, period)
-		}
-		if w, bit := p.at(id); *w&bit == 0 {
-			*w |= bit
-			places = append(places, int32(i))
-		} else {
-			d.again.add(period, id)
-		}
+// cameBefore is for the ids of a word that came before in the period.
+func (d *distinct) cameBefore(period int, p *segment.Page, word int, ids uint64, came func(p *segment.Page, bit int)) {
+	d.again.page(p.Number, period).words[word] |= ids
+	if came == nil {
+		return
 	}
-	return places
+	for ; ids != 0; ids &= ids - 1 {
+		came(p, word*64+bits.TrailingZeros64(ids))
+	}
 }
 
-// fact is add for a fact; end counts it where there are several keys.
+// cameAgain calls each with the ids of pages that came more than once in the period.
+func (d *distinct) cameAgain(pages []segment.Page, each func(p *segment.Page, bit int)) {
+	for i := range pages {
+		p := &pages[i]
+		again := d.again.there(p.Number)
+		if again == nil {
+			continue
+		}
+		for _, low := range p.Few {
+			if w, bit := again.at(int64(low)); *w&bit != 0 {
+				each(p, int(low))
+			}
+		}
+		if p.Bits == nil {
+			continue
+		}
+		for k, w := range p.Bits {
+			for w &= again.words[k]; w != 0; w &= w - 1 {
+				each(p, k*64+bits.TrailingZeros64(w))
+			}
+		}
+	}
+}
+
+// fact is unite for a fact; end counts it where there are several keys.
 func (d *distinct) fact(period, slot int, id int64) (n int64) {
 	if d.single {
 		return d.once.add(period, id)
@@ -95,8 +127,10 @@ func (d *distinct) compact() {
 func (d *distinct) end(period, first int, count func(slot int)) {
 	d.compact()
 	for _, f := range d.facts {
-		if d.add(period, f.id) > 0 {
+		if d.once.add(period, f.id) > 0 {
 			count(int(f.slot))
+		} else {
+			d.again.add(period, f.id)
 		}
 	}
 	if d.again.any(period) {

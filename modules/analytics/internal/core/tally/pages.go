@@ -3,9 +3,11 @@ package tally
 import (
 	"math/bits"
 	"sync"
+
+	"parley/modules/analytics/internal/core/segment"
 )
 
-const pageBits = 12
+const pageBits = segment.PageBits
 
 // paged has a T for each id, in pages of those that follow on each other. Ids
 // are dense where they are few, so it is an array nearly always.
@@ -59,7 +61,7 @@ func (p *paged[T]) fresh() *[1 << pageBits]T {
 type once struct {
 	period int
 	pages  map[int64]*bitmap
-	near   [16]*bitmap // of pages
+	near   [64]*bitmap // of pages
 	used   []*bitmap   // in the period
 }
 
@@ -67,6 +69,15 @@ type bitmap struct {
 	number int64
 	period int
 	words  [1 << pageBits / 64]uint64
+}
+
+// each calls id with the ids of the page.
+func (p *bitmap) each(id func(id int64)) {
+	for i, w := range p.words {
+		for ; w != 0; w &= w - 1 {
+			id(p.number<<pageBits | int64(i*64+bits.TrailingZeros64(w)))
+		}
+	}
 }
 
 // at is where the bit of an id of the page is.
@@ -79,10 +90,10 @@ func (o *once) page(number int64, period int) *bitmap {
 	if period != o.period {
 		o.used, o.period = o.used[:0], period
 	}
-	p := o.near[number&15]
+	p := o.near[number&63]
 	if p == nil || p.number != number {
 		p = o.find(number)
-		o.near[number&15] = p
+		o.near[number&63] = p
 	}
 	if p.period != period {
 		p.period = period
@@ -121,32 +132,47 @@ func (o *once) add(period int, ids ...int64) (n int64) {
 	return n
 }
 
-// some answers the places of ids that were added in the period.
-func (o *once) some(ids []int64, places []int32) []int32 {
-	places = places[:0]
-	var p *bitmap
-	number := int64(-1)
-	for i, id := range ids {
-		if id>>pageBits != number {
-			number = id >> pageBits
-			if p = o.pages[number]; p != nil && p.period != o.period {
-				p = nil
+// unite adds the ids of pages, and answers how many of them were not there.
+func (o *once) unite(period int, pages []segment.Page) (n int64) {
+	for i := range pages {
+		p := &pages[i]
+		to := o.page(p.Number, period)
+		for _, low := range p.Few {
+			if w, bit := to.at(int64(low)); *w&bit == 0 {
+				*w |= bit
+				n++
 			}
 		}
-		if p != nil && p.words[id>>6&(1<<pageBits/64-1)]&(1<<(id&63)) != 0 {
-			places = append(places, int32(i))
+		if p.Bits == nil {
+			continue
+		}
+		for k, w := range p.Bits {
+			n += int64(bits.OnesCount64(w &^ to.words[k]))
+			to.words[k] |= w
 		}
 	}
-	return places
+	return n
 }
 
 // any reports whether some id was added in a period.
 func (o *once) any(period int) bool { return o.period == period && len(o.used) > 0 }
 
+// there is a page that has ids of the period, or nil.
+func (o *once) there(number int64) *bitmap {
+	if p := o.pages[number]; p != nil && p.period == o.period {
+		return p
+	}
+	return nil
+}
+
 // has reports whether an id was added in the period.
 func (o *once) has(id int64) bool {
-	p := o.pages[id>>pageBits]
-	return p != nil && p.period == o.period && p.words[id>>6&(1<<pageBits/64-1)]&(1<<(id&63)) != 0
+	p := o.there(id >> pageBits)
+	if p == nil {
+		return false
+	}
+	w, bit := p.at(id)
+	return *w&bit != 0
 }
 
 // tally adds 1 for each id of the period.

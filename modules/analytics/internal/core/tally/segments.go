@@ -58,15 +58,15 @@ var (
 	threadFaces = [...]segment.Face{ofAll: segment.FaceAllThreads, ofKinds: segment.FaceKindThreads, ofTeams: segment.FaceTeamThreads, ofPlaces: segment.FacePlaceThreads, ofCells: segment.FaceThreads}
 )
 
-// personal are the faces with users of their own rows.
-type personal struct{ pairs, spent, marks, threads, askers segment.Face }
+// personal are the faces with users of their own rows, threads as segment.Asked.
+type personal struct{ pairs, spent, marks, threads segment.Face }
 
 var personalFaces = [...]personal{
-	ofAll:    {segment.FaceUsers, segment.FaceUserSpent, segment.FaceUserMarks, segment.FaceKindThreads, segment.FaceKindThreadsBy},
-	ofKinds:  {segment.FaceKindPairs, segment.FaceKindSpent, segment.FaceKindMarks, segment.FaceKindThreads, segment.FaceKindThreadsBy},
-	ofTeams:  {segment.FaceTeamPairs, segment.FaceTeamSpent, segment.FaceTeamMarks, segment.FaceTeamThreads, segment.FaceTeamThreadsBy},
-	ofPlaces: {segment.FacePairs, segment.FaceSpent, segment.FaceMarks, segment.FaceThreads, segment.FaceAskers},
-	ofCells:  {segment.FacePairs, segment.FaceSpent, segment.FaceMarks, segment.FaceThreads, segment.FaceAskers},
+	ofAll:    {segment.FaceUsers, segment.FaceUserSpent, segment.FaceUserMarks, segment.FaceKindThreads.AsAskedByAll()},
+	ofKinds:  {segment.FaceKindPairs, segment.FaceKindSpent, segment.FaceKindMarks, segment.FaceKindThreads.AsAsked()},
+	ofTeams:  {segment.FaceTeamPairs, segment.FaceTeamSpent, segment.FaceTeamMarks, segment.FaceTeamThreads.AsAsked()},
+	ofPlaces: {segment.FacePairs, segment.FaceSpent, segment.FaceMarks, segment.FaceThreads.AsAsked()},
+	ofCells:  {segment.FacePairs, segment.FaceSpent, segment.FaceMarks, segment.FaceThreads.AsAsked()},
 }
 
 // needs reports whether the sums of users must be read, and their marks: what
@@ -89,16 +89,16 @@ func Faces(q core.Question) []segment.Face {
 			faces = append(faces, p.marks)
 		}
 		if q.Threads {
-			faces = append(faces, p.threads, p.askers)
+			faces = append(faces, p.threads)
 		}
 		return faces
 	}
 	faces := []segment.Face{sumsFaces[f]}
 	if q.Users {
-		faces = append(faces, askerFaces[f])
+		faces = append(faces, askerFaces[f].AsIDs())
 	}
 	if q.Threads {
-		faces = append(faces, threadFaces[f])
+		faces = append(faces, threadFaces[f].AsIDs())
 	}
 	return faces
 }
@@ -106,58 +106,52 @@ func Faces(q core.Question) []segment.Face {
 // DayFaces are what it reads of each segment of a day.
 func DayFaces(q core.Question) []segment.Face {
 	if q.By == core.ByUser {
-		return []segment.Face{askerFaces[narrowedTo(q.Scope, q.Filter)]}
+		return []segment.Face{askerFaces[narrowedTo(q.Scope, q.Filter)].AsIDs()}
 	}
 	return []segment.Face{sumsFaces[facetOf(q)]}
 }
 
 // Segment adds the faces of a segment. Its cells must be known by See.
-func (t *Tally) Segment(period int, faces map[segment.Face][]byte) error {
+func (t *Tally) Segment(period int, faces segment.Loaded) error {
 	t.begin(period)
 	f := facetOf(t.q)
 	if t.q.By == core.ByUser {
 		if err := t.pairs(f, faces); err != nil || !t.q.Threads {
 			return err
 		}
-		p := personalFaces[f]
-		return t.threadsOfUsers(f, faces[p.threads], faces[p.askers])
+		t.threadsOfUsers(f, faces.Asked(personalFaces[f].threads))
+		return nil
 	}
 	if err := t.sums(f, faces); err != nil {
 		return err
 	}
 	if t.q.Users {
-		face := faces[askerFaces[f]]
-		err := t.count(&t.asked, f, func() []int64 { return t.rows.users }, func(users func(cell int64, ids []int64)) error { return askers(f, face, t.queries, users) })
-		if err != nil {
-			return err
-		}
+		t.count(&t.asked, f, faces.IDs(askerFaces[f]), func() []int64 { return t.rows.users })
 	}
-	if !t.q.Threads {
-		return nil
+	if t.q.Threads {
+		t.count(&t.threads, f, faces.IDs(threadFaces[f]), func() []int64 { return t.rows.threads })
 	}
-	face := faces[threadFaces[f]]
-	return t.count(&t.threads, f, func() []int64 { return t.rows.threads }, func(threads func(cell int64, ids []int64)) error { return ids(f, face, t.queries, threads) })
+	return nil
 }
 
-// count counts the different ids of each key in a column. each reads the ids of
-// cells, and may be called again.
-func (t *Tally) count(d *distinct, f facet, column func() []int64, each func(ids func(cell int64, ids []int64)) error) error {
-	if !d.single {
-		d.came = append(d.came, func() {
-			// What was read without an error is again.
-			_ = each(func(cell int64, ids []int64) {
-				t.places = d.again.some(ids, t.places)
-				for _, i := range t.places {
-					if slot := t.slot(t.keyIn(f, cell)); d.another(t.first, slot, ids[i]) {
-						column()[slot]++
-					}
+// count counts the different ids of each key in a column.
+func (t *Tally) count(d *distinct, f facet, ids *segment.IDs, column func() []int64) {
+	take := t.queriesIn(f)
+	ids.Each(take, func(cell int64, pages []segment.Page) {
+		slot := t.slot(t.keyIn(f, cell))
+		column()[slot] += d.unite(t.period, pages, nil)
+	})
+	if d.single {
+		return
+	}
+	d.came = append(d.came, func() {
+		ids.Each(take, func(cell int64, pages []segment.Page) {
+			d.cameAgain(pages, func(p *segment.Page, bit int) {
+				if slot := t.slot(t.keyIn(f, cell)); d.another(t.first, slot, p.ID(bit)) {
+					column()[slot]++
 				}
 			})
 		})
-	}
-	return each(func(cell int64, ids []int64) {
-		slot := t.slot(t.keyIn(f, cell))
-		column()[slot] += d.add(t.period, ids...)
 	})
 }
 
@@ -183,9 +177,9 @@ func (t *Tally) queries(cell int64) bool {
 	return v.all && !v.evaluates
 }
 
-func (t *Tally) sums(f facet, faces map[segment.Face][]byte) error {
+func (t *Tally) sums(f facet, faces segment.Loaded) error {
 	inside := func(cell int64) bool { return t.viewIn(f, cell).inside }
-	return segment.EachSums(faces[sumsFaces[f]], inside, func(cell int64, s *segment.Sums) {
+	return segment.EachSums(faces.Bytes(sumsFaces[f]), inside, func(cell int64, s *segment.Sums) {
 		if v := t.viewIn(f, cell); v.all || s.NewThreads != 0 {
 			t.rows.one(t.slot(t.keyIn(f, cell)), v, s)
 		}
@@ -193,14 +187,14 @@ func (t *Tally) sums(f facet, faces map[segment.Face][]byte) error {
 }
 
 // pairs adds what the users of each cell add up to.
-func (t *Tally) pairs(f facet, faces map[segment.Face][]byte) error {
+func (t *Tally) pairs(f facet, faces segment.Loaded) error {
 	p := personalFaces[f]
 	_, marks := needs(t.q)
 	inside := func(cell int64) bool {
 		v := t.viewIn(f, cell)
 		return v.all || v.inside && marks // else only new threads count
 	}
-	return segment.EachPair(faces[p.pairs], faces[p.spent], faces[p.marks], inside, func(cell int64, r *segment.Rows) {
+	return segment.EachPair(faces.Bytes(p.pairs), faces.Bytes(p.spent), faces.Bytes(p.marks), inside, func(cell int64, r *segment.Rows) {
 		v := t.viewIn(f, cell)
 		if !v.all {
 			for i, begun := range r.NewThreads {
@@ -226,72 +220,49 @@ func (t *Tally) pairs(f facet, faces map[segment.Face][]byte) error {
 }
 
 // threadsOfUsers counts threads by their askers.
-func (t *Tally) threadsOfUsers(f facet, threads, askers []byte) error {
-	take := t.queries
-	if f == ofAll {
-		take = func(int64) bool { return true } // evaluations are in none
-	}
-	d := &t.threads
+func (t *Tally) threadsOfUsers(f facet, asked *segment.Asked) {
+	take, d := t.queriesIn(f), &t.threads
+	slot := func(who int32) int { return t.slot(t.userKey(asked.Users[who])) }
+	asked.Each(take, func(c *segment.AskedCell) {
+		for i, who := range c.Who {
+			t.rows.threads[slot(who)] += int64(c.Count[i])
+		}
+		d.unite(t.period, c.Pages, func(p *segment.Page, bit int) { t.rows.threads[slot(c.Asker(p, bit))]-- })
+	})
 	d.came = append(d.came, func() {
-		// What was read without an error is again.
-		_ = segment.EachThread(threads, askers, take, func(_ int64, r *segment.Rows) {
-			if t.places = d.again.some(r.IDs, t.places); len(t.places) == 0 {
-				return
-			}
-			users := r.Users()
-			for _, i := range t.places {
-				if slot := t.slot(t.userKey(users[i])); d.another(t.first, slot, r.IDs[i]) {
-					t.rows.threads[slot]++
+		asked.Each(take, func(c *segment.AskedCell) {
+			d.cameAgain(c.Pages, func(p *segment.Page, bit int) {
+				if at := slot(c.Asker(p, bit)); d.another(t.first, at, p.ID(bit)) {
+					t.rows.threads[at]++
 				}
-			}
+			})
 		})
 	})
-	return segment.EachThread(threads, askers, take, func(_ int64, r *segment.Rows) {
-		t.places = d.fresh(t.period, r.IDs, t.places)
-		users := r.Users()
-		for _, i := range t.places {
-			t.rows.threads[t.slot(t.userKey(users[i]))]++
-		}
-	})
 }
 
-// askers calls users with those who have a query in the cells of a facet that are
-// taken. The face is of askerFaces.
-func askers(f facet, face []byte, take func(cell int64) bool, users func(cell int64, ids []int64)) error {
-	if f != ofCells {
-		return ids(f, face, take, users)
-	}
-	return segment.EachPair(face, nil, nil, take, func(cell int64, r *segment.Rows) { users(cell, ran(r)) })
-}
-
-// ids calls each with the ids in the cells of a facet that are taken.
-func ids(f facet, face []byte, take func(cell int64) bool, each func(cell int64, ids []int64)) error {
+// queriesIn reports whether the runs of a cell of a facet are queries that count,
+// where a face has nothing but queries.
+func (t *Tally) queriesIn(f facet) func(cell int64) bool {
 	if f == ofAll {
-		return segment.EachID(face, func(ids []int64) { each(0, ids) })
+		return every
 	}
-	return segment.EachThread(face, nil, take, func(cell int64, r *segment.Rows) { each(cell, r.IDs) })
+	return t.queries
 }
 
-// ran are the users with a run. They take the place of all.
-func ran(r *segment.Rows) []int64 {
-	n := 0
-	for i, user := range r.IDs {
-		if r.Runs[i] > 0 {
-			r.IDs[n] = user
-			n++
-		}
-	}
-	return r.IDs[:n]
-}
+func every(int64) bool { return true }
 
 // DaySegment adds a segment to a day. The faces are DayFaces.
-func (t *Tally) DaySegment(day int, faces map[segment.Face][]byte) error {
+func (t *Tally) DaySegment(day int, faces segment.Loaded) error {
 	if t.q.By == core.ByUser {
 		f := narrowedTo(t.q.Scope, t.q.Filter)
-		return askers(f, faces[askerFaces[f]], t.queries, func(_ int64, users []int64) { t.onDay(day, users...) })
+		faces.IDs(askerFaces[f]).Each(t.queriesIn(f), func(_ int64, pages []segment.Page) {
+			t.beginDay(day)
+			t.day.unite(day, pages)
+		})
+		return nil
 	}
 	f := facetOf(t.q)
-	return segment.EachRan(faces[sumsFaces[f]], func(cell int64) {
+	return segment.EachRan(faces.Bytes(sumsFaces[f]), func(cell int64) {
 		if v := t.viewIn(f, cell); v.all && !v.evaluates {
 			t.onDay(day, int64(t.keyIn(f, cell)))
 		}
@@ -300,7 +271,7 @@ func (t *Tally) DaySegment(day int, faces map[segment.Face][]byte) error {
 
 // EngagementFaces are what an engagement question reads.
 func EngagementFaces(q core.EngagementQuestion) []segment.Face {
-	return []segment.Face{askerFaces[narrowedTo(q.Scope, q.Filter)]}
+	return []segment.Face{askerFaces[narrowedTo(q.Scope, q.Filter)].AsIDs()}
 }
 
 // Queries are the cells whose queries are selected, by number.
@@ -323,21 +294,27 @@ func Cells(s core.Selection, cells []segment.Cell) []bool {
 
 // EachUser calls users with those who have a query in a segment that is selected,
 // some maybe more than once. The faces are EngagementFaces, queries are Queries.
-func EachUser(s core.Selection, queries []bool, faces map[segment.Face][]byte, users func(ids []int64)) error {
-	f := narrowedTo(s.Scope, s.Filter)
-	return askers(f, faces[askerFaces[f]], taken(queries), func(_ int64, ids []int64) { users(ids) })
+func EachUser(s core.Selection, queries []bool, faces segment.Loaded, users func(pages []segment.Page)) {
+	eachIn(narrowedTo(s.Scope, s.Filter), queries, faces, users)
+}
+
+func eachIn(f facet, cells []bool, faces segment.Loaded, users func(pages []segment.Page)) {
+	take := taken(cells)
+	if f == ofAll {
+		take = every
+	}
+	faces.IDs(askerFaces[f]).Each(take, func(_ int64, pages []segment.Page) { users(pages) })
 }
 
 // PartFaces are what EachRunner reads.
 func PartFaces(s core.Scope) []segment.Face {
-	return []segment.Face{askerFaces[narrowedTo(s, core.Filter{})]}
+	return []segment.Face{askerFaces[narrowedTo(s, core.Filter{})].AsIDs()}
 }
 
 // EachRunner calls users with those who have a run, tests of agents included, in
 // the cells of a part that are taken.
-func EachRunner(s core.Scope, cells []bool, faces map[segment.Face][]byte, users func(ids []int64)) error {
-	f := narrowedTo(s, core.Filter{})
-	return askers(f, faces[askerFaces[f]], taken(cells), func(_ int64, ids []int64) { users(ids) })
+func EachRunner(s core.Scope, cells []bool, faces segment.Loaded, users func(pages []segment.Page)) {
+	eachIn(narrowedTo(s, core.Filter{}), cells, faces, users)
 }
 
 // IDs is a set of ids.
@@ -345,6 +322,9 @@ type IDs struct{ once once }
 
 // Add adds ids.
 func (s *IDs) Add(ids ...int64) { s.once.add(0, ids...) }
+
+// Unite adds the ids of pages.
+func (s *IDs) Unite(pages []segment.Page) { s.once.unite(0, pages) }
 
 // Has reports whether an id was added.
 func (s *IDs) Has(id int64) bool { return s.once.has(id) }

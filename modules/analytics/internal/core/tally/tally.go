@@ -28,7 +28,6 @@ type Tally struct {
 	first  int                // the first row of the period
 	rows   *rows
 	batch  []int32 // the rows of some users
-	places []int32 // of some threads
 
 	asked   distinct
 	threads distinct
@@ -157,13 +156,17 @@ func (t *Tally) fact(f *core.Fact, all bool) {
 // onDay notes that users, or keys, were active on a day. What they add up to is
 // found with their row, which all have who were active.
 func (t *Tally) onDay(day int, who ...int64) {
-	if len(who) == 0 {
-		return
+	if len(who) > 0 {
+		t.beginDay(day)
+		t.day.add(day, who...)
 	}
+}
+
+// beginDay adds up the day before.
+func (t *Tally) beginDay(day int) {
 	if day != t.day.period {
 		t.day.tally(&t.onDays)
 	}
-	t.day.add(day, who...)
 }
 
 // keyOf is the number of a key.

@@ -1,0 +1,173 @@
+package segment
+
+import "math/bits"
+
+// IDs is a face of ids of cells, decoded so that sets of them are united a word at
+// a time. It never changes.
+type IDs struct {
+	cells []cellIDs
+	Size  int // in bytes, about
+}
+
+type cellIDs struct {
+	cell  int64
+	pages []Page
+}
+
+// PageBits is how many bits of an id tell it from the others of its page.
+const PageBits = 12
+
+const pageMask = 1<<PageBits - 1
+
+// Page is different ids with all but the last bits in common: bits, or where they
+// are few their last bits, ascending.
+type Page struct {
+	Number int64 // of the page: its ids without the last bits
+	Before int32 // so many ids of the cell are on pages before
+	Few    []uint16
+	Bits   *[1 << PageBits / 64]uint64
+}
+
+// few is up to how many ids a page of bits is larger.
+const few = 1 << PageBits / 16
+
+// Each calls cell with the pages of each cell that take wants.
+func (d *IDs) Each(take func(cell int64) bool, cell func(cell int64, pages []Page)) {
+	if d == nil {
+		return
+	}
+	for i := range d.cells {
+		if c := &d.cells[i]; take(c.cell) {
+			cell(c.cell, c.pages)
+		}
+	}
+}
+
+// ID is the one of a place on the page.
+func (p *Page) ID(bit int) int64 { return p.Number<<PageBits | int64(bit) }
+
+// Rank is how many ids are on the page before one that is there.
+func (p *Page) Rank(bit int) (n int) {
+	if p.Bits == nil {
+		for n < len(p.Few) && int(p.Few[n]) < bit {
+			n++
+		}
+		return n
+	}
+	for _, w := range p.Bits[:bit/64] {
+		n += bits.OnesCount64(w)
+	}
+	return n + bits.OnesCount64(p.Bits[bit/64]&(1<<(bit%64)-1))
+}
+
+// pager makes pages of ids that ascend within each cell.
+type pager struct {
+	out  IDs
+	page []uint16 // of the last cell
+	at   int64    // the page that they are of
+	n    int32    // ids of the cell
+	room []uint16
+	left int // ids there may be yet
+}
+
+// cell begins another one.
+func (p *pager) cell(number int64) {
+	p.flush()
+	p.out.cells = append(p.out.cells, cellIDs{cell: number})
+	p.n = 0
+}
+
+// add adds an id, unless it was the last one.
+func (p *pager) add(id int64) {
+	if number := id >> PageBits; number != p.at {
+		p.flush()
+		p.at = number
+	}
+	low := uint16(id & pageMask)
+	if n := len(p.page); n > 0 && p.page[n-1] == low {
+		return
+	}
+	p.page = append(p.page, low)
+}
+
+func (p *pager) flush() {
+	if len(p.page) == 0 {
+		return
+	}
+	page := Page{Number: p.at, Before: p.n}
+	if len(p.page) > few {
+		page.Bits = new([1 << PageBits / 64]uint64)
+		for _, low := range p.page {
+			page.Bits[low/64] |= 1 << (low % 64)
+		}
+		p.out.Size += 1 << PageBits / 8
+	} else {
+		if cap(p.room)-len(p.room) < len(p.page) {
+			p.room = make([]uint16, 0, max(min(p.left, 1<<PageBits), len(p.page)))
+		}
+		from := len(p.room)
+		p.room = append(p.room, p.page...)
+		page.Few = p.room[from:len(p.room):len(p.room)]
+		p.out.Size += 2 * len(p.page)
+	}
+	last := &p.out.cells[len(p.out.cells)-1]
+	last.pages = append(last.pages, page)
+	p.n += int32(len(p.page))
+	p.left -= len(p.page)
+	p.page = p.page[:0]
+	p.out.Size += 48
+}
+
+func (p *pager) done() *IDs {
+	p.flush()
+	p.out.Size += 40 * len(p.out.cells)
+	return &p.out
+}
+
+func every(int64) bool { return true }
+
+// decodeIDs reads a FaceActive or a FaceAllThreads, whose cell is 0.
+func decodeIDs(face []byte) (*IDs, error) {
+	p := pager{left: len(face)}
+	p.cell(0)
+	err := EachID(face, func(ids []int64) {
+		for _, id := range ids {
+			p.add(id)
+		}
+	})
+	return p.done(), err
+}
+
+// decodeCells reads a face of threads, or of askers of cells.
+func decodeCells(face []byte) (*IDs, error) {
+	p := pager{left: len(face)}
+	last := int64(-1)
+	err := EachThread(face, nil, every, func(cell int64, r *Rows) {
+		if cell != last {
+			p.cell(cell)
+			last = cell
+		}
+		for _, id := range r.IDs {
+			p.add(id)
+		}
+	})
+	return p.done(), err
+}
+
+// decodeRan reads the users with a run of a FacePairs.
+func decodeRan(face []byte) (*IDs, error) {
+	p := pager{left: len(face)}
+	last := int64(-1)
+	err := EachPair(face, nil, nil, every, func(cell int64, r *Rows) {
+		if cell != last {
+			p.cell(cell)
+			last = cell
+		}
+		for i, id := range r.IDs {
+			if r.Runs[i] > 0 {
+				p.add(id)
+			}
+		}
+	})
+	return p.done(), err
+}
