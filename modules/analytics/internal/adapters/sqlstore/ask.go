@@ -13,8 +13,14 @@ import (
 )
 
 // Ask implements core.Store.
-func (s *Store) Ask(ctx context.Context, q core.Question) (rows []core.Row, err error) {
-	private := s.db.InTx(ctx)
+func (s *Store) Ask(ctx context.Context, q core.Question) ([]core.Row, error) {
+	if s.db.InTx(ctx) { // which sees what others don't
+		return s.ask(ctx, q, true)
+	}
+	return s.asks.do(ctx, q, func() ([]core.Row, error) { return s.ask(ctx, q, false) })
+}
+
+func (s *Store) ask(ctx context.Context, q core.Question, private bool) (rows []core.Row, err error) {
 	err = s.db.Snapshot(ctx, func(ctx context.Context) error {
 		t := tally.New(q)
 		if q.UserID != 0 {
@@ -51,10 +57,16 @@ func (s *Store) Ask(ctx context.Context, q core.Question) (rows []core.Row, err 
 }
 
 // Engagement implements core.Store.
-func (s *Store) Engagement(ctx context.Context, q core.EngagementQuestion) (days []core.Engaged, err error) {
+func (s *Store) Engagement(ctx context.Context, q core.EngagementQuestion) ([]core.Engaged, error) {
+	if s.db.InTx(ctx) {
+		return s.engagement(ctx, q, true)
+	}
+	return s.engagements.do(ctx, q, func() ([]core.Engaged, error) { return s.engagement(ctx, q, false) })
+}
+
+func (s *Store) engagement(ctx context.Context, q core.EngagementQuestion, private bool) (days []core.Engaged, err error) {
 	last := q.Bounds[len(q.Bounds)-1]
 	sel := core.Selection{Scope: q.Scope, Filter: q.Filter, Until: last}
-	private := s.db.InTx(ctx)
 	err = s.db.Snapshot(ctx, func(ctx context.Context) error {
 		e := tally.NewEngagement(q)
 		if q.UserID != 0 {

@@ -42,6 +42,9 @@ type Store struct {
 	tails     tails
 	budgets   sqldb.Table[core.Budget, budgetRow]
 
+	asks        shared[core.Row]
+	engagements shared[core.Engaged]
+
 	mu    sync.Mutex
 	known map[int64][]segment.Cell // cells of each organization, by number
 }

@@ -84,7 +84,10 @@ type leader struct {
 }
 
 func (a leader) compare(b leader) int {
-	return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(a.id, b.id))
+	if a.value != b.value {
+		return cmp.Compare(b.value, a.value)
+	}
+	return cmp.Compare(a.id, b.id)
 }
 
 // leaders is where the first rows of a leaderboard are. Twice as many are kept at
