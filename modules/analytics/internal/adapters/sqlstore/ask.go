@@ -42,7 +42,10 @@ func (s *Store) ask(ctx context.Context, q core.Question, private bool) (rows []
 		}
 		if q.Days != nil {
 			if err := v.walk(ctx, v.Cover(bounds(q.From, q.Days, q.Until)), tally.DayFaces(q),
-				func(p segment.Piece, faces segment.Loaded) error { return t.DaySegment(p.Period, faces) },
+				func(p segment.Piece, faces segment.Loaded) error {
+					t.DaySegment(p.Period, faces)
+					return nil
+				},
 				func(_ segment.Piece, facts []core.Fact) { t.EachFact(facts, false, true) }); err != nil {
 				return err
 			}

@@ -20,9 +20,12 @@ func TestThoseWhoAskTheSameAtOnceShareAnAnswerThatIsBegunAfterwards(t *testing.T
 		var s shared[int]
 		var begun []time.Duration
 		began := time.Now()
+		var mu sync.Mutex
 		ask := func() ([]int, error) {
+			mu.Lock()
 			begun = append(begun, time.Since(began))
 			n := len(begun)
+			mu.Unlock()
 			time.Sleep(10 * time.Second)
 			return []int{n}, nil
 		}

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -41,21 +42,19 @@ func (a *Asked) Each(take func(cell int64) bool, threads func(c *AskedCell)) {
 // cell of all.
 func decodeAsked(threads, askers []byte, whole bool) (*Asked, error) {
 	var rows []asked
-	err := EachThread(threads, askers, every, func(cell int64, r *Rows) {
-		if whole {
-			cell = 0
+	if whole {
+		var all byThread
+		if err := EachThread(threads, askers, every, func(_ int64, r *Rows) { all.add(r.IDs, r.Users()) }); err != nil {
+			return nil, err
 		}
+		rows = all.rows()
+	} else if err := EachThread(threads, askers, every, func(cell int64, r *Rows) {
 		users := r.Users()
 		for i, thread := range r.IDs {
 			rows = append(rows, asked{cell: cell, thread: thread, user: users[i]})
 		}
-	})
-	if err != nil {
+	}); err != nil {
 		return nil, err
-	}
-	if whole {
-		sortAsked(rows)
-		rows = slices.Compact(rows)
 	}
 	out := &Asked{}
 	places := map[int64]int32{}
@@ -103,4 +102,57 @@ func decodeAsked(threads, askers []byte, whole bool) (*Asked, error) {
 	}
 	out.Size += 8 * len(out.Users)
 	return out, nil
+}
+
+// byThread puts threads of many cells in order. Each has a place of its own, which
+// takes less time than to sort them.
+type byThread struct {
+	pages  map[int64]*askersOfPage
+	n      int
+	others []asked // threads that have another asker, too
+}
+
+type askersOfPage struct {
+	there [1 << PageBits]bool
+	users [1 << PageBits]int64
+}
+
+func (b *byThread) add(threads, users []int64) {
+	var page *askersOfPage
+	for i, thread := range threads {
+		if i == 0 || thread>>PageBits != threads[i-1]>>PageBits {
+			if page = b.pages[thread>>PageBits]; page == nil {
+				if page = new(askersOfPage); b.pages == nil {
+					b.pages = map[int64]*askersOfPage{}
+				}
+				b.pages[thread>>PageBits] = page
+			}
+		}
+		switch at := thread & pageMask; {
+		case !page.there[at]:
+			page.there[at], page.users[at] = true, users[i]
+			b.n++
+		case page.users[at] != users[i]:
+			b.others = append(b.others, asked{thread: thread, user: users[i]})
+		}
+	}
+}
+
+// rows are threads and askers in order of both, each once.
+func (b *byThread) rows() []asked {
+	out := make([]asked, 0, b.n+len(b.others))
+	for _, number := range slices.Sorted(maps.Keys(b.pages)) {
+		page := b.pages[number]
+		for at, there := range page.there {
+			if there {
+				out = append(out, asked{thread: number<<PageBits | int64(at), user: page.users[at]})
+			}
+		}
+	}
+	if len(b.others) == 0 {
+		return out
+	}
+	out = append(out, b.others...)
+	sortAsked(out)
+	return slices.Compact(out)
 }

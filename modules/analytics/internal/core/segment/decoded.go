@@ -12,7 +12,7 @@ const (
 var askersOf = map[Face]Face{FaceThreads: FaceAskers, FaceKindThreads: FaceKindThreadsBy, FaceTeamThreads: FaceTeamThreadsBy}
 
 // AsIDs is a face of ids, or of ids of cells, decoded to IDs. Of FacePairs it is the
-// users with a run.
+// users with a run, of sums the cells with one, as ids of cell 0.
 func (f Face) AsIDs() Face { return f + idsOf }
 
 // AsAsked is a face of threads, decoded to Asked with their askers.
@@ -60,6 +60,8 @@ func (f Face) Read(sources [][]byte) (made any, size int, err error) {
 			read = decodeIDs
 		case FacePairs:
 			read = decodeRan
+		case FaceSums, FaceTotal, FacePlaces, FaceKinds, FaceTeams:
+			read = decodeRanCells
 		}
 		ids, err := read(sources[0])
 		return ids, ids.Size, err

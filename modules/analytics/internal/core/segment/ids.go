@@ -138,6 +138,14 @@ func decodeIDs(face []byte) (*IDs, error) {
 	return p.done(), err
 }
 
+// decodeRanCells reads the cells with a run of a FaceSums.
+func decodeRanCells(face []byte) (*IDs, error) {
+	p := pager{left: len(face)}
+	p.cell(0)
+	err := EachRan(face, p.add)
+	return p.done(), err
+}
+
 // decodeCells reads a face of threads, or of askers of cells.
 func decodeCells(face []byte) (*IDs, error) {
 	p := pager{left: len(face)}

@@ -13,7 +13,7 @@ import (
 // once.
 func (t *Tally) Rows() []core.Row {
 	t.end()
-	t.day.tally(&t.onDays)
+	t.endDay()
 	order := t.order()
 	answer := make([]core.Row, len(order))
 	for i, at := range order {

@@ -108,7 +108,7 @@ func DayFaces(q core.Question) []segment.Face {
 	if q.By == core.ByUser {
 		return []segment.Face{askerFaces[narrowedTo(q.Scope, q.Filter)].AsIDs()}
 	}
-	return []segment.Face{sumsFaces[facetOf(q)]}
+	return []segment.Face{sumsFaces[facetOf(q)].AsIDs()}
 }
 
 // Segment adds the faces of a segment. Its cells must be known by See.
@@ -188,7 +188,7 @@ func (t *Tally) sums(f facet, faces segment.Loaded) error {
 
 // pairs adds what the users of each cell add up to.
 func (t *Tally) pairs(f facet, faces segment.Loaded) error {
-	p := personalFaces[f]
+	p, rowOf := personalFaces[f], userSlots{t: t}
 	_, marks := needs(t.q)
 	inside := func(cell int64) bool {
 		v := t.viewIn(f, cell)
@@ -199,14 +199,14 @@ func (t *Tally) pairs(f facet, faces segment.Loaded) error {
 		if !v.all {
 			for i, begun := range r.NewThreads {
 				if begun != 0 {
-					t.rows.one(t.slot(t.userKey(r.IDs[i])), v, &segment.Sums{NewThreads: begun})
+					t.rows.one(rowOf.of(r.IDs[i]), v, &segment.Sums{NewThreads: begun})
 				}
 			}
 			return
 		}
 		t.batch = t.batch[:0]
 		for _, user := range r.IDs {
-			t.batch = append(t.batch, int32(t.slot(t.userKey(user))))
+			t.batch = append(t.batch, int32(rowOf.of(user)))
 		}
 		t.rows.many(t.batch, v, r)
 		if t.q.Users && !v.evaluates {
@@ -222,7 +222,8 @@ func (t *Tally) pairs(f facet, faces segment.Loaded) error {
 // threadsOfUsers counts threads by their askers.
 func (t *Tally) threadsOfUsers(f facet, asked *segment.Asked) {
 	take, d := t.queriesIn(f), &t.threads
-	slot := func(who int32) int { return t.slot(t.userKey(asked.Users[who])) }
+	rowOf := userSlots{t: t}
+	slot := func(who int32) int { return rowOf.of(asked.Users[who]) }
 	asked.Each(take, func(c *segment.AskedCell) {
 		for i, who := range c.Who {
 			t.rows.threads[slot(who)] += int64(c.Count[i])
@@ -252,20 +253,18 @@ func (t *Tally) queriesIn(f facet) func(cell int64) bool {
 func every(int64) bool { return true }
 
 // DaySegment adds a segment to a day. The faces are DayFaces.
-func (t *Tally) DaySegment(day int, faces segment.Loaded) error {
+func (t *Tally) DaySegment(day int, faces segment.Loaded) {
 	if t.q.By == core.ByUser {
 		f := narrowedTo(t.q.Scope, t.q.Filter)
 		faces.IDs(askerFaces[f]).Each(t.queriesIn(f), func(_ int64, pages []segment.Page) {
 			t.beginDay(day)
 			t.day.unite(day, pages)
 		})
-		return nil
+		return
 	}
-	f := facetOf(t.q)
-	return segment.EachRan(faces.Bytes(sumsFaces[f]), func(cell int64) {
-		if v := t.viewIn(f, cell); v.all && !v.evaluates {
-			t.onDay(day, int64(t.keyIn(f, cell)))
-		}
+	faces.IDs(sumsFaces[facetOf(t.q)]).Each(every, func(_ int64, pages []segment.Page) {
+		t.beginDay(day)
+		t.cells.unite(day, pages)
 	})
 }
 

@@ -34,6 +34,8 @@ type Tally struct {
 	// Active days, of users by their id and of other keys by their number: who was
 	// active on the day, and what the days before it add up to.
 	day    once
+	cells  once // that were active on the day, whose keys are found when it is over
+	today  int
 	onDays paged[int32]
 }
 
@@ -162,9 +164,27 @@ func (t *Tally) onDay(day int, who ...int64) {
 	}
 }
 
-// beginDay adds up the day before.
+// beginDay ends the day before.
 func (t *Tally) beginDay(day int) {
-	if day != t.day.period {
+	if day != t.today {
+		t.endDay()
+		t.today = day
+	}
+}
+
+// endDay adds up who was active on the day.
+func (t *Tally) endDay() {
+	if t.cells.any(t.today) {
+		f := facetOf(t.q)
+		for _, p := range t.cells.used {
+			p.each(func(cell int64) {
+				if v := t.viewIn(f, cell); v.all && !v.evaluates {
+					t.day.add(t.today, int64(t.keyIn(f, cell)))
+				}
+			})
+		}
+	}
+	if t.day.any(t.today) {
 		t.day.tally(&t.onDays)
 	}
 }
@@ -208,6 +228,27 @@ func (t *Tally) begin(period int) {
 func (t *Tally) end() {
 	t.asked.end(t.period, t.first, func(slot int) { t.rows.users[slot]++ })
 	t.threads.end(t.period, t.first, func(slot int) { t.rows.threads[slot]++ })
+}
+
+// userSlots finds the rows of users, of whom many that follow on each other are on
+// one page.
+type userSlots struct {
+	t      *Tally
+	number int64
+	keys   *[1 << pageBits]int32
+}
+
+func (u *userSlots) of(user int64) int {
+	if u.keys == nil || user>>pageBits != u.number {
+		u.number = user >> pageBits
+		u.keys = u.t.ofUser.page(u.number)
+	}
+	if key := int(u.keys[user&(1<<pageBits-1)]); key > 0 && key <= len(u.t.slots) {
+		if slot := u.t.slots[key-1]; slot > 0 {
+			return int(slot) - 1
+		}
+	}
+	return u.t.slot(u.t.userKey(user))
 }
 
 // slot is the row of a key in the period.
