@@ -67,7 +67,7 @@ func decodeAsked(threads, askers []byte, whole bool) (*Asked, error) {
 		for layer := rows[:n]; len(layer) > 0; {
 			// Threads are different in each layer.
 			var rest []asked
-			c, p := AskedCell{cell: rows[0].cell}, pager{left: len(layer)}
+			c, p := AskedCell{cell: rows[0].cell}, pager{}
 			p.cell(c.cell)
 			for i, row := range layer {
 				if i > 0 && row.thread == layer[i-1].thread {
@@ -87,7 +87,7 @@ func decodeAsked(threads, askers []byte, whole bool) (*Asked, error) {
 				}
 			}
 			slices.SortFunc(c.Who, func(a, b int32) int { return cmp.Compare(out.Users[a], out.Users[b]) })
-			c.By, c.Who, c.Count = slices.Clip(c.By), slices.Clip(c.Who), make([]int32, len(c.Who))
+			c.By, c.Who, c.Count = slices.Clone(c.By), slices.Clone(c.Who), make([]int32, len(c.Who))
 			for i, who := range c.Who {
 				c.Count[i] = count[who]
 				count[who] = 0
@@ -95,11 +95,12 @@ func decodeAsked(threads, askers []byte, whole bool) (*Asked, error) {
 			ids := p.done()
 			c.Pages = ids.cells[0].pages
 			out.cells = append(out.cells, c)
-			out.Size += ids.Size + 4*len(c.By) + 8*len(c.Who) + 100
+			out.Size += ids.Size + 4*len(c.By) + 8*len(c.Who) + 150
 			layer = rest
 		}
 		rows = rows[n:]
 	}
+	out.Users, out.cells = slices.Clone(out.Users), slices.Clone(out.cells)
 	out.Size += 8 * len(out.Users)
 	return out, nil
 }

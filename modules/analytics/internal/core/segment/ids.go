@@ -1,6 +1,9 @@
 package segment
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // IDs is a face of ids of cells, decoded so that sets of them are united a word at
 // a time. It never changes.
@@ -60,27 +63,26 @@ func (p *Page) Rank(bit int) (n int) {
 	return n + bits.OnesCount64(p.Bits[bit/64]&(1<<(bit%64)-1))
 }
 
-// pager makes pages of ids that ascend within each cell.
+// pager makes pages of ids that ascend within each cell. What it makes has no room
+// to spare, since it is kept.
 type pager struct {
-	out  IDs
-	page []uint16 // of the last cell
-	at   int64    // the page that they are of
-	n    int32    // ids of the cell
-	room []uint16
-	left int // ids there may be yet
+	out   IDs
+	pages []Page   // of the last cell
+	page  []uint16 // the last page
+	at    int64    // its number
+	n     int32    // ids of the cell on pages before
 }
 
 // cell begins another one.
 func (p *pager) cell(number int64) {
-	p.flush()
+	p.end()
 	p.out.cells = append(p.out.cells, cellIDs{cell: number})
-	p.n = 0
 }
 
 // add adds an id, unless it was the last one.
 func (p *pager) add(id int64) {
 	if number := id >> PageBits; number != p.at {
-		p.flush()
+		p.endPage()
 		p.at = number
 	}
 	low := uint16(id & pageMask)
@@ -90,7 +92,7 @@ func (p *pager) add(id int64) {
 	p.page = append(p.page, low)
 }
 
-func (p *pager) flush() {
+func (p *pager) endPage() {
 	if len(p.page) == 0 {
 		return
 	}
@@ -102,25 +104,27 @@ func (p *pager) flush() {
 		}
 		p.out.Size += 1 << PageBits / 8
 	} else {
-		if cap(p.room)-len(p.room) < len(p.page) {
-			p.room = make([]uint16, 0, max(min(p.left, 1<<PageBits), len(p.page)))
-		}
-		from := len(p.room)
-		p.room = append(p.room, p.page...)
-		page.Few = p.room[from:len(p.room):len(p.room)]
-		p.out.Size += 2 * len(p.page)
+		page.Few = slices.Clone(p.page)
+		p.out.Size += 2*len(p.page) + 8
 	}
-	last := &p.out.cells[len(p.out.cells)-1]
-	last.pages = append(last.pages, page)
+	p.pages = append(p.pages, page)
 	p.n += int32(len(p.page))
-	p.left -= len(p.page)
 	p.page = p.page[:0]
-	p.out.Size += 48
+}
+
+// end ends a cell.
+func (p *pager) end() {
+	p.endPage()
+	if n := len(p.out.cells); n > 0 {
+		p.out.cells[n-1].pages = slices.Clone(p.pages)
+		p.out.Size += 40 + 52*len(p.pages)
+	}
+	p.pages, p.n = p.pages[:0], 0
 }
 
 func (p *pager) done() *IDs {
-	p.flush()
-	p.out.Size += 40 * len(p.out.cells)
+	p.end()
+	p.out.cells = slices.Clone(p.out.cells)
 	return &p.out
 }
 
@@ -128,7 +132,7 @@ func every(int64) bool { return true }
 
 // decodeIDs reads a FaceActive or a FaceAllThreads, whose cell is 0.
 func decodeIDs(face []byte) (*IDs, error) {
-	p := pager{left: len(face)}
+	var p pager
 	p.cell(0)
 	err := EachID(face, func(ids []int64) {
 		for _, id := range ids {
@@ -140,7 +144,7 @@ func decodeIDs(face []byte) (*IDs, error) {
 
 // decodeRanCells reads the cells with a run of a FaceSums.
 func decodeRanCells(face []byte) (*IDs, error) {
-	p := pager{left: len(face)}
+	var p pager
 	p.cell(0)
 	err := EachRan(face, p.add)
 	return p.done(), err
@@ -148,7 +152,7 @@ func decodeRanCells(face []byte) (*IDs, error) {
 
 // decodeCells reads a face of threads, or of askers of cells.
 func decodeCells(face []byte) (*IDs, error) {
-	p := pager{left: len(face)}
+	var p pager
 	last := int64(-1)
 	err := EachThread(face, nil, every, func(cell int64, r *Rows) {
 		if cell != last {
@@ -164,7 +168,7 @@ func decodeCells(face []byte) (*IDs, error) {
 
 // decodeRan reads the users with a run of a FacePairs.
 func decodeRan(face []byte) (*IDs, error) {
-	p := pager{left: len(face)}
+	var p pager
 	last := int64(-1)
 	err := EachPair(face, nil, nil, every, func(cell int64, r *Rows) {
 		if cell != last {
