@@ -1,108 +1,130 @@
 package segment
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 )
 
-// Asked is threads of cells and whose they are, decoded. It never changes.
+// Asked is threads of cells and whose they are, decoded unless that would take much
+// room. It never changes.
 type Asked struct {
-	Users []int64 // who asked
 	cells []AskedCell
 	Size  int // in bytes, about
+	// What is not decoded, or nil.
+	threads, askers []byte
 }
 
 // AskedCell is different threads of one cell. A thread of several users is in as
 // many of them.
 type AskedCell struct {
-	cell  int64
 	Pages []Page
-	By    []int32 // whose the threads are, in order: places in Users
-	// Who of Users have threads, and how many.
-	Who, Count []int32
+	// Who asked, and how many of the threads.
+	Who   []int64
+	Count []int32
+
+	cell int64
+	by   []int32 // whose the threads are, in order: places in Who
 }
 
-// Asker is whose a thread is: a place in Users.
-func (c *AskedCell) Asker(p *Page, bit int) int32 { return c.By[int(p.Before)+p.Rank(bit)] }
+// Asker is whose a thread is.
+func (c *AskedCell) Asker(p *Page, bit int) int64 { return c.Who[c.by[int(p.Before)+p.Rank(bit)]] }
 
 // Each calls threads with each cell that take wants.
 func (a *Asked) Each(take func(cell int64) bool, threads func(c *AskedCell)) {
 	if a == nil {
 		return
 	}
-	for i := range a.cells {
-		if c := &a.cells[i]; take(c.cell) {
+	cells := a.cells
+	if a.threads != nil {
+		// What was read without an error is again.
+		rows, _ := askedIn(a.threads, a.askers, take)
+		cells = new(askedBuilder).all(rows).cells
+	}
+	for i := range cells {
+		if c := &cells[i]; take(c.cell) {
 			threads(c)
 		}
 	}
 }
 
-// decodeAsked reads a face of threads and that of their askers. whole makes one
-// cell of all.
+// decodeAsked decodes a face of threads and that of their askers, if that is worth
+// it. whole makes one cell of all.
 func decodeAsked(threads, askers []byte, whole bool) (*Asked, error) {
-	var rows []asked
 	if whole {
 		var all byThread
 		if err := EachThread(threads, askers, every, func(_ int64, r *Rows) { all.add(r.IDs, r.Users()) }); err != nil {
 			return nil, err
 		}
-		rows = all.rows()
-	} else if err := EachThread(threads, askers, every, func(cell int64, r *Rows) {
+		return new(askedBuilder).all(all.rows()), nil
+	}
+	rows, err := askedIn(threads, askers, every)
+	if err != nil {
+		return nil, err
+	}
+	stored := len(threads) + len(askers)
+	if out := new(askedBuilder).all(rows); !tooLarge(out.Size, stored) {
+		return out, nil
+	}
+	return &Asked{threads: threads, askers: askers, Size: stored}, nil
+}
+
+func askedIn(threads, askers []byte, take func(cell int64) bool) (rows []asked, err error) {
+	err = EachThread(threads, askers, take, func(cell int64, r *Rows) {
 		users := r.Users()
 		for i, thread := range r.IDs {
 			rows = append(rows, asked{cell: cell, thread: thread, user: users[i]})
 		}
-	}); err != nil {
-		return nil, err
-	}
-	out := &Asked{}
-	places := map[int64]int32{}
-	var count []int32
+	})
+	return rows, err
+}
+
+// askedBuilder makes cells of rows, which are in order.
+type askedBuilder struct {
+	out    Asked
+	places map[int64]int32 // of users in Who
+}
+
+func (b *askedBuilder) all(rows []asked) *Asked {
+	b.places = map[int64]int32{}
 	for len(rows) > 0 {
 		n := 1
 		for n < len(rows) && rows[n].cell == rows[0].cell {
 			n++
 		}
 		for layer := rows[:n]; len(layer) > 0; {
-			// Threads are different in each layer.
-			var rest []asked
-			c, p := AskedCell{cell: rows[0].cell}, pager{}
-			p.cell(c.cell)
-			for i, row := range layer {
-				if i > 0 && row.thread == layer[i-1].thread {
-					rest = append(rest, row)
-					continue
-				}
-				p.add(row.thread)
-				who, known := places[row.user]
-				if !known {
-					who = int32(len(out.Users))
-					places[row.user] = who
-					out.Users, count = append(out.Users, row.user), append(count, 0)
-				}
-				c.By = append(c.By, who)
-				if count[who]++; count[who] == 1 {
-					c.Who = append(c.Who, who)
-				}
-			}
-			slices.SortFunc(c.Who, func(a, b int32) int { return cmp.Compare(out.Users[a], out.Users[b]) })
-			c.By, c.Who, c.Count = slices.Clone(c.By), slices.Clone(c.Who), make([]int32, len(c.Who))
-			for i, who := range c.Who {
-				c.Count[i] = count[who]
-				count[who] = 0
-			}
-			ids := p.done()
-			c.Pages = ids.cells[0].pages
-			out.cells = append(out.cells, c)
-			out.Size += ids.Size + 4*len(c.By) + 8*len(c.Who) + 150
-			layer = rest
+			layer = b.layer(layer)
 		}
 		rows = rows[n:]
 	}
-	out.Users, out.cells = slices.Clone(out.Users), slices.Clone(out.cells)
-	out.Size += 8 * len(out.Users)
-	return out, nil
+	b.out.cells = slices.Clone(b.out.cells)
+	return &b.out
+}
+
+// layer makes a cell of the first row of each thread, and answers the others.
+func (b *askedBuilder) layer(rows []asked) (rest []asked) {
+	c, p := AskedCell{cell: rows[0].cell, by: make([]int32, 0, len(rows))}, pager{}
+	p.cell(c.cell)
+	clear(b.places)
+	for i, row := range rows {
+		if i > 0 && row.thread == rows[i-1].thread {
+			rest = append(rest, row)
+			continue
+		}
+		p.add(row.thread)
+		who, known := b.places[row.user]
+		if !known {
+			who = int32(len(c.Who))
+			b.places[row.user] = who
+			c.Who, c.Count = append(c.Who, row.user), append(c.Count, 0)
+		}
+		c.by = append(c.by, who)
+		c.Count[who]++
+	}
+	ids := p.done()
+	c.Pages, c.Who, c.Count = ids.cells[0].pages, slices.Clone(c.Who), slices.Clone(c.Count)
+	b.out.cells = append(b.out.cells, c)
+	b.out.Size += ids.Size + 4*cap(c.by) + 12*len(c.Who) + 150
+	return rest
 }
 
 // byThread puts threads of many cells in order. Each has a place of its own, which

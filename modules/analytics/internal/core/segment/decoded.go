@@ -54,17 +54,11 @@ func (f Face) Read(sources [][]byte) (made any, size int, err error) {
 	case 0:
 		return sources[0], len(sources[0]), nil
 	case 1:
-		read := decodeCells
-		switch f - idsOf {
-		case FaceActive, FaceAllThreads:
-			read = decodeIDs
-		case FacePairs:
-			read = decodeRan
-		case FaceSums, FaceTotal, FacePlaces, FaceKinds, FaceTeams:
-			read = decodeRanCells
+		ids, err := decodeIDs(len(sources[0]), scanOf(f-idsOf, sources[0]))
+		if err != nil {
+			return nil, 0, err
 		}
-		ids, err := read(sources[0])
-		return ids, ids.Size, err
+		return ids, ids.Size, nil
 	}
 	if sources[1] == nil {
 		return nil, 0, errCorrupt

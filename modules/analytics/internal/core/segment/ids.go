@@ -6,11 +6,19 @@ import (
 )
 
 // IDs is a face of ids of cells, decoded so that sets of them are united a word at
-// a time. It never changes.
+// a time, unless that would take much room. It never changes.
 type IDs struct {
 	cells []cellIDs
-	Size  int // in bytes, about
+	scan  scan // reads what is not decoded, or nil
+	Size  int  // in bytes, about
 }
+
+// scan calls ids with those of the cells that take wants, which ascend in each cell.
+type scan func(take func(cell int64) bool, ids func(cell int64, ids []int64)) error
+
+// tooLarge reports whether what a face decodes to is not worth its room: it has a
+// few ids on each of many pages.
+func tooLarge(decoded, stored int) bool { return decoded > 8*stored && decoded > 512 }
 
 type cellIDs struct {
 	cell  int64
@@ -39,6 +47,13 @@ func (d *IDs) Each(take func(cell int64) bool, cell func(cell int64, pages []Pag
 	if d == nil {
 		return
 	}
+	if d.scan != nil {
+		p := pager{each: cell}
+		// What was read without an error is again.
+		_ = d.scan(take, p.addTo)
+		p.end()
+		return
+	}
 	for i := range d.cells {
 		if c := &d.cells[i]; take(c.cell) {
 			cell(c.cell, c.pages)
@@ -63,10 +78,14 @@ func (p *Page) Rank(bit int) (n int) {
 	return n + bits.OnesCount64(p.Bits[bit/64]&(1<<(bit%64)-1))
 }
 
-// pager makes pages of ids that ascend within each cell. What it makes has no room
-// to spare, since it is kept.
+// pager makes pages of ids that ascend within each cell. What is kept has no room to
+// spare.
 type pager struct {
 	out   IDs
+	each  func(cell int64, pages []Page) // gets the pages of each cell, which are not kept, or nil
+	of    int64                          // the last cell
+	begun bool
+	room  []uint16
 	pages []Page   // of the last cell
 	page  []uint16 // the last page
 	at    int64    // its number
@@ -76,7 +95,20 @@ type pager struct {
 // cell begins another one.
 func (p *pager) cell(number int64) {
 	p.end()
-	p.out.cells = append(p.out.cells, cellIDs{cell: number})
+	if p.of = number; p.each == nil {
+		p.out.cells = append(p.out.cells, cellIDs{cell: number})
+	}
+	p.begun = true
+}
+
+// addTo adds ids to a cell, in order of cells.
+func (p *pager) addTo(cell int64, ids []int64) {
+	if !p.begun || cell != p.of {
+		p.cell(cell)
+	}
+	for _, id := range ids {
+		p.add(id)
+	}
 }
 
 // add adds an id, unless it was the last one.
@@ -97,7 +129,11 @@ func (p *pager) endPage() {
 		return
 	}
 	page := Page{Number: p.at, Before: p.n}
-	if len(p.page) > few {
+	if p.each != nil {
+		from := len(p.room)
+		p.room = append(p.room, p.page...)
+		page.Few = p.room[from:]
+	} else if len(p.page) > few {
 		page.Bits = new([1 << PageBits / 64]uint64)
 		for _, low := range p.page {
 			page.Bits[low/64] |= 1 << (low % 64)
@@ -115,7 +151,12 @@ func (p *pager) endPage() {
 // end ends a cell.
 func (p *pager) end() {
 	p.endPage()
-	if n := len(p.out.cells); n > 0 {
+	if p.each != nil {
+		if len(p.pages) > 0 {
+			p.each(p.of, p.pages)
+		}
+		p.room = p.room[:0]
+	} else if n := len(p.out.cells); n > 0 {
 		p.out.cells[n-1].pages = slices.Clone(p.pages)
 		p.out.Size += 40 + 52*len(p.pages)
 	}
@@ -130,56 +171,54 @@ func (p *pager) done() *IDs {
 
 func every(int64) bool { return true }
 
-// decodeIDs reads a FaceActive or a FaceAllThreads, whose cell is 0.
-func decodeIDs(face []byte) (*IDs, error) {
+// decodeIDs decodes what scan reads, if that is worth it.
+func decodeIDs(stored int, scan scan) (*IDs, error) {
 	var p pager
-	p.cell(0)
-	err := EachID(face, func(ids []int64) {
-		for _, id := range ids {
-			p.add(id)
-		}
-	})
-	return p.done(), err
+	if err := scan(every, p.addTo); err != nil {
+		return nil, err
+	}
+	if out := p.done(); !tooLarge(out.Size, stored) {
+		return out, nil
+	}
+	return &IDs{scan: scan, Size: stored}, nil
 }
 
-// decodeRanCells reads the cells with a run of a FaceSums.
-func decodeRanCells(face []byte) (*IDs, error) {
-	var p pager
-	p.cell(0)
-	err := EachRan(face, p.add)
-	return p.done(), err
-}
-
-// decodeCells reads a face of threads, or of askers of cells.
-func decodeCells(face []byte) (*IDs, error) {
-	var p pager
-	last := int64(-1)
-	err := EachThread(face, nil, every, func(cell int64, r *Rows) {
-		if cell != last {
-			p.cell(cell)
-			last = cell
-		}
-		for _, id := range r.IDs {
-			p.add(id)
-		}
-	})
-	return p.done(), err
-}
-
-// decodeRan reads the users with a run of a FacePairs.
-func decodeRan(face []byte) (*IDs, error) {
-	var p pager
-	last := int64(-1)
-	err := EachPair(face, nil, nil, every, func(cell int64, r *Rows) {
-		if cell != last {
-			p.cell(cell)
-			last = cell
-		}
-		for i, id := range r.IDs {
-			if r.Runs[i] > 0 {
-				p.add(id)
+// scanOf reads the ids of a face: of FacePairs the users with a run, of sums the
+// cells with one, as ids of cell 0.
+func scanOf(f Face, face []byte) scan {
+	switch f {
+	case FaceActive, FaceAllThreads:
+		return func(take func(cell int64) bool, ids func(cell int64, ids []int64)) error {
+			if !take(0) {
+				return nil
 			}
+			return EachID(face, func(all []int64) { ids(0, all) })
 		}
-	})
-	return p.done(), err
+	case FacePairs:
+		return func(take func(cell int64) bool, ids func(cell int64, ids []int64)) error {
+			return EachPair(face, nil, nil, take, func(cell int64, r *Rows) { ids(cell, ran(r)) })
+		}
+	case FaceSums, FaceTotal, FacePlaces, FaceKinds, FaceTeams:
+		return func(take func(cell int64) bool, ids func(cell int64, ids []int64)) error {
+			if !take(0) {
+				return nil
+			}
+			return EachRan(face, func(cell int64) { ids(0, []int64{cell}) })
+		}
+	}
+	return func(take func(cell int64) bool, ids func(cell int64, ids []int64)) error {
+		return EachThread(face, nil, take, func(cell int64, r *Rows) { ids(cell, r.IDs) })
+	}
+}
+
+// ran are the users with a run. They take the place of all.
+func ran(r *Rows) []int64 {
+	n := 0
+	for i, user := range r.IDs {
+		if r.Runs[i] > 0 {
+			r.IDs[n] = user
+			n++
+		}
+	}
+	return r.IDs[:n]
 }

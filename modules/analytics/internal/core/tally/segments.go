@@ -223,17 +223,16 @@ func (t *Tally) pairs(f facet, faces segment.Loaded) error {
 func (t *Tally) threadsOfUsers(f facet, asked *segment.Asked) {
 	take, d := t.queriesIn(f), &t.threads
 	rowOf := userSlots{t: t}
-	slot := func(who int32) int { return rowOf.of(asked.Users[who]) }
 	asked.Each(take, func(c *segment.AskedCell) {
 		for i, who := range c.Who {
-			t.rows.threads[slot(who)] += int64(c.Count[i])
+			t.rows.threads[rowOf.of(who)] += int64(c.Count[i])
 		}
-		d.unite(t.period, c.Pages, func(p *segment.Page, bit int) { t.rows.threads[slot(c.Asker(p, bit))]-- })
+		d.unite(t.period, c.Pages, func(p *segment.Page, bit int) { t.rows.threads[rowOf.of(c.Asker(p, bit))]-- })
 	})
 	d.came = append(d.came, func() {
 		asked.Each(take, func(c *segment.AskedCell) {
 			d.cameAgain(c.Pages, func(p *segment.Page, bit int) {
-				if at := slot(c.Asker(p, bit)); d.another(t.first, at, p.ID(bit)) {
+				if at := rowOf.of(c.Asker(p, bit)); d.another(t.first, at, p.ID(bit)) {
 					t.rows.threads[at]++
 				}
 			})
