@@ -49,7 +49,7 @@ func (a *Asked) Each(take func(cell int64) bool, threads func(c *AskedCell)) {
 
 // decodeAsked decodes a face of threads and that of their askers, if that is worth
 // it. whole makes one cell of all.
-func decodeAsked(threads, askers []byte, whole bool) (*Asked, error) {
+func decodeAsked(f Face, threads, askers []byte, whole bool) (*Asked, error) {
 	if whole {
 		var all byThread
 		if err := EachThread(threads, askers, every, func(_ int64, r *Rows) { all.add(r.IDs, r.Users()) }); err != nil {
@@ -62,7 +62,7 @@ func decodeAsked(threads, askers []byte, whole bool) (*Asked, error) {
 		return nil, err
 	}
 	stored := len(threads) + len(askers)
-	if out := new(askedBuilder).all(rows); !tooLarge(out.Size, stored) {
+	if out := new(askedBuilder).all(rows); !tooLarge(f, out.Size, stored) {
 		return out, nil
 	}
 	return &Asked{threads: threads, askers: askers, Size: stored}, nil

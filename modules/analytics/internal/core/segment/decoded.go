@@ -54,7 +54,7 @@ func (f Face) Read(sources [][]byte) (made any, size int, err error) {
 	case 0:
 		return sources[0], len(sources[0]), nil
 	case 1:
-		ids, err := decodeIDs(len(sources[0]), scanOf(f-idsOf, sources[0]))
+		ids, err := decodeIDs(f-idsOf, sources[0])
 		if err != nil {
 			return nil, 0, err
 		}
@@ -63,7 +63,7 @@ func (f Face) Read(sources [][]byte) (made any, size int, err error) {
 	if sources[1] == nil {
 		return nil, 0, errCorrupt
 	}
-	asked, err := decodeAsked(sources[0], sources[1], f/idsOf == askedByOf/idsOf)
+	asked, err := decodeAsked(f%idsOf, sources[0], sources[1], f/idsOf == askedByOf/idsOf)
 	if err != nil {
 		return nil, 0, err
 	}

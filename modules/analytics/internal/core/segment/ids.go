@@ -17,8 +17,10 @@ type IDs struct {
 type scan func(take func(cell int64) bool, ids func(cell int64, ids []int64)) error
 
 // tooLarge reports whether what a face decodes to is not worth its room: it has a
-// few ids on each of many pages.
-func tooLarge(decoded, stored int) bool { return decoded > 8*stored && decoded > 512 }
+// few ids on each of many pages, as the finest cells have.
+func tooLarge(f Face, decoded, stored int) bool {
+	return f == FacePairs || f == FaceThreads || decoded > 8*stored && decoded > 512
+}
 
 type cellIDs struct {
 	cell  int64
@@ -171,16 +173,17 @@ func (p *pager) done() *IDs {
 
 func every(int64) bool { return true }
 
-// decodeIDs decodes what scan reads, if that is worth it.
-func decodeIDs(stored int, scan scan) (*IDs, error) {
+// decodeIDs decodes the ids of a face, if that is worth it.
+func decodeIDs(f Face, face []byte) (*IDs, error) {
+	scan := scanOf(f, face)
 	var p pager
 	if err := scan(every, p.addTo); err != nil {
 		return nil, err
 	}
-	if out := p.done(); !tooLarge(out.Size, stored) {
+	if out := p.done(); !tooLarge(f, out.Size, len(face)) {
 		return out, nil
 	}
-	return &IDs{scan: scan, Size: stored}, nil
+	return &IDs{scan: scan, Size: len(face)}, nil
 }
 
 // scanOf reads the ids of a face: of FacePairs the users with a run, of sums the
