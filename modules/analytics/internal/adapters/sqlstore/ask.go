@@ -88,7 +88,7 @@ func (s *Store) engagement(ctx context.Context, q core.EngagementQuestion, priva
 		queries := tally.Queries(sel, v.cells)
 		if err := v.walk(ctx, v.Cover(instants), tally.EngagementFaces(q),
 			func(p segment.Piece, faces segment.Loaded) error {
-				tally.EachUser(sel, queries, faces, func(users []segment.Page) { e.OnPages(p.Period-1, users) })
+				tally.EachUser(sel, queries, faces, func(users []segment.Page) { e.OnPages(p.Period-1, users) }, func(users ...int64) { e.On(p.Period-1, users...) })
 				return nil
 			},
 			func(_ segment.Piece, facts []core.Fact) { e.Facts(sel, facts) }); err != nil {

@@ -125,7 +125,7 @@ func (s *Store) countAskers(ctx context.Context, scope core.Scope) (n int64, err
 		pieces := v.Cover([]int64{v.first * quarterMicros, endOfTime.UnixMicro()})
 		if err := v.walk(ctx, pieces, tally.PartFaces(scope),
 			func(_ segment.Piece, faces segment.Loaded) error {
-				tally.EachRunner(scope, inside, faces, asked.Unite)
+				tally.EachRunner(scope, inside, faces, asked.Unite, asked.Add)
 				return nil
 			},
 			func(_ segment.Piece, facts []core.Fact) {

@@ -29,20 +29,20 @@ type AskedCell struct {
 // Asker is whose a thread is.
 func (c *AskedCell) Asker(p *Page, bit int) int64 { return c.Who[c.by[int(p.Before)+p.Rank(bit)]] }
 
-// Each calls threads with each cell that take wants.
-func (a *Asked) Each(take func(cell int64) bool, threads func(c *AskedCell)) {
+// Each calls cell with each cell that take wants, or threads with some of its threads
+// where they are not decoded, which are only lent; a thread of several users comes as
+// often.
+func (a *Asked) Each(take func(cell int64) bool, cell func(c *AskedCell), threads func(cell int64, r *Rows)) {
 	if a == nil {
 		return
 	}
-	cells := a.cells
 	if a.threads != nil {
-		// What was read without an error is again.
-		rows, _ := askedIn(a.threads, a.askers, take)
-		cells = new(askedBuilder).all(rows).cells
+		_ = EachThread(a.threads, a.askers, take, threads) // what was read without an error is again
+		return
 	}
-	for i := range cells {
-		if c := &cells[i]; take(c.cell) {
-			threads(c)
+	for i := range a.cells {
+		if c := &a.cells[i]; take(c.cell) {
+			cell(c)
 		}
 	}
 }
@@ -57,19 +57,22 @@ func decodeAsked(f Face, threads, askers []byte, whole bool) (*Asked, error) {
 		}
 		return new(askedBuilder).all(all.rows()), nil
 	}
-	rows, err := askedIn(threads, askers, every)
+	stored := len(threads) + len(askers)
+	if finest(f) {
+		return &Asked{threads: threads, askers: askers, Size: stored}, EachThread(threads, askers, every, func(int64, *Rows) {})
+	}
+	rows, err := askedIn(threads, askers)
 	if err != nil {
 		return nil, err
 	}
-	stored := len(threads) + len(askers)
-	if out := new(askedBuilder).all(rows); !tooLarge(f, out.Size, stored) {
+	if out := new(askedBuilder).all(rows); !tooLarge(out.Size, stored) {
 		return out, nil
 	}
 	return &Asked{threads: threads, askers: askers, Size: stored}, nil
 }
 
-func askedIn(threads, askers []byte, take func(cell int64) bool) (rows []asked, err error) {
-	err = EachThread(threads, askers, take, func(cell int64, r *Rows) {
+func askedIn(threads, askers []byte) (rows []asked, err error) {
+	err = EachThread(threads, askers, every, func(cell int64, r *Rows) {
 		users := r.Users()
 		for i, thread := range r.IDs {
 			rows = append(rows, asked{cell: cell, thread: thread, user: users[i]})

@@ -94,11 +94,9 @@ func TestDecodedFacesHaveWhatTheirSegmentHas(t *testing.T) {
 		check := func(face Face, rows func()) {
 			clear(want)
 			rows()
-			cells := 0
 			ids := loaded(t, stored, face.AsIDs()).IDs(face)
 			kept[ids.scan == nil]++
 			ids.Each(every, func(cell int64, pages []Page) {
-				cells++
 				for _, p := range pages {
 					if p.Bits != nil {
 						bits++
@@ -107,9 +105,20 @@ func TestDecodedFacesHaveWhatTheirSegmentHas(t *testing.T) {
 				if got := idsOn(t, pages); !slices.Equal(got, slices.Sorted(maps.Keys(want[cell]))) {
 					t.Errorf("face %d: cell %d has %v", face, cell, got)
 				}
+				delete(want, cell)
+			}, func(cell int64, ids []int64) {
+				for _, id := range ids {
+					if !want[cell][id] {
+						t.Errorf("face %d: cell %d has %d", face, cell, id)
+					}
+					delete(want[cell], id)
+				}
+				if len(want[cell]) == 0 {
+					delete(want, cell)
+				}
 			})
-			if cells != len(want) {
-				t.Errorf("face %d has %d cells, want %d", face, cells, len(want))
+			if len(want) > 0 {
+				t.Errorf("face %d lacks %v", face, want)
 			}
 		}
 		ranIn := func(s *Segment, cell func(p *pair) int64, id func(p *pair) int64) func() {
@@ -131,6 +140,7 @@ func TestDecodedFacesHaveWhatTheirSegmentHas(t *testing.T) {
 				note(0, a.thread)
 			}
 		})
+		check(FacePairs, ranIn(s, cellOf, userOf))
 		check(FaceTeamThreads, func() {
 			for _, a := range teams.asked {
 				note(a.cell, a.thread)
@@ -162,6 +172,10 @@ func TestDecodedFacesHaveWhatTheirSegmentHas(t *testing.T) {
 				}
 				for i, who := range c.Who {
 					counted[[2]int64{c.cell, who}] -= c.Count[i]
+				}
+			}, func(cell int64, r *Rows) {
+				for i, thread := range r.IDs {
+					delete(rows, asked{cell: cell, thread: thread, user: r.Users()[i]})
 				}
 			})
 			for who, n := range counted {

@@ -17,10 +17,11 @@ type IDs struct {
 type scan func(take func(cell int64) bool, ids func(cell int64, ids []int64)) error
 
 // tooLarge reports whether what a face decodes to is not worth its room: it has a
-// few ids on each of many pages, as the finest cells have.
-func tooLarge(f Face, decoded, stored int) bool {
-	return f == FacePairs || f == FaceThreads || decoded > 8*stored && decoded > 512
-}
+// few ids on each of many pages.
+func tooLarge(decoded, stored int) bool { return decoded > 8*stored && decoded > 512 }
+
+// finest reports whether a face of the finest cells would always be too large.
+func finest(f Face) bool { return f == FacePairs || f == FaceThreads }
 
 type cellIDs struct {
 	cell  int64
@@ -44,16 +45,14 @@ type Page struct {
 // few is up to how many ids a page of bits is larger.
 const few = 1 << PageBits / 16
 
-// Each calls cell with the pages of each cell that take wants.
-func (d *IDs) Each(take func(cell int64) bool, cell func(cell int64, pages []Page)) {
+// Each calls cell with the pages of each cell that take wants, or ids with ids of it
+// where they are not decoded; those are only lent.
+func (d *IDs) Each(take func(cell int64) bool, cell func(cell int64, pages []Page), ids func(cell int64, ids []int64)) {
 	if d == nil {
 		return
 	}
 	if d.scan != nil {
-		p := pager{each: cell}
-		// What was read without an error is again.
-		_ = d.scan(take, p.addTo)
-		p.end()
+		_ = d.scan(take, ids) // what was read without an error is again
 		return
 	}
 	for i := range d.cells {
@@ -84,10 +83,6 @@ func (p *Page) Rank(bit int) (n int) {
 // spare.
 type pager struct {
 	out   IDs
-	each  func(cell int64, pages []Page) // gets the pages of each cell, which are not kept, or nil
-	of    int64                          // the last cell
-	begun bool
-	room  []uint16
 	pages []Page   // of the last cell
 	page  []uint16 // the last page
 	at    int64    // its number
@@ -97,15 +92,12 @@ type pager struct {
 // cell begins another one.
 func (p *pager) cell(number int64) {
 	p.end()
-	if p.of = number; p.each == nil {
-		p.out.cells = append(p.out.cells, cellIDs{cell: number})
-	}
-	p.begun = true
+	p.out.cells = append(p.out.cells, cellIDs{cell: number})
 }
 
 // addTo adds ids to a cell, in order of cells.
 func (p *pager) addTo(cell int64, ids []int64) {
-	if !p.begun || cell != p.of {
+	if n := len(p.out.cells); n == 0 || p.out.cells[n-1].cell != cell {
 		p.cell(cell)
 	}
 	for _, id := range ids {
@@ -131,11 +123,7 @@ func (p *pager) endPage() {
 		return
 	}
 	page := Page{Number: p.at, Before: p.n}
-	if p.each != nil {
-		from := len(p.room)
-		p.room = append(p.room, p.page...)
-		page.Few = p.room[from:]
-	} else if len(p.page) > few {
+	if len(p.page) > few {
 		page.Bits = new([1 << PageBits / 64]uint64)
 		for _, low := range p.page {
 			page.Bits[low/64] |= 1 << (low % 64)
@@ -153,12 +141,7 @@ func (p *pager) endPage() {
 // end ends a cell.
 func (p *pager) end() {
 	p.endPage()
-	if p.each != nil {
-		if len(p.pages) > 0 {
-			p.each(p.of, p.pages)
-		}
-		p.room = p.room[:0]
-	} else if n := len(p.out.cells); n > 0 {
+	if n := len(p.out.cells); n > 0 {
 		p.out.cells[n-1].pages = slices.Clone(p.pages)
 		p.out.Size += 40 + 52*len(p.pages)
 	}
@@ -176,11 +159,14 @@ func every(int64) bool { return true }
 // decodeIDs decodes the ids of a face, if that is worth it.
 func decodeIDs(f Face, face []byte) (*IDs, error) {
 	scan := scanOf(f, face)
+	if finest(f) {
+		return &IDs{scan: scan, Size: len(face)}, scan(every, func(int64, []int64) {})
+	}
 	var p pager
 	if err := scan(every, p.addTo); err != nil {
 		return nil, err
 	}
-	if out := p.done(); !tooLarge(f, out.Size, len(face)) {
+	if out := p.done(); !tooLarge(out.Size, len(face)) {
 		return out, nil
 	}
 	return &IDs{scan: scan, Size: len(face)}, nil

@@ -37,6 +37,32 @@ func newDistinct(single bool) distinct {
 	return distinct{single: single, slots: paged[int32]{spare: &sparePages}}
 }
 
+// add notes ids, and answers how many of them did not come before in the period.
+func (d *distinct) add(period int, ids ...int64) (n int64) {
+	if d.single {
+		return d.once.add(period, ids...)
+	}
+	d.fresh(period, ids, func(int) { n++ })
+	return n
+}
+
+// fresh notes ids, and calls each with the places of those that did not come before
+// in the period.
+func (d *distinct) fresh(period int, ids []int64, each func(place int)) {
+	var p *bitmap
+	for i, id := range ids {
+		if p == nil || p.number != id>>pageBits {
+			p = d.once.page(id>>pageBits, period)
+		}
+		if w, bit := p.at(id); *w&bit == 0 {
+			*w |= bit
+			each(i)
+		} else {
+			d.again.add(period, id)
+		}
+	}
+}
+
 // unite notes the ids of pages, which are different, and answers how many of them did
 // not come before in the period. It calls came with the others.
 func (d *distinct) unite(period int, pages []segment.Page, came func(p *segment.Page, bit int)) (n int64) {

@@ -45,7 +45,7 @@ func TestAnIDCountsOnceForEachOfItsSlots(t *testing.T) {
 				}
 				slices.Sort(ids)
 				ids = slices.Compact(ids)
-				under, kind := make([]int, len(ids)), r.IntN(3)
+				under, kind := make([]int, len(ids)), r.IntN(4)
 				for i, id := range ids {
 					if under[i] = first + r.IntN(slots); kind == 0 {
 						under[i] = under[0]
@@ -65,6 +65,16 @@ func TestAnIDCountsOnceForEachOfItsSlots(t *testing.T) {
 						got[slot]++
 					}
 					d.unite(period, pages, func(p *segment.Page, bit int) { got[slot(p, bit)]-- })
+				case 3:
+					d.fresh(period, ids, func(i int) { got[under[i]]++ })
+					d.came = append(d.came, func() {
+						d.again.some(ids, func(i int) {
+							if d.another(first, under[i], ids[i]) {
+								got[under[i]]++
+							}
+						})
+					})
+					continue
 				case 2:
 					for i, id := range ids {
 						got[under[i]] += d.fact(period, under[i], id)

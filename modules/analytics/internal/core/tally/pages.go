@@ -154,6 +154,22 @@ func (o *once) unite(period int, pages []segment.Page) (n int64) {
 	return n
 }
 
+// some calls each with the places of ids that were added in the period.
+func (o *once) some(ids []int64, each func(place int)) {
+	var p *bitmap
+	for i, id := range ids {
+		if i == 0 || id>>pageBits != ids[i-1]>>pageBits {
+			p = o.there(id >> pageBits)
+		}
+		if p == nil {
+			continue
+		}
+		if w, bit := p.at(id); *w&bit != 0 {
+			each(i)
+		}
+	}
+}
+
 // any reports whether some id was added in a period.
 func (o *once) any(period int) bool { return o.period == period && len(o.used) > 0 }
 

@@ -140,17 +140,23 @@ func (t *Tally) count(d *distinct, f facet, ids *segment.IDs, column func() []in
 	ids.Each(take, func(cell int64, pages []segment.Page) {
 		slot := t.slot(t.keyIn(f, cell))
 		column()[slot] += d.unite(t.period, pages, nil)
+	}, func(cell int64, ids []int64) {
+		slot := t.slot(t.keyIn(f, cell))
+		column()[slot] += d.add(t.period, ids...)
 	})
 	if d.single {
 		return
 	}
 	d.came = append(d.came, func() {
+		again := func(cell, id int64) {
+			if slot := t.slot(t.keyIn(f, cell)); d.another(t.first, slot, id) {
+				column()[slot]++
+			}
+		}
 		ids.Each(take, func(cell int64, pages []segment.Page) {
-			d.cameAgain(pages, func(p *segment.Page, bit int) {
-				if slot := t.slot(t.keyIn(f, cell)); d.another(t.first, slot, p.ID(bit)) {
-					column()[slot]++
-				}
-			})
+			d.cameAgain(pages, func(p *segment.Page, bit int) { again(cell, p.ID(bit)) })
+		}, func(cell int64, ids []int64) {
+			d.again.some(ids, func(i int) { again(cell, ids[i]) })
 		})
 	})
 }
@@ -228,14 +234,20 @@ func (t *Tally) threadsOfUsers(f facet, asked *segment.Asked) {
 			t.rows.threads[rowOf.of(who)] += int64(c.Count[i])
 		}
 		d.unite(t.period, c.Pages, func(p *segment.Page, bit int) { t.rows.threads[rowOf.of(c.Asker(p, bit))]-- })
+	}, func(_ int64, r *segment.Rows) {
+		users := r.Users()
+		d.fresh(t.period, r.IDs, func(i int) { t.rows.threads[rowOf.of(users[i])]++ })
 	})
+	again := func(thread, user int64) {
+		if at := rowOf.of(user); d.another(t.first, at, thread) {
+			t.rows.threads[at]++
+		}
+	}
 	d.came = append(d.came, func() {
 		asked.Each(take, func(c *segment.AskedCell) {
-			d.cameAgain(c.Pages, func(p *segment.Page, bit int) {
-				if at := rowOf.of(c.Asker(p, bit)); d.another(t.first, at, p.ID(bit)) {
-					t.rows.threads[at]++
-				}
-			})
+			d.cameAgain(c.Pages, func(p *segment.Page, bit int) { again(p.ID(bit), c.Asker(p, bit)) })
+		}, func(_ int64, r *segment.Rows) {
+			d.again.some(r.IDs, func(i int) { again(r.IDs[i], r.Users()[i]) })
 		})
 	})
 }
@@ -258,12 +270,15 @@ func (t *Tally) DaySegment(day int, faces segment.Loaded) {
 		faces.IDs(askerFaces[f]).Each(t.queriesIn(f), func(_ int64, pages []segment.Page) {
 			t.beginDay(day)
 			t.day.unite(day, pages)
-		})
+		}, func(_ int64, users []int64) { t.onDay(day, users...) })
 		return
 	}
 	faces.IDs(sumsFaces[facetOf(t.q)]).Each(every, func(_ int64, pages []segment.Page) {
 		t.beginDay(day)
 		t.cells.unite(day, pages)
+	}, func(_ int64, cells []int64) {
+		t.beginDay(day)
+		t.cells.add(day, cells...)
 	})
 }
 
@@ -290,18 +305,19 @@ func Cells(s core.Selection, cells []segment.Cell) []bool {
 	return out
 }
 
-// EachUser calls users with those who have a query in a segment that is selected,
-// some maybe more than once. The faces are EngagementFaces, queries are Queries.
-func EachUser(s core.Selection, queries []bool, faces segment.Loaded, users func(pages []segment.Page)) {
-	eachIn(narrowedTo(s.Scope, s.Filter), queries, faces, users)
+// EachUser calls pages or users with those who have a query in a segment that is
+// selected, some maybe more than once. The faces are EngagementFaces, queries are
+// Queries.
+func EachUser(s core.Selection, queries []bool, faces segment.Loaded, pages func([]segment.Page), users func(...int64)) {
+	eachIn(narrowedTo(s.Scope, s.Filter), queries, faces, pages, users)
 }
 
-func eachIn(f facet, cells []bool, faces segment.Loaded, users func(pages []segment.Page)) {
+func eachIn(f facet, cells []bool, faces segment.Loaded, pages func([]segment.Page), users func(...int64)) {
 	take := taken(cells)
 	if f == ofAll {
 		take = every
 	}
-	faces.IDs(askerFaces[f]).Each(take, func(_ int64, pages []segment.Page) { users(pages) })
+	faces.IDs(askerFaces[f]).Each(take, func(_ int64, p []segment.Page) { pages(p) }, func(_ int64, ids []int64) { users(ids...) })
 }
 
 // PartFaces are what EachRunner reads.
@@ -309,10 +325,10 @@ func PartFaces(s core.Scope) []segment.Face {
 	return []segment.Face{askerFaces[narrowedTo(s, core.Filter{})].AsIDs()}
 }
 
-// EachRunner calls users with those who have a run, tests of agents included, in
+// EachRunner calls pages or users with those who have a run, tests of agents included, in
 // the cells of a part that are taken.
-func EachRunner(s core.Scope, cells []bool, faces segment.Loaded, users func(pages []segment.Page)) {
-	eachIn(narrowedTo(s, core.Filter{}), cells, faces, users)
+func EachRunner(s core.Scope, cells []bool, faces segment.Loaded, pages func([]segment.Page), users func(...int64)) {
+	eachIn(narrowedTo(s, core.Filter{}), cells, faces, pages, users)
 }
 
 // IDs is a set of ids.
