@@ -40,7 +40,7 @@ func (s *Service) Leaderboard(ctx context.Context, who actor.Actor, p Period, f 
 	if err != nil {
 		return nil, err
 	}
-	q := Question{Selection: selected, By: boards[k], Without: Spent}
+	q := Question{Selection: selected, By: boards[k], Without: Spent, First: limit, Rank: by}
 	if by == ByTokens {
 		q.Without = Marks
 	}
@@ -52,7 +52,6 @@ func (s *Service) Leaderboard(ctx context.Context, who actor.Actor, p Period, f 
 	if err != nil {
 		return nil, err
 	}
-	rows = by.first(rows, limit)
 	names, err := s.names(ctx, selected.OrganizationID, k, rows)
 	out := make([]Ranked, len(rows))
 	for i, r := range rows {
@@ -61,42 +60,21 @@ func (s *Service) Leaderboard(ctx context.Context, who actor.Actor, p Period, f 
 	return out, err
 }
 
-// first are the first rows of the leaderboard. Rows are large and there may be many,
-// so that only their places are put in order.
-func (b Ranking) first(rows []Row, limit int) []Row {
-	places := make([]int32, 0, len(rows))
-	for i := range rows {
-		if rows[i].Key.ID != 0 && b.lists(&rows[i].Figures) {
-			places = append(places, int32(i))
-		}
-	}
-	slices.SortFunc(places, func(x, y int32) int {
-		if c := b.compare(&rows[x].Figures, &rows[y].Figures); c != 0 {
-			return c
-		}
-		return cmp.Compare(rows[x].Key.ID, rows[y].Key.ID)
-	})
-	out := make([]Row, min(len(places), limit))
-	for i := range out {
-		out[i] = rows[places[i]]
-	}
-	return out
-}
-
-func (b Ranking) lists(f *Figures) bool {
+// Lists reports whether figures have a place in the order.
+func (b Ranking) Lists(f *Figures) bool {
 	return f.Queries > 0 || b == ByTokens && (f.Runs > 0 || f.TotalTokens() > 0)
 }
 
-// compare is negative when a stands before b.
-func (b Ranking) compare(x, y *Figures) int {
+// Value is what the highest stands first of.
+func (b Ranking) Value(f *Figures) int64 {
 	switch b {
 	case ByTokens:
-		return cmp.Compare(y.TotalTokens(), x.TotalTokens())
+		return f.TotalTokens()
 	case ByQueries:
-		return cmp.Compare(y.Queries, x.Queries)
+		return f.Queries
 	case ByLatest:
 	}
-	return y.LastActive.Compare(x.LastActive)
+	return f.LastActive.UnixMicro()
 }
 
 // Segment is the figures of one part of what happened.
@@ -120,9 +98,9 @@ func (s *Service) BySegment(ctx context.Context, who actor.Actor, p Period, f Fi
 	if err != nil {
 		return nil, err
 	}
-	rows = slices.DeleteFunc(rows, func(r Row) bool { return !by.lists(&r.Figures) })
+	rows = slices.DeleteFunc(rows, func(r Row) bool { return !by.Lists(&r.Figures) })
 	slices.SortFunc(rows, func(a, b Row) int {
-		return cmp.Or(by.compare(&a.Figures, &b.Figures), cmp.Compare(a.Key.Name, b.Key.Name), cmp.Compare(a.Key.ID, b.Key.ID))
+		return cmp.Or(cmp.Compare(by.Value(&b.Figures), by.Value(&a.Figures)), cmp.Compare(a.Key.Name, b.Key.Name), cmp.Compare(a.Key.ID, b.Key.ID))
 	})
 	rows = rows[:min(len(rows), limit)]
 	names := map[int64]string{}

@@ -14,7 +14,8 @@ type Store interface {
 	// A fact counts from its commit on, however old it is.
 	AddFacts(ctx context.Context, facts []Fact) error
 	// Ask answers what the selected facts add up to, all as of one moment, in
-	// order of period and key. It does not look beyond the window.
+	// order of period and key, or the first of an order (Question.First). It does
+	// not look beyond the window.
 	Ask(ctx context.Context, q Question) ([]Row, error)
 	// Engagement answers the days after the first LookBack ones, in order.
 	Engagement(ctx context.Context, q EngagementQuestion) ([]Engaged, error)

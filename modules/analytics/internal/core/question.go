@@ -45,6 +45,11 @@ type Question struct {
 	Days []time.Time
 	// Without are figures that are not needed. They may be 0 in the answer.
 	Without Part
+	// First asks for so many rows at most, the first of those that Rank lists and in
+	// its order, then by id; rows without an id have no place. They are for a question
+	// without Cuts. 0 asks for all rows, in order of period and key.
+	First int
+	Rank  Ranking
 }
 
 // Part is some of the figures of a row.

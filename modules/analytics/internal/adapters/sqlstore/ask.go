@@ -5,16 +5,20 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/uptrace/bun"
-
 	"parley/modules/analytics/internal/core"
 	"parley/modules/analytics/internal/core/segment"
 	"parley/modules/analytics/internal/core/tally"
 )
 
 // Ask implements core.Store.
-func (s *Store) Ask(ctx context.Context, q core.Question) (rows []core.Row, err error) {
-	private := s.db.InTx(ctx)
+func (s *Store) Ask(ctx context.Context, q core.Question) ([]core.Row, error) {
+	if s.db.InTx(ctx) { // which sees what others don't
+		return s.ask(ctx, q, true)
+	}
+	return s.asks.do(ctx, q, func() ([]core.Row, error) { return s.ask(ctx, q, false) })
+}
+
+func (s *Store) ask(ctx context.Context, q core.Question, private bool) (rows []core.Row, err error) {
 	err = s.db.Snapshot(ctx, func(ctx context.Context) error {
 		t := tally.New(q)
 		if q.UserID != 0 {
@@ -30,13 +34,16 @@ func (s *Store) Ask(ctx context.Context, q core.Question) (rows []core.Row, err 
 		}
 		t.See(v.cells)
 		if err := v.walk(ctx, v.Cover(bounds(q.From, q.Cuts, q.Until)), tally.Faces(q),
-			func(p segment.Piece, faces map[segment.Face][]byte) error { return t.Segment(p.Period, faces) },
+			func(p segment.Piece, faces segment.Loaded) error { return t.Segment(p.Period, faces) },
 			func(_ segment.Piece, facts []core.Fact) { t.EachFact(facts, true, false) }); err != nil {
 			return err
 		}
 		if q.Days != nil {
 			if err := v.walk(ctx, v.Cover(bounds(q.From, q.Days, q.Until)), tally.DayFaces(q),
-				func(p segment.Piece, faces map[segment.Face][]byte) error { return t.DaySegment(p.Period, faces) },
+				func(p segment.Piece, faces segment.Loaded) error {
+					t.DaySegment(p.Period, faces)
+					return nil
+				},
 				func(_ segment.Piece, facts []core.Fact) { t.EachFact(facts, false, true) }); err != nil {
 				return err
 			}
@@ -51,10 +58,16 @@ func (s *Store) Ask(ctx context.Context, q core.Question) (rows []core.Row, err 
 }
 
 // Engagement implements core.Store.
-func (s *Store) Engagement(ctx context.Context, q core.EngagementQuestion) (days []core.Engaged, err error) {
+func (s *Store) Engagement(ctx context.Context, q core.EngagementQuestion) ([]core.Engaged, error) {
+	if s.db.InTx(ctx) {
+		return s.engagement(ctx, q, true)
+	}
+	return s.engagements.do(ctx, q, func() ([]core.Engaged, error) { return s.engagement(ctx, q, false) })
+}
+
+func (s *Store) engagement(ctx context.Context, q core.EngagementQuestion, private bool) (days []core.Engaged, err error) {
 	last := q.Bounds[len(q.Bounds)-1]
 	sel := core.Selection{Scope: q.Scope, Filter: q.Filter, Until: last}
-	private := s.db.InTx(ctx)
 	err = s.db.Snapshot(ctx, func(ctx context.Context) error {
 		e := tally.NewEngagement(q)
 		if q.UserID != 0 {
@@ -74,8 +87,9 @@ func (s *Store) Engagement(ctx context.Context, q core.EngagementQuestion) (days
 		}
 		queries := tally.Queries(sel, v.cells)
 		if err := v.walk(ctx, v.Cover(instants), tally.EngagementFaces(q),
-			func(p segment.Piece, faces map[segment.Face][]byte) error {
-				return tally.EachUser(sel, queries, faces, func(users []int64) { e.On(p.Period-1, users...) })
+			func(p segment.Piece, faces segment.Loaded) error {
+				tally.EachUser(sel, queries, faces, func(users []segment.Page) { e.OnPages(p.Period-1, users) }, func(users ...int64) { e.On(p.Period-1, users...) })
+				return nil
 			},
 			func(_ segment.Piece, facts []core.Fact) { e.Facts(sel, facts) }); err != nil {
 			return err
@@ -135,14 +149,18 @@ const maxFaces = 4_000
 // facts of each other piece, all in order of time.
 func (v *view) walk(
 	ctx context.Context, pieces []segment.Piece, faces []segment.Face,
-	on func(segment.Piece, map[segment.Face][]byte) error, off func(segment.Piece, []core.Fact),
+	on func(segment.Piece, segment.Loaded) error, off func(segment.Piece, []core.Fact),
 ) error {
 	facts, err := v.factsOf(ctx, pieces)
 	if err != nil {
 		return err
 	}
+	stored := 0
+	for _, f := range faces {
+		stored += len(f.Sources())
+	}
 	for len(pieces) > 0 {
-		n := min(len(pieces), maxFaces/len(faces))
+		n := min(len(pieces), maxFaces/stored)
 		if err := v.walkSome(ctx, pieces[:n], faces, facts, on, off); err != nil {
 			return err
 		}
@@ -194,7 +212,7 @@ func (f *offSegments) each(ctx context.Context, w stretch, part func([]core.Fact
 
 func (v *view) walkSome(
 	ctx context.Context, pieces []segment.Piece, faces []segment.Face, facts offSegments,
-	on func(segment.Piece, map[segment.Face][]byte) error, off func(segment.Piece, []core.Fact),
+	on func(segment.Piece, segment.Loaded) error, off func(segment.Piece, []core.Fact),
 ) error {
 	var keys []faceKey
 	for _, p := range pieces {
@@ -208,7 +226,7 @@ func (v *view) walkSome(
 	if err != nil {
 		return err
 	}
-	some := make(map[segment.Face][]byte, len(faces))
+	some := make(segment.Loaded, len(faces))
 	for _, p := range pieces {
 		if p.Facts {
 			if err := facts.each(ctx, quartersOf(p), func(part []core.Fact) { off(p, within(p, part)) }); err != nil {
@@ -242,113 +260,4 @@ func within(p segment.Piece, facts []core.Fact) []core.Fact {
 func quartersOf(p segment.Piece) stretch {
 	first := core.QuarterOf(time.UnixMicro(p.From))
 	return stretch{first, core.QuarterOf(time.UnixMicro(p.Until-1)) + 1}
-}
-
-type segmentRow struct {
-	bun.BaseModel  `bun:"table:analytics_segments,alias:s"`
-	OrganizationID int64
-	Face           int64
-	Level          int64
-	Start          int64
-	Version        int64
-	Data           []byte
-	Form           int64 // segmentForm
-}
-
-// segmentForm is which faces a segment has, and what is in them: the number of
-// the migration that has changed it last. The database refuses any other, as from
-// a process of the version before.
-const segmentForm = 8
-
-func (r segmentRow) key() faceKey {
-	return faceKey{r.OrganizationID, segment.Face(r.Face), segment.Ref{Level: int(r.Level), Start: r.Start}}
-}
-
-// maxChanges is how many changes of segments are looked at one by one.
-const maxChanges = 50_000
-
-// read answers faces in the order of their keys, from memory where that is as new
-// as the snapshot.
-func (v *view) read(ctx context.Context, keys []faceKey) ([][]byte, error) {
-	if len(keys) == 0 {
-		return nil, nil
-	}
-	c, out := v.s.cache, make([][]byte, len(keys))
-	if v.private {
-		stored, err := v.stored(ctx, keys)
-		for i, k := range keys {
-			out[i] = stored[k]
-		}
-		return out, err
-	}
-	if seen := c.version(v.org, v.version); seen < v.version {
-		var rows []segmentRow
-		err := v.s.db.On(ctx).NewSelect().Model(&rows).ExcludeColumn("data").
-			Where("organization_id = ? AND version > ?", v.org, seen).Limit(maxChanges).Scan(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("reading which segments changed: %w", err)
-		}
-		changed := make([]faceKey, len(rows))
-		for i, r := range rows {
-			changed[i] = r.key()
-		}
-		if len(rows) == maxChanges {
-			c.forget(v.org)
-		}
-		c.changed(v.org, v.version, changed)
-	}
-	missing := c.get(keys, out)
-	if len(missing) == 0 {
-		return out, nil
-	}
-	others := make([]faceKey, len(missing))
-	for i, at := range missing {
-		others[i] = keys[at]
-	}
-	stored, err := v.stored(ctx, others)
-	if err != nil {
-		return nil, err
-	}
-	c.put(v.org, v.version, stored)
-	for _, at := range missing {
-		out[at] = stored[keys[at]]
-	}
-	return out, nil
-}
-
-// stored reads faces; of a segment that is not there it answers nil.
-func (v *view) stored(ctx context.Context, keys []faceKey) (map[faceKey][]byte, error) {
-	type group struct {
-		face  segment.Face
-		level int
-	}
-	groups := map[group][]int64{}
-	out := make(map[faceKey][]byte, len(keys))
-	for _, k := range keys {
-		g := group{k.face, k.Level}
-		groups[g] = append(groups[g], k.Start)
-		out[k] = nil
-	}
-	if len(keys) == 0 {
-		return out, nil
-	}
-	var rows []segmentRow
-	// Each group is found by the primary key. Alternatives in one condition would be a scan on SQLite.
-	var q *bun.SelectQuery
-	for g, starts := range groups {
-		one := v.s.db.On(ctx).NewSelect().Model((*segmentRow)(nil)).
-			Where("organization_id = ? AND face = ? AND level = ? AND start IN (?)", v.org, int64(g.face), g.level, bun.List(starts))
-		if q == nil {
-			q = one
-		} else {
-			q = q.UnionAll(one)
-		}
-	}
-	if err := q.Scan(ctx, &rows); err != nil {
-		return nil, fmt.Errorf("reading segments: %w", err)
-	}
-	for _, r := range rows {
-		out[r.key()] = r.Data
-	}
-	return out, nil
 }

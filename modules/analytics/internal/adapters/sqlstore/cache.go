@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"container/list"
+	"context"
 	"sync"
 
 	"parley/modules/analytics/internal/core/segment"
@@ -20,7 +21,7 @@ type faceKey struct {
 // faceCost is what an entry takes beside its bytes, about.
 const faceCost = 200
 
-// cache keeps faces as they are stored, and that nothing is stored. For each
+// cache keeps faces as questions read them, and that nothing is stored. For each
 // organization it is as of a version of its segments.
 type cache struct {
 	mu       sync.Mutex
@@ -30,15 +31,22 @@ type cache struct {
 	order    *list.List // of *entry, the one used last in front
 	bytes    int
 	limit    int
+	loads    map[int64]chan struct{} // has room while nobody loads faces of an organization
+}
+
+// made is a face as questions read it, and how many bytes it takes.
+type made struct {
+	made any
+	size int
 }
 
 type entry struct {
-	key  faceKey
-	data []byte
+	key faceKey
+	made
 }
 
 func newCache(limit int) *cache {
-	return &cache{versions: map[int64]int64{}, of: map[int64]int{}, entries: map[faceKey]*list.Element{}, order: list.New(), limit: limit}
+	return &cache{versions: map[int64]int64{}, of: map[int64]int{}, entries: map[faceKey]*list.Element{}, order: list.New(), limit: limit, loads: map[int64]chan struct{}{}}
 }
 
 // version is up to which change of an organization's segments the cache is. A
@@ -60,8 +68,10 @@ func (c *cache) changed(org, version int64, changed []faceKey) {
 		return
 	}
 	for _, k := range changed {
-		if e := c.entries[k]; e != nil {
-			c.remove(e)
+		for _, f := range k.face.Made() {
+			if e := c.entries[faceKey{k.org, f, k.Ref}]; e != nil {
+				c.remove(e)
+			}
 		}
 	}
 	c.versions[org] = version
@@ -69,7 +79,7 @@ func (c *cache) changed(org, version int64, changed []faceKey) {
 
 // get puts the faces that are there at the places of their keys, and answers the
 // places of the others.
-func (c *cache) get(keys []faceKey, found [][]byte) (missing []int) {
+func (c *cache) get(keys []faceKey, found []any) (missing []int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, k := range keys {
@@ -79,24 +89,24 @@ func (c *cache) get(keys []faceKey, found [][]byte) (missing []int) {
 			continue
 		}
 		c.order.MoveToFront(e)
-		found[i] = e.Value.(*entry).data //nolint:forcetypeassert // nothing else is in it
+		found[i] = e.Value.(*entry).made.made //nolint:forcetypeassert // nothing else is in it
 	}
 	return missing
 }
 
 // put keeps faces as they were at a version; not if others have seen a later one.
-func (c *cache) put(org, version int64, faces map[faceKey][]byte) {
+func (c *cache) put(org, version int64, faces map[faceKey]made) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.versions[org] != version {
 		return
 	}
-	for k, data := range faces {
-		if c.entries[k] != nil || len(data) > c.limit/4 {
+	for k, face := range faces {
+		if c.entries[k] != nil || face.size > c.limit/4 {
 			continue
 		}
-		c.entries[k] = c.order.PushFront(&entry{k, data})
-		c.bytes += len(data) + faceCost
+		c.entries[k] = c.order.PushFront(&entry{k, face})
+		c.bytes += face.size + faceCost
 		c.of[org]++
 	}
 	for c.bytes > c.limit {
@@ -121,5 +131,23 @@ func (c *cache) remove(e *list.Element) {
 	if c.of[old.key.org]--; c.of[old.key.org] == 0 {
 		delete(c.of, old.key.org)
 	}
-	c.bytes -= len(old.data) + faceCost
+	c.bytes -= old.size + faceCost
+}
+
+// load waits until nobody else loads faces of an organization, and keeps others
+// from it until done. It answers the error of ctx when that ends before.
+func (c *cache) load(ctx context.Context, org int64) (done func(), err error) {
+	c.mu.Lock()
+	turn := c.loads[org]
+	if turn == nil {
+		turn = make(chan struct{}, 1)
+		c.loads[org] = turn
+	}
+	c.mu.Unlock()
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }

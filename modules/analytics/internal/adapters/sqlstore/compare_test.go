@@ -78,22 +78,23 @@ func TestWhatIsWronglyStoredIsFoundAndMended(t *testing.T) {
 // TestAnUpgradeMakesTheSegmentsAnew counts what was sealed, what came late and
 // what is not sealed, with segments that have none of the new faces.
 func TestAnUpgradeMakesTheSegmentsAnew(t *testing.T) {
-	older := func() migrate.Set { return dbtest.Before(t, sqlstore.Migrations(), "8") }
+	older := func() migrate.Set { return dbtest.Before(t, sqlstore.Migrations(), "92") }
 	dbtest.Stores(t, older, func(t *testing.T, open func(t *testing.T) (*sqldb.DB, uow.Unit)) {
 		ctx, check := context.Background(), storetest.New(t)
 		db, _ := open(t)
 		now := time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
 		facts := many(now, 2000)[:60]
-		_, err := db.ExecContext(ctx, "ALTER TABLE analytics_segments ADD COLUMN form INTEGER NOT NULL DEFAULT 0") // for the store, which is of now
+		// For the store, which is of now.
+		_, err := db.ExecContext(ctx, "ALTER TABLE analytics_segments DROP COLUMN form")
+		check.NoError(err)
+		_, err = db.ExecContext(ctx, "ALTER TABLE analytics_segments ADD COLUMN form INTEGER NOT NULL DEFAULT 0")
 		check.NoError(err)
 		service := core.New(sqlstore.New(db), clock.NewFixed(now))
 		late := facts[len(facts)-3:] // before all others
 		check.NoError(service.Record(ctx, facts[:len(facts)-3]...))
 		check.NoError(sqlstore.New(db).Seal(ctx, 1, now.Add(-2*time.Hour)))
 		check.NoError(service.Record(ctx, late...))
-		_, err = db.ExecContext(ctx, "DELETE FROM analytics_segments WHERE face > 10")
-		check.NoError(err)
-		_, err = db.ExecContext(ctx, "ALTER TABLE analytics_segments DROP COLUMN form")
+		_, err = db.ExecContext(ctx, "DELETE FROM analytics_segments WHERE face > 22")
 		check.NoError(err)
 		check.NoError(migrate.New(db, []migrate.Set{sqlstore.Migrations()}, slog.New(slog.DiscardHandler)).Up(ctx))
 
@@ -121,10 +122,10 @@ func TestAProcessOfTheVersionBeforeSealsNothing(t *testing.T) {
 	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
 		ctx, data := t.Context(), []byte{0}
 		for _, conflict := range []string{"", " ON CONFLICT (organization_id, face, level, start) DO UPDATE SET version = EXCLUDED.version, data = EXCLUDED.data"} {
-			if _, err := db.NewRaw("INSERT INTO analytics_segments (organization_id, face, level, start, version, data) VALUES (1, 4, 0, 7, 1, ?)"+conflict, data).Exec(ctx); err == nil {
+			if _, err := db.NewRaw("INSERT INTO analytics_segments (organization_id, face, level, start, version, data, form) VALUES (1, 4, 0, 7, 1, ?, 8)"+conflict, data).Exec(ctx); err == nil {
 				t.Error("its segment is there")
 			}
-			if _, err := db.NewRaw("INSERT INTO analytics_segments (organization_id, face, level, start, version, data, form) VALUES (1, 4, 0, 7, 1, ?, 8) ON CONFLICT DO NOTHING", data).Exec(ctx); err != nil {
+			if _, err := db.NewRaw("INSERT INTO analytics_segments (organization_id, face, level, start, version, data, form) VALUES (1, 4, 0, 7, 1, ?, 92) ON CONFLICT DO NOTHING", data).Exec(ctx); err != nil {
 				t.Fatal(err) // the second time it is in the way of the other
 			}
 		}

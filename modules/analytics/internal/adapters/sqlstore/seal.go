@@ -213,6 +213,9 @@ func (n *numbers) Evaluates(cell int64) bool { return n.cells[cell].Evaluates() 
 // PlaceOf implements segment.Cells.
 func (n *numbers) PlaceOf(cell int64) int64 { return n.number(n.cells[cell].Place()) }
 
+// TeamOf implements segment.Cells.
+func (n *numbers) TeamOf(cell int64) int64 { return n.number(n.cells[cell].Team()) }
+
 // KindOf implements segment.Cells.
 func (n *numbers) KindOf(cell int64) int64 { return n.number(n.cells[cell].Kind()) }
 

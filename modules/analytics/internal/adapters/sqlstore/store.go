@@ -42,6 +42,9 @@ type Store struct {
 	tails     tails
 	budgets   sqldb.Table[core.Budget, budgetRow]
 
+	asks        shared[core.Row]
+	engagements shared[core.Engaged]
+
 	mu    sync.Mutex
 	known map[int64][]segment.Cell // cells of each organization, by number
 }
@@ -120,9 +123,10 @@ func (s *Store) countAskers(ctx context.Context, scope core.Scope) (n int64, err
 		var asked tally.IDs
 		inside := tally.Cells(core.Selection{Scope: scope}, v.cells)
 		pieces := v.Cover([]int64{v.first * quarterMicros, endOfTime.UnixMicro()})
-		if err := v.walk(ctx, pieces, tally.PartFaces,
-			func(_ segment.Piece, faces map[segment.Face][]byte) error {
-				return tally.EachRunner(inside, faces, func(users []int64) { asked.Add(users...) })
+		if err := v.walk(ctx, pieces, tally.PartFaces(scope),
+			func(_ segment.Piece, faces segment.Loaded) error {
+				tally.EachRunner(scope, inside, faces, asked.Unite, asked.Add)
+				return nil
 			},
 			func(_ segment.Piece, facts []core.Fact) {
 				for _, f := range facts {

@@ -157,9 +157,11 @@ func (w *world) question() question {
 	q := question{who: actor.System(w.org), period: core.Period{Zone: w.zone}}
 	if w.r.IntN(3) == 0 {
 		q.who = actor.Actor{OrganizationID: w.org, Grants: []actor.Grant{
-			{Resource: actor.Team, ID: w.some(3), Role: actor.Admin}, {Resource: actor.Agent, ID: w.some(5), Role: actor.Admin},
-			{Resource: actor.Project, ID: w.some(4), Role: actor.Member},
+			{Resource: actor.Team, ID: w.some(3), Role: actor.Admin}, {Resource: actor.Project, ID: w.some(4), Role: actor.Member}, {Resource: actor.Agent, ID: w.some(5), Role: actor.Admin},
 		}}
+		if w.r.IntN(2) == 0 { // teams alone
+			q.who.Grants = q.who.Grants[:2]
+		}
 	}
 	q.last = w.now.In(loc).Format(time.DateOnly)
 	days := 30

@@ -85,6 +85,10 @@ func (w *world) ask(t *testing.T, store core.Store) {
 	} else if w.some(2) == 0 {
 		q.Days = append([]time.Time{}, w.instants(int(w.some(40)), sel.From, sel.Until)...)
 	}
+	if len(q.Cuts) == 0 && w.some(2) == 0 {
+		q.First, q.Rank = 1+int(w.some(4)), core.Ranking(w.some(3))
+		q.Without = map[core.Ranking]core.Part{core.ByTokens: core.Marks, core.ByLatest: core.Spent}[q.Rank] // as leaderboards ask
+	}
 	got, err := store.Ask(context.Background(), q)
 	if err != nil {
 		t.Fatal(err)
@@ -255,10 +259,32 @@ func (w *world) recountRows(q core.Question) []core.Row {
 			out = append(out, *r)
 		}
 	}
+	if q.First > 0 {
+		return w.leaders(q, out)
+	}
 	slices.SortFunc(out, func(a, b core.Row) int {
 		return cmp.Or(cmp.Compare(a.Period, b.Period), cmp.Compare(a.Key.ID, b.Key.ID), cmp.Compare(a.Key.Name, b.Key.Name))
 	})
 	return out
+}
+
+// leaders are the first rows of a leaderboard.
+func (w *world) leaders(q core.Question, rows []core.Row) []core.Row {
+	out := slices.DeleteFunc(rows, func(r core.Row) bool {
+		return r.Key.ID == 0 || r.Queries == 0 && (q.Rank != core.ByTokens || r.Runs == 0 && r.PromptTokens+r.CompletionTokens == 0)
+	})
+	slices.SortFunc(out, func(a, b core.Row) int {
+		higher := cmp.Compare(b.Queries, a.Queries)
+		switch q.Rank {
+		case core.ByTokens:
+			higher = cmp.Compare(b.PromptTokens+b.CompletionTokens, a.PromptTokens+a.CompletionTokens)
+		case core.ByLatest:
+			higher = b.LastActive.Compare(a.LastActive)
+		case core.ByQueries:
+		}
+		return cmp.Or(higher, cmp.Compare(a.Key.ID, b.Key.ID))
+	})
+	return out[:min(len(out), q.First)]
 }
 
 func (w *world) recountEngagement(q core.EngagementQuestion) []core.Engaged {

@@ -36,6 +36,15 @@ const (
 	FaceKindPairs     Face = 20
 	FaceKindSpent     Face = 21
 	FaceKindMarks     Face = 22
+
+	// The same of teams: cells with nothing but a team, and whether they evaluate.
+	FaceTeams         Face = 23
+	FaceTeamAskers    Face = 24
+	FaceTeamThreads   Face = 25
+	FaceTeamThreadsBy Face = 26
+	FaceTeamPairs     Face = 27
+	FaceTeamSpent     Face = 28
+	FaceTeamMarks     Face = 29
 )
 
 // Faces are all of them.
@@ -43,6 +52,7 @@ var Faces = []Face{
 	FaceSums, FaceActive, FacePairs, FaceSpent, FaceThreads, FaceAskers, FaceTotal, FaceUsers, FaceUserSpent, FaceUserMarks, FaceAllThreads, FaceMarks,
 	FacePlaces, FacePlaceAskers, FacePlaceThreads,
 	FaceKinds, FaceKindAskers, FaceKindThreads, FaceKindThreadsBy, FaceKindPairs, FaceKindSpent, FaceKindMarks,
+	FaceTeams, FaceTeamAskers, FaceTeamThreads, FaceTeamThreadsBy, FaceTeamPairs, FaceTeamSpent, FaceTeamMarks,
 }
 
 // Whole are those that have all of a segment.
@@ -52,6 +62,7 @@ var Whole = []Face{FacePairs, FaceSpent, FaceMarks, FaceThreads, FaceAskers}
 type Cells interface {
 	Evaluates(cell int64) bool
 	PlaceOf(cell int64) int64
+	TeamOf(cell int64) int64
 	KindOf(cell int64) int64
 }
 
@@ -63,7 +74,7 @@ func (s *Segment) Pack(known Cells) map[Face][]byte {
 		}
 		return 0
 	})
-	places, kinds := s.by(known.PlaceOf), s.by(known.KindOf)
+	places, kinds, teams := s.by(known.PlaceOf), s.by(known.KindOf), s.by(known.TeamOf)
 	var active []int64
 	for i := range people.pairs {
 		if p := &people.pairs[i]; p.Runs > 0 && p.cell == 0 {
@@ -77,6 +88,7 @@ func (s *Segment) Pack(known Cells) map[Face][]byte {
 		FaceTotal:  people.packSums(),
 		FacePlaces: places.packSums(),
 		FaceKinds:  kinds.packSums(),
+		FaceTeams:  teams.packSums(),
 
 		FacePairs:     s.packPairs(),
 		FaceSpent:     packed(spent(s.pairs)...),
@@ -87,10 +99,14 @@ func (s *Segment) Pack(known Cells) map[Face][]byte {
 		FaceKindPairs: kinds.packPairs(),
 		FaceKindSpent: packed(spent(kinds.pairs)...),
 		FaceKindMarks: packed(marks(kinds.pairs)...),
+		FaceTeamPairs: teams.packPairs(),
+		FaceTeamSpent: packed(spent(teams.pairs)...),
+		FaceTeamMarks: packed(marks(teams.pairs)...),
 
 		FaceActive:      packed(differences(active)),
 		FacePlaceAskers: places.packAskers(),
 		FaceKindAskers:  kinds.packAskers(),
+		FaceTeamAskers:  teams.packAskers(),
 
 		FaceAllThreads:    packed(differences(slices.Compact(threads))),
 		FaceThreads:       s.packThreads(),
@@ -98,6 +114,8 @@ func (s *Segment) Pack(known Cells) map[Face][]byte {
 		FacePlaceThreads:  places.packThreads(),
 		FaceKindThreads:   kinds.packThreads(),
 		FaceKindThreadsBy: packed(column(kinds.asked, func(a *asked) int64 { return a.user })),
+		FaceTeamThreads:   teams.packThreads(),
+		FaceTeamThreadsBy: packed(column(teams.asked, func(a *asked) int64 { return a.user })),
 	}
 }
 

@@ -13,7 +13,18 @@ type Rows struct {
 	NewThreads, Up, Down           []int64 // marks
 	Last                           []int64 // marks
 
-	Users []int64 // of threads
+	askers *Column // of threads
+	room   []int64 // for them
+	users  []int64
+}
+
+// Users are those of threads. They are only read when they are asked for.
+func (r *Rows) Users() []int64 {
+	if r.users == nil {
+		r.users = r.room[:len(r.IDs)]
+		r.askers.Fill(r.users)
+	}
+	return r.users
 }
 
 const rowsAtOnce = 1024
@@ -243,18 +254,21 @@ func EachThread(face, askers []byte, take func(cell int64) bool, rows func(cell 
 	}
 	var r Rows
 	return g.each(take, func(cell int64, b *buffer, n int) {
-		if r.IDs = b.ids[:n]; users != nil {
-			r.Users = b.users[:n]
-			users[0].Fill(r.Users)
+		r.IDs = b.ids[:n]
+		if users == nil {
+			rows(cell, &r)
+			return
 		}
-		rows(cell, &r)
+		r.askers, r.room, r.users = &users[0], b.users[:], nil
+		if rows(cell, &r); r.users == nil {
+			users[0].Skip(n)
+		}
 	})
 }
 
 // Unpack is the segment of its faces; Whole are needed.
 func Unpack(faces map[Face][]byte) (*Segment, error) {
 	s := &Segment{}
-	every := func(int64) bool { return true }
 	if len(faces[FacePairs]) > 0 && (faces[FaceSpent] == nil || faces[FaceMarks] == nil || faces[FaceThreads] == nil || faces[FaceAskers] == nil) {
 		return nil, errCorrupt
 	}
@@ -266,8 +280,9 @@ func Unpack(faces map[Face][]byte) (*Segment, error) {
 		return nil, err
 	}
 	err := EachThread(faces[FaceThreads], faces[FaceAskers], every, func(cell int64, r *Rows) {
+		users := r.Users()
 		for i, thread := range r.IDs {
-			s.asked = append(s.asked, asked{cell: cell, thread: thread, user: r.Users[i]})
+			s.asked = append(s.asked, asked{cell: cell, thread: thread, user: users[i]})
 		}
 	})
 	return s, err

@@ -28,6 +28,13 @@ func (c Cell) Place() Cell {
 	return out
 }
 
+// Team is the team of a cell, and whether it evaluates.
+func (c Cell) Team() Cell {
+	out := c.Place()
+	out.ProjectID, out.AgentID = 0, 0
+	return out
+}
+
 // Kind is the source and the model of a cell.
 func (c Cell) Kind() Cell { return Cell{QuerySource: c.QuerySource, Model: c.Model} }
 

@@ -1,155 +1,31 @@
 package tally
 
 import (
+	"cmp"
 	"math/bits"
+	"slices"
 	"sync"
+
+	"parley/modules/analytics/internal/core/segment"
 )
-
-const pageBits = 12
-
-// paged has a T for each id, in pages of those that follow on each other. Ids
-// are dense where they are few, so it is an array nearly always.
-type paged[T any] struct {
-	pages map[int64]*[1 << pageBits]T
-	spare *sync.Pool // of pages, to be used again, or nil
-	near  [16]struct {
-		number int64
-		page   *[1 << pageBits]T
-	}
-}
-
-// at is what an id has. Its zero value is what it has at first.
-func (p *paged[T]) at(id int64) *T {
-	return &p.page(id >> pageBits)[id&(1<<pageBits-1)]
-}
-
-// page is the one with a number.
-func (p *paged[T]) page(number int64) *[1 << pageBits]T {
-	if near := &p.near[number&15]; near.page != nil && near.number == number {
-		return near.page
-	}
-	return p.find(number)
-}
-
-// find puts a page where at looks for it.
-func (p *paged[T]) find(number int64) *[1 << pageBits]T {
-	page := p.pages[number]
-	if page == nil {
-		if page = p.fresh(); p.pages == nil {
-			p.pages = map[int64]*[1 << pageBits]T{}
-		}
-		p.pages[number] = page
-	}
-	near := &p.near[number&15]
-	near.number, near.page = number, page
-	return page
-}
-
-func (p *paged[T]) fresh() *[1 << pageBits]T {
-	if p.spare != nil {
-		if used, ok := p.spare.Get().(*[1 << pageBits]T); ok {
-			clear(used[:])
-			return used
-		}
-	}
-	return new([1 << pageBits]T)
-}
-
-// once is a set of the ids of one period, which begins empty with each period.
-type once struct {
-	period int
-	pages  map[int64]*bitmap
-	near   [16]*bitmap // of pages
-	used   []*bitmap   // in the period
-}
-
-type bitmap struct {
-	number int64
-	period int
-	words  [1 << pageBits / 64]uint64
-}
-
-// page is the one with a number, as of a period.
-func (o *once) page(number int64, period int) *bitmap {
-	if period != o.period {
-		o.used, o.period = o.used[:0], period
-	}
-	p := o.near[number&15]
-	if p == nil || p.number != number {
-		p = o.find(number)
-		o.near[number&15] = p
-	}
-	if p.period != period {
-		p.period = period
-		clear(p.words[:])
-		o.used = append(o.used, p)
-	}
-	return p
-}
-
-// find is a page as of whatever period it was used in.
-func (o *once) find(number int64) *bitmap {
-	p := o.pages[number]
-	if p == nil {
-		if o.pages == nil {
-			o.pages = map[int64]*bitmap{}
-		}
-		p = &bitmap{number: number, period: -1}
-		o.pages[number] = p
-	}
-	return p
-}
-
-// add notes ids, and answers how many of them were not there.
-func (o *once) add(period int, ids ...int64) (n int64) {
-	var p *bitmap
-	for _, id := range ids {
-		if p == nil || p.number != id>>pageBits {
-			p = o.page(id>>pageBits, period)
-		}
-		w := &p.words[id>>6&(1<<pageBits/64-1)]
-		bit := uint64(1) << (id & 63)
-		if *w&bit == 0 {
-			*w |= bit
-			n++
-		}
-	}
-	return n
-}
-
-// has reports whether an id was added in the period.
-func (o *once) has(id int64) bool {
-	p := o.pages[id>>pageBits]
-	return p != nil && p.period == o.period && p.words[id>>6&(1<<pageBits/64-1)]&(1<<(id&63)) != 0
-}
-
-// tally adds 1 for each id of the period.
-func (o *once) tally(to *paged[int32]) {
-	for _, p := range o.used {
-		counts := to.find(p.number)
-		for i, w := range p.words {
-			for ; w != 0; w &= w - 1 {
-				counts[i*64+bits.TrailingZeros64(w)]++
-			}
-		}
-	}
-}
 
 // distinct counts ids by slot, each once a slot. Slots are (period, key); they
 // come in order of period, so those of a period follow on each other.
 //
 // Nearly always one id belongs to one key: a thread has one asker and one agent.
-// So each id has the slot where it was seen last, and only what belongs to
-// several keys of one period is in a map. Where there is one key, bits do.
+// So a bit tells whether an id came before in the period, and it counts under the
+// slot that it came with first. What came again is looked at once more at the end
+// of the period, in the same order: only then it is noted which slots it has.
 type distinct struct {
-	single bool
+	single bool // there is one key a period: bits are enough
 	once   once
-	last   paged[int32] // from 1
-	more   map[slotted]struct{}
-}
+	again  once
+	came   []func()  // look at what has ids of the period once more
+	facts  []slotted // ids of facts, which come last
+	apart  int       // so many of them are known to differ
 
-func newDistinct(single bool) distinct {
-	return distinct{single: single, last: paged[int32]{spare: &sparePages}}
+	slots paged[int32] // of ids that came again: the first slot of each, from 1
+	more  map[slotted]struct{}
 }
 
 type slotted struct {
@@ -157,43 +33,158 @@ type slotted struct {
 	slot int32
 }
 
-// add notes ids, and answers how many of them are new to the slot. first is the
-// first slot of the period.
-func (d *distinct) add(period, first, slot int, ids ...int64) (n int64) {
+func newDistinct(single bool) distinct {
+	return distinct{single: single, slots: paged[int32]{spare: &sparePages}}
+}
+
+// add notes ids, and answers how many of them did not come before in the period.
+func (d *distinct) add(period int, ids ...int64) (n int64) {
 	if d.single {
 		return d.once.add(period, ids...)
 	}
-	var page *[1 << pageBits]int32
+	d.fresh(period, ids, func(int) { n++ })
+	return n
+}
+
+// fresh notes ids, and calls each with the places of those that did not come before
+// in the period.
+func (d *distinct) fresh(period int, ids []int64, each func(place int)) {
+	var p *bitmap
 	for i, id := range ids {
-		if i == 0 || id>>pageBits != ids[i-1]>>pageBits {
-			page = d.last.page(id >> pageBits)
+		if p == nil || p.number != id>>pageBits {
+			p = d.once.page(id>>pageBits, period)
 		}
-		if d.seen(&page[id&(1<<pageBits-1)], first, int32(slot)+1, id) {
-			n++
+		if w, bit := p.at(id); *w&bit == 0 {
+			*w |= bit
+			each(i)
+		} else {
+			d.again.add(period, id)
+		}
+	}
+}
+
+// unite notes the ids of pages, which are different, and answers how many of them did
+// not come before in the period. It calls came with the others.
+func (d *distinct) unite(period int, pages []segment.Page, came func(p *segment.Page, bit int)) (n int64) {
+	if d.single {
+		return d.once.unite(period, pages)
+	}
+	for i := range pages {
+		p := &pages[i]
+		to := d.once.page(p.Number, period)
+		for _, low := range p.Few {
+			if w, bit := to.at(int64(low)); *w&bit == 0 {
+				*w |= bit
+				n++
+			} else {
+				d.cameBefore(period, p, int(low/64), bit, came)
+			}
+		}
+		if p.Bits == nil {
+			continue
+		}
+		for k, w := range p.Bits {
+			before := w & to.words[k]
+			to.words[k] |= w
+			n += int64(bits.OnesCount64(w &^ before))
+			if before != 0 {
+				d.cameBefore(period, p, k, before, came)
+			}
 		}
 	}
 	return n
 }
 
-// one is add for one id where there are several keys.
-func (d *distinct) one(first, slot int, id int64) bool {
-	return d.seen(d.last.at(id), first, int32(slot)+1, id)
-}
-
-// seen notes an id, and reports whether it is new to the slot. last is where it was
-// seen last.
-func (d *distinct) seen(last *int32, first int, now int32, id int64) bool {
-	if int(*last) <= first { // in an earlier period, or never
-		*last = now
-		return true
+// cameBefore is for the ids of a word that came before in the period.
+func (d *distinct) cameBefore(period int, p *segment.Page, word int, ids uint64, came func(p *segment.Page, bit int)) {
+	d.again.page(p.Number, period).words[word] |= ids
+	if came == nil {
+		return
 	}
-	return *last != now && d.another(id, now)
+	for ; ids != 0; ids &= ids - 1 {
+		came(p, word*64+bits.TrailingZeros64(ids))
+	}
 }
 
-// another is for an id that belongs to several keys of one period.
-func (d *distinct) another(id int64, now int32) bool {
+// cameAgain calls each with the ids of pages that came more than once in the period.
+func (d *distinct) cameAgain(pages []segment.Page, each func(p *segment.Page, bit int)) {
+	for i := range pages {
+		p := &pages[i]
+		again := d.again.there(p.Number)
+		if again == nil {
+			continue
+		}
+		for _, low := range p.Few {
+			if w, bit := again.at(int64(low)); *w&bit != 0 {
+				each(p, int(low))
+			}
+		}
+		if p.Bits == nil {
+			continue
+		}
+		for k, w := range p.Bits {
+			for w &= again.words[k]; w != 0; w &= w - 1 {
+				each(p, k*64+bits.TrailingZeros64(w))
+			}
+		}
+	}
+}
+
+// fact is unite for a fact; end counts it where there are several keys.
+func (d *distinct) fact(period, slot int, id int64) (n int64) {
+	if d.single {
+		return d.once.add(period, id)
+	}
+	d.facts = append(d.facts, slotted{id: id, slot: int32(slot)})
+	if len(d.facts) > 2*d.apart+1000 {
+		d.compact()
+	}
+	return 0
+}
+
+func (d *distinct) compact() {
+	slices.SortFunc(d.facts, func(a, b slotted) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.slot, b.slot)) })
+	d.facts = slices.Compact(d.facts)
+	d.apart = len(d.facts)
+}
+
+// end calls count for each slot of what is not counted yet in a period, whose first
+// slot is given.
+func (d *distinct) end(period, first int, count func(slot int)) {
+	d.compact()
+	for _, f := range d.facts {
+		if d.once.add(period, f.id) > 0 {
+			count(int(f.slot))
+		} else {
+			d.again.add(period, f.id)
+		}
+	}
+	if d.again.any(period) {
+		for _, look := range d.came {
+			look()
+		}
+		for _, f := range d.facts {
+			if d.again.has(f.id) && d.another(first, int(f.slot), f.id) {
+				count(int(f.slot))
+			}
+		}
+	}
+	d.came, d.facts, d.apart, d.more = d.came[:0], d.facts[:0], 0, nil
+}
+
+// another notes the slot of an id that came again, and reports whether it has
+// another one that it counts under.
+func (d *distinct) another(first, slot int, id int64) bool {
+	known, now := d.slots.at(id), int32(slot)+1
+	switch {
+	case int(*known) <= first: // of an earlier period, or none
+		*known = now
+		return false
+	case *known == now:
+		return false
+	}
 	key := slotted{id: id, slot: now}
-	if _, known := d.more[key]; known {
+	if _, counted := d.more[key]; counted {
 		return false
 	}
 	if d.more == nil {
@@ -203,13 +194,12 @@ func (d *distinct) another(id int64, now int32) bool {
 	return true
 }
 
-// sparePages are pages of last that are not needed any more: there are hundreds
-// for the threads of a year.
+// sparePages are pages of slots that are not needed any more.
 var sparePages sync.Pool
 
 func (d *distinct) release() {
-	for _, p := range d.last.pages {
+	for _, p := range d.slots.pages {
 		sparePages.Put(p)
 	}
-	d.last = paged[int32]{spare: &sparePages}
+	d.slots = paged[int32]{spare: &sparePages}
 }

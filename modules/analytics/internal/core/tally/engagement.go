@@ -1,7 +1,10 @@
 package tally
 
 import (
+	"math/bits"
+
 	"parley/modules/analytics/internal/core"
+	"parley/modules/analytics/internal/core/segment"
 )
 
 // Engagement counts active users by day. Days come in order.
@@ -11,9 +14,11 @@ import (
 // there are.
 type Engagement struct {
 	bounds []int64
-	last   paged[int32] // each user's last day, from 1; -1 is before the first bound
+	before once         // who was active before the first day
+	last   paged[int32] // each user's last day, from 1
 	on     []int64      // users by their last day
 	day    int          // up to which days are counted
+	today  once         // who was active on it
 	out    []core.Engaged
 	fresh  int64 // new on this day
 }
@@ -31,33 +36,41 @@ func NewEngagement(q core.EngagementQuestion) *Engagement {
 // Before notes that users were active before the first day. All of them come
 // before the first Active.
 func (e *Engagement) Before(users ...int64) {
-	for _, user := range users {
-		*e.last.at(user) = -1
-	}
+	e.before.add(0, users...)
 }
 
 // Active notes that users were active on a day.
 func (e *Engagement) Active(day int, users ...int64) {
 	e.advance(day)
-	today := int32(day) + 1
-	for _, user := range users {
-		last := e.last.at(user)
-		switch {
-		case *last == today:
-			continue
-		case *last > 0:
-			e.on[*last-1]--
-		case *last == 0:
-			e.fresh++
+	e.today.add(day, users...)
+}
+
+// settle counts who was active on the day.
+func (e *Engagement) settle() {
+	if e.today.period != e.day {
+		return
+	}
+	for _, p := range e.today.used {
+		lasts := e.last.page(p.number)
+		p.each(func(user int64) {
+			switch last := lasts[user&(1<<pageBits-1)]; {
+			case last > 0:
+				e.on[last-1]--
+			case !e.before.has(user):
+				e.fresh++
+			}
+			lasts[user&(1<<pageBits-1)] = int32(e.day) + 1
+		})
+		for _, w := range p.words {
+			e.on[e.day] += int64(bits.OnesCount64(w))
 		}
-		*last = today
-		e.on[day]++
 	}
 }
 
 // advance ends the days before this one.
 func (e *Engagement) advance(day int) {
 	for ; e.day < day; e.day++ {
+		e.settle()
 		if e.day >= core.LookBack {
 			e.out = append(e.out, core.Engaged{Daily: e.sum(1), Weekly: e.sum(7), Monthly: e.sum(core.LookBack + 1), New: e.fresh})
 		}
@@ -96,6 +109,17 @@ func (e *Engagement) On(day int, users ...int64) {
 		e.Before(users...)
 	case day < len(e.on):
 		e.Active(day, users...)
+	}
+}
+
+// OnPages is On for pages of users.
+func (e *Engagement) OnPages(day int, pages []segment.Page) {
+	switch {
+	case day < 0:
+		e.before.unite(0, pages)
+	case day < len(e.on):
+		e.advance(day)
+		e.today.unite(day, pages)
 	}
 }
 

@@ -12,52 +12,61 @@ type facet int
 const (
 	ofAll    facet = iota // told by no field of cells
 	ofKinds               // by source and model
+	ofTeams               // by team
 	ofPlaces              // by team, project and agent
 	ofCells               // by any
 )
 
 func narrowedTo(s core.Scope, f core.Filter) facet {
-	places := !s.All || f.TeamID != 0 || f.ProjectID != 0 || f.AgentID != 0
-	kinds := f.QuerySource != "" || f.Model != ""
-	switch {
-	case places && kinds:
-		return ofCells
-	case places:
-		return ofPlaces
-	case kinds:
-		return ofKinds
+	out := ofAll
+	if !s.All || f.TeamID != 0 {
+		out = ofTeams
 	}
-	return ofAll
+	if !s.All && len(s.Projects)+len(s.Agents) > 0 || f.ProjectID != 0 || f.AgentID != 0 {
+		out = ofPlaces
+	}
+	if f.QuerySource != "" || f.Model != "" {
+		out = out.and(ofKinds)
+	}
+	return out
+}
+
+// and is the facet that has what both have.
+func (f facet) and(o facet) facet {
+	switch {
+	case f == o, o == ofAll:
+		return f
+	case f == ofAll:
+		return o
+	case f == ofTeams && o == ofPlaces, f == ofPlaces && o == ofTeams:
+		return ofPlaces
+	}
+	return ofCells
 }
 
 func facetOf(q core.Question) facet {
 	narrow := narrowedTo(q.Scope, q.Filter)
-	by := map[core.Dimension]facet{core.ByAgent: ofPlaces, core.ByTeam: ofPlaces, core.ByProject: ofPlaces, core.ByQuerySource: ofKinds, core.ByModel: ofKinds, core.ByAgentType: ofCells}[q.By]
-	switch {
-	case by == ofAll:
-		return narrow
-	case narrow == ofAll, narrow == by:
-		return by
-	}
-	return ofCells
+	by := map[core.Dimension]facet{core.ByAgent: ofPlaces, core.ByTeam: ofTeams, core.ByProject: ofPlaces, core.ByQuerySource: ofKinds, core.ByModel: ofKinds, core.ByAgentType: ofCells}[q.By]
+	return narrow.and(by)
 }
 
 // The faces that have something of each facet. FaceAskers is in the order of
 // threadFaces where the facet has the askers of threads.
 var (
-	sumsFaces   = [...]segment.Face{ofAll: segment.FaceTotal, ofKinds: segment.FaceKinds, ofPlaces: segment.FacePlaces, ofCells: segment.FaceSums}
-	askerFaces  = [...]segment.Face{ofAll: segment.FaceActive, ofKinds: segment.FaceKindAskers, ofPlaces: segment.FacePlaceAskers, ofCells: segment.FacePairs}
-	threadFaces = [...]segment.Face{ofAll: segment.FaceAllThreads, ofKinds: segment.FaceKindThreads, ofPlaces: segment.FacePlaceThreads, ofCells: segment.FaceThreads}
+	sumsFaces   = [...]segment.Face{ofAll: segment.FaceTotal, ofKinds: segment.FaceKinds, ofTeams: segment.FaceTeams, ofPlaces: segment.FacePlaces, ofCells: segment.FaceSums}
+	askerFaces  = [...]segment.Face{ofAll: segment.FaceActive, ofKinds: segment.FaceKindAskers, ofTeams: segment.FaceTeamAskers, ofPlaces: segment.FacePlaceAskers, ofCells: segment.FacePairs}
+	threadFaces = [...]segment.Face{ofAll: segment.FaceAllThreads, ofKinds: segment.FaceKindThreads, ofTeams: segment.FaceTeamThreads, ofPlaces: segment.FacePlaceThreads, ofCells: segment.FaceThreads}
 )
 
-// personal are the faces with users of their own rows.
-type personal struct{ pairs, spent, marks, threads, askers segment.Face }
+// personal are the faces with users of their own rows, threads as segment.Asked.
+type personal struct{ pairs, spent, marks, threads segment.Face }
 
 var personalFaces = [...]personal{
-	ofAll:    {segment.FaceUsers, segment.FaceUserSpent, segment.FaceUserMarks, segment.FaceKindThreads, segment.FaceKindThreadsBy},
-	ofKinds:  {segment.FaceKindPairs, segment.FaceKindSpent, segment.FaceKindMarks, segment.FaceKindThreads, segment.FaceKindThreadsBy},
-	ofPlaces: {segment.FacePairs, segment.FaceSpent, segment.FaceMarks, segment.FaceThreads, segment.FaceAskers},
-	ofCells:  {segment.FacePairs, segment.FaceSpent, segment.FaceMarks, segment.FaceThreads, segment.FaceAskers},
+	ofAll:    {segment.FaceUsers, segment.FaceUserSpent, segment.FaceUserMarks, segment.FaceKindThreads.AsAskedByAll()},
+	ofKinds:  {segment.FaceKindPairs, segment.FaceKindSpent, segment.FaceKindMarks, segment.FaceKindThreads.AsAsked()},
+	ofTeams:  {segment.FaceTeamPairs, segment.FaceTeamSpent, segment.FaceTeamMarks, segment.FaceTeamThreads.AsAsked()},
+	ofPlaces: {segment.FacePairs, segment.FaceSpent, segment.FaceMarks, segment.FaceThreads.AsAsked()},
+	ofCells:  {segment.FacePairs, segment.FaceSpent, segment.FaceMarks, segment.FaceThreads.AsAsked()},
 }
 
 // needs reports whether the sums of users must be read, and their marks: what
@@ -80,16 +89,16 @@ func Faces(q core.Question) []segment.Face {
 			faces = append(faces, p.marks)
 		}
 		if q.Threads {
-			faces = append(faces, p.threads, p.askers)
+			faces = append(faces, p.threads)
 		}
 		return faces
 	}
 	faces := []segment.Face{sumsFaces[f]}
 	if q.Users {
-		faces = append(faces, askerFaces[f])
+		faces = append(faces, askerFaces[f].AsIDs())
 	}
 	if q.Threads {
-		faces = append(faces, threadFaces[f])
+		faces = append(faces, threadFaces[f].AsIDs())
 	}
 	return faces
 }
@@ -97,38 +106,58 @@ func Faces(q core.Question) []segment.Face {
 // DayFaces are what it reads of each segment of a day.
 func DayFaces(q core.Question) []segment.Face {
 	if q.By == core.ByUser {
-		return []segment.Face{askerFaces[narrowedTo(q.Scope, q.Filter)]}
+		return []segment.Face{askerFaces[narrowedTo(q.Scope, q.Filter)].AsIDs()}
 	}
-	return []segment.Face{sumsFaces[facetOf(q)]}
+	return []segment.Face{sumsFaces[facetOf(q)].AsIDs()}
 }
 
 // Segment adds the faces of a segment. Its cells must be known by See.
-func (t *Tally) Segment(period int, faces map[segment.Face][]byte) error {
+func (t *Tally) Segment(period int, faces segment.Loaded) error {
+	t.begin(period)
 	f := facetOf(t.q)
 	if t.q.By == core.ByUser {
-		if err := t.pairs(period, f, faces); err != nil || !t.q.Threads {
+		if err := t.pairs(f, faces); err != nil || !t.q.Threads {
 			return err
 		}
-		return t.threadsOfUsers(period, f, faces)
+		t.threadsOfUsers(f, faces.Asked(personalFaces[f].threads))
+		return nil
 	}
-	if err := t.sums(period, f, faces); err != nil {
+	if err := t.sums(f, faces); err != nil {
 		return err
 	}
 	if t.q.Users {
-		err := askers(f, faces, t.queries, func(cell int64, users []int64) {
-			slot := t.slot(period, t.keyIn(f, cell))
-			t.rows.users[slot] += t.asked.add(period, t.first, slot, users...)
-		})
-		if err != nil {
-			return err
+		t.count(&t.asked, f, faces.IDs(askerFaces[f]), func() []int64 { return t.rows.users })
+	}
+	if t.q.Threads {
+		t.count(&t.threads, f, faces.IDs(threadFaces[f]), func() []int64 { return t.rows.threads })
+	}
+	return nil
+}
+
+// count counts the different ids of each key in a column.
+func (t *Tally) count(d *distinct, f facet, ids *segment.IDs, column func() []int64) {
+	take := t.queriesIn(f)
+	ids.Each(take, func(cell int64, pages []segment.Page) {
+		slot := t.slot(t.keyIn(f, cell))
+		column()[slot] += d.unite(t.period, pages, nil)
+	}, func(cell int64, ids []int64) {
+		slot := t.slot(t.keyIn(f, cell))
+		column()[slot] += d.add(t.period, ids...)
+	})
+	if d.single {
+		return
+	}
+	d.came = append(d.came, func() {
+		again := func(cell, id int64) {
+			if slot := t.slot(t.keyIn(f, cell)); d.another(t.first, slot, id) {
+				column()[slot]++
+			}
 		}
-	}
-	if !t.q.Threads {
-		return nil
-	}
-	return ids(f, threadFaces[f], faces, t.queries, func(cell int64, threads []int64) {
-		slot := t.slot(period, t.keyIn(f, cell))
-		t.rows.threads[slot] += t.threads.add(period, t.first, slot, threads...)
+		ids.Each(take, func(cell int64, pages []segment.Page) {
+			d.cameAgain(pages, func(p *segment.Page, bit int) { again(cell, p.ID(bit)) })
+		}, func(cell int64, ids []int64) {
+			d.again.some(ids, func(i int) { again(cell, ids[i]) })
+		})
 	})
 }
 
@@ -154,36 +183,36 @@ func (t *Tally) queries(cell int64) bool {
 	return v.all && !v.evaluates
 }
 
-func (t *Tally) sums(period int, f facet, faces map[segment.Face][]byte) error {
+func (t *Tally) sums(f facet, faces segment.Loaded) error {
 	inside := func(cell int64) bool { return t.viewIn(f, cell).inside }
-	return segment.EachSums(faces[sumsFaces[f]], inside, func(cell int64, s *segment.Sums) {
+	return segment.EachSums(faces.Bytes(sumsFaces[f]), inside, func(cell int64, s *segment.Sums) {
 		if v := t.viewIn(f, cell); v.all || s.NewThreads != 0 {
-			t.rows.one(t.slot(period, t.keyIn(f, cell)), v, s)
+			t.rows.one(t.slot(t.keyIn(f, cell)), v, s)
 		}
 	})
 }
 
 // pairs adds what the users of each cell add up to.
-func (t *Tally) pairs(period int, f facet, faces map[segment.Face][]byte) error {
-	p := personalFaces[f]
+func (t *Tally) pairs(f facet, faces segment.Loaded) error {
+	p, rowOf := personalFaces[f], userSlots{t: t}
 	_, marks := needs(t.q)
 	inside := func(cell int64) bool {
 		v := t.viewIn(f, cell)
 		return v.all || v.inside && marks // else only new threads count
 	}
-	return segment.EachPair(faces[p.pairs], faces[p.spent], faces[p.marks], inside, func(cell int64, r *segment.Rows) {
+	return segment.EachPair(faces.Bytes(p.pairs), faces.Bytes(p.spent), faces.Bytes(p.marks), inside, func(cell int64, r *segment.Rows) {
 		v := t.viewIn(f, cell)
 		if !v.all {
 			for i, begun := range r.NewThreads {
 				if begun != 0 {
-					t.rows.one(t.slot(period, t.userKey(r.IDs[i])), v, &segment.Sums{NewThreads: begun})
+					t.rows.one(rowOf.of(r.IDs[i]), v, &segment.Sums{NewThreads: begun})
 				}
 			}
 			return
 		}
 		t.batch = t.batch[:0]
 		for _, user := range r.IDs {
-			t.batch = append(t.batch, int32(t.slot(period, t.userKey(user))))
+			t.batch = append(t.batch, int32(rowOf.of(user)))
 		}
 		t.rows.many(t.batch, v, r)
 		if t.q.Users && !v.evaluates {
@@ -197,66 +226,65 @@ func (t *Tally) pairs(period int, f facet, faces map[segment.Face][]byte) error 
 }
 
 // threadsOfUsers counts threads by their askers.
-func (t *Tally) threadsOfUsers(period int, f facet, faces map[segment.Face][]byte) error {
-	take := t.queries
-	if f == ofAll {
-		take = func(int64) bool { return true } // evaluations are in none
-	}
-	p := personalFaces[f]
-	return segment.EachThread(faces[p.threads], faces[p.askers], take, func(_ int64, r *segment.Rows) {
-		for i, thread := range r.IDs {
-			if slot := t.slot(period, t.userKey(r.Users[i])); t.threads.one(t.first, slot, thread) {
-				t.rows.threads[slot]++
-			}
+func (t *Tally) threadsOfUsers(f facet, asked *segment.Asked) {
+	take, d := t.queriesIn(f), &t.threads
+	rowOf := userSlots{t: t}
+	asked.Each(take, func(c *segment.AskedCell) {
+		for i, who := range c.Who {
+			t.rows.threads[rowOf.of(who)] += int64(c.Count[i])
 		}
+		d.unite(t.period, c.Pages, func(p *segment.Page, bit int) { t.rows.threads[rowOf.of(c.Asker(p, bit))]-- })
+	}, func(_ int64, r *segment.Rows) {
+		users := r.Users()
+		d.fresh(t.period, r.IDs, func(i int) { t.rows.threads[rowOf.of(users[i])]++ })
+	})
+	again := func(thread, user int64) {
+		if at := rowOf.of(user); d.another(t.first, at, thread) {
+			t.rows.threads[at]++
+		}
+	}
+	d.came = append(d.came, func() {
+		asked.Each(take, func(c *segment.AskedCell) {
+			d.cameAgain(c.Pages, func(p *segment.Page, bit int) { again(p.ID(bit), c.Asker(p, bit)) })
+		}, func(_ int64, r *segment.Rows) {
+			d.again.some(r.IDs, func(i int) { again(r.IDs[i], r.Users()[i]) })
+		})
 	})
 }
 
-// askers calls users with those who have a query in the cells of a facet that are
-// taken.
-func askers(f facet, faces map[segment.Face][]byte, take func(cell int64) bool, users func(cell int64, ids []int64)) error {
-	if f != ofCells {
-		return ids(f, askerFaces[f], faces, take, users)
-	}
-	return segment.EachPair(faces[segment.FacePairs], nil, nil, take, func(cell int64, r *segment.Rows) { users(cell, ran(r)) })
-}
-
-// ids calls each with the ids in the cells of a facet that are taken.
-func ids(f facet, face segment.Face, faces map[segment.Face][]byte, take func(cell int64) bool, each func(cell int64, ids []int64)) error {
+// queriesIn reports whether the runs of a cell of a facet are queries that count,
+// where a face has nothing but queries.
+func (t *Tally) queriesIn(f facet) func(cell int64) bool {
 	if f == ofAll {
-		return segment.EachID(faces[face], func(ids []int64) { each(0, ids) })
+		return every
 	}
-	return segment.EachThread(faces[face], nil, take, func(cell int64, r *segment.Rows) { each(cell, r.IDs) })
+	return t.queries
 }
 
-// ran are the users with a run. They take the place of all.
-func ran(r *segment.Rows) []int64 {
-	n := 0
-	for i, user := range r.IDs {
-		if r.Runs[i] > 0 {
-			r.IDs[n] = user
-			n++
-		}
-	}
-	return r.IDs[:n]
-}
+func every(int64) bool { return true }
 
 // DaySegment adds a segment to a day. The faces are DayFaces.
-func (t *Tally) DaySegment(day int, faces map[segment.Face][]byte) error {
+func (t *Tally) DaySegment(day int, faces segment.Loaded) {
 	if t.q.By == core.ByUser {
-		return askers(narrowedTo(t.q.Scope, t.q.Filter), faces, t.queries, func(_ int64, users []int64) { t.onDay(day, users...) })
+		f := narrowedTo(t.q.Scope, t.q.Filter)
+		faces.IDs(askerFaces[f]).Each(t.queriesIn(f), func(_ int64, pages []segment.Page) {
+			t.beginDay(day)
+			t.day.unite(day, pages)
+		}, func(_ int64, users []int64) { t.onDay(day, users...) })
+		return
 	}
-	f := facetOf(t.q)
-	return segment.EachRan(faces[sumsFaces[f]], func(cell int64) {
-		if v := t.viewIn(f, cell); v.all && !v.evaluates {
-			t.onDay(day, int64(t.keyIn(f, cell)))
-		}
+	faces.IDs(sumsFaces[facetOf(t.q)]).Each(every, func(_ int64, pages []segment.Page) {
+		t.beginDay(day)
+		t.cells.unite(day, pages)
+	}, func(_ int64, cells []int64) {
+		t.beginDay(day)
+		t.cells.add(day, cells...)
 	})
 }
 
 // EngagementFaces are what an engagement question reads.
 func EngagementFaces(q core.EngagementQuestion) []segment.Face {
-	return []segment.Face{askerFaces[narrowedTo(q.Scope, q.Filter)]}
+	return []segment.Face{askerFaces[narrowedTo(q.Scope, q.Filter)].AsIDs()}
 }
 
 // Queries are the cells whose queries are selected, by number.
@@ -277,19 +305,30 @@ func Cells(s core.Selection, cells []segment.Cell) []bool {
 	return out
 }
 
-// EachUser calls users with those who have a query in a segment that is selected,
-// some maybe more than once. The faces are EngagementFaces, queries are Queries.
-func EachUser(s core.Selection, queries []bool, faces map[segment.Face][]byte, users func(ids []int64)) error {
-	return askers(narrowedTo(s.Scope, s.Filter), faces, taken(queries), func(_ int64, ids []int64) { users(ids) })
+// EachUser calls pages or users with those who have a query in a segment that is
+// selected, some maybe more than once. The faces are EngagementFaces, queries are
+// Queries.
+func EachUser(s core.Selection, queries []bool, faces segment.Loaded, pages func([]segment.Page), users func(...int64)) {
+	eachIn(narrowedTo(s.Scope, s.Filter), queries, faces, pages, users)
+}
+
+func eachIn(f facet, cells []bool, faces segment.Loaded, pages func([]segment.Page), users func(...int64)) {
+	take := taken(cells)
+	if f == ofAll {
+		take = every
+	}
+	faces.IDs(askerFaces[f]).Each(take, func(_ int64, p []segment.Page) { pages(p) }, func(_ int64, ids []int64) { users(ids...) })
 }
 
 // PartFaces are what EachRunner reads.
-var PartFaces = []segment.Face{segment.FacePlaceAskers}
+func PartFaces(s core.Scope) []segment.Face {
+	return []segment.Face{askerFaces[narrowedTo(s, core.Filter{})].AsIDs()}
+}
 
-// EachRunner calls users with those who have a run, tests of agents included, in
-// the cells that are taken. Only the places of cells tell them apart.
-func EachRunner(cells []bool, faces map[segment.Face][]byte, users func(ids []int64)) error {
-	return askers(ofPlaces, faces, taken(cells), func(_ int64, ids []int64) { users(ids) })
+// EachRunner calls pages or users with those who have a run, tests of agents included, in
+// the cells of a part that are taken.
+func EachRunner(s core.Scope, cells []bool, faces segment.Loaded, pages func([]segment.Page), users func(...int64)) {
+	eachIn(narrowedTo(s, core.Filter{}), cells, faces, pages, users)
 }
 
 // IDs is a set of ids.
@@ -297,6 +336,9 @@ type IDs struct{ once once }
 
 // Add adds ids.
 func (s *IDs) Add(ids ...int64) { s.once.add(0, ids...) }
+
+// Unite adds the ids of pages.
+func (s *IDs) Unite(pages []segment.Page) { s.once.unite(0, pages) }
 
 // Has reports whether an id was added.
 func (s *IDs) Has(id int64) bool { return s.once.has(id) }

@@ -10,7 +10,6 @@ import (
 
 	"parley/modules/analytics/internal/core"
 	"parley/modules/analytics/internal/core/segment"
-	"parley/platform/kernel/money"
 )
 
 // Tally is an answer in the making. What is added comes in order of period, and
@@ -35,6 +34,8 @@ type Tally struct {
 	// Active days, of users by their id and of other keys by their number: who was
 	// active on the day, and what the days before it add up to.
 	day    once
+	cells  once // that were active on the day, whose keys are found when it is over
+	today  int
 	onDays paged[int32]
 }
 
@@ -131,7 +132,8 @@ func (t *Tally) fact(f *core.Fact, all bool) {
 	}
 	micro := f.OccurredOn.UnixMicro()
 	period := place(t.bounds, micro)
-	slot := t.slot(period, t.keyOf(KeyOf(t.q.By, f)))
+	t.begin(period)
+	slot := t.slot(t.keyOf(KeyOf(t.q.By, f)))
 	s := segment.Sums{
 		Runs: f.Runs, Prompt: f.PromptTokens, Completion: f.CompletionTokens, Nano: f.Cost.Nano, Pico: f.Cost.Pico,
 		NewThreads: f.Threads, Up: f.Upvotes, Down: f.Downvotes, Last: micro,
@@ -145,24 +147,46 @@ func (t *Tally) fact(f *core.Fact, all bool) {
 		if t.q.By == core.ByUser {
 			t.rows.users[slot] = 1 // of a user there is one
 		} else {
-			t.rows.users[slot] += t.asked.add(period, t.first, slot, f.UserID)
+			t.rows.users[slot] += t.asked.fact(period, slot, f.UserID)
 		}
 	}
 	if t.q.Threads && f.ThreadID != 0 {
-		t.rows.threads[slot] += t.threads.add(period, t.first, slot, f.ThreadID)
+		t.rows.threads[slot] += t.threads.fact(period, slot, f.ThreadID)
 	}
 }
 
 // onDay notes that users, or keys, were active on a day. What they add up to is
 // found with their row, which all have who were active.
 func (t *Tally) onDay(day int, who ...int64) {
-	if len(who) == 0 {
-		return
+	if len(who) > 0 {
+		t.beginDay(day)
+		t.day.add(day, who...)
 	}
-	if day != t.day.period {
+}
+
+// beginDay ends the day before.
+func (t *Tally) beginDay(day int) {
+	if day != t.today {
+		t.endDay()
+		t.today = day
+	}
+}
+
+// endDay adds up who was active on the day.
+func (t *Tally) endDay() {
+	if t.cells.any(t.today) {
+		f := facetOf(t.q)
+		for _, p := range t.cells.used {
+			p.each(func(cell int64) {
+				if v := t.viewIn(f, cell); v.all && !v.evaluates {
+					t.day.add(t.today, int64(t.keyIn(f, cell)))
+				}
+			})
+		}
+	}
+	if t.day.any(t.today) {
 		t.day.tally(&t.onDays)
 	}
-	t.day.add(day, who...)
 }
 
 // keyOf is the number of a key.
@@ -189,79 +213,54 @@ func (t *Tally) userKey(id int64) int32 {
 	return *n - 1
 }
 
-// slot is the row of a key in a period, which is not before the one of the last
+// begin ends what was before a period, which is not before the one of the last
 // call.
-func (t *Tally) slot(period int, key int32) int {
-	if period != t.period {
-		clear(t.slots)
-		t.period, t.first = period, t.rows.n
+func (t *Tally) begin(period int) {
+	if period == t.period {
+		return
 	}
+	t.end()
+	clear(t.slots)
+	t.period, t.first = period, t.rows.n
+}
+
+// end counts what is known of a period only when it is over.
+func (t *Tally) end() {
+	t.asked.end(t.period, t.first, func(slot int) { t.rows.users[slot]++ })
+	t.threads.end(t.period, t.first, func(slot int) { t.rows.threads[slot]++ })
+}
+
+// userSlots finds the rows of users, of whom many that follow on each other are on
+// one page.
+type userSlots struct {
+	t      *Tally
+	number int64
+	keys   *[1 << pageBits]int32
+}
+
+func (u *userSlots) of(user int64) int {
+	if u.keys == nil || user>>pageBits != u.number {
+		u.number = user >> pageBits
+		u.keys = u.t.ofUser.page(u.number)
+	}
+	if key := int(u.keys[user&(1<<pageBits-1)]); key > 0 && key <= len(u.t.slots) {
+		if slot := u.t.slots[key-1]; slot > 0 {
+			return int(slot) - 1
+		}
+	}
+	return u.t.slot(u.t.userKey(user))
+}
+
+// slot is the row of a key in the period.
+func (t *Tally) slot(key int32) int {
 	if n := len(t.keys); n > len(t.slots) {
 		t.slots = append(t.slots, make([]int32, n-len(t.slots)+n/2)...)
 	}
 	if t.slots[key] == 0 {
-		t.rows.add(int32(period), key)
+		t.rows.add(int32(t.period), key)
 		t.slots[key] = int32(t.rows.n)
 	}
 	return int(t.slots[key]) - 1
-}
-
-// Rows is the answer, in order of period and key. It is asked for once.
-func (t *Tally) Rows() []core.Row {
-	t.day.tally(&t.onDays)
-	order, r := t.order(), t.rows
-	answer := make([]core.Row, len(order))
-	for i, at := range order {
-		key := t.keys[r.key[at]]
-		out := &answer[i]
-		*out = core.Row{Period: int(r.period[at]), Key: key, Figures: core.Figures{
-			Queries: r.queries[at], Runs: r.runs[at], PromptTokens: r.prompt[at], CompletionTokens: r.completion[at], Cost: money.Amount{Nano: r.nano[at], Pico: r.pico[at]},
-			Upvotes: r.up[at], Downvotes: r.down[at], NewThreads: r.threadsBegun[at], Users: r.users[at], Threads: r.threads[at],
-		}}
-		if t.q.Days != nil {
-			who := int64(r.key[at])
-			if t.q.By == core.ByUser {
-				who = key.ID
-			}
-			out.ActiveDays = int64(*t.onDays.at(who))
-		}
-		if r.last[at] != 0 {
-			out.LastActive = time.UnixMicro(r.last[at]).UTC()
-		}
-	}
-	t.rows = nil
-	r.reset()
-	spare.Put(r)
-	t.asked.release()
-	t.threads.release()
-	return answer
-}
-
-// order is where each row of the answer is.
-func (t *Tally) order() []int32 {
-	type place struct {
-		period int32
-		at     int32
-		id     int64
-	}
-	places := make([]place, t.rows.n)
-	for i := range places {
-		places[i] = place{period: t.rows.period[i], at: int32(i), id: t.keys[t.rows.key[i]].ID}
-	}
-	slices.SortFunc(places, func(a, b place) int {
-		switch {
-		case a.period != b.period:
-			return int(a.period) - int(b.period)
-		case a.id != b.id:
-			return cmp.Compare(a.id, b.id)
-		}
-		return cmp.Compare(t.keys[t.rows.key[a.at]].Name, t.keys[t.rows.key[b.at]].Name)
-	})
-	out := make([]int32, len(places))
-	for i, p := range places {
-		out[i] = p.at
-	}
-	return out
 }
 
 // place is how many of the bounds are not after the moment.
