@@ -1,9 +1,6 @@
 package ranking
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // Feedback from the best passages, as RM3 and Bo1 do it, but among the
 // candidates alone: nothing more is read, and a passage is only moved. The words
@@ -89,9 +86,7 @@ func (m *matcher) subject(passages []*tokens, own []Score, slope float64) subjec
 			}
 		}
 	}
-	all = slices.DeleteFunc(all, func(f feedback) bool { return f.df < 2 })
-	slices.SortStableFunc(all, func(a, b feedback) int { return cmp.Compare(b.weight, a.weight) })
-	all = all[:min(len(all), subjectWords)]
+	all = heaviest(all)
 	sum, question := 0.0, 0.0
 	for _, f := range all {
 		sum += f.weight
@@ -105,6 +100,24 @@ func (m *matcher) subject(passages []*tokens, own []Score, slope float64) subjec
 		s.weights[k] = subjectWeight * question * f.weight / sum
 	}
 	return s
+}
+
+// heaviest are the words of the highest weight that more than one passage has,
+// equal ones in their order.
+func heaviest(all []feedback) []feedback {
+	out := make([]feedback, 0, subjectWords+1)
+	for _, f := range all {
+		if f.df < 2 || len(out) == subjectWords && f.weight <= out[subjectWords-1].weight {
+			continue
+		}
+		at := len(out)
+		for at > 0 && out[at-1].weight < f.weight {
+			at--
+		}
+		out = slices.Insert(out, at, f)
+		out = out[:min(len(out), subjectWords)]
+	}
+	return out
 }
 
 // count is what a passage has of a stem.
