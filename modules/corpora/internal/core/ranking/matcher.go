@@ -205,7 +205,7 @@ func (m *matcher) meet(t *tokens) []hit {
 	for k := range m.sought {
 		stem := m.sought[k].stem
 		for _, p := range t.places.near(stem) {
-			if p.half == uint32(stem) && t.words[p.at].stem == stem { //nolint:gosec // a half is meant
+			if p.half == half(stem) && t.words[p.at].stem == stem {
 				hits = append(hits, hit{int(p.at), k})
 			}
 		}

@@ -24,12 +24,14 @@ func newPlaces(words []word) (p places) {
 	p.list = make([]place, len(words))
 	next := p.begins
 	for at, w := range words {
-		k := &next[w.stem>>(64-placeBits)]
-		p.list[*k] = place{uint32(w.stem), uint32(at)} //nolint:gosec // a half is meant, and a passage is short
-		*k++
+		b := w.stem >> (64 - placeBits)
+		p.list[next[b]] = place{half(w.stem), uint32(at)} //nolint:gosec // a passage is short
+		next[b]++
 	}
 	return p
 }
+
+func half(stem uint64) uint32 { return uint32(stem) } //nolint:gosec // a half is meant
 
 // near are the places whose stems may be one: the caller compares the halves,
 // and then the stems.

@@ -123,7 +123,7 @@ func heaviest(all []feedback) []feedback {
 // count is what a passage has of a stem.
 func (t *tokens) count(stem uint64) (tf float64) {
 	for _, p := range t.places.near(stem) {
-		if p.half == uint32(stem) && t.words[p.at].stem == stem { //nolint:gosec // a half is meant
+		if p.half == half(stem) && t.words[p.at].stem == stem {
 			tf += t.worth(int(p.at))
 		}
 	}
