@@ -51,7 +51,7 @@ var homes = map[string][]string{
 	"golang.org/x/net/html/charset":            {"modules/corpora/internal/adapters/extract", "modules/corpora/internal/adapters/weblink"},
 	"golang.org/x/text/encoding":               {"platform/kernel/text", "modules/corpora/internal/adapters/extract", "modules/evaluations/internal/adapters/queryfile"},
 	"golang.org/x/text/unicode/bidi":           {"modules/corpora/internal/adapters/extract"},
-	"github.com/go-json-experiment/json":       {"modules/chat/internal/adapters/openai"},
+	"github.com/go-json-experiment/json":       {"modules/chat/internal/adapters/openai", "platform/kernel/event"},
 	"github.com/google/go-cmp":                 {"platform/storetest", "platform/webtest"}, // and every test
 	"golang.org/x/oauth2":                      {"modules/sharepoint/internal/adapters/graphapi"},
 	"golang.org/x/time/rate":                   {"platform/web", "platform/mail", "modules/sharepoint/internal/adapters/graphapi"},

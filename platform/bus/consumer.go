@@ -2,7 +2,6 @@ package bus
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -119,8 +118,8 @@ func OnMany[E event.Event](handle func(ctx context.Context, tx uow.Tx, facts []F
 		facts := make([]Fact[E], len(list))
 		for i, e := range list {
 			facts[i].Envelope = e
-			if err := json.Unmarshal(e.Payload, &facts[i].Event); err != nil {
-				return final{error: fmt.Errorf("decoding %s: %w", e.Name, err), permanent: true}
+			if err := e.Decode(&facts[i].Event); err != nil {
+				return final{error: err, permanent: true}
 			}
 		}
 		return handle(ctx, tx, facts)

@@ -69,7 +69,7 @@ func (s *Server) refused(g *gin.Context, r *Route, who actor.Actor, err error) {
 
 func (s *Server) entry(g *gin.Context, r *Route, who actor.Actor) auditlog.Entry {
 	ctx := g.Request.Context()
-	return auditlog.Entry{Who: who, Action: action(r.Method, r.Path), Target: target(r, g.Param), From: ClientAddress(ctx), Request: RequestID(ctx)}
+	return auditlog.Entry{Who: who, Action: r.action, Target: target(r, g.Param), From: ClientAddress(ctx), Request: RequestID(ctx)}
 }
 
 func (s *Server) audit(ctx context.Context, e auditlog.Entry) {

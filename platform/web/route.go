@@ -45,6 +45,8 @@ type Route struct {
 	types   []string     // of a download
 	request reflect.Type
 	answer  reflect.Type
+	action  string // in the audit log
+	either  bool   // a stream, or JSON
 	binding *binding
 	call    func(ctx context.Context, request reflect.Value) (any, error)
 }
@@ -121,11 +123,12 @@ func route[Q, A any](method, path, name string, h Handler[Q, A], p Policy, optio
 	r := Route{
 		Method: method, Path: path, Name: name, Policy: p, Status: http.StatusOK,
 		Message: name + " succeeded.",
-		request: reflect.TypeFor[Q](), answer: reflect.TypeFor[A](),
+		request: reflect.TypeFor[Q](), answer: reflect.TypeFor[A](), action: action(method, path),
 		call: func(ctx context.Context, request reflect.Value) (any, error) {
 			return h(ctx, request.Interface().(Q))
 		},
 	}
+	_, r.either = any(*new(A)).(interface{ mayStream() })
 	for _, o := range options {
 		o(&r)
 	}

@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"errors"
+	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -22,7 +24,7 @@ func (s *Server) serve(g *gin.Context, r *Route) {
 		g.Writer.Header().Add("Vary", "Accept")
 	}
 	check := s.check
-	if r.Long {
+	if r.Long && !(r.either && !acceptsStream(g.Request)) {
 		check = s.checkApart
 	}
 	if answer, ok := check(g, r); ok {
@@ -47,6 +49,13 @@ func (s *Server) check(g *gin.Context, r *Route) (answer any, ok bool) {
 		return nil, false
 	}
 	return s.handle(g, r)
+}
+
+// acceptsStream reports whether a client may get a stream where it can have the
+// whole answer. Such an answer is waited for within the checks, so that they
+// need no stack of their own.
+func acceptsStream(r *http.Request) bool {
+	return strings.Contains(strings.ToLower(r.Header.Get("Accept")), "event-stream")
 }
 
 // checkApart is check on a stack that goes when it is done. The request's own

@@ -93,15 +93,18 @@ func (s *Service) search(ctx context.Context, in []ranking.Corpus, query string,
 		out.Weights.Frequencies[stem] = t.DF
 	}
 	out.Considered = len(found.Hits)
-	for i, h := range found.Hits {
+	shown := min(len(found.Hits), shownCandidates)
+	out.Passages, out.Candidates = slices.Grow(out.Passages, found.Kept), slices.Grow(out.Candidates, shown)
+	for i, h := range found.Hits[:max(found.Kept, shown)] {
 		if i < found.Kept {
 			p := corpora.Passage{ChunkID: h.ID, DocumentID: h.Document, CorpusID: h.Corpus, Title: h.Title, URL: DocumentURL(h.Document), Text: h.Text, Score: h.Score.Total, Sections: h.Sections}
 			if h.Page > 0 {
-				p.Page = &h.Page
+				page := h.Page
+				p.Page = &page
 			}
 			out.Passages = append(out.Passages, p)
 		}
-		if i < shownCandidates {
+		if i < shown {
 			out.Candidates = append(out.Candidates, corpora.Candidate{ChunkID: h.ID, DocumentID: h.Document, Title: h.Title, Score: h.Score.Total, Kept: i < found.Kept, Why: h.Why()})
 		}
 	}

@@ -33,8 +33,8 @@ func (w *Webhooks) listening(ctx context.Context, events []event.Envelope) (of [
 		if _, known := w.kinds[e.Name]; !known {
 			continue
 		}
-		if of[i], err = organizationOf(e.Payload); err != nil {
-			return of, nil, fmt.Errorf("reading %s: %w", e.Name, err)
+		if of[i], err = organizationOf(e); err != nil {
+			return of, nil, err
 		}
 		if of[i] != 0 && !slices.Contains(orgs, of[i]) {
 			orgs = append(orgs, of[i])

@@ -44,11 +44,11 @@ func (o outside) names() []string {
 }
 
 // organizationOf reads which organization an event is of; 0 when it does not say.
-func organizationOf(payload []byte) (int64, error) {
+func organizationOf(e event.Envelope) (int64, error) {
 	var of struct {
 		OrganizationID int64 `json:"organization_id"`
 	}
-	err := json.Unmarshal(payload, &of)
+	err := e.Decode(&of)
 	return of.OrganizationID, err
 }
 

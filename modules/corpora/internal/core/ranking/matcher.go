@@ -21,9 +21,7 @@ type pair struct {
 // and used by one goroutine.
 type matcher struct {
 	terms   []Term
-	targets hashTable // stem that is looked for → sought
-	sought  []sought
-	forms   hashTable // exact form → term
+	sought  []sought // a later one of the same stem counts in place of an earlier
 	pairs   []pair
 	seconds [][]int // the pairs that begin with each term
 	grams   []gramOf
@@ -33,15 +31,18 @@ type matcher struct {
 
 // sought is what a stem counts for a term: less than 1 for another form.
 type sought struct {
+	stem   uint64
 	term   int
 	weight float64
 }
 
-// gramOf is a mixed gram and its number. They are looked for in the order of
-// a gramTable, so that memory is read in one direction.
+// gramOf is a mixed gram, its number, and the last piece that has it. They are
+// looked for in the order of a gramTable, so that memory is read in one
+// direction.
 type gramOf struct {
 	mixed  uint64
 	number int
+	piece  int
 }
 
 // gramPiece is the grams of one word, and what the word weighs.
@@ -51,31 +52,39 @@ type gramPiece struct {
 }
 
 func newMatcher(q query, x *tokenizer, memory *scratch) *matcher {
-	m := &matcher{
-		terms: q.terms, targets: newHashTable(q.stemsSought()), forms: newHashTable(len(q.forms)), seconds: make([][]int, len(q.terms)), scratch: memory,
-	}
+	n := q.stemsSought()
+	m := &matcher{terms: q.terms, sought: make([]sought, 0, n), seconds: make([][]int, len(q.terms)), scratch: memory}
+	m.targets.reset(n)
+	m.forms.reset(len(q.forms))
 	for i, t := range q.terms {
-		m.seek(x.hash(t.target()), sought{i, 1})
+		m.seek(sought{x.hash(t.target()), i, 1})
 	}
 	for i, t := range q.terms {
 		for _, f := range t.Forms {
-			m.seek(x.hash(f.Term), sought{i, f.Weight})
+			m.seek(sought{x.hash(f.Term), i, f.Weight})
 		}
 	}
 	for form, i := range q.forms {
 		m.forms.set(x.hash(form), i)
 	}
 	m.addPairs(q.order)
-	known := map[text.Gram]int{}
+	if m.known == nil {
+		m.known = map[text.Gram]int{}
+	}
+	clear(m.known)
 	for _, p := range q.pieces {
-		m.addGrams(p, known)
+		m.addGrams(p)
 	}
 	slices.SortFunc(m.grams, func(a, b gramOf) int { return cmp.Compare(a.mixed, b.mixed) })
 	return m
 }
 
-func (m *matcher) seek(stem uint64, what sought) {
-	m.targets.set(stem, len(m.sought))
+func (m *matcher) seek(what sought) {
+	if k := m.targets.get(what.stem); k >= 0 {
+		m.sought[k] = what
+		return
+	}
+	m.targets.set(what.stem, len(m.sought))
 	m.sought = append(m.sought, what)
 }
 
@@ -93,24 +102,22 @@ func (m *matcher) addPairs(order []int) {
 
 // addGrams leaves out words nobody knows no more than others: their grams may
 // be in the passages all the same.
-func (m *matcher) addGrams(p piece, known map[text.Gram]int) {
-	g := gramPiece{}
+func (m *matcher) addGrams(p piece) {
+	g := gramPiece{grams: make([]int, 0, len(p.text))}
 	for _, t := range p.terms {
 		g.weight += m.terms[t].IDF
 	}
-	own := map[text.Gram]bool{}
 	for gram := range text.Grams(p.text) {
-		if own[gram] {
-			continue
-		}
-		own[gram] = true
-		i, ok := known[gram]
+		i, ok := m.known[gram]
 		if !ok {
 			i = len(m.grams)
-			known[gram] = i
-			m.grams = append(m.grams, gramOf{mix(gram), i})
+			m.known[gram] = i
+			m.grams = append(m.grams, gramOf{mix(gram), i, -1})
 		}
-		g.grams = append(g.grams, i)
+		if m.grams[i].piece != len(m.pieces) {
+			m.grams[i].piece = len(m.pieces)
+			g.grams = append(g.grams, i)
+		}
 	}
 	if len(g.grams) > 0 {
 		m.pieces = append(m.pieces, g)
@@ -143,8 +150,13 @@ func (m *matcher) newFind(counts []float64) find {
 // find fills f with what a passage has.
 func (m *matcher) find(f *find, t *tokens) {
 	f.length, f.letters = t.length, t.letters
-	m.scan(f, t.words[:t.title], titleWeight)
-	m.scan(f, t.words[t.title:], 1)
+	hits := m.meet(t)
+	title := 0
+	for title < len(hits) && hits[title].at < t.title {
+		title++
+	}
+	m.count(f, t.words, hits[:title], titleWeight)
+	m.count(f, t.words, hits[title:], 1)
 	for _, g := range m.grams {
 		if n := t.grams.count(g.mixed); n > 0 {
 			f.grams[g.number] = float64(n)
@@ -160,56 +172,81 @@ func (f *find) add(other find) {
 	f.letters += other.letters
 }
 
-// matched adds the indexed words that were found to names.
-func (m *matcher) matched(f find, names []string) []string {
-	for i, n := range f.tf {
-		if n > 0 {
-			names = append(names, m.terms[i].target())
+// names is room for the words that all the finds have.
+func (m *matcher) names(finds []find) []string {
+	n := 0
+	for i := range finds {
+		for _, tf := range finds[i].tf {
+			if tf > 0 {
+				n++
+			}
 		}
 	}
-	return names
+	return make([]string, 0, n)
 }
 
-// hit is a term met at a position, stop words not counted.
-type hit struct{ at, term int }
-
-func (m *matcher) scan(f *find, words []word, weight float64) {
-	m.hits = m.hits[:0]
-	for at, w := range words {
-		k := m.targets.get(w.stem)
-		if k < 0 {
-			continue
+// matched answers the indexed words that were found, and what room is left.
+func (m *matcher) matched(f find, room []string) (found, left []string) {
+	for i, n := range f.tf {
+		if n > 0 {
+			room = append(room, m.terms[i].target())
 		}
-		i := m.sought[k].term
-		f.tf[i] += weight * m.sought[k].weight
-		if k := m.forms.get(w.form); k >= 0 {
+	}
+	return room[:len(room):len(room)], room[len(room):]
+}
+
+// hit is a stem that is looked for, met at a position, stop words not counted.
+type hit struct{ at, sought int }
+
+// meet answers where a passage has what is looked for, in its order. The answer
+// is valid until the next one.
+func (m *matcher) meet(t *tokens) []hit {
+	hits := m.hits[:0]
+	for k := range m.sought {
+		stem := m.sought[k].stem
+		for _, p := range t.places.near(stem) {
+			if p.half == half(stem) && t.words[p.at].stem == stem {
+				hits = append(hits, hit{int(p.at), k})
+			}
+		}
+	}
+	slices.SortFunc(hits, func(a, b hit) int { return a.at - b.at })
+	m.hits = hits
+	return hits
+}
+
+// count adds the hits in the title, or in the text, of a passage with these
+// words.
+func (m *matcher) count(f *find, words []word, hits []hit, weight float64) {
+	for i, h := range hits {
+		what := &m.sought[h.sought]
+		f.tf[what.term] += weight * what.weight
+		if k := m.forms.get(words[h.at].form); k >= 0 {
 			f.exact[k] += weight
 		}
-		m.hits = append(m.hits, hit{at, i})
-	}
-	for i, first := range m.hits {
-		for _, p := range m.seconds[first.term] {
-			if m.follows(m.pairs[p].second, i) {
+		for _, p := range m.seconds[what.term] {
+			if m.follows(m.pairs[p].second, hits[i:]) {
 				f.pairs[p] += weight
 			}
 		}
 	}
 }
 
-// follows reports whether a term stands within the window after a hit.
-func (m *matcher) follows(term, after int) bool {
-	for _, h := range m.hits[after+1:] {
-		if h.at-m.hits[after].at >= window {
+// follows reports whether a term stands within the window after the first hit.
+func (m *matcher) follows(term int, hits []hit) bool {
+	for _, h := range hits[1:] {
+		if h.at-hits[0].at >= window {
 			return false
 		}
-		if h.term == term {
+		if m.sought[h.sought].term == term {
 			return true
 		}
 	}
 	return false
 }
 
-// hashTable maps few hashes to small numbers, faster than a map.
+// hashTable maps few hashes to small numbers, faster than a map. It is made by
+// reset.
 type hashTable struct {
 	mask    uint64
 	entries []hashEntry
@@ -220,15 +257,17 @@ type hashEntry struct {
 	value int
 }
 
-func newHashTable(n int) hashTable {
+// reset empties the table and makes room for n hashes.
+func (t *hashTable) reset(n int) {
 	size := 16
 	for size < 4*n { // at most a quarter is taken, so most searches end at once
 		size *= 2
 	}
-	return hashTable{mask: uint64(size - 1), entries: make([]hashEntry, size)} //nolint:gosec // positive
+	zeros(&t.entries, size)
+	t.mask = uint64(size - 1) //nolint:gosec // positive
 }
 
-func (t hashTable) set(hash uint64, value int) {
+func (t *hashTable) set(hash uint64, value int) {
 	for i := hash & t.mask; ; i = (i + 1) & t.mask {
 		if e := &t.entries[i]; e.hash == 0 || e.hash == hash {
 			e.hash, e.value = hash, value
@@ -238,7 +277,7 @@ func (t hashTable) set(hash uint64, value int) {
 }
 
 // get answers -1 for a hash that is not there.
-func (t hashTable) get(hash uint64) int {
+func (t *hashTable) get(hash uint64) int {
 	for i := hash & t.mask; ; i = (i + 1) & t.mask {
 		switch e := &t.entries[i]; e.hash {
 		case hash:

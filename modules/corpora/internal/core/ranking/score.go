@@ -35,60 +35,72 @@ func (m *matcher) score(passages []*tokens, stats Statistics, english bool) []Hi
 	if !english {
 		r.grams = foreignWeight
 	}
+	documents := m.number(passages)
 	width := m.width()
-	counts := m.zeros(2 * len(passages) * width) // of all passages, then of all documents
-	take := func() find {
-		f := m.newFind(counts[:width:width])
-		counts = counts[width:]
-		return f
+	counts := zeros(&m.counts, (len(passages)+documents)*width)
+	all := zeros(&m.finds, len(passages)+documents) // of the passages, then of the documents
+	for i := range all {
+		all[i] = m.newFind(counts[i*width : (i+1)*width : (i+1)*width])
 	}
-	finds := make([]find, len(passages))
+	finds, wholes := all[:len(passages)], all[len(passages):]
 	for i, t := range passages {
-		finds[i] = take()
 		m.find(&finds[i], t)
-	}
-	wholes := make(map[int64]*find, len(passages))
-	for i, t := range passages {
-		whole := wholes[t.Document]
-		if whole == nil {
-			f := take()
-			whole = &f
-			wholes[t.Document] = whole
-		}
-		whole.add(finds[i])
+		wholes[m.documents[t.Document]].add(finds[i])
 	}
 	var letters float64
 	r.shares, letters = m.gramShares(finds)
 	r.length, r.letters = stats.AverageLength(), letters
-	own := make([]Score, len(passages))
+	own := zeros(&m.own, len(passages))
 	for i := range finds {
 		own[i] = r.rate(&finds[i])
 	}
-	perDocument := float64(len(passages)) / float64(max(len(wholes), 1))
+	perDocument := float64(len(passages)) / float64(max(documents, 1))
 	r.length, r.letters = r.length*perDocument, r.letters*perDocument
-	document := make(map[int64]float64, len(wholes))
-	for id, whole := range wholes {
-		document[id] = documentWeight * r.rate(whole).Total
+	ofDocument := make([]float64, documents)
+	for k := range wholes {
+		ofDocument[k] = documentWeight * r.rate(&wholes[k]).Total
 	}
-
-	order := make([]int, len(passages))
 	for i, t := range passages {
-		order[i] = i
-		own[i].Document = document[t.Document]
+		own[i].Document = ofDocument[m.documents[t.Document]]
 		own[i].Total += own[i].Document
 	}
 	m.addSubject(passages, own, Slope(stats.AverageLength()))
+
+	hits := make([]Hit, len(passages))
+	names := m.names(finds)
+	for i, at := range m.best(passages, own) {
+		hits[i] = Hit{Passage: &passages[at].Passage, Score: own[at]}
+		hits[i].Matched, names = m.matched(finds[at], names)
+	}
+	return hits
+}
+
+// number gives each document of the passages a number, and answers how many
+// there are.
+func (m *matcher) number(passages []*tokens) int {
+	if m.documents == nil {
+		m.documents = map[int64]int{}
+	}
+	clear(m.documents)
+	for _, t := range passages {
+		if _, known := m.documents[t.Document]; !known {
+			m.documents[t.Document] = len(m.documents)
+		}
+	}
+	return len(m.documents)
+}
+
+// best answers the places of the passages, the one with the highest score first,
+// equal ones by id. The answer is valid until the next one.
+func (m *matcher) best(passages []*tokens, own []Score) []int {
+	order := zeros(&m.order, len(passages))
+	for i := range order {
+		order[i] = i
+	}
 	slices.SortFunc(order, func(a, b int) int {
 		return cmp.Or(cmp.Compare(own[b].Total, own[a].Total), cmp.Compare(passages[a].ID, passages[b].ID))
 	})
-	hits := make([]Hit, len(passages))
-	names := make([]string, 0, len(passages)*min(len(m.terms), 8))
-	for i, at := range order {
-		from := len(names)
-		names = m.matched(finds[at], names)
-		hits[i] = Hit{Passage: passages[at].Passage, Score: own[at], Matched: names[from:len(names):len(names)]}
-	}
-	return hits
+	return order
 }
 
 // rater turns counts into a score, by average lengths that are those of

@@ -29,9 +29,10 @@ type Result struct {
 	Kept int
 }
 
-// Hit is a passage with its score and the indexed words it was found by.
+// Hit is a passage with its score and the indexed words it was found by. The
+// passage is that of the engine's memory and must not be changed.
 type Hit struct {
-	Passage
+	*Passage
 	Score   Score
 	Matched []string
 }

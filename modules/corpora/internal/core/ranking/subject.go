@@ -1,9 +1,6 @@
 package ranking
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // Feedback from the best passages, as RM3 and Bo1 do it, but among the
 // candidates alone: nothing more is read, and a passage is only moved. The words
@@ -16,10 +13,18 @@ const (
 	subjectWords   = 20
 )
 
-// subject is what the best candidates are about.
+// subject is what the best candidates are about: stems, and what each weighs.
 type subject struct {
-	words   hashTable // stem → index into weights
+	stems   []uint64
 	weights []float64
+}
+
+// feedback is a word of the best passages.
+type feedback struct {
+	stem     uint64
+	df, last int // passages with it, and the last one that was counted
+	tf       float64
+	weight   float64
 }
 
 // addSubject gives each passage what it has of the subject. It needs the
@@ -29,16 +34,9 @@ func (m *matcher) addSubject(passages []*tokens, own []Score, slope float64) {
 		return
 	}
 	s := m.subject(passages, own, slope)
-	counts := make([]float64, len(s.weights))
 	for i, t := range passages {
-		clear(counts)
-		for at, w := range t.words {
-			if k := s.words.get(w.stem); k >= 0 {
-				counts[k] += t.worth(at)
-			}
-		}
-		for k, tf := range counts {
-			own[i].Subject += s.weights[k] * saturate(tf, t.length, slope)
+		for k, stem := range s.stems {
+			own[i].Subject += s.weights[k] * saturate(t.count(stem), t.length, slope)
 		}
 		own[i].Total += own[i].Subject
 	}
@@ -47,33 +45,22 @@ func (m *matcher) addSubject(passages []*tokens, own []Score, slope float64) {
 // subject chooses the words: those of high BM25 in the best passages, where the
 // candidates are the collection and a passage counts by the square of its score.
 func (m *matcher) subject(passages []*tokens, own []Score, slope float64) subject {
-	best := make([]int, len(passages))
-	for i := range best {
-		best[i] = i
-	}
-	slices.SortFunc(best, func(a, b int) int {
-		return cmp.Or(cmp.Compare(own[b].Total, own[a].Total), cmp.Compare(passages[a].ID, passages[b].ID))
-	})
-	best = best[:subjectSources]
+	best := m.best(passages, own)[:subjectSources]
 	size := 0
 	for _, i := range best {
 		size += len(passages[i].words)
 	}
-	type found struct {
-		stem     uint64
-		df, last int // passages with it, and the last one that was counted
-		tf       float64
-		weight   float64
-	}
-	all, index := make([]found, 0, size), newHashTable(size)
+	m.others.reset(size)
+	all, index := m.found[:0], &m.others
 	for _, i := range best {
 		for _, w := range passages[i].words {
 			if index.get(w.stem) < 0 && m.targets.get(w.stem) < 0 {
 				index.set(w.stem, len(all))
-				all = append(all, found{stem: w.stem, last: -1})
+				all = append(all, feedback{stem: w.stem, last: -1})
 			}
 		}
 	}
+	m.found = all
 	for i, t := range passages {
 		for _, w := range t.words {
 			if k := index.get(w.stem); k >= 0 && all[k].last != i {
@@ -99,9 +86,7 @@ func (m *matcher) subject(passages []*tokens, own []Score, slope float64) subjec
 			}
 		}
 	}
-	all = slices.DeleteFunc(all, func(f found) bool { return f.df < 2 })
-	slices.SortStableFunc(all, func(a, b found) int { return cmp.Compare(b.weight, a.weight) })
-	all = all[:min(len(all), subjectWords)]
+	all = heaviest(all)
 	sum, question := 0.0, 0.0
 	for _, f := range all {
 		sum += f.weight
@@ -109,12 +94,40 @@ func (m *matcher) subject(passages []*tokens, own []Score, slope float64) subjec
 	for _, t := range m.terms {
 		question += t.IDF
 	}
-	s := subject{words: newHashTable(len(all)), weights: make([]float64, len(all))}
+	s := subject{make([]uint64, len(all)), make([]float64, len(all))}
 	for k, f := range all {
-		s.words.set(f.stem, k)
+		s.stems[k] = f.stem
 		s.weights[k] = subjectWeight * question * f.weight / sum
 	}
 	return s
+}
+
+// heaviest are the words of the highest weight that more than one passage has,
+// equal ones in their order.
+func heaviest(all []feedback) []feedback {
+	out := make([]feedback, 0, subjectWords+1)
+	for _, f := range all {
+		if f.df < 2 || len(out) == subjectWords && f.weight <= out[subjectWords-1].weight {
+			continue
+		}
+		at := len(out)
+		for at > 0 && out[at-1].weight < f.weight {
+			at--
+		}
+		out = slices.Insert(out, at, f)
+		out = out[:min(len(out), subjectWords)]
+	}
+	return out
+}
+
+// count is what a passage has of a stem.
+func (t *tokens) count(stem uint64) (tf float64) {
+	for _, p := range t.places.near(stem) {
+		if p.half == half(stem) && t.words[p.at].stem == stem {
+			tf += t.worth(int(p.at))
+		}
+	}
+	return tf
 }
 
 // worth is what one of the words counts.

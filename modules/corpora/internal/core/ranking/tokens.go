@@ -12,6 +12,7 @@ import (
 type tokens struct {
 	Passage
 	words   []word // without stop words: the title's, then the text's
+	places  places // of their stems
 	title   int    // how many of them are the title's
 	length  float64
 	letters float64
@@ -28,7 +29,7 @@ func (t *tokens) bytes() int {
 	for _, s := range t.Sections {
 		sections += 24 + len(s.Title)
 	}
-	return 256 + sections + len(t.Title) + len(t.Text) + 16*cap(t.words) + 8*cap(t.grams.keys) + 2*cap(t.grams.counts) + 4*len(t.grams.begins)
+	return 256 + sections + len(t.Title) + len(t.Text) + 16*cap(t.words) + t.places.bytes() + 8*cap(t.grams.keys) + 2*cap(t.grams.counts) + 4*len(t.grams.begins)
 }
 
 // tokenizer reads passages. It remembers the stems of the words it has met,
@@ -67,6 +68,7 @@ func (x *tokenizer) read(p Passage) *tokens {
 		grams = append(grams, mix(g))
 	}
 	t.grams = newGramTable(grams)
+	t.places = newPlaces(t.words)
 	return t
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strconv"
+
+	"parley/platform/kernel/text"
 )
 
 // view is the index as one question sees it: the corpora in their versions,
@@ -19,15 +21,25 @@ type view struct {
 // scratch is memory that one question needs and the next one uses again.
 type scratch struct {
 	adder
-	counts []float64
-	hits   []hit
+	targets, forms hashTable
+	known          map[text.Gram]int // grams, by their number
+	hits           []hit
+
+	counts    []float64
+	finds     []find
+	own       []Score
+	order     []int
+	documents map[int64]int // by id, in the order of their first passages
+
+	others hashTable
+	found  []feedback
 }
 
-// zeros answers n counts.
-func (s *scratch) zeros(n int) []float64 {
-	s.counts = slices.Grow(s.counts[:0], n)[:n]
-	clear(s.counts)
-	return s.counts
+// zeros makes room for n zero values in a slice that is used again.
+func zeros[T any](room *[]T, n int) []T {
+	*room = slices.Grow((*room)[:0], n)[:n]
+	clear(*room)
+	return *room
 }
 
 // key names what is kept.
