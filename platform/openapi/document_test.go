@@ -216,7 +216,7 @@ func TestTheStatusesThatARouteTellsOfAreDescribed(t *testing.T) {
 	if got := inShort(t, d.Paths["/api/refresh"]["post"].Security); got != `[{"refresh":[]}]` {
 		t.Errorf("who refreshes sends %s", got)
 	}
-	if got := inShort(t, d.Paths["/api/widget"]["get"].Security); got != `[{"bearer":[]},{"api_key":[]},{"api_key":[],"bearer":[]}]` {
+	if got := inShort(t, d.Paths["/api/widget"]["get"].Security); got != `[{"bearer":[]},{"subscription_key":[]},{"bearer":[],"subscription_key":[]}]` {
 		t.Errorf("who calls sends %s", got)
 	}
 	if got := inShort(t, d.Paths["/api/sign-in"]["post"].Security); got != `[]` {
