@@ -12,6 +12,7 @@ import (
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/event"
 	"parley/platform/kernel/uow"
+	"parley/platform/sqldb"
 )
 
 const (
@@ -144,7 +145,7 @@ func (w *worker) wanted(ctx context.Context, items []*item) ([]*item, error) {
 
 // attemptWanted is attemptBatch for events that are wanted.
 func (w *worker) attemptWanted(ctx context.Context, batch []*item) (done int, err error) {
-	err = w.b.unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+	err = w.b.unit.Do(sqldb.Redone(ctx), func(ctx context.Context, tx uow.Tx) error {
 		if !w.b.db.InTx(ctx) {
 			return errors.New("the unit of work is not on the database of the bus")
 		}

@@ -12,6 +12,7 @@ import (
 
 	"parley/platform/kernel/event"
 	"parley/platform/kernel/uow"
+	"parley/platform/sqldb"
 )
 
 // attemptDeadline ends one run of a handler.
@@ -82,7 +83,7 @@ func (w *worker) attempt(ctx context.Context, it *item) (done outcome, err error
 			return passed, err
 		}
 	}
-	err = w.b.unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
+	err = w.b.unit.Do(sqldb.Redone(ctx), func(ctx context.Context, tx uow.Tx) error {
 		if !w.b.db.InTx(ctx) {
 			return final{error: errors.New("the unit of work is not on the database of the bus")}
 		}

@@ -112,7 +112,9 @@ func (c *pgConn) run(ctx context.Context, b *batch) (driver.Rows, error) {
 // that it prepares, in order.
 func (c *pgConn) message(m []byte, b *batch) (message []byte, parsed []string) {
 	if c.tx.begin != "" {
-		m, parsed = appendRun(m, c, statement{text: c.tx.begin}, nil, parsed)
+		for _, text := range c.tx.opening() {
+			m, parsed = appendRun(m, c, statement{text: text}, nil, parsed)
+		}
 	}
 	for _, s := range b.statements {
 		m, parsed = appendRun(m, c, s, b.values[s.from:s.to], parsed)

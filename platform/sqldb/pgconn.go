@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun/driver/pgdriver"
@@ -46,6 +47,8 @@ type pgTx struct {
 	conn *pgConn
 	// begin opens it, and goes with its first statement; empty once it has.
 	begin string
+	// redone: its work is done again if it is lost.
+	redone bool
 	// lost: the first message failed, so that nobody knows whether PostgreSQL
 	// has read BEGIN.
 	lost bool
@@ -58,7 +61,7 @@ type pgTx struct {
 var errLost = errors.New("the first statement of the transaction failed, so it takes no others")
 
 // BeginTx implements driver.ConnBeginTx. It sends nothing.
-func (c *pgConn) BeginTx(_ context.Context, o driver.TxOptions) (driver.Tx, error) {
+func (c *pgConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
 	if !c.IsValid() {
 		return nil, driver.ErrBadConn
 	}
@@ -73,7 +76,7 @@ func (c *pgConn) BeginTx(_ context.Context, o driver.TxOptions) (driver.Tx, erro
 	if o.ReadOnly {
 		begin += " READ ONLY"
 	}
-	c.tx = pgTx{conn: c, begin: begin}
+	c.tx = pgTx{conn: c, begin: begin, redone: isRedone(ctx)}
 	return &c.tx, nil
 }
 
@@ -89,9 +92,17 @@ func (c *pgConn) first(query string) (string, error) {
 		return "", errLost
 	}
 	if c.tx.begin != "" {
-		query = c.tx.begin + "; " + query
+		query = strings.Join(append(c.tx.opening(), query), "; ")
 	}
 	return query, nil
+}
+
+// opening is what goes before the first statement.
+func (t *pgTx) opening() []string {
+	if t.redone {
+		return []string{t.begin, noWait}
+	}
+	return []string{t.begin}
 }
 
 // begun notes what became of the message that had the BEGIN.
