@@ -22,7 +22,10 @@ func amounts(s string, words []word) {
 		if !w.number {
 			continue
 		}
-		before := strings.TrimRight(s[max(0, w.start-4):w.start], " ")
+		before := strings.TrimRight(s[max(0, w.start-8):w.start], " ")
+		if strings.HasPrefix(w.key, "-") {
+			before = strings.TrimRight(before, " -−") // "$-5"
+		}
 		behind := strings.TrimLeft(s[w.end:min(len(s), w.end+4)], " \u00a0")
 		for _, sign := range currencySigns {
 			if strings.HasSuffix(before, sign) {
@@ -44,9 +47,9 @@ func amounts(s string, words []word) {
 }
 
 func scaled(form, key string) string {
-	by := 1.0
+	by, digits := 1.0, strings.TrimPrefix(form, "-")
 	switch {
-	case form[0] < '0' || form[0] > '9':
+	case digits == "" || digits[0] < '0' || digits[0] > '9':
 	case strings.HasSuffix(form, "k"):
 		by = 1e3
 	case strings.HasSuffix(form, "m") && !strings.HasSuffix(form, "mm") && !strings.HasSuffix(form, "cm") && !strings.HasSuffix(form, "km"):

@@ -34,6 +34,33 @@ func TestASignIsPartOfANumber(t *testing.T) {
 		[3]string{"How cold?", "5 degrees", "-5"})
 }
 
+// TestASignStaysWithTheNumberThatSeveralWordsMake has scales, amounts and numbers
+// in words, and what stands between a sign and the blank before it.
+func TestASignStaysWithTheNumberThatSeveralWordsMake(t *testing.T) {
+	passing(t, true,
+		[3]string{"What was the result?", "-3.5 million", "It was −3,500,000."},
+		[3]string{"What was the result?", "-3.5 million", "minus 3.5 million"},
+		[3]string{"How cold?", "-25", "minus twenty-five"},
+		[3]string{"How cold?", "-100", "minus one hundred"},
+		[3]string{"How cold?", "-5 °C", "It is **-5 °C** there."},
+		[3]string{"How cold?", "-5", "| Monday |-5|"},
+		[3]string{"How cold?", "-5", "It says \"-5\"."},
+		[3]string{"What was the result?", "-$5 million", "$-5m"},
+		[3]string{"What was the result?", "-€5", "−5 €"},
+		[3]string{"How much?", "between $5 and $10", "$5-$10"},
+		[3]string{"How much?", "between 5% and 10%", "5%-10%"},
+		[3]string{"How high?", "between 5\" and 10\"", "5\"-10\""},
+		[3]string{"How much?", "500,000", "0.5 million"})
+	passing(t, false,
+		[3]string{"What was the result?", "-3.5 million", "-7 million"},
+		[3]string{"What was the result?", "-3.5 million", "3.5 million"},
+		[3]string{"How cold?", "100", "minus one hundred"},
+		[3]string{"What was the result?", "-$5 million", "$5 million"},
+		[3]string{"What was the result?", "$5", "-$5"},
+		[3]string{"What was the result?", "-$5", "-€5"},
+		[3]string{"How much?", "1 million", "0.5 million"})
+}
+
 func TestASingleLetterMayBeARomanNumber(t *testing.T) {
 	passing(t, true,
 		[3]string{"Which chapter?", "Chapter V", "It is in chapter five."},

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -33,23 +34,28 @@ func signed(s string, words []word) []word {
 // negative reports whether a sign stands before a number, which is neither a
 // hyphen nor a dash between two numbers.
 func negative(s string, at int) bool {
-	before, ok := strings.CutSuffix(s[:at], "-")
+	number := s[:at]
+	if amount := strings.TrimRight(number, " "); strings.HasSuffix(amount, "$") || strings.HasSuffix(amount, "€") || strings.HasSuffix(amount, "£") || strings.HasSuffix(amount, "¥") {
+		number = strings.TrimRight(amount, "$€£¥") // "-$5"
+	}
+	before, ok := strings.CutSuffix(number, "-")
 	if !ok {
-		if before, ok = strings.CutSuffix(s[:at], "−"); !ok {
+		if before, ok = strings.CutSuffix(number, "−"); !ok {
 			return false
 		}
 	}
-	if before == "" {
+	bare := strings.TrimRight(before, "*_`\"'“”’") // what is emphasized or quoted, or in inches
+	last, _ := utf8.DecodeLastRuneInString(bare)
+	switch {
+	case unicode.IsLetter(last), unicode.IsNumber(last), strings.ContainsRune("-−–—/.)]%°", last):
+		return false
+	case strings.ContainsRune("$€£¥", last): // "$-5", but not "5 $-10 $"
+		bare = strings.TrimRight(bare, "$€£¥")
+	case last != ' ' || bare != before:
 		return true
 	}
-	trimmed := strings.TrimRight(before, " ")
-	switch before[len(before)-1] {
-	case '(', '\n':
-		return true
-	case ' ':
-		return trimmed == "" || trimmed[len(trimmed)-1] < '0' || trimmed[len(trimmed)-1] > '9'
-	}
-	return false
+	bare = strings.TrimRight(bare, " ")
+	return bare == "" || bare[len(bare)-1] < '0' || bare[len(bare)-1] > '9'
 }
 
 var romanDigit = map[string]string{"i": "1", "v": "5", "x": "10"}
