@@ -13,7 +13,7 @@ type answer struct {
 	words  []word
 	keys   map[string][]int // places of each key
 	asked  string           // the question
-	joined string           // all forms, without blanks
+	joined string           // all forms, as join writes them
 	begins map[int]int      // where words begin in joined
 	ends   map[int]int
 	fresh  int // content words that the question does not have
@@ -28,8 +28,8 @@ func (r *reader) readAnswer(s, query string, asked map[string]bool) *answer {
 	var joined strings.Builder
 	for i, w := range a.words {
 		a.keys[w.key] = append(a.keys[w.key], i)
-		a.begins[joined.Len()] = i
-		joined.WriteString(w.form)
+		join(&joined, s, a.words, i)
+		a.begins[joined.Len()-len(w.form)] = i
 		a.ends[joined.Len()] = i
 		if !w.stop && !asked[w.key] {
 			a.fresh++
@@ -37,6 +37,15 @@ func (r *reader) readAnswer(s, query string, asked map[string]bool) *answer {
 	}
 	a.joined = joined.String()
 	return a
+}
+
+// join adds the form of a word to those before, without blanks. Numbers of a list
+// and of a decimal comma stay apart: "1, 5" is not "15".
+func join(joined *strings.Builder, s string, words []word, i int) {
+	if i > 0 && words[i].number && words[i-1].number && strings.Trim(between(s, words[i-1], words[i]), " -\u00a0\u202f") != "" {
+		joined.WriteByte(' ')
+	}
+	joined.WriteString(words[i].form)
 }
 
 // maxSpellings bounds what a long answer costs beside a long expected one; words

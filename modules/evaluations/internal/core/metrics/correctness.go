@@ -87,7 +87,8 @@ type match struct {
 // find looks for an expected answer.
 func (a *answer) find(expected string, asked map[string]bool) match {
 	var m match
-	words := a.r.words(spelled(expected))
+	text := spelled(expected)
+	words := a.r.words(text)
 	if a.implies(words) {
 		return match{recall: 1, precision: 1}
 	}
@@ -96,8 +97,8 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 		return m
 	}
 	var joined strings.Builder
-	for _, w := range words {
-		joined.WriteString(w.form)
+	for i := range words {
+		join(&joined, text, words, i)
 	}
 	m.phrase = a.phrase(joined.String()) >= 0 || a.abbreviates(words, asked)
 	var found, total float64

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,7 +20,7 @@ var currencySigns = []string{"$", "€", "£", "¥"}
 func amounts(s string, words []word) {
 	for i := range words {
 		w := &words[i]
-		if !w.number {
+		if !w.number && !billions(s, w) {
 			continue
 		}
 		before := strings.TrimRight(s[max(0, w.start-8):w.start], " ")
@@ -44,6 +45,25 @@ func amounts(s string, words []word) {
 			w.money = currencies[words[i+1].form]
 		}
 	}
+}
+
+// billions reads "$1.5B" and "$2T", which are codes without the sign.
+func billions(s string, w *word) bool {
+	by := 0.0
+	switch {
+	case strings.HasSuffix(w.form, "b"):
+		by = 1e9
+	case strings.HasSuffix(w.form, "t"):
+		by = 1e12
+	}
+	n, err := strconv.ParseFloat(w.form[:max(len(w.form)-1, 0)], 64)
+	before := s[:w.start]
+	if err != nil || by == 0 || !slices.ContainsFunc(currencySigns, func(sign string) bool { return strings.HasSuffix(before, sign) }) {
+		return false
+	}
+	w.form = format(n * by)
+	w.key, w.number, w.stop, w.initial = w.form, true, false, false
+	return true
 }
 
 func scaled(form, key string) string {

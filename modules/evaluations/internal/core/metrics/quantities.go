@@ -59,6 +59,11 @@ func marksOfNumbers(s string) string {
 
 func plainMarks(s, marks string) string {
 	if strings.Contains(marks, ".") {
+		if strings.Contains(marks, ",") {
+			s = german.ReplaceAllStringFunc(s, func(m string) string {
+				return strings.Replace(strings.ReplaceAll(m, ".", ""), ",", ".", 1)
+			})
+		}
 		s = dotted.ReplaceAllStringFunc(s, func(m string) string { return strings.ReplaceAll(m, ".", "") })
 		s = clockDot.ReplaceAllString(s, "$1:$2 $3")
 	}
@@ -103,8 +108,10 @@ var (
 	fortnight = regexp.MustCompile(`(?i)\b(?:(?:a|one) )?fortnight(s?)\b`)
 	// andHalf is "2 1/2", "two and a half", "2-and-a-half".
 	andHalf = regexp.MustCompile(`(?i)\b(\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?:[ -]and[ -]a[ -]half| +1/2)\b`)
-	dotted  = regexp.MustCompile(`\b\d{1,3}(?:\.\d{3}){2,}\b`)
-	cents   = regexp.MustCompile(`(€ ?|EUR )(\d{1,3}),(\d\d)\b`)
+	// german is "1.234,50", which nobody can read otherwise, as "1.234" can be.
+	german = regexp.MustCompile(`\b\d{1,3}(?:\.\d{3})+,\d{1,2}\b`)
+	dotted = regexp.MustCompile(`\b\d{1,3}(?:\.\d{3}){2,}\b`)
+	cents  = regexp.MustCompile(`(€ ?|EUR )(\d{1,3}),(\d\d)\b`)
 	// centsBefore is the same with the currency behind.
 	centsBefore = regexp.MustCompile(`\b(\d{1,3}),(\d\d)( ?€| euros?\b| EUR\b)`)
 	clockDot    = regexp.MustCompile(`\b(\d{1,2})\.([0-5]\d) ?([ap]\.?m\b)`)

@@ -61,6 +61,32 @@ func TestASignStaysWithTheNumberThatSeveralWordsMake(t *testing.T) {
 		[3]string{"How much?", "1 million", "0.5 million"})
 }
 
+func TestNumbersOfAListAreNotOneNumber(t *testing.T) {
+	passing(t, false,
+		[3]string{"How many?", "15", "1,5"},
+		[3]string{"How many?", "1250", "12,50"},
+		[3]string{"How many?", "1,5", "15"},
+		[3]string{"Which step?", "12", "1, 2, 3"},
+		[3]string{"Which step?", "45", "4/5"})
+	passing(t, true,
+		[3]string{"What number?", "5551234", "555-1234"},
+		[3]string{"How many?", "1000000", "1 000 000"},
+		[3]string{"What was it?", "one-two", "the OneTwo punch"})
+}
+
+func TestGermanAmountsAndBillionsAreRead(t *testing.T) {
+	passing(t, true,
+		[3]string{"How much?", "€1,000.50", "1.000,50 €"},
+		[3]string{"How much?", "1234567.5", "1.234.567,5"},
+		[3]string{"How much?", "$1.5 billion", "It was $1.5B."},
+		[3]string{"How much?", "$2T", "2 trillion dollars"},
+		[3]string{"Which plane?", "747B", "the 747B"})
+	passing(t, false,
+		[3]string{"How much?", "€1,000.50", "100,050 €"},
+		[3]string{"How much?", "€1,000,000.50", "1.000.050 €"},
+		[3]string{"How much?", "$1.5 billion", "$1.5M"})
+}
+
 func TestASingleLetterMayBeARomanNumber(t *testing.T) {
 	passing(t, true,
 		[3]string{"Which chapter?", "Chapter V", "It is in chapter five."},
