@@ -108,6 +108,7 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 	for _, w := range wanted {
 		proper = proper || w.capital && !titles[w.form]
 	}
+	release := releases(a.asked) || releases(expected)
 	for i, w := range wanted {
 		weight, title := weigh(w), titles[w.form]
 		if beside && implied[w.form] {
@@ -119,7 +120,7 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 		total += weight
 		place, how := a.locate(w)
 		switch {
-		case w.number && a.foreign(w):
+		case w.number && (a.foreign(w) || release && a.rounded(w)):
 			place, how = -1, 0
 		case m.phrase || how == 0 && a.pays(w):
 			how = 1

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -72,6 +73,26 @@ func digits(form string) (string, bool) {
 		n = "0"
 	}
 	return n, true
+}
+
+// releases reports whether a text is about versions, whose digits are no
+// fraction: 3.10 is not 3.1.
+func releases(s string) bool { return release.MatchString(s) }
+
+var release = regexp.MustCompile(`(?i)\b(?:versions?|releases?|builds?|v\d)`)
+
+// rounded reports whether an answer has a version only with other digits behind
+// the dot.
+func (a *answer) rounded(w word) bool {
+	if !strings.Contains(w.key, ".") {
+		return false // 2.0 is 2
+	}
+	for _, at := range a.keys[w.key] {
+		if strings.TrimPrefix(a.words[at].form, "v") == strings.TrimPrefix(w.form, "v") {
+			return false
+		}
+	}
+	return len(a.keys[w.key]) > 0
 }
 
 // joinNumbers makes one word of "twenty-five", "3.5 million" and "one hundred

@@ -87,6 +87,18 @@ func TestGermanAmountsAndBillionsAreRead(t *testing.T) {
 		[3]string{"How much?", "$1.5 billion", "$1.5M"})
 }
 
+func TestTheDigitsOfAVersionAreNoFraction(t *testing.T) {
+	passing(t, false,
+		[3]string{"Which version of Python?", "3.10", "It is 3.1."},
+		[3]string{"Which version of Python?", "Python 3.1", "Python 3.10"},
+		[3]string{"What do we run?", "version 2.10", "v2.1"},
+		[3]string{"What do we run?", "v2.10", "v2.1"})
+	passing(t, true,
+		[3]string{"Which version of Python?", "3.10", "It is v3.10."},
+		[3]string{"Which version?", "version 2", "2.0"},
+		[3]string{"What does it cost?", "2.10", "2.1"})
+}
+
 func TestASingleLetterMayBeARomanNumber(t *testing.T) {
 	passing(t, true,
 		[3]string{"Which chapter?", "Chapter V", "It is in chapter five."},
