@@ -108,7 +108,7 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 	for _, w := range wanted {
 		proper = proper || w.capital && !titles[w.form]
 	}
-	release := releases(a.asked) || releases(expected)
+	release := a.release || releases(expected)
 	for i, w := range wanted {
 		weight, title := weigh(w), titles[w.form]
 		if beside && implied[w.form] {

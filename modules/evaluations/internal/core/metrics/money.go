@@ -87,12 +87,12 @@ func (a *answer) foreign(w word) bool {
 	if w.money == "" {
 		return false
 	}
-	for _, at := range a.keys[w.key] {
-		if m := a.words[at].money; m == "" || m == w.money {
-			return false
-		}
-	}
-	return len(a.keys[w.key]) > 0
+	return a.once(w.money+w.key, func() bool {
+		return len(a.keys[w.key]) > 0 && !slices.ContainsFunc(a.keys[w.key], func(at int) bool {
+			m := a.words[at].money
+			return m == "" || m == w.money
+		})
+	})
 }
 
 // pays reports whether a word names the currency of an amount of the answer,
@@ -102,10 +102,7 @@ func (a *answer) pays(w word) bool {
 	if currency == "" {
 		return false
 	}
-	for _, o := range a.words {
-		if o.money == currency {
-			return true
-		}
-	}
-	return false
+	return a.once(currency, func() bool {
+		return slices.ContainsFunc(a.words, func(o word) bool { return o.money == currency })
+	})
 }

@@ -3,6 +3,7 @@ package metrics
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -87,12 +88,11 @@ func (a *answer) rounded(w word) bool {
 	if !strings.Contains(w.key, ".") {
 		return false // 2.0 is 2
 	}
-	for _, at := range a.keys[w.key] {
-		if strings.TrimPrefix(a.words[at].form, "v") == strings.TrimPrefix(w.form, "v") {
-			return false
-		}
-	}
-	return len(a.keys[w.key]) > 0
+	return a.once("rounded "+w.form, func() bool {
+		return len(a.keys[w.key]) > 0 && !slices.ContainsFunc(a.keys[w.key], func(at int) bool {
+			return strings.TrimPrefix(a.words[at].form, "v") == strings.TrimPrefix(w.form, "v")
+		})
+	})
 }
 
 // joinNumbers makes one word of "twenty-five", "3.5 million" and "one hundred

@@ -213,6 +213,18 @@ func TestOnlyMeasuresThatPeopleWriteAreOthers(t *testing.T) {
 	}
 }
 
+func TestAnAmountThatIsSaidOftenIsLookedForOnce(t *testing.T) {
+	r := newReader()
+	a := r.readAnswer("€5 €5 1.10", "Which version?", nil)
+	dollars, version := r.words("$5")[0], r.words("1.1")[0]
+	for range 2 {
+		if !a.foreign(dollars) || !a.rounded(version) || !a.pays(r.words("euro")[0]) {
+			t.Fatal("what was found is not known any more")
+		}
+		a.words, a.keys = nil, nil
+	}
+}
+
 func TestALongAnswerBesideALongExpectedOneIsBounded(t *testing.T) {
 	if got := len(Alternatives(strings.Repeat("a||", 10_000))); got != maxAlternatives {
 		t.Errorf("%d alternatives", got)
