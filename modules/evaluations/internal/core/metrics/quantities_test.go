@@ -78,12 +78,16 @@ func TestGermanAmountsAndBillionsAreRead(t *testing.T) {
 	passing(t, true,
 		[3]string{"How much?", "€1,000.50", "1.000,50 €"},
 		[3]string{"How much?", "1234567.5", "1.234.567,5"},
+		[3]string{"How much?", "€1,500", "1.500 €"},
+		[3]string{"How much?", "1500 euros", "It is EUR 1.500."},
+		[3]string{"How much?", "€1.234 billion", "1,234,000,000 euros"},
 		[3]string{"How much?", "$1.5 billion", "It was $1.5B."},
 		[3]string{"How much?", "$2T", "2 trillion dollars"},
 		[3]string{"Which plane?", "747B", "the 747B"})
 	passing(t, false,
 		[3]string{"How much?", "€1,000.50", "100,050 €"},
 		[3]string{"How much?", "€1,000,000.50", "1.000.050 €"},
+		[3]string{"How much?", "€1.50", "€1.500"},
 		[3]string{"How much?", "$1.5 billion", "$1.5M"})
 }
 
