@@ -25,7 +25,7 @@ func amounts(s string, words []word) {
 		}
 		before := strings.TrimRight(s[max(0, w.start-8):w.start], " ")
 		if strings.HasPrefix(w.key, "-") {
-			before = strings.TrimRight(before, " -−") // "$-5"
+			before = strings.TrimRight(before, " -−–") // "$-5"
 		}
 		behind := strings.TrimLeft(s[w.end:min(len(s), w.end+4)], " \u00a0")
 		for _, sign := range currencySigns {

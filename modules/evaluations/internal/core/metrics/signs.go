@@ -9,7 +9,7 @@ import (
 // signed reads the signs of numbers, which are no words, and single letters
 // that are Roman numbers: "-5", "minus 5", "Elizabeth I", "Chapter V".
 func signed(s string, words []word) []word {
-	if !strings.ContainsAny(s, "-−IVX") && !strings.Contains(s, "inus") {
+	if !strings.ContainsAny(s, "-−–IVX") && !strings.Contains(s, "inus") {
 		return words
 	}
 	out := words[:0]
@@ -38,12 +38,11 @@ func negative(s string, at int) bool {
 	if amount := strings.TrimRight(number, " "); strings.HasSuffix(amount, "$") || strings.HasSuffix(amount, "€") || strings.HasSuffix(amount, "£") || strings.HasSuffix(amount, "¥") {
 		number = strings.TrimRight(amount, "$€£¥") // "-$5"
 	}
-	before, ok := strings.CutSuffix(number, "-")
-	if !ok {
-		if before, ok = strings.CutSuffix(number, "−"); !ok {
-			return false
-		}
+	sign, size := utf8.DecodeLastRuneInString(number)
+	if !strings.ContainsRune("-−–", sign) { // the last one is a dash, and often written as a sign
+		return false
 	}
+	before := number[:len(number)-size]
 	bare := strings.TrimRight(before, "*_`\"'“”’") // what is emphasized or quoted, or in inches
 	last, _ := utf8.DecodeLastRuneInString(bare)
 	switch {
