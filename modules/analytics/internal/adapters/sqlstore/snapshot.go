@@ -9,8 +9,8 @@ import (
 // both don't go together, since those of one segment are columns of the same rows.
 var errMoved = errors.New("segments were changed after the snapshot")
 
-// maxMoved is how often a question begins again before it reads all for itself.
-const maxMoved = 3
+// maxMoved is how often a question uses what is kept before it reads all for itself.
+const maxMoved = 2
 
 // snapshot runs fn as of one moment, and again as of a later one after errMoved. A
 // private view may have in it what others don't see, as in a transaction of ctx.

@@ -57,6 +57,6 @@ func TestAQuestionThatIsOvertakenBeginsAgain(t *testing.T) {
 			}
 			return nil
 		}))
-		check.Equal([]bool{false, false, false, true}, views)
+		check.Equal([]bool{false, false, true}, views)
 	})
 }
