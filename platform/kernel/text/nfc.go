@@ -18,7 +18,7 @@ func NFC(s string) string { return norm.NFC.String(s) }
 func Named(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
-		case unicode.IsControl(r), unicode.In(r, unicode.Zl, unicode.Zp):
+		case unicode.IsControl(r), unicode.In(r, unicode.Zl, unicode.Zp), r == '\u2800': // Braille's blank
 			return ' '
 		case unicode.Is(unseen, r):
 			return -1
@@ -37,7 +37,7 @@ func Named(s string) string {
 // letters that fill a place.
 var unseen = &unicode.RangeTable{
 	R16: []unicode.Range16{
-		{0x00ad, 0x00ad, 1}, {0x061c, 0x061c, 1}, {0x115f, 0x1160, 1}, {0x180e, 0x180e, 1}, {0x200b, 0x200b, 1}, {0x200e, 0x200f, 1},
+		{0x00ad, 0x00ad, 1}, {0x034f, 0x034f, 1}, {0x061c, 0x061c, 1}, {0x115f, 0x1160, 1}, {0x17b4, 0x17b5, 1}, {0x180e, 0x180e, 1}, {0x200b, 0x200b, 1}, {0x200e, 0x200f, 1},
 		{0x202a, 0x202e, 1}, {0x2060, 0x206f, 1}, {0x3164, 0x3164, 1}, {0xfeff, 0xfeff, 1}, {0xffa0, 0xffa0, 1}, {0xfff9, 0xfffb, 1},
 	},
 	R32: []unicode.Range32{{0xe0000, 0xe007f, 1}},

@@ -280,6 +280,20 @@ func TestWhatIsKeptOfAgentsIsBoundedByItsText(t *testing.T) {
 	}
 }
 
+// TestATypeThatWasNamedBeforeNamesWereCleanedIsFound asks for it as it is listed and
+// as it is seen.
+func TestATypeThatWasNamedBeforeNamesWereCleanedIsFound(t *testing.T) {
+	s := newScene(t)
+	if _, err := s.store.UpdateType(t.Context(), 1, 1, func(t *core.Type) error { t.Name = "Q\u200bnA"; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"Q\u200bnA", "QnA", "qna"} {
+		if _, err := s.UpdateAgent(t.Context(), s.ann, s.id, core.Settings{Type: &name}); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
 // ungranted is a users.Permissions in which nobody has a role.
 type ungranted struct{ users.Permissions }
 

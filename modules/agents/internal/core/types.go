@@ -78,7 +78,8 @@ func (s *Service) SeedTypes(ctx context.Context, organizationID int64) ([]Type, 
 }
 
 // typeNamed answers the id of a type; nil is the organization's first, whatever
-// it is called by now.
+// it is called by now. One that was stored before names were cleaned is found by
+// what is seen of it.
 func (s *Service) typeNamed(ctx context.Context, organizationID int64, name *string) (int64, error) {
 	// An organization that was made a moment ago may not have them yet.
 	types, err := s.SeedTypes(ctx, organizationID)
@@ -86,7 +87,7 @@ func (s *Service) typeNamed(ctx context.Context, organizationID int64, name *str
 		return 0, err
 	}
 	for _, t := range types {
-		if name == nil || strings.EqualFold(t.Name, text.Named(*name)) {
+		if name == nil || strings.EqualFold(text.Named(t.Name), text.Named(*name)) {
 			return t.ID, nil
 		}
 	}

@@ -13,13 +13,13 @@ import (
 // Ask implements core.Store.
 func (s *Store) Ask(ctx context.Context, q core.Question) ([]core.Row, error) {
 	if s.db.InTx(ctx) { // which sees what others don't
-		return s.ask(ctx, q, true)
+		return s.ask(ctx, q)
 	}
-	return s.asks.do(ctx, q, func() ([]core.Row, error) { return s.ask(ctx, q, false) })
+	return s.asks.do(ctx, q, func() ([]core.Row, error) { return s.ask(ctx, q) })
 }
 
-func (s *Store) ask(ctx context.Context, q core.Question, private bool) (rows []core.Row, err error) {
-	err = s.db.Snapshot(ctx, func(ctx context.Context) error {
+func (s *Store) ask(ctx context.Context, q core.Question) (rows []core.Row, err error) {
+	err = s.snapshot(ctx, func(ctx context.Context, private bool) error {
 		t := tally.New(q)
 		if q.UserID != 0 {
 			// One user has few facts, and an index of them.
@@ -60,15 +60,15 @@ func (s *Store) ask(ctx context.Context, q core.Question, private bool) (rows []
 // Engagement implements core.Store.
 func (s *Store) Engagement(ctx context.Context, q core.EngagementQuestion) ([]core.Engaged, error) {
 	if s.db.InTx(ctx) {
-		return s.engagement(ctx, q, true)
+		return s.engagement(ctx, q)
 	}
-	return s.engagements.do(ctx, q, func() ([]core.Engaged, error) { return s.engagement(ctx, q, false) })
+	return s.engagements.do(ctx, q, func() ([]core.Engaged, error) { return s.engagement(ctx, q) })
 }
 
-func (s *Store) engagement(ctx context.Context, q core.EngagementQuestion, private bool) (days []core.Engaged, err error) {
+func (s *Store) engagement(ctx context.Context, q core.EngagementQuestion) (days []core.Engaged, err error) {
 	last := q.Bounds[len(q.Bounds)-1]
 	sel := core.Selection{Scope: q.Scope, Filter: q.Filter, Until: last}
-	err = s.db.Snapshot(ctx, func(ctx context.Context) error {
+	err = s.snapshot(ctx, func(ctx context.Context, private bool) error {
 		e := tally.NewEngagement(q)
 		if q.UserID != 0 {
 			all := stretch{core.QuarterOf(time.Time{}), core.QuarterOf(last) + 1}

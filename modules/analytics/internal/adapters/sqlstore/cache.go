@@ -78,10 +78,13 @@ func (c *cache) changed(org, version int64, changed []faceKey) {
 }
 
 // get puts the faces that are there at the places of their keys, and answers the
-// places of the others.
-func (c *cache) get(keys []faceKey, found []any) (missing []int) {
+// places of the others, or errMoved.
+func (c *cache) get(org, version int64, keys []faceKey, found []any) (missing []int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.versions[org] != version {
+		return nil, errMoved
+	}
 	for i, k := range keys {
 		e := c.entries[k]
 		if e == nil {
@@ -91,7 +94,7 @@ func (c *cache) get(keys []faceKey, found []any) (missing []int) {
 		c.order.MoveToFront(e)
 		found[i] = e.Value.(*entry).made.made //nolint:forcetypeassert // nothing else is in it
 	}
-	return missing
+	return missing, nil
 }
 
 // put keeps faces as they were at a version; not if others have seen a later one.

@@ -92,3 +92,33 @@ func (s *Store) Version(ctx context.Context, org int64) (int64, error) {
 	st, err := s.state(ctx, org)
 	return st.version, err
 }
+
+// ReadAsOf reads faces of the quarters before the horizon of org, as of before
+// meanwhile.
+func (s *Store) ReadAsOf(ctx context.Context, org int64, faces []segment.Face, meanwhile func()) ([]any, error) {
+	var out []any
+	err := s.db.Snapshot(ctx, func(ctx context.Context) error {
+		v, err := s.view(ctx, org, false)
+		if err != nil {
+			return err
+		}
+		meanwhile()
+		var keys []faceKey
+		for q := v.first; q < v.Horizon; q++ {
+			for _, f := range faces {
+				keys = append(keys, faceKey{org, f, segment.Ref{Start: q}})
+			}
+		}
+		out, err = v.read(ctx, keys)
+		return err
+	})
+	return out, err
+}
+
+// ErrMoved answers a snapshot that is older than what is in memory.
+var ErrMoved = errMoved
+
+// Snapshot is snapshot.
+func (s *Store) Snapshot(ctx context.Context, fn func(ctx context.Context, private bool) error) error {
+	return s.snapshot(ctx, fn)
+}

@@ -49,8 +49,8 @@ func (v *view) read(ctx context.Context, keys []faceKey) ([]any, error) {
 	if err := v.refresh(ctx); err != nil {
 		return nil, err
 	}
-	if len(c.get(keys, out)) == 0 {
-		return out, nil
+	if missing, err := c.get(v.org, v.version, keys, out); err != nil || len(missing) == 0 {
+		return out, err
 	}
 	// Others who need the same faces wait for them.
 	done, err := c.load(ctx, v.org)
@@ -58,8 +58,11 @@ func (v *view) read(ctx context.Context, keys []faceKey) ([]any, error) {
 		return nil, err
 	}
 	defer done()
+	missing, err := c.get(v.org, v.version, keys, out)
+	if err != nil {
+		return nil, err
+	}
 	var others []faceKey
-	missing := c.get(keys, out)
 	for _, at := range missing {
 		others = append(others, keys[at])
 	}

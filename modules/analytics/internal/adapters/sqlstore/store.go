@@ -114,8 +114,8 @@ var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 // countAskers counts the users that exist and ever asked in a part, tests of
 // agents included.
 func (s *Store) countAskers(ctx context.Context, scope core.Scope) (n int64, err error) {
-	private := s.db.InTx(ctx)
-	err = s.db.Snapshot(ctx, func(ctx context.Context) error {
+	err = s.snapshot(ctx, func(ctx context.Context, private bool) error {
+		n = 0
 		v, err := s.view(ctx, scope.OrganizationID, private)
 		if err != nil {
 			return err

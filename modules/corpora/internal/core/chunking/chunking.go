@@ -15,6 +15,9 @@ const (
 	// Whole is what a document holds at most that is one passage, about a page. It
 	// must also have one section and one page, so that a citation loses nothing.
 	Whole = 3_000
+	// wholeBytes is as much of it as a model that embeds passages is given, beside a
+	// title: 3,000 characters of Chinese are three pages.
+	wholeBytes = 3_800
 	// overlapSentences are repeated from the passage before, if they are no
 	// more than half of Size.
 	overlapSentences = 2
@@ -84,7 +87,7 @@ func (r rendered) isShort() bool {
 			return false
 		}
 	}
-	return r.runes(0, len(r.units)) <= Whole
+	return len(r.units) > 0 && r.units[len(r.units)-1].end-r.units[0].start <= wholeBytes && r.runes(0, len(r.units)) <= Whole
 }
 
 // fill takes units from begin on, at least one that is not covered yet.

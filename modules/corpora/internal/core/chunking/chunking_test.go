@@ -71,6 +71,8 @@ func TestAShortDocumentIsOnePassage(t *testing.T) {
 	}{
 		{"one section", []document.Block{heading(1, "Salt"), paragraph(half), paragraph(half)}, true},
 		{"no heading", []document.Block{paragraph(short)}, true},
+		{"a page of Chinese", []document.Block{paragraph(strings.Repeat("盐在海水里。", wholeBytes/18))}, true},
+		{"three pages of Chinese", []document.Block{paragraph(strings.Repeat("盐在海水里。", Whole/6))}, false},
 		{"too long", []document.Block{heading(1, "Salt"), paragraph(long)}, false},
 		{"two sections", []document.Block{heading(1, "Salt"), paragraph(half), heading(1, "Pepper"), paragraph(half)}, false},
 		{"two pages", []document.Block{{Text: half, Page: 1}, {Text: half, Page: 2}}, false},

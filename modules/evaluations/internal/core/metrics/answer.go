@@ -13,10 +13,15 @@ type answer struct {
 	words  []word
 	keys   map[string][]int // places of each key
 	asked  string           // the question
-	joined string           // all forms, without blanks
+	joined string           // all forms, as join writes them
 	begins map[int]int      // where words begin in joined
 	ends   map[int]int
-	fresh  int // content words that the question does not have
+	// release is whether the question is about versions.
+	release bool
+	// told is what was found out of all places of a word, by the word and what it
+	// was asked for.
+	told  map[string]bool
+	fresh int // content words that the question does not have
 	// spellings is how many of its words may still be compared letter by letter
 	// with expected ones.
 	spellings int
@@ -24,12 +29,12 @@ type answer struct {
 
 func (r *reader) readAnswer(s, query string, asked map[string]bool) *answer {
 	s = stated(spelled(uncited(s)))
-	a := &answer{text: s, asked: query, r: r, words: r.words(s), keys: map[string][]int{}, begins: map[int]int{}, ends: map[int]int{}, spellings: maxSpellings}
+	a := &answer{release: releases(query), told: map[string]bool{}, text: s, asked: query, r: r, words: r.words(s), keys: map[string][]int{}, begins: map[int]int{}, ends: map[int]int{}, spellings: maxSpellings}
 	var joined strings.Builder
 	for i, w := range a.words {
 		a.keys[w.key] = append(a.keys[w.key], i)
-		a.begins[joined.Len()] = i
-		joined.WriteString(w.form)
+		join(&joined, s, a.words, i)
+		a.begins[joined.Len()-len(w.form)] = i
 		a.ends[joined.Len()] = i
 		if !w.stop && !asked[w.key] {
 			a.fresh++
@@ -37,6 +42,26 @@ func (r *reader) readAnswer(s, query string, asked map[string]bool) *answer {
 	}
 	a.joined = joined.String()
 	return a
+}
+
+// join adds the form of a word to those before, without blanks. Numbers of a list
+// and of a decimal comma stay apart: "1, 5" is not "15".
+func join(joined *strings.Builder, s string, words []word, i int) {
+	if i > 0 && words[i].number && words[i-1].number && strings.Trim(between(s, words[i-1], words[i]), " -\u00a0\u202f") != "" {
+		joined.WriteByte(' ')
+	}
+	joined.WriteString(words[i].form)
+}
+
+// once answers what look finds, which is the same for the same question. An expected
+// answer may say a word as often as an answer does.
+func (a *answer) once(question string, look func() bool) bool {
+	told, known := a.told[question]
+	if !known {
+		told = look()
+		a.told[question] = told
+	}
+	return told
 }
 
 // maxSpellings bounds what a long answer costs beside a long expected one; words

@@ -87,7 +87,8 @@ type match struct {
 // find looks for an expected answer.
 func (a *answer) find(expected string, asked map[string]bool) match {
 	var m match
-	words := a.r.words(spelled(expected))
+	text := spelled(expected)
+	words := a.r.words(text)
 	if a.implies(words) {
 		return match{recall: 1, precision: 1}
 	}
@@ -96,8 +97,8 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 		return m
 	}
 	var joined strings.Builder
-	for _, w := range words {
-		joined.WriteString(w.form)
+	for i := range words {
+		join(&joined, text, words, i)
 	}
 	m.phrase = a.phrase(joined.String()) >= 0 || a.abbreviates(words, asked)
 	var found, total float64
@@ -107,6 +108,7 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 	for _, w := range wanted {
 		proper = proper || w.capital && !titles[w.form]
 	}
+	release := a.release || releases(expected)
 	for i, w := range wanted {
 		weight, title := weigh(w), titles[w.form]
 		if beside && implied[w.form] {
@@ -118,7 +120,7 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 		total += weight
 		place, how := a.locate(w)
 		switch {
-		case w.number && a.foreign(w):
+		case w.number && (a.foreign(w) || release && a.rounded(w)):
 			place, how = -1, 0
 		case m.phrase || how == 0 && a.pays(w):
 			how = 1

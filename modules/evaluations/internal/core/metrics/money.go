@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,10 +20,13 @@ var currencySigns = []string{"$", "€", "£", "¥"}
 func amounts(s string, words []word) {
 	for i := range words {
 		w := &words[i]
-		if !w.number {
+		if !w.number && !billions(s, w) {
 			continue
 		}
-		before := strings.TrimRight(s[max(0, w.start-4):w.start], " ")
+		before := strings.TrimRight(s[max(0, w.start-8):w.start], " ")
+		if strings.HasPrefix(w.key, "-") {
+			before = strings.TrimRight(before, " -−–") // "$-5"
+		}
 		behind := strings.TrimLeft(s[w.end:min(len(s), w.end+4)], " \u00a0")
 		for _, sign := range currencySigns {
 			if strings.HasSuffix(before, sign) {
@@ -43,10 +47,29 @@ func amounts(s string, words []word) {
 	}
 }
 
-func scaled(form, key string) string {
-	by := 1.0
+// billions reads "$1.5B" and "$2T", which are codes without the sign.
+func billions(s string, w *word) bool {
+	by := 0.0
 	switch {
-	case form[0] < '0' || form[0] > '9':
+	case strings.HasSuffix(w.form, "b"):
+		by = 1e9
+	case strings.HasSuffix(w.form, "t"):
+		by = 1e12
+	}
+	n, err := strconv.ParseFloat(w.form[:max(len(w.form)-1, 0)], 64)
+	before := s[:w.start]
+	if err != nil || by == 0 || !slices.ContainsFunc(currencySigns, func(sign string) bool { return strings.HasSuffix(before, sign) }) {
+		return false
+	}
+	w.form = format(n * by)
+	w.key, w.number, w.stop, w.initial = w.form, true, false, false
+	return true
+}
+
+func scaled(form, key string) string {
+	by, digits := 1.0, strings.TrimPrefix(form, "-")
+	switch {
+	case digits == "" || digits[0] < '0' || digits[0] > '9':
 	case strings.HasSuffix(form, "k"):
 		by = 1e3
 	case strings.HasSuffix(form, "m") && !strings.HasSuffix(form, "mm") && !strings.HasSuffix(form, "cm") && !strings.HasSuffix(form, "km"):
@@ -64,12 +87,12 @@ func (a *answer) foreign(w word) bool {
 	if w.money == "" {
 		return false
 	}
-	for _, at := range a.keys[w.key] {
-		if m := a.words[at].money; m == "" || m == w.money {
-			return false
-		}
-	}
-	return len(a.keys[w.key]) > 0
+	return a.once(w.money+w.key, func() bool {
+		return len(a.keys[w.key]) > 0 && !slices.ContainsFunc(a.keys[w.key], func(at int) bool {
+			m := a.words[at].money
+			return m == "" || m == w.money
+		})
+	})
 }
 
 // pays reports whether a word names the currency of an amount of the answer,
@@ -79,10 +102,7 @@ func (a *answer) pays(w word) bool {
 	if currency == "" {
 		return false
 	}
-	for _, o := range a.words {
-		if o.money == currency {
-			return true
-		}
-	}
-	return false
+	return a.once(currency, func() bool {
+		return slices.ContainsFunc(a.words, func(o word) bool { return o.money == currency })
+	})
 }

@@ -1,6 +1,9 @@
 package metrics
 
 import (
+	"math"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -73,6 +76,25 @@ func digits(form string) (string, bool) {
 	return n, true
 }
 
+// releases reports whether a text is about versions, whose digits are no
+// fraction: 3.10 is not 3.1.
+func releases(s string) bool { return release.MatchString(s) }
+
+var release = regexp.MustCompile(`(?i)\b(?:versions?|releases?|builds?|v\d)`)
+
+// rounded reports whether an answer has a version only with other digits behind
+// the dot.
+func (a *answer) rounded(w word) bool {
+	if !strings.Contains(w.key, ".") {
+		return false // 2.0 is 2
+	}
+	return a.once("rounded "+w.form, func() bool {
+		return len(a.keys[w.key]) > 0 && !slices.ContainsFunc(a.keys[w.key], func(at int) bool {
+			return strings.TrimPrefix(a.words[at].form, "v") == strings.TrimPrefix(w.form, "v")
+		})
+	})
+}
+
 // joinNumbers makes one word of "twenty-five", "3.5 million" and "one hundred
 // and five".
 func joinNumbers(s string, words []word) []word {
@@ -104,6 +126,19 @@ func compound(s string, words []word) (used int, n string, ok bool) {
 		return 0, "", false
 	}
 	sum, part, last := 0.0, 0.0, 0.0
+	below := strings.HasPrefix(words[0].key, "-")
+	times := func(part float64) float64 { // of a scale
+		if part == 0 && sum > 0 {
+			return 1
+		}
+		return part
+	}
+	joined := func() string {
+		if below {
+			return format(-sum - part)
+		}
+		return format(sum + part)
+	}
 	for i, w := range words {
 		if i > 0 {
 			gap := s[min(words[i-1].end, w.start):w.start]
@@ -126,19 +161,19 @@ func compound(s string, words []word) (used int, n string, ok bool) {
 		case isScale && i == 0:
 			part, last = float64(scale), float64(scale)
 		case isScale && scale == 100:
-			part, last = max(part, 1)*100, 100
+			part, last = times(part)*100, 100
 		case isScale:
-			sum, part, last = sum+max(part, 1)*float64(scale), 0, float64(scale)
+			sum, part, last = sum+times(part)*float64(scale), 0, float64(scale)
 		case i == 0:
-			part, last = v, v
+			part, last = math.Abs(v), math.Abs(v)
 		case !written(w.form) || v >= last || last < 20 || v >= 10 && last < 100:
-			return used, format(sum + part), used > 1
+			return used, joined(), used > 1
 		default:
 			part, last = part+v, v
 		}
 		used = i + 1
 	}
-	return used, format(sum + part), used > 1
+	return used, joined(), used > 1
 }
 
 // written reports whether a number is written as a word.

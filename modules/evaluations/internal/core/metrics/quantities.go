@@ -59,10 +59,26 @@ func marksOfNumbers(s string) string {
 
 func plainMarks(s, marks string) string {
 	if strings.Contains(marks, ".") {
+		if strings.Contains(marks, ",") {
+			s = german.ReplaceAllStringFunc(s, func(m string) string {
+				return strings.Replace(strings.ReplaceAll(m, ".", ""), ",", ".", 1)
+			})
+		}
 		s = dotted.ReplaceAllStringFunc(s, func(m string) string { return strings.ReplaceAll(m, ".", "") })
 		s = clockDot.ReplaceAllString(s, "$1:$2 $3")
 	}
-	if strings.Contains(marks, ",") && (strings.Contains(s, "€") || strings.Contains(s, "EUR") || strings.Contains(s, "euro")) {
+	euros := strings.Contains(s, "€") || strings.Contains(s, "EUR") || strings.Contains(s, "euro")
+	if euros && strings.Contains(marks, ".") {
+		s = thousands.ReplaceAllStringFunc(s, func(m string) string {
+			p := thousands.FindStringSubmatch(m)
+			if p[4] != "" {
+				return m
+			}
+			return p[1] + p[2] + p[3]
+		})
+		s = thousandsBefore.ReplaceAllString(s, "$1$2$3")
+	}
+	if euros && strings.Contains(marks, ",") {
 		s = cents.ReplaceAllString(s, "$1$2.$3")
 		s = centsBefore.ReplaceAllString(s, "$1.$2$3")
 	}
@@ -103,8 +119,14 @@ var (
 	fortnight = regexp.MustCompile(`(?i)\b(?:(?:a|one) )?fortnight(s?)\b`)
 	// andHalf is "2 1/2", "two and a half", "2-and-a-half".
 	andHalf = regexp.MustCompile(`(?i)\b(\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?:[ -]and[ -]a[ -]half| +1/2)\b`)
-	dotted  = regexp.MustCompile(`\b\d{1,3}(?:\.\d{3}){2,}\b`)
-	cents   = regexp.MustCompile(`(€ ?|EUR )(\d{1,3}),(\d\d)\b`)
+	// german is "1.234,50", which nobody can read otherwise, as "1.234" can be.
+	german = regexp.MustCompile(`\b\d{1,3}(?:\.\d{3})+,\d{1,2}\b`)
+	dotted = regexp.MustCompile(`\b\d{1,3}(?:\.\d{3}){2,}\b`)
+	// thousands is "€1.234", which has no thousandths of a euro; "€1.234 billion" may.
+	thousands = regexp.MustCompile(`(€ ?|EUR )(\d{1,3})\.(\d{3})\b( ?(?:[mbk]|[mb]n|million|billion|trillion|thousand)\b)?`)
+	// thousandsBefore is the same with the currency behind.
+	thousandsBefore = regexp.MustCompile(`\b(\d{1,3})\.(\d{3})( ?€| euros?\b| EUR\b)`)
+	cents           = regexp.MustCompile(`(€ ?|EUR )(\d{1,3}),(\d\d)\b`)
 	// centsBefore is the same with the currency behind.
 	centsBefore = regexp.MustCompile(`\b(\d{1,3}),(\d\d)( ?€| euros?\b| EUR\b)`)
 	clockDot    = regexp.MustCompile(`\b(\d{1,2})\.([0-5]\d) ?([ap]\.?m\b)`)

@@ -34,6 +34,78 @@ func TestASignIsPartOfANumber(t *testing.T) {
 		[3]string{"How cold?", "5 degrees", "-5"})
 }
 
+// TestASignStaysWithTheNumberThatSeveralWordsMake has scales, amounts and numbers
+// in words, and what stands between a sign and the blank before it.
+func TestASignStaysWithTheNumberThatSeveralWordsMake(t *testing.T) {
+	passing(t, true,
+		[3]string{"What was the result?", "-3.5 million", "It was −3,500,000."},
+		[3]string{"What was the result?", "-3.5 million", "minus 3.5 million"},
+		[3]string{"How cold?", "-25", "minus twenty-five"},
+		[3]string{"How cold?", "-100", "minus one hundred"},
+		[3]string{"How cold?", "-5 °C", "It is **-5 °C** there."},
+		[3]string{"How cold?", "-5", "| Monday |-5|"},
+		[3]string{"How cold?", "-5", "It is –5."},
+		[3]string{"How many?", "between 5 and 10", "5–10"},
+		[3]string{"How many?", "between 5 and 10", "5 –10"},
+		[3]string{"How cold?", "-5", "It says \"-5\"."},
+		[3]string{"What was the result?", "-$5 million", "$-5m"},
+		[3]string{"What was the result?", "-€5", "−5 €"},
+		[3]string{"How much?", "between $5 and $10", "$5-$10"},
+		[3]string{"How much?", "between 5% and 10%", "5%-10%"},
+		[3]string{"How high?", "between 5\" and 10\"", "5\"-10\""},
+		[3]string{"How much?", "500,000", "0.5 million"})
+	passing(t, false,
+		[3]string{"What was the result?", "-3.5 million", "-7 million"},
+		[3]string{"What was the result?", "-3.5 million", "3.5 million"},
+		[3]string{"How cold?", "100", "minus one hundred"},
+		[3]string{"What was the result?", "-$5 million", "$5 million"},
+		[3]string{"What was the result?", "$5", "-$5"},
+		[3]string{"What was the result?", "-$5", "-€5"},
+		[3]string{"How much?", "1 million", "0.5 million"})
+}
+
+func TestNumbersOfAListAreNotOneNumber(t *testing.T) {
+	passing(t, false,
+		[3]string{"How many?", "15", "1,5"},
+		[3]string{"How many?", "1250", "12,50"},
+		[3]string{"How many?", "1,5", "15"},
+		[3]string{"Which step?", "12", "1, 2, 3"},
+		[3]string{"Which step?", "45", "4/5"})
+	passing(t, true,
+		[3]string{"What number?", "5551234", "555-1234"},
+		[3]string{"How many?", "1000000", "1 000 000"},
+		[3]string{"What was it?", "one-two", "the OneTwo punch"})
+}
+
+func TestGermanAmountsAndBillionsAreRead(t *testing.T) {
+	passing(t, true,
+		[3]string{"How much?", "€1,000.50", "1.000,50 €"},
+		[3]string{"How much?", "1234567.5", "1.234.567,5"},
+		[3]string{"How much?", "€1,500", "1.500 €"},
+		[3]string{"How much?", "1500 euros", "It is EUR 1.500."},
+		[3]string{"How much?", "€1.234 billion", "1,234,000,000 euros"},
+		[3]string{"How much?", "$1.5 billion", "It was $1.5B."},
+		[3]string{"How much?", "$2T", "2 trillion dollars"},
+		[3]string{"Which plane?", "747B", "the 747B"})
+	passing(t, false,
+		[3]string{"How much?", "€1,000.50", "100,050 €"},
+		[3]string{"How much?", "€1,000,000.50", "1.000.050 €"},
+		[3]string{"How much?", "€1.50", "€1.500"},
+		[3]string{"How much?", "$1.5 billion", "$1.5M"})
+}
+
+func TestTheDigitsOfAVersionAreNoFraction(t *testing.T) {
+	passing(t, false,
+		[3]string{"Which version of Python?", "3.10", "It is 3.1."},
+		[3]string{"Which version of Python?", "Python 3.1", "Python 3.10"},
+		[3]string{"What do we run?", "version 2.10", "v2.1"},
+		[3]string{"What do we run?", "v2.10", "v2.1"})
+	passing(t, true,
+		[3]string{"Which version of Python?", "3.10", "It is v3.10."},
+		[3]string{"Which version?", "version 2", "2.0"},
+		[3]string{"What does it cost?", "2.10", "2.1"})
+}
+
 func TestASingleLetterMayBeARomanNumber(t *testing.T) {
 	passing(t, true,
 		[3]string{"Which chapter?", "Chapter V", "It is in chapter five."},
@@ -145,6 +217,18 @@ func TestOnlyMeasuresThatPeopleWriteAreOthers(t *testing.T) {
 		if got := strings.Join(newReader().inOther(written), ","); got != want {
 			t.Errorf("%q is also %q, want %q", written, got, want)
 		}
+	}
+}
+
+func TestAnAmountThatIsSaidOftenIsLookedForOnce(t *testing.T) {
+	r := newReader()
+	a := r.readAnswer("€5 €5 1.10", "Which version?", nil)
+	dollars, version := r.words("$5")[0], r.words("1.1")[0]
+	for range 2 {
+		if !a.foreign(dollars) || !a.rounded(version) || !a.pays(r.words("euro")[0]) {
+			t.Fatal("what was found is not known any more")
+		}
+		a.words, a.keys = nil, nil
 	}
 }
 

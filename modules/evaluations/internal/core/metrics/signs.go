@@ -2,13 +2,14 @@ package metrics
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
 // signed reads the signs of numbers, which are no words, and single letters
 // that are Roman numbers: "-5", "minus 5", "Elizabeth I", "Chapter V".
 func signed(s string, words []word) []word {
-	if !strings.ContainsAny(s, "-−IVX") && !strings.Contains(s, "inus") {
+	if !strings.ContainsAny(s, "-−–IVX") && !strings.Contains(s, "inus") {
 		return words
 	}
 	out := words[:0]
@@ -33,23 +34,27 @@ func signed(s string, words []word) []word {
 // negative reports whether a sign stands before a number, which is neither a
 // hyphen nor a dash between two numbers.
 func negative(s string, at int) bool {
-	before, ok := strings.CutSuffix(s[:at], "-")
-	if !ok {
-		if before, ok = strings.CutSuffix(s[:at], "−"); !ok {
-			return false
-		}
+	number := s[:at]
+	if amount := strings.TrimRight(number, " "); strings.HasSuffix(amount, "$") || strings.HasSuffix(amount, "€") || strings.HasSuffix(amount, "£") || strings.HasSuffix(amount, "¥") {
+		number = strings.TrimRight(amount, "$€£¥") // "-$5"
 	}
-	if before == "" {
+	sign, size := utf8.DecodeLastRuneInString(number)
+	if !strings.ContainsRune("-−–", sign) { // the last one is a dash, and often written as a sign
+		return false
+	}
+	before := number[:len(number)-size]
+	bare := strings.TrimRight(before, "*_`\"'“”’") // what is emphasized or quoted, or in inches
+	last, _ := utf8.DecodeLastRuneInString(bare)
+	switch {
+	case unicode.IsLetter(last), unicode.IsNumber(last), strings.ContainsRune("-−–—/.)]%°", last):
+		return false
+	case strings.ContainsRune("$€£¥", last): // "$-5", but not "5 $-10 $"
+		bare = strings.TrimRight(bare, "$€£¥")
+	case last != ' ' || bare != before:
 		return true
 	}
-	trimmed := strings.TrimRight(before, " ")
-	switch before[len(before)-1] {
-	case '(', '\n':
-		return true
-	case ' ':
-		return trimmed == "" || trimmed[len(trimmed)-1] < '0' || trimmed[len(trimmed)-1] > '9'
-	}
-	return false
+	bare = strings.TrimRight(bare, " ")
+	return bare == "" || bare[len(bare)-1] < '0' || bare[len(bare)-1] > '9'
 }
 
 var romanDigit = map[string]string{"i": "1", "v": "5", "x": "10"}
