@@ -11,9 +11,12 @@ import (
 
 // talk sends a message and reads the answers to it. A connection that fails is
 // closed: what is still on it belongs to nobody.
-func (c *pgConn) talk(ctx context.Context, message []byte, parsed []string) (*batchRows, error) {
+//
+// A message with COMMIT is answered whatever the deadline of ctx: PostgreSQL
+// goes on with it when nobody listens any more, and may well commit.
+func (c *pgConn) talk(ctx context.Context, message []byte, parsed []string, commits bool) (*batchRows, error) {
 	deadline := time.Now().Add(c.timeout) //nolint:forbidigo // a socket counts by the machine's clock
-	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
+	if d, ok := ctx.Deadline(); ok && !commits && d.Before(deadline) {
 		deadline = d
 	}
 	conn := c.Conn.Conn()

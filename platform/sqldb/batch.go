@@ -93,7 +93,7 @@ func (c *pgConn) run(ctx context.Context, b *batch) (driver.Rows, error) {
 	}
 	buffer, _ := buffers.Get().(*[]byte)
 	message, parsed := c.message((*buffer)[:0], b)
-	rows, err := c.talk(ctx, message, parsed)
+	rows, err := c.talk(ctx, message, parsed, b.commit)
 	if cap(message) <= largestKept {
 		*buffer = message
 		buffers.Put(buffer)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -224,6 +225,40 @@ func TestWhatIsCommittedIsToldAsCommittedWhoeverHasGone(t *testing.T) {
 	}
 	if n := db.Commits() - commits; n != 1 {
 		t.Errorf("%d commits were counted", n)
+	}
+}
+
+// The last message waits for a lock when the time of its caller is over.
+func TestWhatIsCommittedIsToldAsCommittedHoweverLate(t *testing.T) {
+	db := withNumbers(t)
+	if _, err := db.ExecContext(t.Context(), "INSERT INTO numbers VALUES (1, 1, 'before')"); err != nil {
+		t.Fatal(err)
+	}
+	other, err := db.DB.DB.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Rollback() }()
+	if _, err := other.ExecContext(t.Context(), "SELECT FROM numbers FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	unlocked := make(chan error, 1)
+	context.AfterFunc(ctx, func() { unlocked <- other.Rollback() })
+	err = db.Within(ctx, func(ctx context.Context) error {
+		s := db.NewScript()
+		s.Change(sqldb.NewChange("numbers", "name = v.column2", "n = v.column1", ""), sqldb.Rows{{1, "after"}})
+		return s.PutOff(ctx)
+	})
+	if err := <-unlocked; err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "BEGIN; LOCK TABLE numbers; COMMIT"); err != nil { // who still writes is waited for
+		t.Fatal(err)
+	}
+	if got := numbers(t, db); (got == "1=after") != (err == nil) {
+		t.Errorf("%s is stored, and it was told as %v", got, err)
 	}
 }
 
