@@ -197,24 +197,31 @@ func (c *pgConn) open(ctx context.Context) error {
 }
 
 // Commit implements driver.Tx. There is nothing to do when no statement has
-// run, and when a batch has committed.
+// run, and when a batch has committed. errRolledBack tells of a statement that
+// failed before, with an error that nobody looked at.
 func (t *pgTx) Commit() error {
 	if t.lost {
 		return errors.Join(errLost, t.Rollback())
 	}
-	return t.end("COMMIT")
+	return t.end(func(ctx context.Context) error {
+		_, err := t.conn.run(ctx, &batch{commit: true}) // pgdriver would not see what COMMIT did
+		return err
+	})
 }
 
 // Rollback implements driver.Tx.
-func (t *pgTx) Rollback() error { return t.end("ROLLBACK") }
+func (t *pgTx) Rollback() error {
+	return t.end(func(ctx context.Context) error {
+		_, err := t.conn.Conn.ExecContext(ctx, "ROLLBACK", nil)
+		return err
+	})
+}
 
-func (t *pgTx) end(command string) error {
-	none := t.begin != "" || t.ended
-	conn := t.conn
-	*t = pgTx{conn: conn}
-	if none {
+// end ends the transaction by a command, if there is one.
+func (t *pgTx) end(by func(ctx context.Context) error) error {
+	defer func() { *t = pgTx{conn: t.conn} }()
+	if t.begin != "" || t.ended {
 		return nil
 	}
-	_, err := conn.Conn.ExecContext(context.Background(), command, nil) //nolint:forbidigo // driver.Tx has none
-	return err
+	return by(context.Background()) //nolint:forbidigo // driver.Tx has none
 }

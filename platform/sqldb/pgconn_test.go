@@ -262,6 +262,48 @@ func TestWhatIsCommittedIsToldAsCommittedHoweverLate(t *testing.T) {
 	}
 }
 
+// PostgreSQL answers the COMMIT of a transaction in which a statement failed as
+// if nothing were wrong, and rolls it back.
+func TestAnErrorThatNobodyLookedAtIsToldByTheEnd(t *testing.T) {
+	db := withNumbers(t)
+	db.SetMaxOpenConns(1)
+	err := db.Within(t.Context(), func(ctx context.Context) error {
+		if _, err := db.On(ctx).NewRaw("INSERT INTO numbers VALUES (1, 1, 'x')").Exec(ctx); err != nil {
+			return err
+		}
+		if _, err := db.On(ctx).NewRaw("INSERT INTO numbers VALUES (2, 2, 'refused')").Exec(ctx); err == nil {
+			t.Error("it ran")
+		}
+		return nil
+	})
+	if got := numbers(t, db); got != "" || err == nil {
+		t.Errorf("%q is stored, and it was told as %v", got, err)
+	}
+	err = db.Within(t.Context(), func(ctx context.Context) error {
+		_, err := db.On(ctx).NewRaw("INSERT INTO numbers VALUES (3, 3, 'x')").Exec(ctx)
+		return err
+	})
+	if got := numbers(t, db); got != "3=x" || err != nil {
+		t.Errorf("then %q is stored, and it was told as %v", got, err)
+	}
+}
+
+func TestAViewTakesNothingToBeWritten(t *testing.T) {
+	for _, db := range []*sqldb.DB{withNumbers(t), dbtest.SQLite(t)} {
+		if !db.Postgres() {
+			if _, err := db.ExecContext(t.Context(), "CREATE TABLE numbers (n BIGINT, late BIGINT, name TEXT)"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := db.Snapshot(t.Context(), func(ctx context.Context) error {
+			return db.InsertLast(ctx, sqldb.Insert{Rows: &[]numberRow{{N: 1, Late: 1, Name: "x"}}})
+		})
+		if err == nil {
+			t.Errorf("PostgreSQL %v: what was put off was lost, and nobody was told", db.Postgres())
+		}
+	}
+}
+
 func TestALostConnectionIsToldAndNotUsedAgain(t *testing.T) {
 	db := withNumbers(t)
 	other := dbtest.Postgres(t) // which has a connection of its own
