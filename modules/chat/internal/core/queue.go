@@ -19,11 +19,10 @@ type userQueue struct {
 	turns []*turn
 }
 
-// add puts a run behind the others of its user, and reports whether it is the
-// only one of its organization.
-func (q *queue) add(t *turn) (alone bool) {
+// add puts a run behind the others of its user.
+func (q *queue) add(t *turn) {
 	i := slices.IndexFunc(q.tenants, func(o *tenantQueue) bool { return o.id == t.organization })
-	if alone = i < 0; alone {
+	if i < 0 {
 		i, q.tenants = len(q.tenants), append(q.tenants, &tenantQueue{id: t.organization})
 	}
 	o := q.tenants[i]
@@ -32,7 +31,6 @@ func (q *queue) add(t *turn) (alone bool) {
 		i, o.users = len(o.users), append(o.users, &userQueue{id: t.user})
 	}
 	o.users[i].turns = append(o.users[i].turns, t)
-	return alone
 }
 
 // take takes the next run of whom there is room for; nil when there is none.
