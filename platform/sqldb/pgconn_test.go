@@ -288,6 +288,25 @@ func TestAnErrorThatNobodyLookedAtIsToldByTheEnd(t *testing.T) {
 	}
 }
 
+// PostgreSQL has read no BEGIN, so that each statement would be committed on
+// its own.
+func TestWhatIsPutOffBehindAnErrorThatNobodyLookedAtIsNotStored(t *testing.T) {
+	db := withNumbers(t)
+	run := func(n int64, first string) error {
+		return db.Within(t.Context(), func(ctx context.Context) error {
+			_, _ = db.On(ctx).NewRaw(first).Exec(ctx)
+			return db.InsertLast(ctx, sqldb.Insert{Rows: &[]numberRow{{N: n, Late: n, Name: "x"}}})
+		})
+	}
+	if err := run(1, "SELECT"); err != nil { // which knows the columns from here on
+		t.Fatal(err)
+	}
+	err := run(2, "SELCT")
+	if got := numbers(t, db); got != "1=x" || err == nil {
+		t.Errorf("%s is stored, and it was told as %v", got, err)
+	}
+}
+
 func TestAViewTakesNothingToBeWritten(t *testing.T) {
 	for _, db := range []*sqldb.DB{withNumbers(t), dbtest.SQLite(t)} {
 		if !db.Postgres() {
