@@ -34,7 +34,7 @@ func (c *pgConn) talk(ctx context.Context, message []byte, parsed []string, comm
 	}
 	switch {
 	case err != nil:
-		return nil, errors.Join(refused, fmt.Errorf("reading from PostgreSQL: %w", err), c.Close())
+		return nil, errors.Join(refused, fmt.Errorf("reading from PostgreSQL: %w", ofConnection(err)), c.Close())
 	case refused != nil:
 		return nil, refused
 	}

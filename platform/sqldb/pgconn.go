@@ -116,7 +116,7 @@ func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.Na
 	}
 	done, err := c.Conn.ExecContext(ctx, query, args)
 	c.begun(err)
-	return done, err
+	return done, ofConnection(err)
 }
 
 // QueryContext implements driver.QueryerContext, with batches as ExecContext.
@@ -130,7 +130,7 @@ func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.N
 	}
 	rows, err := c.Conn.QueryContext(ctx, query, args)
 	c.begun(err)
-	return rows, err
+	return rows, ofConnection(err)
 }
 
 // PrepareContext implements driver.ConnPrepareContext. What is prepared knows
