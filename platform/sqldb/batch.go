@@ -93,7 +93,7 @@ func (c *pgConn) run(ctx context.Context, b *batch) (driver.Rows, error) {
 	}
 	buffer, _ := buffers.Get().(*[]byte)
 	message, parsed := c.message((*buffer)[:0], b)
-	rows, err := c.talk(ctx, message, parsed, b.commit)
+	rows, err := c.talk(ctx, message, parsed, c.statements(b), b.commit)
 	if cap(message) <= largestKept {
 		*buffer = message
 		buffers.Put(buffer)
@@ -106,6 +106,18 @@ func (c *pgConn) run(ctx context.Context, b *batch) (driver.Rows, error) {
 		c.tx.ended = true
 	}
 	return rows, nil
+}
+
+// statements are how many a batch has on this connection.
+func (c *pgConn) statements(b *batch) int {
+	n := len(b.statements)
+	if c.tx.begin != "" {
+		n++
+	}
+	if b.commit {
+		n++
+	}
+	return n
 }
 
 // message appends a batch as PostgreSQL takes it, and answers the statements
