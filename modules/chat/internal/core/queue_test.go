@@ -22,6 +22,23 @@ func crowd(r *rand.Rand, n int, from time.Time) (*queue, map[*turn]int) {
 	return q, numbers
 }
 
+func TestTheNewestAreOfTheUserWithMostOfTheOrganizationWithMost(t *testing.T) {
+	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	q := &queue{}
+	for i, of := range [][2]int64{{2, 1}, {2, 1}, {2, 1}, {1, 1}, {3, 7}, {3, 8}, {3, 8}, {1, 1}, {3, 7}, {3, 8}, {4, 1}} {
+		at := from.Add(time.Duration(i-3) * time.Millisecond) // the first three came before
+		q.add(&turn{organization: of[0], user: of[1], since: at})
+	}
+	var got [][2]int64
+	for _, t := range q.newest(99, from) {
+		got = append(got, [2]int64{t.organization, t.user})
+	}
+	// Organizations 1 and 3 keep their last one; none of 2 came late, and 4 has one.
+	if diff := cmp.Diff([][2]int64{{3, 8}, {3, 7}, {3, 8}, {1, 1}, {3, 7}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestTheNewestAreThoseThatOneAfterTheOtherIsTheNewest(t *testing.T) {
 	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for seed := range uint64(300) {
