@@ -14,7 +14,7 @@ import (
 //
 // A message with COMMIT is answered whatever the deadline of ctx: PostgreSQL
 // goes on with it when nobody listens any more, and may well commit.
-func (c *pgConn) talk(ctx context.Context, message []byte, parsed []string, statements int, commits bool) (*batchRows, error) {
+func (c *pgConn) talk(ctx context.Context, message []byte, parsed []string, commits bool) (*batchRows, error) {
 	deadline := time.Now().Add(c.timeout) //nolint:forbidigo // a socket counts by the machine's clock
 	if d, ok := ctx.Deadline(); ok && !commits && d.Before(deadline) {
 		deadline = d
@@ -27,7 +27,7 @@ func (c *pgConn) talk(ctx context.Context, message []byte, parsed []string, stat
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sending to PostgreSQL: %w", err), c.Close())
 	}
-	answer := answers{conn: c, in: conn, buffer: c.read[:0], parsed: parsed, left: statements}
+	answer := answers{conn: c, in: conn, buffer: c.read[:0], parsed: parsed, left: c.asked}
 	refused, err := answer.all()
 	if cap(answer.buffer) <= largestKept {
 		c.read = answer.buffer

@@ -92,8 +92,9 @@ func (c *pgConn) run(ctx context.Context, b *batch) (driver.Rows, error) {
 		return nil, errLost
 	}
 	buffer, _ := buffers.Get().(*[]byte)
+	c.asked = 0
 	message, parsed := c.message((*buffer)[:0], b)
-	rows, err := c.talk(ctx, message, parsed, c.statements(b), b.commit)
+	rows, err := c.talk(ctx, message, parsed, b.commit)
 	if cap(message) <= largestKept {
 		*buffer = message
 		buffers.Put(buffer)
@@ -106,18 +107,6 @@ func (c *pgConn) run(ctx context.Context, b *batch) (driver.Rows, error) {
 		c.tx.ended = true
 	}
 	return rows, nil
-}
-
-// statements are how many a batch has on this connection.
-func (c *pgConn) statements(b *batch) int {
-	n := len(b.statements)
-	if c.tx.begin != "" {
-		n++
-	}
-	if b.commit {
-		n++
-	}
-	return n
 }
 
 // message appends a batch as PostgreSQL takes it, and answers the statements
@@ -167,5 +156,6 @@ func appendRun(m []byte, c *pgConn, s statement, values []byte, parsed []string)
 	begin('E')
 	m = append(m, 0, 0, 0, 0, 0)
 	end()
+	c.asked++
 	return m, parsed
 }

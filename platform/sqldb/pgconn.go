@@ -38,6 +38,7 @@ type pgConn struct {
 	timeout time.Duration // of a batch, from its writing to its answer
 	names   pgNames       // what is prepared on it
 	read    []byte        // the memory for answers
+	asked   int           // statements in the message under way
 	tx      pgTx
 }
 
