@@ -192,6 +192,8 @@ func (s *system) logOfPostgres(ctx context.Context, load func() (bench.Result, e
 		out[name] = piece{out[name].bytes + n, out[name].records + 1}
 	}
 	_, _ = io.Copy(io.Discard, pipe)
-	_ = dump.Wait() // the log may end while it reads
+	if err := dump.Wait(); len(out) == 0 { // else the log has ended while it was read
+		return r, nil, errors.Join(errors.New("pg_waldump has told of nothing"), err)
+	}
 	return r, out, errors.Join(lines.Err(), rows.Err())
 }

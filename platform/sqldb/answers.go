@@ -11,9 +11,12 @@ import (
 
 // talk sends a message and reads the answers to it. A connection that fails is
 // closed: what is still on it belongs to nobody.
-func (c *pgConn) talk(ctx context.Context, message []byte, parsed []string) (*batchRows, error) {
+//
+// A message with COMMIT is answered whatever the deadline of ctx: PostgreSQL
+// goes on with it when nobody listens any more, and may well commit.
+func (c *pgConn) talk(ctx context.Context, message []byte, parsed []string, commits bool) (*batchRows, error) {
 	deadline := time.Now().Add(c.timeout) //nolint:forbidigo // a socket counts by the machine's clock
-	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
+	if d, ok := ctx.Deadline(); ok && !commits && d.Before(deadline) {
 		deadline = d
 	}
 	conn := c.Conn.Conn()
@@ -24,14 +27,14 @@ func (c *pgConn) talk(ctx context.Context, message []byte, parsed []string) (*ba
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sending to PostgreSQL: %w", err), c.Close())
 	}
-	answer := answers{conn: c, in: conn, buffer: c.read[:0], parsed: parsed}
+	answer := answers{conn: c, in: conn, buffer: c.read[:0], parsed: parsed, left: c.asked}
 	refused, err := answer.all()
 	if cap(answer.buffer) <= largestKept {
 		c.read = answer.buffer
 	}
 	switch {
 	case err != nil:
-		return nil, errors.Join(refused, fmt.Errorf("reading from PostgreSQL: %w", err), c.Close())
+		return nil, errors.Join(refused, fmt.Errorf("reading from PostgreSQL: %w", ofConnection(err)), c.Close())
 	case refused != nil:
 		return nil, refused
 	}
@@ -45,11 +48,16 @@ type answers struct {
 	buffer []byte
 	at     int      // where the next message begins in buffer
 	parsed []string // texts and names of statements that are being prepared
+	left   int      // statements that have not been answered
 	rows   batchRows
 }
 
 // errRolledBack tells that a COMMIT ended a transaction that had failed.
 var errRolledBack = errors.New("PostgreSQL has rolled the transaction back")
+
+// errOthers tells of answers that were on the connection before, as of rows that
+// nobody has read to their end.
+var errOthers = errors.New("these are the answers to other statements")
 
 // all reads until PostgreSQL waits for the next message. refused is the first
 // error that it told.
@@ -78,6 +86,7 @@ func (a *answers) all() (refused, failed error) {
 		case 'D':
 			a.rows.add(body)
 		case 'C':
+			a.left--
 			if string(body) == "ROLLBACK\x00" && refused == nil {
 				refused = errRolledBack
 			}
@@ -90,9 +99,14 @@ func (a *answers) all() (refused, failed error) {
 					a.conn.names = nil
 				}
 			}
+		case 'I':
+			a.left--
 		case 'Z':
+			if refused == nil && a.left != 0 {
+				return nil, errOthers
+			}
 			return refused, a.rest()
-		case '2', 'I', 'N', 'S', 'n', 'A', 's': // bound, empty, notices, no rows
+		case '2', 'N', 'S', 'n', 'A', 's': // bound, notices, no rows
 		default:
 			return refused, fmt.Errorf("a message of the kind %q was not expected", kind)
 		}

@@ -92,8 +92,9 @@ func (c *pgConn) run(ctx context.Context, b *batch) (driver.Rows, error) {
 		return nil, errLost
 	}
 	buffer, _ := buffers.Get().(*[]byte)
+	c.asked = 0
 	message, parsed := c.message((*buffer)[:0], b)
-	rows, err := c.talk(ctx, message, parsed)
+	rows, err := c.talk(ctx, message, parsed, b.commit)
 	if cap(message) <= largestKept {
 		*buffer = message
 		buffers.Put(buffer)
@@ -157,5 +158,6 @@ func appendRun(m []byte, c *pgConn, s statement, values []byte, parsed []string)
 	begin('E')
 	m = append(m, 0, 0, 0, 0, 0)
 	end()
+	c.asked++
 	return m, parsed
 }

@@ -14,8 +14,9 @@ import (
 )
 
 // Change is an update of many rows of a table, each by values of its own.
-// PostgreSQL gets one statement that has an array of values for each column.
-// SQLite gets the change of one row for each row. Both are parsed once.
+// PostgreSQL gets one statement, which it plans each time: an array of values
+// for each column, or VALUES for few rows. SQLite gets the change of one row for
+// each row, which it parses once.
 type Change struct {
 	head, tail string // around the values of the statement for all rows
 	single     string // with parameters in the place of values

@@ -76,8 +76,9 @@ type inserter struct {
 	values  []binder
 }
 
-// inserter answers what writes i in the transaction of ctx, or nil when bun is
-// to: on PostgreSQL, and outside of a transaction.
+// inserter answers what writes i into SQLite in the transaction of ctx, or nil:
+// for PostgreSQL, which has pgInserter, outside of a transaction, and for rows
+// that only bun can write.
 func (db *DB) inserter(ctx context.Context, i Insert) *inserter {
 	if db.postgres || !db.InTx(ctx) {
 		return nil

@@ -39,6 +39,7 @@ type pgConn struct {
 	timeout time.Duration // of a batch, from its writing to its answer
 	names   pgNames       // what is prepared on it
 	read    []byte        // the memory for answers
+	asked   int           // statements in the message under way
 	tx      pgTx
 }
 
@@ -127,7 +128,7 @@ func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.Na
 	}
 	done, err := c.Conn.ExecContext(ctx, query, args)
 	c.begun(err)
-	return done, err
+	return done, ofConnection(err)
 }
 
 // QueryContext implements driver.QueryerContext, with batches as ExecContext.
@@ -141,7 +142,7 @@ func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.N
 	}
 	rows, err := c.Conn.QueryContext(ctx, query, args)
 	c.begun(err)
-	return rows, err
+	return rows, ofConnection(err)
 }
 
 // PrepareContext implements driver.ConnPrepareContext. What is prepared knows
@@ -208,24 +209,31 @@ func (c *pgConn) open(ctx context.Context) error {
 }
 
 // Commit implements driver.Tx. There is nothing to do when no statement has
-// run, and when a batch has committed.
+// run, and when a batch has committed. errRolledBack tells of a statement that
+// failed before, with an error that nobody looked at.
 func (t *pgTx) Commit() error {
 	if t.lost {
 		return errors.Join(errLost, t.Rollback())
 	}
-	return t.end("COMMIT")
+	return t.end(func(ctx context.Context) error {
+		_, err := t.conn.run(ctx, &batch{commit: true}) // pgdriver would not see what COMMIT did
+		return err
+	})
 }
 
 // Rollback implements driver.Tx.
-func (t *pgTx) Rollback() error { return t.end("ROLLBACK") }
+func (t *pgTx) Rollback() error {
+	return t.end(func(ctx context.Context) error {
+		_, err := t.conn.Conn.ExecContext(ctx, "ROLLBACK", nil)
+		return err
+	})
+}
 
-func (t *pgTx) end(command string) error {
-	none := t.begin != "" || t.ended
-	conn := t.conn
-	*t = pgTx{conn: conn}
-	if none {
+// end ends the transaction by a command, if there is one.
+func (t *pgTx) end(by func(ctx context.Context) error) error {
+	defer func() { *t = pgTx{conn: t.conn} }()
+	if t.begin != "" || t.ended {
 		return nil
 	}
-	_, err := conn.Conn.ExecContext(context.Background(), command, nil) //nolint:forbidigo // driver.Tx has none
-	return err
+	return by(context.Background()) //nolint:forbidigo // driver.Tx has none
 }

@@ -204,59 +204,6 @@ func TestASnapshotOnlyReadsAsOfOneMoment(t *testing.T) {
 	}
 }
 
-// Who has gone when COMMIT was on its way must not be told that nothing is
-// stored.
-func TestWhatIsCommittedIsToldAsCommittedWhoeverHasGone(t *testing.T) {
-	db := withNumbers(t)
-	ctx, leave := context.WithCancel(t.Context())
-	dbtest.Hook(db, func(_ context.Context, query string) any {
-		if strings.HasSuffix(query, "COMMIT") {
-			return true
-		}
-		return nil
-	}, func(any) { leave() })
-	commits := db.Commits()
-	err := db.Within(ctx, func(ctx context.Context) error {
-		return db.InsertLast(ctx, sqldb.Insert{Rows: &[]numberRow{{N: 1, Late: 1, Name: "x"}}})
-	})
-	if err != nil || numbers(t, db) != "1=x" {
-		t.Errorf("it stored %q and said %v", numbers(t, db), err)
-	}
-	if n := db.Commits() - commits; n != 1 {
-		t.Errorf("%d commits were counted", n)
-	}
-}
-
-func TestALostConnectionIsToldAndNotUsedAgain(t *testing.T) {
-	db := withNumbers(t)
-	other := dbtest.Postgres(t) // which has a connection of its own
-	write := func(broken bool, n int64) error {
-		return db.Within(t.Context(), func(ctx context.Context) error {
-			var pid int
-			if err := db.On(ctx).NewRaw("SELECT pg_backend_pid()").Scan(ctx, &pid); err != nil {
-				return err
-			}
-			if broken {
-				if _, err := other.NewRaw("SELECT pg_terminate_backend(?, 5000)", pid).Exec(ctx); err != nil {
-					return err
-				}
-			}
-			return db.InsertLast(ctx, sqldb.Insert{Rows: &[]numberRow{{N: n, Late: n, Name: "x"}}})
-		})
-	}
-	for n := range int64(3) {
-		if err := write(true, n); err == nil || !sqldb.Unavailable(err) {
-			t.Errorf("the lost connection was told as %v", err)
-		}
-		if err := write(false, 10+n); err != nil {
-			t.Error(err)
-		}
-	}
-	if got := numbers(t, db); got != "10=x 11=x 12=x" {
-		t.Error(got)
-	}
-}
-
 // PostgreSQL says more than it is asked for.
 func TestNoticesDoNotDisturbAMessage(t *testing.T) {
 	db := withNumbers(t)

@@ -56,7 +56,7 @@ func (s *Script) Change(c Change, rows Rows) {
 // now.
 func (s *Script) PutOff(ctx context.Context) error {
 	open, ok := ctx.Value(txKey{}).(*openTx)
-	if !ok || open.db != s.db || !s.db.postgres {
+	if !ok || open.db != s.db || open.views || !s.db.postgres { // a view has no end, and refuses them
 		return s.Exec(ctx)
 	}
 	open.last.steps = append(open.last.steps, s.steps...)

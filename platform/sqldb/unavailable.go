@@ -3,6 +3,8 @@ package sqldb
 import (
 	"database/sql/driver"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"slices"
 
@@ -27,7 +29,20 @@ func Unavailable(err error) bool {
 			cannotWrite(err)
 	}
 	var network *net.OpError
-	return errors.Is(err, driver.ErrBadConn) || errors.As(err, &network)
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, errCut) || errors.As(err, &network)
+}
+
+// errCut tells of a connection that ended without a word, as behind a proxy
+// whose server has gone.
+var errCut = errors.New("the connection to PostgreSQL has ended")
+
+// ofConnection marks the end of a connection among what a driver answers. The
+// end of anything else is no failure of the database.
+func ofConnection(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%w: %w", errCut, err)
+	}
+	return err
 }
 
 // cannotWrite reports whether the disk, or what the database says of it, was

@@ -83,7 +83,7 @@ func (db *DB) Snapshot(ctx context.Context, fn func(ctx context.Context) error) 
 		options.Isolation = sql.LevelRepeatableRead
 	}
 	return db.views.RunInTx(ctx, options, func(ctx context.Context, tx bun.Tx) error {
-		return fn(context.WithValue(ctx, txKey{}, &openTx{db: db, tx: tx, views: true, last: db.NewScript()}))
+		return fn(context.WithValue(ctx, txKey{}, &openTx{db: db, tx: tx, views: true}))
 	})
 }
 

@@ -85,7 +85,7 @@ func (b *guardedBody) forget() {
 }
 
 func (b *guardedBody) extend() {
-	late := b.waited - time.Duration(b.come)*time.Second/uploadPace
+	late := b.waited - time.Duration(b.come/uploadPace)*time.Second
 	by := time.Now().Add(bodyPause - max(late, 0))
 	if b.until.Before(by) {
 		by = b.until

@@ -67,3 +67,13 @@ func TestAnUploadIsNotBlamedForTheTimeOfTheServer(t *testing.T) {
 		}
 	})
 }
+
+func TestALargeUploadIsNotTakenForASlowOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &slowClient{ResponseWriter: httptest.NewRecorder(), pace: 1}
+		body := &guardedBody{ReadCloser: c, rc: http.NewResponseController(c), until: time.Now().Add(uploadLimit), come: 1 << 40}
+		if _, err := body.Read(make([]byte, 1)); err != nil {
+			t.Error(err)
+		}
+	})
+}

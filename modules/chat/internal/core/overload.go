@@ -109,11 +109,7 @@ func (g *gate) wait(organization, user int64) *turn {
 		}
 		g.late = g.since.Add(onset)
 	}
-	for g.length > g.waiters {
-		last := g.waiting.last(g.late)
-		if last == nil {
-			break
-		}
+	for _, last := range g.waiting.newest(g.length-g.waiters, g.late) {
 		g.waiting.remove(last)
 		g.length--
 		g.crowded = now.Add(calm)

@@ -19,11 +19,10 @@ type userQueue struct {
 	turns []*turn
 }
 
-// add puts a run behind the others of its user, and reports whether it is the
-// only one of its organization.
-func (q *queue) add(t *turn) (alone bool) {
+// add puts a run behind the others of its user.
+func (q *queue) add(t *turn) {
 	i := slices.IndexFunc(q.tenants, func(o *tenantQueue) bool { return o.id == t.organization })
-	if alone = i < 0; alone {
+	if i < 0 {
 		i, q.tenants = len(q.tenants), append(q.tenants, &tenantQueue{id: t.organization})
 	}
 	o := q.tenants[i]
@@ -32,7 +31,6 @@ func (q *queue) add(t *turn) (alone bool) {
 		i, o.users = len(o.users), append(o.users, &userQueue{id: t.user})
 	}
 	o.users[i].turns = append(o.users[i].turns, t)
-	return alone
 }
 
 // take takes the next run of whom there is room for; nil when there is none.
@@ -86,30 +84,49 @@ func (q *queue) remove(t *turn) {
 	}
 }
 
-// last is the newest of the runs that came at a time or later: of the user who
-// has most of them, of the organization that has most and has another that
-// waits. It is nil when there is none.
-func (q *queue) last(from time.Time) *turn {
-	var longest *tenantQueue
-	most := 0
-	for _, o := range q.tenants {
-		late, all := 0, 0
+// newest answers up to n of the runs that came at a time or later, each the last
+// of the user who has most of them then, of the organization that has most and
+// has another that waits. Users are counted once, however many are answered.
+func (q *queue) newest(n int, from time.Time) []*turn {
+	type tenant struct {
+		users     [][]*turn // that came late
+		late, all int
+	}
+	tenants := make([]tenant, len(q.tenants))
+	for i, o := range q.tenants {
+		t := &tenants[i]
 		for _, u := range o.users {
-			late, all = late+u.since(from), all+len(u.turns)
-		}
-		if late > most && all > 1 {
-			longest, most = o, late
+			late := u.since(from)
+			t.users, t.late, t.all = append(t.users, late), t.late+len(late), t.all+len(u.turns)
 		}
 	}
-	if longest == nil {
-		return nil
+	var out []*turn
+	for len(out) < n {
+		var longest *tenant
+		for i := range tenants {
+			if t := &tenants[i]; t.late > 0 && t.all > 1 && (longest == nil || t.late > longest.late) {
+				longest = t
+			}
+		}
+		if longest == nil {
+			break
+		}
+		most := 0
+		for i, late := range longest.users {
+			if len(late) > len(longest.users[most]) {
+				most = i
+			}
+		}
+		u := longest.users[most]
+		out, longest.users[most] = append(out, u[len(u)-1]), u[:len(u)-1]
+		longest.late--
+		longest.all--
 	}
-	u := slices.MaxFunc(longest.users, func(a, b *userQueue) int { return a.since(from) - b.since(from) })
-	return u.turns[len(u.turns)-1]
+	return out
 }
 
-// since is how many runs came at a time or later. They are in their order.
-func (u *userQueue) since(from time.Time) int {
+// since are the runs that came at a time or later. They are in their order.
+func (u *userQueue) since(from time.Time) []*turn {
 	first, _ := slices.BinarySearchFunc(u.turns, from, func(t *turn, from time.Time) int { return t.since.Compare(from) })
-	return len(u.turns) - first
+	return u.turns[first:]
 }
