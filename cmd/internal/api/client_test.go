@@ -82,7 +82,10 @@ func TestPatienceEnds(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stopped := errors.New("stopped")
-	c, _ = serving(t, says(503, overloaded), func(http.ResponseWriter, *http.Request) { cancel(stopped) })
+	c, _ = serving(t, says(503, overloaded), func(_ http.ResponseWriter, r *http.Request) {
+		cancel(stopped)
+		<-r.Context().Done() // an answer could be quicker
+	})
 	var no *Refusal
 	if err := c.Patient(time.Millisecond).Get(ctx, "/api/team", nil); !errors.Is(err, stopped) || !errors.As(err, &no) {
 		t.Errorf("the error of a call that was stopped doesn't tell why, and what went wrong before: %v", err)
