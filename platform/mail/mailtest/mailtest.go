@@ -131,6 +131,7 @@ func New(t testing.TB, o Options) *Server {
 	t.Cleanup(func() {
 		close(s.stopped)
 		_ = s.server.Close()
+		_ = listener.Close() // the server knows it once it serves, which may be later
 		<-done
 	})
 	return s
