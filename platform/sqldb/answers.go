@@ -76,7 +76,7 @@ func (a *answers) all() (refused, failed error) {
 				if a.conn.names == nil {
 					a.conn.names = pgNames{}
 				}
-				a.conn.names[a.parsed[0]] = name
+				a.conn.names[a.parsed[0]] = &pgName{name: name}
 			}
 			a.parsed = a.parsed[2:]
 		case 'T':
@@ -106,7 +106,7 @@ func (a *answers) all() (refused, failed error) {
 				return nil, errOthers
 			}
 			return refused, a.rest()
-		case '2', 'N', 'S', 'n', 'A', 's': // bound, notices, no rows
+		case '2', '3', 'N', 'S', 'n', 'A', 's': // bound, closed, notices, no rows
 		default:
 			return refused, fmt.Errorf("a message of the kind %q was not expected", kind)
 		}

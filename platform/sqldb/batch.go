@@ -28,6 +28,9 @@ type statement struct {
 	// kept statements are parsed and planned once for each connection. Such a
 	// text must not have values in it.
 	kept bool
+	// renewed statements are parsed and planned again after a while: a table may
+	// have grown since, and PostgreSQL looks only when it has statistics.
+	renewed bool
 	// rows tells that what it answers is read.
 	rows bool
 	// params are the number of values, and from and to where they are.
@@ -73,7 +76,18 @@ func batchOf(ctx context.Context, query string) *batch {
 
 // pgNames are the statements that are prepared on one connection, by their
 // texts.
-type pgNames map[string]string
+type pgNames map[string]*pgName
+
+// pgName is what a prepared statement is called, and how often it was used since
+// the message that prepared it.
+type pgName struct {
+	name string
+	uses int
+}
+
+// renewAfter is how often a plan is used that is made anew. As many rows make no
+// table so large that a plan of before would be a bad one.
+const renewAfter = 250
 
 var lastName atomic.Int64
 
@@ -135,7 +149,23 @@ func appendRun(m []byte, c *pgConn, s statement, values []byte, parsed []string)
 	name := ""
 	known := false
 	if s.kept {
-		if name, known = c.names[s.text]; !known {
+		var had *pgName
+		if had, known = c.names[s.text]; known {
+			name, had.uses = had.name, had.uses+1
+		}
+		if known && s.renewed && had.uses >= renewAfter {
+			begin('C')
+			m = append(append(append(m, 'S'), name...), 0)
+			end()
+			delete(c.names, s.text)
+			known = false
+		}
+		for i := 0; i < len(parsed) && !known; i += 2 { // by this message
+			if known = parsed[i] == s.text; known {
+				name = parsed[i+1]
+			}
+		}
+		if !known {
 			name = "parley-" + strconv.FormatInt(lastName.Add(1), 10)
 		}
 	}

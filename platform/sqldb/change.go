@@ -7,19 +7,28 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/uptrace/bun/schema"
 )
 
-// Change is an update of many rows of a table, each by values of its own.
-// PostgreSQL gets one statement, which it plans each time: an array of values
-// for each column, or VALUES for few rows. SQLite gets the change of one row for
-// each row, which it parses once.
+// Change is an update of many rows of a table, each by values of its own. A
+// database gets the change of one row for each row, which it parses once, or,
+// for many rows, PostgreSQL gets one statement with an array of values for each
+// column, which it plans each time.
 type Change struct {
 	head, tail string // around the values of the statement for all rows
-	single     string // with parameters in the place of values
+	single     string // SQLite's, with parameters in the place of values
+	pieces     []piece
+}
+
+// piece is a part of PostgreSQL's change of one row: a text, and the value
+// behind it, counted from 1. The last has none.
+type piece struct {
+	text  string
+	value int
 }
 
 // valueOfRow is how the texts of a change name a value of a row.
@@ -35,8 +44,16 @@ func NewChange(table, set, where, returning string) Change {
 		returning = " RETURNING " + returning
 	}
 	single := fmt.Sprintf("UPDATE %s SET %s WHERE %s%s", table, set, where, returning)
+	var pieces []piece
+	from := 0
+	for _, at := range valueOfRow.FindAllStringSubmatchIndex(single, -1) {
+		value, _ := strconv.Atoi(single[at[2]:at[3]]) // digits alone
+		pieces = append(pieces, piece{single[from:at[0]], value})
+		from = at[1]
+	}
 	return Change{
-		head: fmt.Sprintf("UPDATE %s SET %s FROM ", table, set), tail: fmt.Sprintf(") AS v WHERE %s%s", where, returning),
+		pieces: append(pieces, piece{text: single[from:]}),
+		head:   fmt.Sprintf("UPDATE %s SET %s FROM ", table, set), tail: fmt.Sprintf(") AS v WHERE %s%s", where, returning),
 		single: valueOfRow.ReplaceAllString(strings.ReplaceAll(single, "::timestamptz", ""), "?$1"),
 	}
 }
@@ -75,7 +92,9 @@ func (db *DB) Change(ctx context.Context, c Change, rows Rows, scan func(row *sq
 		if scan == nil {
 			return db.send(ctx, &b)
 		}
-		b.statements[0].rows = true
+		for i := range b.statements {
+			b.statements[i].rows = true
+		}
 		return db.ask(ctx, &b, scan)
 	}
 	return db.changeSingly(ctx, c, rows, scan)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +13,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"parley/platform/sqldb"
+	"parley/platform/sqldb/dbtest"
 )
+
+// manyRows are so many that PostgreSQL gets a change of them as arrays.
+const manyRows = 20
 
 func TestAChangeUpdatesEachRowByItsOwnValues(t *testing.T) {
 	eachWithKinds(t, func(t *testing.T, db *sqldb.DB, insert func([]everyKind) error) {
@@ -31,7 +36,10 @@ func TestAChangeUpdatesEachRowByItsOwnValues(t *testing.T) {
 				if err := s.Exec(ctx); err != nil {
 					return err
 				}
-				rows := sqldb.Rows{{1, "nobody's", at}, {2, "it's 'two' v.column1 ?1", at}, {4, "four", at}, {9, "nine", at}}
+				rows := sqldb.Rows{{1, "nobody's", at}, {2, "it's 'two' v.column1 ?1 $1", at}, {4, "four", at}, {9, "nine", at}}
+				for i := 0; n == 2 && i < manyRows; i++ {
+					rows = append(rows, []any{100 + i, "none", at})
+				}
 				return db.Change(ctx, rename, rows, func(row *sql.Rows) error {
 					var id int64
 					var name string
@@ -43,7 +51,7 @@ func TestAChangeUpdatesEachRowByItsOwnValues(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(map[int64]string{2: "it's 'two' v.column1 ?1", 4: "four"}, changed); diff != "" {
+			if diff := cmp.Diff(map[int64]string{2: "it's 'two' v.column1 ?1 $1", 4: "four"}, changed); diff != "" {
 				t.Error(n, diff)
 			}
 			var stored []everyKind
@@ -126,17 +134,20 @@ func TestAChangeStoresValuesOfEachKindAsBunDoes(t *testing.T) {
 				if db.Postgres() && value == nil && column != "text" {
 					continue
 				}
-				err := db.Within(t.Context(), func(ctx context.Context) error {
-					return db.Change(ctx, change, sqldb.Rows{{1, value}}, nil)
-				})
-				if err != nil {
-					t.Fatalf("%s = %T: %v", column, value, err)
-				}
 				if _, err := db.NewRaw("UPDATE every_kind SET "+column+" = ? WHERE id = 2", value).Exec(t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				if got, want := stored(1), stored(2); got != want {
-					t.Errorf("%s = %T: it stored %s, and bun %s", column, value, got, want)
+				want := stored(2)
+				for _, n := range []int{1, manyRows} {
+					err := db.Within(t.Context(), func(ctx context.Context) error {
+						return db.Change(ctx, change, slices.Repeat(sqldb.Rows{{1, value}}, n), nil)
+					})
+					if err != nil {
+						t.Fatalf("%s = %T: %v", column, value, err)
+					}
+					if got := stored(1); got != want {
+						t.Errorf("%s = %T in %d rows: it stored %s, and bun %s", column, value, n, got, want)
+					}
 				}
 			}
 		}
@@ -166,4 +177,51 @@ func TestAChangeRefusesValuesThatItCannotStoreAsBunDoes(t *testing.T) {
 			}
 		}
 	})
+}
+
+// PostgreSQL doesn't plan a kept statement again because its table has grown.
+func TestAPlanOfAChangeIsMadeAnewAfterAWhile(t *testing.T) {
+	db := dbtest.Postgres(t)
+	db.SetMaxOpenConns(1) // which then has all that is prepared
+	if _, err := db.ExecContext(t.Context(), `CREATE TABLE one (id BIGINT PRIMARY KEY, n BIGINT NOT NULL); INSERT INTO one VALUES (1, 0)`); err != nil {
+		t.Fatal(err)
+	}
+	count := sqldb.NewChange("one", "n = n + v.column2", "id = v.column1", "n")
+	most, names := 0, map[string]bool{}
+	for i := range 200 {
+		err := db.Within(t.Context(), func(ctx context.Context) error {
+			for _, n := range []int{1, 2, 2} {
+				told := 0
+				err := db.Change(ctx, count, slices.Repeat(sqldb.Rows{{1, 1}}, n), func(row *sql.Rows) error {
+					told++
+					return row.Scan(new(int64))
+				})
+				if err != nil || told != n {
+					t.Errorf("a change of %d rows told of %d: %v", n, told, err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(i, err)
+		}
+		var kept []struct {
+			Name string
+			Uses int
+		}
+		if err := db.NewRaw("SELECT name, generic_plans + custom_plans AS uses FROM pg_prepared_statements WHERE statement LIKE 'UPDATE one%'").Scan(t.Context(), &kept); err != nil {
+			t.Fatal(err)
+		}
+		if len(kept) != 1 {
+			t.Fatalf("after %d changes it is kept as %+v", 5*(i+1), kept)
+		}
+		most, names[kept[0].Name] = max(most, kept[0].Uses), true
+	}
+	if most > sqldb.RenewAfter || len(names) != 4 {
+		t.Errorf("of 1,000 changes up to %d had one plan, and %d plans were made", most, len(names))
+	}
+	var n int
+	if err := db.NewRaw("SELECT n FROM one").Scan(t.Context(), &n); err != nil || n != 1000 {
+		t.Errorf("%d were counted: %v", n, err)
+	}
 }

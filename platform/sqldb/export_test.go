@@ -53,3 +53,6 @@ func (db *DB) KeptInserts(ctx context.Context) (n int, err error) {
 	err = db.NewRaw("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT%'").Scan(ctx, &n)
 	return n, err
 }
+
+// RenewAfter is how often a plan of a change is used.
+const RenewAfter = renewAfter

@@ -104,15 +104,19 @@ func (b *batch) addQuery(db *DB, q Query) error {
 	return nil
 }
 
-// fewRows are so few that a change of them is planned faster as VALUES.
-const fewRows = 4
+// fewRows are so few that a change of each of them, whose plan is kept, takes
+// less than a change of all of them that is planned.
+const fewRows = 16
 
 // addChange appends a change of rows. Values of one column that are of several
 // types go as bun writes them.
 func (b *batch) addChange(db *DB, c changing) error {
 	arrays, ok := c.rows.arrays()
-	if !ok || len(c.rows) < fewRows {
+	switch {
+	case !ok:
 		return b.addQuery(db, c)
+	case len(c.rows) <= fewRows:
+		return b.addChanges(c, arrays)
 	}
 	// It is not kept. A plan that PostgreSQL made for a table with few rows, and
 	// no statistics yet, would go through all of it when it has many.
@@ -133,6 +137,38 @@ func (b *batch) addChange(db *DB, c changing) error {
 	s.text, s.to = string(append(text, c.tail...)), len(b.values)
 	b.statements = append(b.statements, s)
 	return nil
+}
+
+// addChanges appends a change of each row.
+func (b *batch) addChanges(c changing, columns []array) error {
+	s := statement{text: c.one(columns), kept: true, renewed: true, params: len(columns)}
+	for _, row := range c.rows {
+		s.from = len(b.values)
+		for k, a := range columns {
+			var err error
+			if v := reflect.ValueOf(row[k]); !v.IsValid() {
+				b.values = appendNull(b.values)
+			} else if b.values, err = a.one(b.values, v); err != nil {
+				return fmt.Errorf("changing a row: %w", err)
+			}
+		}
+		s.to = len(b.values)
+		b.statements = append(b.statements, s)
+	}
+	return nil
+}
+
+// one is the change of one row by parameters.
+func (c Change) one(columns []array) string {
+	text := make([]byte, 0, len(c.single)+24*len(c.pieces))
+	for _, p := range c.pieces {
+		text = append(text, p.text...)
+		if p.value > 0 && p.value <= len(columns) {
+			text = strconv.AppendInt(append(text, '$'), int64(p.value), 10)
+			text = append(append(text, "::"...), elementTypes[columns[p.value-1].of]...)
+		}
+	}
+	return string(text)
 }
 
 // arrays answers how the columns go to PostgreSQL, and false when a column has
