@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -20,7 +21,7 @@ var errUnanswered = errors.New("a shared read ended without an answer")
 // asked: it sees all that was committed before.
 type SharedReads[K comparable, V any] struct {
 	mu sync.Mutex
-	of map[K]*sharedRead[V] // those under way
+	of map[K]*sharedRead[V] // those under way, or about to be
 }
 
 // sharedRead is a read that is under way, and what waits behind it.
@@ -29,11 +30,12 @@ type sharedRead[V any] struct {
 }
 
 type answer[V any] struct {
-	ctx   context.Context // of the caller who came first
-	read  func(ctx context.Context) (V, error)
-	there chan struct{} // closed when value and err are
-	value V
-	err   error
+	ctx    context.Context // of the caller who came first
+	read   func(ctx context.Context) (V, error)
+	shared bool          // more than one caller waits
+	there  chan struct{} // closed when value and err are
+	value  V
+	err    error
 }
 
 // Do answers read, or what another caller with this key reads from now on.
@@ -41,21 +43,42 @@ type answer[V any] struct {
 // caller's own, so read must not run in one.
 func (s *SharedReads[K, V]) Do(ctx context.Context, key K, read func(ctx context.Context) (V, error)) (V, error) {
 	s.mu.Lock()
-	under, busy := s.of[key]
-	if !busy {
-		if s.of == nil {
-			s.of = map[K]*sharedRead[V]{}
+	if under, busy := s.of[key]; busy {
+		if under.next == nil {
+			under.next = newAnswer(ctx, read)
+		} else {
+			under.next.shared = true
 		}
-		s.of[key] = &sharedRead[V]{}
+		a := under.next
 		s.mu.Unlock()
-		defer s.ended(key)
-		return read(ctx)
+		return a.wait(ctx)
 	}
-	if under.next == nil {
-		under.next = &answer[V]{ctx: ctx, read: read, there: make(chan struct{})}
+	if s.of == nil {
+		s.of = map[K]*sharedRead[V]{}
 	}
-	a := under.next
+	first := &sharedRead[V]{next: newAnswer(ctx, read)}
+	s.of[key] = first
 	s.mu.Unlock()
+	// One commit wakes many who go on to ask the same: let them come.
+	runtime.Gosched()
+	s.mu.Lock()
+	a := first.next
+	first.next = nil
+	s.mu.Unlock()
+	if a.shared {
+		go s.run(key, a)
+		return a.wait(ctx)
+	}
+	defer s.ended(key)
+	return read(ctx)
+}
+
+func newAnswer[V any](ctx context.Context, read func(ctx context.Context) (V, error)) *answer[V] {
+	return &answer[V]{ctx: ctx, read: read, there: make(chan struct{})}
+}
+
+// wait answers what is read, or the error of a caller who leaves before.
+func (a *answer[V]) wait(ctx context.Context) (V, error) {
 	select {
 	case <-a.there:
 		return a.value, a.err
@@ -75,18 +98,20 @@ func (s *SharedReads[K, V]) ended(key K) {
 		return
 	}
 	s.of[key].next = nil
-	go func() {
-		// It goes on when whoever came first has left.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), sharedDeadline)
-		defer cancel()
-		defer s.ended(key)
-		defer close(a.there)
-		defer func() {
-			if p := recover(); p != nil {
-				a.err = fmt.Errorf("a shared read panicked: %v", p)
-			}
-		}()
-		a.err = errUnanswered // for a read that ends its goroutine
-		a.value, a.err = a.read(ctx)
+	go s.run(key, a)
+}
+
+// run reads for those who wait. It goes on when who came first has left.
+func (s *SharedReads[K, V]) run(key K, a *answer[V]) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), sharedDeadline)
+	defer cancel()
+	defer s.ended(key)
+	defer close(a.there)
+	defer func() {
+		if p := recover(); p != nil {
+			a.err = fmt.Errorf("a shared read panicked: %v", p)
+		}
 	}()
+	a.err = errUnanswered // for a read that ends its goroutine
+	a.value, a.err = a.read(ctx)
 }

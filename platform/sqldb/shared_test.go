@@ -121,3 +121,31 @@ func TestWhoWaitsForASharedReadThatAnswersNothingGetsAnError(t *testing.T) {
 		})
 	}
 }
+
+func TestCallersWhoAreWokenTogetherShareTheFirstRead(t *testing.T) {
+	fewest := 20
+	for range 20 { // a processor may wake some too late, and they share a second one
+		synctest.Test(t, func(t *testing.T) {
+			var s sqldb.SharedReads[int, int64]
+			var reads atomic.Int64
+			woken := make(chan struct{})
+			var all sync.WaitGroup
+			for range 20 {
+				all.Go(func() {
+					<-woken
+					n, err := s.Do(t.Context(), 1, func(context.Context) (int64, error) { time.Sleep(time.Second); return reads.Add(1), nil })
+					if err != nil || n == 0 {
+						t.Errorf("read %d, %v", n, err)
+					}
+				})
+			}
+			synctest.Wait()
+			close(woken)
+			all.Wait()
+			fewest = min(fewest, int(reads.Load()))
+		})
+	}
+	if fewest != 1 {
+		t.Errorf("20 callers took %d reads at least", fewest)
+	}
+}
