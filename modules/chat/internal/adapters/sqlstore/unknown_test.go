@@ -212,48 +212,101 @@ func TestWhatAnUnknownCommitStoredIsNotStoredAgain(t *testing.T) {
 	}
 }
 
-// The commit is still under way when it is looked for.
-func TestAQuestionWaitsForTheCommitThatNobodyKnowsTheEndOf(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	c := newCut(t)
+// The commit is still under way when its parts come again.
+func TestWhatComesAgainWaitsForTheCommitThatNobodyKnowsTheEndOf(t *testing.T) {
+	for _, which := range []string{"accept", "stream", "end"} {
+		t.Run(which, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			c := newCut(t)
+			var asked core.Asked
+			done := make(chan error, 1)
+			ask := func() (err error) {
+				asked, err = c.Ask(ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is green?"})
+				return err
+			}
+			if which == "accept" {
+				let := c.hold(ctx, t)
+				go func() { done <- ask() }()
+				c.waitsTwice(ctx, t)
+				select {
+				case err := <-done:
+					t.Fatalf("it did not wait: %v", err)
+				default:
+				}
+				let()
+				if err := <-done; err != nil {
+					t.Fatal(err)
+				}
+			} else if err := ask(); err != nil {
+				t.Fatal(err)
+			}
+			w := c.Follow(jo, asked)
+			for {
+				if e, err := w.Next(ctx); err != nil {
+					t.Fatal(err)
+				} else if e.Step == core.StepModel {
+					break
+				}
+			}
+			let := func() {}
+			if which == "stream" {
+				let = c.hold(ctx, t)
+			}
+			c.model.piece <- "It is."
+			if which == "stream" {
+				c.waitsTwice(ctx, t)
+			}
+			let()
+			if e, err := w.Next(ctx); err != nil || e.Delta != "It is." {
+				t.Fatalf("%+v, %v", e, err)
+			}
+			if which == "end" {
+				let = c.hold(ctx, t)
+			}
+			close(c.model.piece)
+			if which == "end" {
+				c.waitsTwice(ctx, t)
+				let()
+			}
+			if record, err := c.Outcome(ctx, jo, asked); err != nil || record.Answer != "It is." {
+				t.Fatalf("%q, %v", record.Answer, err)
+			}
+			c.broken(t, 1)
+			c.check(t, asked, "It is.")
+		})
+	}
+}
+
+// hold keeps the next commit, which breaks off halfway, from its end until let.
+// Rows of streams are stored behind those of runs.
+func (c *cut) hold(ctx context.Context, t *testing.T) (let func()) {
+	t.Helper()
 	other, err := c.db.DB.DB.BeginTx(ctx, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = other.Rollback() }()
-	if _, err := other.ExecContext(ctx, "LOCK TABLE chat_streams IN EXCLUSIVE MODE"); err != nil { // rows of runs are stored before
+	t.Cleanup(func() { _ = other.Rollback() })
+	if _, err := other.ExecContext(ctx, "LOCK TABLE chat_streams IN EXCLUSIVE MODE"); err != nil {
 		t.Fatal(err)
 	}
 	c.once(dbtest.Halfway)
-	done := make(chan error, 1)
-	var asked core.Asked
-	go func() {
-		var err error
-		asked, err = c.Ask(ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is green?"})
-		done <- err
-	}()
-	for waiting := 0; waiting < 2; { // the first for the lock, the second for the first
-		err := c.db.NewRaw("SELECT count(*) FROM pg_stat_activity AS a WHERE wait_event_type = 'Lock' AND EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = a.pid AND l.relation = 'chat_runs'::regclass)").Scan(ctx, &waiting)
+	return func() {
+		t.Helper()
+		if err := other.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// waitsTwice returns when the commit waits for the lock, and its repetition for
+// the commit.
+func (c *cut) waitsTwice(ctx context.Context, t *testing.T) {
+	t.Helper()
+	for waiting := 0; waiting < 2; {
+		err := c.db.NewRaw("SELECT count(DISTINCT a.pid) FROM pg_stat_activity AS a JOIN pg_locks AS l ON l.pid = a.pid WHERE a.wait_event_type = 'Lock' AND l.relation = 'chat_runs'::regclass").Scan(ctx, &waiting)
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	select {
-	case err := <-done:
-		t.Fatalf("it did not wait: %v", err)
-	default:
-	}
-	if err := other.Rollback(); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-	c.model.piece <- "It is."
-	close(c.model.piece)
-	if _, err := c.Outcome(ctx, jo, asked); err != nil {
-		t.Fatal(err)
-	}
-	c.check(t, asked, "It is.")
 }
