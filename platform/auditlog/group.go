@@ -2,6 +2,7 @@ package auditlog
 
 import (
 	"context"
+	"errors"
 
 	"parley/platform/kernel/uow"
 )
@@ -33,6 +34,9 @@ func (g group) DoAll(ctx context.Context, callers []context.Context, fn func(ctx
 		}
 		var entries []Entry
 		for i, p := range waiting {
+			if p != nil && errors.Is(refused[i], uow.ErrBefore) { // with its entry
+				written = append(written, p)
+			}
 			if p == nil || refused[i] != nil {
 				continue
 			}

@@ -7,13 +7,17 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"parley/platform/kernel/uow"
 )
 
 // talk sends a message and reads the answers to it. A connection that fails is
 // closed: what is still on it belongs to nobody.
 //
 // A message with COMMIT is answered whatever the deadline of ctx: PostgreSQL
-// goes on with it when nobody listens any more, and may well commit.
+// goes on with it when nobody listens any more, and may well commit. When its
+// connection breaks before PostgreSQL has told what it did, uow.ErrUnknown is
+// among the errors.
 func (c *pgConn) talk(ctx context.Context, message []byte, parsed []string, commits bool) (*batchRows, error) {
 	deadline := time.Now().Add(c.timeout) //nolint:forbidigo // a socket counts by the machine's clock
 	if d, ok := ctx.Deadline(); ok && !commits && d.Before(deadline) {
@@ -24,8 +28,8 @@ func (c *pgConn) talk(ctx context.Context, message []byte, parsed []string, comm
 	if err == nil {
 		_, err = conn.Write(message)
 	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("sending to PostgreSQL: %w", err), c.Close())
+	if err != nil { // a part of it may have arrived, and COMMIT in it
+		return nil, errors.Join(c.untold(commits), fmt.Errorf("sending to PostgreSQL: %w", err), c.Close())
 	}
 	answer := answers{conn: c, in: conn, buffer: c.read[:0], parsed: parsed, left: c.asked}
 	refused, err := answer.all()
@@ -33,12 +37,22 @@ func (c *pgConn) talk(ctx context.Context, message []byte, parsed []string, comm
 		c.read = answer.buffer
 	}
 	switch {
+	case err != nil && answer.committed: // what broke afterwards is the connection's
+		_ = c.Close()
 	case err != nil:
-		return nil, errors.Join(refused, fmt.Errorf("reading from PostgreSQL: %w", ofConnection(err)), c.Close())
+		return nil, errors.Join(refused, c.untold(commits && refused == nil), fmt.Errorf("reading from PostgreSQL: %w", ofConnection(err)), c.Close())
 	case refused != nil:
 		return nil, refused
 	}
 	return &answer.rows, nil
+}
+
+// untold is what a broken connection leaves open about its transaction.
+func (c *pgConn) untold(committing bool) error {
+	if committing && !c.tx.reads {
+		return uow.ErrUnknown
+	}
+	return nil
 }
 
 // answers are what PostgreSQL says to a batch.
@@ -50,6 +64,8 @@ type answers struct {
 	parsed []string // texts and names of statements that are being prepared
 	left   int      // statements that have not been answered
 	rows   batchRows
+	// committed: PostgreSQL has told that COMMIT was done.
+	committed bool
 }
 
 // errRolledBack tells that a COMMIT ended a transaction that had failed.
@@ -87,8 +103,13 @@ func (a *answers) all() (refused, failed error) {
 			a.rows.add(body)
 		case 'C':
 			a.left--
-			if string(body) == "ROLLBACK\x00" && refused == nil {
-				refused = errRolledBack
+			switch string(body) {
+			case "COMMIT\x00":
+				a.committed = a.left == 0 // it is the last of its message
+			case "ROLLBACK\x00":
+				if refused == nil {
+					refused = errRolledBack
+				}
 			}
 		case 'E':
 			if told := pgErrorOf(body); refused == nil {

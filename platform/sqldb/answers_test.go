@@ -18,3 +18,14 @@ func TestAnswersToOtherStatementsAreNotTakenForThose(t *testing.T) {
 		}
 	}
 }
+
+// The connection may break behind the answer.
+func TestACommitThatIsAnsweredIsCommittedWhateverFollows(t *testing.T) {
+	const insert, commit = "C\x00\x00\x00\x0bINSERT\x00", "C\x00\x00\x00\x0bCOMMIT\x00"
+	for said, want := range map[string]bool{insert + commit: true, insert: false, commit: false, insert + insert + commit: false} {
+		a := answers{conn: &pgConn{}, in: strings.NewReader(said), left: 2}
+		if _, failed := a.all(); failed == nil || a.committed != want {
+			t.Errorf("%q: committed %v, %v", said, a.committed, failed)
+		}
+	}
+}

@@ -2,70 +2,17 @@ package sqldb_test
 
 import (
 	"context"
-	"io"
-	"net"
-	"net/url"
-	"sync"
+	"errors"
 	"testing"
 
+	"parley/platform/kernel/uow"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
 )
 
-// proxy is between a server and PostgreSQL.
-type proxy struct {
-	net.Listener
-	mu      sync.Mutex
-	clients []*net.TCPConn
-}
-
-func (p *proxy) serve(ctx context.Context, to string) {
-	for {
-		conn, err := p.Accept()
-		if err != nil {
-			return
-		}
-		client, _ := conn.(*net.TCPConn)
-		behind, err := (&net.Dialer{}).DialContext(ctx, "tcp", to)
-		if err != nil {
-			_ = client.Close()
-			continue
-		}
-		p.mu.Lock()
-		p.clients = append(p.clients, client)
-		p.mu.Unlock()
-		go func() {
-			_, _ = io.Copy(behind, client)
-			_ = behind.Close()
-		}()
-		go func() { _, _ = io.Copy(client, behind) }()
-	}
-}
-
-// cut ends all connections without a word.
-func (p *proxy) cut() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, client := range p.clients {
-		_ = client.CloseWrite()
-	}
-	p.clients = nil
-}
-
 func TestAConnectionThatEndsWithoutAWordIsAFailureOfTheDatabase(t *testing.T) {
-	address, err := url.Parse(dbtest.PostgresURL(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &proxy{Listener: listener}
-	defer func() { _ = p.Close() }()
-	go p.serve(t.Context(), address.Host)
-	address.Host = p.Addr().String()
-	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: address.String(), MaxConns: 1})
+	p := dbtest.ProxyTo(t, dbtest.PostgresURL(t))
+	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: p.URL, MaxConns: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,11 +35,79 @@ func TestAConnectionThatEndsWithoutAWordIsAFailureOfTheDatabase(t *testing.T) {
 		if err := run(func() {}); err != nil {
 			t.Fatal(err)
 		}
-		if err := run(p.cut); err == nil || !sqldb.Unavailable(err) {
+		if err := run(p.Cut); err == nil || !sqldb.Unavailable(err) {
 			t.Errorf("%s: the end was told as %v", name, err)
 		}
 		if err := run(func() {}); err != nil {
 			t.Errorf("%s, then: %v", name, err)
 		}
+	}
+}
+
+func TestACommitWithoutAnAnswerIsToldAsUnknown(t *testing.T) {
+	p := dbtest.ProxyTo(t, dbtest.PostgresURL(t))
+	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: p.URL, MaxConns: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(t.Context(), "CREATE TABLE numbers (n BIGINT, late BIGINT, name TEXT)"); err != nil {
+		t.Fatal(err)
+	}
+	n := int64(0)
+	for name, write := range map[string]func(ctx context.Context, n int64) error{
+		"COMMIT alone": func(ctx context.Context, n int64) error {
+			_, err := db.On(ctx).NewRaw("INSERT INTO numbers VALUES (?, 1, 'x')", n).Exec(ctx)
+			return err
+		},
+		"COMMIT with the last statements": func(ctx context.Context, n int64) error {
+			return db.InsertLast(ctx, sqldb.Insert{Rows: &[]numberRow{{N: n, Late: 1, Name: "x"}}})
+		},
+	} {
+		for how, want := range map[dbtest.Break]int{dbtest.Lost: 0, dbtest.Untold: 1, dbtest.Not: 1} {
+			n++
+			p.Breaking(func() dbtest.Break { return how })
+			committed := false
+			err := db.Within(t.Context(), func(ctx context.Context) error {
+				uow.AfterCommit(ctx, func() { committed = true })
+				return write(ctx, n)
+			})
+			if got := errors.Is(err, uow.ErrUnknown); got != (how != dbtest.Not) || !got && err != nil {
+				t.Errorf("%s, %d: it was told as %v", name, how, err)
+			}
+			if committed != (how == dbtest.Not) {
+				t.Errorf("%s, %d: what waited for the commit was told %v", name, how, committed)
+			}
+			var stored int
+			if err := db.NewRaw("SELECT count(*) FROM numbers WHERE n = ?", n).Scan(t.Context(), &stored); err != nil || stored != want {
+				t.Errorf("%s, %d: %d rows are stored, %v", name, how, stored, err)
+			}
+		}
+	}
+}
+
+// What failed before COMMIT was sent, and what only reads, is not in doubt.
+func TestAConnectionThatBreaksBeforeTheCommitIsNoUnknownOutcome(t *testing.T) {
+	p := dbtest.ProxyTo(t, dbtest.PostgresURL(t))
+	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: p.URL, MaxConns: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	read := func(ctx context.Context) error { return db.On(ctx).NewRaw("SELECT 1").Scan(ctx, new(int)) }
+	err = db.Within(t.Context(), func(ctx context.Context) error {
+		if err := read(ctx); err != nil {
+			return err
+		}
+		p.Cut()
+		return read(ctx)
+	})
+	if err == nil || errors.Is(err, uow.ErrUnknown) {
+		t.Errorf("it was told as %v", err)
+	}
+	p.Breaking(func() dbtest.Break { return dbtest.Lost })
+	err = db.Snapshot(t.Context(), read)
+	if err == nil || errors.Is(err, uow.ErrUnknown) {
+		t.Errorf("a view was told as %v", err)
 	}
 }

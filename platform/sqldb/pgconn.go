@@ -48,6 +48,8 @@ type pgTx struct {
 	conn *pgConn
 	// begin opens it, and goes with its first statement; empty once it has.
 	begin string
+	// reads: it changes nothing, so that its end is nobody's concern.
+	reads bool
 	// redone: its work is done again if it is lost.
 	redone bool
 	// lost: the first message failed, so that nobody knows whether PostgreSQL
@@ -77,7 +79,7 @@ func (c *pgConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, er
 	if o.ReadOnly {
 		begin += " READ ONLY"
 	}
-	c.tx = pgTx{conn: c, begin: begin, redone: isRedone(ctx)}
+	c.tx = pgTx{conn: c, begin: begin, reads: o.ReadOnly, redone: isRedone(ctx)}
 	return &c.tx, nil
 }
 

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 
 	"github.com/uptrace/bun"
@@ -135,7 +136,7 @@ func (u *Unit) Do(ctx context.Context, fn func(ctx context.Context, tx uow.Tx) e
 	}
 	appended := false
 	err := u.run(ctx, fn, &appended)
-	if err == nil && appended {
+	if appended && (err == nil || errors.Is(err, uow.ErrUnknown)) { // they may be there
 		u.outbox.Committed()
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/platform/kernel/apperr"
+	"parley/platform/kernel/uow"
 
 	"github.com/gin-gonic/gin"
 )
@@ -26,6 +27,9 @@ var (
 	ErrTimeout         = apperr.New(apperr.Unavailable, "timeout", "The server took too long; try again.").After(2 * time.Second)
 	ErrStorage         = apperr.New(apperr.Unavailable, "storage_unavailable",
 		"The server can't read or store anything at the moment; try again.").After(5 * time.Second)
+	// ErrUnknown has no Retry-After: who repeats at once may do it twice.
+	ErrUnknown = apperr.New(apperr.Unavailable, "outcome_unknown",
+		"The database broke off while it stored this, so it may be stored or not; look before you send it again. What is sent with an Idempotency-Key can be repeated with it and is done once at most.")
 )
 
 var statuses = map[apperr.Kind]int{
@@ -56,6 +60,9 @@ func (s *Server) explain(ctx context.Context, err error) *apperr.Error {
 	log := s.config.Log
 	var e *apperr.Error
 	switch {
+	case errors.Is(err, uow.ErrUnknown): // whatever else went wrong: nobody may take it for not done
+		log.ErrorContext(ctx, "it is not known whether a request's changes were committed", "error", err)
+		return ErrUnknown
 	case errors.As(err, &e) && e.Kind != apperr.Internal:
 		if e.Kind != apperr.Unavailable {
 			return e

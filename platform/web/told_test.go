@@ -2,12 +2,25 @@ package web
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"parley/platform/kernel/uow"
 )
+
+// Nobody may read "try again" where a second time may be one too many.
+func TestAnUnknownOutcomeIsToldAsSuch(t *testing.T) {
+	s := &Server{config: Config{Log: slog.New(slog.DiscardHandler), Unavailable: func(error) bool { return true }}}
+	for _, beside := range []error{errors.New("cut"), context.DeadlineExceeded, ErrStorage} {
+		if e := s.explain(t.Context(), errors.Join(beside, uow.ErrUnknown)); e != ErrUnknown || status(e) != 503 || e.RetryAfter != 0 {
+			t.Errorf("beside %v it is told as %v", beside, e)
+		}
+	}
+}
 
 func TestAnOverloadDoesNotFillTheLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

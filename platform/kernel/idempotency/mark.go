@@ -2,6 +2,7 @@ package idempotency
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"parley/platform/kernel/uow"
@@ -83,6 +84,9 @@ func (g group) DoAll(ctx context.Context, callers []context.Context, fn func(ctx
 		}
 		for i, caller := range callers {
 			w := of(caller)
+			if w != nil && errors.Is(refused[i], uow.ErrBefore) { // with its mark
+				marked = append(marked, w)
+			}
 			if w == nil || refused[i] != nil {
 				continue
 			}

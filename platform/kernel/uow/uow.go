@@ -4,6 +4,7 @@ package uow
 
 import (
 	"context"
+	"errors"
 
 	"parley/platform/kernel/event"
 )
@@ -16,10 +17,20 @@ type Tx interface {
 	Publish(facts ...event.Event)
 }
 
+// ErrUnknown is among the errors of a unit whose commit was sent to the database
+// and not answered: it may have happened, or still happen. Who repeats the unit
+// must find out first, in a way that waits for a commit that is under way.
+var ErrUnknown = errors.New("it is not known whether the changes were committed")
+
+// ErrBefore is why a caller's part of a DoAll is left out that an earlier DoAll
+// has committed, with all that goes along: the caller is done.
+var ErrBefore = errors.New("the part was committed before")
+
 // Unit makes changes of state and the events that tell of them one transaction.
 type Unit interface {
 	// Do runs fn in one transaction and commits when it returns nil. An
-	// error or a panic rolls back state and events alike. A Do inside a Do
+	// error or a panic rolls back state and events alike, but for ErrUnknown,
+	// which says that nobody knows. A Do inside a Do
 	// joins the outer unit. fn must use the context it is given, must not
 	// call the network, and may be run only once.
 	Do(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error
@@ -31,9 +42,10 @@ type Group interface {
 	Unit
 	// DoAll runs fn in one transaction of ctx, with one Tx for each caller, and
 	// commits when fn's error is nil. fn answers for each caller nil or why
-	// their part was left out; nothing is published or noted for those. What
-	// the callers' contexts carry (who asks, for the audit log) stays with each
-	// of them; their deadlines are not obeyed.
+	// their part was left out; nothing is published or noted for those. The
+	// part that ErrBefore leaves out is done. What the callers' contexts carry
+	// (who asks, for the audit log) stays with each of them; their deadlines are
+	// not obeyed.
 	DoAll(ctx context.Context, callers []context.Context, fn func(ctx context.Context, txs []Tx) (refused []error, err error)) error
 }
 

@@ -10,10 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"parley/platform/kernel/clock"
 	"parley/platform/kernel/event"
 	kernel "parley/platform/kernel/idempotency"
 	"parley/platform/kernel/uow"
+	"parley/platform/migrate"
 	"parley/platform/sqldb"
+	"parley/platform/sqldb/dbtest"
+	"parley/platform/sqldb/idempotency"
 	"parley/platform/web"
 	"parley/platform/webtest"
 )
@@ -168,4 +172,39 @@ func TestAnotherUploadUnderTheSameKeyIsRefused(t *testing.T) {
 		send("r", "xx", "bad", "a.txt", "same text", false).Want(400)
 		send("r", "xx", "file", "a.txt", "same text", false).Want(200)
 	})
+}
+
+// A request whose commit was not answered frees its key; what the repeat gets is
+// what became of the commit.
+func TestAKeyWhoseCommitIsUnknownIsRepeatedOnlyIfItFailed(t *testing.T) {
+	for how, want := range map[dbtest.Break]error{dbtest.Lost: nil, dbtest.Untold: kernel.ErrLost} {
+		p := dbtest.ProxyTo(t, dbtest.PostgresURL(t))
+		db, err := sqldb.Open(t.Context(), sqldb.Config{URL: p.URL, MaxConns: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		if err := migrate.New(db, []migrate.Set{idempotency.Migrations()}, slog.New(slog.DiscardHandler)).Up(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		f := &fixture{t: t, ctx: t.Context(), db: db, clock: clock.NewFixed(time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC))}
+		f.store = f.process("first")
+		f.mustBegin(claim("k", "a"))
+		first := true
+		p.Breaking(func() dbtest.Break {
+			if first {
+				first = false
+				return how
+			}
+			return dbtest.Not
+		})
+		f.is(f.effect(f.store, claim("k", "a"), nil), uow.ErrUnknown)
+		if err := f.store.Forget(f.ctx, claim("k", "a")); err != nil {
+			t.Fatal(err)
+		}
+		stored, err := f.begin(claim("k", "a"))
+		if stored != nil || !errors.Is(err, want) {
+			t.Errorf("%d: %v, %v", how, stored, err)
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/platform/kernel/apperr"
+	"parley/platform/kernel/uow"
 )
 
 // finish closes the run with its outcome and answers its record, or why its end
@@ -104,9 +105,9 @@ func (s *Service) close(ctx context.Context, run Run, stream *stream, o Outcome,
 	if err != nil {
 		return time.Time{}, fmt.Errorf("preparing the end of a run: %w", err)
 	}
-	waited := time.Duration(0)
+	waited, again := time.Duration(0), false
 	for wait := 50 * time.Millisecond; ; wait = min(wait*4, s.Intervals.Lease/2) {
-		e := &ending{end: End{Run: run.ID, Owner: run.Owner, Outcome: o, Sequence: run.LastSequence + 1}, run: run, stream: stream}
+		e := &ending{end: End{Run: run.ID, Owner: run.Owner, Outcome: o, Sequence: run.LastSequence + 1, Again: again}, run: run, stream: stream}
 		err := s.journal.end(e)
 		switch {
 		case err == nil:
@@ -117,6 +118,7 @@ func (s *Service) close(ctx context.Context, run Run, stream *stream, o Outcome,
 		if err == nil || errors.Is(err, ErrNoLongerOurs) || errors.Is(err, ErrDeleted) {
 			return e.at, err
 		}
+		again = again || errors.Is(err, uow.ErrUnknown)
 		if waited+wait > patience || waited+wait > soon && s.base.Err() != nil {
 			return e.at, err
 		}

@@ -27,7 +27,8 @@ const (
 // questions that are accepted, the events of open streams and the ends. While
 // one commit is under way the next gathers, so that more work makes larger
 // commits, not more of them. A commit that fails is tried again part by part:
-// one run's bad part costs no other run anything.
+// one run's bad part costs no other run anything. A commit that nobody knows the
+// end of is tried again as a whole, as parts that may be stored.
 type journal struct {
 	service *Service
 
@@ -64,7 +65,8 @@ type ending struct {
 	err    error
 }
 
-// accept stores a question; its error means that nothing of it is stored.
+// accept stores a question; its error means that nothing of it is stored, or
+// that nobody knows (uow.ErrUnknown).
 func (j *journal) accept(a *accepting) (Accepted, error) {
 	a.done = make(chan struct{})
 	j.mu.Lock()
@@ -175,6 +177,7 @@ func (c *commit) commit() {
 	for _, e := range c.ends {
 		if e.stream != nil {
 			e.end.Events, e.end.Sequence = e.stream.take(), e.stream.next()
+			e.end.Again = e.end.Again || e.stream.unsure()
 			last[e.stream] = true
 		}
 	}
@@ -188,22 +191,55 @@ func (c *commit) commit() {
 			advances, streams = append(advances, a), append(streams, s)
 		}
 	}
-	err := c.write(c.accepts, streams, advances, c.ends)
-	if err == nil || len(c.accepts)+len(streams)+len(c.ends) == 1 {
+	err := c.store(c.accepts, streams, advances, c.ends)
+	if err == nil || errors.Is(err, uow.ErrUnknown) || len(c.accepts)+len(streams)+len(c.ends) == 1 {
 		c.settle(c.accepts, streams, c.ends, err)
 		return
 	}
 	for _, a := range c.accepts {
 		one := []*accepting{a}
-		c.settle(one, nil, nil, c.write(one, nil, nil, nil))
+		c.settle(one, nil, nil, c.store(one, nil, nil, nil))
 	}
 	for i, s := range streams {
-		c.settle(nil, []*stream{s}, nil, c.write(nil, []*stream{s}, advances[i:i+1], nil))
+		c.settle(nil, []*stream{s}, nil, c.store(nil, []*stream{s}, advances[i:i+1], nil))
 	}
 	for _, e := range c.ends {
 		one := []*ending{e}
-		c.settle(nil, nil, one, c.write(nil, nil, nil, one))
+		c.settle(nil, nil, one, c.store(nil, nil, nil, one))
 	}
+}
+
+// store writes the parts. When nobody knows whether they are committed it writes
+// them again, soon, until the store has said; then they are stored once. An error
+// means that none is stored, but for uow.ErrUnknown.
+func (c *commit) store(accepts []*accepting, streams []*stream, advances []Advance, ends []*ending) error {
+	s := c.service
+	now := s.Clock.Now()
+	err := c.write(now, accepts, streams, advances, ends)
+	if !errors.Is(err, uow.ErrUnknown) {
+		return err
+	}
+	waited := time.Duration(0)
+	for wait := 20 * time.Millisecond; waited+wait <= soon; wait *= 2 {
+		s.Log.WarnContext(s.base, "it is not known whether runs were stored; they are stored again if they were not", "error", err)
+		for _, a := range accepts {
+			if a.result.Err == nil {
+				a.accept.Run.ID = a.result.Run.ID
+			}
+		}
+		for i := range advances {
+			advances[i].Again = true
+		}
+		for _, e := range ends {
+			e.end.Again = true
+		}
+		s.pause(wait)
+		waited += wait
+		if err = c.write(now, accepts, streams, advances, ends); err == nil {
+			return nil
+		}
+	}
+	return errors.Join(uow.ErrUnknown, err)
 }
 
 // settle tells who waits for parts what became of them.
@@ -232,7 +268,7 @@ func (c *commit) settle(accepts []*accepting, streams []*stream, ends []*ending,
 
 // write is one transaction with the state, the events that tell of it and the
 // audit entries of those who ask.
-func (c *commit) write(accepts []*accepting, streams []*stream, advances []Advance, ends []*ending) (err error) {
+func (c *commit) write(now time.Time, accepts []*accepting, streams []*stream, advances []Advance, ends []*ending) (err error) {
 	s := c.service
 	defer func() { // or all runs would wait for ever
 		if p := recover(); p != nil {
@@ -240,7 +276,7 @@ func (c *commit) write(accepts []*accepting, streams []*stream, advances []Advan
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	batch := Batch{Now: s.Clock.Now(), Advances: advances}
+	batch := Batch{Now: now, Advances: advances}
 	callers := make([]context.Context, 0, len(accepts)+1)
 	for _, a := range accepts {
 		batch.Accepts = append(batch.Accepts, a.accept)
@@ -260,6 +296,9 @@ func (c *commit) write(accepts []*accepting, streams []*stream, advances []Advan
 		refused := make([]error, len(callers))
 		for i, a := range accepts {
 			a.result, refused[i] = done.Accepts[i], done.Accepts[i].Err
+			if a.result.Before {
+				refused[i] = uow.ErrBefore
+			}
 			if refused[i] == nil && a.fact != nil {
 				fact := *a.fact
 				fact.ThreadID = a.result.Thread.ID
@@ -272,7 +311,7 @@ func (c *commit) write(accepts []*accepting, streams []*stream, advances []Advan
 		own := txs[len(accepts)]
 		for i, e := range ends {
 			e.at = batch.Now
-			if e.result = done.Ends[i]; e.result.Err == nil {
+			if e.result = done.Ends[i]; e.result.Err == nil && !e.result.Before {
 				publishEnd(own, factOf(e.run, e.end.Outcome, batch.Now))
 			}
 		}

@@ -40,7 +40,9 @@ type Runs interface {
 	// Write stores the parts of a batch within the unit of ctx. A part that
 	// cannot be stored for what it is about is answered with its error and
 	// leaves nothing; the others are stored. They can be read when the unit has
-	// ended, not before.
+	// ended, not before. A part that comes again after a unit that nobody knows
+	// the end of (uow.ErrUnknown) is stored once: Write waits for that unit, if
+	// it is still under way, and answers what it stored.
 	Write(ctx context.Context, b Batch) (Written, error)
 	// Prepare answers an outcome, which changes no more, with what Write can do
 	// beforehand: while it runs no other run is stored. Write does it for an
@@ -97,18 +99,22 @@ type Written struct {
 type Accept struct {
 	// Thread is stored when its id is 0. Else it is the thread that the
 	// question goes to: its title and last activity are stored.
-	Thread  Thread
-	Run     Run // without an id
+	Thread Thread
+	// Run has no id, but for a question that comes again: then it has the one
+	// that it was answered with before, by which and its RunID it is known.
+	Run     Run
 	Content Content
 	Events  []StreamEvent
 }
 
-// Accepted is a stored question. Err is ErrInProgress when the run's key is
+// Accepted is a stored question. Before is whether it came again and had been
+// stored, so that nothing was done. Err is ErrInProgress when the run's key is
 // taken, and ErrNotFound when the user's thread is gone, or an answer of it was
 // deleted since it was read.
 type Accepted struct {
 	Thread Thread
 	Run    Run
+	Before bool
 	Err    error
 }
 
@@ -121,6 +127,7 @@ type Advance struct {
 	Begins   *Beginning // nil when the run has begun before
 	Events   []StreamEvent
 	Sequence int64 // of the last event
+	Again    bool  // some of the events may be stored
 }
 
 // Beginning is what is known of a run once its turn has come.
@@ -140,11 +147,13 @@ type End struct {
 	Outcome  Outcome
 	Events   []StreamEvent // before the last
 	Sequence int64         // of the last event, which is Outcome.Last
+	Again    bool          // it may be stored, or some of the events
 }
 
 // Ended is what became of an end.
 type Ended struct {
 	Deleted bool // the run was, or its user
+	Before  bool // it came again and had been stored, so that nothing was done
 	Err     error
 }
 

@@ -2,9 +2,12 @@ package core
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
+
+	"parley/platform/kernel/uow"
 )
 
 // maxAnswer bounds the text of an answer, in bytes.
@@ -24,6 +27,7 @@ type stream struct {
 	mu       sync.Mutex
 	run      Run
 	pending  []StreamEvent // not stored yet, in order
+	again    bool          // nobody knows whether some of pending are stored
 	gathered strings.Builder
 	inflight []StreamEvent // in the commit under way
 	events   []StreamEvent // stored; the one with sequence number n is at n-1
@@ -131,7 +135,7 @@ func (s *stream) advance() (Advance, bool) {
 	a := Advance{Events: s.take()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a.Run, a.Owner, a.Begins, a.Sequence = s.run.ID, s.run.Owner, s.begins, int64(len(s.events)+len(s.inflight))
+	a.Run, a.Owner, a.Begins, a.Sequence, a.Again = s.run.ID, s.run.Owner, s.begins, int64(len(s.events)+len(s.inflight)), s.again
 	return a, a.Begins != nil || len(a.Events) > 0
 }
 
@@ -144,6 +148,7 @@ func (s *stream) stored(err error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.again = errors.Is(err, uow.ErrUnknown)
 	if s.begins != nil {
 		s.begun <- err
 		s.begins = nil
@@ -151,6 +156,13 @@ func (s *stream) stored(err error) {
 	if err == nil {
 		s.settle()
 	}
+}
+
+// unsure reports whether nobody knows which of its events are stored.
+func (s *stream) unsure() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.again
 }
 
 // ended adds the last event, which is stored with the outcome.
@@ -165,6 +177,11 @@ func (s *stream) ended(last StreamEvent) {
 func (s *stream) settle() {
 	s.events = append(s.events, s.inflight...)
 	s.inflight = nil
+	s.ring()
+}
+
+// ring wakes the watchers. The caller holds mu.
+func (s *stream) ring() {
 	if s.rung != nil {
 		close(s.rung)
 		s.rung = nil
@@ -189,12 +206,13 @@ func (s *stream) watch() {
 	}
 }
 
-// close tells the watchers that nothing more comes here.
+// close tells the watchers that nothing more comes here. What a commit under way
+// holds stays its own: nobody knows yet that it is stored.
 func (s *stream) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.over = true
-	s.settle()
+	s.ring()
 }
 
 // after answers the stored events behind a sequence number. When there are

@@ -3,6 +3,7 @@ package memstore
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"parley/modules/chat/internal/core"
@@ -28,6 +29,12 @@ func (s *Store) Write(ctx context.Context, b core.Batch) (core.Written, error) {
 			out.Advances = append(out.Advances, err)
 		}
 		for _, p := range b.Ends {
+			if stored, err := s.ended(ctx, p); err != nil {
+				return err
+			} else if stored != nil {
+				out.Ends = append(out.Ends, *stored)
+				continue
+			}
 			deleted, err := s.end(ctx, p, b.Now)
 			if err != nil && refusal(err) == nil {
 				return err
@@ -54,6 +61,17 @@ func refusal(err error) error {
 
 func (s *Store) accept(ctx context.Context, p core.Accept, now time.Time) (core.Accepted, error) {
 	out := core.Accepted{Thread: p.Thread, Run: p.Run}
+	if p.Run.ID != 0 {
+		stored, err := s.runs.Get(ctx, func(r core.Run) bool { return r.ID == p.Run.ID && r.RunID == p.Run.RunID })
+		if err == nil {
+			out.Thread.ID, out.Run.ThreadID, out.Before = stored.ThreadID, stored.ThreadID, true
+			return out, nil
+		}
+		if !errors.Is(err, core.ErrNotFound) {
+			return core.Accepted{}, err
+		}
+		out.Run.ID = 0
+	}
 	if p.Thread.ID != 0 {
 		t, err := s.UpdateThread(ctx, p.Thread.UserID, p.Thread.ID, func(t *core.Thread) error {
 			if t.Deletions != p.Thread.Deletions {
@@ -91,6 +109,37 @@ func (s *Store) accept(ctx context.Context, p core.Accept, now time.Time) (core.
 	return out, add(ctx, s.events, r.ID, p.Events...)
 }
 
+// last is the last stored sequence number of a run whose part comes again.
+func (s *Store) last(ctx context.Context, run int64, again bool) (int64, error) {
+	if !again {
+		return 0, nil
+	}
+	r, err := s.runs.Get(ctx, func(r core.Run) bool { return r.ID == run })
+	if errors.Is(err, core.ErrNotFound) {
+		return 0, nil
+	}
+	return r.LastSequence, err
+}
+
+// ended answers an end that comes again as it is stored, nil when it is not.
+func (s *Store) ended(ctx context.Context, p core.End) (*core.Ended, error) {
+	if !p.Again {
+		return nil, nil
+	}
+	r, err := s.runs.Get(ctx, func(r core.Run) bool {
+		return r.ID == p.Run && r.Owner == p.Owner && r.State == p.Outcome.State && r.LastSequence == p.Sequence
+	})
+	if errors.Is(err, core.ErrNotFound) {
+		return nil, nil
+	}
+	return &core.Ended{Deleted: r.IsDeleted, Before: true}, err
+}
+
+// behind are the events after a sequence number.
+func behind(events []core.StreamEvent, last int64) []core.StreamEvent {
+	return slices.DeleteFunc(slices.Clone(events), func(e core.StreamEvent) bool { return e.Sequence <= last })
+}
+
 func open(r core.Run) bool { return r.State.Open() }
 
 // ours matches a run that its owner may still write to.
@@ -99,6 +148,10 @@ func ours(owner string) func(core.Run) bool {
 }
 
 func (s *Store) advance(ctx context.Context, p core.Advance, now time.Time) error {
+	last, err := s.last(ctx, p.Run, p.Again)
+	if err != nil {
+		return err
+	}
 	r, err := s.change(ctx, p.Run, ours(p.Owner), func(r *core.Run) {
 		r.State, r.LastSequence = core.InProgress, p.Sequence
 		if p.Begins != nil && !r.IsDeleted {
@@ -117,11 +170,15 @@ func (s *Store) advance(ctx context.Context, p core.Advance, now time.Time) erro
 			return err
 		}
 	}
-	return add(ctx, s.events, p.Run, p.Events...)
+	return add(ctx, s.events, p.Run, behind(p.Events, last)...)
 }
 
 func (s *Store) end(ctx context.Context, p core.End, now time.Time) (deleted bool, err error) {
 	o := p.Outcome
+	last, err := s.last(ctx, p.Run, p.Again)
+	if err != nil {
+		return false, err
+	}
 	r, err := s.change(ctx, p.Run, ours(p.Owner), func(r *core.Run) {
 		r.State, r.Model, r.FailureCode, r.FinishReason, r.ModifiedOn, r.LastSequence = o.State, o.Model, o.FailureCode, o.FinishReason, now, p.Sequence
 		r.PromptTokens, r.CompletionTokens, r.Cost = core.Totals(o.Usage)
@@ -154,7 +211,7 @@ func (s *Store) end(ctx context.Context, p core.End, now time.Time) (deleted boo
 	if err := add(ctx, s.support, p.Run, o.Support...); err != nil {
 		return false, err
 	}
-	return false, add(ctx, s.events, p.Run, append(p.Events[:len(p.Events):len(p.Events)], o.Last(p.Sequence))...)
+	return false, add(ctx, s.events, p.Run, append(behind(p.Events, last), o.Last(p.Sequence))...)
 }
 
 // change alters a run that matches; ErrNoLongerOurs stands for none.

@@ -25,21 +25,39 @@ func (w *writing) accepts(ctx context.Context, parts []core.Accept) ([]core.Acce
 	for i, p := range parts {
 		done := core.Accepted{Thread: p.Thread, Run: p.Run}
 		done.Run.ID = ids[i].Run
+		again := p.Run.ID != 0
+		if again && w.db.Postgres() { // nobody else has got its id, and its row waits for the commit before
+			done.Run.ID = p.Run.ID
+		}
+		if again && !w.db.Postgres() {
+			stored, is, err := w.before(ctx, p)
+			if err != nil {
+				return nil, err
+			}
+			if is {
+				out[i] = stored
+				continue
+			}
+		}
 		if p.Thread.ID == 0 {
 			done.Thread.ID = ids[i].Thread
 		} else if t, there := threads[p.Thread.ID]; there && t.Deletions == p.Thread.Deletions {
 			done.Thread.Title, done.Thread.ModifiedOn = t.Title, w.now
 		} else {
-			out[i].Err = core.ErrNotFound
+			if out[i], err = w.instead(ctx, p, core.ErrNotFound); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		done.Run.ThreadID = done.Thread.ID
-		taken, err := w.taken(ctx, done.Run)
+		taken, err := w.taken(ctx, done.Run, again)
 		if err != nil {
 			return nil, err
 		}
 		if taken {
-			out[i].Err = core.ErrInProgress
+			if out[i], err = w.instead(ctx, p, core.ErrInProgress); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if p.Thread.ID == 0 {
@@ -120,10 +138,20 @@ func (w *writing) touch(ctx context.Context, parts []core.Accept) (map[int64]tou
 	return out, nil
 }
 
-// taken stores a run and answers whether it could not be for its key. Without
-// a key the run waits for the others.
-func (w *writing) taken(ctx context.Context, r core.Run) (bool, error) {
-	if r.IdempotencyKey == nil && r.QuestionKey == nil {
+// instead answers a question that cannot be stored: as it is stored already, or
+// with why.
+func (w *writing) instead(ctx context.Context, p core.Accept, why error) (core.Accepted, error) {
+	stored, is, err := w.before(ctx, p)
+	if err == nil && !is {
+		stored.Err = why
+	}
+	return stored, err
+}
+
+// taken stores a run and answers whether it could not be for its key, or because
+// it comes again and is there. Without a key the run waits for the others.
+func (w *writing) taken(ctx context.Context, r core.Run, again bool) (bool, error) {
+	if r.IdempotencyKey == nil && r.QuestionKey == nil && !again {
 		w.runs = append(w.runs, runRow{Run: r})
 		return false, nil
 	}

@@ -36,6 +36,7 @@ type writing struct {
 	*Store
 	now    time.Time
 	script *sqldb.Script
+	stand  map[int64]standing // of runs whose parts come again
 
 	threads  []threadRow
 	runs     []runRow
@@ -51,6 +52,9 @@ func (s *Store) Write(ctx context.Context, b core.Batch) (core.Written, error) {
 	w := &writing{Store: s, now: b.Now, script: s.db.NewScript()}
 	var out core.Written
 	var err error
+	if w.stand, err = w.standings(ctx, b); err != nil {
+		return out, err
+	}
 	if out.Accepts, err = w.accepts(ctx, b.Accepts); err != nil {
 		return out, err
 	}
@@ -103,6 +107,9 @@ func (w *writing) advances(ctx context.Context, parts []core.Advance) ([]error, 
 		if run.IsDeleted { // no text of it is kept, and it goes no further
 			refused[i] = core.ErrDeleted
 			continue
+		}
+		if p.Again {
+			p.Events = behind(p.Events, w.stand[p.Run].LastSequence)
 		}
 		if err := w.addEvents(p.Run, p.Events); err != nil {
 			return nil, err
@@ -164,6 +171,10 @@ func (w *writing) ends(ctx context.Context, parts []core.End) ([]core.Ended, err
 	for i, p := range parts {
 		run, ours := found[p.Run]
 		out[i].Deleted = run.IsDeleted
+		if stored := w.stand[p.Run]; !ours && stored.ended(p) {
+			out[i].Before, out[i].Deleted = true, stored.IsDeleted
+			continue
+		}
 		if !ours {
 			out[i].Err = core.ErrNoLongerOurs
 			continue
@@ -197,6 +208,9 @@ func (w *writing) record(p core.End) ([]any, error) {
 		if texts, err = prepare(o); err != nil {
 			return nil, err
 		}
+	}
+	if p.Again {
+		p.Events = behind(p.Events, w.stand[p.Run].LastSequence)
 	}
 	err := w.addEvents(p.Run, append(p.Events[:len(p.Events):len(p.Events)], o.Last(p.Sequence)))
 	return []any{p.Run, o.Answer, o.SearchQuery, o.Sources, texts.references, texts.followUps, texts.corpusIDs, texts.documents, texts.thoughts, texts.support}, err

@@ -20,6 +20,17 @@ func (f fixture) write(ctx context.Context, b core.Batch) (out core.Written, err
 	return out, err
 }
 
+// writeThen stores a batch in a unit that ends with then.
+func (f fixture) writeThen(b core.Batch, then func() error) (out core.Written, err error) {
+	err = f.Unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+		if out, err = f.Write(ctx, b); err != nil {
+			return err
+		}
+		return then()
+	})
+	return out, err
+}
+
 // accept is a question in a thread that is there already.
 func accept(r core.Run, c core.Content) core.Accept {
 	return core.Accept{Thread: core.Thread{ID: r.ThreadID, UserID: r.UserID, Title: core.FreshTitle}, Run: r, Content: c, Events: []core.StreamEvent{started}}
