@@ -240,7 +240,7 @@ func (c *commit) write(accepts []*accepting, streams []*stream, advances []Advan
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	batch := Batch{Now: s.Clock.Now(), Advances: advances}
+	batch := Batch{Now: s.Clock.Now(), Accepts: make([]Accept, 0, len(accepts)), Advances: advances, Ends: make([]End, 0, len(ends))}
 	callers := make([]context.Context, 0, len(accepts)+1)
 	for _, a := range accepts {
 		batch.Accepts = append(batch.Accepts, a.accept)
