@@ -1,10 +1,10 @@
 package chat
 
 import (
-	"fmt"
-	"parley/platform/kernel/event"
+	"strconv"
 	"time"
 
+	"parley/platform/kernel/event"
 	"parley/platform/kernel/money"
 )
 
@@ -98,4 +98,4 @@ func (RunFailed) EventName() string { return "chat.run_failed.v1" }
 // AggregateKey implements event.Event.
 func (e RunFailed) AggregateKey() string { return threadKey(e.ThreadID) }
 
-func threadKey(id int64) string { return fmt.Sprintf("thread/%d", id) }
+func threadKey(id int64) string { return "thread/" + strconv.FormatInt(id, 10) }

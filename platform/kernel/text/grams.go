@@ -78,17 +78,8 @@ func Grams(s string) iter.Seq[Gram] {
 // terms of fewer than four letters, with digits, or of scripts that are cut
 // into bigrams.
 func TermGrams(term string) []Gram {
-	letters := 0
-	for _, r := range term {
-		switch classOf(r) {
-		case letter:
-			letters++
-		case mark:
-		default:
-			return nil
-		}
-	}
-	if letters < 4 {
+	letters := termLetters(term)
+	if letters == 0 {
 		return nil
 	}
 	grams := make([]Gram, 0, letters+1)
@@ -98,6 +89,27 @@ func TermGrams(term string) []Gram {
 		}
 	}
 	return grams
+}
+
+// HasTermGrams reports whether a term has any TermGrams.
+func HasTermGrams(term string) bool { return termLetters(term) > 0 }
+
+// termLetters is how many letters a term has; 0 for one without grams.
+func termLetters(term string) int {
+	letters := 0
+	for _, r := range term {
+		switch classOf(r) {
+		case letter:
+			letters++
+		case mark:
+		default:
+			return 0
+		}
+	}
+	if letters < 4 {
+		return 0
+	}
+	return letters
 }
 
 // Alike says how likely it is that two terms of a and b grams, of which they

@@ -76,7 +76,7 @@ func (x *execution) cacheKey(found corpora.Retrieval) string {
 		p.Score = 0
 		k.Passages = append(k.Passages, p)
 	}
-	sum := sha256.Sum256(detailJSON(k))
+	sum := sha256.Sum256(plainJSON(k))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 

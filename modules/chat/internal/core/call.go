@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"parley/modules/chat"
 	"parley/platform/kernel/apperr"
@@ -137,7 +138,7 @@ func (x *execution) shorten() bool {
 
 // answered says what came of the model call.
 func (x *execution) answered(err error) string {
-	said := fmt.Sprintf("%s answered with %d characters.", x.offer.Model.Name(), len([]rune(x.reply.Text)))
+	said := fmt.Sprintf("%s answered with %d characters.", x.offer.Model.Name(), utf8.RuneCountInString(x.reply.Text))
 	if err != nil && x.reply.Text == "" {
 		said = fmt.Sprintf("%s did not answer.", x.offer.Model.Name())
 	}

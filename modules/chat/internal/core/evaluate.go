@@ -173,7 +173,7 @@ func (m measured) storedKey() string { return m.purpose + "/" + m.key }
 
 // fingerprint tells one question from another under the same key.
 func (m measured) fingerprint() string {
-	sum := sha256.Sum256(detailJSON([]any{m.purpose, m.agent, m.model, m.system, m.question}))
+	sum := sha256.Sum256(plainJSON([]any{m.purpose, m.agent, m.model, m.system, m.question}))
 	return hex.EncodeToString(sum[:])
 }
 

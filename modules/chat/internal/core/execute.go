@@ -260,12 +260,12 @@ func (x *execution) retrieve(who actor.Actor) (corpora.Retrieval, error) {
 }
 
 // think begins a thought; the function it answers ends it.
-func (x *execution) think(step, title string) func(message string, detail any) {
+func (x *execution) think(step, title string) func(message string, data any) {
 	began := x.Clock.Now()
-	return func(message string, detail any) {
+	return func(message string, data any) {
 		x.out.Thoughts = append(x.out.Thoughts, Thought{
 			Order: len(x.out.Thoughts) + 1, Step: step, Title: title, Message: message, StartedOn: began,
-			DurationMS: x.Clock.Now().Sub(began).Milliseconds(), Detail: detailJSON(detail),
+			DurationMS: x.Clock.Now().Sub(began).Milliseconds(), Data: data,
 		})
 	}
 }

@@ -276,7 +276,7 @@ func (c *commit) write(now time.Time, accepts []*accepting, streams []*stream, a
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	batch := Batch{Now: now, Advances: advances}
+	batch := Batch{Now: now, Accepts: make([]Accept, 0, len(accepts)), Advances: advances, Ends: make([]End, 0, len(ends))}
 	callers := make([]context.Context, 0, len(accepts)+1)
 	for _, a := range accepts {
 		batch.Accepts = append(batch.Accepts, a.accept)

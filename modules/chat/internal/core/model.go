@@ -137,6 +137,9 @@ type Thought struct {
 	StartedOn  time.Time
 	DurationMS int64
 	Detail     json.RawMessage
+	// Data is what Detail is made of when it is stored: plain data that nobody
+	// changes. It is nil once it is.
+	Data any `bun:"-"`
 }
 
 // Support is a passage that was given to the model.

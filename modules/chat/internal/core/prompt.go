@@ -163,16 +163,17 @@ func (x *execution) cite(said *said) {
 		orders[i] = i
 		x.out.References = append(x.out.References, Reference{Number: n, URL: p.URL, Order: i, Title: p.Title, DocumentID: p.DocumentID})
 	}
-	x.out.Sources = string(detailJSON(orders))
+	x.out.Sources = string(plainJSON(orders))
 	x.out.FollowUps = x.reply.FollowUps
 	done(fmt.Sprintf("%d sources are cited; %d marks named no source and were taken out.", len(numbers), unknown),
 		map[string]any{"cited": numbers, "unknown": unknown})
 }
 
-func detailJSON(v any) json.RawMessage {
+// plainJSON is plain data as JSON, which it always can be.
+func plainJSON(v any) json.RawMessage {
 	b, err := json.Marshal(v)
 	if err != nil {
-		return json.RawMessage("null") // details are plain data: they always marshal
+		return json.RawMessage("null")
 	}
 	return b
 }

@@ -2,6 +2,7 @@ package memstore
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -201,6 +202,12 @@ func (s *Store) end(ctx context.Context, p core.End, now time.Time) (deleted boo
 		return false, err
 	}
 	for _, t := range o.Thoughts {
+		if t.Data != nil {
+			if t.Detail, err = json.Marshal(t.Data); err != nil {
+				return false, err
+			}
+			t.Data = nil
+		}
 		if t.Detail == nil {
 			t.Detail = null
 		}

@@ -40,6 +40,7 @@ type watched struct {
 	first  timers // run until the first byte
 	began  bool
 	idle   time.Duration
+	timer  *time.Timer // of the waiting, once there was any
 	cancel context.CancelCauseFunc
 }
 
@@ -47,11 +48,17 @@ func (w *watched) Read(p []byte) (int, error) {
 	if w.left <= 0 {
 		return 0, errTooLarge
 	}
-	if w.began {
-		timer := time.AfterFunc(w.idle, func() { w.cancel(errIdle) })
-		defer timer.Stop()
+	switch {
+	case !w.began:
+	case w.timer == nil:
+		w.timer = time.AfterFunc(w.idle, func() { w.cancel(errIdle) })
+	default:
+		w.timer.Reset(w.idle)
 	}
 	n, err := w.r.Read(p[:min(int64(len(p)), w.left)])
+	if w.timer != nil {
+		w.timer.Stop()
+	}
 	w.left -= int64(n)
 	if n > 0 && !w.began {
 		w.began = true

@@ -47,8 +47,7 @@ func (c *Client) Stream(ctx context.Context, q Request, emit func(delta string) 
 	if q.MaxTokens == 0 {
 		q.MaxTokens = c.config.MaxTokens
 	}
-	loading, loaded := context.WithTimeout(ctx, c.config.FirstByte)
-	defer loaded()
+	begun := time.Now()
 	const mostRefusals = 5
 	refused := 0
 	for attempt := 1; ; {
@@ -65,7 +64,8 @@ func (c *Client) Stream(ctx context.Context, q Request, emit func(delta string) 
 		}
 		if e.Code == CodeLoading && e.Status != 0 { // nothing was begun: it is asked again until the first byte is due
 			q.tellLoading()
-			if !sleep(loading, loadingPause(e.RetryAfter)) {
+			left := c.config.FirstByte - time.Since(begun)
+			if pause := loadingPause(e.RetryAfter); !sleep(ctx, min(pause, left)) || pause >= left {
 				if ctx.Err() != nil {
 					err = netError(ctx, ctx.Err())
 				}

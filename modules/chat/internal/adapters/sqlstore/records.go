@@ -1,13 +1,13 @@
 package sqlstore
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -23,14 +23,14 @@ import (
 
 // thoughtText and supportText are elements of these lists. The version before
 // reads them through views, by these names.
-type thoughtText struct {
-	Order      int             `json:"order"`
-	Step       string          `json:"step"`
-	Title      string          `json:"title"`
-	Message    string          `json:"message"`
-	StartedOn  time.Time       `json:"started_on"`
-	DurationMS int64           `json:"duration_ms"`
-	Detail     json.RawMessage `json:"detail"`
+type thoughtText[Detail any] struct {
+	Order      int       `json:"order"`
+	Step       string    `json:"step"`
+	Title      string    `json:"title"`
+	Message    string    `json:"message"`
+	StartedOn  time.Time `json:"started_on"`
+	DurationMS int64     `json:"duration_ms"`
+	Detail     Detail    `json:"detail"`
 }
 
 type supportText struct {
@@ -80,10 +80,12 @@ func prepare(o core.Outcome) (_ *prepared, err error) {
 	list(&p.references, o.References)
 	list(&p.followUps, o.FollowUps)
 	list(&p.corpusIDs, o.CorpusIDs)
-	thoughts, support, documents := make([]thoughtText, len(o.Thoughts)), make([]supportText, len(o.Support)), make([]int64, len(o.Support))
+	thoughts, support, documents := make([]thoughtText[any], len(o.Thoughts)), make([]supportText, len(o.Support)), make([]int64, len(o.Support))
 	for i, t := range o.Thoughts {
-		t.StartedOn = t.StartedOn.UTC()
-		thoughts[i] = thoughtText(t)
+		thoughts[i] = thoughtText[any]{t.Order, t.Step, t.Title, t.Message, t.StartedOn.UTC(), t.DurationMS, t.Data}
+		if t.Data == nil {
+			thoughts[i].Detail = t.Detail
+		}
 	}
 	for i, s := range o.Support {
 		documents[i] = s.DocumentID
@@ -101,11 +103,11 @@ func prepare(o core.Outcome) (_ *prepared, err error) {
 
 // encode is a value as JSON, for people who look into the database as well.
 func encode(value any) (string, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
+	var text strings.Builder
+	e := json.NewEncoder(&text) // which writes it at once
 	e.SetEscapeHTML(false)
 	err := e.Encode(value)
-	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), err
+	return strings.TrimSuffix(text.String(), "\n"), err
 }
 
 // recorded reads a list that stands with the answer of a run; false when there
@@ -125,14 +127,14 @@ func recorded[V any](ctx context.Context, s *Store, column string, run int64) ([
 
 // Thoughts implements core.Runs.
 func (s *Store) Thoughts(ctx context.Context, run int64) ([]core.Thought, error) {
-	list, found, err := recorded[thoughtText](ctx, s, "thoughts", run)
+	list, found, err := recorded[thoughtText[json.RawMessage]](ctx, s, "thoughts", run)
 	if err != nil {
 		return nil, fmt.Errorf("reading thoughts: %w", err)
 	}
 	out := []core.Thought{}
 	if found {
 		for _, t := range list {
-			out = append(out, core.Thought(t))
+			out = append(out, core.Thought{Order: t.Order, Step: t.Step, Title: t.Title, Message: t.Message, StartedOn: t.StartedOn, DurationMS: t.DurationMS, Detail: t.Detail})
 		}
 		return out, nil
 	}

@@ -49,7 +49,12 @@ type writing struct {
 
 // Write implements core.Runs.
 func (s *Store) Write(ctx context.Context, b core.Batch) (core.Written, error) {
-	w := &writing{Store: s, now: b.Now, script: s.db.NewScript()}
+	questions, ends := len(b.Accepts), len(b.Ends)
+	w := &writing{
+		Store: s, now: b.Now, script: s.db.NewScript(),
+		threads: make([]threadRow, 0, questions), runs: make([]runRow, 0, questions), contents: make([]contentRow, 0, questions),
+		streams: make([]streamRow, 0, questions+len(b.Advances)+ends), ledger: make([]ledgerRow, 0, ends), unindexed: make([]unindexedRow, 0, ends),
+	}
 	var out core.Written
 	var err error
 	if w.stand, err = w.standings(ctx, b); err != nil {

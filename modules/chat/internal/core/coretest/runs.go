@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"parley/modules/chat"
@@ -196,7 +197,13 @@ func closing(f fixture) {
 	f.NoError(f.begin(want.ID, here, core.Beginning{LeaseUntil: now.Add(time.Minute)}))
 	f.NoError(f.extend(want.ID, here, deltas(2, 2)))
 	o := full()
-	got := storetest.Must[core.Run](f.t)(f.close(want, storetest.Must[core.Outcome](f.t)(f.Prepare(o))))
+	said := o
+	said.Thoughts = slices.Clone(o.Thoughts)
+	said.Thoughts[0].Detail, said.Thoughts[0].Data = nil, struct {
+		Query string  `json:"query"`
+		IDs   []int64 `json:"ids"`
+	}{"what it is", []int64{1, 2}}
+	got := storetest.Must[core.Run](f.t)(f.close(want, storetest.Must[core.Outcome](f.t)(f.Prepare(said))))
 	want.State, want.Model, want.PromptTokens, want.CompletionTokens, want.Cost = core.Completed, "m-1", 330, 44, "0.000005002"
 	want.FinishReason, want.ModifiedOn, want.LastSequence, want.CacheHit, want.CacheKey = core.FinishLength, now.Add(time.Second), 4, true, "k+1"
 	f.Equal(want, got)

@@ -44,16 +44,18 @@ func (f *Filter) change(rest string, found finding) {
 		}
 		f.emit(before+whole+after, found.size)
 	default: // autolink, escaped
-		f.emit(whole, found.size)
+		f.keep(found.size)
 	}
 }
 
 var numbers = regexp.MustCompile(`(\d+)(?:\s*[–-]\s*(\d+))?`)
 
-// cite keeps the numbers of sources.
-func (f *Filter) cite(rest, mark string) {
-	var known []int
-	all := true
+// sources are the numbers in a mark that sources have, and whether all have one.
+func (f *Filter) sources(mark string) (known []int, all bool) {
+	if n, err := strconv.Atoi(mark[1 : len(mark)-1]); err == nil && n >= 1 && n <= f.rules.Sources { // as most are
+		return []int{n}, true
+	}
+	all = true
 	for _, m := range numbers.FindAllStringSubmatch(mark, -1) {
 		from, _ := strconv.Atoi(m[1]) // at most four digits
 		to := from
@@ -67,6 +69,12 @@ func (f *Filter) cite(rest, mark string) {
 			}
 		}
 	}
+	return known, all
+}
+
+// cite keeps the numbers of sources.
+func (f *Filter) cite(rest, mark string) {
+	known, all := f.sources(mark)
 	for _, n := range known {
 		if !slices.Contains(f.cited, n) {
 			f.cited = append(f.cited, n)
@@ -75,11 +83,11 @@ func (f *Filter) cite(rest, mark string) {
 	if !all {
 		f.unknown++
 	}
-	kept := mark
 	switch {
 	case all:
+		f.keep(len(mark))
 	case len(known) > 0:
-		kept = "[" + strings.Trim(strings.Join(strings.Fields(fmt.Sprint(known)), ", "), "[]") + "]"
+		f.emit("["+strings.Trim(strings.Join(strings.Fields(fmt.Sprint(known)), ", "), "[]")+"]", len(mark))
 	case strings.IndexByte("!`\\<[]&", f.prev) >= 0: // what was apart stays apart
 		f.emit(" ", len(mark))
 		return
@@ -87,7 +95,6 @@ func (f *Filter) cite(rest, mark string) {
 		f.emit("", len(mark))
 		return
 	}
-	f.emit(kept, len(mark))
 	if strings.HasPrefix(rest[len(mark):], ":") && f.defines(f.next-1) { // it would define a link
 		f.emit(`\`, 0)
 	}

@@ -21,6 +21,7 @@ type Filter struct {
 	ticks   bool   // raw may have code
 	next    int    // what of raw is dealt with
 	out     strings.Builder
+	kept    int  // what of raw follows out as it is, up to next, begins here
 	prev    byte // what was answered last
 	layout  layout
 	read    int // how much of raw layout knows
@@ -64,11 +65,16 @@ func (f *Filter) Close() string { return f.run(true) }
 func (f *Filter) run(last bool) string {
 	for f.next < len(f.raw) && f.step(last) {
 	}
+	out := f.raw[f.kept:f.next] // most pieces are answered as they came
+	if f.out.Len() > 0 {
+		f.out.WriteString(out)
+		out = f.out.String()
+		f.out.Reset()
+	}
 	if !last {
 		f.cut()
 	}
-	out := f.out.String()
-	f.out.Reset()
+	f.kept = f.next
 	return out
 }
 
@@ -80,10 +86,10 @@ func (f *Filter) step(last bool) bool {
 	rest := f.raw[f.next:]
 	switch n := strings.IndexAny(rest, special); {
 	case n < 0:
-		f.emit(rest, len(rest))
+		f.keep(len(rest))
 		return true
 	case n > 0:
-		f.emit(rest[:n], n)
+		f.keep(n)
 		return true
 	}
 	found := f.find(rest, last)
@@ -92,11 +98,11 @@ func (f *Filter) step(last bool) bool {
 		if v := f.verdict(f.next, last); v != code && (v != inline || rest[0] == '<') {
 			return false
 		}
-		f.emit(rest[:1], 1)
+		f.keep(1)
 		return true
 	case nothing:
 		f.count(found)
-		f.emit(rest[:found.size], found.size)
+		f.keep(found.size)
 		return true
 	}
 	v := f.verdict(f.next, last)
@@ -107,7 +113,7 @@ func (f *Filter) step(last bool) bool {
 	switch {
 	case v == code, v == cell && found.kind == citation,
 		v == inline && (found.kind != tag || !f.leads(f.next)): // HTML at the start of a line ends the span
-		f.emit(rest[:1], 1)
+		f.keep(1)
 	default:
 		f.change(rest, found)
 	}
@@ -120,12 +126,21 @@ func (f *Filter) count(found finding) {
 	}
 }
 
+// keep answers so many bytes, at least one, as they are.
+func (f *Filter) keep(size int) {
+	f.next += size
+	f.prev = f.raw[f.next-1]
+}
+
+// emit answers s in the place of so many bytes.
 func (f *Filter) emit(s string, size int) {
+	f.out.WriteString(f.raw[f.kept:f.next])
 	if s != "" {
 		f.out.WriteString(s)
 		f.prev = s[len(s)-1]
 	}
 	f.next += size
+	f.kept = f.next
 }
 
 // small is a text that costs nothing to read anew.

@@ -196,6 +196,10 @@ func (f *Filter) isPrefix(s string) bool {
 }
 
 func (f *Filter) bare(rest string, last bool) finding {
+	// Most words that begin like an address don't go on like one.
+	if len(rest) > 1 && rest[1]|0x20 != 't' && rest[1]|0x20 != 'w' {
+		return finding{kind: nothing, size: 1}
+	}
 	switch begin := scheme.FindString(rest); {
 	case begin == "" && !last && f.isPrefix(rest):
 		return finding{kind: more}

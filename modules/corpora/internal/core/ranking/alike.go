@@ -33,7 +33,7 @@ func (v view) addForms(ctx context.Context, terms []Term, passages int) error {
 	var asked []int
 	for i, t := range terms {
 		taken[t.target()] = true
-		if t.Match == "" && t.DF < few && t.DF < passages && len(asked) < maxAlike && len(text.TermGrams(t.Stem)) > 0 {
+		if t.Match == "" && t.DF < few && t.DF < passages && len(asked) < maxAlike && text.HasTermGrams(t.Stem) {
 			asked = append(asked, i)
 		}
 	}
