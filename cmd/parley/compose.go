@@ -118,7 +118,7 @@ func open(ctx context.Context, c config.Config, exclusive bool) (*base, error) {
 		}
 	}
 	var err error
-	b.db, err = sqldb.Open(ctx, sqldb.Config{URL: c.DatabaseURL, File: filepath.Join(c.DataDir, databaseFile), FullSync: c.FullSync})
+	b.db, err = sqldb.Open(ctx, sqldb.Config{URL: c.DatabaseURL, File: filepath.Join(c.DataDir, databaseFile), FullSync: c.FullSync, Log: b.log})
 	if err != nil {
 		return nil, errors.Join(err, b.unlock())
 	}

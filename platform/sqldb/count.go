@@ -45,6 +45,9 @@ func (h countHook) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.C
 func (h countHook) AfterQuery(ctx context.Context, e *bun.QueryEvent) {
 	if e.Err == nil && commits(e.Query) && (e.Query == "COMMIT" || strings.HasSuffix(e.Query, andCommit) || !h.db.InTx(ctx)) {
 		h.db.commits.Add(1)
+		if h.db.checkpoints != nil {
+			h.db.checkpoints.committed()
+		}
 	}
 }
 

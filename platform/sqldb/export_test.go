@@ -1,6 +1,10 @@
 package sqldb
 
-import "context"
+import (
+	"context"
+	"os"
+	"time"
+)
 
 // PresenceDoubt is how many looks a presence waits after its connection broke.
 const PresenceDoubt = presenceDoubt
@@ -56,3 +60,18 @@ func (db *DB) KeptInserts(ctx context.Context) (n int, err error) {
 
 // RenewAfter is how often a plan of a change is used.
 const RenewAfter = renewAfter
+
+// LogOf is a database whose log is copied after so many pages, which waits for
+// the disk by sync and tries again soon.
+func (c Config) LogOf(pages int, sync func(*os.File) error) Config {
+	how := usualCheckpoints
+	how.at, how.retry, how.longWait = pages, 10*time.Millisecond, 50*time.Millisecond
+	if sync != nil {
+		how.sync = sync
+	}
+	c.checkpoints = &how
+	return c
+}
+
+// FrameSize is what a page takes in the log.
+const FrameSize = frameSize

@@ -1,10 +1,12 @@
 package sqldb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,6 +33,10 @@ type Config struct {
 	// FullSync makes SQLite wait for the disk on every commit, so that not
 	// even a power cut loses one. It costs four fifths of the write rate.
 	FullSync bool
+	// Log hears of a log of SQLite that can't be copied; nil is nobody.
+	Log *slog.Logger
+	// checkpoints is nil for the usual ones.
+	checkpoints *checkpointing
 }
 
 // DB is an open database. Its queries run on the transaction in the context
@@ -40,6 +46,10 @@ type DB struct {
 	reader   *sql.DB // SQLite only
 	views    *bun.DB // whose transactions only read
 	postgres bool
+	// checkpoints are SQLite's, and main the file that they wait for.
+	checkpoints *checkpoints
+	main        *os.File
+	closeMain   sync.Once
 	// inserters are what is known of rows that are written often, by insertKey,
 	// and writers the prepared statements of SQLite's writing connection by their
 	// text. There are as many as there are kinds of rows and statements.
@@ -63,12 +73,10 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 		return nil, errors.New("no database: neither a URL nor a file was given")
 	}
 	// It holds password hashes, so it is its owner's alone. The files that
-	// SQLite adds get the same mode.
-	file, err := os.OpenFile(c.File, os.O_CREATE|os.O_RDWR, 0o600)
+	// SQLite adds get the same mode. It is closed after all connections: a
+	// process that closes a file loses all locks that it has on it.
+	main, err := os.OpenFile(c.File, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("making the database: %w", err)
-	}
-	if err := file.Close(); err != nil {
 		return nil, fmt.Errorf("making the database: %w", err)
 	}
 	sync := "NORMAL"
@@ -76,24 +84,30 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 		sync = "FULL"
 	}
 	dsn := "file:" + escapePath(c.File) + "?_timezone=UTC&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(" + sync +
-		")&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-8000)&_pragma=wal_autocheckpoint(4000)"
-	writer, err := sql.Open("sqlite", dsn+"&_txlock=immediate")
+		")&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-8000)&_pragma=wal_autocheckpoint(0)"
+	how := *cmp.Or(c.checkpoints, &usualCheckpoints)
+	writer, err := sql.Open("sqlite", fmt.Sprintf("%s&_txlock=immediate&_pragma=journal_size_limit(%d)", dsn, 2*how.at*frameSize))
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", c.File, err)
+		return nil, errors.Join(fmt.Errorf("opening %s: %w", c.File, err), main.Close())
 	}
 	writer.SetMaxOpenConns(1)
 	if err := writer.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the database %s: %w", c.File, err), writer.Close())
+		return nil, errors.Join(fmt.Errorf("opening the database %s: %w", c.File, err), writer.Close(), main.Close())
 	}
 	// What several readers have in common, the system keeps once.
 	reader, err := sql.Open("sqlite", dsn+"&_pragma=query_only(1)&_pragma=cache_size(-2000)")
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening %s to read: %w", c.File, err), writer.Close())
+		return nil, errors.Join(fmt.Errorf("opening %s to read: %w", c.File, err), writer.Close(), main.Close())
+	}
+	copier, err := sql.Open("sqlite", dsn+"&_pragma=cache_size(-100)")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening %s to copy its log: %w", c.File, err), writer.Close(), reader.Close(), main.Close())
 	}
 	reader.SetMaxOpenConns(4)
 	reader.SetMaxIdleConns(4)
 	dialect := sqlitedialect.New()
-	db := &DB{DB: bun.NewDB(writer, dialect, bun.WithConnResolver(readPool{reader})), reader: reader, views: bun.NewDB(reader, sqlitedialect.New())}
+	db := &DB{DB: bun.NewDB(writer, dialect, bun.WithConnResolver(readPool{reader})), reader: reader, views: bun.NewDB(reader, sqlitedialect.New()), main: main}
+	db.checkpoints = startCheckpoints(ctx, writer, copier, main, cmp.Or(c.Log, slog.New(slog.DiscardHandler)), how)
 	db.AddQueryHook(countHook{db})
 	db.views.AddQueryHook(countHook{db})
 	return db, nil
@@ -120,10 +134,11 @@ func (r readPool) Close() error { return nil }
 
 // Close closes the connections of writers and readers. Statements under way fail.
 func (db *DB) Close() error {
-	err := db.DB.Close()
-	if db.reader != nil {
-		err = errors.Join(err, db.reader.Close())
+	if db.postgres {
+		return db.DB.Close()
 	}
+	err := errors.Join(db.checkpoints.Close(), db.DB.Close(), db.reader.Close())
+	db.closeMain.Do(func() { err = errors.Join(err, db.main.Close()) })
 	return err
 }
 
