@@ -1,58 +1,66 @@
 package sqldb
 
 import (
+	"bytes"
 	"database/sql/driver"
 	"encoding/binary"
 	"errors"
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/uptrace/bun/driver/pgdriver"
 )
 
-// batchRows are the rows that a batch answered.
+// batchRows are the rows that a batch answered, of one statement after the
+// other.
 type batchRows struct {
+	sets []rowSet // the one that is read, and those behind it
+	err  error
+}
+
+// rowSet is what one statement answered.
+type rowSet struct {
 	names  []string
 	types  []uint32
 	values []driver.Value // of one row after the other
-	err    error
 }
 
-// describe takes the names and types of columns.
+// describe takes the names and types of columns of the next statement.
 func (r *batchRows) describe(body []byte) error {
 	n := int(binary.BigEndian.Uint16(body))
 	body = body[2:]
-	r.names, r.types = make([]string, n), make([]uint32, n)
+	set := rowSet{names: make([]string, n), types: make([]uint32, n)}
 	for i := range n {
-		name, rest, ok := strings.Cut(string(body), "\x00")
-		if !ok || len(rest) < 18 {
+		at := bytes.IndexByte(body, 0)
+		if at < 0 || len(body) < at+19 {
 			return errors.New("a description of columns is too short")
 		}
-		r.names[i], r.types[i] = name, binary.BigEndian.Uint32(body[len(name)+7:])
-		body = body[len(name)+19:]
+		set.names[i], set.types[i] = string(body[:at]), binary.BigEndian.Uint32(body[at+7:])
+		body = body[at+19:]
 	}
+	r.sets = append(r.sets, set)
 	return nil
 }
 
 // add takes a row. One that was not described is not read by anybody.
 func (r *batchRows) add(body []byte) {
-	if len(r.names) == 0 {
+	if len(r.sets) == 0 {
 		return
 	}
+	set := &r.sets[len(r.sets)-1]
 	body = body[2:]
-	for _, typ := range r.types {
+	for _, typ := range set.types {
 		size := int32(binary.BigEndian.Uint32(body)) //nolint:gosec // -1 is NULL
 		body = body[4:]
 		if size < 0 {
-			r.values = append(r.values, nil)
+			set.values = append(set.values, nil)
 			continue
 		}
 		value, err := valueOfText(typ, string(body[:size]))
 		if err != nil && r.err == nil {
 			r.err = err
 		}
-		r.values, body = append(r.values, value), body[size:]
+		set.values, body = append(set.values, value), body[size:]
 	}
 }
 
@@ -80,7 +88,12 @@ func valueOfText(typ uint32, text string) (driver.Value, error) {
 }
 
 // Columns implements driver.Rows.
-func (r *batchRows) Columns() []string { return r.names }
+func (r *batchRows) Columns() []string {
+	if len(r.sets) == 0 {
+		return nil
+	}
+	return r.sets[0].names
+}
 
 // Close implements driver.Rows.
 func (r *batchRows) Close() error { return nil }
@@ -90,9 +103,22 @@ func (r *batchRows) Next(dest []driver.Value) error {
 	if r.err != nil {
 		return r.err
 	}
-	if len(r.values) == 0 || len(dest) == 0 {
+	if len(dest) == 0 || len(r.sets[0].values) == 0 {
 		return io.EOF
 	}
-	r.values = r.values[copy(dest, r.values):]
+	set := &r.sets[0]
+	set.values = set.values[copy(dest, set.values):]
+	return nil
+}
+
+// HasNextResultSet implements driver.RowsNextResultSet.
+func (r *batchRows) HasNextResultSet() bool { return len(r.sets) > 1 }
+
+// NextResultSet implements driver.RowsNextResultSet.
+func (r *batchRows) NextResultSet() error {
+	if !r.HasNextResultSet() {
+		return io.EOF
+	}
+	r.sets = r.sets[1:]
 	return nil
 }

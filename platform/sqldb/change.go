@@ -75,29 +75,9 @@ func (c changing) AppendQuery(gen schema.QueryGen, b []byte) ([]byte, error) {
 // statement. Values are texts, numbers, booleans, times, pointers to these, and
 // what is stored as JSON; those that write themselves are refused, and bytes.
 func (db *DB) Change(ctx context.Context, c Change, rows Rows, scan func(row *sql.Rows) error) error {
-	switch {
-	case len(rows) == 0:
-		return nil
-	case !db.InTx(ctx):
-		return errors.New("rows are changed in a transaction only")
-	}
-	if err := rows.refuseUnknown(); err != nil {
-		return err
-	}
-	if db.postgres {
-		var b batch
-		if err := b.addChange(db, changing{c, rows}); err != nil {
-			return err
-		}
-		if scan == nil {
-			return db.send(ctx, &b)
-		}
-		for i := range b.statements {
-			b.statements[i].rows = true
-		}
-		return db.ask(ctx, &b, scan)
-	}
-	return db.changeSingly(ctx, c, rows, scan)
+	a := db.NewAsks()
+	a.Change(c, rows, scan)
+	return a.Run(ctx)
 }
 
 // changeSingly changes one row after the other, on SQLite.

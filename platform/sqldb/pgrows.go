@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -210,14 +209,6 @@ func (db *DB) send(ctx context.Context, b *batch) error {
 	ctx, said := b.in(ctx)
 	_, err := on.ExecContext(ctx, said)
 	return db.sent(err)
-}
-
-// ask runs a batch on the transaction in ctx; scan takes what is answered.
-func (db *DB) ask(ctx context.Context, b *batch, scan func(row *sql.Rows) error) error {
-	on := db.On(ctx)
-	ctx, said := b.in(ctx)
-	found, err := on.QueryContext(ctx, said)
-	return db.sent(scanAll(found, err, scan))
 }
 
 // sent notes how a batch went. One that didn't fit the schema may have been

@@ -41,7 +41,7 @@ type Store struct {
 	comments sqldb.Table[core.Comment, commentRow]
 	votes    sqldb.Table[core.Vote, voteRow]
 
-	lastIDs *sqldb.Stmt // on SQLite
+	nextIDs *sqldb.Stmt
 }
 
 // New returns the store over db.
@@ -56,7 +56,7 @@ func New(db *sqldb.DB) *Store {
 			func(v core.Run) runRow { return runRow{Run: v} },
 			func(r runRow) core.Run { return r.Run }, core.ErrNotFound, core.ErrInProgress),
 		comments: commentTable(db), votes: voteTable(db),
-		lastIDs: db.Stmt(readLastIDs),
+		nextIDs: db.Stmt(map[bool]string{true: takeIDs, false: readLastIDs}[db.Postgres()]),
 	}
 }
 

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -30,15 +29,16 @@ var (
 )
 
 // writing is one batch on its way into the database. Statements whose results
-// decide about others run one by one; all the others are one script, which
-// takes one round trip however many runs it is for.
+// decide about others come first, and all the others are one script: each takes
+// one round trip, however many runs it is for.
 type writing struct {
 	*Store
 	now    time.Time
 	script *sqldb.Script
 	stand  map[int64]standing // of runs whose parts come again
+	decided
 
-	threads  []threadRow
+	created  []threadRow
 	runs     []runRow
 	contents []contentRow
 	streams  []streamRow
@@ -52,7 +52,7 @@ func (s *Store) Write(ctx context.Context, b core.Batch) (core.Written, error) {
 	questions, ends := len(b.Accepts), len(b.Ends)
 	w := &writing{
 		Store: s, now: b.Now, script: s.db.NewScript(),
-		threads: make([]threadRow, 0, questions), runs: make([]runRow, 0, questions), contents: make([]contentRow, 0, questions),
+		created: make([]threadRow, 0, questions), runs: make([]runRow, 0, questions), contents: make([]contentRow, 0, questions),
 		streams: make([]streamRow, 0, questions+len(b.Advances)+ends), ledger: make([]ledgerRow, 0, ends), unindexed: make([]unindexedRow, 0, ends),
 	}
 	var out core.Written
@@ -60,16 +60,19 @@ func (s *Store) Write(ctx context.Context, b core.Batch) (core.Written, error) {
 	if w.stand, err = w.standings(ctx, b); err != nil {
 		return out, err
 	}
+	if err := w.decide(ctx, b); err != nil {
+		return out, err
+	}
 	if out.Accepts, err = w.accepts(ctx, b.Accepts); err != nil {
 		return out, err
 	}
-	if out.Advances, err = w.advances(ctx, b.Advances); err != nil {
+	if out.Advances, err = w.advances(b.Advances); err != nil {
 		return out, err
 	}
-	if out.Ends, err = w.ends(ctx, b.Ends); err != nil {
+	if out.Ends, err = w.ends(b.Ends); err != nil {
 		return out, err
 	}
-	for _, rows := range []any{&w.threads, &w.runs, &w.contents, &w.streams, &w.ledger, &w.unindexed} {
+	for _, rows := range []any{&w.created, &w.runs, &w.contents, &w.streams, &w.ledger, &w.unindexed} {
 		w.script.Insert(sqldb.Insert{Rows: rows})
 	}
 	if err := w.script.PutOff(ctx); err != nil {
@@ -89,22 +92,14 @@ func (w *writing) addEvents(run int64, events []core.StreamEvent) error {
 }
 
 // advances stores more of streams that go on.
-func (w *writing) advances(ctx context.Context, parts []core.Advance) ([]error, error) {
+func (w *writing) advances(parts []core.Advance) ([]error, error) {
 	if len(parts) == 0 {
 		return nil, nil
-	}
-	rows := make(sqldb.Rows, len(parts))
-	for i, p := range parts {
-		rows[i] = []any{p.Run, p.Owner, p.Sequence}
-	}
-	found, err := w.changed(ctx, advancing, rows)
-	if err != nil {
-		return nil, fmt.Errorf("storing streams: %w", err)
 	}
 	refused := make([]error, len(parts))
 	var begun, queries sqldb.Rows
 	for i, p := range parts {
-		run, ours := found[p.Run]
+		run, ours := w.advanced[p.Run]
 		if !ours {
 			refused[i] = core.ErrNoLongerOurs
 			continue
@@ -134,47 +129,25 @@ func (w *writing) begin(begun, queries sqldb.Rows) {
 	w.script.Change(searching, queries)
 }
 
-// changed runs a change of open runs and answers which it found.
-func (w *writing) changed(ctx context.Context, c sqldb.Change, rows sqldb.Rows) (map[int64]changedRun, error) {
-	out := make(map[int64]changedRun, len(rows))
-	err := w.db.Change(ctx, c, rows, func(row *sql.Rows) error {
-		var id int64
-		var r changedRun
-		if err := row.Scan(&id, &r.IsDeleted, &r.AgentID, &r.QuerySource); err != nil {
-			return err
-		}
-		out[id] = r
-		return nil
-	})
-	return out, err
-}
-
-// changedRun is an open run that a batch has changed.
-type changedRun struct {
-	IsDeleted   bool
-	AgentID     int64
-	QuerySource string
-}
-
-// ends closes runs with all that belongs to them.
-func (w *writing) ends(ctx context.Context, parts []core.End) ([]core.Ended, error) {
-	if len(parts) == 0 {
-		return nil, nil
-	}
+func closedRows(parts []core.End, now time.Time) sqldb.Rows {
 	rows := make(sqldb.Rows, len(parts))
 	for i, p := range parts {
 		o := p.Outcome
 		prompt, completion, cost := core.Totals(o.Usage)
-		rows[i] = []any{p.Run, p.Owner, string(o.State), o.Model, prompt, completion, cost, o.FailureCode, o.FailureDetails, p.Sequence, o.FinishReason, o.CacheHit, o.CacheKey, w.now}
+		rows[i] = []any{p.Run, p.Owner, string(o.State), o.Model, prompt, completion, cost, o.FailureCode, o.FailureDetails, p.Sequence, o.FinishReason, o.CacheHit, o.CacheKey, now}
 	}
-	found, err := w.changed(ctx, closing, rows)
-	if err != nil {
-		return nil, fmt.Errorf("closing runs: %w", err)
+	return rows
+}
+
+// ends stores all that belongs to runs that are closed.
+func (w *writing) ends(parts []core.End) ([]core.Ended, error) {
+	if len(parts) == 0 {
+		return nil, nil
 	}
 	out := make([]core.Ended, len(parts))
 	var answers sqldb.Rows
 	for i, p := range parts {
-		run, ours := found[p.Run]
+		run, ours := w.closed[p.Run]
 		out[i].Deleted = run.IsDeleted
 		if stored := w.stand[p.Run]; !ours && stored.ended(p) {
 			out[i].Before, out[i].Deleted = true, stored.IsDeleted

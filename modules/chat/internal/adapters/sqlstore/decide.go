@@ -1,0 +1,119 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"parley/modules/chat/internal/core"
+	"parley/platform/sqldb"
+)
+
+// decided is what a batch has to know before it writes the rest: all of it is
+// asked for in one message to PostgreSQL.
+type decided struct {
+	ids    []reserved        // for each question
+	marked map[int64]touched // threads that questions go to
+	// advanced and closed are the open runs that were found.
+	advanced, closed map[int64]changedRun
+}
+
+// reserved are the ids of a question that is about to be stored.
+type reserved struct{ Thread, Run int64 }
+
+// Reserved ids are taken now, and not in stock, because runs are listed by id:
+// a later question has a higher one, from whichever process.
+const (
+	takeIDs = `SELECT nextval('chat_threads_id_seq'), nextval('chat_runs_id_seq') FROM generate_series(1::bigint, $1::bigint)`
+	// readLastIDs reads the last ids that SQLite gave away. It has one writer,
+	// and that is this transaction.
+	readLastIDs = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'chat_threads'), 0) + n, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'chat_runs'), 0) + n
+		FROM (WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1) SELECT n FROM numbers)`
+)
+
+// touching marks the threads that questions go to; those that are gone, or not
+// as any question read them, are left out. Somebody may have named one since it
+// was read.
+var touching = sqldb.NewChange("chat_threads",
+	"title = CASE WHEN title = v.column7 THEN v.column3 ELSE title END, modified_by = v.column4, modified_on = v.column6::timestamptz",
+	"id = v.column1 AND user_id = v.column2 AND deletions = v.column5 AND NOT is_deleted", "id, title, deletions")
+
+// touched is a thread that a question goes to.
+type touched struct {
+	ID        int64
+	Title     string
+	Deletions int64
+}
+
+// changedRun is an open run that a batch has changed.
+type changedRun struct {
+	IsDeleted   bool
+	AgentID     int64
+	QuerySource string
+}
+
+// decide takes ids, marks threads, advances runs and closes them, and notes what
+// was found.
+func (w *writing) decide(ctx context.Context, b core.Batch) error {
+	asks := w.db.NewAsks()
+	w.takeIDs(asks, len(b.Accepts))
+	w.touch(asks, b.Accepts)
+	w.advanced = w.changed(asks, advancing, advancedRows(b.Advances))
+	w.closed = w.changed(asks, closing, closedRows(b.Ends, w.now))
+	if err := asks.Run(ctx); err != nil {
+		return fmt.Errorf("advancing and closing runs: %w", err)
+	}
+	return nil
+}
+
+// takeIDs takes n ids of both tables, which nobody else gets.
+func (w *writing) takeIDs(asks *sqldb.Asks, n int) {
+	if n == 0 {
+		return
+	}
+	w.ids = make([]reserved, 0, n)
+	asks.Read(w.nextIDs, func(row *sql.Rows) error {
+		var r reserved
+		err := row.Scan(&r.Thread, &r.Run)
+		w.ids = append(w.ids, r)
+		return err
+	}, int64(n))
+}
+
+func (w *writing) touch(asks *sqldb.Asks, parts []core.Accept) {
+	var rows sqldb.Rows
+	for _, p := range parts {
+		if t := p.Thread; t.ID != 0 {
+			rows = append(rows, []any{t.ID, t.UserID, t.Title, t.ModifiedBy, t.Deletions, w.now, core.FreshTitle})
+		}
+	}
+	w.marked = make(map[int64]touched, len(rows))
+	asks.Change(touching, rows, func(row *sql.Rows) error {
+		var t touched
+		err := row.Scan(&t.ID, &t.Title, &t.Deletions)
+		w.marked[t.ID] = t
+		return err
+	})
+}
+
+// changed adds a change of open runs and answers where it will be noted which it
+// found.
+func (w *writing) changed(asks *sqldb.Asks, c sqldb.Change, rows sqldb.Rows) map[int64]changedRun {
+	out := make(map[int64]changedRun, len(rows))
+	asks.Change(c, rows, func(row *sql.Rows) error {
+		var id int64
+		var r changedRun
+		err := row.Scan(&id, &r.IsDeleted, &r.AgentID, &r.QuerySource)
+		out[id] = r
+		return err
+	})
+	return out
+}
+
+func advancedRows(parts []core.Advance) sqldb.Rows {
+	rows := make(sqldb.Rows, len(parts))
+	for i, p := range parts {
+		rows[i] = []any{p.Run, p.Owner, p.Sequence}
+	}
+	return rows
+}
