@@ -22,7 +22,7 @@ func spelled(s string) string {
 			return d.Format("2 January 2006")
 		})
 	}
-	return plain(s)
+	return plainBounds(plain(s))
 }
 
 var (

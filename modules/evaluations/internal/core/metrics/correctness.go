@@ -166,7 +166,7 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 		m.names = lackNames / names
 	}
 	m.denied = !negated(words) && (len(wanted) == 1 && a.denies(a.keys[wanted[0].key]) || len(wanted) > 1 && a.denies(places[:min(1, len(places))]))
-	m.opposite = a.contradicts(words)
+	m.opposite = a.contradicts(words) || a.outbids(words)
 	return m
 }
 

@@ -15,7 +15,7 @@ var bracketed = regexp.MustCompile(`\s*\([^()]*\)`)
 // "a stadium in Landover". A few words with an "or" are two answers.
 func variants(expected []string, query string) []string {
 	out := expected
-	where := text.Asks(query) == text.Place
+	where, inYear := text.Asks(query) == text.Place, asksYear.MatchString(query)
 	for _, e := range expected {
 		if at := within.FindStringIndex(e); where && at != nil {
 			out = append(out[:len(out):len(out)], e[:at[0]])
@@ -26,12 +26,20 @@ func variants(expected []string, query string) []string {
 		if one, other, ok := strings.Cut(e, " or "); ok && strings.Count(e, " ") < shortChoice {
 			out = append(out[:len(out):len(out)], one, other)
 		}
+		if years := year.FindAllString(e, 2); inYear && len(years) == 1 && years[0] != e {
+			out = append(out[:len(out):len(out)], years[0])
+		}
 		if short := strings.TrimSpace(bracketed.ReplaceAllString(e, "")); short != "" && short != e {
 			out = append(out[:len(out):len(out)], short)
 		}
 	}
 	return out
 }
+
+var (
+	asksYear = regexp.MustCompile(`(?i)\b(?:what|which) year\b`)
+	year     = regexp.MustCompile(`\b[12]\d{3}\b`)
+)
 
 var within = regexp.MustCompile(`(?:, | in )\p{Lu}[^,]*(?:, \p{Lu}[^,]*)?$`)
 

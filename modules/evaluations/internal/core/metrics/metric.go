@@ -82,7 +82,7 @@ const maxAlternatives = 200
 func Offline() []Metric {
 	r := newReader()
 	return []Metric{
-		{Name: AnswerCorrectness, Version: 4, Threshold: enough, Score: r.correctness},
+		{Name: AnswerCorrectness, Version: 5, Threshold: enough, Score: r.correctness},
 		{Name: AnswerSimilarity, Version: 2, Threshold: 0.5, Score: expecting(r.similarity)},
 		{Name: AnswerRelevance, Version: 3, Threshold: 0.3, Score: r.relevance},
 		{Name: Faithfulness, Version: 4, Threshold: supported, Score: r.faithfulness},

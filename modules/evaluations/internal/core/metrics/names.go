@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"parley/platform/kernel/lexicon"
 	"parley/platform/kernel/text"
 )
 
@@ -12,6 +13,8 @@ import (
 var titles = set(`president king queen prince princess general sir lord lady captain colonel doctor professor saint pope emperor
 	prime minister senator governor mayor hon jr senior junior university city county state river mountain company corporation inc ltd
 	team film movie song album book novel series show season episode disambiguation character band around approximately about
+	maharaja sultan czar tsar duke duchess count countess baron archbishop bishop cardinal reverend sheikh pilot sergeant lieutenant admiral professor dame
+	party club sea ocean island islands lake co corp plc llc gmbh
 	late early accept over between nearly almost roughly circa`)
 
 const besideNumber = 0.3 // what such a word counts
@@ -54,11 +57,24 @@ func (a *answer) namePart(name []word, i int) float64 {
 			}
 			return 0.8 // a middle name
 		}
-		if asksWho(a.asked) && (at == 0 || !a.words[at-1].capital || a.words[at-1].stop || titles[a.words[at-1].form]) {
+		if asksWho(a.asked) && a.named(at) && (at == 0 || !a.given(at-1)) {
 			return 0.7 // the surname alone
 		}
 	}
 	return 0
+}
+
+// named reports whether a word of the answer may be a surname: "Cat", but not
+// "cat", unless all is written small.
+func (a *answer) named(at int) bool {
+	w := a.words[at]
+	return w.capital || !lexicon.English().Knows(text.Stem(w.form)) || a.once("small", func() bool { return a.text == strings.ToLower(a.text) })
+}
+
+// given reports whether a word before a surname may be another given name.
+func (a *answer) given(at int) bool {
+	w := a.words[at]
+	return !w.stop && !titles[w.form] && w.capital
 }
 
 func asksWho(query string) bool { return who.MatchString(query) || text.Asks(query) == text.Name }
