@@ -29,6 +29,15 @@ type Authenticator interface {
 	Authenticate(ctx context.Context, c Credentials) (actor.Actor, error)
 }
 
+// Telling is an Authenticator that tells of changes.
+type Telling interface {
+	Authenticator
+	// OnChange has told called with users whose credentials or rights have
+	// changed, after the change and in any process. It does not block. It is for
+	// the time before the first request.
+	OnChange(told func(userIDs ...int64))
+}
+
 func credentials(r *http.Request) Credentials {
 	c := Credentials{APIKey: r.Header.Get(apiKeyHeader)}
 	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "bearer") {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,11 +21,19 @@ type openStreams struct {
 	over bool
 	open map[*openStream]struct{}
 	none chan struct{} // closed when none is open any more; nil while none is
+	// told are the users whose rights have changed since they were looked at, and
+	// hurry says that there are some.
+	told  map[int64]struct{}
+	hurry chan struct{}
 }
 
 type openStream struct {
+	user  int64
 	end   context.CancelCauseFunc
 	check func() error // of the credentials
+	// rouse ends the wait for the next event, so that its source looks again at
+	// what the caller may read.
+	rouse atomic.Pointer[context.CancelFunc]
 }
 
 // add has the stream looked at until remove is called.
@@ -36,12 +45,12 @@ func (o *openStreams) add(s *openStream) (remove func()) {
 		return func() {}
 	}
 	if o.open == nil {
-		o.open = map[*openStream]struct{}{}
+		o.open, o.told, o.hurry = map[*openStream]struct{}{}, map[int64]struct{}{}, make(chan struct{}, 1)
 	}
 	o.open[s] = struct{}{}
 	if o.none == nil {
 		o.none = make(chan struct{})
-		go o.look(o.none)
+		go o.look(o.none, o.hurry)
 	}
 	return func() {
 		o.mu.Lock()
@@ -49,26 +58,67 @@ func (o *openStreams) add(s *openStream) (remove func()) {
 		if delete(o.open, s); len(o.open) == 0 {
 			close(o.none)
 			o.none = nil
+			clear(o.told)
 		}
 	}
 }
 
-// look ends streams whose credentials are void, until none is open.
-func (o *openStreams) look(none <-chan struct{}) {
+// changed tells that users have other rights or credentials: their streams are
+// looked at now. It does not block.
+func (o *openStreams) changed(users ...int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.none == nil {
+		return
+	}
+	for _, u := range users {
+		o.told[u] = struct{}{}
+	}
+	select {
+	case o.hurry <- struct{}{}:
+	default:
+	}
+}
+
+// look ends streams whose credentials are void, until none is open: those of
+// users of whom a change is told at once, and all once in a while, since a change
+// may not be heard of and time makes no sound.
+func (o *openStreams) look(none, hurry <-chan struct{}) {
 	tick := time.NewTicker(recheckEvery)
 	defer tick.Stop()
 	for {
+		var streams []*openStream
+		changed := false
 		select {
 		case <-none:
 			return
 		case <-tick.C:
+			streams = o.all()
+		case <-hurry:
+			streams, changed = o.ofChanged(), true
 		}
-		for _, s := range o.all() {
+		for _, s := range streams {
 			if s.check() != nil {
 				s.end(errNoLongerKnown)
+			} else if stop := s.rouse.Load(); changed && stop != nil {
+				(*stop)()
 			}
 		}
 	}
+}
+
+// ofChanged are the streams of users of whom a change was told.
+func (o *openStreams) ofChanged() []*openStream {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var out []*openStream
+	for s := range o.open {
+		if _, changed := o.told[s.user]; changed {
+			out = append(out, s)
+		}
+	}
+	clear(o.told)
+	return out
 }
 
 func (o *openStreams) all() []*openStream {

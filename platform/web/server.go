@@ -120,6 +120,9 @@ func New(c Config) (_ *Server, err error) {
 	s.addServerRoutes()
 	s.addPages()
 	s.handler = crossOrigin(c.Origins, s.engine)
+	if telling, ok := c.Authenticator.(Telling); ok {
+		telling.OnChange(s.streams.changed)
+	}
 	return s, nil
 }
 

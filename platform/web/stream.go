@@ -17,7 +17,7 @@ import (
 // The rhythm of a stream.
 const (
 	pingEvery    = 15 * time.Second // a comment keeps proxies from closing it
-	recheckEvery = time.Second      // of the caller's credentials, which are kept in memory
+	recheckEvery = time.Second      // of the caller's credentials, which are kept in memory; a change is told before
 	writeTimeout = 10 * time.Second // for a client that stopped reading
 )
 
@@ -25,8 +25,8 @@ const (
 // "data: <one line of JSON>\n\n".
 type EventStream struct {
 	// Next answers the next event as one line of ASCII JSON, io.EOF after the
-	// last, or ctx's error when none came in time; it is then called again. The
-	// actor of ctx is who the caller is now, with the rights that they have now.
+	// last, or ctx's error when none came in time or the caller's rights changed;
+	// it is then called again. The actor of ctx is who the caller is now, with the rights that they have now.
 	Next func(ctx context.Context) ([]byte, error)
 	// Replayed marks the stored answer of an earlier request.
 	Replayed bool
@@ -44,13 +44,13 @@ func (e EventStream) respond(s *Server, g *gin.Context, r *Route) {
 	ctx := g.Request.Context()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	check := func() error { return nil }
+	open := &openStream{user: actor.From(ctx).UserID, end: cancel, check: func() error { return nil }}
 	if request := g.Request; !r.Policy.public {
 		var who atomic.Pointer[actor.Actor]
 		first := actor.From(ctx)
 		who.Store(&first)
 		ctx = actor.Living(ctx, func() actor.Actor { return *who.Load() })
-		check = func() error {
+		open.check = func() error {
 			now, err := s.authenticate(ctx, request)
 			if err == nil {
 				who.Store(&now)
@@ -58,7 +58,7 @@ func (e EventStream) respond(s *Server, g *gin.Context, r *Route) {
 			return err
 		}
 	}
-	defer s.streams.add(&openStream{end: cancel, check: check})()
+	defer s.streams.add(open)()
 	// The head goes out at once, so that the client knows that it is accepted.
 	g.Writer.WriteHeaderNow()
 	if !put(g, rc, nil) {
@@ -67,14 +67,17 @@ func (e EventStream) respond(s *Server, g *gin.Context, r *Route) {
 	lastPing := time.Now()
 	for ctx.Err() == nil { // also ends a stream whose events never pause
 		wait, stop := context.WithDeadline(ctx, lastPing.Add(pingEvery))
+		open.rouse.Store(&stop)
 		line, err := e.Next(wait)
-		silent := errors.Is(wait.Err(), context.DeadlineExceeded)
+		silent, roused := errors.Is(wait.Err(), context.DeadlineExceeded), errors.Is(wait.Err(), context.Canceled)
 		stop()
 		switch {
 		case err == nil:
 			line = append(append([]byte("data: "), line...), "\n\n"...)
 		case errors.Is(err, io.EOF), ctx.Err() != nil:
 			return
+		case roused:
+			continue
 		case silent:
 			line = []byte(": ping\n")
 		default:

@@ -30,6 +30,7 @@ type streaming struct {
 	mu     sync.Mutex
 	known  bool // whether the credentials are good
 	level  actor.Level
+	told   func(userIDs ...int64)
 	wire   net.Conn
 	body   *bufio.Reader
 }
@@ -45,6 +46,9 @@ func (s *streaming) Authenticate(context.Context, web.Credentials) (actor.Actor,
 	who.Level = s.level
 	return who, nil
 }
+
+// OnChange implements web.Telling.
+func (s *streaming) OnChange(told func(userIDs ...int64)) { s.told = told }
 
 func (s *streaming) promote() {
 	s.mu.Lock()
@@ -214,6 +218,50 @@ func TestAStreamEndsSoonAfterItsCredentialsDie(t *testing.T) {
 		rest, err := io.ReadAll(s.body)
 		if err != nil || len(rest) != 0 || time.Since(suspended) > 6*time.Second {
 			t.Errorf("got %q, %v after %v", rest, err, time.Since(suspended))
+		}
+	})
+}
+
+func TestAStreamEndsAtOnceWhenItIsToldThatItsCredentialsDied(t *testing.T) {
+	inStream(t, func(s *streaming) {
+		s.open()
+		s.told(people["user"].UserID) // of another change
+		if s.finished() {
+			t.Error("it ended without a reason")
+		}
+		began := time.Now()
+		s.suspend()
+		s.told(people["user"].UserID + 1)
+		if s.finished() {
+			t.Error("it was looked at for somebody else")
+		}
+		s.told(people["user"].UserID)
+		if !s.finished() || time.Since(began) != 0 {
+			t.Error("it goes on")
+		}
+	})
+}
+
+// What a stream waits for may hang on its caller's rights.
+func TestAChangeOfRightsMakesTheSourceLookAgain(t *testing.T) {
+	looks := 0
+	var as []bool
+	inStreamOf(t, func(ctx context.Context) ([]byte, error) {
+		looks++
+		as = append(as, actor.From(ctx).IsGlobalAdmin())
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}, func(s *streaming) {
+		s.open()
+		synctest.Wait()
+		s.promote()
+		s.told(people["user"].UserID)
+		if s.finished() || looks != 2 || as[0] || !as[1] {
+			t.Errorf("%d looks, as %v", looks, as)
+		}
+		time.Sleep(14 * time.Second)
+		if s.finished() || looks != 2 {
+			t.Errorf("%d looks without a change", looks)
 		}
 	})
 }

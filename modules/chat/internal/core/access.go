@@ -20,6 +20,7 @@ func (s *Service) AgentChanged(ctx context.Context, organizationID, agentID int6
 // AskerChanged does so with the runs of a user.
 func (s *Service) AskerChanged(ctx context.Context, userID int64) error {
 	s.Askers.Forget(userID)
+	s.readers.rouse() // the content of global admins is nobody's to read, and only they read
 	return s.endLost(ctx, func(x *execution) bool { return x.who.UserID == userID })
 }
 

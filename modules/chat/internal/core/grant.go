@@ -175,6 +175,7 @@ func (s *Service) EndGrant(ctx context.Context, who actor.Actor, id int64) (Gran
 		if err != nil {
 			return err
 		}
+		uow.AtEnd(ctx, s.GrantsChanged)
 		tx.Publish(chat.ContentGrantEnded{
 			GrantID: g.ID, OrganizationID: g.OrganizationID, GrantedTo: g.GrantedTo, UserID: orZero(g.UserID), AgentID: orZero(g.AgentID), EndedBy: who.UserID,
 		})

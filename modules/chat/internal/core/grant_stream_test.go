@@ -12,14 +12,17 @@ import (
 	"parley/platform/kernel/actor"
 )
 
-// follow reads a stream through a grant as the edge does, a second at a time,
-// until it ends, and answers the text that came.
+// ping is how long the edge waits for an event.
+const ping = 15 * time.Second
+
+// follow reads a stream through a grant as the edge does, until it ends, and
+// answers the text that came.
 func (s *scene) follow(w *core.Watch) <-chan string {
 	text := make(chan string, 1)
 	go func() {
 		var events []core.StreamEvent
 		for {
-			ctx, cancel := context.WithTimeout(s.ctx, time.Second)
+			ctx, cancel := context.WithTimeout(s.ctx, ping)
 			e, err := w.Next(ctx)
 			cancel()
 			switch {
@@ -64,21 +67,31 @@ func TestAStreamIsFollowedAndReadAgainThroughAGrant(t *testing.T) {
 	})
 }
 
-// Six pieces come, one every two seconds; after five seconds something happens.
+// Six pieces come, one every two seconds; after five seconds something happens,
+// of which the process that the stream is in hears.
 func TestAStreamEndsWithItsGrant(t *testing.T) {
-	for name, happens := range map[string]func(s *scene, g core.Grant){
-		"it is ended": func(s *scene, g core.Grant) {
-			_, err := s.EndGrant(s.ctx, other, g.ID)
-			s.must(err)
-		},
-		"it expires": func(s *scene, _ core.Grant) { time.Sleep(time.Second / 2) },
-		"it is ended and there is another": func(s *scene, g core.Grant) {
+	become := func(who actor.Actor, level actor.Level) func(*scene, *core.Service, core.Grant) {
+		return func(s *scene, in *core.Service, _ core.Grant) {
+			s.agents.become(who.UserID, level)
+			s.must(in.AskerChanged(s.ctx, who.UserID))
+		}
+	}
+	end := func(s *scene, in *core.Service, g core.Grant) {
+		_, err := s.EndGrant(s.ctx, other, g.ID) // in the process of the run
+		s.must(err)
+		if in != s.Service {
+			in.GrantsChanged()
+		}
+	}
+	for name, happens := range map[string]func(s *scene, in *core.Service, g core.Grant){
+		"it is ended": end,
+		"it expires":  func(*scene, *core.Service, core.Grant) { time.Sleep(time.Second / 2) },
+		"it is ended and there is another": func(s *scene, in *core.Service, g core.Grant) {
 			s.grant(boss, s.onJo())
-			_, err := s.EndGrant(s.ctx, other, g.ID)
-			s.must(err)
+			end(s, in, g)
 		},
-		"the reader is a global admin no more": func(s *scene, _ core.Grant) { s.agents.become(boss.UserID, actor.User) },
-		"the asker becomes a global admin":     func(s *scene, _ core.Grant) { s.agents.become(jo.UserID, actor.GlobalAdmin) },
+		"the reader is a global admin no more": become(boss, actor.User),
+		"the asker becomes a global admin":     become(jo, actor.GlobalAdmin),
 	} {
 		for _, process := range []string{"process-a", "process-b"} {
 			t.Run(name+", in "+process, func(t *testing.T) {
@@ -97,10 +110,10 @@ func TestAStreamEndsWithItsGrant(t *testing.T) {
 					text := s.follow(s.watching(service, run))
 					time.Sleep(5 * time.Second)
 					synctest.Wait()
+					happens(s, service, g)
 					happened := time.Now()
-					happens(s, g)
 					got := <-text
-					if ended := time.Since(happened); got != "one two " || ended > 2*time.Second {
+					if ended := time.Since(happened); got != "one two " || ended > time.Millisecond {
 						t.Errorf("%q, and the end after %v", got, ended)
 					}
 					s.same("one two three four five six ", textOf(s.all(s.watch(s.Service, run, 0)))) // the asker's goes on
@@ -126,4 +139,31 @@ func TestNothingThatCameAfterTheEndOfAGrantIsReadFromWhatWasStored(t *testing.T)
 		_, err = w.Next(s.ctx)
 		s.is(err, io.EOF)
 	})
+}
+
+// A model that says nothing more, and a change that is not heard of.
+func TestAStreamWithoutEventsIsLookedAtWithEachPing(t *testing.T) {
+	for _, told := range []bool{true, false} {
+		open(t, func(s *scene) {
+			s.model.answer = hangs("one ")
+			s.grant(boss, s.onJo())
+			run := s.ask("What is green?")
+			text := s.follow(s.watching(s.Service, run))
+			time.Sleep(time.Minute + 5*time.Second)
+			s.agents.become(boss.UserID, actor.User)
+			if told {
+				s.must(s.AskerChanged(s.ctx, boss.UserID))
+			}
+			happened := time.Now()
+			got, limit := <-text, ping
+			if told {
+				limit = 0
+			}
+			if ended := time.Since(happened); got != "one " || ended > limit {
+				t.Errorf("told %v: %q, and the end after %v", told, got, ended)
+			}
+			_, err := s.Cancel(s.ctx, jo, run.ID)
+			s.must(err)
+		})
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/page"
+	"parley/platform/kernel/uow"
 )
 
 // Record is a run with its long parts.
@@ -134,6 +135,7 @@ func (s *Service) Support(ctx context.Context, who actor.Actor, run int64) ([]Su
 // ForgetUser removes the texts and threads of a user who was deleted, and the
 // grants to read them; those of the user's own end.
 func (s *Service) ForgetUser(ctx context.Context, userID int64) error {
+	uow.AtEnd(ctx, s.GrantsChanged)
 	if err := s.Store.ForgetGrants(ctx, userID, s.Clock.Now()); err != nil {
 		return err
 	}

@@ -52,6 +52,7 @@ type Service struct {
 	Deps
 	journal *journal
 	remote  remote
+	readers readers
 	places  *places
 	gate    *gate
 	learned learned

@@ -27,6 +27,7 @@ type Watch struct {
 type through struct {
 	reader  actor.Actor
 	grant   int64
+	expires time.Time // when the grant does
 	checked time.Time // when reader and grant were looked at last
 }
 
@@ -46,7 +47,11 @@ func (s *Service) Watch(ctx context.Context, who actor.Actor, run, after int64) 
 		w, r = s.follow(x, after), x.stream.snapshot()
 	}
 	if grant != 0 {
-		w.through = &through{reader: who, grant: grant, checked: s.Clock.Now()}
+		g, err := s.Store.Grant(ctx, who.OrganizationID, grant)
+		if err != nil {
+			return nil, Run{}, err
+		}
+		w.through = &through{reader: who, grant: grant, expires: g.ExpiresOn} // looked at before its first event: the grant may have ended meanwhile
 	}
 	return w, r, nil
 }
@@ -83,6 +88,22 @@ const batch = 200
 // answers io.EOF after the last. Once ctx ended it may be called again with
 // another.
 func (w *Watch) Next(ctx context.Context) (StreamEvent, error) {
+	if w.through == nil {
+		return w.next(ctx)
+	}
+	for {
+		turn, leave := w.service.readers.enter(ctx, w.through.expires.Sub(w.service.Clock.Now()))
+		e, err := w.next(turn)
+		roused := turn.Err() != nil && ctx.Err() == nil
+		leave()
+		if err == nil || errors.Is(err, io.EOF) || !roused {
+			return e, err
+		}
+		w.through.checked = time.Time{}
+	}
+}
+
+func (w *Watch) next(ctx context.Context) (StreamEvent, error) {
 	for {
 		err := w.granted(ctx)
 		if err == nil && len(w.ready) > 0 {
@@ -107,7 +128,8 @@ func (w *Watch) Next(ctx context.Context) (StreamEvent, error) {
 }
 
 // granted answers io.EOF when the reader's grant does not let them read the run
-// any more. It looks when events have come, and a second after it looked last.
+// any more. It looks when events have come, when a grant or somebody's rights
+// have changed, and a second after it looked last.
 func (w *Watch) granted(ctx context.Context) error {
 	now := w.service.Clock.Now()
 	if w.through == nil || now.Sub(w.through.checked) < recheck {

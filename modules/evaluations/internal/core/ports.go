@@ -60,6 +60,9 @@ type Tests interface {
 	TestByID(ctx context.Context, id int64) (Test, error)
 	// TestsPage is newest first.
 	TestsPage(ctx context.Context, org, agentID int64, p page.Request) (page.Of[Test], error)
+	// LastEvents answers the number of the last event of each test that is there,
+	// in one statement.
+	LastEvents(ctx context.Context, ids []int64) (map[int64]int64, error)
 	// UpdateTest keeps everybody else from the test until the unit of ctx ends.
 	UpdateTest(ctx context.Context, id int64, change func(*Test) error) (Test, error)
 	// OpenTests answers tests that have not ended, after an id and ordered by it:

@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"io"
-	"sync"
 	"time"
 
 	"parley/platform/kernel/actor"
@@ -41,7 +40,7 @@ func (s *Service) Follow(ctx context.Context, who actor.Actor, id, after int64) 
 }
 
 const (
-	lookEvery = time.Second // for what another process stores
+	lookEvery = time.Second // at what another process stores, and at rights
 	maxEvents = 200         // that are read at a time
 )
 
@@ -51,27 +50,21 @@ func (w *Watch) Next(ctx context.Context) (Progress, error) {
 		if w.ended {
 			return Progress{}, io.EOF
 		}
-		woken, leave := w.s.waiters.enter(w.test.ID)
+		may := func() bool { return w.s.belongs(ctx, w.reader(ctx), w.test.AgentID, ErrNoTest) == nil }
+		woken, leave := w.s.waiters.enter(ctx, w.s, &waiter{test: w.test.ID, after: w.last, may: may})
 		found, err := w.look(ctx)
-		if err != nil || len(found) > 0 {
-			leave()
-			if err != nil {
-				return Progress{}, err
+		if err == nil && len(found) == 0 {
+			select {
+			case <-woken:
+			case <-ctx.Done():
+				err = ctx.Err()
 			}
-			w.waiting = found
-			break
 		}
-		timer := time.NewTimer(lookEvery)
-		select {
-		case <-woken:
-		case <-timer.C:
-		case <-ctx.Done():
-		}
-		timer.Stop()
 		leave()
-		if err := ctx.Err(); err != nil {
+		if err != nil {
 			return Progress{}, err
 		}
+		w.waiting = found
 	}
 	e := w.waiting[0]
 	w.waiting = w.waiting[1:]
@@ -98,46 +91,13 @@ func (w *Watch) look(ctx context.Context) ([]Progress, error) {
 
 // View answers the test as it is now, to whom the follower is now.
 func (w *Watch) View(ctx context.Context) (Test, error) {
-	who := actor.From(ctx)
-	if !who.Known() {
-		who = w.who
-	}
-	return w.s.test(ctx, who, w.test.ID)
+	return w.s.test(ctx, w.reader(ctx), w.test.ID)
 }
 
-// waiters are those of this process who wait for events.
-type waiters struct {
-	mu sync.Mutex
-	of map[int64][]chan struct{}
-}
-
-// enter answers what is closed by the next wake, and how to leave before.
-func (w *waiters) enter(test int64) (woken <-chan struct{}, leave func()) {
-	c := make(chan struct{})
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.of[test] = append(w.of[test], c)
-	return c, func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		all := w.of[test]
-		for i := range all {
-			if all[i] == c {
-				w.of[test] = append(all[:i], all[i+1:]...)
-				break
-			}
-		}
-		if len(w.of[test]) == 0 {
-			delete(w.of, test)
-		}
+// reader is who the follower is now.
+func (w *Watch) reader(ctx context.Context) actor.Actor {
+	if who := actor.From(ctx); who.Known() {
+		return who
 	}
-}
-
-func (w *waiters) wake(test int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, c := range w.of[test] {
-		close(c)
-	}
-	delete(w.of, test)
+	return w.who
 }

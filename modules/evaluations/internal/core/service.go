@@ -56,7 +56,6 @@ func New(d Deps) *Service {
 	s := &Service{Deps: d}
 	s.judges = metrics.Judge(judge{s})
 	s.places = places{size: max(d.Parallel, 1), of: map[int64]chan struct{}{}}
-	s.waiters = waiters{of: map[int64][]chan struct{}{}}
 	return s
 }
 

@@ -71,7 +71,7 @@ func (s *Service) ActorsOn(ctx context.Context, organizationID int64, ids []int6
 }
 
 // Forget implements users.Actors.
-func (s *Service) Forget(userIDs ...int64) { s.identities.users.Drop(userIDs...) }
+func (s *Service) Forget(userIDs ...int64) { s.identities.forget(userIDs...) }
 
 // actorOf is who a stored user is: the one place where that is decided.
 func actorOf(u users.User, permissions []users.Permission) actor.Actor {

@@ -28,7 +28,7 @@ func (s *Service) Grant(ctx context.Context, by actor.Actor, resource actor.Reso
 				Role: role.String(), Audit: audit.New(by.Name(), s.Clock.Now()),
 			}
 		}
-		s.identities.users.Changing(ctx, ids...)
+		s.identities.changing(ctx, ids...)
 		added, err := s.Store.AddPermissions(ctx, rows)
 		if err != nil {
 			return err
@@ -76,7 +76,7 @@ func (s *Service) remove(ctx context.Context, organizationID int64, resource act
 		if gone, err = s.Store.DeletePermissions(ctx, organizationID, resource, ids, only); err != nil {
 			return err
 		}
-		s.identities.users.Changing(ctx, userIDs(gone)...)
+		s.identities.changing(ctx, userIDs(gone)...)
 		tell(tx, gone)
 		return nil
 	})

@@ -65,7 +65,7 @@ func (s *Service) Decided(by []access.Decider) {
 // changing runs a unit that changes what is kept of users.
 func (s *Service) changing(ctx context.Context, userIDs []int64, fn func(ctx context.Context, tx uow.Tx) error) error {
 	return s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
-		s.identities.users.Changing(ctx, userIDs...)
+		s.identities.changing(ctx, userIDs...)
 		return fn(ctx, tx)
 	})
 }

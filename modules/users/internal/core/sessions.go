@@ -3,11 +3,13 @@ package core
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"parley/modules/users"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/cache"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/uow"
 )
 
 // maxKept bounds each of the four caches.
@@ -25,7 +27,32 @@ type identities struct {
 	// sessions are what access tokens say that were found to be ours. Whether
 	// they still hold is asked every time.
 	sessions *cache.Cache[string, Session]
+	// told hears of users who are not known any more as they were.
+	told atomic.Pointer[func(userIDs ...int64)]
 }
+
+// changing tells that the unit of ctx changes users.
+func (i *identities) changing(ctx context.Context, userIDs ...int64) {
+	i.users.Changing(ctx, userIDs...)
+	uow.AtEnd(ctx, func() { i.tell(userIDs) })
+}
+
+// forget lets go of users whom another process may have changed.
+func (i *identities) forget(userIDs ...int64) {
+	i.users.Drop(userIDs...)
+	i.tell(userIDs)
+}
+
+func (i *identities) tell(userIDs []int64) {
+	if told := i.told.Load(); told != nil && len(userIDs) > 0 {
+		(*told)(userIDs...)
+	}
+}
+
+// OnChange has told called with users whose credentials or rights have changed
+// in this process, or were heard to have changed in another, once it sees the
+// change. told must not block.
+func (s *Service) OnChange(told func(userIDs ...int64)) { s.identities.told.Store(&told) }
 
 // known is an Identity in the form in which it is asked for. It is shared and
 // never changed.

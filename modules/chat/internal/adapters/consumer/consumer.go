@@ -22,7 +22,8 @@ func Consumers(s *core.Service) []bus.Consumer {
 				return s.ForgetUser(ctx, e.UserID)
 			}),
 		}},
-		// PerProcess: each process ends those of the runs that it answers itself.
+		// PerProcess: each process ends those of the runs that it answers itself, and
+		// of the streams that are read through a grant in it.
 		{Name: "chat.access", PerProcess: true, Handlers: []bus.Handler{
 			bus.On(func(ctx context.Context, _ uow.Tx, e agents.AgentUpdated, _ event.Envelope) error {
 				if !e.Narrowed {
@@ -49,6 +50,10 @@ func Consumers(s *core.Service) []bus.Consumer {
 					return nil
 				}
 				return s.ProjectMoved(ctx, e.OrganizationID)
+			}),
+			bus.On(func(_ context.Context, _ uow.Tx, _ chat.ContentGrantEnded, _ event.Envelope) error {
+				s.GrantsChanged()
+				return nil
 			}),
 		}},
 		// PerProcess: an answer that was deleted elsewhere ends here.

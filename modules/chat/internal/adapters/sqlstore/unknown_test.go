@@ -117,6 +117,16 @@ func (c *cut) once(how dbtest.Break) {
 	})
 }
 
+// say has the model say something.
+func (c *cut) say(ctx context.Context, t *testing.T, piece string) {
+	t.Helper()
+	select {
+	case c.model.piece <- piece:
+	case <-ctx.Done():
+		t.Fatal("the model does not answer")
+	}
+}
+
 func (c *cut) broken(t *testing.T, want int) {
 	t.Helper()
 	if n := c.proxy.Broken(); n != want {
@@ -168,7 +178,7 @@ func TestWhatAnUnknownCommitStoredIsNotStoredAgain(t *testing.T) {
 	for _, how := range []dbtest.Break{dbtest.Lost, dbtest.Untold} {
 		for _, which := range []string{"accept", "stream", "end"} {
 			t.Run(fmt.Sprintf("%s %d", which, how), func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 				defer cancel()
 				c := newCut(t)
 				if which == "accept" {
@@ -192,14 +202,14 @@ func TestWhatAnUnknownCommitStoredIsNotStoredAgain(t *testing.T) {
 				if which == "stream" {
 					c.once(how)
 				}
-				c.model.piece <- "It "
+				c.say(ctx, t, "It ")
 				if e := next(); e.Delta != "It " {
 					t.Fatalf("%+v", e)
 				}
 				if which == "end" {
 					c.once(how)
 				}
-				c.model.piece <- "is."
+				c.say(ctx, t, "is.")
 				close(c.model.piece)
 				record, err := c.Outcome(ctx, jo, asked)
 				if err != nil || record.Answer != "It is." {
@@ -216,7 +226,7 @@ func TestWhatAnUnknownCommitStoredIsNotStoredAgain(t *testing.T) {
 func TestWhatComesAgainWaitsForTheCommitThatNobodyKnowsTheEndOf(t *testing.T) {
 	for _, which := range []string{"accept", "stream", "end"} {
 		t.Run(which, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
 			c := newCut(t)
 			var asked core.Asked
@@ -235,8 +245,13 @@ func TestWhatComesAgainWaitsForTheCommitThatNobodyKnowsTheEndOf(t *testing.T) {
 				default:
 				}
 				let()
-				if err := <-done; err != nil {
-					t.Fatal(err)
+				select {
+				case err := <-done:
+					if err != nil {
+						t.Fatal(err)
+					}
+				case <-ctx.Done():
+					t.Fatal(ctx.Err())
 				}
 			} else if err := ask(); err != nil {
 				t.Fatal(err)
@@ -253,7 +268,7 @@ func TestWhatComesAgainWaitsForTheCommitThatNobodyKnowsTheEndOf(t *testing.T) {
 			if which == "stream" {
 				let = c.hold(ctx, t)
 			}
-			c.model.piece <- "It is."
+			c.say(ctx, t, "It is.")
 			if which == "stream" {
 				c.waitsTwice(ctx, t)
 			}

@@ -46,6 +46,16 @@ func (s *Store) UpdateTest(ctx context.Context, id int64, change func(*core.Test
 	return s.tests.Update(ctx, change, func(t core.Test) bool { return t.ID == id })
 }
 
+// LastEvents implements core.Tests.
+func (s *Store) LastEvents(ctx context.Context, ids []int64) (map[int64]int64, error) {
+	found, err := s.tests.List(ctx, func(t core.Test) bool { return slices.Contains(ids, t.ID) })
+	out := make(map[int64]int64, len(found))
+	for _, t := range found {
+		out[t.ID] = t.LastEvent
+	}
+	return out, err
+}
+
 // OpenTests implements core.Tests.
 func (s *Store) OpenTests(ctx context.Context, of core.OpenFilter) ([]core.Test, error) {
 	found, err := s.tests.List(ctx, func(t core.Test) bool {

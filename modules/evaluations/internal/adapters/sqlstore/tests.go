@@ -51,6 +51,23 @@ func (s *Store) UpdateTest(ctx context.Context, id int64, change func(*core.Test
 // open matches tests that have not ended, and a partial index.
 const open = "status IN ('pending', 'running')"
 
+// LastEvents implements core.Tests.
+func (s *Store) LastEvents(ctx context.Context, ids []int64) (map[int64]int64, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var rows []struct{ ID, LastEvent int64 }
+	err := s.db.On(ctx).NewSelect().TableExpr("evaluations_tests").Column("id", "last_event").Where("id IN (?)", bun.List(ids)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("reading how far tests are: %w", err)
+	}
+	out := make(map[int64]int64, len(rows))
+	for _, r := range rows {
+		out[r.ID] = r.LastEvent
+	}
+	return out, nil
+}
+
 // OpenTests implements core.Tests.
 func (s *Store) OpenTests(ctx context.Context, of core.OpenFilter) ([]core.Test, error) {
 	where := []sqldb.Where{sqldb.Cond(open), sqldb.Cond("id > ?", of.After)}

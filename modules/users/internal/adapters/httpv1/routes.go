@@ -196,3 +196,6 @@ func (a *API) organizationRoutes() []web.Route {
 func (a *API) Authenticate(ctx context.Context, c web.Credentials) (actor.Actor, error) {
 	return a.service.Authenticate(ctx, c.Bearer, c.APIKey)
 }
+
+// OnChange implements web.Telling.
+func (a *API) OnChange(told func(userIDs ...int64)) { a.service.OnChange(told) }
