@@ -120,7 +120,7 @@ func (v *view) readTail(ctx context.Context, id int64) (out unsealed, err error)
 		var is sql.NullInt64
 		to := append([]any{&out.n, &out.last, &is}, destinations(&f)...)
 		if first { // which is there without a fact, too
-			none := append(to[:3:3], anywhere(len(to)-3)...)
+			none := slices.Concat(to[:3], anywhere(len(to)-3))
 			if err := rows.Scan(none...); err != nil {
 				return out, fmt.Errorf("counting what is not sealed: %w", err)
 			}
