@@ -45,9 +45,10 @@ type Consumer struct {
 	// Gather is the longest that events gather under load, so that one unit of
 	// work takes more of them. Up to 250 events a second each is taken at once,
 	// from 500 on they gather for all of it, and in between for a part. Besides,
-	// after each batch they gather for twice the time that it took: a consumer
-	// that is dear, or on a slow machine, works for a third of the time. An event
-	// that comes after a pause of this length never waits.
+	// a consumer that is dear, or on a slow machine, works for a third of the time:
+	// it owes a rest of twice the time of each batch, and what it owes above Gather
+	// it takes before the next. An event that comes after a pause of this length
+	// never waits.
 	Gather time.Duration
 
 	relay message.Publisher // see Relay

@@ -70,17 +70,22 @@ func (o *ownership) arrived(n int) {
 	}
 }
 
-// rest lets what comes while the consumer was busy gather, so that it works for
-// a third of the time at most. The caller holds mu.
+// rest lets what comes after a batch gather when the consumer works for more than
+// a third of the time: it owes the double of its work as rest. It owes up to the
+// longest pause without taking it, so that after one batch that was slow by chance
+// nobody waits. The caller holds mu.
 func (o *ownership) rest() {
-	if o.pace.longest == 0 || o.began.IsZero() {
+	longest := o.pace.longest
+	if longest == 0 || o.began.IsZero() {
 		return
 	}
 	now := clock.System{}.Now()
-	if next := now.Add(min(max(2*now.Sub(o.began), 0), o.pace.longest)); next.After(o.next) {
+	idle, work := max(o.began.Sub(o.ended), 0), max(now.Sub(o.began), 0) // that clock may be set back
+	o.owed = min(max(o.owed-idle, 0)+2*work, 2*longest)
+	if next := now.Add(o.owed - longest); next.After(o.next) {
 		o.next = next
 	}
-	o.began = time.Time{}
+	o.began, o.ended = time.Time{}, now
 }
 
 // send hands one event to the router.

@@ -22,8 +22,10 @@
 // says "this consumer has handled this event" commits in the same unit as the
 // effect. The events of one key reach one consumer in the order of their
 // commits. That order is seq on SQLite, which has one writer; on PostgreSQL,
-// where a lower seq may commit later, it is (xid, seq) below the snapshot
-// horizon, which has no gaps that could still fill.
+// where a lower seq may commit later, it is (xid, seq). An event's xid is the
+// last transaction that had ended when it was written, or its own if that is
+// higher, so that an old transaction holds up nothing until it writes events.
+// The feed reads up to those that are being written at the moment.
 //
 // A handler that fails is tried again in place for about two seconds, then
 // its event becomes a row of bus_deliveries that is tried again after

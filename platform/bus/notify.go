@@ -13,7 +13,7 @@ import (
 const channel = "parley_bus"
 
 // notifyEvery bounds the rate of NOTIFY, which takes a lock on the cluster.
-const notifyEvery = 5 * time.Millisecond
+const notifyEvery = time.Millisecond
 
 // notifyOthers wakes the other processes after commits here. It is never
 // part of a transaction, and a lost one costs them a poll at most.

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// The first and the longest wait for a transaction that hides later events.
+// The first and the longest wait for events that are being written.
 const (
 	hiddenFirst = 500 * time.Microsecond
-	hiddenLast  = 50 * time.Millisecond
+	hiddenLast  = 10 * time.Millisecond
 )
 
 // pacer decides when the feed reads again, and stores the cursors meanwhile.

@@ -88,54 +88,6 @@ func (r *rig) awaitListeners(n int) {
 	}
 }
 
-func TestAnOlderTransactionThatCommitsLaterIsNeitherLostNorOvertaken(t *testing.T) {
-	r := processes(t, 1)[0]
-	var seen list
-	b := r.start(Consumer{Name: "tests.one", Handlers: []Handler{On(func(_ context.Context, _ uow.Tx, h happened, _ event.Envelope) error {
-		seen.add("%d", h.N)
-		return nil
-	})}})
-	r.publish(happened{Key: "a", N: 0})
-	r.drain(b)
-
-	written, commit, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
-	go func() {
-		done <- r.unit.Do(r.ctx(), func(ctx context.Context, tx uow.Tx) error {
-			// The write takes the lower transaction id, the publish is later.
-			if err := r.effect(ctx, "older", happened{}); err != nil {
-				return err
-			}
-			tx.Publish(happened{Key: "a", N: 1})
-			close(written)
-			<-commit
-			return nil
-		})
-	}()
-	within(t, written, "the older transaction")
-	r.publish(happened{Key: "a", N: 2})
-	s, err := b.openSession(r.ctx())
-	if err != nil {
-		t.Fatal(err)
-	}
-	cursor := position{}
-	rows, blocked, err := s.read(r.ctx(), cursor)
-	if err != nil || !blocked || len(rows) != 1 {
-		t.Errorf("with an older transaction open, the feed reads %d events, blocked %v, %v", len(rows), blocked, err)
-	}
-	s.close(r.ctx())
-	if got := seen.all(); len(got) != 1 {
-		t.Errorf("the younger event was delivered first: %v", got)
-	}
-	close(commit)
-	if err := within(t, done, "the commit"); err != nil {
-		t.Fatal(err)
-	}
-	r.drain(b)
-	if diff := cmp.Diff([]string{"0", "1", "2"}, seen.all()); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func TestOneProcessAtATimeConsumesAndAnotherTakesOver(t *testing.T) {
 	rigs := processesOn(t, ownDatabase(t), 2)
 	var by [2]list

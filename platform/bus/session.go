@@ -148,17 +148,32 @@ func (r outboxRow) envelope() event.Envelope {
 }
 
 // read answers the events after from, in order. blocked tells that more have
-// committed, but behind a transaction that is still open and whose own events
-// would come before them.
+// committed, but others are being written that would come before them.
 func (s *session) read(ctx context.Context, from position) (rows []outboxRow, blocked bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, sessionDeadline)
 	defer cancel()
-	q := s.db.NewSelect().Model(&rows).Column("xid", "seq", "id", "name", "key", "occurred_at", "payload").Limit(readBatch)
-	ready := "TRUE AS ready"
-	if s.conn != nil {
-		ready = "o.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS ready"
+	rows, blocked, err = s.readBelow(ctx, from, 0)
+	if err != nil || !blocked {
+		return rows, blocked, err
 	}
-	q = s.b.order.from(q, from).ColumnExpr(ready)
+	// Behind a transaction that is older. Does it matter?
+	horizon, err := s.horizon(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	return s.readBelow(ctx, from, horizon)
+}
+
+// readBelow is read where no event that cannot be seen yet is below a horizon. Nor
+// is any below the oldest transaction that is open.
+func (s *session) readBelow(ctx context.Context, from position, horizon int64) (rows []outboxRow, blocked bool, err error) {
+	q := s.db.NewSelect().Model(&rows).Column("xid", "seq", "id", "name", "key", "occurred_at", "payload").Limit(readBatch)
+	q = s.b.order.from(q, from)
+	if s.conn != nil {
+		q = q.ColumnExpr("o.xid < GREATEST(pg_snapshot_xmin(pg_current_snapshot())::text::bigint, ?) AS ready", horizon)
+	} else {
+		q = q.ColumnExpr("TRUE AS ready")
+	}
 	if err := q.Scan(ctx); err != nil {
 		return nil, false, fmt.Errorf("reading the outbox: %w", err)
 	}

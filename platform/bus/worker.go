@@ -51,6 +51,8 @@ type ownership struct {
 	pace    pace                   // of what came into the queue, see Consumer.Gather
 	next    time.Time              // when the queue may be taken from
 	began   time.Time              // of what was taken last; zero when it has ended
+	ended   time.Time              // of what was taken before
+	owed    time.Duration          // of rest
 	waking  bool                   // a timer is set for that
 	track   track
 	flushed position

@@ -97,6 +97,9 @@ func connParams(dsn string, timeout time.Duration) map[string]any {
 		"statement_timeout":                   fmt.Sprintf("%dms", timeout.Milliseconds()),
 		"idle_in_transaction_session_timeout": "60s",
 		"timezone":                            "UTC",
+		// What the server's default is changes nothing: the order of events needs
+		// statements that see what is committed when they begin.
+		"default_transaction_isolation": "read committed",
 	}
 	// WithConnParams replaces what the DSN named, so carry it over.
 	if u, err := url.Parse(dsn); err == nil {

@@ -30,6 +30,37 @@ func BenchmarkCommitToFigure(b *testing.B) {
 	sets := []migrate.Set{bus.Migrations(), sqlstore.Migrations()}
 	b.Run("sqlite", func(b *testing.B) { commitToFigure(b, dbtest.SQLite(b, sets...)) })
 	b.Run("postgres", func(b *testing.B) { commitToFigure(b, dbtest.Postgres(b, sets...)) })
+	b.Run("postgres,busy", func(b *testing.B) {
+		db := dbtest.Postgres(b, sets...)
+		defer keepBusy(b, db)()
+		commitToFigure(b, db)
+	})
+}
+
+// keepBusy writes in transactions of 50 ms one after the other, as who stores many
+// passages does, until stop.
+func keepBusy(b *testing.B, db *sqldb.DB) (stop func()) {
+	stopped, ended := make(chan struct{}), make(chan struct{})
+	store := sqlstore.New(db)
+	go func() {
+		defer close(ended)
+		for n := int64(1); ; n++ {
+			select {
+			case <-stopped:
+				return
+			default:
+			}
+			err := db.Within(context.Background(), func(ctx context.Context) error {
+				defer time.Sleep(50 * time.Millisecond)
+				return store.AddItem(ctx, core.Item{Kind: core.Document, EntityID: n, OrganizationID: 2})
+			})
+			if err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	}()
+	return func() { close(stopped); <-ended }
 }
 
 // watched is the unit of work of the consumer, and its store: it tells of its

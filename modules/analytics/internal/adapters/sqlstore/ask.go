@@ -133,13 +133,8 @@ func (s *Store) view(ctx context.Context, org int64, private bool) (view, error)
 	if st.Horizon == 0 {
 		return v, nil
 	}
-	if v.cells, err = s.cells(ctx, org); err != nil {
-		return v, err
-	}
-	if !private {
-		s.keepCells(org, v.cells)
-	}
-	return v, nil
+	v.cells, err = v.readCells(ctx)
+	return v, err
 }
 
 // maxFaces is how many one statement reads.

@@ -179,8 +179,7 @@ func scanFacts(ctx context.Context, q *bun.SelectQuery, org int64) (facts []core
 	}()
 	for rows.Next() {
 		f := core.Fact{OrganizationID: org}
-		if err := rows.Scan(&f.TeamID, &f.ProjectID, &f.AgentID, &f.UserID, &f.ThreadID, &f.AgentType, &f.QuerySource, &f.Model, &f.OccurredOn, &f.Quarter,
-			&f.Runs, &f.Threads, &f.Upvotes, &f.Downvotes, &f.PromptTokens, &f.CompletionTokens, &f.Cost.Nano, &f.Cost.Pico); err != nil {
+		if err := rows.Scan(destinations(&f)...); err != nil {
 			return nil, fmt.Errorf("reading a fact: %w", err)
 		}
 		f.OccurredOn = f.OccurredOn.UTC()
@@ -190,4 +189,12 @@ func scanFacts(ctx context.Context, q *bun.SelectQuery, org int64) (facts []core
 		return nil, fmt.Errorf("reading facts: %w", err)
 	}
 	return facts, nil
+}
+
+// destinations are where factColumns go.
+func destinations(f *core.Fact) []any {
+	return []any{
+		&f.TeamID, &f.ProjectID, &f.AgentID, &f.UserID, &f.ThreadID, &f.AgentType, &f.QuerySource, &f.Model, &f.OccurredOn, &f.Quarter,
+		&f.Runs, &f.Threads, &f.Upvotes, &f.Downvotes, &f.PromptTokens, &f.CompletionTokens, &f.Cost.Nano, &f.Cost.Pico,
+	}
 }

@@ -56,32 +56,42 @@ func (s *Store) state(ctx context.Context, org int64) (state, error) {
 	return out, nil
 }
 
-// cells answers the cells of an organization by number. Those that were read
-// before are kept: a cell never changes.
-func (s *Store) cells(ctx context.Context, org int64) ([]segment.Cell, error) {
-	s.mu.Lock()
-	known := s.known[org]
-	s.mu.Unlock()
+// cellsAt are the cells of an organization, by number, as of a version of its
+// segments: only what raises that adds some.
+type cellsAt struct {
+	version int64
+	cells   []segment.Cell
+}
+
+// readCells answers the cells of a view. Those that were read before are kept: a
+// cell never changes.
+func (v *view) readCells(ctx context.Context) ([]segment.Cell, error) {
+	v.s.mu.Lock()
+	known := v.s.known[v.org]
+	v.s.mu.Unlock()
+	if !v.private && known.version == v.version {
+		return known.cells, nil
+	}
 	var more []cellRow
-	err := s.db.On(ctx).NewSelect().Model(&more).Where("organization_id = ? AND number >= ?", org, len(known)).OrderExpr("number").Scan(ctx)
+	err := v.s.db.On(ctx).NewSelect().Model(&more).Where("organization_id = ? AND number >= ?", v.org, len(known.cells)).OrderExpr("number").Scan(ctx)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("reading cells: %w", err)
 	}
-	if len(more) == 0 {
-		return known, nil
-	}
-	all := slices.Clip(known)
+	all := slices.Clip(known.cells)
 	for _, c := range more {
 		all = append(all, c.Cell)
+	}
+	if !v.private {
+		v.s.keepCells(v.org, cellsAt{v.version, all})
 	}
 	return all, nil
 }
 
 // keepCells keeps cells that are committed.
-func (s *Store) keepCells(org int64, cells []segment.Cell) {
+func (s *Store) keepCells(org int64, at cellsAt) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(cells) > len(s.known[org]) {
-		s.known[org] = cells
+	if at.version > s.known[org].version {
+		s.known[org] = at
 	}
 }

@@ -46,12 +46,12 @@ type Store struct {
 	engagements shared[core.Engaged]
 
 	mu    sync.Mutex
-	known map[int64][]segment.Cell // cells of each organization, by number
+	known map[int64]cellsAt // of each organization
 }
 
 // New returns the store over db.
 func New(db *sqldb.DB) *Store {
-	return &Store{db: db, readState: db.Stmt(readState), cache: newCache(cacheBytes), known: map[int64][]segment.Cell{}, budgets: newBudgets(db)}
+	return &Store{db: db, readState: db.Stmt(readState), cache: newCache(cacheBytes), known: map[int64]cellsAt{}, budgets: newBudgets(db)}
 }
 
 // AddItem implements core.Store.

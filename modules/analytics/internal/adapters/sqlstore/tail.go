@@ -3,6 +3,8 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -61,46 +63,90 @@ func (v *view) tail(ctx context.Context) (tail, bool, error) {
 	if v.private || v.Horizon == 0 {
 		return tail{}, false, nil
 	}
-	var there struct{ N, Last int64 }
-	ids := v.s.db.On(ctx).NewSelect().Column("id").Table("analytics_facts").Where("organization_id = ? AND quarter >= ?", v.org, v.Horizon).Limit(maxTail + 1)
-	err := v.s.db.On(ctx).NewSelect().ColumnExpr("count(*) AS n, coalesce(max(id), 0) AS last").TableExpr("(?) AS t", ids).Scan(ctx, &there)
-	if err != nil {
-		return tail{}, false, fmt.Errorf("counting what is not sealed: %w", err)
-	}
-	if there.N > maxTail {
-		return tail{}, false, nil
-	}
 	known := v.s.tails.get(v.org)
 	usable := known.from != 0 && known.from <= v.Horizon
+	after := int64(0)
 	if usable {
-		if known = known.since(v.Horizon); int64(len(known.facts)) == there.N {
-			return known, true, nil
-		}
+		known = known.since(v.Horizon)
+		after = known.last
 	}
-	t := tail{from: v.Horizon, last: there.Last}
-	if usable && int64(len(known.facts)) < there.N {
-		if t.facts, err = v.after(ctx, known.last); err != nil {
-			return tail{}, false, err
-		}
+	there, err := v.readTail(ctx, after)
+	switch {
+	case err != nil || there.n > maxTail:
+		return tail{}, false, err
+	case usable && len(known.facts) == there.n:
+		return known, true, nil
+	}
+	t := tail{from: v.Horizon, last: there.last, facts: there.facts}
+	if usable && len(known.facts) < there.n {
 		t.facts = append(slices.Clip(known.facts), t.facts...)
 	}
 	// A fact with a lower id may have been committed later.
-	if int64(len(t.facts)) != there.N {
-		if t.facts, err = v.after(ctx, 0); err != nil {
+	if len(t.facts) != there.n {
+		all, err := v.readTail(ctx, 0)
+		if err != nil {
 			return tail{}, false, err
 		}
+		t.facts = all.facts
 	}
 	slices.SortStableFunc(t.facts, func(a, b core.Fact) int { return cmp.Compare(a.OccurredOn.UnixMicro(), b.OccurredOn.UnixMicro()) })
-	if !usable || int64(len(known.facts)) < there.N {
+	if !usable || len(known.facts) < there.n {
 		v.s.tails.put(v.org, t)
 	}
 	return t, true, nil
 }
 
-// after reads the facts after the horizon with a higher id.
-func (v *view) after(ctx context.Context, id int64) ([]core.Fact, error) {
-	q := v.s.db.On(ctx).NewSelect().ColumnExpr(factColumns).Table("analytics_facts").Where("organization_id = ? AND quarter >= ? AND id > ?", v.org, v.Horizon, id)
-	return scanFacts(ctx, q, v.org)
+// unsealed is what a statement answers of the facts after the horizon.
+type unsealed struct {
+	n     int   // maxTail + 1 for more
+	last  int64 // no fact has a higher id
+	facts []core.Fact
+}
+
+// readTail counts the facts after the horizon, and reads those with a higher id
+// than one, unless there are too many. It is one statement.
+func (v *view) readTail(ctx context.Context, id int64) (out unsealed, err error) {
+	ids := v.s.db.On(ctx).NewSelect().Column("id").Table("analytics_facts").Where("organization_id = ? AND quarter >= ?", v.org, v.Horizon).Limit(maxTail + 1)
+	all := v.s.db.On(ctx).NewSelect().ColumnExpr("count(*) AS n, coalesce(max(id), 0) AS last").TableExpr("(?) AS t", ids)
+	q := v.s.db.On(ctx).NewSelect().TableExpr("(?) AS t", all).ColumnExpr("t.n, t.last, f.id, "+factColumns).
+		Join("LEFT JOIN analytics_facts AS f ON f.organization_id = ? AND f.quarter >= ? AND f.id > ? AND t.n <= ?", v.org, v.Horizon, id, maxTail)
+	rows, err := q.Rows(ctx)
+	if err != nil {
+		return out, fmt.Errorf("reading what is not sealed: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for first := true; rows.Next(); first = false {
+		f := core.Fact{OrganizationID: v.org}
+		var is sql.NullInt64
+		to := append([]any{&out.n, &out.last, &is}, destinations(&f)...)
+		if first { // which is there without a fact, too
+			none := slices.Concat(to[:3], anywhere(len(to)-3))
+			if err := rows.Scan(none...); err != nil {
+				return out, fmt.Errorf("counting what is not sealed: %w", err)
+			}
+			if !is.Valid {
+				continue
+			}
+		}
+		if err := rows.Scan(to...); err != nil {
+			return out, fmt.Errorf("reading what is not sealed: %w", err)
+		}
+		f.OccurredOn = f.OccurredOn.UTC()
+		out.facts = append(out.facts, f)
+	}
+	if err := rows.Err(); err != nil {
+		return out, fmt.Errorf("reading what is not sealed: %w", err)
+	}
+	return out, nil
+}
+
+// anywhere takes values of any type, which nobody looks at.
+func anywhere(n int) []any {
+	out := make([]any, n)
+	for i := range out {
+		out[i] = new(any)
+	}
+	return out
 }
 
 // of is the facts of some quarters.
