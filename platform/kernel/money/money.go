@@ -30,6 +30,9 @@ func (a Amount) Plus(b Amount) Amount {
 // String is the amount as a decimal without zeros at its end, such as "0.01692".
 func (a Amount) String() string {
 	a = a.Plus(Amount{})
+	if a == (Amount{}) {
+		return "0"
+	}
 	s := fmt.Sprintf("%d.%09d%03d", a.Nano/nanos, a.Nano%nanos, a.Pico)
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }

@@ -10,11 +10,11 @@ import (
 // and one for each character of scripts written without spaces.
 func tokensOf(text string) int64 {
 	var wide, narrow int64
-	for i := range len(text) { // most texts are ASCII up to their end
-		if text[i] >= utf8.RuneSelf {
+	for rest := text; len(rest) >= 8; rest = rest[8:] { // most texts are ASCII up to their end
+		if rest[0]|rest[1]|rest[2]|rest[3]|rest[4]|rest[5]|rest[6]|rest[7] >= utf8.RuneSelf {
 			break
 		}
-		narrow++
+		narrow += 8
 	}
 	for _, r := range text[narrow:] {
 		// Thai begins at U+0E00. The tables are slow, and most texts need none.

@@ -17,8 +17,8 @@ const (
 // WordsOf are the different words of a question and its answer as they are
 // indexed: folded and stemmed.
 func WordsOf(question, answer string) []string {
-	var out []string
-	seen := map[string]bool{}
+	const usual = 64
+	out, seen := make([]string, 0, usual), make(map[string]bool, usual)
 	for _, part := range []string{question, answer} {
 		for w := range text.Words(part) {
 			stem := text.Stem(w.Form)

@@ -76,7 +76,8 @@ func read(question string) query {
 }
 
 func readWords(question string, leaveOut func(form string) bool) query {
-	q := query{forms: map[string]int{}}
+	const usual = 8
+	q := query{terms: make([]Term, 0, usual), forms: map[string]int{}}
 	index := map[string]int{}
 	reach := 0 // where the last token ended: bigrams of one stretch overlap
 	for w := range text.Words(question) {
