@@ -79,7 +79,7 @@ func longestCommit(b *testing.B, db *sql.DB, committed func()) {
 		committed()
 	}
 	b.StopTimer()
-	b.ReportMetric(float64((cpuTime(b) - before).Microseconds())/float64(b.N), "CPU-µs/op")
+	b.ReportMetric(float64((cpuTime(b)-before).Microseconds())/float64(b.N), "CPU-µs/op")
 	for name, of := range map[string][]time.Duration{"commit": commits, "transaction": all} {
 		slices.Sort(of)
 		for at, q := range map[string]int{"p99": len(of) * 99 / 100, "longest": len(of) - 1} {

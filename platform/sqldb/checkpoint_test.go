@@ -126,9 +126,9 @@ func (l *logged) left() int {
 // soon waits for a condition, and calls meanwhile before each look.
 func (l *logged) soon(what string, meanwhile func(), is func() bool) {
 	l.t.Helper()
-	for end := time.Now().Add(time.Minute); !is(); meanwhile() {
+	for end := time.Now().Add(3 * time.Minute); !is(); meanwhile() {
 		if time.Now().After(end) {
-			l.t.Fatalf("%s: not within a minute; the log has %d bytes, and this was said: %s", what, l.size(), l.said)
+			l.t.Fatalf("%s: not within three minutes; the log has %d bytes, and this was said: %s", what, l.size(), l.said)
 		}
 	}
 }
