@@ -265,6 +265,25 @@ func TestCloseLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestCloseWaitsForACopyThatIsUnderWay(t *testing.T) {
+	begun, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	var ended atomic.Bool
+	l := withLog(t, func(file *os.File) error {
+		once.Do(func() { close(begun) })
+		<-release
+		ended.Store(true)
+		return file.Sync()
+	})
+	l.write(2 * pagesOfLog)
+	<-begun
+	time.AfterFunc(20*time.Millisecond, func() { close(release) })
+	if err := l.Close(); err != nil || !ended.Load() {
+		t.Errorf("closed with %v while the log was being copied: %v", err, !ended.Load())
+	}
+	leftNothing(t, l)
+}
+
 // The end of the log is waited for by what waits for the writer.
 func TestCloseDoesNotWaitForATransaction(t *testing.T) {
 	l := withLog(t, nil)
