@@ -194,7 +194,7 @@ func TestWhatAnUnknownCommitStoredIsNotStoredAgain(t *testing.T) {
 	for _, how := range []dbtest.Break{dbtest.Lost, dbtest.Untold} {
 		for _, which := range []string{"accept", "stream", "end"} {
 			t.Run(fmt.Sprintf("%s %d", which, how), func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				c := newCut(t)
 				if which == "accept" {
@@ -242,7 +242,7 @@ func TestWhatAnUnknownCommitStoredIsNotStoredAgain(t *testing.T) {
 func TestWhatComesAgainWaitsForTheCommitThatNobodyKnowsTheEndOf(t *testing.T) {
 	for _, which := range []string{"accept", "stream", "end"} {
 		t.Run(which, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			c := newCut(t)
 			var asked core.Asked
