@@ -24,7 +24,7 @@ func BenchmarkLongestCommit(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		defer db.Close()
+		defer func() { _ = db.Close() }() // it is thrown away
 		db.SetMaxOpenConns(1)
 		longestCommit(b, db, func() {})
 	})
@@ -34,7 +34,7 @@ func BenchmarkLongestCommit(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			defer db.Close()
+			defer func() { _ = db.Close() }() // it is thrown away
 			longestCommit(b, db.DB.DB, db.Committed)
 		})
 	}

@@ -171,7 +171,7 @@ func TestALogThatIsWrittenToAllTheTimeIsBegunAnew(t *testing.T) {
 
 func TestATransactionThatIsLongerThanTheLogShouldBeIsCopied(t *testing.T) {
 	l := withLog(t, nil)
-	l.write(20 * pagesOfLog)
+	l.write(10 * pagesOfLog)
 	l.soon("it is copied", pause, func() bool { return l.left() == 0 })
 	at := l.beginnings()
 	l.write(1)
