@@ -1,9 +1,11 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"parley/modules/chat/internal/core"
 	"parley/platform/sqldb"
@@ -87,6 +89,9 @@ func (w *writing) touch(asks *sqldb.Asks, parts []core.Accept) {
 			rows = append(rows, []any{t.ID, t.UserID, t.Title, t.ModifiedBy, t.Deletions, w.now, core.FreshTitle})
 		}
 	}
+	// Two processes lock several threads in one order. Of the questions to one
+	// thread the first stays first.
+	slices.SortStableFunc(rows, func(a, b []any) int { return cmp.Compare(a[0].(int64), b[0].(int64)) }) //nolint:forcetypeassert // ids
 	w.marked = make(map[int64]touched, len(rows))
 	asks.Change(touching, rows, func(row *sql.Rows) error {
 		var t touched
