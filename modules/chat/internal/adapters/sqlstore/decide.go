@@ -14,8 +14,9 @@ import (
 // decided is what a batch has to know before it writes the rest: all of it is
 // asked for in one message to PostgreSQL.
 type decided struct {
-	ids    []reserved        // for each question
-	marked map[int64]touched // threads that questions go to
+	ids    []reserved         // for each question
+	marked map[int64]touched  // threads that questions go to
+	stand  map[int64]standing // of runs whose parts come again
 	// advanced and closed are the open runs that were found.
 	advanced, closed map[int64]changedRun
 }
@@ -60,6 +61,16 @@ func (w *writing) decide(ctx context.Context, b core.Batch) error {
 	asks := w.db.NewAsks()
 	w.takeIDs(asks, len(b.Accepts))
 	w.touch(asks, b.Accepts)
+	if runs := again(b); len(runs) > 0 { // whose rows are locked behind those of threads, as by who deletes one
+		err := asks.Run(ctx)
+		if err == nil {
+			w.stand, err = w.standings(ctx, runs)
+		}
+		if err != nil {
+			return fmt.Errorf("looking at runs that come again: %w", err)
+		}
+		asks = w.db.NewAsks()
+	}
 	w.advanced = w.changed(asks, advancing, advancedRows(b.Advances))
 	w.closed = w.changed(asks, closing, closedRows(b.Ends, w.now))
 	if err := asks.Run(ctx); err != nil {
