@@ -94,15 +94,23 @@ func (w *writing) takeIDs(asks *sqldb.Asks, n int) {
 }
 
 func (w *writing) touch(asks *sqldb.Asks, parts []core.Accept) {
-	var rows sqldb.Rows
+	threads := make([]core.Thread, 0, len(parts))
 	for _, p := range parts {
-		if t := p.Thread; t.ID != 0 {
-			rows = append(rows, []any{t.ID, t.UserID, t.Title, t.ModifiedBy, t.Deletions, w.now, core.FreshTitle})
+		if p.Thread.ID != 0 {
+			threads = append(threads, p.Thread)
 		}
 	}
 	// Two processes lock several threads in one order. Of the questions to one
-	// thread the first stays first.
-	slices.SortStableFunc(rows, func(a, b []any) int { return cmp.Compare(a[0].(int64), b[0].(int64)) }) //nolint:forcetypeassert // ids
+	// thread the first names it.
+	order := func(a, b core.Thread) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.Deletions, b.Deletions))
+	}
+	slices.SortStableFunc(threads, order)
+	threads = slices.CompactFunc(threads, func(a, b core.Thread) bool { return order(a, b) == 0 })
+	rows := make(sqldb.Rows, len(threads))
+	for i, t := range threads {
+		rows[i] = []any{t.ID, t.UserID, t.Title, t.ModifiedBy, t.Deletions, w.now, core.FreshTitle}
+	}
 	w.marked = make(map[int64]touched, len(rows))
 	asks.Change(touching, rows, func(row *sql.Rows) error {
 		var t touched
