@@ -103,6 +103,7 @@ func (a *answers) all() (refused, failed error) {
 			a.rows.add(body)
 		case 'C':
 			a.left--
+			a.rows.open = false
 			switch string(body) {
 			case "COMMIT\x00":
 				a.committed = a.left == 0 // it is the last of its message

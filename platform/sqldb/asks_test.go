@@ -17,6 +17,7 @@ func TestWhatIsAskedTogetherIsAnsweredApartAndInOrder(t *testing.T) {
 		}
 		rename := sqldb.NewChange("every_kind", "name = v.column2", "id = v.column1", "id, name")
 		quiet := sqldb.NewChange("every_kind", "kind = v.column2", "id = v.column1", "")
+		number := sqldb.NewChange("every_kind", "kind = v.column2", "id = v.column1", "id")
 		names := db.Stmt("SELECT id, name FROM every_kind WHERE id >= $1 AND id <= $2 ORDER BY id")
 		for round := range 3 { // also when they are prepared
 			var got []string
@@ -35,6 +36,8 @@ func TestWhatIsAskedTogetherIsAnsweredApartAndInOrder(t *testing.T) {
 				a.Change(quiet, sqldb.Rows{{1, "q"}, {2, "q"}}, nil)
 				a.Change(rename, sqldb.Rows{{8, "nobody"}}, into("none"))
 				a.Change(rename, nil, into("never"))
+				a.Change(rename, sqldb.Rows{{3, "three"}}, nil) // nobody reads what it answers
+				a.Change(number, sqldb.Rows{{3, "q"}}, nil)
 				a.Read(names, into("read"), 1, 2)
 				a.Read(names, into("none"), 50, 60)
 				a.Change(rename, sqldb.Rows{{4, "four"}}, into("then"))

@@ -15,6 +15,7 @@ import (
 // other.
 type batchRows struct {
 	sets []rowSet // the one that is read, and those behind it
+	open bool     // what comes belongs to the last of them
 	err  error
 }
 
@@ -38,13 +39,13 @@ func (r *batchRows) describe(body []byte) error {
 		set.names[i], set.types[i] = string(body[:at]), binary.BigEndian.Uint32(body[at+7:])
 		body = body[at+19:]
 	}
-	r.sets = append(r.sets, set)
+	r.sets, r.open = append(r.sets, set), true
 	return nil
 }
 
 // add takes a row. One that was not described is not read by anybody.
 func (r *batchRows) add(body []byte) {
-	if len(r.sets) == 0 {
+	if !r.open {
 		return
 	}
 	set := &r.sets[len(r.sets)-1]

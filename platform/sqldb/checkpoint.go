@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -53,6 +54,7 @@ type checkpoints struct {
 	writer *sql.DB  // has one connection; who has it is the only one to write
 	conn   *sql.DB  // has one connection, which is made when it is needed
 	main   *os.File // the database, to wait for its disk
+	wal    string   // the file of its log
 	log    *slog.Logger
 
 	checkpointing
@@ -71,12 +73,21 @@ type checkpoints struct {
 func startCheckpoints(ctx context.Context, writer, conn *sql.DB, main *os.File, log *slog.Logger, how checkpointing) *checkpoints {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	c := &checkpoints{
-		writer: writer, conn: conn, main: main, log: log, checkpointing: how, next: how.at,
+		writer: writer, conn: conn, main: main, wal: logOf(main.Name()), log: log, checkpointing: how, next: how.at,
 		wanted: make(chan struct{}, 1), stop: stop, done: make(chan struct{}),
 	}
 	conn.SetMaxOpenConns(1)
 	go c.run(ctx)
 	return c
+}
+
+// logOf is the log of a database. SQLite has it beside the file that a link
+// leads to.
+func logOf(file string) string {
+	if at, err := filepath.EvalSymlinks(file); err == nil {
+		file = at
+	}
+	return file + "-wal"
 }
 
 // committed tells that the log may have grown. It doesn't block.
@@ -129,7 +140,7 @@ func (c *checkpoints) run(ctx context.Context) {
 
 // look does what is to be done about the log now.
 func (c *checkpoints) look(ctx context.Context) error {
-	file, err := os.Stat(c.main.Name() + "-wal")
+	file, err := os.Stat(c.wal)
 	if errors.Is(err, os.ErrNotExist) || err == nil && file.Size() < int64(c.at)*frameSize {
 		return nil // so a small database costs neither a connection nor a statement
 	}
@@ -144,7 +155,7 @@ func (c *checkpoints) look(ctx context.Context) error {
 		c.next, c.said = c.at, false // it began anew
 	}
 	c.seen = now.pages
-	if now.pages < c.next {
+	if now.pages < c.next || now.copied == now.pages && !c.failed { // then who writes next begins it anew
 		return nil
 	}
 	if err := c.copy(ctx); err != nil {

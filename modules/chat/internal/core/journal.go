@@ -219,8 +219,8 @@ func (c *commit) store(accepts []*accepting, streams []*stream, advances []Advan
 	if !errors.Is(err, uow.ErrUnknown) {
 		return err
 	}
-	waited := time.Duration(0)
-	for wait := 20 * time.Millisecond; waited+wait <= soon; wait *= 2 {
+	began, waited := s.Clock.Now(), time.Duration(0)
+	for wait := 20 * time.Millisecond; waited < soon && s.Clock.Now().Sub(began) < soon; wait = min(2*wait, soon-waited) {
 		s.Log.WarnContext(s.base, "it is not known whether runs were stored; they are stored again if they were not", "error", err)
 		for _, a := range accepts {
 			if a.result.Err == nil {

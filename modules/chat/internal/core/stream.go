@@ -148,7 +148,7 @@ func (s *stream) stored(err error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.again = errors.Is(err, uow.ErrUnknown)
+	s.again = err != nil && (s.again || errors.Is(err, uow.ErrUnknown))
 	if s.begins != nil {
 		s.begun <- err
 		s.begins = nil

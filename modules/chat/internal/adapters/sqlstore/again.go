@@ -19,11 +19,8 @@ type standing struct {
 	LastSequence int64
 }
 
-// standings answers the runs of parts that come again. On PostgreSQL it locks
-// them, and so waits for the commit that nobody knows the end of; SQLite's one
-// writer is this transaction.
-func (w *writing) standings(ctx context.Context, b core.Batch) (map[int64]standing, error) {
-	var ids []int64
+// again are the runs of parts that come again.
+func again(b core.Batch) (ids []int64) {
 	for _, p := range b.Advances {
 		if p.Again {
 			ids = append(ids, p.Run)
@@ -34,9 +31,13 @@ func (w *writing) standings(ctx context.Context, b core.Batch) (map[int64]standi
 			ids = append(ids, p.Run)
 		}
 	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
+	return ids
+}
+
+// standings answers how runs are stored. On PostgreSQL it locks them, and so
+// waits for the commit that nobody knows the end of; SQLite's one writer is this
+// transaction.
+func (w *writing) standings(ctx context.Context, ids []int64) (map[int64]standing, error) {
 	var rows []standing
 	q := w.db.On(ctx).NewSelect().TableExpr("chat_runs").Column("id", "owner", "state", "is_deleted", "last_sequence").
 		Where("id IN (?)", bun.List(ids)).OrderExpr("id")

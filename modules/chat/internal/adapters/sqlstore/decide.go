@@ -1,9 +1,11 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"parley/modules/chat/internal/core"
 	"parley/platform/sqldb"
@@ -12,8 +14,9 @@ import (
 // decided is what a batch has to know before it writes the rest: all of it is
 // asked for in one message to PostgreSQL.
 type decided struct {
-	ids    []reserved        // for each question
-	marked map[int64]touched // threads that questions go to
+	ids    []reserved         // for each question
+	marked map[int64]touched  // threads that questions go to
+	stand  map[int64]standing // of runs whose parts come again
 	// advanced and closed are the open runs that were found.
 	advanced, closed map[int64]changedRun
 }
@@ -58,6 +61,16 @@ func (w *writing) decide(ctx context.Context, b core.Batch) error {
 	asks := w.db.NewAsks()
 	w.takeIDs(asks, len(b.Accepts))
 	w.touch(asks, b.Accepts)
+	if runs := again(b); len(runs) > 0 { // whose rows are locked behind those of threads, as by who deletes one
+		err := asks.Run(ctx)
+		if err == nil {
+			w.stand, err = w.standings(ctx, runs)
+		}
+		if err != nil {
+			return fmt.Errorf("looking at runs that come again: %w", err)
+		}
+		asks = w.db.NewAsks()
+	}
 	w.advanced = w.changed(asks, advancing, advancedRows(b.Advances))
 	w.closed = w.changed(asks, closing, closedRows(b.Ends, w.now))
 	if err := asks.Run(ctx); err != nil {
@@ -81,11 +94,22 @@ func (w *writing) takeIDs(asks *sqldb.Asks, n int) {
 }
 
 func (w *writing) touch(asks *sqldb.Asks, parts []core.Accept) {
-	var rows sqldb.Rows
+	threads := make([]core.Thread, 0, len(parts))
 	for _, p := range parts {
-		if t := p.Thread; t.ID != 0 {
-			rows = append(rows, []any{t.ID, t.UserID, t.Title, t.ModifiedBy, t.Deletions, w.now, core.FreshTitle})
+		if p.Thread.ID != 0 {
+			threads = append(threads, p.Thread)
 		}
+	}
+	// Two processes lock several threads in one order. Of the questions to one
+	// thread the first names it.
+	order := func(a, b core.Thread) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.Deletions, b.Deletions))
+	}
+	slices.SortStableFunc(threads, order)
+	threads = slices.CompactFunc(threads, func(a, b core.Thread) bool { return order(a, b) == 0 })
+	rows := make(sqldb.Rows, len(threads))
+	for i, t := range threads {
+		rows[i] = []any{t.ID, t.UserID, t.Title, t.ModifiedBy, t.Deletions, w.now, core.FreshTitle}
 	}
 	w.marked = make(map[int64]touched, len(rows))
 	asks.Change(touching, rows, func(row *sql.Rows) error {

@@ -35,7 +35,6 @@ type writing struct {
 	*Store
 	now    time.Time
 	script *sqldb.Script
-	stand  map[int64]standing // of runs whose parts come again
 	decided
 
 	created  []threadRow
@@ -57,9 +56,6 @@ func (s *Store) Write(ctx context.Context, b core.Batch) (core.Written, error) {
 	}
 	var out core.Written
 	var err error
-	if w.stand, err = w.standings(ctx, b); err != nil {
-		return out, err
-	}
 	if err := w.decide(ctx, b); err != nil {
 		return out, err
 	}

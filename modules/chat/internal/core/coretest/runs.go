@@ -356,6 +356,37 @@ func acceptingThreads(f fixture) {
 	f.ErrorIs(ask(f.thread(func(t *core.Thread) { t.IsDeleted = true })).Err, core.ErrNotFound)
 }
 
+// naming writes few and many threads, which a store may mark in another way.
+func naming(f fixture) {
+	for _, threads := range []int{1, 20} {
+		var parts []core.Accept
+		for range threads {
+			t := f.thread()
+			stale := t
+			stale.Title, stale.Deletions = "Read before a deletion", 1
+			for _, as := range []core.Thread{stale, t, t} {
+				if as.Deletions == 0 {
+					as.Title = fmt.Sprintf("Question %d", len(parts))
+				}
+				parts = append(parts, core.Accept{Thread: as, Run: newRun(t.ID), Content: core.Content{Question: "What?", Sources: "[]"}, Events: []core.StreamEvent{started}})
+			}
+		}
+		slices.Reverse(parts[:3]) // the first thread's stale one comes last
+		for i, done := range storetest.Must[core.Written](f.t)(f.write(f.ctx, core.Batch{Now: now, Accepts: parts})).Accepts {
+			if parts[i].Thread.Deletions != 0 {
+				f.ErrorIs(done.Err, core.ErrNotFound)
+				continue
+			}
+			f.NoError(done.Err)
+			want := parts[i/3*3].Thread.Title
+			if i >= 3 {
+				want = parts[i/3*3+1].Thread.Title
+			}
+			f.Equal(want, storetest.Must[core.Thread](f.t)(f.Thread(f.ctx, jo, done.Thread.ID)).Title)
+		}
+	}
+}
+
 func pruning(f fixture) {
 	end := func() core.Run {
 		r := f.running()

@@ -64,6 +64,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Subject) {
 		"more of a stream that comes again is stored once":          streamsAgain,
 		"an end that comes again is stored once":                    endsAgain,
 		"a question makes its thread or marks it":                   acceptingThreads,
+		"the first of two questions of one commit names its thread": naming,
 		"a run is closed with all that belongs to it":               closing,
 		"a run that failed ends its stream with the reason":         closingFailed,
 		"of fifty who close one run one wins":                       closingAtOnce,
