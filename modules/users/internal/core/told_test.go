@@ -37,7 +37,10 @@ func TestAChangeOfRightsOrCredentialsIsToldOnceItIsThere(t *testing.T) {
 		void   bool // the access token
 		key    bool // is void
 	}{
-		{"a role", func() error { _, err := h.Grant(h.ctx, as(h.admin), actor.Team, 4, []int64{u.ID}, actor.Member); return err }, false, false},
+		{"a role", func() error {
+			_, err := h.Grant(h.ctx, as(h.admin), actor.Team, 4, []int64{u.ID}, actor.Member)
+			return err
+		}, false, false},
 		{"a role that is taken", func() error { _, err := h.Revoke(h.ctx, as(h.admin), actor.Team, 4, []int64{u.ID}); return err }, false, false},
 		{"a key that is revoked", func() error { _, err := h.DeleteKey(h.ctx, as(u), key.ID); return err }, false, true},
 		{"a suspension", func() error {
