@@ -73,6 +73,7 @@ func TestTheKindOfANameMayBeLeftOut(t *testing.T) {
 		{"Who is it?", "Sergeant Ed White", "Ed White", true},
 		{"Who has an alibi?", "Macavity, the Mystery Cat", "It is a cat.", false},
 		{"What lives there?", "a sea lion", "a mountain lion", false},
+		{"What was its purpose?", "the tsar's Moscow residence", "It was to protect the city of Moscow.", false},
 		{"Who was president?", "George W. Bush", "President bush", true},
 		{"Who is it?", "Cornelius Peck", "it is peck", true},
 		{"Who is it?", "Cornelius Peck", "It is Peck.", true},

@@ -13,12 +13,13 @@ import (
 var titles = set(`president king queen prince princess general sir lord lady captain colonel doctor professor saint pope emperor
 	prime minister senator governor mayor hon jr senior junior university city county state river mountain company corporation inc ltd
 	team film movie song album book novel series show season episode disambiguation character band around approximately about
-	maharaja sultan czar tsar duke duchess count countess baron archbishop bishop cardinal reverend sheikh pilot sergeant lieutenant admiral dame
 	late early accept over between nearly almost roughly circa`)
 
-// kinds say little in a name that they belong to: "Caribbean Sea", but not "a sea
-// lion".
-var kinds = set("party club sea ocean island islands lake co corp plc llc gmbh")
+// kinds, and titles that are as often said of nobody by name, say little in a name
+// that they belong to: "Caribbean Sea", "Tsar Nicholas", but not "a sea lion" or
+// "the tsar's residence".
+var kinds = set(`party club sea ocean island islands lake co corp plc llc gmbh
+	maharaja sultan czar tsar duke duchess count countess baron archbishop bishop cardinal reverend sheikh pilot sergeant lieutenant admiral dame`)
 
 // title reports whether a word is a title, or the kind of a name.
 func (w word) title() bool { return titles[w.form] || w.capital && kinds[w.form] }
