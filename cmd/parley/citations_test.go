@@ -32,7 +32,7 @@ type citation struct {
 func TestACitationNamesTheSectionOfItsSentence(t *testing.T) {
 	model := modelstub.New(modelstub.Behaviour{Answer: func(modelstub.Request) string { return "The limit for a hotel is 140 euro a night [1]." }})
 	models := httptest.NewServer(model)
-	defer models.Close()
+	t.Cleanup(models.Close) // after those that run side by side
 	for name, env := range map[string][]string{
 		"extractive": nil,
 		"model":      {"PARLEY_LLM_URL=" + models.URL + "/v1", "PARLEY_LLM_MODEL=stub"},

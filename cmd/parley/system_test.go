@@ -261,8 +261,13 @@ func indexed(t testing.TB, c webtest.Client, document int64) {
 	})
 }
 
+// each runs a test on both databases, side by side, once the function that calls
+// it has returned.
 func each(t *testing.T, test func(t *testing.T, kind string)) {
 	for _, kind := range []string{"sqlite", "postgres"} {
-		t.Run(kind, func(t *testing.T) { test(t, kind) })
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel() // most of the time goes into waiting
+			test(t, kind)
+		})
 	}
 }

@@ -13,7 +13,8 @@
 // Consumes: users.user_deleted.v1 (the user's threads, texts, comments and
 // votes go, and the grants on them; grants that the user made end). In every
 // process also chat.thread_deleted.v1 and chat.response_deleted.v1 (deleted
-// answers end), and agents.agent_updated.v1, agents.agent_deleted.v1,
+// answers end), chat.content_grant_ended.v1 (streams end that are read through
+// it), and agents.agent_updated.v1, agents.agent_deleted.v1,
 // users.access_changed.v1, users.user_deleted.v1 and projects.project_moved.v1
 // (runs end whose askers may not run the agent any more).
 //

@@ -131,3 +131,15 @@ func TestCallersWhoShareACommitKeepTheirEntriesApart(t *testing.T) {
 		}
 	}
 }
+
+func TestAPartThatWasCommittedBeforeHasItsEntryAlready(t *testing.T) {
+	l, db := &log{}, memory.New(clock.System{})
+	before, was := auditlog.Begin(t.Context(), l, auditlog.Entry{Action: "before"})
+	now, is := auditlog.Begin(t.Context(), l, auditlog.Entry{Action: "now"})
+	err := auditlog.Group(db).DoAll(t.Context(), []context.Context{before, now}, func(context.Context, []uow.Tx) ([]error, error) {
+		return []error{uow.ErrBefore, nil}, nil
+	})
+	if err != nil || !was.Written() || !is.Written() || len(l.entries) != 1 || l.entries[0].Action != "now" {
+		t.Errorf("%v, entries %+v, written %t and %t", err, l.entries, was.Written(), is.Written())
+	}
+}

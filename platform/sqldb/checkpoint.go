@@ -26,7 +26,7 @@ type checkpointing struct {
 }
 
 var usualCheckpoints = checkpointing{
-	at:    4000,
+	at:    8000,
 	every: 20 * time.Millisecond, retry: 5 * time.Second,
 	wait: 10 * time.Millisecond, longWait: time.Second,
 	sync: (*os.File).Sync,
@@ -169,7 +169,7 @@ func (c *checkpoints) copy(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if now.pages-now.copied <= restOfLog || now.pages >= longLog*c.at || now.copied == before {
+		if now.pages-now.copied <= restOfLog || now.copied == before {
 			return nil
 		}
 		before = now.copied
@@ -188,6 +188,9 @@ func (c *checkpoints) finish(ctx context.Context) error {
 	now, err := c.pragma(ctx, "NOOP")
 	if err != nil {
 		return err
+	}
+	if now.pages < c.at {
+		return nil // it reached the end while nobody wrote, and somebody began it anew
 	}
 	long := now.pages >= longLog*c.at
 	wait, more := c.wait, c.at

@@ -3,7 +3,8 @@
 //
 // SQLite has one writing connection, whose transactions begin immediately,
 // and a small pool of read-only ones: that pair never answers "database is
-// locked" to readers and never loses an update. PostgreSQL is reached over
+// locked" to readers and never loses an update. A connection of its own copies
+// the log into the database, so that no commit has to. PostgreSQL is reached over
 // pgdriver with a statement timeout, because pgdriver does not notice a
 // cancelled context.
 //

@@ -75,3 +75,6 @@ func (c Config) LogOf(pages int, sync func(*os.File) error) Config {
 
 // FrameSize is what a page takes in the log.
 const FrameSize = frameSize
+
+// Committed tells of a commit that no hook saw.
+func (db *DB) Committed() { db.checkpoints.committed() }

@@ -18,8 +18,8 @@ func (s *Server) serve(g *gin.Context, r *Route) {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, s.config.Timeout)
 		defer cancel()
+		g.Request = g.Request.WithContext(ctx)
 	}
-	g.Request = g.Request.WithContext(ctx)
 	if r.csv {
 		g.Writer.Header().Add("Vary", "Accept")
 	}

@@ -208,3 +208,21 @@ func TestAKeyWhoseCommitIsUnknownIsRepeatedOnlyIfItFailed(t *testing.T) {
 		}
 	}
 }
+
+func TestAPartThatWasCommittedBeforeHasItsMarkAlready(t *testing.T) {
+	each(t, func(f *fixture) {
+		marks := 0
+		ctx, end := kernel.Marked(f.ctx, func(context.Context) error { marks++; return nil })
+		defer end()
+		group := kernel.Group(sqldb.NewUnit(f.db, noEvents{}, f.clock))
+		for range 2 { // and takes no other
+			err := group.DoAll(f.ctx, []context.Context{ctx}, func(context.Context, []uow.Tx) ([]error, error) { return []error{uow.ErrBefore}, nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := group.Do(ctx, func(context.Context, uow.Tx) error { return nil }); err != nil || marks > 0 {
+				t.Errorf("%d marks, %v", marks, err)
+			}
+		}
+	})
+}

@@ -3,7 +3,9 @@ package core_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,9 +44,21 @@ func (u *unsure) DoAll(ctx context.Context, callers []context.Context, fn func(c
 }
 
 // broken is a process whose commits break off as next says.
-func (s *scene) broken(next func() (breaks, arrives bool)) *core.Service {
-	return s.process("process-b", func(d *core.Deps) { d.Unit = &unsure{Group: s.db, next: next} })
+func (s *scene) broken(next func() (breaks, arrives bool), change ...func(*core.Deps)) *core.Service {
+	return s.process("process-b", append(change, func(d *core.Deps) { d.Unit = &unsure{Group: s.db, next: next} })...)
 }
+
+// storedEnds counts the ends that were told as stored.
+type storedEnds struct {
+	core.Meter
+	n atomic.Int64
+}
+
+// Ended implements core.Meter.
+func (m *storedEnds) Ended(core.State, string) { m.n.Add(1) }
+
+// Called implements core.Meter.
+func (*storedEnds) Called(core.ModelCall) {}
 
 // everyOther breaks off each commit that is not a repetition.
 func everyOther(arrives bool) func() (bool, bool) {
@@ -103,6 +117,7 @@ func TestAnEndThatWasStoredDuringATroubleIsToldAsStored(t *testing.T) {
 		began := time.Now()
 		troubled := func() bool { d := time.Since(began); return d >= time.Second && d < time.Minute }
 		first := true
+		var ends storedEnds
 		service := s.broken(func() (bool, bool) { // the end arrives; then the database is gone for long
 			if !troubled() {
 				return false, false
@@ -110,13 +125,14 @@ func TestAnEndThatWasStoredDuringATroubleIsToldAsStored(t *testing.T) {
 			arrived := first
 			first = false
 			return true, arrived
-		})
+		}, func(d *core.Deps) { d.Meter = &ends })
 		asked, err := service.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is green?"})
 		s.must(err)
 		_, err = service.Outcome(s.ctx, jo, asked)
 		s.is(err, core.ErrNotStored) // who waits is told that it's not known
 		time.Sleep(2 * time.Minute)
 		s.same(core.Completed, s.stored(asked.Run).State)
+		s.same(int64(1), ends.n.Load()) // and not as the end of another process
 		completed, failed := s.facts()
 		s.same([]int{1, 0}, []int{len(completed), len(failed)})
 		s.same(1, len(s.ledger(asked.Run)))
@@ -127,32 +143,37 @@ func TestAnEndThatWasStoredDuringATroubleIsToldAsStored(t *testing.T) {
 }
 
 func TestAStreamWhoseEventsMayBeStoredEndsWithoutCopies(t *testing.T) {
-	play(t, func(s *scene) {
-		s.model.answer = says(time.Second, "It ", "is ", "green [1].")
-		began := time.Now()
-		first := true
-		service := s.broken(func() (bool, bool) { // the events of the first piece arrive
-			if d := time.Since(began); d < time.Second || d > 20*time.Second {
-				return false, false
-			}
-			arrived := first
-			first = false
-			return true, arrived
-		})
-		asked, err := service.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is green?"})
-		s.must(err)
-		s.watch(service, asked.Run, 0)
-		time.Sleep(2 * time.Minute)
-		s.same(core.Completed, s.stored(asked.Run).State) // the model had answered by then
-		stored, err := s.store.Events(s.ctx, asked.ID, 0, 100)
-		s.must(err)
-		for i, e := range stored {
-			s.same(int64(i+1), e.Sequence)
+	// The database is gone until the journal has given the events up, which are its
+	// first commit and seven more, and beyond.
+	for _, commits := range []int{8, 20} {
+		t.Run(fmt.Sprint(commits), func(t *testing.T) { play(t, func(s *scene) { s.mayBeStored(commits) }) })
+	}
+}
+
+func (s *scene) mayBeStored(commits int) {
+	s.model.answer = says(time.Second, "It ", "is ", "green [1].")
+	began := time.Now()
+	n := 0
+	service := s.broken(func() (bool, bool) { // the events of the first piece arrive
+		if time.Since(began) < time.Second {
+			return false, false
 		}
-		s.same("It is green [1].", textOf(stored))
-		completed, failed := s.facts()
-		s.same([]int{1, 0}, []int{len(completed), len(failed)})
+		n++
+		return n <= commits, n == 1
 	})
+	asked, err := service.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "What is green?"})
+	s.must(err)
+	s.watch(service, asked.Run, 0)
+	time.Sleep(2 * time.Minute)
+	s.same(core.Completed, s.stored(asked.Run).State) // the model had answered by then
+	stored, err := s.store.Events(s.ctx, asked.ID, 0, 100)
+	s.must(err)
+	for i, e := range stored {
+		s.same(int64(i+1), e.Sequence)
+	}
+	s.same("It is green [1].", textOf(stored))
+	completed, failed := s.facts()
+	s.same([]int{1, 0}, []int{len(completed), len(failed)})
 }
 
 func TestAQuestionIsToldAsUnknownWhenTheDatabaseStaysAway(t *testing.T) {

@@ -46,12 +46,14 @@ func TestFollowersThatWaitShareOneLook(t *testing.T) {
 		who := make([]actor.Actor, many) // as whom each follows at a moment
 		var mu sync.Mutex
 		var all sync.WaitGroup
+		var ended atomic.Int64
 		for i := range many {
 			who[i] = jo
 			w, err := s.Follow(s.ctx, jo, test.ID, 0)
 			s.must(err)
 			living := actor.Living(ctx, func() actor.Actor { mu.Lock(); defer mu.Unlock(); return who[i] })
 			all.Go(func() {
+				defer ended.Add(1)
 				for {
 					p, err := w.Next(living)
 					if err != nil {
@@ -81,6 +83,9 @@ func TestFollowersThatWaitShareOneLook(t *testing.T) {
 		mu.Unlock()
 		time.Sleep(lookTime)
 		synctest.Wait()
+		if n := ended.Load(); n != 1 {
+			t.Errorf("%d streams have ended, of one that may not see the test any more", n)
+		}
 		_, err := s.store.UpdateTest(s.ctx, test.ID, func(t *core.Test) error { t.LastEvent++; return nil })
 		s.must(err)
 		s.must(s.store.AddProgress(s.ctx, core.Progress{TestID: test.ID, Sequence: test.LastEvent + 1, Step: core.StepProgress, Message: "elsewhere"}))

@@ -240,12 +240,21 @@ func (v *view) walkSome(
 	return nil
 }
 
-// within are the facts between the moments of a piece.
+// within are the facts between the moments of a piece. Where these are all, as
+// nearly always, they are not copied.
 func within(p segment.Piece, facts []core.Fact) []core.Fact {
-	out := make([]core.Fact, 0, len(facts))
-	for _, f := range facts {
-		if at := f.OccurredOn.UnixMicro(); at >= p.From && at < p.Until {
-			out = append(out, f)
+	is := func(f *core.Fact) bool {
+		at := f.OccurredOn.UnixMicro()
+		return at >= p.From && at < p.Until
+	}
+	n := 0
+	for n < len(facts) && is(&facts[n]) {
+		n++
+	}
+	out := facts[:n:n]
+	for i := n; i < len(facts); i++ {
+		if is(&facts[i]) {
+			out = append(out, facts[i])
 		}
 	}
 	return out

@@ -113,13 +113,13 @@ func (v *view) make(ctx context.Context, keys []faceKey) (map[faceKey]made, erro
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[faceKey]made, len(keys))
+	out, mix := make(map[faceKey]made, len(keys)), segment.Mixer(v.cells)
 	for _, k := range keys {
 		var sources [][]byte
 		for _, f := range k.face.Sources() {
 			sources = append(sources, stored[faceKey{k.org, f, k.Ref}])
 		}
-		face, size, err := k.face.Read(sources)
+		face, size, err := k.face.Read(sources, mix)
 		if err != nil {
 			return nil, fmt.Errorf("reading segment %d/%d of organization %d: %w", k.Level, k.Start, v.org, err)
 		}

@@ -89,7 +89,10 @@ func (v *view) tail(ctx context.Context) (tail, bool, error) {
 		}
 		t.facts = all.facts
 	}
-	slices.SortStableFunc(t.facts, func(a, b core.Fact) int { return cmp.Compare(a.OccurredOn.UnixMicro(), b.OccurredOn.UnixMicro()) })
+	byTime := func(a, b core.Fact) int { return cmp.Compare(a.OccurredOn.UnixMicro(), b.OccurredOn.UnixMicro()) }
+	if !slices.IsSortedFunc(t.facts, byTime) { // what is new is nearly always later
+		slices.SortStableFunc(t.facts, byTime)
+	}
 	if !usable || len(known.facts) < there.n {
 		v.s.tails.put(v.org, t)
 	}

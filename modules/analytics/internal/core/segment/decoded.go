@@ -6,6 +6,8 @@ const (
 	idsOf     Face = 1000 // IDs, of the face with so many less
 	askedOf   Face = 2000 // Asked, of a face of threads and that of their askers
 	askedByOf Face = 3000 // the same in one cell
+	mixOf     Face = 4000 // a face of sums, in cells as a Mixer answers them
+	mixIDsOf  Face = 5000 // IDs, of the face with so many less, in such cells
 )
 
 // askersOf has the askers of faces of threads.
@@ -21,13 +23,18 @@ func (f Face) AsAsked() Face { return f + askedOf }
 // AsAskedByAll is AsAsked, in one cell.
 func (f Face) AsAskedByAll() Face { return f + askedByOf }
 
+// Mixed is a face of sums of the finest cells as one of fewer: those that have team,
+// source and model in common are one.
+func (f Face) Mixed() Face { return f + mixOf }
+
+// AsMixedIDs is AsIDs in such cells.
+func (f Face) AsMixedIDs() Face { return f + mixIDsOf }
+
 // Sources are the stored faces that a face is made of: itself, if it is stored.
 func (f Face) Sources() []Face {
-	switch f / idsOf {
-	case 0:
-		return []Face{f}
-	case 1:
-		return []Face{f - idsOf}
+	switch f - f%idsOf {
+	case 0, idsOf, mixOf, mixIDsOf:
+		return []Face{f % idsOf}
 	}
 	threads := f % idsOf
 	return []Face{threads, askersOf[threads]}
@@ -35,7 +42,7 @@ func (f Face) Sources() []Face {
 
 // Made are a stored face and all that are made of it.
 func (f Face) Made() []Face {
-	made := []Face{f, f.AsIDs(), f.AsAsked(), f.AsAskedByAll()}
+	made := []Face{f, f.AsIDs(), f.AsAsked(), f.AsAskedByAll(), f.Mixed(), f.AsMixedIDs()}
 	for threads, askers := range askersOf {
 		if f == askers {
 			made = append(made, threads.AsAsked(), threads.AsAskedByAll())
@@ -45,16 +52,19 @@ func (f Face) Made() []Face {
 }
 
 // Read makes a face of its sources, nil where they are not there, and says how many
-// bytes it takes.
-func (f Face) Read(sources [][]byte) (made any, size int, err error) {
+// bytes it takes. mix is a Mixer of the cells that are known.
+func (f Face) Read(sources [][]byte, mix func(cell int64) int64) (made any, size int, err error) {
 	if sources[0] == nil {
 		return nil, 0, nil
 	}
-	switch f / idsOf {
+	switch f - f%idsOf {
 	case 0:
 		return sources[0], len(sources[0]), nil
-	case 1:
-		ids, err := decodeIDs(f-idsOf, sources[0])
+	case mixOf:
+		sums, err := mixSums(sources[0], mix)
+		return sums, len(sums), err
+	case idsOf, mixIDsOf:
+		ids, err := f.readIDs(sources[0], mix)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -70,6 +80,13 @@ func (f Face) Read(sources [][]byte) (made any, size int, err error) {
 	return asked, asked.Size, nil
 }
 
+func (f Face) readIDs(source []byte, mix func(cell int64) int64) (*IDs, error) {
+	if f > mixIDsOf {
+		return mixIDs(f-mixIDsOf, source, mix)
+	}
+	return decodeIDs(f-idsOf, source)
+}
+
 // Loaded are faces of one segment, by their number.
 type Loaded map[Face]any
 
@@ -79,9 +96,9 @@ func (f Loaded) Bytes(face Face) []byte {
 	return b
 }
 
-// IDs is a face that was read AsIDs, or nil.
+// IDs is a face that was read AsIDs or AsMixedIDs, or nil.
 func (f Loaded) IDs(face Face) *IDs {
-	d, _ := f[face.AsIDs()].(*IDs)
+	d, _ := f[face].(*IDs)
 	return d
 }
 

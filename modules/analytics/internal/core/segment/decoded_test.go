@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"bytes"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -14,6 +15,9 @@ func (testCells) Evaluates(cell int64) bool { return cell%3 == 2 }
 func (testCells) PlaceOf(cell int64) int64  { return cell / 2 }
 func (testCells) TeamOf(cell int64) int64   { return cell / 4 }
 func (testCells) KindOf(cell int64) int64   { return cell % 2 }
+
+// mixTest makes two cells of the six that randomly has.
+func mixTest(cell int64) int64 { return cell % 2 }
 
 // randomly is a segment with pages that are full and others with few ids.
 func randomly(r *rand.Rand) *Segment {
@@ -40,7 +44,7 @@ func loaded(t *testing.T, stored map[Face][]byte, faces ...Face) Loaded {
 		for _, of := range f.Sources() {
 			sources = append(sources, stored[of])
 		}
-		made, size, err := f.Read(sources)
+		made, size, err := f.Read(sources, mixTest)
 		if err != nil || size == 0 {
 			t.Fatal(f, size, err)
 		}
@@ -94,7 +98,7 @@ func TestDecodedFacesHaveWhatTheirSegmentHas(t *testing.T) {
 		check := func(face Face, rows func()) {
 			clear(want)
 			rows()
-			ids := loaded(t, stored, face.AsIDs()).IDs(face)
+			ids, seen := loaded(t, stored, face).IDs(face), map[[2]int64]bool{}
 			kept[ids.scan == nil]++
 			ids.Each(every, func(cell int64, pages []Page) {
 				for _, p := range pages {
@@ -107,16 +111,21 @@ func TestDecodedFacesHaveWhatTheirSegmentHas(t *testing.T) {
 				}
 				delete(want, cell)
 			}, func(cell int64, ids []int64) {
+				if face > mixIDsOf { // they are not mixed where they are not decoded
+					cell = mixTest(cell)
+				}
 				for _, id := range ids {
 					if !want[cell][id] {
 						t.Errorf("face %d: cell %d has %d", face, cell, id)
 					}
-					delete(want[cell], id)
-				}
-				if len(want[cell]) == 0 {
-					delete(want, cell)
+					seen[[2]int64{cell, id}] = true
 				}
 			})
+			for at := range seen {
+				if delete(want[at[0]], at[1]); len(want[at[0]]) == 0 {
+					delete(want, at[0])
+				}
+			}
 			if len(want) > 0 {
 				t.Errorf("face %d lacks %v", face, want)
 			}
@@ -132,20 +141,30 @@ func TestDecodedFacesHaveWhatTheirSegmentHas(t *testing.T) {
 		}
 		none := func(*pair) int64 { return 0 }
 		cellOf, userOf := func(p *pair) int64 { return p.cell }, func(p *pair) int64 { return p.user }
-		check(FaceActive, ranIn(people, func(p *pair) int64 { return -p.cell }, userOf))
-		check(FaceTeamAskers, ranIn(teams, cellOf, userOf))
-		check(FaceTeams, ranIn(teams, none, cellOf))
-		check(FaceAllThreads, func() {
+		check(FaceActive.AsIDs(), ranIn(people, func(p *pair) int64 { return -p.cell }, userOf))
+		check(FaceTeamAskers.AsIDs(), ranIn(teams, cellOf, userOf))
+		check(FaceTeams.AsIDs(), ranIn(teams, none, cellOf))
+		check(FaceAllThreads.AsIDs(), func() {
 			for _, a := range s.asked {
 				note(0, a.thread)
 			}
 		})
-		check(FacePairs, ranIn(s, cellOf, userOf))
-		check(FaceTeamThreads, func() {
+		check(FacePairs.AsIDs(), ranIn(s, cellOf, userOf))
+		check(FaceTeamThreads.AsIDs(), func() {
 			for _, a := range teams.asked {
 				note(a.cell, a.thread)
 			}
 		})
+		check(FacePairs.AsMixedIDs(), ranIn(s, func(p *pair) int64 { return mixTest(p.cell) }, userOf))
+		check(FaceThreads.AsMixedIDs(), func() {
+			for _, a := range s.asked {
+				note(mixTest(a.cell), a.thread)
+			}
+		})
+		mixed := FaceSums.Mixed()
+		if got := loaded(t, stored, mixed).Bytes(mixed); !bytes.Equal(got, s.by(mixTest).packSums()) {
+			t.Error("sums of mixed cells differ")
+		}
 		for face, whole := range map[Face]bool{FaceTeamThreads.AsAsked(): false, FaceKindThreads.AsAskedByAll(): true} {
 			rows := map[asked]bool{}
 			for _, a := range teams.asked {

@@ -14,6 +14,7 @@ const (
 	ofKinds               // by source and model
 	ofTeams               // by team
 	ofPlaces              // by team, project and agent
+	ofMixed               // by team, source and model
 	ofCells               // by any
 )
 
@@ -40,6 +41,8 @@ func (f facet) and(o facet) facet {
 		return o
 	case f == ofTeams && o == ofPlaces, f == ofPlaces && o == ofTeams:
 		return ofPlaces
+	case f != ofPlaces && f != ofCells && o != ofPlaces && o != ofCells:
+		return ofMixed
 	}
 	return ofCells
 }
@@ -50,12 +53,26 @@ func facetOf(q core.Question) facet {
 	return narrow.and(by)
 }
 
-// The faces that have something of each facet. FaceAskers is in the order of
-// threadFaces where the facet has the askers of threads.
+// The faces that have something of each facet: sums, cells with a run, and as
+// segment.IDs users with a run and threads. What has both teams and kinds is made of
+// the finest cells.
 var (
-	sumsFaces   = [...]segment.Face{ofAll: segment.FaceTotal, ofKinds: segment.FaceKinds, ofTeams: segment.FaceTeams, ofPlaces: segment.FacePlaces, ofCells: segment.FaceSums}
-	askerFaces  = [...]segment.Face{ofAll: segment.FaceActive, ofKinds: segment.FaceKindAskers, ofTeams: segment.FaceTeamAskers, ofPlaces: segment.FacePlaceAskers, ofCells: segment.FacePairs}
-	threadFaces = [...]segment.Face{ofAll: segment.FaceAllThreads, ofKinds: segment.FaceKindThreads, ofTeams: segment.FaceTeamThreads, ofPlaces: segment.FacePlaceThreads, ofCells: segment.FaceThreads}
+	sumsFaces = [...]segment.Face{
+		ofAll: segment.FaceTotal, ofKinds: segment.FaceKinds, ofTeams: segment.FaceTeams, ofPlaces: segment.FacePlaces,
+		ofMixed: segment.FaceSums.Mixed(), ofCells: segment.FaceSums,
+	}
+	cellFaces = [...]segment.Face{
+		ofAll: segment.FaceTotal.AsIDs(), ofKinds: segment.FaceKinds.AsIDs(), ofTeams: segment.FaceTeams.AsIDs(), ofPlaces: segment.FacePlaces.AsIDs(),
+		ofMixed: segment.FaceSums.AsIDs(), ofCells: segment.FaceSums.AsIDs(),
+	}
+	askerFaces = [...]segment.Face{
+		ofAll: segment.FaceActive.AsIDs(), ofKinds: segment.FaceKindAskers.AsIDs(), ofTeams: segment.FaceTeamAskers.AsIDs(), ofPlaces: segment.FacePlaceAskers.AsIDs(),
+		ofMixed: segment.FacePairs.AsMixedIDs(), ofCells: segment.FacePairs.AsIDs(),
+	}
+	threadFaces = [...]segment.Face{
+		ofAll: segment.FaceAllThreads.AsIDs(), ofKinds: segment.FaceKindThreads.AsIDs(), ofTeams: segment.FaceTeamThreads.AsIDs(), ofPlaces: segment.FacePlaceThreads.AsIDs(),
+		ofMixed: segment.FaceThreads.AsMixedIDs(), ofCells: segment.FaceThreads.AsIDs(),
+	}
 )
 
 // personal are the faces with users of their own rows, threads as segment.Asked.
@@ -66,6 +83,7 @@ var personalFaces = [...]personal{
 	ofKinds:  {segment.FaceKindPairs, segment.FaceKindSpent, segment.FaceKindMarks, segment.FaceKindThreads.AsAsked()},
 	ofTeams:  {segment.FaceTeamPairs, segment.FaceTeamSpent, segment.FaceTeamMarks, segment.FaceTeamThreads.AsAsked()},
 	ofPlaces: {segment.FacePairs, segment.FaceSpent, segment.FaceMarks, segment.FaceThreads.AsAsked()},
+	ofMixed:  {segment.FacePairs, segment.FaceSpent, segment.FaceMarks, segment.FaceThreads.AsAsked()},
 	ofCells:  {segment.FacePairs, segment.FaceSpent, segment.FaceMarks, segment.FaceThreads.AsAsked()},
 }
 
@@ -95,10 +113,10 @@ func Faces(q core.Question) []segment.Face {
 	}
 	faces := []segment.Face{sumsFaces[f]}
 	if q.Users {
-		faces = append(faces, askerFaces[f].AsIDs())
+		faces = append(faces, askerFaces[f])
 	}
 	if q.Threads {
-		faces = append(faces, threadFaces[f].AsIDs())
+		faces = append(faces, threadFaces[f])
 	}
 	return faces
 }
@@ -106,9 +124,9 @@ func Faces(q core.Question) []segment.Face {
 // DayFaces are what it reads of each segment of a day.
 func DayFaces(q core.Question) []segment.Face {
 	if q.By == core.ByUser {
-		return []segment.Face{askerFaces[narrowedTo(q.Scope, q.Filter)].AsIDs()}
+		return []segment.Face{askerFaces[narrowedTo(q.Scope, q.Filter)]}
 	}
-	return []segment.Face{sumsFaces[facetOf(q)].AsIDs()}
+	return []segment.Face{cellFaces[facetOf(q)]}
 }
 
 // Segment adds the faces of a segment. Its cells must be known by See.
@@ -273,7 +291,7 @@ func (t *Tally) DaySegment(day int, faces segment.Loaded) {
 		}, func(_ int64, users []int64) { t.onDay(day, users...) })
 		return
 	}
-	faces.IDs(sumsFaces[facetOf(t.q)]).Each(every, func(_ int64, pages []segment.Page) {
+	faces.IDs(cellFaces[facetOf(t.q)]).Each(every, func(_ int64, pages []segment.Page) {
 		t.beginDay(day)
 		t.cells.unite(day, pages)
 	}, func(_ int64, cells []int64) {
@@ -284,7 +302,7 @@ func (t *Tally) DaySegment(day int, faces segment.Loaded) {
 
 // EngagementFaces are what an engagement question reads.
 func EngagementFaces(q core.EngagementQuestion) []segment.Face {
-	return []segment.Face{askerFaces[narrowedTo(q.Scope, q.Filter)].AsIDs()}
+	return []segment.Face{askerFaces[narrowedTo(q.Scope, q.Filter)]}
 }
 
 // Queries are the cells whose queries are selected, by number.
@@ -322,7 +340,7 @@ func eachIn(f facet, cells []bool, faces segment.Loaded, pages func([]segment.Pa
 
 // PartFaces are what EachRunner reads.
 func PartFaces(s core.Scope) []segment.Face {
-	return []segment.Face{askerFaces[narrowedTo(s, core.Filter{})].AsIDs()}
+	return []segment.Face{askerFaces[narrowedTo(s, core.Filter{})]}
 }
 
 // EachRunner calls pages or users with those who have a run, tests of agents included, in

@@ -10,6 +10,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"time"
+
+	"parley/platform/kernel/clock"
 )
 
 // Result is an answer, or with an error as much of it as came.
@@ -47,7 +49,8 @@ func (c *Client) Stream(ctx context.Context, q Request, emit func(delta string) 
 	if q.MaxTokens == 0 {
 		q.MaxTokens = c.config.MaxTokens
 	}
-	begun := time.Now()
+	now := clock.System{}.Now // the time that passes, not what tests say it is
+	begun := now()
 	const mostRefusals = 5
 	refused := 0
 	for attempt := 1; ; {
@@ -64,7 +67,7 @@ func (c *Client) Stream(ctx context.Context, q Request, emit func(delta string) 
 		}
 		if e.Code == CodeLoading && e.Status != 0 { // nothing was begun: it is asked again until the first byte is due
 			q.tellLoading()
-			left := c.config.FirstByte - time.Since(begun)
+			left := c.config.FirstByte - now().Sub(begun)
 			if pause := loadingPause(e.RetryAfter); !sleep(ctx, min(pause, left)) || pause >= left {
 				if ctx.Err() != nil {
 					err = netError(ctx, ctx.Err())

@@ -53,9 +53,9 @@ func (w *writing) standings(ctx context.Context, b core.Batch) (map[int64]standi
 	return out, nil
 }
 
-// ended reports whether an end that comes again is stored.
+// ended reports whether an end that comes again is stored as it is.
 func (r standing) ended(p core.End) bool {
-	return p.Again && r.Owner == p.Owner && r.State == p.Outcome.State && r.LastSequence == p.Sequence
+	return r.Owner == p.Owner && r.State == p.Outcome.State && r.LastSequence == p.Sequence
 }
 
 // behind are the events after a sequence number. They are in order.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,6 +62,17 @@ func (m paced) Answer(ctx context.Context, _ core.Prompt, emit func(string) erro
 	}
 }
 
+// completed counts the runs whose end was told as stored.
+type completed struct{ atomic.Int64 }
+
+func (c *completed) Ended(state core.State, _ string) {
+	if state == core.Completed {
+		c.Add(1)
+	}
+}
+
+func (*completed) Called(core.ModelCall) {}
+
 // cut is a chat whose connections to PostgreSQL go through a proxy.
 type cut struct {
 	*core.Service
@@ -68,6 +80,7 @@ type cut struct {
 	store *sqlstore.Store
 	db    *sqldb.DB // past the proxy
 	model paced
+	ended completed
 }
 
 func newCut(t *testing.T) *cut {
@@ -84,7 +97,7 @@ func newCut(t *testing.T) *cut {
 	c := &cut{proxy: p, store: sqlstore.New(direct), db: direct, model: paced{make(chan string)}}
 	c.Service = core.New(core.Deps{
 		Unit: sqldb.NewUnit(through, told{through}, clock.System{}), Store: sqlstore.New(through), Agents: anyAgent{}, Askers: anybody{}, Corpora: noDocuments{},
-		Models: core.Models{{Model: c.model}}, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a",
+		Models: core.Models{{Model: c.model}}, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Owner: "process-a", Meter: &c.ended,
 	})
 	c.Open(t.Context())
 	t.Cleanup(func() {
@@ -160,6 +173,9 @@ func (c *cut) check(t *testing.T, asked core.Asked, answer string) {
 	if text != answer || !events[len(events)-1].Last() {
 		t.Errorf("the stream says %q in %d events", text, len(events))
 	}
+	if n := c.ended.Load(); n != 1 {
+		t.Errorf("%d ends were told as stored", n)
+	}
 	var names []string
 	var ledger int
 	err = c.db.NewRaw("SELECT name FROM told_rows").Scan(ctx, &names)
@@ -178,7 +194,7 @@ func TestWhatAnUnknownCommitStoredIsNotStoredAgain(t *testing.T) {
 	for _, how := range []dbtest.Break{dbtest.Lost, dbtest.Untold} {
 		for _, which := range []string{"accept", "stream", "end"} {
 			t.Run(fmt.Sprintf("%s %d", which, how), func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				c := newCut(t)
 				if which == "accept" {
@@ -226,7 +242,7 @@ func TestWhatAnUnknownCommitStoredIsNotStoredAgain(t *testing.T) {
 func TestWhatComesAgainWaitsForTheCommitThatNobodyKnowsTheEndOf(t *testing.T) {
 	for _, which := range []string{"accept", "stream", "end"} {
 		t.Run(which, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			c := newCut(t)
 			var asked core.Asked

@@ -11,8 +11,12 @@ import (
 )
 
 // AddConnection implements core.Connections.
-func (s *Store) AddConnection(ctx context.Context, c core.Connection) (core.Connection, error) {
-	return s.connections.Add(ctx, c)
+func (s *Store) AddConnection(ctx context.Context, c core.Connection) (added core.Connection, err error) {
+	err = s.changing(ctx, func(ctx context.Context) error {
+		added, err = s.connections.Add(ctx, c)
+		return err
+	})
+	return added, err
 }
 
 // maxConnections bounds the corpora of one agent that are looked at.
@@ -29,13 +33,17 @@ func (s *Store) Connection(ctx context.Context, org, agentID, corpusID int64) (c
 }
 
 // UpdateConnection implements core.Connections.
-func (s *Store) UpdateConnection(ctx context.Context, org, agentID, corpusID int64, change func(*core.Connection) error) (core.Connection, error) {
-	return s.connections.Update(ctx, change, one(org, agentID, corpusID))
+func (s *Store) UpdateConnection(ctx context.Context, org, agentID, corpusID int64, change func(*core.Connection) error) (c core.Connection, err error) {
+	err = s.changing(ctx, func(ctx context.Context) error {
+		c, err = s.connections.Update(ctx, change, one(org, agentID, corpusID))
+		return err
+	})
+	return c, err
 }
 
 // RemoveConnection implements core.Connections.
 func (s *Store) RemoveConnection(ctx context.Context, org, agentID, corpusID int64) (core.Connection, error) {
-	gone, err := s.connections.Delete(ctx, one(org, agentID, corpusID))
+	gone, err := s.disconnect(ctx, one(org, agentID, corpusID))
 	if err != nil || len(gone) == 0 {
 		return core.Connection{}, cmp.Or(err, error(core.ErrNotConnected))
 	}
@@ -44,13 +52,22 @@ func (s *Store) RemoveConnection(ctx context.Context, org, agentID, corpusID int
 
 // DropAgent implements core.Connections.
 func (s *Store) DropAgent(ctx context.Context, org, agentID int64) error {
-	_, err := s.connections.Delete(ctx, sqldb.Eq("organization_id", org), sqldb.Eq("agent_id", agentID))
+	_, err := s.disconnect(ctx, sqldb.Eq("organization_id", org), sqldb.Eq("agent_id", agentID))
 	return err
+}
+
+// disconnect deletes connections and answers them.
+func (s *Store) disconnect(ctx context.Context, where ...sqldb.Where) (gone []core.Connection, err error) {
+	err = s.changing(ctx, func(ctx context.Context) error {
+		gone, err = s.connections.Delete(ctx, where...)
+		return err
+	})
+	return gone, err
 }
 
 // DropCorpus implements core.Connections.
 func (s *Store) DropCorpus(ctx context.Context, org, corpusID int64) error {
-	if _, err := s.connections.Delete(ctx, sqldb.Eq("organization_id", org), sqldb.Eq("corpus_id", corpusID)); err != nil {
+	if _, err := s.disconnect(ctx, sqldb.Eq("organization_id", org), sqldb.Eq("corpus_id", corpusID)); err != nil {
 		return err
 	}
 	return s.drop(ctx, "organization_id = ? AND corpus_id = ?", org, corpusID)

@@ -143,8 +143,11 @@ func (s *Store) RemoveDocuments(ctx context.Context, corpusID int64, documents [
 	if err != nil {
 		return err
 	}
-	_, err = on.NewRaw("UPDATE corpora_statistics SET documents = documents - ?, passages = passages - ?, length = length - ?, version = ? WHERE corpus_id = ?",
-		len(gone), len(lengths), length, newVersion(), corpusID).Exec(ctx)
+	err = s.changing(ctx, func(ctx context.Context) error {
+		_, err := s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET documents = documents - ?, passages = passages - ?, length = length - ?, version = ? WHERE corpus_id = ?",
+			len(gone), len(lengths), length, newVersion(), corpusID).Exec(ctx)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("counting what is left in corpus %d: %w", corpusID, err)
 	}

@@ -318,7 +318,10 @@ func (s *Store) Finish(ctx context.Context, d core.Document, last []core.Indexed
 			return d, err
 		}
 	}
-	_, err = s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET passages = passages + ?, length = length + ?, version = ? WHERE corpus_id = ?", passages, length, newVersion(), d.CorpusID).Exec(ctx)
+	err = s.changing(ctx, func(ctx context.Context) error {
+		_, err := s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET passages = passages + ?, length = length + ?, version = ? WHERE corpus_id = ?", passages, length, newVersion(), d.CorpusID).Exec(ctx)
+		return err
+	})
 	if err != nil {
 		return d, fmt.Errorf("counting the passages of document %d: %w", d.ID, err)
 	}

@@ -124,7 +124,7 @@ func (s *Store) Renew(ctx context.Context, corpusID int64, hold core.Hold) (done
 		if _, err := tx.NewUpdate().Model((*passageRow)(nil)).Set("reading = ?", text.Version).Where("id IN (?)", bun.List(idsOf(passages))).Exec(ctx); err != nil {
 			return fmt.Errorf("ending the renewal of passages: %w", err)
 		}
-		return s.renewed(ctx, tx, corpusID, length)
+		return s.renewed(ctx, corpusID, length)
 	})
 }
 
@@ -144,8 +144,11 @@ func (s *Store) renewGrams(ctx context.Context, corpusID int64, wanted []block, 
 }
 
 // renewed gives the corpus a new version.
-func (s *Store) renewed(ctx context.Context, tx bun.IDB, corpusID int64, length int) error {
-	_, err := tx.NewRaw("UPDATE corpora_statistics SET length = length + ?, version = ? WHERE corpus_id = ?", length, newVersion(), corpusID).Exec(ctx)
+func (s *Store) renewed(ctx context.Context, corpusID int64, length int) error {
+	err := s.changing(ctx, func(ctx context.Context) error {
+		_, err := s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET length = length + ?, version = ? WHERE corpus_id = ?", length, newVersion(), corpusID).Exec(ctx)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("giving corpus %d a new version: %w", corpusID, err)
 	}
@@ -271,5 +274,5 @@ func (s *Store) apply(ctx context.Context, tx bun.IDB, corpusID int64, passages 
 	if err := s.removeGrams(ctx, tx, corpusID, slices.Compact(terms)); err != nil {
 		return err
 	}
-	return s.renewed(ctx, tx, corpusID, 0)
+	return s.renewed(ctx, corpusID, 0)
 }

@@ -24,12 +24,11 @@ const connectedTo = `SELECT c.id, s.version, s.passages, s.length, n.shares_cont
 	WHERE n.organization_id = $1 AND n.agent_id = $2 AND n.is_enabled AND c.organization_id = $1 AND NOT c.is_deleted ORDER BY c.id`
 
 // Searchable implements core.Store. What an agent shares needs no right of the
-// asker's own: mostly that is all there is, and one prepared statement reads
-// it. For the rest the rights are a condition of the statement that reads the
-// versions.
+// asker's own: mostly that is all there is. For the rest the rights are a
+// condition of the statement that reads the versions.
 func (s *Store) Searchable(ctx context.Context, v access.VisibleCorpora, agentID int64, more []int64) ([]ranking.Corpus, error) {
 	if agentID != 0 && len(more) == 0 {
-		shared, err := s.shared(ctx, v.OrganizationID, agentID)
+		shared, err := s.shared(ctx, agentOf{v.OrganizationID, agentID})
 		if err != nil || shared.all {
 			return slices.Clone(shared.corpora), err
 		}
@@ -46,17 +45,33 @@ type connection struct {
 	all     bool // all of it is shared
 }
 
-// shared answers what is connected to an agent. Questions to it that come at
-// the same moment read it once.
-func (s *Store) shared(ctx context.Context, organizationID, agentID int64) (connection, error) {
-	read := func(ctx context.Context) (connection, error) { return s.readShared(ctx, organizationID, agentID) }
+func (c connection) weight() int { return 1 + len(c.corpora) }
+
+// changing runs fn, which changes what agents are connected to, or the version
+// of a corpus. Nothing of it is kept until the unit has ended.
+func (s *Store) changing(ctx context.Context, fn func(ctx context.Context) error) error {
+	if s.db.Postgres() {
+		return fn(ctx)
+	}
+	return s.db.Within(ctx, func(ctx context.Context) error {
+		s.kept.ChangingFunc(ctx, func(agentOf) bool { return true })
+		return fn(ctx)
+	})
+}
+
+// shared answers what is connected to an agent.
+func (s *Store) shared(ctx context.Context, of agentOf) (connection, error) {
+	if !s.db.Postgres() {
+		return s.kept.Get(ctx, of)
+	}
+	read := func(ctx context.Context) (connection, error) { return s.readShared(ctx, of) }
 	if s.db.InTx(ctx) {
 		return read(ctx)
 	}
-	return s.atOnce.Do(ctx, agentOf{organizationID, agentID}, read)
+	return s.atOnce.Do(ctx, of, read)
 }
 
-func (s *Store) readShared(ctx context.Context, organizationID, agentID int64) (connection, error) {
+func (s *Store) readShared(ctx context.Context, of agentOf) (connection, error) {
 	found := connection{all: true}
 	err := s.connected.Rows(ctx, func(row *sql.Rows) error {
 		var c ranking.Corpus
@@ -66,7 +81,7 @@ func (s *Store) readShared(ctx context.Context, organizationID, agentID int64) (
 		}
 		found.corpora, found.all = append(found.corpora, c), found.all && shares
 		return nil
-	}, organizationID, agentID)
+	}, of.organization, of.agent)
 	if err != nil {
 		return connection{}, fmt.Errorf("reading what is connected: %w", err)
 	}

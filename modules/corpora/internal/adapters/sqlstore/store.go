@@ -12,6 +12,7 @@ import (
 
 	"parley/modules/corpora/internal/core"
 	"parley/platform/kernel/access"
+	"parley/platform/kernel/cache"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/page"
 	"parley/platform/migrate"
@@ -49,12 +50,16 @@ type Store struct {
 	permissions sqldb.Table[core.Permission, permissionRow]
 	connected   *sqldb.Stmt // connectedTo
 	vectors     vectorIndex
-	atOnce      sqldb.SharedReads[agentOf, connection]
+	// On SQLite this process is the only one that writes, so what is kept is what
+	// is stored. Elsewhere an event of another process would come a moment after
+	// a right has ended: there those who ask at the same moment share a read.
+	kept   *cache.Cache[agentOf, connection]
+	atOnce sqldb.SharedReads[agentOf, connection]
 }
 
 // New returns the store over db.
 func New(db *sqldb.DB) *Store {
-	return &Store{
+	s := &Store{
 		db: db,
 		corpora: sqldb.NewTable(db,
 			func(c core.Corpus) corpusRow { return corpusRow{Corpus: c} },
@@ -69,7 +74,13 @@ func New(db *sqldb.DB) *Store {
 		connected:   db.Stmt(connectedTo),
 		vectors:     vectorIndex{from: indexFrom, part: indexPart, log: slog.New(slog.DiscardHandler), clock: clock.System{}},
 	}
+	s.kept = cache.New(clock.System{}, keptCorpora, connection.weight, s.readShared)
+	return s
 }
+
+// keptCorpora bounds what is kept of the corpora that agents are connected to,
+// in corpora of agents.
+const keptCorpora = 20_000
 
 // visible is a condition on corpora_corpora AS c.
 func visible(v access.VisibleCorpora) []sqldb.Where {
@@ -126,8 +137,12 @@ func (s *Store) Corpus(ctx context.Context, v access.VisibleCorpora, id int64) (
 }
 
 // UpdateCorpus implements core.Store.
-func (s *Store) UpdateCorpus(ctx context.Context, org, id int64, change func(*core.Corpus) error) (core.Corpus, error) {
-	return s.corpora.Update(ctx, change, sqldb.Eq("id", id), sqldb.Eq("organization_id", org), sqldb.Eq("is_deleted", false))
+func (s *Store) UpdateCorpus(ctx context.Context, org, id int64, change func(*core.Corpus) error) (c core.Corpus, err error) {
+	err = s.changing(ctx, func(ctx context.Context) error {
+		c, err = s.corpora.Update(ctx, change, sqldb.Eq("id", id), sqldb.Eq("organization_id", org), sqldb.Eq("is_deleted", false))
+		return err
+	})
+	return c, err
 }
 
 // CorporaPage implements core.Store.

@@ -113,7 +113,7 @@ const passVectors = `INSERT INTO corpora_vectors (corpus_id, model, passage_id, 
 
 // ShowVectors implements core.Vectors.
 func (s *Store) ShowVectors(ctx context.Context, corpusID int64) error {
-	return s.renewed(ctx, s.db.On(ctx), corpusID, 0)
+	return s.renewed(ctx, corpusID, 0)
 }
 
 // Vectors implements ranking.Source.

@@ -34,9 +34,12 @@ func (v view) addRelated(ctx context.Context, terms []Term) ([]Term, error) {
 	}
 	out := slices.Clip(terms)
 	for _, t := range terms {
+		if t.DF > 0 {
+			continue
+		}
 		added := 0
 		for _, r := range lexicon.English().Related(t.Stem) {
-			if t.DF > 0 || added == maxRelated || len(out) == maxTerms {
+			if added == maxRelated || len(out) == maxTerms {
 				break
 			}
 			if stats.DF[r.Stem] == 0 || slices.ContainsFunc(out, func(o Term) bool { return o.target() == r.Stem }) {
