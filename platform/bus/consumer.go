@@ -31,7 +31,7 @@ type Consumer struct {
 	// commit after Start returned, and on PostgreSQL also those that
 	// committed while a transaction was open that is older than they are and
 	// outlived Start, in whichever database of the server. It has no inbox, so an event may come
-	// twice, and after failing its retries in place an event is logged and
+	// twice, as the last 1,000 do when PostgreSQL has lost some, and after failing its retries in place an event is logged and
 	// dropped. Its handlers get a tx that refuses to publish and no
 	// transaction in their context.
 	PerProcess bool

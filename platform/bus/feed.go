@@ -16,9 +16,9 @@ const readBatch = 256
 // takes. work is the context of the handlers.
 func (b *Bus) feed(ctx, work context.Context) {
 	wait := 100 * time.Millisecond
-	for ctx.Err() == nil {
+	for again := false; ctx.Err() == nil; again = true {
 		began := b.clock.Now()
-		err := b.serve(ctx, work)
+		err := b.serve(ctx, work, again)
 		b.connected.Store(false)
 		if ctx.Err() != nil {
 			return
@@ -40,8 +40,8 @@ func (b *Bus) feed(ctx, work context.Context) {
 }
 
 // serve runs one session: own what can be owned, read, deliver, store the
-// cursors, sleep.
-func (b *Bus) serve(ctx, work context.Context) error {
+// cursors, sleep. again tells that there was one before.
+func (b *Bus) serve(ctx, work context.Context, again bool) error {
 	s, err := b.openSession(ctx)
 	if err != nil {
 		return err
@@ -54,6 +54,11 @@ func (b *Bus) serve(ctx, work context.Context) error {
 			b.log.WarnContext(ctx, "events handled last will be delivered again", "error", err)
 		}
 	}()
+	if again {
+		if err := b.rewind(ctx, s); err != nil {
+			return err
+		}
+	}
 	f := &pacer{b: b, s: s, poll: time.NewTicker(b.tune.poll), pace: pace{longest: b.tune.gather, slow: feedSlow}, recheck: true}
 	defer f.poll.Stop()
 	for {

@@ -324,3 +324,27 @@ func TestARestoredDatabaseDeliversOldAndNewEventsOnce(t *testing.T) {
 		t.Errorf("%d effects of 28 events", n)
 	}
 }
+
+// A PostgreSQL that dies takes commits along that did not wait for the disk, and
+// gives their numbers to others.
+func TestWhatComesInThePlaceOfALostEventIsSeenInEveryProcess(t *testing.T) {
+	rigs := processesOn(t, ownDatabase(t), 2)
+	r := rigs[0]
+	var seen list
+	came := make(chan int, 100)
+	r.start(everywhere(&seen, came))
+	for n := 1; n <= 3; n++ {
+		r.publish(happened{Key: "a", N: n})
+		if got := within(t, came, "an event"); got != n {
+			t.Fatalf("event %d came, not %d", got, n)
+		}
+	}
+	rigs[1].exec(`WITH lost AS (DELETE FROM bus_outbox WHERE seq = (SELECT max(seq) FROM bus_outbox) RETURNING *)
+		INSERT INTO bus_outbox (xid, seq, id, name, key, occurred_at, payload) SELECT xid, 0, id || 'x', name, key, occurred_at, '{"key": "a", "n": 4}' FROM lost`)
+	rigs[1].exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'parley'")
+	for {
+		if got := within(t, came, "the event in the place of the lost one"); got == 4 {
+			return
+		}
+	}
+}

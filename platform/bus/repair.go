@@ -2,6 +2,8 @@ package bus
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/uptrace/bun"
@@ -48,4 +50,56 @@ func (b *Bus) repair(ctx context.Context) error {
 		return fmt.Errorf("numbering the restored events afresh: %w", err)
 	}
 	return nil
+}
+
+// goBack is how many events come again where it is not known which were seen.
+const goBack = 1000
+
+// rewind takes consumers that run in every process back to what they may not have
+// seen. Commits that did not wait for the disk are lost when PostgreSQL dies, and
+// their numbers are given again: what such a consumer remembers as its place may be
+// above events that come now. Others have their place in the database.
+func (b *Bus) rewind(ctx context.Context, s *session) error {
+	if s.conn == nil {
+		return nil
+	}
+	for _, w := range b.workers {
+		if !w.spec.PerProcess || w.from != nil {
+			continue
+		}
+		from, _ := w.wants()
+		to, err := s.sure(ctx, from)
+		if err != nil {
+			return err
+		}
+		w.rewind(to)
+	}
+	return nil
+}
+
+// sure answers a place if its event is there, and else one before the newest ones.
+// Whatever had ended when an event was written is in PostgreSQL's log before it, so
+// that no number up to its place is given again.
+func (s *session) sure(ctx context.Context, at position) (position, error) {
+	ctx, cancel := context.WithTimeout(ctx, sessionDeadline)
+	defer cancel()
+	there, err := s.db.NewSelect().Model((*outboxRow)(nil)).Where("o.xid = ? AND o.seq = ?", at.XID, at.Seq).Exists(ctx)
+	if err != nil || there {
+		return at, err
+	}
+	var before outboxRow
+	err = s.db.NewSelect().Model(&before).Column("xid", "seq").OrderExpr("o.xid DESC, o.seq DESC").Offset(goBack).Limit(1).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return position{}, nil
+	}
+	return before.at(), err
+}
+
+// rewind makes the worker read again what comes after a place.
+func (w *worker) rewind(to position) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if o := w.ownership; o != nil && o.read.after(to) {
+		o.read, o.behind = to, true
+	}
 }

@@ -167,3 +167,43 @@ func TestAStreamWithoutEventsIsLookedAtWithEachPing(t *testing.T) {
 		})
 	}
 }
+
+// While the edge writes an event, nobody waits for the next one.
+func TestAChangeBetweenTwoEventsOfAStreamIsHeard(t *testing.T) {
+	for name, happens := range map[string]func(s *scene, g core.Grant){
+		"the end of the grant": func(s *scene, g core.Grant) {
+			_, err := s.EndGrant(s.ctx, other, g.ID)
+			s.must(err)
+		},
+		"the end of the reader's role": func(s *scene, _ core.Grant) {
+			s.agents.become(boss.UserID, actor.User)
+			s.must(s.AskerChanged(s.ctx, boss.UserID))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			open(t, func(s *scene) {
+				s.model.answer = hangs("one ")
+				g := s.grant(boss, s.onJo())
+				run := s.ask("What is green?")
+				w := s.watching(s.Service, run)
+				for {
+					e, err := w.Next(s.ctx)
+					s.must(err)
+					if e.Step == core.StepStream {
+						break
+					}
+				}
+				happens(s, g)
+				happened := time.Now()
+				ctx, cancel := context.WithTimeout(s.ctx, ping)
+				defer cancel()
+				_, err := w.Next(ctx)
+				if !errors.Is(err, io.EOF) || time.Since(happened) > time.Millisecond {
+					t.Errorf("%v after %v", err, time.Since(happened))
+				}
+				_, err = s.Cancel(s.ctx, jo, run.ID)
+				s.must(err)
+			})
+		})
+	}
+}

@@ -11,13 +11,16 @@ import (
 type readers struct {
 	mu      sync.Mutex
 	waiting map[*context.CancelFunc]struct{}
+	rouses  int64 // how often they were roused
 }
 
 // enter answers a context that ends when the readers are roused and when a grant
-// that lasts so long expires, and how to leave before.
-func (r *readers) enter(ctx context.Context, lasts time.Duration) (turn context.Context, leave func()) {
+// that lasts so long expires, how often they were roused before, and how to leave
+// before.
+func (r *readers) enter(ctx context.Context, lasts time.Duration) (turn context.Context, rouses int64, leave func()) {
 	turn, cancel := context.WithCancel(ctx)
 	r.mu.Lock()
+	rouses = r.rouses
 	if r.waiting == nil {
 		r.waiting = map[*context.CancelFunc]struct{}{}
 	}
@@ -28,7 +31,7 @@ func (r *readers) enter(ctx context.Context, lasts time.Duration) (turn context.
 		// A moment later: the clock that it goes by is another one.
 		expiry = time.AfterFunc(lasts+time.Millisecond, cancel).Stop
 	}
-	return turn, func() {
+	return turn, rouses, func() {
 		expiry()
 		r.mu.Lock()
 		delete(r.waiting, &cancel)
@@ -41,6 +44,7 @@ func (r *readers) enter(ctx context.Context, lasts time.Duration) (turn context.
 func (r *readers) rouse() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.rouses++
 	for cancel := range r.waiting {
 		(*cancel)()
 	}

@@ -29,6 +29,7 @@ type through struct {
 	grant   int64
 	expires time.Time // when the grant does
 	checked time.Time // when reader and grant were looked at last
+	heard   int64     // how often readers had been roused by then
 }
 
 // recheck is how long a grant is believed in while nothing new comes.
@@ -92,7 +93,10 @@ func (w *Watch) Next(ctx context.Context) (StreamEvent, error) {
 		return w.next(ctx)
 	}
 	for {
-		turn, leave := w.service.readers.enter(ctx, w.through.expires.Sub(w.service.Clock.Now()))
+		turn, rouses, leave := w.service.readers.enter(ctx, w.through.expires.Sub(w.service.Clock.Now()))
+		if w.through.heard != rouses { // also between two calls, when nobody waits
+			w.through.checked, w.through.heard = time.Time{}, rouses
+		}
 		e, err := w.next(turn)
 		roused := turn.Err() != nil && ctx.Err() == nil
 		leave()

@@ -38,7 +38,15 @@ func (w *waiters) enter(ctx context.Context, s *Service, one *waiter) (woken <-c
 		w.idle = make(chan struct{})
 		go w.look(context.WithoutCancel(ctx), s, w.idle)
 	}
-	return one.woken, func() { w.remove(func(other *waiter) bool { return other == one }) }
+	return one.woken, func() { w.leave(one) }
+}
+
+// leave forgets one waiter, if nobody has woken it.
+func (w *waiters) leave(one *waiter) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.all, one)
+	w.rest()
 }
 
 // wake wakes those who wait for a test.
@@ -90,6 +98,11 @@ func (w *waiters) remove(which func(*waiter) bool) {
 			delete(w.all, one)
 		}
 	}
+	w.rest()
+}
+
+// rest ends the looking when nobody waits. The caller holds mu.
+func (w *waiters) rest() {
 	if len(w.all) == 0 && w.idle != nil {
 		close(w.idle)
 		w.idle = nil

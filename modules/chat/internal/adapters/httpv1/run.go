@@ -210,9 +210,12 @@ type endOutput struct {
 }
 
 func (a *API) stream(who actor.Actor, watch *core.Watch, run core.Run) web.EventStream {
-	return web.EventStream{Next: func(ctx context.Context) ([]byte, error) {
-		e, err := watch.Next(ctx)
-		if err != nil {
+	var held *core.StreamEvent // the end, whose output could not be read in time
+	return web.EventStream{Next: func(ctx context.Context) (_ []byte, err error) {
+		var e core.StreamEvent
+		if held != nil {
+			e = *held
+		} else if e, err = watch.Next(ctx); err != nil {
 			return nil, err
 		}
 		v := eventView{SequenceNumber: e.Sequence, Step: e.Step, Message: e.Message}
@@ -224,13 +227,15 @@ func (a *API) stream(who actor.Actor, watch *core.Watch, run core.Run) web.Event
 		case core.StepEnd:
 			record, err := watch.Record(ctx, who)
 			if errors.Is(err, core.ErrNotFound) { // deleted since its end was read
-				e = core.Gone(e.Sequence)
+				e, held = core.Gone(e.Sequence), nil
 				v.Step, v.Message, v.Output = e.Step, e.Message, &eventOutput{showFailure(e)}
 				break
 			}
 			if err != nil {
+				held = &e
 				return nil, err
 			}
+			held = nil
 			v.Output = &eventOutput{endOutput{Success: true, Output: showResponse(record)}}
 		case core.StepError:
 			v.Output = &eventOutput{showFailure(e)}

@@ -3,6 +3,8 @@ package httpv1_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -11,7 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"parley/modules/chat/internal/adapters/httpv1"
 	"parley/modules/chat/internal/core"
+	"parley/platform/kernel/actor"
 	"parley/platform/webtest"
 )
 
@@ -301,5 +305,40 @@ func TestAClientThatGoesAwayReadsTheRestLater(t *testing.T) {
 	}
 	if text != "It is green.!" {
 		t.Errorf("%q", text)
+	}
+}
+
+// A wait may end at any moment, as when the asker's rights change, also between
+// the end of a run and the reading of its output.
+func TestTheEndOfAStreamIsNotLostToAWaitThatEnds(t *testing.T) {
+	for range 10 {
+		play(t, says("Green."), func(s *scene) {
+			jo := actor.Actor{UserID: 7, OrganizationID: 1}
+			asked, err := s.service.Ask(s.t.Context(), jo, core.Ask{AgentID: 3, UserQuery: "What is green?"})
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			stream := httpv1.Stream(httpv1.New(s.service), jo, s.service.Follow(jo, asked), asked.Run)
+			synctest.Wait() // it has ended
+			ended, cancel := context.WithCancel(s.t.Context())
+			cancel()
+			last := ""
+			for {
+				line, err := stream.Next(ended)
+				if errors.Is(err, context.Canceled) {
+					line, err = stream.Next(s.t.Context())
+				}
+				if errors.Is(err, io.EOF) {
+					break
+				}
+				if err != nil {
+					s.t.Fatal(err)
+				}
+				last = string(line)
+			}
+			if !strings.Contains(last, `"step":"end"`) {
+				s.t.Errorf("the last event is %s", last)
+			}
+		})
 	}
 }

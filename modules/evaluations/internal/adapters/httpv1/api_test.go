@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"mime/multipart"
 	"slices"
@@ -22,6 +23,7 @@ import (
 	"parley/modules/evaluations/internal/core"
 	"parley/modules/evaluations/internal/core/coretest"
 	"parley/modules/evaluations/internal/core/metrics"
+	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/event"
 	"parley/platform/memory"
@@ -37,6 +39,18 @@ type scene struct {
 	chat   *coretest.Chat
 	docs   *coretest.Documents
 	runner *work.Runner
+	api    *API
+	store  *impatient
+}
+
+// impatient reads no test for who does not wait.
+type impatient struct{ core.Store }
+
+func (i *impatient) Test(ctx context.Context, org, id int64) (core.Test, error) {
+	if err := ctx.Err(); err != nil {
+		return core.Test{}, err
+	}
+	return i.Store.Test(ctx, org, id)
 }
 
 // newScene has agent 3, which jo and ann administer and max may view.
@@ -45,10 +59,10 @@ func newScene(t *testing.T) *scene {
 	at := clock.NewFixed(time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC))
 	db := memory.New(at)
 	queue := work.NewQueue(workstore.New(db), nil, at)
-	s := &scene{t: t, db: db, chat: &coretest.Chat{}, docs: &coretest.Documents{}}
+	s := &scene{t: t, db: db, chat: &coretest.Chat{}, docs: &coretest.Documents{}, store: &impatient{memstore.New(db)}}
 	log := slog.New(slog.DiscardHandler)
 	service := core.New(core.Deps{
-		Unit: db, Store: memstore.New(db), Documents: s.docs, Runner: s.chat, Judge: s.chat, Answered: s.chat, Queue: queue, Clock: at, Log: log, Parallel: 1,
+		Unit: db, Store: s.store, Documents: s.docs, Runner: s.chat, Judge: s.chat, Answered: s.chat, Queue: queue, Clock: at, Log: log, Parallel: 1,
 		Agents:  coretest.Agents{Admins: map[int64][]int64{3: {5, 6}, 4: {5}}, Viewers: map[int64][]int64{3: {7}}},
 		Metrics: metrics.Offline(),
 	})
@@ -57,7 +71,8 @@ func newScene(t *testing.T) *scene {
 		t.Fatal(err)
 	}
 	actors := webtest.Actors{"jo": {UserID: 5, OrganizationID: 1, Email: "jo@example.com"}, "ann": {UserID: 6, OrganizationID: 1}, "max": {UserID: 7, OrganizationID: 1}, "eve": {UserID: 5, OrganizationID: 2}}
-	s.Client = webtest.Serve(t, actors, New(service, queryfile.Read).Routes())
+	s.api = New(service, queryfile.Read)
+	s.Client = webtest.Serve(t, actors, s.api.Routes())
 	return s
 }
 
@@ -364,5 +379,37 @@ func TestAFileMakesADatasetAndItsBadLinesAreNamed(t *testing.T) {
 	s.As("jo").Do("GET", "/api/evaluation-dataset/1/query", nil).Want(200).Data(&queries)
 	if len(queries) != 1 || !slices.ContainsFunc(queries, func(q json.RawMessage) bool { return strings.Contains(string(q), `"query":"c"`) }) {
 		t.Errorf("after the change: %s", queries)
+	}
+}
+
+// A wait may end at any moment, as when the follower's rights change, also between
+// the end of a test and the reading of its outcome.
+func TestTheEndOfAStreamIsNotLostToAWaitThatEnds(t *testing.T) {
+	s := newScene(t)
+	s.dataset()
+	s.As("jo").Do("POST", "/api/agent/3/evaluation", object("name", "Nightly", "dataset_id", 1)).Want(201)
+	s.work()
+	stream, err := s.api.events(actor.In(t.Context(), actor.Actor{UserID: 5, OrganizationID: 1}), eventsRequest{EvaluationID: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	last := ""
+	for {
+		line, err := stream.Next(ended)
+		if errors.Is(err, context.Canceled) {
+			line, err = stream.Next(t.Context())
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = string(line)
+	}
+	if !strings.Contains(last, `"step":"end"`) {
+		t.Errorf("the last event is %s", last)
 	}
 }

@@ -43,9 +43,12 @@ func (a *API) events(ctx context.Context, r eventsRequest) (web.EventStream, err
 	if err != nil {
 		return web.EventStream{}, err
 	}
-	return web.EventStream{Next: func(ctx context.Context) ([]byte, error) {
-		e, err := watch.Next(ctx)
-		if err != nil {
+	var held *core.Progress // the end, whose output could not be read in time
+	return web.EventStream{Next: func(ctx context.Context) (_ []byte, err error) {
+		var e core.Progress
+		if held != nil {
+			e = *held
+		} else if e, err = watch.Next(ctx); err != nil {
 			return nil, err
 		}
 		v := eventView{
@@ -58,8 +61,10 @@ func (a *API) events(ctx context.Context, r eventsRequest) (web.EventStream, err
 		case core.StepEnd:
 			t, err := watch.View(ctx)
 			if err != nil {
+				held = &e
 				return nil, err
 			}
+			held = nil
 			v.Output = endOutput{Success: true, Output: showTest(t)}
 		case core.StepError:
 			var out errorOutput

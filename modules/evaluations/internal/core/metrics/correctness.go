@@ -106,11 +106,11 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 	places, matched := make([]int, 0, len(wanted)), 0
 	name, proper, beside := fullName(wanted), false, counted(wanted)
 	for _, w := range wanted {
-		proper = proper || w.capital && !titles[w.form]
+		proper = proper || w.capital && !w.title()
 	}
 	release := a.release || releases(expected)
 	for i, w := range wanted {
-		weight, title := weigh(w), titles[w.form]
+		weight, title := weigh(w), w.title()
 		if beside && implied[w.form] {
 			weight, title = besideNumber, true
 		}
@@ -174,7 +174,7 @@ func (a *answer) find(expected string, asked map[string]bool) match {
 // of the lexicon less the more common it is.
 func weigh(w word) float64 {
 	switch {
-	case titles[w.form]:
+	case w.title():
 		return 0.3
 	case w.number || w.capital:
 		return 1

@@ -15,7 +15,7 @@ var bracketed = regexp.MustCompile(`\s*\([^()]*\)`)
 // "a stadium in Landover". A few words with an "or" are two answers.
 func variants(expected []string, query string) []string {
 	out := expected
-	where, inYear := text.Asks(query) == text.Place, asksYear.MatchString(query)
+	where, inYear := text.Asks(query) == text.Place, asksForYear(query)
 	for _, e := range expected {
 		if at := within.FindStringIndex(e); where && at != nil {
 			out = append(out[:len(out):len(out)], e[:at[0]])
@@ -26,7 +26,7 @@ func variants(expected []string, query string) []string {
 		if one, other, ok := strings.Cut(e, " or "); ok && strings.Count(e, " ") < shortChoice {
 			out = append(out[:len(out):len(out)], one, other)
 		}
-		if years := year.FindAllString(e, 2); inYear && len(years) == 1 && years[0] != e {
+		if years := year.FindAllString(e, 2); inYear && len(years) == 1 && years[0] != e && !limits.MatchString(e) {
 			out = append(out[:len(out):len(out)], years[0])
 		}
 		if short := strings.TrimSpace(bracketed.ReplaceAllString(e, "")); short != "" && short != e {
@@ -36,9 +36,19 @@ func variants(expected []string, query string) []string {
 	return out
 }
 
+// asksForYear reports whether a question asks for a year, and for nothing else.
+func asksForYear(query string) bool {
+	at := asksYear.FindStringIndex(query)
+	return at != nil && !asksMore.MatchString(query[:at[0]]) && !asksMore.MatchString(query[at[1]:]) && !yearAnd.MatchString(query[at[1]:])
+}
+
 var (
 	asksYear = regexp.MustCompile(`(?i)\b(?:what|which) year\b`)
+	asksMore = regexp.MustCompile(`(?i)\b(?:what|which|who|whom|whose|where|when|why|how)\b`)
+	yearAnd  = regexp.MustCompile(`(?i)^ (?:and|or) `)
 	year     = regexp.MustCompile(`\b[12]\d{3}\b`)
+	// limits are words of a bound, without which the year is another answer.
+	limits = regexp.MustCompile(`(?i)\b(?:before|after|until|by|since|than|least|most)\b`)
 )
 
 var within = regexp.MustCompile(`(?:, | in )\p{Lu}[^,]*(?:, \p{Lu}[^,]*)?$`)

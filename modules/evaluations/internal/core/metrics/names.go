@@ -13,9 +13,16 @@ import (
 var titles = set(`president king queen prince princess general sir lord lady captain colonel doctor professor saint pope emperor
 	prime minister senator governor mayor hon jr senior junior university city county state river mountain company corporation inc ltd
 	team film movie song album book novel series show season episode disambiguation character band around approximately about
-	maharaja sultan czar tsar duke duchess count countess baron archbishop bishop cardinal reverend sheikh pilot sergeant lieutenant admiral professor dame
-	party club sea ocean island islands lake co corp plc llc gmbh
 	late early accept over between nearly almost roughly circa`)
+
+// kinds, and titles that are as often said of nobody by name, say little in a name
+// that they belong to: "Caribbean Sea", "Tsar Nicholas", but not "a sea lion" or
+// "the tsar's residence".
+var kinds = set(`party club sea ocean island islands lake co corp plc llc gmbh
+	maharaja sultan czar tsar duke duchess count countess baron archbishop bishop cardinal reverend sheikh pilot sergeant lieutenant admiral dame`)
+
+// title reports whether a word is a title, or the kind of a name.
+func (w word) title() bool { return titles[w.form] || w.capital && kinds[w.form] }
 
 const besideNumber = 0.3 // what such a word counts
 
@@ -65,16 +72,16 @@ func (a *answer) namePart(name []word, i int) float64 {
 }
 
 // named reports whether a word of the answer may be a surname: "Cat", but not
-// "cat", unless all is written small.
+// "cat", unless it has a title or all is written small.
 func (a *answer) named(at int) bool {
 	w := a.words[at]
-	return w.capital || !lexicon.English().Knows(text.Stem(w.form)) || a.once("small", func() bool { return a.text == strings.ToLower(a.text) })
+	return w.capital || at > 0 && a.words[at-1].title() || !lexicon.English().Knows(text.Stem(w.form)) || a.once("small", func() bool { return a.text == strings.ToLower(a.text) })
 }
 
 // given reports whether a word before a surname may be another given name.
 func (a *answer) given(at int) bool {
 	w := a.words[at]
-	return !w.stop && !titles[w.form] && w.capital
+	return !w.stop && !w.title() && w.capital
 }
 
 func asksWho(query string) bool { return who.MatchString(query) || text.Asks(query) == text.Name }
