@@ -79,7 +79,8 @@ func (a *Asks) single(ctx context.Context, q ask) error {
 
 // together runs all of them on PostgreSQL.
 func (a *Asks) together(ctx context.Context) error {
-	var b batch
+	b := newBatch()
+	defer b.free()
 	scans := make([]func(*sql.Rows) error, 0, len(a.asks)) // of each statement
 	for _, q := range a.asks {
 		if q.change == nil {

@@ -16,6 +16,7 @@ import (
 type batch struct {
 	statements []statement
 	values     []byte // of all statements
+	buffer     *[]byte
 	// commit ends the transaction after the last.
 	commit bool
 	// said is the text that a connection gets in the place of the batch.
@@ -37,17 +38,34 @@ type statement struct {
 	params, from, to int
 }
 
+// newBatch returns a batch without statements, in memory that is used again
+// once it is freed.
+func newBatch() *batch {
+	buffer, _ := buffers.Get().(*[]byte)
+	return &batch{values: (*buffer)[:0], buffer: buffer}
+}
+
+// free lets the next batch have the memory. Nothing of the batch may be used
+// any more.
+func (b *batch) free() {
+	keep(b.buffer, b.values)
+	b.values, b.buffer = nil, nil
+}
+
 // add appends a statement without values.
 func (b *batch) add(text string) { b.statements = append(b.statements, statement{text: text}) }
 
 // andCommit ends the text of a batch that commits.
 const andCommit = ";\nCOMMIT"
 
-// text is what the statements of a batch are, for hooks.
+// text is what the statements of a batch are, for hooks. One for each of many
+// rows stands there once.
 func (b *batch) text() string {
-	texts := make([]string, len(b.statements))
+	texts := make([]string, 0, len(b.statements))
 	for i, s := range b.statements {
-		texts[i] = s.text
+		if i == 0 || s.text != b.statements[i-1].text {
+			texts = append(texts, s.text)
+		}
 	}
 	text := strings.Join(texts, ";\n")
 	if b.commit {
@@ -91,11 +109,19 @@ const renewAfter = 250
 
 var lastName atomic.Int64
 
-// buffers are the messages of batches.
+// buffers are the messages of batches, and their values.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // largestKept bounds a buffer that is kept for the next message, in bytes.
 const largestKept = 1 << 20
+
+// keep keeps the memory of used for the next, unless it is very large.
+func keep(buffer *[]byte, used []byte) {
+	if cap(used) <= largestKept {
+		*buffer = used
+		buffers.Put(buffer)
+	}
+}
 
 // run sends a batch and reads what it answers.
 func (c *pgConn) run(ctx context.Context, b *batch) (driver.Rows, error) {
@@ -109,10 +135,7 @@ func (c *pgConn) run(ctx context.Context, b *batch) (driver.Rows, error) {
 	c.asked = 0
 	message, parsed := c.message((*buffer)[:0], b)
 	rows, err := c.talk(ctx, message, parsed, b.commit)
-	if cap(message) <= largestKept {
-		*buffer = message
-		buffers.Put(buffer)
-	}
+	keep(buffer, message)
 	c.begun(err)
 	if err != nil {
 		return nil, err

@@ -32,11 +32,12 @@ func (db *DB) Insert(ctx context.Context, i Insert) error {
 		return prepared.run(ctx, db, rows)
 	}
 	if db.postgres && db.InTx(ctx) {
-		var b batch
+		b := newBatch()
+		defer b.free()
 		if err := b.addInsert(ctx, db, i); err != nil {
 			return err
 		}
-		return db.send(ctx, &b)
+		return db.send(ctx, b)
 	}
 	_, err := db.insertQuery(ctx, i).Exec(ctx)
 	return err

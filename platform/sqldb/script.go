@@ -114,7 +114,9 @@ func (s *Script) last(ctx context.Context) (committed bool, err error) {
 
 // send runs the statements as one message.
 func (s *Script) send(ctx context.Context, commit bool) error {
-	b := batch{commit: commit}
+	b := newBatch()
+	defer b.free()
+	b.commit = commit
 	for _, st := range s.steps {
 		var err error
 		switch {
@@ -129,7 +131,7 @@ func (s *Script) send(ctx context.Context, commit bool) error {
 			return err
 		}
 	}
-	if err := s.db.send(ctx, &b); err != nil {
+	if err := s.db.send(ctx, b); err != nil {
 		return fmt.Errorf("running %d statements: %w", len(b.statements), err)
 	}
 	return nil
