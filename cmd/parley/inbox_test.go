@@ -2,12 +2,12 @@ package main_test
 
 import (
 	"fmt"
-	"net"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"parley/platform/freeaddr"
 	"parley/platform/webtest"
 )
 
@@ -120,14 +120,7 @@ func TestAnInboxIsFollowedWhileThingsHappen(t *testing.T) {
 // otherProcess starts a second server over the database and the files of another one.
 func otherProcess(t *testing.T, s *server) *server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	addr := freeaddr.For(t)
 	other := &server{t: t, kind: s.kind, addr: addr, env: append(append([]string{}, s.env...), "PARLEY_ADDR="+addr)}
 	t.Cleanup(other.kill)
 	other.start()

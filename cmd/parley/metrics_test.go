@@ -3,7 +3,6 @@ package main_test
 import (
 	"bufio"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"parley/platform/freeaddr"
 	"parley/platform/webtest/modelstub"
 )
 
@@ -43,14 +43,7 @@ func scrape(t *testing.T, address string) map[string]float64 {
 // metered is a server with metrics, and where they are.
 func metered(t *testing.T, kind string, env ...string) (*server, string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := freeaddr.For(t)
 	s := newServer(t, kind, append(env, "PARLEY_METRICS_ADDR="+address)...)
 	s.start()
 	return s, address

@@ -17,6 +17,7 @@ import (
 
 	"parley/cmd/internal/bench"
 	"parley/platform/config"
+	"parley/platform/freeaddr"
 	"parley/platform/sqldb/dbtest"
 )
 
@@ -40,7 +41,7 @@ func BenchmarkRun(b *testing.B) {
 
 func measureRuns(b *testing.B, kind string) {
 	const clients, passages, warm = 16, 300, 2000
-	addr := freeAddress(b)
+	addr := freeaddr.For(b)
 	env := []string{
 		"PARLEY_DATA_DIR=" + b.TempDir(), "PARLEY_ADDR=" + addr, "PARLEY_METRICS_ADDR=", "PARLEY_LOG_LEVEL=error", "PARLEY_LLM_URL=" + recordedModel(b), "PARLEY_LLM_MODEL=stub",
 		"PARLEY_ADMIN_EMAIL=" + bench.AdminEmail, "PARLEY_ADMIN_PASSWORD=" + bench.AdminPassword,
@@ -145,15 +146,6 @@ func cpu(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return spent
-}
-
-func freeAddress(b *testing.B) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // recordedModel serves what the model stub of the benchmarks answers, as it was

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -16,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/platform/freeaddr"
 	"parley/platform/sqldb/dbtest"
 	"parley/platform/webtest"
 )
@@ -90,14 +90,7 @@ func newServer(t testing.TB, kind string, env ...string) *server {
 	if raceDetector {
 		t.Skip("there is no race detector in the program that this test starts; go test without -race runs it")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	addr := freeaddr.For(t)
 	s := &server{t: t, kind: kind, addr: addr, env: append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "PARLEY_ADDR=" + addr, "PARLEY_DATA_DIR=" + t.TempDir(),
 		"PARLEY_ADMIN_EMAIL=" + adminEmail, "PARLEY_ADMIN_PASSWORD=" + adminPassword,

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"parley/platform/freeaddr"
 )
 
 // The first admin of every server that is measured.
@@ -37,6 +38,7 @@ func Build(ctx context.Context, dir string) (string, error) {
 // settings, on a fresh data directory.
 type Server struct {
 	Addr, Metrics string
+	reserved      [2]*freeaddr.Address
 	cmd           *exec.Cmd
 	log           *os.File
 	ended         chan struct{}
@@ -46,11 +48,12 @@ type Server struct {
 func StartServer(ctx context.Context, program, dir, databaseURL, modelURL string) (*Server, error) {
 	s := &Server{ended: make(chan struct{})}
 	var err error
-	for _, addr := range []*string{&s.Addr, &s.Metrics} {
-		if *addr, err = freeAddr(ctx); err != nil {
+	for i := range s.reserved {
+		if s.reserved[i], err = freeaddr.Reserve(ctx); err != nil {
 			return nil, err
 		}
 	}
+	s.Addr, s.Metrics = s.reserved[0].String(), s.reserved[1].String()
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "PARLEY_ADDR=" + s.Addr, "PARLEY_METRICS_ADDR=" + s.Metrics, "PARLEY_DATA_DIR=" + dir,
 		"PARLEY_ADMIN_EMAIL=" + AdminEmail, "PARLEY_ADMIN_PASSWORD=" + AdminPassword, "PARLEY_LLM_URL=" + modelURL, "PARLEY_LLM_MODEL=stub",
@@ -84,15 +87,6 @@ func StartServer(ctx context.Context, program, dir, databaseURL, modelURL string
 	return s, nil
 }
 
-func freeAddr(ctx context.Context) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("finding a free port: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
-}
-
 func (s *Server) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -118,7 +112,7 @@ func (s *Server) PID() int { return s.cmd.Process.Pid }
 func (s *Server) Close() error {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
 	<-s.ended
-	return s.log.Close()
+	return errors.Join(s.reserved[0].Close(), s.reserved[1].Close(), s.log.Close())
 }
 
 // Behind is the age in seconds of the oldest event that some consumer has not

@@ -8,14 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
+	"parley/platform/freeaddr"
 	"parley/platform/sqldb"
 )
 
@@ -29,8 +30,9 @@ type Server struct {
 	// URL leads to its database postgres, as superuser.
 	URL string
 
-	cmd   *exec.Cmd
-	input io.Closer
+	address *freeaddr.Address
+	cmd     *exec.Cmd
+	input   io.Closer
 }
 
 // supervise runs the server until its standard input closes, and then removes
@@ -55,11 +57,11 @@ func Start(ctx context.Context, settings ...string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the directory of the server: %w", err)
 	}
-	port, err := freePort(ctx)
+	address, err := freeaddr.Reserve(ctx)
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"sh", "-c", supervise, "sh", bin, dir, fmt.Sprint(port)}
+	args := []string{"sh", "-c", supervise, "sh", bin, dir, strconv.Itoa(address.Port)}
 	for _, s := range settings {
 		args = append(args, "-c", s)
 	}
@@ -75,7 +77,7 @@ func Start(ctx context.Context, settings ...string) (*Server, error) {
 	// Closing its input ends the server; ctx only bounds the start.
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), args[0], args[1:]...)
 	cmd.Dir = dir
-	s := &Server{URL: fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port), cmd: cmd}
+	s := &Server{URL: fmt.Sprintf("postgres://postgres@%s/postgres?sslmode=disable", address), address: address, cmd: cmd}
 	if s.input, err = cmd.StdinPipe(); err != nil {
 		return nil, fmt.Errorf("opening the server's input: %w", err)
 	}
@@ -112,7 +114,7 @@ func (s *Server) Close() error {
 		return fmt.Errorf("stopping the server: %w", err)
 	}
 	_ = s.cmd.Wait() // the status is that of the clean-up
-	return nil
+	return s.address.Close()
 }
 
 // Has reports whether the server's installation has a library that it can
@@ -139,13 +141,4 @@ func binaries() (string, error) {
 		return filepath.Dir(path), nil
 	}
 	return "", ErrNoBinaries
-}
-
-func freePort(ctx context.Context) (int, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("finding a free port: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
