@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"parley/platform/kernel/apperr"
 )
 
 // errNoLongerKnown ends a stream whose credentials have died.
@@ -31,6 +33,10 @@ type openStream struct {
 	user  int64
 	end   context.CancelCauseFunc
 	check func() error // of the credentials
+	// checked is when check last answered nil, and untold that a change of rights
+	// was told since. Only look knows them.
+	checked time.Time
+	untold  bool
 	// rouse ends the wait for the next event, so that its source looks again at
 	// what the caller may read.
 	rouse atomic.Pointer[context.CancelFunc]
@@ -47,6 +53,7 @@ func (o *openStreams) add(s *openStream) (remove func()) {
 	if o.open == nil {
 		o.open, o.told, o.hurry = map[*openStream]struct{}{}, map[int64]struct{}{}, make(chan struct{}, 1)
 	}
+	s.checked = time.Now()
 	o.open[s] = struct{}{}
 	if o.none == nil {
 		o.none = make(chan struct{})
@@ -98,13 +105,34 @@ func (o *openStreams) look(none, hurry <-chan struct{}) {
 			streams, changed = o.ofChanged(), true
 		}
 		for _, s := range streams {
-			if s.check() != nil {
-				s.end(errNoLongerKnown)
-			} else if stop := s.rouse.Load(); changed && stop != nil {
-				(*stop)()
-			}
+			s.look(changed)
 		}
 	}
+}
+
+// look ends the stream when its credentials are void. When that can't be found
+// out, because the storage does not answer, it goes on for a while.
+func (s *openStream) look(changed bool) {
+	s.untold = s.untold || changed
+	err := s.check()
+	if err != nil {
+		if isVerdict(err) || time.Since(s.checked) >= uncheckedFor {
+			s.end(errNoLongerKnown)
+		}
+		return
+	}
+	s.checked = time.Now()
+	if stop := s.rouse.Load(); s.untold && stop != nil {
+		(*stop)()
+	}
+	s.untold = false
+}
+
+// isVerdict reports whether an error is about the credentials, and not about the
+// attempt to look at them.
+func isVerdict(err error) bool {
+	var e *apperr.Error
+	return errors.As(err, &e) && e.Kind != apperr.Internal && e.Kind != apperr.Unavailable
 }
 
 // ofChanged are the streams of users of whom a change was told.

@@ -18,6 +18,8 @@ import (
 const (
 	pingEvery    = 15 * time.Second // a comment keeps proxies from closing it
 	recheckEvery = time.Second      // of the caller's credentials, which are kept in memory; a change is told before
+	checkTimeout = 5 * time.Second
+	uncheckedFor = 30 * time.Second // at most, while the credentials can't be looked at
 	writeTimeout = 10 * time.Second // for a client that stopped reading
 )
 
@@ -51,6 +53,8 @@ func (e EventStream) respond(s *Server, g *gin.Context, r *Route) {
 		who.Store(&first)
 		ctx = actor.Living(ctx, func() actor.Actor { return *who.Load() })
 		open.check = func() error {
+			ctx, done := context.WithTimeout(ctx, checkTimeout)
+			defer done()
 			now, err := s.authenticate(ctx, request)
 			if err == nil {
 				who.Store(&now)

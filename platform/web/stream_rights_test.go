@@ -91,3 +91,37 @@ func TestAStreamActsAsItsCallerIsNow(t *testing.T) {
 		}
 	})
 }
+
+func TestAStreamOutlivesAStorageThatIsSilentForAWhile(t *testing.T) {
+	var as []bool
+	inStreamOf(t, func(ctx context.Context) ([]byte, error) {
+		as = append(as, actor.From(ctx).IsGlobalAdmin())
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}, func(s *streaming) {
+		s.open()
+		synctest.Wait()
+		s.silence(true)
+		s.promote()
+		s.told(people["user"].UserID)
+		time.Sleep(10 * time.Second)
+		if s.finished() || len(as) != 1 {
+			t.Fatalf("while the storage is silent: %d looks", len(as))
+		}
+		s.silence(false)
+		time.Sleep(2 * time.Second)
+		if s.finished() || len(as) != 2 || !as[1] {
+			t.Errorf("the change that was told meanwhile: %v", as)
+		}
+		s.silence(true)
+		go func() { _, _ = io.Copy(io.Discard, s.body) }() // of comments
+		time.Sleep(29 * time.Second)
+		if s.finished() {
+			t.Error("it ended early")
+		}
+		time.Sleep(2 * time.Second)
+		if !s.finished() {
+			t.Error("it goes on unchecked for more than half a minute")
+		}
+	})
+}

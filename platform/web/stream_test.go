@@ -29,6 +29,7 @@ type streaming struct {
 	ended  chan struct{}
 	mu     sync.Mutex
 	known  bool // whether the credentials are good
+	silent bool // the storage does not answer
 	level  actor.Level
 	told   func(userIDs ...int64)
 	wire   net.Conn
@@ -39,7 +40,10 @@ type streaming struct {
 func (s *streaming) Authenticate(context.Context, web.Credentials) (actor.Actor, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.known {
+	switch {
+	case s.silent:
+		return actor.Actor{}, io.ErrUnexpectedEOF
+	case !s.known:
 		return actor.Actor{}, web.ErrUnauthenticated
 	}
 	who := people["user"]
@@ -54,6 +58,13 @@ func (s *streaming) promote() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.level = actor.GlobalAdmin
+}
+
+// silence is whether the storage does not answer from now on.
+func (s *streaming) silence(silent bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.silent = silent
 }
 
 func (s *streaming) suspend() {
