@@ -27,6 +27,7 @@ var homes = map[string][]string{
 	"go.uber.org/fx":                           {"modules/*/*fx", "platform/*", "cmd/..."},
 	"github.com/uptrace/bun":                   {"platform/sqldb/...", "platform/bus", "platform/work/sqlstore", "platform/migrate", "modules/*/internal/adapters/sqlstore"},
 	"modernc.org/sqlite":                       {"platform/sqldb", "cmd/parleybench"},
+	"golang.org/x/sys/unix":                    {"platform/sqldb"},
 	"github.com/jackc/pgx/v5":                  {"cmd/parleybench"}, // the limit that the server is measured against
 	"github.com/prometheus/client_golang":      {"platform/observe", "platform/web", "platform/bus", "platform/work", "cmd/parley"},
 	"github.com/caarlos0/env/v11":              {"platform/config"},

@@ -30,6 +30,7 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 		// Longer than the server's own limit, so that the server speaks first.
 		pgdriver.WithReadTimeout(timeout+5*time.Second),
 		pgdriver.WithConnParams(connParams(dsn, timeout)),
+		watchful,
 	)
 	if err != nil {
 		return nil, err
