@@ -77,3 +77,45 @@ func TestAPartThatAnotherProcessReadFirstIsLeftToIt(t *testing.T) {
 	s.must(err)
 	s.same(0, len(found))
 }
+
+func TestWhatChangesWhileADriveIsReadIsLookedAtAtOnce(t *testing.T) {
+	for what, change := range map[string]func(s *scene, before, read core.Shown){
+		"a file that was looked at before": func(s *scene, before, _ core.Shown) {
+			_, err := s.DeleteItem(t.Context(), ann, before.ID)
+			s.must(err)
+		},
+		"the file that is being read": func(s *scene, before, read core.Shown) {
+			for _, i := range []core.Shown{before, read} {
+				_, err := s.UpdateItem(t.Context(), ann, i.ID, core.Change{Content: content("other")})
+				s.must(err)
+			}
+		},
+		"the link": func(s *scene, _, _ core.Shown) {
+			_, err := s.UpdateItem(t.Context(), ann, s.at("A").ID, core.Change{Unlink: true})
+			s.must(err)
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			hooks := &interrupted{}
+			s := setup(t, func(d *core.Deps) {
+				hooks.Backend, _ = d.Backends.Backend(1)
+				d.Backends = backends{hooks}
+			})
+			s.folder("A", link(1))
+			before := s.file("A/before.txt", "before")
+			_, err := s.runner.Drain(t.Context())
+			s.must(err)
+			s.same([]string{"1 before.txt=before"}, s.shelf.shows())
+			read := s.file("A/read.txt", "read")
+			hooks.opening = func() { change(s, before, read) }
+			_, err = s.runner.Drain(t.Context()) // no time passes
+			s.must(err)
+			want := map[string][]string{
+				"a file that was looked at before": {"1 read.txt=read"},
+				"the file that is being read":      {"1 before.txt=other", "1 read.txt=other"},
+				"the link":                         {},
+			}[what]
+			s.same(want, s.shelf.shows())
+		})
+	}
+}

@@ -40,6 +40,12 @@ func jobOf(d FollowedDrive, due time.Time) work.Job {
 
 const nowSuffix = "/now"
 
+func soonOf(d FollowedDrive) work.Job {
+	soon := jobOf(d, time.Time{})
+	soon.Key += nowSuffix
+	return soon
+}
+
 // wake has a drive looked at soon, in the unit of ctx; nothing when it is not
 // followed.
 func (s *Service) wake(ctx context.Context, org int64, drive string) error {
@@ -47,9 +53,7 @@ func (s *Service) wake(ctx context.Context, org int64, drive string) error {
 	if err != nil || !followed {
 		return err
 	}
-	soon := jobOf(d, time.Time{})
-	soon.Key += nowSuffix
-	return s.Queue.Put(ctx, jobOf(d, s.Clock.Now().Add(interval)), soon)
+	return s.Queue.Put(ctx, jobOf(d, s.Clock.Now().Add(interval)), soonOf(d))
 }
 
 // Adopt puts the jobs of drives back into the queue that lost them.
@@ -118,7 +122,9 @@ func internal(err error) bool {
 }
 
 // end finishes the job and has the drive looked at again, or lets go of it when
-// nothing of it is linked any more.
+// nothing of it is linked any more. It is looked at soon when something happened
+// to a file while the job ran: the job that was put for that may have been left
+// out, because this one was there.
 func (r *run) end(ctx context.Context, trouble error) error {
 	overtaken := errors.Is(trouble, errOvertaken)
 	if overtaken {
@@ -145,6 +151,15 @@ func (r *run) end(ctx context.Context, trouble error) error {
 		if finishing := r.claim.Finish(ctx); finishing != nil || err != nil {
 			return finishing
 		}
+		if trouble == nil {
+			waiting, err := r.Store.PendingItems(ctx, d.OrganizationID, d.ExternalID, 0, 1)
+			if err != nil {
+				return err
+			}
+			if overtaken || len(waiting) > 0 {
+				return r.Queue.Put(ctx, jobOf(d, r.Clock.Now().Add(interval)), soonOf(d))
+			}
+		}
 		links, err := r.Store.CountLinks(ctx, d.OrganizationID, d.ExternalID)
 		if err != nil {
 			return err
@@ -157,17 +172,12 @@ func (r *run) end(ctx context.Context, trouble error) error {
 			state = Failed
 		}
 		now := r.Clock.Now()
-		if !overtaken {
-			if err := r.Store.MarkLinks(ctx, d.OrganizationID, d.ExternalID, state, d.LastError, now); err != nil {
-				return err
-			}
+		if err := r.Store.MarkLinks(ctx, d.OrganizationID, d.ExternalID, state, d.LastError, now); err != nil {
+			return err
 		}
 		pause := interval
 		for range min(d.Failures, 4) {
 			pause = min(2*pause, maxInterval)
-		}
-		if overtaken {
-			pause = 0
 		}
 		return r.Queue.Put(ctx, jobOf(d, now.Add(pause)))
 	})
