@@ -311,7 +311,7 @@ func TestTheBaseURLIsChecked(t *testing.T) {
 		}
 	}
 	c, err := New(Config{BaseURL: "https://x.example/openai/v1/?api-version=1"})
-	if err != nil || c.url != "https://x.example/openai/v1/chat/completions?api-version=1" {
+	if err != nil || c.request.URL.String() != "https://x.example/openai/v1/chat/completions?api-version=1" {
 		t.Errorf("%+v, %v", c, err)
 	}
 }
