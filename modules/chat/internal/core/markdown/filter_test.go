@@ -102,6 +102,19 @@ var atoms = []string{
 	"---|---\n", "<", "<b>", "</", "<!--", "]:", "[x]: ", "https://evil.example/x", "www.evil.example ", known, known + ")", " \"t\")", "é", "漢", "😀", "row[0]", "`row[9]`", "*", "_", ":", "=", "-\n",
 }
 
+func TestNothingBecomesADefinitionByWhatIsTakenOut(t *testing.T) {
+	for _, name := range []string{"[x]", "![x]", "!![x]", "[9][x]", "[9] [x]", "[9, 7]![9][x]", "[[9]x]", "[x[9]]", "[[9]![9]x]", "[x][9]", "> [9][x]", "1. ![x]", "[9]\n[x]", "[1][x]", strings.Repeat("[9]", 500) + "[x]"} {
+		s := name + ": //evil.example/a\n\nSee [x]."
+		got, _ := whole(s)
+		if found := planted(got); found != "" {
+			t.Errorf("%.60q became %.60q, which has %s", s, got, found)
+		}
+		if again := pieces(s, rand.New(rand.NewPCG(1, 1))); again != got {
+			t.Errorf("pieces of %.60q gave %.60q, the whole %.60q", s, again, got)
+		}
+	}
+}
+
 func random(r *rand.Rand) string {
 	var b strings.Builder
 	for range 1 + r.IntN(30) {

@@ -49,6 +49,8 @@ var (
 	destination = regexp.MustCompile("^\\]\\([ \t]*<?([^\\s<>`()\\\\]+)>?[ \t]*(\"[^\"`)\n\\[\\]\\\\]*\"[ \t]*)?\\)")
 	addressed   = regexp.MustCompile("^(?i)((?:https?|ftp)://|www\\.)[^\\s<>`]*")
 	scheme      = regexp.MustCompile(`^(?i)((?:https?|ftp)://|www\.)`)
+	// vanishing is what may not be answered.
+	vanishing = regexp.MustCompile(`!|\[[\d\s,;–-]*\]`)
 	// container is what may stand before a definition on its line.
 	container = regexp.MustCompile(`^[\s>*+-]*(\d+[.)])?[\s>*+-]*$`)
 )
@@ -134,19 +136,26 @@ func (f *Filter) bracket(rest string, last bool, incomplete finding) finding {
 }
 
 // defines reports whether the bracket that closes at a place may end the name
-// of a definition: it began the line, or a line before.
+// of a definition: it began the line, or a line before. Citations and the marks
+// of images may be gone when a reader looks.
 func (f *Filter) defines(closing int) bool {
 	before := f.raw[max(0, closing-longestLabel):closing]
-	before = before[strings.LastIndexByte(before, '\n')+1:]
+	line := strings.LastIndexByte(before, '\n') + 1
+	begun := line == 0 && len(before) == longestLabel // further away
+	before = before[line:]
 	for i := len(before) - 1; i >= 0; i-- {
 		if i > 0 && before[i-1] == '\\' {
 			continue
 		}
 		switch before[i] {
 		case ']':
-			return false
+			open := strings.LastIndexByte(before[:i], '[')
+			if open < 0 || citing.FindString(before[open:i+1]) == "" {
+				return false
+			}
+			i = open
 		case '[':
-			return container.MatchString(before[:i])
+			return begun || container.MatchString(vanishing.ReplaceAllString(before[:i], ""))
 		}
 	}
 	return true
