@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	fastjson "github.com/go-json-experiment/json"
@@ -85,13 +86,24 @@ type answer struct {
 	alike     alike
 	// done: the server said that the answer is complete.
 	done bool
-	// refused is the error of emit.
+	// refused is the error of emit, and kept how much of text it had taken.
 	refused error
+	kept    int
 }
 
+// readers are of streams that are over.
+var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4<<10) }}
+
 func (a *answer) read(contentType string) error {
-	r := bufio.NewReaderSize(a.body, 1<<10) // of many streams that wait
-	const mark = "\uFEFF"                   // which some servers begin a text with
+	r, _ := readers.Get().(*bufio.Reader) // it has no others
+	r.Reset(a.body)
+	defer func() {
+		r.Reset(nil)
+		readers.Put(r)
+	}()
+	const usual = 512 // bytes of an answer
+	a.text.Grow(usual)
+	const mark = "\uFEFF" // which some servers begin a text with
 	if start, err := r.Peek(len(mark)); err == nil && string(start) == mark {
 		_, _ = r.Discard(len(mark))
 	}
@@ -234,12 +246,25 @@ func (a *answer) say(delta string) error {
 	if delta == "" || a.refused != nil {
 		return a.refused
 	}
-	if err := a.emit(delta); err != nil {
-		a.refused = fmt.Errorf("passing the answer on: %w", err)
-		return a.refused
-	}
+	at := a.text.Len()
 	a.text.WriteString(delta)
-	return nil
+	return a.pass(at)
+}
+
+// pass passes on the text from a place on. What is refused is no part of it.
+func (a *answer) pass(at int) error {
+	if err := a.emit(a.text.String()[at:]); err != nil {
+		a.refused, a.kept = fmt.Errorf("passing the answer on: %w", err), at
+	}
+	return a.refused
+}
+
+// said is all that was passed on.
+func (a *answer) said() string {
+	if a.refused != nil {
+		return a.text.String()[:a.kept]
+	}
+	return a.text.String()
 }
 
 // maxReasoning bounds what is kept of a model's reasoning, in bytes.

@@ -1,20 +1,49 @@
 package openai
 
 import (
-	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// canned answers every request with the same bytes.
-type canned struct{ contentType, body string }
+// canned answers every request with the same bytes, at most so many in a read.
+type canned struct {
+	contentType, body string
+	most              int
+}
 
 func (c canned) RoundTrip(*http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {c.contentType}}, Body: io.NopCloser(strings.NewReader(c.body))}, nil
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {c.contentType}}, Body: io.NopCloser(&slowly{strings.NewReader(c.body), c.most})}, nil
+}
+
+// slowly reads no more than most bytes at once.
+type slowly struct {
+	r    io.Reader
+	most int
+}
+
+// Read implements io.Reader.
+func (s *slowly) Read(p []byte) (int, error) { return s.r.Read(p[:min(len(p), s.most)]) }
+
+// outcome is what a call came to, and the pieces that were emitted.
+func outcome(t *testing.T, c canned) (result Result, pieces []string, err error) {
+	t.Helper()
+	client, err := New(Config{BaseURL: "http://model.test", MaxResponse: 1 << 16, Transport: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err = client.Stream(t.Context(), Request{}, func(d string) error {
+		pieces = append(pieces, d)
+		return nil
+	})
+	return result, pieces, err
 }
 
 func FuzzResponse(f *testing.F) {
@@ -23,23 +52,25 @@ func FuzzResponse(f *testing.F) {
 		f.Add(kind, `{"model":"m","choices":[{"message":{"content":[{"text":"a"}]}}],"error":null}`)
 		f.Add(kind, "data: {\"error\":{\"code\":5,\"message\":\"\\u0000\"}}\n")
 		f.Add(kind, "data:\ndata:\n\n:\n")
+		f.Add(kind, usualAnswer())
+		f.Add(kind, strings.ReplaceAll(usualAnswer(), "\n", "\r\n"))
+		f.Add(kind, strings.ReplaceAll(usualAnswer(), " word3", "Größe 漢\xe6"))
 	}
 	f.Fuzz(func(t *testing.T, contentType, body string) {
-		client, err := New(Config{BaseURL: "http://model.test", MaxResponse: 1 << 16, Transport: canned{contentType, body}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got strings.Builder
-		result, err := client.Stream(context.Background(), Request{}, func(d string) error {
-			got.WriteString(d)
-			return nil
-		})
+		result, pieces, err := outcome(t, canned{contentType, body, 1 << 16})
 		var e *Error
 		if err != nil && (!errors.As(err, &e) || e.Message == "") {
 			t.Errorf("error %v", err)
 		}
-		if result.Text != got.String() || !utf8.ValidString(result.Text) || strings.ContainsRune(result.Text, 0) {
-			t.Errorf("text %q, emitted %q", result.Text, got.String())
+		got := strings.Join(pieces, "")
+		if result.Text != got || !utf8.ValidString(result.Text) || strings.ContainsRune(result.Text, 0) {
+			t.Errorf("text %q, emitted %q", result.Text, got)
+		}
+		for _, most := range []int{1, 100} { // however it comes it is the same
+			again, of, failed := outcome(t, canned{contentType, body, most})
+			if diff := cmp.Diff(result, again, cmpopts.EquateEmpty()) + cmp.Diff(pieces, of); diff != "" || fmt.Sprint(failed) != fmt.Sprint(err) {
+				t.Errorf("in reads of %d bytes: %v, not %v\n%s", most, failed, err, diff)
+			}
 		}
 	})
 }

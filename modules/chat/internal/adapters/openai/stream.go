@@ -142,7 +142,7 @@ func (c *Client) once(ctx context.Context, wire wireRequest, late func(), emit f
 	if held := a.flush(); err == nil {
 		err = held
 	}
-	a.result.Text, a.result.Reasoning = a.text.String(), a.reasoning.String()
+	a.result.Text, a.result.Reasoning = a.said(), a.reasoning.String()
 	if a.result.Model == "" {
 		a.result.Model = wire.Model
 	}
