@@ -76,6 +76,10 @@ func (k *alike) learn(data []byte, chunk *wireChunk) {
 	k.learned++
 	const name, probe = `"content":"`, "?"
 	text := string(chunk.Choices[0].Delta.Content)
+	if at := chunk.contentAt; at > 0 {
+		k.keep(data[:at], data[at+len(text):])
+		return
+	}
 	at := bytes.Index(data, []byte(name+text+`"`))
 	if at < 0 {
 		return
@@ -87,6 +91,10 @@ func (k *alike) learn(data []byte, chunk *wireChunk) {
 	if fastjson.Unmarshal(bytes.Join([][]byte{before, after}, []byte(probe)), &tried, likeStandard) != nil || !tried.saysOnly() || tried.Choices[0].Delta.Content != probe {
 		return
 	}
+	k.keep(before, after)
+}
+
+func (k *alike) keep(before, after []byte) {
 	k.before, k.after = append(k.before[:0], before...), append(k.after[:0], after...)
 }
 

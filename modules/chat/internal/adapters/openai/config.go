@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -54,6 +55,7 @@ type Client struct {
 	request *http.Request // without its body
 	known   refusal       // that the configuration tells of
 	refused refusals
+	named   atomic.Pointer[named]
 }
 
 // New fails only on a BaseURL that is not one.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	fastjson "github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
@@ -73,4 +74,42 @@ func FuzzResponse(f *testing.F) {
 			}
 		}
 	})
+}
+
+func FuzzChunk(f *testing.F) {
+	for _, line := range strings.Split(usualAnswer(), "\n\n") {
+		f.Add([]byte(strings.TrimPrefix(line, "data: ")))
+	}
+	f.Add([]byte(` {"id" : "a","created":0, "choices":[ {"index":0,"delta":{"role":"assistant","content":"Gr\xc3","refusal":null}} ] } `))
+	f.Add([]byte(`{"model":"\xff","usage":{"prompt_tokens":10,"prompt_tokens_details":{"cached_tokens":00}},"choices":[],"choices":[{}]}`))
+	f.Add([]byte(`{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"null}]}`))
+	f.Add([]byte(`{"object":"error","choices":[{"index":01,"finish_reason":"a\"b","stop_reason":1.5,"Delta":{}}]}x`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var quick, whole wireChunk
+		if !quick.usually(data, "stub-1") {
+			return
+		}
+		if err := fastjson.Unmarshal(data, &whole, likeStandard); err != nil {
+			t.Fatalf("%q was taken: %v", data, err)
+		}
+		if at := quick.contentAt; at > 0 {
+			text := string(quick.Choices[0].Delta.Content)
+			if string(data[at-1:at+len(text)+1]) != `"`+text+`"` {
+				t.Errorf("%q: the content is not at %d", data, at)
+			}
+		}
+		quick.contentAt = 0
+		if diff := cmp.Diff(whole, quick, cmp.AllowUnexported(wireChunk{}), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%q\n%s", data, diff)
+		}
+	})
+}
+
+func TestTheUsualPiecesNeedNoLibrary(t *testing.T) {
+	for _, line := range strings.Split(usualAnswer(), "\n\n") {
+		var c wireChunk
+		if data, ok := strings.CutPrefix(line, "data: {"); ok && !c.usually([]byte("{"+data), "") {
+			t.Errorf("{%s is read by the library", data)
+		}
+	}
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	fastjson "github.com/go-json-experiment/json"
 )
 
 // Usage is what the server says that a call used, in tokens. CachedPrompt is a
@@ -57,7 +59,7 @@ func (d *details) UnmarshalJSON(data []byte) error {
 		Cached    count `json:"cached_tokens"`
 		Reasoning count `json:"reasoning_tokens"`
 	}
-	if json.Unmarshal(data, &w) == nil {
+	if fastjson.Unmarshal(data, &w, likeStandard) == nil {
 		d.cached, d.reasoning = w.Cached, w.Reasoning
 	}
 	return nil
@@ -77,7 +79,7 @@ func parseUsage(raw json.RawMessage) (Usage, bool) {
 		CompletionDetails details `json:"completion_tokens_details"`
 	}
 	switch {
-	case len(raw) == 0, json.Unmarshal(raw, &w) != nil, w.Prompt.refused, w.Completion.refused,
+	case len(raw) == 0, fastjson.Unmarshal(raw, &w, likeStandard) != nil, w.Prompt.refused, w.Completion.refused,
 		!w.Prompt.given, w.Prompt.n == 0 && w.Completion.n == 0:
 		return Usage{}, false
 	}
