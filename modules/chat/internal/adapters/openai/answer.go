@@ -36,6 +36,7 @@ type watched struct {
 	idle   time.Duration
 	timer  *time.Timer // of the waiting, once there was any
 	cancel context.CancelCauseFunc
+	over   bool // nothing more comes
 }
 
 func (w *watched) Read(p []byte) (int, error) {
@@ -54,11 +55,25 @@ func (w *watched) Read(p []byte) (int, error) {
 		w.timer.Stop()
 	}
 	w.left -= int64(n)
+	w.over = err != nil
 	if n > 0 && !w.began {
 		w.began = true
 		w.first.Stop()
 	}
 	return n, err
+}
+
+// rest reads what stands behind the mark of the end, with which most servers
+// send nothing more than that nothing more comes. Only then can the connection
+// be used again.
+func (w *watched) rest() {
+	if w.over {
+		return
+	}
+	const patience, most = 50 * time.Millisecond, 4 << 10
+	timer := time.AfterFunc(patience, func() { w.cancel(nil) })
+	defer timer.Stop()
+	_, _ = io.CopyN(io.Discard, w.r, most) // the answer is there
 }
 
 // answer reads one response, streamed or whole.

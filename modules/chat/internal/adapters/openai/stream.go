@@ -115,7 +115,7 @@ func loadingPause(asked time.Duration) time.Duration {
 // once makes one attempt. The status of an error that comes after the answer
 // began is 0, so that it is not repeated.
 func (c *Client) once(ctx context.Context, wire wireRequest, late func(), emit func(string) error) (Result, error) {
-	body, err := wire.encode()
+	asked, err := wire.encode()
 	if err != nil {
 		return Result{}, err
 	}
@@ -127,7 +127,7 @@ func (c *Client) once(ctx context.Context, wire wireRequest, late func(), emit f
 	}
 	defer first.Stop()
 
-	resp, err := c.send(ctx, body)
+	resp, err := c.send(ctx, asked)
 	if err != nil {
 		return Result{}, err
 	}
@@ -135,9 +135,11 @@ func (c *Client) once(ctx context.Context, wire wireRequest, late func(), emit f
 	if resp.StatusCode != http.StatusOK {
 		return Result{}, c.statusError(resp)
 	}
-	a := &answer{client: c, emit: emit, ctx: ctx}
-	a.body = &watched{r: resp.Body, left: c.config.MaxResponse, first: first, idle: c.config.Idle, cancel: cancel}
-	err = a.read(resp.Header.Get("Content-Type"))
+	body := &watched{r: resp.Body, left: c.config.MaxResponse, first: first, idle: c.config.Idle, cancel: cancel}
+	a := &answer{client: c, emit: emit, ctx: ctx, body: body}
+	if err = a.read(resp.Header.Get("Content-Type")); err == nil {
+		defer body.rest()
+	}
 	// What was held back belongs to a broken answer, too.
 	if held := a.flush(); err == nil {
 		err = held
