@@ -100,7 +100,7 @@ type answer struct {
 }
 
 // readers are of streams that are over.
-var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4<<10) }}
+var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 2<<10) }}
 
 func (a *answer) read(contentType string) error {
 	r, _ := readers.Get().(*bufio.Reader) // it has no others

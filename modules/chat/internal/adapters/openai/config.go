@@ -101,9 +101,9 @@ func transport() http.RoundTripper {
 	t.MaxIdleConnsPerHost = 16
 	t.MaxResponseHeaderBytes = 64 << 10
 	// Tokens come in pieces of a few hundred bytes, from many servers' streams
-	// at once. Most requests have less than 16 KiB: each goes out as one write,
+	// at once. Most requests have less than 8 KiB: each goes out as one write,
 	// which costs more than all else that is done to send it.
-	t.ReadBufferSize, t.WriteBufferSize = 4<<10, 16<<10
+	t.ReadBufferSize, t.WriteBufferSize = 4<<10, 8<<10
 	return t
 }
 
