@@ -12,10 +12,25 @@ import (
 // its answer comes in pieces of a few KiB.
 type fed struct{ body string }
 
+// told is a body whose end comes with the last of it.
+type told struct{ rest string }
+
+// Read implements io.Reader.
+func (b *told) Read(p []byte) (n int, err error) {
+	n = copy(p, b.rest)
+	if b.rest = b.rest[n:]; b.rest == "" {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// Close implements io.Closer.
+func (*told) Close() error { return nil }
+
 // RoundTrip implements http.RoundTripper.
 func (f fed) RoundTrip(r *http.Request) (*http.Response, error) {
 	_, err := io.Copy(io.Discard, r.Body)
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: io.NopCloser(strings.NewReader(f.body))}, err
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: &told{f.body}}, err
 }
 
 // usualAnswer is 40 words as vLLM sends them.

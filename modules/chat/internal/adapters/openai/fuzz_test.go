@@ -105,11 +105,34 @@ func FuzzChunk(f *testing.F) {
 	})
 }
 
+func FuzzUsage(f *testing.F) {
+	for _, raw := range []string{
+		`{"prompt_tokens":900,"total_tokens":940,"completion_tokens":40,"prompt_tokens_details":null}`,
+		`{"prompt_tokens":10,"completion_tokens":0,"prompt_tokens_details":{"cached_tokens":4,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":2}}`,
+		`{"prompt_tokens":1234567890,"completion_tokens":007,"prompt_cache_hit_tokens":"3"} `, `{"prompt_tokens":1,"prompt_tokens":2}`, `{"prompt_tokens":1.5,"Prompt_Tokens":-1}`,
+	} {
+		f.Add([]byte(raw))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var quick, whole wireUsage
+		if !quick.usually(raw) {
+			return
+		}
+		if err := fastjson.Unmarshal(raw, &whole, likeStandard); err != nil || quick != whole {
+			t.Errorf("%q: %+v, not %+v, %v", raw, quick, whole, err)
+		}
+	})
+}
+
 func TestTheUsualPiecesNeedNoLibrary(t *testing.T) {
 	for _, line := range strings.Split(usualAnswer(), "\n\n") {
 		var c wireChunk
 		if data, ok := strings.CutPrefix(line, "data: {"); ok && !c.usually([]byte("{"+data), "") {
 			t.Errorf("{%s is read by the library", data)
+		}
+		var u wireUsage
+		if len(c.Usage) > 0 && !u.usually(c.Usage) {
+			t.Errorf("%s is read by the library", c.Usage)
 		}
 	}
 }

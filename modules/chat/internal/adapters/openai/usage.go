@@ -65,21 +65,32 @@ func (d *details) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// wireUsage is what servers tell of the tokens.
+type wireUsage struct {
+	Prompt     count `json:"prompt_tokens"`
+	Completion count `json:"completion_tokens"`
+	// CacheHit is how DeepSeek names the cached part, and CacheRead how proxies
+	// in front of Anthropic do.
+	CacheHit          count   `json:"prompt_cache_hit_tokens"`
+	CacheRead         count   `json:"cache_read_input_tokens"`
+	PromptDetails     details `json:"prompt_tokens_details"`
+	CompletionDetails details `json:"completion_tokens_details"`
+}
+
+func (w *wireUsage) read(raw []byte) error {
+	if w.usually(raw) {
+		return nil
+	}
+	*w = wireUsage{}
+	return fastjson.Unmarshal(raw, w, likeStandard)
+}
+
 // parseUsage returns false for null, for what is no usage, and for counts that
 // can't be: they are estimated then. An odd detail loses only itself.
 func parseUsage(raw json.RawMessage) (Usage, bool) {
-	var w struct {
-		Prompt     count `json:"prompt_tokens"`
-		Completion count `json:"completion_tokens"`
-		// CacheHit is how DeepSeek names the cached part, and CacheRead how proxies
-		// in front of Anthropic do.
-		CacheHit          count   `json:"prompt_cache_hit_tokens"`
-		CacheRead         count   `json:"cache_read_input_tokens"`
-		PromptDetails     details `json:"prompt_tokens_details"`
-		CompletionDetails details `json:"completion_tokens_details"`
-	}
+	var w wireUsage
 	switch {
-	case len(raw) == 0, fastjson.Unmarshal(raw, &w, likeStandard) != nil, w.Prompt.refused, w.Completion.refused,
+	case len(raw) == 0, w.read(raw) != nil, w.Prompt.refused, w.Completion.refused,
 		!w.Prompt.given, w.Prompt.n == 0 && w.Completion.n == 0:
 		return Usage{}, false
 	}
