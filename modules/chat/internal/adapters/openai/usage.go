@@ -85,6 +85,61 @@ func (w *wireUsage) read(raw []byte) error {
 	return fastjson.Unmarshal(raw, w, likeStandard)
 }
 
+// usually reads the usage that most servers tell of.
+func (w *wireUsage) usually(raw []byte) bool {
+	u := usual{data: raw}
+	ok := u.object(func(name []byte) (field, bool) {
+		switch string(name) {
+		case "prompt_tokens":
+			return fieldPrompt, u.count(&w.Prompt)
+		case "completion_tokens":
+			return fieldCompletion, u.count(&w.Completion)
+		case "prompt_cache_hit_tokens":
+			return fieldCacheHit, u.count(&w.CacheHit)
+		case "prompt_tokens_details":
+			return fieldPromptDetails, u.details(&w.PromptDetails)
+		case "completion_tokens_details":
+			return fieldCompletionDetails, u.details(&w.CompletionDetails)
+		case "total_tokens", "prompt_cache_miss_tokens":
+			return 0, u.value(deepest)
+		}
+		return 0, false
+	})
+	return ok && u.space() == len(raw)
+}
+
+func (u *usual) details(d *details) bool {
+	return u.null() || u.object(func(name []byte) (field, bool) {
+		switch string(name) {
+		case "cached_tokens":
+			return fieldCached, u.count(&d.cached)
+		case "reasoning_tokens":
+			return fieldReasoning, u.count(&d.reasoning)
+		case "audio_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens", "text_tokens", "image_tokens":
+			return 0, u.value(deepest)
+		}
+		return 0, false
+	})
+}
+
+// count reads a number of tokens that can be one.
+func (u *usual) count(c *count) bool {
+	const longest = 9 // digits
+	from := u.space()
+	if !u.value(1) {
+		return false
+	}
+	digits := u.data[from:u.at]
+	for _, d := range digits {
+		if d < '0' || d > '9' {
+			return false
+		}
+		c.n = 10*c.n + int64(d-'0')
+	}
+	c.given = true
+	return len(digits) <= longest
+}
+
 // parseUsage returns false for null, for what is no usage, and for counts that
 // can't be: they are estimated then. An odd detail loses only itself.
 func parseUsage(raw json.RawMessage) (Usage, bool) {
