@@ -45,6 +45,9 @@ func (s *said) pass(text string) error {
 	if err := s.emit(text); err != nil {
 		return err
 	}
+	if s.text.Len() == 0 {
+		s.text.Grow(usualAnswer)
+	}
 	s.text.WriteString(text)
 	return nil
 }

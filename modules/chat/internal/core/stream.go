@@ -13,6 +13,9 @@ import (
 // maxAnswer bounds the text of an answer, in bytes.
 const maxAnswer = 256 << 10
 
+// usualAnswer is how much room an answer gets at first, in bytes.
+const usualAnswer = 512
+
 // stream is the events of one run of this process. Pieces of the answer that
 // come close together become one event, so that a fast model does not cost a
 // row for every token. Watchers get an event once it is stored, from memory.
@@ -28,10 +31,10 @@ type stream struct {
 	run      Run
 	pending  []StreamEvent // not stored yet, in order
 	again    bool          // nobody knows whether some of pending are stored
-	gathered strings.Builder
 	inflight []StreamEvent // in the commit under way
 	events   []StreamEvent // stored; the one with sequence number n is at n-1
 	whole    strings.Builder
+	gathered int           // where what is in no event yet begins in whole
 	watched  bool          // somebody followed it in this process
 	timer    *time.Timer   // runs while something waits for more to come
 	flushed  bool          // a piece of the answer was stored
@@ -60,17 +63,19 @@ func (s *stream) delta(text string) error {
 	if s.whole.Len()+len(text) > maxAnswer {
 		return errAnswerTooLarge
 	}
+	if s.whole.Len() == 0 {
+		s.whole.Grow(usualAnswer)
+	}
 	s.whole.WriteString(text)
-	s.gathered.WriteString(text)
 	s.schedule(!s.flushed)
 	return nil
 }
 
 // add appends an event behind what was gathered. The caller holds mu.
 func (s *stream) add(e StreamEvent) {
-	if s.gathered.Len() > 0 {
-		piece := StreamEvent{Step: StepStream, Delta: s.gathered.String()}
-		s.gathered.Reset()
+	if s.gathered < s.whole.Len() {
+		piece := StreamEvent{Step: StepStream, Delta: s.whole.String()[s.gathered:]}
+		s.gathered = s.whole.Len()
 		s.flushed = true
 		s.number(piece)
 	}
@@ -100,7 +105,7 @@ func (s *stream) tick() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.timer = nil
-	if len(s.pending) > 0 || s.gathered.Len() > 0 {
+	if len(s.pending) > 0 || s.gathered < s.whole.Len() {
 		s.journal.store(s)
 	}
 }
@@ -201,7 +206,7 @@ func (s *stream) watch() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.watched = true
-	if len(s.pending) > 0 || s.gathered.Len() > 0 {
+	if len(s.pending) > 0 || s.gathered < s.whole.Len() {
 		s.schedule(true)
 	}
 }

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	fastjson "github.com/go-json-experiment/json"
 )
@@ -26,13 +27,45 @@ func (k *alike) piece(data []byte) (string, bool) {
 		return "", false
 	}
 	text := data[len(k.before) : len(data)-len(k.after)]
-	for _, c := range text {
-		if c == '"' || c == '\\' || c < ' ' {
-			return "", false
-		}
+	if unquoted(text) != len(text) {
+		return "", false
 	}
 	k.learned = 0
 	return string(text), true
+}
+
+// unquoted is how many bytes of a JSON string stand for themselves.
+func unquoted(text []byte) int {
+	for i, c := range text {
+		if c == '"' || c == '\\' || c < ' ' {
+			return i
+		}
+	}
+	return len(text)
+}
+
+// event answers the text of the event that stream begins with, when all of the
+// event is there and differs in its text alone from the one that was learned,
+// and how long the event is; 0 when it is read line by line.
+func (k *alike) event(stream []byte) (text []byte, size int) {
+	const field = "data: "
+	before := len(field) + len(k.before)
+	if len(k.before) == 0 || len(stream) < before || string(stream[:len(field)]) != field || !bytes.Equal(stream[len(field):before], k.before) {
+		return nil, 0
+	}
+	text = stream[before:]
+	text = text[:unquoted(text)]
+	rest, ok := bytes.CutPrefix(stream[before+len(text):], k.after)
+	if !ok || !utf8.Valid(text) { // half a character waits for its other half
+		return nil, 0
+	}
+	for _, end := range []string{"\n\n", "\r\n\r\n"} {
+		if len(rest) >= len(end) && string(rest[:len(end)]) == end {
+			k.learned = 0
+			return text, before + len(text) + len(k.after) + len(end)
+		}
+	}
+	return nil, 0
 }
 
 // learn takes an event that was read into chunk.
@@ -43,6 +76,10 @@ func (k *alike) learn(data []byte, chunk *wireChunk) {
 	k.learned++
 	const name, probe = `"content":"`, "?"
 	text := string(chunk.Choices[0].Delta.Content)
+	if at := chunk.contentAt; at > 0 {
+		k.keep(data[:at], data[at+len(text):])
+		return
+	}
 	at := bytes.Index(data, []byte(name+text+`"`))
 	if at < 0 {
 		return
@@ -54,6 +91,10 @@ func (k *alike) learn(data []byte, chunk *wireChunk) {
 	if fastjson.Unmarshal(bytes.Join([][]byte{before, after}, []byte(probe)), &tried, likeStandard) != nil || !tried.saysOnly() || tried.Choices[0].Delta.Content != probe {
 		return
 	}
+	k.keep(before, after)
+}
+
+func (k *alike) keep(before, after []byte) {
 	k.before, k.after = append(k.before[:0], before...), append(k.after[:0], after...)
 }
 

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -81,5 +82,26 @@ func TestOnlyWhatIsProvedIsLearned(t *testing.T) {
 	}
 	if c.alike.learned != mostLearned {
 		t.Errorf("of a server that varies its events %d were learned", c.alike.learned)
+	}
+}
+
+func TestAPieceThatIsRefusedIsTheLast(t *testing.T) {
+	for refused := range 40 {
+		var taken []string
+		full := errors.New("no more room")
+		client, err := New(Config{BaseURL: "http://model.test", Transport: canned{"text/event-stream", usualAnswer(), 1 << 16}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := client.Stream(t.Context(), Request{}, func(piece string) error {
+			if len(taken) == refused {
+				return full
+			}
+			taken = append(taken, piece)
+			return nil
+		})
+		if !errors.Is(err, full) || len(taken) != refused || result.Text != strings.Join(taken, "") {
+			t.Errorf("piece %d refused: %v, %d were taken, the text is %q", refused, err, len(taken), result.Text)
+		}
 	}
 }

@@ -9,15 +9,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
-
-	fastjson "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
-
-// likeStandard has the pieces of a stream read as encoding/json does, in half
-// its time: reading them was a tenth of what a run costs.
-var likeStandard = fastjson.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true), fastjson.MatchCaseInsensitiveNames(true))
 
 // errTooLarge is the limit of watched.
 var errTooLarge = errors.New("response too large")
@@ -42,6 +36,7 @@ type watched struct {
 	idle   time.Duration
 	timer  *time.Timer // of the waiting, once there was any
 	cancel context.CancelCauseFunc
+	over   bool // nothing more comes
 }
 
 func (w *watched) Read(p []byte) (int, error) {
@@ -60,11 +55,25 @@ func (w *watched) Read(p []byte) (int, error) {
 		w.timer.Stop()
 	}
 	w.left -= int64(n)
+	w.over = err != nil
 	if n > 0 && !w.began {
 		w.began = true
 		w.first.Stop()
 	}
 	return n, err
+}
+
+// rest reads what stands behind the mark of the end, with which most servers
+// send nothing more than that nothing more comes. Only then can the connection
+// be used again.
+func (w *watched) rest() {
+	if w.over {
+		return
+	}
+	const patience, most = 50 * time.Millisecond, 4 << 10
+	timer := time.AfterFunc(patience, func() { w.cancel(nil) })
+	defer timer.Stop()
+	_, _ = io.CopyN(io.Discard, w.r, most) // the answer is there
 }
 
 // answer reads one response, streamed or whole.
@@ -85,13 +94,24 @@ type answer struct {
 	alike     alike
 	// done: the server said that the answer is complete.
 	done bool
-	// refused is the error of emit.
+	// refused is the error of emit, and kept how much of text it had taken.
 	refused error
+	kept    int
 }
 
+// readers are of streams that are over.
+var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 2<<10) }}
+
 func (a *answer) read(contentType string) error {
-	r := bufio.NewReaderSize(a.body, 1<<10) // of many streams that wait
-	const mark = "\uFEFF"                   // which some servers begin a text with
+	r, _ := readers.Get().(*bufio.Reader) // it has no others
+	r.Reset(a.body)
+	defer func() {
+		r.Reset(nil)
+		readers.Put(r)
+	}()
+	const usual = 512 // bytes of an answer
+	a.text.Grow(usual)
+	const mark = "\uFEFF" // which some servers begin a text with
 	if start, err := r.Peek(len(mark)); err == nil && string(start) == mark {
 		_, _ = r.Discard(len(mark))
 	}
@@ -156,15 +176,14 @@ func (a *answer) event(data []byte) error {
 		return a.add(text)
 	}
 	chunk := &a.chunk
-	*chunk = wireChunk{Choices: chunk.Choices[:0]} // a stream has many alike
-	if err := fastjson.Unmarshal(data, chunk, likeStandard); err != nil {
+	if err := chunk.read(data); err != nil {
 		return badResponse("The server answered with something that is no chat completion.", err)
 	}
 	if chunk.failed() {
 		return a.streamError(reasonIn(data))
 	}
 	if chunk.Model != "" && chunk.Model != a.model {
-		a.model, a.result.Model = chunk.Model, a.client.redact(chunk.Model)
+		a.model, a.result.Model = chunk.Model, a.client.nameOf(chunk.Model)
 	}
 	a.alike.learn(data, chunk)
 	if usage, ok := parseUsage(chunk.Usage); ok {
@@ -234,12 +253,25 @@ func (a *answer) say(delta string) error {
 	if delta == "" || a.refused != nil {
 		return a.refused
 	}
-	if err := a.emit(delta); err != nil {
-		a.refused = fmt.Errorf("passing the answer on: %w", err)
-		return a.refused
-	}
+	at := a.text.Len()
 	a.text.WriteString(delta)
-	return nil
+	return a.pass(at)
+}
+
+// pass passes on the text from a place on. What is refused is no part of it.
+func (a *answer) pass(at int) error {
+	if err := a.emit(a.text.String()[at:]); err != nil {
+		a.refused, a.kept = fmt.Errorf("passing the answer on: %w", err), at
+	}
+	return a.refused
+}
+
+// said is all that was passed on.
+func (a *answer) said() string {
+	if a.refused != nil {
+		return a.text.String()[:a.kept]
+	}
+	return a.text.String()
 }
 
 // maxReasoning bounds what is kept of a model's reasoning, in bytes.

@@ -181,6 +181,23 @@ func (c *Client) redact(s string) string {
 	return s
 }
 
+// named is the model that answered last, as the server named it and as it is
+// shown.
+type named struct{ said, shown string }
+
+// nameOf is the name of a model as it is shown. It is nearly always the same.
+func (c *Client) nameOf(said string) string {
+	if last := c.named.Load(); last != nil && last.said == said {
+		return last.shown
+	}
+	shown := c.redact(said)
+	const longest = 400
+	if len(said) <= longest {
+		c.named.Store(&named{said, shown})
+	}
+	return shown
+}
+
 func oneLine(s string) string {
 	return strings.Join(strings.Fields(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD")), " ")
 }

@@ -26,6 +26,11 @@ type event struct {
 func (a *answer) events(r *bufio.Reader) error {
 	var e event
 	for {
+		if e.name == "" && len(e.data) == 0 {
+			if err := a.usual(r); err != nil {
+				return err
+			}
+		}
 		line, err := readLine(r)
 		failed := a.line(&e, bytes.TrimRight(line, "\r\n"), err)
 		switch {
@@ -39,6 +44,26 @@ func (a *answer) events(r *bufio.Reader) error {
 			return a.failure(err)
 		}
 	}
+}
+
+// usual takes the events that are there, as long as they are whole and say
+// nothing but a piece of the answer.
+func (a *answer) usual(r *bufio.Reader) error {
+	for a.joined.held == "" && a.split.said {
+		there, _ := r.Peek(r.Buffered())
+		text, size := a.alike.event(there)
+		if size == 0 {
+			return nil
+		}
+		if at := a.text.Len(); len(text) > 0 {
+			a.text.Write(text)
+			if err := a.pass(at); err != nil {
+				return err
+			}
+		}
+		_, _ = r.Discard(size) // it is there
+	}
+	return nil
 }
 
 // readLine reads up to the end of a line, which is valid until the next read.

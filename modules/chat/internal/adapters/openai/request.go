@@ -1,6 +1,8 @@
 package openai
 
 import (
+	"encoding/json"
+	"fmt"
 	"regexp"
 	"strings"
 	"sync"
@@ -8,8 +10,7 @@ import (
 
 // Message is one turn: role system, user or assistant.
 type Message struct {
-	Role    string `json:"role"`
-	Content string `json:"content"`
+	Role, Content string
 }
 
 // Request is one call. Model may be empty; Temperature nil and MaxTokens 0
@@ -26,8 +27,13 @@ type Request struct {
 
 // wireRequest is what is sent.
 type wireRequest struct {
-	Model               string         `json:"model"`
-	Messages            []Message      `json:"messages"`
+	Model    string
+	Messages []Message
+	wireOptions
+}
+
+// wireOptions is what is sent beside the messages.
+type wireOptions struct {
 	Stream              bool           `json:"stream"`
 	StreamOptions       *streamOptions `json:"stream_options,omitempty"`
 	Temperature         *float64       `json:"temperature,omitempty"`
@@ -100,7 +106,8 @@ func (r *refusals) add(model string, what refusal) {
 }
 
 func (q Request) wire(not refusal) wireRequest {
-	w := wireRequest{Model: q.Model, Messages: shaped(q.Messages, not), Stream: not&noStream == 0}
+	w := wireRequest{Model: q.Model, Messages: shaped(q.Messages, not)}
+	w.Stream = not&noStream == 0
 	if w.Stream && not&noStreamOptions == 0 {
 		w.StreamOptions = &streamOptions{IncludeUsage: true}
 	}
@@ -113,6 +120,31 @@ func (q Request) wire(not refusal) wireRequest {
 		w.MaxCompletionTokens = q.MaxTokens
 	}
 	return w
+}
+
+// encode is the body of the request.
+func (w wireRequest) encode() ([]byte, error) {
+	options, err := json.Marshal(w.wireOptions)
+	if err != nil { // a temperature that is no number
+		return nil, fmt.Errorf("encoding the request: %w", err)
+	}
+	size := len(w.Model) + len(options)
+	const around = 64 // bytes of a message beside its words
+	for _, m := range w.Messages {
+		size += len(m.Content) + len(m.Content)/32 + around // for what is escaped
+	}
+	b := append(make([]byte, 0, size+around), `{"model":`...)
+	b = appendQuoted(b, w.Model)
+	b = append(b, `,"messages":[`...)
+	for i, m := range w.Messages {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendQuoted(append(b, `{"role":`...), m.Role)
+		b = appendQuoted(append(b, `,"content":`...), m.Content)
+		b = append(b, '}')
+	}
+	return append(append(b, "],"...), options[1:]...), nil
 }
 
 // shaped is the conversation as the model takes it.

@@ -1,12 +1,9 @@
 package openai
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -54,7 +51,7 @@ func (c *Client) Stream(ctx context.Context, q Request, emit func(delta string) 
 	const mostRefusals = 5
 	refused := 0
 	for attempt := 1; ; {
-		wire := q.wire(c.config.known() | c.refused.of(q.Model))
+		wire := q.wire(c.known | c.refused.of(q.Model))
 		result, err := c.once(ctx, wire, q.Loading, emit)
 		var e *Error
 		if err == nil || !errors.As(err, &e) {
@@ -118,9 +115,9 @@ func loadingPause(asked time.Duration) time.Duration {
 // once makes one attempt. The status of an error that comes after the answer
 // began is 0, so that it is not repeated.
 func (c *Client) once(ctx context.Context, wire wireRequest, late func(), emit func(string) error) (Result, error) {
-	body, err := json.Marshal(wire)
+	asked, err := wire.encode()
 	if err != nil {
-		return Result{}, fmt.Errorf("encoding the request: %w", err)
+		return Result{}, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -130,29 +127,24 @@ func (c *Client) once(ctx context.Context, wire wireRequest, late func(), emit f
 	}
 	defer first.Stop()
 
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
+	resp, err := c.send(ctx, asked)
 	if err != nil {
-		return Result{}, fmt.Errorf("making the request: %w", err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "text/event-stream, application/json")
-	c.authorize(req.Header, req.URL.Hostname())
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return Result{}, netError(ctx, err)
+		return Result{}, err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		return Result{}, c.statusError(resp)
 	}
-	a := &answer{client: c, emit: emit, ctx: ctx}
-	a.body = &watched{r: resp.Body, left: c.config.MaxResponse, first: first, idle: c.config.Idle, cancel: cancel}
-	err = a.read(resp.Header.Get("Content-Type"))
+	body := &watched{r: resp.Body, left: c.config.MaxResponse, first: first, idle: c.config.Idle, cancel: cancel}
+	a := &answer{client: c, emit: emit, ctx: ctx, body: body}
+	if err = a.read(resp.Header.Get("Content-Type")); err == nil {
+		defer body.rest()
+	}
 	// What was held back belongs to a broken answer, too.
 	if held := a.flush(); err == nil {
 		err = held
 	}
-	a.result.Text, a.result.Reasoning = a.text.String(), a.reasoning.String()
+	a.result.Text, a.result.Reasoning = a.said(), a.reasoning.String()
 	if a.result.Model == "" {
 		a.result.Model = wire.Model
 	}

@@ -57,8 +57,8 @@ type joiner struct{ held string }
 
 // add answers what is complete. Less than a character is held back.
 func (j *joiner) add(piece string) string {
-	if j.held == "" && utf8.ValidString(piece) {
-		return strings.ReplaceAll(piece, "\x00", "")
+	if j.held == "" && strings.IndexByte(piece, 0) < 0 && utf8.ValidString(piece) {
+		return piece
 	}
 	return j.join(j.held+piece, false)
 }

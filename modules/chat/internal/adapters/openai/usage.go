@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	fastjson "github.com/go-json-experiment/json"
 )
 
 // Usage is what the server says that a call used, in tokens. CachedPrompt is a
@@ -57,27 +59,93 @@ func (d *details) UnmarshalJSON(data []byte) error {
 		Cached    count `json:"cached_tokens"`
 		Reasoning count `json:"reasoning_tokens"`
 	}
-	if json.Unmarshal(data, &w) == nil {
+	if fastjson.Unmarshal(data, &w, likeStandard) == nil {
 		d.cached, d.reasoning = w.Cached, w.Reasoning
 	}
 	return nil
 }
 
+// wireUsage is what servers tell of the tokens.
+type wireUsage struct {
+	Prompt     count `json:"prompt_tokens"`
+	Completion count `json:"completion_tokens"`
+	// CacheHit is how DeepSeek names the cached part, and CacheRead how proxies
+	// in front of Anthropic do.
+	CacheHit          count   `json:"prompt_cache_hit_tokens"`
+	CacheRead         count   `json:"cache_read_input_tokens"`
+	PromptDetails     details `json:"prompt_tokens_details"`
+	CompletionDetails details `json:"completion_tokens_details"`
+}
+
+func (w *wireUsage) read(raw []byte) error {
+	if w.usually(raw) {
+		return nil
+	}
+	*w = wireUsage{}
+	return fastjson.Unmarshal(raw, w, likeStandard)
+}
+
+// usually reads the usage that most servers tell of.
+func (w *wireUsage) usually(raw []byte) bool {
+	u := usual{data: raw}
+	ok := u.object(func(name []byte) (field, bool) {
+		switch string(name) {
+		case "prompt_tokens":
+			return fieldPrompt, u.count(&w.Prompt)
+		case "completion_tokens":
+			return fieldCompletion, u.count(&w.Completion)
+		case "prompt_cache_hit_tokens":
+			return fieldCacheHit, u.count(&w.CacheHit)
+		case "prompt_tokens_details":
+			return fieldPromptDetails, u.details(&w.PromptDetails)
+		case "completion_tokens_details":
+			return fieldCompletionDetails, u.details(&w.CompletionDetails)
+		case "total_tokens", "prompt_cache_miss_tokens":
+			return 0, u.value(deepest)
+		}
+		return 0, false
+	})
+	return ok && u.space() == len(raw)
+}
+
+func (u *usual) details(d *details) bool {
+	return u.null() || u.object(func(name []byte) (field, bool) {
+		switch string(name) {
+		case "cached_tokens":
+			return fieldCached, u.count(&d.cached)
+		case "reasoning_tokens":
+			return fieldReasoning, u.count(&d.reasoning)
+		case "audio_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens", "text_tokens", "image_tokens":
+			return 0, u.value(deepest)
+		}
+		return 0, false
+	})
+}
+
+// count reads a number of tokens that can be one.
+func (u *usual) count(c *count) bool {
+	const longest = 9 // digits
+	from := u.space()
+	if !u.value(1) {
+		return false
+	}
+	digits := u.data[from:u.at]
+	for _, d := range digits {
+		if d < '0' || d > '9' {
+			return false
+		}
+		c.n = 10*c.n + int64(d-'0')
+	}
+	c.given = true
+	return len(digits) <= longest
+}
+
 // parseUsage returns false for null, for what is no usage, and for counts that
 // can't be: they are estimated then. An odd detail loses only itself.
 func parseUsage(raw json.RawMessage) (Usage, bool) {
-	var w struct {
-		Prompt     count `json:"prompt_tokens"`
-		Completion count `json:"completion_tokens"`
-		// CacheHit is how DeepSeek names the cached part, and CacheRead how proxies
-		// in front of Anthropic do.
-		CacheHit          count   `json:"prompt_cache_hit_tokens"`
-		CacheRead         count   `json:"cache_read_input_tokens"`
-		PromptDetails     details `json:"prompt_tokens_details"`
-		CompletionDetails details `json:"completion_tokens_details"`
-	}
+	var w wireUsage
 	switch {
-	case len(raw) == 0, json.Unmarshal(raw, &w) != nil, w.Prompt.refused, w.Completion.refused,
+	case len(raw) == 0, w.read(raw) != nil, w.Prompt.refused, w.Completion.refused,
 		!w.Prompt.given, w.Prompt.n == 0 && w.Completion.n == 0:
 		return Usage{}, false
 	}

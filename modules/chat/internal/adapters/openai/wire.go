@@ -6,26 +6,33 @@ import (
 	"fmt"
 	"strings"
 
+	fastjson "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // wireChunk is a piece of a stream, or a whole answer.
 type wireChunk struct {
-	Object  string `json:"object"`
-	Type    string `json:"type"`
-	Model   string `json:"model"`
-	Choices []struct {
-		Index        int         `json:"index"`
-		Delta        wireContent `json:"delta"`
-		Message      wireContent `json:"message"`
-		FinishReason text        `json:"finish_reason"`
-	} `json:"choices"`
-	Usage json.RawMessage `json:"usage"`
-	Error json.RawMessage `json:"error"`
+	Object  string          `json:"object"`
+	Type    string          `json:"type"`
+	Model   string          `json:"model"`
+	Choices []wireChoice    `json:"choices"`
+	Usage   json.RawMessage `json:"usage"`
+	Error   json.RawMessage `json:"error"`
 	// Errors, Detail and Message are how other servers name an error.
 	Errors  json.RawMessage `json:"errors"`
 	Detail  json.RawMessage `json:"detail"`
 	Message json.RawMessage `json:"message"`
+
+	// contentAt is where the text of the first choice begins, 0 when that is not
+	// known.
+	contentAt int
+}
+
+type wireChoice struct {
+	Index        int         `json:"index"`
+	Delta        wireContent `json:"delta"`
+	Message      wireContent `json:"message"`
+	FinishReason text        `json:"finish_reason"`
 }
 
 type wireContent struct {
@@ -34,6 +41,20 @@ type wireContent struct {
 	// Reasoning has two names.
 	Reasoning        text `json:"reasoning"`
 	ReasoningContent text `json:"reasoning_content"`
+}
+
+// likeStandard has the pieces of a stream read as encoding/json does, in half
+// its time: reading them was a tenth of what a run costs.
+var likeStandard = fastjson.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true), fastjson.MatchCaseInsensitiveNames(true))
+
+// read reads a piece in the place of the one before.
+func (c *wireChunk) read(data []byte) error {
+	model, fresh := c.Model, wireChunk{Choices: c.Choices[:0]} // a stream has many alike
+	if *c = fresh; c.usually(data, model) {
+		return nil
+	}
+	*c = fresh
+	return fastjson.Unmarshal(data, c, likeStandard)
 }
 
 // failed reports whether the piece is an error, which servers tell in many

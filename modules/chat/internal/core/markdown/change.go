@@ -31,7 +31,7 @@ func (f *Filter) change(rest string, found finding) {
 		f.emit(whole+" ", found.size)
 	case address: // of code nobody makes a link
 		if f.ticks && f.layout.loose(f.next) { // backticks would pair with those that stand alone
-			begin := scheme.FindString(whole)
+			begin := scheme(whole)
 			f.emit(strings.NewReplacer(":", ": ", ".", " .").Replace(begin), len(begin))
 			return
 		}

@@ -3,6 +3,7 @@ package markdown
 import (
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
@@ -10,9 +11,9 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// newParser parses blocks and code spans. Definitions of links and HTML are
-// left out: none reaches a reader.
-func newParser() parser.Parser {
+// reader parses blocks and code spans, many texts at once. Definitions of links
+// and HTML are left out: none reaches a reader.
+var reader = sync.OnceValue(func() parser.Parser {
 	return parser.NewParser(
 		parser.WithBlockParsers(
 			util.Prioritized(parser.NewSetextHeadingParser(), 100),
@@ -27,7 +28,7 @@ func newParser() parser.Parser {
 		),
 		parser.WithInlineParsers(util.Prioritized(parser.NewCodeSpanParser(), 100)),
 	)
-}
+})
 
 // verdict is what is known of a place in a text that may go on.
 type verdict int
@@ -63,7 +64,7 @@ type layout struct {
 func (f *Filter) layoutOf(source string) layout {
 	f.looked += len(source)
 	l := layout{source: source}
-	root := newParser().Parse(text.NewReader([]byte(source)))
+	root := reader().Parse(text.NewReader([]byte(source)))
 	for n := root.FirstChild(); n != nil; n = n.NextSibling() {
 		l.tops = append(l.tops, lineStart(source, max(n.Pos(), 0)))
 	}

@@ -18,6 +18,7 @@ type Filter struct {
 	buffer  strings.Builder
 	raw     string // the buffer's text: that of the blocks that may go on
 	lines   int    // how much of raw is whole lines
+	spaces  int    // how many raw ends with
 	ticks   bool   // raw may have code
 	next    int    // what of raw is dealt with
 	out     strings.Builder
@@ -26,6 +27,7 @@ type Filter struct {
 	layout  layout
 	read    int // how much of raw layout knows
 	cutAt   int // how long raw was when it was last tried to be cut
+	worth   int // how many whole lines it takes to try, in bytes
 	cited   []int
 	unknown int
 	asked   int // addresses that are dealt with
@@ -33,7 +35,7 @@ type Filter struct {
 }
 
 // New returns a filter for one answer.
-func New(r Rules) *Filter { return &Filter{rules: r, prev: '\n'} }
+func New(r Rules) *Filter { return &Filter{rules: r, prev: '\n', worth: fewLines} }
 
 // Cited are the sources that the answer cites, in the order of their first
 // mention; Unknown is how many citations of no source were taken out.
@@ -49,14 +51,29 @@ func (f *Filter) Add(piece string) string {
 }
 
 func (f *Filter) extend(piece string) {
-	const indent = "    "
+	const (
+		indent = 4   // spaces make a line code
+		usual  = 512 // bytes of an answer, or of what is held of one
+	)
 	before := f.buffer.Len()
+	if before == 0 {
+		f.buffer.Grow(usual)
+	}
 	f.buffer.WriteString(piece)
 	f.raw = f.buffer.String()
-	if n := strings.LastIndexByte(piece, '\n'); n >= 0 {
-		f.lines = before + n + 1
+	for i := range len(piece) {
+		switch piece[i] {
+		case ' ':
+			f.spaces++
+			f.ticks = f.ticks || f.spaces == indent
+			continue
+		case '\n':
+			f.lines = before + i + 1
+		case '`', '~', '\t':
+			f.ticks = true
+		}
+		f.spaces = 0
 	}
-	f.ticks = f.ticks || strings.ContainsAny(piece, "`~\t") || strings.Contains(f.raw[max(0, before-len(indent)):], indent)
 }
 
 // Close answers what was held back, for the text is whole.
@@ -81,14 +98,28 @@ func (f *Filter) run(last bool) string {
 // special are the bytes that may begin something that is changed.
 const special = `[]!<\fFhHwW`
 
+// isSpecial are the same as a table: most pieces are a word.
+var isSpecial = func() (is [256]bool) {
+	for i := range len(special) {
+		is[special[i]] = true
+	}
+	return is
+}()
+
+// plain is how many bytes begin nothing that is changed.
+func plain(s string) int {
+	for i := range len(s) {
+		if isSpecial[s[i]] {
+			return i
+		}
+	}
+	return len(s)
+}
+
 // step deals with what comes next; it is false when more must come first.
 func (f *Filter) step(last bool) bool {
 	rest := f.raw[f.next:]
-	switch n := strings.IndexAny(rest, special); {
-	case n < 0:
-		f.keep(len(rest))
-		return true
-	case n > 0:
+	if n := plain(rest); n > 0 {
 		f.keep(n)
 		return true
 	}
@@ -143,6 +174,9 @@ func (f *Filter) emit(s string, size int) {
 	f.kept = f.next
 }
 
+// fewLines are not worth reading only to forget them.
+const fewLines = 512
+
 // small is a text that costs nothing to read anew.
 const small = 4 << 10
 
@@ -170,7 +204,7 @@ func (f *Filter) verdict(i int, last bool) verdict {
 // cut forgets the blocks that can't go on.
 func (f *Filter) cut() {
 	lines := f.lines
-	if lines == 0 || f.cutAt == lines || !grown(f.cutAt, lines) {
+	if lines < f.worth || f.cutAt == lines || !grown(f.cutAt, lines) {
 		return
 	}
 	f.cutAt = lines
@@ -196,7 +230,7 @@ func (f *Filter) cut() {
 	rest := head + f.raw[from:]
 	f.next += len(head) - from
 	f.buffer.Reset()
-	f.lines, f.ticks, f.read, f.cutAt, f.layout = 0, false, 0, 0, layout{}
+	f.lines, f.spaces, f.ticks, f.read, f.cutAt, f.layout = 0, 0, false, 0, 0, layout{}
 	f.extend(rest)
 	f.cutAt = f.lines
 }

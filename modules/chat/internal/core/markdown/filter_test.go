@@ -31,6 +31,9 @@ func whole(s string) (string, *markdown.Filter) {
 // pieces is what becomes of it in pieces of random size.
 func pieces(s string, random *rand.Rand) string {
 	f := markdown.New(rules())
+	if random.IntN(2) == 0 {
+		f.CutAlways()
+	}
 	var out strings.Builder
 	for s != "" {
 		n := min(1+random.IntN(1+random.IntN(40)), len(s))
@@ -102,9 +105,23 @@ var atoms = []string{
 	"---|---\n", "<", "<b>", "</", "<!--", "]:", "[x]: ", "https://evil.example/x", "www.evil.example ", known, known + ")", " \"t\")", "é", "漢", "😀", "row[0]", "`row[9]`", "*", "_", ":", "=", "-\n",
 }
 
-func random(r *rand.Rand) string {
+func TestNothingBecomesADefinitionByWhatIsTakenOut(t *testing.T) {
+	for _, name := range []string{"[x]", "![x]", "!![x]", "[9][x]", "[9] [x]", "[9, 7]![9][x]", "[[9]x]", "[x[9]]", "[[9]![9]x]", "[x][9]", "> [9][x]", "1. ![x]", "[9]\n[x]", "[1][x]", strings.Repeat("[9]", 500) + "[x]"} {
+		s := name + ": //evil.example/a\n\nSee [x]."
+		got, _ := whole(s)
+		if found := planted(got); found != "" {
+			t.Errorf("%.60q became %.60q, which has %s", s, got, found)
+		}
+		if again := pieces(s, rand.New(rand.NewPCG(1, 1))); again != got {
+			t.Errorf("pieces of %.60q gave %.60q, the whole %.60q", s, again, got)
+		}
+	}
+}
+
+// randomOf is a text of so many atoms at most.
+func randomOf(r *rand.Rand, most int) string {
 	var b strings.Builder
-	for range 1 + r.IntN(30) {
+	for range 1 + r.IntN(most) {
 		b.WriteString(atoms[r.IntN(len(atoms))])
 	}
 	return b.String()
@@ -112,8 +129,11 @@ func random(r *rand.Rand) string {
 
 func TestPiecesGiveWhatTheWholeGives(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 6000 {
-		s := random(r)
+	for n := range 6000 {
+		s := randomOf(r, 30)
+		if n%20 == 0 { // of many lines
+			s = randomOf(r, 400)
+		}
 		want, _ := whole(s)
 		if got := pieces(s, r); got != want {
 			t.Fatalf("%q\npieces %q\nwhole  %q", s, got, want)
@@ -145,7 +165,7 @@ func planted(answer string) string {
 func TestNothingThatAModelWritesIsFetched(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 6000 {
-		s := random(r)
+		s := randomOf(r, 30)
 		got, _ := whole(s)
 		if found := planted(got); found != "" {
 			t.Fatalf("%q became\n%q, which has %s", s, got, found)

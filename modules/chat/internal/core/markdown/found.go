@@ -48,7 +48,8 @@ var (
 	mayCite     = regexp.MustCompile(`^\[[\d\s,;–\xe2\x80-]*$`)
 	destination = regexp.MustCompile("^\\]\\([ \t]*<?([^\\s<>`()\\\\]+)>?[ \t]*(\"[^\"`)\n\\[\\]\\\\]*\"[ \t]*)?\\)")
 	addressed   = regexp.MustCompile("^(?i)((?:https?|ftp)://|www\\.)[^\\s<>`]*")
-	scheme      = regexp.MustCompile(`^(?i)((?:https?|ftp)://|www\.)`)
+	// vanishing is what may not be answered.
+	vanishing = regexp.MustCompile(`!|\[[\d\s,;–-]*\]`)
 	// container is what may stand before a definition on its line.
 	container = regexp.MustCompile(`^[\s>*+-]*(\d+[.)])?[\s>*+-]*$`)
 )
@@ -71,7 +72,7 @@ func (f *Filter) find(rest string, last bool) finding {
 	case '!':
 		return f.bang(rest, last, incomplete)
 	case '[':
-		if mark := citing.FindString(f.head(rest, longestCitation)); mark != "" {
+		if mark := f.mark(rest); mark != "" {
 			switch {
 			case len(mark) == len(rest) && !last:
 				return incomplete
@@ -90,6 +91,27 @@ func (f *Filter) find(rest string, last bool) finding {
 		return f.angle(rest, last, incomplete)
 	}
 	return f.bare(rest, last)
+}
+
+// mark is the citation that rest begins with, "" if none.
+func (f *Filter) mark(rest string) string {
+	if len(rest) > 2 && rest[1] >= '0' && rest[1] <= '9' && rest[2] == ']' { // as most are
+		return rest[:3]
+	}
+	return citing.FindString(f.head(rest, longestCitation))
+}
+
+// begins are what addresses begin with.
+var begins = []string{"https://", "http://", "ftp://", "www."}
+
+// scheme is what of s an address begins with, "" if it is none.
+func scheme(s string) string {
+	for _, begin := range begins {
+		if len(s) >= len(begin) && strings.EqualFold(s[:len(begin)], begin) {
+			return s[:len(begin)]
+		}
+	}
+	return ""
 }
 
 func (f *Filter) bang(rest string, last bool, incomplete finding) finding {
@@ -134,19 +156,26 @@ func (f *Filter) bracket(rest string, last bool, incomplete finding) finding {
 }
 
 // defines reports whether the bracket that closes at a place may end the name
-// of a definition: it began the line, or a line before.
+// of a definition: it began the line, or a line before. Citations and the marks
+// of images may be gone when a reader looks.
 func (f *Filter) defines(closing int) bool {
 	before := f.raw[max(0, closing-longestLabel):closing]
-	before = before[strings.LastIndexByte(before, '\n')+1:]
+	line := strings.LastIndexByte(before, '\n') + 1
+	begun := line == 0 && len(before) == longestLabel // further away
+	before = before[line:]
 	for i := len(before) - 1; i >= 0; i-- {
 		if i > 0 && before[i-1] == '\\' {
 			continue
 		}
 		switch before[i] {
 		case ']':
-			return false
+			open := strings.LastIndexByte(before[:i], '[')
+			if open < 0 || citing.FindString(before[open:i+1]) == "" {
+				return false
+			}
+			i = open
 		case '[':
-			return container.MatchString(before[:i])
+			return begun || container.MatchString(vanishing.ReplaceAllString(before[:i], ""))
 		}
 	}
 	return true
@@ -187,7 +216,7 @@ func (f *Filter) angle(rest string, last bool, incomplete finding) finding {
 // isPrefix reports whether s may become the beginning of an address.
 func (f *Filter) isPrefix(s string) bool {
 	s = strings.ToLower(f.head(s, len("https://")))
-	for _, begin := range []string{"https://", "http://", "ftp://", "www."} {
+	for _, begin := range begins {
 		if strings.HasPrefix(begin, s) {
 			return true
 		}
@@ -200,7 +229,7 @@ func (f *Filter) bare(rest string, last bool) finding {
 	if len(rest) > 1 && rest[1]|0x20 != 't' && rest[1]|0x20 != 'w' {
 		return finding{kind: nothing, size: 1}
 	}
-	switch begin := scheme.FindString(rest); {
+	switch begin := scheme(rest); {
 	case begin == "" && !last && f.isPrefix(rest):
 		return finding{kind: more}
 	case begin == "":
