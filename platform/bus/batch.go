@@ -200,7 +200,7 @@ func (w *worker) noteMany(ctx context.Context, db bun.IDB, batch []*item) (map[s
 	for i, it := range batch {
 		all[i] = it.ID
 	}
-	ids, err := w.inbox(ctx, db, all, batch[0].ownership.epoch)
+	ids, err := w.inbox(ctx, all, batch[0].ownership.epoch)
 	if err != nil {
 		return nil, err
 	}
@@ -217,21 +217,27 @@ func (w *worker) noteMany(ctx context.Context, db bun.IDB, batch []*item) (map[s
 var noting = sqldb.NewKept(`INSERT INTO bus_inbox (consumer, event_id)
 	SELECT c.consumer, unnest($1::text[]) FROM bus_cursors AS c WHERE c.consumer = $2::text AND c.epoch = $3::bigint ON CONFLICT DO NOTHING RETURNING event_id`)
 
+// notingOne is noting for one event, on SQLite.
+const notingOne = `INSERT INTO bus_inbox (consumer, event_id)
+	SELECT c.consumer, ? FROM bus_cursors AS c WHERE c.consumer = ? AND c.epoch = ? ON CONFLICT DO NOTHING RETURNING event_id`
+
 // inbox writes inbox rows, if the epoch is the consumer's, and answers the ids
 // of those that were not there.
-func (w *worker) inbox(ctx context.Context, db bun.IDB, all []string, epoch int64) (ids []string, err error) {
+func (w *worker) inbox(ctx context.Context, all []string, epoch int64) (ids []string, err error) {
+	scan := func(row *sql.Rows) error {
+		var id string
+		err := row.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}
 	if w.b.order.postgres {
-		err = noting.Rows(ctx, db, func(row *sql.Rows) error {
-			var id string
-			err := row.Scan(&id)
-			ids = append(ids, id)
-			return err
-		}, all, w.spec.Name, epoch)
+		err = noting.Rows(ctx, w.b.db.On(ctx), scan, all, w.spec.Name, epoch)
 	} else {
-		err = db.NewRaw(`INSERT INTO bus_inbox (consumer, event_id)
-			SELECT c.consumer, v.column1 FROM bus_cursors AS c, (VALUES `+values(len(all), "(?)")+`) AS v
-			WHERE c.consumer = ? AND c.epoch = ? ON CONFLICT DO NOTHING RETURNING event_id`,
-			append(anys(all), w.spec.Name, epoch)...).Scan(ctx, &ids)
+		rows := make(sqldb.Rows, len(all))
+		for i, id := range all {
+			rows[i] = []any{id, w.spec.Name, epoch}
+		}
+		err = w.b.db.Each(ctx, notingOne, rows, scan)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("writing the inbox: %w", err)

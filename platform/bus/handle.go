@@ -114,7 +114,7 @@ func (w *worker) attempt(ctx context.Context, it *item) (done outcome, err error
 // note writes the inbox row and answers whether this is the first time. It
 // fails with errLost when another process has taken the consumer over.
 func (w *worker) note(ctx context.Context, db bun.IDB, it *item) (first bool, err error) {
-	ids, err := w.inbox(ctx, db, []string{it.ID}, it.ownership.epoch)
+	ids, err := w.inbox(ctx, []string{it.ID}, it.ownership.epoch)
 	if err != nil || len(ids) == 1 {
 		return err == nil, err
 	}

@@ -84,14 +84,59 @@ func TestAKeptStatementIsPlannedOnceForAWhile(t *testing.T) {
 	}
 }
 
-func TestOnlyPostgreSQLTakesKeptStatements(t *testing.T) {
-	db := dbtest.SQLite(t)
-	err := db.Within(t.Context(), func(ctx context.Context) error {
-		s := db.NewScript()
-		s.Kept(sqldb.NewKept("SELECT 1"))
+func TestEachKindOfDatabaseRefusesTheStatementsOfTheOther(t *testing.T) {
+	none := sqldb.NewKept("SELECT 1")
+	lite, pg := dbtest.SQLite(t), dbtest.Postgres(t)
+	err := lite.Within(t.Context(), func(ctx context.Context) error {
+		s := lite.NewScript()
+		s.Kept(none)
 		return s.Exec(ctx)
 	})
 	if err == nil || !strings.Contains(err.Error(), "only PostgreSQL") {
 		t.Error(err)
+	}
+	each := func(db *sqldb.DB) func(context.Context) error {
+		return func(ctx context.Context) error { return db.Each(ctx, "SELECT ?", sqldb.Rows{{1}}, nil) }
+	}
+	for _, err := range []error{pg.Within(t.Context(), each(pg)), each(lite)(t.Context())} {
+		if err == nil || !strings.Contains(err.Error(), "a transaction of SQLite only") {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAStatementRunsForEachRow(t *testing.T) {
+	db := dbtest.SQLite(t)
+	if _, err := db.ExecContext(t.Context(), "CREATE TABLE one (n INTEGER PRIMARY KEY, s TEXT NOT NULL)"); err != nil {
+		t.Fatal(err)
+	}
+	add := func(rows sqldb.Rows) (told []int64, err error) {
+		err = db.Within(t.Context(), func(ctx context.Context) error {
+			return db.Each(ctx, "INSERT INTO one (n, s) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING n", rows, func(row *sql.Rows) error {
+				var n int64
+				err := row.Scan(&n)
+				told = append(told, n)
+				return err
+			})
+		})
+		return told, err
+	}
+	for i := range int64(3) { // also when it is prepared
+		if told, err := add(sqldb.Rows{{2 * i, "a"}, {2*i + 1, "it's ?1"}, {i, "again"}}); err != nil || len(told) != 2 {
+			t.Errorf("it told of %v: %v", told, err)
+		}
+		if _, err := db.PrepareWriters(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if told, err := add(nil); err != nil || told != nil {
+		t.Errorf("of no rows it told of %v: %v", told, err)
+	}
+	if _, err := add(sqldb.Rows{{9, make(chan int)}}); err == nil || !strings.Contains(err.Error(), "takes no values of type") {
+		t.Error(err)
+	}
+	var n int
+	if err := db.NewRaw("SELECT count(*) FROM one WHERE s <> 'again'").Scan(t.Context(), &n); err != nil || n != 6 {
+		t.Errorf("%d rows: %v", n, err)
 	}
 }
