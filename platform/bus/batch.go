@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -195,17 +196,13 @@ func (w *worker) handleMany(ctx context.Context, tx uow.Tx, batch []*item, first
 // here for the first time. It fails with errLost when another process has
 // taken the consumer over.
 func (w *worker) noteMany(ctx context.Context, db bun.IDB, batch []*item) (map[string]bool, error) {
-	args := make([]any, 0, len(batch)+2)
-	for _, it := range batch {
-		args = append(args, it.ID)
+	all := make([]string, len(batch))
+	for i, it := range batch {
+		all[i] = it.ID
 	}
-	var ids []string
-	err := db.NewRaw(`INSERT INTO bus_inbox (consumer, event_id)
-		SELECT c.consumer, v.column1 FROM bus_cursors AS c, (VALUES `+values(len(batch), "(?)")+`) AS v
-		WHERE c.consumer = ? AND c.epoch = ? ON CONFLICT DO NOTHING RETURNING event_id`,
-		append(args, w.spec.Name, batch[0].ownership.epoch)...).Scan(ctx, &ids)
+	ids, err := w.inbox(ctx, all, batch[0].ownership.epoch)
 	if err != nil {
-		return nil, fmt.Errorf("writing the inbox: %w", err)
+		return nil, err
 	}
 	first := make(map[string]bool, len(ids))
 	for _, id := range ids {
@@ -215,6 +212,37 @@ func (w *worker) noteMany(ctx context.Context, db bun.IDB, batch []*item) (map[s
 		return first, nil
 	}
 	return first, w.owned(ctx, db, batch[0])
+}
+
+var noting = sqldb.NewKept(`INSERT INTO bus_inbox (consumer, event_id)
+	SELECT c.consumer, unnest($1::text[]) FROM bus_cursors AS c WHERE c.consumer = $2::text AND c.epoch = $3::bigint ON CONFLICT DO NOTHING RETURNING event_id`)
+
+// notingOne is noting for one event, on SQLite.
+const notingOne = `INSERT INTO bus_inbox (consumer, event_id)
+	SELECT c.consumer, ? FROM bus_cursors AS c WHERE c.consumer = ? AND c.epoch = ? ON CONFLICT DO NOTHING RETURNING event_id`
+
+// inbox writes inbox rows, if the epoch is the consumer's, and answers the ids
+// of those that were not there.
+func (w *worker) inbox(ctx context.Context, all []string, epoch int64) (ids []string, err error) {
+	scan := func(row *sql.Rows) error {
+		var id string
+		err := row.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}
+	if w.b.order.postgres {
+		err = noting.Rows(ctx, w.b.db.On(ctx), scan, all, w.spec.Name, epoch)
+	} else {
+		rows := make(sqldb.Rows, len(all))
+		for i, id := range all {
+			rows[i] = []any{id, w.spec.Name, epoch}
+		}
+		err = w.b.db.Each(ctx, notingOne, rows, scan)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("writing the inbox: %w", err)
+	}
+	return ids, nil
 }
 
 // unnote takes the inbox rows back of events that this unit leaves for later.

@@ -114,18 +114,9 @@ func (w *worker) attempt(ctx context.Context, it *item) (done outcome, err error
 // note writes the inbox row and answers whether this is the first time. It
 // fails with errLost when another process has taken the consumer over.
 func (w *worker) note(ctx context.Context, db bun.IDB, it *item) (first bool, err error) {
-	res, err := db.NewRaw(`INSERT INTO bus_inbox (consumer, event_id)
-		SELECT c.consumer, ? FROM bus_cursors AS c WHERE c.consumer = ? AND c.epoch = ? ON CONFLICT DO NOTHING`,
-		it.ID, w.spec.Name, it.ownership.epoch).Exec(ctx)
-	if err != nil {
-		return false, fmt.Errorf("writing the inbox: %w", err)
-	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return false, fmt.Errorf("writing the inbox: %w", err)
-	}
-	if n == 1 {
-		return true, nil
+	ids, err := w.inbox(ctx, []string{it.ID}, it.ownership.epoch)
+	if err != nil || len(ids) == 1 {
+		return err == nil, err
 	}
 	return false, w.owned(ctx, db, it)
 }

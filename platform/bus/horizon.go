@@ -2,7 +2,10 @@ package bus
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+
+	"parley/platform/sqldb"
 )
 
 // On PostgreSQL an event has as its xid the higher of two numbers: that of its own
@@ -15,7 +18,7 @@ import (
 // the table from before its statement's beginning until after its own end. The
 // transaction id that the query takes for itself has ended when it is asked the
 // next time, and all that was committed before it is lower.
-const findWriters = `WITH
+var findWriters = sqldb.NewKept(`WITH
 	locks AS MATERIALIZED (SELECT * FROM pg_locks WHERE granted),
 	writers AS (SELECT DISTINCT virtualtransaction FROM locks WHERE locktype = 'relation' AND relation = 'bus_outbox'::regclass
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND mode = 'RowExclusiveLock'),
@@ -26,7 +29,7 @@ const findWriters = `WITH
 		WHERE t.locktype = 'transactionid' AND t.mode = 'ExclusiveLock' GROUP BY t.virtualtransaction)
 	SELECT moment.own::text::bigint AS own, moment.oldest, moment.next, (SELECT count(*) FROM writers) AS writers,
 		(SELECT count(*) FROM numbered) AS numbered, COALESCE((SELECT min(ahead) FROM numbered), 0) AS ahead
-	FROM moment`
+	FROM moment`)
 
 // horizon is a number that no event which cannot be seen yet will be below, once
 // a later statement has looked.
@@ -38,14 +41,17 @@ const findWriters = `WITH
 // oldest.
 func (s *session) horizon(ctx context.Context) (int64, error) {
 	var at struct {
-		Own      int64 `bun:"own"`
-		Oldest   int64 `bun:"oldest"`
-		Next     int64 `bun:"next"`
-		Writers  int64 `bun:"writers"`
-		Numbered int64 `bun:"numbered"`
-		Ahead    int64 `bun:"ahead"` // of next is the lowest number of a writer
+		Own      int64
+		Oldest   int64
+		Next     int64
+		Writers  int64
+		Numbered int64
+		Ahead    int64 // of next is the lowest number of a writer
 	}
-	if err := s.db.NewRaw(findWriters).Scan(ctx, &at); err != nil {
+	err := findWriters.Rows(ctx, s.db, func(row *sql.Rows) error {
+		return row.Scan(&at.Own, &at.Oldest, &at.Next, &at.Writers, &at.Numbered, &at.Ahead)
+	})
+	if err != nil {
 		return 0, fmt.Errorf("looking for who writes events: %w", err)
 	}
 	if at.Numbered < at.Writers {

@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun/driver/pgdriver"
 
 	"parley/platform/kernel/clock"
+	"parley/platform/sqldb"
 )
 
 // channel is what processes tell each other of commits on.
@@ -46,9 +47,10 @@ func (b *Bus) notify(ctx context.Context, payload string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, sessionDeadline)
 	defer cancel()
-	_, err := b.db.NewRaw("SELECT pg_notify(?, ?)", channel, payload).Exec(ctx)
-	return err
+	return telling.Rows(ctx, b.db.DB, nil, channel, payload)
 }
+
+var telling = sqldb.NewKept("SELECT pg_notify($1::text, $2::text)")
 
 // listen wakes the feed when other processes commit. The listener connects
 // again by itself.

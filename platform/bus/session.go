@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"fmt"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"parley/platform/kernel/event"
+	"parley/platform/sqldb"
 )
 
 // sessionDeadline ends a statement of the session. They are all short, and
@@ -42,9 +44,9 @@ func (b *Bus) openSession(ctx context.Context) (*session, error) {
 	// A cursor that falls back in a crash costs redeliveries, not effects, so
 	// the session need not wait for the disk. The server ends a session that
 	// has fallen silent, so that a frozen process or a lost machine does not
-	// keep its consumers.
+	// keep its consumers. A plan that is kept must suit the outbox when it has grown.
 	_, err = conn.ExecContext(ctx, `SELECT set_config(s.name, v.column2, false)
-		FROM (VALUES ('synchronous_commit', 'off'), ('idle_session_timeout', '30s'), ('tcp_keepalives_idle', '10'),
+		FROM (VALUES ('synchronous_commit', 'off'), ('enable_seqscan', 'off'), ('plan_cache_mode', 'force_generic_plan'), ('idle_session_timeout', '30s'), ('tcp_keepalives_idle', '10'),
 			('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3')) AS v JOIN pg_settings AS s ON s.name = v.column1`)
 	if err == nil {
 		err = b.repair(ctx)
@@ -167,14 +169,18 @@ func (s *session) read(ctx context.Context, from position) (rows []outboxRow, bl
 // readBelow is read where no event that cannot be seen yet is below a horizon. Nor
 // is any below the oldest transaction that is open.
 func (s *session) readBelow(ctx context.Context, from position, horizon int64) (rows []outboxRow, blocked bool, err error) {
-	q := s.db.NewSelect().Model(&rows).Column("xid", "seq", "id", "name", "key", "occurred_at", "payload").Limit(readBatch)
-	q = s.b.order.from(q, from)
 	if s.conn != nil {
-		q = q.ColumnExpr("o.xid < GREATEST(pg_snapshot_xmin(pg_current_snapshot())::text::bigint, ?) AS ready", horizon)
+		err = reading.Rows(ctx, s.db, func(row *sql.Rows) error {
+			var r outboxRow
+			err := row.Scan(&r.XID, &r.Seq, &r.ID, &r.Name, &r.Key, &r.OccurredAt, &r.Payload, &r.Ready)
+			rows = append(rows, r)
+			return err
+		}, from.XID, from.Seq, horizon, readBatch)
 	} else {
-		q = q.ColumnExpr("TRUE AS ready")
+		q := s.db.NewSelect().Model(&rows).Column("xid", "seq", "id", "name", "key", "occurred_at", "payload").ColumnExpr("TRUE AS ready")
+		err = s.b.order.from(q, from).Limit(readBatch).Scan(ctx)
 	}
-	if err := q.Scan(ctx); err != nil {
+	if err != nil {
 		return nil, false, fmt.Errorf("reading the outbox: %w", err)
 	}
 	for i, r := range rows {
@@ -185,11 +191,37 @@ func (s *session) readBelow(ctx context.Context, from position, horizon int64) (
 	return rows, false, nil
 }
 
+// The statements that the session of PostgreSQL runs for nearly every event. Its
+// plans go by primary keys, since it looks for no others.
+var (
+	reading = sqldb.NewKept(`SELECT xid, seq, id, name, key, occurred_at, payload,
+		xid < GREATEST(pg_snapshot_xmin(pg_current_snapshot())::text::bigint, $3::bigint) AS ready
+		FROM bus_outbox WHERE (xid, seq) > ($1::bigint, $2::bigint) ORDER BY xid, seq LIMIT $4::bigint`)
+	moving = sqldb.NewKept(`UPDATE bus_cursors AS c SET xid = v.xid, seq = v.seq
+		FROM (SELECT unnest($1::text[]) AS consumer, unnest($2::bigint[]) AS epoch, unnest($3::bigint[]) AS xid, unnest($4::bigint[]) AS seq) AS v
+		WHERE c.consumer = v.consumer AND c.epoch = v.epoch RETURNING c.consumer`)
+)
+
 // flush stores how far consumers have come and answers how many of the
 // cursors were still this process's to move.
-func (s *session) flush(ctx context.Context, moves []move) (int64, error) {
+func (s *session) flush(ctx context.Context, moves []move) (n int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, sessionDeadline)
 	defer cancel()
+	if s.conn != nil {
+		var names []string
+		var epochs, xids, seqs []int64
+		for _, m := range moves {
+			names, epochs, xids, seqs = append(names, m.w.spec.Name), append(epochs, m.epoch), append(xids, m.to.XID), append(seqs, m.to.Seq)
+		}
+		err = moving.Rows(ctx, s.db, func(*sql.Rows) error {
+			n++
+			return nil
+		}, names, epochs, xids, seqs)
+		if err != nil {
+			return 0, fmt.Errorf("storing the cursors: %w", err)
+		}
+		return n, nil
+	}
 	args := make([]any, 0, 4*len(moves))
 	for _, m := range moves {
 		args = append(args, m.w.spec.Name, m.epoch, m.to.XID, m.to.Seq)
@@ -197,10 +229,9 @@ func (s *session) flush(ctx context.Context, moves []move) (int64, error) {
 	res, err := s.db.NewRaw(`UPDATE bus_cursors SET xid = v.column3, seq = v.column4
 		FROM (VALUES `+values(len(moves), "(?, ?, ?, ?)")+`) AS v
 		WHERE bus_cursors.consumer = v.column1 AND bus_cursors.epoch = v.column2`, args...).Exec(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("storing the cursors: %w", err)
+	if err == nil {
+		n, err = res.RowsAffected()
 	}
-	n, err := res.RowsAffected()
 	if err != nil {
 		return 0, fmt.Errorf("storing the cursors: %w", err)
 	}

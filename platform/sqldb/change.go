@@ -80,10 +80,23 @@ func (db *DB) Change(ctx context.Context, c Change, rows Rows, scan func(row *sq
 	return a.Run(ctx)
 }
 
-// changeSingly changes one row after the other, on SQLite.
-func (db *DB) changeSingly(ctx context.Context, c Change, rows Rows, scan func(row *sql.Rows) error) (err error) {
+// Each runs a statement of SQLite with the values of one row after the other, on
+// the transaction in ctx. It is parsed once, so that its text must not have values
+// in it. What it takes and answers is as with Change.
+func (db *DB) Each(ctx context.Context, query string, rows Rows, scan func(row *sql.Rows) error) error {
+	if err := rows.refuseUnknown(); err != nil {
+		return err
+	}
+	return db.singly(ctx, query, rows, scan)
+}
+
+// singly is Each for values that can be bound.
+func (db *DB) singly(ctx context.Context, query string, rows Rows, scan func(row *sql.Rows) error) (err error) {
+	w, ok := db.onWriter(ctx, query)
+	if !ok {
+		return errors.New("a statement runs for each row on a transaction of SQLite only")
+	}
 	db.count(ctx, 1)
-	w, _ := db.onWriter(ctx, c.single) // Change has looked
 	defer func() { err = errors.Join(err, w.Close()) }()
 	var args []any
 	for _, row := range rows {

@@ -18,10 +18,12 @@ type Script struct {
 	steps []step
 }
 
-// step is an insert, a change, or else another statement.
+// step is an insert, a change, a statement that is kept, or else another one.
 type step struct {
 	insert *Insert
 	change *changing
+	kept   *Kept
+	args   []any // of what is kept
 	query  Query
 }
 
@@ -81,6 +83,8 @@ func (s *Script) Exec(ctx context.Context) error {
 			err = s.db.Insert(ctx, *st.insert)
 		case st.change != nil:
 			err = s.db.Change(ctx, st.change.Change, st.change.rows, nil)
+		case st.kept != nil:
+			err = errNotPostgres
 		default:
 			err = s.single(ctx, st.query)
 		}
@@ -124,6 +128,8 @@ func (s *Script) send(ctx context.Context, commit bool) error {
 			err = b.addInsert(ctx, s.db, *st.insert)
 		case st.change != nil:
 			err = b.addChange(s.db, *st.change)
+		case st.kept != nil:
+			err = b.addKept(*st.kept, st.args)
 		default:
 			err = b.addQuery(s.db, st.query)
 		}

@@ -55,8 +55,11 @@ func TestManyQuestionsCostTheStatementsOfOne(t *testing.T) {
 		questions = append(questions, core.Question{OrganizationID: 1, UserID: 1, AgentID: 999, AskedOn: at.Add(time.Hour)})
 
 		ctx, n := sqldb.CountQueries(t.Context())
-		if err := s.Asked(ctx, questions[0]); err != nil {
-			t.Fatal(err)
+		for range 2 { // the first asks what types the columns have
+			n.Store(0)
+			if err := s.Asked(ctx, questions[0]); err != nil {
+				t.Fatal(err)
+			}
 		}
 		one := n.Swap(0)
 		if err := s.Asked(ctx, questions...); err != nil {

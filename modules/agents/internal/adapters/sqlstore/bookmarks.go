@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -49,12 +50,12 @@ func (s *Store) AddBookmark(ctx context.Context, k core.Kind, m core.Bookmark) (
 	return s.bookmarks[k].Upsert(ctx, m, "user_id, agent_id", neverBack)
 }
 
-func (s *Store) addRecents(ctx context.Context, questions []core.Question) *bun.InsertQuery {
+func (s *Store) addRecents(script *sqldb.Script, questions []core.Question) {
 	rows := make([]recentRow, len(questions))
 	for i, q := range questions {
 		rows[i] = recentRow{Bookmark: core.Bookmark{OrganizationID: q.OrganizationID, UserID: q.UserID, AgentID: q.AgentID, CreatedOn: q.AskedOn}}
 	}
-	return s.db.On(ctx).NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (user_id, agent_id) DO UPDATE").Set(neverBack)
+	script.Insert(sqldb.Insert{Rows: &rows, Without: "id", OnConflict: "(user_id, agent_id) DO UPDATE SET " + strings.ReplaceAll(neverBack, "m.", "agents_recents.")})
 }
 
 // BookmarksPage implements core.Bookmarks.
@@ -87,3 +88,8 @@ func (s *Store) trim(ctx context.Context, k core.Kind, users []int64, keep int) 
 	old := s.db.NewSelect().TableExpr("(?) AS ranked", ranked).Column("id").Where("place > ?", keep)
 	return s.db.On(ctx).NewDelete().TableExpr(table(k)).Where("id IN (?)", old)
 }
+
+// trimming is trim of the recents, for PostgreSQL to keep.
+var trimming = sqldb.NewKept(`DELETE FROM agents_recents WHERE id IN (SELECT id FROM
+	(SELECT id, row_number() OVER (PARTITION BY user_id ORDER BY created_on DESC, id DESC) AS place FROM agents_recents WHERE user_id = ANY($1::bigint[])) AS ranked
+	WHERE place > $2::bigint)`)

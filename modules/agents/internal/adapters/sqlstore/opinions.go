@@ -39,24 +39,24 @@ func newRatings(db *sqldb.DB) sqldb.Table[core.Rating, ratingRow] {
 		func(r ratingRow) core.Rating { return r.Rating }, nil, nil)
 }
 
-func (s *Store) noteRuns(ctx context.Context, questions []core.Question) *bun.InsertQuery {
-	rows := make([]runRow, len(questions))
-	for i, q := range questions {
-		rows[i] = runRow{run: run{OrganizationID: q.OrganizationID, UserID: q.UserID, AgentID: q.AgentID}}
-	}
-	return s.db.On(ctx).NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (user_id, agent_id) DO NOTHING")
-}
-
 // NoteQuestions implements core.Opinions. PostgreSQL gets it as one message.
 func (s *Store) NoteQuestions(ctx context.Context, questions []core.Question, keep int) error {
 	if len(questions) == 0 {
 		return nil
 	}
+	runs := make([]runRow, len(questions))
+	for i, q := range questions {
+		runs[i] = runRow{run: run{OrganizationID: q.OrganizationID, UserID: q.UserID, AgentID: q.AgentID}}
+	}
 	return s.db.Within(ctx, func(ctx context.Context) error {
 		script := s.db.NewScript()
-		script.Add(s.noteRuns(ctx, questions))
-		script.Add(s.addRecents(ctx, questions))
-		script.Add(s.trim(ctx, core.Recent, core.Askers(questions), keep))
+		script.Insert(sqldb.Insert{Rows: &runs, Without: "id", OnConflict: "(user_id, agent_id) DO NOTHING"})
+		s.addRecents(script, questions)
+		if s.db.Postgres() {
+			script.Kept(trimming, core.Askers(questions), keep)
+		} else {
+			script.Add(s.trim(ctx, core.Recent, core.Askers(questions), keep))
+		}
 		if err := script.Exec(ctx); err != nil {
 			return fmt.Errorf("noting %d questions: %w", len(questions), err)
 		}

@@ -32,26 +32,38 @@ func (s *Store) AddFacts(ctx context.Context, facts []core.Fact) error {
 		rows[i] = factRow{Fact: f}
 		places[place{f.OrganizationID, f.Quarter}] = true
 	}
+	var orgs, quarters []int64
 	var marks sqldb.Rows
 	for p := range places {
-		marks = append(marks, []any{p.org, p.quarter})
+		orgs, quarters, marks = append(orgs, p.org), append(quarters, p.quarter), append(marks, []any{p.org, p.quarter})
 	}
 	return s.db.Within(ctx, func(ctx context.Context) error {
 		// PostgreSQL gets it as one message, of which each statement sees what was
 		// committed before it: the marks see the horizon as it is under the lock.
-		script, db := s.db.NewScript(), s.db.On(ctx)
+		script := s.db.NewScript()
 		if s.db.Postgres() {
-			script.Add(db.NewRaw("SELECT pg_advisory_xact_lock_shared(" + lockName + ")"))
+			script.Kept(sharing)
 		}
 		script.Insert(sqldb.Insert{Rows: &rows, Without: "id", OnConflict: "(origin) DO NOTHING"})
-		script.Add(db.NewRaw("INSERT INTO analytics_marks (organization_id, quarter) SELECT v.column1, v.column2 FROM (VALUES ?) AS v "+
-			"JOIN analytics_horizons h ON h.organization_id = v.column1 AND v.column2 < h.horizon", marks))
+		if s.db.Postgres() {
+			script.Kept(marking, orgs, quarters)
+		} else {
+			script.Add(s.db.On(ctx).NewRaw("INSERT INTO analytics_marks (organization_id, quarter) SELECT v.column1, v.column2 FROM (VALUES ?) AS v "+
+				"JOIN analytics_horizons h ON h.organization_id = v.column1 AND v.column2 < h.horizon", marks))
+		}
 		if err := script.Exec(ctx); err != nil {
 			return fmt.Errorf("storing facts and marking their quarters: %w", err)
 		}
 		return nil
 	})
 }
+
+var (
+	sharing = sqldb.NewKept("SELECT pg_advisory_xact_lock_shared(" + lockName + ")")
+	marking = sqldb.NewKept(`INSERT INTO analytics_marks (organization_id, quarter) SELECT v.organization_id, v.quarter
+		FROM (SELECT unnest($1::bigint[]) AS organization_id, unnest($2::bigint[]) AS quarter) AS v
+		JOIN analytics_horizons AS h ON h.organization_id = v.organization_id AND v.quarter < h.horizon`)
+)
 
 // stretch is quarters that follow on each other.
 type stretch struct{ first, end int64 }

@@ -27,7 +27,10 @@ type reserved struct{ Thread, Run int64 }
 // Reserved ids are taken now, and not in stock, because runs are listed by id:
 // a later question has a higher one, from whichever process.
 const (
-	takeIDs = `SELECT nextval('chat_threads_id_seq'), nextval('chat_runs_id_seq') FROM generate_series(1::bigint, $1::bigint)`
+	// takeIDs makes rows until it has enough of them. PostgreSQL expects a thousand
+	// rows of a series whose end it does not know, and plans each such statement anew.
+	takeIDs = `SELECT nextval('chat_threads_id_seq'), nextval('chat_runs_id_seq') FROM (SELECT generate_series(1, 1000)) AS n LIMIT $1::bigint`
+	mostIDs = 1000
 	// readLastIDs reads the last ids that SQLite gave away. It has one writer,
 	// and that is this transaction.
 	readLastIDs = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'chat_threads'), 0) + n, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'chat_runs'), 0) + n
@@ -85,12 +88,17 @@ func (w *writing) takeIDs(asks *sqldb.Asks, n int) {
 		return
 	}
 	w.ids = make([]reserved, 0, n)
-	asks.Read(w.nextIDs, func(row *sql.Rows) error {
+	scan := func(row *sql.Rows) error {
 		var r reserved
 		err := row.Scan(&r.Thread, &r.Run)
 		w.ids = append(w.ids, r)
 		return err
-	}, int64(n))
+	}
+	for w.db.Postgres() && n > mostIDs {
+		asks.Read(w.nextIDs, scan, mostIDs)
+		n -= mostIDs
+	}
+	asks.Read(w.nextIDs, scan, int64(n))
 }
 
 func (w *writing) touch(asks *sqldb.Asks, parts []core.Accept) {

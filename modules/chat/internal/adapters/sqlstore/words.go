@@ -7,11 +7,11 @@ import (
 	"hash/fnv"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/uptrace/bun"
 
 	"parley/modules/chat/internal/core"
+	"parley/platform/sqldb"
 )
 
 // The index of words has hashes of what words stand for: a word, its agent and,
@@ -188,27 +188,27 @@ func (s *Store) indexWords(ctx context.Context, texts *bun.SelectQuery) error {
 	if len(found) == 0 {
 		return nil
 	}
-	into, conflict := "INSERT OR REPLACE INTO chat_words (rowid, words) VALUES ", ""
-	value := "(?, ?)"
+	var err error
 	if s.db.Postgres() {
-		into, value, conflict = "INSERT INTO chat_words (run_id, words) VALUES ", "(?, ?::int[])", " ON CONFLICT (run_id) DO NOTHING"
-	}
-	values := make([]string, len(found))
-	args := make([]any, 0, 2*len(found))
-	for i, t := range found {
-		words := core.WordsOf(t.Question, t.Answer)
-		values[i] = value
-		if s.db.Postgres() {
-			args = append(args, t.ID, array(t.AgentID, t.ID>>bucketBits, words))
-		} else {
-			args = append(args, t.ID, tokens(t.AgentID, words))
+		ids, words := make([]int64, len(found)), make([]string, len(found))
+		for i, t := range found {
+			ids[i], words[i] = t.ID, array(t.AgentID, t.ID>>bucketBits, core.WordsOf(t.Question, t.Answer))
 		}
+		err = addingWords.Rows(ctx, s.db.On(ctx), nil, ids, words)
+	} else {
+		rows := make(sqldb.Rows, len(found))
+		for i, t := range found {
+			rows[i] = []any{t.ID, tokens(t.AgentID, core.WordsOf(t.Question, t.Answer))}
+		}
+		err = s.db.Each(ctx, "INSERT OR REPLACE INTO chat_words (rowid, words) VALUES (?, ?)", rows, nil)
 	}
-	if _, err := s.db.On(ctx).NewRaw(into+strings.Join(values, ", ")+conflict, args...).Exec(ctx); err != nil {
+	if err != nil {
 		return fmt.Errorf("indexing words: %w", err)
 	}
 	return nil
 }
+
+var addingWords = sqldb.NewKept("INSERT INTO chat_words (run_id, words) SELECT unnest($1::bigint[]), unnest($2::text[])::int[] ON CONFLICT (run_id) DO NOTHING")
 
 // IndexOlderWords implements core.Answers. Who indexes has the row of how far
 // it is, so that two processes do not do the same.
