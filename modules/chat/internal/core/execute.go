@@ -61,6 +61,7 @@ func (s *Service) newExecution(t *turn, who actor.Actor, agent agents.Runnable, 
 	}
 	ctx, cancel := context.WithCancelCause(s.base)
 	x.cancel = cancel
+	x.out.Thoughts = make([]Thought, 0, usualThoughts)
 	x.ctx, x.stop = context.WithTimeoutCause(ctx, s.Intervals.Limit, ErrModelFailed.WithMessage("The answer took longer than a run may take."))
 	x.stream = &stream{journal: s.journal, flush: s.Intervals.Flush, cancel: cancel}
 	x.stream.number(StreamEvent{Step: StepStart, Message: "The question is stored."})
@@ -275,6 +276,9 @@ func (x *execution) retrieve(who actor.Actor) (corpora.Retrieval, error) {
 	x.out.CorpusIDs = found.CorpusIDs
 	return found, nil
 }
+
+// usualThoughts is how many thoughts most runs have.
+const usualThoughts = 5
 
 // think begins a thought; the function it answers ends it.
 func (x *execution) think(step, title string) func(message string, data any) {
