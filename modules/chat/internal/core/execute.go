@@ -11,6 +11,7 @@ import (
 	"parley/modules/agents"
 	"parley/modules/corpora"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/stack"
 )
 
 // errShutdown ends the runs of a process that goes down in order.
@@ -121,24 +122,10 @@ func (x *execution) forget() {
 	x.cancel(nil)
 }
 
-// roomOfCall is how much of a stack there is when the model is asked, in bytes.
-const roomOfCall = 10 << 10
-
-// roomy makes the stack of a goroutine that has just begun as large as asking a
-// model needs. It would grow there in two steps, each of which goes through all
-// that the stack holds by then.
-//
-//go:noinline
-func roomy(at int) byte { // with what the compiler does not know, or it has no room
-	var room [roomOfCall]byte
-	room[at]++
-	return room[len(room)-1-at]
-}
-
 // execute answers one accepted run and closes it, whatever happens.
 func (x *execution) execute() {
 	if x.prepared { // one that waits for its turn keeps a small stack
-		roomy(0)
+		stack.Room10K()
 	}
 	defer x.turn.leave()
 	defer x.work.pause()
