@@ -64,7 +64,7 @@ func (s *Service) newExecution(t *turn, who actor.Actor, agent agents.Runnable, 
 	x.cancel = cancel
 	x.out.Thoughts = make([]Thought, 0, usualThoughts)
 	x.ctx, x.stop = context.WithTimeoutCause(ctx, s.Intervals.Limit, ErrModelFailed.WithMessage("The answer took longer than a run may take."))
-	x.stream = &stream{journal: s.journal, flush: s.Intervals.Flush, cancel: cancel}
+	x.stream = &stream{journal: s.journal, flush: s.Intervals.Flush, cancel: cancel, pending: make([]StreamEvent, 0, usualEvents)}
 	x.stream.number(StreamEvent{Step: StepStart, Message: "The question is stored."})
 	s.mu.Lock()
 	s.live[x] = struct{}{}
@@ -264,8 +264,11 @@ func (x *execution) retrieve(who actor.Actor) (corpora.Retrieval, error) {
 	return found, nil
 }
 
-// usualThoughts is how many thoughts most runs have.
-const usualThoughts = 5
+// How many thoughts most runs have, and events beside the one that ends them.
+const (
+	usualThoughts = 5
+	usualEvents   = 4
+)
 
 // think begins a thought; the function it answers ends it.
 func (x *execution) think(step, title string) func(message string, data any) {

@@ -109,18 +109,22 @@ func (x *execution) newDraft() draft {
 
 // render writes the passages and the question as the model gets them.
 func (d *draft) render(question string) {
-	const tags = 200 // bytes around a passage, about
+	const tags = 140 // bytes around a passage, about
 	var text strings.Builder
 	size := len(question) + tags
 	for _, p := range d.found.Passages {
 		size += len(p.Text) + len(p.Title) + tags
 	}
 	text.Grow(size)
+	title := make([]byte, 0, 256) // quoted
 	for i, p := range d.found.Passages {
 		if strings.Contains(p.Text, d.boundary[len(boundaryOf):]) { // whose first byte is rare in a text, so that this is quick
 			p.Text = strings.ReplaceAll(p.Text, d.boundary, "")
 		}
-		text.WriteString("<" + d.boundary + " number=\"" + strconv.Itoa(i+1) + "\" title=" + strconv.Quote(p.Title) + ">\n")
+		text.WriteString("<" + d.boundary + " number=\"" + strconv.Itoa(i+1) + "\" title=")
+		title = strconv.AppendQuote(title[:0], p.Title)
+		text.Write(title)
+		text.WriteString(">\n")
 		text.WriteString(p.Text)
 		text.WriteString("\n</" + d.boundary + ">\n")
 		d.ends = append(d.ends, text.Len())
