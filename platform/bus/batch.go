@@ -168,7 +168,7 @@ func (w *worker) handleMany(ctx context.Context, tx uow.Tx, batch []*item, first
 	began := clock.System{}.Now()
 	for done < len(batch) {
 		h := w.handlers[batch[done].Name]
-		var run []event.Envelope
+		run := make([]event.Envelope, 0, len(batch)-done)
 		for done < len(batch) && h.joins(w.handlers[batch[done].Name]) && (h.many || len(run) == 0) {
 			it := batch[done]
 			it.outcome = duplicate

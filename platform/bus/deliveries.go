@@ -121,7 +121,7 @@ func (w *worker) insertMessage(ctx context.Context, db bun.IDB, it *item, row de
 	res, err := db.NewRaw(`INSERT INTO bus_deliveries (consumer, event_id, name, key, occurred_at, payload, attempts, due_at, dead, error, changed_at)
 		SELECT c.consumer, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM bus_cursors AS c
 		WHERE c.consumer = ? AND c.epoch = ? ON CONFLICT (consumer, event_id) `+onConflict,
-		it.ID, it.Name, it.Key, it.OccurredAt, it.Payload, row.Attempts, row.DueAt, row.Dead, row.Error, row.ChangedAt, w.spec.Name, it.ownership.epoch).Exec(ctx)
+		it.ID, it.Name, it.Key, it.OccurredAt, string(it.Payload), row.Attempts, row.DueAt, row.Dead, row.Error, row.ChangedAt, w.spec.Name, it.ownership.epoch).Exec(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -221,7 +221,7 @@ func (w *worker) loadDue(ctx context.Context, now time.Time) error {
 			continue
 		}
 		h.loaded = true
-		o.rows = append(o.rows, &item{row: true, w: w, ownership: o, attempts: r.Attempts, outboxRow: outboxRow{ID: r.EventID, Name: r.Name, Key: r.Key, OccurredAt: r.OccurredAt, Payload: r.Payload}})
+		o.rows = append(o.rows, &item{row: true, w: w, ownership: o, attempts: r.Attempts, outboxRow: outboxRow{ID: r.EventID, Name: r.Name, Key: r.Key, OccurredAt: r.OccurredAt, Payload: []byte(r.Payload)}})
 	}
 	for key, h := range o.blocked {
 		if len(rows) < limit && !found[key] && !h.loaded && !o.busy[key] && !underway[key] && !h.due.After(now) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/stack"
 )
 
 // dispatch starts what may start, in turn from the due rows and from the
@@ -21,7 +22,7 @@ func (w *worker) dispatch() {
 		if it == nil && !w.gathers() {
 			if batch := w.nextBatch(); batch != nil {
 				w.inflight++
-				w.b.running.Go(func() { w.runBatch(batch) })
+				w.b.running.Go(func() { stack.Room24K(); w.runBatch(batch) })
 				continue
 			}
 			it = o.nextQueued()

@@ -139,14 +139,14 @@ type outboxRow struct {
 	Name       string    `bun:"name"`
 	Key        string    `bun:"key"`
 	OccurredAt time.Time `bun:"occurred_at"`
-	Payload    string    `bun:"payload"`
+	Payload    []byte    `bun:"payload"` // shared by all consumers, none of which changes it
 	Ready      bool      `bun:"ready,scanonly"`
 }
 
 func (r outboxRow) at() position { return position{r.XID, r.Seq} }
 
 func (r outboxRow) envelope() event.Envelope {
-	return event.Envelope{ID: r.ID, Name: r.Name, Key: r.Key, OccurredAt: r.OccurredAt.UTC(), Payload: []byte(r.Payload)}
+	return event.Envelope{ID: r.ID, Name: r.Name, Key: r.Key, OccurredAt: r.OccurredAt.UTC(), Payload: r.Payload}
 }
 
 // read answers the events after from, in order. blocked tells that more have

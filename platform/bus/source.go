@@ -22,14 +22,14 @@ const (
 
 // messageOf is an event as watermill carries it.
 func messageOf(r outboxRow) *message.Message {
-	msg := message.NewMessage(r.ID, []byte(r.Payload))
+	msg := message.NewMessage(r.ID, r.Payload)
 	msg.Metadata = message.Metadata{metaName: r.Name, metaKey: r.Key, metaOccurredAt: r.OccurredAt.UTC().Format(time.RFC3339Nano)}
 	return msg
 }
 
 // eventOf is the inverse of messageOf.
 func eventOf(msg *message.Message) (outboxRow, error) {
-	r := outboxRow{ID: msg.UUID, Name: msg.Metadata.Get(metaName), Key: msg.Metadata.Get(metaKey), Payload: string(msg.Payload)}
+	r := outboxRow{ID: msg.UUID, Name: msg.Metadata.Get(metaName), Key: msg.Metadata.Get(metaKey), Payload: msg.Payload}
 	var err error
 	if r.OccurredAt, err = time.Parse(time.RFC3339Nano, msg.Metadata.Get(metaOccurredAt)); err != nil {
 		return r, fmt.Errorf("reading the time of message %q: %w", msg.UUID, err)

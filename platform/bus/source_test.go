@@ -237,7 +237,7 @@ func TestAnyWatermillSubscriberFeedsAConsumer(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, e := range append(sealed, sealed...) {
-			msg := messageOf(outboxRow{ID: e.ID, Name: e.Name, Key: e.Key, OccurredAt: e.OccurredAt, Payload: string(e.Payload)})
+			msg := messageOf(outboxRow{ID: e.ID, Name: e.Name, Key: e.Key, OccurredAt: e.OccurredAt, Payload: e.Payload})
 			if err := pubsub.Publish(Topic, msg, message.NewMessage("no event", nil)); err != nil {
 				t.Fatal(err)
 			}

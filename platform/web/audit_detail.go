@@ -45,16 +45,15 @@ func detail(request reflect.Value) map[string]any {
 	}
 	out := map[string]any{}
 	for i := range body.NumField() {
-		f, v := body.Type().Field(i), body.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if v.Kind() == reflect.Pointer {
-			if v.IsNil() {
-				continue
-			}
-			v = v.Elem()
-		} else if v.IsZero() {
+		v := body.Field(i)
+		if v.IsZero() {
 			continue // not sent, or as good as that
 		}
+		if v.Kind() == reflect.Pointer {
+			v = v.Elem()
+		}
+		f := body.Type().Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch v.Kind() {
 		case reflect.Bool, reflect.Int, reflect.Int64:
 			out[name] = v.Interface()

@@ -109,16 +109,21 @@ func longLists(r huma.Registry, s *huma.Schema, value any) error {
 	if !ok || s == nil {
 		return nil
 	}
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		list, ok := object[name].([]any)
-		field := s.Properties[name]
-		if !ok || field == nil || field.MaxItems == nil || len(list) <= *field.MaxItems {
+	first, most := "", 0 // by name
+	for name, value := range object {
+		list, ok := value.([]any)
+		if !ok || first != "" && name > first {
 			continue
 		}
-		most := fmt.Sprintf("must have at most this many entries: %d", *field.MaxItems)
-		return ErrUnacceptable.WithMessage(fmt.Sprintf("The field %q %s.", name, most)).WithField(name, most)
+		if field := s.Properties[name]; field != nil && field.MaxItems != nil && len(list) > *field.MaxItems {
+			first, most = name, *field.MaxItems
+		}
 	}
-	return nil
+	if first == "" {
+		return nil
+	}
+	problem := fmt.Sprintf("must have at most this many entries: %d", most)
+	return ErrUnacceptable.WithMessage(fmt.Sprintf("The field %q %s.", first, problem)).WithField(first, problem)
 }
 
 // utf8Names are the names of UTF-8, and of its part that needs no more.

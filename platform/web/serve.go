@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/stack"
 )
 
 // serve runs one request through the checks, in the contract's order.
@@ -71,26 +72,12 @@ func (s *Server) checkApart(g *gin.Context, r *Route) (answer any, ok bool) {
 				answer, ok = nil, false
 			}
 		}()
-		roomy(0)
+		stack.Room24K()
 		answer, ok = s.check(g, r)
 	}()
 	<-done
 	return answer, ok
 }
-
-// roomy makes the stack of a goroutine that has just begun as large as the checks
-// of a request need. It would grow there in several steps, each of which goes
-// through all that the stack holds by then.
-//
-//go:noinline
-func roomy(at int) byte { // with what the compiler does not know, or it has no room
-	var room [roomOfChecks]byte
-	room[at]++
-	return room[len(room)-1-at]
-}
-
-// roomOfChecks is how much of a stack the checks of a request take, in bytes.
-const roomOfChecks = 24 << 10
 
 // answer runs the handler and writes what it answers.
 func (s *Server) answer(g *gin.Context, r *Route) {

@@ -35,7 +35,7 @@ type Envelope struct {
 	Name       string
 	Key        string
 	OccurredAt time.Time
-	Payload    []byte // the JSON of the Event
+	Payload    []byte // the JSON of the Event; not to be changed, since all consumers get the same
 }
 
 // Decode reads the event, or a part of it, into a struct as encoding/json does,

@@ -11,6 +11,7 @@ import (
 	"parley/modules/agents"
 	"parley/modules/corpora"
 	"parley/platform/kernel/actor"
+	"parley/platform/kernel/stack"
 )
 
 // errShutdown ends the runs of a process that goes down in order.
@@ -61,8 +62,9 @@ func (s *Service) newExecution(t *turn, who actor.Actor, agent agents.Runnable, 
 	}
 	ctx, cancel := context.WithCancelCause(s.base)
 	x.cancel = cancel
+	x.out.Thoughts = make([]Thought, 0, usualThoughts)
 	x.ctx, x.stop = context.WithTimeoutCause(ctx, s.Intervals.Limit, ErrModelFailed.WithMessage("The answer took longer than a run may take."))
-	x.stream = &stream{journal: s.journal, flush: s.Intervals.Flush, cancel: cancel}
+	x.stream = &stream{journal: s.journal, flush: s.Intervals.Flush, cancel: cancel, pending: make([]StreamEvent, 0, usualEvents)}
 	x.stream.number(StreamEvent{Step: StepStart, Message: "The question is stored."})
 	s.mu.Lock()
 	s.live[x] = struct{}{}
@@ -120,24 +122,10 @@ func (x *execution) forget() {
 	x.cancel(nil)
 }
 
-// roomOfCall is how much of a stack there is when the model is asked, in bytes.
-const roomOfCall = 10 << 10
-
-// roomy makes the stack of a goroutine that has just begun as large as asking a
-// model needs. It would grow there in two steps, each of which goes through all
-// that the stack holds by then.
-//
-//go:noinline
-func roomy(at int) byte { // with what the compiler does not know, or it has no room
-	var room [roomOfCall]byte
-	room[at]++
-	return room[len(room)-1-at]
-}
-
 // execute answers one accepted run and closes it, whatever happens.
 func (x *execution) execute() {
 	if x.prepared { // one that waits for its turn keeps a small stack
-		roomy(0)
+		stack.Room10K()
 	}
 	defer x.turn.leave()
 	defer x.work.pause()
@@ -275,6 +263,12 @@ func (x *execution) retrieve(who actor.Actor) (corpora.Retrieval, error) {
 	x.out.CorpusIDs = found.CorpusIDs
 	return found, nil
 }
+
+// How many thoughts most runs have, and events beside the one that ends them.
+const (
+	usualThoughts = 5
+	usualEvents   = 4
+)
 
 // think begins a thought; the function it answers ends it.
 func (x *execution) think(step, title string) func(message string, data any) {

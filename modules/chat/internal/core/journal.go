@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/modules/chat"
+	"parley/platform/kernel/stack"
 	"parley/platform/kernel/uow"
 )
 
@@ -113,6 +114,7 @@ func (j *journal) start() {
 
 // work commits until nothing waits.
 func (j *journal) work() {
+	stack.Room24K()
 	for {
 		if j.few() {
 			time.Sleep(gatherFor)

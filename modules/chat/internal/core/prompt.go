@@ -3,6 +3,7 @@ package core
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"parley/modules/chat/internal/core/extractive"
@@ -78,8 +79,11 @@ type draft struct {
 	found    corpora.Retrieval
 }
 
+// boundaryOf is what a boundary begins with; an id of its own follows.
+const boundaryOf = "source-"
+
 func (x *execution) newDraft() draft {
-	d := draft{boundary: "source-" + strings.ReplaceAll(id.New(), "-", ""), history: x.content.History, found: x.found}
+	d := draft{boundary: boundaryOf + strings.ReplaceAll(id.New(), "-", ""), history: x.content.History, found: x.found}
 	var system strings.Builder
 	if x.agent.PrefixPrompt != "" {
 		system.WriteString(x.agent.PrefixPrompt + "\n\n")
@@ -105,15 +109,24 @@ func (x *execution) newDraft() draft {
 
 // render writes the passages and the question as the model gets them.
 func (d *draft) render(question string) {
-	const tags = 200 // bytes around a passage, about
+	const tags = 140 // bytes around a passage, about
 	var text strings.Builder
 	size := len(question) + tags
 	for _, p := range d.found.Passages {
 		size += len(p.Text) + len(p.Title) + tags
 	}
 	text.Grow(size)
+	title := make([]byte, 0, 256) // quoted
 	for i, p := range d.found.Passages {
-		fmt.Fprintf(&text, "<%s number=\"%d\" title=%q>\n%s\n</%s>\n", d.boundary, i+1, p.Title, strings.ReplaceAll(p.Text, d.boundary, ""), d.boundary)
+		if strings.Contains(p.Text, d.boundary[len(boundaryOf):]) { // whose first byte is rare in a text, so that this is quick
+			p.Text = strings.ReplaceAll(p.Text, d.boundary, "")
+		}
+		text.WriteString("<" + d.boundary + " number=\"" + strconv.Itoa(i+1) + "\" title=")
+		title = strconv.AppendQuote(title[:0], p.Title)
+		text.Write(title)
+		text.WriteString(">\n")
+		text.WriteString(p.Text)
+		text.WriteString("\n</" + d.boundary + ">\n")
 		d.ends = append(d.ends, text.Len())
 	}
 	text.WriteString("\nQuestion: " + question)

@@ -180,7 +180,11 @@ func (s *stream) ended(last StreamEvent) {
 
 // settle hands what was stored to the watchers. The caller holds mu.
 func (s *stream) settle() {
-	s.events = append(s.events, s.inflight...)
+	if s.events == nil {
+		s.events = s.inflight
+	} else {
+		s.events = append(s.events, s.inflight...)
+	}
 	s.inflight = nil
 	s.ring()
 }

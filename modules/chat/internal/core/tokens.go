@@ -10,19 +10,24 @@ import (
 // and one for each character of scripts written without spaces.
 func tokensOf(text string) int64 {
 	var wide, narrow int64
-	for rest := text; len(rest) >= 8; rest = rest[8:] { // most texts are ASCII up to their end
-		if rest[0]|rest[1]|rest[2]|rest[3]|rest[4]|rest[5]|rest[6]|rest[7] >= utf8.RuneSelf {
-			break
+	for len(text) > 0 {
+		if len(text) >= 8 && eight(text)&0x8080808080808080 == 0 { // ASCII, as most texts are
+			narrow, text = narrow+8, text[8:]
+			continue
 		}
-		narrow += 8
-	}
-	for _, r := range text[narrow:] {
+		r, size := utf8.DecodeRuneInString(text)
 		// Thai begins at U+0E00. The tables are slow, and most texts need none.
 		if r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai) {
 			wide++
 		} else {
 			narrow++
 		}
+		text = text[size:]
 	}
 	return wide + (narrow+3)/4
+}
+
+// eight is the first eight bytes of s, which the compiler reads at once.
+func eight(s string) uint64 {
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }

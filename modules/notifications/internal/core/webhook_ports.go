@@ -23,6 +23,8 @@ type WebhookStore interface {
 	UpdateWebhook(ctx context.Context, organizationID, id int64, change func(*Webhook) error) (Webhook, error)
 	// DeleteWebhook removes it, with all its deliveries.
 	DeleteWebhook(ctx context.Context, organizationID, id int64) (Webhook, error)
+	// AnyWebhook reports whether any organization has one, switched on or not.
+	AnyWebhook(ctx context.Context) (bool, error)
 	// Listening answers the webhooks of the organizations that are switched on, by id.
 	Listening(ctx context.Context, organizationIDs []int64) ([]Webhook, error)
 	DeliveryStore

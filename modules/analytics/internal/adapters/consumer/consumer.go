@@ -56,7 +56,7 @@ func Consumers(s *core.Service) []bus.Consumer {
 // record stores the facts of all events in one step, and counts them against
 // budgets.
 func record[E event.Event](ctx context.Context, tx uow.Tx, s *core.Service, list []bus.Fact[E], of func(E) []core.Fact) error {
-	var facts []core.Fact
+	facts := make([]core.Fact, 0, len(list)) // most events have one
 	for _, f := range list {
 		facts = append(facts, of(f.Event)...)
 	}

@@ -21,11 +21,8 @@ type pair struct {
 // and used by one goroutine.
 type matcher struct {
 	terms   []Term
-	sought  []sought // a later one of the same stem counts in place of an earlier
 	pairs   []pair
 	seconds [][]int // the pairs that begin with each term
-	grams   []gramOf
-	pieces  []gramPiece
 	*scratch
 }
 
@@ -53,7 +50,8 @@ type gramPiece struct {
 
 func newMatcher(q query, x *tokenizer, memory *scratch) *matcher {
 	n := q.stemsSought()
-	m := &matcher{terms: q.terms, sought: make([]sought, 0, n), seconds: make([][]int, len(q.terms)), scratch: memory}
+	m := &matcher{terms: q.terms, seconds: make([][]int, len(q.terms)), scratch: memory}
+	m.sought, m.grams, m.pieces = m.sought[:0], m.grams[:0], m.pieces[:0]
 	m.targets.reset(n)
 	m.forms.reset(len(q.forms))
 	for i, t := range q.terms {

@@ -32,7 +32,7 @@ func (v view) addRelated(ctx context.Context, terms []Term) ([]Term, error) {
 	if err != nil {
 		return nil, fmt.Errorf("counting related terms: %w", err)
 	}
-	out := slices.Clip(terms)
+	out := terms // which keep their places
 	for _, t := range terms {
 		if t.DF > 0 {
 			continue

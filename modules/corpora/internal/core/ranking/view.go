@@ -21,7 +21,11 @@ type view struct {
 // scratch is memory that one question needs and the next one uses again.
 type scratch struct {
 	adder
+	heap           []Candidate
 	targets, forms hashTable
+	sought         []sought // a later one of the same stem counts in place of an earlier
+	grams          []gramOf
+	pieces         []gramPiece
 	known          map[text.Gram]int // grams, by their number
 	hits           []hit
 
@@ -207,12 +211,13 @@ func (v view) candidates(ctx context.Context, terms []Weighted, slope float64, l
 	if err != nil {
 		return nil, err
 	}
-	best := top{limit: limit}
+	best := top{limit: limit, heap: v.scratch.heap[:0]}
 	for _, ofCorpus := range lists {
 		for _, c := range v.scratch.sum(terms, ofCorpus, slope) {
 			best.add(c)
 		}
 	}
+	v.scratch.heap = best.heap
 	return best.sorted(), nil
 }
 

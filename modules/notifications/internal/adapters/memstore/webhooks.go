@@ -90,6 +90,12 @@ func (s *Webhooks) DeleteWebhook(ctx context.Context, organizationID, id int64) 
 	return gone[0], err
 }
 
+// AnyWebhook implements core.WebhookStore.
+func (s *Webhooks) AnyWebhook(ctx context.Context) (bool, error) {
+	n, err := s.webhooks.Count(ctx, func(core.Webhook) bool { return true })
+	return n > 0, err
+}
+
 // Listening implements core.WebhookStore.
 func (s *Webhooks) Listening(ctx context.Context, organizationIDs []int64) ([]core.Webhook, error) {
 	return s.webhooks.List(ctx, func(w core.Webhook) bool { return w.IsEnabled && slices.Contains(organizationIDs, w.OrganizationID) })

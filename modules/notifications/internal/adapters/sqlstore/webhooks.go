@@ -121,6 +121,12 @@ func (s *Webhooks) DeleteWebhook(ctx context.Context, organizationID, id int64) 
 	return out, err
 }
 
+// AnyWebhook implements core.WebhookStore.
+func (s *Webhooks) AnyWebhook(ctx context.Context) (bool, error) {
+	some, err := s.webhooks.List(ctx, 1, "")
+	return len(some) > 0, err
+}
+
 // Listening implements core.WebhookStore.
 func (s *Webhooks) Listening(ctx context.Context, organizationIDs []int64) ([]core.Webhook, error) {
 	return s.webhooks.List(ctx, 100_000, "", sqldb.In("organization_id", organizationIDs), sqldb.Eq("is_enabled", true))

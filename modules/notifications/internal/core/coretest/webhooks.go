@@ -151,6 +151,12 @@ func hookOthers(f hooks) {
 }
 
 func hookListening(f hooks) {
+	f.Equal(false, storetest.Must[bool](f.t)(f.AnyWebhook(f.ctx)))
+	off := f.hook(3, func(w *core.Webhook) { w.IsEnabled = false })
+	f.Equal(true, storetest.Must[bool](f.t)(f.AnyWebhook(f.ctx)))
+	_, err := f.DeleteWebhook(f.ctx, 3, off.ID)
+	f.NoError(err)
+	f.Equal(false, storetest.Must[bool](f.t)(f.AnyWebhook(f.ctx)))
 	a, _, b := f.hook(1, nil), f.hook(1, func(w *core.Webhook) { w.IsEnabled = false }), f.hook(2, nil)
 	f.hook(3, nil)
 	got, err := f.Listening(f.ctx, []int64{2, 1})
