@@ -17,6 +17,9 @@ import (
 type Text struct {
 	Bytes []byte
 	Err   error
+	// Own appends values of types that Any does not know, and answers false for
+	// those that it does not know either. It may be nil.
+	Own func(t *Text, value any) bool
 }
 
 // Raw appends what is JSON already: names, commas and brackets.

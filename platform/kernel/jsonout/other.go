@@ -8,7 +8,7 @@ import (
 )
 
 // Any appends plain data. What is no map with names, list, text, number, time or
-// boolean is left to encoding/json.
+// boolean is Own's, or else left to encoding/json.
 func (t *Text) Any(value any) {
 	switch v := value.(type) {
 	case nil:
@@ -34,7 +34,9 @@ func (t *Text) Any(value any) {
 	case map[string]any:
 		t.object(v)
 	default:
-		t.Other(v)
+		if t.Own == nil || !t.Own(t, v) {
+			t.Other(v)
+		}
 	}
 }
 

@@ -3,7 +3,9 @@ package sqlstore
 import (
 	"sync"
 
+	"parley/modules/chat"
 	"parley/modules/chat/internal/core"
+	"parley/modules/corpora"
 	"parley/platform/kernel/jsonout"
 )
 
@@ -22,7 +24,7 @@ const largestRoom = 256 << 10
 // encodeTogether makes texts in one piece of memory.
 func encodeTogether(texts ...encoding) error {
 	room, _ := rooms.Get().(*[]byte)
-	t := jsonout.Text{Bytes: (*room)[:0]}
+	t := jsonout.Text{Bytes: (*room)[:0], Own: appendOwn}
 	ends := make([]int, len(texts))
 	for i, e := range texts {
 		e.write(&t)
@@ -106,6 +108,59 @@ func appendSupport(t *jsonout.Text, s *core.Support) {
 	}
 	t.Raw(`,"score":`)
 	t.Float(s.Score)
+	t.Raw("}")
+}
+
+// appendOwn writes what thoughts have in their data.
+func appendOwn(t *jsonout.Text, value any) bool {
+	switch v := value.(type) {
+	case []corpora.Candidate:
+		jsonout.List(t, v, appendCandidate)
+	case chat.Usage:
+		appendUsage(t, v)
+	default:
+		return false
+	}
+	return true
+}
+
+func appendCandidate(t *jsonout.Text, c *corpora.Candidate) {
+	t.Raw(`{"chunk_id":`)
+	t.Int(c.ChunkID)
+	t.Raw(`,"document_id":`)
+	t.Int(c.DocumentID)
+	t.Raw(`,"title":`)
+	t.String(c.Title)
+	t.Raw(`,"score":`)
+	t.Float(c.Score)
+	t.Raw(`,"kept":`)
+	t.Bool(c.Kept)
+	t.Raw(`,"why":`)
+	t.String(c.Why)
+	t.Raw("}")
+}
+
+func appendUsage(t *jsonout.Text, u chat.Usage) {
+	t.Raw(`{"purpose":`)
+	t.String(u.Purpose)
+	t.Raw(`,"model":`)
+	t.String(u.Model)
+	t.Raw(`,"fresh_input":`)
+	t.Int(u.FreshInput)
+	t.Raw(`,"cached_input":`)
+	t.Int(u.CachedInput)
+	t.Raw(`,"output":`)
+	t.Int(u.Output)
+	t.Raw(`,"reasoning":`)
+	t.Int(u.Reasoning)
+	t.Raw(`,"cost_nano":`)
+	t.Int(u.CostNano)
+	t.Raw(`,"usage_source":`)
+	t.String(u.UsageSource)
+	t.Raw(`,"cost":`)
+	t.String(u.Cost)
+	t.Raw(`,"cost_source":`)
+	t.String(u.CostSource)
 	t.Raw("}")
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/modules/chat"
 	"parley/modules/chat/internal/core"
 	"parley/modules/corpora"
 )
@@ -43,7 +44,16 @@ func (r random) data() any {
 	case 1:
 		return []any{r.text(), r.number(), map[string]int{r.text(): 1}}
 	}
-	return map[string]any{r.text(): r.text(), "n": r.number(), "i": int(r.number()), "f": r.NormFloat64(), "b": true, "at": time.Unix(r.number()>>30, 0), "ids": []int64{1, r.number()}, "usage": core.Metered{}.Usage}
+	return map[string]any{r.text(): r.text(), "n": r.number(), "i": int(r.number()), "f": r.NormFloat64(), "b": true, "at": time.Unix(r.number()>>30, 0), "ids": []int64{1, r.number()}, "usage": chat.Usage{
+		Purpose: r.text(), Model: r.text(), FreshInput: r.number(), CachedInput: r.number(), Output: r.number(), Reasoning: r.number(), CostNano: r.number(), UsageSource: r.text(), Cost: r.text(), CostSource: r.text(),
+	}, "candidates": r.candidates()}
+}
+
+func (r random) candidates() (out []corpora.Candidate) {
+	for range r.IntN(3) {
+		out = append(out, corpora.Candidate{ChunkID: r.number(), DocumentID: r.number(), Title: r.text(), Score: r.NormFloat64(), Kept: r.IntN(2) == 0, Why: r.text()})
+	}
+	return out
 }
 
 func (r random) outcome() (o core.Outcome) {
@@ -135,12 +145,16 @@ func TestStreamsAreEncodedAsTheStandardEncoderDoes(t *testing.T) {
 func BenchmarkPrepare(b *testing.B) {
 	passage := corpora.Passage{ChunkID: 123, DocumentID: 45, CorpusID: 6, Title: "Handbook of vacation", URL: "/api/corpus/6/document/45", Text: strings.Repeat("Employees accrue 20 days of vacation in a year. ", 20), Score: 12.3456789}
 	o := core.Outcome{References: []core.Reference{{Number: 1, URL: passage.URL, Title: passage.Title, DocumentID: 45}}, FollowUps: []string{}, CorpusIDs: []int64{6}}
+	candidates := make([]corpora.Candidate, 20)
+	for i := range candidates {
+		candidates[i] = corpora.Candidate{ChunkID: 123, DocumentID: 45, Title: "About made and gabe › About tade and dulu", Score: 16.58708853867824, Kept: i < 5, Why: "words 2.37 + same form 0.47 + letters 1.19 + document 12.56 = 16.59; has gago"}
+	}
+	o.Thoughts = append(o.Thoughts, core.Thought{
+		Step: "retrieval", Title: "Searched the documents", Message: "Scored 300 passages of 1 corpora and kept 5.", StartedOn: time.Unix(1_800_000_000, 123456789),
+		Data: map[string]any{"query": "how much vacation do I get", "corpus_ids": []int64{6}, "candidates": candidates, "considered": 300},
+	}, core.Thought{Step: "model_call", StartedOn: time.Unix(1_800_000_000, 123456789), Data: map[string]any{"usage": chat.Usage{Model: "stub"}, "failed": false}})
 	for i := range 5 {
 		o.Support = append(o.Support, core.Support{Number: i, Passage: passage})
-		o.Thoughts = append(o.Thoughts, core.Thought{
-			Order: i, Step: "retrieval", Title: "Searched the documents", Message: "Scored 300 passages of 1 corpora and kept 5.", StartedOn: time.Unix(1_800_000_000, 123456789), DurationMS: 3,
-			Data: map[string]any{"query": "how much vacation do I get", "corpus_ids": []int64{6}, "candidates": 300, "considered": 300},
-		})
 	}
 	b.ReportAllocs()
 	for b.Loop() {
