@@ -128,7 +128,7 @@ func natural(typ reflect.Type) array {
 
 // arrayOfField is arrayOf a field of a model.
 func arrayOfField(f *schema.Field, column uint32, name string) array {
-	if binderOf(f) == nil {
+	if onlyBun(f) {
 		return array{}
 	}
 	for _, option := range []string{"array", "hstore", "multirange", "msgpack", "type"} {

@@ -22,7 +22,7 @@ const manyRows = 20
 func TestAChangeUpdatesEachRowByItsOwnValues(t *testing.T) {
 	eachWithKinds(t, func(t *testing.T, db *sqldb.DB, insert func([]everyKind) error) {
 		rename := sqldb.NewChange("every_kind", "name = v.column2, at = v.column3::timestamptz", "id = v.column1 AND NOT \"is\"", "id, name")
-		clear := sqldb.NewChange("every_kind", "kind = v.column2", "id = v.column1", "")
+		clear := sqldb.NewChange("every_kind", "kind = CASE WHEN name = v.column2 THEN 'twice' ELSE v.column2 END", "id = v.column1", "")
 		if err := insert(append(kinds(1), kinds(3)...)); err != nil {
 			t.Fatal(err)
 		}
@@ -82,6 +82,9 @@ func TestAChangeIsRefusedOutsideOfATransactionAndWithWhatNoDatabaseTakes(t *test
 		}
 		if err := change(t.Context(), sqldb.Rows{{2, "b"}, {1, "a\x00b"}}); err == nil {
 			t.Error("a NUL was stored")
+		}
+		if err := change(t.Context(), sqldb.Rows{{1}}); err == nil {
+			t.Error("a row without a value was changed")
 		}
 		gone, leave := context.WithCancel(t.Context())
 		err := db.Within(gone, func(ctx context.Context) error {

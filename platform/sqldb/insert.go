@@ -107,8 +107,8 @@ func newInserter(db *DB, typ reflect.Type, i Insert) *inserter {
 		if f.Name == i.Without {
 			continue
 		}
-		bind := binderOf(f)
-		if bind == nil { // a type that only bun knows how to write
+		bind, known := binderOf(typ, f, in.values)
+		if !known { // a type that only bun knows how to write
 			return nil
 		}
 		columns, in.values = append(columns, string(f.SQLName)), append(in.values, bind)
@@ -154,8 +154,12 @@ func (in *inserter) some(ctx context.Context, db *DB, query string, rows reflect
 	args := make([]any, 0, n*len(in.values))
 	for i := range rows.Len() {
 		row := rows.Index(i)
+		part := row
 		for _, bind := range in.values {
-			value, err := bind(row)
+			if !bind.shared {
+				part = row.FieldByIndex(bind.within)
+			}
+			value, err := bind.value(part.Field(bind.at))
 			if err != nil {
 				return err
 			}
