@@ -105,13 +105,7 @@ func (db *DB) singly(ctx context.Context, query string, order []piece, rows Rows
 		if args, err = appendBound(args[:0], row, order); err != nil {
 			return err
 		}
-		if scan == nil {
-			_, err = w.exec(args...)
-		} else {
-			found, failed := w.rows(args...)
-			err = scanAll(found, failed, scan)
-		}
-		if err != nil {
+		if err := w.run(scan, args...); err != nil {
 			return err
 		}
 	}
