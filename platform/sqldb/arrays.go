@@ -174,6 +174,9 @@ func appendRaw(b []byte, v reflect.Value) ([]byte, error) {
 // appendJSON writes what bun writes: of a NUL, which PostgreSQL's JSON has not,
 // the escape is kept as a text.
 func appendJSON(b []byte, v reflect.Value) ([]byte, error) {
+	if isNull(v) {
+		return appendText(b, "null")
+	}
 	text, err := json.Marshal(v.Interface())
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"database/sql/driver"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -28,6 +29,8 @@ var (
 	timeType    = reflect.TypeFor[time.Time]()
 	rawType     = reflect.TypeFor[json.RawMessage]()
 	valuerType  = reflect.TypeFor[driver.Valuer]()
+	jsonType    = reflect.TypeFor[json.Marshaler]()
+	plainType   = reflect.TypeFor[encoding.TextMarshaler]()
 	appenderOwn = reflect.TypeFor[schema.QueryAppender]()
 )
 
@@ -134,6 +137,16 @@ func bindPointer(value func(reflect.Value) (any, error)) func(reflect.Value) (an
 }
 
 func bindJSON(v reflect.Value) (any, error) {
+	if isNull(v) {
+		return "null", nil
+	}
 	text, err := json.Marshal(v.Interface())
 	return string(text), err
+}
+
+// isNull reports whether a value is null as JSON, which most lists of a question
+// are.
+func isNull(v reflect.Value) bool {
+	kind := v.Kind()
+	return (kind == reflect.Slice || kind == reflect.Map) && v.IsNil() && !v.Type().Implements(jsonType) && !v.Type().Implements(plainType)
 }

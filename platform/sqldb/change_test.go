@@ -101,12 +101,17 @@ func TestAChangeIsRefusedOutsideOfATransactionAndWithWhatNoDatabaseTakes(t *test
 	})
 }
 
+// own is a list that is something else as JSON.
+type own []string
+
+func (own) MarshalJSON() ([]byte, error) { return []byte(`"own"`), nil }
+
 // The rows of both databases are compared with what bun writes into an update.
 func TestAChangeStoresValuesOfEachKindAsBunDoes(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 120_000_000, time.FixedZone("X", 3600))
 	text, whole, is := "it's ü", int64(-7), true
 	values := map[string][]any{
-		"text": {"a", kind("k"), &text, (*string)(nil), nil, json.RawMessage(`{"a":"it's"}`), json.RawMessage(nil), []string{"a", "b'c"}, map[string]int{"a": 1}, struct{ A int }{3}},
+		"text": {"a", kind("k"), &text, (*string)(nil), nil, json.RawMessage(`{"a":"it's"}`), json.RawMessage(nil), []string{"a", "b'c"}, []string(nil), own(nil), map[string]int(nil), map[string]int{"a": 1}, struct{ A int }{3}},
 		"at":   {at, &at}, "later": {(*time.Time)(nil)},
 		"number": {7, int8(7), int32(7), int64(1) << 60, &whole}, "share": {float32(0.5), -0.125}, `"is"`: {true, &is},
 	}
