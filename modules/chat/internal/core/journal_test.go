@@ -190,7 +190,7 @@ func TestACommitWaitsNoLongerThanUntilNearlyAllAreThere(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		s.askAtOnce("1?", "2?", "3?", "4?", "5?", "6?", "7?")
 		s.asked(time.Millisecond, began, sizes, 8) // of nine that are open
-		s.askAtOnce("Another?") // and the next waits as long as before
+		s.askAtOnce("Another?")                    // and the next waits as long as before
 		s.same(1, len(sizes()))
 		time.Sleep(1500 * time.Microsecond)
 		synctest.Wait()
