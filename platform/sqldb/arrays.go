@@ -128,7 +128,7 @@ func natural(typ reflect.Type) array {
 
 // arrayOfField is arrayOf a field of a model.
 func arrayOfField(f *schema.Field, column uint32, name string) array {
-	if binderOf(f) == nil {
+	if onlyBun(f) {
 		return array{}
 	}
 	for _, option := range []string{"array", "hstore", "multirange", "msgpack", "type"} {
@@ -174,6 +174,9 @@ func appendRaw(b []byte, v reflect.Value) ([]byte, error) {
 // appendJSON writes what bun writes: of a NUL, which PostgreSQL's JSON has not,
 // the escape is kept as a text.
 func appendJSON(b []byte, v reflect.Value) ([]byte, error) {
+	if isNull(v) {
+		return appendText(b, "null")
+	}
 	text, err := json.Marshal(v.Interface())
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"reflect"
 )
 
 // Asks are statements whose rows decide what a transaction writes. PostgreSQL
@@ -13,9 +14,10 @@ type Asks struct {
 	asks []ask
 }
 
-// ask is a change, or else a read.
+// ask is a change, an insert, or else a read.
 type ask struct {
 	change *changing
+	insert *Insert
 	read   *Stmt
 	args   []int64
 	scan   func(row *sql.Rows) error
@@ -29,6 +31,14 @@ func (db *DB) NewAsks() *Asks { return &Asks{db: db} }
 func (a *Asks) Change(c Change, rows Rows, scan func(row *sql.Rows) error) {
 	if len(rows) > 0 {
 		a.asks = append(a.asks, ask{change: &changing{c, rows}, scan: scan})
+	}
+}
+
+// Insert appends an insert; scan takes what is answered of a row that was
+// written. One that the conflict leaves out is not. No rows are no statement.
+func (a *Asks) Insert(i Insert, scan func(row *sql.Rows) error) {
+	if reflect.ValueOf(i.Rows).Elem().Len() > 0 {
+		a.asks = append(a.asks, ask{insert: &i, scan: scan})
 	}
 }
 
@@ -68,7 +78,10 @@ func (a *Asks) Run(ctx context.Context) error {
 // single runs one of them on SQLite.
 func (a *Asks) single(ctx context.Context, q ask) error {
 	if q.change != nil {
-		return a.db.singly(ctx, q.change.single, q.change.rows, q.scan)
+		return a.db.singly(ctx, q.change.single, q.change.pieces[:len(q.change.pieces)-1], q.change.rows, q.scan)
+	}
+	if q.insert != nil {
+		return a.db.insertSingly(ctx, *q.insert, q.scan)
 	}
 	args := make([]any, len(q.args))
 	for i, arg := range q.args {
@@ -83,9 +96,16 @@ func (a *Asks) together(ctx context.Context) error {
 	defer b.free()
 	scans := make([]func(*sql.Rows) error, 0, len(a.asks)) // of each statement
 	for _, q := range a.asks {
-		if q.change == nil {
+		var err error
+		switch {
+		case q.change != nil:
+			err = b.addChange(a.db, *q.change)
+		case q.insert != nil:
+			err = b.addInsert(ctx, a.db, *q.insert)
+		default:
 			b.addRead(q)
-		} else if err := b.addChange(a.db, *q.change); err != nil {
+		}
+		if err != nil {
 			return err
 		}
 		for len(scans) < len(b.statements) {

@@ -88,3 +88,51 @@ func TestNothingStaysOfWhatIsAskedTogetherWhenOneFails(t *testing.T) {
 		}
 	})
 }
+
+func TestAnInsertTellsWhichRowsItWrote(t *testing.T) {
+	eachWithKinds(t, func(t *testing.T, db *sqldb.DB, insert func([]everyKind) error) {
+		for round := range 3 { // also when it is prepared
+			first := int64(100 * round)
+			if err := insert(kinds(first + 3)); err != nil { // two of those that follow
+				t.Fatal(err)
+			}
+			var rows []everyKind
+			var want []int64
+			for id := first; id < first+22; id += 2 { // as many as take several statements
+				rows = append(rows, kinds(id)...)
+			}
+			for _, r := range rows {
+				if r.ID != first+3 && r.ID != first+4 {
+					want = append(want, r.ID)
+				}
+			}
+			rows = append(rows, rows[0]) // comes twice
+			var got []int64
+			id := func(row *sql.Rows) error {
+				var id int64
+				err := row.Scan(&id)
+				got = append(got, id)
+				return err
+			}
+			ctx, n := sqldb.CountQueries(t.Context())
+			err := db.Within(ctx, func(ctx context.Context) error {
+				a := db.NewAsks()
+				a.Insert(sqldb.Insert{Rows: &rows, OnConflict: "DO NOTHING", Returning: "id"}, id)
+				a.Insert(sqldb.Insert{Rows: &[]everyKind{}, Returning: "id"}, id)
+				return a.Run(ctx)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(round, diff)
+			}
+			if n.Load() > 4 { // begin and commit among them, and once what columns there are
+				t.Errorf("%d statements", n.Load())
+			}
+			if _, err := db.PrepareWriters(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}

@@ -2,18 +2,25 @@ package sqldb
 
 import (
 	"database/sql/driver"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/uptrace/bun/schema"
 )
 
-// binder answers the value of a field of a row as SQLite's driver takes it, so
-// that it is stored as bun writes it into a statement.
-type binder func(row reflect.Value) (any, error)
+// binder is a field of a row, and answers its value as SQLite's driver takes
+// it, so that it is stored as bun writes it into a statement.
+type binder struct {
+	within []int // where the struct is that has the field; empty for the row
+	at     int
+	shared bool // the struct is that of the binder before
+	value  func(reflect.Value) (any, error)
+}
 
 // errNUL refuses what bun refuses: PostgreSQL has no such text.
 var errNUL = errors.New("a text has a NUL character in it")
@@ -22,16 +29,29 @@ var (
 	timeType    = reflect.TypeFor[time.Time]()
 	rawType     = reflect.TypeFor[json.RawMessage]()
 	valuerType  = reflect.TypeFor[driver.Valuer]()
+	jsonType    = reflect.TypeFor[json.Marshaler]()
+	plainType   = reflect.TypeFor[encoding.TextMarshaler]()
 	appenderOwn = reflect.TypeFor[schema.QueryAppender]()
 )
 
-// binderOf is nil for a field that only bun can write.
-func binderOf(f *schema.Field) binder {
-	value := valueOf(f.StructField.Type)
-	if value == nil || f.NullZero || f.SQLDefault != "" {
-		return nil
+// onlyBun reports whether only bun can write a field.
+func onlyBun(f *schema.Field) bool {
+	return f.NullZero || f.SQLDefault != "" || valueOf(f.StructField.Type) == nil
+}
+
+// binderOf is the binder of a field of a row, false when only bun can write it:
+// also when it is within a struct that may be nil. before are those of the
+// fields that come first.
+func binderOf(row reflect.Type, f *schema.Field, before []binder) (binder, bool) {
+	last := len(f.Index) - 1
+	b := binder{within: f.Index[:last], at: f.Index[last], value: valueOf(f.StructField.Type)}
+	for _, i := range b.within {
+		if row = row.Field(i).Type; row.Kind() != reflect.Struct {
+			return b, false
+		}
 	}
-	return func(row reflect.Value) (any, error) { return value(f.Value(row)) }
+	b.shared = len(before) > 0 && slices.Equal(before[len(before)-1].within, b.within)
+	return b, !onlyBun(f)
 }
 
 // valueOf answers how values of a type are bound.
@@ -65,12 +85,29 @@ func valueOf(typ reflect.Type) func(reflect.Value) (any, error) {
 }
 
 func bindTime(v reflect.Value) (any, error) {
+	if v.CanAddr() { // which needs no copy on the heap
+		t, _ := v.Addr().Interface().(*time.Time)
+		return timeText(*t), nil
+	}
 	t, _ := v.Interface().(time.Time)
 	return timeText(t), nil
 }
 
-// timeText is a time as bun writes it.
-func timeText(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.999999-07:00") }
+// asBun is how bun writes a time into SQLite.
+const asBun = "2006-01-02 15:04:05.999999-07:00"
+
+// timeText is a time as bun writes it. What RFC 3339 has a form for is written
+// in a third of the time.
+func timeText(t time.Time) string {
+	t = t.UTC()
+	if year := t.Year(); year < 0 || year > 9999 {
+		return t.Format(asBun)
+	}
+	var room [40]byte
+	b := t.Truncate(time.Microsecond).AppendFormat(room[:0], time.RFC3339Nano)
+	b[len("2006-01-02")] = ' '
+	return string(append(b[:len(b)-len("Z")], "+00:00"...))
+}
 
 func bindRaw(v reflect.Value) (any, error) {
 	if v.IsNil() {
@@ -100,6 +137,16 @@ func bindPointer(value func(reflect.Value) (any, error)) func(reflect.Value) (an
 }
 
 func bindJSON(v reflect.Value) (any, error) {
+	if isNull(v) {
+		return "null", nil
+	}
 	text, err := json.Marshal(v.Interface())
 	return string(text), err
+}
+
+// isNull reports whether a value is null as JSON, which most lists of a question
+// are.
+func isNull(v reflect.Value) bool {
+	kind := v.Kind()
+	return (kind == reflect.Slice || kind == reflect.Map) && v.IsNil() && !v.Type().Implements(jsonType) && !v.Type().Implements(plainType)
 }

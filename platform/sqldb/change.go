@@ -20,12 +20,12 @@ import (
 // column, which it plans each time.
 type Change struct {
 	head, tail string // around the values of the statement for all rows
-	single     string // SQLite's, with parameters in the place of values
+	single     string // SQLite's, with a parameter for each piece that has a value
 	pieces     []piece
 }
 
-// piece is a part of PostgreSQL's change of one row: a text, and the value
-// behind it, counted from 1. The last has none.
+// piece is a part of the change of one row: a text, and the value behind it,
+// counted from 1. The last has none.
 type piece struct {
 	text  string
 	value int
@@ -54,7 +54,8 @@ func NewChange(table, set, where, returning string) Change {
 	return Change{
 		pieces: append(pieces, piece{text: single[from:]}),
 		head:   fmt.Sprintf("UPDATE %s SET %s FROM ", table, set), tail: fmt.Sprintf(") AS v WHERE %s%s", where, returning),
-		single: valueOfRow.ReplaceAllString(strings.ReplaceAll(single, "::timestamptz", ""), "?$1"),
+		// Without numbers: the driver asks for the names of parameters with each row.
+		single: valueOfRow.ReplaceAllString(strings.ReplaceAll(single, "::timestamptz", ""), "?"),
 	}
 }
 
@@ -87,11 +88,12 @@ func (db *DB) Each(ctx context.Context, query string, rows Rows, scan func(row *
 	if err := rows.refuseUnknown(); err != nil {
 		return err
 	}
-	return db.singly(ctx, query, rows, scan)
+	return db.singly(ctx, query, nil, rows, scan)
 }
 
-// singly is Each for values that can be bound.
-func (db *DB) singly(ctx context.Context, query string, rows Rows, scan func(row *sql.Rows) error) (err error) {
+// singly is Each for values that can be bound. order names the value of each
+// parameter; nil is that of the row.
+func (db *DB) singly(ctx context.Context, query string, order []piece, rows Rows, scan func(row *sql.Rows) error) (err error) {
 	w, ok := db.onWriter(ctx, query)
 	if !ok {
 		return errors.New("a statement runs for each row on a transaction of SQLite only")
@@ -100,25 +102,37 @@ func (db *DB) singly(ctx context.Context, query string, rows Rows, scan func(row
 	defer func() { err = errors.Join(err, w.Close()) }()
 	var args []any
 	for _, row := range rows {
-		args = args[:0]
-		for _, value := range row {
-			bound, err := bindValue(value)
-			if err != nil {
-				return err
-			}
-			args = append(args, bound)
+		if args, err = appendBound(args[:0], row, order); err != nil {
+			return err
 		}
-		if scan == nil {
-			_, err = w.exec(args...)
-		} else {
-			found, failed := w.rows(args...)
-			err = scanAll(found, failed, scan)
-		}
-		if err != nil {
+		if err := w.run(scan, args...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// appendBound appends the values of a row as SQLite's driver takes them.
+func appendBound(args, row []any, order []piece) ([]any, error) {
+	n := len(row)
+	if order != nil {
+		n = len(order)
+	}
+	for i := range n {
+		at := i
+		if order != nil {
+			at = order[i].value - 1
+		}
+		if at >= len(row) {
+			return nil, fmt.Errorf("a row of a change has %d values, and the change names the %dth", len(row), at+1)
+		}
+		value, err := bindValue(row[at])
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, value)
+	}
+	return args, nil
 }
 
 // scanAll reads every row.
@@ -144,6 +158,11 @@ func bindValue(value any) (any, error) {
 	switch v := value.(type) {
 	case nil, bool, int, int64, float64:
 		return v, nil
+	case string:
+		if strings.IndexByte(v, 0) >= 0 {
+			return nil, errNUL
+		}
+		return value, nil
 	case time.Time:
 		return timeText(v), nil
 	}

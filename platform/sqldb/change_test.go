@@ -22,7 +22,7 @@ const manyRows = 20
 func TestAChangeUpdatesEachRowByItsOwnValues(t *testing.T) {
 	eachWithKinds(t, func(t *testing.T, db *sqldb.DB, insert func([]everyKind) error) {
 		rename := sqldb.NewChange("every_kind", "name = v.column2, at = v.column3::timestamptz", "id = v.column1 AND NOT \"is\"", "id, name")
-		clear := sqldb.NewChange("every_kind", "kind = v.column2", "id = v.column1", "")
+		clear := sqldb.NewChange("every_kind", "kind = CASE WHEN name = v.column2 THEN 'twice' ELSE v.column2 END", "id = v.column1", "")
 		if err := insert(append(kinds(1), kinds(3)...)); err != nil {
 			t.Fatal(err)
 		}
@@ -83,6 +83,9 @@ func TestAChangeIsRefusedOutsideOfATransactionAndWithWhatNoDatabaseTakes(t *test
 		if err := change(t.Context(), sqldb.Rows{{2, "b"}, {1, "a\x00b"}}); err == nil {
 			t.Error("a NUL was stored")
 		}
+		if err := change(t.Context(), sqldb.Rows{{1}}); err == nil {
+			t.Error("a row without a value was changed")
+		}
 		gone, leave := context.WithCancel(t.Context())
 		err := db.Within(gone, func(ctx context.Context) error {
 			leave()
@@ -98,12 +101,17 @@ func TestAChangeIsRefusedOutsideOfATransactionAndWithWhatNoDatabaseTakes(t *test
 	})
 }
 
+// own is a list that is something else as JSON.
+type own []string
+
+func (own) MarshalJSON() ([]byte, error) { return []byte(`"own"`), nil }
+
 // The rows of both databases are compared with what bun writes into an update.
 func TestAChangeStoresValuesOfEachKindAsBunDoes(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 120_000_000, time.FixedZone("X", 3600))
 	text, whole, is := "it's ü", int64(-7), true
 	values := map[string][]any{
-		"text": {"a", kind("k"), &text, (*string)(nil), nil, json.RawMessage(`{"a":"it's"}`), json.RawMessage(nil), []string{"a", "b'c"}, map[string]int{"a": 1}, struct{ A int }{3}},
+		"text": {"a", kind("k"), &text, (*string)(nil), nil, json.RawMessage(`{"a":"it's"}`), json.RawMessage(nil), []string{"a", "b'c"}, []string(nil), own(nil), map[string]int(nil), map[string]int{"a": 1}, struct{ A int }{3}},
 		"at":   {at, &at}, "later": {(*time.Time)(nil)},
 		"number": {7, int8(7), int32(7), int64(1) << 60, &whole}, "share": {float32(0.5), -0.125}, `"is"`: {true, &is},
 	}

@@ -78,3 +78,6 @@ const FrameSize = frameSize
 
 // Committed tells of a commit that no hook saw.
 func (db *DB) Committed() { db.checkpoints.committed() }
+
+// TimeText is a time as it is stored in SQLite.
+func TimeText(t time.Time) string { return timeText(t) }

@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"reflect"
@@ -19,6 +20,9 @@ type Insert struct {
 	Without string
 	// OnConflict is what follows ON CONFLICT, such as "DO NOTHING", or empty.
 	OnConflict string
+	// Returning names what is answered of each row that was written, for
+	// Asks.Insert. It is empty elsewhere.
+	Returning string
 }
 
 // Insert writes rows, on the transaction in ctx or on its own. No rows are no
@@ -29,7 +33,7 @@ func (db *DB) Insert(ctx context.Context, i Insert) error {
 		return nil
 	}
 	if prepared := db.inserter(ctx, i); prepared != nil {
-		return prepared.run(ctx, db, rows)
+		return prepared.run(ctx, db, rows, nil)
 	}
 	if db.postgres && db.InTx(ctx) {
 		b := newBatch()
@@ -54,6 +58,15 @@ func (db *DB) InsertLast(ctx context.Context, i Insert) error {
 	return s.PutOff(ctx)
 }
 
+// insertSingly is Insert on SQLite whose rows are read.
+func (db *DB) insertSingly(ctx context.Context, i Insert, scan func(row *sql.Rows) error) error {
+	if prepared := db.inserter(ctx, i); prepared != nil {
+		return prepared.run(ctx, db, reflect.ValueOf(i.Rows).Elem(), scan)
+	}
+	rows, err := db.On(ctx).QueryContext(ctx, "?", bun.Safe(db.insertQuery(ctx, i).String()))
+	return scanAll(rows, err, scan)
+}
+
 func (db *DB) insertQuery(ctx context.Context, i Insert) *bun.InsertQuery {
 	q := db.On(ctx).NewInsert().Model(i.Rows)
 	if i.Without != "" {
@@ -61,6 +74,9 @@ func (db *DB) insertQuery(ctx context.Context, i Insert) *bun.InsertQuery {
 	}
 	if i.OnConflict != "" {
 		q = q.On("CONFLICT " + i.OnConflict)
+	}
+	if i.Returning != "" {
+		q = q.Returning(i.Returning)
 	}
 	return q
 }
@@ -85,7 +101,7 @@ func (db *DB) inserter(ctx context.Context, i Insert) *inserter {
 		return nil
 	}
 	typ := reflect.TypeOf(i.Rows).Elem().Elem()
-	key := insertKey{typ, i.Without, i.OnConflict}
+	key := i.key()
 	known, ok := db.inserters.Load(key)
 	if !ok {
 		known, _ = db.inserters.LoadOrStore(key, newInserter(db, typ, i))
@@ -95,8 +111,23 @@ func (db *DB) inserter(ctx context.Context, i Insert) *inserter {
 }
 
 type insertKey struct {
-	typ                 reflect.Type
-	without, onConflict string
+	typ                            reflect.Type
+	without, onConflict, returning string
+}
+
+func (i Insert) key() insertKey {
+	return insertKey{reflect.TypeOf(i.Rows).Elem().Elem(), i.Without, i.OnConflict, i.Returning}
+}
+
+// end is what follows the rows of a statement.
+func (i Insert) end() (text string) {
+	if i.OnConflict != "" {
+		text = " ON CONFLICT " + i.OnConflict
+	}
+	if i.Returning != "" {
+		text += " RETURNING " + i.Returning
+	}
+	return text
 }
 
 func newInserter(db *DB, typ reflect.Type, i Insert) *inserter {
@@ -107,18 +138,15 @@ func newInserter(db *DB, typ reflect.Type, i Insert) *inserter {
 		if f.Name == i.Without {
 			continue
 		}
-		bind := binderOf(f)
-		if bind == nil { // a type that only bun knows how to write
+		bind, known := binderOf(typ, f, in.values)
+		if !known { // a type that only bun knows how to write
 			return nil
 		}
 		columns, in.values = append(columns, string(f.SQLName)), append(in.values, bind)
 	}
 	row := "(" + repeated("?", len(columns)) + ")"
 	for k, n := range atOnce {
-		in.queries[k] = fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", table.SQLName, strings.Join(columns, ", "), repeated(row, n))
-		if i.OnConflict != "" {
-			in.queries[k] += " ON CONFLICT " + i.OnConflict
-		}
+		in.queries[k] = fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", table.SQLName, strings.Join(columns, ", "), repeated(row, n)) + i.end()
 	}
 	return in
 }
@@ -128,7 +156,8 @@ func repeated(text string, n int) string {
 	return strings.TrimSuffix(strings.Repeat(text+", ", n), ", ")
 }
 
-func (in *inserter) run(ctx context.Context, db *DB, rows reflect.Value) error {
+// run writes rows. scan takes what is answered of one; it is nil when nothing is.
+func (in *inserter) run(ctx context.Context, db *DB, rows reflect.Value, scan func(row *sql.Rows) error) error {
 	db.count(ctx, 1)
 	at := 0
 	for i, n := range atOnce {
@@ -136,7 +165,7 @@ func (in *inserter) run(ctx context.Context, db *DB, rows reflect.Value) error {
 		if times == 0 {
 			continue
 		}
-		if err := in.some(ctx, db, in.queries[i], rows.Slice(at, at+times*n), n); err != nil {
+		if err := in.some(ctx, db, in.queries[i], rows.Slice(at, at+times*n), n, scan); err != nil {
 			return fmt.Errorf("writing %s: %w", in.table, err)
 		}
 		at += times * n
@@ -145,7 +174,7 @@ func (in *inserter) run(ctx context.Context, db *DB, rows reflect.Value) error {
 }
 
 // some writes rows by a statement for n of them.
-func (in *inserter) some(ctx context.Context, db *DB, query string, rows reflect.Value, n int) (err error) {
+func (in *inserter) some(ctx context.Context, db *DB, query string, rows reflect.Value, n int, scan func(row *sql.Rows) error) (err error) {
 	w, ok := db.onWriter(ctx, query)
 	if !ok {
 		return errors.New("there is no transaction")
@@ -154,8 +183,12 @@ func (in *inserter) some(ctx context.Context, db *DB, query string, rows reflect
 	args := make([]any, 0, n*len(in.values))
 	for i := range rows.Len() {
 		row := rows.Index(i)
+		part := row
 		for _, bind := range in.values {
-			value, err := bind(row)
+			if !bind.shared {
+				part = row.FieldByIndex(bind.within)
+			}
+			value, err := bind.value(part.Field(bind.at))
 			if err != nil {
 				return err
 			}
@@ -164,7 +197,7 @@ func (in *inserter) some(ctx context.Context, db *DB, query string, rows reflect
 		if (i+1)%n > 0 {
 			continue
 		}
-		if _, err := w.exec(args...); err != nil {
+		if err := w.run(scan, args...); err != nil {
 			return err
 		}
 		args = args[:0]

@@ -3,6 +3,8 @@ package sqldb_test
 import (
 	"context"
 	"encoding/json"
+	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -185,4 +187,21 @@ func TestAScriptRunsItsStatementsInOrderAndInATransactionOnly(t *testing.T) {
 			t.Errorf("%d statements were counted", n.Load())
 		}
 	})
+}
+
+func TestTimesAreWrittenAsBunWritesThem(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	times := []time.Time{{}, time.Unix(0, 0), time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(10_000, 1, 1, 0, 0, 0, 999_999_999, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.FixedZone("", -3600))}
+	for range 5000 {
+		at := time.Unix(random.Int64N(400_000_000_000)-200_000_000_000, random.Int64N(1_000_000_000))
+		if random.IntN(2) == 0 {
+			at = at.Truncate(time.Duration(math.Pow10(random.IntN(10)))).In(time.FixedZone("X", random.IntN(80_000)-40_000))
+		}
+		times = append(times, at)
+	}
+	for _, at := range times {
+		if got, want := sqldb.TimeText(at), at.UTC().Format("2006-01-02 15:04:05.999999-07:00"); got != want {
+			t.Errorf("%s is written as %s", want, got)
+		}
+	}
 }

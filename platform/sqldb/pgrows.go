@@ -19,7 +19,7 @@ type pgInserter struct {
 // asks what types the columns have.
 func (db *DB) pgInserter(ctx context.Context, i Insert) (*pgInserter, error) {
 	typ := reflect.TypeOf(i.Rows).Elem().Elem()
-	key := insertKey{typ, i.Without, i.OnConflict}
+	key := i.key()
 	if known, ok := db.inserters.Load(key); ok {
 		in, _ := known.(*pgInserter)
 		return in, nil
@@ -64,10 +64,7 @@ func (db *DB) newPgInserter(ctx context.Context, typ reflect.Type, i Insert) (*p
 	}
 	// Of functions in its list, SELECT makes a row of each turn, in the order of
 	// the arrays. In FROM, PostgreSQL would first store what each answers.
-	in.text = fmt.Sprintf("INSERT INTO %s (%s) SELECT %s", table.SQLName, strings.Join(columns, ", "), strings.Join(params, ", "))
-	if i.OnConflict != "" {
-		in.text += " ON CONFLICT " + i.OnConflict
-	}
+	in.text = fmt.Sprintf("INSERT INTO %s (%s) SELECT %s", table.SQLName, strings.Join(columns, ", "), strings.Join(params, ", ")) + i.end()
 	return in, nil
 }
 

@@ -102,6 +102,17 @@ func (w writer) rows(args ...any) (*sql.Rows, error) {
 	return w.tx.Tx.QueryContext(w.ctx, w.query, args...)
 }
 
+// run runs the statement once. scan takes what is answered of a row; it is nil
+// for a statement that answers nothing.
+func (w writer) run(scan func(row *sql.Rows) error, args ...any) error {
+	if scan == nil {
+		_, err := w.exec(args...)
+		return err
+	}
+	rows, err := w.rows(args...)
+	return scanAll(rows, err, scan)
+}
+
 // Close lets go of the statement; what was prepared stays.
 func (w writer) Close() error {
 	if w.stmt == nil {

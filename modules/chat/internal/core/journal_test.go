@@ -152,3 +152,61 @@ func TestTheFirstPieceIsStoredAtOnceForWhoWatches(t *testing.T) {
 		s.same([]time.Duration{10 * time.Millisecond, 30 * time.Millisecond}, at) // the rest comes with the end
 	})
 }
+
+// busy leaves so many runs open that a commit waits for the parts of others, and
+// answers the sizes of the commits from then on.
+func (s *scene) busy(runs int) (sizes func() []int) {
+	s.model.answer = hangs()
+	for i := range runs {
+		_, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: fmt.Sprintf("Before %d?", i)})
+		s.must(err)
+	}
+	synctest.Wait()
+	sizes, open := s.gated(func(core.Batch) error { return nil })
+	open()
+	return sizes
+}
+
+func TestAQuestionWaitsAMomentForOthersWhenManyRunsAreOpen(t *testing.T) {
+	play(t, func(s *scene) {
+		sizes := s.busy(8)
+		began := time.Now()
+		one := s.askAtOnce("One?")
+		time.Sleep(time.Millisecond)
+		s.same(0, len(sizes()))
+		two := s.askAtOnce("Two?")
+		s.asked(1500*time.Microsecond, began, sizes, 2)
+		for _, err := range slices.Concat(one, two) {
+			s.must(err)
+		}
+	})
+}
+
+func TestACommitWaitsNoLongerThanUntilNearlyAllAreThere(t *testing.T) {
+	play(t, func(s *scene) {
+		sizes := s.busy(8)
+		began := time.Now()
+		s.askAtOnce("One?")
+		time.Sleep(time.Millisecond)
+		s.askAtOnce("1?", "2?", "3?", "4?", "5?", "6?", "7?")
+		s.asked(time.Millisecond, began, sizes, 8) // of nine that are open
+		s.askAtOnce("Another?")                    // and the next waits as long as before
+		s.same(1, len(sizes()))
+		time.Sleep(1500 * time.Microsecond)
+		synctest.Wait()
+		s.same([]int{8, 1}, sizes())
+	})
+}
+
+// asked checks that one commit of so many parts came at a time, and not before.
+func (s *scene) asked(after time.Duration, began time.Time, sizes func() []int, parts int) {
+	s.t.Helper()
+	if wait := after - time.Since(began); wait > 0 {
+		time.Sleep(wait - time.Nanosecond)
+		synctest.Wait()
+		s.same(0, len(sizes()))
+		time.Sleep(time.Nanosecond)
+	}
+	synctest.Wait()
+	s.same([]int{parts}, sizes())
+}

@@ -1,10 +1,14 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
+	"slices"
 
 	"parley/modules/chat/internal/core"
+	"parley/platform/sqldb"
 )
 
 // accepts stores questions with their runs and threads.
@@ -17,6 +21,8 @@ func (w *writing) accepts(ctx context.Context, parts []core.Accept) ([]core.Acce
 	}
 	var err error
 	out := make([]core.Accepted, len(parts))
+	found := make([]int, 0, len(parts)) // whose threads are there
+	var keyed []runRow
 	for i, p := range parts {
 		done := core.Accepted{Thread: p.Thread, Run: p.Run}
 		done.Run.ID = w.ids[i].Run
@@ -45,11 +51,21 @@ func (w *writing) accepts(ctx context.Context, parts []core.Accept) ([]core.Acce
 			continue
 		}
 		done.Run.ThreadID = done.Thread.ID
-		taken, err := w.taken(ctx, done.Run, again)
-		if err != nil {
-			return nil, err
+		out[i] = done
+		found = append(found, i)
+		if again || done.Run.IdempotencyKey != nil || done.Run.QuestionKey != nil {
+			keyed = append(keyed, runRow{Run: done.Run})
+		} else {
+			w.runs = append(w.runs, runRow{Run: done.Run})
 		}
-		if taken {
+	}
+	taken, err := w.take(ctx, keyed)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range found {
+		p, done := parts[i], out[i]
+		if taken[done.Run.ID] {
 			if out[i], err = w.instead(ctx, p, core.ErrInProgress); err != nil {
 				return nil, err
 			}
@@ -64,7 +80,6 @@ func (w *writing) accepts(ctx context.Context, parts []core.Accept) ([]core.Acce
 		if err := w.addEvents(done.Run.ID, p.Events); err != nil {
 			return nil, err
 		}
-		out[i] = done
 	}
 	return out, nil
 }
@@ -79,17 +94,37 @@ func (w *writing) instead(ctx context.Context, p core.Accept, why error) (core.A
 	return stored, err
 }
 
-// taken stores a run and answers whether it could not be for its key, or because
-// it comes again and is there. Without a key the run waits for the others.
-func (w *writing) taken(ctx context.Context, r core.Run, again bool) (bool, error) {
-	if r.IdempotencyKey == nil && r.QuestionKey == nil && !again {
-		w.runs = append(w.runs, runRow{Run: r})
-		return false, nil
+// take stores runs that may not be stored for their keys, or because they come
+// again and are there, and answers those. Runs without a key wait for the
+// others. Two processes that have several of the same keys store them in one
+// order.
+func (w *writing) take(ctx context.Context, rows []runRow) (taken map[int64]bool, err error) {
+	if len(rows) == 0 {
+		return nil, nil
 	}
-	res, err := w.db.On(ctx).NewInsert().Model(&runRow{Run: r}).On("CONFLICT DO NOTHING").Returning("NULL").Exec(ctx)
-	if err != nil {
-		return false, fmt.Errorf("storing a question: %w", err)
+	slices.SortStableFunc(rows, func(a, b runRow) int {
+		return cmp.Or(cmp.Compare(a.UserID, b.UserID), cmp.Compare(keyOf(a.IdempotencyKey), keyOf(b.IdempotencyKey)), cmp.Compare(keyOf(a.QuestionKey), keyOf(b.QuestionKey)))
+	})
+	taken = make(map[int64]bool, len(rows))
+	for _, r := range rows {
+		taken[r.ID] = true
 	}
-	n, err := res.RowsAffected()
-	return n == 0, err
+	asks := w.db.NewAsks()
+	asks.Insert(sqldb.Insert{Rows: &rows, OnConflict: "DO NOTHING", Returning: "id"}, func(row *sql.Rows) error {
+		var id int64
+		err := row.Scan(&id)
+		delete(taken, id)
+		return err
+	})
+	if err := asks.Run(ctx); err != nil {
+		return nil, fmt.Errorf("storing questions: %w", err)
+	}
+	return taken, nil
+}
+
+func keyOf(key *string) string {
+	if key == nil {
+		return ""
+	}
+	return *key
 }

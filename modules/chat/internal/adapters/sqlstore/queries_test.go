@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"log/slog"
 	"testing"
+	"time"
 
 	"parley/modules/chat/internal/adapters/sqlstore"
 	"parley/modules/chat/internal/core"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/page"
+	"parley/platform/kernel/uow"
 	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
@@ -95,6 +97,42 @@ func TestAThreadCostsTheSameHoweverMuchWasSaidAboutIt(t *testing.T) {
 		}
 		if err := s.Close(ctx); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+func TestQuestionsWithKeysCostTheSameHoweverManyACommitHas(t *testing.T) {
+	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
+		store, unit := sqlstore.New(db), sqldb.NewUnit(db, nowhere{}, clock.System{})
+		asked := 0
+		cost := func(questions int) int64 {
+			t.Helper()
+			b := core.Batch{Now: time.Now()}
+			for range questions {
+				asked++
+				key := fmt.Sprint(asked)
+				p := asking(key, core.Thread{OrganizationID: 1, AgentID: 3, UserID: 7, Title: "What?"})
+				p.Run.IdempotencyKey = &key
+				b.Accepts = append(b.Accepts, p)
+			}
+			ctx, n := sqldb.CountQueries(t.Context())
+			err := unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+				done, err := store.Write(ctx, b)
+				for _, a := range done.Accepts {
+					if a.Err != nil || a.Run.ID == 0 {
+						t.Errorf("a question is stored as %d: %v", a.Run.ID, a.Err)
+					}
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n.Load()
+		}
+		cost(1) // looks at the columns of tables
+		if one, many := cost(1), cost(12); one != many {
+			t.Errorf("%d statements for one question and %d for twelve", one, many)
 		}
 	})
 }

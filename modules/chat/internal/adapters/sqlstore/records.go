@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
 
 	"parley/modules/chat/internal/core"
 	"parley/modules/corpora"
+	"parley/platform/kernel/jsonout"
 )
 
 // How an answer came about stands with it, in lists as JSON: its thoughts, its
@@ -22,15 +22,16 @@ import (
 // earlier version has stored.
 
 // thoughtText and supportText are elements of these lists. The version before
-// reads them through views, by these names.
-type thoughtText[Detail any] struct {
-	Order      int       `json:"order"`
-	Step       string    `json:"step"`
-	Title      string    `json:"title"`
-	Message    string    `json:"message"`
-	StartedOn  time.Time `json:"started_on"`
-	DurationMS int64     `json:"duration_ms"`
-	Detail     Detail    `json:"detail"`
+// reads them through views, by these names, and appendThought and
+// appendSupport write them.
+type thoughtText struct {
+	Order      int             `json:"order"`
+	Step       string          `json:"step"`
+	Title      string          `json:"title"`
+	Message    string          `json:"message"`
+	StartedOn  time.Time       `json:"started_on"`
+	DurationMS int64           `json:"duration_ms"`
+	Detail     json.RawMessage `json:"detail"`
 }
 
 type supportText struct {
@@ -70,44 +71,25 @@ func (s *Store) Prepare(o core.Outcome) (core.Outcome, error) {
 	return o, err
 }
 
-func prepare(o core.Outcome) (_ *prepared, err error) {
-	var p prepared
-	list := func(into *string, value any) {
-		if err == nil {
-			*into, err = encode(value)
-		}
-	}
-	list(&p.references, o.References)
-	list(&p.followUps, o.FollowUps)
-	list(&p.corpusIDs, o.CorpusIDs)
-	thoughts, support, documents := make([]thoughtText[any], len(o.Thoughts)), make([]supportText, len(o.Support)), make([]int64, len(o.Support))
-	for i, t := range o.Thoughts {
-		thoughts[i] = thoughtText[any]{t.Order, t.Step, t.Title, t.Message, t.StartedOn.UTC(), t.DurationMS, t.Data}
-		if t.Data == nil {
-			thoughts[i].Detail = t.Detail
-		}
-	}
+func prepare(o core.Outcome) (*prepared, error) {
+	documents := make([]int64, len(o.Support))
 	for i, s := range o.Support {
 		documents[i] = s.DocumentID
-		support[i] = supportText{s.Number, s.ChunkID, s.DocumentID, s.CorpusID, s.Title, s.URL, s.Text, s.Page, s.Score}
 	}
 	slices.Sort(documents)
-	list(&p.documents, slices.Compact(documents))
-	list(&p.thoughts, thoughts)
-	list(&p.support, support)
+	var p prepared
+	err := encodeTogether(
+		encoding{&p.references, func(t *jsonout.Text) { jsonout.List(t, o.References, appendReference) }},
+		encoding{&p.followUps, func(t *jsonout.Text) { t.Any(o.FollowUps) }},
+		encoding{&p.corpusIDs, func(t *jsonout.Text) { t.Any(o.CorpusIDs) }},
+		encoding{&p.documents, func(t *jsonout.Text) { t.Any(slices.Compact(documents)) }},
+		encoding{&p.thoughts, func(t *jsonout.Text) { jsonout.List(t, notNil(o.Thoughts), appendThought) }},
+		encoding{&p.support, func(t *jsonout.Text) { jsonout.List(t, notNil(o.Support), appendSupport) }},
+	)
 	if err != nil {
 		return nil, fmt.Errorf("encoding an answer: %w", err)
 	}
 	return &p, nil
-}
-
-// encode is a value as JSON, for people who look into the database as well.
-func encode(value any) (string, error) {
-	var text strings.Builder
-	e := json.NewEncoder(&text) // which writes it at once
-	e.SetEscapeHTML(false)
-	err := e.Encode(value)
-	return strings.TrimSuffix(text.String(), "\n"), err
 }
 
 // recorded reads a list that stands with the answer of a run; false when there
@@ -127,7 +109,7 @@ func recorded[V any](ctx context.Context, s *Store, column string, run int64) ([
 
 // Thoughts implements core.Runs.
 func (s *Store) Thoughts(ctx context.Context, run int64) ([]core.Thought, error) {
-	list, found, err := recorded[thoughtText[json.RawMessage]](ctx, s, "thoughts", run)
+	list, found, err := recorded[thoughtText](ctx, s, "thoughts", run)
 	if err != nil {
 		return nil, fmt.Errorf("reading thoughts: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"parley/modules/chat/internal/core"
+	"parley/platform/kernel/jsonout"
 )
 
 // streamRow is the events of a stream that one commit has stored: the last of
@@ -36,11 +37,8 @@ func newStreamRow(run int64, events []core.StreamEvent) (streamRow, error) {
 	if last == 0 {
 		return row, nil
 	}
-	earlier := make([]earlierEvent, last)
-	for i, e := range events[:last] {
-		earlier[i] = earlierEvent{e.Step, e.Message, e.Delta, e.Code, e.Details}
-	}
-	text, err := encode(earlier)
+	var text string
+	err := encodeTogether(encoding{&text, func(t *jsonout.Text) { jsonout.List(t, events[:last], appendEarlier) }})
 	if err != nil {
 		return row, fmt.Errorf("encoding a stream: %w", err)
 	}

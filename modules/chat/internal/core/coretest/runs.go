@@ -99,6 +99,17 @@ func keys(f fixture) {
 	f.run(newRun(thread, withKey("K")))
 	f.run(newRun(thread))
 	f.run(newRun(thread)) // any number without one
+	one := []core.Accept{}
+	for _, key := range []string{"z", "b", "z", "k"} { // in one commit the first wins, and what is stored
+		one = append(one, accept(newRun(thread, withKey(key)), core.Content{Question: "Which?", Sources: "[]"}))
+	}
+	done := storetest.Must[core.Written](f.t)(f.write(f.ctx, core.Batch{Now: now, Accepts: one})).Accepts
+	for i, err := range []error{nil, nil, core.ErrInProgress, core.ErrInProgress} {
+		f.ErrorIs(done[i].Err, err)
+	}
+	f.Equal(done[0].Run, storetest.Must[core.Run](f.t)(f.RunByKey(f.ctx, jo, "z")))
+	f.Equal(done[1].Run, storetest.Must[core.Run](f.t)(f.RunByKey(f.ctx, jo, "b")))
+	f.Equal(6, len(storetest.Must[page.Of[core.Run]](f.t)(f.RunsPage(f.ctx, thread, page.Request{})).Items))
 	f.Equal(first, storetest.Must[core.Run](f.t)(f.RunByKey(f.ctx, jo, "k")))
 	f.Equal(anns, storetest.Must[core.Run](f.t)(f.RunByKey(f.ctx, ann, "k")))
 	_, err = f.RunByKey(f.ctx, jo, "other")
