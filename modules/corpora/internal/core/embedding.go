@@ -169,6 +169,13 @@ func (s *Service) embed(ctx context.Context, c work.Claim) error {
 	if err := json.Unmarshal([]byte(c.Job().Payload), &at); err != nil {
 		return work.Permanent(fmt.Errorf("reading which passages a job is about: %w", err))
 	}
+	var began Document // as it is now; nothing of a whole corpus
+	switch found, err := s.Store.DocumentsByID(ctx, []int64{at.Document}); {
+	case err != nil:
+		return err
+	case len(found) > 0:
+		began = found[0]
+	}
 	before := at.Done
 	for range embedJobSize {
 		if s.embedder.isAway() {
@@ -186,9 +193,7 @@ func (s *Service) embed(ctx context.Context, c work.Claim) error {
 			if n > 0 {
 				continue
 			}
-			return s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-				return errors.Join(c.Finish(ctx), s.showVectors(ctx, at.Corpus, at.Done > before))
-			})
+			return s.embedded(ctx, c, at, began, at.Done > before)
 		}
 		if err := s.embedPassages(ctx, c, passages, &at); err != nil {
 			if ctx.Err() != nil || !s.embedder.isAway() {
@@ -263,13 +268,23 @@ func (s *Service) embedOneByOne(ctx context.Context, passages []ranking.Passage,
 	return out, nil
 }
 
+// embedded ends a job that found no more passages. When its document has another
+// text than it had at the beginning, the job that was put for that one may have
+// been left out, because this one was there.
+func (s *Service) embedded(ctx context.Context, c work.Claim, at embedPayload, began Document, added bool) error {
+	return s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		now, err := s.endEmbedding(ctx, c, at, added)
+		if err != nil || now.Revision == began.Revision && now.Step == began.Step && now.IndexVersion == began.IndexVersion {
+			return err
+		}
+		return s.Queue.Put(ctx, embedJob(c.Job().Tenant, at))
+	})
+}
+
 // embedLater puts the rest of a job into the queue again.
 func (s *Service) embedLater(ctx context.Context, c work.Claim, at embedPayload, added bool, pause time.Duration) error {
 	return s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		if err := c.Finish(ctx); err != nil {
-			return err
-		}
-		if err := s.showVectors(ctx, at.Corpus, added); err != nil {
+		if _, err := s.endEmbedding(ctx, c, at, added); err != nil {
 			return err
 		}
 		job := embedJob(c.Job().Tenant, at)
@@ -278,6 +293,23 @@ func (s *Service) embedLater(ctx context.Context, c work.Claim, at embedPayload,
 		}
 		return s.Queue.Put(ctx, job)
 	})
+}
+
+// endEmbedding finishes a job and shows what it added, in the unit of ctx. It
+// answers the document as it is then, and nothing for a whole corpus. What shows
+// a new text and puts this job has the document locked before, and waits for a
+// job that ends: so the document comes first here, and the job last.
+func (s *Service) endEmbedding(ctx context.Context, c work.Claim, at embedPayload, added bool) (d Document, err error) {
+	if at.Document != 0 {
+		d, err = s.Store.UpdateDocument(ctx, at.Document, func(*Document) error { return nil })
+		if err != nil && !errors.Is(err, ErrDocumentNotFound) {
+			return d, err
+		}
+	}
+	if err := s.showVectors(ctx, at.Corpus, added); err != nil {
+		return d, err
+	}
+	return d, c.Finish(ctx)
 }
 
 func (s *Service) showVectors(ctx context.Context, corpusID int64, added bool) error {

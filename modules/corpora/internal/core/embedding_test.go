@@ -201,3 +201,53 @@ func TestVectorsFromBeforeTheIndexArePutIntoIt(t *testing.T) {
 		t.Error("the model is asked again")
 	}
 }
+
+// interrupted is a store in which something happens once a job has found no
+// more passages without vectors, before it ends.
+type interrupted struct {
+	core.Store
+	meanwhile func()
+	looks     int // for what is not in the index
+}
+
+// IndexVectors implements core.Vectors.
+func (s *interrupted) IndexVectors(ctx context.Context, corpusID int64, model string, hold core.Hold) (int, error) {
+	s.looks++
+	if do := s.meanwhile; do != nil {
+		s.meanwhile = nil
+		do()
+	}
+	return s.Store.IndexVectors(ctx, corpusID, model, hold)
+}
+
+func TestATextThatChangesWhileTheJobOfTheOldOneEndsGetsItsVectors(t *testing.T) {
+	for what, text := range map[string]string{
+		"other words": "He likes rowing on the lake.",
+		"the same":    "She bakes bread.", // whose vectors are passed on, and not in the index
+	} {
+		t.Run(what, func(t *testing.T) {
+			store := &interrupted{}
+			f := setup(t, withModel(&model{}), func(d *core.Deps) { store.Store, d.Store = d.Store, store })
+			c := f.corpus(jo, "a")
+			d := f.upload(jo, c, "a.md", "She bakes bread.")
+			store.meanwhile = func() {
+				stored, err := f.Keep(f.ctx, strings.NewReader(text))
+				f.check(err)
+				_, err = f.UpdateDocument(f.ctx, jo, d.ID, core.DocumentChange{Source: &core.NewDocument{Stored: stored, FileName: "a.md"}})
+				f.check(err)
+				f.work() // as another process does
+			}
+			f.work()
+			bare, err := store.Unembedded(f.ctx, c.ID, 0, "m", 0, 10)
+			if f.check(err); len(bare) > 0 {
+				t.Errorf("%q has no vector", bare[0].Text)
+			}
+			if store.looks != 2 {
+				t.Errorf("looked %d times for vectors that are not in the index", store.looks)
+			}
+			if left, err := f.jobs.Counts(f.ctx); err != nil || len(left) != 0 {
+				t.Errorf("jobs are left: %+v %v", left, err)
+			}
+		})
+	}
+}
