@@ -119,10 +119,10 @@ func (s *Service) completeAnew(ctx context.Context, d Document, last []Indexed, 
 			return err
 		}
 		d.ModifiedOn = now.ModifiedOn
-		if _, err := s.Store.Finish(ctx, d, last); err != nil || s.embedder == nil {
+		if _, err := s.Store.Finish(ctx, d, last); err != nil {
 			return err
 		}
-		return s.Queue.Put(ctx, embedJob(d.OrganizationID, embedPayload{Corpus: d.CorpusID, Document: d.ID}))
+		return s.embedDocument(ctx, d)
 	})
 	if err != nil {
 		return err
