@@ -3,6 +3,7 @@ package core_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -199,5 +200,134 @@ func TestVectorsFromBeforeTheIndexArePutIntoIt(t *testing.T) {
 	}
 	if m.calls != calls {
 		t.Error("the model is asked again")
+	}
+}
+
+// interrupted is a store in which something happens once a job has found no
+// more passages without vectors, before it ends.
+type interrupted struct {
+	core.Store
+	meanwhile func()
+	looks     int // for what is not in the index
+}
+
+// IndexVectors implements core.Vectors.
+func (s *interrupted) IndexVectors(ctx context.Context, corpusID int64, model string, hold core.Hold) (int, error) {
+	s.looks++
+	if do := s.meanwhile; do != nil {
+		s.meanwhile = nil
+		do()
+	}
+	return s.Store.IndexVectors(ctx, corpusID, model, hold)
+}
+
+func TestATextThatChangesWhileTheJobOfTheOldOneEndsGetsItsVectors(t *testing.T) {
+	for what, text := range map[string]string{
+		"other words": "He likes rowing on the lake.",
+		"the same":    "She bakes bread.", // whose vectors are passed on, and not in the index
+	} {
+		t.Run(what, func(t *testing.T) {
+			store := &interrupted{}
+			f := setup(t, withModel(&model{}), func(d *core.Deps) { store.Store, d.Store = d.Store, store })
+			c := f.corpus(jo, "a")
+			d := f.upload(jo, c, "a.md", "She bakes bread.")
+			store.meanwhile = func() {
+				stored, err := f.Keep(f.ctx, strings.NewReader(text))
+				f.check(err)
+				_, err = f.UpdateDocument(f.ctx, jo, d.ID, core.DocumentChange{Source: &core.NewDocument{Stored: stored, FileName: "a.md"}})
+				f.check(err)
+				f.work() // as another process does
+			}
+			f.work()
+			bare, err := store.Unembedded(f.ctx, c.ID, 0, "m", 0, 10)
+			if f.check(err); len(bare) > 0 {
+				t.Errorf("%q has no vector", bare[0].Text)
+			}
+			if store.looks != 2 {
+				t.Errorf("looked %d times for vectors that are not in the index", store.looks)
+			}
+			if left, err := f.jobs.Counts(f.ctx); err != nil || len(left) != 0 {
+				t.Errorf("jobs are left: %+v %v", left, err)
+			}
+		})
+	}
+}
+
+// named is a model of another name.
+type named struct {
+	*model
+	name string
+}
+
+// Model implements core.Embedder.
+func (n named) Model() string { return n.name }
+
+// fallsSilent answers so many calls.
+type fallsSilent struct {
+	*model
+	after int
+}
+
+// Embed implements core.Embedder.
+func (m fallsSilent) Embed(ctx context.Context, texts []string) ([][]float32, error) {
+	if m.calls == m.after {
+		return nil, errors.New("connection refused")
+	}
+	return m.model.Embed(ctx, texts)
+}
+
+func (f fixture) bare(c core.Corpus, model string) int {
+	f.t.Helper()
+	found, err := f.parts.Store.Unembedded(f.ctx, c.ID, 0, model, 0, 1_000)
+	f.check(err)
+	return len(found)
+}
+
+func TestAModelThatTakesThePlaceOfAnotherHalfwayMakesAllVectors(t *testing.T) {
+	f := setup(t)
+	c := f.corpus(jo, "a")
+	for i := range 70 {
+		f.upload(jo, c, fmt.Sprint(i, ".md"), fmt.Sprint("Text ", i))
+	}
+	f.work()
+	start := func(e core.Embedder) {
+		f.parts.Embedder = e
+		f.Service = core.New(f.parts)
+		f.check(f.Adopt(f.ctx))
+		f.work()
+	}
+	start(fallsSilent{&model{}, 1})
+	if n := f.bare(c, "m"); n != 6 {
+		t.Fatalf("%d passages are left of the first model", n)
+	}
+	start(named{&model{}, "n"})
+	if n := f.bare(c, "n"); n != 0 {
+		t.Errorf("%d passages have no vector of the second model", n)
+	}
+	for range 20 { // what is left of the first one goes
+		f.clock.Advance(2 * time.Minute)
+		f.work()
+	}
+	if left, err := f.jobs.Counts(f.ctx); err != nil || len(left) != 0 {
+		t.Errorf("jobs are left: %+v %v", left, err)
+	}
+}
+
+func TestAProcessWithAnotherModelLeavesJobsToThoseThatHaveIt(t *testing.T) {
+	f := setup(t, withModel(&model{}))
+	c := f.corpus(jo, "a")
+	before := f
+	f.parts.Embedder = named{&model{}, "n"}
+	f.Service = core.New(f.parts)
+	f.upload(jo, c, "a.md", "He likes rowing on the lake.")
+	f.index()
+	before.work()
+	if n := f.bare(c, "n"); n != 1 {
+		t.Fatalf("%d passages have no vectors", n)
+	}
+	f.clock.Advance(2 * time.Minute)
+	f.work()
+	if n := f.bare(c, "n"); n != 0 {
+		t.Errorf("%d passages have no vectors of the new model", n)
 	}
 }

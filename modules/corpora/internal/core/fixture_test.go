@@ -146,6 +146,15 @@ func (f fixture) work() {
 	f.check(err)
 }
 
+// index does what is to be indexed, and nothing else.
+func (f fixture) index() {
+	f.t.Helper()
+	r, err := work.NewRunner(work.Config{Queue: f.queue, Kinds: f.Kinds()[:1], Owner: "me", Log: f.parts.Log})
+	f.check(err)
+	_, err = r.Drain(f.ctx)
+	f.check(err)
+}
+
 // process is the runner of a process, which knows of processes that died.
 func (f fixture) process(owner string, dead ...string) *work.Runner {
 	f.t.Helper()

@@ -273,8 +273,8 @@ func (s *Service) end(ctx context.Context, d Document, last []Indexed, hold Hold
 		if err != nil {
 			return err
 		}
-		if s.embedder != nil && done.Step == Completed {
-			if err := s.Queue.Put(ctx, embedJob(done.OrganizationID, embedPayload{Corpus: done.CorpusID, Document: done.ID})); err != nil {
+		if done.Step == Completed {
+			if err := s.embedDocument(ctx, done); err != nil {
 				return err
 			}
 		}

@@ -2,9 +2,14 @@ package core_test
 
 import (
 	"context"
+	"strconv"
 	"testing"
+	"time"
 
 	"parley/modules/corpora/internal/core"
+	words "parley/platform/kernel/text"
+	kernel "parley/platform/kernel/work"
+	"parley/platform/work"
 )
 
 // outdated is a store with corpora that take so many calls to renew.
@@ -42,5 +47,40 @@ func TestAnIndexOfAnOlderVersionIsRenewedInTheBackground(t *testing.T) {
 	n, err := f.process("other").Drain(f.ctx)
 	if f.check(err); n != 0 {
 		t.Errorf("%d jobs are left", n)
+	}
+}
+
+// In an upgrade programs of two versions run side by side, and the older one
+// finds nothing to do in what the newer one put.
+func TestAJobOfANewerProgramIsLeftToIt(t *testing.T) {
+	for kind, version := range map[string]int{"corpora.renew": words.Version, "corpora.stale": core.IndexVersion} {
+		t.Run(kind, func(t *testing.T) {
+			f := setup(t)
+			put := func(version int) {
+				t.Helper()
+				f.check(f.queue.Put(f.ctx, kernel.Job{Kind: kind, Tenant: 7, Key: "1", Payload: strconv.Itoa(version)}))
+			}
+			waits := func(want int64) {
+				t.Helper()
+				f.work()
+				counts, err := f.jobs.Counts(f.ctx)
+				f.check(err)
+				got := int64(0)
+				for _, c := range counts {
+					if c.State == work.Ready {
+						got += c.Jobs
+					}
+				}
+				if got != want {
+					t.Errorf("%d jobs wait: %+v", got, counts)
+				}
+			}
+			put(version)
+			waits(0)
+			put(version + 1)
+			waits(1)
+			f.clock.Advance(2 * time.Minute)
+			waits(1)
+		})
 	}
 }

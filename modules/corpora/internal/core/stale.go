@@ -40,9 +40,10 @@ const (
 	stalePause = 5 * time.Second
 )
 
-// staleJob takes a place of the organization's share; its key is the corpus.
+// staleJob takes a place of the organization's share; its key is the corpus, and
+// its payload the version of how files are read.
 func staleJob(organizationID, corpusID int64) work.Job {
-	return work.Job{Kind: staleKind, Tenant: organizationID, Key: strconv.FormatInt(corpusID, 10)}
+	return work.Job{Kind: staleKind, Tenant: organizationID, Key: strconv.FormatInt(corpusID, 10), Payload: strconv.Itoa(IndexVersion)}
 }
 
 func (s *Service) adoptStale(ctx context.Context) error {
@@ -69,6 +70,9 @@ func (s *Service) readStale(ctx context.Context, c work.Claim) error {
 	id, err := strconv.ParseInt(c.Job().Key, 10, 64)
 	if err != nil {
 		return work.Permanent(fmt.Errorf("reading which corpus a job is about: %w", err))
+	}
+	if left, err := s.leaveToNewer(ctx, c, IndexVersion); left {
+		return err
 	}
 	stale, err := s.Store.Stale(ctx, id, staleAtOnce)
 	if err != nil || len(stale) == 0 {
@@ -119,10 +123,10 @@ func (s *Service) completeAnew(ctx context.Context, d Document, last []Indexed, 
 			return err
 		}
 		d.ModifiedOn = now.ModifiedOn
-		if _, err := s.Store.Finish(ctx, d, last); err != nil || s.embedder == nil {
+		if _, err := s.Store.Finish(ctx, d, last); err != nil {
 			return err
 		}
-		return s.Queue.Put(ctx, embedJob(d.OrganizationID, embedPayload{Corpus: d.CorpusID, Document: d.ID}))
+		return s.embedDocument(ctx, d)
 	})
 	if err != nil {
 		return err

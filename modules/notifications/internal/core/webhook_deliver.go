@@ -152,11 +152,13 @@ func (w *Webhooks) leave(ctx context.Context, c work.Claim, id int64, yields boo
 		if err != nil {
 			return err
 		}
-		due, err := w.Store.DueDeliveries(ctx, id, w.Clock.Now(), nil, 1)
+		now := w.Clock.Now()
+		first, err := w.Store.DueDeliveries(ctx, id, now.Add(2*patience), nil, 1) // patience bounds every pause
 		if err != nil {
 			return err
 		}
-		if ended = len(due) == 0 || yields; !ended {
+		isDue := len(first) > 0 && !first[0].DueOn.After(now)
+		if ended = !isDue || yields; !ended {
 			return c.Hold(ctx)
 		}
 		if err := c.Finish(ctx); err != nil {
@@ -165,11 +167,14 @@ func (w *Webhooks) leave(ctx context.Context, c work.Claim, id int64, yields boo
 		next := jobOf(hook) // at the end of the line
 		switch {
 		case unreachable >= atOnce:
-			next.DueAt = w.Clock.Now().Add(rest)
+			next.DueAt = now.Add(rest)
 		case unreachable > 0:
-			next.DueAt = w.Clock.Now().Add(shortRest)
-		case len(due) == 0:
+			next.DueAt = now.Add(shortRest)
+		case len(first) == 0:
 			return nil
+		case !isDue:
+			// Its retry has been here in vain if that process's clock is ahead.
+			next = retryOf(hook, first[0].DueOn)
 		}
 		return w.Queue.Put(ctx, next)
 	})

@@ -3,6 +3,7 @@ package core_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"sync"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"parley/modules/notifications/internal/core"
 	"parley/platform/kernel/event"
+	"parley/platform/work"
 )
 
 // until waits for a message.
@@ -254,4 +256,41 @@ func TestAReceiverThatCannotBeReachedForADayIsSwitchedOffThoughItRests(t *testin
 	if took := s.clock.Now().Sub(began); took < 24*time.Hour {
 		t.Errorf("it was switched off after %v", took)
 	}
+}
+
+// lagging is a store in which something happens before a process looks again
+// for what is due.
+type lagging struct {
+	core.WebhookStore
+	looks     int
+	meanwhile func()
+}
+
+// DueDeliveries implements core.DeliveryStore.
+func (l *lagging) DueDeliveries(ctx context.Context, webhookID int64, now time.Time, except []int64, limit int) ([]core.Delivery, error) {
+	if l.looks++; l.looks == 2 {
+		l.meanwhile()
+	}
+	return l.WebhookStore.DueDeliveries(ctx, webhookID, now, except, limit)
+}
+
+func TestARetryThatAProcessWhoseClockIsFastWakesTooEarlyComes(t *testing.T) {
+	s, r := newHooks(t), receive(t, nil)
+	w := s.hook(r)
+	r.answer(func(w http.ResponseWriter, _ *http.Request, _ message) { w.WriteHeader(500) })
+	s.Store = &lagging{WebhookStore: s.Store, meanwhile: func() {
+		r.answer(nil)
+		other, err := work.NewRunner(work.Config{Queue: s.queue, Kinds: s.WorkKinds(), Owner: "other", Log: slog.New(slog.DiscardHandler)})
+		s.must(err)
+		s.clock.Advance(10 * time.Second)
+		_, err = other.Drain(s.ctx)
+		s.must(err)
+		s.clock.Advance(-10 * time.Second)
+	}}
+	s.happen(ran(5, "5a"))
+	s.drain()
+	same(t, 1, len(r.messages()))
+	s.clock.Advance(10 * time.Second)
+	s.drain()
+	same(t, core.DeliveryDelivered, s.log(w)[0].State)
 }

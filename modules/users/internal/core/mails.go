@@ -132,7 +132,7 @@ func (s *Service) Kinds() []work.Kind {
 	return []work.Kind{
 		// A mail server that is away, or makes a stranger wait, has a day.
 		{Name: mailKind, Concurrency: 2, MaxAttempts: 28, Timeout: time.Minute, Work: s.sendMail},
-		{Name: resetKind, Concurrency: 1, MaxAttempts: 5, Timeout: time.Minute, Work: s.answerReset},
+		{Name: resetKind, Concurrency: 1, MaxAttempts: 5, Timeout: time.Minute, Work: s.answerReset, GiveUp: s.dropReset},
 	}
 }
 

@@ -334,6 +334,35 @@ func TestRequestsThatWaitAreOne(t *testing.T) {
 	h.one()
 }
 
+// fullDisk is a store that can't count mails for a while.
+type fullDisk struct {
+	core.Store
+	fails bool
+}
+
+// CountMails implements core.MailStore.
+func (f *fullDisk) CountMails(ctx context.Context, kind core.MailKind, email string, since time.Time) (int64, error) {
+	if f.fails {
+		return 0, errors.New("no space left on device")
+	}
+	return f.Store.CountMails(ctx, kind, email, since)
+}
+
+func TestARequestThatWasGivenUpIsInTheWayOfNoOther(t *testing.T) {
+	store := &fullDisk{fails: true}
+	h := newMailHouse(t, func(d *core.Deps) { store.Store, d.Store = d.Store, store })
+	h.user("jo@example.com", signing)
+	h.reset("jo@example.com")
+	for range 10 {
+		h.none()
+		h.clock.Advance(time.Hour)
+	}
+	store.fails = false
+	h.none()
+	h.reset("jo@example.com")
+	h.one()
+}
+
 func TestGuessingTokensIsSlowedForOneNetworkAlone(t *testing.T) {
 	h := newMailHouse(t)
 	h.user("jo@example.com", signing)

@@ -82,6 +82,12 @@ func (s *Service) answerReset(ctx context.Context, c work.Claim) error {
 	})
 }
 
+// dropReset ends a request that failed too often. A dead job would be in the way
+// of those that follow; the log has why it failed.
+func (s *Service) dropReset(ctx context.Context, c work.Claim, _ error) error {
+	return s.finish(ctx, c, func(context.Context) error { return nil })
+}
+
 // recoverable answers the active user with a password who has the address,
 // and keeps them as they are until the unit of ctx ends; nil for nobody.
 func (s *Service) recoverable(ctx context.Context, email string) (*users.User, error) {

@@ -50,8 +50,11 @@ func (s *Store) AddVectors(ctx context.Context, corpusID int64, model string, ve
 	return err
 }
 
+// addVectors holds the job last: who shows another text has passages, and waits
+// for whoever has the job.
 func (s *Store) addVectors(ctx context.Context, corpusID int64, model string, vectors []ranking.Vector, directed bool, hold core.Hold) error {
-	return s.held(ctx, hold, func(ctx context.Context, tx bun.IDB) error {
+	return s.db.Within(ctx, func(ctx context.Context) error {
+		tx := s.db.On(ctx)
 		ids := make([]int64, len(vectors))
 		for i, v := range vectors {
 			ids[i] = v.Passage
@@ -75,7 +78,7 @@ func (s *Store) addVectors(ctx context.Context, corpusID int64, model string, ve
 			}
 		}
 		if len(rows) == 0 {
-			return nil
+			return hold(ctx)
 		}
 		insert := tx.NewInsert().Model(&rows).On("CONFLICT DO NOTHING")
 		if directed {
@@ -88,7 +91,7 @@ func (s *Store) addVectors(ctx context.Context, corpusID int64, model string, ve
 		if err != nil {
 			return fmt.Errorf("storing vectors: %w", err)
 		}
-		return nil
+		return hold(ctx)
 	})
 }
 
