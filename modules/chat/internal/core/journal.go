@@ -17,11 +17,10 @@ const (
 	// journalLimit bounds the parts of one commit of each kind. What is more
 	// waits for the next.
 	journalLimit = 128
-	// gatherFor is how long a commit waits for the parts of others at most, when
-	// at least gatherFrom runs are open and fewer than half of them wait for it.
-	// Once it waits, it does until nearly all are there. One client alone never
-	// waits.
-	gatherFor  = 1500 * time.Microsecond
+	// gatherFor is how long a commit waits for the parts of others when at least
+	// gatherFrom runs are open, and fewer than half of them wait for it. One
+	// client alone never waits.
+	gatherFor  = 500 * time.Microsecond
 	gatherFrom = 8
 )
 
@@ -39,8 +38,6 @@ type journal struct {
 	accepts []*accepting
 	streams []*stream // that have events to store
 	ends    []*ending
-	need    int           // so many questions and ends are waited for; 0 for none
-	enough  chan struct{} // tells that they are there
 
 	// committing is held during a commit, and by whoever changes runs of this
 	// process outside of one: two statements that lock the same rows in another
@@ -113,17 +110,15 @@ func (j *journal) start() {
 		j.working = true
 		go j.work()
 	}
-	if j.need > 0 && len(j.accepts)+len(j.ends) >= j.need {
-		j.need = 0
-		j.enough <- struct{}{} // which has room for it
-	}
 }
 
 // work commits until nothing waits.
 func (j *journal) work() {
 	stack.Room24K()
 	for {
-		j.gather()
+		if j.few() {
+			time.Sleep(gatherFor)
+		}
 		c := j.take()
 		if c == nil {
 			return
@@ -132,33 +127,16 @@ func (j *journal) work() {
 	}
 }
 
-// gather waits a moment when that makes the next commit worth more.
-func (j *journal) gather() {
+// few reports whether waiting a moment makes the next commit worth more.
+func (j *journal) few() bool {
 	open := j.service.places.all()
 	if open < gatherFrom {
-		return
+		return false
 	}
-	most := min(open, journalLimit)
-	j.mu.Lock()
-	if waiting := len(j.accepts) + len(j.ends); waiting == 0 || 2*waiting >= most {
-		j.mu.Unlock()
-		return
-	}
-	j.need = most - most/8
-	j.mu.Unlock()
-	late := time.NewTimer(gatherFor)
-	select {
-	case <-late.C:
-	case <-j.enough:
-	}
-	late.Stop()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.need = 0
-	select {
-	case <-j.enough: // told when it was late
-	default:
-	}
+	waiting := len(j.accepts) + len(j.ends)
+	return waiting > 0 && 2*waiting < min(open, journalLimit)
 }
 
 // take answers what goes into the next commit, or nil when nothing waits.

@@ -84,7 +84,7 @@ func New(d Deps) *Service {
 		d.Meter = unmetered{}
 	}
 	s := &Service{Deps: d, places: newPlaces(d.Places), gate: newGate(d.Places.Working, d.Clock), live: map[*execution]struct{}{}, byID: map[int64]*execution{}}
-	s.journal = &journal{service: s, enough: make(chan struct{}, 1)}
+	s.journal = &journal{service: s}
 	return s
 }
 
