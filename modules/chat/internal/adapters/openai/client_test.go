@@ -397,3 +397,17 @@ func TestAServerThatSwitchesProtocolsIsLeftAtOnce(t *testing.T) {
 		t.Errorf("the client did not leave: %v", err)
 	}
 }
+
+func TestNoRedirectIsFollowed(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		other := modelstub.New(modelstub.Behaviour{})
+		elsewhere := httptest.NewServer(other)
+		client := start(t, http.RedirectHandler(elsewhere.URL, status), Config{})
+		_, _, err := ask(context.Background(), client, Request{})
+		wantError(t, err, CodeBadResponse)
+		elsewhere.Close()
+		if got := other.Requests(); len(got) > 0 {
+			t.Errorf("%d: sent %+v elsewhere", status, got)
+		}
+	}
+}
