@@ -18,7 +18,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	mark, _, _ := strings.Cut(string(raw[strings.LastIndex(string(raw), "mark-"):]), `"`)
 	w.Header().Set("Content-Type", "text/event-stream")
 	for range 40 {
-		fmt.Fprintf(w, `data: {"model":"%s","choices":[{"index":0,"delta":{"content":"%s "}}]}`+"\n\n", mark, mark)
+		_, _ = fmt.Fprintf(w, `data: {"model":"%s","choices":[{"index":0,"delta":{"content":"%s "}}]}`+"\n\n", mark, mark)
 	}
 	if strings.HasSuffix(mark, "cut") {
 		panic(http.ErrAbortHandler)
