@@ -390,7 +390,7 @@ func TestAServerThatSwitchesProtocolsIsLeftAtOnce(t *testing.T) {
 		_ = conn.SetReadDeadline(time.Now().Add(enough))
 		_, err = conn.Read(make([]byte, 1))
 		left <- err
-	}), Config{FirstByte: 10 * time.Millisecond})
+	}), Config{})
 	_, _, err := ask(context.Background(), client, Request{})
 	wantError(t, err, CodeBadResponse)
 	if err := <-left; !errors.Is(err, io.EOF) {
