@@ -68,9 +68,10 @@ func (k *alike) event(stream []byte) (text []byte, size int) {
 	return nil, 0
 }
 
-// learn takes an event that was read into chunk.
+// learn takes an event that was read into chunk. One of several lines has other
+// bytes in the stream, where each line has the name of the field before it.
 func (k *alike) learn(data []byte, chunk *wireChunk) {
-	if k.learned == mostLearned || !chunk.saysOnly() {
+	if k.learned == mostLearned || !chunk.saysOnly() || bytes.IndexByte(data, '\n') >= 0 {
 		return
 	}
 	k.learned++

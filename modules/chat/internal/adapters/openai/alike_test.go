@@ -105,3 +105,14 @@ func TestAPieceThatIsRefusedIsTheLast(t *testing.T) {
 		}
 	}
 }
+
+func TestAnEventOfSeveralLinesIsNotWhatTheStreamHas(t *testing.T) {
+	const first, other = "data: {\"model\":\"m\",\ndata: \"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n", "data: {\"model\":\"m\",\n\"choices\":[{\"delta\":{\"content\":\"b\"}}]}\n\n"
+	for _, most := range []int{1, 1 << 16} { // the second line of other has no field
+		result, _, err := outcome(t, canned{"text/event-stream", first + other, most})
+		wantError(t, err, CodeBadResponse)
+		if result.Text != "a" {
+			t.Errorf("in reads of %d bytes: %q", most, result.Text)
+		}
+	}
+}

@@ -36,7 +36,7 @@ type watched struct {
 	idle   time.Duration
 	timer  *time.Timer // of the waiting, once there was any
 	cancel context.CancelCauseFunc
-	over   bool // nothing more comes
+	over   bool // r has ended or failed
 }
 
 func (w *watched) Read(p []byte) (int, error) {
@@ -63,9 +63,10 @@ func (w *watched) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// rest reads what stands behind the mark of the end, with which most servers
-// send nothing more than that nothing more comes. Only then can the connection
-// be used again.
+// rest reads what stands behind the mark of the end. Most servers send nothing
+// there but the end of the body; once that was read the connection can be used
+// again. A server that does not end it in time loses the connection. The answer
+// is whole by now, so that no error here matters.
 func (w *watched) rest() {
 	if w.over {
 		return
@@ -73,7 +74,7 @@ func (w *watched) rest() {
 	const patience, most = 50 * time.Millisecond, 4 << 10
 	timer := time.AfterFunc(patience, func() { w.cancel(nil) })
 	defer timer.Stop()
-	_, _ = io.CopyN(io.Discard, w.r, most) // the answer is there
+	_, _ = io.CopyN(io.Discard, w.r, most)
 }
 
 // answer reads one response, streamed or whole.
@@ -94,12 +95,14 @@ type answer struct {
 	alike     alike
 	// done: the server said that the answer is complete.
 	done bool
-	// refused is the error of emit, and kept how much of text it had taken.
+	// refused is the error of emit, and kept how many bytes of text it had taken
+	// before.
 	refused error
 	kept    int
 }
 
-// readers are of streams that are over.
+// readers are those of streams that are over, for the next ones. No text may be a
+// part of their buffers: what is kept of a stream is copied out of them.
 var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 2<<10) }}
 
 func (a *answer) read(contentType string) error {
@@ -109,8 +112,8 @@ func (a *answer) read(contentType string) error {
 		r.Reset(nil)
 		readers.Put(r)
 	}()
-	const usual = 512 // bytes of an answer
-	a.text.Grow(usual)
+	const usualText = 512 // bytes of an answer
+	a.text.Grow(usualText)
 	const mark = "\uFEFF" // which some servers begin a text with
 	if start, err := r.Peek(len(mark)); err == nil && string(start) == mark {
 		_, _ = r.Discard(len(mark))

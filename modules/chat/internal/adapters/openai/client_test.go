@@ -375,3 +375,39 @@ func TestAStreamIsReadToItsEndSoThatTheConnectionIsUsedAgain(t *testing.T) {
 		})
 	}
 }
+
+func TestAServerThatSwitchesProtocolsIsLeftAtOnce(t *testing.T) {
+	const enough = 5 * time.Second
+	left := make(chan error, 1)
+	client := start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			left <- err
+			return
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+		_ = conn.SetReadDeadline(time.Now().Add(enough))
+		_, err = conn.Read(make([]byte, 1))
+		left <- err
+	}), Config{})
+	_, _, err := ask(context.Background(), client, Request{})
+	wantError(t, err, CodeBadResponse)
+	if err := <-left; !errors.Is(err, io.EOF) {
+		t.Errorf("the client did not leave: %v", err)
+	}
+}
+
+func TestNoRedirectIsFollowed(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		other := modelstub.New(modelstub.Behaviour{})
+		elsewhere := httptest.NewServer(other)
+		client := start(t, http.RedirectHandler(elsewhere.URL, status), Config{})
+		_, _, err := ask(context.Background(), client, Request{})
+		wantError(t, err, CodeBadResponse)
+		elsewhere.Close()
+		if got := other.Requests(); len(got) > 0 {
+			t.Errorf("%d: sent %+v elsewhere", status, got)
+		}
+	}
+}

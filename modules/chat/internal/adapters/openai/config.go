@@ -55,7 +55,7 @@ type Client struct {
 	request *http.Request // without its body
 	known   refusal       // that the configuration tells of
 	refused refusals
-	named   atomic.Pointer[named]
+	named   atomic.Pointer[named] // nil until the first answer
 }
 
 // New fails only on a BaseURL that is not one.
@@ -122,9 +122,11 @@ func (c Config) authorize(req *http.Request) {
 	}
 }
 
-// send sends a body. The transport is asked directly: a redirect would lose the
-// body or show the key elsewhere, and of cookies and the like nothing is wanted.
-// Headers and URL belong to all calls; no transport changes them.
+// send sends a body. The transport is asked directly, not by an http.Client: a
+// redirect would lose the body or show the key elsewhere, and nothing is wanted
+// of cookies and the like. Like an http.Client it says so when the server of an
+// https address does not speak TLS. Headers and URL belong to all calls; no
+// transport may change them.
 func (c *Client) send(ctx context.Context, body []byte) (*http.Response, error) {
 	req := c.request.WithContext(ctx)
 	req.ContentLength = int64(len(body))

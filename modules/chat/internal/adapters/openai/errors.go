@@ -71,7 +71,10 @@ const maxErrorBody = 64 << 10
 
 // statusError reads a response that is not 200.
 func (c *Client) statusError(resp *http.Response) *Error {
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	var body []byte
+	if resp.StatusCode != http.StatusSwitchingProtocols { // its body is the connection, which no context ends
+		body, _ = io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	}
 	wire := reasonIn(body)
 	if wire.Message == "" && wire.Type == "" && len(wire.Code) == 0 {
 		wire.Message = http.StatusText(resp.StatusCode)

@@ -27,7 +27,7 @@ func (a *answer) events(r *bufio.Reader) error {
 	var e event
 	for {
 		if e.name == "" && len(e.data) == 0 {
-			if err := a.usual(r); err != nil {
+			if err := a.takeAlike(r); err != nil {
 				return err
 			}
 		}
@@ -46,9 +46,10 @@ func (a *answer) events(r *bufio.Reader) error {
 	}
 }
 
-// usual takes the events that are there, as long as they are whole and say
-// nothing but a piece of the answer.
-func (a *answer) usual(r *bufio.Reader) error {
+// takeAlike takes the events that are in r's buffer already, as long as they are
+// whole and differ in a piece of the answer alone from the one before. It never
+// waits; the event that it stops at is read line by line.
+func (a *answer) takeAlike(r *bufio.Reader) error {
 	for a.joined.held == "" && a.split.said {
 		there, _ := r.Peek(r.Buffered())
 		text, size := a.alike.event(there)

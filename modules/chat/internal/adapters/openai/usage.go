@@ -85,7 +85,8 @@ func (w *wireUsage) read(raw []byte) error {
 	return fastjson.Unmarshal(raw, w, likeStandard)
 }
 
-// usually reads the usage that most servers tell of.
+// usually reads the usage that most servers tell of. When it is another, w may be
+// half read.
 func (w *wireUsage) usually(raw []byte) bool {
 	u := usual{data: raw}
 	ok := u.object(func(name []byte) (field, bool) {

@@ -11,8 +11,9 @@ type usual struct {
 	at   int
 }
 
-// usually reads a chunk, if it is one of those. Its model is most often that of
-// the chunk before.
+// usually reads a chunk, if it is one that usual takes. When it is not, c may be
+// half read. Its model is most often that of the chunk before, which costs no
+// copy then.
 func (c *wireChunk) usually(data []byte, model string) bool {
 	u := usual{data: data}
 	ok := u.object(func(name []byte) (field, bool) {
@@ -41,7 +42,8 @@ func (c *wireChunk) usually(data []byte, model string) bool {
 // deepest is how many objects may be in one another.
 const deepest = 3
 
-// field is a name that an object may have once.
+// field is a name that an object may have once; 0 is one whose value is not
+// looked at, which may come more often.
 type field uint16
 
 const (
@@ -104,7 +106,8 @@ func (u *usual) delta(c *wireChunk, choice *wireChoice) bool {
 	})
 }
 
-// object reads an object. Each field, but for those that are 0, comes once.
+// object reads an object. read reads the value behind a name and answers which
+// field that is; false ends it. No field but 0 is taken twice.
 func (u *usual) object(read func(name []byte) (field, bool)) bool {
 	if !u.is('{') {
 		return false

@@ -118,6 +118,26 @@ func TestNothingBecomesADefinitionByWhatIsTakenOut(t *testing.T) {
 	}
 }
 
+func TestALongLineBeginsNoDefinition(t *testing.T) {
+	long := strings.Repeat("word ", 300)
+	for _, s := range []string{long + "[ERROR]: the disk is full", "1. " + long + "[1]: so they say"} {
+		if got, _ := whole(s); got != s {
+			t.Errorf("%.60q became %q", s, got[len(long):])
+		}
+	}
+	for _, vanishes := range []string{"[9]", "![9, 7]", "[9–10]", "[9]   > "} { // but where all that is before may be gone
+		for _, begins := range []string{"", "1.", "12) ", "> 1. "} {
+			for n := range 12 {
+				s := strings.Repeat(" ", n%4) + begins + strings.Repeat(" ", n) + strings.Repeat(vanishes, 1000/len(vanishes)) + "[x]: //evil.example/a\n\nSee [x]."
+				got, _ := whole(s)
+				if found := planted(got); found != "" {
+					t.Errorf("%.60q became %.60q, which has %s", s, got, found)
+				}
+			}
+		}
+	}
+}
+
 // randomOf is a text of so many atoms at most.
 func randomOf(r *rand.Rand, most int) string {
 	var b strings.Builder

@@ -50,6 +50,9 @@ var (
 	addressed   = regexp.MustCompile("^(?i)((?:https?|ftp)://|www\\.)[^\\s<>`]*")
 	// vanishing is what may not be answered.
 	vanishing = regexp.MustCompile(`!|\[[\d\s,;–-]*\]`)
+	// halved is what of a citation, or of the number of a list, is left where a
+	// line is looked at from its middle on. Half a dash is U+FFFD to a regexp.
+	halved = regexp.MustCompile(`^([\d\s,;–\x{FFFD}-]*\]|[.)])`)
 	// container is what may stand before a definition on its line.
 	container = regexp.MustCompile(`^[\s>*+-]*(\d+[.)])?[\s>*+-]*$`)
 )
@@ -161,8 +164,9 @@ func (f *Filter) bracket(rest string, last bool, incomplete finding) finding {
 func (f *Filter) defines(closing int) bool {
 	before := f.raw[max(0, closing-longestLabel):closing]
 	line := strings.LastIndexByte(before, '\n') + 1
-	begun := line == 0 && len(before) == longestLabel // further away
-	before = before[line:]
+	if before = before[line:]; len(before) == longestLabel { // it began further away
+		before = halved.ReplaceAllString(before, "")
+	}
 	for i := len(before) - 1; i >= 0; i-- {
 		if i > 0 && before[i-1] == '\\' {
 			continue
@@ -175,7 +179,7 @@ func (f *Filter) defines(closing int) bool {
 			}
 			i = open
 		case '[':
-			return begun || container.MatchString(vanishing.ReplaceAllString(before[:i], ""))
+			return container.MatchString(vanishing.ReplaceAllString(before[:i], ""))
 		}
 	}
 	return true
