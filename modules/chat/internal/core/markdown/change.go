@@ -102,7 +102,7 @@ func (f *Filter) cite(rest, mark string) {
 	case strings.IndexByte("!`\\<[]&", f.prev) >= 0: // what was apart stays apart
 		f.emit(" ", len(mark))
 		return
-	case beginsBlock(rest[len(mark):]) && f.first(f.next): // what was no fence, list or heading stays none
+	case (f.prev > ' ' || beginsBlock(rest[len(mark):])) && f.first(f.next): // what was no fence, list or heading stays none
 		f.emit(invisible, len(mark))
 		return
 	default:

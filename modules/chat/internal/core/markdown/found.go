@@ -53,6 +53,8 @@ var (
 	vanishing = regexp.MustCompile(`!|\[[\d\s,;–-]*\]`)
 	// container is what may stand before a definition on its line.
 	container = regexp.MustCompile(`^([\s>*+-]|\d+[.)])*$`)
+	// blockMarks are what may begin a block.
+	blockMarks = regexp.MustCompile("^[\\s>*+#~=_`.)\\d-]*$")
 )
 
 // find says what begins at the start of rest.
@@ -219,11 +221,11 @@ func (f *Filter) leads(i int) bool {
 	return container.MatchString(before[strings.LastIndexByte(before, '\n')+1:])
 }
 
-// first reports whether a place is the first of its line when what may vanish
-// has vanished, or may be.
+// first reports whether nothing but what may begin a block stands before a place
+// on its line when what may vanish has vanished, or may do.
 func (f *Filter) first(i int) bool {
 	before := f.head(f.raw[max(0, i-longestCitation):i], longestCitation)
-	return container.MatchString(vanishing.ReplaceAllString(before[strings.LastIndexByte(before, '\n')+1:], ""))
+	return blockMarks.MatchString(vanishing.ReplaceAllString(before[strings.LastIndexByte(before, '\n')+1:], ""))
 }
 
 func (f *Filter) angle(rest string, last bool, incomplete finding) finding {
