@@ -68,7 +68,7 @@ func (f *Filter) find(rest string, last bool) finding {
 		switch {
 		case len(rest) == 1:
 			return incomplete
-		case strings.IndexByte("[]!<\\`", rest[1]) < 0:
+		case strings.IndexByte("[]!<\\`", rest[1]) < 0, f.carried(f.next):
 			return finding{kind: nothing, size: 1}
 		}
 		return finding{kind: escaped, size: 2}
@@ -102,6 +102,15 @@ func (f *Filter) mark(rest string) string {
 		return rest[:3]
 	}
 	return citing.FindString(f.head(rest, longestCitation))
+}
+
+// carried reports whether the line before a place ends with a backslash behind
+// an escaped one: goldmark takes it to escape what the next line begins with,
+// which may be another.
+func (f *Filter) carried(i int) bool {
+	before := f.raw[max(0, i-longestLabel):i]
+	line := strings.TrimSuffix(before[:strings.LastIndexByte(before, '\n')+1], "\n")
+	return strings.HasSuffix(strings.TrimSuffix(line, "\r"), `\\\`)
 }
 
 // blankOnly reports whether s says nothing of what follows a citation.
