@@ -53,6 +53,8 @@ func TestWorkOnWhatAModelWritesGrowsWithItsLength(t *testing.T) {
 		"a long citation":          func(n int) string { return "` [" + strings.Repeat("1-3,", n/8) + "9]" + strings.Repeat("a", n/2) },
 		"a fence in a quote":       func(n int) string { return "> ```\n" + strings.Repeat("> [1]\n", n/6) },
 		"a destination of spaces":  func(n int) string { return "[x](" + strings.Repeat(" ", n) + ")" },
+		"a long delimiter row":     func(n int) string { return "`a|<b>`\n" + strings.Repeat("-", n) },
+		"a line behind a bar":      func(n int) string { return "`a|<b>` " + strings.Repeat("<b>", n/3) },
 		"a long address":           func(n int) string { return "https://a.b/" + strings.Repeat("é", n/2) },
 	} {
 		t.Run(name, func(t *testing.T) { grows(t, make) })

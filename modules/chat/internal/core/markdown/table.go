@@ -10,6 +10,10 @@ import (
 // it.
 const delimiting = " \t\r\v\f|:->"
 
+// longestRow is how much of a line is looked at: one that may be a delimiter row
+// so far is taken for one.
+const longestRow = 1000
+
 // table is where the first table may begin in the lines of a leaf, or the end of
 // the text. The last line may go on, and is for divide to look at.
 func (l *layout) table(lines *text.Segments) int {
@@ -34,10 +38,13 @@ func (l *layout) divide(s span, last bool) verdict {
 	}
 	end := lineEnd(l.source, l.closing(s))
 	next := l.source[min(end+1, len(l.source)):]
+	next = next[:min(longestRow, len(next))]
 	row := next[:len(next)-len(strings.TrimLeft(next, delimiting))]
 	switch {
 	case len(row) < len(next) && next[len(row)] != '\n':
 		return inline
+	case len(row) == longestRow:
+		return cell
 	case len(row) == len(next) && !last:
 		return unknown
 	case delimits(row):
