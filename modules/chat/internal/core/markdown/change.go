@@ -31,7 +31,7 @@ func (f *Filter) change(rest string, found finding) {
 		f.emit(whole+" ", found.size)
 	case address: // of code nobody makes a link
 		if f.ticks && f.layout.loose(f.next) { // backticks would pair with those that stand alone
-			begin := scheme(whole)
+			begin := scheme(rest) // of which whole may be less: its last marks don't count
 			f.emit(strings.NewReplacer(":", ": ", ".", " .").Replace(begin), len(begin))
 			return
 		}
@@ -72,6 +72,17 @@ func (f *Filter) sources(mark string) (known []int, all bool) {
 	return known, all
 }
 
+// invisible is a character that is no space and takes none.
+const invisible = "\u200b"
+
+// beginsBlock reports whether a line that began like this might be more than
+// one of a paragraph.
+func beginsBlock(line string) bool {
+	words := strings.TrimLeft(line, " \t")
+	indent := line[:len(line)-len(words)]
+	return words == "" || strings.IndexByte("\r\n~`#>+*=_-|:0123456789", words[0]) >= 0 || len(indent) > 3 || strings.Contains(indent, "\t")
+}
+
 // cite keeps the numbers of sources.
 func (f *Filter) cite(rest, mark string) {
 	known, all := f.sources(mark)
@@ -90,6 +101,9 @@ func (f *Filter) cite(rest, mark string) {
 		f.emit("["+strings.Trim(strings.Join(strings.Fields(fmt.Sprint(known)), ", "), "[]")+"]", len(mark))
 	case strings.IndexByte("!`\\<[]&", f.prev) >= 0: // what was apart stays apart
 		f.emit(" ", len(mark))
+		return
+	case (f.prev > ' ' || beginsBlock(rest[len(mark):])) && f.first(f.next): // what was no fence, list, heading or table stays none
+		f.emit(invisible, len(mark))
 		return
 	default:
 		f.emit("", len(mark))

@@ -3,32 +3,10 @@ package markdown
 import (
 	"sort"
 	"strings"
-	"sync"
 
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
-	"github.com/yuin/goldmark/util"
 )
-
-// reader parses blocks and code spans, many texts at once. Definitions of links
-// and HTML are left out: none reaches a reader.
-var reader = sync.OnceValue(func() parser.Parser {
-	return parser.NewParser(
-		parser.WithBlockParsers(
-			util.Prioritized(parser.NewSetextHeadingParser(), 100),
-			util.Prioritized(parser.NewThematicBreakParser(), 200),
-			util.Prioritized(parser.NewListParser(), 300),
-			util.Prioritized(parser.NewListItemParser(), 400),
-			util.Prioritized(parser.NewCodeBlockParser(), 500),
-			util.Prioritized(parser.NewATXHeadingParser(), 600),
-			util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
-			util.Prioritized(parser.NewBlockquoteParser(), 800),
-			util.Prioritized(parser.NewParagraphParser(), 1000),
-		),
-		parser.WithInlineParsers(util.Prioritized(parser.NewCodeSpanParser(), 100)),
-	)
-})
 
 // verdict is what is known of a place in a text that may go on.
 type verdict int
@@ -38,7 +16,7 @@ const (
 	words
 	code   // a block
 	inline // a code span
-	cell   // a code span that a table would divide, for it has a bar or a line break
+	cell   // a code span that a table would divide, or read differently
 )
 
 type span struct{ start, stop int }
@@ -46,7 +24,8 @@ type span struct{ start, stop int }
 // codeSpan is a span of code, between the backticks.
 type codeSpan struct {
 	span
-	divided bool // it has a bar or a line break
+	divided bool // it has a bar or a line break, or is in a torn cell
+	torn    int  // up to where the cell goes on whose beginning a span has, 0 if none has
 }
 
 // layout is where code stands in a text.
@@ -56,6 +35,7 @@ type layout struct {
 	opens  []span // lines that open a fence
 	spans  []codeSpan
 	leaves []span // paragraphs and headings
+	tables []int  // of each leaf: where the line above its first delimiter row begins
 	tops   []int  // where the blocks of the document begin
 	open   []int  // of each leaf: where backticks begin that nothing closes
 	over   bool   // the last leaf can't go on
@@ -95,14 +75,54 @@ func (l *layout) add(n ast.Node) {
 		first, isFirst := n.FirstChild().(*ast.Text)
 		last, isLast := n.LastChild().(*ast.Text)
 		if isFirst && isLast {
-			s := span{first.Segment.Start, last.Segment.Stop}
-			l.spans = append(l.spans, codeSpan{s, strings.ContainsAny(l.source[s.start:s.stop], "|\n")})
+			l.addSpan(span{first.Segment.Start, last.Segment.Stop})
 		}
 	case *ast.Paragraph, *ast.TextBlock, *ast.Heading:
 		if lines := n.Lines(); lines.Len() > 0 {
 			l.leaves = append(l.leaves, span{lines.At(0).Start, lines.At(lines.Len() - 1).Stop})
+			l.tables = append(l.tables, l.table(lines))
 		}
 	}
+}
+
+// addSpan adds a code span. A table, which its delimiter row may make of any
+// paragraph, reads each cell alone: where a span has a bar or a line break, the
+// cell behind begins with its closing backticks, and nothing in that cell pairs
+// as it does in a paragraph.
+func (l *layout) addSpan(s span) {
+	begin, torn := s.start, false
+	if n := len(l.spans); n > 0 {
+		torn = l.spans[n-1].torn >= begin
+	}
+	if begin > 0 && l.source[begin-1] != '`' { // what a reader trims is of the span
+		begin--
+	}
+	end := s.stop + strings.IndexByte(l.source[s.stop:], '`')
+	divided := strings.ContainsAny(l.source[begin:max(begin, end)], "|\n")
+	c := codeSpan{span: s, divided: divided || torn}
+	if torn {
+		c.torn = l.spans[len(l.spans)-1].torn
+	}
+	if closed := l.closing(s); divided && c.torn < closed {
+		c.torn = l.cellEnd(closed)
+	}
+	l.spans = append(l.spans, c)
+}
+
+// cellEnd is where the cell that has a place ends.
+func (l *layout) cellEnd(i int) int {
+	for ; i < len(l.source); i++ {
+		if c := l.source[i]; c == '\n' || c == '|' && l.source[i-1] != '\\' {
+			break
+		}
+	}
+	return i
+}
+
+// torn reports whether a place is in a cell whose beginning a code span has.
+func (l *layout) torn(i int) bool {
+	n := sort.Search(len(l.spans), func(n int) bool { return l.spans[n].start > i })
+	return n > 0 && i <= l.spans[n-1].torn
 }
 
 func (l *layout) addLines(to *[]span, n ast.Node) {
@@ -141,18 +161,18 @@ func (l *layout) at(i int, last bool) verdict {
 		case l.closing(s.span) == len(l.source) && !last: // the closing backticks may become more
 			return unknown
 		case s.divided:
-			return cell
+			return l.divide(s.span, last)
 		}
 		return inline
 	}
 	return words
 }
 
-// loose reports whether backticks that nothing closes stand before a place in
-// its leaf.
+// loose reports whether backticks stand before a place that nothing closes in
+// its leaf, or may in its cell.
 func (l *layout) loose(i int) bool {
 	n, in := holding(l.leaves, i)
-	return in && l.open[n] < i
+	return in && l.open[n] < i || l.torn(i)
 }
 
 // holding finds the span that a place is in.

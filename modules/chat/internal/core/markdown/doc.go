@@ -6,5 +6,6 @@
 // The text comes in pieces of any size. What is answered for them is, put
 // together, what the whole text would give; only what may still change is held
 // back: a bracket that may become a citation, an address whose end is not
-// there, and what may turn out to be code.
+// there, what may turn out to be code, and code that a table would divide until
+// the next line says whether there may be one.
 package markdown

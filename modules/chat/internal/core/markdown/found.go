@@ -47,14 +47,17 @@ var (
 	citing      = regexp.MustCompile(`^\[\s*\d{1,4}(\s*[,;–-]\s*\d{1,4})*\s*\]`)
 	mayCite     = regexp.MustCompile(`^\[[\d\s,;–\xe2\x80-]*$`)
 	destination = regexp.MustCompile("^\\]\\([ \t]*<?([^\\s<>`()\\\\]+)>?[ \t]*(\"[^\"`)\n\\[\\]\\\\]*\"[ \t]*)?\\)")
-	addressed   = regexp.MustCompile("^(?i)((?:https?|ftp)://|www\\.)[^\\s<>`]*")
+	// addressed ends at a bar, which may divide the cells of a table.
+	addressed = regexp.MustCompile("^(?i)((?:https?|ftp)://|www\\.)[^\\s<>`|]*")
 	// vanishing is what may not be answered.
 	vanishing = regexp.MustCompile(`!|\[[\d\s,;–-]*\]`)
 	// halved is what of a citation, or of the number of a list, is left where a
 	// line is looked at from its middle on. Half a dash is U+FFFD to a regexp.
 	halved = regexp.MustCompile(`^([\d\s,;–\x{FFFD}-]*\]|[.)])`)
 	// container is what may stand before a definition on its line.
-	container = regexp.MustCompile(`^[\s>*+-]*(\d+[.)])?[\s>*+-]*$`)
+	container = regexp.MustCompile(`^([\s>*+-]|\d+[.)])*$`)
+	// blockMarks are what may begin a block.
+	blockMarks = regexp.MustCompile("^[\\s>*+#~=_`|:.)\\d-]*$")
 )
 
 // find says what begins at the start of rest.
@@ -68,7 +71,7 @@ func (f *Filter) find(rest string, last bool) finding {
 		switch {
 		case len(rest) == 1:
 			return incomplete
-		case strings.IndexByte("[]!<\\`", rest[1]) < 0:
+		case strings.IndexByte("[]!<\\`", rest[1]) < 0, f.carried(f.next):
 			return finding{kind: nothing, size: 1}
 		}
 		return finding{kind: escaped, size: 2}
@@ -77,7 +80,7 @@ func (f *Filter) find(rest string, last bool) finding {
 	case '[':
 		if mark := f.mark(rest); mark != "" {
 			switch {
-			case len(mark) == len(rest) && !last:
+			case !last && f.blankOnly(rest[len(mark):]):
 				return incomplete
 			case len(mark) < len(rest) && rest[len(mark)] == '(':
 				return finding{kind: nothing, size: 1}
@@ -102,6 +105,20 @@ func (f *Filter) mark(rest string) string {
 		return rest[:3]
 	}
 	return citing.FindString(f.head(rest, longestCitation))
+}
+
+// carried reports whether the line before a place ends with a backslash behind
+// an escaped one: goldmark takes it to escape what the next line begins with,
+// which may be another.
+func (f *Filter) carried(i int) bool {
+	before := f.raw[max(0, i-longestLabel):i]
+	line := strings.TrimSuffix(before[:strings.LastIndexByte(before, '\n')+1], "\n")
+	return strings.HasSuffix(strings.TrimSuffix(line, "\r"), `\\\`)
+}
+
+// blankOnly reports whether s says nothing of what follows a citation.
+func (f *Filter) blankOnly(s string) bool {
+	return s == "" || len(s) < longestMarks && strings.Trim(s, " \t") == "" && f.first(f.next)
 }
 
 // begins are what addresses begin with.
@@ -148,6 +165,11 @@ func (f *Filter) bracket(rest string, last bool, incomplete finding) finding {
 	}
 	if m := destination.FindStringSubmatch(f.head(rest, longestAddress)); m != nil {
 		if f.known(m[1]) {
+			if end, sure := f.apart(rest, len(m[0]), last); !sure {
+				return finding{kind: more}
+			} else if !end {
+				return finding{kind: noLink, size: 2, asked: true}
+			}
 			return finding{kind: link, size: len(m[0]), text: m[1], asked: true}
 		}
 		return finding{kind: noLink, size: 2, asked: true}
@@ -156,6 +178,26 @@ func (f *Filter) bracket(rest string, last bool, incomplete finding) finding {
 		return incomplete
 	}
 	return finding{kind: noLink, size: 2}
+}
+
+// apart reports whether a link of so many bytes is none with what follows it: a
+// bracket without one that opens it leaves the address, and readers take a bare
+// address to go on behind it. It is not sure while that may come.
+func (f *Filter) apart(rest string, size int, last bool) (apart, sure bool) {
+	label := f.raw[max(0, f.next-longestLabel+100):f.next]
+	if i := strings.LastIndexAny(label, "[]\\`<|\n"); i >= 0 && label[i] == '[' && (i == 0 || label[i-1] != '\\') {
+		return true, true // it surely is a link
+	}
+	for _, c := range []byte(f.head(rest[size:], longestMarks)) {
+		switch {
+		case strings.IndexByte(trailing, c) >= 0 && c != '*':
+		case c <= ' ', c == '*', c == '|', c > '~':
+			return true, true
+		default:
+			return false, true
+		}
+	}
+	return len(rest) < size+longestMarks, last || len(rest) >= size+longestMarks
 }
 
 // defines reports whether the bracket that closes at a place may end the name
@@ -190,6 +232,13 @@ func (f *Filter) defines(closing int) bool {
 func (f *Filter) leads(i int) bool {
 	before := f.raw[max(0, i-longestLabel):i]
 	return container.MatchString(before[strings.LastIndexByte(before, '\n')+1:])
+}
+
+// first reports whether nothing but what may begin a block stands before a place
+// on its line when what may vanish has vanished, or may do.
+func (f *Filter) first(i int) bool {
+	before := f.head(f.raw[max(0, i-longestCitation):i], longestCitation)
+	return blockMarks.MatchString(vanishing.ReplaceAllString(before[strings.LastIndexByte(before, '\n')+1:], ""))
 }
 
 func (f *Filter) angle(rest string, last bool, incomplete finding) finding {
@@ -249,7 +298,7 @@ func (f *Filter) bare(rest string, last bool) finding {
 	}
 	m = strings.TrimRight(m, trailing)
 	if !long && !strings.ContainsAny(m, `[]\`) && f.known(m) {
-		if after := strings.TrimLeft(rest[len(m):], trailing); after != "" && strings.IndexByte("`>", after[0]) >= 0 {
+		if after := strings.TrimLeft(rest[len(m):], trailing); after != "" && strings.IndexByte("`<>|", after[0]) >= 0 { // "<" may become an entity, which is of an address
 			return finding{kind: swallow, size: len(m), asked: true}
 		}
 		return finding{kind: nothing, size: len(m), asked: true}

@@ -14,7 +14,7 @@ import (
 // often as fits.
 var hostile = []string{
 	"[a](", "`", "`a", "``a`", "**", "*a", "> ", ">", "[", "]", "![", "!", "!!", "[1]", "[1][1]", "[9]", "[1-9999]", "[1-9999,", "[99999999999", "[1 ", "<", "<a ", "</", "<!--", "http://", "www.",
-	"https://a.b/(", "<http://a", "- ", "1. ", "# ", "    ", "```\n", "~~~\n", "``` `\n", "\n", "|", "`|`\n", `\`, "\\`", "](", "]:", "[x]: ", "- `\n", "> `\n", "[a](b \"", "](<", "h", "H", "W", "\f", "- - - a\n", "[1](x", "`[[", "\n\n`[1]",
+	"https://a.b/(", "<http://a", "- ", "1. ", "# ", "    ", "```\n", "~~~\n", "``` `\n", "\n", "|", "`|`\n", `\`, "\\`", "](", "]:", "[x]: ", "- `\n", "> `\n", "[a](b \"", "](<", "h", "H", "W", "\f", "- - - a\n", "[1](x", "`[[", "\n\n`[1]", "`\\|`[1]", "`|`a[1]", "1. 1) ", "`\n`<b>",
 }
 
 // work is how much of it there is, in bytes that are looked at and in bytes
@@ -53,6 +53,8 @@ func TestWorkOnWhatAModelWritesGrowsWithItsLength(t *testing.T) {
 		"a long citation":          func(n int) string { return "` [" + strings.Repeat("1-3,", n/8) + "9]" + strings.Repeat("a", n/2) },
 		"a fence in a quote":       func(n int) string { return "> ```\n" + strings.Repeat("> [1]\n", n/6) },
 		"a destination of spaces":  func(n int) string { return "[x](" + strings.Repeat(" ", n) + ")" },
+		"a long delimiter row":     func(n int) string { return "`a|<b>`\n" + strings.Repeat("-", n) },
+		"a line behind a bar":      func(n int) string { return "`a|<b>` " + strings.Repeat("<b>", n/3) },
 		"a long address":           func(n int) string { return "https://a.b/" + strings.Repeat("é", n/2) },
 	} {
 		t.Run(name, func(t *testing.T) { grows(t, make) })
