@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"parley/platform/kernel/jsonout"
 )
 
 // Message is one turn: role system, user or assistant.
@@ -133,18 +135,22 @@ func (w wireRequest) encode() ([]byte, error) {
 	for _, m := range w.Messages {
 		size += len(m.Content) + len(m.Content)/32 + around // for what is escaped
 	}
-	b := append(make([]byte, 0, size+around), `{"model":`...)
-	b = appendQuoted(b, w.Model)
-	b = append(b, `,"messages":[`...)
-	for i, m := range w.Messages {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendQuoted(append(b, `{"role":`...), m.Role)
-		b = appendQuoted(append(b, `,"content":`...), m.Content)
-		b = append(b, '}')
+	if w.Messages == nil {
+		w.Messages = []Message{} // a list, and not null
 	}
-	return append(append(b, "],"...), options[1:]...), nil
+	t := jsonout.Text{Bytes: make([]byte, 0, size+around)}
+	t.Raw(`{"model":`)
+	t.String(w.Model)
+	t.Raw(`,"messages":`)
+	jsonout.List(&t, w.Messages, func(t *jsonout.Text, m *Message) {
+		t.Raw(`{"role":`)
+		t.String(m.Role)
+		t.Raw(`,"content":`)
+		t.String(m.Content)
+		t.Raw("}")
+	})
+	t.Raw(",")
+	return append(t.Bytes, options[1:]...), t.Err
 }
 
 // shaped is the conversation as the model takes it.
