@@ -3,6 +3,9 @@ package dbtest
 import (
 	"context"
 	"database/sql"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -17,6 +20,9 @@ func Plan(t testing.TB, db Querier, postgres bool, statement string) []string {
 	explain := "EXPLAIN QUERY PLAN "
 	if postgres {
 		explain = "EXPLAIN "
+	}
+	if postgres && strings.Contains(statement, "$1") {
+		statement = prepared(t, db, statement)
 	}
 	rows, err := db.QueryContext(t.Context(), explain+statement)
 	if err != nil {
@@ -39,4 +45,25 @@ func Plan(t testing.TB, db Querier, postgres bool, statement string) []string {
 		t.Fatal(err)
 	}
 	return steps
+}
+
+var parameter = regexp.MustCompile(`\$\d+`)
+
+// prepared answers a statement that runs one with parameters by the plan that is
+// made for any values. db has to be one connection.
+func prepared(t testing.TB, db Querier, statement string) string {
+	t.Helper()
+	for _, step := range []string{"SET plan_cache_mode = force_generic_plan", "DEALLOCATE ALL", "PREPARE planned AS " + statement} {
+		rows, err := db.QueryContext(t.Context(), step)
+		if err != nil {
+			t.Fatalf("%s: %v", step, err)
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := parameter.FindAllString(statement, -1)
+	slices.Sort(found)
+	values := slices.Repeat([]string{"NULL"}, len(slices.Compact(found)))
+	return "EXECUTE planned(" + strings.Join(values, ", ") + ")"
 }

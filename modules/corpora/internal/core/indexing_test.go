@@ -148,7 +148,7 @@ func TestAWorkerThatDiesHalfwayLeavesNoSecondSetOfPassages(t *testing.T) {
 	correct := func() {
 		t.Helper()
 		got := f.document(d.ID)
-		counts, _, err := f.Store.Counts(f.ctx, []int64{c.ID}, []string{"lantern"})
+		counts, _, err := f.Store.Postings(f.ctx, []int64{c.ID}, []string{"lantern"}, 0)
 		f.check(err)
 		if got.Step != core.Completed || got.ChunkCount < 200 || len(counts) != 1 || counts[0].DF != got.ChunkCount {
 			t.Errorf("%s: %d chunks, %+v", got.Step, got.ChunkCount, counts)
@@ -188,7 +188,7 @@ func TestADocumentThatFailsHalfwayLeavesNoPassages(t *testing.T) {
 	if got.Step != core.Failed || !strings.Contains(*got.FailureReason, "problem on the server") {
 		t.Errorf("%+v", got)
 	}
-	counts, _, err := f.Store.Counts(f.ctx, []int64{c.ID}, []string{"lantern"})
+	counts, _, err := f.Store.Postings(f.ctx, []int64{c.ID}, []string{"lantern"}, 0)
 	f.check(err)
 	if len(counts) != 0 {
 		t.Errorf("%+v", counts)

@@ -119,23 +119,7 @@ func (s *Store) removeGrams(ctx context.Context, tx bun.IDB, corpusID int64, ter
 
 // Alike implements ranking.Source.
 func (s *Store) Alike(ctx context.Context, corpora []int64, words [][]text.Gram, limit int) ([]ranking.AlikeTerm, ranking.Versions, error) {
-	var all *bun.SelectQuery
-	for i, word := range words {
-		ids := make([]int64, len(word))
-		for k, g := range word {
-			ids[k] = int64(g) //nolint:gosec // a number for a number
-		}
-		// A term counts once for each of its grams, in however many corpora.
-		shared := s.db.NewSelect().TableExpr("corpora_grams").ColumnExpr("term, CAST(count(DISTINCT gram) AS BIGINT) AS n").
-			Where("corpus_id IN (?) AND gram IN (?)", bun.List(corpora), bun.List(ids)).GroupExpr("term").OrderExpr("n DESC, octet_length(term), term").Limit(int64(limit))
-		one := s.db.NewSelect().TableExpr("(?) AS commonest", shared).ColumnExpr("0, term, n, ?", strconv.Itoa(i))
-		if all == nil {
-			all = one
-		} else {
-			all = all.UnionAll(one)
-		}
-	}
-	rows, versions, err := s.snapshot(ctx, corpora, all)
+	rows, versions, err := s.alike(ctx, corpora, words, limit)
 	if err != nil {
 		return nil, nil, fmt.Errorf("looking for terms that are alike: %w", err)
 	}
@@ -148,4 +132,33 @@ func (s *Store) Alike(ctx context.Context, corpora []int64, words [][]text.Gram,
 		out[i] = ranking.AlikeTerm{Word: word, Term: r.Term, Shared: int(r.N)}
 	}
 	return out, versions, nil
+}
+
+// alike counts a term once for each of its grams, in however many corpora.
+func (s *Store) alike(ctx context.Context, corpora []int64, words [][]text.Gram, limit int) ([]versioned, ranking.Versions, error) {
+	var numbers, all []int64
+	var each *bun.SelectQuery
+	for i, word := range words {
+		grams := make([]int64, len(word))
+		for k, g := range word {
+			grams[k] = int64(g) //nolint:gosec // a number for a number
+			numbers = append(numbers, int64(i))
+		}
+		all = append(all, grams...)
+		if s.db.Postgres() {
+			continue
+		}
+		shared := s.db.NewSelect().TableExpr("corpora_grams").ColumnExpr("term, CAST(count(DISTINCT gram) AS BIGINT) AS n").
+			Where("corpus_id IN (?) AND gram IN (?)", bun.List(corpora), bun.List(grams)).GroupExpr("term").OrderExpr("n DESC, octet_length(term), term").Limit(int64(limit))
+		one := s.db.NewSelect().TableExpr("(?) AS commonest", shared).ColumnExpr("0, term, n, ?", strconv.Itoa(i))
+		if each == nil {
+			each = one
+		} else {
+			each = each.UnionAll(one)
+		}
+	}
+	if s.db.Postgres() {
+		return s.keptSnapshot(ctx, alikeOf, corpora, numbers, all, int64(limit))
+	}
+	return s.snapshot(ctx, corpora, each)
 }

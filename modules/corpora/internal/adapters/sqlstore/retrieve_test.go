@@ -133,6 +133,31 @@ func TestAWarmQuestionIsAtMostOneStatement(t *testing.T) {
 	})
 }
 
+func TestWordsThatNobodyHasAskedBeforeAreReadByOneStatement(t *testing.T) {
+	scenes(t, func(s scene) {
+		for i := range 20 {
+			s.add(fmt.Sprintf("the red lantern shines %d times over a cold harbour", i))
+		}
+		for _, c := range []struct {
+			question string
+			reads    int64
+		}{
+			{"red lantern", 3},      // what is connected, the words, the passages
+			{"the cold harbour", 2}, // whose passages are in memory
+			{"harbour lantern", 1},  // whose words are, too
+		} {
+			if !s.db.Postgres() && c.reads < 3 { // whose one process knows what is connected
+				c.reads--
+			}
+			ctx, n := sqldb.CountQueries(s.t.Context())
+			found, err := s.asker.Retrieve(ctx, stranger, corpora.Scope{AgentID: agent}, c.question, 10)
+			if s.check(err); len(found.Passages) != 10 || n.Load() != c.reads {
+				s.t.Errorf("%q: %d passages by %d statements", c.question, len(found.Passages), n.Load())
+			}
+		}
+	})
+}
+
 func TestTheVeryNextQuestionFindsWhatAnotherProcessHasChanged(t *testing.T) {
 	scenes(t, func(s scene) {
 		const lantern = "the red lantern"

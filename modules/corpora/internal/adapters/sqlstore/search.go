@@ -11,6 +11,7 @@ import (
 
 	"parley/modules/corpora/internal/core/ranking"
 	"parley/platform/kernel/access"
+	"parley/platform/sqldb"
 )
 
 // live leaves out the blocks of passages that no question may see yet; an
@@ -149,48 +150,71 @@ func (s *Store) snapshot(ctx context.Context, corpora []int64, found *bun.Select
 	return out, versions, nil
 }
 
-// postings is where terms are, as a query.
-func (s *Store) postings(corpora []int64, terms []string) *bun.SelectQuery {
-	return s.db.NewSelect().TableExpr("corpora_postings").Where("corpus_id IN (?) AND term IN (?)", bun.List(corpora), bun.List(terms)).
-		Where(live, bun.List(corpora)).GroupExpr("corpus_id, term")
-}
-
-// Counts implements ranking.Source.
-func (s *Store) Counts(ctx context.Context, corpora []int64, terms []string) ([]ranking.Count, ranking.Versions, error) {
-	rows, versions, err := s.snapshot(ctx, corpora, s.postings(corpora, terms).ColumnExpr("corpus_id, term, CAST(sum(passages) AS BIGINT), ''"))
-	if err != nil {
-		return nil, nil, fmt.Errorf("counting terms: %w", err)
-	}
-	out := make([]ranking.Count, len(rows))
-	for i, r := range rows {
-		out[i] = ranking.Count{Corpus: r.CorpusID, Term: r.Term, DF: int(r.N)}
-	}
-	return out, versions, nil
-}
-
 // Postings implements ranking.Source. The database hands the postings over,
 // one row for each term, and they are scored by the program: adding them up in
 // SQL takes six to ten times as long, and databases don't add in the same
 // order.
-func (s *Store) Postings(ctx context.Context, corpora []int64, terms []string) ([]ranking.Postings, ranking.Versions, error) {
-	joined := "group_concat(data, '')"
-	if s.db.Postgres() {
-		joined = "string_agg(data, '')"
-	}
-	rows, versions, err := s.snapshot(ctx, corpora, s.postings(corpora, terms).ColumnExpr("corpus_id, term, CAST(sum(passages) AS BIGINT), "+joined))
+func (s *Store) Postings(ctx context.Context, corpora []int64, terms []string, most int) ([]ranking.Postings, ranking.Versions, error) {
+	rows, versions, err := s.postings(ctx, corpora, terms, most)
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading postings: %w", err)
 	}
 	out := make([]ranking.Postings, len(rows))
 	for i, r := range rows {
+		out[i] = ranking.Postings{Corpus: r.CorpusID, Term: r.Term, DF: int(r.N)}
+		if r.N > int64(most) {
+			continue
+		}
 		list := make([]ranking.Posting, 0, r.N)
 		if err := unpack(r.Data, func(p ranking.Posting) { list = append(list, p) }); err != nil {
 			return nil, nil, fmt.Errorf("reading the postings of %q: %w", r.Term, err)
 		}
 		slices.SortFunc(list, func(a, b ranking.Posting) int { return cmp.Compare(a.Passage, b.Passage) })
-		out[i] = ranking.Postings{Corpus: r.CorpusID, Term: r.Term, List: list}
+		out[i].List = list
 	}
 	return out, versions, nil
+}
+
+// postingsOf and alikeOf are Postings and Alike on PostgreSQL, which takes
+// longer to plan them than to run them.
+var (
+	postingsOf = sqldb.NewKept(versionsOf + `SELECT corpus_id, term, CAST(sum(passages) AS BIGINT), CASE WHEN sum(passages) <= $3::bigint THEN string_agg(data, '') ELSE '' END
+	FROM corpora_postings WHERE corpus_id = ANY($1::bigint[]) AND term = ANY($2::text[])
+	AND block NOT IN (SELECT id FROM corpora_passages WHERE NOT is_live AND corpus_id = ANY($1::bigint[])) GROUP BY corpus_id, term`)
+	alikeOf = sqldb.NewKept(versionsOf + `(SELECT 0, term, n, CAST(word AS TEXT) FROM (
+	SELECT w.word, g.term, count(DISTINCT g.gram) AS n, row_number() OVER (PARTITION BY w.word ORDER BY count(DISTINCT g.gram) DESC, octet_length(g.term), g.term) AS place
+	FROM unnest($2::bigint[], $3::bigint[]) AS w (word, gram) JOIN corpora_grams AS g ON g.corpus_id = ANY($1::bigint[]) AND g.gram = w.gram
+	GROUP BY w.word, g.term) AS found WHERE place <= $4::bigint ORDER BY found.word, found.place)`)
+)
+
+// versionsOf begins a statement as snapshot does.
+const versionsOf = "SELECT corpus_id, '' AS term, version AS n, '' AS data FROM corpora_statistics WHERE corpus_id = ANY($1::bigint[]) UNION ALL "
+
+// keptSnapshot runs a statement that begins with versionsOf.
+func (s *Store) keptSnapshot(ctx context.Context, statement sqldb.Kept, corpora []int64, args ...any) (rows []versioned, versions ranking.Versions, err error) {
+	versions = make(ranking.Versions, len(corpora))
+	err = statement.Rows(ctx, s.db.On(ctx), func(row *sql.Rows) error {
+		var r versioned
+		if err := row.Scan(&r.CorpusID, &r.Term, &r.N, &r.Data); err != nil {
+			return err
+		}
+		if r.Term == "" {
+			versions[r.CorpusID] = r.N
+		} else {
+			rows = append(rows, r)
+		}
+		return nil
+	}, append([]any{corpora}, args...)...)
+	return rows, versions, err
+}
+
+func (s *Store) postings(ctx context.Context, corpora []int64, terms []string, most int) ([]versioned, ranking.Versions, error) {
+	if s.db.Postgres() {
+		return s.keptSnapshot(ctx, postingsOf, corpora, terms, int64(most))
+	}
+	return s.snapshot(ctx, corpora, s.db.NewSelect().TableExpr("corpora_postings").
+		ColumnExpr("corpus_id, term, CAST(sum(passages) AS BIGINT), CASE WHEN sum(passages) <= ? THEN group_concat(data, '') ELSE '' END", most).
+		Where("corpus_id IN (?) AND term IN (?)", bun.List(corpora), bun.List(terms)).Where(live, bun.List(corpora)).GroupExpr("corpus_id, term"))
 }
 
 // Vocabulary implements ranking.Source. Both databases compare terms byte by

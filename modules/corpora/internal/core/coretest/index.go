@@ -88,7 +88,7 @@ func (f fixture) searchable(ids ...int64) []ranking.Corpus {
 
 func (f fixture) statistics(c core.Corpus, terms ...string) ranking.Statistics {
 	f.t.Helper()
-	counts, versions, err := f.Counts(f.ctx, []int64{c.ID}, terms)
+	counts, versions, err := f.Postings(f.ctx, []int64{c.ID}, terms, 0)
 	f.NoError(err)
 	now := f.searchable(c.ID)[0]
 	f.Equal(ranking.Versions{c.ID: now.Version}, versions)

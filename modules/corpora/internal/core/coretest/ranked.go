@@ -95,8 +95,8 @@ func ranked(f fixture) {
 func (f fixture) postings(reference ranking.Source, corpora []core.Corpus) {
 	ids := []int64{corpora[0].ID, corpora[2].ID}
 	terms := []string{"server", "backup", "данные", "o'hara"}
-	read := func(s ranking.Source) []ranking.Postings {
-		found, versions, err := s.Postings(f.ctx, ids, terms)
+	read := func(s ranking.Source, most int) []ranking.Postings {
+		found, versions, err := s.Postings(f.ctx, ids, terms, most)
 		f.NoError(err)
 		f.Equal(len(ids), len(versions))
 		slices.SortFunc(found, func(a, b ranking.Postings) int {
@@ -104,8 +104,9 @@ func (f fixture) postings(reference ranking.Source, corpora []core.Corpus) {
 		})
 		return found
 	}
-	f.Equal(read(reference), read(f.Store))
-	none, versions, err := f.Postings(f.ctx, nil, terms)
+	f.Equal(read(reference, math.MaxInt), read(f.Store, math.MaxInt))
+	f.Equal(read(reference, 1), read(f.Store, 1)) // of the others only the number
+	none, versions, err := f.Postings(f.ctx, nil, terms, 1)
 	f.NoError(err)
 	f.Equal(0, len(none)+len(versions))
 }

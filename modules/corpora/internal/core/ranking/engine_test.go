@@ -32,20 +32,12 @@ func (c *counting) read() error {
 	return c.err
 }
 
-// Counts implements Source.
-func (c *counting) Counts(ctx context.Context, corpora []int64, terms []string) ([]Count, Versions, error) {
-	if err := c.read(); err != nil {
-		return nil, nil, err
-	}
-	return c.Memory.Counts(ctx, corpora, terms)
-}
-
 // Postings implements Source.
-func (c *counting) Postings(ctx context.Context, corpora []int64, terms []string) ([]Postings, Versions, error) {
+func (c *counting) Postings(ctx context.Context, corpora []int64, terms []string, most int) ([]Postings, Versions, error) {
 	if err := c.read(); err != nil {
 		return nil, nil, err
 	}
-	return c.Memory.Postings(ctx, corpora, terms)
+	return c.Memory.Postings(ctx, corpora, terms, most)
 }
 
 // Vocabulary implements Source.
@@ -292,4 +284,25 @@ func TestManyAskWhileACorpusChanges(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+func TestTheCommonestWordsAreReadApart(t *testing.T) {
+	m := NewMemory()
+	for i := range int64(atOnce + 1) {
+		text := "a harbour"
+		if i%1000 == 0 {
+			text = "a harbour with a beacon"
+		}
+		m.Add(Passage{ID: i + 1, Corpus: 1, Document: i + 1, Text: text})
+	}
+	source := &counting{Memory: m}
+	a := asker{NewEngine(source, 64<<20), source, t}
+	found, reads := a.ask("beacon")
+	if len(found.Hits) != 5 || reads != 2 { // the word, the passages
+		t.Errorf("%d hits by %d reads", len(found.Hits), reads)
+	}
+	found, reads = a.ask("beacon harbour")
+	if len(found.Hits) != depth || reads != 3 { // the word, its postings, the passages
+		t.Errorf("%d hits by %d reads", len(found.Hits), reads)
+	}
 }

@@ -188,18 +188,8 @@ func (m *Memory) at(corpora []int64) Versions {
 	return out
 }
 
-// Counts implements Source.
-func (m *Memory) Counts(ctx context.Context, corpora []int64, terms []string) ([]Count, Versions, error) {
-	read, versions, err := m.Postings(ctx, corpora, terms)
-	out := make([]Count, len(read))
-	for i, p := range read {
-		out[i] = Count{p.Corpus, p.Term, len(p.List)}
-	}
-	return out, versions, err
-}
-
 // Postings implements Source.
-func (m *Memory) Postings(_ context.Context, corpora []int64, terms []string) ([]Postings, Versions, error) {
+func (m *Memory) Postings(_ context.Context, corpora []int64, terms []string, most int) ([]Postings, Versions, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	var out []Postings
@@ -210,10 +200,15 @@ func (m *Memory) Postings(_ context.Context, corpora []int64, terms []string) ([
 			lists[p.Corpus] = append(lists[p.Corpus], Posting{id, int32(tf), int32(p.entry.Length)}) //nolint:gosec // at most maxTF
 		}
 		for corpus, list := range lists {
-			if slices.Contains(corpora, corpus) {
-				slices.SortFunc(list, func(a, b Posting) int { return cmp.Compare(a.Passage, b.Passage) })
-				out = append(out, Postings{corpus, term, list})
+			if !slices.Contains(corpora, corpus) {
+				continue
 			}
+			slices.SortFunc(list, func(a, b Posting) int { return cmp.Compare(a.Passage, b.Passage) })
+			p := Postings{Corpus: corpus, Term: term, DF: len(list)}
+			if p.DF <= most {
+				p.List = list
+			}
+			out = append(out, p)
 		}
 	}
 	return out, m.at(corpora), nil

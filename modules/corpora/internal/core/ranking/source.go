@@ -26,11 +26,10 @@ type Versions map[int64]int64
 // decided before, and no corpora means nothing is found. What is answered with
 // versions comes from one snapshot with them.
 type Source interface {
-	// Counts says in how many passages of each corpus each of the terms occurs;
-	// a term that does not occur is left out.
-	Counts(ctx context.Context, corpora []int64, terms []string) ([]Count, Versions, error)
-	// Postings reads where the terms occur; a term that does not is left out.
-	Postings(ctx context.Context, corpora []int64, terms []string) ([]Postings, Versions, error)
+	// Postings reads in how many passages of each corpus each of the terms occurs,
+	// and in which, unless they are more than most; a term that does not occur is
+	// left out.
+	Postings(ctx context.Context, corpora []int64, terms []string, most int) ([]Postings, Versions, error)
 	// Vocabulary lists the indexed terms that begin with prefix and have from
 	// shortest to longest bytes, with the number of passages, commonest first.
 	Vocabulary(ctx context.Context, corpora []int64, prefix string, shortest, longest, limit int) ([]TermCount, Versions, error)
@@ -52,18 +51,12 @@ type Source interface {
 	Passages(ctx context.Context, corpora []int64, ids []int64) ([]Passage, error)
 }
 
-// Count is the number of passages of a corpus that a term occurs in.
-type Count struct {
-	Corpus int64
-	Term   string
-	DF     int
-}
-
-// Postings are where a term occurs in a corpus, by ascending passage.
+// Postings are where a term occurs in a corpus.
 type Postings struct {
 	Corpus int64
 	Term   string
-	List   []Posting
+	DF     int       // in how many passages
+	List   []Posting // by ascending passage; nil when they are more than was asked for
 }
 
 // Posting says how often a term is in a passage of a length.

@@ -2,6 +2,7 @@ package ranking
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strconv"
 
@@ -122,7 +123,8 @@ func (v view) term(c Corpus, term string) (entry, bool) {
 	return v.warm.Get(key{kind: termKey, corpus: c.ID, version: c.Version, text: term})
 }
 
-// statistics sums up the corpora, and counts the passages of each term.
+// statistics sums up the corpora, and counts the passages of each term. It reads
+// those of all but the commonest terms with them, since most are needed next.
 func (v view) statistics(ctx context.Context, terms []string) (Statistics, error) {
 	s := Statistics{DF: make(map[string]int, len(terms))}
 	for _, c := range v.corpora {
@@ -146,7 +148,7 @@ func (v view) statistics(ctx context.Context, terms []string) (Statistics, error
 		return s, nil
 	}
 	ids := v.ids()
-	counts, versions, err := v.source.Counts(ctx, ids, missing)
+	read, versions, err := v.source.Postings(ctx, ids, missing, atOnce)
 	if err != nil {
 		return s, err
 	}
@@ -154,14 +156,14 @@ func (v view) statistics(ctx context.Context, terms []string) (Statistics, error
 		corpus int64
 		term   string
 	}
-	found := make(map[place]int, len(counts))
-	for _, c := range counts {
-		s.DF[c.Term] += c.DF
-		found[place{c.Corpus, c.Term}] = c.DF
+	found := make(map[place]entry, len(read))
+	for _, p := range read {
+		s.DF[p.Term] += p.DF
+		found[place{p.Corpus, p.Term}] = entry{df: p.DF, postings: p.List}
 	}
 	for _, id := range ids {
 		for _, term := range missing {
-			v.keep(versions, id, term, entry{df: found[place{id, term}]})
+			v.keep(versions, id, term, found[place{id, term}])
 		}
 	}
 	return s, nil
@@ -188,7 +190,7 @@ func (v view) postings(ctx context.Context, terms []Weighted) ([][][]Posting, er
 	}
 	slices.Sort(missing)
 	slices.Sort(from)
-	read, versions, err := v.source.Postings(ctx, slices.Compact(from), slices.Compact(missing))
+	read, versions, err := v.source.Postings(ctx, slices.Compact(from), slices.Compact(missing), math.MaxInt)
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +200,7 @@ func (v view) postings(ctx context.Context, terms []Weighted) ([][][]Posting, er
 				out[at[p.Corpus]][k] = p.List
 			}
 		}
-		v.keep(versions, p.Corpus, p.Term, entry{df: len(p.List), postings: p.List})
+		v.keep(versions, p.Corpus, p.Term, entry{df: p.DF, postings: p.List})
 	}
 	return out, nil
 }
