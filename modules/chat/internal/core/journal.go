@@ -18,10 +18,12 @@ const (
 	// waits for the next.
 	journalLimit = 128
 	// gatherFor is how long a commit waits for the parts of others when at least
-	// gatherFrom runs are open, and fewer than half of them wait for it. One
-	// client alone never waits.
-	gatherFor  = 500 * time.Microsecond
-	gatherFrom = 8
+	// gatherFrom runs are open, and fewer than half of them wait for it. It does
+	// when the last gatherFrom parts came within gatherWithin, so that more are
+	// likely to come meanwhile: open streams alone make nobody wait.
+	gatherFor    = 500 * time.Microsecond
+	gatherFrom   = 8
+	gatherWithin = 2 * gatherFrom * gatherFor
 )
 
 // journal commits what all runs of this process have to store, together: the
@@ -38,6 +40,8 @@ type journal struct {
 	accepts []*accepting
 	streams []*stream // that have events to store
 	ends    []*ending
+	came    [gatherFrom]time.Time // when the last questions and ends came
+	next    int                   // the oldest of came
 
 	// committing is held during a commit, and by whoever changes runs of this
 	// process outside of one: two statements that lock the same rows in another
@@ -72,6 +76,7 @@ func (j *journal) accept(a *accepting) (Accepted, error) {
 	a.done = make(chan struct{})
 	j.mu.Lock()
 	j.accepts = append(j.accepts, a)
+	j.arrived()
 	j.start()
 	j.mu.Unlock()
 	<-a.done
@@ -84,6 +89,7 @@ func (j *journal) end(e *ending) error {
 	e.done = make(chan struct{})
 	j.mu.Lock()
 	j.ends = append(j.ends, e)
+	j.arrived()
 	j.start()
 	j.mu.Unlock()
 	<-e.done
@@ -102,6 +108,12 @@ func (j *journal) store(s *stream) {
 		j.streams = append(j.streams, s)
 		j.start()
 	}
+}
+
+// arrived notes that a question or an end has come. The caller holds mu.
+func (j *journal) arrived() {
+	j.came[j.next] = j.service.Clock.Now()
+	j.next = (j.next + 1) % gatherFrom
 }
 
 // start makes sure that what waits is committed. The caller holds mu.
@@ -136,7 +148,8 @@ func (j *journal) few() bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	waiting := len(j.accepts) + len(j.ends)
-	return waiting > 0 && 2*waiting < min(open, journalLimit)
+	often := j.service.Clock.Now().Sub(j.came[j.next]) < gatherWithin
+	return often && waiting > 0 && 2*waiting < min(open, journalLimit)
 }
 
 // take answers what goes into the next commit, or nil when nothing waits.

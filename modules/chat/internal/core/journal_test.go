@@ -152,3 +152,29 @@ func TestTheFirstPieceIsStoredAtOnceForWhoWatches(t *testing.T) {
 		s.same([]time.Duration{10 * time.Millisecond, 30 * time.Millisecond}, at) // the rest comes with the end
 	})
 }
+
+func TestACommitWaitsForOthersOnlyWhenQuestionsComeOften(t *testing.T) {
+	play(t, func(s *scene) {
+		s.model.answer = hangs()
+		waited := func() time.Duration {
+			began := time.Now()
+			if _, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "And this one?"}); err != nil {
+				t.Fatal(err)
+			}
+			return time.Since(began)
+		}
+		for range 12 { // more and more runs are open
+			time.Sleep(time.Second)
+			if took := waited(); took != 0 {
+				t.Errorf("one question a second, and it waited %s", took)
+			}
+		}
+		last := time.Duration(0)
+		for range 8 {
+			last = waited()
+		}
+		if last != 500*time.Microsecond {
+			t.Errorf("the eighth of those that came at once waited %s", last)
+		}
+	})
+}
