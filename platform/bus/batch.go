@@ -12,6 +12,7 @@ import (
 
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/event"
+	"parley/platform/kernel/jsonout"
 	"parley/platform/kernel/uow"
 	"parley/platform/sqldb"
 )
@@ -217,9 +218,10 @@ func (w *worker) noteMany(ctx context.Context, db bun.IDB, batch []*item) (map[s
 var noting = sqldb.NewKept(`INSERT INTO bus_inbox (consumer, event_id)
 	SELECT c.consumer, unnest($1::text[]) FROM bus_cursors AS c WHERE c.consumer = $2::text AND c.epoch = $3::bigint ON CONFLICT DO NOTHING RETURNING event_id`)
 
-// notingOne is noting for one event, on SQLite.
-const notingOne = `INSERT INTO bus_inbox (consumer, event_id)
-	SELECT c.consumer, ? FROM bus_cursors AS c WHERE c.consumer = ? AND c.epoch = ? ON CONFLICT DO NOTHING RETURNING event_id`
+// notingAll is noting on SQLite. A statement for each event takes seven times as
+// long.
+const notingAll = `INSERT INTO bus_inbox (consumer, event_id)
+	SELECT c.consumer, e.value FROM bus_cursors AS c, json_each(?) AS e WHERE c.consumer = ? AND c.epoch = ? ON CONFLICT DO NOTHING RETURNING event_id`
 
 // inbox writes inbox rows, if the epoch is the consumer's, and answers the ids
 // of those that were not there.
@@ -233,11 +235,9 @@ func (w *worker) inbox(ctx context.Context, all []string, epoch int64) (ids []st
 	if w.b.order.postgres {
 		err = noting.Rows(ctx, w.b.db.On(ctx), scan, all, w.spec.Name, epoch)
 	} else {
-		rows := make(sqldb.Rows, len(all))
-		for i, id := range all {
-			rows[i] = []any{id, w.spec.Name, epoch}
-		}
-		err = w.b.db.Each(ctx, notingOne, rows, scan)
+		var events jsonout.Text
+		jsonout.List(&events, all, func(t *jsonout.Text, id *string) { t.String(*id) })
+		err = w.b.db.Prepared(ctx, notingAll, scan, string(events.Bytes), w.spec.Name, epoch)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("writing the inbox: %w", err)

@@ -78,7 +78,7 @@ func (a *Asks) Run(ctx context.Context) error {
 // single runs one of them on SQLite.
 func (a *Asks) single(ctx context.Context, q ask) error {
 	if q.change != nil {
-		return a.db.singly(ctx, q.change.single, q.change.pieces[:len(q.change.pieces)-1], q.change.rows, q.scan)
+		return a.db.changeSome(ctx, *q.change, q.scan)
 	}
 	if q.insert != nil {
 		return a.db.insertSingly(ctx, *q.insert, q.scan)

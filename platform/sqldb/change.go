@@ -14,14 +14,16 @@ import (
 	"github.com/uptrace/bun/schema"
 )
 
-// Change is an update of many rows of a table, each by values of its own. A
-// database gets the change of one row for each row, which it parses once, or,
-// for many rows, PostgreSQL gets one statement with an array of values for each
-// column, which it plans each time.
+// Change is an update of many rows of a table, each by values of its own.
+// SQLite gets the rows some at a time, by statements that it parses once.
+// PostgreSQL gets the change of one row for each row, whose plan it keeps, or,
+// for many rows, one statement with an array of values for each column, which it
+// plans each time.
 type Change struct {
-	head, tail string // around the values of the statement for all rows
-	single     string // SQLite's, with a parameter for each piece that has a value
-	pieces     []piece
+	head, tail string              // around the values of the statement for all rows
+	some       [len(atOnce)]string // SQLite's, by the number of rows
+	columns    int                 // how many values of a row it names
+	pieces     []piece             // of the change of one row
 }
 
 // piece is a part of the change of one row: a text, and the value behind it,
@@ -37,27 +39,30 @@ var valueOfRow = regexp.MustCompile(`\bv\.column(\d+)`)
 // NewChange returns the change of a table. set and where name the values of a
 // row v.column1, v.column2 and so on. They have the types of Go's values: whole
 // numbers are bigint and others double precision. Times are to be cast with
-// "::timestamptz", which SQLite is not told.
+// "::timestamptz", which SQLite is not told. where has to be false for NULLs.
 // returning names what is answered of each row that was changed, or is empty.
 func NewChange(table, set, where, returning string) Change {
 	if returning != "" {
 		returning = " RETURNING " + returning
 	}
 	single := fmt.Sprintf("UPDATE %s SET %s WHERE %s%s", table, set, where, returning)
-	var pieces []piece
+	c := Change{head: fmt.Sprintf("UPDATE %s SET %s FROM ", table, set), tail: fmt.Sprintf(") AS v WHERE %s%s", where, returning)}
 	from := 0
 	for _, at := range valueOfRow.FindAllStringSubmatchIndex(single, -1) {
 		value, _ := strconv.Atoi(single[at[2]:at[3]]) // digits alone
-		pieces = append(pieces, piece{single[from:at[0]], value})
-		from = at[1]
+		c.pieces = append(c.pieces, piece{single[from:at[0]], value})
+		c.columns, from = max(c.columns, value), at[1]
 	}
-	return Change{
-		pieces: append(pieces, piece{text: single[from:]}),
-		head:   fmt.Sprintf("UPDATE %s SET %s FROM ", table, set), tail: fmt.Sprintf(") AS v WHERE %s%s", where, returning),
-		// Without numbers: the driver asks for the names of parameters with each row.
-		single: valueOfRow.ReplaceAllString(strings.ReplaceAll(single, "::timestamptz", ""), "?"),
+	c.pieces = append(c.pieces, piece{text: single[from:]})
+	row := "(" + repeated("?", c.columns) + ")"
+	for i, n := range atOnce {
+		c.some[i] = strings.ReplaceAll(c.head+"(VALUES "+repeated(row, n)+c.tail, "::timestamptz", "")
 	}
+	return c
 }
+
+// Text is SQLite's statement for as many rows as it gets at once.
+func (c Change) Text() string { return c.some[0] }
 
 // changing is a change with its rows, as one statement.
 type changing struct {
@@ -81,52 +86,72 @@ func (db *DB) Change(ctx context.Context, c Change, rows Rows, scan func(row *sq
 	return a.Run(ctx)
 }
 
-// Each runs a statement of SQLite with the values of one row after the other, on
-// the transaction in ctx. It is parsed once, so that its text must not have values
-// in it. What it takes and answers is as with Change.
-func (db *DB) Each(ctx context.Context, query string, rows Rows, scan func(row *sql.Rows) error) error {
-	if err := rows.refuseUnknown(); err != nil {
+// Prepared runs a statement of SQLite that is parsed once, on the transaction in
+// ctx, so that its text must not have values in it. Many rows are one argument,
+// for json_each: a statement for each takes seven times as long. What it takes
+// and answers is as with Change.
+func (db *DB) Prepared(ctx context.Context, query string, scan func(row *sql.Rows) error, args ...any) error {
+	row := Rows{args}
+	if err := row.refuseUnknown(); err != nil {
 		return err
 	}
-	return db.singly(ctx, query, nil, rows, scan)
+	db.count(ctx, 1)
+	return db.bySome(ctx, query, row, 1, len(args), scan)
 }
 
-// singly is Each for values that can be bound. order names the value of each
-// parameter; nil is that of the row.
-func (db *DB) singly(ctx context.Context, query string, order []piece, rows Rows, scan func(row *sql.Rows) error) (err error) {
+// changeSome is Change on SQLite, for values that can be bound.
+func (db *DB) changeSome(ctx context.Context, c changing, scan func(row *sql.Rows) error) error {
+	db.count(ctx, 1)
+	rows := c.rows
+	for i, n := range atOnce {
+		some := rows[:len(rows)/n*n]
+		if left := len(rows) - len(some); 4*left >= 3*n { // which saves a statement or more
+			some = rows
+		}
+		if len(some) == 0 {
+			continue
+		}
+		if err := db.bySome(ctx, c.some[i], some, n, c.columns, scan); err != nil {
+			return err
+		}
+		rows = rows[len(some):]
+	}
+	return nil
+}
+
+// bySome runs a statement of SQLite for n rows after the other n, with so many
+// values of each. What the last n lack is NULL, which no row has.
+func (db *DB) bySome(ctx context.Context, query string, rows Rows, n, columns int, scan func(row *sql.Rows) error) (err error) {
 	w, ok := db.onWriter(ctx, query)
 	if !ok {
-		return errors.New("a statement runs for each row on a transaction of SQLite only")
+		return errors.New("such a statement runs on a transaction of SQLite only")
 	}
-	db.count(ctx, 1)
 	defer func() { err = errors.Join(err, w.Close()) }()
-	var args []any
-	for _, row := range rows {
-		if args, err = appendBound(args[:0], row, order); err != nil {
+	args := make([]any, 0, n*columns)
+	for i, row := range rows {
+		if len(row) < columns {
+			return fmt.Errorf("a row of a change has %d values, and the change names the %dth", len(row), columns)
+		}
+		if args, err = appendBound(args, row[:columns]); err != nil {
 			return err
+		}
+		if i+1 == len(rows) {
+			args = append(args, make([]any, n*columns-len(args))...)
+		} else if (i+1)%n > 0 {
+			continue
 		}
 		if err := w.run(scan, args...); err != nil {
 			return err
 		}
+		args = args[:0]
 	}
 	return nil
 }
 
 // appendBound appends the values of a row as SQLite's driver takes them.
-func appendBound(args, row []any, order []piece) ([]any, error) {
-	n := len(row)
-	if order != nil {
-		n = len(order)
-	}
-	for i := range n {
-		at := i
-		if order != nil {
-			at = order[i].value - 1
-		}
-		if at >= len(row) {
-			return nil, fmt.Errorf("a row of a change has %d values, and the change names the %dth", len(row), at+1)
-		}
-		value, err := bindValue(row[at])
+func appendBound(args, row []any) ([]any, error) {
+	for _, v := range row {
+		value, err := bindValue(v)
 		if err != nil {
 			return nil, err
 		}

@@ -68,6 +68,43 @@ func TestAChangeUpdatesEachRowByItsOwnValues(t *testing.T) {
 	})
 }
 
+func TestRowsOfEveryNumberAreChangedOnceEach(t *testing.T) {
+	dbtest.Each(t, nil, func(t *testing.T, db *sqldb.DB) {
+		for _, text := range []string{"CREATE TABLE numbers (id BIGINT PRIMARY KEY, n BIGINT)", "INSERT INTO numbers VALUES (0, 0), (99, NULL)"} {
+			if _, err := db.ExecContext(t.Context(), text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		add := sqldb.NewChange("numbers", "n = n + v.column2", "id = v.column1", "id")
+		for many := range 40 {
+			if _, err := db.NewRaw("INSERT INTO numbers VALUES (?, 0)", many+1).Exec(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			rows := make(sqldb.Rows, many)
+			for i := range rows {
+				rows[i] = []any{i + 1, i + 1}
+			}
+			told := map[int64]int{}
+			err := db.Within(t.Context(), func(ctx context.Context) error {
+				return db.Change(ctx, add, rows, func(row *sql.Rows) error {
+					var id int64
+					err := row.Scan(&id)
+					told[id]++
+					return err
+				})
+			})
+			if err != nil || len(told) != many {
+				t.Fatalf("of %d rows it told of %v: %v", many, told, err)
+			}
+			var wrong int
+			// Row i was changed by each change of i and more rows.
+			if err := db.NewRaw("SELECT count(*) FROM numbers WHERE coalesce(n, 0) <> CASE WHEN id BETWEEN 1 AND ? THEN id * (? - id + 1) ELSE 0 END", many, many).Scan(t.Context(), &wrong); err != nil || wrong != 0 {
+				t.Fatalf("after %d rows %d are wrong: %v", many, wrong, err)
+			}
+		}
+	})
+}
+
 func TestAChangeIsRefusedOutsideOfATransactionAndWithWhatNoDatabaseTakes(t *testing.T) {
 	eachWithKinds(t, func(t *testing.T, db *sqldb.DB, insert func([]everyKind) error) {
 		rename := sqldb.NewChange("every_kind", "name = v.column2", "id = v.column1", "")

@@ -84,7 +84,7 @@ func (db *DB) insertQuery(ctx context.Context, i Insert) *bun.InsertQuery {
 // atOnce are how many rows SQLite gets in one statement: each is parsed once,
 // since it parses an insert of many rows as slowly as it runs it. A row of
 // sixteen takes a third of the time of a statement of its own.
-var atOnce = [...]int{16, 4, 1}
+var atOnce = [...]int{16, 8, 4, 2, 1}
 
 // inserter writes rows of one type into SQLite.
 type inserter struct {

@@ -95,48 +95,48 @@ func TestEachKindOfDatabaseRefusesTheStatementsOfTheOther(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "only PostgreSQL") {
 		t.Error(err)
 	}
-	each := func(db *sqldb.DB) func(context.Context) error {
-		return func(ctx context.Context) error { return db.Each(ctx, "SELECT ?", sqldb.Rows{{1}}, nil) }
+	prepared := func(db *sqldb.DB) func(context.Context) error {
+		return func(ctx context.Context) error { return db.Prepared(ctx, "SELECT ?", nil, 1) }
 	}
-	for _, err := range []error{pg.Within(t.Context(), each(pg)), each(lite)(t.Context())} {
+	for _, err := range []error{pg.Within(t.Context(), prepared(pg)), prepared(lite)(t.Context())} {
 		if err == nil || !strings.Contains(err.Error(), "a transaction of SQLite only") {
 			t.Error(err)
 		}
 	}
 }
 
-func TestAStatementRunsForEachRow(t *testing.T) {
+func TestAStatementOfSQLiteTakesManyRowsAsOneArgument(t *testing.T) {
 	db := dbtest.SQLite(t)
 	if _, err := db.ExecContext(t.Context(), "CREATE TABLE one (n INTEGER PRIMARY KEY, s TEXT NOT NULL)"); err != nil {
 		t.Fatal(err)
 	}
-	add := func(rows sqldb.Rows) (told []int64, err error) {
+	add := func(rows, s any) (told []int64, err error) {
 		err = db.Within(t.Context(), func(ctx context.Context) error {
-			return db.Each(ctx, "INSERT INTO one (n, s) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING n", rows, func(row *sql.Rows) error {
+			return db.Prepared(ctx, "INSERT INTO one (n, s) SELECT value, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING RETURNING n", func(row *sql.Rows) error {
 				var n int64
 				err := row.Scan(&n)
 				told = append(told, n)
 				return err
-			})
+			}, s, rows)
 		})
 		return told, err
 	}
-	for i := range int64(3) { // also when it is prepared
-		if told, err := add(sqldb.Rows{{2 * i, "a"}, {2*i + 1, "it's ?1"}, {i, "again"}}); err != nil || len(told) != 2 {
+	for i := range 3 { // also when it is prepared
+		if told, err := add(fmt.Sprintf("[%d, %d, %d]", 2*i, 2*i+1, 2*i), "it's ?1"); err != nil || len(told) != 2 {
 			t.Errorf("it told of %v: %v", told, err)
 		}
 		if _, err := db.PrepareWriters(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if told, err := add(nil); err != nil || told != nil {
+	if told, err := add("[]", "a"); err != nil || told != nil {
 		t.Errorf("of no rows it told of %v: %v", told, err)
 	}
-	if _, err := add(sqldb.Rows{{9, make(chan int)}}); err == nil || !strings.Contains(err.Error(), "takes no values of type") {
+	if _, err := add("[9]", make(chan int)); err == nil || !strings.Contains(err.Error(), "takes no values of type") {
 		t.Error(err)
 	}
 	var n int
-	if err := db.NewRaw("SELECT count(*) FROM one WHERE s <> 'again'").Scan(t.Context(), &n); err != nil || n != 6 {
+	if err := db.NewRaw("SELECT count(*) FROM one WHERE s = ?", "it's ?1").Scan(t.Context(), &n); err != nil || n != 6 {
 		t.Errorf("%d rows: %v", n, err)
 	}
 }

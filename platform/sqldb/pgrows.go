@@ -156,7 +156,7 @@ func (b *batch) addChanges(c changing, columns []array) error {
 
 // one is the change of one row by parameters.
 func (c Change) one(columns []array) string {
-	text := make([]byte, 0, len(c.single)+24*len(c.pieces))
+	text := make([]byte, 0, len(c.head)+len(c.tail)+24*len(c.pieces))
 	for _, p := range c.pieces {
 		text = append(text, p.text...)
 		if p.value > 0 && p.value <= len(columns) {

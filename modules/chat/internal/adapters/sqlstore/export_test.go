@@ -5,6 +5,7 @@ import (
 
 	"parley/modules/chat/internal/core"
 	"parley/platform/kernel/page"
+	"parley/platform/sqldb"
 )
 
 // Newest is the statement that lists answered questions.
@@ -19,3 +20,6 @@ func (s *Store) InBuckets(agent int64, words []string, bottom, top int64) string
 
 // IndexRuns indexes the words of some runs.
 func (s *Store) IndexRuns(ctx context.Context, runs []int64) error { return s.indexRuns(ctx, runs) }
+
+// Changes are the changes that a batch is made of.
+var Changes = []sqldb.Change{advancing, beginning, searching, closing, answering, touching}

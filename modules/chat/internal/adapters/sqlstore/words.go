@@ -11,6 +11,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"parley/modules/chat/internal/core"
+	"parley/platform/kernel/jsonout"
 	"parley/platform/sqldb"
 )
 
@@ -196,11 +197,15 @@ func (s *Store) indexWords(ctx context.Context, texts *bun.SelectQuery) error {
 		}
 		err = addingWords.Rows(ctx, s.db.On(ctx), nil, ids, words)
 	} else {
-		rows := make(sqldb.Rows, len(found))
-		for i, t := range found {
-			rows[i] = []any{t.ID, tokens(t.AgentID, core.WordsOf(t.Question, t.Answer))}
-		}
-		err = s.db.Each(ctx, "INSERT OR REPLACE INTO chat_words (rowid, words) VALUES (?, ?)", rows, nil)
+		var rows jsonout.Text
+		jsonout.List(&rows, found, func(out *jsonout.Text, t *spoken) {
+			out.Raw("[")
+			out.Int(t.ID)
+			out.Raw(",")
+			out.String(tokens(t.AgentID, core.WordsOf(t.Question, t.Answer)))
+			out.Raw("]")
+		})
+		err = s.db.Prepared(ctx, "INSERT OR REPLACE INTO chat_words (rowid, words) SELECT value ->> 0, value ->> 1 FROM json_each(?)", nil, string(rows.Bytes))
 	}
 	if err != nil {
 		return fmt.Errorf("indexing words: %w", err)
