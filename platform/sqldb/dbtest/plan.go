@@ -12,6 +12,7 @@ import (
 // Querier is a database, or one connection with settings of its own.
 type Querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
 // Plan is how the database means to run a statement, one line for each step.
@@ -54,12 +55,8 @@ var parameter = regexp.MustCompile(`\$\d+`)
 func prepared(t testing.TB, db Querier, statement string) string {
 	t.Helper()
 	for _, step := range []string{"SET plan_cache_mode = force_generic_plan", "DEALLOCATE ALL", "PREPARE planned AS " + statement} {
-		rows, err := db.QueryContext(t.Context(), step)
-		if err != nil {
+		if _, err := db.ExecContext(t.Context(), step); err != nil {
 			t.Fatalf("%s: %v", step, err)
-		}
-		if err := rows.Close(); err != nil {
-			t.Fatal(err)
 		}
 	}
 	found := parameter.FindAllString(statement, -1)
