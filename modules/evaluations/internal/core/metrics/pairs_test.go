@@ -53,7 +53,7 @@ func TestAMarkBetweenClausesPartsWords(t *testing.T) {
 	for text, want := range map[string]bool{
 		"Anna said that on the day before she left.":         true, // 7 words apart
 		"Anna said, that on the day, before she left.":       false,
-		"Anna said on the well-known day she left.":     true, // a hyphen is no mark
+		"Anna said on the well-known day she left.":          true, // a hyphen is no mark
 		"Anna said that - as it was known - she never left.": false,
 	} {
 		if got := r.readEvidence([]string{text}).follows("anna", "left"); got != want {
