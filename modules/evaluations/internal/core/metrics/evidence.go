@@ -14,6 +14,7 @@ type evidence struct {
 	words []int32          // the id of each word, in order
 	// The number of the sentence of each word, and the word that each begins with.
 	sentence, begins []int32
+	opens            []bool              // whether each word begins a clause
 	roots            map[string][]string // keys by their first letters
 	// The places of the word with some id are order[from[id]:from[id+1]].
 	order, from []int32
@@ -36,7 +37,7 @@ func (r *reader) readEvidence(contexts []string) *evidence {
 						e.roots[w.key[:rootLetters]] = append(e.roots[w.key[:rootLetters]], w.key)
 					}
 				}
-				e.words, e.sentence = append(e.words, id), append(e.sentence, number)
+				e.words, e.sentence, e.opens = append(e.words, id), append(e.sentence, number), append(e.opens, w.opens)
 			}
 			if len(e.words) > maxEvidence {
 				return e.sort()
@@ -95,6 +96,11 @@ const (
 func (e *evidence) knows(key string) bool {
 	_, ok := e.ids[key]
 	return ok
+}
+
+// closes reports whether the word at a place ends a clause.
+func (e *evidence) closes(place int32) bool {
+	return int(place)+1 == len(e.opens) || e.opens[place+1]
 }
 
 // has says how well the evidence has a word: 1, or less for another form of it

@@ -6,6 +6,9 @@ import "slices"
 // together.
 const apart = 8
 
+// parting is how many words a mark between clauses counts as.
+const parting = 2
+
 // inOrder gives the part of a statement's neighbouring content words that a
 // sentence of the evidence has in the same order and close together. It is what
 // a swap breaks: who did what to whom.
@@ -42,11 +45,22 @@ func (e *evidence) follows(first, second string) bool {
 		if k == len(ahead) {
 			return false
 		}
-		if q := ahead[k]; q-p <= apart && e.sentence[q] == e.sentence[p] {
+		if q := ahead[k]; q-p <= apart && e.sentence[q] == e.sentence[p] && e.between(p, q) <= apart {
 			return true
 		}
 	}
 	return false
+}
+
+// between is how far a word of a sentence is from a later one.
+func (e *evidence) between(from, to int32) int {
+	far := int(to - from)
+	for _, opens := range e.opens[from+1 : to+1] {
+		if opens {
+			far += parting
+		}
+	}
+	return far
 }
 
 // repeats gives the part of a statement's content words that it has said

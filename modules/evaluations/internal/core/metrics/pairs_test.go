@@ -47,3 +47,17 @@ func TestWhatIsSaidAgainIsCounted(t *testing.T) {
 		t.Errorf("without content words %v", got)
 	}
 }
+
+func TestAMarkBetweenClausesPartsWords(t *testing.T) {
+	r := newReader()
+	for text, want := range map[string]bool{
+		"Anna said that on the day before she left.":         true, // 7 words apart
+		"Anna said, that on the day, before she left.":       false,
+		"Anna said on the well-known day she left.":          true, // a hyphen is no mark
+		"Anna said that - as it was known - she never left.": false,
+	} {
+		if got := r.readEvidence([]string{text}).follows("anna", "left"); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}

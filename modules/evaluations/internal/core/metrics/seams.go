@@ -4,12 +4,16 @@ import "math"
 
 // What it costs to put a statement together from the evidence: a word that is
 // not there, words left out between two of a sentence, and a jump from one
-// place to another. A jump is never dearer than reach.
+// place to another. A jump from the end of a clause to the beginning of another
+// joins what was said as a whole; one from within a clause into another says
+// what nobody said. A jump is never dearer than reach.
 const (
 	inventing = 1.0
 	filling   = 0.5 // inventing a word that says nothing by itself
 	skipping  = 0.25
-	reach     = 1.0
+	joining   = 0.5 // a jump from the end of a clause to the beginning of one
+	breaking  = 1.0 // only one of both
+	reach     = 2.0 // neither
 )
 
 // placed is a place of the evidence where a statement that was read up to some
@@ -24,19 +28,22 @@ type placed struct {
 // but from many places, as much as one that invents some.
 func (e *evidence) seams(st []word) float64 {
 	var states, moved, spare []placed
-	cheapest := 0.0
+	cheapest, closed := 0.0, 0.0 // at all, and with a clause that has ended
 	for i, w := range st {
 		made := inventing
 		if w.stop {
 			made = filling
 		}
 		moved = moved[:0]
-		least := cheapest + made
+		least, ended := cheapest+made, closed+made
 		k, open, before := 0, math.Inf(1), int32(-1)
 		for _, q := range e.places(w.key) {
-			cost := cheapest + reach
-			if i == 0 {
-				cost = 0
+			cost := 0.0
+			switch {
+			case i > 0 && e.opens[q]:
+				cost = min(cheapest+breaking, closed+joining)
+			case i > 0:
+				cost = min(cheapest+reach, closed+breaking)
 			}
 			// The states of the same sentence before this place.
 			start := e.begins[e.sentence[q]]
@@ -54,10 +61,13 @@ func (e *evidence) seams(st []word) float64 {
 				cost = min(cost, states[k-1].cost)
 			}
 			least = min(least, cost)
+			if e.closes(q) {
+				ended = min(ended, cost)
+			}
 			moved = append(moved, placed{q, cost})
 		}
 		states, spare = merge(spare[:0], states, made, moved, least+reach), states
-		cheapest = least
+		cheapest, closed = least, ended
 	}
 	return cheapest
 }

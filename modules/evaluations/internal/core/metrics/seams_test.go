@@ -23,3 +23,21 @@ func TestPuttingPiecesTogetherCostsMoreThanQuoting(t *testing.T) {
 		t.Errorf("a quote costs %.2f", cost)
 	}
 }
+
+func TestAJumpCostsLessBetweenClausesThanWithinThem(t *testing.T) {
+	r := newReader()
+	e := r.readEvidence([]string{"The harbour was closed, and ships waited outside. Anna Berg leads the team in Oslo, which was founded in 1998."})
+	for _, c := range []struct {
+		how, statement string
+		want           float64
+	}{
+		{"from the end of a clause to the beginning of a sentence", "The harbour was closed, Anna Berg leads the team.", joining},
+		{"from the end of a clause into another", "The harbour was closed in Oslo.", breaking},
+		{"from within a clause into another", "And ships waited leads the team in Oslo.", reach},
+		{"from within a clause to the beginning of a sentence", "The harbour Anna Berg leads.", breaking},
+	} {
+		if got := e.seams(r.words(c.statement)); got != c.want {
+			t.Errorf("%s (%q): %.2f, not %.2f", c.how, c.statement, got, c.want)
+		}
+	}
+}

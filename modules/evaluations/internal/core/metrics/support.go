@@ -12,11 +12,12 @@ const (
 	exact      // part of all its words that are there as they are
 	pairs      // part of its neighbouring words that are neighbours there
 	seams      // logarithm of what it costs to put it together from pieces
-	whole      // 1 ÷ (1 + that cost)
+	whole      // 1 ÷ (1 + that cost of fifteen of its words)
 	inOrder    // part of its neighbouring content words that stand close together there, in order
 	repeating  // part of its content words that it has said already; 0 for a quote
+	saidAgain  // how much of it an earlier statement has said; 0 for a quote
+	broken     // 1 when it breaks off
 	noNumbers  // numbers that are not there, at most 2
-	noNames    // names that are not there, at most 3
 	personally // part of its words that speak of oneself or the reader
 	talk       // the same of the whole answer
 	asking     // 1 when the answer also asks something
@@ -38,20 +39,21 @@ var support = [supportSize]struct {
 	name        string
 	short, long float64
 }{
-	bias:       {"bias", -3.746, -0.923},
-	recall:     {"recall", 1.311, 0},
-	recallSq:   {"recall²", 1.250, 0},
-	exact:      {"exact", 2.739, 0},
-	pairs:      {"pairs", 1.101, 0},
-	seams:      {"seams", -0.693, -0.288},
-	whole:      {"whole", 0, 0.943},
-	inOrder:    {"in order", 0, 2.564},
-	repeating:  {"repeating", 0, -1.432},
-	noNumbers:  {"no nums", -0.681, -0.737},
-	noNames:    {"no names", 0, -0.104},
-	personally: {"personal", -1.309, 0},
-	talk:       {"talk", -1.850, -0.819},
-	asking:     {"asking", -1.952, -1.318},
+	bias:       {"bias", -3.698, -1.513},
+	recall:     {"recall", 1.268, 0},
+	recallSq:   {"recall²", 1.283, 0},
+	exact:      {"exact", 2.773, 0},
+	pairs:      {"pairs", 1.018, 0},
+	seams:      {"seams", -0.713, 0},
+	whole:      {"whole", 0, 1.722},
+	inOrder:    {"in order", 0, 2.578},
+	repeating:  {"repeating", 0, -1.682},
+	saidAgain:  {"again", 0, -0.931},
+	broken:     {"broken", 0, -0.570},
+	noNumbers:  {"no nums", -0.665, -0.867},
+	personally: {"personal", -1.307, 0},
+	talk:       {"talk", -1.848, -0.799},
+	asking:     {"asking", -1.950, -1.279},
 }
 
 // hedged makes probabilities less sure than those that fit yes and no best:
@@ -59,7 +61,7 @@ var support = [supportSize]struct {
 // the probability of a sentence of the evidence.
 const (
 	hedged  = 0.6
-	ofQuote = 0.8249
+	ofQuote = 0.8301
 )
 
 func (s supportFeatures) probability() float64 {
@@ -69,6 +71,9 @@ func (s supportFeatures) probability() float64 {
 	}
 	return 1 / (1 + math.Exp(-hedged*sum))
 }
+
+// typical is how many words a statement has whose cost counts as it is.
+const typical = 15
 
 var self = set(`i me my mine myself im ive id ill we us our you your youre u`)
 
@@ -94,8 +99,6 @@ func (e *evidence) features(st []word) supportFeatures {
 			found += weight * how
 		case w.number:
 			f[noNumbers] = min(2, f[noNumbers]+1)
-		case w.capital && !w.first:
-			f[noNames] = min(3, f[noNames]+1)
 		}
 	}
 	if total > 0 {
@@ -104,7 +107,10 @@ func (e *evidence) features(st []word) supportFeatures {
 	f[personally] = selves / float64(len(st))
 	f[exact], f[pairs] = e.verbatim(st)
 	cost := e.seams(st)
-	f[seams], f[whole] = math.Log1p(cost), 1/(1+cost)
+	f[seams], f[whole] = math.Log1p(cost), 1/(1+typical*cost/float64(len(st)))
+	if breaksOff(st) {
+		f[broken] = 1
+	}
 	f[inOrder] = e.inOrder(st)
 	if cost > 0 { // a quote repeats what its source does
 		f[repeating] = repeats(st)
@@ -115,9 +121,12 @@ func (e *evidence) features(st []word) supportFeatures {
 
 // supportOf compares each statement of an answer with the evidence.
 func (r *reader) supportOf(answer string, claimed []statement, e *evidence) []supportFeatures {
-	out := make([]supportFeatures, len(claimed))
+	out, told := make([]supportFeatures, len(claimed)), toldBefore(claimed)
 	for i, st := range claimed {
 		out[i] = e.features(st.words)
+		if out[i].of[whole] < 1 {
+			out[i].of[saidAgain] = told[i]
+		}
 	}
 	var asked, selves, all float64
 	if asks(answer) {

@@ -20,6 +20,7 @@ type word struct {
 	number  bool
 	capital bool // written with a capital
 	first   bool // the first of its sentence, whose capital says nothing
+	opens   bool // begins a clause: the first of its text, or a mark parts it from the word before
 	initial bool // two to five capitals: an acronym
 	// money is the sign of the currency of an amount; "" if there is none.
 	money string
@@ -44,7 +45,10 @@ func (r *reader) appendWords(out []word, s string) []word {
 		c, _ := utf8.DecodeRuneInString(s[t.Start:])
 		w.capital = unicode.IsUpper(c)
 		gap := s[min(end, t.Start):t.Start]
-		w.first = len(out) == 0 || strings.ContainsAny(gap, ".!?:\n\"“(")
+		if w.first, w.opens = len(out) == 0, len(out) == 0; gap != " " && gap != "" {
+			w.first = w.first || strings.ContainsAny(gap, ".!?:\n\"“(")
+			w.opens = w.opens || partsClauses(gap)
+		}
 		w.initial = acronym(s[t.Start:t.End])
 		known := r.known(form)
 		w.key, w.stop, w.number = known.key, known.stop, known.number
@@ -75,6 +79,11 @@ func split(s string, t text.Token) bool {
 		return (mark == '\'' || mark == '’') && t.Start > n && s[t.Start-n-1] == ' '
 	}
 	return false
+}
+
+// partsClauses reports whether what stands between two words parts clauses.
+func partsClauses(gap string) bool {
+	return strings.ContainsAny(gap, ",;:()\"“”–—`") || strings.Contains(gap, " -")
 }
 
 func acronym(s string) bool {
