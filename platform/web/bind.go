@@ -35,7 +35,7 @@ func (b *binding) bind(t reflect.Type, r *http.Request, param func(string) strin
 	}
 	switch {
 	case b.upload != nil && (b.body == nil || isMultipart(r)):
-		if err := v.FieldByIndex(b.upload).Addr().Interface().(multipartField).open(r, maxUpload); err != nil {
+		if err := v.FieldByIndex(b.upload).Addr().Interface().(multipartField).open(r, maxUpload, b); err != nil {
 			return v, err
 		}
 	case b.body != nil:

@@ -19,6 +19,7 @@ type binding struct {
 	form     []boundField
 	formAt   []int
 	upload   []int  // index of a Multipart
+	parts    []boundField
 	list     []int  // index of ListQuery's ByCursor
 	tag      string // of the cursors that the list gives out
 	limit    int64  // of the body, in bytes
@@ -32,6 +33,8 @@ type boundField struct {
 	// required fields are missed when they are not sent.
 	required bool
 	kind     reflect.Type
+	// file and repeats are of the parts of an upload.
+	file, repeats bool
 }
 
 func textField(r huma.Registry, f reflect.StructField, tag string) boundField {
@@ -64,6 +67,9 @@ func newBinding(r huma.Registry, t reflect.Type, params []string) (*binding, err
 			}
 		case f.Type.Implements(reflect.TypeFor[multipartField]()) || reflect.PointerTo(f.Type).Implements(reflect.TypeFor[multipartField]()):
 			b.upload = f.Index
+			if err := b.newParts(reflect.New(f.Type).Interface().(multipartField).form()); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, f := range slices.Concat(b.query, b.header, b.form) {

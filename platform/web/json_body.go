@@ -129,11 +129,21 @@ func longLists(r huma.Registry, s *huma.Schema, value any) error {
 // utf8Names are the names of UTF-8, and of its part that needs no more.
 var utf8Names = []string{"utf-8", "utf8", "us-ascii"}
 
+// refuseCoding refuses a body that is compressed, or may be.
+func refuseCoding(r *http.Request) error {
+	for _, coding := range r.Header.Values("Content-Encoding") {
+		if coding != "" && !strings.EqualFold(coding, "identity") {
+			return ErrContentType.WithMessage("Send the body without a Content-Encoding.")
+		}
+	}
+	return nil
+}
+
 // readBody reads a small body of the given content type. A body without a
 // content type is taken at its word.
 func readBody(r *http.Request, want string, limit int64) ([]byte, error) {
-	if coding := r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
-		return nil, ErrContentType.WithMessage("Send the body without a Content-Encoding.")
+	if err := refuseCoding(r); err != nil {
+		return nil, err
 	}
 	raw, err := readAll(r, limit)
 	if err != nil {
