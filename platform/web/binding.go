@@ -18,7 +18,7 @@ type binding struct {
 	body     *boundField // JSON
 	form     []boundField
 	formAt   []int
-	upload   []int  // index of a Multipart
+	upload   []int // index of a Multipart
 	parts    []boundField
 	list     []int  // index of ListQuery's ByCursor
 	tag      string // of the cursors that the list gives out
@@ -38,7 +38,9 @@ type boundField struct {
 }
 
 func textField(r huma.Registry, f reflect.StructField, tag string) boundField {
-	return boundField{name: f.Tag.Get(tag), index: f.Index, schema: huma.SchemaFromField(r, f, ""), required: f.Tag.Get("required") == "true", kind: f.Type}
+	schema := huma.SchemaFromField(r, f, "")
+	schema.Nullable = false // a pointer says that it may be absent: no text is null
+	return boundField{name: f.Tag.Get(tag), index: f.Index, schema: schema, required: f.Tag.Get("required") == "true", kind: f.Type}
 }
 
 func newBinding(r huma.Registry, t reflect.Type, params []string) (*binding, error) {

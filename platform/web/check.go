@@ -41,6 +41,9 @@ func check(r huma.Registry, s *huma.Schema, name string, value any) error {
 		switch {
 		case field.Message == validation.MsgUnexpectedProperty:
 			base, field.Message = ErrMalformed, "is not a field of this operation"
+			if field.Field == "" {
+				field.Message = "has a field without a name"
+			}
 		case strings.HasPrefix(field.Message, requiredPrefix):
 			missing, _, _ := strings.Cut(strings.TrimPrefix(field.Message, requiredPrefix), " ")
 			base, field = ErrMalformed, apperr.Field{Field: join(field.Field, missing), Message: "is missing"}

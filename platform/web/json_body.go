@@ -82,6 +82,9 @@ func refuseBody(r *http.Request) error {
 // readAll reads a body of at most limit bytes. One that breaks off, or is not
 // sent as its headers say, is the client's mistake.
 func readAll(r *http.Request, limit int64) ([]byte, error) {
+	if r.ContentLength > limit { // who waits to be asked for it need not send it
+		return nil, tooLarge(&http.MaxBytesError{Limit: limit}, limit)
+	}
 	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
 	var over *http.MaxBytesError
 	var known *apperr.Error
@@ -129,6 +132,16 @@ func longLists(r huma.Registry, s *huma.Schema, value any) error {
 // utf8Names are the names of UTF-8, and of its part that needs no more.
 var utf8Names = []string{"utf-8", "utf8", "us-ascii"}
 
+// headerOnce is a header that may be sent once: of two, another reader on the
+// way may take the other one.
+func headerOnce(r *http.Request, name string) (string, error) {
+	values := r.Header.Values(name)
+	if len(values) > 1 {
+		return "", ErrMalformed.WithMessage(fmt.Sprintf("The header %s is given twice.", name)).WithField(name, "is given twice")
+	}
+	return r.Header.Get(name), nil
+}
+
 // refuseCoding refuses a body that is compressed, or may be.
 func refuseCoding(r *http.Request) error {
 	for _, coding := range r.Header.Values("Content-Encoding") {
@@ -149,7 +162,11 @@ func readBody(r *http.Request, want string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if got := r.Header.Get("Content-Type"); got != "" && len(raw) > 0 {
+	got, err := headerOnce(r, "Content-Type")
+	if err != nil {
+		return nil, err
+	}
+	if got != "" && len(raw) > 0 {
 		kind, params, err := mime.ParseMediaType(got)
 		if err != nil || kind != want {
 			return nil, ErrContentType.WithMessage("Send the body as " + want + ".")

@@ -58,6 +58,9 @@ func (m *Multipart[T]) open(r *http.Request, limit int64, fields *binding) error
 	}
 	streamed(r)
 	r.Body = http.MaxBytesReader(nil, r.Body, limit)
+	if _, err := headerOnce(r, "Content-Type"); err != nil {
+		return err
+	}
 	if !isMultipart(r) {
 		return ErrContentType.WithMessage("Send the body as multipart/form-data.")
 	}
