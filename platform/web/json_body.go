@@ -61,17 +61,14 @@ func unfit(err error) error {
 // refuseBody answers a body that an operation without one was sent. An empty
 // object says nothing and is let pass, since many clients always send one.
 func refuseBody(r *http.Request) error {
-	raw, err := readBody(r, "application/json", maxNoBody)
+	raw, err := readAll(r, maxNoBody)
 	if err != nil || len(bytes.TrimSpace(raw)) == 0 {
 		return err
 	}
 	value, err := parseJSON(raw)
-	if err != nil {
-		return err
-	}
 	object, ok := value.(map[string]any)
-	if !ok && value != nil {
-		return ErrMalformed.WithMessage("This operation takes no body.")
+	if err != nil || !ok && value != nil { // whatever it is sent as
+		return ErrMalformed.WithMessage("This operation takes no body; send none, or an empty JSON object.")
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		return ErrMalformed.WithMessage(fmt.Sprintf("The field %q is not one of this operation.", name)).WithField(name, "is not a field of this operation")

@@ -122,3 +122,15 @@ func TestNoParameterOfAQueryIsNullInTheDocument(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestAnOperationWithoutABodySaysSoWhateverIsSent(t *testing.T) {
+	admin := api(t).As("admin")
+	for kind, body := range map[string]string{"text/plain": "x", "application/x-www-form-urlencoded": "a=1", "application/json": "[]", "application/json; charset=utf-8": "{", "multipart/form-data; boundary=x": parts(1)} {
+		if answer := admin.Send("DELETE", "/api/thing/1", kind, strings.NewReader(body)).Refused(400, "malformed_request"); !strings.Contains(answer.Message(), "takes no body") {
+			t.Errorf("%s: %s", kind, answer.Body)
+		}
+	}
+	for kind, body := range map[string]string{"application/json": "{}", "text/plain": " ", "": "null", "application/x-www-form-urlencoded": ""} {
+		admin.Send("DELETE", "/api/thing/1", kind, strings.NewReader(body)).Want(200)
+	}
+}
