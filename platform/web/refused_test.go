@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -132,5 +133,24 @@ func TestAnOperationWithoutABodySaysSoWhateverIsSent(t *testing.T) {
 	}
 	for kind, body := range map[string]string{"application/json": "{}", "text/plain": " ", "": "null", "application/x-www-form-urlencoded": ""} {
 		admin.Send("DELETE", "/api/thing/1", kind, strings.NewReader(body)).Want(200)
+	}
+}
+
+func TestABoundThatIsBrokenIsToldInASentence(t *testing.T) {
+	type request struct {
+		Body struct {
+			At    time.Time         `json:"at"`
+			Mails map[string]string `json:"mails,omitempty" maxProperties:"1"`
+		}
+	}
+	at := func(_ context.Context, r request) (string, error) { return r.Body.At.String(), nil }
+	user := webtest.Serve(t, people, []web.Route{web.POST("/api/at", "At", at, web.User())}).As("user")
+	for body, want := range map[string]string{
+		`{"at":"2026-11-30"}`: `The field "at" must be a date-time such as 2024-10-02T00:02:24Z.`,
+		`{"at":"2026-11-30T00:00:00Z","mails":{"a":"b","c":"d"}}`: `The field "mails" must have at most 1 properties.`,
+	} {
+		if got := user.Do("POST", "/api/at", body).Refused(422, "unacceptable_value").Message(); got != want {
+			t.Errorf("%s: %s", body, got)
+		}
 	}
 }
