@@ -37,6 +37,13 @@ func TestHalfACharacterIsNoText(t *testing.T) {
 	}
 }
 
+func TestAByteOrderMarkIsToldOf(t *testing.T) {
+	answer := api(t).As("staff").Do("PUT", "/api/thing/1", "\ufeff"+`{"name":"a"}`).Refused(400, "malformed_request")
+	if got := answer.Message(); got != "The body begins with a byte order mark; leave it out." {
+		t.Error(got)
+	}
+}
+
 func TestAFieldWithoutANameIsToldOf(t *testing.T) {
 	answer := api(t).As("staff").Do("PUT", "/api/thing/1", `{"name":"a","":1}`).Refused(400, "malformed_request")
 	if got := answer.Message(); got != "The body has a field without a name." {

@@ -30,6 +30,9 @@ func parseJSON(raw []byte) (any, error) {
 	if !utf8.Valid(raw) {
 		return nil, ErrMalformed.WithMessage("The body is not valid UTF-8.")
 	}
+	if bytes.HasPrefix(raw, []byte("\ufeff")) {
+		return nil, ErrMalformed.WithMessage("The body begins with a byte order mark; leave it out.")
+	}
 	if at := halfPair(raw); at >= 0 {
 		return nil, ErrMalformed.WithMessage(fmt.Sprintf("The body has half a character at byte %d: of a pair such as \\ud83d\\ude00 only one is there.", at+1))
 	}
