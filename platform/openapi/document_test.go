@@ -201,12 +201,12 @@ func TestTheStatusesThatARouteTellsOfAreDescribed(t *testing.T) {
 	)
 	for call, want := range map[string]string{
 		"get /api/widget":             "200 400 401 403 500 503 default",
-		"post /api/widget":            "201 400 401 403 409 422 500 503 default",
+		"post /api/widget":            "201 400 401 403 409 413 422 500 503 default",
 		"get /api/widget/{widget_id}": "200 400 401 403 404 500 503 default",
 		"put /api/widget/{widget_id}": "200 400 401 403 404 409 413 415 422 500 503 default",
-		"post /api/widget/find":       "200 400 401 403 500 503 default",
-		"post /api/sign-in":           "200 400 401 429 500 503 default",
-		"post /api/refresh":           "200 400 401 500 503 default",
+		"post /api/widget/find":       "200 400 401 403 413 500 503 default",
+		"post /api/sign-in":           "200 400 401 413 429 500 503 default",
+		"post /api/refresh":           "200 400 401 413 500 503 default",
 	} {
 		method, path, _ := strings.Cut(call, " ")
 		if got := strings.Join(slices.Sorted(maps.Keys(d.Paths[path][method].Responses)), " "); got != want {

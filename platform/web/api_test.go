@@ -123,7 +123,7 @@ func form(_ context.Context, r formRequest) (map[string]string, error) {
 type uploadRequest struct {
 	ThingID int64 `path:"thing_id"`
 	Upload  web.Multipart[struct {
-		Title string `json:"title"`
+		Title string `json:"title" maxLength:"20"`
 		File  []byte `json:"file"`
 	}]
 }

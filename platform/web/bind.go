@@ -27,7 +27,11 @@ func (b *binding) bind(t reflect.Type, r *http.Request, param func(string) strin
 		return v, err
 	}
 	for _, f := range b.header {
-		if text := r.Header.Get(f.name); text != "" {
+		text, err := headerOnce(r, f.name)
+		if err != nil {
+			return v, err
+		}
+		if text != "" {
 			if err := b.set(v.FieldByIndex(f.index), f, text); err != nil {
 				return v, err
 			}
@@ -35,7 +39,7 @@ func (b *binding) bind(t reflect.Type, r *http.Request, param func(string) strin
 	}
 	switch {
 	case b.upload != nil && (b.body == nil || isMultipart(r)):
-		if err := v.FieldByIndex(b.upload).Addr().Interface().(multipartField).open(r, maxUpload); err != nil {
+		if err := v.FieldByIndex(b.upload).Addr().Interface().(multipartField).open(r, maxUpload, b); err != nil {
 			return v, err
 		}
 	case b.body != nil:

@@ -18,7 +18,8 @@ type binding struct {
 	body     *boundField // JSON
 	form     []boundField
 	formAt   []int
-	upload   []int  // index of a Multipart
+	upload   []int // index of a Multipart
+	parts    []boundField
 	list     []int  // index of ListQuery's ByCursor
 	tag      string // of the cursors that the list gives out
 	limit    int64  // of the body, in bytes
@@ -32,10 +33,14 @@ type boundField struct {
 	// required fields are missed when they are not sent.
 	required bool
 	kind     reflect.Type
+	// file and repeats are of the parts of an upload.
+	file, repeats bool
 }
 
 func textField(r huma.Registry, f reflect.StructField, tag string) boundField {
-	return boundField{name: f.Tag.Get(tag), index: f.Index, schema: huma.SchemaFromField(r, f, ""), required: f.Tag.Get("required") == "true", kind: f.Type}
+	schema := huma.SchemaFromField(r, f, "")
+	schema.Nullable = false // a pointer says that it may be absent: no text is null
+	return boundField{name: f.Tag.Get(tag), index: f.Index, schema: schema, required: f.Tag.Get("required") == "true", kind: f.Type}
 }
 
 func newBinding(r huma.Registry, t reflect.Type, params []string) (*binding, error) {
@@ -64,6 +69,9 @@ func newBinding(r huma.Registry, t reflect.Type, params []string) (*binding, err
 			}
 		case f.Type.Implements(reflect.TypeFor[multipartField]()) || reflect.PointerTo(f.Type).Implements(reflect.TypeFor[multipartField]()):
 			b.upload = f.Index
+			if err := b.newParts(reflect.New(f.Type).Interface().(multipartField).form()); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, f := range slices.Concat(b.query, b.header, b.form) {

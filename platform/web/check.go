@@ -41,6 +41,9 @@ func check(r huma.Registry, s *huma.Schema, name string, value any) error {
 		switch {
 		case field.Message == validation.MsgUnexpectedProperty:
 			base, field.Message = ErrMalformed, "is not a field of this operation"
+			if field.Field == "" {
+				field.Message = "has a field without a name"
+			}
 		case strings.HasPrefix(field.Message, requiredPrefix):
 			missing, _, _ := strings.Cut(strings.TrimPrefix(field.Message, requiredPrefix), " ")
 			base, field = ErrMalformed, apperr.Field{Field: join(field.Field, missing), Message: "is missing"}
@@ -64,6 +67,8 @@ func check(r huma.Registry, s *huma.Schema, name string, value any) error {
 
 // plain puts huma's words for broken bounds into a sentence's.
 var plain = strings.NewReplacer(
+	validation.MsgExpectedRFC3339DateTime, "must be a date-time such as 2024-10-02T00:02:24Z",
+	"expected object with ", "must have ",
 	"expected length >= ", "must have a length of at least ", "expected length <= ", "must have a length of at most ",
 	"expected array length >= ", "must have at least this many entries: ", "expected array length <= ", "must have at most this many entries: ",
 	"expected number >= ", "must be at least ", "expected number <= ", "must be at most ",

@@ -71,8 +71,11 @@ func (r *Route) refused() []int {
 	if !reads(r.Method) && !r.Safe && !r.Policy.public {
 		statuses = append(statuses, http.StatusConflict)
 	}
+	if r.Method != http.MethodGet { // also where there should be none
+		statuses = append(statuses, http.StatusRequestEntityTooLarge)
+	}
 	if r.binding.takesBody() {
-		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+		statuses = append(statuses, http.StatusUnsupportedMediaType)
 	}
 	if r.keyed() || r.binding.takesValues() {
 		statuses = append(statuses, http.StatusUnprocessableEntity)

@@ -122,7 +122,7 @@ func (s *Server) sameUpload(r *http.Request, answered string) error {
 		return nil
 	}
 	var m Multipart[struct{}]
-	if err := m.open(r.WithContext(ctx), s.config.MaxUpload); err != nil {
+	if err := m.open(r.WithContext(ctx), s.config.MaxUpload, nil); err != nil {
 		return err
 	}
 	if err := m.Each(func(Part) error { return nil }); err != nil {

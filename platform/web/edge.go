@@ -20,7 +20,13 @@ import (
 // ServeHTTP implements http.Handler. Trailing and doubled leading slashes are
 // taken away in front of the router: a redirect would lose the body.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if p := normal(r.URL.Path); p != r.URL.Path {
+	p := normal(r.URL.Path)
+	if strings.Contains(strings.ToUpper(r.URL.RawPath), "%2F") {
+		// To a proxy it is a part of a segment, and its rules are about segments.
+		// Nothing here has one in its name.
+		p = r.URL.RawPath
+	}
+	if p != r.URL.Path {
 		u := *r.URL
 		u.Path, u.RawPath = p, ""
 		c := *r

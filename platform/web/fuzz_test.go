@@ -149,7 +149,7 @@ func FuzzFileName(f *testing.F) {
 		r := httptest.NewRequest("POST", "/", strings.NewReader(body.String()))
 		r.Header.Set("Content-Type", w.FormDataContentType())
 		var m Multipart[struct{}]
-		if m.open(r, 1<<20) != nil {
+		if m.open(r, 1<<20, nil) != nil {
 			return
 		}
 		_ = m.Each(func(p Part) error {

@@ -44,7 +44,11 @@ type Idempotency interface {
 // whoever reads the stored fingerprint from trying out what a short password
 // in the body was.
 func newClaim(r *http.Request, secret []byte, limit int64) (c idempotency.Claim, raw []byte, err error) {
-	c = idempotency.Claim{Key: r.Header.Get(idempotencyHeader)}
+	key, err := headerOnce(r, idempotencyHeader)
+	if err != nil {
+		return c, nil, err
+	}
+	c = idempotency.Claim{Key: key}
 	if len(c.Key) > idempotency.MaxKey {
 		return c, nil, idempotency.ErrKeyLength
 	}

@@ -61,17 +61,14 @@ func unfit(err error) error {
 // refuseBody answers a body that an operation without one was sent. An empty
 // object says nothing and is let pass, since many clients always send one.
 func refuseBody(r *http.Request) error {
-	raw, err := readBody(r, "application/json", maxNoBody)
+	raw, err := readAll(r, maxNoBody)
 	if err != nil || len(bytes.TrimSpace(raw)) == 0 {
 		return err
 	}
 	value, err := parseJSON(raw)
-	if err != nil {
-		return err
-	}
 	object, ok := value.(map[string]any)
-	if !ok && value != nil {
-		return ErrMalformed.WithMessage("This operation takes no body.")
+	if err != nil || !ok && value != nil { // whatever it is sent as
+		return ErrMalformed.WithMessage("This operation takes no body; send none, or an empty JSON object.")
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		return ErrMalformed.WithMessage(fmt.Sprintf("The field %q is not one of this operation.", name)).WithField(name, "is not a field of this operation")
@@ -82,6 +79,9 @@ func refuseBody(r *http.Request) error {
 // readAll reads a body of at most limit bytes. One that breaks off, or is not
 // sent as its headers say, is the client's mistake.
 func readAll(r *http.Request, limit int64) ([]byte, error) {
+	if r.ContentLength > limit { // who waits to be asked for it need not send it
+		return nil, tooLarge(&http.MaxBytesError{Limit: limit}, limit)
+	}
 	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
 	var over *http.MaxBytesError
 	var known *apperr.Error
@@ -129,17 +129,41 @@ func longLists(r huma.Registry, s *huma.Schema, value any) error {
 // utf8Names are the names of UTF-8, and of its part that needs no more.
 var utf8Names = []string{"utf-8", "utf8", "us-ascii"}
 
+// headerOnce is a header that may be sent once: of two, another reader on the
+// way may take the other one.
+func headerOnce(r *http.Request, name string) (string, error) {
+	values := r.Header.Values(name)
+	if len(values) > 1 {
+		return "", ErrMalformed.WithMessage(fmt.Sprintf("The header %s is given twice.", name)).WithField(name, "is given twice")
+	}
+	return r.Header.Get(name), nil
+}
+
+// refuseCoding refuses a body that is compressed, or may be.
+func refuseCoding(r *http.Request) error {
+	for _, coding := range r.Header.Values("Content-Encoding") {
+		if coding != "" && !strings.EqualFold(coding, "identity") {
+			return ErrContentType.WithMessage("Send the body without a Content-Encoding.")
+		}
+	}
+	return nil
+}
+
 // readBody reads a small body of the given content type. A body without a
 // content type is taken at its word.
 func readBody(r *http.Request, want string, limit int64) ([]byte, error) {
-	if coding := r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
-		return nil, ErrContentType.WithMessage("Send the body without a Content-Encoding.")
+	if err := refuseCoding(r); err != nil {
+		return nil, err
 	}
 	raw, err := readAll(r, limit)
 	if err != nil {
 		return nil, err
 	}
-	if got := r.Header.Get("Content-Type"); got != "" && len(raw) > 0 {
+	got, err := headerOnce(r, "Content-Type")
+	if err != nil {
+		return nil, err
+	}
+	if got != "" && len(raw) > 0 {
 		kind, params, err := mime.ParseMediaType(got)
 		if err != nil || kind != want {
 			return nil, ErrContentType.WithMessage("Send the body as " + want + ".")

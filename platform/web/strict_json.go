@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"parley/platform/kernel/apperr"
@@ -21,11 +23,18 @@ const (
 )
 
 // parseJSON reads one JSON value strictly: a repeated key, a NUL character,
-// bad UTF-8 or anything after the value is an error. encoding/json accepts
-// all four, and which of two equal keys wins then depends on the reader.
+// bad UTF-8, half of a surrogate pair or anything after the value is an error.
+// encoding/json accepts all of them: it puts U+FFFD where it can't read a
+// character, and which of two equal keys wins depends on the reader.
 func parseJSON(raw []byte) (any, error) {
 	if !utf8.Valid(raw) {
 		return nil, ErrMalformed.WithMessage("The body is not valid UTF-8.")
+	}
+	if bytes.HasPrefix(raw, []byte("\ufeff")) {
+		return nil, ErrMalformed.WithMessage("The body begins with a byte order mark; leave it out.")
+	}
+	if at := halfPair(raw); at >= 0 {
+		return nil, ErrMalformed.WithMessage(fmt.Sprintf("The body has half a character at byte %d: of a pair such as \\ud83d\\ude00 only one is there.", at+1))
 	}
 	p := &parser{Decoder: json.NewDecoder(bytes.NewReader(raw))}
 	value, err := p.value()
@@ -40,6 +49,46 @@ func parseJSON(raw []byte) (any, error) {
 		return nil, ErrMalformed.WithMessage("The body has something after its JSON value.")
 	}
 	return value, nil
+}
+
+// halfPair is where an escape stands that is half of a surrogate pair without
+// the other half; -1 when there is none. What is no JSON may have any.
+func halfPair(raw []byte) int {
+	for i := bytes.IndexByte(raw, '\\'); i >= 0 && i < len(raw); {
+		half := escaped(raw[i:])
+		switch {
+		case half < 0: // of another kind, or a backslash that stands for itself
+			i += 2
+		case !utf16.IsSurrogate(half):
+			i += 6
+		case utf16.DecodeRune(half, escaped(raw[i+6:])) == unicode.ReplacementChar:
+			return i
+		default:
+			i += 12
+		}
+		if i >= len(raw) {
+			return -1
+		}
+		next := bytes.IndexByte(raw[i:], '\\')
+		if next < 0 {
+			return -1
+		}
+		i += next
+	}
+	return -1
+}
+
+// escaped is what an escape such as \u00e9 at the beginning of raw stands for;
+// -1 when there is none.
+func escaped(raw []byte) rune {
+	if len(raw) < 6 || raw[0] != '\\' || raw[1] != 'u' {
+		return -1
+	}
+	n, err := strconv.ParseUint(string(raw[2:6]), 16, 16)
+	if err != nil {
+		return -1
+	}
+	return rune(n)
 }
 
 func jsonProblem(err error) string {

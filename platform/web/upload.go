@@ -21,6 +21,7 @@ type Multipart[T any] struct {
 	body   io.Reader // what reader reads, which fails for good once it is over limit
 	limit  int64
 	digest *digest // nil when nobody needs it
+	fields *binding
 }
 
 // Sent reports whether there is an upload: a request with a Body and a
@@ -41,24 +42,33 @@ type Part struct {
 }
 
 type multipartField interface {
-	open(r *http.Request, limit int64) error
+	open(r *http.Request, limit int64, fields *binding) error
 	form() reflect.Type
 }
 
 // maxParts bounds the number of parts of an upload.
 const maxParts = 100
 
-func (m *Multipart[T]) open(r *http.Request, limit int64) error {
+func (m *Multipart[T]) open(r *http.Request, limit int64, fields *binding) error {
+	if err := refuseCoding(r); err != nil {
+		return err
+	}
 	if r.ContentLength > limit {
 		return tooLarge(&http.MaxBytesError{Limit: limit}, limit)
 	}
 	streamed(r)
 	r.Body = http.MaxBytesReader(nil, r.Body, limit)
-	reader, err := r.MultipartReader()
-	if err != nil {
+	if _, err := headerOnce(r, "Content-Type"); err != nil {
+		return err
+	}
+	if !isMultipart(r) {
 		return ErrContentType.WithMessage("Send the body as multipart/form-data.")
 	}
-	m.reader, m.body, m.limit = reader, r.Body, limit
+	reader, err := r.MultipartReader()
+	if err != nil {
+		return ErrContentType.WithMessage("Send the body as multipart/form-data, with the boundary of its parts in the Content-Type.")
+	}
+	m.reader, m.body, m.limit, m.fields = reader, r.Body, limit, fields
 	if d := digestOf(r.Context()); d != nil {
 		d.of, m.digest = reader, d
 	}

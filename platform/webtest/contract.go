@@ -111,8 +111,8 @@ func closed(v any) {
 }
 
 // ofAny are statuses of requests that no client of an operation sends: of
-// another method, or with a body where there is none.
-var ofAny = map[int]bool{http.StatusMethodNotAllowed: true, http.StatusRequestEntityTooLarge: true}
+// another method.
+var ofAny = map[int]bool{http.StatusMethodNotAllowed: true}
 
 // check answers how an answer differs from what the document says of it.
 // Downloads have no form but their content type.

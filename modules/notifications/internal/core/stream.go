@@ -45,8 +45,8 @@ func (f *followers) wake(user, sequence int64) {
 	}
 }
 
-// open counts one more stream; false when there are too many.
-func (f *followers) open(user int64) bool {
+// open counts one more stream of a user; nil when there are too many.
+func (f *followers) open(user int64) *followed {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	u := f.users[user]
@@ -58,10 +58,10 @@ func (f *followers) open(user int64) bool {
 		f.users[user] = u
 	}
 	if u.streams == maxStreams {
-		return false
+		return nil
 	}
 	u.streams++
-	return true
+	return u
 }
 
 func (f *followers) close(user int64) {
@@ -74,11 +74,10 @@ func (f *followers) close(user int64) {
 }
 
 // more answers nil when something came behind a sequence number, else what is
-// closed once it has.
-func (f *followers) more(user, after int64) <-chan struct{} {
+// closed once it has. A user whose last stream was closed hears of nothing more.
+func (f *followers) more(u *followed, after int64) <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	u := f.users[user]
 	if u.latest > after {
 		return nil
 	}
@@ -89,17 +88,18 @@ func (f *followers) more(user, after int64) <-chan struct{} {
 }
 
 // latest is the newest sequence number of a followed user that was heard of.
-func (f *followers) latest(user int64) int64 {
+func (f *followers) latest(u *followed) int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.users[user].latest
+	return u.latest
 }
 
 // Stream follows the inbox of one user, from one sequence number on. It is not
-// for use by several goroutines.
+// for use by several goroutines, but for Close: a client may go at any moment.
 type Stream struct {
 	service *Service
 	user    int64
+	heard   *followed // of the user; also when the stream is closed
 	after   int64
 	unread  int64
 	begun   bool
@@ -118,7 +118,8 @@ type Told struct {
 // Follow opens a stream of the actor's notifications behind a sequence number;
 // of those that come from now on when after is nil. It must be closed.
 func (s *Service) Follow(ctx context.Context, who actor.Actor, after *int64) (*Stream, error) {
-	if !s.followers.open(who.UserID) {
+	heard := s.followers.open(who.UserID)
+	if heard == nil {
 		return nil, ErrStreams.After(10 * time.Second)
 	}
 	// Read once it is known to be open: what is stored later wakes it.
@@ -128,7 +129,7 @@ func (s *Service) Follow(ctx context.Context, who actor.Actor, after *int64) (*S
 		return nil, err
 	}
 	s.followers.wake(who.UserID, counters.LastSequence)
-	out := &Stream{service: s, user: who.UserID, after: counters.LastSequence, unread: counters.Unread}
+	out := &Stream{service: s, user: who.UserID, heard: heard, after: counters.LastSequence, unread: counters.Unread}
 	if after != nil { // who knows more than there is has it from elsewhere
 		out.after = min(*after, counters.LastSequence)
 	}
@@ -146,7 +147,7 @@ func (st *Stream) Next(ctx context.Context) (Told, error) {
 		return Told{Sequence: st.after, Unread: st.unread}, nil
 	}
 	for len(st.ready) == 0 {
-		if rung := st.service.followers.more(st.user, st.after); rung != nil {
+		if rung := st.service.followers.more(st.heard, st.after); rung != nil {
 			select {
 			case <-rung:
 				continue
@@ -168,7 +169,7 @@ func (st *Stream) Next(ctx context.Context) (Told, error) {
 
 // read takes what is stored behind the last step.
 func (st *Stream) read(ctx context.Context) error {
-	latest := st.service.followers.latest(st.user)
+	latest := st.service.followers.latest(st.heard)
 	ready, unread, err := st.service.Store.After(ctx, st.user, st.after, streamBatch)
 	if err != nil {
 		return err

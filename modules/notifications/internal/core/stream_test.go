@@ -168,3 +168,14 @@ func TestAStreamGoesOnBehindWhatWasRemoved(t *testing.T) {
 		s.Equal([]string{"2 two 1"}, s.steps(st, 1))
 	})
 }
+
+func TestAStreamThatIsClosedWhileItIsReadEndsWithItsContext(t *testing.T) {
+	s := newScene(t, nil)
+	st := s.follow(s.Service, 3)
+	s.steps(st, 1)
+	ctx, leave := context.WithCancel(s.ctx)
+	leave()
+	st.Close() // the client has gone between two steps
+	_, err := st.Next(ctx)
+	s.ErrorIs(err, context.Canceled)
+}

@@ -13,12 +13,12 @@ import (
 // sourceForm is what the parts of a new source are.
 type sourceForm struct {
 	ContentType string `json:"content_type,omitempty" enum:"file,text,weblink" doc:"That of the document when not given."`
-	Source      []byte `json:"source" doc:"The file, the text, or the URL."`
-	Name        string `json:"name,omitempty"`
-	UploadFrom  string `json:"upload_from,omitempty" doc:"Accepted and ignored."`
-	UserID      string `json:"user_id,omitempty" doc:"Ignored."`
-	Tags        string `json:"tags,omitempty" doc:"Separated by commas."`
-	Description string `json:"description,omitempty"`
+	Source      []byte `json:"source" repeats:"true" doc:"The file, the text, or the URL."`
+	Name        string `json:"name,omitempty" maxLength:"16384"`
+	UploadFrom  string `json:"upload_from,omitempty" maxLength:"16384" doc:"Accepted and ignored."`
+	UserID      string `json:"user_id,omitempty" maxLength:"100" doc:"Ignored."`
+	Tags        string `json:"tags,omitempty" maxLength:"16384" doc:"Separated by commas."`
+	Description string `json:"description,omitempty" maxLength:"16384"`
 }
 
 type changeDocumentRequest struct {
@@ -47,32 +47,36 @@ func (a *API) changeSource(ctx context.Context, r changeDocumentRequest) (_ docu
 	if err != nil {
 		return documentView{}, err
 	}
-	u := upload{api: a, fields: map[string]string{}}
+	u := upload{api: a}
 	defer func() {
 		if err != nil {
 			u.discard(ctx)
 		}
 	}()
-	if err := r.Upload.Each(func(p web.Part) error { return u.take(ctx, p) }); err != nil {
+	form, sent, err := r.Upload.Form(func(p web.Part) error { return u.source(ctx, p) })
+	if err != nil {
 		return documentView{}, err
+	}
+	if form.ContentType == "" {
+		form.ContentType = d.ContentType
 	}
 	who, err := web.CallerNow(ctx)
 	if err != nil {
 		return documentView{}, err
 	}
-	source, err := u.document(ctx, d.ContentType)
+	source, err := u.document(ctx, uploadForm(form))
 	if err != nil {
 		return documentView{}, err
 	}
 	n := core.DocumentChange{Source: &source, AllowDuplicate: r.AllowDuplicate}
-	if description, sent := u.fields["description"]; sent {
-		n.Description = &description
+	if sent["description"] {
+		n.Description = &form.Description
 	}
-	if _, sent := u.fields["tags"]; sent {
+	if sent["tags"] {
 		n.Tags = &source.Tags
 	}
-	if name, sent := u.fields["name"]; sent {
-		n.Name = &name
+	if sent["name"] {
+		n.Name = &form.Name
 	}
 	changed, err := a.service.UpdateDocument(ctx, who, r.DocumentID, n)
 	if err != nil {

@@ -12,7 +12,6 @@ import (
 
 	"parley/modules/corpora/internal/core"
 	"parley/platform/kernel/actor"
-	"parley/platform/kernel/text"
 	"parley/platform/web"
 )
 
@@ -57,12 +56,12 @@ func (a *API) documents(ctx context.Context, r documentsRequest) (web.List[docum
 // uploadForm is what the parts of an upload are.
 type uploadForm struct {
 	ContentType string `json:"content_type" enum:"file,text,weblink"`
-	Source      []byte `json:"source" doc:"The file, the text, or the http or https URL of a page, which the server fetches."`
-	Name        string `json:"name,omitempty"`
-	UploadFrom  string `json:"upload_from,omitempty"`
-	UserID      string `json:"user_id,omitempty" doc:"Ignored unless it is the caller's."`
-	Tags        string `json:"tags,omitempty" doc:"Separated by commas."`
-	Description string `json:"description,omitempty"`
+	Source      []byte `json:"source" repeats:"true" doc:"The file, the text, or the http or https URL of a page, which the server fetches."`
+	Name        string `json:"name,omitempty" maxLength:"16384"`
+	UploadFrom  string `json:"upload_from,omitempty" maxLength:"16384"`
+	UserID      string `json:"user_id,omitempty" maxLength:"100" doc:"Ignored unless it is the caller's."`
+	Tags        string `json:"tags,omitempty" maxLength:"16384" doc:"Separated by commas."`
+	Description string `json:"description,omitempty" maxLength:"16384"`
 }
 
 type uploadRequest struct {
@@ -71,12 +70,10 @@ type uploadRequest struct {
 	Upload         web.Multipart[uploadForm]
 }
 
-// The bounds of an upload's plain fields, in bytes, of its tags, and of one
-// tag, in characters.
+// The bounds of an upload's tags, and of one tag, in characters.
 const (
-	maxField = 16 << 10
-	maxTags  = 50
-	maxTag   = 200
+	maxTags = 50
+	maxTag  = 200
 )
 
 // upload stores the parts as they arrive, in whatever order, and then makes
@@ -85,13 +82,14 @@ func (a *API) upload(ctx context.Context, r uploadRequest) (_ documentView, err 
 	if _, err = a.service.MayUpload(ctx, actor.From(ctx), r.CorpusID); err != nil {
 		return documentView{}, err
 	}
-	u := upload{api: a, fields: map[string]string{}}
+	u := upload{api: a}
 	defer func() {
 		if err != nil {
 			u.discard(ctx)
 		}
 	}()
-	if err := r.Upload.Each(func(p web.Part) error { return u.take(ctx, p) }); err != nil {
+	form, _, err := r.Upload.Form(func(p web.Part) error { return u.source(ctx, p) })
+	if err != nil {
 		return documentView{}, err
 	}
 	// An upload may take long enough for its sender to lose the right to it.
@@ -103,7 +101,7 @@ func (a *API) upload(ctx context.Context, r uploadRequest) (_ documentView, err 
 	if err != nil {
 		return documentView{}, err
 	}
-	n, err := u.document(ctx, "")
+	n, err := u.document(ctx, form)
 	if err != nil {
 		return documentView{}, err
 	}
@@ -117,36 +115,9 @@ func (a *API) upload(ctx context.Context, r uploadRequest) (_ documentView, err 
 
 type upload struct {
 	api      *API
-	fields   map[string]string
 	stored   *core.Stored
 	fileName string
 	begin    []byte // of the source
-}
-
-func (u *upload) take(ctx context.Context, p web.Part) error {
-	switch p.Name {
-	case "source":
-		return u.source(ctx, p)
-	case "content_type", "name", "upload_from", "user_id", "tags", "description":
-	default:
-		return web.ErrMalformed.WithMessage(fmt.Sprintf("The field %q is not one of this operation.", p.Name)).WithField(p.Name, "is not a field of this operation")
-	}
-	if _, twice := u.fields[p.Name]; twice {
-		return web.ErrMalformed.WithMessage(fmt.Sprintf("The field %q is given twice.", p.Name)).WithField(p.Name, "is given twice")
-	}
-	value, err := io.ReadAll(io.LimitReader(p, maxField+1))
-	if err != nil {
-		return err
-	}
-	if len(value) > maxField {
-		return web.ErrUnacceptable.WithMessage(fmt.Sprintf("The field %q is longer than %d bytes.", p.Name, maxField)).WithField(p.Name, "is too long")
-	}
-	read := text.Readable(string(value))
-	if strings.ContainsRune(read, 0) {
-		return web.ErrUnacceptable.WithMessage("Text must not contain NUL characters.").WithField(p.Name, "contains a NUL character")
-	}
-	u.fields[p.Name] = read
-	return nil
 }
 
 // source keeps the bytes. A part that repeats an earlier one is left out; two
@@ -179,24 +150,9 @@ func (h *head) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// document is what the parts say; kind is that of a document without one of
-// its own, or "".
-func (u *upload) document(ctx context.Context, kind string) (core.NewDocument, error) {
-	missing := func(field string) error {
-		return web.ErrMalformed.WithMessage(fmt.Sprintf("The field %q is missing.", field)).WithField(field, "is missing")
-	}
-	if sent, ok := u.fields["content_type"]; ok {
-		kind = sent
-	}
-	switch {
-	case kind == "":
-		return core.NewDocument{}, missing("content_type")
-	case u.stored == nil:
-		return core.NewDocument{}, missing("source")
-	case kind != "file" && kind != "text" && kind != "weblink":
-		return core.NewDocument{}, web.ErrUnacceptable.WithMessage("content_type must be file, text or weblink.").WithField("content_type", "must be file, text or weblink")
-	}
-	tags := strings.Split(u.fields["tags"], ",")
+// document is what the parts say.
+func (u *upload) document(ctx context.Context, form uploadForm) (core.NewDocument, error) {
+	tags := strings.Split(form.Tags, ",")
 	if len(tags) > maxTags {
 		return core.NewDocument{}, web.ErrUnacceptable.WithMessage(fmt.Sprintf("A document has at most %d tags.", maxTags)).WithField("tags", "has too many")
 	}
@@ -204,9 +160,9 @@ func (u *upload) document(ctx context.Context, kind string) (core.NewDocument, e
 		return core.NewDocument{}, web.ErrUnacceptable.WithMessage(fmt.Sprintf("A tag has at most %d characters.", maxTag)).WithField("tags", "has one that is too long")
 	}
 	n := core.NewDocument{
-		Stored: *u.stored, Kind: kind, Name: u.fields["name"], FileName: u.fileName, Description: u.fields["description"], UploadFrom: u.fields["upload_from"], Tags: tags,
+		Stored: *u.stored, Kind: form.ContentType, Name: form.Name, FileName: u.fileName, Description: form.Description, UploadFrom: form.UploadFrom, Tags: tags,
 	}
-	switch kind {
+	switch form.ContentType {
 	case "text":
 		n.Title = firstLine(u.begin)
 	case "weblink": // what is kept is the page, not its address

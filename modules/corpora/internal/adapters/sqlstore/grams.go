@@ -19,6 +19,9 @@ import (
 // transaction: the grams of a term are added with its first posting and removed
 // with its last, and two transactions must not take each other's for that.
 func (s *Store) unknown(ctx context.Context, tx bun.IDB, corpusID int64, terms []string) (out []string, err error) {
+	if len(terms) == 0 { // as of a passage without words
+		return nil, nil
+	}
 	if s.db.Postgres() {
 		if _, err := tx.NewRaw("SELECT 1 FROM corpora_statistics WHERE corpus_id = ? FOR UPDATE", corpusID).Exec(ctx); err != nil {
 			return nil, fmt.Errorf("locking the statistics of corpus %d: %w", corpusID, err)

@@ -245,7 +245,7 @@ func (s *Store) apply(ctx context.Context, tx bun.IDB, corpusID int64, passages 
 	if len(left) != len(ids) {
 		return fmt.Errorf("renewing %d passages: %w", len(ids), errChanged)
 	}
-	var old [][2]any
+	old := [][2]any{} // not null in JSON, which is no array to PostgreSQL
 	var blocks []block
 	terms := []string{}
 	for _, c := range changes {

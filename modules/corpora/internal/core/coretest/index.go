@@ -240,6 +240,11 @@ func clearing(f fixture) {
 	f.Equal(map[string]int{"lantern": 1, "harbour": 1, "new": 1}, after.DF)
 	f.Equal(2, after.Passages)
 	f.Equal(1, len(alike()))
+	f.document(c, "3")
+	d = f.begin()
+	f.NoError(f.Stage(f.ctx, d, indexed(1, "…", "*** --- ***"), held)) // passages without words
+	clear()
+	f.Equal(after, f.statistics(c, terms...))
 }
 
 func failing(f fixture) {

@@ -304,6 +304,7 @@ func TestAFileMakesADatasetAndItsBadLinesAreNamed(t *testing.T) {
 		"with two files":       {map[string]string{"name": "x"}, []webtest.File{file("query,expected_answer\na,1\n"), file("")}, 400},
 		"with a name too long": {map[string]string{"name": strings.Repeat("x", 201)}, []webtest.File{file("query,expected_answer\na,1\n")}, 422},
 		"with an empty file":   {map[string]string{"name": "x"}, []webtest.File{file("")}, 422},
+		"with a NUL":           {map[string]string{"name": "a\x00"}, []webtest.File{file("query,expected_answer\na,1\n")}, 422},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.On(t).As("jo").Upload(path, c.fields, c.files...).Want(c.status)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"unicode/utf8"
 
 	"parley/modules/evaluations/internal/core"
 	"parley/platform/kernel/actor"
@@ -106,8 +105,8 @@ type createDatasetRequest struct {
 type createDatasetForm struct {
 	_ struct{} `schema:"CreateEvaluationDatasetForm"`
 
-	Name        string `json:"name"`
-	Description string `json:"description,omitempty"`
+	Name        string `json:"name" minLength:"1" maxLength:"200"`
+	Description string `json:"description,omitempty" maxLength:"2000"`
 	File        []byte `json:"file" doc:"CSV with the columns query, expected_answer and expected_documents (names with | between them), or JSONL of the same; at most 10,000 queries."`
 }
 
@@ -118,16 +117,12 @@ func (a *API) createDataset(ctx context.Context, r createDatasetRequest) (datase
 		if err := a.service.MayManage(ctx, who, r.AgentID); err != nil { // nothing is read for others
 			return datasetView{}, err
 		}
-		var err error
-		if n, err = a.receive(r.Upload.Each); err != nil {
+		n = core.NewDataset{}
+		form, _, err := r.Upload.Form(a.queriesInto(&n))
+		if err != nil {
 			return datasetView{}, err
 		}
-		switch {
-		case n.Name == nil:
-			return datasetView{}, missing("name")
-		case n.Drafts == nil:
-			return datasetView{}, missing("file")
-		}
+		n.Name, n.Description = &form.Name, &form.Description
 		if who, err = web.CallerNow(ctx); err != nil {
 			return datasetView{}, err
 		}
@@ -152,8 +147,8 @@ type updateDatasetRequest struct {
 type updateDatasetForm struct {
 	_ struct{} `schema:"UpdateEvaluationDatasetForm"`
 
-	Name        string `json:"name,omitempty"`
-	Description string `json:"description,omitempty"`
+	Name        string `json:"name,omitempty" minLength:"1" maxLength:"200"`
+	Description string `json:"description,omitempty" maxLength:"2000"`
 	File        []byte `json:"file,omitempty" doc:"All queries of the next version."`
 }
 
@@ -164,9 +159,16 @@ func (a *API) updateDataset(ctx context.Context, r updateDatasetRequest) (datase
 		if _, err := a.service.Dataset(ctx, who, r.AgentID, r.DatasetID); err != nil {
 			return datasetView{}, err
 		}
-		var err error
-		if n, err = a.receive(r.Upload.Each); err != nil {
+		n = core.NewDataset{}
+		form, sent, err := r.Upload.Form(a.queriesInto(&n))
+		if err != nil {
 			return datasetView{}, err
+		}
+		if sent["name"] {
+			n.Name = &form.Name
+		}
+		if sent["description"] {
+			n.Description = &form.Description
 		}
 		if who, err = web.CallerNow(ctx); err != nil {
 			return datasetView{}, err
@@ -191,58 +193,22 @@ func drafts(bodies []queryBody) []core.Draft {
 	return out
 }
 
-const (
-	maxFile  = 32 << 20 // bytes of a file of queries
-	maxField = 8 << 10  // bytes of a plain field of an upload
-)
+// maxFile bounds a file of queries, in bytes.
+const maxFile = 32 << 20
 
-func missing(field string) error {
-	return web.ErrMalformed.WithMessage(fmt.Sprintf("The field %q is missing.", field)).WithField(field, "is missing")
-}
-
-// receive reads an upload of a dataset.
-func (a *API) receive(each func(func(web.Part) error) error) (core.NewDataset, error) {
-	var n core.NewDataset
-	seen := map[string]bool{}
-	err := each(func(p web.Part) (err error) {
-		if seen[p.Name] {
-			return web.ErrMalformed.WithMessage(fmt.Sprintf("The field %q is given twice.", p.Name)).WithField(p.Name, "is given twice")
-		}
-		seen[p.Name] = true
-		switch p.Name {
-		case "file":
-			data, err := io.ReadAll(io.LimitReader(p, maxFile+1))
-			if err != nil {
-				return err
-			}
-			if len(data) > maxFile {
-				return core.ErrFileTooLarge
-			}
-			n.Drafts, err = a.read(data, p.FileName, p.Type)
-			return err
-		case "name":
-			n.Name, err = field(p, 200)
-			return err
-		case "description":
-			n.Description, err = field(p, 2000)
+// queriesInto reads the file of an upload of a dataset.
+func (a *API) queriesInto(n *core.NewDataset) func(web.Part) error {
+	return func(p web.Part) error {
+		data, err := io.ReadAll(io.LimitReader(p, maxFile+1))
+		if err != nil {
 			return err
 		}
-		return web.ErrMalformed.WithMessage(fmt.Sprintf("The field %q is not one of this operation.", p.Name)).WithField(p.Name, "is not a field of this operation")
-	})
-	return n, err
-}
-
-func field(p web.Part, longest int) (*string, error) {
-	value, err := io.ReadAll(io.LimitReader(p, maxField+1))
-	if err != nil {
-		return nil, err
+		if len(data) > maxFile {
+			return core.ErrFileTooLarge
+		}
+		n.Drafts, err = a.read(data, p.FileName, p.Type)
+		return err
 	}
-	if !utf8.Valid(value) || utf8.RuneCount(value) > longest {
-		what := fmt.Sprintf("must be text of at most %d characters", longest)
-		return nil, web.ErrUnacceptable.WithMessage(fmt.Sprintf("The field %q %s.", p.Name, what)).WithField(p.Name, what)
-	}
-	text := string(value)
-	return &text, nil
 }
 
 // refs shows documents as they were given: ids as numbers.

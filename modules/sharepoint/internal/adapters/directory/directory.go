@@ -21,6 +21,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/gofrs/flock"
 
@@ -106,8 +107,14 @@ func (b *Backend) with(ctx context.Context, fn func(x *index) error) error {
 	if err == nil {
 		err = x.scan(b.root)
 	}
+	if errors.Is(err, syscall.ENAMETOOLONG) { // file systems count bytes, and SharePoint letters
+		err = errLongName
+	}
 	return errors.Join(err, x.save(b.root))
 }
+
+var errLongName = core.ErrBadName.WithMessage("The directory that these items are in takes names of at most 255 bytes, which is fewer letters where these are not ASCII; choose a shorter one.").
+	WithField("name", "is too long for the directory")
 
 // kindOf is what an entry is, by how deep it is below sites.
 func kindOf(n *node) core.Kind {

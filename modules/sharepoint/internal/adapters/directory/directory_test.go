@@ -127,3 +127,23 @@ func TestOrganizationsHaveDirectoriesOfTheirOwn(t *testing.T) {
 		t.Errorf("the other organization finds its path: %v", err)
 	}
 }
+
+func TestANameThatIsTooLongForTheFileSystemIsABadName(t *testing.T) {
+	b, _ := open(t)
+	long := strings.Repeat("ü", 200) // within SharePoint's limit, which counts letters
+	drive, err := b.At(t.Context(), "/sites/hr/Documents")
+	must(t, err)
+	folder, err := b.Make(t.Context(), drive.ID, "A", core.Folder)
+	must(t, err)
+	_, making := b.Make(t.Context(), drive.ID, long, core.Folder)
+	_, moving := b.Move(t.Context(), folder.ID, drive.ID, long)
+	_, uploading := b.Upload(t.Context(), core.Upload{ParentID: drive.ID, Name: long, Content: strings.NewReader("x")})
+	for what, err := range map[string]error{"making": making, "moving": moving, "uploading": uploading} {
+		if !errors.Is(err, core.ErrBadName) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if in, err := b.Children(t.Context(), drive.ID); err != nil || len(in) != 1 {
+		t.Errorf("%+v, %v", in, err)
+	}
+}

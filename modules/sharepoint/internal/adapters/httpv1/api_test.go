@@ -267,7 +267,7 @@ func TestAFileIsSentWithItsContent(t *testing.T) {
 		s.As("ann").Do("GET", path, nil).Want(200)
 		put("In time.", map[string]string{"name": "new.txt"}).Want(200).Data(&f)
 		s.same([]any{"new.txt", int64(8)}, []any{f.Name, f.Size})
-		put("x", map[string]string{"parent_id": "no"}).Refused(422, "unacceptable_value")
+		put("x", map[string]string{"parent_id": "no"}).Refused(400, "malformed_request")
 		put("x", map[string]string{"item_type": "file"}).Refused(400, "malformed_request")
 		if left, err := filepath.Glob(filepath.Join(os.TempDir(), "parley-upload-*")); len(left) > 0 || err != nil {
 			t.Errorf("left behind: %v, %v", left, err)

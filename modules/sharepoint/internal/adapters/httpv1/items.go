@@ -2,6 +2,7 @@ package httpv1
 
 import (
 	"context"
+	"strings"
 
 	"parley/modules/sharepoint/internal/core"
 	"parley/platform/kernel/actor"
@@ -116,11 +117,11 @@ type createRequest struct {
 type createForm struct {
 	_ struct{} `schema:"CreateSharePointItemForm"`
 
-	FullPath string `json:"full_path,omitempty"`
-	ParentID int64  `json:"parent_id,omitempty"`
-	Name     string `json:"name,omitempty"`
+	FullPath string `json:"full_path,omitempty" maxLength:"400"`
+	ParentID int64  `json:"parent_id,omitempty" minimum:"1"`
+	Name     string `json:"name,omitempty" maxLength:"255"`
 	ItemType string `json:"item_type" enum:"folder,file,drive,site"`
-	CorpusID int64  `json:"corpus_id,omitempty"`
+	CorpusID int64  `json:"corpus_id,omitempty" minimum:"1"`
 	Rights   string `json:"rights,omitempty" enum:"item,corpus"`
 	Content  []byte `json:"content" doc:"The file."`
 }
@@ -129,8 +130,8 @@ func (a *API) create(ctx context.Context, r createRequest) (itemView, error) {
 	n := core.NewItem{FullPath: r.Body.FullPath, ParentID: r.Body.ParentID, Name: r.Body.Name, Kind: core.Kind(r.Body.ItemType)}
 	who := actor.From(ctx)
 	if r.Upload.Sent() {
-		f, err := a.receive(ctx, r.Upload.Each, "full_path", "parent_id", "name", "item_type", "corpus_id", "rights")
-		defer f.close()
+		content, form, err := receive(ctx, &r.Upload)
+		defer content.close()
 		if err != nil {
 			return itemView{}, err
 		}
@@ -138,19 +139,10 @@ func (a *API) create(ctx context.Context, r createRequest) (itemView, error) {
 			return itemView{}, err
 		}
 		n = core.NewItem{
-			FullPath: f.text("full_path"), Name: f.text("name"), Content: f.content,
-			Kind: core.Kind(f.oneOf("item_type", "folder", "file", "drive", "site")),
+			FullPath: strings.TrimSpace(form.FullPath), Name: strings.TrimSpace(form.Name), ParentID: form.ParentID,
+			Kind: core.Kind(form.ItemType), Content: content.Content,
 		}
-		if id := f.id("parent_id"); id != nil {
-			n.ParentID = *id
-		}
-		r.Body.CorpusID, r.Body.Rights = f.id("corpus_id"), f.oneOf("rights", "item", "corpus")
-		if f.problem == nil && n.Kind == "" {
-			f.problem = web.ErrMalformed.WithMessage(`The field "item_type" is missing.`).WithField("item_type", "is missing")
-		}
-		if f.problem != nil {
-			return itemView{}, f.problem
-		}
+		r.Body.CorpusID, r.Body.Rights = id(form.CorpusID), form.Rights
 	}
 	link, err := linkOf(r.Body.CorpusID, r.Body.Rights)
 	if err != nil {
@@ -186,9 +178,9 @@ type updateRequest struct {
 type updateForm struct {
 	_ struct{} `schema:"EditSharePointItemForm"`
 
-	Name     string `json:"name,omitempty"`
-	ParentID int64  `json:"parent_id,omitempty"`
-	CorpusID int64  `json:"corpus_id,omitempty"`
+	Name     string `json:"name,omitempty" maxLength:"255"`
+	ParentID int64  `json:"parent_id,omitempty" minimum:"1"`
+	CorpusID int64  `json:"corpus_id,omitempty" minimum:"1"`
 	Rights   string `json:"rights,omitempty" enum:"item,corpus"`
 	Content  []byte `json:"content" doc:"The new content of a file."`
 }
@@ -197,19 +189,16 @@ func (a *API) update(ctx context.Context, r updateRequest) (itemView, error) {
 	c := core.Change{Name: r.Body.Name, ParentID: r.Body.ParentID, Unlink: r.Body.CorpusID.Sent && r.Body.CorpusID.Value == nil}
 	corpusID, who := r.Body.CorpusID.Value, actor.From(ctx)
 	if r.Upload.Sent() {
-		f, err := a.receive(ctx, r.Upload.Each, "name", "parent_id", "corpus_id", "rights")
-		defer f.close()
+		content, form, err := receive(ctx, &r.Upload)
+		defer content.close()
 		if err != nil {
 			return itemView{}, err
 		}
 		if who, err = web.CallerNow(ctx); err != nil {
 			return itemView{}, err
 		}
-		c = core.Change{Name: some(f.text("name")), ParentID: f.id("parent_id"), Content: f.content}
-		corpusID, r.Body.Rights = f.id("corpus_id"), f.oneOf("rights", "item", "corpus")
-		if f.problem != nil {
-			return itemView{}, f.problem
-		}
+		c = core.Change{Name: some(strings.TrimSpace(form.Name)), ParentID: id(form.ParentID), Content: content.Content}
+		corpusID, r.Body.Rights = id(form.CorpusID), form.Rights
 	}
 	link, err := linkOf(corpusID, r.Body.Rights)
 	if err != nil {
