@@ -137,7 +137,7 @@ func removing(f fixture) {
 		_, err := f.Document(f.ctx, reader, d.ID)
 		f.ErrorIs(err, core.ErrDocumentNotFound)
 		f.ErrorIs(f.Stage(f.ctx, d, indexed(2, "t", "late words"), held), core.ErrDocumentNotFound)
-		_, err = f.Finish(f.ctx, d, nil)
+		_, err = f.Finish(f.ctx, d, nil, held)
 		f.ErrorIs(err, core.ErrDocumentNotFound)
 		f.clear(d.ID)
 	}

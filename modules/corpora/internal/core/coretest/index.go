@@ -46,7 +46,7 @@ func (f fixture) finish(d core.Document, step core.Step, chunks int, last []core
 	d.Step, d.ChunkCount, d.ModifiedOn = step, chunks, now.Add(time.Minute)
 	var done core.Document
 	f.NoError(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) (err error) {
-		done, err = f.Finish(ctx, d, last)
+		done, err = f.Finish(ctx, d, last, held)
 		return err
 	}))
 	return done
@@ -266,7 +266,7 @@ func failing(f fixture) {
 	err := f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
 		failed := d
 		failed.Step = core.Failed
-		if _, err := f.Finish(ctx, failed, nil); err != nil {
+		if _, err := f.Finish(ctx, failed, nil, held); err != nil {
 			return err
 		}
 		return boom
