@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"parley/modules/corpora"
 	"parley/modules/corpora/internal/adapters/sqlstore"
 	"parley/modules/corpora/internal/core"
 	"parley/platform/bus"
@@ -27,10 +28,10 @@ type ordered struct {
 	db  *sqldb.DB
 	log *buffer
 	// Each is called within a unit, after a step of it.
-	updated, finished, locked func(ctx context.Context)
-	cancelled                 func(ctx context.Context, kind string)
-	reads                     func() // before a file is read
-	others                    sync.WaitGroup
+	updated, finished, entered func(ctx context.Context)
+	cancelled                  func(ctx context.Context, kind string)
+	reads                      func() // before a file is read
+	others                     sync.WaitGroup
 }
 
 func inOrder(t *testing.T) *ordered {
@@ -79,13 +80,13 @@ func (s stepStore) UpdateDocument(ctx context.Context, id int64, change func(*co
 	return d, err
 }
 
-// LockDocuments implements core.Documents.
-func (s stepStore) LockDocuments(ctx context.Context, ids []int64) ([]core.Document, error) {
-	found, err := s.Store.LockDocuments(ctx, ids)
-	if s.o.locked != nil {
-		s.o.locked(ctx)
+// LockCorpus implements core.Documents.
+func (s stepStore) LockCorpus(ctx context.Context, id int64) (int64, error) {
+	n, err := s.Store.LockCorpus(ctx, id)
+	if s.o.entered != nil {
+		s.o.entered(ctx)
 	}
-	return found, err
+	return n, err
 }
 
 // Finish implements core.Index.
@@ -114,19 +115,11 @@ func (q stepQueue) Cancel(ctx context.Context, kind string, keys ...string) erro
 
 // once makes a step happen the first time alone.
 func once(step func(ctx context.Context)) func(ctx context.Context) {
-	var done sync.Once
-	return func(ctx context.Context) { done.Do(func() { step(ctx) }) }
-}
-
-// does does what is due of a kind.
-func (o *ordered) does(kind string) {
-	kinds := slices.DeleteFunc(o.Kinds(), func(k kernel.Kind) bool { return k.Name != kind })
-	r, err := work.NewRunner(work.Config{Queue: o.queue, Kinds: kinds, Owner: "me", Log: o.parts.Log})
-	if err == nil {
-		_, err = r.Drain(o.ctx)
-	}
-	if err != nil {
-		o.t.Error(err)
+	var done atomic.Bool // and not sync.Once, which would have the others wait
+	return func(ctx context.Context) {
+		if done.CompareAndSwap(false, true) {
+			step(ctx)
+		}
 	}
 }
 
@@ -143,6 +136,8 @@ func (o *ordered) beside(ctx context.Context, other func()) {
 
 // waits returns once somebody waits for the unit of ctx, or done is closed.
 func (o *ordered) waits(ctx context.Context, done <-chan struct{}) {
+	ctx, stop := context.WithTimeout(ctx, time.Minute) // of a test that hangs
+	defer stop()
 	for n := 0; n == 0; {
 		select {
 		case <-done:
@@ -289,5 +284,32 @@ func TestARemovalAndWhatIsDoneAboutAPageDontWaitForEachOther(t *testing.T) {
 	o.undisturbed()
 	if got := o.step(d.ID); got != "" {
 		t.Error(got)
+	}
+}
+
+func TestTwoFilesThatChangeTheirCorporaDontWaitForEachOther(t *testing.T) {
+	o := inOrder(t)
+	a, b := o.corpus(jo, "a"), o.corpus(jo, "b")
+	keep := func(document, corpus int64) int64 {
+		stored, err := o.Keep(o.ctx, strings.NewReader("The lantern is red."))
+		o.check(err)
+		id, err := o.Keeper().Keep(o.ctx, corpora.KeptDocument{
+			OrganizationID: 1, CorpusID: corpus, UserID: jo.UserID, By: "jo", DocumentID: document, Name: "a.md",
+			File: corpora.StoredFile{Key: stored.Key, Size: stored.Size, SHA256: stored.SHA256},
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		return id
+	}
+	fromA, fromB := keep(0, a.ID), keep(0, b.ID)
+	var inA int64
+	o.entered = once(func(ctx context.Context) { o.beside(ctx, func() { inA = keep(fromB, a.ID) }) })
+	inB := keep(fromA, b.ID)
+	o.undisturbed()
+	there, err := o.parts.Store.Existing(o.ctx, []int64{inA, inB, fromA, fromB})
+	o.check(err)
+	if there[inA] != a.ID || there[inB] != b.ID || len(there) != 2 {
+		t.Error(there)
 	}
 }

@@ -59,3 +59,43 @@ func TestWhoWaitsForPassagesDoesNotHoldTheJobOfTheirVectors(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Who reads words anew has passages, and then locks the statistics.
+func TestWhoWaitsForPassagesToGoDoesNotHoldTheStatistics(t *testing.T) {
+	db := dbtest.Postgres(t, sqlstore.Migrations())
+	store := sqlstore.New(db)
+	c, err := store.AddCorpus(t.Context(), core.Corpus{OrganizationID: 1, OwnerID: 1, Name: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := store.AddDocument(t.Context(), core.Document{OrganizationID: 1, CorpusID: c.ID, Name: "a", Tags: []string{}, Step: core.Pending})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Stage(t.Context(), d, indexed(1, "lantern"), held); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	err = db.Within(t.Context(), func(ctx context.Context) error {
+		if _, err := db.On(ctx).NewRaw("SELECT id FROM corpora_passages WHERE document_id = ? FOR SHARE", d.ID).Exec(ctx); err != nil {
+			return err
+		}
+		go func() {
+			_, err := store.Clear(t.Context(), d.ID, held)
+			done <- err
+		}()
+		for waits := 0; waits == 0; {
+			if err := db.On(ctx).NewRaw("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))").Scan(ctx, &waits); err != nil {
+				return err
+			}
+		}
+		_, err := db.On(ctx).NewRaw("SELECT 1 FROM corpora_statistics WHERE corpus_id = ? FOR UPDATE", c.ID).Exec(ctx)
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}

@@ -273,4 +273,22 @@ func failing(f fixture) {
 	})
 	f.ErrorIs(err, boom)
 	f.Equal(d, storetest.Must[core.Document](f.t)(f.Document(f.ctx, reader, d.ID)))
+	// A hold that fails leaves everything as it was, and says more than that a
+	// document is gone.
+	lost := func(context.Context) error { return boom }
+	d.Step = core.Completed
+	for _, gone := range []int64{0, 99} {
+		ended := d
+		ended.ID += gone
+		err = f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+			_, err := f.Finish(ctx, ended, indexed(1, "t", "lantern"), lost)
+			return err
+		})
+		f.ErrorIs(err, boom)
+		f.ErrorIs(f.Stage(f.ctx, ended, indexed(1, "t", "lantern"), lost), boom)
+	}
+	f.Equal(ranking.Statistics{DF: map[string]int{}}, f.statistics(c, "lantern"))
+	d.ID += 99
+	_, err = f.Finish(f.ctx, d, nil, held)
+	f.ErrorIs(err, core.ErrDocumentNotFound)
 }
