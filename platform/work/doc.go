@@ -26,6 +26,10 @@
 // look at every second, and by the lease of its jobs where presence is in
 // doubt, as with a frozen process.
 //
+// A runner waits for no unit that has a job: what others write with at that
+// moment it neither claims, renews nor takes over. So a unit that has one job may
+// wait for another.
+//
 // Attempts count failures and deaths, and nothing else. An orderly stop gives
 // jobs back as they were. A death counts only when the job was the only one
 // that its process worked on; when there were several nobody knows which was

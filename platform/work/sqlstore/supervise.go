@@ -40,16 +40,13 @@ func (s *Store) TakeOver(ctx context.Context, t work.Takeover) (int64, error) {
 	if t.Expired {
 		theirs = theirs.Where("leased_until < ?", t.Now)
 	}
-	if s.db.Postgres() {
-		theirs = theirs.For("UPDATE SKIP LOCKED")
-	}
 	q := release(s.db.On(ctx), work.Ready, t.Now).Set("error = ?", t.Error)
 	if t.Counts {
 		q = q.Set("attempts = attempts + 1")
 	} else {
 		q = q.Set("alone = ?", true)
 	}
-	res, err := q.Where("id IN (?)", theirs).Exec(ctx)
+	res, err := q.Where("id IN (?)", s.free(theirs)).Exec(ctx)
 	if err != nil {
 		return 0, err
 	}
