@@ -34,5 +34,6 @@
 // jobs back as they were. A death counts only when the job was the only one
 // that its process worked on; when there were several nobody knows which was
 // to blame, and each is then run alone. A job that failed too often is dead:
-// it keeps its error until an operator retries it.
+// it keeps its error until an operator retries it. Of some kinds a dead job gets
+// its attempts back after an hour.
 package work

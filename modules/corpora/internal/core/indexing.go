@@ -59,14 +59,14 @@ func documentOf(j work.Job) (id int64, revision int, err error) {
 func (s *Service) Kinds() []work.Kind {
 	kinds := []work.Kind{
 		{Name: indexKind, Concurrency: places, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.index, GiveUp: s.giveUp},
-		{Name: staleKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.readStale},
-		{Name: renewKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.renew},
+		{Name: staleKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.readStale, TriedAnew: true},
+		{Name: renewKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.renew, TriedAnew: true},
 		{Name: emptyKind, Concurrency: 1, MaxAttempts: cleanupAttempts, Timeout: maxCleanup, Work: s.empty},
 		{Name: eraseKind, Concurrency: 1, MaxAttempts: cleanupAttempts, Timeout: maxCleanup, Work: s.erase},
-		{Name: refreshKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.refresh},
+		{Name: refreshKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.refresh, TriedAnew: true},
 	}
 	if s.embedder != nil {
-		kinds = append(kinds, work.Kind{Name: embedKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.embed})
+		kinds = append(kinds, work.Kind{Name: embedKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.embed, TriedAnew: true})
 	}
 	return kinds
 }

@@ -135,7 +135,8 @@ func (s *Service) completeAnew(ctx context.Context, d Document, last []Indexed, 
 }
 
 // keepOld leaves a document that can't be read any more with the text that it
-// has, and is the last attempt of this version.
+// has, and ends the job: it was the last attempt of this version, and must not be
+// in the way of one of the next version.
 func (s *Service) keepOld(ctx context.Context, d Document, c work.Claim, cause error) error {
 	if err := s.clear(ctx, d, c.Hold); err != nil {
 		return err
@@ -143,6 +144,9 @@ func (s *Service) keepOld(ctx context.Context, d Document, c work.Claim, cause e
 	s.Log.WarnContext(ctx, "a document could not be read again and keeps its old text", "document", d.ID, "error", cause)
 	return s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
 		_, err := s.Store.UpdateDocument(ctx, d.ID, func(d *Document) error { d.IndexVersion = IndexVersion; return nil })
-		return Hold(c.Hold).After(ctx, err)
+		if err := Hold(c.Hold).After(ctx, err); err != nil {
+			return err
+		}
+		return c.Finish(ctx)
 	})
 }
