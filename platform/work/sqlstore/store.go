@@ -81,12 +81,13 @@ func (s *Store) Renew(ctx context.Context, owner string, ids []int64, until time
 	if err != nil || len(rows) == len(ids) || !s.db.Postgres() {
 		return stored(rows), err
 	}
-	renewed := make([]int64, len(rows))
-	for i, r := range rows {
-		renewed[i] = r.ID
+	renewed := []int64{0} // which no job has
+	for _, r := range rows {
+		renewed = append(renewed, r.ID)
 	}
 	var busy []row
-	err = s.db.On(ctx).NewSelect().Model(&busy).Where("id IN (?) AND id NOT IN (?) AND owner = ? AND state = 'running'", bun.List(ids), bun.List(append(renewed, 0)), owner).Scan(ctx)
+	err = s.db.On(ctx).NewSelect().Model(&busy).
+		Where("id IN (?) AND id NOT IN (?) AND owner = ? AND state = 'running'", bun.List(ids), bun.List(renewed), owner).Scan(ctx)
 	return append(stored(rows), stored(busy)...), err
 }
 
