@@ -26,9 +26,14 @@
 // look at every second, and by the lease of its jobs where presence is in
 // doubt, as with a frozen process.
 //
+// A runner waits for no unit that has a job: what others write with at that
+// moment it neither claims, renews nor takes over. So a unit that has one job may
+// wait for another.
+//
 // Attempts count failures and deaths, and nothing else. An orderly stop gives
 // jobs back as they were. A death counts only when the job was the only one
 // that its process worked on; when there were several nobody knows which was
 // to blame, and each is then run alone. A job that failed too often is dead:
-// it keeps its error until an operator retries it.
+// it keeps its error until an operator retries it. Of some kinds a dead job gets
+// its attempts back after an hour.
 package work

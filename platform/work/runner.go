@@ -35,13 +35,14 @@ type Config struct {
 type tuning struct {
 	poll    time.Duration // without any wake-up
 	reap    time.Duration // between two looks at presence and leases
+	revive  time.Duration // between two looks at dead jobs
 	lease   time.Duration
 	grace   time.Duration // that a stop leaves to handlers
 	backoff func(attempts int) time.Duration
 }
 
 func defaults() *tuning {
-	return &tuning{poll: 2 * time.Second, reap: time.Second, lease: time.Minute, grace: 10 * time.Second, backoff: backoff}
+	return &tuning{poll: 2 * time.Second, reap: time.Second, revive: time.Minute, lease: time.Minute, grace: 10 * time.Second, backoff: backoff}
 }
 
 // maxKinds bounds the kinds of an installation.

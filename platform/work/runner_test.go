@@ -111,6 +111,61 @@ func TestAJobThatFailsTooOftenIsDeadUntilAnOperatorRetriesIt(t *testing.T) {
 	})
 }
 
+func TestADeadJobOfAKindThatIsTriedAnewRestsForAnHour(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		tries, broken := 0, true
+		k := doing(1, func(context.Context, kernel.Claim) error {
+			if tries++; broken {
+				return errors.New("the disk is full")
+			}
+			return nil
+		})
+		k.TriedAnew = true
+		p := r.process("me", k)
+		p.put(1, "a")
+		p.drain()
+		for n := range 3 { // as often as it dies
+			if want := 3 * (n + 1); tries != want || r.states()[work.Dead] != 1 {
+				t.Fatalf("%d tries and not %d, %v", tries, want, r.states())
+			}
+			p.put(1, "a") // is left out, and wakes nobody
+			r.clock.Advance(time.Hour - time.Microsecond)
+			r.check(p.Revive(t.Context()))
+			if p.drain() != 0 {
+				t.Fatal("it was not left alone")
+			}
+			r.clock.Advance(time.Microsecond)
+			r.check(p.Revive(t.Context()))
+			broken = n < 2
+			p.drain()
+		}
+		if tries != 10 || len(r.states()) > 0 {
+			t.Errorf("%d tries, %v", tries, r.states())
+		}
+	})
+}
+
+func TestAStartedRunnerTriesDeadJobsAnew(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		broken, done := true, make(chan string, 1)
+		k := doing(1, func(_ context.Context, c kernel.Claim) error {
+			if broken {
+				return kernel.Permanent(errors.New("not today"))
+			}
+			done <- c.Job().Key
+			return nil
+		})
+		k.TriedAnew = true
+		p := r.process("me", k)
+		p.put(1, "a")
+		p.drain()
+		broken = false
+		r.clock.Advance(2 * time.Hour)
+		p.start()
+		within(t, done)
+	})
+}
+
 func TestAPermanentErrorIsNotTriedAgain(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		boom := errors.New("boom")
@@ -274,10 +329,12 @@ func TestADeathCountsOnlyForAJobThatWasAlone(t *testing.T) {
 			return keys
 		}
 		var attempts []int
-		p := r.process("me", doing(2, func(_ context.Context, c kernel.Claim) error {
+		k := doing(2, func(_ context.Context, c kernel.Claim) error {
 			attempts = append(attempts, c.Attempts())
 			return nil
-		}))
+		})
+		k.TriedAnew = true // which is not for what kills
+		p := r.process("me", k)
 		p.put(1, "poison", "harmless")
 		if diff := cmp.Diff([]string{"poison", "harmless"}, dies(2)); diff != "" {
 			t.Fatal(diff)
@@ -291,6 +348,8 @@ func TestADeathCountsOnlyForAJobThatWasAlone(t *testing.T) {
 		if diff := cmp.Diff([]int{0}, attempts); diff != "" { // harmless, and nothing counted
 			t.Error(diff)
 		}
+		r.clock.Advance(48 * time.Hour)
+		r.check(p.Revive(t.Context()))
 		left, err := p.queue.Dead(t.Context(), 10)
 		r.check(err)
 		if len(left) != 1 || left[0].Key != "poison" || left[0].Error != "The process that worked on it died." {

@@ -79,6 +79,17 @@ type Takeover struct {
 	Now    time.Time
 }
 
+// Revival makes dead jobs ready, with no attempts.
+type Revival struct {
+	Kinds    []string
+	DiedBy   time.Time // or earlier
+	StayDead []string  // errors of jobs that wait for an operator
+	Now      time.Time
+}
+
+// MaxRevived bounds the jobs of one revival.
+const MaxRevived = 1_000
+
 // Owner is a process that holds jobs.
 type Owner struct {
 	ID      string
@@ -142,6 +153,9 @@ type Supervision interface {
 	DeadJobs(ctx context.Context, limit int) ([]Stored, error)
 	// Retry makes dead jobs ready with no attempts, and answers how many.
 	Retry(ctx context.Context, ids []int64, now time.Time) (int64, error)
+	// Revive answers how many, at most MaxRevived. It takes those that died
+	// first.
+	Revive(ctx context.Context, r Revival) (int64, error)
 	Counts(ctx context.Context) ([]Count, error)
 }
 

@@ -15,12 +15,14 @@ const (
 	leaseExpired = "The process that worked on it did not renew its lease."
 )
 
-// supervise renews the leases of this process's jobs, and takes over those of
-// dead ones: at once when it starts, and then periodically.
+// supervise renews the leases of this process's jobs, takes over those of dead
+// ones, and revives dead jobs: at once when it starts, and then periodically.
 func (r *Runner) supervise(ctx context.Context) {
-	reap, renew := time.NewTicker(r.tune.reap), time.NewTicker(r.tune.lease/3)
+	reap, renew, revive := time.NewTicker(r.tune.reap), time.NewTicker(r.tune.lease/3), time.NewTicker(r.tune.revive)
 	defer reap.Stop()
 	defer renew.Stop()
+	defer revive.Stop()
+	r.tryRevive(ctx)
 	for {
 		if err := r.TakeOver(ctx); err != nil && ctx.Err() == nil {
 			r.log.ErrorContext(ctx, "looking for jobs of dead processes", "error", err)
@@ -33,8 +35,43 @@ func (r *Runner) supervise(ctx context.Context) {
 			if err := r.Renew(ctx); err != nil && ctx.Err() == nil {
 				r.log.ErrorContext(ctx, "renewing the leases of jobs", "error", err)
 			}
+		case <-revive.C:
+			r.tryRevive(ctx)
 		}
 	}
+}
+
+func (r *Runner) tryRevive(ctx context.Context) {
+	if err := r.Revive(ctx); err != nil && ctx.Err() == nil {
+		r.log.ErrorContext(ctx, "looking for dead jobs to try anew", "error", err)
+	}
+}
+
+// rest is how long a dead job of a kind that is TriedAnew is left alone.
+const rest = time.Hour
+
+// Revive makes the jobs ready that were dead for an hour, of kinds that are tried
+// anew. A started runner does it by itself.
+func (r *Runner) Revive(ctx context.Context) error {
+	var kinds []string
+	for _, k := range r.kinds {
+		if k.TriedAnew {
+			kinds = append(kinds, k.Name)
+		}
+	}
+	if len(kinds) == 0 {
+		return nil
+	}
+	now := r.clock.Now()
+	n, err := r.store.Revive(ctx, Revival{Kinds: kinds, DiedBy: now.Add(-rest), StayDead: []string{processDied, leaseExpired}, Now: now})
+	if err != nil {
+		return fmt.Errorf("reviving dead jobs: %w", err)
+	}
+	if n > 0 {
+		r.log.InfoContext(ctx, "dead jobs are tried anew", "jobs", n)
+		poke(r.queue.woken)
+	}
+	return nil
 }
 
 // TakeOver makes the jobs of dead processes ready. A started runner does it by

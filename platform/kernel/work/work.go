@@ -30,7 +30,7 @@ type Job struct {
 // after the commit.
 type Queue interface {
 	// Put adds jobs in the unit of ctx: they are there, and workers are woken,
-	// when it commits. A job whose key is taken is left out.
+	// when it commits. A job whose key is taken, even by a dead one, is left out.
 	Put(ctx context.Context, jobs ...Job) error
 	// Cancel removes the jobs with these keys in the unit of ctx. The context
 	// of one that is being worked on ends with ErrCancelled as its cause, and
@@ -76,6 +76,13 @@ type Kind struct {
 	// use MarkDead to have its own writes in the same unit; otherwise the
 	// runner marks the job dead after it. After an error it is called again.
 	GiveUp func(ctx context.Context, c Claim, cause error) error
+	// TriedAnew has a dead job tried anew an hour after it died, with all its
+	// attempts before it, as often as it dies: for work that has to be done some
+	// day, and whose job is in the way of what follows until then. A job whose
+	// last attempt ended with its process waits for an operator all the same,
+	// since it may end the next one. Nothing is told anybody else when such a job
+	// dies, so GiveUp tells nobody.
+	TriedAnew bool
 }
 
 // The reasons for which a worker must let go of a job; the first also answers

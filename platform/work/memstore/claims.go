@@ -147,6 +147,26 @@ func (s *Store) Retry(ctx context.Context, ids []int64, now time.Time) (int64, e
 	}, func(o work.Stored) bool { return o.State == work.Dead && slices.Contains(ids, o.ID) })
 }
 
+// Revive implements work.Supervision.
+func (s *Store) Revive(ctx context.Context, r work.Revival) (n int64, err error) {
+	err = s.within(ctx, func(ctx context.Context) error {
+		dead, err := s.jobs.List(ctx, func(o work.Stored) bool {
+			return o.State == work.Dead && !o.ChangedOn.After(r.DiedBy) && slices.Contains(r.Kinds, o.Kind) && !slices.Contains(r.StayDead, o.Error)
+		})
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(dead, func(a, b work.Stored) int { return cmp.Or(a.ChangedOn.Compare(b.ChangedOn), cmp.Compare(a.ID, b.ID)) })
+		ids := make([]int64, 0, work.MaxRevived)
+		for _, d := range dead[:min(len(dead), work.MaxRevived)] {
+			ids = append(ids, d.ID)
+		}
+		n, err = s.Retry(ctx, ids, r.Now)
+		return err
+	})
+	return n, err
+}
+
 // Counts implements work.Supervision.
 func (s *Store) Counts(ctx context.Context) (counts []work.Count, err error) {
 	all, err := s.jobs.List(ctx, func(work.Stored) bool { return true })

@@ -71,12 +71,34 @@ func (s *Store) Cancel(ctx context.Context, kind string, keys []string, now time
 	return running, err
 }
 
-// Renew implements work.Claims.
+// Renew implements work.Claims. On PostgreSQL it leaves out jobs that somebody
+// writes with at this moment, and answers them as they are: that is their worker,
+// which renews the lease itself, or who takes them away.
 func (s *Store) Renew(ctx context.Context, owner string, ids []int64, until time.Time) ([]work.Stored, error) {
 	var rows []row
-	_, err := s.db.On(ctx).NewUpdate().Model(&rows).Set("leased_until = ?", until).
-		Where("id IN (?) AND owner = ? AND state = 'running'", bun.List(ids), owner).Returning("*").Exec(ctx)
-	return stored(rows), err
+	mine := s.db.NewSelect().TableExpr("work_jobs").Where("id IN (?) AND owner = ? AND state = 'running'", bun.List(ids), owner)
+	_, err := s.db.On(ctx).NewUpdate().Model(&rows).Set("leased_until = ?", until).Where("id IN (?)", s.free(mine.Column("id"))).Returning("*").Exec(ctx)
+	if err != nil || len(rows) == len(ids) || !s.db.Postgres() {
+		return stored(rows), err
+	}
+	renewed := []int64{0} // which no job has
+	for _, r := range rows {
+		renewed = append(renewed, r.ID)
+	}
+	var busy []row
+	err = s.db.On(ctx).NewSelect().Model(&busy).
+		Where("id IN (?) AND id NOT IN (?) AND owner = ? AND state = 'running'", bun.List(ids), bun.List(renewed), owner).Scan(ctx)
+	return append(stored(rows), stored(busy)...), err
+}
+
+// free is the jobs of a query that nobody else writes with. What a runner does to
+// several jobs at once waits for no job: it has others meanwhile, for which
+// somebody may wait. SQLite has one writer.
+func (s *Store) free(jobs *bun.SelectQuery) *bun.SelectQuery {
+	if s.db.Postgres() {
+		return jobs.For("UPDATE SKIP LOCKED")
+	}
+	return jobs
 }
 
 func stored(rows []row) []work.Stored {

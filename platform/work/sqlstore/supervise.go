@@ -40,16 +40,13 @@ func (s *Store) TakeOver(ctx context.Context, t work.Takeover) (int64, error) {
 	if t.Expired {
 		theirs = theirs.Where("leased_until < ?", t.Now)
 	}
-	if s.db.Postgres() {
-		theirs = theirs.For("UPDATE SKIP LOCKED")
-	}
 	q := release(s.db.On(ctx), work.Ready, t.Now).Set("error = ?", t.Error)
 	if t.Counts {
 		q = q.Set("attempts = attempts + 1")
 	} else {
 		q = q.Set("alone = ?", true)
 	}
-	res, err := q.Where("id IN (?)", theirs).Exec(ctx)
+	res, err := q.Where("id IN (?)", s.free(theirs)).Exec(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -67,6 +64,18 @@ func (s *Store) DeadJobs(ctx context.Context, limit int) ([]work.Stored, error) 
 func (s *Store) Retry(ctx context.Context, ids []int64, now time.Time) (int64, error) {
 	res, err := s.db.On(ctx).NewUpdate().Model((*row)(nil)).Set("state = ?", work.Ready).Set("attempts = 0").Set("due_at = ?", now).Set("changed_on = ?", now).
 		Where("id IN (?) AND state = 'dead'", bun.List(ids)).Exec(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// Revive implements work.Supervision.
+func (s *Store) Revive(ctx context.Context, r work.Revival) (int64, error) {
+	dead := s.db.NewSelect().TableExpr("work_jobs").Column("id").Where("state = 'dead' AND changed_on <= ? AND kind IN (?) AND error NOT IN (?)", r.DiedBy, bun.List(r.Kinds), bun.List(r.StayDead)).
+		Order("changed_on", "id").Limit(work.MaxRevived)
+	res, err := s.db.On(ctx).NewUpdate().Model((*row)(nil)).Set("state = ?", work.Ready).Set("attempts = 0").Set("due_at = ?", r.Now).Set("changed_on = ?", r.Now).
+		Where("id IN (?)", s.free(dead)).Exec(ctx)
 	if err != nil {
 		return 0, err
 	}

@@ -64,6 +64,42 @@ func failing(f fixture) {
 	f.Equal([]string{"e", "d"}, keysOf(dead))
 }
 
+func reviving(f fixture) {
+	dies := func(kind, key, why string, at time.Time) work.Stored {
+		f.t.Helper()
+		f.put(1, key, func(j *kernel.Job) { j.Kind, j.Payload = kind, "of old" })
+		r := request(now, 1)
+		r.Kind = kind
+		j := f.claim(r)[0]
+		f.NoError(f.Fail(f.ctx, j.Fence(), work.Failure{Error: why, Attempts: 3, Dead: true, DueAt: at}, at))
+		return j
+	}
+	dies(kind, "late", "it’s down", now.Add(time.Microsecond))
+	dies(kind, "killed", "killed", now)
+	dies("tests.other", "other", "it’s down", now)
+	old := dies(kind, "old", "it’s down", now)
+	f.put(1, "old", func(j *kernel.Job) { j.Payload = "of now" }) // which is left out
+	f.put(1, "ready", func(j *kernel.Job) { j.DueAt = now.Add(48 * time.Hour) })
+	at := now.Add(time.Hour)
+	r := work.Revival{Kinds: []string{kind, "tests.none"}, DiedBy: now, StayDead: []string{"killed", "crashed"}, Now: at}
+	revive := func() int64 {
+		f.t.Helper()
+		n, err := f.Revive(f.ctx, r)
+		f.NoError(err)
+		return n
+	}
+	f.Equal(int64(1), revive())
+	f.Equal(int64(0), revive())
+	f.none(at.Add(-time.Microsecond))
+	got := f.one(at)
+	f.Equal([]any{old.ID, "old", "of old", 0, "it’s down", old.Token + 1}, []any{got.ID, got.Key, got.Payload, got.Attempts, got.Error, got.Token})
+	f.ErrorIs(f.Finish(f.ctx, old.Fence()), kernel.ErrLost)
+	f.NoError(f.Finish(f.ctx, got.Fence()))
+	r.DiedBy = now.Add(time.Hour)
+	f.Equal(int64(1), revive())
+	f.Equal("late", f.one(at).Key)
+}
+
 func returning(f fixture) {
 	f.put(1, "a")
 	f.put(1, "b")

@@ -45,6 +45,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (work.Store, uow.Unit)) {
 		"every write of a stale worker is refused":             stale,
 		"a job ends together with its worker's writes":         finishing,
 		"a failure waits for its time; a dead job for a retry": failing,
+		"dead jobs of some kinds are revived after a rest":     reviving,
 		"a job that is given back is as it was":                returning,
 		"leases are renewed; what was lost is not among them":  renewing,
 		"the jobs of a process are taken over, all or expired": takingOver,

@@ -44,7 +44,7 @@ func (s *Service) UpdateDocument(ctx context.Context, who actor.Actor, id int64,
 		}
 		different := false
 		changed, err = s.Store.UpdateDocument(ctx, id, func(d *Document) error {
-			before = *d // by now its indexer may have ended, or its page changed
+			before = *d
 			touch := audit.Watch(d)
 			if _, _, err := n.apply(d); err != nil {
 				return err
@@ -73,8 +73,7 @@ func (s *Service) UpdateDocument(ctx context.Context, who actor.Actor, id int64,
 }
 
 // changing runs fn on a document that the caller may change, and that nobody
-// else changes meanwhile but its indexer and the refresh of its page, whose
-// fields the store may have newer than fn is given them.
+// else changes meanwhile.
 func (s *Service) changing(ctx context.Context, who actor.Actor, id int64, fn func(ctx context.Context, tx uow.Tx, d Document) error) error {
 	return s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		d, c, err := s.authorizeDocument(ctx, who, id, access.Edit)
@@ -91,9 +90,10 @@ func (s *Service) changing(ctx context.Context, who actor.Actor, id int64, fn fu
 	})
 }
 
-// reread answers a document as it is once the corpus is locked.
+// reread answers a document as it is, and locks it. Who locks the corpus does so
+// before.
 func (s *Service) reread(ctx context.Context, d Document) (Document, error) {
-	now, err := s.Store.DocumentsByID(ctx, []int64{d.ID})
+	now, err := s.Store.LockDocuments(ctx, []int64{d.ID})
 	if err != nil {
 		return d, err
 	}

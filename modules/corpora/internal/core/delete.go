@@ -45,7 +45,7 @@ func (s *Service) DeleteSome(ctx context.Context, who actor.Actor, corpusID int6
 		if _, err := s.Store.LockCorpus(ctx, corpusID); err != nil {
 			return err
 		}
-		if deleted, err = s.Store.DocumentsByID(ctx, unique); err != nil {
+		if deleted, err = s.Store.LockDocuments(ctx, unique); err != nil {
 			return err
 		}
 		inCorpus := 0
@@ -100,17 +100,23 @@ func (s *Service) removeFirst(ctx context.Context, tx uow.Tx, corpusID, by int64
 	if err != nil || len(found.Items) == 0 {
 		return nil, err
 	}
-	some := found.Items[:1]
-	for passages := some[0].ChunkCount; len(some) < len(found.Items); some = found.Items[:len(some)+1] {
-		if passages += found.Items[len(some)].ChunkCount; passages > hiddenAtOnce {
+	var ids []int64
+	passages := 0
+	for _, d := range found.Items {
+		if passages += d.ChunkCount; len(ids) > 0 && passages > hiddenAtOnce {
 			break
 		}
+		ids = append(ids, d.ID)
+	}
+	some, err := s.Store.LockDocuments(ctx, ids)
+	if err != nil || len(some) == 0 {
+		return nil, err
 	}
 	return some, s.remove(ctx, tx, corpusID, some, by)
 }
 
-// remove deletes documents of one corpus with all that is to be done about
-// them, within the unit of ctx. Passages and files go afterwards.
+// remove deletes documents of one corpus, which are locked, with all that is to
+// be done about them, within the unit of ctx. Passages and files go afterwards.
 func (s *Service) remove(ctx context.Context, tx uow.Tx, corpusID int64, documents []Document, by int64) error {
 	var indexing, refreshing, files []string
 	ids := make([]int64, len(documents))

@@ -20,6 +20,7 @@ import (
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/clock"
+	kernel "parley/platform/kernel/work"
 	"parley/platform/memory"
 	"parley/platform/work"
 	workstore "parley/platform/work/memstore"
@@ -153,6 +154,19 @@ func (f fixture) index() {
 	f.check(err)
 	_, err = r.Drain(f.ctx)
 	f.check(err)
+}
+
+// does does what is due of a kind, and nothing else.
+func (f fixture) does(kind string) {
+	f.t.Helper()
+	kinds := slices.DeleteFunc(f.Kinds(), func(k kernel.Kind) bool { return k.Name != kind })
+	r, err := work.NewRunner(work.Config{Queue: f.queue, Kinds: kinds, Owner: "me", Log: f.parts.Log})
+	if err == nil {
+		_, err = r.Drain(f.ctx)
+	}
+	if err != nil {
+		f.t.Error(err)
+	}
 }
 
 // process is the runner of a process, which knows of processes that died.

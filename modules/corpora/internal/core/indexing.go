@@ -59,14 +59,14 @@ func documentOf(j work.Job) (id int64, revision int, err error) {
 func (s *Service) Kinds() []work.Kind {
 	kinds := []work.Kind{
 		{Name: indexKind, Concurrency: places, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.index, GiveUp: s.giveUp},
-		{Name: staleKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.readStale},
-		{Name: renewKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.renew},
+		{Name: staleKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.readStale, TriedAnew: true},
+		{Name: renewKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.renew, TriedAnew: true},
 		{Name: emptyKind, Concurrency: 1, MaxAttempts: cleanupAttempts, Timeout: maxCleanup, Work: s.empty},
 		{Name: eraseKind, Concurrency: 1, MaxAttempts: cleanupAttempts, Timeout: maxCleanup, Work: s.erase},
-		{Name: refreshKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.refresh},
+		{Name: refreshKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.refresh, TriedAnew: true},
 	}
 	if s.embedder != nil {
-		kinds = append(kinds, work.Kind{Name: embedKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.embed})
+		kinds = append(kinds, work.Kind{Name: embedKind, Concurrency: 1, MaxAttempts: maxAttempts, Timeout: maxDocument, Work: s.embed, TriedAnew: true})
 	}
 	return kinds
 }
@@ -178,11 +178,8 @@ func (s *Service) begin(ctx context.Context, c work.Claim) (d Document, found bo
 		return s.beginAnew(ctx, id, revision, c)
 	}
 	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		if err := c.Hold(ctx); err != nil {
-			return err
-		}
 		d, err = s.Store.Begin(ctx, id)
-		return err
+		return Hold(c.Hold).After(ctx, err)
 	})
 	if errors.Is(err, ErrDocumentNotFound) || err == nil && d.Revision != revision {
 		return d, false, nil
@@ -262,14 +259,13 @@ func (s *Service) fail(ctx context.Context, d Document, reason string, hold Hold
 // cancelled because the document changed or is gone.
 func (s *Service) end(ctx context.Context, d Document, last []Indexed, hold Hold, end func(context.Context) error) error {
 	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
-		if err := hold(ctx); err != nil {
-			return err
-		}
-		if err := end(ctx); err != nil {
-			return err
-		}
 		d.ModifiedOn = s.Clock.Now()
-		done, err := s.Store.Finish(ctx, d, last)
+		done, err := s.Store.Finish(ctx, d, last, func(ctx context.Context) error {
+			if err := hold(ctx); err != nil {
+				return err
+			}
+			return end(ctx)
+		})
 		if err != nil {
 			return err
 		}

@@ -107,13 +107,13 @@ func (f failing) Stage(ctx context.Context, d core.Document, ps []core.Indexed, 
 }
 
 // Finish implements core.Index.
-func (f failing) Finish(ctx context.Context, d core.Document, last []core.Indexed) (core.Document, error) {
+func (f failing) Finish(ctx context.Context, d core.Document, last []core.Indexed, hold core.Hold) (core.Document, error) {
 	if f.finish != nil {
 		if err := f.finish(); err != nil {
 			return d, err
 		}
 	}
-	return f.Store.Finish(ctx, d, last)
+	return f.Store.Finish(ctx, d, last, hold)
 }
 
 func TestAWorkerThatDiesHalfwayLeavesNoSecondSetOfPassages(t *testing.T) {

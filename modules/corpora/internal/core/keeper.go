@@ -48,7 +48,7 @@ func (k keeper) Keep(ctx context.Context, d corpora.KeptDocument) (id int64, err
 		if _, err := k.Service.Store.Corpus(ctx, all, d.CorpusID); err != nil {
 			return err
 		}
-		documents, err := k.Service.Store.LockCorpus(ctx, d.CorpusID)
+		documents, err := k.lockBoth(ctx, all, d)
 		if err != nil {
 			return err
 		}
@@ -82,6 +82,24 @@ func (k keeper) Keep(ctx context.Context, d corpora.KeptDocument) (id int64, err
 		return k.Queue.Put(ctx, indexJob(made))
 	})
 	return id, err
+}
+
+// lockBoth locks the corpus of a document and, before or after it by their ids,
+// the one that it is in now, and answers how many documents the first one has.
+func (k keeper) lockBoth(ctx context.Context, all access.VisibleCorpora, d corpora.KeptDocument) (documents int64, err error) {
+	if d.DocumentID == 0 {
+		return k.Service.Store.LockCorpus(ctx, d.CorpusID)
+	}
+	now, err := k.Service.Store.Document(ctx, all, d.DocumentID)
+	if err != nil && !errors.Is(err, ErrDocumentNotFound) {
+		return 0, err
+	}
+	if err == nil && now.CorpusID < d.CorpusID { // Drop locks a higher one
+		if _, err := k.Service.Store.LockCorpus(ctx, now.CorpusID); err != nil && !errors.Is(err, ErrNotFound) {
+			return 0, err
+		}
+	}
+	return k.Service.Store.LockCorpus(ctx, d.CorpusID)
 }
 
 // replace gives a document of a locked corpus another file.

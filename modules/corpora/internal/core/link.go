@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -59,10 +60,8 @@ func (s *Service) fetch(ctx context.Context, d Document, hold Hold) (Document, e
 	}
 	old := d.BlobKey
 	err = s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		if err := hold(ctx); err != nil {
-			return err
-		}
-		if d, err = s.Store.UpdateDocument(ctx, d.ID, func(d *Document) error { p.put(d, stored); return nil }); err != nil {
+		d, err = s.Store.UpdateDocument(ctx, d.ID, func(d *Document) error { p.put(d, stored); return nil })
+		if err := hold.After(ctx, err); err != nil {
 			return err
 		}
 		return s.Queue.Put(ctx, eraseJobs(d.OrganizationID, nil, []string{old})...)
@@ -108,13 +107,17 @@ func (s *Service) refresh(ctx context.Context, c work.Claim) error {
 	}
 	used := false
 	err = s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
-		if err := c.Finish(ctx); err != nil {
-			return err
-		}
 		if stored != nil && stored.SHA256 != d.SHA256 {
-			if used, err = s.replacePage(ctx, tx, d, p, *stored); err != nil {
+			used, err = s.replacePage(ctx, tx, d, p, *stored)
+			if errors.Is(err, ErrDocumentNotFound) { // removed meanwhile, with its jobs
+				return c.Hold(ctx)
+			}
+			if err != nil {
 				return err
 			}
+		}
+		if err := c.Finish(ctx); err != nil {
+			return err
 		}
 		return s.Queue.Put(ctx, refreshJob(d, s.Clock.Now().Add(refreshEvery)))
 	})

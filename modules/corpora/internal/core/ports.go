@@ -1,7 +1,9 @@
 package core
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"io"
 
 	"parley/modules/corpora"
@@ -14,6 +16,14 @@ import (
 // Store keeps corpora, documents and connections, and is the index that
 // questions are ranked with. What changes what can be found in a corpus gives
 // it a new version in the same transaction.
+//
+// Units lock in one order, so that no two of them wait for each other: agents;
+// corpora, by ascending id; the jobs of a whole corpus, but for vectors;
+// documents; the jobs that read or refresh them; passages; the statistics of
+// the corpus; and last the jobs that make vectors. A unit leaves out what it has
+// no need of. A job is locked by Hold, Finish and Cancel, and waited for by a Put
+// of its key while another unit has it. A method that takes a hold calls it at
+// its place in this order.
 type Store interface {
 	// AddCorpus answers ErrNameTaken when its owner has one of that name.
 	AddCorpus(ctx context.Context, c Corpus) (Corpus, error)
@@ -66,14 +76,17 @@ type Permissions interface {
 // Documents keeps what was uploaded.
 type Documents interface {
 	// LockCorpus makes the unit of ctx the only one that adds, changes or
-	// deletes documents of the corpus, and answers how many it has. A unit
-	// calls it before it touches jobs or documents, and the indexer never does,
-	// so that they don't wait for each other. ErrNotFound for a deleted corpus.
+	// deletes documents of the corpus, and answers how many it has. It is the
+	// first lock of Store's order, and the indexer never has it. ErrNotFound for
+	// a deleted corpus.
 	LockCorpus(ctx context.Context, id int64) (documents int64, err error)
 	// AddDocument answers ErrDuplicate when another one claims the same.
 	AddDocument(ctx context.Context, d Document) (Document, error)
 	// Document answers ErrDocumentNotFound for one of an unreadable corpus.
 	Document(ctx context.Context, v access.VisibleCorpora, id int64) (Document, error)
+	// LockDocuments answers those that exist, ordered by id, and keeps everybody
+	// else from them until the unit of ctx ends.
+	LockDocuments(ctx context.Context, ids []int64) ([]Document, error)
 	// DocumentsByID answers those that exist, ordered by id.
 	DocumentsByID(ctx context.Context, ids []int64) ([]Document, error)
 	// DocumentsPage is ordered by id.
@@ -151,6 +164,16 @@ type Indexed struct {
 // that it is not any more: the fence of writes that take several units.
 type Hold func(ctx context.Context) error
 
+// After is hold once what comes before the job in Store's order was done, with
+// its error. A document that is gone says less than hold, which knows whether
+// the job was cancelled with it.
+func (hold Hold) After(ctx context.Context, err error) error {
+	if err != nil && !errors.Is(err, ErrDocumentNotFound) {
+		return err
+	}
+	return cmp.Or(hold(ctx), err)
+}
+
 // Index is the work of the indexer, and what questions search.
 type Index interface {
 	ranking.Source
@@ -169,8 +192,9 @@ type Index interface {
 	// the last passages visible from the commit of ctx's unit on and counted, in
 	// place of those that were, and of this IndexVersion; or failed with a reason, when nothing may be
 	// staged, and nothing is claimed any more. The chunk count of a document that
-	// failed stays: it is that of the text that is found.
-	Finish(ctx context.Context, d Document, last []Indexed) (Document, error)
+	// failed stays: it is that of the text that is found. It calls hold once it
+	// has the document, even if that is gone.
+	Finish(ctx context.Context, d Document, last []Indexed, hold Hold) (Document, error)
 	// Outdated answers corpora after an id, by their ids and organizations alone
 	// and ordered by id, that have passages whose words were read by an older
 	// text.Version.

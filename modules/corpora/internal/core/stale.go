@@ -115,15 +115,15 @@ func (s *Service) beginAnew(ctx context.Context, id int64, revision int, c work.
 // else the document is what it was, so nobody is told.
 func (s *Service) completeAnew(ctx context.Context, d Document, last []Indexed, c work.Claim) error {
 	err := s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		if err := c.Hold(ctx); err != nil {
-			return err
+		now, err := s.reread(ctx, d)
+		switch {
+		case err != nil:
+			return Hold(c.Hold).After(ctx, err)
+		case now.Revision != d.Revision: // its page has changed; what was staged is cleared
+			return nil
 		}
-		now, err := s.reread(ctx, d) // its tags may have changed meanwhile
-		if err != nil {
-			return err
-		}
-		d.ModifiedOn = now.ModifiedOn
-		if _, err := s.Store.Finish(ctx, d, last); err != nil {
+		d.ModifiedOn = now.ModifiedOn // its tags may have changed meanwhile
+		if _, err := s.Store.Finish(ctx, d, last, c.Hold); err != nil {
 			return err
 		}
 		return s.embedDocument(ctx, d)
@@ -135,17 +135,18 @@ func (s *Service) completeAnew(ctx context.Context, d Document, last []Indexed, 
 }
 
 // keepOld leaves a document that can't be read any more with the text that it
-// has, and is the last attempt of this version.
+// has, and ends the job: it was the last attempt of this version, and must not be
+// in the way of one of the next version.
 func (s *Service) keepOld(ctx context.Context, d Document, c work.Claim, cause error) error {
 	if err := s.clear(ctx, d, c.Hold); err != nil {
 		return err
 	}
 	s.Log.WarnContext(ctx, "a document could not be read again and keeps its old text", "document", d.ID, "error", cause)
 	return s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
-		if err := c.Hold(ctx); err != nil {
+		_, err := s.Store.UpdateDocument(ctx, d.ID, func(d *Document) error { d.IndexVersion = IndexVersion; return nil })
+		if err := Hold(c.Hold).After(ctx, err); err != nil {
 			return err
 		}
-		_, err := s.Store.UpdateDocument(ctx, d.ID, func(d *Document) error { d.IndexVersion = IndexVersion; return nil })
-		return err
+		return c.Finish(ctx)
 	})
 }

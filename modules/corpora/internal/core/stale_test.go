@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -184,5 +185,32 @@ func TestADocumentThatChangesWhileItIsReadAgainIsTheChangedOne(t *testing.T) {
 	f.check(err)
 	if len(found.Passages) != 1 || found.Passages[0].Title != "candle" || is.Step != core.Completed || is.Revision != 1 || f.stale(c.ID) != 0 {
 		t.Errorf("%+v, %+v", found.Passages, is)
+	}
+}
+
+func TestAPageThatChangesWhileItIsReadAgainIsReadOnceMore(t *testing.T) {
+	f := setup(t)
+	c := f.corpus(jo, "a")
+	f.web.pages[home] = webPage{text: lanterns("red")}
+	d := f.link(c, home)
+	f.index()
+	f.clock.Advance(25 * time.Hour)
+	f.web.pages[home] = webPage{text: lanterns("green")}
+	changes := 0
+	f.older(func(string) error {
+		if changes++; changes == 1 {
+			f.does("corpora.refresh")
+		}
+		return nil
+	}, d)
+	f.does("corpora.stale")
+	f.does("corpora.index")
+	f.clock.Advance(time.Minute)
+	f.work()
+	if found := f.finds(jo, c, "lantern"); len(found) != 1 || !strings.Contains(found[0], "green") {
+		t.Error(found)
+	}
+	if d = f.document(d.ID); d.Step != core.Completed || d.Revision != 1 || f.stale(c.ID) != 0 {
+		t.Errorf("%+v", d)
 	}
 }

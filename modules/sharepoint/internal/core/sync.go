@@ -29,7 +29,7 @@ const (
 
 // Kinds are the kinds of work of this module.
 func (s *Service) Kinds() []work.Kind {
-	return []work.Kind{{Name: syncKind, Concurrency: places, MaxAttempts: maxAttempts, Timeout: maxRun, Work: s.sync}}
+	return []work.Kind{{Name: syncKind, Concurrency: places, MaxAttempts: maxAttempts, Timeout: maxRun, Work: s.sync, TriedAnew: true}}
 }
 
 // A drive has two jobs at most: the one that comes back, and one for a change

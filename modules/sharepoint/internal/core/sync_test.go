@@ -2,6 +2,8 @@ package core_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -274,4 +276,41 @@ func TestJobsThatGotLostComeBack(t *testing.T) {
 	s.must(s.Adopt(t.Context()))
 	s.work()
 	s.same([]string{"1 f.txt=f"}, s.shelf.shows())
+}
+
+// filling is a store that can't write drives for a while.
+type filling struct {
+	core.Store
+	fails bool
+}
+
+// UpdateDrive implements core.Drives.
+func (f *filling) UpdateDrive(ctx context.Context, id int64, change func(*core.FollowedDrive) error) (core.FollowedDrive, error) {
+	if f.fails {
+		return core.FollowedDrive{}, errors.New("no space left on device")
+	}
+	return f.Store.UpdateDrive(ctx, id, change)
+}
+
+func TestADriveWhoseJobDiedOfTroubleIsFollowedWhenThatIsOver(t *testing.T) {
+	store := &filling{}
+	s := setup(t, func(d *core.Deps) { store.Store, d.Store = d.Store, store })
+	s.folder("guides", &core.Link{CorpusID: 1})
+	s.work()
+	s.upload(s.entry("guides"), "a.md", "one")
+	store.fails = true
+	for range 25 {
+		_, err := s.runner.Drain(s.t.Context())
+		s.must(err)
+		s.clock.Advance(2 * time.Hour)
+	}
+	store.fails = false
+	s.work()
+	s.same([]string{}, s.shelf.shows()) // it is dead
+	s.must(s.runner.Revive(s.t.Context()))
+	s.work()
+	s.same([]string{"1 a.md=one"}, s.shelf.shows())
+	s.upload(s.entry("guides"), "b.md", "two")
+	s.work() // and comes back as before
+	s.same([]string{"1 a.md=one", "1 b.md=two"}, s.shelf.shows())
 }

@@ -60,6 +60,11 @@ func (s *Store) DocumentsPage(ctx context.Context, corpusID int64, f core.Docume
 	})
 }
 
+// LockDocuments implements core.Documents: a unit is alone anyway.
+func (s *Store) LockDocuments(ctx context.Context, ids []int64) ([]core.Document, error) {
+	return s.DocumentsByID(ctx, ids)
+}
+
 // DocumentsByID implements core.Documents.
 func (s *Store) DocumentsByID(ctx context.Context, ids []int64) ([]core.Document, error) {
 	return s.documents.List(ctx, func(d core.Document) bool { return slices.Contains(ids, d.ID) })

@@ -51,14 +51,14 @@ func (s *Store) Clear(ctx context.Context, documentID int64, hold core.Hold) (bo
 
 // Stage implements core.Index.
 func (s *Store) Stage(ctx context.Context, d core.Document, passages []core.Indexed, hold core.Hold) error {
-	return s.held(ctx, hold, func(ctx context.Context) error {
+	return s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
 		_, err := s.documents.Update(ctx, func(d *core.Document) error {
 			if d.Step != core.Completed {
 				d.Step = core.Indexing
 			}
 			return nil
 		}, func(o core.Document) bool { return o.ID == d.ID })
-		if err != nil {
+		if err := hold.After(ctx, err); err != nil {
 			return err
 		}
 		return s.stage(ctx, d.ID, passages)
@@ -75,7 +75,7 @@ func (s *Store) stage(ctx context.Context, documentID int64, passages []core.Ind
 }
 
 // Finish implements core.Index.
-func (s *Store) Finish(ctx context.Context, ended core.Document, last []core.Indexed) (core.Document, error) {
+func (s *Store) Finish(ctx context.Context, ended core.Document, last []core.Indexed, hold core.Hold) (core.Document, error) {
 	d, err := s.documents.Update(ctx, func(d *core.Document) error {
 		d.Step, d.FailureReason, d.PageCount = ended.Step, ended.FailureReason, ended.PageCount
 		d.MimeType, d.Charset, d.ModifiedOn, d.Warnings = ended.MimeType, ended.Charset, ended.ModifiedOn, slices.Clone(ended.Warnings)
@@ -86,7 +86,7 @@ func (s *Store) Finish(ctx context.Context, ended core.Document, last []core.Ind
 		}
 		return nil
 	}, func(d core.Document) bool { return d.ID == ended.ID })
-	if err != nil || d.Step != core.Completed {
+	if err = hold.After(ctx, err); err != nil || d.Step != core.Completed {
 		return d, err
 	}
 	if err := s.stage(ctx, d.ID, last); err != nil {

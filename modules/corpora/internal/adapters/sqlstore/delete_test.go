@@ -68,7 +68,7 @@ func (s bench) fill(documents int) {
 				text := fmt.Sprintf("Report %d is about the %s.", first+i, w.words[w.zipf.Uint64()])
 				passages := []core.Indexed{{Number: 1, Title: d.Name, Text: text, Terms: terms(text), Length: len(terms(text))}}
 				d.Step, d.ChunkCount = core.Completed, len(passages)
-				if _, err := store.Finish(ctx, d, passages); err != nil {
+				if _, err := store.Finish(ctx, d, passages, held); err != nil {
 					return err
 				}
 			}

@@ -94,6 +94,23 @@ func (s *Store) DocumentsPage(ctx context.Context, corpusID int64, f core.Docume
 	return s.documents.Page(ctx, p, order, where...)
 }
 
+// LockDocuments implements core.Documents. SQLite has one writer, which is lock
+// enough.
+func (s *Store) LockDocuments(ctx context.Context, ids []int64) ([]core.Document, error) {
+	if !s.db.Postgres() {
+		return s.DocumentsByID(ctx, ids)
+	}
+	rows := []documentRow{}
+	if err := s.db.On(ctx).NewSelect().Model(&rows).Where("id IN (?)", bun.List(ids)).OrderExpr("id").For("UPDATE").Scan(ctx); err != nil {
+		return nil, fmt.Errorf("locking documents: %w", err)
+	}
+	out := make([]core.Document, len(rows))
+	for i, r := range rows {
+		out[i] = r.Document
+	}
+	return out, nil
+}
+
 // DocumentsByID implements core.Documents.
 func (s *Store) DocumentsByID(ctx context.Context, ids []int64) ([]core.Document, error) {
 	return s.documents.List(ctx, len(ids)+1, "id", sqldb.In("id", ids))

@@ -104,7 +104,11 @@ func (s *Store) Clear(ctx context.Context, documentID int64, hold core.Hold) (do
 	indexer := ranking.NewIndexer()
 	err = s.held(ctx, hold, func(ctx context.Context, tx bun.IDB) error {
 		rows := []passageRow{}
-		if err := tx.NewSelect().Model(&rows).Where("document_id = ? AND NOT is_live", documentID).OrderExpr("id").Limit(clearSize).Scan(ctx); err != nil {
+		found := tx.NewSelect().Model(&rows).Where("document_id = ? AND NOT is_live", documentID).OrderExpr("id").Limit(clearSize)
+		if s.db.Postgres() { // passages come before the statistics, which removeGrams locks
+			found = found.For("UPDATE")
+		}
+		if err := found.Scan(ctx); err != nil {
 			return err
 		}
 		done = len(rows) < clearSize
@@ -161,15 +165,16 @@ const (
 // Stage implements core.Index. The postings of all passages go in together, in
 // the order of the index: each page of it is then written once.
 func (s *Store) Stage(ctx context.Context, d core.Document, passages []core.Indexed, hold core.Hold) error {
-	err := s.held(ctx, hold, func(ctx context.Context, tx bun.IDB) error {
-		res, err := tx.NewUpdate().TableExpr("corpora_documents").Set("step = CASE WHEN step = ? THEN step ELSE ? END", core.Completed, core.Indexing).Where("id = ?", d.ID).Exec(ctx)
+	err := s.db.Within(ctx, func(ctx context.Context) error {
+		res, err := s.db.On(ctx).NewUpdate().TableExpr("corpora_documents").Set("step = CASE WHEN step = ? THEN step ELSE ? END", core.Completed, core.Indexing).
+			Where("id = ?", d.ID).Exec(ctx)
 		if err != nil {
 			return err
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(core.ErrDocumentNotFound, err)
+			return hold.After(ctx, errors.Join(core.ErrDocumentNotFound, err))
 		}
-		return nil
+		return hold(ctx)
 	})
 	if err != nil {
 		return fmt.Errorf("moving document %d on: %w", d.ID, err)
@@ -262,7 +267,7 @@ func warningsOf(d core.Document) (*string, error) {
 }
 
 // Finish implements core.Index.
-func (s *Store) Finish(ctx context.Context, d core.Document, last []core.Indexed) (core.Document, error) {
+func (s *Store) Finish(ctx context.Context, d core.Document, last []core.Indexed, hold core.Hold) (core.Document, error) {
 	var row documentRow
 	warnings, err := warningsOf(d)
 	if err != nil {
@@ -276,11 +281,14 @@ func (s *Store) Finish(ctx context.Context, d core.Document, last []core.Indexed
 		q = q.Set("chunk_count = ?", d.ChunkCount).Set("index_version = ?", core.IndexVersion)
 	}
 	err = q.Where("id = ?", d.ID).Returning("*").Scan(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return d, core.ErrDocumentNotFound
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		err = core.ErrDocumentNotFound
+	case err != nil:
+		err = fmt.Errorf("finishing document %d: %w", d.ID, err)
 	}
-	if err != nil {
-		return d, fmt.Errorf("finishing document %d: %w", d.ID, err)
+	if err := hold.After(ctx, err); err != nil {
+		return d, err
 	}
 	if d.Step != core.Completed {
 		return row.Document, nil

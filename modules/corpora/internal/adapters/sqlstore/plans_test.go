@@ -101,7 +101,7 @@ func everything(t *testing.T, s *sqlstore.Store) {
 	_, err = s.Clear(ctx, d.ID, held)
 	check(err)
 	d.Step = core.Completed
-	_, err = s.Finish(ctx, d, passage)
+	_, err = s.Finish(ctx, d, passage, held)
 	check(err)
 	_, err = s.StaleCorpora(ctx, 0, 10)
 	check(err)

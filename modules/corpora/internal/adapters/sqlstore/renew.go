@@ -234,7 +234,7 @@ func (s *Store) changes(ctx context.Context, corpusID int64, passages []passageR
 // apply writes changes, unless some of the passages are gone meanwhile.
 func (s *Store) apply(ctx context.Context, tx bun.IDB, corpusID int64, passages []passageRow, changes []change) error {
 	ids := idsOf(passages)
-	there := tx.NewSelect().Model((*passageRow)(nil)).Column("id").Where("id IN (?)", bun.List(ids))
+	there := tx.NewSelect().Model((*passageRow)(nil)).Column("id").Where("id IN (?)", bun.List(ids)).OrderExpr("id")
 	if s.db.Postgres() {
 		there = there.For("SHARE")
 	}

@@ -69,7 +69,7 @@ func TestAnIndexOfAnOlderVersionBecomesThatOfThisOne(t *testing.T) {
 			d, err := store.AddDocument(ctx, core.Document{OrganizationID: 7, CorpusID: c.ID, Name: "n", Tags: []string{}, Step: core.Pending})
 			check(err)
 			d.Step = core.Completed
-			_, err = store.Finish(ctx, d, indexed(1, texts...))
+			_, err = store.Finish(ctx, d, indexed(1, texts...), held)
 			check(err)
 			return d
 		}

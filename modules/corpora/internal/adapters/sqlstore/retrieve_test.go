@@ -53,7 +53,7 @@ func (s scene) add(text string) {
 	d, err := s.writer.AddDocument(s.t.Context(), who, s.corpus, core.NewDocument{Stored: stored, FileName: "a.md", AllowDuplicate: true})
 	s.check(err)
 	d.Step = core.Completed
-	_, err = s.store.Finish(s.t.Context(), d, []core.Indexed{{Number: 1, Title: "Guide", Text: text, Terms: terms(text), Length: len(terms(text))}})
+	_, err = s.store.Finish(s.t.Context(), d, []core.Indexed{{Number: 1, Title: "Guide", Text: text, Terms: terms(text), Length: len(terms(text))}}, held)
 	s.check(err)
 }
 

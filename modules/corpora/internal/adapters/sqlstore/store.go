@@ -169,6 +169,11 @@ func (s *Store) PassCorpora(ctx context.Context, org, from, to int64) error {
 	if from == to {
 		return nil
 	}
+	if s.db.Postgres() { // by ascending id, as everybody does
+		if _, err := s.db.On(ctx).NewRaw("SELECT 1 FROM corpora_corpora WHERE owner_id = ? AND organization_id = ? ORDER BY id FOR UPDATE", from, org).Exec(ctx); err != nil {
+			return fmt.Errorf("locking the corpora of user %d: %w", from, err)
+		}
+	}
 	for _, statement := range []string{
 		`DELETE FROM corpora_permissions WHERE user_id = ?0 AND organization_id = ?2 AND corpus_id IN (SELECT id FROM corpora_corpora WHERE owner_id = ?1 AND organization_id = ?2)`,
 		`UPDATE corpora_permissions SET user_id = ?0 WHERE user_id = ?1 AND organization_id = ?2 AND role = 'owner'`,

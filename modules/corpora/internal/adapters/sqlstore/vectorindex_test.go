@@ -102,7 +102,7 @@ func filled(t testing.TB, s *sqlstore.Store, name string, vectors [][]int8) []ra
 	}
 	check(s.Stage(ctx, d, passages, held))
 	d.Step = core.Completed
-	_, err = s.Finish(ctx, d, nil)
+	_, err = s.Finish(ctx, d, nil, held)
 	check(err)
 	embedAll(t, s, c.ID, vectors)
 	return searchable(t, s, c.ID)

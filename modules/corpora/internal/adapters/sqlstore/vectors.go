@@ -59,7 +59,7 @@ func (s *Store) addVectors(ctx context.Context, corpusID int64, model string, ve
 		for i, v := range vectors {
 			ids[i] = v.Passage
 		}
-		there := tx.NewSelect().Model((*passageRow)(nil)).Column("id").Where("id IN (?) AND corpus_id = ?", bun.List(ids), corpusID)
+		there := tx.NewSelect().Model((*passageRow)(nil)).Column("id").Where("id IN (?) AND corpus_id = ?", bun.List(ids), corpusID).OrderExpr("id")
 		if s.db.Postgres() { // which would let a passage go meanwhile
 			there = there.For("SHARE")
 		}

@@ -21,7 +21,7 @@ func TestWhoWaitsForPassagesDoesNotHoldTheJobOfTheirVectors(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Step = core.Completed
-	if _, err := store.Finish(t.Context(), d, []core.Indexed{{Number: 1, Text: "a"}}); err != nil {
+	if _, err := store.Finish(t.Context(), d, []core.Indexed{{Number: 1, Text: "a"}}, held); err != nil {
 		t.Fatal(err)
 	}
 	bare, err := store.Unembedded(t.Context(), 1, d.ID, "m", 0, 1)

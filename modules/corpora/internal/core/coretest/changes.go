@@ -79,6 +79,11 @@ func documentChanges(f fixture) {
 	f.Equal(d, changed)
 	f.Equal([]core.Document{d, other}, storetest.Must[[]core.Document](f.t)(f.DocumentsByID(f.ctx, []int64{other.ID, d.ID, 99})))
 	f.Equal(0, len(storetest.Must[[]core.Document](f.t)(f.DocumentsByID(f.ctx, nil))))
+	f.NoError(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+		f.Equal([]core.Document{d, other}, storetest.Must[[]core.Document](f.t)(f.LockDocuments(ctx, []int64{other.ID, d.ID, 99})))
+		f.Equal(0, len(storetest.Must[[]core.Document](f.t)(f.LockDocuments(ctx, nil))))
+		return nil
+	}))
 	for filter, want := range map[core.DocumentFilter][]core.Document{
 		{Name: "report"}: {other}, {Tag: "x"}: {other}, {Name: "ÜBER"}: {d}, {Tag: "z"}: {d}, {Tag: "y"}: {d}, {Name: "pdf"}: {d, other},
 	} {
@@ -137,7 +142,7 @@ func removing(f fixture) {
 		_, err := f.Document(f.ctx, reader, d.ID)
 		f.ErrorIs(err, core.ErrDocumentNotFound)
 		f.ErrorIs(f.Stage(f.ctx, d, indexed(2, "t", "late words"), held), core.ErrDocumentNotFound)
-		_, err = f.Finish(f.ctx, d, nil)
+		_, err = f.Finish(f.ctx, d, nil, held)
 		f.ErrorIs(err, core.ErrDocumentNotFound)
 		f.clear(d.ID)
 	}

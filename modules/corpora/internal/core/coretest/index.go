@@ -46,7 +46,7 @@ func (f fixture) finish(d core.Document, step core.Step, chunks int, last []core
 	d.Step, d.ChunkCount, d.ModifiedOn = step, chunks, now.Add(time.Minute)
 	var done core.Document
 	f.NoError(f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) (err error) {
-		done, err = f.Finish(ctx, d, last)
+		done, err = f.Finish(ctx, d, last, held)
 		return err
 	}))
 	return done
@@ -271,11 +271,29 @@ func failing(f fixture) {
 	err := f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
 		failed := d
 		failed.Step = core.Failed
-		if _, err := f.Finish(ctx, failed, nil); err != nil {
+		if _, err := f.Finish(ctx, failed, nil, held); err != nil {
 			return err
 		}
 		return boom
 	})
 	f.ErrorIs(err, boom)
 	f.Equal(d, storetest.Must[core.Document](f.t)(f.Document(f.ctx, reader, d.ID)))
+	// A hold that fails leaves everything as it was, and says more than that a
+	// document is gone.
+	lost := func(context.Context) error { return boom }
+	d.Step = core.Completed
+	for _, gone := range []int64{0, 99} {
+		ended := d
+		ended.ID += gone
+		err = f.unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error {
+			_, err := f.Finish(ctx, ended, indexed(1, "t", "lantern"), lost)
+			return err
+		})
+		f.ErrorIs(err, boom)
+		f.ErrorIs(f.Stage(f.ctx, ended, indexed(1, "t", "lantern"), lost), boom)
+	}
+	f.Equal(ranking.Statistics{DF: map[string]int{}}, f.statistics(c, "lantern"))
+	d.ID += 99
+	_, err = f.Finish(f.ctx, d, nil, held)
+	f.ErrorIs(err, core.ErrDocumentNotFound)
 }

@@ -94,7 +94,7 @@ func versions(f fixture) {
 		in.ctx = ctx
 		done := claim
 		done.Step = core.Completed
-		storetest.Must[core.Document](in.t)(f.Finish(ctx, done, nil))
+		storetest.Must[core.Document](in.t)(f.Finish(ctx, done, nil, held))
 		if v := in.searchable(a.ID)[0].Version; seen[v] {
 			f.t.Errorf("version %d was there before", v)
 		} else {
