@@ -213,6 +213,7 @@ func TestMailGoesToWhatIsKnown(t *testing.T) {
 		"Ask bob@evil.example.":                           "Ask bob @evil.example.",
 		"Ask Bob <bob@evil.example>":                      "Ask Bob &lt;bob @evil.example>",
 		"Ask jo" + ann + " or " + ann + ".evil.example":   "Ask jo" + strings.Replace(ann, "@", " @", 1) + " or " + strings.Replace(ann, "@", " @", 1) + ".evil.example",
+		"x[9]" + ann + " &#xe9;" + ann:                    "x" + strings.Replace(ann, "@", " @", 1) + " &#xe9;" + strings.Replace(ann, "@", " @", 1),
 		"[Bob](mailto:bob@evil.example)":                  "[Bob] (mailto:bob @evil.example)",
 		"[Ann](mailto:" + ann + "?body=x)":                "[Ann] (mailto:" + ann + "?body=x)",
 		"bob[9]@evil.example bob@evil[9].example":         "bob @evil.example bob@evil .example",
