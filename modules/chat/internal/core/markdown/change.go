@@ -51,6 +51,9 @@ func (f *Filter) change(rest string, found finding) {
 			after = "` "
 		}
 		f.emit(before+whole+after, found.size)
+		if strings.Contains(whole, "[") {
+			f.quoted = f.next
+		}
 	default: // autolink, escaped
 		f.keep(found.size)
 	}

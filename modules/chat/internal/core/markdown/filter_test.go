@@ -234,11 +234,12 @@ func TestMailGoesToWhatIsKnown(t *testing.T) {
 func TestAKnownLinkStaysALink(t *testing.T) {
 	for said, want := range map[string]string{
 		"[`warp`](" + known + ")s [a \\[b](" + known + ")c [x](" + known + ")s": "[`warp`](" + known + ") s [a \\[b](" + known + ") c [x](" + known + ") s",
-		"[warp](" + known + ")s":                  "[warp](" + known + ")s",
-		"[" + known + "](" + known + ")":          "[" + known + "](" + known + ")",
-		"[www.evil.example](" + known + ")":       "[`www.evil.example`](" + known + ")",
-		"http://[x](" + known + ")":               "`http://`[x](" + known + ")",
-		"[" + known + "](https://evil.example/x)": "[" + known + "] (`https://evil.example/x`)",
+		"[warp](" + known + ")s":                             "[warp](" + known + ")s",
+		"[" + known + "](" + known + ")":                     "[" + known + "](" + known + ")",
+		"[bob@evil.example www.evil.example](" + known + ")": "[bob @evil.example `www.evil.example`](" + known + ")",
+		"[www.evil.example](" + known + ")":                  "[`www.evil.example`](" + known + ")",
+		"http://[x](" + known + ")":                          "`http://`[x](" + known + ")",
+		"[" + known + "](https://evil.example/x)":            "[" + known + "] (`https://evil.example/x`)",
 	} {
 		if got, _ := whole(said); got != want {
 			t.Errorf("%q became\n%q, want\n%q", said, got, want)

@@ -26,7 +26,7 @@ func (f *Filter) label() (string, bool) {
 	from := max(0, f.next-longestLabel+100)
 	label := f.raw[from:f.next]
 	i := strings.LastIndexAny(label, "[]\\`<|\n")
-	if i < 0 || label[i] != '[' || i > 0 && label[i-1] == '\\' || from+i < f.changed {
+	if i < 0 || label[i] != '[' || i > 0 && label[i-1] == '\\' || from+i < f.quoted {
 		return "", false
 	}
 	return label[i+1:], true

@@ -61,9 +61,9 @@ func (f *Filter) mail(rest string, last bool) finding {
 	}
 	glued := strings.IndexByte(whole, '`') >= 0
 	switch {
-	case host == "", !goesOn && !angled && strings.IndexByte(host, '.') < 0:
+	case host == "", host[0] == '.', !goesOn && !angled && strings.IndexByte(host, '.') < 0:
 		return finding{kind: nothing, size: 1}
-	case goesOn, !sure:
+	case goesOn, !sure, glued:
 		return finding{kind: part, size: 1, glued: glued}
 	}
 	name := f.raw[f.next-length(reversed(f.raw[start:f.next]), longestLocal, isName) : f.next]
@@ -71,7 +71,7 @@ func (f *Filter) mail(rest string, last bool) finding {
 		name = strings.TrimLeft(name, "_")
 	}
 	if name == "" || !f.known(mailto+name+"@"+host) || whole != name && !f.known(mailto+whole+"@"+host) {
-		return finding{kind: part, size: 1, asked: true, glued: glued}
+		return finding{kind: part, size: 1, asked: true}
 	}
 	return finding{kind: nothing, size: 1 + len(host), asked: true}
 }

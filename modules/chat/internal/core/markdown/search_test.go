@@ -72,9 +72,9 @@ func wrong(s string, seed uint64) string {
 }
 
 // otherwise is what changes links on purpose: definitions and HTML, of which the
-// answer has none, boxes of tasks that stand before "(", and addresses
-// that run into a link.
-var otherwise = regexp.MustCompile(`(?i)\]:|<|\[[x \t]\]\(|(://|www\.)\S+\[[^\n]*\]\(|\\[^\n]*(://|www\.)\S*\]\(`)
+// answer has none, boxes of tasks that stand before "(", and addresses that run
+// into a link or code.
+var otherwise = regexp.MustCompile("(?i)(://|www\\.)\\S*`|" + `\]:|<|\[[x \t]\]\(|(://|www\.)\S+\[[^\]]*\]\(|\\[^\n]*(://|www\.)\S*\]\(`)
 
 // lostLinks reports whether a reader of the text would see more links that are
 // known than one of the answer does.
