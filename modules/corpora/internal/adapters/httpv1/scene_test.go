@@ -77,7 +77,7 @@ func setup(t *testing.T) scene {
 	s.made = coretest.NewVersions(5)
 	there := coretest.Directory{Of: slices.Collect(maps.Values(people))}
 	limits := extract.DefaultLimits()
-	limits.MaxTime = 10 * time.Minute // the library for PDF is compiled in this process, which the race detector makes slow
+	limits.CacheDir = coretest.CacheDir()
 	s.service = core.New(core.Deps{
 		Unit: s.db, Store: memstore.New(s.db), Files: files, Extractor: extract.New(limits), Agents: catalog{}, Versions: s.made,
 		Projects: coretest.Teams{Hidden: errNoTeam}, Directory: there, Actors: there,
