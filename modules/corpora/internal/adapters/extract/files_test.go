@@ -13,7 +13,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"parley/modules/corpora/internal/core/coretest"
+	"parley/modules/corpora/internal/adapters/extract/extracttest"
 	"parley/modules/corpora/internal/core/document"
 	"parley/platform/kernel/apperr"
 )
@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	// Compiling the PDF library takes longer than a file may.
-	if err := compile(context.Background(), Limits{CacheDir: coretest.CacheDir()}.withDefaults()); err != nil {
+	if err := compile(context.Background(), Limits{CacheDir: extracttest.CacheDir()}.withDefaults()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 
 // here reads every file in this process.
 func here(l Limits) *Extractor {
-	l.CacheDir = coretest.CacheDir()
+	l.CacheDir = extracttest.CacheDir()
 	return New(l)
 }
 
@@ -50,7 +50,7 @@ func withChild(t testing.TB, l Limits) *Extractor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Child, l.CacheDir = []string{binary, childArg}, coretest.CacheDir()
+	l.Child, l.CacheDir = []string{binary, childArg}, extracttest.CacheDir()
 	return New(l)
 }
 

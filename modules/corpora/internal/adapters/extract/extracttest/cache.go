@@ -1,4 +1,5 @@
-package coretest
+// Package extracttest is for tests that read files.
+package extracttest
 
 import (
 	"os"
