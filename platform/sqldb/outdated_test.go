@@ -75,7 +75,9 @@ func TestWhatIsPreparedOutlivesAMigration(t *testing.T) {
 				return everything.Rows(ctx, db.On(ctx), columns(&got), 1)
 			})
 		},
-		"as a read": func(ctx context.Context, _ *sqldb.DB, read *sqldb.Stmt) error { return read.Rows(ctx, columns(&got), 1) },
+		"as a read": func(ctx context.Context, _ *sqldb.DB, read *sqldb.Stmt) error {
+			return read.Rows(ctx, columns(&got), 1)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			db, migrate := migrating(t, 1)
