@@ -43,7 +43,7 @@ func (x *Extractor) Extract(ctx context.Context, src io.ReaderAt, size int64, hi
 	case <-ctx.Done():
 		return none, ctx.Err()
 	}
-	pdf := looksLikePDF(src)
+	pdf := (len(x.limits.Child) > 0 || x.limits.CacheDir != "") && looksLikePDF(src)
 	if pdf {
 		x.prepare(ctx)
 	}
