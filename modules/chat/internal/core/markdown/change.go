@@ -112,7 +112,11 @@ func (f *Filter) cite(rest, mark string, found finding) {
 	case len(known) > 0:
 		f.emit("["+strings.Trim(strings.Join(strings.Fields(fmt.Sprint(known)), ", "), "[]")+"]", len(mark))
 	case found.lone > 0:
+		before, _ := f.nothingBefore()
 		f.emit("", found.lone)
+		if f.raw[f.next-1] != '\n' {
+			f.emptied, f.before = f.next, before
+		}
 		return
 	case found.apart:
 		f.emit(" ", len(mark))

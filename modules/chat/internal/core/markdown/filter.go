@@ -27,7 +27,9 @@ type Filter struct {
 	prev    byte // what was answered last
 	changed int  // where raw goes on behind what was changed last
 	joint   byte // what was answered there
-	quoted  int  // where raw goes on behind the last bracket that is in code now
+	emptied int  // up to where all but before has gone from a line of citations
+	before  string
+	quoted  int // where raw goes on behind the last bracket that is in code now
 	layout  layout
 	read    int // how much of raw layout knows
 	cutAt   int // how long raw was when it was last tried to be cut
@@ -236,6 +238,7 @@ func (f *Filter) cut() {
 	f.next += len(head) - from
 	f.changed += len(head) - from
 	f.quoted += len(head) - from
+	f.emptied += len(head) - from
 	f.buffer.Reset()
 	f.lines, f.spaces, f.ticks, f.read, f.cutAt, f.layout = 0, 0, false, 0, 0, layout{}
 	f.extend(rest)

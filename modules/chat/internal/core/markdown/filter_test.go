@@ -191,6 +191,7 @@ func TestACitationOfNoSourceLeavesNothingOnALineOfItsOwn(t *testing.T) {
 		"> green\n> [9]\n> blue":             "> green\n> blue",
 		"blue\n[9]\n===":                     "blue\n\u200b\n===", // it would be the heading of nothing
 		"[1]\nblue":                          "[1]\nblue",
+		strings.Repeat("[9]", 90) + "\nblue": "blue",
 	} {
 		got, f := whole(said)
 		if got != want {

@@ -250,7 +250,7 @@ func (f *Filter) bare(rest string, last bool) finding {
 	}
 	if n := len(scheme(rest)); strings.HasPrefix(m[n:], "[") { // of no domain
 		m = m[:n]
-	} else if i := strings.Index(m, "]("); i > 0 { // the label of a link, perhaps
+	} else if i := strings.Index(m, "]("); i > 0 && m[i-1] != '\\' { // the label of a link, perhaps
 		if _, ok := f.label(); ok {
 			m = m[:i]
 		}

@@ -82,6 +82,9 @@ func (f *Filter) lone(rest, mark string, last bool) (size int, sure bool) {
 // that is nothing but marks of lists and quotes once what names no source has
 // gone.
 func (f *Filter) nothingBefore() (before string, nothing bool) {
+	if f.emptied == f.next && f.next > 0 {
+		return f.before, true
+	}
 	line := f.head(f.raw[max(0, f.next-longestMarks):f.next], longestMarks)
 	line = line[strings.LastIndexByte(line, '\n')+1:]
 	if len(line) == longestMarks {

@@ -99,7 +99,7 @@ func inWords(parent ast.Node, source []byte, rules markdown.Rules) string {
 		}
 	}
 	for _, m := range seeming.FindAllString(words.String(), -1) {
-		if m = strings.TrimRight(m, trailing); !rules.Known(m) {
+		if m = strings.TrimRight(m, trailing+">"); !rules.Known(m) {
 			return "words that are the address " + m
 		}
 	}

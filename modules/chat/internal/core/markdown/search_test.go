@@ -71,15 +71,23 @@ func wrong(s string, seed uint64) string {
 	return ""
 }
 
-// otherwise is what changes links on purpose: definitions and HTML, of which the
-// answer has none, boxes of tasks that stand before "(", and addresses that run
-// into a link or code.
-var otherwise = regexp.MustCompile("(?i)(://|www\\.)\\S*`|" + `\]:|<|\[[x \t]\]\(|(://|www\.)\S+\[[^\]]*\]\(|\\[^\n]*(://|www\.)\S*\]\(`)
+var (
+	// otherwise is what changes links on purpose: definitions and HTML, of which
+	// the answer has none, and boxes of tasks that stand before "(".
+	otherwise = regexp.MustCompile(`(?i)\]:|<|\[[x \t]\]\(`)
+	// running is an address that runs into code or a link, once what labelled finds
+	// is "[(": it may be the plain label of a link.
+	running  = regexp.MustCompile("(?i)(://|www\\.)\\S*[][`]")
+	labelled = regexp.MustCompile("\\[[^][\\\\\n`]*\\]\\(")
+)
 
 // lostLinks reports whether a reader of the text would see more links that are
 // known than one of the answer does.
 func lostLinks(said, answer string, rules markdown.Rules) bool {
-	return !otherwise.MatchString(said) && knownLinks(answer, rules) < knownLinks(said, rules)
+	if otherwise.MatchString(said) || running.MatchString(labelled.ReplaceAllString(said, "[(")) {
+		return false
+	}
+	return knownLinks(answer, rules) < knownLinks(said, rules)
 }
 
 // shrunk is the shortest text that is wrong in the same way, as far as leaving
