@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -29,9 +30,6 @@ func (f *Filter) lone(rest, mark string, last bool) (size int, sure bool) {
 	near := f.head(rest[len(mark):], longestMarks)
 	open := !last && len(near) < longestMarks
 	blank, next, _ := strings.Cut(near, "\n")
-	if f.names(mark) {
-		return 0, true
-	}
 	if blank = strings.TrimLeft(blank, " \t\r"); blank != "" { // one like it may do what this one must
 		switch next := citing.FindString(blank); {
 		case next != "" && !f.names(next):
@@ -111,12 +109,18 @@ func (f *Filter) nothingBefore() (before string, nothing bool) {
 
 // names reports whether a mark names a source.
 func (f *Filter) names(mark string) bool {
+	if n, err := strconv.Atoi(mark[1 : len(mark)-1]); err == nil {
+		return n >= 1 && n <= f.rules.Sources
+	}
 	known, _ := f.sources(mark)
 	return len(known) > 0
 }
 
 // cites says what becomes of the citation that rest begins with.
 func (f *Filter) cites(rest, mark string, last bool) finding {
+	if f.names(mark) { // it stays
+		return finding{kind: citation, size: len(mark)}
+	}
 	lone, sure := f.lone(rest, mark, last)
 	apart := false
 	if sure && lone == 0 {
