@@ -114,9 +114,7 @@ func (f *Filter) cite(rest, mark string, found finding) {
 	case found.lone > 0:
 		before, _ := f.nothingBefore()
 		f.emit("", found.lone)
-		if f.raw[f.next-1] != '\n' {
-			f.emptied, f.before = f.next, before
-		}
+		f.emptied, f.before = f.next, before
 		return
 	case found.apart:
 		f.emit(" ", len(mark))
