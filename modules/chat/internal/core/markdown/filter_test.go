@@ -270,7 +270,7 @@ func TestTheAnswerIsReadAsTheFilterReadsIt(t *testing.T) {
 		"an entity goes on behind an address":     {known + "<!``\xa2[]()``", known + "<b", known + ".<!", known + "<https://evil.example>"},
 		"an address goes on behind a bracket":     {"](" + known + ")_[x]:", "`[`](" + known + ")x", "[\n](" + known + ")x", "]( " + known + ")://x"},
 		"a definition is in any list":             {"1. 1. [x]:/y\n[x]", "[x]\n- 1) 2. > [x]:/y"},
-		"what is taken out begins no block":       {"-[9]\n[9]\n~~~<b>", "[9]~~~\n~~~\n<b>", "[9] ~~~\n~~~\nhttps://evil.example", "[9][8]```\n```\n<b>", "[9]1. a\n\n    <b>", "~[9]~~\n~~~\n<!--", "`\n[<b>`\n[9]|-", "`x|<b>`\n|- [9]", "`x|<b>`\n|-|[9] -", "-[9] a\n\n    <b>", "1[9]. a\n\n      <b>", "1.[9] a\n\n      <b>", "~~[9][9]~\n~~~\n<b>", "x\n#[9] a\n    <b>", "[9]- a\n\n    <b>", "x\n[9]\n=\n    <b>", "[9]    a\n=\n    <b>", "> [9]\t~~~\n> ~~~\n> <b>"},
+		"what is taken out begins no block":       {"-[9]\n[9]\n~~~<b>", "w[9]`@i.e<https://evil.example>`", "[9]~~~\n~~~\n<b>", "[9] ~~~\n~~~\nhttps://evil.example", "[9][8]```\n```\n<b>", "[9]1. a\n\n    <b>", "~[9]~~\n~~~\n<!--", "`\n[<b>`\n[9]|-", "`x|<b>`\n|- [9]", "`x|<b>`\n|-|[9] -", "-[9] a\n\n    <b>", "1[9]. a\n\n      <b>", "1.[9] a\n\n      <b>", "~~[9][9]~\n~~~\n<b>", "x\n#[9] a\n    <b>", "[9]- a\n\n    <b>", "x\n[9]\n=\n    <b>", "[9]    a\n=\n    <b>", "> [9]\t~~~\n> ~~~\n> <b>"},
 		"a line that ends with a backslash":       {"\\\\\\\n\\<b>", "\\\n\\[x](//evil.example)", "> \\\\\\\n> \\<b>", "\\\\\\\n  \\<b>", "\\\\\\\n`a`\\<b>"},
 		"a scheme alone is an address that stops": {"`www. a", "` www.\n", "`http://", "`a http://. "},
 	} {

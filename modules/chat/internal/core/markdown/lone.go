@@ -125,6 +125,10 @@ func (f *Filter) cites(rest, mark string, last bool) finding {
 	apart := false
 	if sure && lone == 0 {
 		apart, sure = f.joins(rest[len(mark):], last)
+		if isLocal(f.prev) { // code that is glued to a word may be an e-mail address
+			apart = apart || strings.HasPrefix(rest[len(mark):], "`")
+			sure = sure && (last || len(rest) > len(mark))
+		}
 	}
 	if !sure {
 		return finding{kind: more}
