@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -88,9 +87,7 @@ func (m *matrix) call(r web.Route, who string, s scenario, through bool) webtest
 	}
 	client := m.own.by(who)
 	if through && r.Path == "/api/notification/stream" { // which has no end of its own
-		over, end := context.WithTimeout(m.t.Context(), time.Second/2)
-		defer end()
-		client = client.Within(over)
+		client = client.Begun()
 	}
 	if strings.HasSuffix(r.Path, "/document") && r.Method == http.MethodPost {
 		return client.Upload(path, map[string]string{"content_type": "text", "source": "another text " + m.own.name()})

@@ -115,10 +115,9 @@ func (a *answers) all() (refused, failed error) {
 		case 'E':
 			if told := pgErrorOf(body); refused == nil {
 				refused = told
-				// A plan that no longer fits, or statements that somebody has
-				// thrown away: the next batch prepares them again.
-				if code := told.Field('C'); code == "0A000" || code == "26000" {
-					a.conn.names = nil
+				if len(a.conn.names) > 0 && outdated(told) { // the next batch prepares them again
+					a.conn.stale = true
+					a.conn.changed.note(told)
 				}
 			}
 		case 'I':

@@ -131,17 +131,29 @@ func (c *pgConn) run(ctx context.Context, b *batch) (driver.Rows, error) {
 	if c.tx.lost {
 		return nil, errLost
 	}
-	buffer, _ := buffers.Get().(*[]byte)
-	c.asked = 0
-	message, parsed := c.message((*buffer)[:0], b)
-	rows, err := c.talk(ctx, message, parsed, b.commit)
-	keep(buffer, message)
+	rows, err := c.send(ctx, b)
+	if err != nil && c.stale && c.untouched() && c.IsValid() {
+		rows, err = c.anew(ctx, b, err)
+	}
 	c.begun(err)
 	if err != nil {
 		return nil, err
 	}
 	if b.commit {
 		c.tx.ended = true
+	}
+	return rows, nil
+}
+
+// send sends a batch once.
+func (c *pgConn) send(ctx context.Context, b *batch) (driver.Rows, error) {
+	buffer, _ := buffers.Get().(*[]byte)
+	c.asked = 0
+	message, parsed := c.message(c.forget((*buffer)[:0]), b)
+	rows, err := c.talk(ctx, message, parsed, b.commit)
+	keep(buffer, message)
+	if err != nil {
+		return nil, err
 	}
 	return rows, nil
 }

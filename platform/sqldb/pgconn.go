@@ -18,6 +18,7 @@ import (
 type pgConnector struct {
 	*pgdriver.Connector // its driver is what a listener connects by
 	timeout             time.Duration
+	changed             *changed // for all its connections
 }
 
 // Connect implements driver.Connector.
@@ -30,7 +31,7 @@ func (c pgConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("pgdriver answered a connection of type %T", opened), opened.Close())
 	}
-	return &pgConn{Conn: conn, timeout: c.timeout}, nil
+	return &pgConn{Conn: conn, timeout: c.timeout, changed: c.changed, changes: c.changed.n.Load()}, nil
 }
 
 // pgConn is a connection to PostgreSQL.
@@ -40,12 +41,17 @@ type pgConn struct {
 	names   pgNames       // what is prepared on it
 	read    []byte        // the memory for answers
 	asked   int           // statements in the message under way
+	changed *changed      // of all connections
+	changes int64         // of those, when names were last thrown away
+	stale   bool          // names are to be thrown away
 	tx      pgTx
 }
 
 // pgTx is the transaction of a connection; it has one at a time.
 type pgTx struct {
 	conn *pgConn
+	// open: it has begun, or will, and has not ended.
+	open bool
 	// begin opens it, and goes with its first statement; empty once it has.
 	begin string
 	// reads: it changes nothing, so that its end is nobody's concern.
@@ -79,7 +85,7 @@ func (c *pgConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, er
 	if o.ReadOnly {
 		begin += " READ ONLY"
 	}
-	c.tx = pgTx{conn: c, begin: begin, reads: o.ReadOnly, redone: isRedone(ctx)}
+	c.tx = pgTx{conn: c, open: true, begin: begin, reads: o.ReadOnly, redone: isRedone(ctx)}
 	return &c.tx, nil
 }
 
@@ -153,6 +159,14 @@ func (c *pgConn) PrepareContext(ctx context.Context, query string) (driver.Stmt,
 	if err := c.open(ctx); err != nil {
 		return nil, err
 	}
+	stmt, err := c.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return &pgStmt{stmt, c, query}, nil
+}
+
+func (c *pgConn) prepare(ctx context.Context, query string) (pgStatement, error) {
 	stmt, err := c.Conn.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, err
@@ -161,7 +175,7 @@ func (c *pgConn) PrepareContext(ctx context.Context, query string) (driver.Stmt,
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("pgdriver answered a statement of type %T", stmt), stmt.Close())
 	}
-	return pgStmt{full, c}, nil
+	return full, nil
 }
 
 // Prepare implements driver.Conn.
@@ -183,22 +197,37 @@ type pgStatement interface {
 type pgStmt struct {
 	pgStatement
 	conn *pgConn
+	text string
 }
 
 // ExecContext implements driver.StmtExecContext.
-func (s pgStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+func (s *pgStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
 	if err := s.conn.open(ctx); err != nil {
 		return nil, err
 	}
-	return s.pgStatement.ExecContext(ctx, args)
+	done, err := s.pgStatement.ExecContext(ctx, args)
+	if err != nil && !s.conn.tx.open && outdated(err) {
+		if err := s.prepareAnew(ctx); err != nil {
+			return nil, ofConnection(err)
+		}
+		done, err = s.pgStatement.ExecContext(ctx, args)
+	}
+	return done, ofConnection(err)
 }
 
 // QueryContext implements driver.StmtQueryContext.
-func (s pgStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+func (s *pgStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
 	if err := s.conn.open(ctx); err != nil {
 		return nil, err
 	}
-	return s.pgStatement.QueryContext(ctx, args)
+	rows, err := s.pgStatement.QueryContext(ctx, args)
+	if err != nil && !s.conn.tx.open && outdated(err) {
+		if err := s.prepareAnew(ctx); err != nil {
+			return nil, ofConnection(err)
+		}
+		rows, err = s.pgStatement.QueryContext(ctx, args)
+	}
+	return rows, ofConnection(err)
 }
 
 // open begins the transaction now, if it is due.

@@ -35,7 +35,7 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool := sql.OpenDB(pgConnector{connector, timeout + 5*time.Second})
+	pool := sql.OpenDB(pgConnector{connector, timeout + 5*time.Second, &changed{}})
 	conns := c.MaxConns
 	if conns <= 0 {
 		conns = 16

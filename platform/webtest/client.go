@@ -26,7 +26,7 @@ type Client struct {
 	promised func() (*contract, error)
 	base     string
 	header   http.Header
-	ctx      context.Context //nolint:containedctx // of the requests that it sends; nil for the test's
+	begun    bool
 }
 
 // New returns a client that calls handler without a network. When that is a
@@ -70,11 +70,23 @@ func (c Client) With(name, value string) Client {
 	return c
 }
 
-// Within sends requests that end with ctx, such as one for a stream that has no
-// end of its own.
-func (c Client) Within(ctx context.Context) Client {
-	c.ctx = ctx
+// Begun sends requests over a handler that end once their answer has begun, such
+// as one for a stream that has no end of its own.
+func (c Client) Begun() Client {
+	c.begun = true
 	return c
+}
+
+// begun ends a request with the first flush of its answer.
+type begun struct {
+	*httptest.ResponseRecorder
+	end func()
+}
+
+// Flush implements http.Flusher.
+func (b begun) Flush() {
+	b.ResponseRecorder.Flush()
+	b.end()
 }
 
 // On reports failures to t, for a client that subtests share.
@@ -104,7 +116,13 @@ func (c Client) Send(method, path, contentType string, body io.Reader) Answer {
 	r := c.request(method, path, contentType, body)
 	if c.handler != nil {
 		w := httptest.NewRecorder()
-		c.handler.ServeHTTP(w, r)
+		if c.begun {
+			ctx, end := context.WithCancel(r.Context())
+			defer end()
+			c.handler.ServeHTTP(begun{w, end}, r.WithContext(ctx))
+		} else {
+			c.handler.ServeHTTP(w, r)
+		}
 		a := Answer{t: c.t, What: method + " " + path, Status: w.Code, Header: w.Result().Header, Body: w.Body.Bytes()}
 		if c.promised != nil {
 			c.checkContract(a, method, path, sent)
@@ -176,11 +194,7 @@ func (c Client) request(method, path, contentType string, body io.Reader) *http.
 	if c.handler != nil {
 		base = "http://api.test"
 	}
-	ctx := c.ctx
-	if ctx == nil {
-		ctx = c.t.Context()
-	}
-	r, err := http.NewRequestWithContext(ctx, method, base+path, body)
+	r, err := http.NewRequestWithContext(c.t.Context(), method, base+path, body)
 	c.must(err)
 	for name, values := range c.header {
 		r.Header[name] = values

@@ -53,9 +53,13 @@ func (s *said) pass(text string) error {
 }
 
 // addressesOf reports which addresses an answer to a prompt may link: those
-// that stand in its passages, and those of the operator's hosts.
+// that stand in its passages, and those of the operator's hosts. Of e-mail
+// ("mailto:") it is those of the passages alone, and nothing but an address.
 func addressesOf(p Prompt, hosts []string) func(string) bool {
 	return func(address string) bool {
+		if mailbox, is := strings.CutPrefix(address, "mailto:"); is {
+			return mayMail(p, mailbox)
+		}
 		u, err := url.Parse(address)
 		if err != nil {
 			return false
@@ -79,7 +83,7 @@ func addressesOf(p Prompt, hosts []string) func(string) bool {
 			}
 		}
 		for _, passage := range p.Passages {
-			if standsIn(passage.Text, address) {
+			if standsIn(passage.Text, address, "") {
 				return true
 			}
 		}
@@ -87,13 +91,38 @@ func addressesOf(p Prompt, hosts []string) func(string) bool {
 	}
 }
 
+// ofMailboxes are the letters that an e-mail address may go on with to its left.
+const ofMailboxes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-"
+
+// mayMail reports whether an answer may link an e-mail address: it stands in a
+// passage, or is none, such as the version of a package (left-pad@1.3.0).
+func mayMail(p Prompt, mailbox string) bool {
+	_, host, _ := strings.Cut(mailbox, "@")
+	if strings.Trim(host, "0123456789.") == "" {
+		return host != ""
+	}
+	if strings.ContainsAny(mailbox, "?#%/,;") {
+		return false
+	}
+	for _, passage := range p.Passages {
+		if standsIn(passage.Text, mailbox, ofMailboxes) {
+			return true
+		}
+	}
+	return false
+}
+
 // standsIn reports whether a text has an address, and not only one that begins
-// with it.
-func standsIn(text, address string) bool {
+// with it, or ends with it behind one of some letters.
+func standsIn(text, address, letters string) bool {
 	for {
-		_, after, found := strings.Cut(text, address)
+		before, after, found := strings.Cut(text, address)
 		if !found {
 			return false
+		}
+		if before != "" && strings.IndexByte(letters, before[len(before)-1]) >= 0 {
+			text = after
+			continue
 		}
 		rest := strings.TrimLeft(after, ".,;:!?*_~'\")]}")
 		if rest == "" || strings.ContainsAny(rest[:1], " \t\r\n<>`|") {

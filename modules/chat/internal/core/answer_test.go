@@ -129,3 +129,11 @@ func TestAPromptThatIsTooLongIsTriedAgainWithoutTheOldestHistory(t *testing.T) {
 		s.same([][]int{{3, 2}, {1, 2}, {0, 2}, {0, 1}, {0, 0}}, sent) // of five, for it is known what was refused
 	})
 }
+
+func TestAnAnswerMailsToWhomAPassageNames(t *testing.T) {
+	play(t, func(s *scene) {
+		s.library.passages = []corpora.Passage{{Title: "Desk", URL: "/api/document/9/content", Text: "Write to help-desk@corp.example. Install left-pad@1.3.0."}}
+		s.model.answer = says(0, "Write to help-desk@corp.example, ", "[us](mailto:help-desk@corp.example), not desk@corp.example or bob@evil.example; ", "[no](mailto:help-desk@corp.example?body=x). Install right-pad@1.2.0.")
+		s.same("Write to help-desk@corp.example, [us](mailto:help-desk@corp.example), not desk @corp.example or bob @evil.example; [no] (mailto:help-desk@corp.example?body=x). Install right-pad@1.2.0.", s.ended(s.ask("Whom do I ask?")).Answer)
+	})
+}

@@ -13,6 +13,7 @@ import (
 
 	"parley/modules/agents"
 	"parley/modules/corpora/internal/adapters/extract"
+	"parley/modules/corpora/internal/adapters/extract/extracttest"
 	"parley/modules/corpora/internal/adapters/memstore"
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/coretest"
@@ -79,8 +80,10 @@ func setup(t *testing.T, change ...func(*core.Deps)) fixture {
 	f.queue = work.NewQueue(f.jobs, nil, now)
 	f.made = coretest.NewVersions(agent)
 	there := coretest.Directory{Of: []actor.Actor{jo, al, boss, abroad, eve}}
+	limits := extract.DefaultLimits()
+	limits.CacheDir = extracttest.CacheDir()
 	f.parts = core.Deps{
-		Unit: f.db, Store: memstore.New(f.db), Files: files, Extractor: extract.New(extract.DefaultLimits()), Fetcher: f.web, Agents: catalog{}, Versions: f.made,
+		Unit: f.db, Store: memstore.New(f.db), Files: files, Extractor: extract.New(limits), Fetcher: f.web, Agents: catalog{}, Versions: f.made,
 		Projects: coretest.Teams{Hidden: errNoTeam}, Directory: there, Actors: there,
 		Clock: now, Log: slog.New(slog.DiscardHandler), Queue: f.queue,
 	}

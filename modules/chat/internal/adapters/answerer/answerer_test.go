@@ -176,12 +176,22 @@ func TestOnlyAServerThatFailsIsStoodInFor(t *testing.T) {
 		"an error in mid-stream": {modelstub.Behaviour{Answer: reply(text), ErrorAfter: 1}, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			check := func(t *testing.T, model core.Model) {
+				out, _, err := listen(t.Context(), model, prompt)
+				if !errors.Is(err, core.ErrModelFailed) || errors.Is(err, core.ErrNoAnswer) != c.another || out.Refused != c.unused {
+					t.Errorf("%v; another %v, refused %v", err, errors.Is(err, core.ErrNoAnswer), out.Refused)
+				}
+			}
+			if c.stub.HangBefore { // it takes a minute
+				synctest.Test(t, func(t *testing.T) {
+					model, _ := inBubble(t, c.stub)
+					check(t, model)
+				})
+				return
+			}
 			t.Parallel()
 			model, _ := serve(t, c.stub)
-			out, _, err := listen(t.Context(), model, prompt)
-			if !errors.Is(err, core.ErrModelFailed) || errors.Is(err, core.ErrNoAnswer) != c.another || out.Refused != c.unused {
-				t.Errorf("%v; another %v, refused %v", err, errors.Is(err, core.ErrNoAnswer), out.Refused)
-			}
+			check(t, model)
 		})
 	}
 }

@@ -13,7 +13,7 @@ func (f *Filter) change(rest string, found finding) {
 	whole := rest[:found.size]
 	switch found.kind {
 	case citation:
-		f.cite(rest, whole)
+		f.cite(rest, whole, found)
 	case image: // the marks go, the link stays
 		if f.prev == '!' {
 			f.emit(" ", 0)
@@ -21,12 +21,20 @@ func (f *Filter) change(rest string, found finding) {
 		f.emit("", found.size)
 	case link:
 		f.emit("]("+found.text+")", found.size)
+		if found.apart {
+			f.emit(" ", 0)
+		}
 	case noLink:
 		f.emit("] (", found.size)
 	case define:
 		f.emit(`]\`, found.size)
 	case tag:
 		f.emit("&lt;", found.size)
+	case part:
+		f.emit(" ", 0)
+		f.keep(found.size)
+	case refer:
+		f.emit("&amp;", found.size)
 	case swallow:
 		f.emit(whole+" ", found.size)
 	case address: // of code nobody makes a link
@@ -36,13 +44,16 @@ func (f *Filter) change(rest string, found finding) {
 			return
 		}
 		before, after := "`", "`"
-		if f.prev == '`' || f.prev == '\\' {
+		if f.prev == '`' || f.prev == '\\' || isLocal(f.prev) && strings.Contains(whole, "@") { // it would be an e-mail address with a backtick
 			before = " `"
 		}
 		if strings.HasPrefix(rest[found.size:], "`") {
 			after = "` "
 		}
 		f.emit(before+whole+after, found.size)
+		if strings.Contains(whole, "[") {
+			f.quoted = f.next
+		}
 	default: // autolink, escaped
 		f.keep(found.size)
 	}
@@ -83,8 +94,9 @@ func beginsBlock(line string) bool {
 	return words == "" || strings.IndexByte("\r\n~`#>+*=_-|:0123456789", words[0]) >= 0 || len(indent) > 3 || strings.Contains(indent, "\t")
 }
 
-// cite keeps the numbers of sources.
-func (f *Filter) cite(rest, mark string) {
+// cite keeps the numbers of sources. What goes with a citation that has none
+// stands in what was found.
+func (f *Filter) cite(rest, mark string, found finding) {
 	known, all := f.sources(mark)
 	for _, n := range known {
 		if !slices.Contains(f.cited, n) {
@@ -99,6 +111,14 @@ func (f *Filter) cite(rest, mark string) {
 		f.keep(len(mark))
 	case len(known) > 0:
 		f.emit("["+strings.Trim(strings.Join(strings.Fields(fmt.Sprint(known)), ", "), "[]")+"]", len(mark))
+	case found.lone > 0:
+		before, _ := f.nothingBefore()
+		f.emit("", found.lone)
+		f.emptied, f.before = f.next, before
+		return
+	case found.apart:
+		f.emit(" ", len(mark))
+		return
 	case strings.IndexByte("!`\\<[]&", f.prev) >= 0: // what was apart stays apart
 		f.emit(" ", len(mark))
 		return

@@ -7,7 +7,8 @@ type Rules struct {
 	// Sources is how many sources there are; a citation has one of the numbers
 	// from 1.
 	Sources int
-	// Known reports whether an address may be a link.
+	// Known reports whether an address may be a link: of the web, of this server,
+	// or "mailto:" and an e-mail address.
 	Known func(address string) bool
 }
 
@@ -24,6 +25,11 @@ type Filter struct {
 	out     strings.Builder
 	kept    int  // what of raw follows out as it is, up to next, begins here
 	prev    byte // what was answered last
+	changed int  // where raw goes on behind what was changed last
+	joint   byte // what was answered there
+	emptied int  // up to where all but before has gone from a line of citations
+	before  string
+	quoted  int // where raw goes on behind the last bracket that is in code now
 	layout  layout
 	read    int // how much of raw layout knows
 	cutAt   int // how long raw was when it was last tried to be cut
@@ -35,7 +41,7 @@ type Filter struct {
 }
 
 // New returns a filter for one answer.
-func New(r Rules) *Filter { return &Filter{rules: r, prev: '\n', worth: fewLines} }
+func New(r Rules) *Filter { return &Filter{rules: r, prev: '\n', joint: '\n', worth: fewLines} }
 
 // Cited are the sources that the answer cites, in the order of their first
 // mention; Unknown is how many citations of no source were taken out.
@@ -96,7 +102,7 @@ func (f *Filter) run(last bool) string {
 }
 
 // special are the bytes that may begin something that is changed.
-const special = `[]!<\fFhHwW`
+const special = `[]!<\@&fFhHwW`
 
 // isSpecial are the same as a table: most pieces are a word.
 var isSpecial = func() (is [256]bool) {
@@ -143,7 +149,7 @@ func (f *Filter) step(last bool) bool {
 	f.count(found)
 	switch {
 	case v == code, v == cell && found.kind == citation,
-		v == inline && (found.kind != tag || !f.leads(f.next)): // HTML at the start of a line ends the span
+		v == inline && !found.glued && (found.kind != tag || !f.leads(f.next)): // HTML at the start of a line ends the span
 		f.keep(1)
 	default:
 		f.change(rest, found)
@@ -172,6 +178,7 @@ func (f *Filter) emit(s string, size int) {
 	}
 	f.next += size
 	f.kept = f.next
+	f.changed, f.joint = f.next, f.prev
 }
 
 // fewLines are not worth reading only to forget them.
@@ -229,6 +236,9 @@ func (f *Filter) cut() {
 	}
 	rest := head + f.raw[from:]
 	f.next += len(head) - from
+	f.changed += len(head) - from
+	f.quoted += len(head) - from
+	f.emptied += len(head) - from
 	f.buffer.Reset()
 	f.lines, f.spaces, f.ticks, f.read, f.cutAt, f.layout = 0, 0, false, 0, 0, layout{}
 	f.extend(rest)

@@ -3,22 +3,24 @@ package markdown_test
 import (
 	"bytes"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
-	"github.com/yuin/goldmark/text"
 
 	"parley/modules/chat/internal/core/markdown"
 )
 
-const known = "https://wiki.example/warp"
+const (
+	known = "https://wiki.example/warp"
+	ann   = "ann@wiki.example"
+)
 
 func rules() markdown.Rules {
-	return markdown.Rules{Sources: 3, Known: func(address string) bool { return address == known || address == "/api/document/1/content" }}
+	return markdown.Rules{Sources: 3, Known: func(address string) bool {
+		return slices.Contains([]string{known, "/api/document/1/content", "mailto:" + ann}, address)
+	}}
 }
 
 // whole is what becomes of a text that comes at once.
@@ -166,33 +168,6 @@ func TestPiecesGiveWhatTheWholeGives(t *testing.T) {
 	}
 }
 
-// planted is what a browser would fetch, or follow, of an answer.
-func planted(answer string) string { return plantedBy(answer, rules()) }
-
-func plantedBy(answer string, rules markdown.Rules) string {
-	md := goldmark.New(goldmark.WithExtensions(extension.GFM))
-	source := []byte(answer)
-	out := ""
-	_ = ast.Walk(md.Parser().Parse(text.NewReader(source)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		switch n := n.(type) {
-		case *ast.Image:
-			out = "an image of " + string(n.Destination)
-		case *ast.Link:
-			if len(n.Destination) == 0 || !rules.Known(string(n.Destination)) {
-				out = "a link to " + string(n.Destination)
-			}
-		case *ast.AutoLink:
-			if url := string(n.URL(source)); n.AutoLinkType == ast.AutoLinkURL && !rules.Known(strings.TrimRight(url, `.,;:!?*_~'")]}\`)) {
-				out = "a link of " + url
-			}
-		case *ast.RawHTML, *ast.HTMLBlock:
-			out = "HTML"
-		}
-		return ast.WalkContinue, nil
-	})
-	return out
-}
-
 func TestNothingThatAModelWritesIsFetched(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 6000 {
@@ -200,6 +175,89 @@ func TestNothingThatAModelWritesIsFetched(t *testing.T) {
 		got, _ := whole(s)
 		if found := planted(got); found != "" {
 			t.Fatalf("%q became\n%q, which has %s", s, got, found)
+		}
+	}
+}
+
+func TestACitationOfNoSourceLeavesNothingOnALineOfItsOwn(t *testing.T) {
+	for said, want := range map[string]string{
+		"It is green.\n[9]":                  "It is green.\n",
+		"It is green.\n[9]\n\nIt is blue.":   "It is green.\n\n\nIt is blue.",
+		"It is green.\n[7] [9]\nIt is blue.": "It is green.\nIt is blue.",
+		"It is green.\r\n[9]\r\nIt is blue.": "It is green.\r\nIt is blue.",
+		"So:\n\n  [9]\n**Blue** [1]":         "So:\n\n  **Blue** [1]",
+		"So:\n\n[9]\n- blue":                 "So:\n\n- blue",
+		"- [9]\n  blue":                      "- blue",
+		"> green\n> [9]\n> blue":             "> green\n> blue",
+		"blue\n[9]\n===":                     "blue\n\u200b\n===", // it would be the heading of nothing
+		"[1]\nblue":                          "[1]\nblue",
+		strings.Repeat("[9]", 90) + "\nblue": "blue",
+	} {
+		got, f := whole(said)
+		if got != want {
+			t.Errorf("%q became\n%q, want\n%q", said, got, want)
+		}
+		if again := pieces(said, rand.New(rand.NewPCG(1, 1))); again != got {
+			t.Errorf("pieces of %q gave %q", said, again)
+		}
+		if gone := strings.Count(said, "[9]") + strings.Count(said, "[7]"); f.Unknown() != gone {
+			t.Errorf("%q: %d citations were taken out of %d", said, f.Unknown(), gone)
+		}
+	}
+}
+
+func TestMailGoesToWhatIsKnown(t *testing.T) {
+	for said, want := range map[string]string{
+		"Ask " + ann + ", or **" + ann + "**.":            "Ask " + ann + ", or **" + ann + "**.",
+		"Ask Ann <" + ann + ">, _" + ann + "_.":           "Ask Ann <" + ann + ">, _" + ann + "_.",
+		"[Ann](mailto:" + ann + ") mailto:" + ann + "[9]": "[Ann](mailto:" + ann + ") mailto:" + ann + " ",
+		"Ask bob@evil.example.":                           "Ask bob @evil.example.",
+		"Ask Bob <bob@evil.example>":                      "Ask Bob &lt;bob @evil.example>",
+		"Ask jo" + ann + " or " + ann + ".evil.example":   "Ask jo" + strings.Replace(ann, "@", " @", 1) + " or " + strings.Replace(ann, "@", " @", 1) + ".evil.example",
+		"x[9]" + ann + " &#xe9;" + ann:                    "x" + strings.Replace(ann, "@", " @", 1) + " &#xe9;" + strings.Replace(ann, "@", " @", 1),
+		"[Bob](mailto:bob@evil.example)":                  "[Bob] (mailto:bob @evil.example)",
+		"[Ann](mailto:" + ann + "?body=x)":                "[Ann] (mailto:" + ann + "?body=x)",
+		"bob[9]@evil.example bob@evil[9].example":         "bob @evil.example bob@evil .example",
+		`bob\@evil.example bob@evil\.example`:             `bob \@evil.example bob @evil\.example`,
+		"bob&#64;evil.example b&#111;b@evil.example":      "bob&amp;#64;evil.example b&amp;#111;b @evil.example",
+		"`bob@evil.example` and @home, a@b, 2 @ 3 @x.y":   "`bob@evil.example` and @home, a@b, 2 @ 3 @x.y",
+	} {
+		got, _ := whole(said)
+		if got != want {
+			t.Errorf("%q became\n%q, want\n%q", said, got, want)
+		}
+		if again := pieces(said, rand.New(rand.NewPCG(1, 1))); again != got {
+			t.Errorf("pieces of %q gave %q", said, again)
+		}
+	}
+}
+
+func TestAKnownLinkStaysALink(t *testing.T) {
+	for said, want := range map[string]string{
+		"[`warp`](" + known + ")s [a \\[b](" + known + ")c [x](" + known + ")s": "[`warp`](" + known + ") s [a \\[b](" + known + ") c [x](" + known + ") s",
+		"[warp](" + known + ")s":                             "[warp](" + known + ")s",
+		"[" + known + "](" + known + ")":                     "[" + known + "](" + known + ")",
+		"[bob@evil.example www.evil.example](" + known + ")": "[bob @evil.example `www.evil.example`](" + known + ")",
+		"[www.evil.example](" + known + ")":                  "[`www.evil.example`](" + known + ")",
+		"http://[x](" + known + ")":                          "`http://`[x](" + known + ")",
+		"[" + known + "](https://evil.example/x)":            "[" + known + "] (`https://evil.example/x`)",
+	} {
+		if got, _ := whole(said); got != want {
+			t.Errorf("%q became\n%q, want\n%q", said, got, want)
+		}
+	}
+}
+
+func TestNoAddressComesOfWhatIsTakenOut(t *testing.T) {
+	for said, want := range map[string]string{
+		"https:[9]//evil.example":                                 "https: //evil.example",
+		"ww[9]w.[8]evil.example":                                  "ww w.evil.example",
+		`https\://evil.example https:\/\/evil.example`:            `https \://evil.example https: \/ \/evil.example`,
+		"https&#58;//evil.example &#104;ttp&colon;//evil.example": "https&amp;#58;//evil.example &amp;#104;ttp&amp;colon;//evil.example",
+		"R&D &amp; &lt;b> &#169; with[9].":                        "R&D &amp; &lt;b> &#169; with.",
+	} {
+		if got, _ := whole(said); got != want {
+			t.Errorf("%q became\n%q, want\n%q", said, got, want)
 		}
 	}
 }
@@ -212,7 +270,7 @@ func TestTheAnswerIsReadAsTheFilterReadsIt(t *testing.T) {
 		"an entity goes on behind an address":     {known + "<!``\xa2[]()``", known + "<b", known + ".<!", known + "<https://evil.example>"},
 		"an address goes on behind a bracket":     {"](" + known + ")_[x]:", "`[`](" + known + ")x", "[\n](" + known + ")x", "]( " + known + ")://x"},
 		"a definition is in any list":             {"1. 1. [x]:/y\n[x]", "[x]\n- 1) 2. > [x]:/y"},
-		"what is taken out begins no block":       {"[9]~~~\n~~~\n<b>", "[9] ~~~\n~~~\nhttps://evil.example", "[9][8]```\n```\n<b>", "[9]1. a\n\n    <b>", "~[9]~~\n~~~\n<!--", "`\n[<b>`\n[9]|-", "`x|<b>`\n|- [9]", "`x|<b>`\n|-|[9] -", "-[9] a\n\n    <b>", "1[9]. a\n\n      <b>", "1.[9] a\n\n      <b>", "~~[9][9]~\n~~~\n<b>", "x\n#[9] a\n    <b>", "[9]- a\n\n    <b>", "x\n[9]\n=\n    <b>", "[9]    a\n=\n    <b>", "> [9]\t~~~\n> ~~~\n> <b>"},
+		"what is taken out begins no block":       {"-[9]\n[9]\n~~~<b>", "w[9]`@i.e<https://evil.example>`", "[9]~~~\n~~~\n<b>", "[9] ~~~\n~~~\nhttps://evil.example", "[9][8]```\n```\n<b>", "[9]1. a\n\n    <b>", "~[9]~~\n~~~\n<!--", "`\n[<b>`\n[9]|-", "`x|<b>`\n|- [9]", "`x|<b>`\n|-|[9] -", "-[9] a\n\n    <b>", "1[9]. a\n\n      <b>", "1.[9] a\n\n      <b>", "~~[9][9]~\n~~~\n<b>", "x\n#[9] a\n    <b>", "[9]- a\n\n    <b>", "x\n[9]\n=\n    <b>", "[9]    a\n=\n    <b>", "> [9]\t~~~\n> ~~~\n> <b>"},
 		"a line that ends with a backslash":       {"\\\\\\\n\\<b>", "\\\n\\[x](//evil.example)", "> \\\\\\\n> \\<b>", "\\\\\\\n  \\<b>", "\\\\\\\n`a`\\<b>"},
 		"a scheme alone is an address that stops": {"`www. a", "` www.\n", "`http://", "`a http://. "},
 	} {

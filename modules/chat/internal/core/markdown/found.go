@@ -21,12 +21,21 @@ const (
 	address              // size bytes of an address
 	swallow              // size bytes of a known address, which readers take to go on
 	escaped              // size bytes that mean no syntax
+	part                 // size bytes that a space keeps from what stands before
+	refer                // "&" that would begin a reference
 )
 
 type finding struct {
 	kind kind
 	size int
 	text string // of an address
+	// lone is how much goes with a citation that has a line for itself, 0 if it
+	// does not, or stays.
+	lone int
+	// apart is whether a space must follow a link, or take the place of a citation.
+	apart bool
+	// glued is whether an "@" is in code that some readers don't take for it.
+	glued bool
 	// asked is whether it was asked for an address that may be a link.
 	asked bool
 }
@@ -71,10 +80,16 @@ func (f *Filter) find(rest string, last bool) finding {
 		switch {
 		case len(rest) == 1:
 			return incomplete
-		case strings.IndexByte("[]!<\\`", rest[1]) < 0, f.carried(f.next):
+		case strings.IndexByte("@:/.", rest[1]) >= 0:
+			return f.escape(rest, last)
+		case strings.IndexByte("[]!<\\`&", rest[1]) < 0, f.carried(f.next):
 			return finding{kind: nothing, size: 1}
 		}
 		return finding{kind: escaped, size: 2}
+	case '@':
+		return f.mail(rest, last)
+	case '&':
+		return f.refers(rest, last)
 	case '!':
 		return f.bang(rest, last, incomplete)
 	case '[':
@@ -85,7 +100,7 @@ func (f *Filter) find(rest string, last bool) finding {
 			case len(mark) < len(rest) && rest[len(mark)] == '(':
 				return finding{kind: nothing, size: 1}
 			}
-			return finding{kind: citation, size: len(mark)}
+			return f.cites(rest, mark, last)
 		}
 		if !last && len(rest) < longestCitation && mayCite.MatchString(rest) {
 			return incomplete
@@ -99,14 +114,6 @@ func (f *Filter) find(rest string, last bool) finding {
 	return f.bare(rest, last)
 }
 
-// mark is the citation that rest begins with, "" if none.
-func (f *Filter) mark(rest string) string {
-	if len(rest) > 2 && rest[1] >= '0' && rest[1] <= '9' && rest[2] == ']' { // as most are
-		return rest[:3]
-	}
-	return citing.FindString(f.head(rest, longestCitation))
-}
-
 // carried reports whether the line before a place ends with a backslash behind
 // an escaped one: goldmark takes it to escape what the next line begins with,
 // which may be another.
@@ -114,11 +121,6 @@ func (f *Filter) carried(i int) bool {
 	before := f.raw[max(0, i-longestLabel):i]
 	line := strings.TrimSuffix(before[:strings.LastIndexByte(before, '\n')+1], "\n")
 	return strings.HasSuffix(strings.TrimSuffix(line, "\r"), `\\\`)
-}
-
-// blankOnly reports whether s says nothing of what follows a citation.
-func (f *Filter) blankOnly(s string) bool {
-	return s == "" || len(s) < longestMarks && strings.Trim(s, " \t") == "" && f.first(f.next)
 }
 
 // begins are what addresses begin with.
@@ -165,12 +167,11 @@ func (f *Filter) bracket(rest string, last bool, incomplete finding) finding {
 	}
 	if m := destination.FindStringSubmatch(f.head(rest, longestAddress)); m != nil {
 		if f.known(m[1]) {
-			if end, sure := f.apart(rest, len(m[0]), last); !sure {
+			apart, sure := f.apart(rest, len(m[0]), last)
+			if !sure {
 				return finding{kind: more}
-			} else if !end {
-				return finding{kind: noLink, size: 2, asked: true}
 			}
-			return finding{kind: link, size: len(m[0]), text: m[1], asked: true}
+			return finding{kind: link, size: len(m[0]), text: m[1], apart: !apart, asked: true}
 		}
 		return finding{kind: noLink, size: 2, asked: true}
 	}
@@ -178,26 +179,6 @@ func (f *Filter) bracket(rest string, last bool, incomplete finding) finding {
 		return incomplete
 	}
 	return finding{kind: noLink, size: 2}
-}
-
-// apart reports whether a link of so many bytes is none with what follows it: a
-// bracket without one that opens it leaves the address, and readers take a bare
-// address to go on behind it. It is not sure while that may come.
-func (f *Filter) apart(rest string, size int, last bool) (apart, sure bool) {
-	label := f.raw[max(0, f.next-longestLabel+100):f.next]
-	if i := strings.LastIndexAny(label, "[]\\`<|\n"); i >= 0 && label[i] == '[' && (i == 0 || label[i-1] != '\\') {
-		return true, true // it surely is a link
-	}
-	for _, c := range []byte(f.head(rest[size:], longestMarks)) {
-		switch {
-		case strings.IndexByte(trailing, c) >= 0 && c != '*':
-		case c <= ' ', c == '*', c == '|', c > '~':
-			return true, true
-		default:
-			return false, true
-		}
-	}
-	return len(rest) < size+longestMarks, last || len(rest) >= size+longestMarks
 }
 
 // defines reports whether the bracket that closes at a place may end the name
@@ -241,31 +222,6 @@ func (f *Filter) first(i int) bool {
 	return blockMarks.MatchString(vanishing.ReplaceAllString(before[strings.LastIndexByte(before, '\n')+1:], ""))
 }
 
-func (f *Filter) angle(rest string, last bool, incomplete finding) finding {
-	if len(rest) == 1 {
-		return incomplete
-	}
-	c := rest[1] | 0x20
-	if (c < 'a' || c > 'z') && strings.IndexByte("/!?", rest[1]) < 0 {
-		return finding{kind: nothing, size: 1}
-	}
-	inner := rest[1:]
-	if m := addressed.FindString(f.head(inner, longestAddress+1)); m != "" && inner[0]|0x20 == 'h' {
-		switch {
-		case len(m) == len(inner) && !last:
-			return finding{kind: more}
-		case len(m) == len(inner) || len(m) > longestAddress || inner[len(m)] != '>':
-		case f.known(m):
-			return finding{kind: autolink, size: len(m) + 2, asked: true}
-		default:
-			return finding{kind: tag, size: 1, asked: true}
-		}
-	} else if !last && f.isPrefix(inner) {
-		return finding{kind: more}
-	}
-	return finding{kind: tag, size: 1}
-}
-
 // isPrefix reports whether s may become the beginning of an address.
 func (f *Filter) isPrefix(s string) bool {
 	s = strings.ToLower(f.head(s, len("https://")))
@@ -291,6 +247,13 @@ func (f *Filter) bare(rest string, last bool) finding {
 	m := addressed.FindString(f.head(rest, longestAddress+1))
 	if len(m) == len(rest) && !last {
 		return finding{kind: more}
+	}
+	if n := len(scheme(rest)); strings.HasPrefix(m[n:], "[") { // of no domain
+		m = m[:n]
+	} else if i := strings.Index(m, "]("); i > 0 && m[i-1] != '\\' { // the label of a link, perhaps
+		if _, ok := f.label(); ok {
+			m = m[:i]
+		}
 	}
 	long := len(m) > longestAddress
 	for len(m) > longestAddress || long && !utf8.RuneStart(rest[len(m)]) {

@@ -3,6 +3,7 @@ package markdown_test
 import (
 	"flag"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,8 @@ var searchFor = flag.Duration("search", 0, "how long random texts are tried")
 var marks = []string{
 	"`", "`", "`", "``", "```", "|", "|", "|-\n", "-|-\n", "\n|-|-|\n", "\n:-\n", "\n-:|\n", `\|`, "\n", "\n", "\n\n", "[", "]", "[]", "(", ")", "]()", "](<>)", "![", "[x]", "[x]: /y\n", "[1]", "[9]", "[9]", "[9]~~", "[9]|-", "|-[9]\n", "~", "1", ".", "!",
 	"<b>", "<b>", "</b>", "<b", ">", "<!--", "-->", "<!", "<?", "?>", "<!A", "<![CDATA[", "]]>", "<script>", "<div\n", "<https://evil.example>", "<" + known + ">", "<a@b.example>",
+	"a@b.example", ann, "<" + ann + ">", "@", "@b.example", "@wiki.example", ".example", "mailto:", "[m](mailto:" + ann + ")", "[x](" + known + ")", "](" + known + ")", "https:", "//evil.example", "ww", "w.", "evil.example", "&#64;", "&commat;", "&#58;", "&#x2f;", "&#104;", `\@`, `\:`, `\/`, `\.`,
+	"\n[9]\n", "[9]\n", "\n\n[9]", "- [9]\n", "> [9]\n",
 	"http://i.a#", "https://evil.example/x", "www.evil.example", known, known + "<", known + "<!", "http", "http://", `\`, `\\`, "*", "**", "_", "~", "~~", "- ", "1. ", "> ", "# ", "\t", "    ", "  ",
 	"\xa2", "\xff", "\xc3", "é", "\u00a0", "&lt;", "&#60;", "&#x5b;", "&", ";", "\"", "'", "a", "b ", " ", "=", "---\n", "~~~\n", "===\n", ":", "-", "\r\n",
 }
@@ -52,6 +55,12 @@ func wrong(s string, seed uint64) string {
 		if found := plantedBy(got, rules); found != "" {
 			return found
 		}
+		if found := leftOver(s, got); found != "" {
+			return found
+		}
+		if !all && lostLinks(s, got, rules) {
+			return "a known link was lost"
+		}
 		if in := piecesBy(s, rand.New(rand.NewPCG(seed, 1)), rules); in != got {
 			if found := plantedBy(in, rules); found != "" {
 				return found + ", in pieces"
@@ -60,6 +69,25 @@ func wrong(s string, seed uint64) string {
 		}
 	}
 	return ""
+}
+
+var (
+	// otherwise is what changes links on purpose: definitions and HTML, of which
+	// the answer has none, and boxes of tasks that stand before "(".
+	otherwise = regexp.MustCompile(`(?i)\]:|<|\[[x \t]\]\(`)
+	// running is an address that runs into code or a link, once what labelled finds
+	// is "[(": it may be the plain label of a link.
+	running  = regexp.MustCompile("(?i)(://|www\\.)\\S*[][`]")
+	labelled = regexp.MustCompile("\\[[^][\\\\\n`]*\\]\\(")
+)
+
+// lostLinks reports whether a reader of the text would see more links that are
+// known than one of the answer does.
+func lostLinks(said, answer string, rules markdown.Rules) bool {
+	if otherwise.MatchString(said) || running.MatchString(labelled.ReplaceAllString(said, "[(")) {
+		return false
+	}
+	return knownLinks(answer, rules) < knownLinks(said, rules)
 }
 
 // shrunk is the shortest text that is wrong in the same way, as far as leaving

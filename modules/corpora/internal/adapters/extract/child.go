@@ -56,7 +56,7 @@ func ServeChild(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 		return fmt.Errorf("limiting the process: %w", err)
 	}
 	if t.Prepare {
-		return prepare(ctx, t.Limits)
+		return compile(ctx, t.Limits)
 	}
 	data := make([]byte, t.Size)
 	if _, err := io.ReadFull(in, data); err != nil {
@@ -138,30 +138,6 @@ func childCommand(ctx context.Context, limits Limits, stdin io.Reader) *exec.Cmd
 	}
 	cmd.WaitDelay = childWait
 	return cmd
-}
-
-// prepareTime is how long the PDF library may take to be compiled: seconds,
-// but on a machine that is busy many of them.
-const prepareTime = 5 * time.Minute
-
-// prepareChild has a child compile the PDF library before the first PDF of
-// this process is read, so that no file's own time goes into that. Without
-// success, reading tells what is wrong.
-func (x *Extractor) prepareChild(ctx context.Context) {
-	x.preparing.Lock()
-	defer x.preparing.Unlock()
-	if x.prepared || x.limits.CacheDir == "" || ctx.Err() != nil {
-		return
-	}
-	limits := x.limits
-	limits.MaxTime = prepareTime
-	line, err := json.Marshal(task{Limits: limits, Prepare: true})
-	if err != nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, prepareTime)
-	defer cancel()
-	x.prepared = childCommand(ctx, limits, bytes.NewReader(append(line, '\n'))).Run() == nil
 }
 
 const (

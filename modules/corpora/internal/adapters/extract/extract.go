@@ -43,9 +43,9 @@ func (x *Extractor) Extract(ctx context.Context, src io.ReaderAt, size int64, hi
 	case <-ctx.Done():
 		return none, ctx.Err()
 	}
-	pdf := len(x.limits.Child) > 0 && looksLikePDF(src)
+	pdf := (len(x.limits.Child) > 0 || x.limits.CacheDir != "") && looksLikePDF(src)
 	if pdf {
-		x.prepareChild(ctx)
+		x.prepare(ctx)
 	}
 	timed, cancel := context.WithTimeout(ctx, x.limits.MaxTime)
 	defer cancel()
@@ -66,7 +66,7 @@ func (x *Extractor) Extract(ctx context.Context, src io.ReaderAt, size int64, hi
 // start gives the slot back when the work has really ended, which for work in
 // this process may be after the deadline.
 func (x *Extractor) start(ctx context.Context, src io.ReaderAt, size int64, hint document.Hint, pdf bool) (document.Extracted, error) {
-	if pdf || len(x.limits.Child) > 0 && size > smallFile {
+	if len(x.limits.Child) > 0 && (pdf || size > smallFile) {
 		defer func() { <-x.slots }()
 		return runChild(ctx, src, size, hint, x.limits)
 	}

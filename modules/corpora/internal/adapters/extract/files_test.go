@@ -9,11 +9,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"parley/modules/corpora/internal/adapters/extract/extracttest"
 	"parley/modules/corpora/internal/core/document"
 	"parley/platform/kernel/apperr"
 )
@@ -30,19 +30,16 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	// Compiling the PDF library takes longer than a file may.
-	if err := prepare(context.Background(), Limits{CacheDir: cacheDir()}.withDefaults()); err != nil {
+	if err := compile(context.Background(), Limits{CacheDir: extracttest.CacheDir()}.withDefaults()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }
 
-// cacheDir is shared by all runs of these tests.
-func cacheDir() string { return filepath.Join(os.TempDir(), "parley-test-cache") }
-
 // here reads every file in this process.
 func here(l Limits) *Extractor {
-	l.CacheDir = cacheDir()
+	l.CacheDir = extracttest.CacheDir()
 	return New(l)
 }
 
@@ -53,7 +50,7 @@ func withChild(t testing.TB, l Limits) *Extractor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Child, l.CacheDir = []string{binary, childArg}, cacheDir()
+	l.Child, l.CacheDir = []string{binary, childArg}, extracttest.CacheDir()
 	return New(l)
 }
 

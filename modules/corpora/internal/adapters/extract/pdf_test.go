@@ -263,3 +263,18 @@ func TestPDFLayersThatAreOff(t *testing.T) {
 		}
 	}
 }
+
+func TestNoFilePaysForTheLibraryThatReadsIt(t *testing.T) {
+	// It takes seconds to be compiled, and under the race detector half a minute.
+	for name, x := range map[string]*Extractor{"in this process": here(Limits{}), "in a child": withChild(t, Limits{})} {
+		t.Run(name, func(t *testing.T) {
+			x.limits.MaxTime = time.Nanosecond
+			if _, err := extractWith(x, []byte("%PDF-1.7\n1 0 obj <<"), "a.pdf"); !errors.Is(err, ErrTimedOut) {
+				t.Errorf("got %v", err)
+			}
+			if !x.prepared {
+				t.Error("the library is not there for the next file")
+			}
+		})
+	}
+}

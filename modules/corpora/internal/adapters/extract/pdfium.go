@@ -61,16 +61,6 @@ func (f *pdfFile) crashed(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "wasm error")
 }
 
-// prepare compiles PDFium into the cache.
-func prepare(ctx context.Context, limits Limits) error {
-	f := &pdfFile{limits: limits}
-	defer f.close()
-	if err := f.start(ctx); err != nil {
-		return fmt.Errorf("compiling PDFium: %w", err)
-	}
-	return nil
-}
-
 func (f *pdfFile) start(ctx context.Context) (err error) {
 	config := wazero.NewRuntimeConfig().
 		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).

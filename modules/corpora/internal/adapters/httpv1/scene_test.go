@@ -16,6 +16,7 @@ import (
 	"parley/modules/agents"
 	"parley/modules/corpora/internal/adapters/consumer"
 	"parley/modules/corpora/internal/adapters/extract"
+	"parley/modules/corpora/internal/adapters/extract/extracttest"
 	"parley/modules/corpora/internal/adapters/httpv1"
 	"parley/modules/corpora/internal/adapters/memstore"
 	"parley/modules/corpora/internal/core"
@@ -77,7 +78,7 @@ func setup(t *testing.T) scene {
 	s.made = coretest.NewVersions(5)
 	there := coretest.Directory{Of: slices.Collect(maps.Values(people))}
 	limits := extract.DefaultLimits()
-	limits.MaxTime = 10 * time.Minute // the library for PDF is compiled in this process, which the race detector makes slow
+	limits.CacheDir = extracttest.CacheDir()
 	s.service = core.New(core.Deps{
 		Unit: s.db, Store: memstore.New(s.db), Files: files, Extractor: extract.New(limits), Agents: catalog{}, Versions: s.made,
 		Projects: coretest.Teams{Hidden: errNoTeam}, Directory: there, Actors: there,

@@ -36,6 +36,9 @@ func (plain) Matches(_ context.Context, h, p string) (bool, error) { return h ==
 type process struct {
 	*core.Service
 	unit uow.Unit
+	// look has it look for events at once. On SQLite nothing tells it of what
+	// another process has committed, and it looks every two seconds.
+	look func()
 }
 
 func newProcess(t *testing.T, db *sqldb.DB) process {
@@ -61,7 +64,7 @@ func newProcess(t *testing.T, db *sqldb.DB) process {
 			t.Errorf("stopping: %v", err)
 		}
 	})
-	return process{s, unit}
+	return process{s, unit, outbox.Committed}
 }
 
 // soon calls check until it answers nil.
@@ -105,6 +108,7 @@ func TestWhatOneProcessChangesEndsInTheOther(t *testing.T) {
 		}
 		until := func(what string, ok func(who actor.Actor, byToken, byKey error) bool) {
 			t.Helper()
+			there.look()
 			soon(t, func() error {
 				who, byToken := there.Authenticate(ctx, pair.Access, "")
 				_, byKey := there.Authenticate(ctx, "", secret)
@@ -148,6 +152,7 @@ func TestWhatOneProcessChangesEndsInTheOther(t *testing.T) {
 		if _, err := here.EditOrganization(ctx, by, org.ID, &name); err != nil {
 			t.Fatal(err)
 		}
+		there.look()
 		soon(t, func() error {
 			if o, err := there.Organization(ctx, org.ID); err != nil || o.OrgName != name {
 				return errors.New("still " + o.OrgName)
