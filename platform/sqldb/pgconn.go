@@ -18,6 +18,7 @@ import (
 type pgConnector struct {
 	*pgdriver.Connector // its driver is what a listener connects by
 	timeout             time.Duration
+	settings            string   // a statement
 	changed             *changed // for all its connections
 }
 
@@ -30,6 +31,9 @@ func (c pgConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, ok := opened.(*pgdriver.Conn)
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("pgdriver answered a connection of type %T", opened), opened.Close())
+	}
+	if _, err := conn.ExecContext(ctx, c.settings, nil); err != nil {
+		return nil, errors.Join(fmt.Errorf("setting up a connection: %w", err), conn.Close())
 	}
 	return &pgConn{Conn: conn, timeout: c.timeout, changed: c.changed, changes: c.changed.n.Load()}, nil
 }

@@ -29,13 +29,12 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 		pgdriver.WithApplicationName("parley"),
 		// Longer than the server's own limit, so that the server speaks first.
 		pgdriver.WithReadTimeout(timeout+5*time.Second),
-		pgdriver.WithConnParams(connParams(dsn, timeout)),
 		watchful,
 	)
 	if err != nil {
 		return nil, err
 	}
-	pool := sql.OpenDB(pgConnector{connector, timeout + 5*time.Second, &changed{}})
+	pool := sql.OpenDB(pgConnector{connector, timeout + 5*time.Second, settings(timeout), &changed{}})
 	conns := c.MaxConns
 	if conns <= 0 {
 		conns = 16
@@ -93,20 +92,14 @@ func verifiedDSN(dsn string) (string, error) {
 	return u.String(), nil
 }
 
-func connParams(dsn string, timeout time.Duration) map[string]any {
-	params := map[string]any{
-		"statement_timeout":                   fmt.Sprintf("%dms", timeout.Milliseconds()),
-		"idle_in_transaction_session_timeout": "60s",
-		"timezone":                            "UTC",
+// settings are those of each connection, as one statement.
+func settings(timeout time.Duration) string {
+	return fmt.Sprintf("SET statement_timeout = %d; ", timeout.Milliseconds()) +
+		"SET idle_in_transaction_session_timeout = '60s'; SET timezone = 'UTC'; " +
 		// What the server's default is changes nothing: the order of events needs
 		// statements that see what is committed when they begin.
-		"default_transaction_isolation": "read committed",
-	}
-	// WithConnParams replaces what the DSN named, so carry it over.
-	if u, err := url.Parse(dsn); err == nil {
-		if path := u.Query().Get("search_path"); path != "" {
-			params["search_path"] = path
-		}
-	}
-	return params
+		"SET default_transaction_isolation = 'read committed'; " +
+		// What is prepared looks rows up by their keys, whatever the values: a plan
+		// for each of the first five uses takes longer than the uses.
+		"SET plan_cache_mode = 'force_generic_plan'"
 }
