@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -148,4 +149,39 @@ func TestCallersWhoAreWokenTogetherShareTheFirstRead(t *testing.T) {
 	if fewest != 1 {
 		t.Errorf("20 callers took %d reads at least", fewest)
 	}
+}
+
+func TestEachGetsWhatItAskedForOfAGatheredRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g sqldb.GatheredReads[string, int, int]
+		var sizes []int
+		double := func(_ context.Context, asked []int) ([]int, error) {
+			time.Sleep(time.Second)
+			sizes = append(sizes, len(asked)) // one read of a key at a time
+			out := make([]int, len(asked))
+			for i, n := range asked {
+				out[i] = 2 * n
+			}
+			return out, nil
+		}
+		var all sync.WaitGroup
+		for n := range 21 {
+			all.Go(func() {
+				if got, err := g.Do(t.Context(), "a", n, double); err != nil || got != 2*n {
+					t.Errorf("for %d it answered %d, %v", n, got, err)
+				}
+			})
+			if n == 0 {
+				synctest.Wait()
+			}
+		}
+		all.Wait()
+		if !slices.Equal(sizes, []int{1, 20}) {
+			t.Errorf("reads for so many: %v", sizes)
+		}
+		few := func(context.Context, []int) ([]int, error) { return nil, nil }
+		if _, err := g.Do(t.Context(), "a", 1, few); err == nil {
+			t.Error("there was no value, and no error")
+		}
+	})
 }

@@ -161,7 +161,7 @@ func (s *Store) alike(ctx context.Context, corpora []int64, words [][]text.Gram,
 		}
 	}
 	if s.db.Postgres() {
-		return s.keptSnapshot(ctx, alikeOf, corpora, numbers, all, int64(limit))
+		return s.gatheredAlike(ctx, corpora, numbers, all, limit)
 	}
 	return s.snapshot(ctx, corpora, each)
 }

@@ -7,7 +7,10 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"parley/modules/corpora"
 	"parley/modules/corpora/internal/adapters/extract"
@@ -154,6 +157,38 @@ func TestWordsThatNobodyHasAskedBeforeAreReadByOneStatement(t *testing.T) {
 			if s.check(err); len(found.Passages) != 10 || n.Load() != c.reads {
 				s.t.Errorf("%q: %d passages by %d statements", c.question, len(found.Passages), n.Load())
 			}
+		}
+	})
+}
+
+func TestQuestionsOfOneMomentAreReadForTogetherAndAnsweredApart(t *testing.T) {
+	scenes(t, func(s scene) {
+		const questions = 16
+		for i := range questions {
+			s.add(fmt.Sprintf("the lantern number%d shines", i))
+		}
+		s.db.SetMaxOpenConns(1) // on SQLite those that read are others
+		held, err := s.db.DB.DB.Conn(s.t.Context())
+		s.check(err)
+		ctx, n := sqldb.CountQueries(s.t.Context())
+		var all sync.WaitGroup
+		var coming atomic.Int64
+		for i := range questions {
+			all.Go(func() {
+				coming.Add(1)
+				found, err := s.asker.Retrieve(ctx, stranger, corpora.Scope{AgentID: agent}, fmt.Sprintf("Where is number%d?", i), 10)
+				if err != nil || len(found.Passages) != 1 || !strings.Contains(found.Passages[0].Text, fmt.Sprintf("number%d ", i)) {
+					s.t.Errorf("for number %d it found %+v, %v", i, found.Passages, err)
+				}
+			})
+		}
+		for coming.Load() < questions || s.db.Postgres() && s.db.Stats().WaitCount == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		s.check(held.Close())
+		all.Wait()
+		if s.db.Postgres() && n.Load() > 2*questions { // four each would be the double
+			s.t.Errorf("%d questions took %d statements", questions, n.Load())
 		}
 	})
 }

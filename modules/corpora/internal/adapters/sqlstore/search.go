@@ -11,7 +11,6 @@ import (
 
 	"parley/modules/corpora/internal/core/ranking"
 	"parley/platform/kernel/access"
-	"parley/platform/sqldb"
 )
 
 // live leaves out the blocks of passages that no question may see yet; an
@@ -175,42 +174,9 @@ func (s *Store) Postings(ctx context.Context, corpora []int64, terms []string, m
 	return out, versions, nil
 }
 
-// postingsOf and alikeOf are Postings and Alike on PostgreSQL, which takes
-// longer to plan them than to run them.
-var (
-	postingsOf = sqldb.NewKept(versionsOf + `SELECT corpus_id, term, CAST(sum(passages) AS BIGINT), CASE WHEN sum(passages) <= $3::bigint THEN string_agg(data, '') ELSE '' END
-	FROM corpora_postings WHERE corpus_id = ANY($1::bigint[]) AND term = ANY($2::text[])
-	AND block NOT IN (SELECT id FROM corpora_passages WHERE NOT is_live AND corpus_id = ANY($1::bigint[])) GROUP BY corpus_id, term`)
-	alikeOf = sqldb.NewKept(versionsOf + `(SELECT 0, term, n, CAST(word AS TEXT) FROM (
-	SELECT w.word, g.term, count(DISTINCT g.gram) AS n, row_number() OVER (PARTITION BY w.word ORDER BY count(DISTINCT g.gram) DESC, octet_length(g.term), g.term) AS place
-	FROM unnest($2::bigint[], $3::bigint[]) AS w (word, gram) JOIN corpora_grams AS g ON g.corpus_id = ANY($1::bigint[]) AND g.gram = w.gram
-	GROUP BY w.word, g.term) AS found WHERE place <= $4::bigint ORDER BY found.word, found.place)`)
-)
-
-// versionsOf begins a statement as snapshot does.
-const versionsOf = "SELECT corpus_id, '' AS term, version AS n, '' AS data FROM corpora_statistics WHERE corpus_id = ANY($1::bigint[]) UNION ALL "
-
-// keptSnapshot runs a statement that begins with versionsOf.
-func (s *Store) keptSnapshot(ctx context.Context, statement sqldb.Kept, corpora []int64, args ...any) (rows []versioned, versions ranking.Versions, err error) {
-	versions = make(ranking.Versions, len(corpora))
-	err = statement.Rows(ctx, s.db.On(ctx), func(row *sql.Rows) error {
-		var r versioned
-		if err := row.Scan(&r.CorpusID, &r.Term, &r.N, &r.Data); err != nil {
-			return err
-		}
-		if r.Term == "" {
-			versions[r.CorpusID] = r.N
-		} else {
-			rows = append(rows, r)
-		}
-		return nil
-	}, append([]any{corpora}, args...)...)
-	return rows, versions, err
-}
-
 func (s *Store) postings(ctx context.Context, corpora []int64, terms []string, most int) ([]versioned, ranking.Versions, error) {
 	if s.db.Postgres() {
-		return s.keptSnapshot(ctx, postingsOf, corpora, terms, int64(most))
+		return s.gatheredPostings(ctx, corpora, terms, most)
 	}
 	return s.snapshot(ctx, corpora, s.db.NewSelect().TableExpr("corpora_postings").
 		ColumnExpr("corpus_id, term, CAST(sum(passages) AS BIGINT), CASE WHEN sum(passages) <= ? THEN group_concat(data, '') ELSE '' END", most).
@@ -239,10 +205,15 @@ func (s *Store) Vocabulary(ctx context.Context, corpora []int64, prefix string, 
 
 // Passages implements ranking.Source.
 func (s *Store) Passages(ctx context.Context, corpora []int64, ids []int64) ([]ranking.Passage, error) {
-	rows := []passageRow{}
-	err := s.db.On(ctx).NewSelect().Model(&rows).Where("id IN (?) AND corpus_id IN (?) AND is_live", bun.List(ids), bun.List(corpora)).Scan(ctx)
+	rows, err := s.gatheredPassages(ctx, corpora, ids)
 	if err != nil {
 		return nil, fmt.Errorf("reading passages: %w", err)
 	}
 	return passagesOf(rows)
+}
+
+func (s *Store) passages(ctx context.Context, corpora []int64, ids []int64) ([]passageRow, error) {
+	rows := []passageRow{}
+	err := s.db.On(ctx).NewSelect().Model(&rows).Where("id IN (?) AND corpus_id IN (?) AND is_live", bun.List(ids), bun.List(corpora)).Scan(ctx)
+	return rows, err
 }

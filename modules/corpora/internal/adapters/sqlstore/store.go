@@ -55,6 +55,10 @@ type Store struct {
 	// a right has ended: there those who ask at the same moment share a read.
 	kept   *cache.Cache[agentOf, connection]
 	atOnce sqldb.SharedReads[agentOf, connection]
+	// What one question after the other needs of the index for the first time,
+	// PostgreSQL is asked for at once: a statement for each would take a connection
+	// each, which is slower the more there are.
+	gathering
 }
 
 // New returns the store over db.
