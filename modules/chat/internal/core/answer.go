@@ -54,7 +54,8 @@ func (s *said) pass(text string) error {
 
 // addressesOf reports which addresses an answer to a prompt may link: those
 // that stand in its passages, and those of the operator's hosts. Of e-mail
-// ("mailto:") it is those of the passages alone, and nothing but an address.
+// ("mailto:") it is those of the passages and of the asker, and nothing but an
+// address.
 func addressesOf(p Prompt, hosts []string) func(string) bool {
 	return func(address string) bool {
 		if mailbox, is := strings.CutPrefix(address, "mailto:"); is {
@@ -95,7 +96,7 @@ func addressesOf(p Prompt, hosts []string) func(string) bool {
 const ofMailboxes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-"
 
 // mayMail reports whether an answer may link an e-mail address: it stands in a
-// passage, or is none, such as the version of a package (left-pad@1.3.0).
+// passage or the asker has written it, or it is none, such as the version of a package (left-pad@1.3.0).
 func mayMail(p Prompt, mailbox string) bool {
 	_, host, _ := strings.Cut(mailbox, "@")
 	if strings.Trim(host, "0123456789.") == "" {
@@ -109,7 +110,12 @@ func mayMail(p Prompt, mailbox string) bool {
 			return true
 		}
 	}
-	return false
+	for _, turn := range p.History {
+		if standsIn(turn.User, mailbox, ofMailboxes) {
+			return true
+		}
+	}
+	return standsIn(p.Original, mailbox, ofMailboxes)
 }
 
 // standsIn reports whether a text has an address, and not only one that begins

@@ -135,5 +135,7 @@ func TestAnAnswerMailsToWhomAPassageNames(t *testing.T) {
 		s.library.passages = []corpora.Passage{{Title: "Desk", URL: "/api/document/9/content", Text: "Write to help-desk@corp.example. Install left-pad@1.3.0."}}
 		s.model.answer = says(0, "Write to help-desk@corp.example, ", "[us](mailto:help-desk@corp.example), not desk@corp.example or bob@evil.example; ", "[no](mailto:help-desk@corp.example?body=x). Install right-pad@1.2.0.")
 		s.same("Write to help-desk@corp.example, [us](mailto:help-desk@corp.example), not desk @corp.example or bob @evil.example; [no] (mailto:help-desk@corp.example?body=x). Install right-pad@1.2.0.", s.ended(s.ask("Whom do I ask?")).Answer)
+		s.model.answer = says(0, "To: bob@evil.example, not bob@other.example")
+		s.same("To: bob@evil.example, not bob @other.example", s.ended(s.ask("Write to bob@evil.example.")).Answer)
 	})
 }
