@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/binary"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"sync"
@@ -107,7 +108,14 @@ type pgName struct {
 // table so large that a plan of before would be a bad one.
 const renewAfter = 250
 
-var lastName atomic.Int64
+// lastName is the number of the last statement that was prepared. It begins
+// anywhere: where a server has one session for all its connections, a process of
+// before may have left names.
+var lastName = func() *atomic.Int64 {
+	n := new(atomic.Int64)
+	n.Store(rand.Int64N(1 << 62)) //nolint:gosec // nobody has to guess it
+	return n
+}()
 
 // buffers are the messages of batches, and their values.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}

@@ -96,7 +96,8 @@ func addressesOf(p Prompt, hosts []string) func(string) bool {
 const ofMailboxes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-"
 
 // mayMail reports whether an answer may link an e-mail address: it stands in a
-// passage or the asker has written it, or it is none, such as the version of a package (left-pad@1.3.0).
+// passage, the asker has written it, or it is none, such as the version of a
+// package (left-pad@1.3.0).
 func mayMail(p Prompt, mailbox string) bool {
 	_, host, _ := strings.Cut(mailbox, "@")
 	if strings.Trim(host, "0123456789.") == "" {
