@@ -60,7 +60,7 @@ type found struct {
 
 // gatherMost is how long the postings of a term may be that are read for several
 // questions at once.
-const gatherMost = 10_000
+const gatherMost = 1_000
 
 func (s *Store) gatheredPostings(ctx context.Context, corpora []int64, terms []string, most int) ([]versioned, ranking.Versions, error) {
 	if most > gatherMost || s.db.InTx(ctx) {
@@ -69,8 +69,8 @@ func (s *Store) gatheredPostings(ctx context.Context, corpora []int64, terms []s
 	f, err := s.postingsAtOnce.Do(ctx, fmt.Sprint(corpora, most), terms, func(ctx context.Context, asked [][]string) ([]found, error) {
 		rows, versions, err := s.keptSnapshot(ctx, postingsOf, corpora, union(asked), int64(most))
 		out := make([]found, len(asked))
-		for i, terms := range asked {
-			out[i] = found{theirs(rows, func(r versioned) bool { return slices.Contains(terms, r.Term) }), versions}
+		for i, rows := range theirs(rows, asked, func(r versioned) string { return r.Term }) {
+			out[i] = found{rows, versions}
 		}
 		return out, err
 	})
@@ -120,11 +120,7 @@ func (s *Store) gatheredPassages(ctx context.Context, corpora, ids []int64) ([]p
 	}
 	return s.passagesAtOnce.Do(ctx, fmt.Sprint(corpora), ids, func(ctx context.Context, asked [][]int64) ([][]passageRow, error) {
 		rows, err := s.passages(ctx, corpora, union(asked))
-		out := make([][]passageRow, len(asked))
-		for i, ids := range asked {
-			out[i] = theirs(rows, func(r passageRow) bool { return slices.Contains(ids, r.ID) })
-		}
-		return out, err
+		return theirs(rows, asked, func(r passageRow) int64 { return r.ID }), err
 	})
 }
 
@@ -135,7 +131,25 @@ func union[V cmp.Ordered](lists [][]V) []V {
 	return slices.Compact(all)
 }
 
-// theirs is a list of its own of some of the rows.
-func theirs[R any](rows []R, are func(R) bool) []R {
-	return slices.DeleteFunc(slices.Clone(rows), func(r R) bool { return !are(r) })
+// theirs gives each who asked the rows of the keys that they asked for.
+func theirs[R any, K comparable](rows []R, asked [][]K, key func(R) K) [][]R {
+	out := make([][]R, len(asked))
+	if len(asked) == 1 {
+		out[0] = rows
+		return out
+	}
+	by := map[K][]int{} // who asked for a key
+	for i, keys := range asked {
+		for _, k := range keys {
+			if who := by[k]; len(who) == 0 || who[len(who)-1] != i {
+				by[k] = append(who, i)
+			}
+		}
+	}
+	for _, r := range rows {
+		for _, i := range by[key(r)] {
+			out[i] = append(out[i], r)
+		}
+	}
+	return out
 }

@@ -12,9 +12,9 @@ const (
 	// postingsBudget is how many postings one question may read: in very large
 	// collections the commonest terms are left out until it is kept.
 	postingsBudget = 60_000
-	// atOnce is how many postings of a term are read when it is looked up. It may
-	// turn out that those of a term in more passages are not needed.
-	atOnce = 4_096
+	// atOnce is how many postings of a term are read when it is looked up: those
+	// of all terms together are no more than a question may read.
+	atOnce = postingsBudget / maxTerms
 	// mostTerms is how many terms candidates are found by at most.
 	mostTerms = 40
 	// repairedWeight is what a repaired word counts compared to a known one.

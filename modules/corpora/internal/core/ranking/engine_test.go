@@ -290,7 +290,7 @@ func TestTheCommonestWordsAreReadApart(t *testing.T) {
 	m := NewMemory()
 	for i := range int64(atOnce + 1) {
 		text := "a harbour"
-		if i%1000 == 0 {
+		if i%100 == 0 {
 			text = "a harbour with a beacon"
 		}
 		m.Add(Passage{ID: i + 1, Corpus: 1, Document: i + 1, Text: text})
