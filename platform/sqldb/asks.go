@@ -30,7 +30,7 @@ func (db *DB) NewAsks() *Asks { return &Asks{db: db} }
 // statement.
 func (a *Asks) Change(c Change, rows Rows, scan func(row *sql.Rows) error) {
 	if len(rows) > 0 {
-		a.asks = append(a.asks, ask{change: &changing{c, rows}, scan: scan})
+		a.asks = append(a.asks, ask{change: &changing{Change: c, rows: rows}, scan: scan})
 	}
 }
 

@@ -68,6 +68,7 @@ func (c Change) Text() string { return c.some[0] }
 type changing struct {
 	Change
 	rows Rows
+	all  bool // it fails unless it finds every row
 }
 
 // AppendQuery implements Query.

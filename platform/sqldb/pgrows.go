@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -109,6 +110,8 @@ const fewRows = 16
 func (b *batch) addChange(db *DB, c changing) error {
 	arrays, ok := c.rows.arrays()
 	switch {
+	case !ok && c.all:
+		return errors.New("a change of all rows has values of several types in a column")
 	case !ok:
 		return b.addQuery(db, c)
 	case len(c.rows) <= fewRows:
@@ -131,6 +134,9 @@ func (b *batch) addChange(db *DB, c changing) error {
 		}
 	}
 	s.text, s.to = string(append(text, c.tail...)), len(b.values)
+	if c.all {
+		s.text = findingAll(s.text, len(c.rows))
+	}
 	b.statements = append(b.statements, s)
 	return nil
 }
@@ -138,6 +144,9 @@ func (b *batch) addChange(db *DB, c changing) error {
 // addChanges appends a change of each row.
 func (b *batch) addChanges(c changing, columns []array) error {
 	s := statement{text: c.one(columns), kept: true, renewed: true, params: len(columns)}
+	if c.all {
+		s.text = findingAll(s.text, 1)
+	}
 	for _, row := range c.rows {
 		s.from = len(b.values)
 		for k, a := range columns {
@@ -152,6 +161,12 @@ func (b *batch) addChanges(c changing, columns []array) error {
 		b.statements = append(b.statements, s)
 	}
 	return nil
+}
+
+// findingAll is a change that fails unless it finds n rows: PostgreSQL divides by
+// zero then.
+func findingAll(change string, n int) string {
+	return "WITH changed AS (" + change + ") SELECT 1 / (count(*) = " + strconv.Itoa(n) + ")::int FROM changed"
 }
 
 // one is the change of one row by parameters.

@@ -15,6 +15,7 @@ type faulty struct {
 	closing   func() error
 	appending func() error
 	writing   func(core.Batch) error // before anything else
+	expects   bool                   // it writes what expects no refusal without asking
 }
 
 // fail sets what happens from now on when a run is closed and when events are
@@ -40,7 +41,7 @@ func broken() error { return errBroken }
 func (f *faulty) Write(ctx context.Context, b core.Batch) (core.Written, error) {
 	if f.writing != nil {
 		if err := f.writing(b); err != nil {
-			return core.Written{}, err
+			return core.Written{Expected: f.expects && b.Expecting}, err
 		}
 	}
 	if len(b.Advances) > 0 {

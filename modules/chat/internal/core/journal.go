@@ -224,13 +224,17 @@ func (c *commit) commit() {
 	}
 }
 
-// store writes the parts. When nobody knows whether they are committed it writes
-// them again, soon, until the store has said; then they are stored once. An error
-// means that none is stored, but for uow.ErrUnknown.
+// store writes the parts, at first as if none were refused. When nobody knows
+// whether they are committed it writes them again, soon, until the store has said;
+// then they are stored once. An error means that none is stored, but for
+// uow.ErrUnknown.
 func (c *commit) store(accepts []*accepting, streams []*stream, advances []Advance, ends []*ending) error {
 	s := c.service
 	now := s.Clock.Now()
-	err := c.write(now, accepts, streams, advances, ends)
+	expected, err := c.write(true, now, accepts, streams, advances, ends)
+	if expected && err != nil && !errors.Is(err, uow.ErrUnknown) {
+		_, err = c.write(false, now, accepts, streams, advances, ends)
+	}
 	if !errors.Is(err, uow.ErrUnknown) {
 		return err
 	}
@@ -250,7 +254,7 @@ func (c *commit) store(accepts []*accepting, streams []*stream, advances []Advan
 		}
 		s.pause(wait)
 		waited += wait
-		if err = c.write(now, accepts, streams, advances, ends); err == nil {
+		if _, err = c.write(false, now, accepts, streams, advances, ends); err == nil {
 			return nil
 		}
 	}
@@ -282,8 +286,8 @@ func (c *commit) settle(accepts []*accepting, streams []*stream, ends []*ending,
 }
 
 // write is one transaction with the state, the events that tell of it and the
-// audit entries of those who ask.
-func (c *commit) write(now time.Time, accepts []*accepting, streams []*stream, advances []Advance, ends []*ending) (err error) {
+// audit entries of those who ask. expected is Written's.
+func (c *commit) write(expecting bool, now time.Time, accepts []*accepting, streams []*stream, advances []Advance, ends []*ending) (expected bool, err error) {
 	s := c.service
 	defer func() { // or all runs would wait for ever
 		if p := recover(); p != nil {
@@ -291,7 +295,7 @@ func (c *commit) write(now time.Time, accepts []*accepting, streams []*stream, a
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	batch := Batch{Now: now, Accepts: make([]Accept, 0, len(accepts)), Advances: advances, Ends: make([]End, 0, len(ends))}
+	batch := Batch{Now: now, Expecting: expecting, Accepts: make([]Accept, 0, len(accepts)), Advances: advances, Ends: make([]End, 0, len(ends))}
 	callers := make([]context.Context, 0, len(accepts)+1)
 	for _, a := range accepts {
 		batch.Accepts = append(batch.Accepts, a.accept)
@@ -303,8 +307,9 @@ func (c *commit) write(now time.Time, accepts []*accepting, streams []*stream, a
 	// Not a request's context: what was accepted is stored, whoever leaves.
 	ctx := context.WithoutCancel(s.base)
 	callers = append(callers, ctx)
-	return s.Unit.DoAll(ctx, callers, func(ctx context.Context, txs []uow.Tx) ([]error, error) {
+	err = s.Unit.DoAll(ctx, callers, func(ctx context.Context, txs []uow.Tx) ([]error, error) {
 		done, err := s.Store.Write(ctx, batch)
+		expected = done.Expected
 		if err != nil {
 			return nil, fmt.Errorf("storing %d questions, %d streams and %d ends: %w", len(accepts), len(advances), len(ends), err)
 		}
@@ -332,6 +337,7 @@ func (c *commit) write(now time.Time, accepts []*accepting, streams []*stream, a
 		}
 		return refused, nil
 	})
+	return expected, err
 }
 
 func publishEnd(tx uow.Tx, fact chat.Run) {

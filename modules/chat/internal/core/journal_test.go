@@ -178,3 +178,35 @@ func TestACommitWaitsForOthersOnlyWhenQuestionsComeOften(t *testing.T) {
 		}
 	})
 }
+
+func TestABatchThatIsNotAsExpectedIsWrittenOnceMore(t *testing.T) {
+	play(t, func(s *scene) {
+		s.model.answer = hangs()
+		var tried []bool
+		s.faulty.writing = func(b core.Batch) error {
+			tried = append(tried, b.Expecting)
+			if b.Expecting {
+				return errBroken
+			}
+			return nil
+		}
+		s.faulty.expects = true
+		_, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "Why?"})
+		s.must(err)
+		s.same([]bool{true, false}, tried)
+	})
+}
+
+func TestABatchThatFailsWithoutExpectationIsNotWrittenOnceMore(t *testing.T) {
+	play(t, func(s *scene) {
+		tried := 0
+		s.faulty.writing = func(core.Batch) error {
+			tried++
+			return errBroken
+		}
+		if _, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "Why?"}); err == nil {
+			t.Error("the question is stored")
+		}
+		s.same(1, tried)
+	})
+}

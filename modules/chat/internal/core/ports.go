@@ -82,14 +82,22 @@ type Runs interface {
 
 // Batch is what one commit stores of many runs.
 type Batch struct {
-	Now      time.Time
+	Now time.Time
+	// Expecting says that no part is likely to be refused, so that a store may
+	// write all of them without asking.
+	Expecting bool
+
 	Accepts  []Accept
 	Advances []Advance
 	Ends     []End
 }
 
-// Written is what became of the parts of a batch, in their order.
+// Written is what became of the parts of a batch, in their order. Expected says
+// that nothing was asked for: the whole unit fails where a part would be refused,
+// perhaps at its end, and the batch is to be written again without Expecting.
 type Written struct {
+	Expected bool
+
 	Accepts  []Accepted
 	Advances []error
 	Ends     []Ended
@@ -144,6 +152,8 @@ type Beginning struct {
 type End struct {
 	Run      int64
 	Owner    string
+	AgentID  int64
+	Source   string // QuerySource of the run
 	Outcome  Outcome
 	Events   []StreamEvent // before the last
 	Sequence int64         // of the last event, which is Outcome.Last

@@ -19,13 +19,13 @@ type decided struct {
 	stand  map[int64]standing // of runs whose parts come again
 	// advanced and closed are the open runs that were found.
 	advanced, closed map[int64]changedRun
+	// expecting: nothing was asked for, and what is found is what was expected.
+	expecting bool
 }
 
 // reserved are the ids of a question that is about to be stored.
 type reserved struct{ Thread, Run int64 }
 
-// Reserved ids are taken now, and not in stock, because runs are listed by id:
-// a later question has a higher one, from whichever process.
 const (
 	// takeIDs makes rows until it has enough of them. PostgreSQL expects a thousand
 	// rows of a series whose end it does not know, and plans each such statement anew.
@@ -40,9 +40,12 @@ const (
 // touching marks the threads that questions go to; those that are gone, or not
 // as any question read them, are left out. Somebody may have named one since it
 // was read.
-var touching = sqldb.NewChange("chat_threads",
-	"title = CASE WHEN title = v.column7 THEN v.column3 ELSE title END, modified_by = v.column4, modified_on = v.column6::timestamptz",
-	"id = v.column1 AND user_id = v.column2 AND deletions = v.column5 AND NOT is_deleted", "id, title, deletions")
+var touching = sqldb.NewChange("chat_threads", touch, whichThread, "id, title, deletions")
+
+const (
+	touch       = "title = CASE WHEN title = v.column7 THEN v.column3 ELSE title END, modified_by = v.column4, modified_on = v.column6::timestamptz"
+	whichThread = "id = v.column1 AND user_id = v.column2 AND deletions = v.column5 AND NOT is_deleted"
+)
 
 // touched is a thread that a question goes to.
 type touched struct {
@@ -52,15 +55,14 @@ type touched struct {
 }
 
 // changedRun is an open run that a batch has changed.
-type changedRun struct {
-	IsDeleted   bool
-	AgentID     int64
-	QuerySource string
-}
+type changedRun struct{ IsDeleted bool }
 
 // decide takes ids, marks threads, advances runs and closes them, and notes what
 // was found.
 func (w *writing) decide(ctx context.Context, b core.Batch) error {
+	if w.expect(b) {
+		return nil
+	}
 	asks := w.db.NewAsks()
 	w.takeIDs(asks, len(b.Accepts))
 	w.touch(asks, b.Accepts)
@@ -88,36 +90,32 @@ func (w *writing) takeIDs(asks *sqldb.Asks, n int) {
 		return
 	}
 	w.ids = make([]reserved, 0, n)
+	all := n
+	if w.db.Postgres() {
+		all += w.Store.stock.more(n, w.now)
+	}
 	scan := func(row *sql.Rows) error {
 		var r reserved
 		err := row.Scan(&r.Thread, &r.Run)
-		w.ids = append(w.ids, r)
+		if len(w.ids) < n {
+			w.ids = append(w.ids, r)
+		} else {
+			w.Store.stock.put(r, w.now)
+		}
 		return err
 	}
-	for w.db.Postgres() && n > mostIDs {
+	for w.db.Postgres() && all > mostIDs {
 		asks.Read(w.nextIDs, scan, mostIDs)
-		n -= mostIDs
+		all -= mostIDs
 	}
-	asks.Read(w.nextIDs, scan, int64(n))
+	asks.Read(w.nextIDs, scan, int64(all))
 }
 
 func (w *writing) touch(asks *sqldb.Asks, parts []core.Accept) {
-	threads := make([]core.Thread, 0, len(parts))
-	for _, p := range parts {
-		if p.Thread.ID != 0 {
-			threads = append(threads, p.Thread)
-		}
-	}
-	// Two processes lock several threads in one order. Of the questions to one
-	// thread the first names it.
-	order := func(a, b core.Thread) int {
-		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.Deletions, b.Deletions))
-	}
-	slices.SortStableFunc(threads, order)
-	threads = slices.CompactFunc(threads, func(a, b core.Thread) bool { return order(a, b) == 0 })
+	threads := touchedBy(parts)
 	rows := make(sqldb.Rows, len(threads))
 	for i, t := range threads {
-		rows[i] = []any{t.ID, t.UserID, t.Title, t.ModifiedBy, t.Deletions, w.now, core.FreshTitle}
+		rows[i] = w.touchRow(t)
 	}
 	w.marked = make(map[int64]touched, len(rows))
 	asks.Change(touching, rows, func(row *sql.Rows) error {
@@ -128,6 +126,26 @@ func (w *writing) touch(asks *sqldb.Asks, parts []core.Accept) {
 	})
 }
 
+func (w *writing) touchRow(t core.Thread) []any {
+	return []any{t.ID, t.UserID, t.Title, t.ModifiedBy, t.Deletions, w.now, core.FreshTitle}
+}
+
+// touchedBy are the threads that questions go to. Two processes lock several in
+// one order. Of the questions to one thread the first names it.
+func touchedBy(parts []core.Accept) []core.Thread {
+	threads := make([]core.Thread, 0, len(parts))
+	for _, p := range parts {
+		if p.Thread.ID != 0 {
+			threads = append(threads, p.Thread)
+		}
+	}
+	order := func(a, b core.Thread) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.Deletions, b.Deletions))
+	}
+	slices.SortStableFunc(threads, order)
+	return slices.CompactFunc(threads, func(a, b core.Thread) bool { return order(a, b) == 0 })
+}
+
 // changed adds a change of open runs and answers where it will be noted which it
 // found.
 func (w *writing) changed(asks *sqldb.Asks, c sqldb.Change, rows sqldb.Rows) map[int64]changedRun {
@@ -135,7 +153,7 @@ func (w *writing) changed(asks *sqldb.Asks, c sqldb.Change, rows sqldb.Rows) map
 	asks.Change(c, rows, func(row *sql.Rows) error {
 		var id int64
 		var r changedRun
-		err := row.Scan(&id, &r.IsDeleted, &r.AgentID, &r.QuerySource)
+		err := row.Scan(&id, &r.IsDeleted)
 		out[id] = r
 		return err
 	})

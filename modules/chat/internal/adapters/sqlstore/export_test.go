@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"time"
 
 	"parley/modules/chat/internal/core"
 	"parley/platform/kernel/page"
@@ -23,3 +24,17 @@ func (s *Store) IndexRuns(ctx context.Context, runs []int64) error { return s.in
 
 // Changes are the changes that a batch is made of.
 var Changes = []sqldb.Change{advancing, beginning, searching, closing, answering, touching}
+
+// Stock takes n ids that the questions of a batch at that time may have.
+func (s *Store) Stock(ctx context.Context, n int, at time.Time) error {
+	w := writing{Store: s, now: at}
+	asks := s.db.NewAsks()
+	w.takeIDs(asks, n)
+	if err := s.db.Within(ctx, asks.Run); err != nil {
+		return err
+	}
+	s.stock.mu.Lock()
+	defer s.stock.mu.Unlock()
+	s.stock.at, s.stock.ids = at, w.ids
+	return nil
+}

@@ -58,6 +58,14 @@ func (l *locking) write(b core.Batch) (out core.Written, err error) {
 	return out, err
 }
 
+func (l *locking) count(table string) (n int) {
+	l.t.Helper()
+	if err := l.db.NewRaw("SELECT count(*) FROM "+table).Scan(l.ctx, &n); err != nil {
+		l.t.Fatal(err)
+	}
+	return n
+}
+
 // lock takes a row in the other transaction, or fails when somebody has it.
 func (l *locking) lock(table string, id int64) error {
 	_, err := l.other.ExecContext(l.ctx, "SELECT id FROM "+table+" WHERE id = $1 FOR UPDATE NOWAIT", id)
@@ -113,4 +121,19 @@ func TestThreadsAreLockedBeforeRunsThatComeAgain(t *testing.T) {
 		Advances: []core.Advance{{Run: l.made[0].Run.ID, Owner: "process-a", Sequence: 1, Again: true}},
 	}
 	l.crossed(b, "chat_runs", l.made[0].Run.ID)
+}
+
+// A batch that expects no refusal changes the same rows in the same order.
+func TestThreadsAreLockedInOneOrderWithoutAsking(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	l := newLocking(ctx, t)
+	b := core.Batch{
+		Now: time.Now(), Expecting: true, Accepts: []core.Accept{asking("3", l.made[1].Thread), asking("4", l.made[0].Thread)},
+		Advances: []core.Advance{{Run: l.made[0].Run.ID, Owner: "process-a", Sequence: 1}},
+	}
+	if err := l.store.Stock(ctx, 2, b.Now); err != nil {
+		t.Fatal(err)
+	}
+	l.crossed(b, "chat_threads", l.made[1].Thread.ID)
 }

@@ -42,6 +42,7 @@ type Store struct {
 	votes    sqldb.Table[core.Vote, voteRow]
 
 	nextIDs *sqldb.Stmt
+	stock   stock
 }
 
 // New returns the store over db.

@@ -13,17 +13,19 @@ import (
 // their owner.
 const (
 	ofOwner  = "id = v.column1 AND owner = v.column2 AND state IN ('queued', 'in_progress')"
-	whichRun = "id, is_deleted, agent_id, query_source"
+	whichRun = "id, is_deleted"
+	advance  = "state = 'in_progress', last_sequence = v.column3"
+	closeRun = "state = v.column3, model = v.column4, prompt_tokens = v.column5, completion_tokens = v.column6, cost = v.column7, " +
+		"failure_code = v.column8, failure_details = CASE WHEN is_deleted THEN '' ELSE v.column9 END, last_sequence = v.column10, finish_reason = v.column11, " +
+		"cache_hit = v.column12, cache_key = CASE WHEN is_deleted THEN '' ELSE v.column13 END, modified_on = v.column14::timestamptz"
 )
 
 var (
-	advancing = sqldb.NewChange("chat_runs", "state = 'in_progress', last_sequence = v.column3", ofOwner, whichRun)
+	advancing = sqldb.NewChange("chat_runs", advance, ofOwner, whichRun)
 	beginning = sqldb.NewChange("chat_runs",
 		"model = v.column2, estimated_prompt = v.column3, lease_until = v.column4::timestamptz, modified_on = v.column5::timestamptz", "id = v.column1", "")
 	searching = sqldb.NewChange("chat_contents", "search_query = v.column2", "run_id = v.column1", "")
-	closing   = sqldb.NewChange("chat_runs", "state = v.column3, model = v.column4, prompt_tokens = v.column5, completion_tokens = v.column6, cost = v.column7, "+
-		"failure_code = v.column8, failure_details = CASE WHEN is_deleted THEN '' ELSE v.column9 END, last_sequence = v.column10, finish_reason = v.column11, "+
-		"cache_hit = v.column12, cache_key = CASE WHEN is_deleted THEN '' ELSE v.column13 END, modified_on = v.column14::timestamptz", ofOwner, whichRun)
+	closing   = sqldb.NewChange("chat_runs", closeRun, ofOwner, whichRun)
 	answering = sqldb.NewChange("chat_contents",
 		`answer = v.column2, search_query = v.column3, sources = v.column4, "references" = v.column5, follow_ups = v.column6, corpus_ids = v.column7, documents = v.column8, thoughts = v.column9, support = v.column10`, "run_id = v.column1", "")
 )
@@ -59,6 +61,7 @@ func (s *Store) Write(ctx context.Context, b core.Batch) (core.Written, error) {
 	if err := w.decide(ctx, b); err != nil {
 		return out, err
 	}
+	out.Expected = w.expecting
 	if out.Accepts, err = w.accepts(ctx, b.Accepts); err != nil {
 		return out, err
 	}
@@ -159,8 +162,8 @@ func (w *writing) ends(parts []core.End) ([]core.Ended, error) {
 		if run.IsDeleted { // figures stay, texts don't
 			continue
 		}
-		if p.Outcome.State == core.Completed && run.QuerySource != core.SourceEvaluation {
-			w.unindexed = append(w.unindexed, unindexedRow{RunID: p.Run, AgentID: run.AgentID})
+		if p.Outcome.State == core.Completed && p.Source != core.SourceEvaluation {
+			w.unindexed = append(w.unindexed, unindexedRow{RunID: p.Run, AgentID: p.AgentID})
 		}
 		answer, err := w.record(p)
 		if err != nil {

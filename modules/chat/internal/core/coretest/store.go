@@ -19,6 +19,9 @@ type Subject struct {
 	Unit uow.Unit
 	// Ledger reads the ledger rows of a run, in the order of writing.
 	Ledger func(ctx context.Context, run int64) ([]core.Metered, error)
+	// Expect, if it is there, gets the store ready for a batch of so many questions
+	// that expects nothing to be refused. Each is written like that first.
+	Expect func(ctx context.Context, questions int, at time.Time)
 }
 
 var now = storetest.Now()
