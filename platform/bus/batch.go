@@ -152,6 +152,12 @@ func (w *worker) attemptWanted(ctx context.Context, batch []*item) (done int, er
 			return errors.New("the unit of work is not on the database of the bus")
 		}
 		db := w.b.db.On(ctx)
+		if w.b.order.postgres && areNew(batch) {
+			if done, err = w.handleMany(ctx, tx, batch, idsOf(batch)); err != nil {
+				return err
+			}
+			return w.noteNew(ctx, batch[:done])
+		}
 		first, err := w.noteMany(ctx, db, batch)
 		if err != nil {
 			return err

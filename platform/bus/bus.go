@@ -174,7 +174,7 @@ func (b *Bus) startConsumers(ctx, run, work context.Context) error {
 			if err != nil {
 				return err
 			}
-			w.begin(work, 0, from, nil)
+			w.begin(work, 0, from, from, nil)
 		}
 	}
 	if b.db.Postgres() {

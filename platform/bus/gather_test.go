@@ -152,7 +152,7 @@ func gathered(t *testing.T, rate int, takes func(batch int) time.Duration) *arri
 	synctest.Test(t, func(t *testing.T) {
 		b := &Bus{metrics: newMetrics(), nudged: make(chan struct{}, 1), urgent: make(chan struct{}, 1)}
 		w := newWorker(b, Consumer{Name: "tests.relay", Gather: 100 * time.Millisecond, relay: a})
-		w.begin(context.Background(), 1, position{}, map[string]*blockedKey{})
+		w.begin(context.Background(), 1, position{}, position{}, map[string]*blockedKey{})
 		go func() { // in the place of the router
 			for m := range w.out {
 				_ = a.Publish("", m)

@@ -37,6 +37,7 @@ type worker struct {
 // ownership is one unbroken time in which this process owns a consumer.
 type ownership struct {
 	epoch  int64
+	since  position        // what comes after it nobody has handled before
 	ctx    context.Context // of the handlers; ends with the ownership
 	cancel context.CancelCauseFunc
 	ending bool
@@ -98,10 +99,10 @@ func newWorker(b *Bus, c Consumer) *worker {
 }
 
 // begin starts an ownership.
-func (w *worker) begin(ctx context.Context, epoch int64, from position, blocked map[string]*blockedKey) {
+func (w *worker) begin(ctx context.Context, epoch int64, from, since position, blocked map[string]*blockedKey) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	o := &ownership{epoch: epoch, read: from, flushed: from, behind: w.from == nil, busy: map[string]bool{}, blocked: blocked, track: track{acked: from},
+	o := &ownership{epoch: epoch, since: since, read: from, flushed: from, behind: w.from == nil, busy: map[string]bool{}, blocked: blocked, track: track{acked: from},
 		pace: pace{longest: w.spec.Gather, slow: consumerSlow}}
 	o.ctx, o.cancel = context.WithCancelCause(ctx)
 	w.ownership = o
