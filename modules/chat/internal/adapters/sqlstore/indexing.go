@@ -34,8 +34,10 @@ var (
 )
 
 const (
-	addTokens   = "INSERT OR REPLACE INTO chat_words (rowid, words) SELECT value ->> 0, value ->> 1 FROM json_each(?)"
-	indexTokens = addTokens + " WHERE value ->> 0 IN (SELECT r.id FROM chat_unindexed AS u JOIN chat_runs AS r ON r.id = u.run_id WHERE NOT r.is_deleted)"
+	addTokens = "INSERT OR REPLACE INTO chat_words (rowid, words) SELECT value ->> 0, value ->> 1 FROM json_each(?)"
+	// indexTokens replaces nothing, which FTS5 would look for: what waits is not indexed.
+	indexTokens = "INSERT INTO chat_words (rowid, words) SELECT value ->> 0, value ->> 1 FROM json_each(?) " +
+		"WHERE EXISTS (SELECT 1 FROM chat_unindexed AS u JOIN chat_runs AS r ON r.id = u.run_id WHERE u.run_id = value ->> 0 AND NOT r.is_deleted)"
 	dropWaiting = "DELETE FROM chat_unindexed WHERE run_id IN (SELECT value ->> 0 FROM json_each(?))"
 )
 
