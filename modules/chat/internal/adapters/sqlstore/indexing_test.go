@@ -59,7 +59,14 @@ func (w *words) try(f func(ctx context.Context) error) error {
 
 func (w *words) index(runs ...core.AnswerWords) {
 	w.t.Helper()
-	w.do(func(ctx context.Context) error { return w.store.IndexWords(ctx, runs) })
+	w.do(func(ctx context.Context) error {
+		ctx, n := sqldb.CountQueries(ctx)
+		err := w.store.IndexWords(ctx, runs)
+		if most := map[bool]int64{true: 1, false: 2}[w.db.Postgres()]; n.Load() > most {
+			w.t.Errorf("%d answers are indexed by %d statements", len(runs), n.Load())
+		}
+		return err
+	})
 }
 
 // counts expects so many answers in the index and so many that wait.
