@@ -40,6 +40,13 @@ func (i *indexing) LastWaiting(context.Context) (int64, error) {
 	return i.last, nil
 }
 
+// wait sets what waits last.
+func (i *indexing) wait(last int64) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.last = last
+}
+
 // round passes the time until the process looks at what waits again.
 func round() {
 	time.Sleep(20 * time.Second / 3)
@@ -82,9 +89,9 @@ func TestWhatAnotherProcessLeavesIsIndexedAfterSomeRounds(t *testing.T) {
 	play(t, func(s *scene) {
 		_, store := s.indexing()
 		s.same(0, len(store.upTo))
-		store.last = 5
+		store.wait(5)
 		round()
-		store.last = 9
+		store.wait(9)
 		for range 4 {
 			round()
 		}
