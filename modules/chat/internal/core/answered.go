@@ -10,7 +10,6 @@ import (
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/page"
-	"parley/platform/kernel/uow"
 )
 
 // The errors of who reads the questions that an agent has answered.
@@ -66,10 +65,14 @@ type Answers interface {
 	// earlier run of its thread that it may have as history, for each run of a
 	// few; those it can't answer for are left out.
 	Sources(ctx context.Context, runs []AnsweredRun) (map[int64][]int64, error)
-	// IndexWords takes the words of up to limit answers that were given since the
-	// last time into the index, within the unit of ctx, and reports whether more
-	// may wait. A deleted run is left out.
-	IndexWords(ctx context.Context, limit int) (more bool, err error)
+	// IndexWords takes the words of answers into the index, within the unit of
+	// ctx: those that wait for it and are not deleted.
+	IndexWords(ctx context.Context, answers []AnswerWords) error
+	// IndexWaiting does so with up to limit answers that wait, of runs up to an
+	// id, whose texts it reads. It reports whether more may wait.
+	IndexWaiting(ctx context.Context, upTo int64, limit int) (more bool, err error)
+	// LastWaiting is the highest run id of the answers that wait, 0 for none.
+	LastWaiting(ctx context.Context) (int64, error)
 	// IndexOlderWords does so with up to limit runs that were there before the
 	// index was, and reports whether any are left.
 	IndexOlderWords(ctx context.Context, limit int) (more bool, err error)
@@ -277,45 +280,3 @@ func (e Evaluations) Answered(ctx context.Context, reader actor.Actor, agentID i
 }
 
 var errTooManyResponses = apperr.New(apperr.Unprocessable, "chat.too_many_responses", "Name at most 1,000 answers at once.")
-
-// indexWords takes the words of new answers into the index, many at a time so
-// that the commits of runs stay cheap. Until then answers are looked at one by
-// one.
-func (s *Service) indexWords(ctx context.Context) error {
-	const few, parts = 250, 40
-	for part, more := 0, true; more && part < parts; part++ {
-		err := s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) (err error) {
-			more, err = s.Store.IndexWords(ctx, few)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// indexOlder makes those findable that were there before the index, a few at a
-// time.
-func (s *Service) indexOlder(ctx context.Context) {
-	const few = 200
-	for more := true; more; {
-		err := s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) (err error) {
-			more, err = s.Store.IndexOlderWords(ctx, few)
-			return err
-		})
-		pause := 100 * time.Millisecond // others use the database, too
-		if err != nil && ctx.Err() == nil {
-			s.Log.WarnContext(ctx, "indexing the words of earlier answers", "error", err)
-			more, pause = true, s.Intervals.Lease
-		}
-		if !more {
-			return
-		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return
-		}
-	}
-}

@@ -1,5 +1,7 @@
 package core
 
+import "strings"
+
 // Waiting is how many wait for runs of other processes.
 func (s *Service) Waiting() int {
 	s.remote.mu.Lock()
@@ -33,3 +35,13 @@ const (
 
 	MaxComments = maxComments
 )
+
+// Recent is how many of n answers of so many bytes are kept until their words
+// are indexed.
+func Recent(n, size int) int {
+	var r recent
+	for range n {
+		r.add(recentAnswer{answer: strings.Repeat("x", size)})
+	}
+	return len(r.take())
+}

@@ -43,6 +43,9 @@ func (x *execution) finish(failure error) (Record, error) {
 	now, err := x.close(ctx, x.run, x.stream, *o, untilStored)
 	switch {
 	case err == nil:
+		if o.State == Completed && x.run.QuerySource != SourceEvaluation {
+			x.recent.add(recentAnswer{run: x.run.ID, agent: x.run.AgentID, question: x.content.Question, answer: o.Answer})
+		}
 		return x.recorded(now), nil
 	case errors.Is(err, ErrNoLongerOurs), errors.Is(err, ErrDeleted):
 		return Record{}, err

@@ -66,6 +66,9 @@ type Service struct {
 	stop context.CancelCauseFunc
 
 	suspects map[string]bool // owners that looked dead the last time; of Tend alone
+
+	recent  recent
+	waiting []int64 // the last answer that waited to be indexed, of each of the last rounds; of Tend alone
 }
 
 // New returns the use cases over their dependencies. Open comes before the first

@@ -105,7 +105,13 @@ func (s *Store) Sources(ctx context.Context, runs []core.AnsweredRun) (map[int64
 }
 
 // IndexWords implements core.Answers: Answered reads the texts.
-func (s *Store) IndexWords(context.Context, int) (bool, error) { return false, nil }
+func (s *Store) IndexWords(context.Context, []core.AnswerWords) error { return nil }
+
+// IndexWaiting implements core.Answers.
+func (s *Store) IndexWaiting(context.Context, int64, int) (bool, error) { return false, nil }
+
+// LastWaiting implements core.Answers.
+func (s *Store) LastWaiting(context.Context) (int64, error) { return 0, nil }
 
 // IndexOlderWords implements core.Answers.
 func (s *Store) IndexOlderWords(context.Context, int) (bool, error) { return false, nil }

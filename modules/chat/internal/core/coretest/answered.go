@@ -2,6 +2,7 @@ package coretest
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -39,11 +40,11 @@ func (f fixture) find(size int, filter core.AnsweredFilter) []int64 {
 	return ids
 }
 
-// index takes the words of some answers into the index.
+// index takes the words of some answers into the index that wait for it.
 func (f fixture) index(limit int) (more bool) {
 	f.t.Helper()
 	f.NoError(f.Unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) (err error) {
-		more, err = f.IndexWords(ctx, limit)
+		more, err = f.IndexWaiting(ctx, math.MaxInt64, limit)
 		return err
 	}))
 	return more
@@ -78,7 +79,13 @@ func answered(f fixture) {
 		if size == 0 { // nothing is indexed yet
 			f.Subset(f.find(1, core.AnsweredFilter{Text: "coil"}), a.ID, b.ID, c.ID)
 			f.Subset(f.find(10, core.AnsweredFilter{Text: "coil"}), a.ID, b.ID, c.ID)
-			f.index(2)
+			f.index(1)
+			f.NoError(f.Unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error { // one was indexed meanwhile
+				return f.IndexWords(ctx, []core.AnswerWords{
+					{RunID: a.ID, AgentID: agent, Words: core.WordsOf("How is the warp coil changed?", "Every year [1].")},
+					{RunID: b.ID, AgentID: agent, Words: core.WordsOf("Who changes coils?", "The engineer.")},
+				})
+			}))
 			f.Subset(f.find(2, core.AnsweredFilter{Text: "coil"}), a.ID, b.ID, c.ID)
 			for f.index(2) {
 			}
