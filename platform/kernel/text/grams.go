@@ -15,62 +15,76 @@ type Gram uint64
 // Grams yields the character 4-grams of s: folded, with every stretch of
 // anything but letters and digits as one space, and a space before and after
 // the whole. "a cat" has " a c", "a ca", " cat" and "cat ".
-func Grams(s string) iter.Seq[Gram] {
-	if !norm.NFKC.IsNormalString(s) { // what is folded rune by rune must be whole
+func Grams(s string) iter.Seq[Gram] { return slices.Values(AppendGrams(nil, s)) }
+
+// AppendGrams appends the Grams of s. They are fewer than the bytes of a text in
+// a–z.
+func AppendGrams(grams []Gram, s string) []Gram {
+	if !isASCII(s) && !norm.NFKC.IsNormalString(s) { // what is folded rune by rune must be whole
 		s = norm.NFKC.String(s)
 	}
-	return func(yield func(Gram) bool) {
-		const blank = ' '
-		window, filled, wasBlank := Gram(blank), 1, true
-		push := func(r rune) bool {
-			window = window<<16 | Gram(r&0xffff)
-			filled++
-			return filled < 4 || yield(window)
-		}
-		for i := 0; i < len(s); {
-			if c := s[i]; c < utf8.RuneSelf {
-				i++
-				switch k := classOf(rune(c)); {
-				case k == letter || k == digit:
-					if 'A' <= c && c <= 'Z' {
-						c += 'a' - 'A'
-					}
-					wasBlank = false
-					if !push(rune(c)) {
-						return
-					}
-				case k == separator && !wasBlank:
-					wasBlank = true
-					if !push(blank) {
-						return
-					}
+	const blank = ' '
+	w := gramWindow{grams: grams, last: blank, filled: 1}
+	wasBlank := true
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			i++
+			switch k := classOf(rune(c)); {
+			case k == letter || k == digit:
+				if 'A' <= c && c <= 'Z' {
+					c += 'a' - 'A'
 				}
-				continue
+				wasBlank = false
+				w.push(rune(c))
+			case k == separator && !wasBlank:
+				wasBlank = true
+				w.push(blank)
 			}
-			r, n := utf8.DecodeRuneInString(s[i:])
-			i += n
-			switch classOf(r) {
-			case separator:
-				if !wasBlank {
-					wasBlank = true
-					if !push(blank) {
-						return
-					}
-				}
-			case invisible, apostrophe:
-			default:
-				for _, f := range foldRune(r) {
-					wasBlank = false
-					if !push(f) {
-						return
-					}
-				}
-			}
+			continue
 		}
-		if !wasBlank {
-			push(blank)
+		r, n := utf8.DecodeRuneInString(s[i:])
+		i += n
+		switch classOf(r) {
+		case separator:
+			if !wasBlank {
+				wasBlank = true
+				w.push(blank)
+			}
+		case invisible, apostrophe:
+		default:
+			for _, f := range foldRune(r) {
+				wasBlank = false
+				w.push(f)
+			}
 		}
 	}
+	if !wasBlank {
+		w.push(blank)
+	}
+	return w.grams
+}
+
+// gramWindow collects grams while characters come.
+type gramWindow struct {
+	grams  []Gram
+	last   Gram // the last four characters
+	filled int  // how many have come
+}
+
+func (w *gramWindow) push(r rune) {
+	w.last = w.last<<16 | Gram(r&0xffff)
+	if w.filled++; w.filled >= 4 {
+		w.grams = append(w.grams, w.last)
+	}
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // TermGrams gives the different grams of an index term, with a space before and
@@ -82,8 +96,9 @@ func TermGrams(term string) []Gram {
 	if letters == 0 {
 		return nil
 	}
-	grams := make([]Gram, 0, letters+1)
-	for g := range Grams(term) {
+	all := AppendGrams(make([]Gram, 0, letters+1), term)
+	grams := all[:0]
+	for _, g := range all {
 		if !slices.Contains(grams, g) {
 			grams = append(grams, g)
 		}

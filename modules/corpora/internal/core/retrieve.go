@@ -2,9 +2,9 @@ package core
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"parley/modules/corpora"
 	"parley/modules/corpora/internal/core/ranking"
@@ -56,9 +56,12 @@ func contains(corpora []ranking.Corpus, id int64) bool {
 }
 
 func ids(corpora []ranking.Corpus) []int64 {
-	var out []int64
-	for _, c := range corpora {
-		out = append(out, c.ID)
+	if len(corpora) == 0 {
+		return nil
+	}
+	out := make([]int64, len(corpora))
+	for i, c := range corpora {
+		out[i] = c.ID
 	}
 	return out
 }
@@ -84,8 +87,9 @@ func (s *Service) search(ctx context.Context, in []ranking.Corpus, query string,
 	if err != nil {
 		return out, err
 	}
-	out.Weights = corpora.Weights{Searched: found.Passages, Frequencies: map[string]int{}}
-	for _, t := range found.Terms {
+	out.Weights = corpora.Weights{Searched: found.Passages, Frequencies: make(map[string]int, len(found.Terms))}
+	for i := range found.Terms {
+		t := &found.Terms[i]
 		stem := t.Stem
 		if t.Match != "" {
 			stem = t.Match
@@ -97,7 +101,13 @@ func (s *Service) search(ctx context.Context, in []ranking.Corpus, query string,
 	out.Passages, out.Candidates = slices.Grow(out.Passages, found.Kept), slices.Grow(out.Candidates, shown)
 	for i, h := range found.Hits[:max(found.Kept, shown)] {
 		if i < found.Kept {
-			p := corpora.Passage{ChunkID: h.ID, DocumentID: h.Document, CorpusID: h.Corpus, Title: h.Title, URL: DocumentURL(h.Document), Text: h.Text, Score: h.Score.Total, Sections: h.Sections}
+			var url string
+			if i > 0 && h.Document == found.Hits[i-1].Document {
+				url = out.Passages[i-1].URL
+			} else {
+				url = DocumentURL(h.Document)
+			}
+			p := corpora.Passage{ChunkID: h.ID, DocumentID: h.Document, CorpusID: h.Corpus, Title: h.Title, URL: url, Text: h.Text, Score: h.Score.Total, Sections: h.Sections}
 			if h.Page > 0 {
 				page := h.Page
 				p.Page = &page
@@ -112,7 +122,9 @@ func (s *Service) search(ctx context.Context, in []ranking.Corpus, query string,
 }
 
 // DocumentURL is the path of a document's original bytes.
-func DocumentURL(id int64) string { return fmt.Sprintf("/api/document/%d/content", id) }
+func DocumentURL(id int64) string {
+	return "/api/document/" + strconv.FormatInt(id, 10) + "/content"
+}
 
 // Readable implements corpora.Retriever.
 func (s *Service) Readable(ctx context.Context, who actor.Actor, agentID int64, documentIDs []int64) ([]int64, error) {

@@ -29,20 +29,26 @@ type Form struct {
 // addForms gives other forms to the terms that nobody knows and that have no
 // near word, and to those of few passages.
 func (v view) addForms(ctx context.Context, terms []Term, passages int) error {
-	taken := map[string]bool{}
-	var asked []int
-	for i, t := range terms {
-		taken[t.target()] = true
-		if t.Match == "" && t.DF < few && t.DF < passages && len(asked) < maxAlike && text.HasTermGrams(t.Stem) {
+	asked := v.scratch.places[:0]
+	for i := range terms {
+		if t := &terms[i]; t.Match == "" && t.DF < few && t.DF < passages && len(asked) < maxAlike && text.HasTermGrams(t.Stem) {
 			asked = append(asked, i)
 		}
 	}
+	v.scratch.places = asked
 	if len(asked) == 0 {
 		return nil
 	}
 	forms, err := v.forms(ctx, terms, asked)
 	if err != nil {
 		return fmt.Errorf("looking for other forms of words: %w", err)
+	}
+	if !slices.ContainsFunc(forms, func(of []Form) bool { return len(of) > 0 }) {
+		return nil // and no term has OnlyForms
+	}
+	taken := make(map[string]bool, len(terms))
+	for i := range terms {
+		taken[terms[i].target()] = true
 	}
 	for k, i := range asked {
 		t := &terms[i]
@@ -63,15 +69,18 @@ func (v view) addForms(ctx context.Context, terms []Term, passages int) error {
 	return nil
 }
 
-// forms answers the other forms of terms, best first.
+// forms answers the other forms of terms, best first. The answer is valid until
+// the next one.
 func (v view) forms(ctx context.Context, terms []Term, asked []int) ([][]Form, error) {
-	out := make([][]Form, len(asked))
-	signature := v.signature()
+	out := zeros(&v.scratch.forms, len(asked))
+	stamp := v.stampOfAll() ^ formsName
 	var missing []int
 	var words [][]text.Gram
 	for k, i := range asked {
-		e, ok := v.warm.Get(key{kind: formsKey, text: terms[i].Stem + signature})
-		if out[k] = e.forms; !ok {
+		known, _ := v.warm.Get(v.tokens.hash(terms[i].Stem) ^ stamp)
+		if e, ok := known.(*keptForms); ok && e.is(terms[i].Stem, v.corpora) {
+			out[k] = e.forms
+		} else {
 			missing = append(missing, k)
 			words = append(words, text.TermGrams(terms[i].Stem))
 		}
@@ -103,22 +112,22 @@ func (v view) forms(ctx context.Context, terms []Term, asked []int) ([][]Form, e
 			all = append(all, f.term)
 		}
 	}
-	var counts Statistics
-	if len(all) > 0 {
-		if counts, err = v.statistics(ctx, all); err != nil {
-			return nil, err
-		}
+	dfs, err := v.count(ctx, all)
+	if err != nil {
+		return nil, err
 	}
 	unchanged := v.unchanged(versions)
 	for w, list := range byWord {
 		k := missing[w]
 		for _, f := range list {
-			if df := counts.DF[f.term]; df > 0 && len(out[k]) < formsOfOne {
-				out[k] = append(out[k], Form{Term: f.term, DF: df})
+			if dfs[0] > 0 && len(out[k]) < formsOfOne {
+				out[k] = append(out[k], Form{Term: f.term, DF: dfs[0]})
 			}
+			dfs = dfs[1:]
 		}
 		if unchanged {
-			v.warm.Set(key{kind: formsKey, text: terms[asked[k]].Stem + signature}, entry{forms: out[k]})
+			stem := terms[asked[k]].Stem
+			v.warm.Set(v.tokens.hash(stem)^stamp, &keptForms{keptGuess{stem, slices.Clone(v.corpora)}, out[k]})
 		}
 	}
 	return out, nil

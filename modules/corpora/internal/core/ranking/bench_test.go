@@ -81,17 +81,20 @@ func spent(bench *testing.B) time.Duration {
 func BenchmarkComparing100Candidates(bench *testing.B) {
 	index := large(2_000)
 	e := engine(index)
-	q := read(benchQuestion)
-	v := view{e, index.Corpora(1), &scratch{}}
-	stats, _ := v.statistics(bench.Context(), q.stems())
-	for i := range q.terms {
-		q.terms[i].DF = stats.DF[q.terms[i].Stem]
+	s := newScratch()
+	q := s.read(benchQuestion)
+	v := e.view(index.Corpora(1), s)
+	stats := v.totals()
+	dfs, _ := v.count(bench.Context(), s.stemsOf(q.terms))
+	for i, df := range dfs {
+		q.terms[i].DF = df
 	}
-	candidates, _ := v.candidates(bench.Context(), weigh(q.terms, stats), Slope(stats.AverageLength()), depth)
+	candidates, _ := v.candidates(bench.Context(), s.weigh(q.terms, stats), Slope(stats.AverageLength()), depth)
 	passages, _ := v.passages(bench.Context(), candidates)
 	bench.ResetTimer()
 	for bench.Loop() {
-		newMatcher(q, e.tokens, v.scratch).score(passages, stats, true)
+		m := newMatcher(q, e.tokens, s)
+		m.score(passages, stats, true)
 	}
 }
 

@@ -26,8 +26,9 @@ const (
 
 // weigh fills in the terms' weights and chooses those to find candidates by,
 // rarest first: all of them, unless they are too many or too common.
-func weigh(terms []Term, stats Statistics) []Weighted {
-	byRarity := make([]*Term, 0, len(terms))
+// The answer is valid until the next one.
+func (s *scratch) weigh(terms []Term, stats Statistics) []Weighted {
+	byRarity := s.rarest[:0]
 	for i := range terms {
 		t := &terms[i]
 		t.IDF = stats.IDF(t.DF)
@@ -43,7 +44,7 @@ func weigh(terms []Term, stats Statistics) []Weighted {
 		}
 	}
 	slices.SortStableFunc(byRarity, func(a, b *Term) int { return cmp.Compare(a.DF, b.DF) })
-	var chosen []Weighted
+	chosen := s.chosen[:0]
 	read := 0
 	for _, t := range byRarity {
 		read += t.DF
@@ -61,6 +62,7 @@ func weigh(terms []Term, stats Statistics) []Weighted {
 			chosen = append(chosen, Weighted{f.Term, t.weight() * f.Weight})
 		}
 	}
+	s.rarest, s.chosen = byRarity, chosen
 	return chosen
 }
 
@@ -107,7 +109,13 @@ type top struct {
 
 // before is the order of candidates, best first.
 func before(a, b Candidate) int {
-	return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Passage, b.Passage))
+	switch {
+	case a.Score > b.Score:
+		return -1
+	case a.Score < b.Score:
+		return 1
+	}
+	return cmp.Compare(a.Passage, b.Passage)
 }
 
 // worse is before for the heap, where cmp would take most of the time.

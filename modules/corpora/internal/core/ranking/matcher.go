@@ -1,7 +1,6 @@
 package ranking
 
 import (
-	"cmp"
 	"slices"
 
 	"parley/platform/kernel/text"
@@ -14,15 +13,14 @@ const window = 4
 // pair is two neighbouring words of the question, in order.
 type pair struct {
 	first, second int
-	weight        float64
+	weight        float64 // with pairWeight
+	before        int     // another pair that begins with the same term, -1 for none
 }
 
 // matcher finds a question's words in passages. It is made for one question
 // and used by one goroutine.
 type matcher struct {
-	terms   []Term
-	pairs   []pair
-	seconds [][]int // the pairs that begin with each term
+	terms []Term
 	*scratch
 }
 
@@ -33,13 +31,13 @@ type sought struct {
 	weight float64
 }
 
-// gramOf is a mixed gram, its number, and the last piece that has it. They are
-// looked for in the order of a gramTable, so that memory is read in one
-// direction.
+// termWeight is what a term counts, and what it does in its exact form.
+type termWeight struct{ words, exact float64 }
+
+// gramOf is a mixed gram, and the last piece that has it.
 type gramOf struct {
-	mixed  uint64
-	number int
-	piece  int
+	mixed uint64
+	piece int
 }
 
 // gramPiece is the grams of one word, and what the word weighs.
@@ -48,32 +46,26 @@ type gramPiece struct {
 	weight float64
 }
 
-func newMatcher(q query, x *tokenizer, memory *scratch) *matcher {
-	n := q.stemsSought()
-	m := &matcher{terms: q.terms, seconds: make([][]int, len(q.terms)), scratch: memory}
-	m.sought, m.grams, m.pieces = m.sought[:0], m.grams[:0], m.pieces[:0]
-	m.targets.reset(n)
-	m.forms.reset(len(q.forms))
-	for i, t := range q.terms {
+func newMatcher(q query, x *tokenizer, memory *scratch) matcher {
+	m := matcher{terms: q.terms, scratch: memory}
+	m.sought, m.weights = m.sought[:0], m.weights[:0]
+	m.targets.reset(q.stemsSought())
+	for i := range q.terms {
+		t := &q.terms[i]
 		m.seek(sought{x.hash(t.target()), i, 1})
+		m.weights = append(m.weights, termWeight{t.weight(), exactWeight * t.IDF})
 	}
-	for i, t := range q.terms {
-		for _, f := range t.Forms {
+	for i := range q.terms {
+		for _, f := range q.terms[i].Forms {
 			m.seek(sought{x.hash(f.Term), i, f.Weight})
 		}
 	}
-	for form, i := range q.forms {
-		m.forms.set(x.hash(form), i)
+	m.exact.reset(len(q.forms))
+	for _, f := range q.forms {
+		m.exact.set(x.hash(f.form), f.term)
 	}
 	m.addPairs(q.order)
-	if m.known == nil {
-		m.known = map[text.Gram]int{}
-	}
-	clear(m.known)
-	for _, p := range q.pieces {
-		m.addGrams(p)
-	}
-	slices.SortFunc(m.grams, func(a, b gramOf) int { return cmp.Compare(a.mixed, b.mixed) })
+	m.addGrams(q.pieces)
 	return m
 }
 
@@ -87,39 +79,68 @@ func (m *matcher) seek(what sought) {
 }
 
 func (m *matcher) addPairs(order []int) {
-	known := map[[2]int]bool{}
+	m.pairs, m.pairsOf = m.pairs[:0], m.pairsOf[:0]
+	for range m.terms {
+		m.pairsOf = append(m.pairsOf, -1)
+	}
 	for k := 1; k < len(order); k++ {
-		key := [2]int{order[k-1], order[k]}
-		if key[0] != key[1] && !known[key] {
-			known[key] = true
-			m.seconds[key[0]] = append(m.seconds[key[0]], len(m.pairs))
-			m.pairs = append(m.pairs, pair{key[0], key[1], m.terms[key[0]].IDF + m.terms[key[1]].IDF})
+		first, second := order[k-1], order[k]
+		if first != second && !m.isPair(first, second) {
+			weight := pairWeight * (m.terms[first].IDF + m.terms[second].IDF)
+			m.pairs = append(m.pairs, pair{first, second, weight, m.pairsOf[first]})
+			m.pairsOf[first] = len(m.pairs) - 1
 		}
 	}
 }
 
+func (m *matcher) isPair(first, second int) bool {
+	for p := m.pairsOf[first]; p >= 0; p = m.pairs[p].before {
+		if m.pairs[p].second == second {
+			return true
+		}
+	}
+	return false
+}
+
 // addGrams leaves out words nobody knows no more than others: their grams may
 // be in the passages all the same.
-func (m *matcher) addGrams(p piece) {
-	g := gramPiece{grams: make([]int, 0, len(p.text))}
-	for _, t := range p.terms {
-		g.weight += m.terms[t].IDF
+func (m *matcher) addGrams(pieces []piece) {
+	m.grams, m.gramPieces, m.pieceGrams = m.grams[:0], m.gramPieces[:0], m.pieceGrams[:0]
+	size := 0
+	for _, p := range pieces {
+		m.letters = text.AppendGrams(m.letters[:0], p.text)
+		size += len(m.letters)
 	}
-	for gram := range text.Grams(p.text) {
-		i, ok := m.known[gram]
-		if !ok {
+	m.known.reset(size)
+	for _, p := range pieces {
+		m.letters = text.AppendGrams(m.letters[:0], p.text)
+		m.addPiece(p.terms, m.letters)
+	}
+}
+
+func (m *matcher) addPiece(terms []int, grams []text.Gram) {
+	from := len(m.pieceGrams)
+	for _, gram := range grams {
+		mixed := mix(gram)
+		i := m.known.get(mixed)
+		if i < 0 {
 			i = len(m.grams)
-			m.known[gram] = i
-			m.grams = append(m.grams, gramOf{mix(gram), i, -1})
+			m.known.set(mixed, i)
+			m.grams = append(m.grams, gramOf{mixed, -1})
 		}
-		if m.grams[i].piece != len(m.pieces) {
-			m.grams[i].piece = len(m.pieces)
-			g.grams = append(g.grams, i)
+		if m.grams[i].piece != len(m.gramPieces) {
+			m.grams[i].piece = len(m.gramPieces)
+			m.pieceGrams = append(m.pieceGrams, i)
 		}
 	}
-	if len(g.grams) > 0 {
-		m.pieces = append(m.pieces, g)
+	if len(m.pieceGrams) == from {
+		return
 	}
+	weight := 0.0
+	for _, t := range terms {
+		weight += m.terms[t].IDF
+	}
+	m.gramPieces = append(m.gramPieces, gramPiece{m.pieceGrams[from:], weight})
 }
 
 // find is what one passage has of the question: weighted counts, title words
@@ -155,9 +176,12 @@ func (m *matcher) find(f *find, t *tokens) {
 	}
 	m.count(f, t.words, hits[:title], titleWeight)
 	m.count(f, t.words, hits[title:], 1)
-	for _, g := range m.grams {
-		if n := t.grams.count(g.mixed); n > 0 {
-			f.grams[g.number] = float64(n)
+	for i := range m.grams {
+		if mixed := m.grams[i].mixed; t.grams.may(mixed) {
+			if n := t.grams.count(mixed); n > 0 {
+				f.grams[i] = float64(n)
+				m.gramDF[i]++
+			}
 		}
 	}
 }
@@ -202,13 +226,18 @@ func (m *matcher) meet(t *tokens) []hit {
 	hits := m.hits[:0]
 	for k := range m.sought {
 		stem := m.sought[k].stem
+		if !t.places.may(stem) {
+			continue
+		}
 		for _, p := range t.places.near(stem) {
 			if p.half == half(stem) && t.words[p.at].stem == stem {
 				hits = append(hits, hit{int(p.at), k})
 			}
 		}
 	}
-	slices.SortFunc(hits, func(a, b hit) int { return a.at - b.at })
+	if len(hits) > 1 {
+		slices.SortFunc(hits, func(a, b hit) int { return a.at - b.at })
+	}
 	m.hits = hits
 	return hits
 }
@@ -219,10 +248,10 @@ func (m *matcher) count(f *find, words []word, hits []hit, weight float64) {
 	for i, h := range hits {
 		what := &m.sought[h.sought]
 		f.tf[what.term] += weight * what.weight
-		if k := m.forms.get(words[h.at].form); k >= 0 {
+		if k := m.exact.get(words[h.at].form); k >= 0 {
 			f.exact[k] += weight
 		}
-		for _, p := range m.seconds[what.term] {
+		for p := m.pairsOf[what.term]; p >= 0; p = m.pairs[p].before {
 			if m.follows(m.pairs[p].second, hits[i:]) {
 				f.pairs[p] += weight
 			}
@@ -251,8 +280,8 @@ type hashTable struct {
 }
 
 type hashEntry struct {
-	hash  uint64 // 0 for an empty place
-	value int
+	hash  uint64
+	value int // one more than it is, 0 for an empty place
 }
 
 // reset empties the table and makes room for n hashes.
@@ -267,8 +296,8 @@ func (t *hashTable) reset(n int) {
 
 func (t *hashTable) set(hash uint64, value int) {
 	for i := hash & t.mask; ; i = (i + 1) & t.mask {
-		if e := &t.entries[i]; e.hash == 0 || e.hash == hash {
-			e.hash, e.value = hash, value
+		if e := &t.entries[i]; e.value == 0 || e.hash == hash {
+			e.hash, e.value = hash, value+1
 			return
 		}
 	}
@@ -277,11 +306,8 @@ func (t *hashTable) set(hash uint64, value int) {
 // get answers -1 for a hash that is not there.
 func (t *hashTable) get(hash uint64) int {
 	for i := hash & t.mask; ; i = (i + 1) & t.mask {
-		switch e := &t.entries[i]; e.hash {
-		case hash:
-			return e.value
-		case 0:
-			return -1
+		if e := &t.entries[i]; e.value == 0 || e.hash == hash {
+			return e.value - 1
 		}
 	}
 }

@@ -35,93 +35,107 @@ type Term struct {
 // weight is what the term counts by itself. What a question repeats counts
 // more, by the root of how often: whole descriptions of a subject gain much by
 // it, and short questions repeat nothing.
-func (t Term) weight() float64 { return t.IDF * math.Sqrt(float64(max(t.Times, 1))) }
+func (t *Term) weight() float64 { return t.IDF * math.Sqrt(float64(max(t.Times, 1))) }
 
 // target is the indexed word that is looked for.
-func (t Term) target() string {
+func (t *Term) target() string {
 	if t.Match != "" {
 		return t.Match
 	}
 	return t.Stem
 }
 
-// query is a question read once.
+// query is a question read once. It is valid until the next one is read with the
+// same scratch.
 type query struct {
 	terms   []Term
-	forms   map[string]int // exact form → index into terms
-	order   []int          // the question as indexes into terms
+	forms   []exactForm
+	order   []int // the question as indexes into terms
 	pieces  []piece
 	english bool
+}
+
+// exactForm is a form in which a question has a term.
+type exactForm struct {
+	form string
+	term int
 }
 
 // piece is a word, or a stretch of a script without blanks, with the terms it
 // gave.
 type piece struct {
 	text  string
+	start int // of the text in the question
 	terms []int
 }
 
 // read finds the words to look for. Question words are left out unless there
 // is nothing else.
-func read(question string) query {
+func (s *scratch) read(question string) query {
 	if len(question) > maxQuestion {
 		question = strings.ToValidUTF8(question[:maxQuestion], "")
 	}
-	q := readWords(question, text.IsAsking)
+	q := s.readWords(question, text.IsAsking)
 	if len(q.terms) == 0 {
-		q = readWords(question, func(string) bool { return false })
+		q = s.readWords(question, func(string) bool { return false })
 	}
 	q.english = text.English(question)
 	return q
 }
 
-func readWords(question string, leaveOut func(form string) bool) query {
-	const usual = 8
-	q := query{terms: make([]Term, 0, usual), forms: map[string]int{}}
-	index := map[string]int{}
+func (s *scratch) readWords(question string, leaveOut func(form string) bool) query {
+	q := query{terms: s.terms[:0], forms: s.exactly[:0], order: s.sequence[:0], pieces: s.pieces[:0]}
+	gave := s.pieceTerms[:0]
 	reach := 0 // where the last token ended: bigrams of one stretch overlap
 	for w := range text.Words(question) {
-		if text.IsStop(w.Form) || leaveOut(w.Form) {
-			continue
-		}
-		stem := text.Stem(w.Form)
-		i, known := index[stem]
+		i, known := s.formed[w.Form]
 		if !known {
-			if len(q.terms) == maxTerms {
+			if text.IsStop(w.Form) || leaveOut(w.Form) {
 				continue
 			}
-			i = len(q.terms)
-			index[stem] = i
-			q.terms = append(q.terms, Term{Form: w.Form, Stem: stem})
+			stem := text.Stem(w.Form)
+			if i, known = s.stems[stem]; !known {
+				if len(q.terms) == maxTerms {
+					continue
+				}
+				i = len(q.terms)
+				s.stems[stem] = i
+				q.terms = append(q.terms, Term{Form: w.Form, Stem: stem})
+			}
+			s.formed[w.Form] = i
+			q.forms = append(q.forms, exactForm{w.Form, i})
 		}
 		q.terms[i].Times++
-		q.forms[w.Form] = i
 		q.order = append(q.order, i)
 		if w.Bigram && w.Start < reach && len(q.pieces) > 0 {
 			last := &q.pieces[len(q.pieces)-1]
-			last.text += question[reach:w.End]
-			last.terms = append(last.terms, i)
+			last.text = question[last.start:w.End]
+			gave = append(gave, i)
+			last.terms = gave[len(gave)-len(last.terms)-1:]
 		} else if !known || w.Bigram {
-			q.pieces = append(q.pieces, piece{question[w.Start:w.End], []int{i}})
+			gave = append(gave, i)
+			q.pieces = append(q.pieces, piece{question[w.Start:w.End], w.Start, gave[len(gave)-1:]})
 		}
 		reach = w.End
 	}
+	s.terms, s.exactly, s.sequence, s.pieces, s.pieceTerms = q.terms, q.forms, q.order, q.pieces, gave
 	return q
 }
 
 // stemsSought is how many stems are looked for.
 func (q query) stemsSought() int {
 	n := len(q.terms)
-	for _, t := range q.terms {
-		n += len(t.Forms)
+	for i := range q.terms {
+		n += len(q.terms[i].Forms)
 	}
 	return n
 }
 
-func (q query) stems() []string {
-	out := make([]string, len(q.terms))
-	for i, t := range q.terms {
-		out[i] = t.Stem
+// stemsOf answers the stems of terms, until the next use of names.
+func (s *scratch) stemsOf(terms []Term) []string {
+	s.names = s.names[:0]
+	for i := range terms {
+		s.names = append(s.names, terms[i].Stem)
 	}
-	return out
+	return s.names
 }

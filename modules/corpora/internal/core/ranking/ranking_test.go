@@ -157,14 +157,14 @@ func TestPassagesOfABetterDocumentAreBetter(t *testing.T) {
 
 func TestCommonTermsAreLeftOutOfLargeCollectionsButStillCompared(t *testing.T) {
 	terms := []Term{{Stem: "common", DF: 50_000}, {Stem: "rare", DF: 10}, {Stem: "often", DF: 40_000}, {Stem: "never"}}
-	got := weigh(terms, Statistics{Passages: 100_000, Length: 1})
+	got := newScratch().weigh(terms, Statistics{Passages: 100_000, Length: 1})
 	if len(got) != 2 || got[0].Term != "rare" || got[1].Term != "often" {
 		t.Errorf("%+v", got)
 	}
 	if !terms[0].Unused || terms[1].Unused || !terms[3].Unused || terms[0].IDF == 0 {
 		t.Errorf("%+v", terms)
 	}
-	if got := weigh([]Term{{Stem: "common", DF: 90_000}}, Statistics{Passages: 100_000, Length: 1}); len(got) != 1 {
+	if got := newScratch().weigh([]Term{{Stem: "common", DF: 90_000}}, Statistics{Passages: 100_000, Length: 1}); len(got) != 1 {
 		t.Error("the only word was left out")
 	}
 }
@@ -174,7 +174,7 @@ func TestALongQuestionIsCut(t *testing.T) {
 	for i := range 5000 {
 		b.WriteString(strings.Repeat("x", i%7+1) + string(rune('a'+i%26)) + " ")
 	}
-	if q := read(b.String()); len(q.terms) > maxTerms {
+	if q := newScratch().read(b.String()); len(q.terms) > maxTerms {
 		t.Errorf("%d terms", len(q.terms))
 	}
 }

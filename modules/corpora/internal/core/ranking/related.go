@@ -15,8 +15,9 @@ const maxRelated = 4
 // addRelated adds the indexed words that the unknown words of a question may stand
 // for: who asks about movies finds films.
 func (v view) addRelated(ctx context.Context, terms []Term) ([]Term, error) {
-	var stems []string
-	for _, t := range terms {
+	stems := v.scratch.names[:0]
+	for i := range terms {
+		t := &terms[i]
 		if t.DF > 0 {
 			continue
 		}
@@ -24,28 +25,32 @@ func (v view) addRelated(ctx context.Context, terms []Term) ([]Term, error) {
 			stems = append(stems, r.Stem)
 		}
 	}
+	v.scratch.names = stems
 	if len(stems) == 0 {
 		return terms, nil
 	}
-	slices.Sort(stems)
-	stats, err := v.statistics(ctx, slices.Compact(stems))
+	dfs, err := v.count(ctx, stems)
 	if err != nil {
 		return nil, fmt.Errorf("counting related terms: %w", err)
 	}
 	out := terms // which keep their places
-	for _, t := range terms {
+	for i := range terms {
+		t := &terms[i]
 		if t.DF > 0 {
 			continue
 		}
+		related := lexicon.English().Related(t.Stem)
+		found := dfs[:len(related)]
+		dfs = dfs[len(related):]
 		added := 0
-		for _, r := range lexicon.English().Related(t.Stem) {
+		for k, r := range related {
 			if added == maxRelated || len(out) == maxTerms {
 				break
 			}
-			if stats.DF[r.Stem] == 0 || slices.ContainsFunc(out, func(o Term) bool { return o.target() == r.Stem }) {
+			if found[k] == 0 || slices.ContainsFunc(out, func(o Term) bool { return o.target() == r.Stem }) {
 				continue
 			}
-			out = append(out, Term{Form: r.Stem, Stem: r.Stem, DF: stats.DF[r.Stem], Related: true})
+			out = append(out, Term{Form: r.Stem, Stem: r.Stem, DF: found[k], Related: true})
 			added++
 		}
 	}

@@ -36,6 +36,7 @@ func (m *matcher) score(passages []*tokens, stats Statistics, english bool) []Hi
 		r.grams = foreignWeight
 	}
 	documents := m.number(passages)
+	zeros(&m.gramDF, len(m.grams))
 	width := m.width()
 	counts := zeros(&m.counts, (len(passages)+documents)*width)
 	all := zeros(&m.finds, len(passages)+documents) // of the passages, then of the documents
@@ -56,7 +57,7 @@ func (m *matcher) score(passages []*tokens, stats Statistics, english bool) []Hi
 	}
 	perDocument := float64(len(passages)) / float64(max(documents, 1))
 	r.length, r.letters = r.length*perDocument, r.letters*perDocument
-	ofDocument := make([]float64, documents)
+	ofDocument := zeros(&m.ofDocument, documents)
 	for k := range wholes {
 		ofDocument[k] = documentWeight * r.rate(&wholes[k]).Total
 	}
@@ -98,7 +99,13 @@ func (m *matcher) best(passages []*tokens, own []Score) []int {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(own[b].Total, own[a].Total), cmp.Compare(passages[a].ID, passages[b].ID))
+		switch {
+		case own[a].Total > own[b].Total:
+			return -1
+		case own[a].Total < own[b].Total:
+			return 1
+		}
+		return cmp.Compare(passages[a].ID, passages[b].ID)
 	})
 	return order
 }
@@ -114,14 +121,16 @@ type rater struct {
 
 func (r rater) rate(f *find) (s Score) {
 	slope, letters := Slope(r.length), Slope(r.letters)
-	for i, term := range r.terms {
+	for i, weight := range r.weights {
 		if f.tf[i] > 0 {
-			s.Words += term.weight() * saturate(f.tf[i], f.length, slope)
-			s.Exact += exactWeight * term.IDF * saturate(f.exact[i], f.length, slope)
+			s.Words += weight.words * saturate(f.tf[i], f.length, slope)
+			s.Exact += weight.exact * saturate(f.exact[i], f.length, slope)
 		}
 	}
-	for i, pair := range r.pairs {
-		s.Pairs += pairWeight * pair.weight * saturate(f.pairs[i], f.length, slope)
+	for i, tf := range f.pairs {
+		if tf > 0 {
+			s.Pairs += r.pairs[i].weight * saturate(tf, f.length, slope)
+		}
 	}
 	for i, tf := range f.grams {
 		if tf > 0 {
@@ -137,23 +146,21 @@ func (r rater) rate(f *find) (s Score) {
 // word weighs comes from the whole collection; grams have no statistics of
 // their own to keep.
 func (m *matcher) gramShares(finds []find) (shares []float64, letters float64) {
-	df := make([]int, len(m.grams))
-	for _, f := range finds {
-		letters += f.letters
-		for g, tf := range f.grams {
-			if tf > 0 {
-				df[g]++
-			}
-		}
+	for i := range finds {
+		letters += finds[i].letters
 	}
-	shares = make([]float64, len(m.grams))
-	for _, p := range m.pieces {
+	rarity := zeros(&m.rarity, len(m.grams))
+	for g, df := range m.gramDF {
+		rarity[g] = idf(len(finds), df)
+	}
+	shares = zeros(&m.shares, len(m.grams))
+	for _, p := range m.gramPieces {
 		sum := 0.0
 		for _, g := range p.grams {
-			sum += idf(len(finds), df[g])
+			sum += rarity[g]
 		}
 		for _, g := range p.grams {
-			shares[g] += p.weight * idf(len(finds), df[g]) / sum
+			shares[g] += p.weight * rarity[g] / sum
 		}
 	}
 	return shares, max(letters, 1) / float64(max(len(finds), 1))

@@ -3,6 +3,7 @@ package ranking
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -68,31 +69,36 @@ func (h Hit) Why() string {
 // is safe for concurrent use.
 type Engine struct {
 	source Source
-	warm   *bytecache.Cache[key, entry]
+	warm   *bytecache.Cache[uint64, kept]
 	tokens *tokenizer
 	idle   sync.Pool // of *scratch
 }
 
 // NewEngine returns an Engine that keeps at most limit bytes in memory.
 func NewEngine(source Source, limit uint64) *Engine {
-	return &Engine{source: source, warm: bytecache.New(limit, func(k key, e entry) int { return len(k.text) + e.bytes() }), tokens: newTokenizer(), idle: sync.Pool{New: func() any { return &scratch{} }}}
+	return &Engine{source: source, warm: bytecache.New(limit, func(_ uint64, e kept) int { return e.bytes() }), tokens: newTokenizer(), idle: sync.Pool{New: func() any { return newScratch() }}}
 }
 
 // Search finds the best passages. A question without words, or with none that
 // the corpora know, finds nothing and is no error.
 func (e *Engine) Search(ctx context.Context, question Question) (Result, error) {
-	q := read(question.Text)
+	s := e.idle.Get().(*scratch)
+	defer func() {
+		s.forget()
+		e.idle.Put(s)
+	}()
+	q := s.read(question.Text)
 	if len(q.terms) == 0 && question.Meaning == nil || len(question.Corpora) == 0 {
-		return Result{Terms: q.terms}, nil
+		return Result{Terms: slices.Clone(q.terms)}, nil
 	}
-	v := view{Engine: e, corpora: question.Corpora, scratch: e.idle.Get().(*scratch)}
-	defer e.idle.Put(v.scratch)
-	stats, err := v.statistics(ctx, q.stems())
+	v := e.view(question.Corpora, s)
+	stats := v.totals()
+	dfs, err := v.count(ctx, s.stemsOf(q.terms))
 	if err != nil {
 		return Result{}, fmt.Errorf("counting terms: %w", err)
 	}
-	for i := range q.terms {
-		q.terms[i].DF = stats.DF[q.terms[i].Stem]
+	for i, df := range dfs {
+		q.terms[i].DF = df
 	}
 	if stats.Passages > 0 {
 		if err := v.repair(ctx, q.terms); err != nil {
@@ -105,9 +111,11 @@ func (e *Engine) Search(ctx context.Context, question Question) (Result, error) 
 			return Result{}, err
 		}
 	}
-	result := Result{Terms: q.terms, Passages: stats.Passages, AverageLength: stats.AverageLength()}
+	s.terms = q.terms
 	var candidates, closest []Candidate
-	if chosen := weigh(q.terms, stats); len(chosen) > 0 {
+	chosen := s.weigh(q.terms, stats)
+	result := Result{Terms: slices.Clone(q.terms), Passages: stats.Passages, AverageLength: stats.AverageLength()}
+	if len(chosen) > 0 {
 		if candidates, err = v.candidates(ctx, chosen, Slope(stats.AverageLength()), depth); err != nil {
 			return Result{}, fmt.Errorf("finding candidates: %w", err)
 		}
@@ -125,7 +133,8 @@ func (e *Engine) Search(ctx context.Context, question Question) (Result, error) 
 	if err != nil {
 		return Result{}, fmt.Errorf("reading candidates: %w", err)
 	}
-	result.Hits = newMatcher(q, e.tokens, v.scratch).score(passages, stats, q.english)
+	m := newMatcher(q, e.tokens, s)
+	result.Hits = m.score(passages, stats, q.english)
 	if len(closest) > 0 {
 		fuse(result.Hits, closest)
 	}

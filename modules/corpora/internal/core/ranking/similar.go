@@ -3,6 +3,7 @@ package ranking
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"parley/platform/kernel/lexicon"
 	"parley/platform/kernel/text"
@@ -38,8 +39,9 @@ func (v view) repair(ctx context.Context, terms []Term) error {
 
 // near answers the nearest known word, the zero value when none is near.
 func (v view) near(ctx context.Context, word string) (TermCount, error) {
-	name := key{kind: nearKey, text: word + v.signature()}
-	if e, ok := v.warm.Get(name); ok {
+	name := v.tokens.hash(word) ^ v.stampOfAll() ^ nearName
+	known, _ := v.warm.Get(name)
+	if e, ok := known.(*keptNear); ok && e.is(word, v.corpora) {
 		return e.near, nil
 	}
 	reach := 1
@@ -52,7 +54,7 @@ func (v view) near(ctx context.Context, word string) (TermCount, error) {
 	}
 	best, _ := nearest(word, words, reach)
 	if v.unchanged(versions) {
-		v.warm.Set(name, entry{near: best})
+		v.warm.Set(name, &keptNear{keptGuess{word, slices.Clone(v.corpora)}, best})
 	}
 	return best, nil
 }

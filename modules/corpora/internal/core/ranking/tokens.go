@@ -2,6 +2,8 @@ package ranking
 
 import (
 	"hash/maphash"
+	"math/bits"
+	"slices"
 	"sync"
 
 	"parley/platform/kernel/text"
@@ -29,7 +31,8 @@ func (t *tokens) bytes() int {
 	for _, s := range t.Sections {
 		sections += 24 + len(s.Title)
 	}
-	return 256 + sections + len(t.Title) + len(t.Text) + 16*cap(t.words) + t.places.bytes() + 8*cap(t.grams.keys) + 2*cap(t.grams.counts) + 4*len(t.grams.begins)
+	grams := 8*cap(t.grams.keys) + 2*cap(t.grams.counts) + 8*len(t.grams.some) + 4*len(t.grams.begins)
+	return 256 + sections + len(t.Title) + len(t.Text) + 16*cap(t.words) + t.places.bytes() + grams
 }
 
 // tokenizer reads passages. It remembers the stems of the words it has met,
@@ -45,28 +48,22 @@ func newTokenizer() *tokenizer {
 	return &tokenizer{seed: maphash.MakeSeed(), stems: map[uint64]uint64{}}
 }
 
-func (x *tokenizer) hash(s string) uint64 { return max(maphash.String(x.seed, s), 1) } // 0 is for empty places
+func (x *tokenizer) hash(s string) uint64 { return maphash.String(x.seed, s) }
 
 func (x *tokenizer) read(p Passage) *tokens {
 	t := &tokens{Passage: p}
 	size := len(p.Title) + len(p.Text)
 	t.words = make([]word, 0, size/7+4)
-	grams := make([]uint64, 0, size+8)
 	x.add(t, p.Title)
 	t.title = len(t.words)
 	t.length = titleWeight * float64(t.title)
-	for g := range text.Grams(p.Title) {
-		t.letters += titleWeight
-		for range titleWeight {
-			grams = append(grams, mix(g))
-		}
-	}
+	grams := make([]text.Gram, 0, titleWeight*len(p.Title)+len(p.Text))
+	grams = text.AppendGrams(grams, p.Title)
+	grams = append(grams, slices.Repeat(grams, titleWeight-1)...)
 	x.add(t, p.Text)
 	t.length += float64(len(t.words) - t.title)
-	for g := range text.Grams(p.Text) {
-		t.letters++
-		grams = append(grams, mix(g))
-	}
+	grams = text.AppendGrams(grams, p.Text)
+	t.letters = float64(len(grams))
 	t.grams = newGramTable(grams)
 	t.places = newPlaces(t.words)
 	return t
@@ -95,57 +92,74 @@ func (x *tokenizer) add(t *tokens, s string) {
 // mix spreads grams over all numbers, each to one of its own.
 func mix(g text.Gram) uint64 { return uint64(g) * 0x9e3779b97f4a7c15 }
 
-// gramTable says how often each gram is in a passage. The grams lie by their
-// first eight bits, two or three to each, so that one is found in a few steps
-// and an array is all there is.
+// gramTable says how often each gram is in a passage. The numbers of mixed grams
+// are cut into 4,096 stretches, and a bit says which of them have a gram: most
+// that are looked for are not there, which these 64 words tell. For the others,
+// the bits before theirs count the grams before it.
 type gramTable struct {
-	keys   []uint64
+	some   [64]uint64 // the bits
+	begins [65]uint32 // where the grams of each word of bits begin
+	keys   []uint64   // ascending
 	counts []uint16
-	begins [257]uint32
 }
 
-// newGramTable counts mixed grams.
-func newGramTable(grams []uint64) (t gramTable) {
+// newGramTable counts grams.
+func newGramTable(grams []text.Gram) (t gramTable) {
+	var begins [257]uint32
 	for _, g := range grams {
-		t.begins[g>>56+1]++
+		begins[mix(g)>>56+1]++
 	}
-	for i := 1; i < len(t.begins); i++ {
-		t.begins[i] += t.begins[i-1]
+	for i := 1; i < len(begins); i++ {
+		begins[i] += begins[i-1]
 	}
 	sorted := make([]uint64, len(grams))
-	next := t.begins
+	next := begins
 	for _, g := range grams {
-		sorted[next[g>>56]] = g
-		next[g>>56]++
+		mixed := mix(g)
+		sorted[next[mixed>>56]] = mixed
+		next[mixed>>56]++
 	}
 	t.keys = make([]uint64, 0, len(grams)*7/8)
 	t.counts = make([]uint16, 0, len(grams)*7/8)
 	for b := range 256 {
-		first := uint32(len(t.keys)) //nolint:gosec // a passage is short
-		from, to := t.begins[b], t.begins[b+1]
-		t.begins[b] = first
-	next:
-		for _, g := range sorted[from:to] {
-			for i := first; i < uint32(len(t.keys)); i++ { //nolint:gosec // as above
-				if t.keys[i] == g {
-					if t.counts[i] < maxTF {
-						t.counts[i]++
-					}
-					continue next
-				}
+		if b%4 == 0 {
+			t.begins[b/4] = uint32(len(t.keys)) //nolint:gosec // a passage is short
+		}
+		first := len(t.keys)
+		for _, g := range sorted[begins[b]:begins[b+1]] {
+			i := len(t.keys)
+			for i > first && t.keys[i-1] > g {
+				i--
+			}
+			if i > first && t.keys[i-1] == g {
+				t.counts[i-1] = min(t.counts[i-1]+1, maxTF)
+				continue
 			}
 			t.keys, t.counts = append(t.keys, g), append(t.counts, 1)
+			if last := len(t.keys) - 1; i < last {
+				copy(t.keys[i+1:], t.keys[i:last])
+				copy(t.counts[i+1:], t.counts[i:last])
+				t.keys[i], t.counts[i] = g, 1
+			}
+			t.some[g>>58] |= 1 << (g >> 52 % 64)
 		}
 	}
-	t.begins[256] = uint32(len(t.keys)) //nolint:gosec // as above
+	t.begins[64] = uint32(len(t.keys)) //nolint:gosec // as above
 	return t
 }
 
-// count says how often a mixed gram is there.
+// may reports whether a mixed gram may be there.
+func (t *gramTable) may(g uint64) bool { return t.some[g>>58]>>(g>>52%64)&1 != 0 }
+
+// count says how often a mixed gram is there that may be.
 func (t *gramTable) count(g uint64) uint16 {
-	for i := t.begins[g>>56]; i < t.begins[g>>56+1]; i++ {
-		if t.keys[i] == g {
-			return t.counts[i]
+	before := t.some[g>>58] & (1<<(g>>52%64) - 1)
+	for i := t.begins[g>>58] + uint32(bits.OnesCount64(before)); i < t.begins[g>>58+1]; i++ { //nolint:gosec // at most 63
+		if t.keys[i] >= g {
+			if t.keys[i] == g {
+				return t.counts[i]
+			}
+			break
 		}
 	}
 	return 0

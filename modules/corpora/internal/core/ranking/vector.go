@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"parley/platform/kernel/text"
 )
 
 // Vector is what an embedding model makes of a passage: its direction, with
@@ -136,8 +138,9 @@ func (v *vectors) compare(m Meaning, best *top) {
 }
 
 func (v view) vectors(ctx context.Context, c Corpus, model string, after int64) (*vectors, error) {
-	name := key{kind: vectorKey, corpus: c.ID, version: c.Version, passage: after, text: model}
-	if e, ok := v.warm.Get(name); ok {
+	name := v.tokens.hash(model) ^ mix(text.Gram(after)) ^ vectorsName
+	found, _ := v.warm.Get(name ^ v.tokens.stamp(c))
+	if e, ok := found.(*keptVectors); ok && e.corpus == c.ID && e.version == c.Version && e.after == after && e.model == model {
 		return e.vectors, nil
 	}
 	list, versions, err := v.source.Vectors(ctx, c.ID, model, after, vectorsAtOnce)
@@ -145,8 +148,8 @@ func (v view) vectors(ctx context.Context, c Corpus, model string, after int64) 
 		return nil, fmt.Errorf("reading vectors: %w", err)
 	}
 	read := newVectors(list)
-	if name.version = versions[c.ID]; name.version != 0 {
-		v.warm.Set(name, entry{vectors: read})
+	if version := versions[c.ID]; version != 0 {
+		v.warm.Set(name^v.tokens.stamp(Corpus{ID: c.ID, Version: version}), &keptVectors{c.ID, version, after, model, read})
 	}
 	return read, nil
 }
