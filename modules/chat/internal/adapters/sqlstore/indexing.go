@@ -34,11 +34,11 @@ var (
 )
 
 const (
-	addTokens = "INSERT OR REPLACE INTO chat_words (rowid, words) SELECT value ->> 0, value ->> 1 FROM json_each(?)"
+	addTokens = "INSERT OR REPLACE INTO chat_words (rowid, words) SELECT CAST(key AS INTEGER), value FROM json_each(?)"
 	// indexTokens replaces nothing, which FTS5 would look for: what waits is not indexed.
-	indexTokens = "INSERT INTO chat_words (rowid, words) SELECT value ->> 0, value ->> 1 FROM json_each(?) " +
-		"WHERE EXISTS (SELECT 1 FROM chat_unindexed AS u JOIN chat_runs AS r ON r.id = u.run_id WHERE u.run_id = value ->> 0 AND NOT r.is_deleted)"
-	dropWaiting = "DELETE FROM chat_unindexed WHERE run_id IN (SELECT value ->> 0 FROM json_each(?))"
+	indexTokens = "INSERT INTO chat_words (rowid, words) SELECT CAST(key AS INTEGER), value FROM json_each(?) " +
+		"WHERE EXISTS (SELECT 1 FROM chat_unindexed AS u JOIN chat_runs AS r ON r.id = u.run_id WHERE u.run_id = CAST(key AS INTEGER) AND NOT r.is_deleted)"
+	dropWaiting = "DELETE FROM chat_unindexed WHERE run_id IN (SELECT CAST(key AS INTEGER) FROM json_each(?))"
 )
 
 // IndexWords implements core.Answers.
@@ -73,16 +73,21 @@ func wordArrays(answers []core.AnswerWords) []any {
 	return []any{ids, all, first, last}
 }
 
-// wordTokens are answers as the argument of addTokens.
+// wordTokens are answers as the argument of addTokens: tokens by run. SQLite would
+// parse each row of a list of lists once more for each of its values.
 func wordTokens(answers []core.AnswerWords) string {
 	var rows jsonout.Text
-	jsonout.List(&rows, answers, func(out *jsonout.Text, a *core.AnswerWords) {
-		out.Raw("[")
-		out.Int(a.RunID)
-		out.Raw(",")
-		out.String(tokens(a.AgentID, a.Words))
-		out.Raw("]")
-	})
+	rows.Raw("{")
+	for i, a := range answers {
+		if i > 0 {
+			rows.Raw(",")
+		}
+		rows.Raw(`"`)
+		rows.Int(a.RunID)
+		rows.Raw(`":`)
+		rows.String(tokens(a.AgentID, a.Words))
+	}
+	rows.Raw("}")
 	return string(rows.Bytes)
 }
 
