@@ -44,6 +44,9 @@ type Runs interface {
 	// the end of (uow.ErrUnknown) is stored once: Write waits for that unit, if
 	// it is still under way, and answers what it stored.
 	Write(ctx context.Context, b Batch) (Written, error)
+	// Coming says that a question will be written in a moment, so that the store
+	// may get ready for it. It does not wait, and nothing depends on it.
+	Coming(ctx context.Context, now time.Time)
 	// Prepare answers an outcome, which changes no more, with what Write can do
 	// beforehand: while it runs no other run is stored. Write does it for an
 	// outcome that is not prepared.

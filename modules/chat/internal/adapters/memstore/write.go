@@ -47,6 +47,9 @@ func (s *Store) Write(ctx context.Context, b core.Batch) (core.Written, error) {
 	return out, err
 }
 
+// Coming implements core.Runs: nothing is to be got ready.
+func (s *Store) Coming(context.Context, time.Time) {}
+
 // Prepare implements core.Runs.
 func (s *Store) Prepare(o core.Outcome) (core.Outcome, error) { return o, nil }
 

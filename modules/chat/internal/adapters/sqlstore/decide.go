@@ -99,8 +99,9 @@ func (w *writing) takeIDs(asks *sqldb.Asks, n int) {
 		err := row.Scan(&r.Thread, &r.Run)
 		if len(w.ids) < n {
 			w.ids = append(w.ids, r)
+			w.Store.stock.took(r)
 		} else {
-			w.Store.stock.put(r, w.now)
+			w.Store.stock.put(r)
 		}
 		return err
 	}

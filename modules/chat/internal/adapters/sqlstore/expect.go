@@ -2,8 +2,6 @@ package sqlstore
 
 import (
 	"slices"
-	"sync"
-	"time"
 
 	"parley/modules/chat/internal/core"
 	"parley/platform/sqldb"
@@ -62,67 +60,4 @@ func (w *writing) touchAll(parts []core.Accept) {
 		w.marked[t.ID] = touched{t.ID, t.Title, t.Deletions}
 	}
 	w.script.ChangeAll(touchingAll, rows)
-}
-
-const (
-	// stockFor is how long ids are kept. Runs are listed by id: a question that is
-	// asked so much later than another has a higher one, whichever process has it.
-	// In one process, and in one thread, it always has.
-	stockFor = 100 * time.Millisecond
-	// stockFrom is how many questions have to come in twice that time for ids to be
-	// kept, and mostStocked how many ids are.
-	stockFrom   = 8
-	mostStocked = 256
-)
-
-// stock are ids that were taken for the questions of the next moment, when many
-// come.
-type stock struct {
-	mu    sync.Mutex
-	ids   []reserved
-	at    time.Time // when ids were last taken
-	since time.Time // when counting began
-	used  int       // ids since then
-}
-
-// take answers n ids, or false when there are fewer.
-func (s *stock) take(n int, now time.Time) ([]reserved, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if age := now.Sub(s.at); n > len(s.ids) || n > 0 && (age < 0 || age > stockFor) {
-		return nil, n == 0
-	}
-	s.used += n
-	out := s.ids[:n:n]
-	s.ids = s.ids[n:]
-	return out, true
-}
-
-// more answers how many ids to take beside n that are used now: about as many as
-// will be used while they are kept. Those that are left are no longer.
-func (s *stock) more(n int, now time.Time) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ids, s.at = nil, now
-	age := now.Sub(s.since)
-	if age < 0 || age > 2*stockFor {
-		s.since, s.used = now, n
-		return 0
-	}
-	s.used += n
-	if s.used < stockFrom || age == 0 {
-		return 0
-	}
-	more := int64(s.used) * int64(stockFor) / int64(age)
-	s.since, s.used = now, 0
-	return int(min(more, mostStocked))
-}
-
-// put keeps an id that was taken.
-func (s *stock) put(r reserved, now time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now.Equal(s.at) && len(s.ids) < mostStocked {
-		s.ids = append(s.ids, r)
-	}
 }

@@ -154,3 +154,27 @@ func TestIDsAreKeptForAMomentWhenManyQuestionsCome(t *testing.T) {
 		t.Error("an id was kept for longer than a moment")
 	}
 }
+
+func TestIDsAreTakenWhileAQuestionIsPrepared(t *testing.T) {
+	l := newLocking(t.Context(), t)
+	var last int64
+	for i := range 3 {
+		at := time.Now().Add(time.Duration(i) * time.Hour)
+		for range 2 {
+			l.store.Coming(t.Context(), at)
+		}
+		for until := time.Now().Add(30 * time.Second); l.store.Stocked(at) < 2; time.Sleep(time.Millisecond) {
+			if time.Now().After(until) {
+				t.Fatal("no ids are taken")
+			}
+		}
+		done, err := l.write(questions(at, fmt.Sprint("coming", i), aThread, aThread))
+		if err != nil || !done.Expected || done.Accepts[0].Run.ID <= last || done.Accepts[1].Run.ID != done.Accepts[0].Run.ID+1 {
+			t.Fatalf("%+v after %d: %v", done, last, err)
+		}
+		last = done.Accepts[1].Run.ID
+		if n := l.store.Stocked(at); n != 0 {
+			t.Errorf("%d ids are left", n)
+		}
+	}
+}

@@ -38,3 +38,10 @@ func (s *Store) Stock(ctx context.Context, n int, at time.Time) error {
 	s.stock.at, s.stock.ids = at, w.ids
 	return nil
 }
+
+// Stocked answers how many ids a batch at that time may have.
+func (s *Store) Stocked(at time.Time) int {
+	s.stock.mu.Lock()
+	defer s.stock.mu.Unlock()
+	return s.stock.fresh(at)
+}
