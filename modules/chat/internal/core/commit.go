@@ -42,32 +42,32 @@ func (c *commit) commit() {
 			advances, streams = append(advances, a), append(streams, s)
 		}
 	}
-	err := c.store(c.accepts, streams, advances, c.ends)
+	err := c.store(true, c.accepts, streams, advances, c.ends)
 	if err == nil || errors.Is(err, uow.ErrUnknown) || len(c.accepts)+len(streams)+len(c.ends) == 1 {
 		c.settle(c.accepts, streams, c.ends, err)
 		return
 	}
 	for _, a := range c.accepts {
 		one := []*accepting{a}
-		c.settle(one, nil, nil, c.store(one, nil, nil, nil))
+		c.settle(one, nil, nil, c.store(false, one, nil, nil, nil))
 	}
 	for i, s := range streams {
-		c.settle(nil, []*stream{s}, nil, c.store(nil, []*stream{s}, advances[i:i+1], nil))
+		c.settle(nil, []*stream{s}, nil, c.store(false, nil, []*stream{s}, advances[i:i+1], nil))
 	}
 	for _, e := range c.ends {
 		one := []*ending{e}
-		c.settle(nil, nil, one, c.store(nil, nil, nil, one))
+		c.settle(nil, nil, one, c.store(false, nil, nil, nil, one))
 	}
 }
 
-// store writes the parts, at first as if none were refused. When nobody knows
-// whether they are committed it writes them again, soon, until the store has said;
-// then they are stored once. An error means that none is stored, but for
+// store writes the parts, expecting at first that none is refused. When nobody
+// knows whether they are committed it writes them again, soon, until the store has
+// said; then they are stored once. An error means that none is stored, but for
 // uow.ErrUnknown.
-func (c *commit) store(accepts []*accepting, streams []*stream, advances []Advance, ends []*ending) error {
+func (c *commit) store(expecting bool, accepts []*accepting, streams []*stream, advances []Advance, ends []*ending) error {
 	s := c.service
 	now := s.Clock.Now()
-	expected, err := c.write(true, now, accepts, streams, advances, ends)
+	expected, err := c.write(expecting, now, accepts, streams, advances, ends)
 	if expected && err != nil && !errors.Is(err, uow.ErrUnknown) {
 		_, err = c.write(false, now, accepts, streams, advances, ends)
 	}

@@ -210,3 +210,26 @@ func TestABatchThatFailsWithoutExpectationIsNotWrittenOnceMore(t *testing.T) {
 		s.same(1, tried)
 	})
 }
+
+func TestPartsOfABatchThatFailedAreWrittenWithoutExpectation(t *testing.T) {
+	play(t, func(s *scene) {
+		s.model.answer = hangs()
+		var tried []bool
+		_, open := s.gated(func(b core.Batch) error {
+			tried = append(tried, b.Expecting)
+			if len(b.Accepts) > 1 {
+				return errBroken
+			}
+			return nil
+		})
+		s.faulty.expects = true
+		first := s.askAtOnce("First?")
+		others := s.askAtOnce("One?", "Two?")
+		open()
+		synctest.Wait()
+		for _, err := range slices.Concat(first, others) {
+			s.must(err)
+		}
+		s.same([]bool{true, true, false, false, false}, tried)
+	})
+}
