@@ -29,8 +29,12 @@ func (db *DB) NewAsks() *Asks { return &Asks{db: db} }
 // Change appends a change; scan takes what is answered of a row. No rows are no
 // statement.
 func (a *Asks) Change(c Change, rows Rows, scan func(row *sql.Rows) error) {
-	if len(rows) > 0 {
-		a.asks = append(a.asks, ask{change: &changing{Change: c, rows: rows}, scan: scan})
+	a.change(changing{Change: c, rows: rows}, scan)
+}
+
+func (a *Asks) change(c changing, scan func(row *sql.Rows) error) {
+	if len(c.rows) > 0 {
+		a.asks = append(a.asks, ask{change: &c, scan: scan})
 	}
 }
 

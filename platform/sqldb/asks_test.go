@@ -51,9 +51,6 @@ func TestWhatIsAskedTogetherIsAnsweredApartAndInOrder(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(round, diff)
 			}
-			if _, err := db.PrepareWriters(t.Context()); err != nil {
-				t.Fatal(err)
-			}
 		}
 	})
 }
@@ -129,9 +126,6 @@ func TestAnInsertTellsWhichRowsItWrote(t *testing.T) {
 			}
 			if n.Load() > 4 { // begin and commit among them, and once what columns there are
 				t.Errorf("%d statements", n.Load())
-			}
-			if _, err := db.PrepareWriters(t.Context()); err != nil {
-				t.Fatal(err)
 			}
 		}
 	})

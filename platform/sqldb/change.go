@@ -22,6 +22,7 @@ import (
 type Change struct {
 	head, tail string              // around the values of the statement for all rows
 	some       [len(atOnce)]string // SQLite's, by the number of rows
+	quiet      [len(atOnce)]string // the same that answer nothing
 	columns    int                 // how many values of a row it names
 	pieces     []piece             // of the change of one row
 }
@@ -57,6 +58,7 @@ func NewChange(table, set, where, returning string) Change {
 	row := "(" + repeated("?", c.columns) + ")"
 	for i, n := range atOnce {
 		c.some[i] = strings.ReplaceAll(c.head+"(VALUES "+repeated(row, n)+c.tail, "::timestamptz", "")
+		c.quiet[i] = strings.TrimSuffix(c.some[i], returning)
 	}
 	return c
 }
@@ -82,8 +84,12 @@ func (c changing) AppendQuery(gen schema.QueryGen, b []byte) ([]byte, error) {
 // statement. Values are texts, numbers, booleans, times, pointers to these, and
 // what is stored as JSON; those that write themselves are refused, and bytes.
 func (db *DB) Change(ctx context.Context, c Change, rows Rows, scan func(row *sql.Rows) error) error {
+	return db.changeRows(ctx, changing{Change: c, rows: rows}, scan)
+}
+
+func (db *DB) changeRows(ctx context.Context, c changing, scan func(row *sql.Rows) error) error {
 	a := db.NewAsks()
-	a.Change(c, rows, scan)
+	a.change(c, scan)
 	return a.Run(ctx)
 }
 
@@ -97,13 +103,18 @@ func (db *DB) Prepared(ctx context.Context, query string, scan func(row *sql.Row
 		return err
 	}
 	db.count(ctx, 1)
-	return db.bySome(ctx, query, row, 1, len(args), scan)
+	_, err := db.bySome(ctx, query, row, 1, len(args), scan)
+	return err
 }
 
 // changeSome is Change on SQLite, for values that can be bound.
 func (db *DB) changeSome(ctx context.Context, c changing, scan func(row *sql.Rows) error) error {
 	db.count(ctx, 1)
-	rows := c.rows
+	rows, found := c.rows, int64(0)
+	texts := &c.some
+	if scan == nil {
+		texts = &c.quiet
+	}
 	for i, n := range atOnce {
 		some := rows[:len(rows)/n*n]
 		if left := len(rows) - len(some); 4*left >= 3*n { // which saves a statement or more
@@ -112,41 +123,48 @@ func (db *DB) changeSome(ctx context.Context, c changing, scan func(row *sql.Row
 		if len(some) == 0 {
 			continue
 		}
-		if err := db.bySome(ctx, c.some[i], some, n, c.columns, scan); err != nil {
+		changed, err := db.bySome(ctx, texts[i], some, n, c.columns, scan)
+		if err != nil {
 			return err
 		}
+		found += changed
 		rows = rows[len(some):]
+	}
+	if c.all && found != int64(len(c.rows)) {
+		return fmt.Errorf("a change of %d rows found %d", len(c.rows), found)
 	}
 	return nil
 }
 
 // bySome runs a statement of SQLite for n rows after the other n, with so many
-// values of each. What the last n lack is NULL, which no row has.
-func (db *DB) bySome(ctx context.Context, query string, rows Rows, n, columns int, scan func(row *sql.Rows) error) (err error) {
+// values of each. What the last n lack is NULL, which no row has. It answers how
+// many rows were changed, when scan is nil.
+func (db *DB) bySome(ctx context.Context, query string, rows Rows, n, columns int, scan func(row *sql.Rows) error) (changed int64, err error) {
 	w, ok := db.onWriter(ctx, query)
 	if !ok {
-		return errors.New("such a statement runs on a transaction of SQLite only")
+		return 0, errors.New("such a statement runs on a transaction of SQLite only")
 	}
-	defer func() { err = errors.Join(err, w.Close()) }()
 	args := make([]any, 0, n*columns)
 	for i, row := range rows {
 		if len(row) < columns {
-			return fmt.Errorf("a row of a change has %d values, and the change names the %dth", len(row), columns)
+			return 0, fmt.Errorf("a row of a change has %d values, and the change names the %dth", len(row), columns)
 		}
 		if args, err = appendBound(args, row[:columns]); err != nil {
-			return err
+			return 0, err
 		}
 		if i+1 == len(rows) {
 			args = append(args, make([]any, n*columns-len(args))...)
 		} else if (i+1)%n > 0 {
 			continue
 		}
-		if err := w.run(scan, args...); err != nil {
-			return err
+		more, err := w.run(scan, args...)
+		if err != nil {
+			return 0, err
 		}
+		changed += more
 		args = args[:0]
 	}
-	return nil
+	return changed, nil
 }
 
 // appendBound appends the values of a row as SQLite's driver takes them.

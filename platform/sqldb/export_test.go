@@ -2,7 +2,12 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"maps"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -22,34 +27,27 @@ func (p *Presence) Break(ctx context.Context) error {
 	return err
 }
 
-// PrepareWriters prepares what was written with so far, and answers how many
-// statements that are.
-func (db *DB) PrepareWriters(ctx context.Context) (n int, err error) {
-	db.writers.Range(func(query, known any) bool {
-		p, _ := known.(*prepared)
-		text, _ := query.(string)
-		stmt, failed := db.DB.DB.PrepareContext(ctx, text)
-		if err = failed; err == nil {
-			p.stmt.Store(stmt)
-			n++
-		}
-		return err == nil
+// MostKept bounds the statements of a connection to SQLite.
+const MostKept = mostKept
+
+// KeptTexts are the statements that SQLite's writing connection keeps.
+func (db *DB) KeptTexts(ctx context.Context) (texts []string, err error) {
+	conn, err := db.DB.DB.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = conn.Raw(func(made any) error {
+		c, _ := made.(*keepingConn)
+		texts = slices.Sorted(maps.Keys(c.kept))
+		return nil
 	})
-	return n, err
+	return texts, errors.Join(err, conn.Close())
 }
 
-// AfterFailure is how many uses of a statement pass before it is prepared again.
-const AfterFailure = afterFailure
-
-// Writer tells whether a statement is prepared, and whether it is waited until
-// that is tried again.
-func (db *DB) Writer(query string) (isPrepared, waits bool) {
-	known, ok := db.writers.Load(query)
-	if !ok {
-		return false, false
-	}
-	p, _ := known.(*prepared)
-	return p.stmt.Load() != nil, p.wait.Load() > 0
+// KeepStatements is a pool of SQLite whose connections are as those of a database,
+// and come from connector.
+func KeepStatements(connector driver.Connector) *sql.DB {
+	return sql.OpenDB(keeping{connector, "BEGIN IMMEDIATE"})
 }
 
 // KeptInserts is how many inserts are prepared on some connection.

@@ -179,7 +179,6 @@ func (in *inserter) some(ctx context.Context, db *DB, query string, rows reflect
 	if !ok {
 		return errors.New("there is no transaction")
 	}
-	defer func() { err = errors.Join(err, w.Close()) }()
 	args := make([]any, 0, n*len(in.values))
 	for i := range rows.Len() {
 		row := rows.Index(i)
@@ -197,7 +196,7 @@ func (in *inserter) some(ctx context.Context, db *DB, query string, rows reflect
 		if (i+1)%n > 0 {
 			continue
 		}
-		if err := w.run(scan, args...); err != nil {
+		if _, err := w.run(scan, args...); err != nil {
 			return err
 		}
 		args = args[:0]

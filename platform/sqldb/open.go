@@ -50,10 +50,9 @@ type DB struct {
 	checkpoints *checkpoints
 	main        *os.File
 	closeMain   sync.Once
-	// inserters are what is known of rows that are written often, by insertKey,
-	// and writers the prepared statements of SQLite's writing connection by their
-	// text. There are as many as there are kinds of rows and statements.
-	inserters, writers sync.Map
+	// inserters are what is known of rows that are written often, by insertKey.
+	// There are as many as there are kinds of rows.
+	inserters sync.Map
 	// statements and commits are what this process has done here.
 	statements, commits atomic.Int64
 	// writeFailure is why the last transaction could not be written.
@@ -86,7 +85,7 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	dsn := "file:" + escapePath(c.File) + "?_timezone=UTC&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(" + sync +
 		")&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-8000)&_pragma=wal_autocheckpoint(0)"
 	how := *cmp.Or(c.checkpoints, &usualCheckpoints)
-	writer, err := sql.Open("sqlite", fmt.Sprintf("%s&_txlock=immediate&_pragma=journal_size_limit(%d)", dsn, 2*how.at*frameSize))
+	writer, err := openKeeping(fmt.Sprintf("%s&_pragma=journal_size_limit(%d)", dsn, 2*how.at*frameSize), "BEGIN IMMEDIATE")
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening %s: %w", c.File, err), main.Close())
 	}
@@ -95,7 +94,7 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 		return nil, errors.Join(fmt.Errorf("opening the database %s: %w", c.File, err), writer.Close(), main.Close())
 	}
 	// What several readers have in common, the system keeps once.
-	reader, err := sql.Open("sqlite", dsn+"&_pragma=query_only(1)&_pragma=cache_size(-2000)")
+	reader, err := openKeeping(dsn+"&_pragma=query_only(1)&_pragma=cache_size(-2000)", "BEGIN")
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening %s to read: %w", c.File, err), writer.Close(), main.Close())
 	}

@@ -54,8 +54,8 @@ func (s *Script) Change(c Change, rows Rows) {
 
 // ChangeAll appends a change that has to find every row: where it does not, the
 // script fails, and the transaction with it. So a change that nearly always
-// finds them needs no answer before COMMIT. It is PostgreSQL's alone, and the
-// change has to answer something.
+// finds them needs no answer before the rest is written. The change has to
+// answer something, for PostgreSQL.
 func (s *Script) ChangeAll(c Change, rows Rows) {
 	if len(rows) > 0 {
 		s.steps = append(s.steps, step{change: &changing{Change: c, rows: rows, all: true}})
@@ -91,10 +91,10 @@ func (s *Script) Exec(ctx context.Context) error {
 		switch {
 		case st.insert != nil:
 			err = s.db.Insert(ctx, *st.insert)
-		case st.kept != nil, st.change != nil && st.change.all:
+		case st.kept != nil:
 			err = errNotPostgres
 		case st.change != nil:
-			err = s.db.Change(ctx, st.change.Change, st.change.rows, nil)
+			err = s.db.changeRows(ctx, *st.change, nil)
 		default:
 			err = s.single(ctx, st.query)
 		}

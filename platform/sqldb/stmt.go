@@ -79,10 +79,7 @@ func (s *Stmt) query(ctx context.Context, args []any) (rows *sql.Rows, end func(
 	// prepared statements of its own.
 	if w, ok := s.db.onWriter(ctx, s.text); ok {
 		rows, err = w.rows(args...)
-		if err != nil {
-			return nil, none, errors.Join(err, w.Close())
-		}
-		return rows, w.Close, nil
+		return rows, none, err
 	}
 	rows, err = open.tx.Tx.QueryContext(ctx, s.text, args...)
 	return rows, none, err

@@ -31,10 +31,8 @@ const (
 	// rows of a series whose end it does not know, and plans each such statement anew.
 	takeIDs = `SELECT nextval('chat_threads_id_seq'), nextval('chat_runs_id_seq') FROM (SELECT generate_series(1, 1000)) AS n LIMIT $1::bigint`
 	mostIDs = 1000
-	// readLastIDs reads the last ids that SQLite gave away. It has one writer,
-	// and that is this transaction.
-	readLastIDs = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'chat_threads'), 0) + n, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'chat_runs'), 0) + n
-		FROM (WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1) SELECT n FROM numbers)`
+	// readLastIDs reads the last ids that SQLite gave away, and adds to them.
+	readLastIDs = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'chat_threads'), 0) + $1, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'chat_runs'), 0) + $1`
 )
 
 // touching marks the threads that questions go to; those that are gone, or not
@@ -60,11 +58,15 @@ type changedRun struct{ IsDeleted bool }
 // decide takes ids, marks threads, advances runs and closes them, and notes what
 // was found.
 func (w *writing) decide(ctx context.Context, b core.Batch) error {
-	if w.expect(b) {
-		return nil
+	if expected, err := w.expect(ctx, b); expected || err != nil {
+		return err
 	}
 	asks := w.db.NewAsks()
-	w.takeIDs(asks, len(b.Accepts))
+	if w.db.Postgres() {
+		w.takeIDs(asks, len(b.Accepts))
+	} else if err := w.readIDs(ctx, len(b.Accepts)); err != nil {
+		return err
+	}
 	w.touch(asks, b.Accepts)
 	if runs := again(b); len(runs) > 0 { // whose rows are locked behind those of threads, as by who deletes one
 		err := asks.Run(ctx)
@@ -84,16 +86,13 @@ func (w *writing) decide(ctx context.Context, b core.Batch) error {
 	return nil
 }
 
-// takeIDs takes n ids of both tables, which nobody else gets.
+// takeIDs takes n ids of both tables on PostgreSQL, which nobody else gets.
 func (w *writing) takeIDs(asks *sqldb.Asks, n int) {
 	if n == 0 {
 		return
 	}
 	w.ids = make([]reserved, 0, n)
-	all := n
-	if w.db.Postgres() {
-		all += w.Store.stock.more(n, w.now)
-	}
+	all := n + w.Store.stock.more(n, w.now)
 	scan := func(row *sql.Rows) error {
 		var r reserved
 		err := row.Scan(&r.Thread, &r.Run)
@@ -105,11 +104,26 @@ func (w *writing) takeIDs(asks *sqldb.Asks, n int) {
 		}
 		return err
 	}
-	for w.db.Postgres() && all > mostIDs {
+	for ; all > mostIDs; all -= mostIDs {
 		asks.Read(w.nextIDs, scan, mostIDs)
-		all -= mostIDs
 	}
 	asks.Read(w.nextIDs, scan, int64(all))
+}
+
+// readIDs is takeIDs on SQLite. It has one writer, and that is this transaction.
+func (w *writing) readIDs(ctx context.Context, n int) error {
+	if n == 0 {
+		return nil
+	}
+	w.ids = make([]reserved, n)
+	first := &w.ids[0]
+	if err := w.nextIDs.Row(ctx, []any{&first.Thread, &first.Run}, 1); err != nil {
+		return fmt.Errorf("reading the last ids: %w", err)
+	}
+	for i := range w.ids {
+		w.ids[i] = reserved{first.Thread + int64(i), first.Run + int64(i)}
+	}
+	return nil
 }
 
 func (w *writing) touch(asks *sqldb.Asks, parts []core.Accept) {

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"context"
 	"slices"
 
 	"parley/modules/chat/internal/core"
@@ -19,19 +20,24 @@ var (
 	closingAll   = sqldb.NewChange("chat_runs", closeRun, ofOwner+" AND NOT is_deleted", "1")
 )
 
-// expect is decide without a question to the database: the changes go with all
-// else that is written, and with COMMIT, in one message to PostgreSQL. It answers
-// false where something has to be asked for.
-func (w *writing) expect(b core.Batch) bool {
+// expect is decide without a question whose answer decides: on PostgreSQL the
+// changes go with all else that is written, and with COMMIT, in one message. It
+// answers false where something has to be asked for.
+func (w *writing) expect(ctx context.Context, b core.Batch) (bool, error) {
 	again := len(again(b)) > 0 || slices.ContainsFunc(b.Accepts, func(p core.Accept) bool { return p.Run.ID != 0 })
-	if !b.Expecting || again || !w.db.Postgres() {
-		return false
+	if !b.Expecting || again {
+		return false, nil
 	}
-	ids, enough := w.Store.stock.take(len(b.Accepts), w.now)
-	if !enough {
-		return false
+	if w.db.Postgres() {
+		ids, enough := w.Store.stock.take(len(b.Accepts), w.now)
+		if !enough {
+			return false, nil
+		}
+		w.ids = ids
+	} else if err := w.readIDs(ctx, len(b.Accepts)); err != nil {
+		return false, err
 	}
-	w.ids, w.expecting = ids, true
+	w.expecting = true
 	w.touchAll(b.Accepts)
 	w.advanced = make(map[int64]changedRun, len(b.Advances))
 	for _, p := range b.Advances {
@@ -43,7 +49,7 @@ func (w *writing) expect(b core.Batch) bool {
 	}
 	w.script.ChangeAll(advancingAll, advancedRows(b.Advances))
 	w.script.ChangeAll(closingAll, closedRows(b.Ends, w.now))
-	return true
+	return true, nil
 }
 
 // touchAll marks the threads that questions go to.

@@ -9,6 +9,8 @@ import (
 
 	"parley/modules/chat/internal/adapters/sqlstore"
 	"parley/modules/chat/internal/core"
+	"parley/platform/migrate"
+	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
 )
 
@@ -53,45 +55,47 @@ func TestABatchThatExpectsNoRefusalIsOneMessage(t *testing.T) {
 }
 
 func TestABatchThatIsNotAsExpectedStoresNothing(t *testing.T) {
-	l := newLocking(t.Context(), t)
-	at := time.Now()
-	gone, renamed, key := l.made[0].Thread, l.made[0].Thread, "key"
-	gone.Deletions++
-	renamed.Title = "That"
-	taken := asking("taken", aThread)
-	taken.Run.IdempotencyKey = &key
-	if _, err := l.write(core.Batch{Now: at, Accepts: []core.Accept{taken}}); err != nil {
-		t.Fatal(err)
-	}
-	taken.Run.RunID = "again"
-	end := core.End{Run: l.made[0].Run.ID, Owner: "process-b", Outcome: core.Outcome{State: core.Completed}, Sequence: 1}
-	var many []core.End // so that they go as arrays
-	for range 20 {
-		many = append(many, end)
-	}
-	for name, b := range map[string]core.Batch{
-		"an answer of a thread was deleted":  questions(at, "a", aThread, gone),
-		"a thread has another title":         questions(at, "b", aThread, renamed),
-		"a key is taken":                     {Accepts: []core.Accept{asking("c", aThread), taken}},
-		"a run ended elsewhere":              {Accepts: []core.Accept{asking("d", aThread)}, Ends: []core.End{end}},
-		"many runs ended elsewhere":          {Accepts: []core.Accept{asking("e", aThread)}, Ends: many},
-		"a run that goes on ended elsewhere": {Accepts: []core.Accept{asking("f", aThread)}, Advances: []core.Advance{{Run: end.Run, Owner: end.Owner, Sequence: 1}}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			b.Now, b.Expecting = at, true
-			if err := l.store.Stock(t.Context(), len(b.Accepts), at); err != nil {
-				t.Fatal(err)
-			}
-			before := l.count("chat_runs")
-			done, err := l.write(b)
-			if err == nil || !done.Expected || errors.Is(err, core.ErrNoLongerOurs) {
-				t.Errorf("expected %v, %v", done.Expected, err)
-			}
-			if after := l.count("chat_runs"); after != before {
-				t.Errorf("%d runs, then %d", before, after)
-			}
-		})
-	}
+	dbtest.Each(t, []migrate.Set{sqlstore.Migrations()}, func(t *testing.T, db *sqldb.DB) {
+		l := newAlone(t.Context(), t, db)
+		at := time.Now()
+		gone, renamed, key := l.made[0].Thread, l.made[0].Thread, "key"
+		gone.Deletions++
+		renamed.Title = "That"
+		taken := asking("taken", aThread)
+		taken.Run.IdempotencyKey = &key
+		if _, err := l.write(core.Batch{Now: at, Accepts: []core.Accept{taken}}); err != nil {
+			t.Fatal(err)
+		}
+		taken.Run.RunID = "again"
+		end := core.End{Run: l.made[0].Run.ID, Owner: "process-b", Outcome: core.Outcome{State: core.Completed}, Sequence: 1}
+		var many []core.End // so that they go as arrays
+		for range 20 {
+			many = append(many, end)
+		}
+		for name, b := range map[string]core.Batch{
+			"an answer of a thread was deleted":  questions(at, "a", aThread, gone),
+			"a thread has another title":         questions(at, "b", aThread, renamed),
+			"a key is taken":                     {Accepts: []core.Accept{asking("c", aThread), taken}},
+			"a run ended elsewhere":              {Accepts: []core.Accept{asking("d", aThread)}, Ends: []core.End{end}},
+			"many runs ended elsewhere":          {Accepts: []core.Accept{asking("e", aThread)}, Ends: many},
+			"a run that goes on ended elsewhere": {Accepts: []core.Accept{asking("f", aThread)}, Advances: []core.Advance{{Run: end.Run, Owner: end.Owner, Sequence: 1}}},
+		} {
+			t.Run(name, func(t *testing.T) {
+				b.Now, b.Expecting = at, true
+				if err := l.store.Stock(t.Context(), len(b.Accepts), at); err != nil {
+					t.Fatal(err)
+				}
+				before := l.count("chat_runs")
+				done, err := l.write(b)
+				if err == nil || !done.Expected || errors.Is(err, core.ErrNoLongerOurs) {
+					t.Errorf("expected %v, %v", done.Expected, err)
+				}
+				if after := l.count("chat_runs"); after != before {
+					t.Errorf("%d runs, then %d", before, after)
+				}
+			})
+		}
+	})
 }
 
 // Of two processes that store questions to one thread, the later gives the higher

@@ -25,8 +25,12 @@ func (s *Store) IndexRuns(ctx context.Context, runs []int64) error { return s.in
 // Changes are the changes that a batch is made of.
 var Changes = []sqldb.Change{advancing, beginning, searching, closing, answering, touching}
 
-// Stock takes n ids that the questions of a batch at that time may have.
+// Stock takes n ids that the questions of a batch at that time may have. SQLite's
+// takes its own.
 func (s *Store) Stock(ctx context.Context, n int, at time.Time) error {
+	if !s.db.Postgres() {
+		return nil
+	}
 	w := writing{Store: s, now: at}
 	asks := s.db.NewAsks()
 	w.takeIDs(asks, n)

@@ -14,8 +14,8 @@ import (
 	"parley/platform/sqldb/dbtest"
 )
 
-// locking is a store of questions and runs on PostgreSQL beside a transaction
-// of another process.
+// locking is a store of questions and runs, on PostgreSQL beside a transaction of
+// another process.
 type locking struct {
 	ctx   context.Context
 	t     *testing.T
@@ -28,7 +28,18 @@ type locking struct {
 
 func newLocking(ctx context.Context, t *testing.T) *locking {
 	t.Helper()
-	db := dbtest.Postgres(t, sqlstore.Migrations())
+	l := newAlone(ctx, t, dbtest.Postgres(t, sqlstore.Migrations()))
+	var err error
+	if l.other, err = l.db.DB.DB.BeginTx(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.other.Rollback() })
+	return l
+}
+
+// newAlone has no other transaction.
+func newAlone(ctx context.Context, t *testing.T, db *sqldb.DB) *locking {
+	t.Helper()
 	l := &locking{ctx: ctx, t: t, db: db, store: sqlstore.New(db), unit: sqldb.NewUnit(db, nowhere{}, clock.System{})}
 	fresh := core.Thread{OrganizationID: 1, AgentID: 3, UserID: 7, Title: "What?"}
 	done, err := l.write(core.Batch{Now: time.Now(), Accepts: []core.Accept{asking("1", fresh), asking("2", fresh)}})
@@ -36,10 +47,6 @@ func newLocking(ctx context.Context, t *testing.T) *locking {
 		t.Fatal(err)
 	}
 	l.made = done.Accepts
-	if l.other, err = db.DB.DB.BeginTx(ctx, nil); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.other.Rollback() })
 	return l
 }
 

@@ -45,10 +45,16 @@ func (c counting) Write(ctx context.Context, b core.Batch) (core.Written, error)
 }
 
 func TestAStoreThatExpectsNoRefusalWritesTheSame(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) { writesTheSame(t, dbtest.SQLite) })
+	t.Run("postgres", func(t *testing.T) { writesTheSame(t, dbtest.Postgres) })
+}
+
+func writesTheSame(t *testing.T, open func(testing.TB, ...migrate.Set) *sqldb.DB) {
+	t.Helper()
 	var all, expecting atomic.Int64
 	t.Run("store", func(t *testing.T) {
 		coretest.TestStore(t, func(t *testing.T) coretest.Subject {
-			db := dbtest.Postgres(t, sqlstore.Migrations())
+			db := open(t, sqlstore.Migrations())
 			store := sqlstore.New(db)
 			return coretest.Subject{
 				Store: counting{store, &all, &expecting}, Unit: sqldb.NewUnit(db, nowhere{}, clock.System{}), Ledger: ledger(db),

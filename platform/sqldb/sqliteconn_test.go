@@ -1,0 +1,243 @@
+package sqldb_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"modernc.org/sqlite"
+
+	"parley/platform/sqldb"
+	"parley/platform/sqldb/dbtest"
+)
+
+// threeNumbers is a database of SQLite with a table of them.
+func threeNumbers(t *testing.T) *sqldb.DB {
+	t.Helper()
+	db := dbtest.SQLite(t)
+	for _, text := range []string{"CREATE TABLE numbers (n BIGINT PRIMARY KEY)", "INSERT INTO numbers VALUES (1), (2), (3)"} {
+		if _, err := db.ExecContext(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return db
+}
+
+func TestAStatementWithArgumentsIsKeptByItsConnection(t *testing.T) {
+	db := threeNumbers(t)
+	before, err := db.KeptTexts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const add, count = "INSERT INTO numbers VALUES (?)", "SELECT count(*) FROM numbers WHERE n < ?"
+	for i := range 3 {
+		if _, err := db.DB.DB.ExecContext(t.Context(), add, 10+i); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.DB.DB.ExecContext(t.Context(), fmt.Sprintf("INSERT INTO numbers VALUES (%d)", 20+i)); err != nil {
+			t.Fatal(err)
+		}
+		var n int
+		if err := db.DB.DB.QueryRowContext(t.Context(), count, 20).Scan(&n); err != nil || n != 4+i {
+			t.Errorf("%d numbers: %v", n, err)
+		}
+	}
+	kept, err := db.KeptTexts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept = slices.DeleteFunc(kept, func(text string) bool { return slices.Contains(before, text) })
+	if want := []string{add, count}; !slices.Equal(kept, want) {
+		t.Errorf("kept %q", kept)
+	}
+}
+
+func TestAStatementRunsWhileItsRowsAreRead(t *testing.T) {
+	db := threeNumbers(t)
+	tx, err := db.DB.DB.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	const from = "SELECT n FROM numbers WHERE n >= ? ORDER BY n"
+	read := func(at int) (out []int) {
+		t.Helper()
+		rows, err := tx.QueryContext(t.Context(), from, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var n, within int
+			if err := rows.Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			if err := tx.QueryRowContext(t.Context(), from, n).Scan(&within); err != nil || within != n {
+				t.Errorf("%d within %d: %v", within, n, err)
+			}
+			out = append(out, n)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	for at, want := range [][]int{{1, 2, 3}, {1, 2, 3}, {2, 3}} {
+		if got := read(at); !slices.Equal(got, want) {
+			t.Errorf("from %d on it read %v", at, got)
+		}
+	}
+}
+
+func TestAKeptStatementFollowsTheSchema(t *testing.T) {
+	db := threeNumbers(t)
+	use := func() (n int, err error) {
+		err = db.DB.DB.QueryRowContext(t.Context(), "SELECT count(*) FROM late WHERE n > ?", 0).Scan(&n)
+		return n, err
+	}
+	if _, err := use(); err == nil {
+		t.Fatal("it read a table that is not there")
+	}
+	for want, change := range []string{"CREATE TABLE late (n BIGINT)", "INSERT INTO late VALUES (1)", "CREATE INDEX late_n ON late (n)", "ALTER TABLE late ADD COLUMN m BIGINT", "DROP INDEX late_n"} {
+		if _, err := db.ExecContext(t.Context(), change); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := use(); err != nil || n != min(want, 1) {
+			t.Errorf("after %s: %d, %v", change, n, err)
+		}
+	}
+}
+
+func TestMoreStatementsThanAreKeptRun(t *testing.T) {
+	db := threeNumbers(t)
+	for i := range sqldb.MostKept + 10 {
+		var n int
+		if err := db.DB.DB.QueryRowContext(t.Context(), fmt.Sprintf("SELECT %d + ?", i), 1).Scan(&n); err != nil || n != i+1 {
+			t.Fatal(i, n, err)
+		}
+	}
+	if _, err := db.DB.DB.ExecContext(t.Context(), "DELETE FROM numbers WHERE n = ?", 3); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := db.KeptTexts(t.Context())
+	if err != nil || len(kept) > sqldb.MostKept {
+		t.Errorf("%d are kept: %v", len(kept), err)
+	}
+}
+
+func TestACommitThatFailsLeavesNoTransaction(t *testing.T) {
+	db := dbtest.SQLite(t)
+	for _, text := range []string{"CREATE TABLE parents (id BIGINT PRIMARY KEY)", "CREATE TABLE children (parent BIGINT REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)"} {
+		if _, err := db.ExecContext(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		tx, err := db.DB.DB.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tx.ExecContext(t.Context(), "INSERT INTO children VALUES (?)", 1); err != nil {
+			t.Fatal(err)
+		}
+		if err := tx.Commit(); err == nil || !strings.Contains(err.Error(), "FOREIGN KEY") {
+			t.Fatal(err)
+		}
+	}
+	var n int
+	if err := db.DB.DB.QueryRowContext(t.Context(), "SELECT count(*) FROM children").Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d children: %v", n, err)
+	}
+}
+
+// late is a driver whose BEGIN is answered as if its context had ended just
+// behind it.
+type late struct{ driver.Connector }
+
+func (l late) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := l.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	whole, ok := c.(wholeConn)
+	if !ok {
+		return nil, errors.New("a connection lacks methods")
+	}
+	return &lateConn{wholeConn: whole}, nil
+}
+
+type wholeConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+type lateConn struct {
+	wholeConn
+	was bool
+}
+
+func (c *lateConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	s, err := c.wholeConn.PrepareContext(ctx, query)
+	if err != nil || !strings.HasPrefix(query, "BEGIN") {
+		return s, err
+	}
+	whole, ok := s.(wholeStmt)
+	if !ok {
+		return nil, errors.New("a statement lacks methods")
+	}
+	return &lateStmt{whole, c}, nil
+}
+
+type wholeStmt interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
+}
+
+type lateStmt struct {
+	wholeStmt
+	of *lateConn
+}
+
+func (s *lateStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	r, err := s.wholeStmt.ExecContext(ctx, args)
+	if err == nil && !s.of.was {
+		s.of.was, r, err = true, nil, context.Canceled
+	}
+	return r, err
+}
+
+func TestATransactionWhoseBeginningIsGivenUpIsNotLeftOpen(t *testing.T) {
+	connector, err := sqlite.NewConnector("file:" + filepath.ToSlash(filepath.Join(t.TempDir(), "late.db")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := sqldb.KeepStatements(late{connector})
+	db.SetMaxOpenConns(1)
+	defer db.Close()
+	if _, err := db.BeginTx(t.Context(), nil); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	tx, err := db.BeginTx(t.Context(), &sql.TxOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Error(err)
+	}
+	if _, err := db.BeginTx(t.Context(), &sql.TxOptions{Isolation: sql.LevelReadUncommitted}); err == nil {
+		t.Error("it took an isolation level that SQLite does not have")
+	}
+}
