@@ -2,8 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"maps"
 	"os"
@@ -42,12 +40,6 @@ func (db *DB) KeptTexts(ctx context.Context) (texts []string, err error) {
 		return nil
 	})
 	return texts, errors.Join(err, conn.Close())
-}
-
-// KeepStatements is a pool of SQLite whose connections are as those of a database,
-// and come from connector.
-func KeepStatements(connector driver.Connector) *sql.DB {
-	return sql.OpenDB(keeping{connector, "BEGIN IMMEDIATE"})
 }
 
 // KeptInserts is how many inserts are prepared on some connection.

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"time"
 
 	"modernc.org/sqlite"
 )
@@ -148,6 +149,16 @@ func (r *keptRows) Close() error {
 	return r.Rows.Close()
 }
 
+// CheckNamedValue implements driver.NamedValueChecker: nearly all values are as
+// SQLite's driver takes them.
+func (c *keepingConn) CheckNamedValue(v *driver.NamedValue) error {
+	switch v.Value.(type) {
+	case nil, int64, float64, bool, string, []byte, time.Time:
+		return nil
+	}
+	return driver.ErrSkip
+}
+
 // BeginTx implements driver.ConnBeginTx.
 func (c *keepingConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	if opts.Isolation != driver.IsolationLevel(sql.LevelDefault) {
@@ -157,12 +168,16 @@ func (c *keepingConn) BeginTx(ctx context.Context, opts driver.TxOptions) (drive
 	if opts.ReadOnly {
 		begin = "BEGIN"
 	}
-	if err := c.control(ctx, begin); err != nil {
-		// It may have begun though the context ended meanwhile.
-		_ = c.control(context.WithoutCancel(ctx), "ROLLBACK")
+	// It waits for other processes alone, for as long as they may be waited for.
+	// The driver has a goroutine watch for the end of a context, which costs more.
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return keepingTx{c, context.WithoutCancel(ctx)}, nil
+	ctx = context.WithoutCancel(ctx)
+	if err := c.control(ctx, begin); err != nil {
+		return nil, err
+	}
+	return keepingTx{c, ctx}, nil
 }
 
 // control runs a kept statement without arguments.

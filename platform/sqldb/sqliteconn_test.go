@@ -3,15 +3,11 @@ package sqldb_test
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"modernc.org/sqlite"
 
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
@@ -156,88 +152,36 @@ func TestACommitThatFailsLeavesNoTransaction(t *testing.T) {
 	}
 }
 
-// late is a driver whose BEGIN is answered as if its context had ended just
-// behind it.
-type late struct{ driver.Connector }
-
-func (l late) Connect(ctx context.Context) (driver.Conn, error) {
-	c, err := l.Connector.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	whole, ok := c.(wholeConn)
-	if !ok {
-		return nil, errors.New("a connection lacks methods")
-	}
-	return &lateConn{wholeConn: whole}, nil
-}
-
-type wholeConn interface {
-	driver.Conn
-	driver.ConnBeginTx
-	driver.ConnPrepareContext
-	driver.ExecerContext
-	driver.QueryerContext
-	driver.Pinger
-	driver.SessionResetter
-	driver.Validator
-}
-
-type lateConn struct {
-	wholeConn
-	was bool
-}
-
-func (c *lateConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	s, err := c.wholeConn.PrepareContext(ctx, query)
-	if err != nil || !strings.HasPrefix(query, "BEGIN") {
-		return s, err
-	}
-	whole, ok := s.(wholeStmt)
-	if !ok {
-		return nil, errors.New("a statement lacks methods")
-	}
-	return &lateStmt{whole, c}, nil
-}
-
-type wholeStmt interface {
-	driver.Stmt
-	driver.StmtExecContext
-	driver.StmtQueryContext
-}
-
-type lateStmt struct {
-	wholeStmt
-	of *lateConn
-}
-
-func (s *lateStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	r, err := s.wholeStmt.ExecContext(ctx, args)
-	if err == nil && !s.of.was {
-		s.of.was, r, err = true, nil, context.Canceled
-	}
-	return r, err
-}
-
-func TestATransactionWhoseBeginningIsGivenUpIsNotLeftOpen(t *testing.T) {
-	connector, err := sqlite.NewConnector("file:" + filepath.ToSlash(filepath.Join(t.TempDir(), "late.db")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := sqldb.KeepStatements(late{connector})
-	db.SetMaxOpenConns(1)
-	defer db.Close()
-	if _, err := db.BeginTx(t.Context(), nil); !errors.Is(err, context.Canceled) {
-		t.Fatal(err)
-	}
-	tx, err := db.BeginTx(t.Context(), &sql.TxOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := tx.Commit(); err != nil {
+func TestATransactionBeginsAnew(t *testing.T) {
+	db := threeNumbers(t)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := db.DB.DB.BeginTx(ended, nil); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	if _, err := db.BeginTx(t.Context(), &sql.TxOptions{Isolation: sql.LevelReadUncommitted}); err == nil {
+	if _, err := db.DB.DB.BeginTx(t.Context(), &sql.TxOptions{Isolation: sql.LevelReadUncommitted}); err == nil {
 		t.Error("it took an isolation level that SQLite does not have")
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	tx, err := db.DB.DB.BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM numbers WHERE n > ?", 0); err != nil {
+		t.Fatal(err)
+	}
+	leave()
+	for range 2 { // the first waits until the one before is rolled back
+		err := db.Within(t.Context(), func(ctx context.Context) error {
+			var n int
+			err := db.On(ctx).NewRaw("SELECT count(*) FROM numbers").Scan(ctx, &n)
+			if n != 3 {
+				t.Errorf("%d numbers are left", n)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
