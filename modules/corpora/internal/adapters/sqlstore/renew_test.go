@@ -89,9 +89,9 @@ func TestAnIndexOfAnOlderVersionBecomesThatOfThisOne(t *testing.T) {
 		}
 		found := func(question string) int {
 			t.Helper()
-			var version int64
+			var version int64 // of a corpus whose index is not read as a whole
 			check(db.QueryRowContext(ctx, "SELECT version FROM corpora_statistics").Scan(&version))
-			r, err := ranking.NewEngine(store, 1<<20).Search(ctx, ranking.Question{Text: question, Corpora: []ranking.Corpus{{ID: c.ID, Version: version, Passages: 5, Length: 30}}, Limit: 10})
+			r, err := ranking.NewEngine(store, 1<<20).Search(ctx, ranking.Question{Text: question, Corpora: []ranking.Corpus{{ID: c.ID, Version: version, Passages: 5, Length: 300_000}}, Limit: 10})
 			check(err)
 			return len(r.Hits)
 		}

@@ -17,7 +17,9 @@ import (
 	"parley/modules/corpora/internal/adapters/sqlstore"
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/coretest"
+	"parley/modules/corpora/internal/core/ranking"
 	"parley/platform/blob"
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
@@ -141,21 +143,20 @@ func TestWordsThatNobodyHasAskedBeforeAreReadByOneStatement(t *testing.T) {
 		for i := range 20 {
 			s.add(fmt.Sprintf("the red lantern shines %d times over a cold harbour", i))
 		}
-		for _, c := range []struct {
-			question string
-			reads    int64
-		}{
-			{"red lantern", 3},      // what is connected, the words, the passages
-			{"the cold harbour", 2}, // whose passages are in memory
-			{"harbour lantern", 1},  // whose words are, too
+		in, err := s.store.Searchable(s.t.Context(), access.CorporaVisibleTo(stranger), agent, nil)
+		s.check(err)
+		for length, reads := range map[int][]int64{
+			in[0].Length: {2, 0, 0}, // the whole index and the passages
+			300_000:      {2, 1, 0}, // the words and the passages, and other words
 		} {
-			if !s.db.Postgres() && c.reads < 3 { // whose one process knows what is connected
-				c.reads--
-			}
-			ctx, n := sqldb.CountQueries(s.t.Context())
-			found, err := s.asker.Retrieve(ctx, stranger, corpora.Scope{AgentID: agent}, c.question, 10)
-			if s.check(err); len(found.Passages) != 10 || n.Load() != c.reads {
-				s.t.Errorf("%q: %d passages by %d statements", c.question, len(found.Passages), n.Load())
+			engine := ranking.NewEngine(s.store, 1<<20)
+			for i, question := range []string{"red lantern", "the cold harbour", "harbour lantern"} {
+				in[0].Length = length
+				ctx, n := sqldb.CountQueries(s.t.Context())
+				found, err := engine.Search(ctx, ranking.Question{Text: question, Corpora: in, Limit: 10})
+				if s.check(err); found.Kept != 10 || n.Load() != reads[i] {
+					s.t.Errorf("%q among %d words: %d passages by %d statements", question, length, found.Kept, n.Load())
+				}
 			}
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/uptrace/bun"
@@ -158,6 +159,32 @@ func (s *Store) Postings(ctx context.Context, corpora []int64, terms []string, m
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading postings: %w", err)
 	}
+	out, err := unpackAll(rows, most)
+	return out, versions, err
+}
+
+// Whole implements ranking.Source.
+func (s *Store) Whole(ctx context.Context, corpus int64, most int) ([]ranking.Postings, ranking.Versions, error) {
+	rows, versions, err := s.whole(ctx, []int64{corpus}, most)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the index of corpus %d: %w", corpus, err)
+	}
+	out, err := unpackAll(rows, math.MaxInt)
+	return out, versions, err
+}
+
+func (s *Store) whole(ctx context.Context, corpora []int64, most int) ([]versioned, ranking.Versions, error) {
+	if s.db.Postgres() {
+		return s.keptSnapshot(ctx, wholeOf, corpora, int64(most))
+	}
+	return s.snapshot(ctx, corpora, s.db.NewSelect().TableExpr("corpora_postings").
+		ColumnExpr("corpus_id, term, CAST(sum(passages) AS BIGINT), group_concat(data, '')").
+		Where("corpus_id IN (?)", bun.List(corpora)).Where(live, bun.List(corpora)).
+		Where("(SELECT length FROM corpora_statistics WHERE corpus_id IN (?)) <= ?", bun.List(corpora), most).GroupExpr("corpus_id, term"))
+}
+
+// unpackAll answers the postings of rows that have no more passages than most.
+func unpackAll(rows []versioned, most int) ([]ranking.Postings, error) {
 	out := make([]ranking.Postings, len(rows))
 	for i, r := range rows {
 		out[i] = ranking.Postings{Corpus: r.CorpusID, Term: r.Term, DF: int(r.N)}
@@ -166,12 +193,12 @@ func (s *Store) Postings(ctx context.Context, corpora []int64, terms []string, m
 		}
 		list := make([]ranking.Posting, 0, r.N)
 		if err := unpack(r.Data, func(p ranking.Posting) { list = append(list, p) }); err != nil {
-			return nil, nil, fmt.Errorf("reading the postings of %q: %w", r.Term, err)
+			return nil, fmt.Errorf("reading the postings of %q: %w", r.Term, err)
 		}
 		slices.SortFunc(list, func(a, b ranking.Posting) int { return cmp.Compare(a.Passage, b.Passage) })
 		out[i].List = list
 	}
-	return out, versions, nil
+	return out, nil
 }
 
 func (s *Store) postings(ctx context.Context, corpora []int64, terms []string, most int) ([]versioned, ranking.Versions, error) {

@@ -67,7 +67,16 @@ func (f fixture) found(question string, corpora ...core.Corpus) (texts []string)
 	return texts
 }
 
-// search asks twice: what is read, and what is then in memory, answer alike.
+// partly is an index that is not read as a whole.
+type partly struct{ ranking.Source }
+
+// Whole implements ranking.Source.
+func (partly) Whole(context.Context, int64, int) ([]ranking.Postings, ranking.Versions, error) {
+	return nil, nil, nil
+}
+
+// search asks twice: what is read, and what is then in memory, answer alike. So do
+// parts of an index.
 func (f fixture) search(question string, corpora ...core.Corpus) ranking.Result {
 	f.t.Helper()
 	var ids []int64
@@ -78,6 +87,7 @@ func (f fixture) search(question string, corpora ...core.Corpus) ranking.Result 
 	engine := ranking.NewEngine(f.Store, 16<<20)
 	cold := storetest.Must[ranking.Result](f.t)(engine.Search(f.ctx, q))
 	f.Equal(cold, storetest.Must[ranking.Result](f.t)(engine.Search(f.ctx, q)))
+	f.Equal(cold, storetest.Must[ranking.Result](f.t)(ranking.NewEngine(partly{f.Store}, 16<<20).Search(f.ctx, q)))
 	return cold
 }
 

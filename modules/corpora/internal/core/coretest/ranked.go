@@ -74,7 +74,7 @@ func ranked(f fixture) {
 			for _, c := range in {
 				ids = append(ids, c.ID)
 			}
-			want := storetest.Must[ranking.Result](f.t)(ranking.NewEngine(reference, 16<<20).Search(f.ctx, ranking.Question{Text: question, Corpora: reference.Corpora(ids...), Limit: 10}))
+			want := storetest.Must[ranking.Result](f.t)(ranking.NewEngine(partly{reference}, 16<<20).Search(f.ctx, ranking.Question{Text: question, Corpora: reference.Corpora(ids...), Limit: 10}))
 			got := f.search(question, in...)
 			if len(want.Hits) != len(got.Hits) || len(want.Terms) != len(got.Terms) || want.Passages != got.Passages {
 				f.t.Errorf("%q in %d corpora: %d hits of %d", question, len(in), len(got.Hits), len(want.Hits))
@@ -106,6 +106,18 @@ func (f fixture) postings(reference ranking.Source, corpora []core.Corpus) {
 	}
 	f.Equal(read(reference, math.MaxInt), read(f.Store, math.MaxInt))
 	f.Equal(read(reference, 1), read(f.Store, 1)) // of the others only the number
+	whole := func(s ranking.Source, most int) []ranking.Postings {
+		found, versions, err := s.Whole(f.ctx, ids[1], most)
+		f.NoError(err)
+		f.Equal(1, len(versions))
+		slices.SortFunc(found, func(a, b ranking.Postings) int { return cmp.Compare(a.Term, b.Term) })
+		return found
+	}
+	length := f.searchable(ids[1])[0].Length
+	all := whole(f.Store, length)
+	f.Equal(true, len(all) > 0)
+	f.Equal(whole(reference, length), all)
+	f.Equal(0, len(whole(f.Store, length-1)))
 	none, versions, err := f.Postings(f.ctx, nil, terms, 1)
 	f.NoError(err)
 	f.Equal(0, len(none)+len(versions))

@@ -88,7 +88,7 @@ func (v view) forms(ctx context.Context, terms []Term, asked []int) ([][]Form, e
 	if len(missing) == 0 {
 		return out, nil
 	}
-	found, versions, err := v.source.Alike(ctx, v.ids(), words, alikeLimit)
+	found, versions, err := v.alike(ctx, words, alikeLimit)
 	if err != nil {
 		return nil, err
 	}

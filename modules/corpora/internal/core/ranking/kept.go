@@ -72,6 +72,8 @@ const (
 	nearName
 	formsName
 	vectorsName
+	wholeName
+	readsName
 )
 
 // stamp stands for a corpus in its version.
@@ -89,6 +91,9 @@ func (v view) stampOfAll() (all uint64) {
 
 // term answers what is kept of a term of one of the corpora, nil for nothing.
 func (v view) term(corpus int, term string, hash uint64) *keptTerm {
+	if e := v.wholes[corpus]; e != nil {
+		return e.term(term)
+	}
 	name := hash ^ v.stamps[corpus] ^ termName
 	c := &v.corpora[corpus]
 	if found, ok := v.warm.Get(name); ok {

@@ -3,6 +3,8 @@ package ranking
 import (
 	"cmp"
 	"context"
+	"maps"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -212,6 +214,17 @@ func (m *Memory) Postings(_ context.Context, corpora []int64, terms []string, mo
 		}
 	}
 	return out, m.at(corpora), nil
+}
+
+// Whole implements Source.
+func (m *Memory) Whole(ctx context.Context, corpus int64, most int) ([]Postings, Versions, error) {
+	if m.Corpora(corpus)[0].Length > most {
+		return nil, m.at([]int64{corpus}), nil
+	}
+	m.mu.RLock()
+	terms := slices.Collect(maps.Keys(m.postings))
+	m.mu.RUnlock()
+	return m.Postings(ctx, []int64{corpus}, terms, math.MaxInt)
 }
 
 func (m *Memory) count(corpora []int64, term string) (n int) {

@@ -14,6 +14,8 @@ type scratch struct {
 	heap []Candidate
 
 	stamps   []uint64 // of the corpora in their versions
+	wholes   []*keptWhole
+	partly   bool // a part of an index was read
 	names    []string
 	dfs      []int
 	places   []int
@@ -78,6 +80,8 @@ func (s *scratch) forget() {
 	drop(&s.exactly)
 	drop(&s.pieces)
 	drop(&s.names)
+	drop(&s.wholes)
+	s.partly = false
 	drop(&s.forms)
 	drop(&s.lists)
 	drop(&s.rarest)

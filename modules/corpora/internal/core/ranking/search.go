@@ -92,6 +92,12 @@ func (e *Engine) Search(ctx context.Context, question Question) (Result, error) 
 		return Result{Terms: slices.Clone(q.terms)}, nil
 	}
 	v := e.view(question.Corpora, s)
+	v.complete(ctx)
+	defer func() {
+		if s.partly {
+			v.partRead()
+		}
+	}()
 	stats := v.totals()
 	dfs, err := v.count(ctx, s.stemsOf(q.terms))
 	if err != nil {

@@ -48,7 +48,7 @@ func (v view) near(ctx context.Context, word string) (TermCount, error) {
 	if len(word) >= 8 {
 		reach = 2
 	}
-	words, versions, err := v.source.Vocabulary(ctx, v.ids(), word[:1], len(word)-reach, len(word)+reach, vocabularyLimit)
+	words, versions, err := v.vocabulary(ctx, word[:1], len(word)-reach, len(word)+reach, vocabularyLimit)
 	if err != nil {
 		return TermCount{}, err
 	}

@@ -13,7 +13,8 @@ import (
 type view struct {
 	*Engine
 	corpora []Corpus
-	stamps  []uint64 // of the corpora in their versions
+	stamps  []uint64     // of the corpora in their versions
+	wholes  []*keptWhole // of those that are there as a whole
 	scratch *scratch
 }
 
@@ -22,7 +23,11 @@ func (e *Engine) view(corpora []Corpus, s *scratch) view {
 	for _, c := range corpora {
 		s.stamps = append(s.stamps, e.tokens.stamp(c))
 	}
-	return view{e, corpora, s.stamps, s}
+	v := view{e, corpora, s.stamps, zeros(&s.wholes, len(corpora)), s}
+	for i := range corpora {
+		v.wholes[i] = v.whole(i)
+	}
+	return v
 }
 
 func (v view) ids() []int64 {
@@ -69,6 +74,7 @@ func (v view) count(ctx context.Context, terms []string) ([]int, error) {
 	}
 	slices.Sort(missing)
 	missing = slices.Compact(missing)
+	v.scratch.partly = true
 	ids := v.ids()
 	read, versions, err := v.source.Postings(ctx, ids, missing, atOnce)
 	if err != nil {
@@ -121,6 +127,7 @@ func (v view) postings(ctx context.Context, terms []Weighted) ([][]Posting, erro
 	}
 	slices.Sort(missing)
 	slices.Sort(from)
+	v.scratch.partly = true
 	read, versions, err := v.source.Postings(ctx, slices.Compact(from), slices.Compact(missing), math.MaxInt)
 	if err != nil {
 		return nil, err
