@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"parley/modules/agents/internal/core"
+	"parley/platform/kernel/jsonout"
 	"parley/platform/kernel/page"
 	"parley/platform/sqldb"
 )
@@ -48,20 +49,26 @@ func (s *Store) NoteQuestions(ctx context.Context, questions []core.Question, ke
 	for i, q := range questions {
 		runs[i] = runRow{run: run{OrganizationID: q.OrganizationID, UserID: q.UserID, AgentID: q.AgentID}}
 	}
-	return s.db.Within(ctx, func(ctx context.Context) error {
+	err := s.db.Within(ctx, func(ctx context.Context) error {
 		script := s.db.NewScript()
 		script.Insert(sqldb.Insert{Rows: &runs, Without: "id", OnConflict: "(user_id, agent_id) DO NOTHING"})
 		s.addRecents(script, questions)
+		users := core.Askers(questions)
 		if s.db.Postgres() {
-			script.Kept(trimming, core.Askers(questions), keep)
-		} else {
-			script.Add(s.trim(ctx, core.Recent, core.Askers(questions), keep))
+			script.Kept(trimmingOnPostgres, users, keep)
+			return script.Exec(ctx)
 		}
 		if err := script.Exec(ctx); err != nil {
-			return fmt.Errorf("noting %d questions: %w", len(questions), err)
+			return err
 		}
-		return nil
+		var list jsonout.Text
+		list.Any(users)
+		return s.db.Prepared(ctx, trimmingOnSQLite, nil, string(list.Bytes), keep)
 	})
+	if err != nil {
+		return fmt.Errorf("noting %d questions: %w", len(questions), err)
+	}
+	return nil
 }
 
 // HasRun implements core.Opinions.
