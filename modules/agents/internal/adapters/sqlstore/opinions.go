@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/uptrace/bun"
@@ -38,6 +39,39 @@ func newReviews(db *sqldb.DB) sqldb.Table[core.Review, reviewRow] {
 func newRatings(db *sqldb.DB) sqldb.Table[core.Rating, ratingRow] {
 	return sqldb.NewTable(db, func(r core.Rating) ratingRow { return ratingRow{Rating: r} },
 		func(r ratingRow) core.Rating { return r.Rating }, nil, nil)
+}
+
+// noteAgain moves a recent of somebody who has run its agent.
+var noteAgain = sqldb.NewChange("agents_recents",
+	"created_on = CASE WHEN v.column3::timestamptz > agents_recents.created_on THEN v.column3::timestamptz ELSE agents_recents.created_on END",
+	"agents_recents.user_id = v.column1 AND agents_recents.agent_id = v.column2 AND EXISTS (SELECT 1 FROM agents_runs AS r WHERE r.user_id = v.column1 AND r.agent_id = v.column2)",
+	"user_id, agent_id")
+
+// NoteAgain implements core.Opinions.
+func (s *Store) NoteAgain(ctx context.Context, questions []core.Question) (others []core.Question, err error) {
+	rows := make(sqldb.Rows, len(questions))
+	for i, q := range questions {
+		rows[i] = []any{q.UserID, q.AgentID, q.AskedOn}
+	}
+	type pair struct{ user, agent int64 }
+	noted := map[pair]bool{}
+	err = s.db.Within(ctx, func(ctx context.Context) error {
+		return s.db.Change(ctx, noteAgain, rows, func(row *sql.Rows) error {
+			var p pair
+			err := row.Scan(&p.user, &p.agent)
+			noted[p] = true
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("noting %d questions again: %w", len(questions), err)
+	}
+	for _, q := range questions {
+		if !noted[pair{q.UserID, q.AgentID}] {
+			others = append(others, q)
+		}
+	}
+	return others, nil
 }
 
 // NoteQuestions implements core.Opinions. PostgreSQL gets it as one message.
