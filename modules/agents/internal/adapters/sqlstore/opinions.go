@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -41,27 +42,40 @@ func newRatings(db *sqldb.DB) sqldb.Table[core.Rating, ratingRow] {
 		func(r ratingRow) core.Rating { return r.Rating }, nil, nil)
 }
 
-// noteAgain moves a recent of somebody who has run its agent.
-var noteAgain = sqldb.NewChange("agents_recents",
-	"created_on = CASE WHEN v.column3::timestamptz > agents_recents.created_on THEN v.column3::timestamptz ELSE agents_recents.created_on END",
-	"agents_recents.user_id = v.column1 AND agents_recents.agent_id = v.column2 AND EXISTS (SELECT 1 FROM agents_runs AS r WHERE r.user_id = v.column1 AND r.agent_id = v.column2)",
-	"user_id, agent_id")
+// notingAgain moves recents of those who have run the agents.
+var (
+	notingAgain = sqldb.NewKept(`UPDATE agents_recents AS m SET created_on = GREATEST(m.created_on, v.asked_on)
+		FROM (SELECT unnest($1::bigint[]) AS user_id, unnest($2::bigint[]) AS agent_id, unnest($3::timestamptz[]) AS asked_on) AS v
+		WHERE m.user_id = v.user_id AND m.agent_id = v.agent_id AND EXISTS (SELECT 1 FROM agents_runs AS r WHERE r.user_id = v.user_id AND r.agent_id = v.agent_id)
+		RETURNING m.user_id, m.agent_id`)
+	notingAgainOnSQLite = sqldb.NewChange("agents_recents", "created_on = max(agents_recents.created_on, v.column3)",
+		"agents_recents.user_id = v.column1 AND agents_recents.agent_id = v.column2 AND EXISTS (SELECT 1 FROM agents_runs AS r WHERE r.user_id = v.column1 AND r.agent_id = v.column2)",
+		"user_id, agent_id")
+)
 
 // NoteAgain implements core.Opinions.
 func (s *Store) NoteAgain(ctx context.Context, questions []core.Question) (others []core.Question, err error) {
-	rows := make(sqldb.Rows, len(questions))
-	for i, q := range questions {
-		rows[i] = []any{q.UserID, q.AgentID, q.AskedOn}
-	}
 	type pair struct{ user, agent int64 }
 	noted := map[pair]bool{}
+	scan := func(row *sql.Rows) error {
+		var p pair
+		err := row.Scan(&p.user, &p.agent)
+		noted[p] = true
+		return err
+	}
 	err = s.db.Within(ctx, func(ctx context.Context) error {
-		return s.db.Change(ctx, noteAgain, rows, func(row *sql.Rows) error {
-			var p pair
-			err := row.Scan(&p.user, &p.agent)
-			noted[p] = true
-			return err
-		})
+		if s.db.Postgres() {
+			users, agents, times := make([]int64, len(questions)), make([]int64, len(questions)), make([]time.Time, len(questions))
+			for i, q := range questions {
+				users[i], agents[i], times[i] = q.UserID, q.AgentID, q.AskedOn
+			}
+			return notingAgain.Rows(ctx, s.db.On(ctx), scan, users, agents, times)
+		}
+		rows := make(sqldb.Rows, len(questions))
+		for i, q := range questions {
+			rows[i] = []any{q.UserID, q.AgentID, q.AskedOn}
+		}
+		return s.db.Change(ctx, notingAgainOnSQLite, rows, scan)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("noting %d questions again: %w", len(questions), err)
