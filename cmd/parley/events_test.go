@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -111,6 +112,33 @@ func TestAPublishedEventOnlyGainsFields(t *testing.T) {
 		if name := strings.TrimSuffix(filepath.Base(f), ".json"); !slices.Contains(names(published), name) {
 			t.Errorf("%s is not published any more, but stored events have it", name)
 		}
+	}
+}
+
+// What events that write themselves leave out, no consumer would ever see.
+func TestEventsAreWrittenAsEncodingJSONWritesThem(t *testing.T) {
+	byHand := 0
+	for _, e := range published {
+		full := reflect.New(reflect.TypeOf(e)).Elem()
+		filled(t, full)
+		for _, fact := range []publishedEvent{e, full.Interface().(publishedEvent)} { // of which the first has zeros alone
+			if _, is := fact.(event.Writer); is {
+				byHand++
+			}
+			var want bytes.Buffer
+			plain := json.NewEncoder(&want)
+			plain.SetEscapeHTML(false)
+			sealed, err := event.Seal(time.Now(), []event.Event{fact})
+			if err = errors.Join(err, plain.Encode(fact)); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(strings.TrimSpace(want.String()), string(sealed[0].Payload)); diff != "" {
+				t.Errorf("%s (- by encoding/json, + as it is stored)\n%s", e.EventName(), diff)
+			}
+		}
+	}
+	if byHand == 0 {
+		t.Error("no event writes itself")
 	}
 }
 

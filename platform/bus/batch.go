@@ -74,8 +74,12 @@ func (w *worker) runBatch(batch []*item) {
 			w.b.log.WarnContext(ctx, "a batch of events failed; they are handled one at a time", "consumer", w.spec.Name, "events", len(batch), "error", tidy(err.Error()))
 		}
 	}
+	outcomes := map[outcome]int{}
 	for _, it := range batch[:done] {
-		w.b.metrics.count(w.spec.Name, it.outcome)
+		outcomes[it.outcome]++
+	}
+	for of, n := range outcomes {
+		w.b.metrics.count(w.spec.Name, of, n)
 	}
 	w.release(o, batch, func(o *ownership) {
 		for _, it := range batch[:done] {
@@ -148,7 +152,7 @@ func (w *worker) attemptWanted(ctx context.Context, batch []*item) (done int, er
 			return errors.New("the unit of work is not on the database of the bus")
 		}
 		db := w.b.db.On(ctx)
-		if w.b.order.postgres && areNew(batch) {
+		if areNew(batch) {
 			if done, err = w.handleMany(ctx, tx, batch, idsOf(batch)); err != nil {
 				return err
 			}

@@ -79,6 +79,7 @@ type Bus struct {
 	tune      *tuning
 	metrics   *metrics
 	workers   []*worker
+	reading   *sqldb.Stmt // of the outbox on SQLite
 
 	asked, answered atomic.Int64 // requests to look at ownership again
 	connected       atomic.Bool
@@ -111,6 +112,7 @@ func New(c Config) (*Bus, error) {
 	b := &Bus{
 		id: id.New(), db: c.DB, order: outboxOrder{c.DB.Postgres()}, unit: c.Unit, outbox: c.Outbox, clock: c.Clock,
 		log: c.Log, retention: c.Retention, tune: c.tune, nudged: make(chan struct{}, 1), urgent: make(chan struct{}, 1),
+		reading: c.DB.Stmt(readingOnSQLite),
 	}
 	if b.retention <= 0 {
 		b.retention = 7 * 24 * time.Hour

@@ -42,7 +42,7 @@ func (w *worker) fail(ctx context.Context, it *item, reason string) error {
 	args := append(describe(it.envelope()), "consumer", w.spec.Name, "attempt", it.attempts+1, "error", reason)
 	if w.spec.PerProcess {
 		it.outcome = dropped
-		w.b.metrics.count(w.spec.Name, dropped)
+		w.b.metrics.count(w.spec.Name, dropped, 1)
 		w.b.log.ErrorContext(ctx, "an event was dropped", args...)
 		return nil
 	}
@@ -77,7 +77,7 @@ func (w *worker) fail(ctx context.Context, it *item, reason string) error {
 	} else {
 		w.b.log.WarnContext(ctx, "an event will be tried again", append(args, "due", it.due)...)
 	}
-	w.b.metrics.count(w.spec.Name, it.outcome)
+	w.b.metrics.count(w.spec.Name, it.outcome, 1)
 	return nil
 }
 

@@ -47,7 +47,7 @@ func (w *worker) handle(msg *message.Message) error {
 	done, err := w.attempt(ctx, it)
 	if err == nil {
 		it.outcome = done
-		w.b.metrics.count(w.spec.Name, done)
+		w.b.metrics.count(w.spec.Name, done, 1)
 		return nil
 	}
 	switch {

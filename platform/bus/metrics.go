@@ -23,8 +23,8 @@ func newMetrics() *metrics {
 	}, []string{"consumer", "outcome"})}
 }
 
-func (m *metrics) count(consumer string, o outcome) {
-	m.events.WithLabelValues(consumer, string(o)).Inc()
+func (m *metrics) count(consumer string, o outcome, n int) {
+	m.events.WithLabelValues(consumer, string(o)).Add(float64(n))
 }
 
 // collector reads lag and dead letters when it is scraped, and not otherwise.

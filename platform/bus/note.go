@@ -53,14 +53,19 @@ func (w *worker) inbox(ctx context.Context, all []string, epoch int64) (ids []st
 	if w.b.order.postgres {
 		err = noting.Rows(ctx, w.b.db.On(ctx), scan, all, w.spec.Name, epoch)
 	} else {
-		var events jsonout.Text
-		jsonout.List(&events, all, func(t *jsonout.Text, id *string) { t.String(*id) })
-		err = w.b.db.Prepared(ctx, notingAll, scan, string(events.Bytes), w.spec.Name, epoch)
+		err = w.b.db.Prepared(ctx, notingAll, scan, listOf(all), w.spec.Name, epoch)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("writing the inbox: %w", err)
 	}
 	return ids, nil
+}
+
+// listOf is ids as json_each takes them.
+func listOf(ids []string) string {
+	var list jsonout.Text
+	jsonout.List(&list, ids, func(t *jsonout.Text, id *string) { t.String(*id) })
+	return string(list.Bytes)
 }
 
 // unnote takes the inbox rows back of events that this unit leaves for later.
@@ -100,20 +105,30 @@ func idsOf(batch []*item) map[string]bool {
 	return out
 }
 
-// notingNew fails with its transaction unless it writes all rows: PostgreSQL
-// divides by zero when another process has taken the consumer over.
+// notingNew fails with its transaction unless it writes all rows. When another
+// process has taken the consumer over, PostgreSQL divides by zero, and SQLite gets
+// rows of no consumer.
 var notingNew = sqldb.NewKept(`WITH noted AS (INSERT INTO bus_inbox (consumer, event_id)
 	SELECT c.consumer, unnest($1::text[]) FROM bus_cursors AS c WHERE c.consumer = $2::text AND c.epoch = $3::bigint RETURNING 1)
 	SELECT 1 / (count(*) = cardinality($1::text[]))::int FROM noted`)
 
+const notingNewOnSQLite = `INSERT INTO bus_inbox (consumer, event_id)
+	SELECT (SELECT consumer FROM bus_cursors WHERE consumer = ? AND epoch = ?), value FROM json_each(?)`
+
 // noteNew writes the inbox rows of events that are new, at the end of their unit:
-// with its COMMIT, in one message.
+// on PostgreSQL with its COMMIT, in one message.
 func (w *worker) noteNew(ctx context.Context, handled []*item) error {
-	ids := make([]string, len(handled))
+	ids, epoch := make([]string, len(handled)), handled[0].ownership.epoch
 	for i, it := range handled {
 		ids[i] = it.ID
 	}
-	s := w.b.db.NewScript()
-	s.Kept(notingNew, ids, w.spec.Name, handled[0].ownership.epoch)
-	return s.PutOff(ctx)
+	if w.b.order.postgres {
+		s := w.b.db.NewScript()
+		s.Kept(notingNew, ids, w.spec.Name, epoch)
+		return s.PutOff(ctx)
+	}
+	if err := w.b.db.Prepared(ctx, notingNewOnSQLite, nil, w.spec.Name, epoch, listOf(ids)); err != nil {
+		return fmt.Errorf("writing the inbox: %w", err)
+	}
+	return nil
 }

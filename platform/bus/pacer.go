@@ -45,7 +45,9 @@ func (p *pacer) sleep(ctx context.Context, more, blocked bool) (done bool, err e
 	}
 	for {
 		if p.flush == nil && p.b.dirty() {
-			p.flush = time.After(p.b.tune.flush)
+			// Each event moves the places of all consumers. Under load they are
+			// stored less often: what is not stored in a crash is delivered again.
+			p.flush = time.After(p.b.tune.flush + 4*pause)
 		}
 		select {
 		case <-ctx.Done():

@@ -169,16 +169,16 @@ func (s *session) read(ctx context.Context, from position) (rows []outboxRow, bl
 // readBelow is read where no event that cannot be seen yet is below a horizon. Nor
 // is any below the oldest transaction that is open.
 func (s *session) readBelow(ctx context.Context, from position, horizon int64) (rows []outboxRow, blocked bool, err error) {
+	scan := func(row *sql.Rows) error {
+		var r outboxRow
+		err := row.Scan(&r.XID, &r.Seq, &r.ID, &r.Name, &r.Key, &r.OccurredAt, &r.Payload, &r.Ready)
+		rows = append(rows, r)
+		return err
+	}
 	if s.conn != nil {
-		err = reading.Rows(ctx, s.db, func(row *sql.Rows) error {
-			var r outboxRow
-			err := row.Scan(&r.XID, &r.Seq, &r.ID, &r.Name, &r.Key, &r.OccurredAt, &r.Payload, &r.Ready)
-			rows = append(rows, r)
-			return err
-		}, from.XID, from.Seq, horizon, readBatch)
+		err = reading.Rows(ctx, s.db, scan, from.XID, from.Seq, horizon, readBatch)
 	} else {
-		q := s.db.NewSelect().Model(&rows).Column("xid", "seq", "id", "name", "key", "occurred_at", "payload").ColumnExpr("TRUE AS ready")
-		err = s.b.order.from(q, from).Limit(readBatch).Scan(ctx)
+		err = s.b.reading.Rows(ctx, scan, from.Seq, readBatch)
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("reading the outbox: %w", err)
@@ -190,6 +190,13 @@ func (s *session) readBelow(ctx context.Context, from position, horizon int64) (
 	}
 	return rows, false, nil
 }
+
+// What is committed on SQLite can be seen in its order. Both statements are parsed
+// once.
+const readingOnSQLite = `SELECT xid, seq, id, name, key, occurred_at, payload, TRUE FROM bus_outbox WHERE seq > $1 ORDER BY seq LIMIT $2`
+
+var movingOnSQLite = sqldb.NewChange("bus_cursors", "xid = v.column3, seq = v.column4",
+	"bus_cursors.consumer = v.column1 AND bus_cursors.epoch = v.column2", "consumer")
 
 // The statements that the session of PostgreSQL runs for nearly every event. Its
 // plans go by primary keys, since it looks for no others.
@@ -207,30 +214,23 @@ var (
 func (s *session) flush(ctx context.Context, moves []move) (n int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, sessionDeadline)
 	defer cancel()
+	moved := func(*sql.Rows) error {
+		n++
+		return nil
+	}
 	if s.conn != nil {
 		var names []string
 		var epochs, xids, seqs []int64
 		for _, m := range moves {
 			names, epochs, xids, seqs = append(names, m.w.spec.Name), append(epochs, m.epoch), append(xids, m.to.XID), append(seqs, m.to.Seq)
 		}
-		err = moving.Rows(ctx, s.db, func(*sql.Rows) error {
-			n++
-			return nil
-		}, names, epochs, xids, seqs)
-		if err != nil {
-			return 0, fmt.Errorf("storing the cursors: %w", err)
+		err = moving.Rows(ctx, s.db, moved, names, epochs, xids, seqs)
+	} else {
+		rows := make(sqldb.Rows, len(moves))
+		for i, m := range moves {
+			rows[i] = []any{m.w.spec.Name, m.epoch, m.to.XID, m.to.Seq}
 		}
-		return n, nil
-	}
-	args := make([]any, 0, 4*len(moves))
-	for _, m := range moves {
-		args = append(args, m.w.spec.Name, m.epoch, m.to.XID, m.to.Seq)
-	}
-	res, err := s.db.NewRaw(`UPDATE bus_cursors SET xid = v.column3, seq = v.column4
-		FROM (VALUES `+values(len(moves), "(?, ?, ?, ?)")+`) AS v
-		WHERE bus_cursors.consumer = v.column1 AND bus_cursors.epoch = v.column2`, args...).Exec(ctx)
-	if err == nil {
-		n, err = res.RowsAffected()
+		err = s.b.db.Within(ctx, func(ctx context.Context) error { return s.b.db.Change(ctx, movingOnSQLite, rows, moved) })
 	}
 	if err != nil {
 		return 0, fmt.Errorf("storing the cursors: %w", err)

@@ -151,20 +151,22 @@ func (w *worker) offer(batch []outboxRow, full bool) (more bool) {
 	}
 	o.behind = full
 	before := len(o.queue)
-	for _, r := range batch {
-		if !r.at().after(o.read) {
+	for i := range batch {
+		r := &batch[i]
+		at := r.at()
+		if !at.after(o.read) {
 			continue
 		}
 		if len(o.queue) >= queueLimit {
 			o.behind = true
 			break
 		}
-		o.read = r.at()
+		o.read = at
 		if _, ok := w.handlers[r.Name]; !ok && w.spec.relay == nil {
-			o.track.skip(r.at())
+			o.track.skip(at)
 			continue
 		}
-		o.queue = append(o.queue, &item{outboxRow: r, w: w, ownership: o, mark: o.track.add(r.at())})
+		o.queue = append(o.queue, &item{outboxRow: *r, w: w, ownership: o, mark: o.track.add(at)})
 	}
 	o.arrived(len(o.queue) - before)
 	w.dispatch()

@@ -103,10 +103,19 @@ func (s *Service) RemoveBookmark(ctx context.Context, who actor.Actor, k Kind, a
 // Asked puts agents at the top of the recents of the users who asked them, and
 // lets them review those. It runs in the unit of ctx, takes as many statements
 // for many questions of one organization as for one, and leaves out users and
-// agents that were deleted.
+// agents that were deleted. Nearly all questions are to an agent that is among the
+// recents, which takes one statement.
 func (s *Service) Asked(ctx context.Context, questions ...Question) error {
+	others, err := s.Store.NoteAgain(ctx, latest(questions))
+	if err != nil || len(others) == 0 {
+		return err
+	}
+	ofOrganization := map[int64][]Question{}
+	for _, q := range others {
+		ofOrganization[q.OrganizationID] = append(ofOrganization[q.OrganizationID], q)
+	}
 	var noted []Question
-	for org, list := range latest(questions) {
+	for org, list := range ofOrganization {
 		there, err := s.thereStill(ctx, org, list)
 		if err != nil {
 			return err
@@ -116,12 +125,14 @@ func (s *Service) Asked(ctx context.Context, questions ...Question) error {
 	if len(noted) == 0 {
 		return nil
 	}
-	// In one order always, so that two who write the same rows do not wait
-	// for each other.
-	slices.SortFunc(noted, func(a, b Question) int {
-		return cmp.Or(cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.AgentID, b.AgentID))
-	})
+	slices.SortFunc(noted, byPair)
 	return s.Store.NoteQuestions(ctx, noted, maxRecents)
+}
+
+// byPair is the order in which questions are noted, always the same, so that two
+// who write the same rows do not wait for each other.
+func byPair(a, b Question) int {
+	return cmp.Or(cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.AgentID, b.AgentID))
 }
 
 // Askers are the users who asked, each once.
@@ -134,9 +145,9 @@ func Askers(questions []Question) []int64 {
 	return slices.Compact(users)
 }
 
-// latest answers the last question of each user to each agent, by
-// organization.
-func latest(questions []Question) map[int64][]Question {
+// latest answers the last question of each user to each agent, in the order in
+// which they are noted.
+func latest(questions []Question) []Question {
 	type pair struct{ org, user, agent int64 }
 	last := make(map[pair]Question, len(questions))
 	for _, q := range questions {
@@ -145,11 +156,7 @@ func latest(questions []Question) map[int64][]Question {
 			last[p] = q
 		}
 	}
-	out := map[int64][]Question{}
-	for p, q := range last {
-		out[p.org] = append(out[p.org], q)
-	}
-	return out
+	return slices.SortedFunc(maps.Values(last), byPair)
 }
 
 // thereStill answers the questions whose user and agent exist.

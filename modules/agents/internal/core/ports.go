@@ -103,6 +103,10 @@ type Bookmarks interface {
 
 // Opinions keeps who ran which agent, and what they think of it.
 type Opinions interface {
+	// NoteAgain does for each question what NoteQuestions does, if its user has run
+	// the agent before and has it among the recents: both are there then. It answers
+	// the others. No two are of one user and agent.
+	NoteAgain(ctx context.Context, questions []Question) (others []Question, err error)
 	// NoteQuestions remembers in one step which users have run which agents, no
 	// two of one user and agent: it does for each what AddBookmark does for one,
 	// and keeps the newest recents of the askers. Again is no error.

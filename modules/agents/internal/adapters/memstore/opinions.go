@@ -56,6 +56,32 @@ func newAliases(db *memory.DB) *memory.Table[core.Alias] {
 	})
 }
 
+// NoteAgain implements core.Opinions.
+func (s *Store) NoteAgain(ctx context.Context, questions []core.Question) (others []core.Question, err error) {
+	err = s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {
+		for _, q := range questions {
+			ran, err := s.HasRun(ctx, q.UserID, q.AgentID)
+			if err != nil {
+				return err
+			}
+			recent, err := s.bookmarks[core.Recent].Count(ctx, func(b core.Bookmark) bool { return b.UserID == q.UserID && b.AgentID == q.AgentID })
+			if err != nil {
+				return err
+			}
+			if !ran || recent == 0 {
+				others = append(others, q)
+				continue
+			}
+			b := core.Bookmark{OrganizationID: q.OrganizationID, UserID: q.UserID, AgentID: q.AgentID, CreatedOn: q.AskedOn}
+			if _, err := s.AddBookmark(ctx, core.Recent, b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return others, err
+}
+
 // NoteQuestions implements core.Opinions.
 func (s *Store) NoteQuestions(ctx context.Context, questions []core.Question, keep int) error {
 	return s.db.Do(ctx, func(ctx context.Context, _ uow.Tx) error {

@@ -76,20 +76,20 @@ func (s *Store) RemoveBookmark(ctx context.Context, k core.Kind, userID, agentID
 
 // Trim implements core.Bookmarks.
 func (s *Store) Trim(ctx context.Context, k core.Kind, users []int64, keep int) error {
-	if _, err := s.trim(ctx, k, users, keep).Exec(ctx); err != nil {
+	ranked := s.db.NewSelect().TableExpr(table(k)).Column("id").Where("user_id IN (?)", bun.List(users)).
+		ColumnExpr("row_number() OVER (PARTITION BY user_id ORDER BY created_on DESC, id DESC) AS place")
+	old := s.db.NewSelect().TableExpr("(?) AS ranked", ranked).Column("id").Where("place > ?", keep)
+	if _, err := s.db.On(ctx).NewDelete().TableExpr(table(k)).Where("id IN (?)", old).Exec(ctx); err != nil {
 		return fmt.Errorf("trimming %s: %w", table(k), err)
 	}
 	return nil
 }
 
-func (s *Store) trim(ctx context.Context, k core.Kind, users []int64, keep int) *bun.DeleteQuery {
-	ranked := s.db.NewSelect().TableExpr(table(k)).Column("id").Where("user_id IN (?)", bun.List(users)).
-		ColumnExpr("row_number() OVER (PARTITION BY user_id ORDER BY created_on DESC, id DESC) AS place")
-	old := s.db.NewSelect().TableExpr("(?) AS ranked", ranked).Column("id").Where("place > ?", keep)
-	return s.db.On(ctx).NewDelete().TableExpr(table(k)).Where("id IN (?)", old)
-}
+// trimming is Trim of the recents, for PostgreSQL to keep and SQLite to prepare.
+const (
+	trimming = `DELETE FROM agents_recents WHERE id IN (SELECT id FROM
+		(SELECT id, row_number() OVER (PARTITION BY user_id ORDER BY created_on DESC, id DESC) AS place FROM agents_recents WHERE user_id `
+	trimmingOnSQLite = trimming + `IN (SELECT value FROM json_each(?))) AS ranked WHERE place > ?)`
+)
 
-// trimming is trim of the recents, for PostgreSQL to keep.
-var trimming = sqldb.NewKept(`DELETE FROM agents_recents WHERE id IN (SELECT id FROM
-	(SELECT id, row_number() OVER (PARTITION BY user_id ORDER BY created_on DESC, id DESC) AS place FROM agents_recents WHERE user_id = ANY($1::bigint[])) AS ranked
-	WHERE place > $2::bigint)`)
+var trimmingOnPostgres = sqldb.NewKept(trimming + `= ANY($1::bigint[])) AS ranked WHERE place > $2::bigint)`)

@@ -2,11 +2,14 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/uptrace/bun"
 
 	"parley/modules/agents/internal/core"
+	"parley/platform/kernel/jsonout"
 	"parley/platform/kernel/page"
 	"parley/platform/sqldb"
 )
@@ -39,6 +42,52 @@ func newRatings(db *sqldb.DB) sqldb.Table[core.Rating, ratingRow] {
 		func(r ratingRow) core.Rating { return r.Rating }, nil, nil)
 }
 
+// notingAgain moves recents of those who have run the agents.
+var (
+	notingAgain = sqldb.NewKept(`UPDATE agents_recents AS m SET created_on = GREATEST(m.created_on, v.asked_on)
+		FROM (SELECT unnest($1::bigint[]) AS user_id, unnest($2::bigint[]) AS agent_id, unnest($3::timestamptz[]) AS asked_on) AS v
+		WHERE m.user_id = v.user_id AND m.agent_id = v.agent_id AND EXISTS (SELECT 1 FROM agents_runs AS r WHERE r.user_id = v.user_id AND r.agent_id = v.agent_id)
+		RETURNING m.user_id, m.agent_id`)
+	notingAgainOnSQLite = sqldb.NewChange("agents_recents", "created_on = max(agents_recents.created_on, v.column3)",
+		"agents_recents.user_id = v.column1 AND agents_recents.agent_id = v.column2 AND EXISTS (SELECT 1 FROM agents_runs AS r WHERE r.user_id = v.column1 AND r.agent_id = v.column2)",
+		"user_id, agent_id")
+)
+
+// NoteAgain implements core.Opinions.
+func (s *Store) NoteAgain(ctx context.Context, questions []core.Question) (others []core.Question, err error) {
+	type pair struct{ user, agent int64 }
+	noted := map[pair]bool{}
+	scan := func(row *sql.Rows) error {
+		var p pair
+		err := row.Scan(&p.user, &p.agent)
+		noted[p] = true
+		return err
+	}
+	err = s.db.Within(ctx, func(ctx context.Context) error {
+		if s.db.Postgres() {
+			users, agents, times := make([]int64, len(questions)), make([]int64, len(questions)), make([]time.Time, len(questions))
+			for i, q := range questions {
+				users[i], agents[i], times[i] = q.UserID, q.AgentID, q.AskedOn
+			}
+			return notingAgain.Rows(ctx, s.db.On(ctx), scan, users, agents, times)
+		}
+		rows := make(sqldb.Rows, len(questions))
+		for i, q := range questions {
+			rows[i] = []any{q.UserID, q.AgentID, q.AskedOn}
+		}
+		return s.db.Change(ctx, notingAgainOnSQLite, rows, scan)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("noting %d questions again: %w", len(questions), err)
+	}
+	for _, q := range questions {
+		if !noted[pair{q.UserID, q.AgentID}] {
+			others = append(others, q)
+		}
+	}
+	return others, nil
+}
+
 // NoteQuestions implements core.Opinions. PostgreSQL gets it as one message.
 func (s *Store) NoteQuestions(ctx context.Context, questions []core.Question, keep int) error {
 	if len(questions) == 0 {
@@ -48,20 +97,26 @@ func (s *Store) NoteQuestions(ctx context.Context, questions []core.Question, ke
 	for i, q := range questions {
 		runs[i] = runRow{run: run{OrganizationID: q.OrganizationID, UserID: q.UserID, AgentID: q.AgentID}}
 	}
-	return s.db.Within(ctx, func(ctx context.Context) error {
+	err := s.db.Within(ctx, func(ctx context.Context) error {
 		script := s.db.NewScript()
 		script.Insert(sqldb.Insert{Rows: &runs, Without: "id", OnConflict: "(user_id, agent_id) DO NOTHING"})
 		s.addRecents(script, questions)
+		users := core.Askers(questions)
 		if s.db.Postgres() {
-			script.Kept(trimming, core.Askers(questions), keep)
-		} else {
-			script.Add(s.trim(ctx, core.Recent, core.Askers(questions), keep))
+			script.Kept(trimmingOnPostgres, users, keep)
+			return script.Exec(ctx)
 		}
 		if err := script.Exec(ctx); err != nil {
-			return fmt.Errorf("noting %d questions: %w", len(questions), err)
+			return err
 		}
-		return nil
+		var list jsonout.Text
+		list.Any(users)
+		return s.db.Prepared(ctx, trimmingOnSQLite, nil, string(list.Bytes), keep)
 	})
+	if err != nil {
+		return fmt.Errorf("noting %d questions: %w", len(questions), err)
+	}
+	return nil
 }
 
 // HasRun implements core.Opinions.

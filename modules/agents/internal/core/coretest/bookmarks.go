@@ -110,6 +110,33 @@ func recents(f fixture) {
 	f.Equal(true, storetest.Must[bool](f.t)(f.HasRun(f.ctx, 1, b.ID)))
 }
 
+func recentsAgain(f fixture) {
+	a, b := f.agent(), f.agent()
+	at := func(user, agent int64, after time.Duration) core.Question {
+		return core.Question{OrganizationID: 1, UserID: user, AgentID: agent, AskedOn: now.Add(after)}
+	}
+	again := func(asked ...core.Question) []core.Question {
+		return storetest.Must[[]core.Question](f.t)(f.NoteAgain(f.ctx, asked))
+	}
+	first := []core.Question{at(1, a.ID, 0), at(1, b.ID, time.Minute)}
+	f.Equal(first, again(first...))
+	f.Equal([]int64{}, f.bookmarked(core.Recent))
+	f.ErrorIs(f.NoteQuestions(f.ctx, first, 20), nil)
+	f.Equal([]int64{b.ID, a.ID}, f.bookmarked(core.Recent))
+	f.Equal([]core.Question{at(2, a.ID, 0)}, again(at(1, a.ID, time.Hour), at(1, b.ID, time.Second), at(2, a.ID, 0)))
+	f.Equal([]int64{a.ID, b.ID}, f.bookmarked(core.Recent))
+	f.Equal(0, len(again(at(1, b.ID, 30*time.Minute)))) // an earlier question moves nothing back
+	f.Equal(0, len(again(at(1, a.ID, 0))))
+	f.Equal([]int64{a.ID, b.ID}, f.bookmarked(core.Recent))
+	f.Equal(0, len(again()))
+	f.addBookmark(core.Recent, 3, a.ID, 0) // without a run
+	f.Equal([]core.Question{at(3, a.ID, time.Hour)}, again(at(3, a.ID, time.Hour)))
+	f.ErrorIs(f.RemoveBookmark(f.ctx, core.Recent, 1, a.ID), nil)
+	f.Equal([]core.Question{at(1, a.ID, 2*time.Hour)}, again(at(1, a.ID, 2*time.Hour)))
+	f.ErrorIs(f.ForgetUser(f.ctx, 1), nil)
+	f.Equal([]core.Question{at(1, b.ID, 2*time.Hour)}, again(at(1, b.ID, 2*time.Hour)))
+}
+
 func removingBookmarks(f fixture) {
 	a, b := f.agent(), f.agent()
 	for _, k := range []core.Kind{core.Recent, core.Starred} {

@@ -48,6 +48,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"bookmarks show only what is visible":                bookmarksVisible,
 		"the newest bookmarks of a user are kept":            trimming,
 		"many recents are added at once and never move back": recents,
+		"those who asked an agent before are noted at once":  recentsAgain,
 		"removing bookmarks of one user leaves the others":   removingBookmarks,
 		"a hundred equal bookmarks at once are one":          bookmarkingAtOnce,
 		"an agent is changed by one at a time":               changing,

@@ -3,11 +3,14 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 
 	"github.com/uptrace/bun"
 
 	"parley/modules/analytics/internal/core"
+	"parley/platform/kernel/jsonout"
 	"parley/platform/sqldb"
 )
 
@@ -26,36 +29,44 @@ func (s *Store) AddFacts(ctx context.Context, facts []core.Fact) error {
 		return nil
 	}
 	rows := make([]factRow, len(facts))
-	type place struct{ org, quarter int64 }
 	places := map[place]bool{}
 	for i, f := range facts {
 		rows[i] = factRow{Fact: f}
 		places[place{f.OrganizationID, f.Quarter}] = true
 	}
-	var orgs, quarters []int64
-	var marks sqldb.Rows
-	for p := range places {
-		orgs, quarters, marks = append(orgs, p.org), append(quarters, p.quarter), append(marks, []any{p.org, p.quarter})
-	}
-	return s.db.Within(ctx, func(ctx context.Context) error {
-		// PostgreSQL gets it as one message, of which each statement sees what was
-		// committed before it: the marks see the horizon as it is under the lock.
-		script := s.db.NewScript()
+	insert := sqldb.Insert{Rows: &rows, Without: "id", OnConflict: "(origin) DO NOTHING"}
+	err := s.db.Within(ctx, func(ctx context.Context) error {
 		if s.db.Postgres() {
-			script.Kept(sharing)
+			return s.addOnPostgres(ctx, insert, slices.Collect(maps.Keys(places)))
 		}
-		script.Insert(sqldb.Insert{Rows: &rows, Without: "id", OnConflict: "(origin) DO NOTHING"})
-		if s.db.Postgres() {
-			script.Kept(marking, orgs, quarters)
-		} else {
-			script.Add(s.db.On(ctx).NewRaw("INSERT INTO analytics_marks (organization_id, quarter) SELECT v.column1, v.column2 FROM (VALUES ?) AS v "+
-				"JOIN analytics_horizons h ON h.organization_id = v.column1 AND v.column2 < h.horizon", marks))
+		if err := s.db.Insert(ctx, insert); err != nil {
+			return err
 		}
-		if err := script.Exec(ctx); err != nil {
-			return fmt.Errorf("storing facts and marking their quarters: %w", err)
-		}
-		return nil
+		var list jsonout.Text
+		jsonout.List(&list, slices.Collect(maps.Keys(places)), func(t *jsonout.Text, p *place) { t.Any([]int64{p.org, p.quarter}) })
+		return s.db.Prepared(ctx, markingOnSQLite, nil, string(list.Bytes))
 	})
+	if err != nil {
+		return fmt.Errorf("storing facts and marking their quarters: %w", err)
+	}
+	return nil
+}
+
+// place is a quarter of an organization.
+type place struct{ org, quarter int64 }
+
+// addOnPostgres sends one message, of which each statement sees what was
+// committed before it: the marks see the horizon as it is under the lock.
+func (s *Store) addOnPostgres(ctx context.Context, facts sqldb.Insert, places []place) error {
+	var orgs, quarters []int64
+	for _, p := range places {
+		orgs, quarters = append(orgs, p.org), append(quarters, p.quarter)
+	}
+	script := s.db.NewScript()
+	script.Kept(sharing)
+	script.Insert(facts)
+	script.Kept(marking, orgs, quarters)
+	return script.Exec(ctx)
 }
 
 var (
@@ -64,6 +75,9 @@ var (
 		FROM (SELECT unnest($1::bigint[]) AS organization_id, unnest($2::bigint[]) AS quarter) AS v
 		JOIN analytics_horizons AS h ON h.organization_id = v.organization_id AND v.quarter < h.horizon`)
 )
+
+const markingOnSQLite = `INSERT INTO analytics_marks (organization_id, quarter) SELECT h.organization_id, v.value ->> 1
+	FROM json_each(?) AS v JOIN analytics_horizons AS h ON h.organization_id = v.value ->> 0 AND v.value ->> 1 < h.horizon`
 
 // stretch is quarters that follow on each other.
 type stretch struct{ first, end int64 }

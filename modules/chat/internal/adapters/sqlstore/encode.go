@@ -117,7 +117,7 @@ func appendOwn(t *jsonout.Text, value any) bool {
 	case []corpora.Candidate:
 		jsonout.List(t, v, appendCandidate)
 	case chat.Usage:
-		appendUsage(t, v)
+		v.AppendJSON(t)
 	default:
 		return false
 	}
@@ -137,30 +137,6 @@ func appendCandidate(t *jsonout.Text, c *corpora.Candidate) {
 	t.Bool(c.Kept)
 	t.Raw(`,"why":`)
 	t.String(c.Why)
-	t.Raw("}")
-}
-
-func appendUsage(t *jsonout.Text, u chat.Usage) {
-	t.Raw(`{"purpose":`)
-	t.String(u.Purpose)
-	t.Raw(`,"model":`)
-	t.String(u.Model)
-	t.Raw(`,"fresh_input":`)
-	t.Int(u.FreshInput)
-	t.Raw(`,"cached_input":`)
-	t.Int(u.CachedInput)
-	t.Raw(`,"output":`)
-	t.Int(u.Output)
-	t.Raw(`,"reasoning":`)
-	t.Int(u.Reasoning)
-	t.Raw(`,"cost_nano":`)
-	t.Int(u.CostNano)
-	t.Raw(`,"usage_source":`)
-	t.String(u.UsageSource)
-	t.Raw(`,"cost":`)
-	t.String(u.Cost)
-	t.Raw(`,"cost_source":`)
-	t.String(u.CostSource)
 	t.Raw("}")
 }
 

@@ -38,7 +38,7 @@ const (
 	// indexTokens replaces nothing, which FTS5 would look for: what waits is not indexed.
 	indexTokens = "INSERT INTO chat_words (rowid, words) SELECT CAST(key AS INTEGER), value FROM json_each(?) " +
 		"WHERE EXISTS (SELECT 1 FROM chat_unindexed AS u JOIN chat_runs AS r ON r.id = u.run_id WHERE u.run_id = CAST(key AS INTEGER) AND NOT r.is_deleted)"
-	dropWaiting = "DELETE FROM chat_unindexed WHERE run_id IN (SELECT CAST(key AS INTEGER) FROM json_each(?))"
+	dropWaiting = "DELETE FROM chat_unindexed WHERE run_id IN (SELECT value FROM json_each(?))"
 )
 
 // IndexWords implements core.Answers.
@@ -50,9 +50,10 @@ func (s *Store) IndexWords(ctx context.Context, answers []core.AnswerWords) erro
 	if s.db.Postgres() {
 		err = indexingWords.Rows(ctx, s.db.On(ctx), nil, wordArrays(answers)...)
 	} else {
-		rows := wordTokens(answers)
-		if err = s.db.Prepared(ctx, indexTokens, nil, rows); err == nil {
-			err = s.db.Prepared(ctx, dropWaiting, nil, rows)
+		if err = s.db.Prepared(ctx, indexTokens, nil, wordTokens(answers)); err == nil {
+			var runs jsonout.Text
+			jsonout.List(&runs, answers, func(t *jsonout.Text, a *core.AnswerWords) { t.Int(a.RunID) })
+			err = s.db.Prepared(ctx, dropWaiting, nil, string(runs.Bytes))
 		}
 	}
 	if err != nil {
@@ -84,8 +85,9 @@ func wordTokens(answers []core.AnswerWords) string {
 		}
 		rows.Raw(`"`)
 		rows.Int(a.RunID)
-		rows.Raw(`":`)
-		rows.String(tokens(a.AgentID, a.Words))
+		rows.Raw(`":"`)
+		rows.Bytes = appendTokens(rows.Bytes, a.AgentID, a.Words)
+		rows.Raw(`"`)
 	}
 	rows.Raw("}")
 	return string(rows.Bytes)

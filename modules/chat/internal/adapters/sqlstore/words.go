@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
-	"strconv"
 
 	"github.com/uptrace/bun"
 )
@@ -22,16 +21,20 @@ const (
 	mostLooked = 512
 )
 
-// wordHashes calls each with the hashes of words.
+// wordHashes calls each with the hashes of words: FNV-1a, 64 bits, of the agent, the
+// bucket and the word, as hash/fnv makes it of each. What is before the words is
+// hashed once.
 func wordHashes(agent, bucket int64, words []string, each func(hash uint64)) {
-	text := fmt.Appendf(nil, "%d/%d/", agent, bucket)
-	before := len(text)
+	const prime = 1099511628211
 	h := fnv.New64a()
+	_, _ = fmt.Fprintf(h, "%d/%d/", agent, bucket) // a hash takes everything
+	before := h.Sum64()
 	for _, w := range words {
-		text = append(text[:before], w...)
-		h.Reset()
-		_, _ = h.Write(text) // a hash takes everything
-		each(h.Sum64())
+		hash := before
+		for i := range len(w) {
+			hash = (hash ^ uint64(w[i])) * prime
+		}
+		each(hash)
 	}
 }
 
@@ -46,16 +49,31 @@ func hashes(agent, bucket int64, words []string) []int32 {
 	return out
 }
 
-// tokens is hashes of words as the text of an FTS5 index, and as a query of it.
-func tokens(agent int64, words []string) string {
-	var out []byte
+// appendTokens appends hashes of words as the text of an FTS5 index, and as a query
+// of it. It needs no escapes in JSON.
+func appendTokens(out []byte, agent int64, words []string) []byte {
+	before := len(out)
 	wordHashes(agent, 0, words, func(hash uint64) {
-		if len(out) > 0 {
+		if len(out) > before {
 			out = append(out, ' ')
 		}
-		out = strconv.AppendUint(append(out, 'w'), hash, 36)
+		out = appendBase36(append(out, 'w'), hash)
 	})
-	return string(out)
+	return out
+}
+
+// appendBase36 is strconv.AppendUint with a base that is known when it is compiled:
+// so it need not divide.
+func appendBase36(out []byte, n uint64) []byte {
+	var digits [13]byte
+	at := len(digits)
+	for {
+		at--
+		digits[at] = "0123456789abcdefghijklmnopqrstuvwxyz"[n%36]
+		if n /= 36; n == 0 {
+			return append(out, digits[at:]...)
+		}
+	}
 }
 
 // withWords answers the ids of at most limit runs between two others whose
@@ -88,7 +106,7 @@ func (s *Store) withWords(ctx context.Context, agent int64, words []string, low,
 // indexed does so with the index alone.
 func (s *Store) indexed(ctx context.Context, agent int64, words []string, low, high int64, limit int) (ids []int64, end int64, more bool, err error) {
 	if !s.db.Postgres() {
-		err := s.db.On(ctx).NewSelect().TableExpr("chat_words").ColumnExpr("rowid").Where("chat_words MATCH ? AND rowid < ? AND rowid > ?", tokens(agent, words), high, low).
+		err := s.db.On(ctx).NewSelect().TableExpr("chat_words").ColumnExpr("rowid").Where("chat_words MATCH ? AND rowid < ? AND rowid > ?", string(appendTokens(nil, agent, words)), high, low).
 			OrderExpr("rowid DESC").Limit(int64(limit)).Scan(ctx, &ids)
 		if err != nil {
 			return nil, 0, false, fmt.Errorf("looking for words: %w", err)

@@ -43,6 +43,7 @@ type deliveryRow struct {
 // Webhooks implements core.WebhookStore.
 type Webhooks struct {
 	db         *sqldb.DB
+	anyWebhook *sqldb.Stmt
 	webhooks   sqldb.Table[core.Webhook, webhookRow]
 	deliveries sqldb.Table[core.Delivery, deliveryRow]
 }
@@ -50,8 +51,9 @@ type Webhooks struct {
 // NewWebhooks returns the store over db.
 func NewWebhooks(db *sqldb.DB) *Webhooks {
 	return &Webhooks{
-		db:       db,
-		webhooks: sqldb.NewTable(db, toWebhookRow, webhookRow.webhook, core.ErrWebhookNotFound, nil),
+		db:         db,
+		anyWebhook: db.Stmt("SELECT EXISTS (SELECT 1 FROM notifications_webhooks)"),
+		webhooks:   sqldb.NewTable(db, toWebhookRow, webhookRow.webhook, core.ErrWebhookNotFound, nil),
 		deliveries: sqldb.NewTable(db, func(d core.Delivery) deliveryRow { return deliveryRow{Delivery: d} },
 			func(r deliveryRow) core.Delivery { return r.Delivery }, core.ErrDeliveryNotFound, nil),
 	}
@@ -123,8 +125,11 @@ func (s *Webhooks) DeleteWebhook(ctx context.Context, organizationID, id int64) 
 
 // AnyWebhook implements core.WebhookStore.
 func (s *Webhooks) AnyWebhook(ctx context.Context) (bool, error) {
-	some, err := s.webhooks.List(ctx, 1, "")
-	return len(some) > 0, err
+	var some bool
+	if err := s.anyWebhook.Row(ctx, []any{&some}); err != nil {
+		return false, fmt.Errorf("looking for a webhook: %w", err)
+	}
+	return some, nil
 }
 
 // Listening implements core.WebhookStore.

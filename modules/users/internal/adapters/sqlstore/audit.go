@@ -10,6 +10,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"parley/modules/users/internal/core"
+	"parley/platform/kernel/jsonout"
 	"parley/platform/kernel/page"
 	"parley/platform/sqldb"
 )
@@ -36,13 +37,13 @@ type auditRow struct {
 }
 
 func toAuditRow(e core.AuditEntry) auditRow {
-	subjects := ""
-	if raw, err := json.Marshal(e.Subjects); err == nil && len(e.Subjects) > 0 {
-		subjects = string(raw)
+	var subjects jsonout.Text
+	if len(e.Subjects) > 0 {
+		subjects.Any(e.Subjects)
 	}
 	return auditRow{
 		ID: e.ID, OrganizationID: e.OrganizationID, UserID: e.UserID, KeyID: e.KeyID, At: e.At, Action: e.Action, Target: e.Target,
-		Subjects: subjects, Detail: e.Detail, FromAddress: e.FromAddress, Outcome: e.Outcome, Status: e.Status, Code: e.Code, RequestID: e.RequestID,
+		Subjects: string(subjects.Bytes), Detail: e.Detail, FromAddress: e.FromAddress, Outcome: e.Outcome, Status: e.Status, Code: e.Code, RequestID: e.RequestID,
 		Count: e.Count, LastAt: e.LastAt, Position: e.Position,
 	}
 }
