@@ -1,9 +1,7 @@
 package sqlstore
 
 import (
-	"math"
 	"slices"
-	"strconv"
 	"testing"
 )
 
@@ -14,13 +12,5 @@ func TestTheHashesOfWordsStayTheSame(t *testing.T) {
 	}
 	if got := hashes(42, 3, []string{"ship", "häfen"}); !slices.Equal(got, []int32{972669038, 2076041380}) {
 		t.Error(got)
-	}
-}
-
-func TestBase36IsThatOfStrconv(t *testing.T) {
-	for _, n := range []uint64{0, 1, 35, 36, 1295, 1296, 1 << 32, 12345678901234567890, math.MaxUint64} {
-		if want, got := "n"+strconv.FormatUint(n, 36), string(appendBase36([]byte("n"), n)); got != want {
-			t.Errorf("%s, not %s", got, want)
-		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strconv"
 
 	"github.com/uptrace/bun"
 )
@@ -57,23 +58,9 @@ func appendTokens(out []byte, agent int64, words []string) []byte {
 		if len(out) > before {
 			out = append(out, ' ')
 		}
-		out = appendBase36(append(out, 'w'), hash)
+		out = strconv.AppendUint(append(out, 'w'), hash, 36)
 	})
 	return out
-}
-
-// appendBase36 is strconv.AppendUint with a base that is known when it is compiled:
-// so it need not divide.
-func appendBase36(out []byte, n uint64) []byte {
-	var digits [13]byte
-	at := len(digits)
-	for {
-		at--
-		digits[at] = "0123456789abcdefghijklmnopqrstuvwxyz"[n%36]
-		if n /= 36; n == 0 {
-			return append(out, digits[at:]...)
-		}
-	}
 }
 
 // withWords answers the ids of at most limit runs between two others whose
