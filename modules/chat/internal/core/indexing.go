@@ -69,12 +69,13 @@ func (r *recent) take() []recentAnswer {
 // that the commits of runs stay cheap. Until then answers are looked at one by
 // one.
 func (s *Service) indexWords(ctx context.Context) error {
+	words := words{}
 	for some := range slices.Chunk(s.recent.take(), indexedAtOnce) {
-		words := make([]AnswerWords, len(some)) // outside of the unit, which on SQLite holds up others
+		answers := make([]AnswerWords, len(some)) // outside of the unit, which on SQLite holds up others
 		for i, a := range some {
-			words[i] = AnswerWords{RunID: a.run, AgentID: a.agent, Words: WordsOf(a.question, a.answer)}
+			answers[i] = AnswerWords{RunID: a.run, AgentID: a.agent, Words: words.of(a.question, a.answer)}
 		}
-		err := s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error { return s.Store.IndexWords(ctx, words) })
+		err := s.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error { return s.Store.IndexWords(ctx, answers) })
 		if err != nil {
 			return err
 		}

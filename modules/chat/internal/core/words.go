@@ -16,19 +16,24 @@ const (
 
 // WordsOf are the different words of a question and its answer as they are
 // indexed: folded and stemmed.
-func WordsOf(question, answer string) []string {
+func WordsOf(question, answer string) []string { return words{}.of(question, answer) }
+
+// words are those of one answer after another, whose memory is used again.
+type words map[string]bool
+
+func (seen words) of(question, answer string) []string {
 	const usual = 64
-	out, seen := make([]string, 0, usual), make(map[string]bool, usual)
+	clear(seen)
+	out := make([]string, 0, usual)
 	for _, part := range []string{question, answer} {
 		for w := range text.Words(part) {
-			stem := text.Stem(w.Form)
-			if seen[stem] {
+			stem, before := text.Stem(w.Form), len(seen)
+			if seen[stem] = true; len(seen) == before {
 				continue
 			}
 			if len(out) == maxIndexed {
 				return out
 			}
-			seen[stem] = true
 			out = append(out, stem)
 		}
 	}
