@@ -10,7 +10,6 @@ import (
 // said is the text of an answer on its way from the model to the stream.
 type said struct {
 	filter *markdown.Filter // nil for a text that nobody is shown
-	text   strings.Builder
 	emit   func(string) error
 }
 
@@ -24,10 +23,10 @@ func (x *execution) listen() *said {
 }
 
 func (s *said) add(piece string) error {
-	if s.filter == nil {
-		return s.pass(piece)
+	if s.filter != nil {
+		piece = s.filter.Add(piece)
 	}
-	return s.pass(s.filter.Add(piece))
+	return s.emit(piece)
 }
 
 // close ends the answer; an answer that broke off has what was held back, too.
@@ -35,21 +34,7 @@ func (s *said) close() error {
 	if s.filter == nil {
 		return nil
 	}
-	return s.pass(s.filter.Close())
-}
-
-func (s *said) pass(text string) error {
-	if text == "" {
-		return nil
-	}
-	if err := s.emit(text); err != nil {
-		return err
-	}
-	if s.text.Len() == 0 {
-		s.text.Grow(usualAnswer)
-	}
-	s.text.WriteString(text)
-	return nil
+	return s.emit(s.filter.Close())
 }
 
 // addressesOf reports which addresses an answer to a prompt may link: those

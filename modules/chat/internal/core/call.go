@@ -81,7 +81,7 @@ func (x *execution) call() (*said, error) {
 	if closed := said.close(); err == nil {
 		err = closed
 	}
-	x.written, x.reply.Text = tokensOf(x.reply.Text), said.text.String()
+	x.written, x.reply.Text = tokensOf(x.reply.Text), x.stream.text()
 	row := x.metered()
 	x.calls, x.calling = append(x.calls, row), false
 	x.Meter.Called(ModelCall{

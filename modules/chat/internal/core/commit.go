@@ -168,7 +168,7 @@ func (c *commit) write(expecting bool, now time.Time, accepts []*accepting, stre
 		for i, e := range ends {
 			e.at = batch.Now
 			if e.result = done.Ends[i]; e.result.Err == nil && !e.result.Before {
-				publishEnd(own, factOf(e.run, e.end.Outcome, batch.Now))
+				publishEnd(own, factOf(e.run, &e.end.Outcome, batch.Now))
 			}
 		}
 		return refused, nil
@@ -184,7 +184,7 @@ func publishEnd(tx uow.Tx, fact chat.Run) {
 	}
 }
 
-func factOf(r Run, o Outcome, now time.Time) chat.Run {
+func factOf(r *Run, o *Outcome, now time.Time) chat.Run {
 	fact := chat.Run{
 		RunID: r.RunID, AgentResponseID: r.ID, OrganizationID: r.OrganizationID, ThreadID: r.ThreadID, AgentID: r.AgentID, AgentVersion: r.AgentVersion, AgentType: r.AgentType,
 		ProjectID: r.ProjectID, TeamID: r.TeamID, UserID: r.UserID, QuerySource: r.QuerySource, State: string(o.State), AskedOn: r.CreatedOn, EndedOn: now,

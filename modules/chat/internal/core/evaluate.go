@@ -225,10 +225,11 @@ func (s *Service) begin(ctx context.Context, m measured) (Record, error) {
 		x.cancel(ErrCancelled)
 		return Record{}, context.Cause(ctx)
 	}
-	if x.err != nil {
-		return Record{}, x.err
+	record, err := x.recorded()
+	if err != nil {
+		return Record{}, err
 	}
-	switch x.record.FailureCode {
+	switch record.FailureCode {
 	case "":
 	case ErrCancelled.Code:
 		return Record{}, ErrCancelled
@@ -239,7 +240,7 @@ func (s *Service) begin(ctx context.Context, m measured) (Record, error) {
 	case ErrInterrupted.Code:
 		return Record{}, ErrInterrupted
 	}
-	return x.record, nil
+	return record, nil
 }
 
 // newMeasured is the run of a question whose turn has come.

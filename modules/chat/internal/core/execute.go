@@ -50,9 +50,9 @@ type execution struct {
 	out          Outcome
 
 	settled sync.Once
-	done    chan struct{} // closed once record and err are final
-	record  Record
-	err     error // why the end could not be stored; nil when record is the outcome
+	done    chan struct{} // closed once ended and err are final, and the outcome unless err says otherwise
+	ended   time.Time
+	err     error // why the end could not be stored
 }
 
 func (s *Service) newExecution(t *turn, who actor.Actor, agent agents.Runnable, a Ask, thread Thread, question string, history []Turn) *execution {
@@ -134,20 +134,20 @@ func (x *execution) execute() {
 		err = cause // what ended the run, rather than what broke because of it
 	}
 	x.turn.done()
-	var record Record
+	var ended time.Time
 	if errors.Is(err, ErrNoLongerOurs) {
 		x.Log.WarnContext(x.ctx, "a run was closed by another process", "run", x.run.RunID)
 	} else {
 		// Nobody waits for a full disk. The run goes on to be tried.
 		late := time.AfterFunc(storing, func() {
 			x.work.pause()
-			x.settle(Record{}, ErrNotStored)
+			x.settle(time.Time{}, ErrNotStored)
 		})
-		record, err = x.finish(err)
+		ended, err = x.finish(err)
 		late.Stop()
 	}
 	x.forget()
-	x.settle(record, err)
+	x.settle(ended, err)
 }
 
 // guarded turns a panic into an error.

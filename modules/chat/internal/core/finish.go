@@ -11,10 +11,10 @@ import (
 	"parley/platform/kernel/uow"
 )
 
-// finish closes the run with its outcome and answers its record, or why its end
+// finish closes the run with its outcome and answers when, or why its end
 // could not be stored. It outlives the run's own context: a run that was
 // cancelled is closed all the same.
-func (x *execution) finish(failure error) (Record, error) {
+func (x *execution) finish(failure error) (time.Time, error) {
 	ctx := context.WithoutCancel(x.base)
 	o := &x.out
 	if x.reply.Text == "" {
@@ -40,25 +40,25 @@ func (x *execution) finish(failure error) (Record, error) {
 		}
 	}
 	o.CacheKey = x.storedKey(*o)
-	now, err := x.close(ctx, x.run, x.stream, *o, untilStored)
+	now, err := x.close(ctx, &x.run, x.stream, *o, untilStored)
 	switch {
 	case err == nil:
 		if o.State == Completed && x.run.QuerySource != SourceEvaluation {
 			x.recent.add(recentAnswer{run: x.run.ID, agent: x.run.AgentID, question: x.content.Question, answer: o.Answer})
 		}
-		return x.recorded(now), nil
+		return now, nil
 	case errors.Is(err, ErrNoLongerOurs), errors.Is(err, ErrDeleted):
-		return Record{}, err
+		return time.Time{}, err
 	}
 	// The lease runs out and the run is closed as interrupted.
 	x.Log.ErrorContext(ctx, "a run could not be closed", "run", x.run.RunID, "error", err)
-	return Record{}, errors.Join(ErrNotStored, err)
+	return time.Time{}, errors.Join(ErrNotStored, err)
 }
 
 // settle tells those who wait for the run what became of it, once.
-func (x *execution) settle(r Record, err error) {
+func (x *execution) settle(ended time.Time, err error) {
 	x.settled.Do(func() {
-		x.record, x.err = r, err
+		x.ended, x.err = ended, err
 		close(x.done)
 		x.stream.close()
 	})
@@ -103,7 +103,7 @@ const (
 // close ends a run in one commit with its event, and answers when. A database
 // that is busy or full is tried again for so long, and a few times when the
 // process goes down. stream is nil for a run that another process left behind.
-func (s *Service) close(ctx context.Context, run Run, stream *stream, o Outcome, patience time.Duration) (time.Time, error) {
+func (s *Service) close(ctx context.Context, run *Run, stream *stream, o Outcome, patience time.Duration) (time.Time, error) {
 	o, err := s.Store.Prepare(o)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("preparing the end of a run: %w", err)
@@ -145,15 +145,18 @@ func (s *Service) pause(d time.Duration) {
 	}
 }
 
-// recorded is the record of the run as its end stored it.
-func (x *execution) recorded(now time.Time) Record {
-	o := x.out
+// recorded is the record of the run as its end stored it, once done is closed.
+func (x *execution) recorded() (Record, error) {
+	if x.err != nil {
+		return Record{}, x.err
+	}
+	o := &x.out
 	r := x.run
-	r.State, r.Model, r.FailureCode, r.FailureDetails, r.FinishReason, r.ModifiedOn = o.State, o.Model, o.FailureCode, o.FailureDetails, o.FinishReason, now
+	r.State, r.Model, r.FailureCode, r.FailureDetails, r.FinishReason, r.ModifiedOn = o.State, o.Model, o.FailureCode, o.FailureDetails, o.FinishReason, x.ended
 	r.PromptTokens, r.CompletionTokens, r.Cost = Totals(o.Usage)
 	r.LastSequence, r.CacheHit, r.CacheKey = x.stream.last(), o.CacheHit, o.CacheKey
 	c := x.content
 	c.RunID = r.ID
 	c.Answer, c.SearchQuery, c.Sources, c.References, c.FollowUps, c.CorpusIDs = o.Answer, o.SearchQuery, o.Sources, o.References, o.FollowUps, o.CorpusIDs
-	return Record{Run: r, Content: c, ThreadTitle: x.thread.Title, ShowPrompt: x.agent.Admin}
+	return Record{Run: r, Content: c, ThreadTitle: x.thread.Title, ShowPrompt: x.agent.Admin}, nil
 }

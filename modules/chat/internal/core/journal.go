@@ -58,7 +58,7 @@ type accepting struct {
 // ending is an outcome that waits to be stored.
 type ending struct {
 	end    End
-	run    Run     // as it is before the end
+	run    *Run    // as it is before the end
 	stream *stream // nil for a run that a dead process left behind
 	done   chan struct{}
 	at     time.Time // of the commit

@@ -152,7 +152,7 @@ func (s *Service) closeExpired(ctx context.Context, owners []string) error {
 			if err != nil {
 				return err
 			}
-			if _, err := s.close(ctx, run, nil, o, soon); err != nil && !errors.Is(err, ErrNoLongerOurs) && !errors.Is(err, ErrDeleted) {
+			if _, err := s.close(ctx, &run, nil, o, soon); err != nil && !errors.Is(err, ErrNoLongerOurs) && !errors.Is(err, ErrDeleted) {
 				return err
 			}
 			closed++

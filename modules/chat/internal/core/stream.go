@@ -55,11 +55,11 @@ func (s *stream) status(step, message string) {
 // delta adds a piece of the answer. The first is stored at once when somebody
 // watches; what follows within the time of a flush is gathered.
 func (s *stream) delta(text string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if text == "" {
 		return nil
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.whole.Len()+len(text) > maxAnswer {
 		return errAnswerTooLarge
 	}

@@ -250,7 +250,7 @@ func (s *Service) Outcome(ctx context.Context, who actor.Actor, a Asked) (Record
 func (s *Service) outcome(ctx context.Context, x *execution) (Record, error) {
 	select {
 	case <-x.done:
-		return x.record, x.err
+		return x.recorded()
 	case <-ctx.Done():
 		return Record{}, ctx.Err()
 	}

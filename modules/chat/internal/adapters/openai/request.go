@@ -1,7 +1,6 @@
 package openai
 
 import (
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -27,24 +26,15 @@ type Request struct {
 	Loading func()
 }
 
-// wireRequest is what is sent.
+// wireRequest is what is sent. What is nil or 0 is left out.
 type wireRequest struct {
-	Model    string
-	Messages []Message
-	wireOptions
-}
-
-// wireOptions is what is sent beside the messages.
-type wireOptions struct {
-	Stream              bool           `json:"stream"`
-	StreamOptions       *streamOptions `json:"stream_options,omitempty"`
-	Temperature         *float64       `json:"temperature,omitempty"`
-	MaxTokens           int64          `json:"max_tokens,omitempty"`
-	MaxCompletionTokens int64          `json:"max_completion_tokens,omitempty"`
-}
-
-type streamOptions struct {
-	IncludeUsage bool `json:"include_usage"`
+	Model               string
+	Messages            []Message
+	Stream              bool
+	IncludeUsage        bool // by stream_options
+	Temperature         *float64
+	MaxTokens           int64
+	MaxCompletionTokens int64
 }
 
 // refusal is what a server does not take for a model: an optional parameter, or
@@ -111,7 +101,7 @@ func (q Request) wire(not refusal) wireRequest {
 	w := wireRequest{Model: q.Model, Messages: shaped(q.Messages, not)}
 	w.Stream = not&noStream == 0
 	if w.Stream && not&noStreamOptions == 0 {
-		w.StreamOptions = &streamOptions{IncludeUsage: true}
+		w.IncludeUsage = true
 	}
 	if not&noTemperature == 0 {
 		w.Temperature = q.Temperature
@@ -126,19 +116,15 @@ func (q Request) wire(not refusal) wireRequest {
 
 // encode is the body of the request.
 func (w wireRequest) encode() ([]byte, error) {
-	options, err := json.Marshal(w.wireOptions)
-	if err != nil { // a temperature that is no number
-		return nil, fmt.Errorf("encoding the request: %w", err)
-	}
-	size := len(w.Model) + len(options)
-	const around = 64 // bytes of a message beside its words
+	const around = 64               // bytes of a message beside its words
+	size := len(w.Model) + 4*around // for the options
 	for _, m := range w.Messages {
 		size += len(m.Content) + len(m.Content)/32 + around // for what is escaped
 	}
 	if w.Messages == nil {
 		w.Messages = []Message{} // a list, and not null
 	}
-	t := jsonout.Text{Bytes: make([]byte, 0, size+around)}
+	t := jsonout.Text{Bytes: make([]byte, 0, size)}
 	t.Raw(`{"model":`)
 	t.String(w.Model)
 	t.Raw(`,"messages":`)
@@ -149,8 +135,28 @@ func (w wireRequest) encode() ([]byte, error) {
 		t.String(m.Content)
 		t.Raw("}")
 	})
-	t.Raw(",")
-	return append(t.Bytes, options[1:]...), t.Err
+	t.Raw(`,"stream":`)
+	t.Bool(w.Stream)
+	if w.IncludeUsage {
+		t.Raw(`,"stream_options":{"include_usage":true}`)
+	}
+	if w.Temperature != nil {
+		t.Raw(`,"temperature":`)
+		t.Float(*w.Temperature)
+	}
+	if w.MaxTokens != 0 {
+		t.Raw(`,"max_tokens":`)
+		t.Int(w.MaxTokens)
+	}
+	if w.MaxCompletionTokens != 0 {
+		t.Raw(`,"max_completion_tokens":`)
+		t.Int(w.MaxCompletionTokens)
+	}
+	t.Raw("}")
+	if t.Err != nil { // a temperature that is no number
+		return nil, fmt.Errorf("encoding the request: %w", t.Err)
+	}
+	return t.Bytes, nil
 }
 
 // shaped is the conversation as the model takes it.
@@ -190,7 +196,7 @@ func refusalIn(err *Error, sent wireRequest) refusal {
 		return noSystem
 	case err.Code != CodeBadRequest:
 		return 0
-	case sent.StreamOptions != nil && strings.Contains(said, "stream_options"):
+	case sent.IncludeUsage && strings.Contains(said, "stream_options"):
 		return noStreamOptions
 	case sent.MaxTokens > 0 && strings.Contains(said, "max_completion_tokens"):
 		return noMaxTokens
