@@ -32,7 +32,7 @@ func (g group) DoAll(ctx context.Context, callers []context.Context, fn func(ctx
 		if err != nil {
 			return nil, err
 		}
-		var entries []Entry
+		entries := make([]Entry, 0, len(waiting))
 		for i, p := range waiting {
 			if p != nil && errors.Is(refused[i], uow.ErrBefore) { // with its entry
 				written = append(written, p)

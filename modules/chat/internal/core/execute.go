@@ -264,10 +264,10 @@ func (x *execution) retrieve(who actor.Actor) (corpora.Retrieval, error) {
 	return found, nil
 }
 
-// How many thoughts most runs have, and events beside the one that ends them.
+// How many thoughts and events most runs have.
 const (
 	usualThoughts = 5
-	usualEvents   = 4
+	usualEvents   = 6
 )
 
 // think begins a thought; the function it answers ends it.

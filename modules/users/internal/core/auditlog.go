@@ -50,7 +50,8 @@ func AuditKey(e AuditEntry) page.Key { return page.Key{At: e.At, ID: e.ID} }
 // is like one of the last hour is counted there instead, a few seconds later.
 func (s *Service) Record(ctx context.Context, entries ...AuditEntry) error {
 	now := s.Clock.Now()
-	var refused, others []AuditEntry
+	var refused []AuditEntry
+	others := make([]AuditEntry, 0, len(entries))
 	for _, e := range entries {
 		e.At, e.Count = now, 1
 		if e.Outcome == outcomeRefused && !uow.Inside(ctx) {
