@@ -10,21 +10,24 @@ const (
 	// maxIndexed is how many different words of a question and its answer can be
 	// found, those of the question first.
 	maxIndexed = 500
+	// usualWords are as many as most questions have with their answers.
+	usualWords = 64
 	// maxFilterWords is how many words a filter has.
 	maxFilterWords = 10
 )
 
 // WordsOf are the different words of a question and its answer as they are
 // indexed: folded and stemmed.
-func WordsOf(question, answer string) []string { return words{}.of(question, answer) }
+func WordsOf(question, answer string) []string {
+	return make(words, usualWords).of(question, answer)
+}
 
 // words are those of one answer after another, whose memory is used again.
 type words map[string]bool
 
 func (seen words) of(question, answer string) []string {
-	const usual = 64
 	clear(seen)
-	out := make([]string, 0, usual)
+	out := make([]string, 0, usualWords)
 	for _, part := range []string{question, answer} {
 		for w := range text.Words(part) {
 			stem, before := text.Stem(w.Form), len(seen)
