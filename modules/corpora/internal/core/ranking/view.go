@@ -186,8 +186,11 @@ func (v view) passages(ctx context.Context, candidates []Candidate) ([]*tokens, 
 		return nil, err
 	}
 	for _, p := range read {
-		t := v.tokens.read(p)
-		v.warm.Set(passageName(p.ID), t)
+		t := v.passage(p.ID) // questions of one moment find the same passages, and one reads its words for all
+		if t == nil {
+			t = v.tokens.read(p)
+			v.warm.Set(passageName(p.ID), t)
+		}
 		out = append(out, t)
 	}
 	v.scratch.passages = out
