@@ -24,6 +24,7 @@ import (
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/blob"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/lexicon"
 	"parley/platform/kernel/uow"
 	"parley/platform/kernel/work"
 	"parley/platform/migrate"
@@ -126,6 +127,8 @@ func build(in In) (Out, error) {
 		deps.Embedder = client
 	}
 	service := core.New(deps)
+	// The first question would wait for it, for 30 ms, and all that come with it.
+	in.Lifecycle.Append(background.Hook(func(context.Context) { lexicon.English() }))
 	indexes := deps.Embedder != nil && in.DB.Postgres()
 	if indexes || in.Settings.Works {
 		in.Lifecycle.Append(background.Hook(func(ctx context.Context) {
