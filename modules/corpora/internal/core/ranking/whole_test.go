@@ -102,6 +102,22 @@ func TestAnIndexThatCannotBeReadAsAWholeIsReadInParts(t *testing.T) {
 	}
 }
 
+func TestAnIndexOfAnotherVersionIsNotTakenAsAWhole(t *testing.T) {
+	a := shelf(t, 20)
+	in := a.Corpora(1)
+	source := failing{a.counting, func() error {
+		a.Add(Passage{ID: 900, Corpus: 1, Document: 900, Text: "The harbour."})
+		return nil
+	}}
+	e := NewEngine(source, 64<<20)
+	if _, err := e.Search(t.Context(), Question{Text: rare(1), Corpora: in, Limit: 10}); err != nil {
+		t.Fatal(err)
+	}
+	if e.view(in, newScratch()).wholes[0] != nil {
+		t.Error("an index is kept for a version that it does not have")
+	}
+}
+
 // failing is a Source whose whole index is read as told.
 type failing struct {
 	*counting
