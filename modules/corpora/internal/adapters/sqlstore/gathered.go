@@ -19,7 +19,7 @@ var (
 	FROM corpora_postings WHERE corpus_id = ANY($1::bigint[]) AND term = ANY($2::text[])
 	AND block NOT IN (SELECT id FROM corpora_passages WHERE NOT is_live AND corpus_id = ANY($1::bigint[])) GROUP BY corpus_id, term`)
 	wholeOf = sqldb.NewKept(versionsOf + `SELECT corpus_id, term, CAST(sum(passages) AS BIGINT), string_agg(data, '')
-	FROM corpora_postings WHERE corpus_id = ANY($1::bigint[]) AND (SELECT length FROM corpora_statistics WHERE corpus_id = ANY($1::bigint[])) <= $2::bigint
+	FROM corpora_postings WHERE corpus_id IN (SELECT corpus_id FROM corpora_statistics WHERE corpus_id = ANY($1::bigint[]) AND length <= $2::bigint)
 	AND block NOT IN (SELECT id FROM corpora_passages WHERE NOT is_live AND corpus_id = ANY($1::bigint[])) GROUP BY corpus_id, term`)
 	alikeOf = sqldb.NewKept(versionsOf + `(SELECT 0, term, n, CAST(word AS TEXT) FROM (
 	SELECT w.word, g.term, count(DISTINCT g.gram) AS n, row_number() OVER (PARTITION BY w.word ORDER BY count(DISTINCT g.gram) DESC, octet_length(g.term), g.term) AS place

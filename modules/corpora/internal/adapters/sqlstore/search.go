@@ -164,10 +164,10 @@ func (s *Store) Postings(ctx context.Context, corpora []int64, terms []string, m
 }
 
 // Whole implements ranking.Source.
-func (s *Store) Whole(ctx context.Context, corpus int64, most int) ([]ranking.Postings, ranking.Versions, error) {
-	rows, versions, err := s.whole(ctx, []int64{corpus}, most)
+func (s *Store) Whole(ctx context.Context, corpora []int64, most int) ([]ranking.Postings, ranking.Versions, error) {
+	rows, versions, err := s.whole(ctx, corpora, most)
 	if err != nil {
-		return nil, nil, fmt.Errorf("reading the index of corpus %d: %w", corpus, err)
+		return nil, nil, fmt.Errorf("reading whole indexes: %w", err)
 	}
 	out, err := unpackAll(rows, math.MaxInt)
 	return out, versions, err
@@ -180,7 +180,7 @@ func (s *Store) whole(ctx context.Context, corpora []int64, most int) ([]version
 	return s.snapshot(ctx, corpora, s.db.NewSelect().TableExpr("corpora_postings").
 		ColumnExpr("corpus_id, term, CAST(sum(passages) AS BIGINT), group_concat(data, '')").
 		Where("corpus_id IN (?)", bun.List(corpora)).Where(live, bun.List(corpora)).
-		Where("(SELECT length FROM corpora_statistics WHERE corpus_id IN (?)) <= ?", bun.List(corpora), most).GroupExpr("corpus_id, term"))
+		Where("corpus_id IN (SELECT corpus_id FROM corpora_statistics WHERE corpus_id IN (?) AND length <= ?)", bun.List(corpora), most).GroupExpr("corpus_id, term"))
 }
 
 // unpackAll answers the postings of rows that have no more passages than most.

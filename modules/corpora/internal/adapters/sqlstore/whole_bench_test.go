@@ -15,7 +15,7 @@ import (
 type inParts struct{ ranking.Source }
 
 // Whole implements ranking.Source.
-func (inParts) Whole(context.Context, int64, int) ([]ranking.Postings, ranking.Versions, error) {
+func (inParts) Whole(context.Context, []int64, int) ([]ranking.Postings, ranking.Versions, error) {
 	return nil, nil, nil
 }
 
@@ -56,7 +56,7 @@ func BenchmarkWholeIndex(b *testing.B) {
 		})
 		s.b.Run("whole", func(b *testing.B) {
 			for b.Loop() {
-				if _, _, err := store.Whole(s.ctx, s.corpus.ID, math.MaxInt); err != nil {
+				if _, _, err := store.Whole(s.ctx, []int64{s.corpus.ID}, math.MaxInt); err != nil {
 					b.Fatal(err)
 				}
 			}

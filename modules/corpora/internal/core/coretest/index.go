@@ -71,7 +71,7 @@ func (f fixture) found(question string, corpora ...core.Corpus) (texts []string)
 type partly struct{ ranking.Source }
 
 // Whole implements ranking.Source.
-func (partly) Whole(context.Context, int64, int) ([]ranking.Postings, ranking.Versions, error) {
+func (partly) Whole(context.Context, []int64, int) ([]ranking.Postings, ranking.Versions, error) {
 	return nil, nil, nil
 }
 

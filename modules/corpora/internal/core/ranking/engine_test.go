@@ -42,14 +42,14 @@ func (c *counting) Postings(ctx context.Context, corpora []int64, terms []string
 }
 
 // Whole implements Source.
-func (c *counting) Whole(ctx context.Context, corpus int64, most int) ([]Postings, Versions, error) {
+func (c *counting) Whole(ctx context.Context, corpora []int64, most int) ([]Postings, Versions, error) {
 	if c.partly {
 		return nil, nil, nil
 	}
 	if err := c.read(); err != nil {
 		return nil, nil, err
 	}
-	return c.Memory.Whole(ctx, corpus, most)
+	return c.Memory.Whole(ctx, corpora, most)
 }
 
 // Vocabulary implements Source.

@@ -217,14 +217,18 @@ func (m *Memory) Postings(_ context.Context, corpora []int64, terms []string, mo
 }
 
 // Whole implements Source.
-func (m *Memory) Whole(ctx context.Context, corpus int64, most int) ([]Postings, Versions, error) {
-	if m.Corpora(corpus)[0].Length > most {
-		return nil, m.at([]int64{corpus}), nil
+func (m *Memory) Whole(ctx context.Context, corpora []int64, most int) ([]Postings, Versions, error) {
+	var short []int64
+	for _, c := range m.Corpora(corpora...) {
+		if c.Length <= most {
+			short = append(short, c.ID)
+		}
 	}
 	m.mu.RLock()
-	terms := slices.Collect(maps.Keys(m.postings))
+	terms, versions := slices.Collect(maps.Keys(m.postings)), m.at(corpora)
 	m.mu.RUnlock()
-	return m.Postings(ctx, []int64{corpus}, terms, math.MaxInt)
+	out, _, err := m.Postings(ctx, short, terms, math.MaxInt)
+	return out, versions, err
 }
 
 func (m *Memory) count(corpora []int64, term string) (n int) {

@@ -92,7 +92,9 @@ func (e *Engine) Search(ctx context.Context, question Question) (Result, error) 
 		return Result{Terms: slices.Clone(q.terms)}, nil
 	}
 	v := e.view(question.Corpora, s)
-	v.complete(ctx)
+	if len(q.terms) > 0 {
+		v.complete(ctx)
+	}
 	defer func() {
 		if s.partly {
 			v.partRead()

@@ -30,9 +30,9 @@ type Source interface {
 	// and in which, unless they are more than most; a term that does not occur is
 	// left out.
 	Postings(ctx context.Context, corpora []int64, terms []string, most int) ([]Postings, Versions, error)
-	// Whole reads what Postings does of every term of a corpus whose passages are
-	// at most so long together; of a longer one it reads nothing.
-	Whole(ctx context.Context, corpus int64, most int) ([]Postings, Versions, error)
+	// Whole reads what Postings does of every term of those corpora whose passages
+	// are at most so long together; of a longer one it reads nothing.
+	Whole(ctx context.Context, corpora []int64, most int) ([]Postings, Versions, error)
 	// Vocabulary lists the indexed terms that begin with prefix and have from
 	// shortest to longest bytes, with the number of passages, commonest first.
 	Vocabulary(ctx context.Context, corpora []int64, prefix string, shortest, longest, limit int) ([]TermCount, Versions, error)

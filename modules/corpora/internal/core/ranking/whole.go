@@ -15,8 +15,8 @@ const (
 	// wholeMost is how long the passages of a corpus may be together, as Entry
 	// counts them, for its index to be read as a whole: it takes 3 MB then.
 	wholeMost = 100_000
-	// wordsOfRead is what an index has for each question that read a part of it
-	// when it is worth reading as a whole: then both have taken as long. Who never
+	// wordsOfRead is how many words of indexes are read as a whole while a question
+	// reads parts of them. One is read when both have taken as long: who never
 	// knows how many questions will come waits so at most twice as long as who
 	// does (Karlin, Manasse, Rudolph and Sleator, "Competitive snoopy caching",
 	// 1988).
@@ -42,10 +42,10 @@ type gramOfOne struct {
 
 func (e *keptWhole) bytes() int { return e.size }
 
-// keptReads counts the questions that read a part of an index.
+// keptReads counts what questions have paid for reading parts of an index.
 type keptReads struct {
 	corpus, version int64
-	n               atomic.Int64
+	words           atomic.Int64 // of which an index is read as a whole for as much
 }
 
 func (e *keptReads) bytes() int { return 96 }
@@ -77,21 +77,53 @@ func (v view) whole(corpus int) *keptWhole {
 // allWhole reports whether all corpora of the question are there as a whole.
 func (v view) allWhole() bool { return !slices.Contains(v.wholes, nil) }
 
-// complete reads the indexes that enough questions have read parts of. What
-// cannot be read now, this question reads as the others do.
+// complete reads the indexes as a whole that enough questions have read parts of,
+// and those that take no longer than what this question would read, by one
+// statement. What cannot be read now, it reads as the others do.
 func (v view) complete(ctx context.Context) {
+	var ids []int64
+	own, most := wordsOfRead, wholeMost
 	for i, c := range v.corpora {
-		if v.wholes[i] != nil || c.Length > wholeMost {
-			continue
-		}
-		if c.Length > wordsOfRead && !v.reads(i).enough(c.Length) {
-			continue
-		}
-		if e := v.readWhole(ctx, c); e != nil {
-			v.wholes[i] = e
-			v.warm.Set(v.stamps[i]^wholeName, e)
+		switch {
+		case v.wholes[i] != nil || c.Length > most:
+		case c.Length <= own:
+			own, most = own-c.Length, most-c.Length
+			ids = append(ids, c.ID)
+		case v.reads(i).enough(c.Length):
+			most -= c.Length
+			ids = append(ids, c.ID)
 		}
 	}
+	if len(ids) == 0 {
+		return
+	}
+	read, versions, err := v.source.Whole(ctx, ids, wholeMost)
+	if err != nil {
+		return
+	}
+	slices.SortFunc(read, func(a, b Postings) int { return cmp.Compare(a.Corpus, b.Corpus) })
+	for i, c := range v.corpora {
+		if !slices.Contains(ids, c.ID) {
+			continue
+		}
+		from, _ := slices.BinarySearchFunc(read, c.ID, func(p Postings, id int64) int { return cmp.Compare(p.Corpus, id) })
+		to, _ := slices.BinarySearchFunc(read, c.ID+1, func(p Postings, id int64) int { return cmp.Compare(p.Corpus, id) })
+		if versions[c.ID] == c.Version { // it is as the question knows it
+			v.wholes[i] = newWhole(c, read[from:to])
+			v.warm.Set(v.stamps[i]^wholeName, v.wholes[i])
+		}
+	}
+}
+
+func newWhole(c Corpus, read []Postings) *keptWhole {
+	e := &keptWhole{corpus: c.ID, version: c.Version, terms: make(map[string]*keptTerm, len(read))}
+	terms := make([]keptTerm, len(read))
+	for i, p := range read {
+		terms[i] = keptTerm{corpus: c.ID, version: c.Version, term: p.Term, df: p.DF, postings: p.List}
+		e.terms[p.Term] = &terms[i]
+		e.size += terms[i].bytes() + 48 + 16*len(p.Term) // the place in the map, and the grams
+	}
+	return e
 }
 
 // reads counts for one of the corpora.
@@ -107,34 +139,24 @@ func (v view) reads(corpus int) *keptReads {
 }
 
 // enough reports once whether an index of so many words is worth reading, and
-// again when as many more questions have come.
+// again when as much more was paid.
 func (e *keptReads) enough(words int) bool {
-	n := e.n.Load()
-	return n*wordsOfRead >= int64(words) && e.n.CompareAndSwap(n, 0)
+	paid := e.words.Load()
+	return paid >= int64(words) && e.words.CompareAndSwap(paid, 0)
 }
 
-// readWhole reads the index of a corpus, nil when it is no longer as the question
-// knows it.
-func (v view) readWhole(ctx context.Context, c Corpus) *keptWhole {
-	read, versions, err := v.source.Whole(ctx, c.ID, wholeMost)
-	if err != nil || versions[c.ID] != c.Version {
-		return nil
-	}
-	e := &keptWhole{corpus: c.ID, version: c.Version, terms: make(map[string]*keptTerm, len(read))}
-	terms := make([]keptTerm, len(read))
-	for i, p := range read {
-		terms[i] = keptTerm{corpus: c.ID, version: c.Version, term: p.Term, df: p.DF, postings: p.List}
-		e.terms[p.Term] = &terms[i]
-		e.size += terms[i].bytes() + 48 + 16*len(p.Term) // the place in the map, and the grams
-	}
-	return e
-}
-
-// partRead notes that the question has read a part of the indexes.
+// partRead notes that the question has read parts of the indexes, which it paid for
+// once.
 func (v view) partRead() {
+	parts := int64(0)
+	for _, e := range v.wholes {
+		if e == nil {
+			parts++
+		}
+	}
 	for i, c := range v.corpora {
 		if v.wholes[i] == nil && c.Length <= wholeMost {
-			v.reads(i).n.Add(1)
+			v.reads(i).words.Add(wordsOfRead / parts)
 		}
 	}
 }

@@ -102,6 +102,47 @@ func TestAnIndexThatCannotBeReadAsAWholeIsReadInParts(t *testing.T) {
 	}
 }
 
+func TestManySmallIndexesAreReadTogether(t *testing.T) {
+	m := NewMemory()
+	var ids []int64
+	for corpus := range int64(200) {
+		ids = append(ids, corpus+1)
+		for i := range int64(10) {
+			m.Add(Passage{ID: 100*corpus + i + 1, Corpus: corpus + 1, Document: corpus + 1, Text: fmt.Sprintf("%s of %s in the cold harbour", name(i), name(-corpus))})
+		}
+	}
+	source := &counting{Memory: m}
+	a, words := asker{NewEngine(source, 64<<20), source, t}, 0
+	for _, c := range a.Corpora(ids...) {
+		words += c.Length
+	}
+	partly := &counting{Memory: m, partly: true}
+	b, wholes := asker{NewEngine(partly, 64<<20), partly, t}, 0
+	for i := range 3 * words / wordsOfRead {
+		got, reads := a.ask(rare(i), a.Corpora(ids...)...)
+		want, _ := b.ask(rare(i), a.Corpora(ids...)...)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatal(i, diff)
+		}
+		if reads > 6 { // of all corpora at once: some as a whole, words, postings, other forms, and how many passages have these, passages
+			t.Errorf("question %d read %d times", i, reads)
+		}
+		wholes = 0
+		v := a.view(a.Corpora(ids...), newScratch())
+		for _, e := range v.wholes {
+			if e != nil {
+				wholes++
+			}
+		}
+		if most := (i + 2) * len(ids) * wordsOfRead / words; wholes > most+1 && i < words/wordsOfRead-1 {
+			t.Errorf("after question %d %d of %d indexes are there, which took longer than their parts", i, wholes, len(ids))
+		}
+	}
+	if wholes < len(ids) {
+		t.Errorf("%d of %d indexes are there", wholes, len(ids))
+	}
+}
+
 func TestAnIndexOfAnotherVersionIsNotTakenAsAWhole(t *testing.T) {
 	a := shelf(t, 20)
 	in := a.Corpora(1)
@@ -125,11 +166,11 @@ type failing struct {
 }
 
 // Whole implements Source.
-func (f failing) Whole(ctx context.Context, corpus int64, most int) ([]Postings, Versions, error) {
+func (f failing) Whole(ctx context.Context, corpora []int64, most int) ([]Postings, Versions, error) {
 	if err := f.whole(); err != nil {
 		return nil, nil, err
 	}
-	return f.Memory.Whole(ctx, corpus, most)
+	return f.Memory.Whole(ctx, corpora, most)
 }
 
 func TestQuestionsOfOneMomentReadTheWholeIndexOnce(t *testing.T) {
