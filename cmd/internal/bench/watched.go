@@ -47,6 +47,13 @@ func (w *Watched) began(after time.Duration) {
 	w.First = append(w.First, after)
 }
 
+// Begun is how many streams have brought a token so far: as many as First has.
+func (w *Watched) Begun() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.First)
+}
+
 // ask asks the n-th question and follows its stream to the end.
 func (w *Watched) ask(ctx context.Context, world *World, n int) error {
 	asked, none := time.Now(), true
