@@ -42,7 +42,6 @@ func (k keeping) Connect(ctx context.Context) (driver.Conn, error) {
 // sqliteConn is what SQLite's driver has.
 type sqliteConn interface {
 	driver.Conn
-	driver.ConnBeginTx
 	driver.ConnPrepareContext
 	driver.ExecerContext
 	driver.QueryerContext
@@ -205,8 +204,8 @@ func (c *keepingConn) Close() error {
 	return errors.Join(err, c.sqliteConn.Close())
 }
 
-// keepingTx is a transaction of a connection. Neither of its ends waits for
-// others: those of readers don't keep a log from growing.
+// keepingTx is a transaction of a connection. Neither COMMIT nor ROLLBACK waits for
+// anybody: SQLite writes its log beside those who read.
 type keepingTx struct {
 	conn *keepingConn
 	ctx  context.Context // without an end

@@ -185,3 +185,63 @@ func TestATransactionBeginsAnew(t *testing.T) {
 		}
 	}
 }
+
+// Caches of other drivers kept statements that were not reset after a failure, and
+// then the connection wrote nothing any more.
+func TestAKeptStatementThatFailedIsUsedAgain(t *testing.T) {
+	db := threeNumbers(t)
+	const add = "INSERT INTO numbers VALUES (?) RETURNING n"
+	for i := range 3 {
+		err := db.Within(t.Context(), func(ctx context.Context) error {
+			told := func(row *sql.Rows) error { return row.Scan(new(int64)) }
+			for _, scan := range []func(*sql.Rows) error{nil, told} {
+				if err := db.Prepared(ctx, add, scan, 1); !sqldb.IsUnique(err) {
+					t.Error("the number is there twice")
+				}
+			}
+			if err := db.Prepared(ctx, add, func(*sql.Rows) error { return errors.New("no more") }, 100+i); err == nil {
+				t.Error("it did not tell why a row could not be read")
+			}
+			return db.Prepared(ctx, add, told, 10+i)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var n int
+	if err := db.NewRaw("SELECT count(*) FROM numbers WHERE n >= 10").Scan(t.Context(), &n); err != nil || n != 6 {
+		t.Errorf("%d numbers: %v", n, err)
+	}
+}
+
+func TestAReadThatIsGivenUpLeavesItsStatementAlone(t *testing.T) {
+	db := threeNumbers(t)
+	const count = "WITH RECURSIVE c (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < ?) SELECT i FROM c"
+	giveUp := func() error {
+		ctx, leave := context.WithCancel(t.Context())
+		rows, err := db.Reader().QueryContext(ctx, count, 1_000_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		if !rows.Next() {
+			t.Fatal(rows.Err())
+		}
+		leave()
+		for rows.Next() {
+		}
+		return rows.Err()
+	}
+	for range 3 {
+		if err := giveUp(); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		n := 0
+		if err := db.Reader().QueryRowContext(t.Context(), "SELECT count(*) FROM ("+count+")", 5).Scan(&n); err != nil || n != 5 {
+			t.Errorf("%d rows: %v", n, err)
+		}
+		if err := db.Reader().QueryRowContext(t.Context(), count, 5).Scan(&n); err != nil || n != 1 {
+			t.Errorf("the first row is %d: %v", n, err)
+		}
+	}
+}

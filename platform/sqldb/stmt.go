@@ -3,7 +3,6 @@ package sqldb
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -31,13 +30,9 @@ func (db *DB) Stmt(query string) *Stmt {
 
 // Rows reads every row, on the transaction of ctx when there is one. scan
 // takes one row at a time.
-func (s *Stmt) Rows(ctx context.Context, scan func(row *sql.Rows) error, args ...any) (err error) {
-	rows, end, err := s.query(ctx, args)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, end()) }()
-	return scanAll(rows, nil, scan)
+func (s *Stmt) Rows(ctx context.Context, scan func(row *sql.Rows) error, args ...any) error {
+	rows, err := s.query(ctx, args)
+	return scanAll(rows, err, scan)
 }
 
 // Row reads one row into dest, on the transaction of ctx when there is one;
@@ -57,32 +52,27 @@ func (s *Stmt) Row(ctx context.Context, dest []any, args ...any) error {
 	return err
 }
 
-// query runs the statement. What it answers beside the rows is to be called
-// when they are closed.
-func (s *Stmt) query(ctx context.Context, args []any) (rows *sql.Rows, end func() error, err error) {
+func (s *Stmt) query(ctx context.Context, args []any) (*sql.Rows, error) {
 	s.db.count(ctx, 1)
-	none := func() error { return nil }
 	open, ok := ctx.Value(txKey{}).(*openTx)
 	if !ok || open.db != s.db {
 		if err := s.prepare(ctx); err != nil {
-			return nil, none, err
+			return nil, err
 		}
 		if !s.db.full() {
-			ctx, err = s.db.unwatched(ctx)
+			var err error
+			if ctx, err = s.db.unwatched(ctx); err != nil {
+				return nil, err
+			}
 		}
-		if err == nil {
-			rows, err = s.prepared.QueryContext(ctx, args...)
-		}
-		return rows, none, err
+		return s.prepared.QueryContext(ctx, args...)
 	}
-	// The connection of the transaction may be SQLite's writer, which has
-	// prepared statements of its own.
+	// The connection of the transaction may be SQLite's writer, which keeps the
+	// statement itself.
 	if w, ok := s.db.onWriter(ctx, s.text); ok {
-		rows, err = w.rows(args...)
-		return rows, none, err
+		return w.rows(args...)
 	}
-	rows, err = open.tx.Tx.QueryContext(ctx, s.text, args...)
-	return rows, none, err
+	return open.tx.Tx.QueryContext(ctx, s.text, args...)
 }
 
 // prepare makes sure that the statement is there, which it stays.

@@ -14,6 +14,7 @@ import (
 	"parley/platform/kernel/id"
 	"parley/platform/kernel/uow"
 	kernel "parley/platform/kernel/work"
+	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
 	"parley/platform/work"
@@ -30,19 +31,13 @@ type bench struct {
 }
 
 func eachBench(b *testing.B, run func(b bench)) {
-	for name, open := range map[string]func(*testing.B) *sqldb.DB{
-		"sqlite":   func(b *testing.B) *sqldb.DB { return dbtest.SQLite(b, sqlstore.Migrations()) },
-		"postgres": func(b *testing.B) *sqldb.DB { return dbtest.Postgres(b, sqlstore.Migrations()) },
-	} {
-		b.Run(name, func(b *testing.B) {
-			db := open(b)
-			if _, err := db.ExecContext(b.Context(), "CREATE TABLE tests_rows (n BIGINT NOT NULL)"); err != nil {
-				b.Fatal(err)
-			}
-			store := sqlstore.New(db)
-			run(bench{b, db, sqldb.NewUnit(db, bus.NewOutbox(db), clock.System{}), store, work.NewQueue(store, nil, clock.System{})})
-		})
-	}
+	dbtest.EachBench(b, []migrate.Set{sqlstore.Migrations()}, func(b *testing.B, db *sqldb.DB) {
+		if _, err := db.ExecContext(b.Context(), "CREATE TABLE tests_rows (n BIGINT NOT NULL)"); err != nil {
+			b.Fatal(err)
+		}
+		store := sqlstore.New(db)
+		run(bench{b, db, sqldb.NewUnit(db, bus.NewOutbox(db), clock.System{}), store, work.NewQueue(store, nil, clock.System{})})
+	})
 }
 
 // put stores a row and, with it, a job for each tenant.

@@ -31,6 +31,13 @@ func Each(t *testing.T, sets []migrate.Set, test func(t *testing.T, db *sqldb.DB
 	t.Run("postgres", func(t *testing.T) { test(t, Postgres(t, sets...)) })
 }
 
+// EachBench is Each for benchmarks.
+func EachBench(b *testing.B, sets []migrate.Set, bench func(b *testing.B, db *sqldb.DB)) {
+	b.Helper()
+	b.Run("sqlite", func(b *testing.B) { bench(b, SQLite(b, sets...)) })
+	b.Run("postgres", func(b *testing.B) { bench(b, Postgres(b, sets...)) })
+}
+
 // SQLite opens a fresh, migrated SQLite database.
 func SQLite(t testing.TB, sets ...migrate.Set) *sqldb.DB {
 	t.Helper()

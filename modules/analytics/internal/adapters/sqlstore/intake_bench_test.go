@@ -25,30 +25,27 @@ var (
 // BenchmarkIntake takes a million facts in, as a consumer that is behind does: 128
 // events in a transaction.
 func BenchmarkIntake(b *testing.B) {
-	for name, open := range map[string]func(testing.TB, ...migrate.Set) *sqldb.DB{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
-		b.Run(name, func(b *testing.B) {
-			db := open(b, sqlstore.Migrations())
-			unit := sqldb.NewUnit(db, nil, clock.System{})
-			service := core.New(sqlstore.New(db), clock.NewFixed(yearEnd))
-			y := newYear(10_000_000)
-			const atOnce = 300 // of 128 runs
-			for b.Loop() {
-				var all []core.Fact
-				for quarter := core.QuarterOf(yearEnd); len(all) < *intakeFacts; quarter++ {
-					all = append(all, y.facts(quarter)...)
-				}
-				began, spent := time.Now(), cpu()
-				for part := range slices.Chunk(all, atOnce) {
-					err := unit.Do(context.Background(), func(ctx context.Context, _ uow.Tx) error { return service.Record(ctx, part...) })
-					if err != nil {
-						b.Fatal(err)
-					}
-				}
-				b.ReportMetric(float64(len(all))/time.Since(began).Seconds(), "facts/s")
-				b.ReportMetric(float64((cpu()-spent).Microseconds())/float64(len(all)), "cpu-µs/fact")
+	dbtest.EachBench(b, []migrate.Set{sqlstore.Migrations()}, func(b *testing.B, db *sqldb.DB) {
+		unit := sqldb.NewUnit(db, nil, clock.System{})
+		service := core.New(sqlstore.New(db), clock.NewFixed(yearEnd))
+		y := newYear(10_000_000)
+		const atOnce = 300 // of 128 runs
+		for b.Loop() {
+			var all []core.Fact
+			for quarter := core.QuarterOf(yearEnd); len(all) < *intakeFacts; quarter++ {
+				all = append(all, y.facts(quarter)...)
 			}
-		})
-	}
+			began, spent := time.Now(), cpu()
+			for part := range slices.Chunk(all, atOnce) {
+				err := unit.Do(context.Background(), func(ctx context.Context, _ uow.Tx) error { return service.Record(ctx, part...) })
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(len(all))/time.Since(began).Seconds(), "facts/s")
+			b.ReportMetric(float64((cpu()-spent).Microseconds())/float64(len(all)), "cpu-µs/fact")
+		}
+	})
 }
 
 // BenchmarkSeal seals a year, as the first sealing after an upgrade does.

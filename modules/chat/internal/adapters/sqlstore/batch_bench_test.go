@@ -13,6 +13,7 @@ import (
 	"parley/modules/chat/internal/core"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
+	"parley/platform/migrate"
 	"parley/platform/sqldb"
 	"parley/platform/sqldb/dbtest"
 )
@@ -23,48 +24,42 @@ import (
 //
 //	go test ./modules/chat/internal/adapters/sqlstore -run '^$' -bench Batch -benchtime 2000x
 func BenchmarkBatch(b *testing.B) {
-	for name, open := range map[string]func(b *testing.B) *sqldb.DB{
-		"sqlite":   func(b *testing.B) *sqldb.DB { return dbtest.SQLite(b, sqlstore.Migrations()) },
-		"postgres": func(b *testing.B) *sqldb.DB { return dbtest.Postgres(b, sqlstore.Migrations()) },
-	} {
-		b.Run(name, func(b *testing.B) {
-			db := open(b)
-			const together = 4
-			store, unit, asked := sqlstore.New(db), sqldb.NewUnit(db, nowhere{}, clock.System{}), 0
-			var ends []core.End
-			b.ReportAllocs()
-			began := ownCPU(b)
-			for b.Loop() {
-				now := time.Now()
-				batch := core.Batch{Now: now, Expecting: true, Ends: ends}
-				for range together {
-					asked++
-					store.Coming(b.Context(), now)
-					p := asking(fmt.Sprint("run ", asked), core.Thread{OrganizationID: 1, AgentID: 3, UserID: 7, Title: "What is it?", CreatedOn: now, ModifiedOn: now})
-					p.Run.CreatedOn, p.Run.ModifiedOn, p.Run.LeaseUntil = now, now, now
-					p.Events = []core.StreamEvent{{Sequence: 1, Step: core.StepStart}}
-					batch.Accepts = append(batch.Accepts, p)
-				}
-				var done core.Written
-				err := unit.Do(b.Context(), func(ctx context.Context, _ uow.Tx) (err error) {
-					done, err = store.Write(ctx, batch)
-					return err
-				})
+	dbtest.EachBench(b, []migrate.Set{sqlstore.Migrations()}, func(b *testing.B, db *sqldb.DB) {
+		const together = 4
+		store, unit, asked := sqlstore.New(db), sqldb.NewUnit(db, nowhere{}, clock.System{}), 0
+		var ends []core.End
+		b.ReportAllocs()
+		began := ownCPU(b)
+		for b.Loop() {
+			now := time.Now()
+			batch := core.Batch{Now: now, Expecting: true, Ends: ends}
+			for range together {
+				asked++
+				store.Coming(b.Context(), now)
+				p := asking(fmt.Sprint("run ", asked), core.Thread{OrganizationID: 1, AgentID: 3, UserID: 7, Title: "What is it?", CreatedOn: now, ModifiedOn: now})
+				p.Run.CreatedOn, p.Run.ModifiedOn, p.Run.LeaseUntil = now, now, now
+				p.Events = []core.StreamEvent{{Sequence: 1, Step: core.StepStart}}
+				batch.Accepts = append(batch.Accepts, p)
+			}
+			var done core.Written
+			err := unit.Do(b.Context(), func(ctx context.Context, _ uow.Tx) (err error) {
+				done, err = store.Write(ctx, batch)
+				return err
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			ends = ends[:0]
+			for _, a := range done.Accepts {
+				o, err := store.Prepare(longOutcome(now))
 				if err != nil {
 					b.Fatal(err)
 				}
-				ends = ends[:0]
-				for _, a := range done.Accepts {
-					o, err := store.Prepare(longOutcome(now))
-					if err != nil {
-						b.Fatal(err)
-					}
-					ends = append(ends, core.End{Run: a.Run.ID, Owner: a.Run.Owner, AgentID: 3, Sequence: 2, Outcome: o})
-				}
+				ends = append(ends, core.End{Run: a.Run.ID, Owner: a.Run.Owner, AgentID: 3, Sequence: 2, Outcome: o})
 			}
-			b.ReportMetric(float64((ownCPU(b)-began)/1e3)/float64(b.N*together), "cpu-µs/run")
-		})
-	}
+		}
+		b.ReportMetric(float64((ownCPU(b)-began)/1e3)/float64(b.N*together), "cpu-µs/run")
+	})
 }
 
 // longOutcome is an answer with the thoughts and sources of five passages.

@@ -27,6 +27,7 @@ const (
 type keptWhole struct {
 	corpus, version int64
 	terms           map[string]*keptTerm
+	absent          keptTerm
 	size            int
 
 	once  sync.Once
@@ -50,14 +51,12 @@ type keptReads struct {
 
 func (e *keptReads) bytes() int { return 96 }
 
-// absent is a term that a corpus does not have.
-var absent keptTerm
-
+// term answers a term of the corpus, or one that is nowhere.
 func (e *keptWhole) term(name string) *keptTerm {
 	if t, ok := e.terms[name]; ok {
 		return t
 	}
-	return &absent
+	return &e.absent
 }
 
 // whole answers the index of one of the corpora, nil when it is not there as a
@@ -101,15 +100,13 @@ func (v view) complete(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	slices.SortFunc(read, func(a, b Postings) int { return cmp.Compare(a.Corpus, b.Corpus) })
+	of := make(map[int64][]Postings, len(ids))
+	for _, p := range read {
+		of[p.Corpus] = append(of[p.Corpus], p)
+	}
 	for i, c := range v.corpora {
-		if !slices.Contains(ids, c.ID) {
-			continue
-		}
-		from, _ := slices.BinarySearchFunc(read, c.ID, func(p Postings, id int64) int { return cmp.Compare(p.Corpus, id) })
-		to, _ := slices.BinarySearchFunc(read, c.ID+1, func(p Postings, id int64) int { return cmp.Compare(p.Corpus, id) })
-		if versions[c.ID] == c.Version { // it is as the question knows it
-			v.wholes[i] = newWhole(c, read[from:to])
+		if slices.Contains(ids, c.ID) && versions[c.ID] == c.Version { // it is as the question knows it
+			v.wholes[i] = newWhole(c, of[c.ID])
 			v.warm.Set(v.stamps[i]^wholeName, v.wholes[i])
 		}
 	}
