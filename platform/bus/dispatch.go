@@ -50,6 +50,7 @@ func (w *worker) gathers() bool {
 	wait := o.next.Sub(now)
 	if wait <= 0 || wait > w.spec.Gather || len(o.queue) >= maxBatch { // that clock may be set back
 		o.next, o.began = now.Add(o.pace.pause()), now
+		o.burst.taken()
 		return false
 	}
 	if !o.waking {
@@ -64,10 +65,16 @@ func (w *worker) gathers() bool {
 	return true
 }
 
-// arrived counts events that came into the queue. The caller holds mu.
+// arrived counts events that came into the queue. Those of a burst gather as long
+// as they may. The caller holds mu.
 func (o *ownership) arrived(n int) {
-	if n > 0 && o.pace.longest > 0 {
-		o.pace.add(clock.System{}.Now(), n)
+	if n == 0 || o.pace.longest == 0 {
+		return
+	}
+	now := clock.System{}.Now()
+	o.pace.add(now, n)
+	if o.burst.begins(now, n) {
+		o.notBefore(now.Add(o.pace.longest))
 	}
 }
 
@@ -83,10 +90,15 @@ func (o *ownership) rest() {
 	now := clock.System{}.Now()
 	idle, work := max(o.began.Sub(o.ended), 0), max(now.Sub(o.began), 0) // that clock may be set back
 	o.owed = min(max(o.owed-idle, 0)+2*work, 2*longest)
-	if next := now.Add(o.owed - longest); next.After(o.next) {
-		o.next = next
-	}
+	o.notBefore(now.Add(o.owed - longest))
 	o.began, o.ended = time.Time{}, now
+}
+
+// notBefore has the queue wait until at, or for as long as it waits already.
+func (o *ownership) notBefore(at time.Time) {
+	if at.After(o.next) {
+		o.next = at
+	}
 }
 
 // send hands one event to the router.

@@ -59,7 +59,7 @@ func (b *Bus) serve(ctx, work context.Context, again bool) error {
 			return err
 		}
 	}
-	f := &pacer{b: b, s: s, poll: time.NewTicker(b.tune.poll), pace: pace{longest: b.tune.gather, slow: feedSlow}, recheck: true}
+	f := &pacer{b: b, s: s, poll: time.NewTicker(b.tune.poll), pace: newPace(b.tune.gather, feedSlow), recheck: true}
 	defer f.poll.Stop()
 	for {
 		asked := b.asked.Load()

@@ -92,15 +92,15 @@ func TestEventsOfABatchThatFailedDoNotGather(t *testing.T) {
 			return nil
 		})
 		c.Gather = time.Hour
-		r.publish(numbered("a", 1, 5)...)
-		r.publish(numbered("b", 1, 5)...)
-		r.publish(numbered("a", 6, 9)...)
+		r.publish(numbered("a", 1, 2)...) // in all fewer than a burst
+		r.publish(numbered("b", 1, 2)...)
+		r.publish(numbered("a", 3, 3)...)
 		b := r.start(c)
 		r.drain(b)
-		if n := r.effects("tests.many"); n != 9 {
+		if n := r.effects("tests.many"); n != 3 {
 			t.Errorf("%d effects", n)
 		}
-		if n := r.count("SELECT count(*) FROM bus_deliveries"); n != 5 {
+		if n := r.count("SELECT count(*) FROM bus_deliveries"); n != 2 {
 			t.Errorf("%d events wait", n)
 		}
 	})
@@ -148,6 +148,15 @@ func (a *arrivals) Close() error { return nil }
 // of events at a rate, and answers how they waited. takes is how long a batch
 // takes, by its number.
 func gathered(t *testing.T, rate int, takes func(batch int) time.Duration) *arrivals {
+	times := make([]time.Duration, 2*rate)
+	for i := range times {
+		times[i] = time.Duration(i+1) * (time.Second / time.Duration(rate))
+	}
+	return gatheredAt(t, times, takes)
+}
+
+// gatheredAt is gathered with events at these times from the beginning.
+func gatheredAt(t *testing.T, times []time.Duration, takes func(batch int) time.Duration) *arrivals {
 	a := &arrivals{takes: takes, came: map[string]time.Time{}}
 	synctest.Test(t, func(t *testing.T) {
 		b := &Bus{metrics: newMetrics(), nudged: make(chan struct{}, 1), urgent: make(chan struct{}, 1)}
@@ -159,18 +168,22 @@ func gathered(t *testing.T, rate int, takes func(batch int) time.Duration) *arri
 				m.Ack()
 			}
 		}()
-		for n := range 2 * rate {
-			time.Sleep(time.Second / time.Duration(rate))
-			r := outboxRow{Seq: int64(n) + 1, ID: fmt.Sprint(n), Key: fmt.Sprint(n), Name: "tests.happened.v1"}
-			a.comes(r.ID)
-			w.offer([]outboxRow{r}, false)
+		began := time.Now()
+		for n := 0; n < len(times); {
+			time.Sleep(times[n] - time.Since(began))
+			var came []outboxRow
+			for at := times[n]; n < len(times) && times[n] == at; n++ {
+				came = append(came, outboxRow{Seq: int64(n) + 1, ID: fmt.Sprint(n), Key: fmt.Sprint(n), Name: "tests.happened.v1"})
+				a.comes(fmt.Sprint(n))
+			}
+			w.offer(came, false)
 			synctest.Wait()
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
 		w.close()
-		if len(a.waited) != 2*rate {
-			t.Errorf("%d of %d events arrived", len(a.waited), 2*rate)
+		if len(a.waited) != len(times) {
+			t.Errorf("%d of %d events arrived", len(a.waited), len(times))
 		}
 	})
 	return a
@@ -219,5 +232,39 @@ func TestNobodyWaitsAfterABatchThatWasSlowByChance(t *testing.T) {
 	})
 	if longest := slices.Max(a.waited); longest > 40*time.Millisecond {
 		t.Errorf("an event waited for %s, longer than for the end of the slow batch", longest)
+	}
+}
+
+// atOnce are n events that come at the same time.
+func atOnce(n int, at time.Duration) []time.Duration { return slices.Repeat([]time.Duration{at}, n) }
+
+func TestAConsumerStandsBackForThoseWhoCausedABurst(t *testing.T) {
+	none := func(int) time.Duration { return 0 }
+	const quiet = time.Second // before it
+	few := gatheredAt(t, atOnce(burstBegins-1, quiet), none)
+	if longest := slices.Max(few.waited); longest != 0 {
+		t.Errorf("of few events one waited for %s", longest)
+	}
+	ends := gatheredAt(t, atOnce(16, quiet), none)
+	if first := slices.Min(ends.waited); first != 100*time.Millisecond || ends.batches != 1 {
+		t.Errorf("16 events that came at once took %d batches and waited for at least %s", ends.batches, first)
+	}
+	later := gatheredAt(t, slices.Concat(atOnce(4, quiet), atOnce(4, quiet+2*time.Millisecond), atOnce(4, quiet+4*time.Millisecond), atOnce(4, quiet+50*time.Millisecond)), none)
+	if later.batches != 2 || slices.Max(later.waited[4:]) != 100*time.Millisecond {
+		t.Errorf("16 events, some at a time, took %d batches and waited for up to %s", later.batches, slices.Max(later.waited))
+	}
+	next := gatheredAt(t, append(atOnce(16, quiet), atOnce(16, quiet+400*time.Millisecond)...), none)
+	if first := slices.Min(next.waited); first != 100*time.Millisecond {
+		t.Errorf("of two bursts an event waited for %s", first)
+	}
+}
+
+func TestABurstThatDoesNotEndIsWaitedForNoLongerThanEventsGather(t *testing.T) {
+	var times []time.Duration
+	for at := time.Duration(0); at < 400*time.Millisecond; at += 10 * time.Millisecond {
+		times = append(times, atOnce(10, time.Second+at)...)
+	}
+	if a := gatheredAt(t, times, func(int) time.Duration { return 0 }); slices.Max(a.waited) > 101*time.Millisecond {
+		t.Errorf("an event waited for %s", slices.Max(a.waited))
 	}
 }

@@ -19,7 +19,7 @@ const notifyEvery = time.Millisecond
 // notifyOthers wakes the other processes after commits here. It is never
 // part of a transaction, and a lost one costs them a poll at most.
 func (b *Bus) notifyOthers(ctx context.Context) {
-	pace := pace{longest: b.tune.gather, slow: feedSlow}
+	pace := newPace(b.tune.gather, feedSlow)
 	for {
 		select {
 		case <-ctx.Done():

@@ -7,7 +7,7 @@ import (
 
 // paused is the pause after two seconds of one event every interval.
 func paused(interval time.Duration) time.Duration {
-	p := pace{longest: 50 * time.Millisecond, slow: feedSlow}
+	p := newPace(50*time.Millisecond, feedSlow)
 	at := time.Unix(0, 0)
 	for range int(2 * time.Second / interval) {
 		at = at.Add(interval)
@@ -28,7 +28,7 @@ func TestFewEventsArePassedOnAtOnceAndManyGather(t *testing.T) {
 }
 
 func TestThePaceForgetsABurstAndAClockThatWasSetBack(t *testing.T) {
-	p := pace{longest: 25 * time.Millisecond, slow: feedSlow}
+	p := newPace(25*time.Millisecond, feedSlow)
 	at := time.Unix(1000, 0)
 	p.add(at, 5000)
 	p.add(at.Add(-time.Hour), 1)

@@ -50,11 +50,12 @@ type ownership struct {
 	busy    map[string]bool        // keys in flight
 	blocked map[string]*blockedKey // keys with rows in bus_deliveries
 	pace    pace                   // of what came into the queue, see Consumer.Gather
-	next    time.Time              // when the queue may be taken from
-	began   time.Time              // of what was taken last; zero when it has ended
-	ended   time.Time              // of what was taken before
-	owed    time.Duration          // of rest
-	waking  bool                   // a timer is set for that
+	burst   burst
+	next    time.Time     // when the queue may be taken from
+	began   time.Time     // of what was taken last; zero when it has ended
+	ended   time.Time     // of what was taken before
+	owed    time.Duration // of rest
+	waking  bool          // a timer is set for that
 	track   track
 	flushed position
 }
@@ -103,7 +104,7 @@ func (w *worker) begin(ctx context.Context, epoch int64, from, since position, b
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	o := &ownership{epoch: epoch, since: since, read: from, flushed: from, behind: w.from == nil, busy: map[string]bool{}, blocked: blocked, track: track{acked: from},
-		pace: pace{longest: w.spec.Gather, slow: consumerSlow}}
+		pace: newPace(w.spec.Gather, consumerSlow), burst: newBurst()}
 	o.ctx, o.cancel = context.WithCancelCause(ctx)
 	w.ownership = o
 	if w.from != nil {

@@ -18,6 +18,12 @@ type Kept struct{ text string }
 // NewKept returns a statement. Its arguments are $1, $2 and so on, each with the
 // type that a cast says: bigint for integers, text, boolean, timestamptz, and
 // arrays of those.
+//
+// Where an array is joined with a table, one of them is unnest((SELECT
+// $1::bigint[])). PostgreSQL counts the elements of $1 where it sees them, takes a
+// plan for few of them to be cheaper than the one for any values, and so makes a
+// plan at each use, which takes longer than the statement. dbtest.PlannedOnce
+// tells.
 func NewKept(text string) Kept { return Kept{text: text} }
 
 // Rows runs the statement by on, a connection or a transaction of PostgreSQL.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"parley/platform/sqldb"
 )
 
 // Querier is a database, or one connection with settings of its own.
@@ -46,6 +48,31 @@ func Plan(t testing.TB, db Querier, postgres bool, statement string) []string {
 		t.Fatal(err)
 	}
 	return steps
+}
+
+// PlannedOnce has work use its statements often enough, on the connection that is
+// free first, and fails unless PostgreSQL then has one plan for all values of each
+// that stays prepared.
+func PlannedOnce(t *testing.T, db *sqldb.DB, work func()) {
+	t.Helper()
+	for range 12 { // of the first five PostgreSQL learns what plans for their values cost
+		work()
+	}
+	var kept []struct {
+		Statement    string
+		GenericPlans int
+	}
+	if err := db.NewRaw("SELECT statement, generic_plans FROM pg_prepared_statements").Scan(t.Context(), &kept); err != nil {
+		t.Fatal(err)
+	}
+	if len(kept) == 0 {
+		t.Fatal("no statement stays prepared")
+	}
+	for _, s := range kept {
+		if s.GenericPlans == 0 {
+			t.Errorf("PostgreSQL plans at each use of %s", s.Statement)
+		}
+	}
 }
 
 var parameter = regexp.MustCompile(`\$\d+`)

@@ -29,6 +29,21 @@ func (crowd) Users(_ context.Context, organizationID int64, ids []int64) ([]user
 	return out, nil
 }
 
+func TestWhatFollowsAQuestionIsNotPlannedEachTime(t *testing.T) {
+	db := dbtest.Postgres(t, sqlstore.Migrations())
+	unit := sqldb.NewUnit(db, &dbtest.Outbox{}, clock.System{})
+	store := sqlstore.New(db)
+	dbtest.PlannedOnce(t, db, func() {
+		err := unit.Do(t.Context(), func(ctx context.Context, _ uow.Tx) error {
+			_, err := store.NoteAgain(ctx, []core.Question{{OrganizationID: 1, UserID: 1, AgentID: 1, AskedOn: time.Now()}})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func TestManyQuestionsCostTheStatementsOfOne(t *testing.T) {
 	dbtest.Stores(t, sqlstore.Migrations, func(t *testing.T, fresh func(t *testing.T) (*sqldb.DB, uow.Unit)) {
 		db, unit := fresh(t)

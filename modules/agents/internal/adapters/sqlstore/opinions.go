@@ -45,7 +45,7 @@ func newRatings(db *sqldb.DB) sqldb.Table[core.Rating, ratingRow] {
 // notingAgain moves recents of those who have run the agents.
 var (
 	notingAgain = sqldb.NewKept(`UPDATE agents_recents AS m SET created_on = GREATEST(m.created_on, v.asked_on)
-		FROM (SELECT unnest($1::bigint[]) AS user_id, unnest($2::bigint[]) AS agent_id, unnest($3::timestamptz[]) AS asked_on) AS v
+		FROM (SELECT unnest((SELECT $1::bigint[])) AS user_id, unnest($2::bigint[]) AS agent_id, unnest($3::timestamptz[]) AS asked_on) AS v
 		WHERE m.user_id = v.user_id AND m.agent_id = v.agent_id AND EXISTS (SELECT 1 FROM agents_runs AS r WHERE r.user_id = v.user_id AND r.agent_id = v.agent_id)
 		RETURNING m.user_id, m.agent_id`)
 	notingAgainOnSQLite = sqldb.NewChange("agents_recents", "created_on = max(agents_recents.created_on, v.column3)",

@@ -72,7 +72,7 @@ func (s *Store) addOnPostgres(ctx context.Context, facts sqldb.Insert, places []
 var (
 	sharing = sqldb.NewKept("SELECT pg_advisory_xact_lock_shared(" + lockName + ")")
 	marking = sqldb.NewKept(`INSERT INTO analytics_marks (organization_id, quarter) SELECT v.organization_id, v.quarter
-		FROM (SELECT unnest($1::bigint[]) AS organization_id, unnest($2::bigint[]) AS quarter) AS v
+		FROM (SELECT unnest((SELECT $1::bigint[])) AS organization_id, unnest($2::bigint[]) AS quarter) AS v
 		JOIN analytics_horizons AS h ON h.organization_id = v.organization_id AND v.quarter < h.horizon`)
 )
 

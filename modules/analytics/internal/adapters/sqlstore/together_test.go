@@ -20,6 +20,18 @@ import (
 	"parley/platform/storetest"
 )
 
+func TestRecordingAFactIsNotPlannedEachTime(t *testing.T) {
+	db, now := dbtest.Postgres(t, sqlstore.Migrations()), time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
+	unit, service := sqldb.NewUnit(db, nil, clock.System{}), core.New(sqlstore.New(db), clock.NewFixed(now))
+	facts := many(now, 20)
+	dbtest.PlannedOnce(t, db, func() {
+		if err := unit.Do(t.Context(), func(ctx context.Context, _ uow.Tx) error { return service.Record(ctx, facts[0]) }); err != nil {
+			t.Fatal(err)
+		}
+		facts = facts[1:]
+	})
+}
+
 // TestNothingIsLostWhenManySealAndRecordAtOnce lets several processes record and
 // seal, each with a store of its own. Units fail after what they recorded, and
 // sealing is broken off anywhere.
