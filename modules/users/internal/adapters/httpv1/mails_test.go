@@ -139,3 +139,15 @@ func TestTheHostOfARequestReachesNoMail(t *testing.T) {
 		t.Errorf("%d, and the link is %+v", w.Code, m.Link)
 	}
 }
+
+func TestAPasswordIsTooLongWhereverItIsChosen(t *testing.T) {
+	h, _ := mailHouse(t)
+	h.add("jo@example.com")
+	long := strings.Repeat("x", 300)
+	h.run(0, []call{
+		{"for a new user", "admin@example.com", "POST", "/api/user", `{"email":"new@example.com","password":"` + long + `"}`, 422, "users.weak_password", nil},
+		{"at a sign-up", "", "POST", "/api/users/signup", `{"email":"new@example.com","password":"` + long + `","full_name":"Jo"}`, 422, "users.weak_password", nil},
+		{"after a reset", "", "POST", "/api/users/password-reset/confirm", `{"token":"x","new_password":"` + long + `"}`, 422, "users.weak_password", nil},
+		{"in the place of another", "jo@example.com", "PUT", "/api/user/me/password", `{"old_password":"` + password + `","new_password":"` + long + `"}`, 422, "users.weak_password", nil},
+	})
+}

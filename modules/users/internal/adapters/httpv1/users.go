@@ -48,7 +48,7 @@ func (a *API) list(ctx context.Context, r listRequest) (web.List[userswire.User]
 type createRequest struct {
 	Body struct {
 		Email       string  `json:"email" maxLength:"254" doc:"Empty for a service user."`
-		Password    string  `json:"password,omitempty" maxLength:"256" doc:"At least 8 characters; without one they can't sign in with a password."`
+		Password    string  `json:"password,omitempty" maxLength:"1024" doc:"8 to 256 characters; without one they can't sign in with a password."`
 		FirstName   *string `json:"first_name,omitempty" nullable:"true" maxLength:"150"`
 		LastName    *string `json:"last_name,omitempty" nullable:"true" maxLength:"150"`
 		IsStaff     *bool   `json:"is_staff,omitempty" doc:"Makes an application admin; when it is absent, as is_superuser."`
