@@ -53,18 +53,10 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 	}
 }
 
-func must[T any](f fixture) func(T, error) T {
-	return func(v T, err error) T {
-		f.t.Helper()
-		f.NoError(err)
-		return v
-	}
-}
-
 // item stores one in drive d of organization 1.
 func (f fixture) item(external, parent string, kind core.Kind, change ...func(*core.Item)) core.Item {
 	f.t.Helper()
-	return must[core.Item](f)(f.SaveItem(f.ctx, 1, external, func(i *core.Item) error {
+	return storetest.Must[core.Item](f.t)(f.SaveItem(f.ctx, 1, external, func(i *core.Item) error {
 		i.ParentExternalID, i.DriveExternalID, i.Kind, i.Name, i.State, i.Audit = parent, "d", kind, external, core.Unlinked, audit.New("jo@example.com", now)
 		i.Revision = 1
 		for _, c := range change {
@@ -76,7 +68,7 @@ func (f fixture) item(external, parent string, kind core.Kind, change ...func(*c
 
 func (f fixture) get(id int64) core.Item {
 	f.t.Helper()
-	return must[core.Item](f)(f.UpdateItem(f.ctx, 1, id, func(*core.Item) error { return nil }))
+	return storetest.Must[core.Item](f.t)(f.UpdateItem(f.ctx, 1, id, func(*core.Item) error { return nil }))
 }
 
 func itemRoundTrip(f fixture) {
@@ -86,9 +78,9 @@ func itemRoundTrip(f fixture) {
 		i.KeptCorpusID, i.DocumentID, i.KeptEtag, i.KeptName, i.State, i.LastError, i.LastSyncedOn = 7, 9, `"0"`, "g", core.Failed, "it’s broken", &later
 		i.Handled, i.Generation = 1, 4
 	})
-	f.Equal(i, must[core.Item](f)(f.Item(f.ctx, 1, i.ID)))
-	f.Equal([]core.Item{i}, must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, []string{"f", "g"})))
-	f.Equal([]core.Item{}, must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, nil)))
+	f.Equal(i, storetest.Must[core.Item](f.t)(f.Item(f.ctx, 1, i.ID)))
+	f.Equal([]core.Item{i}, storetest.Must[[]core.Item](f.t)(f.ItemsByExternalID(f.ctx, 1, []string{"f", "g"})))
+	f.Equal([]core.Item{}, storetest.Must[[]core.Item](f.t)(f.ItemsByExternalID(f.ctx, 1, nil)))
 	_, err := f.Item(f.ctx, 1, 99)
 	f.ErrorIs(err, core.ErrNotFound)
 	_, err = f.UpdateItem(f.ctx, 1, 99, func(*core.Item) error { return nil })
@@ -109,7 +101,7 @@ func savingAtOnce(f fixture) {
 		})
 	}
 	busy.Wait()
-	found := must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, []string{"f"}))
+	found := storetest.Must[[]core.Item](f.t)(f.ItemsByExternalID(f.ctx, 1, []string{"f"}))
 	if len(found) != 1 || found[0].Revision != 20 {
 		f.t.Errorf("got %+v", found)
 	}
@@ -119,12 +111,12 @@ func itemsDeleted(f fixture) {
 	i := f.item("f", "a", core.File, func(i *core.Item) { i.IsDeleted = true })
 	_, err := f.Item(f.ctx, 1, i.ID)
 	f.ErrorIs(err, core.ErrNotFound)
-	f.Equal(1, len(must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, []string{"f"}))))
+	f.Equal(1, len(storetest.Must[[]core.Item](f.t)(f.ItemsByExternalID(f.ctx, 1, []string{"f"}))))
 	f.NoError(f.RemoveItem(f.ctx, 2, i.ID))
 	f.Equal(i.ID, f.get(i.ID).ID)
 	f.NoError(f.RemoveItem(f.ctx, 1, i.ID))
 	f.NoError(f.RemoveItem(f.ctx, 1, i.ID))
-	f.Equal(0, len(must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, []string{"f"}))))
+	f.Equal(0, len(storetest.Must[[]core.Item](f.t)(f.ItemsByExternalID(f.ctx, 1, []string{"f"}))))
 }
 
 func (f fixture) names(items []core.Item) (out []string) {
@@ -140,16 +132,16 @@ func chains(f fixture) {
 	f.item("a", "d", core.Folder)
 	f.item("f", "a", core.File)
 	f.item("lost", "unknown", core.File)
-	f.Equal([]string{"f", "a", "d", "s"}, f.names(must[[]core.Item](f)(f.Chain(f.ctx, 1, "f"))))
-	f.Equal([]string{"lost"}, f.names(must[[]core.Item](f)(f.Chain(f.ctx, 1, "lost"))))
-	f.Equal([]core.Item{}, must[[]core.Item](f)(f.Chain(f.ctx, 1, "nobody")))
-	f.Equal([]core.Item{}, must[[]core.Item](f)(f.Chain(f.ctx, 2, "f")))
+	f.Equal([]string{"f", "a", "d", "s"}, f.names(storetest.Must[[]core.Item](f.t)(f.Chain(f.ctx, 1, "f"))))
+	f.Equal([]string{"lost"}, f.names(storetest.Must[[]core.Item](f.t)(f.Chain(f.ctx, 1, "lost"))))
+	f.Equal([]core.Item{}, storetest.Must[[]core.Item](f.t)(f.Chain(f.ctx, 1, "nobody")))
+	f.Equal([]core.Item{}, storetest.Must[[]core.Item](f.t)(f.Chain(f.ctx, 2, "f")))
 }
 
 func circles(f fixture) {
 	f.item("a", "b", core.Folder)
 	f.item("b", "a", core.Folder)
-	if n := len(must[[]core.Item](f)(f.Chain(f.ctx, 1, "a"))); n == 0 || n > 300 {
+	if n := len(storetest.Must[[]core.Item](f.t)(f.Chain(f.ctx, 1, "a"))); n == 0 || n > 300 {
 		f.t.Errorf("%d items", n)
 	}
 	f.NoError(f.TouchTree(f.ctx, 1, "a"))
@@ -176,9 +168,9 @@ func pending(f fixture) {
 	f.item("done", "d", core.File, func(i *core.Item) { i.Handled = 1 })
 	f.item("folder", "d", core.Folder)
 	f.item("elsewhere", "e", core.File, func(i *core.Item) { i.DriveExternalID = "e" })
-	first := must[[]core.Item](f)(f.PendingItems(f.ctx, 1, "d", 0, 3))
+	first := storetest.Must[[]core.Item](f.t)(f.PendingItems(f.ctx, 1, "d", 0, 3))
 	f.Equal([]string{"f0", "f1", "f2"}, f.names(first))
-	f.Equal([]string{"f3", "f4"}, f.names(must[[]core.Item](f)(f.PendingItems(f.ctx, 1, "d", first[2].ID, 3))))
+	f.Equal([]string{"f3", "f4"}, f.names(storetest.Must[[]core.Item](f.t)(f.PendingItems(f.ctx, 1, "d", first[2].ID, 3))))
 }
 
 func sweeping(f fixture) {
@@ -206,7 +198,7 @@ func folders(f fixture) {
 	f.item("f", "c", core.File)
 	f.item("stays", "d", core.Folder)
 	f.NoError(f.RemoveFolders(f.ctx, 1, "d"))
-	f.Equal([]string{"c", "f", "stays"}, f.names(must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, []string{"a", "b", "c", "f", "stays"}))))
+	f.Equal([]string{"c", "f", "stays"}, f.names(storetest.Must[[]core.Item](f.t)(f.ItemsByExternalID(f.ctx, 1, []string{"a", "b", "c", "f", "stays"}))))
 }
 
 func links(f fixture) {
@@ -216,7 +208,7 @@ func links(f fixture) {
 	file := f.item("f", "d", core.File, link)
 	f.item("gone", "d", core.Folder, link, func(i *core.Item) { i.IsDeleted = true })
 	f.item("kept", "a", core.File, func(i *core.Item) { i.DocumentID = 4 })
-	f.Equal(int64(3), must[int64](f)(f.CountLinks(f.ctx, 1, "d")))
+	f.Equal(int64(3), storetest.Must[int64](f.t)(f.CountLinks(f.ctx, 1, "d")))
 	f.NoError(f.MarkLinks(f.ctx, 1, "d", core.Failed, "why", now))
 	got := f.get(a.ID)
 	f.Equal([]any{core.Failed, "why", true}, []any{got.State, got.LastError, got.LastSyncedOn == nil})
@@ -246,9 +238,9 @@ func forgetting(f fixture) {
 	}
 	one, two, three := kept("one", "e", 4), kept("two", "d", 5), kept("three", "d", 6)
 	none := f.item("none", "a", core.File)
-	f.Equal([]string{"d", "e"}, must[[]string](f)(f.DrivesOfDocuments(f.ctx, 1, []int64{0, 4, 5, 6, 99})))
-	f.Equal(0, len(must[[]string](f)(f.DrivesOfDocuments(f.ctx, 2, []int64{4, 5}))))
-	f.Equal(0, len(must[[]string](f)(f.DrivesOfDocuments(f.ctx, 1, nil))))
+	f.Equal([]string{"d", "e"}, storetest.Must[[]string](f.t)(f.DrivesOfDocuments(f.ctx, 1, []int64{0, 4, 5, 6, 99})))
+	f.Equal(0, len(storetest.Must[[]string](f.t)(f.DrivesOfDocuments(f.ctx, 2, []int64{4, 5}))))
+	f.Equal(0, len(storetest.Must[[]string](f.t)(f.DrivesOfDocuments(f.ctx, 1, nil))))
 	f.NoError(f.ForgetDocuments(f.ctx, 2, []int64{4, 5}))
 	f.NoError(f.ForgetDocuments(f.ctx, 1, nil))
 	f.NoError(f.ForgetDocuments(f.ctx, 1, []int64{0, 4, 5, 99}))
@@ -262,17 +254,17 @@ func forgetting(f fixture) {
 }
 
 func drives(f fixture) {
-	d := must[core.FollowedDrive](f)(f.FollowDrive(f.ctx, 1, "d"))
-	f.Equal(d, must[core.FollowedDrive](f)(f.FollowDrive(f.ctx, 1, "d")))
-	other := must[core.FollowedDrive](f)(f.FollowDrive(f.ctx, 2, "d"))
-	changed := must[core.FollowedDrive](f)(f.UpdateDrive(f.ctx, d.ID, func(d *core.FollowedDrive) error {
+	d := storetest.Must[core.FollowedDrive](f.t)(f.FollowDrive(f.ctx, 1, "d"))
+	f.Equal(d, storetest.Must[core.FollowedDrive](f.t)(f.FollowDrive(f.ctx, 1, "d")))
+	other := storetest.Must[core.FollowedDrive](f.t)(f.FollowDrive(f.ctx, 2, "d"))
+	changed := storetest.Must[core.FollowedDrive](f.t)(f.UpdateDrive(f.ctx, d.ID, func(d *core.FollowedDrive) error {
 		at := now
 		d.Token, d.Start, d.IsFull, d.Generation, d.CompletedOn, d.Failures, d.LastError = "t", "s", true, 3, &at, 2, "why"
 		return nil
 	}))
-	f.Equal(changed, must[core.FollowedDrive](f)(f.Drive(f.ctx, d.ID)))
-	f.Equal([]core.FollowedDrive{changed, other}, must[[]core.FollowedDrive](f)(f.DrivesAfter(f.ctx, 0, 10)))
-	f.Equal([]core.FollowedDrive{other}, must[[]core.FollowedDrive](f)(f.DrivesAfter(f.ctx, d.ID, 10)))
+	f.Equal(changed, storetest.Must[core.FollowedDrive](f.t)(f.Drive(f.ctx, d.ID)))
+	f.Equal([]core.FollowedDrive{changed, other}, storetest.Must[[]core.FollowedDrive](f.t)(f.DrivesAfter(f.ctx, 0, 10)))
+	f.Equal([]core.FollowedDrive{other}, storetest.Must[[]core.FollowedDrive](f.t)(f.DrivesAfter(f.ctx, d.ID, 10)))
 	got, followed, err := f.DriveOf(f.ctx, 1, "d")
 	f.NoError(err)
 	f.Equal([]any{changed, true}, []any{got, followed})
@@ -298,8 +290,8 @@ func rollback(f fixture) {
 		return boom
 	}), boom)
 	f.Equal(i, f.get(i.ID))
-	f.Equal(0, len(must[[]core.Item](f)(f.ItemsByExternalID(f.ctx, 1, []string{"g"}))))
-	f.Equal(0, len(must[[]core.FollowedDrive](f)(f.DrivesAfter(f.ctx, 0, 10))))
+	f.Equal(0, len(storetest.Must[[]core.Item](f.t)(f.ItemsByExternalID(f.ctx, 1, []string{"g"}))))
+	f.Equal(0, len(storetest.Must[[]core.FollowedDrive](f.t)(f.DrivesAfter(f.ctx, 0, 10))))
 	_, err := f.UpdateItem(f.ctx, 1, i.ID, func(i *core.Item) error { i.Name = "other"; return boom })
 	f.ErrorIs(err, boom)
 	f.Equal(i, f.get(i.ID))
@@ -307,7 +299,7 @@ func rollback(f fixture) {
 
 func apart(f fixture) {
 	i := f.item("f", "a", core.File)
-	theirs := must[core.Item](f)(f.SaveItem(f.ctx, 2, "f", func(i *core.Item) error { i.Kind, i.DriveExternalID, i.Name = core.File, "d", "theirs"; return nil }))
+	theirs := storetest.Must[core.Item](f.t)(f.SaveItem(f.ctx, 2, "f", func(i *core.Item) error { i.Kind, i.DriveExternalID, i.Name = core.File, "d", "theirs"; return nil }))
 	_, err := f.Item(f.ctx, 2, i.ID)
 	f.ErrorIs(err, core.ErrNotFound)
 	_, err = f.UpdateItem(f.ctx, 2, i.ID, func(*core.Item) error { return nil })
