@@ -135,9 +135,7 @@ func (s *Service) AnsweredQuestions(ctx context.Context, reader actor.Actor, f A
 		out.Items = append(out.Items, found...)
 		behind, looked = part.End, looked+len(part.Runs)
 		if len(out.Items) > p.Limit() {
-			out.Items = out.Items[:p.Limit()]
-			last := out.Items[p.Limit()-1]
-			out.NextCursor = page.EncodeCursor(page.Key{At: last.CreatedOn, ID: last.ID})
+			out = page.Trim(out.Items, out.Request, answeredKey)
 			break
 		}
 		if !part.More {
@@ -150,6 +148,8 @@ func (s *Service) AnsweredQuestions(ctx context.Context, reader actor.Actor, f A
 	}
 	return out, s.tellAnswered(ctx, reader, f.AgentID, grant, out.Items)
 }
+
+func answeredKey(q AnsweredQuestion) page.Key { return page.Key{At: q.CreatedOn, ID: q.ID} }
 
 // administers answers nil for an admin of the agent.
 func (s *Service) administers(ctx context.Context, reader actor.Actor, agentID int64) error {
