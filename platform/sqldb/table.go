@@ -155,7 +155,7 @@ func (t Table[V, R]) Update(ctx context.Context, change func(*V) error, where ..
 		*row = t.toRow(value)
 		stored := new(R)
 		update := t.db.On(ctx).NewUpdate().Model(row).ExcludeColumn("id").Returning("*")
-		if err := apply(update.QueryBuilder(), where).Unwrap().(*bun.UpdateQuery).Scan(ctx, stored); err != nil {
+		if err := Apply(update, where...).Scan(ctx, stored); err != nil {
 			return t.explain("changing", err)
 		}
 		out = t.toValue(*stored)
@@ -167,7 +167,7 @@ func (t Table[V, R]) Update(ctx context.Context, change func(*V) error, where ..
 // Delete removes what matches and answers it, in no order.
 func (t Table[V, R]) Delete(ctx context.Context, where ...Where) ([]V, error) {
 	rows := []R{}
-	q := apply(t.db.On(ctx).NewDelete().Model(&rows).QueryBuilder(), where).Unwrap().(*bun.DeleteQuery)
+	q := Apply(t.db.On(ctx).NewDelete().Model(&rows), where...)
 	if err := q.Returning("*").Scan(ctx); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, t.explain("deleting", err)
 	}
@@ -175,8 +175,7 @@ func (t Table[V, R]) Delete(ctx context.Context, where ...Where) ([]V, error) {
 }
 
 func (t Table[V, R]) selectFrom(ctx context.Context, model any, where []Where) *bun.SelectQuery {
-	q := t.db.On(ctx).NewSelect().Model(model)
-	return apply(q.QueryBuilder(), where).Unwrap().(*bun.SelectQuery)
+	return Apply(t.db.On(ctx).NewSelect().Model(model), where...)
 }
 
 func (t Table[V, R]) insert(ctx context.Context, model any) *bun.InsertQuery {

@@ -47,9 +47,16 @@ func Any(conditions ...Where) Where {
 	}
 }
 
-func apply(q bun.QueryBuilder, where []Where) bun.QueryBuilder {
+// Conditional is a statement of bun that takes conditions: *bun.SelectQuery,
+// *bun.UpdateQuery or *bun.DeleteQuery.
+type Conditional[Q any] interface {
+	ApplyQueryBuilder(condition func(bun.QueryBuilder) bun.QueryBuilder) Q
+}
+
+// Apply adds conditions to a statement and answers it.
+func Apply[Q Conditional[Q]](q Q, where ...Where) Q {
 	for _, w := range where {
-		q = w(q)
+		q = q.ApplyQueryBuilder(w)
 	}
 	return q
 }

@@ -65,9 +65,5 @@ func (s *Store) AliasesPage(ctx context.Context, v core.Visible, p page.Request)
 
 // seen selects the ids of visible agents.
 func (s *Store) seen(v core.Visible) *bun.SelectQuery {
-	q := s.db.NewSelect().TableExpr("agents_agents").Column("id")
-	for _, w := range visible(v) {
-		q = w(q.QueryBuilder()).Unwrap().(*bun.SelectQuery)
-	}
-	return q
+	return sqldb.Apply(s.db.NewSelect().TableExpr("agents_agents").Column("id"), visible(v)...)
 }

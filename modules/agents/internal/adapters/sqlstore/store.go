@@ -120,9 +120,7 @@ func (s *Store) FirstAgents(ctx context.Context, v core.Visible, projects []int6
 	ranked := s.db.NewSelect().TableExpr("agents_agents").
 		Column("id", "organization_id", "project_id", "user_id", "agent_name", "domain", "agent_image", "access", "status", "is_active", "created_by", "created_on").
 		ColumnExpr("row_number() OVER (PARTITION BY project_id ORDER BY id) AS place")
-	for _, w := range append(visible(v), sqldb.In("project_id", projects)) {
-		ranked = w(ranked.QueryBuilder()).Unwrap().(*bun.SelectQuery)
-	}
+	ranked = sqldb.Apply(ranked, append(visible(v), sqldb.In("project_id", projects))...)
 	type row struct {
 		core.Agent
 		Place int64

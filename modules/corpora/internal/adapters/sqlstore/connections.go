@@ -127,13 +127,9 @@ func (s *Store) Connections(ctx context.Context, v access.VisibleCorpora, agentI
 
 // shown answers which of the corpora v may read.
 func (s *Store) shown(ctx context.Context, v access.VisibleCorpora, ids []int64) (map[int64]bool, error) {
-	where := append(visible(v), sqldb.In("id", ids))
 	q := s.db.On(ctx).NewSelect().TableExpr("corpora_corpora AS c").ColumnExpr("c.id")
-	for _, w := range where {
-		q = q.ApplyQueryBuilder(w)
-	}
 	var found []int64
-	if err := q.Scan(ctx, &found); err != nil {
+	if err := sqldb.Apply(q, append(visible(v), sqldb.In("id", ids))...).Scan(ctx, &found); err != nil {
 		return nil, fmt.Errorf("reading which corpora may be read: %w", err)
 	}
 	out := make(map[int64]bool, len(found))

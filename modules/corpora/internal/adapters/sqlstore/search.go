@@ -12,6 +12,7 @@ import (
 
 	"parley/modules/corpora/internal/core/ranking"
 	"parley/platform/kernel/access"
+	"parley/platform/sqldb"
 )
 
 // live leaves out the blocks of passages that no question may see yet; an
@@ -93,12 +94,7 @@ func (s *Store) searchable(ctx context.Context, v access.VisibleCorpora, agentID
 	columns := func(q *bun.SelectQuery) *bun.SelectQuery {
 		return q.TableExpr("corpora_corpora AS c").Join("JOIN corpora_statistics AS s ON s.corpus_id = c.id").ColumnExpr("c.id, s.version, s.passages, s.length")
 	}
-	mine := func(q *bun.SelectQuery) *bun.SelectQuery {
-		for _, where := range visible(v) {
-			q = q.ApplyQueryBuilder(where)
-		}
-		return q
-	}
+	mine := func(q *bun.SelectQuery) *bun.SelectQuery { return sqldb.Apply(q, visible(v)...) }
 	own := mine(columns(s.db.On(ctx).NewSelect()).Where("c.id IN (?)", bun.List(more)))
 	q := own
 	if agentID != 0 {

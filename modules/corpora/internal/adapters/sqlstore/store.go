@@ -122,10 +122,7 @@ func (s *Store) Corpus(ctx context.Context, v access.VisibleCorpora, id int64) (
 	q := s.db.On(ctx).NewSelect().Model(&rows).ColumnExpr("c.*, p.user_id AS grant_user, p.team_id AS grant_team, p.role AS grant_role").
 		Join("LEFT JOIN corpora_permissions AS p ON p.corpus_id = c.id AND p.role <> ? AND ?", access.CorpusOwner.String(), heldBy(v)).
 		Where("c.id = ?", id).OrderExpr("p.id")
-	for _, where := range visible(v) {
-		q = q.ApplyQueryBuilder(where)
-	}
-	if err := q.Scan(ctx); err != nil {
+	if err := sqldb.Apply(q, visible(v)...).Scan(ctx); err != nil {
 		return core.Corpus{}, fmt.Errorf("reading corpus %d: %w", id, err)
 	}
 	if len(rows) == 0 {

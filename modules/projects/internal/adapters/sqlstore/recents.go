@@ -29,10 +29,7 @@ func (s *Store) AddRecent(ctx context.Context, r core.Recent) (core.Recent, erro
 
 // RecentsPage implements core.Recents.
 func (s *Store) RecentsPage(ctx context.Context, v core.Visible, userID int64, p page.Request) (page.Of[core.Recent], error) {
-	seen := s.db.NewSelect().TableExpr("projects_projects").Column("id")
-	for _, w := range visibleProjects(v) {
-		seen = w(seen.QueryBuilder()).Unwrap().(*bun.SelectQuery)
-	}
+	seen := sqldb.Apply(s.db.NewSelect().TableExpr("projects_projects").Column("id"), visibleProjects(v)...)
 	order := sqldb.Order[core.Recent]{Time: "created_on", Desc: true, Key: func(r core.Recent) page.Key { return page.Key{At: r.CreatedOn, ID: r.ID} }}
 	return s.recents.Page(ctx, p, order, sqldb.Eq("user_id", userID), sqldb.Cond("project_id IN (?)", seen))
 }

@@ -59,7 +59,7 @@ func (s *Store) rowsOf(ctx context.Context, org int64, f core.Filter, where []sq
 	} else {
 		q = q.ColumnExpr("(?) AS total", s.total(ctx, org, f, where))
 	}
-	q = narrowed(q, where)
+	q = sqldb.Apply(q, where...)
 	if p.Cursor != "" {
 		after, err := startsAfter(p)
 		if err != nil {
@@ -88,7 +88,7 @@ func (s *Store) rowsOfAll(ctx context.Context, org int64, p page.Request) ([]pag
 // total is how many users match: from the kept counts where they tell.
 func (s *Store) total(ctx context.Context, org int64, f core.Filter, where []sqldb.Where) *bun.SelectQuery {
 	if f.Text != "" || f.TeamID != 0 {
-		return narrowed(s.db.On(ctx).NewSelect().TableExpr("users_users AS u").ColumnExpr("count(*)"), where)
+		return sqldb.Apply(s.db.On(ctx).NewSelect().TableExpr("users_users AS u").ColumnExpr("count(*)"), where...)
 	}
 	q := s.db.On(ctx).NewSelect().TableExpr("users_counts AS n").ColumnExpr("CAST(coalesce(sum(n.users), 0) AS BIGINT)").Where("n.organization_id = ?", org)
 	if f.IsActive != nil {
@@ -124,13 +124,6 @@ func (s *Store) count(ctx context.Context, org int64, more map[bool]int64) error
 		return fmt.Errorf("counting the users of organization %d: %w", org, err)
 	}
 	return nil
-}
-
-func narrowed(q *bun.SelectQuery, where []sqldb.Where) *bun.SelectQuery {
-	for _, w := range where {
-		q = q.ApplyQueryBuilder(w)
-	}
-	return q
 }
 
 // order is by id within the organization.

@@ -135,7 +135,7 @@ func (s *Store) filtered(org int64, of users.UserFilter, part func(q *bun.Select
 // RoleCounts implements core.RoleStore.
 func (s *Store) RoleCounts(ctx context.Context, org int64, r actor.Resource, ids []int64) (map[int64]int64, error) {
 	var rows []struct{ ResourceID, Users int64 }
-	q := narrowed(s.db.On(ctx).NewSelect().TableExpr("users_permissions"), onResource(org, r, ids, nil))
+	q := sqldb.Apply(s.db.On(ctx).NewSelect().TableExpr("users_permissions"), onResource(org, r, ids, nil)...)
 	if err := q.Column("resource_id").ColumnExpr("count(*) AS users").Group("resource_id").Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("counting roles: %w", err)
 	}
@@ -152,7 +152,7 @@ func (s *Store) RoleCounts(ctx context.Context, org int64, r actor.Resource, ids
 func (s *Store) FirstRoles(ctx context.Context, org int64, r actor.Resource, ids []int64, perResource int) ([]users.Permission, error) {
 	var all *bun.SelectQuery
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
-		first := narrowed(s.db.On(ctx).NewSelect().Model((*permissionRow)(nil)), onResource(org, r, []int64{id}, nil)).OrderExpr("user_id").Limit(int64(perResource))
+		first := sqldb.Apply(s.db.On(ctx).NewSelect().Model((*permissionRow)(nil)), onResource(org, r, []int64{id}, nil)...).OrderExpr("user_id").Limit(int64(perResource))
 		q := s.db.On(ctx).NewSelect().TableExpr("(?) AS first", first).ColumnExpr("first.*")
 		if all == nil {
 			all = q
