@@ -29,7 +29,7 @@ func (s *Server) begin(g *gin.Context, r *Route, who actor.Actor, request reflec
 		ctx, _ = auditlog.Begin(ctx, s.config.Auditor, e)
 		return ctx, nil
 	}
-	e.Detail = detail(request)
+	e.Detail = r.binding.detail(request)
 	return auditlog.Begin(ctx, s.config.Auditor, e)
 }
 

@@ -38,21 +38,16 @@ func (b *binding) numbers(request reflect.Value) map[string]any {
 
 // detail picks from a body what can't be personal or secret: numbers,
 // switches, and texts out of a fixed choice.
-func detail(request reflect.Value) map[string]any {
-	body := request.FieldByName("Body")
-	if !body.IsValid() || body.Kind() != reflect.Struct {
-		return nil
-	}
+func (b *binding) detail(request reflect.Value) map[string]any {
 	out := map[string]any{}
-	for i := range body.NumField() {
-		v := body.Field(i)
+	for _, f := range b.fields {
+		v := request.FieldByIndex(b.body.index).FieldByIndex(f.Index)
 		if v.IsZero() {
 			continue // not sent, or as good as that
 		}
 		if v.Kind() == reflect.Pointer {
 			v = v.Elem()
 		}
-		f := body.Type().Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch v.Kind() {
 		case reflect.Bool, reflect.Int, reflect.Int64:

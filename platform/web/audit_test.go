@@ -80,11 +80,16 @@ func (p painted) Concerns() []string { return []string{"thing/" + p.ID, "secret/
 type paintRequest struct {
 	ThingID int64 `path:"thing_id"`
 	Body    struct {
-		Secret string  `json:"secret,omitempty"`
-		Colour string  `json:"colour,omitempty" enum:"red,blue"`
-		Coats  *int64  `json:"coats,omitempty"`
-		Others []int64 `json:"others,omitempty"`
+		Secret string `json:"secret,omitempty"`
+		paintBody
 	}
+}
+
+// paintBody is what bodies share.
+type paintBody struct {
+	Colour string  `json:"colour,omitempty" enum:"red,blue"`
+	Coats  *int64  `json:"coats,omitempty"`
+	Others []int64 `json:"others,omitempty"`
 }
 
 type secretRequest struct {

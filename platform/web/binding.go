@@ -15,7 +15,8 @@ type binding struct {
 	path     []boundField
 	query    []boundField
 	header   []boundField
-	body     *boundField // JSON
+	body     *boundField           // JSON
+	fields   []reflect.StructField // of the body, and of what is embedded in it
 	form     []boundField
 	formAt   []int
 	upload   []int // index of a Multipart
@@ -62,6 +63,9 @@ func newBinding(r huma.Registry, t reflect.Type, params []string) (*binding, err
 		case f.Name == "Body" && len(f.Index) == 1:
 			hint := t.Name()
 			b.body = &boundField{index: f.Index, schema: r.Schema(f.Type, true, hint), required: f.Tag.Get("required") != "false"}
+			if f.Type.Kind() == reflect.Struct {
+				b.fields = reflect.VisibleFields(f.Type)
+			}
 		case f.Name == "Form" && len(f.Index) == 1:
 			b.formAt = f.Index
 			for i := range f.Type.NumField() {
@@ -97,15 +101,12 @@ func newBinding(r huma.Registry, t reflect.Type, params []string) (*binding, err
 }
 
 // names are the path parameters, query parameters and fields of the JSON body.
-func (b *binding) names(request reflect.Type) []string {
+func (b *binding) names() []string {
 	var names []string
 	for _, f := range slices.Concat(b.path, b.query) {
 		names = append(names, f.name)
 	}
-	if b.body == nil {
-		return names
-	}
-	for _, f := range reflect.VisibleFields(request.FieldByIndex(b.body.index).Type) {
+	for _, f := range b.fields {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		names = append(names, name)
 	}
@@ -115,13 +116,9 @@ func (b *binding) names(request reflect.Type) []string {
 // sent is the value of a field of the bound body; false when it was not sent,
 // or says no more than that.
 func (b *binding) sent(request reflect.Value, field string) (any, bool) {
-	if b.body == nil {
-		return nil, false
-	}
-	body := request.FieldByIndex(b.body.index)
-	for _, f := range reflect.VisibleFields(body.Type()) {
+	for _, f := range b.fields {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		v := body.FieldByIndex(f.Index)
+		v := request.FieldByIndex(b.body.index).FieldByIndex(f.Index)
 		if name != field || v.IsZero() {
 			continue
 		}

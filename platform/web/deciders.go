@@ -12,7 +12,7 @@ import (
 // fits answers an error when the policy names a field that no request of the
 // route has, or a kind of resource that nobody decides about.
 func (s *Server) fits(r *Route) error {
-	names := r.binding.names(r.request)
+	names := r.binding.names()
 	known := func(name string) bool { return name == "" || slices.Contains(names, name) }
 	for _, n := range r.Policy.all() {
 		for _, name := range []string{n.Name, n.Self, n.When, n.KindIn} {
