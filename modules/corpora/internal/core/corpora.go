@@ -12,13 +12,31 @@ import (
 	"parley/platform/kernel/uow"
 )
 
-// CorpusChange is what a request changes; nil leaves a field as it is.
-type CorpusChange struct {
-	Name           *string
+// CorpusSettings are what a new corpus may be given and an existing one may
+// change; nil means the default, or leaves a field as it is.
+type CorpusSettings struct {
 	Description    *string
 	IndexingModeID *int
-	IsPublic       *bool // for admins alone
 	Tags           *[]string
+}
+
+func (s CorpusSettings) apply(c *Corpus) {
+	if s.Description != nil {
+		c.Description = *s.Description
+	}
+	if s.IndexingModeID != nil {
+		c.IndexingModeID = *s.IndexingModeID
+	}
+	if s.Tags != nil {
+		c.Tags = tidy(*s.Tags)
+	}
+}
+
+// CorpusChange is what a request changes; nil leaves a field as it is.
+type CorpusChange struct {
+	Name     *string
+	IsPublic *bool // for admins alone
+	CorpusSettings
 }
 
 // UpdateCorpus changes a corpus that the caller may edit. Only its admins
@@ -62,16 +80,8 @@ func (n CorpusChange) apply(c *Corpus) {
 	if n.Name != nil {
 		c.Name = text.Named(*n.Name)
 	}
-	if n.Description != nil {
-		c.Description = *n.Description
-	}
-	if n.IndexingModeID != nil {
-		c.IndexingModeID = *n.IndexingModeID
-	}
 	if n.IsPublic != nil {
 		c.IsPublic = *n.IsPublic
 	}
-	if n.Tags != nil {
-		c.Tags = tidy(*n.Tags)
-	}
+	n.CorpusSettings.apply(c)
 }

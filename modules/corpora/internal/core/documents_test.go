@@ -15,7 +15,7 @@ import (
 
 func TestACorpusNeedsANameThatItsOwnerDoesNotHave(t *testing.T) {
 	f := setup(t)
-	f.corpus(jo, " Guides ", func(n *core.NewCorpus) { n.Tags = []string{"a", " a ", "", "b"} })
+	f.corpus(jo, " Guides ", func(n *core.NewCorpus) { n.Tags = &[]string{"a", " a ", "", "b"} })
 	c, err := f.Corpus(f.ctx, jo, 1)
 	f.check(err)
 	if c.Name != "Guides" || strings.Join(c.Tags, ",") != "a,b" || c.IndexingModeID != core.DefaultMode || c.IsPublic {

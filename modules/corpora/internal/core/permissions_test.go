@@ -160,7 +160,7 @@ func TestEditorsChangeACorpusAndAdminsOpenIt(t *testing.T) {
 		{"a blank name", al, core.CorpusChange{Name: &blank}, core.ErrBlankName},
 		{"a name that the owner has given", al, core.CorpusChange{Name: &taken}, core.ErrNameTaken},
 		{"an editor who opens it", al, core.CorpusChange{IsPublic: &open}, core.ErrNotAdmin},
-		{"an editor", al, core.CorpusChange{Name: &name, IndexingModeID: &mode, Tags: &tags}, nil},
+		{"an editor", al, core.CorpusChange{Name: &name, CorpusSettings: core.CorpusSettings{IndexingModeID: &mode, Tags: &tags}}, nil},
 		{"an admin who opens it", jo, core.CorpusChange{IsPublic: &open}, nil},
 		{"the same again", jo, core.CorpusChange{IsPublic: &open}, nil},
 	} {

@@ -107,11 +107,9 @@ func (s *Service) authorizeDocument(ctx context.Context, who actor.Actor, id int
 
 // NewCorpus is what a corpus starts with.
 type NewCorpus struct {
-	Name           string
-	Description    string
-	IndexingModeID int // 0 means DefaultMode
-	IsPublic       bool
-	Tags           []string
+	Name     string
+	IsPublic bool
+	CorpusSettings
 }
 
 // CreateCorpus makes a corpus that the caller owns.
@@ -119,13 +117,11 @@ func (s *Service) CreateCorpus(ctx context.Context, who actor.Actor, n NewCorpus
 	if n.Name = text.Named(n.Name); n.Name == "" {
 		return Corpus{}, ErrBlankName
 	}
-	if n.IndexingModeID == 0 {
-		n.IndexingModeID = DefaultMode
-	}
 	c := Corpus{
-		OrganizationID: who.OrganizationID, OwnerID: who.UserID, Name: n.Name, Description: n.Description, IndexingModeID: n.IndexingModeID,
-		IsPublic: n.IsPublic, Tags: tidy(n.Tags), Audit: audit.New(who.Name(), s.Clock.Now()),
+		OrganizationID: who.OrganizationID, OwnerID: who.UserID, Name: n.Name, IndexingModeID: DefaultMode,
+		IsPublic: n.IsPublic, Tags: []string{}, Audit: audit.New(who.Name(), s.Clock.Now()),
 	}
+	n.apply(&c)
 	err := s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		var err error
 		if c, err = s.Store.AddCorpus(ctx, c); err != nil {

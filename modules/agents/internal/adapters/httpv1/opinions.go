@@ -47,11 +47,13 @@ func (a *API) showReview(ctx context.Context, who actor.Actor, r core.Review, er
 	return show(r), nil
 }
 
+type reviewBody struct {
+	Review string `json:"review" minLength:"1" maxLength:"4000"`
+}
+
 type createReviewRequest struct {
 	AgentID int64 `path:"agent_id"`
-	Body    struct {
-		Review string `json:"review" minLength:"1" maxLength:"4000"`
-	}
+	Body    struct{ reviewBody }
 }
 
 func (a *API) createReview(ctx context.Context, r createReviewRequest) (reviewView, error) {
@@ -78,9 +80,7 @@ func (a *API) reviews(ctx context.Context, r reviewsRequest) (web.List[reviewVie
 type updateReviewRequest struct {
 	AgentID  int64 `path:"agent_id"`
 	ReviewID int64 `path:"review_id"`
-	Body     struct {
-		Review string `json:"review" minLength:"1" maxLength:"4000"`
-	}
+	Body     struct{ reviewBody }
 }
 
 func (a *API) updateReview(ctx context.Context, r updateReviewRequest) (reviewView, error) {

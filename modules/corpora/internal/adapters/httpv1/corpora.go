@@ -18,21 +18,27 @@ func (a *API) list(ctx context.Context, r listRequest) (web.List[corpusView], er
 	return web.Listed(found, showCorpus), err
 }
 
+// settingsBody is what a new corpus may be given and an existing one may
+// change. What is not sent gets its default, or stays.
+type settingsBody struct {
+	Description    *string   `json:"description,omitempty" maxLength:"4000"`
+	IndexingModeID *int      `json:"indexing_mode_id,omitempty" minimum:"1" maximum:"3"`
+	Tags           *[]string `json:"tags,omitempty" maxItems:"50" maxLength:"200"`
+}
+
+func (b settingsBody) settings() core.CorpusSettings { return core.CorpusSettings(b) }
+
 type createRequest struct {
 	Body struct {
-		Name           string   `json:"name" minLength:"1" maxLength:"200"`
-		Description    string   `json:"description,omitempty" maxLength:"4000"`
-		IndexingModeID int      `json:"indexing_mode_id,omitempty" minimum:"1" maximum:"3"`
-		CorpusType     string   `json:"corpus_type,omitempty" maxLength:"100" doc:"Accepted and ignored."`
-		IsPublic       bool     `json:"is_public,omitempty" doc:"Readable by the whole organization."`
-		Tags           []string `json:"tags,omitempty" maxItems:"50" maxLength:"200"`
+		Name       string `json:"name" minLength:"1" maxLength:"200"`
+		CorpusType string `json:"corpus_type,omitempty" maxLength:"100" doc:"Accepted and ignored."`
+		IsPublic   bool   `json:"is_public,omitempty" doc:"Readable by the whole organization."`
+		settingsBody
 	}
 }
 
 func (a *API) create(ctx context.Context, r createRequest) (corpusView, error) {
-	c, err := a.service.CreateCorpus(ctx, actor.From(ctx), core.NewCorpus{
-		Name: r.Body.Name, Description: r.Body.Description, IndexingModeID: r.Body.IndexingModeID, IsPublic: r.Body.IsPublic, Tags: r.Body.Tags,
-	})
+	c, err := a.service.CreateCorpus(ctx, actor.From(ctx), core.NewCorpus{Name: r.Body.Name, IsPublic: r.Body.IsPublic, CorpusSettings: r.Body.settings()})
 	return showCorpus(core.Counted{Corpus: c}), err
 }
 
@@ -48,16 +54,14 @@ func (a *API) get(ctx context.Context, r corpusRequest) (corpusView, error) {
 type updateRequest struct {
 	CorpusID int64 `path:"corpus_id"`
 	Body     struct {
-		Name           *string   `json:"name,omitempty" minLength:"1" maxLength:"200"`
-		Description    *string   `json:"description,omitempty" maxLength:"4000"`
-		IndexingModeID *int      `json:"indexing_mode_id,omitempty" minimum:"1" maximum:"3"`
-		IsPublic       *bool     `json:"is_public,omitempty" doc:"Readable by the whole organization. Only admins of the corpus can change it."`
-		Tags           *[]string `json:"tags,omitempty" maxItems:"50" maxLength:"200"`
+		Name     *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
+		IsPublic *bool   `json:"is_public,omitempty" doc:"Readable by the whole organization. Only admins of the corpus can change it."`
+		settingsBody
 	}
 }
 
 func (a *API) update(ctx context.Context, r updateRequest) (corpusView, error) {
-	c, err := a.service.UpdateCorpus(ctx, actor.From(ctx), r.CorpusID, core.CorpusChange(r.Body))
+	c, err := a.service.UpdateCorpus(ctx, actor.From(ctx), r.CorpusID, core.CorpusChange{Name: r.Body.Name, IsPublic: r.Body.IsPublic, CorpusSettings: r.Body.settings()})
 	return showCorpus(c), err
 }
 
@@ -114,7 +118,7 @@ type connectRequest struct {
 }
 
 func (a *API) connect(ctx context.Context, r connectRequest) (connectionView, error) {
-	c, err := a.service.Connect(ctx, actor.From(ctx), r.AgentID, r.CorpusID, core.Connect{IsEnabled: r.Body.IsEnabled, IsDefault: r.Body.IsDefault, SharesContent: r.Body.SharesContent})
+	c, err := a.service.Connect(ctx, actor.From(ctx), r.AgentID, r.CorpusID, core.Connect(r.Body))
 	return showConnection(c), err
 }
 

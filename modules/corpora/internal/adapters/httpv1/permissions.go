@@ -49,17 +49,30 @@ func (a *API) permissions(ctx context.Context, r permissionsRequest) (web.List[p
 	return web.Listed(found, showPermission), err
 }
 
+// granteesBody names users and teams.
+type granteesBody struct {
+	UserIDs []int64 `json:"user_ids,omitempty" maxItems:"1000"`
+	TeamIDs []int64 `json:"team_ids,omitempty" maxItems:"100"`
+}
+
+// grantees are those that the body names. Nobody is never everybody.
+func (b granteesBody) grantees() (core.Grantees, error) {
+	if len(b.UserIDs)+len(b.TeamIDs) == 0 {
+		return core.Grantees{}, web.ErrMalformed.WithMessage("Name at least one user in user_ids or one team in team_ids.").WithField("user_ids", "names nobody")
+	}
+	return core.Grantees{Users: b.UserIDs, Teams: b.TeamIDs}, nil
+}
+
 type grantRequest struct {
 	CorpusID int64 `path:"corpus_id"`
 	Body     struct {
-		UserIDs []int64 `json:"user_ids,omitempty" maxItems:"1000"`
-		TeamIDs []int64 `json:"team_ids,omitempty" maxItems:"100"`
-		Role    string  `json:"role" enum:"viewer,editor,admin" doc:"In place of the role that a user or a team has."`
+		granteesBody
+		Role string `json:"role" enum:"viewer,editor,admin" doc:"In place of the role that a user or a team has."`
 	}
 }
 
 func (a *API) grant(ctx context.Context, r grantRequest) ([]permissionView, error) {
-	to, err := grantees(r.Body.UserIDs, r.Body.TeamIDs)
+	to, err := r.Body.grantees()
 	if err != nil {
 		return nil, err
 	}
@@ -70,27 +83,16 @@ func (a *API) grant(ctx context.Context, r grantRequest) ([]permissionView, erro
 
 type revokeRequest struct {
 	CorpusID int64 `path:"corpus_id"`
-	Body     struct {
-		UserIDs []int64 `json:"user_ids,omitempty" maxItems:"1000"`
-		TeamIDs []int64 `json:"team_ids,omitempty" maxItems:"100"`
-	}
+	Body     struct{ granteesBody }
 }
 
 func (a *API) revoke(ctx context.Context, r revokeRequest) ([]permissionView, error) {
-	from, err := grantees(r.Body.UserIDs, r.Body.TeamIDs)
+	from, err := r.Body.grantees()
 	if err != nil {
 		return nil, err
 	}
 	revoked, err := a.service.Revoke(ctx, actor.From(ctx), r.CorpusID, from)
 	return showPermissions(revoked), err
-}
-
-// grantees are those that a body names. Nobody is never everybody.
-func grantees(users, teams []int64) (core.Grantees, error) {
-	if len(users)+len(teams) == 0 {
-		return core.Grantees{}, web.ErrMalformed.WithMessage("Name at least one user in user_ids or one team in team_ids.").WithField("user_ids", "names nobody")
-	}
-	return core.Grantees{Users: users, Teams: teams}, nil
 }
 
 type allowedView struct {

@@ -108,7 +108,7 @@ func BenchmarkDeleting10000Documents(b *testing.B) {
 					var waits []time.Duration
 					for left := 1; left > 0; {
 						asked := time.Now()
-						if _, err := s.UpdateCorpus(s.ctx, who, other.ID, core.CorpusChange{Tags: &[]string{fmt.Sprint(len(waits))}}); err != nil {
+						if _, err := s.UpdateCorpus(s.ctx, who, other.ID, core.CorpusChange{CorpusSettings: core.CorpusSettings{Tags: &[]string{fmt.Sprint(len(waits))}}}); err != nil {
 							s.b.Fatal(err)
 						}
 						waits = append(waits, time.Since(asked))

@@ -90,11 +90,16 @@ type queryBody struct {
 	ExpectedDocuments []web.IDOrName `json:"expected_documents,omitempty" maxItems:"100" doc:"Ids or names of documents."`
 }
 
+// newDatasetBody is what a new dataset is called, in JSON and in an upload.
+type newDatasetBody struct {
+	Name        string `json:"name" minLength:"1" maxLength:"200"`
+	Description string `json:"description,omitempty" maxLength:"2000"`
+}
+
 type createDatasetRequest struct {
 	AgentID int64 `path:"agent_id"`
 	Body    struct {
-		Name             string      `json:"name" minLength:"1" maxLength:"200"`
-		Description      string      `json:"description,omitempty" maxLength:"2000"`
+		newDatasetBody
 		Queries          []queryBody `json:"queries,omitempty" maxItems:"10000"`
 		AgentResponseIDs []int64     `json:"agent_response_ids,omitempty" maxItems:"1000" doc:"In the place of queries: answered questions of this agent whose sources you may read, without who asked. The answer is what is expected."`
 	}
@@ -105,9 +110,8 @@ type createDatasetRequest struct {
 type createDatasetForm struct {
 	_ struct{} `schema:"CreateEvaluationDatasetForm"`
 
-	Name        string `json:"name" minLength:"1" maxLength:"200"`
-	Description string `json:"description,omitempty" maxLength:"2000"`
-	File        []byte `json:"file" doc:"CSV with the columns query, expected_answer and expected_documents (names with | between them), or JSONL of the same; at most 10,000 queries."`
+	newDatasetBody
+	File []byte `json:"file" doc:"CSV with the columns query, expected_answer and expected_documents (names with | between them), or JSONL of the same; at most 10,000 queries."`
 }
 
 func (a *API) createDataset(ctx context.Context, r createDatasetRequest) (datasetView, error) {

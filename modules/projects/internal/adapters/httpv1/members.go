@@ -44,12 +44,20 @@ func (a *API) members(ctx context.Context, found []core.Member, err error) ([]pr
 	return out, nil
 }
 
+// usersBody names those whose role changes.
+type usersBody struct {
+	UserIDs []int64 `json:"user_ids" minItems:"1" maxItems:"1000"`
+}
+
+// addBody names those who get a role.
+type addBody struct {
+	usersBody
+	Role string `json:"role,omitempty" enum:"member,admin" doc:"member when not given."`
+}
+
 type addToTeamRequest struct {
 	TeamID int64 `path:"team_id"`
-	Body   struct {
-		UserIDs []int64 `json:"user_ids" minItems:"1" maxItems:"1000"`
-		Role    string  `json:"role,omitempty" enum:"member,admin" doc:"member when not given."`
-	}
+	Body   struct{ addBody }
 }
 
 func (a *API) addToTeam(ctx context.Context, r addToTeamRequest) ([]projectswire.Member, error) {
@@ -60,9 +68,8 @@ func (a *API) addToTeam(ctx context.Context, r addToTeamRequest) ([]projectswire
 type addToProjectRequest struct {
 	ProjectID int64 `path:"project_id"`
 	Body      struct {
-		UserIDs   []int64 `json:"user_ids" minItems:"1" maxItems:"1000"`
-		CreatedBy string  `json:"created_by,omitempty" maxLength:"254" doc:"Accepted and ignored: the credentials say who."`
-		Role      string  `json:"role,omitempty" enum:"member,admin" doc:"member when not given."`
+		addBody
+		CreatedBy string `json:"created_by,omitempty" maxLength:"254" doc:"Accepted and ignored: the credentials say who."`
 	}
 }
 
@@ -90,9 +97,7 @@ func (a *API) teamMembers(ctx context.Context, r teamMembersRequest) (web.List[p
 
 type removeFromTeamRequest struct {
 	TeamID int64 `path:"team_id"`
-	Body   struct {
-		UserIDs []int64 `json:"user_ids" minItems:"1" maxItems:"1000"`
-	}
+	Body   struct{ usersBody }
 }
 
 func (a *API) removeFromTeam(ctx context.Context, r removeFromTeamRequest) ([]projectswire.Member, error) {
@@ -102,9 +107,7 @@ func (a *API) removeFromTeam(ctx context.Context, r removeFromTeamRequest) ([]pr
 
 type removeFromProjectRequest struct {
 	ProjectID int64 `path:"project_id"`
-	Body      struct {
-		UserIDs []int64 `json:"user_ids" minItems:"1" maxItems:"1000"`
-	}
+	Body      struct{ usersBody }
 }
 
 func (a *API) removeFromProject(ctx context.Context, r removeFromProjectRequest) ([]projectswire.Member, error) {

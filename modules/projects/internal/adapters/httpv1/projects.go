@@ -14,9 +14,8 @@ import (
 
 type createProjectRequest struct {
 	Body struct {
-		Name        string `json:"name" minLength:"1" maxLength:"200"`
-		Description string `json:"description,omitempty" maxLength:"4000"`
-		Team        *int64 `json:"team,omitempty" nullable:"true" minimum:"1"`
+		newBody
+		Team *int64 `json:"team,omitempty" nullable:"true" minimum:"1"`
 	}
 }
 
@@ -61,14 +60,13 @@ func (a *API) project(ctx context.Context, r projectRequest) (projectswire.Proje
 type updateProjectRequest struct {
 	ProjectID int64 `path:"project_id"`
 	Body      struct {
-		Name        *string             `json:"name,omitempty" minLength:"1" maxLength:"200"`
-		Description *string             `json:"description,omitempty" maxLength:"4000"`
-		Team        web.Optional[int64] `json:"team,omitempty" minimum:"1" doc:"null takes the project out of its team."`
+		changeBody
+		Team web.Optional[int64] `json:"team,omitempty" minimum:"1" doc:"null takes the project out of its team."`
 	}
 }
 
 func (a *API) updateProject(ctx context.Context, r updateProjectRequest) (projectswire.Project, error) {
-	change := core.Change{Name: r.Body.Name, Description: r.Body.Description}
+	change := r.Body.change()
 	if r.Body.Team.Sent {
 		change.Team = &r.Body.Team.Value
 	}

@@ -22,11 +22,25 @@ func showTeam(t projects.Team) teamView {
 	return teamView{ID: t.ID, Name: t.Name, Description: t.Description, Organization: t.OrganizationID, IsDeleted: t.IsDeleted, Audit: web.ShowAudit(t.Audit)}
 }
 
+// newBody is what a new team or project is called.
+type newBody struct {
+	Name        string `json:"name" minLength:"1" maxLength:"200"`
+	Description string `json:"description,omitempty" maxLength:"4000"`
+}
+
+// changeBody is what a team or project is called from now on. What is not sent
+// stays.
+type changeBody struct {
+	Name        *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
+	Description *string `json:"description,omitempty" maxLength:"4000"`
+}
+
+func (b changeBody) change() core.Change {
+	return core.Change{Name: b.Name, Description: b.Description}
+}
+
 type createTeamRequest struct {
-	Body struct {
-		Name        string `json:"name" minLength:"1" maxLength:"200"`
-		Description string `json:"description,omitempty" maxLength:"4000"`
-	}
+	Body struct{ newBody }
 }
 
 func (a *API) createTeam(ctx context.Context, r createTeamRequest) (teamView, error) {
@@ -52,14 +66,11 @@ func (a *API) team(ctx context.Context, r teamRequest) (teamView, error) {
 
 type updateTeamRequest struct {
 	TeamID int64 `path:"team_id"`
-	Body   struct {
-		Name        *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
-		Description *string `json:"description,omitempty" maxLength:"4000"`
-	}
+	Body   struct{ changeBody }
 }
 
 func (a *API) updateTeam(ctx context.Context, r updateTeamRequest) (teamView, error) {
-	t, err := a.service.UpdateTeam(ctx, actor.From(ctx), r.TeamID, core.Change{Name: r.Body.Name, Description: r.Body.Description})
+	t, err := a.service.UpdateTeam(ctx, actor.From(ctx), r.TeamID, r.Body.change())
 	return showTeam(t), err
 }
 
