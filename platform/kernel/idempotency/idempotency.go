@@ -4,6 +4,7 @@
 package idempotency
 
 import (
+	"fmt"
 	"time"
 
 	"parley/platform/kernel/apperr"
@@ -26,7 +27,8 @@ var (
 		"The request with this Idempotency-Key was done, but its answer was too large to keep; read what it made instead of repeating it.")
 	ErrLost = apperr.New(apperr.Conflict, "answer_lost",
 		"The request with this Idempotency-Key was done, at least in part, but its answer was lost; read what it made instead of repeating it.")
-	ErrKeyLength = apperr.New(apperr.Unprocessable, "idempotency_key_too_long", "An Idempotency-Key has 1 to 255 characters.")
+	ErrKeyLength = apperr.New(apperr.Unprocessable, "idempotency_key_too_long", "This Idempotency-Key is too long."+
+		fmt.Sprintf(" It has 1 to %d characters.", MaxKey))
 )
 
 // Claim names one request that must have its effect once.

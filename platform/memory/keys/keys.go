@@ -14,20 +14,11 @@ import (
 // Store implements web.Idempotency.
 type Store struct{ claims *memory.Table[claim] }
 
-type state int
-
-const (
-	running state = iota
-	marked
-	lost
-	done
-)
-
 type claim struct {
 	ID      int64
 	Request idempotency.Claim
-	State   state
-	Answer  idempotency.Answer
+	State   idempotency.State
+	Answer  *idempotency.Answer // of one that is done, unless it is too large
 }
 
 var errTaken = errors.New("keys: there is such a claim")
@@ -41,7 +32,7 @@ func New(db *memory.DB) *Store {
 }
 
 // of matches the claim of a request, in one of the states.
-func of(r idempotency.Claim, states ...state) func(claim) bool {
+func of(r idempotency.Claim, states ...idempotency.State) func(claim) bool {
 	return func(c claim) bool {
 		for _, s := range states {
 			if c.State == s && c.Request == r {
@@ -58,48 +49,42 @@ func (s *Store) Begin(ctx context.Context, r idempotency.Claim) (*idempotency.An
 		return nil, err
 	}
 	c, err := s.claims.Get(ctx, func(c claim) bool { return c.Request.UserID == r.UserID && c.Request.Key == r.Key })
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case c.Request != r:
-		return nil, idempotency.ErrKeyReused
-	case c.State == lost:
-		return nil, idempotency.ErrLost
-	case c.State != done:
-		return nil, idempotency.ErrInProgress
-	case len(c.Answer.Body) > idempotency.MaxAnswer:
-		return nil, idempotency.ErrNotKept
 	}
-	return &c.Answer, nil
+	return idempotency.Earlier{Fingerprint: c.Request.Fingerprint, State: c.State, Answer: c.Answer}.To(r)
 }
 
 // Mark implements web.Idempotency.
 func (s *Store) Mark(ctx context.Context, r idempotency.Claim) error {
 	_, err := s.claims.Update(ctx, func(c *claim) error {
-		c.State = marked
+		c.State = idempotency.Committed
 		return nil
-	}, of(r, running, marked))
+	}, of(r, idempotency.Running, idempotency.Committed))
 	return err
 }
 
 // Finish implements web.Idempotency.
 func (s *Store) Finish(ctx context.Context, r idempotency.Claim, a idempotency.Answer) error {
 	_, err := s.claims.Update(ctx, func(c *claim) error {
-		c.State, c.Answer = done, a
+		c.State = idempotency.Done
+		if len(a.Body) <= idempotency.MaxAnswer {
+			c.Answer = &a
+		}
 		return nil
-	}, of(r, running, marked))
+	}, of(r, idempotency.Running, idempotency.Committed))
 	return err
 }
 
 // Forget implements web.Idempotency.
 func (s *Store) Forget(ctx context.Context, r idempotency.Claim) error {
-	if _, err := s.claims.Delete(ctx, of(r, running)); err != nil {
+	if _, err := s.claims.Delete(ctx, of(r, idempotency.Running)); err != nil {
 		return err
 	}
 	_, err := s.claims.Update(ctx, func(c *claim) error {
-		c.State = lost
+		c.State = idempotency.Lost
 		return nil
-	}, of(r, marked))
+	}, of(r, idempotency.Committed))
 	if errors.Is(err, idempotency.ErrInProgress) { // there is none
 		return nil
 	}

@@ -95,24 +95,32 @@ func (s *Store) Begin(ctx context.Context, c idempotency.Claim) (*idempotency.An
 		if err != nil {
 			return nil, fmt.Errorf("reading an idempotency key: %w", err)
 		}
-		switch now := s.clock.Now(); {
-		case r.outdated(now):
-			if err := s.drop(ctx, "claim = ? AND ("+outdated+")", r.Claim, now, now.Add(-idempotency.KeptFor)); err != nil {
-				return nil, err
-			}
-		case r.Fingerprint != c.Fingerprint:
-			return nil, idempotency.ErrKeyReused
-		case r.Status == marked && r.LeasedUntil.Before(now):
-			return nil, idempotency.ErrLost
-		case r.Status <= marked:
-			return nil, idempotency.ErrInProgress
-		case r.Body == nil:
-			return nil, idempotency.ErrNotKept
-		default:
-			return &idempotency.Answer{Status: r.Status, Body: r.Body, Upload: r.Upload}, nil
+		now := s.clock.Now()
+		if !r.outdated(now) {
+			return r.earlier(now).To(c)
+		}
+		if err := s.drop(ctx, "claim = ? AND ("+outdated+")", r.Claim, now, now.Add(-idempotency.KeptFor)); err != nil {
+			return nil, err
 		}
 	}
 	return nil, idempotency.ErrInProgress
+}
+
+// earlier is what a row says of its request at that time.
+func (r row) earlier(now time.Time) idempotency.Earlier {
+	e := idempotency.Earlier{Fingerprint: r.Fingerprint}
+	switch {
+	case r.Status > marked:
+		e.State = idempotency.Done
+		if r.Body != nil {
+			e.Answer = &idempotency.Answer{Status: r.Status, Body: r.Body, Upload: r.Upload}
+		}
+	case r.Status == marked && r.LeasedUntil.Before(now):
+		e.State = idempotency.Lost
+	case r.Status == marked:
+		e.State = idempotency.Committed
+	}
+	return e
 }
 
 // outdated rows stand in nobody's way: the same in SQL and in Go, over now and
