@@ -2,7 +2,6 @@ package memstore
 
 import (
 	"context"
-	"slices"
 
 	"parley/modules/corpora/internal/core"
 	"parley/modules/corpora/internal/core/ranking"
@@ -78,7 +77,7 @@ func (s *Store) stage(ctx context.Context, documentID int64, passages []core.Ind
 func (s *Store) Finish(ctx context.Context, ended core.Document, last []core.Indexed, hold core.Hold) (core.Document, error) {
 	d, err := s.documents.Update(ctx, func(d *core.Document) error {
 		d.Step, d.FailureReason, d.PageCount = ended.Step, ended.FailureReason, ended.PageCount
-		d.MimeType, d.Charset, d.ModifiedOn, d.Warnings = ended.MimeType, ended.Charset, ended.ModifiedOn, slices.Clone(ended.Warnings)
+		d.MimeType, d.Charset, d.ModifiedOn, d.Warnings = ended.MimeType, ended.Charset, ended.ModifiedOn, ended.Warnings
 		if d.Step == core.Failed {
 			d.ClaimedName, d.ClaimedContent = "", ""
 		} else {

@@ -64,7 +64,7 @@ func (s *Store) KeysUsed(ctx context.Context, ids []int64, at time.Time) error {
 
 // AddAudit implements core.AuditStore.
 func (s *Store) AddAudit(ctx context.Context, entries ...core.AuditEntry) error {
-	_, err := s.audit.AddAll(ctx, slices.Clone(entries))
+	_, err := s.audit.AddAll(ctx, entries)
 	return err
 }
 
@@ -80,7 +80,7 @@ func (s *Store) AuditPage(ctx context.Context, org int64, f core.AuditFilter, p 
 
 // AddRefusals implements core.AuditStore.
 func (s *Store) AddRefusals(ctx context.Context, entries []core.AuditEntry) ([]int64, error) {
-	added, err := s.audit.AddAll(ctx, slices.Clone(entries))
+	added, err := s.audit.AddAll(ctx, entries)
 	ids := make([]int64, len(added))
 	for i, e := range added {
 		ids[i] = e.ID
