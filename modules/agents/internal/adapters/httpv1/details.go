@@ -15,11 +15,11 @@ type briefView struct {
 
 	ID         int64    `json:"id"`
 	AgentName  string   `json:"agent_name"`
-	Domain     string   `json:"domain"`
+	Domain     string   `json:"domain" doc:"The description."`
 	AgentImage string   `json:"agent_image"`
 	User       int64    `json:"user" doc:"Its owner."`
-	Access     string   `json:"access"`
-	Status     string   `json:"status"`
+	Access     string   `json:"access" enum:"Only me,Only team,Public"`
+	Status     string   `json:"status" enum:"Live,Draft,Paused"`
 	CreatedBy  string   `json:"created_by"`
 	CreatedOn  web.Time `json:"created_on"`
 }
