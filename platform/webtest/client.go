@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"parley/platform/kernel/event"
 	"parley/platform/web"
 )
 
@@ -27,6 +28,8 @@ type Client struct {
 	base     string
 	header   http.Header
 	begun    bool
+	log      Published     // nil: events are not watched
+	expected []event.Event // of each request
 }
 
 // New returns a client that calls handler without a network. When that is a
@@ -105,6 +108,14 @@ func (c Client) Do(method, path string, body any) Answer {
 
 // Send sends one request with a body of any content type.
 func (c Client) Send(method, path, contentType string, body io.Reader) Answer {
+	c.t.Helper()
+	published := c.watch()
+	a := c.send(method, path, contentType, body)
+	c.holds(a.What, published())
+	return a
+}
+
+func (c Client) send(method, path, contentType string, body io.Reader) Answer {
 	c.t.Helper()
 	var sent []byte
 	if c.promised != nil && contentType == asJSON && body != nil {

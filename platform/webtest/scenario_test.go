@@ -1,15 +1,10 @@
 package webtest
 
 import (
-	"context"
 	"strings"
 	"testing"
 
-	"parley/platform/kernel/clock"
 	"parley/platform/kernel/event"
-	"parley/platform/kernel/uow"
-	"parley/platform/memory"
-	"parley/platform/web"
 )
 
 type touched struct {
@@ -23,15 +18,7 @@ func (touched) EventName() string { return "things.thing_touched.v1" }
 func (touched) AggregateKey() string { return "thing/7" }
 
 func TestAScenarioExpectsTheEventsThatItNamesAndNoOthers(t *testing.T) {
-	db := memory.New(clock.System{})
-	touch := func(ctx context.Context, _ nothing) (*nothing, error) {
-		return nil, db.Do(ctx, func(_ context.Context, tx uow.Tx) error { tx.Publish(touched{7}); return nil })
-	}
-	look := func(context.Context, nothing) (*nothing, error) { return nil, nil }
-	api := Serve(t, Actors{"jo": {UserID: 7}}, []web.Route{
-		web.POST("/api/touch", "Touch", touch, web.User()),
-		web.GET("/api/look", "Look", look, web.User()),
-	})
+	api, db := touching(t)
 	for name, c := range map[string]struct {
 		scenario Scenario
 		fails    string // what the failure speaks of; "" for none
