@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"parley/platform/kernel/actor"
+	"parley/platform/webtest"
 )
 
 func TestMembersOfATeam(t *testing.T) {
@@ -72,11 +73,13 @@ func TestRemovingUsersFromAProject(t *testing.T) {
 func TestAHundredMembershipsAtOnceAreOne(t *testing.T) {
 	h := newHouse(t)
 	path := fmt.Sprintf("/api/project/%d/user", h.project(0))
-	var wg sync.WaitGroup
-	for range 100 {
-		wg.Go(func() { h.As("ann@x").Do("POST", path, map[string]any{"user_ids": []int64{h.bob}}).Want(200) })
-	}
-	wg.Wait()
+	h.Together("a hundred memberships", func(api webtest.Client) {
+		var wg sync.WaitGroup
+		for range 100 {
+			wg.Go(func() { api.As("ann@x").Do("POST", path, map[string]any{"user_ids": []int64{h.bob}}).Want(200) })
+		}
+		wg.Wait()
+	})
 	var v struct {
 		UserCount int `json:"user_count"`
 	}
