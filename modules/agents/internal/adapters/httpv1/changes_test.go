@@ -43,23 +43,19 @@ func TestChangingAnAgent(t *testing.T) {
 	h := newHouse(t)
 	id := h.agent(core.OnlyTeam)
 	path := fmt.Sprintf("/api/agent/%d", id)
-	before := len(h.db.Published())
-	answer := h.As("ann").Do("PUT", path, `{"name":" Other ","description":"e","type":"custom","prefix_prompt":"p","custom_instructions":["One."," Two. "],
-		"access":"Public","status":"Paused","llm_model":"m","sample_q1":"1?","sample_q2":"2?","sample_q3":"3?"}`).Want(200)
-	h.same("Agent data updated successfully", answer.Message())
-	h.same([]event.Event{
+	answer := h.As("ann").Expecting(
 		agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: "Public", Status: "Paused", Narrowed: true, AgentName: "Other"},
 		agents.VersionCreated{AgentID: id, OrganizationID: 1, Version: 2, CreatedBy: ann},
-	}, h.published(before))
+	).Do("PUT", path, `{"name":" Other ","description":"e","type":"custom","prefix_prompt":"p","custom_instructions":["One."," Two. "],
+		"access":"Public","status":"Paused","llm_model":"m","sample_q1":"1?","sample_q2":"2?","sample_q3":"3?"}`).Want(200)
+	h.same("Agent data updated successfully", answer.Message())
 	v := h.view("ann", id)
 	if v.Name != "Other" || v.Domain != "e" || v.Type.Name != "Custom" || v.Prompt != "p" || v.Access != "Public" || v.Status != "Paused" || v.SampleQ1 != "1?" ||
 		len(v.Instructions) != 2 || v.Instructions[0].Instruction != "One." || v.Instructions[1].Instruction != "Two." {
 		t.Errorf("got %+v", v)
 	}
-	before = len(h.db.Published())
-	h.As("root").Do("PUT", path, `{"status":"Live"}`).Want(200)
-	h.same([]event.Event{agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: "Public", Status: "Live", AgentName: "Other"}}, h.published(before))
-	h.As("ann").Do("PUT", path, `{"custom_instructions":[]}`).Want(200)
+	h.As("root").Expecting(updated(id, "Other", core.Public)).Do("PUT", path, `{"status":"Live"}`).Want(200)
+	h.As("ann").Expecting(changed(id, 3, ann, "Other")...).Do("PUT", path, `{"custom_instructions":[]}`).Want(200)
 	if v := h.view("ann", id); v.Name != "Other" || v.Prompt != "p" || v.Status != "Live" || len(v.Instructions) != 0 {
 		t.Errorf("got %+v", v)
 	}
@@ -109,7 +105,7 @@ func TestAnAgentThatIsAsItWasIsNotModified(t *testing.T) {
 		}
 		return fmt.Sprint(list)
 	}
-	before, made, said := len(h.db.Published()), stored(), lines()
+	made, said := stored(), lines()
 	for _, body := range []string{
 		`{}`, `{"create_email_alias":true}`,
 		`{"name":" Guide ","project_id":1,"description":"","type":"qna","prefix_prompt":"secret prompt","custom_instructions":[" Be kind. "],"access":"Only team","status":"Live","llm_model":"","sample_q1":""}`,
@@ -120,14 +116,13 @@ func TestAnAgentThatIsAsItWasIsNotModified(t *testing.T) {
 		h.same(made, stored())
 		h.same(said, lines())
 	}
-	h.same([]event.Event{}, h.published(before))
 	for i, body := range []string{`{"custom_instructions":["Be kind.","Cite."]}`, `{"custom_instructions":["Cite.","Be kind."]}`, `{"llm_model":"m"}`} {
 		h.clock.Advance(time.Second)
-		h.As("root").Do("PUT", path, body).Want(200)
+		version := agents.VersionCreated{AgentID: id, OrganizationID: 1, Version: int64(i) + 2, CreatedBy: root}
+		h.As("root").Expecting(updated(id, "Guide", core.OnlyTeam), version).Do("PUT", path, body).Want(200)
 		if a := stored(); a.ModifiedBy != "root@x" || !a.ModifiedOn.Equal(h.clock.Now()) {
 			t.Errorf("%s: %+v", body, a.Audit)
 		}
-		h.same(2*(i+1), len(h.published(before))) // each is a version, too
 	}
 }
 
@@ -141,14 +136,17 @@ func TestWhatBelongsToAnAgentIsNotModifiedByTheSameAgain(t *testing.T) {
 	var types []struct{ ID int64 }
 	h.As("root").Do("GET", "/api/agent-type", nil).Want(200).Data(&types)
 	kind := fmt.Sprintf("/api/agent-type/%d", types[0].ID)
-	for _, c := range []struct{ who, path, body, want string }{
-		{"ann", review, `{"review":" Good. "}`, ""},
-		{"ann", review, `{"review":"Better."}`, "ann@x"},
-		{"ann", path + "/alias", `{"alias":"guide@x.example"}`, ""},
-		{"ann", path + "/alias", `{"alias":"Guide@x.example"}`, "ann@x"},
-		{"root", kind, `{}`, ""},
-		{"root", kind, `{"name":" QnA","description":"Answers questions from its documents."}`, ""},
-		{"root", kind, `{"description":"Answers."}`, "root@x"},
+	for _, c := range []struct {
+		who, path, body, want string
+		events                []event.Event
+	}{
+		{"ann", review, `{"review":" Good. "}`, "", nil},
+		{"ann", review, `{"review":"Better."}`, "ann@x", nil},
+		{"ann", path + "/alias", `{"alias":"guide@x.example"}`, "", nil},
+		{"ann", path + "/alias", `{"alias":"Guide@x.example"}`, "ann@x", nil},
+		{"root", kind, `{}`, "", nil},
+		{"root", kind, `{"name":" QnA","description":"Answers questions from its documents."}`, "", nil},
+		{"root", kind, `{"description":"Answers."}`, "root@x", []event.Event{agents.TypeUpdated{AgentTypeID: types[0].ID, OrganizationID: 1}}},
 	} {
 		h.clock.Advance(time.Second)
 		var v struct {
@@ -156,7 +154,7 @@ func TestWhatBelongsToAnAgentIsNotModifiedByTheSameAgain(t *testing.T) {
 			ModifiedBy string `json:"modified_by"`
 			ModifiedOn string `json:"modified_on"`
 		}
-		h.As(c.who).Do("PUT", c.path, c.body).Want(200).Data(&v)
+		h.As(c.who).Expecting(c.events...).Do("PUT", c.path, c.body).Want(200).Data(&v)
 		if v.ModifiedBy != c.want || (v.ModifiedOn == v.CreatedOn) != (c.want == "") {
 			t.Errorf("%s %s: %+v", c.path, c.body, v)
 		}
@@ -171,9 +169,8 @@ func TestAnAgentMovesOnlyToAProjectThatOneAdministers(t *testing.T) {
 	h.people.grant(ann, actor.Grant{Resource: actor.Project, ID: 2, Role: actor.Member})
 	h.As("ann").Do("PUT", path, `{"project_id":2}`).Refused(403, "agents.may_not_create")
 	h.people.grant(ann, actor.Grant{Resource: actor.Project, ID: 2, Role: actor.Admin})
-	before := len(h.db.Published())
-	h.As("ann").Do("PUT", path, `{"project_id":2}`).Want(200)
-	h.same([]event.Event{agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 2, FromProjectID: 1, Access: "Only me", Status: "Live", Narrowed: true, AgentName: "Guide"}}, h.published(before))
+	moved := agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 2, FromProjectID: 1, Access: "Only me", Status: "Live", Narrowed: true, AgentName: "Guide"}
+	h.As("ann").Expecting(moved).Do("PUT", path, `{"project_id":2}`).Want(200)
 	h.same(int64(2), h.view("ann", id).Project)
 }
 
@@ -181,7 +178,7 @@ func TestAPausedAgentAnswersItsAdminsOnly(t *testing.T) {
 	h := newHouse(t)
 	id := h.agent(core.Public)
 	for status, want := range map[string]bool{"Paused": false, "Draft": false, "Live": true} {
-		h.As("ann").Do("PUT", fmt.Sprintf("/api/agent/%d", id), map[string]string{"status": status}).Want(200)
+		h.As("ann").Expecting(webtest.Named("agents.agent_updated.v1")).Do("PUT", fmt.Sprintf("/api/agent/%d", id), map[string]string{"status": status}).Want(200)
 		if _, err := h.service.Run(t.Context(), actors()["bob"], id); (err == nil) != want {
 			t.Errorf("%s: %v", status, err)
 		}
@@ -204,8 +201,7 @@ func TestDeletingAnAgent(t *testing.T) {
 		h.As(who).Do("DELETE", path, nil).Want(status)
 	}
 	h.same(map[string]string{agents.Key(id): "guide@x.example"}, h.held())
-	before := len(h.db.Published())
-	answer := h.As("ann").Do("DELETE", path, nil).Want(200)
+	answer := h.As("ann").Expecting(agents.AgentDeleted{AgentID: id, OrganizationID: 1, ProjectID: 1, DeletedBy: ann}).Do("DELETE", path, nil).Want(200)
 	var gone struct {
 		ID        int64
 		IsDeleted bool `json:"is_deleted"`
@@ -215,7 +211,6 @@ func TestDeletingAnAgent(t *testing.T) {
 	if gone.ID != id || !gone.IsDeleted || gone.Alias == nil {
 		t.Errorf("got %s", answer.Body)
 	}
-	h.same([]event.Event{agents.AgentDeleted{AgentID: id, OrganizationID: 1, ProjectID: 1, DeletedBy: ann}}, h.published(before))
 	for who := range actors() {
 		h.As(who).Do("GET", path, nil).Refused(404, "agents.not_found")
 		h.As(who).Do("DELETE", path, nil).Refused(404, "agents.not_found")
@@ -235,7 +230,7 @@ func TestAProjectTakesItsAgentsAlong(t *testing.T) {
 	h := newHouse(t)
 	a, b := h.agent(core.Public), h.agent(core.OnlyMe)
 	h.people.grant(ann, actor.Grant{Resource: actor.Project, ID: 2, Role: actor.Admin})
-	stays := h.As("ann").Do("POST", "/api/agent", `{"name":"A","project_id":2,"access":"Public","create_email_alias":true}`).Want(201).ID()
+	stays := h.As("ann").Expecting(agents.AgentCreated{AgentID: 3, OrganizationID: 1, ProjectID: 2, AgentName: "A"}).Do("POST", "/api/agent", `{"name":"A","project_id":2,"access":"Public","create_email_alias":true}`).Want(201).ID()
 	for _, id := range []int64{a, b} {
 		h.As("ann").Do("POST", fmt.Sprintf("/api/agent/%d/alias", id), `{}`).Want(201)
 	}
@@ -256,7 +251,7 @@ func TestListsOfTeamsAndProjects(t *testing.T) {
 	h := newHouse(t)
 	me, team, public := h.agent(core.OnlyMe), h.agent(core.OnlyTeam), h.agent(core.Public)
 	h.people.grant(ann, actor.Grant{Resource: actor.Project, ID: 2, Role: actor.Admin})
-	loose := h.As("ann").Do("POST", "/api/agent", `{"name":"A","project_id":2,"access":"Public"}`).Want(201).ID()
+	loose := h.As("ann").Expecting(agents.AgentCreated{AgentID: 4, OrganizationID: 1, ProjectID: 2, AgentName: "A"}).Do("POST", "/api/agent", `{"name":"A","project_id":2,"access":"Public"}`).Want(201).ID()
 	for _, c := range []struct {
 		who, path string
 		status    int
@@ -323,7 +318,8 @@ func TestAgentTypes(t *testing.T) {
 	h.As("bob").Do("GET", "/api/agent-type?items_per_page=1", nil).Want(200).Data(&types)
 	h.same("Answers/d", types[0].Name+"/"+types[0].Description)
 	h.same(1, len(types))
-	h.same("Answers", h.view("ann", h.As("ann").Do("POST", "/api/agent", `{"name":"A","project_id":1,"type":"answers"}`).Want(201).ID()).Type.Name)
+	made := h.As("ann").Expecting(webtest.Named("agents.agent_created.v1"))
+	h.same("Answers", h.view("ann", made.Do("POST", "/api/agent", `{"name":"A","project_id":1,"type":"answers"}`).Want(201).ID()).Type.Name)
 	// Whatever the first type is called by now, an agent without one is of it.
-	h.same("Answers", h.view("ann", h.As("ann").Do("POST", "/api/agent", `{"name":"B","project_id":1}`).Want(201).ID()).Type.Name)
+	h.same("Answers", h.view("ann", made.Do("POST", "/api/agent", `{"name":"B","project_id":1}`).Want(201).ID()).Type.Name)
 }

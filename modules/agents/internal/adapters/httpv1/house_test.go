@@ -157,7 +157,7 @@ func newHouse(t *testing.T) house {
 	h.service = core.New(core.Deps{Unit: h.db, Store: h.store, Projects: h.places, Actors: h.people, Directory: h.people, Permissions: h.people, Roles: h.people, Addresses: h.addresses, Clock: at, Models: []string{"m", "n"}})
 	h.db.Deliver(bus.Inline(h.db, consumer.Consumers(h.service)...))
 	h.publish(users.OrganizationCreated{OrganizationID: 1}, users.OrganizationCreated{OrganizationID: 2})
-	h.Client = webtest.Serve(t, h.people, httpv1.New(h.service, h.people).Routes())
+	h.Client = webtest.Serve(t, h.people, httpv1.New(h.service, h.people).Routes()).Watching(h.db)
 	return h
 }
 
@@ -171,7 +171,7 @@ func (h house) same(want, got any) {
 // agent makes one in project 1, as ann.
 func (h house) agent(access string) int64 {
 	h.t.Helper()
-	return h.As("ann").Do("POST", "/api/agent", map[string]any{
+	return h.As("ann").Expecting(webtest.Named("agents.agent_created.v1")).Do("POST", "/api/agent", map[string]any{
 		"name": "Guide", "project_id": 1, "access": access, "prefix_prompt": "secret prompt", "custom_instructions": []string{"Be kind."},
 	}).Want(201).ID()
 }

@@ -136,6 +136,13 @@ func TestTheDecisionAboutAUserComesWithItsReasons(t *testing.T) {
 	h.As("ann").Do("GET", path+"?user_id=0", nil).Refused(422, "unacceptable_value")
 }
 
+// narrowed is that ann's agent is her own by now.
+func narrowed(id int64) agents.AgentUpdated {
+	a := updated(id, "Guide", core.OnlyMe)
+	a.Narrowed = true
+	return a
+}
+
 func TestTheUsersOfAnAgentWithTheirEffectiveRoles(t *testing.T) {
 	h := newHouse(t)
 	h.people.grant(bob, actor.Grant{Resource: actor.Agent, ID: 1, Role: actor.Member})
@@ -167,7 +174,7 @@ func TestTheUsersOfAnAgentWithTheirEffectiveRoles(t *testing.T) {
 	h.same(all[:3], got)
 	got, _ = list("?items_per_page=3&cursor=" + *meta.Next)
 	h.same(all[3:], got)
-	h.As("ann").Do("PUT", fmt.Sprintf("/api/agent/%d/access", id), `{"access":"Only me"}`).Want(200)
+	h.As("ann").Expecting(narrowed(id)).Do("PUT", fmt.Sprintf("/api/agent/%d/access", id), `{"access":"Only me"}`).Want(200)
 	h.people.change(root, func(u *users.User) { u.IsActive = false })
 	got, _ = list("") // members of project and team are out, and so is who is suspended
 	h.same([]string{"ann@x admin", "mel@x admin", "bob@x member"}, got)
@@ -215,6 +222,10 @@ func TestTheAnsweredDecisionIsWhatTheCallsReallyDo(t *testing.T) {
 		for _, r := range holders {
 			listed[r.User.ID] = r.Role
 		}
+		// The first edit describes it, and the others find it as it is.
+		edited := []event.Event{agents.AgentUpdated{
+			AgentID: a.ID, OrganizationID: 1, ProjectID: a.ProjectID, FromProjectID: a.ProjectID, Access: a.Access, Status: a.Status, AgentName: a.AgentName,
+		}}
 		var deleters []string // who may delete it tries last
 		for i, who := range names {
 			id := int64(i + 1)
@@ -239,7 +250,11 @@ func TestTheAnsweredDecisionIsWhatTheCallsReallyDo(t *testing.T) {
 				{"view", "GET", "", nil}, {"view", "GET", "/access", nil}, {"view", "GET", "/review", nil}, {"view", "GET", fmt.Sprintf("/user?user_id=%d", id), nil},
 				{"edit", "PUT", "", `{"description":"d"}`}, {"manage", "PUT", "/access", map[string]string{"access": a.Access}}, {"manage", "GET", "/user", nil},
 			} {
-				if got, want := h.As(who).Do(c.method, path+c.path, c.body).Status, expect(c.action); got != want {
+				want, client := expect(c.action), h.As(who)
+				if c.action == "edit" && want == http.StatusOK {
+					client, edited = client.Expecting(edited...), nil
+				}
+				if got := client.Do(c.method, path+c.path, c.body).Status; got != want {
 					t.Fatalf("%s %s%s of %+v by %s: %d, want %d: %+v", c.method, path, c.path, a, who, got, want, d)
 				}
 			}
@@ -265,7 +280,12 @@ func TestTheAnsweredDecisionIsWhatTheCallsReallyDo(t *testing.T) {
 			}
 		}
 		for i, who := range deleters {
-			if got := h.As(who).Do("DELETE", path, nil).Status; got != map[bool]int{true: 200, false: 404}[i == 0] {
+			want, client := http.StatusNotFound, h.As(who)
+			if i == 0 {
+				gone := agents.AgentDeleted{AgentID: a.ID, OrganizationID: 1, ProjectID: a.ProjectID, DeletedBy: h.people.actors()[who].UserID}
+				want, client = http.StatusOK, client.Expecting(gone)
+			}
+			if got := client.Do("DELETE", path, nil).Status; got != want {
 				t.Fatalf("%s deletes %+v: %d", who, a, got)
 			}
 		}

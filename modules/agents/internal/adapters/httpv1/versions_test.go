@@ -16,10 +16,15 @@ import (
 	"parley/platform/webtest"
 )
 
+// updated is that a live agent of project 1 was changed, for nobody to lose it.
+func updated(id int64, name, access string) agents.AgentUpdated {
+	return agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: access, Status: "Live", AgentName: name}
+}
+
 // changed are the events of a change that makes a version.
 func changed(id, version, by int64, name string) []event.Event {
 	return []event.Event{
-		agents.AgentUpdated{AgentID: id, OrganizationID: 1, ProjectID: 1, FromProjectID: 1, Access: "Public", Status: "Live", AgentName: name},
+		updated(id, name, core.Public),
 		agents.VersionCreated{AgentID: id, OrganizationID: 1, Version: version, CreatedBy: by},
 	}
 }
@@ -71,7 +76,7 @@ func TestInstructionsAreAddedBehindTheOthers(t *testing.T) {
 	h.same(nil, err)
 	h.same([]string{"Be kind.", "Cite.", "Be brief.", "Be kind."}, r.Instructions)
 
-	answer := h.As("ann").Do("POST", path, `{"instructions":["One.","Two."]}`).Want(201)
+	answer := h.As("ann").Expecting(changed(id, 4, ann, "Guide")...).Do("POST", path, `{"instructions":["One.","Two."]}`).Want(201)
 	h.same("Custom instructions created successfully.", answer.Message())
 	var list []map[string]any
 	answer.Data(&list)
@@ -93,9 +98,10 @@ func TestEachChangeOfWhatAnAgentAnswersWithIsAVersion(t *testing.T) {
 		}
 		h.Play(h.db, webtest.Scenario{Who: "ann", Method: "PUT", Path: path, Body: body, Status: 200, Events: changed(id, int64(version)+2, ann, name)})
 	}
-	for _, body := range []string{`{"description":"d","sample_q1":"q?","name":"New"}`, `{"type":"custom"}`, `{"status":"Draft"}`, `{"status":"Live","access":"Only team"}`, `{"access":"Public"}`, `{"prefix_prompt":"Be Ünal."}`} {
-		h.As("ann").Do("PUT", path, body).Want(200)
+	for _, body := range []string{`{"description":"d","sample_q1":"q?","name":"New"}`, `{"type":"custom"}`, `{"status":"Draft"}`, `{"status":"Live","access":"Only team"}`, `{"access":"Public"}`} {
+		h.As("ann").Expecting(webtest.Named("agents.agent_updated.v1")).Do("PUT", path, body).Want(200)
 	}
+	h.As("ann").Do("PUT", path, `{"prefix_prompt":"Be Ünal."}`).Want(200) // as it is
 	var list []struct {
 		Agent, Version int64
 		CreatedBy      string `json:"created_by"`
@@ -140,7 +146,7 @@ func TestEachChangeOfWhatAnAgentAnswersWithIsAVersion(t *testing.T) {
 	} {
 		h.Play(h.db, c)
 	}
-	h.As("ann").Do("DELETE", path, nil).Want(200)
+	h.As("ann").Expecting(agents.AgentDeleted{AgentID: id, OrganizationID: 1, ProjectID: 1, DeletedBy: ann}).Do("DELETE", path, nil).Want(200)
 	h.As("ann").Do("GET", path+"/version", nil).Refused(404, "agents.not_found")
 }
 
@@ -148,7 +154,8 @@ func TestLongTextsAreCutInChangesAndWholeInTheVersion(t *testing.T) {
 	h := newHouse(t)
 	id := h.agent(core.Public)
 	long := strings.Repeat("ü", 4000)
-	h.As("ann").Do("PUT", fmt.Sprintf("/api/agent/%d", id), map[string]any{"prefix_prompt": long, "custom_instructions": []string{long}}).Want(200)
+	body := map[string]any{"prefix_prompt": long, "custom_instructions": []string{long}}
+	h.As("ann").Expecting(changed(id, 2, ann, "Guide")...).Do("PUT", fmt.Sprintf("/api/agent/%d", id), body).Want(200)
 	var v struct {
 		Changes []struct {
 			Field string
@@ -192,7 +199,7 @@ func TestAConnectionIsPartOfAVersion(t *testing.T) {
 	h.same([]event.Event{
 		agents.VersionCreated{AgentID: id, OrganizationID: 1, Version: 2, CreatedBy: ann}, agents.VersionCreated{AgentID: id, OrganizationID: 1, Version: 3, CreatedBy: ann},
 	}, h.published(before))
-	h.As("ann").Do("PUT", fmt.Sprintf("/api/agent/%d", id), `{"prefix_prompt":"p"}`).Want(200) // keeps them
+	h.As("ann").Expecting(changed(id, 4, ann, "Guide")...).Do("PUT", fmt.Sprintf("/api/agent/%d", id), `{"prefix_prompt":"p"}`).Want(200) // keeps them
 	for version, want := range map[int64]string{
 		1: `"corpora":[]}`,
 		2: `"corpora":[{"corpus":7,"is_enabled":true,"is_default":false,"shares_content":true}]}`,
@@ -216,7 +223,8 @@ func TestRestoringAVersion(t *testing.T) {
 	path := fmt.Sprintf("/api/agent/%d", id)
 	one := []agents.Connection{{CorpusID: 7, IsEnabled: true}}
 	h.connect(id, nil, one)
-	h.As("ann").Do("PUT", path, `{"prefix_prompt":"p","custom_instructions":["Other."],"llm_model":"m","caching_enabled":true,"name":"Other"}`).Want(200)
+	h.As("ann").Expecting(changed(id, 3, ann, "Other")...).
+		Do("PUT", path, `{"prefix_prompt":"p","custom_instructions":["Other."],"llm_model":"m","caching_enabled":true,"name":"Other"}`).Want(200)
 	restore := func(who string, version int64, to agents.Reconnected, notes ...agents.Change) (restored agents.Version, err error) {
 		return restored, h.db.Do(t.Context(), func(ctx context.Context, tx uow.Tx) error {
 			v, err := h.service.AgentVersions().Version(ctx, actors()[who], id, version)
