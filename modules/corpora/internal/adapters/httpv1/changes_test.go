@@ -37,9 +37,9 @@ func (s scene) change(as, path string, parts ...part) webtest.Answer {
 
 func TestADocumentIsChangedAsJSONOrByUpload(t *testing.T) {
 	s := setup(t)
-	s.As("jo").Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201)
-	for _, name := range []string{"a.md", "b.md"} {
-		s.send("jo", "/api/corpus/1/document", part{"content_type", "", "file"}, part{"source", name, "# " + name}).Want(201)
+	s.As("jo").Expecting(created(1, 11)).Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201)
+	for i, name := range []string{"a.md", "b.md"} {
+		s.expecting(added(int64(i)+1, 1)).send("jo", "/api/corpus/1/document", part{"content_type", "", "file"}, part{"source", name, "# " + name}).Want(201)
 	}
 	s.index(2)
 	const path = "/api/document/1"
@@ -72,7 +72,7 @@ func TestADocumentIsChangedAsJSONOrByUpload(t *testing.T) {
 		Name, Step, Description string
 		Tags                    []string
 	}
-	s.change("jo", path, source).Want(200).Data(&got)
+	s.expecting(updated(3)...).change("jo", path, source).Want(200).Data(&got)
 	if got.Name != "d.md" || got.Step != "pending" || got.Description != "D" || len(got.Tags) != 1 {
 		t.Errorf("%+v", got)
 	}
@@ -82,7 +82,7 @@ func TestADocumentIsChangedAsJSONOrByUpload(t *testing.T) {
 		t.Errorf("%+v, %d files", got, s.kept())
 	}
 	s.As("al").Do("POST", path+"/reindex", nil).Refused(403, "corpora.not_editor")
-	s.As("jo").Do("POST", path+"/reindex", nil).Want(200).Data(&got)
+	s.As("jo").Expecting(updated(4)...).Do("POST", path+"/reindex", nil).Want(200).Data(&got)
 	if got.Step != "pending" {
 		t.Errorf("%+v", got)
 	}
@@ -91,20 +91,20 @@ func TestADocumentIsChangedAsJSONOrByUpload(t *testing.T) {
 
 func TestADocumentIsRenamedBesideACopyThatWasAllowed(t *testing.T) {
 	s := setup(t)
-	s.As("jo").Do("POST", "/api/corpus", `{"name":"Open"}`).Want(201)
-	s.send("jo", "/api/corpus/1/document", part{"content_type", "", "file"}, part{"source", "a.md", "# A"}).Want(201)
-	s.send("jo", "/api/corpus/1/document?allow_duplicate=true", part{"content_type", "", "file"}, part{"source", "b.md", "# A"}).Want(201)
-	s.As("jo").Do("PUT", "/api/document/1", `{"name":"c.md"}`).Want(200)
-	s.As("jo").Do("PUT", "/api/document/2", `{"name":"d.md"}`).Want(200)
+	s.As("jo").Expecting(created(1, 11)).Do("POST", "/api/corpus", `{"name":"Open"}`).Want(201)
+	s.expecting(added(1, 1)).send("jo", "/api/corpus/1/document", part{"content_type", "", "file"}, part{"source", "a.md", "# A"}).Want(201)
+	s.expecting(added(2, 1)).send("jo", "/api/corpus/1/document?allow_duplicate=true", part{"content_type", "", "file"}, part{"source", "b.md", "# A"}).Want(201)
+	s.As("jo").Expecting(corpora.DocumentUpdated{DocumentID: 1, CorpusID: 1, OrganizationID: 1, Revision: 1}).Do("PUT", "/api/document/1", `{"name":"c.md"}`).Want(200)
+	s.As("jo").Expecting(corpora.DocumentUpdated{DocumentID: 2, CorpusID: 1, OrganizationID: 1, Revision: 1}).Do("PUT", "/api/document/2", `{"name":"d.md"}`).Want(200)
 	s.As("jo").Do("PUT", "/api/document/1", `{"name":"d.md"}`).Refused(409, "duplicate_document")
 	s.send("jo", "/api/corpus/1/document", part{"content_type", "", "file"}, part{"source", "e.md", "# A"}).Refused(409, "duplicate_document")
 }
 
 func TestDocumentsAreDeletedByIdOrWithTheNameOfTheCorpus(t *testing.T) {
 	s := setup(t)
-	s.As("jo").Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201)
-	for _, name := range []string{"a", "b", "c", "d"} {
-		s.send("jo", "/api/corpus/1/document", part{"content_type", "", "text"}, part{"source", "", name}).Want(201)
+	s.As("jo").Expecting(created(1, 11)).Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201)
+	for i, name := range []string{"a", "b", "c", "d"} {
+		s.expecting(added(int64(i)+1, 1)).send("jo", "/api/corpus/1/document", part{"content_type", "", "text"}, part{"source", "", name}).Want(201)
 	}
 	const path = "/api/corpus/1/document"
 	deleted := func(ids ...int64) (facts []event.Event) {
@@ -140,8 +140,8 @@ func TestDocumentsAreDeletedByIdOrWithTheNameOfTheCorpus(t *testing.T) {
 
 func TestDuplicatesAreFoundBeforeTheyAreSent(t *testing.T) {
 	s := setup(t)
-	s.As("jo").Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201)
-	s.send("jo", "/api/corpus/1/document", part{"content_type", "", "file"}, part{"source", "a.md", "# A"}).Want(201)
+	s.As("jo").Expecting(created(1, 11)).Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201)
+	s.expecting(added(1, 1)).send("jo", "/api/corpus/1/document", part{"content_type", "", "file"}, part{"source", "a.md", "# A"}).Want(201)
 	const path = "/api/corpus/1/document/duplicate"
 	const sum = "327f031b25e00b1a7cd9b0c18f05948b60f55d09f9b3d177d21083f83a3cb6df"
 	var got map[string]any
@@ -163,7 +163,7 @@ func TestDuplicatesAreFoundBeforeTheyAreSent(t *testing.T) {
 
 func TestAConnectionIsReadChangedAndEnded(t *testing.T) {
 	s := setup(t)
-	s.As("jo").Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201)
+	s.As("jo").Expecting(created(1, 11)).Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201)
 	const path = "/api/agent/5/corpus/1"
 	changed := func(enabled, shares bool, by int64) []event.Event {
 		return []event.Event{corpora.ConnectionChanged{AgentID: 5, CorpusID: 1, OrganizationID: 1, IsEnabled: enabled, SharesContent: shares, ChangedBy: by}}
@@ -196,9 +196,9 @@ func TestAConnectionIsReadChangedAndEnded(t *testing.T) {
 
 func TestAnAgentsAdminDisconnectsWhatTheyCanNoLongerRead(t *testing.T) {
 	s := setup(t)
-	s.As("jo").Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201)
-	s.As("al").Do("POST", "/api/agent/5/corpus/1", nil).Want(201)
-	s.As("jo").Do("PUT", "/api/corpus/1", `{"is_public":false}`).Want(200)
+	s.As("jo").Expecting(created(1, 11)).Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201)
+	s.As("al").Expecting(corpora.ConnectionChanged{AgentID: 5, CorpusID: 1, OrganizationID: 1, IsEnabled: true, ChangedBy: 12}).Do("POST", "/api/agent/5/corpus/1", nil).Want(201)
+	s.As("jo").Expecting(corpora.CorpusUpdated{CorpusID: 1, OrganizationID: 1, Narrowed: true}).Do("PUT", "/api/corpus/1", `{"is_public":false}`).Want(200)
 	s.As("al").Do("GET", "/api/agent/5/corpus/1", nil).Refused(404, "corpora.not_found")
-	s.As("al").Do("DELETE", "/api/agent/5/corpus/1", nil).Want(200)
+	s.As("al").Expecting(corpora.CorpusDisconnected{AgentID: 5, CorpusID: 1, OrganizationID: 1, ChangedBy: 12}).Do("DELETE", "/api/agent/5/corpus/1", nil).Want(200)
 }

@@ -17,7 +17,7 @@ import (
 
 func TestCorporaAreShownToWhoMayReadThem(t *testing.T) {
 	s := setup(t)
-	answer := s.As("jo").Do("POST", "/api/corpus/", `{"name":"Guides","description":"All","indexing_mode_id":1,"corpus_type":"x","tags":["a","a"]}`).Want(201)
+	answer := s.As("jo").Expecting(created(1, 11)).Do("POST", "/api/corpus/", `{"name":"Guides","description":"All","indexing_mode_id":1,"corpus_type":"x","tags":["a","a"]}`).Want(201)
 	var got map[string]any
 	answer.Data(&got)
 	want := map[string]any{
@@ -28,8 +28,8 @@ func TestCorporaAreShownToWhoMayReadThem(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || answer.Message() != "Corpus created successfully." {
 		t.Errorf("%s\n%s", answer.Body, diff)
 	}
-	s.As("jo").Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201)
-	s.send("jo", "/api/corpus/2/document", part{"content_type", "", "text"}, part{"source", "", "x"}).Want(201)
+	s.As("jo").Expecting(created(2, 11)).Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201)
+	s.expecting(added(1, 2)).send("jo", "/api/corpus/2/document", part{"content_type", "", "text"}, part{"source", "", "x"}).Want(201)
 	for as, names := range map[string]string{"jo": "Guides 0,Open 1", "al": "Open 1", "boss": "Guides 0,Open 1", "far": ""} {
 		var list []struct {
 			Name      string
@@ -68,12 +68,12 @@ func TestCorporaAreShownToWhoMayReadThem(t *testing.T) {
 
 func TestAnUploadCanBeSearchedListedAndRead(t *testing.T) {
 	s := setup(t)
-	s.As("jo").Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201)
+	s.As("jo").Expecting(created(1, 11)).Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201)
 	const path = "/api/corpus/1/document"
 	text := "# Backups\n\nThe server keeps backups for thirty days.\n"
-	s.send("jo", path, part{"content_type", "", "file"}, part{"source", "<b>ü.html", "<h1>Lanterns</h1><p>A lantern is a lamp.</p>"}, part{"tags", "", "x"}).Want(201)
-	s.send("jo", path, part{"content_type", "", "text"}, part{"source", "", text}, part{"name", "", "Backups"}).Want(201)
-	s.send("jo", path, part{"content_type", "", "file"}, part{"source", "broken.pdf", "%PDF-1.4 no more"}).Want(201)
+	s.expecting(added(1, 1)).send("jo", path, part{"content_type", "", "file"}, part{"source", "<b>ü.html", "<h1>Lanterns</h1><p>A lantern is a lamp.</p>"}, part{"tags", "", "x"}).Want(201)
+	s.expecting(added(2, 1)).send("jo", path, part{"content_type", "", "text"}, part{"source", "", text}, part{"name", "", "Backups"}).Want(201)
+	s.expecting(added(3, 1)).send("jo", path, part{"content_type", "", "file"}, part{"source", "broken.pdf", "%PDF-1.4 no more"}).Want(201)
 	s.index(3)
 
 	type hit struct {
@@ -127,9 +127,9 @@ func TestAnUploadCanBeSearchedListedAndRead(t *testing.T) {
 
 func TestContentIsADownloadAndNeverRendered(t *testing.T) {
 	s := setup(t)
-	s.As("jo").Do("POST", "/api/corpus", `{"name":"Guides"}`).Want(201)
+	s.As("jo").Expecting(created(1, 11)).Do("POST", "/api/corpus", `{"name":"Guides"}`).Want(201)
 	page := "<script>alert(1)</script><p>A lantern is a lamp.</p>"
-	s.send("jo", "/api/corpus/1/document", part{"content_type", "", "file"}, part{"source", "ü \"x\".html", page}).Want(201)
+	s.expecting(added(1, 1)).send("jo", "/api/corpus/1/document", part{"content_type", "", "file"}, part{"source", "ü \"x\".html", page}).Want(201)
 	s.index(1)
 	answer := s.As("jo").Do("GET", "/api/document/1/content", nil).Want(200)
 	if string(answer.Body) != page {
@@ -151,15 +151,18 @@ func TestContentIsADownloadAndNeverRendered(t *testing.T) {
 
 func TestAnAgentIsConnectedByItsAdmins(t *testing.T) {
 	s := setup(t)
-	s.As("jo").Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201)
-	s.As("jo").Do("POST", "/api/corpus", `{"name":"Hidden"}`).Want(201)
+	s.As("jo").Expecting(created(1, 11)).Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201)
+	s.As("jo").Expecting(created(2, 11)).Do("POST", "/api/corpus", `{"name":"Hidden"}`).Want(201)
 	const path = "/api/agent/5/corpus"
 	s.As("jo").Do("POST", path+"/1", nil).Refused(403, "corpora.not_agent_admin")
 	s.As("al").Do("POST", path+"/2", nil).Refused(404, "corpora.not_found")
 	s.As("al").Do("POST", path+"/1", `{"shares_content":true}`).Refused(403, "corpora.not_corpus_admin")
 	s.As("far").Do("POST", path+"/1", nil).Refused(404, "agents.not_found")
 	s.As("al").Do("POST", path+"/1", `{"shares":true}`).Refused(400, "malformed_request")
-	answer := s.As("al").Do("POST", path+"/1", nil).Want(201)
+	connected := func(id int64, shares bool, by int64) event.Event {
+		return corpora.ConnectionChanged{AgentID: 5, CorpusID: id, OrganizationID: 1, IsEnabled: true, SharesContent: shares, ChangedBy: by}
+	}
+	answer := s.As("al").Expecting(connected(1, false, 12)).Do("POST", path+"/1", nil).Want(201)
 	var got struct {
 		ID, Agent     int64
 		Corpus        struct{ ID int64 }
@@ -173,7 +176,7 @@ func TestAnAgentIsConnectedByItsAdmins(t *testing.T) {
 		t.Errorf("%s", answer.Body)
 	}
 	s.As("al").Do("POST", path+"/1", `{}`).Refused(409, "corpora.already_connected")
-	s.As("boss").Do("POST", path+"/2", `{"is_default":true}`).Want(201).Data(&got)
+	s.As("boss").Expecting(connected(2, true, 13)).Do("POST", path+"/2", `{"is_default":true}`).Want(201).Data(&got)
 	if !got.SharesContent || !got.IsDefault {
 		t.Errorf("%+v", got)
 	}
@@ -207,7 +210,7 @@ func TestAnAgentIsConnectedByItsAdmins(t *testing.T) {
 
 func TestADeletedUsersCorporaPassToTheAdmin(t *testing.T) {
 	s := setup(t)
-	s.As("jo").Do("POST", "/api/corpus", `{"name":"Guides"}`).Want(201)
+	s.As("jo").Expecting(created(1, 11)).Do("POST", "/api/corpus", `{"name":"Guides"}`).Want(201)
 	s.As("al").Do("GET", "/api/corpus/1", nil).Want(404)
 	deleted := func(org, by int64) {
 		err := s.db.Do(t.Context(), func(_ context.Context, tx uow.Tx) error {

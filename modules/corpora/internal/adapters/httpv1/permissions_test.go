@@ -12,7 +12,7 @@ import (
 
 func TestRolesOnACorpus(t *testing.T) {
 	s := setup(t)
-	s.As("jo").Do("POST", "/api/corpus", `{"name":"Guides"}`).Want(201)
+	s.As("jo").Expecting(created(1, 11)).Do("POST", "/api/corpus", `{"name":"Guides"}`).Want(201)
 	const path = "/api/corpus/1/permission"
 	s.As("al").Do("GET", "/api/corpus/1", nil).Refused(404, "corpora.not_found")
 	changed := func(users, teams []int64, role string) []event.Event {
@@ -52,7 +52,7 @@ func TestRolesOnACorpus(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	s.As("boss").Do("DELETE", path, `{"user_ids":[12,99],"team_ids":[3]}`).Want(200).Data(&got)
+	s.As("boss").Expecting(changed([]int64{12}, []int64{3}, "")...).Do("DELETE", path, `{"user_ids":[12,99],"team_ids":[3]}`).Want(200).Data(&got)
 	if diff := cmp.Diff(want[1:], got); diff != "" {
 		t.Error(diff)
 	}
@@ -61,8 +61,9 @@ func TestRolesOnACorpus(t *testing.T) {
 
 func TestADecisionOnACorpusSaysWhy(t *testing.T) {
 	s := setup(t)
-	s.As("jo").Do("POST", "/api/corpus", `{"name":"Guides","is_public":true}`).Want(201)
-	s.As("boss").Do("POST", "/api/corpus/1/permission", `{"team_ids":[3],"role":"editor"}`).Want(201)
+	s.As("jo").Expecting(created(1, 11)).Do("POST", "/api/corpus", `{"name":"Guides","is_public":true}`).Want(201)
+	given := corpora.PermissionsChanged{CorpusID: 1, OrganizationID: 1, TeamIDs: []int64{3}, Role: "editor", ChangedBy: 13}
+	s.As("boss").Expecting(given).Do("POST", "/api/corpus/1/permission", `{"team_ids":[3],"role":"editor"}`).Want(201)
 	const path = "/api/corpus/1/permission/user"
 	var got map[string]any
 	s.As("eve").Do("GET", path+"/16", nil).Want(200).Data(&got)
@@ -84,7 +85,7 @@ func TestADecisionOnACorpusSaysWhy(t *testing.T) {
 
 func TestACorpusIsChangedByItsEditors(t *testing.T) {
 	s := setup(t)
-	s.As("jo").Do("POST", "/api/corpus", `{"name":"Guides","is_public":true}`).Want(201)
+	s.As("jo").Expecting(created(1, 11)).Do("POST", "/api/corpus", `{"name":"Guides","is_public":true}`).Want(201)
 	for _, c := range []webtest.Scenario{
 		{Who: "al", Method: "PUT", Path: "/api/corpus/1", Body: `{"name":"Mine"}`, Status: 403, Code: "corpora.not_editor"},
 		{Who: "far", Method: "PUT", Path: "/api/corpus/1", Body: `{"name":"Mine"}`, Status: 404, Code: "corpora.not_found"},

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"parley/modules/agents"
+	"parley/modules/corpora"
 	"parley/modules/corpora/internal/adapters/consumer"
 	"parley/modules/corpora/internal/adapters/extract"
 	"parley/modules/corpora/internal/adapters/extract/extracttest"
@@ -26,6 +27,7 @@ import (
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/event"
 	"parley/platform/memory"
 	"parley/platform/web"
 	"parley/platform/webtest"
@@ -89,8 +91,24 @@ func setup(t *testing.T) scene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Client = webtest.New(t, server)
+	s.Client = webtest.New(t, server).Watching(s.db)
 	return s
+}
+
+// expecting is a scene whose requests publish these events.
+func (s scene) expecting(events ...event.Event) scene {
+	s.Client = s.Expecting(events...)
+	return s
+}
+
+// created is that somebody made a corpus.
+func created(id, by int64) event.Event {
+	return corpora.CorpusCreated{CorpusID: id, OrganizationID: 1, OwnerID: by}
+}
+
+// added is that jo put a document into a corpus.
+func added(id, corpus int64) event.Event {
+	return corpora.DocumentAdded{DocumentID: id, CorpusID: corpus, OrganizationID: 1, UserID: 11}
 }
 
 // index works until so many documents have ended.

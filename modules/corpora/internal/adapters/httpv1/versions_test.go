@@ -12,13 +12,15 @@ import (
 
 func TestRestoringAVersionOfAnAgent(t *testing.T) {
 	s := setup(t)
-	open := s.As("jo").Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201).ID()
-	own := s.As("al").Do("POST", "/api/corpus", `{"name":"Own"}`).Want(201).ID()
+	open := s.As("jo").Expecting(created(1, 11)).Do("POST", "/api/corpus", `{"name":"Open","is_public":true}`).Want(201).ID()
+	own := s.As("al").Expecting(created(2, 12)).Do("POST", "/api/corpus", `{"name":"Own"}`).Want(201).ID()
 	for _, id := range []int64{open, own} {
-		s.As("boss").Do("POST", fmt.Sprintf("/api/agent/5/corpus/%d", id), nil).Want(201)
+		shared := corpora.ConnectionChanged{AgentID: 5, CorpusID: id, OrganizationID: 1, IsEnabled: true, SharesContent: true, ChangedBy: 13}
+		s.As("boss").Expecting(shared).Do("POST", fmt.Sprintf("/api/agent/5/corpus/%d", id), nil).Want(201)
 	}
 	for _, id := range []int64{open, own} {
-		s.As("al").Do("DELETE", fmt.Sprintf("/api/agent/5/corpus/%d", id), nil).Want(200)
+		ended := corpora.CorpusDisconnected{AgentID: 5, CorpusID: id, OrganizationID: 1, ChangedBy: 12}
+		s.As("al").Expecting(ended).Do("DELETE", fmt.Sprintf("/api/agent/5/corpus/%d", id), nil).Want(200)
 	}
 	const path = "/api/agent/5/version/3/restore"
 	connected := func(id int64, shares bool) event.Event {
