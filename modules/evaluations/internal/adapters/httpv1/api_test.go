@@ -67,7 +67,7 @@ func newScene(t *testing.T) *scene {
 	}
 	actors := webtest.Actors{"jo": {UserID: 5, OrganizationID: 1, Email: "jo@example.com"}, "ann": {UserID: 6, OrganizationID: 1}, "max": {UserID: 7, OrganizationID: 1}, "eve": {UserID: 5, OrganizationID: 2}}
 	s.api = New(service, queryfile.Read)
-	s.Client = webtest.Serve(t, actors, s.api.Routes())
+	s.Client = webtest.Serve(t, actors, s.api.Routes()).Watching(s.db)
 	return s
 }
 
@@ -93,7 +93,16 @@ func query(text, expected string) map[string]any {
 // dataset makes one of two queries.
 func (s *scene) dataset() {
 	s.t.Helper()
-	s.As("jo").Do("POST", "/api/agent/3/evaluation-dataset", object("name", "Leave", "queries", []any{query("How many days?", "20 days"), query("Who approves?", "The lead")})).Want(201)
+	two := []any{query("How many days?", "20 days"), query("Who approves?", "The lead")}
+	s.As("jo").Expecting(webtest.Named("evaluations.dataset_created.v1")).Do("POST", "/api/agent/3/evaluation-dataset", object("name", "Leave", "queries", two)).Want(201)
+}
+
+// test makes a test of agent 3 as jo, and the event that tells of it names its id and
+// its dataset's.
+func (s *scene) test(id, dataset int64, body map[string]any) {
+	s.t.Helper()
+	made := evaluations.EvaluationCreated{Evaluation: evaluations.Evaluation{EvaluationID: id, OrganizationID: 1, AgentID: 3, UserID: 5}, DatasetID: dataset, DatasetVersion: 1}
+	s.As("jo").Expecting(made).Do("POST", "/api/agent/3/evaluation", body).Want(201)
 }
 
 // told is what the events of test 1 tell.
@@ -191,7 +200,7 @@ func TestATestIsSeenFromItsBeginningToItsEnd(t *testing.T) {
 	s.chat.Say = func(_ context.Context, q chat.Question) (chat.Outcome, error) {
 		return chat.Outcome{State: chat.StateCompleted, Answer: map[string]string{"How many days?": "It is 20 days.", "Who approves?": "Nobody."}[q.Text], AgentVersion: 4, Model: "m"}, nil
 	}
-	s.As("jo").Do("POST", "/api/agent/3/evaluation", object("name", "Nightly", "dataset_id", 1, "threshold", 0.9)).Want(201)
+	s.test(1, 1, object("name", "Nightly", "dataset_id", 1, "threshold", 0.9))
 	s.work()
 	var got results
 	s.As("ann").Do("GET", "/api/evaluation/1", nil).Want(200).Data(&got)
@@ -206,7 +215,7 @@ func TestATestIsSeenFromItsBeginningToItsEnd(t *testing.T) {
 	s.chat.Say = func(_ context.Context, q chat.Question) (chat.Outcome, error) {
 		return chat.Outcome{State: chat.StateCompleted, Answer: map[string]string{"How many days?": "It is 20 days.", "Who approves?": "The lead."}[q.Text], AgentVersion: 5, Model: "m"}, nil
 	}
-	s.As("jo").Do("POST", "/api/agent/3/evaluation", object("name", "Again", "dataset_id", 1, "baseline_id", 1)).Want(201)
+	s.test(2, 1, object("name", "Again", "dataset_id", 1, "baseline_id", 1))
 	s.work()
 	got = results{}
 	s.As("ann").Do("GET", "/api/evaluation/2?items_per_page=1&page=2", nil).Want(200).Data(&got)
@@ -219,7 +228,7 @@ func TestATestIsSeenFromItsBeginningToItsEnd(t *testing.T) {
 	}
 	// And the other way round the same query fails.
 	s.chat.Say = nil
-	s.As("jo").Do("POST", "/api/agent/3/evaluation", object("name", "Worse", "dataset_id", 1, "baseline_id", 2, "threshold", 0)).Want(201)
+	s.test(3, 1, object("name", "Worse", "dataset_id", 1, "baseline_id", 2, "threshold", 0))
 	s.work()
 	got = results{}
 	s.As("ann").Do("GET", "/api/evaluation/3", nil).Want(200).Data(&got)
@@ -232,7 +241,8 @@ func TestAnswersAreHiddenFromWhoMayNotReadTheirSources(t *testing.T) {
 	s := newScene(t)
 	s.chat.Answers = map[int64]chat.AnsweredQuestion{41: {AgentResponseID: 41, Query: "Whose secret?", Answer: "Mine.", DocumentIDs: []int64{9}}}
 	s.docs.Hidden = map[int64][]int64{9: {6}, 8: {6}}
-	s.As("jo").Do("POST", "/api/agent/3/evaluation-dataset", object("name", "Asked", "agent_response_ids", []int{41})).Want(201)
+	made := evaluations.DatasetCreated{DatasetID: 1, OrganizationID: 1, AgentID: 3, Queries: 1, CreatedBy: 5}
+	s.As("jo").Expecting(made).Do("POST", "/api/agent/3/evaluation-dataset", object("name", "Asked", "agent_response_ids", []int{41})).Want(201)
 	var queries []queryView
 	s.As("jo").Do("GET", "/api/evaluation-dataset/1/query", nil).Want(200).Data(&queries)
 	if queries[0].Query != "Whose secret?" || queries[0].ExpectedAnswer != "Mine." || *queries[0].SourceAgentResponse != 41 || queries[0].IsHidden {
@@ -242,7 +252,7 @@ func TestAnswersAreHiddenFromWhoMayNotReadTheirSources(t *testing.T) {
 	if queries[0].Query != "" || queries[0].ExpectedAnswer != "" || !queries[0].IsHidden {
 		t.Errorf("another admin sees %+v", queries)
 	}
-	s.As("jo").Do("POST", "/api/agent/3/evaluation", object("name", "Of answers", "dataset_id", 1)).Want(201)
+	s.test(1, 1, object("name", "Of answers", "dataset_id", 1))
 	s.work()
 	for who, text := range map[string]string{"jo": "Whose secret?", "ann": ""} {
 		var got results
@@ -255,7 +265,7 @@ func TestAnswersAreHiddenFromWhoMayNotReadTheirSources(t *testing.T) {
 	s.chat.Say = func(_ context.Context, q chat.Question) (chat.Outcome, error) {
 		return chat.Outcome{State: chat.StateCompleted, Answer: "A secret of 20 days.", Contexts: []chat.SourcePassage{{DocumentID: 8, Text: "Some text."}}}, nil
 	}
-	s.As("jo").Do("POST", "/api/agent/3/evaluation", object("name", "Nightly", "dataset_id", 2)).Want(201)
+	s.test(2, 2, object("name", "Nightly", "dataset_id", 2))
 	s.work()
 	for who, hidden := range map[string]bool{"jo": false, "ann": true} {
 		var got results
@@ -277,7 +287,8 @@ func TestAFileMakesADatasetAndItsBadLinesAreNamed(t *testing.T) {
 		return webtest.File{Field: "file", Name: "q.csv", Content: []byte(text)}
 	}
 	const path = "/api/agent/3/evaluation-dataset"
-	s.As("jo").Upload(path, map[string]string{"name": "Leave"}, file("query;expected_answer;expected_documents\na;1;7|Handbook\nb;2;\n")).Want(201)
+	made := evaluations.DatasetCreated{DatasetID: 1, OrganizationID: 1, AgentID: 3, Queries: 2, CreatedBy: 5}
+	s.As("jo").Expecting(made).Upload(path, map[string]string{"name": "Leave"}, file("query;expected_answer;expected_documents\na;1;7|Handbook\nb;2;\n")).Want(201)
 	var queries []json.RawMessage
 	s.As("jo").Do("GET", "/api/evaluation-dataset/1/query", nil).Want(200).Data(&queries)
 	want := `{"id":1,"dataset":1,"query":"a","expected_answer":"1","expected_documents":[7,"Handbook"],"source_agent_response":null,"is_hidden":false}`
@@ -320,7 +331,8 @@ func TestAFileMakesADatasetAndItsBadLinesAreNamed(t *testing.T) {
 	if err = errors.Join(err, form.Close()); err != nil {
 		t.Fatal(err)
 	}
-	s.As("jo").Send("PUT", path+"/1", form.FormDataContentType(), &body).Want(200)
+	changed := evaluations.DatasetUpdated{DatasetID: 1, OrganizationID: 1, AgentID: 3, Version: 2, UpdatedBy: 5}
+	s.As("jo").Expecting(changed).Send("PUT", path+"/1", form.FormDataContentType(), &body).Want(200)
 	s.As("jo").Do("GET", "/api/evaluation-dataset/1/query", nil).Want(200).Data(&queries)
 	if len(queries) != 1 || !slices.ContainsFunc(queries, func(q json.RawMessage) bool { return strings.Contains(string(q), `"query":"c"`) }) {
 		t.Errorf("after the change: %s", queries)

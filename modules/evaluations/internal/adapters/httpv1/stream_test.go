@@ -12,13 +12,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"parley/modules/evaluations"
 	"parley/platform/kernel/actor"
 )
 
 func TestTheStreamTellsOfEachStepOnceAndEndsWithTheTest(t *testing.T) {
 	s := newScene(t)
 	s.dataset()
-	s.As("jo").Do("POST", "/api/agent/3/evaluation", object("name", "Nightly", "dataset_id", 1)).Want(201)
+	s.test(1, 1, object("name", "Nightly", "dataset_id", 1))
 	s.work()
 	all := s.events("")
 	steps := []string{}
@@ -38,8 +39,9 @@ func TestTheStreamTellsOfEachStepOnceAndEndsWithTheTest(t *testing.T) {
 	if none := s.events(fmt.Sprintf("?starting_after=%d", len(all))); len(none) != 0 {
 		t.Errorf("behind the end is %+v", none)
 	}
-	s.As("jo").Do("POST", "/api/agent/3/evaluation", object("name", "Nightly", "dataset_id", 1)).Want(201)
-	s.As("jo").Do("PUT", "/api/evaluation/2/status", object("status", "cancelled")).Want(200)
+	s.test(2, 1, object("name", "Nightly", "dataset_id", 1))
+	ended := evaluations.EvaluationEnded{Evaluation: evaluations.Evaluation{EvaluationID: 2, OrganizationID: 1, AgentID: 3, UserID: 5}, Status: "cancelled"}
+	s.As("jo").Expecting(ended).Do("PUT", "/api/evaluation/2/status", object("status", "cancelled")).Want(200)
 	if body := string(s.As("jo").Do("GET", "/api/evaluation/2/events", nil).Body); !strings.Contains(body, `"step":"error"`) || !strings.Contains(body, `"code":"evaluations.cancelled"`) {
 		t.Errorf("the stream of a cancelled test: %s", body)
 	}
@@ -71,7 +73,7 @@ func (s *scene) events(query string) (all []streamed) {
 func TestTheEndOfAStreamIsNotLostToAWaitThatEnds(t *testing.T) {
 	s := newScene(t)
 	s.dataset()
-	s.As("jo").Do("POST", "/api/agent/3/evaluation", object("name", "Nightly", "dataset_id", 1)).Want(201)
+	s.test(1, 1, object("name", "Nightly", "dataset_id", 1))
 	s.work()
 	stream, err := s.api.events(actor.In(t.Context(), actor.Actor{UserID: 5, OrganizationID: 1}), eventsRequest{EvaluationID: 1})
 	if err != nil {
