@@ -158,7 +158,7 @@ func setup(t *testing.T, at *clock.Fixed, unit uow.Unit, store core.Store) scene
 	if db, ok := unit.(*memory.DB); ok {
 		db.Deliver(bus.Inline(db, consumer.Consumers(service)...))
 	}
-	s.Client = webtest.Serve(t, callers, httpv1.New(service).Routes())
+	s.Client = webtest.Serve(t, callers, httpv1.New(service).Routes()).Watching(s.facts)
 	return s
 }
 
@@ -188,9 +188,20 @@ type item struct {
 
 const root = "/sites/hr/Documents"
 
+// made is that some item was made.
+const made = webtest.Named("sharepoint.item_created.v1")
+
 func (s scene) folder(path string) (i item) {
 	s.t.Helper()
-	s.As("ann").Do("POST", "/api/sharepoint/item", map[string]any{"full_path": root + path, "item_type": "folder"}).Want(201).Data(&i)
+	s.As("ann").Expecting(made).Do("POST", "/api/sharepoint/item", map[string]any{"full_path": root + path, "item_type": "folder"}).Want(201).Data(&i)
+	return i
+}
+
+// file uploads one that is taken.
+func (s scene) file(path, content string) (i item) {
+	s.t.Helper()
+	s.Client = s.Expecting(made)
+	s.upload(path, content).Want(201).Data(&i)
 	return i
 }
 
