@@ -47,7 +47,7 @@ func house(t *testing.T) (webtest.Client, *memory.DB, *clock.Fixed) {
 		return core.ErrNotSender
 	}}})
 	actors := webtest.Actors{"jo": {UserID: 7, OrganizationID: 1, Email: "jo@example.com"}, "al": {UserID: 8, OrganizationID: 1, Email: "al@example.com", FullName: "Al Lee"}, "far": {UserID: 9, OrganizationID: 2}}
-	return webtest.Serve(t, actors, New(service).Routes()), db, c
+	return webtest.Serve(t, actors, New(service).Routes()).Watching(db), db, c
 }
 
 func created(id, user, sequence, by int64, kind string) []event.Event {
@@ -79,7 +79,8 @@ func TestSendingANotification(t *testing.T) {
 	} {
 		client.Play(db, s)
 	}
-	body := strings.TrimSpace(string(client.As("al").Do("POST", path, `{"message":"Hello."}`).Want(201).Body))
+	sent := client.As("al").Expecting(created(4, 7, 4, 8, "message")...).Do("POST", path, `{"message":"Hello."}`).Want(201)
+	body := strings.TrimSpace(string(sent.Body))
 	want := `{"success":true,"message":"Notification sent successfully.","data":{"id":4,"user":7,"title":"Message from Al Lee","message":"Hello.","kind":"message","link":null,` +
 		`"is_read":false,"read_on":null,"created_by":"al@example.com","created_on":"2026-05-20T12:00:00.000000Z"}}`
 	if diff := cmp.Diff(want, body); diff != "" {
@@ -89,8 +90,8 @@ func TestSendingANotification(t *testing.T) {
 
 func TestTheTwentyFirstWithinAnHourIsRefusedWithHowLongToWait(t *testing.T) {
 	client, db, c := house(t)
-	for range 20 {
-		client.As("al").Do("POST", "/api/notification/user/7", `{"message":"M"}`).Want(201)
+	for i := range int64(20) {
+		client.As("al").Expecting(created(i+1, 7, i+1, 8, "message")...).Do("POST", "/api/notification/user/7", `{"message":"M"}`).Want(201)
 	}
 	c.Advance(10 * time.Minute)
 	answer := client.Play(db, webtest.Scenario{Who: "al", Method: "POST", Path: "/api/notification/user/7", Body: `{"message":"M"}`, Status: 429, Code: "notifications.too_many"})
@@ -101,8 +102,8 @@ func TestTheTwentyFirstWithinAnHourIsRefusedWithHowLongToWait(t *testing.T) {
 
 func TestReadingAll(t *testing.T) {
 	client, db, _ := house(t)
-	for range 3 {
-		client.As("al").Do("POST", "/api/notification/user/7", `{"message":"M"}`).Want(201)
+	for i := range int64(3) {
+		client.As("al").Expecting(created(i+1, 7, i+1, 8, "message")...).Do("POST", "/api/notification/user/7", `{"message":"M"}`).Want(201)
 	}
 	client.As("jo").Do("PUT", "/api/notification/2/read", nil).Want(200)
 	for _, want := range []string{`{"read":2}`, `{"read":0}`} {
@@ -164,8 +165,10 @@ func TestPreferences(t *testing.T) {
 
 func TestAnInboxIsFollowed(t *testing.T) {
 	client, _, _ := house(t)
+	said := int64(0)
 	say := func(text string) {
-		client.As("al").Do("POST", "/api/notification/user/7", fmt.Sprintf(`{"message":%q}`, text)).Want(201)
+		said++
+		client.As("al").Expecting(created(said, 7, said, 8, "message")...).Do("POST", "/api/notification/user/7", fmt.Sprintf(`{"message":%q}`, text)).Want(201)
 	}
 	next := func(s *webtest.Stream) string {
 		t.Helper()

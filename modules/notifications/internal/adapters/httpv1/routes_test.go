@@ -41,7 +41,7 @@ func api(t *testing.T) (webtest.Client, *clock.Fixed) {
 		t.Fatal(err)
 	}
 	actors := webtest.Actors{"jo": {UserID: 7, OrganizationID: 1}, "al": {UserID: 8, OrganizationID: 1}, "new": {UserID: 9, OrganizationID: 1}}
-	return webtest.Serve(t, actors, New(core.New(core.Deps{Unit: db, Store: store, Clock: c})).Routes()), c
+	return webtest.Serve(t, actors, New(core.New(core.Deps{Unit: db, Store: store, Clock: c})).Routes()).Watching(db), c
 }
 
 const (
@@ -154,7 +154,7 @@ func TestALinkOfAMailIsAPageAndAPostEndsSuchMails(t *testing.T) {
 	}
 	link := "/api/notification/unsubscribe?token=" + base64.RawURLEncoding.EncodeToString(sealed)
 	api := New(core.New(core.Deps{Unit: db, Store: store, Users: jo{}, Clock: c, Sealer: sealer}))
-	client := webtest.Serve(t, webtest.Actors{"jo": {UserID: 7, OrganizationID: 1}}, api.Routes())
+	client := webtest.Serve(t, webtest.Actors{"jo": {UserID: 7, OrganizationID: 1}}, api.Routes()).Watching(db)
 	client.Do("POST", "/api/notification/unsubscribe", nil).Want(400)
 	client.Do("POST", "/api/notification/unsubscribe?token=abc", nil).Refused(422, "notifications.invalid_token")
 	client.Send("POST", link, "application/x-www-form-urlencoded", strings.NewReader(strings.Repeat("x", 5000))).Want(413)
