@@ -12,8 +12,9 @@ type Published interface{ Published() []event.Event }
 
 // Watching holds each request to the events that Expecting names: one that
 // publishes others, or that names none and publishes any, fails the test. What is
-// published between requests is nobody's. A Stream is not watched, since it is read
-// while others go on, and neither are requests that are sent at once: see Together.
+// published between requests is nobody's. Requests that go on at once are watched
+// as a whole, by Together, and so is a Stream, which is read while others go on.
+// With nil nothing is watched.
 func (c Client) Watching(log Published) Client {
 	c.log = log
 	return c
@@ -26,9 +27,9 @@ func (c Client) Expecting(events ...event.Event) Client {
 	return c
 }
 
-// Together is for requests that are sent at once, of which nobody can say which
+// Together is for requests that go on at once, of which nobody can say which
 // published what. It hands send a client that watches none of them, and holds all
-// that they publish to the events that Expecting names.
+// that is published meanwhile to the events that Expecting names.
 func (c Client) Together(what string, send func(c Client)) {
 	c.t.Helper()
 	published := c.watch()

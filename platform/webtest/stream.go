@@ -27,9 +27,13 @@ type Stream struct {
 }
 
 // Stream sends a request that accepts an event stream. The answer is read
-// while it is written, so over a handler a server is started for the test.
+// while it is written, so over a handler a server is started for the test. It
+// may publish something at any time, so Together says what is expected of it.
 func (c Client) Stream(method, path string, body any) *Stream {
 	c.t.Helper()
+	if c.expected != nil {
+		c.t.Fatal("events are expected of a stream; Together holds it to them")
+	}
 	if c.handler != nil {
 		server := httptest.NewServer(c.handler)
 		c.t.Cleanup(server.Close)
