@@ -17,10 +17,10 @@ import (
 
 func TestTheQuestionsOfAnAgentAreListedForItsAdmins(t *testing.T) {
 	play(t, says("The coil is green [1]."), func(s *scene) {
-		s.jo.Do("POST", "/api/agent/3/response", `{"user_query":"What is green?"}`).Want(200)
-		s.jo.Do("POST", "/api/agent-response/1/upvote", nil).Want(200)
+		s.jo.Expecting(threadMade, completed).Do("POST", "/api/agent/3/response", `{"user_query":"What is green?"}`).Want(200)
+		s.jo.Expecting(webtest.Named("chat.response_rated.v1")).Do("POST", "/api/agent-response/1/upvote", nil).Want(200)
 		time.Sleep(time.Hour)
-		s.jo.Do("POST", "/api/agent/3/response", `{"user_query":"What is odd?"}`).Want(200)
+		s.jo.Expecting(threadMade, completed).Do("POST", "/api/agent/3/response", `{"user_query":"What is odd?"}`).Want(200)
 
 		s.nobody.Play(s.db, webtest.Scenario{Who: "jo", Method: "GET", Path: "/api/agent/3/query", Status: 403, Code: "chat.not_agent_admin"})
 		s.nobody.Play(s.db, webtest.Scenario{Who: "jo", Method: "GET", Path: "/api/agent/4/query", Status: 404, Code: "agents.not_found"})
@@ -46,7 +46,7 @@ func TestTheQuestionsOfAnAgentAreListedForItsAdmins(t *testing.T) {
 			s.jo.Do("GET", "/api/agent/3/query"+query, nil).Refused(422, code)
 		}
 
-		s.ann.Do("POST", "/api/content-grant", grantBody(`"user_id":7`, 2*time.Hour)).Want(201)
+		s.ann.Expecting(webtest.Named("chat.content_grant_created.v1")).Do("POST", "/api/content-grant", grantBody(`"user_id":7`, 2*time.Hour)).Want(201)
 		s.nobody.Play(s.db, webtest.Scenario{
 			Who: "ann", Method: "GET", Path: "/api/agent/3/query?content_grant_id=1&q=odd", Status: 200,
 			Events: []event.Event{chat.ContentRead{GrantID: 1, OrganizationID: 1, ReaderID: 8, UserID: 7, AgentID: 3, ThreadID: 2, AgentResponseID: 2}},

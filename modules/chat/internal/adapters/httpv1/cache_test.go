@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"parley/modules/chat/internal/core"
+	"parley/platform/kernel/event"
 )
 
 func TestAnAnswerThatIsUsedAgainSaysSoWhereverItIsShown(t *testing.T) {
@@ -22,9 +23,9 @@ func TestAnAnswerThatIsUsedAgainSaysSoWhereverItIsShown(t *testing.T) {
 			References []any
 			ID         int64 `json:"agent_response_id"`
 		}
-		run := func(body string) (r response) {
+		run := func(body string, events ...event.Event) (r response) {
 			t.Helper()
-			s.jo.Do("POST", runPath, body).Want(200).Data(&r)
+			s.jo.Expecting(events...).Do("POST", runPath, body).Want(200).Data(&r)
 			return r
 		}
 		for _, c := range []struct {
@@ -40,12 +41,16 @@ func TestAnAnswerThatIsUsedAgainSaysSoWhereverItIsShown(t *testing.T) {
 			{`{"history":[{"user":"What is green?"}],"caching_enabled":true}`, true},
 		} {
 			before := calls
-			got := run(c.body)
+			events := []event.Event{threadMade, completed}
+			if strings.Contains(c.body, "chat_thread_id") {
+				events = events[1:]
+			}
+			got := run(c.body, events...)
 			if got.Answer != "Green [1]." || len(got.References) != 1 || got.CacheHit != c.hit || (got.Total == 0) != c.hit || (calls == before) != c.hit {
 				t.Errorf("%s: %+v, %d calls", c.body, got, calls-before)
 			}
 		}
-		stream := s.jo.Do("POST", runPath+"/stream", `{"user_query":"What is green?","caching_enabled":true}`).Want(200)
+		stream := s.jo.Expecting(threadMade, completed).Do("POST", runPath+"/stream", `{"user_query":"What is green?","caching_enabled":true}`).Want(200)
 		for _, want := range []string{`"message":"The answer to the same question is used again."`, `"delta":"Green [1]."`, `"step":"end"`, `"cache_hit":true`} {
 			if !strings.Contains(string(stream.Body), want) {
 				t.Errorf("the stream has no %s: %s", want, stream.Body)

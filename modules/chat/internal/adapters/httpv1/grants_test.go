@@ -54,7 +54,7 @@ func TestAGrantIsMadeListedAndEnded(t *testing.T) {
 			s.nobody.Play(s.db, webtest.Scenario{Who: "ann", Method: "DELETE", Path: "/api/content-grant/" + id, Status: 409, Code: "chat.grant_ended"})
 		}
 		s.nobody.Play(s.db, webtest.Scenario{Who: "ann", Method: "DELETE", Path: "/api/content-grant/3", Status: 404, Code: "chat.grant_not_found"})
-		s.ann.Do("POST", "/api/content-grant", grantBody(`"user_id":7`, 2*time.Hour)).Want(201)
+		s.ann.Expecting(webtest.Named("chat.content_grant_created.v1")).Do("POST", "/api/content-grant", grantBody(`"user_id":7`, 2*time.Hour)).Want(201)
 		for query, want := range map[string]string{"": "321", "?is_live=true": "3", "?is_live=false": "21", "?user_id=7": "31", "?agent_id=3": "2", "?user_id=9": "", "?items_per_page=1&page=2": "2"} {
 			var list []struct{ ID int64 }
 			s.ann.Do("GET", "/api/content-grant"+query, nil).Want(200).Data(&list)
@@ -116,8 +116,8 @@ func TestAGrantThatCanNotBeIsRefusedInTheOrderOfTheChecks(t *testing.T) {
 
 func TestThroughAGrantTheAnswersAreTheAskersAndEachReadIsTold(t *testing.T) {
 	play(t, says("Green ", "[1]."), func(s *scene) {
-		s.jo.Do("POST", runPath, ask).Want(200)
-		s.ann.Do("POST", "/api/content-grant", grantBody(`"user_id":7`, time.Hour)).Want(201)
+		s.jo.Expecting(threadMade, completed).Do("POST", runPath, ask).Want(200)
+		s.ann.Expecting(webtest.Named("chat.content_grant_created.v1")).Do("POST", "/api/content-grant", grantBody(`"user_id":7`, time.Hour)).Want(201)
 		read := chat.ContentRead{GrantID: 1, OrganizationID: 1, ReaderID: 8, UserID: 7, AgentID: 3, ThreadID: 1, AgentResponseID: 1}
 		thread, list := read, read
 		thread.AgentResponseID, list.AgentResponseID, list.ThreadID = 0, 0, 0

@@ -33,7 +33,7 @@ const object = `{"answer":"Gr\u00fcn & [1].","query":"What is green?","sources":
 
 func TestAPlainRunAnswersTheResponseObject(t *testing.T) {
 	play(t, says("Grün & ", "[1]."), func(s *scene) {
-		got := s.jo.Do("POST", runPath, ask).Want(200)
+		got := s.jo.Expecting(threadMade, completed).Do("POST", runPath, ask).Want(200)
 		var answer, want any
 		if err := json.Unmarshal([]byte(plain(got.Body)), &answer); err != nil {
 			t.Fatal(err)
@@ -64,12 +64,14 @@ data: {"sequence_number":6,"step":"end","message":"The answer is complete.","out
 
 func TestAStreamedRunIsTheContractsStream(t *testing.T) {
 	ways := map[string]func(c webtest.Client) webtest.Answer{
-		"by its path": func(c webtest.Client) webtest.Answer { return c.Do("POST", runPath+"/stream", ask) },
+		"by its path": func(c webtest.Client) webtest.Answer {
+			return c.Expecting(threadMade, completed).Do("POST", runPath+"/stream", ask)
+		},
 		"by its accept": func(c webtest.Client) webtest.Answer {
-			return c.With("Accept", "text/event-stream").Do("POST", runPath, ask)
+			return c.With("Accept", "text/event-stream").Expecting(threadMade, completed).Do("POST", runPath, ask)
 		},
 		"read afterwards": func(c webtest.Client) webtest.Answer {
-			c.Do("POST", runPath, ask).Want(200)
+			c.Expecting(threadMade, completed).Do("POST", runPath, ask).Want(200)
 			return c.Do("GET", "/api/agent-response/1/events", nil)
 		},
 	}
@@ -100,7 +102,7 @@ func TestARunIsStreamedToWhoAcceptsThat(t *testing.T) {
 	} {
 		t.Run(accept, func(t *testing.T) {
 			play(t, says("x"), func(s *scene) {
-				if got := s.jo.With("Accept", accept).Do("POST", runPath, ask).Want(200).Header.Get("Content-Type"); got != want {
+				if got := s.jo.With("Accept", accept).Expecting(threadMade, completed).Do("POST", runPath, ask).Want(200).Header.Get("Content-Type"); got != want {
 					t.Errorf("%q", got)
 				}
 			})
@@ -110,7 +112,7 @@ func TestARunIsStreamedToWhoAcceptsThat(t *testing.T) {
 
 func TestAStreamIsContinuedWhereItWasLeft(t *testing.T) {
 	play(t, says("Grün & ", "[1]."), func(s *scene) {
-		s.jo.Do("POST", runPath, ask).Want(200)
+		s.jo.Expecting(threadMade, completed).Do("POST", runPath, ask).Want(200)
 		events := strings.SplitAfter(stream, "\n\n")
 		for after, path := range map[int]string{0: "?starting_after=0", 4: "?starting_after=4", 6: "?starting_after=6"} {
 			got := s.jo.Do("GET", "/api/agent-response/1/events"+path, nil).Want(200)
@@ -128,7 +130,7 @@ func TestAStreamIsContinuedWhereItWasLeft(t *testing.T) {
 
 func TestEveryTextOfAStreamIsASCIIOnOneLine(t *testing.T) {
 	play(t, says("漢字 😀 \"\\\n\r\u2028\t</script>"), func(s *scene) {
-		got := s.jo.Do("POST", runPath+"/stream", map[string]string{"user_query": "¿Qué?\n漢字"}).Want(200)
+		got := s.jo.Expecting(threadMade, completed).Do("POST", runPath+"/stream", map[string]string{"user_query": "¿Qué?\n漢字"}).Want(200)
 		for _, b := range got.Body {
 			if b > 126 || b < 32 && b != '\n' {
 				t.Fatalf("byte %d in %q", b, got.Body)
@@ -143,7 +145,7 @@ func TestEveryTextOfAStreamIsASCIIOnOneLine(t *testing.T) {
 
 func TestARunThatFailsEndsItsStreamWithAnError(t *testing.T) {
 	play(t, script(breaks), func(s *scene) {
-		got := s.jo.Do("POST", runPath+"/stream", ask).Want(200)
+		got := s.jo.Expecting(threadMade, failed).Do("POST", runPath+"/stream", ask).Want(200)
 		const last = `data: {"sequence_number":5,"step":"error","message":"The model server broke off in the middle.",` +
 			`"output":{"error":{"code":"chat.model_failed","details":"The model server broke off in the middle."}}}` + "\n\n"
 		if !strings.HasSuffix(string(got.Body), "\n\n"+last) {
@@ -154,7 +156,7 @@ func TestARunThatFailsEndsItsStreamWithAnError(t *testing.T) {
 
 func TestAPlainRunThatFailsNamesItsRecord(t *testing.T) {
 	play(t, script(breaks), func(s *scene) {
-		got := s.jo.Do("POST", runPath, ask).Refused(503, "chat.model_failed")
+		got := s.jo.Expecting(threadMade, failed).Do("POST", runPath, ask).Refused(503, "chat.model_failed")
 		if !strings.Contains(got.Message(), "The model server broke off in the middle.") {
 			t.Error(got.Message())
 		}
@@ -192,7 +194,7 @@ func TestTheAcceptHeaderDecidesTheForm(t *testing.T) {
 	for accept, streamed := range cases {
 		t.Run(accept, func(t *testing.T) {
 			play(t, says("x"), func(s *scene) {
-				got := s.jo.With("Accept", accept).Do("POST", runPath, ask).Want(200)
+				got := s.jo.With("Accept", accept).Expecting(threadMade, completed).Do("POST", runPath, ask).Want(200)
 				if is := strings.HasPrefix(got.Header.Get("Content-Type"), "text/event-stream"); is != streamed {
 					t.Errorf("%q", got.Header.Get("Content-Type"))
 				}
@@ -204,18 +206,18 @@ func TestTheAcceptHeaderDecidesTheForm(t *testing.T) {
 func TestARepeatedRequestGetsTheStoredAnswer(t *testing.T) {
 	play(t, says("Grün & ", "[1]."), func(s *scene) {
 		keyed := s.jo.With("Idempotency-Key", "k")
-		first := keyed.Do("POST", runPath, ask).Want(200)
+		first := keyed.Expecting(threadMade, completed).Do("POST", runPath, ask).Want(200)
 		again := keyed.Do("POST", runPath, ask).Want(200)
 		if first.Header.Get("Idempotency-Replayed") != "" || again.Header.Get("Idempotency-Replayed") != "true" || string(first.Body) != string(again.Body) {
 			t.Errorf("%q, %s", again.Header.Get("Idempotency-Replayed"), again.Body)
 		}
 		keyed.Do("POST", runPath, `{"user_query":"Another?"}`).Refused(409, "idempotency_key_reused")
 		keyed.Do("POST", runPath+"/stream", ask).Refused(409, "idempotency_key_reused")
-		s.ann.With("Idempotency-Key", "k").Do("POST", runPath, ask).Want(200)
+		s.ann.With("Idempotency-Key", "k").Expecting(threadMade, completed).Do("POST", runPath, ask).Want(200)
 		s.jo.With("Idempotency-Key", strings.Repeat("k", 256)).Do("POST", runPath, ask).Want(422)
 
 		streams := s.jo.With("Idempotency-Key", "s")
-		one := streams.Do("POST", runPath+"/stream", ask).Want(200)
+		one := streams.Expecting(threadMade, completed).Do("POST", runPath+"/stream", ask).Want(200)
 		two := streams.Do("POST", runPath+"/stream", ask).Want(200)
 		if string(one.Body) != string(two.Body) || two.Header.Get("Idempotency-Replayed") != "true" {
 			t.Errorf("%s", two.Body)
@@ -225,20 +227,22 @@ func TestARepeatedRequestGetsTheStoredAnswer(t *testing.T) {
 
 func TestARequestThatStillRunsIsNotRunAgain(t *testing.T) {
 	play(t, script(hangs), func(s *scene) {
-		keyed := s.jo.With("Idempotency-Key", "k")
-		done := make(chan webtest.Answer)
-		go func() { done <- keyed.Do("POST", runPath, ask) }()
-		synctest.Wait()
-		keyed.Do("POST", runPath, ask).Refused(409, "request_in_progress")
-		s.jo.Do("POST", "/api/agent-response/1/cancel", nil).Want(200)
-		(<-done).Refused(409, "chat.cancelled")
+		s.jo.Expecting(threadMade, failed).Together("a run and its end", func(jo webtest.Client) {
+			keyed := jo.With("Idempotency-Key", "k")
+			done := make(chan webtest.Answer)
+			go func() { done <- keyed.Do("POST", runPath, ask) }()
+			synctest.Wait()
+			keyed.Do("POST", runPath, ask).Refused(409, "request_in_progress")
+			jo.Do("POST", "/api/agent-response/1/cancel", nil).Want(200)
+			(<-done).Refused(409, "chat.cancelled")
+		})
 	})
 }
 
 func TestAShutdownIsToldToWhoeverWaits(t *testing.T) {
 	play(t, script(hangs), func(s *scene) {
 		done := make(chan webtest.Answer)
-		go func() { done <- s.jo.Do("POST", runPath, ask) }()
+		go func() { done <- s.jo.Expecting(threadMade, failed).Do("POST", runPath, ask) }()
 		synctest.Wait()
 		if err := s.service.Close(context.Background()); err != nil {
 			t.Fatal(err)
@@ -253,16 +257,19 @@ func TestAShutdownIsToldToWhoeverWaits(t *testing.T) {
 
 func TestWhoLosesTheAgentIsToldWhereWhatHadComeIsKept(t *testing.T) {
 	play(t, script(hangs), func(s *scene) {
-		plain, streamed := make(chan webtest.Answer), make(chan webtest.Answer)
-		go func() { plain <- s.jo.Do("POST", runPath, ask) }()
-		synctest.Wait()
-		go func() { streamed <- s.jo.Do("POST", runPath+"/stream", ask) }()
-		synctest.Wait()
-		s.catalog.lost.Store(true)
-		if err := s.service.AgentChanged(context.Background(), 1, 3); err != nil {
-			t.Fatal(err)
-		}
-		got := (<-plain).Refused(403, "chat.access_lost")
+		var got, streamed webtest.Answer
+		s.jo.Expecting(threadMade, threadMade, failed, failed).Together("two runs and what ends them", func(jo webtest.Client) {
+			plain, stream := make(chan webtest.Answer), make(chan webtest.Answer)
+			go func() { plain <- jo.Do("POST", runPath, ask) }()
+			synctest.Wait()
+			go func() { stream <- jo.Do("POST", runPath+"/stream", ask) }()
+			synctest.Wait()
+			s.catalog.lost.Store(true)
+			if err := s.service.AgentChanged(context.Background(), 1, 3); err != nil {
+				t.Fatal(err)
+			}
+			got, streamed = (<-plain).Refused(403, "chat.access_lost"), <-stream
+		})
 		var record map[string]any
 		s.jo.Do("GET", got.Header.Get("Location"), nil).Want(200).Data(&record)
 		want := []any{float64(1), "cancelled", "chat.access_lost", "Half an"}
@@ -271,7 +278,7 @@ func TestWhoLosesTheAgentIsToldWhereWhatHadComeIsKept(t *testing.T) {
 		}
 		const last = `data: {"sequence_number":5,"step":"error","message":"You may not run this agent any more; what had come of the answer is kept.",` +
 			`"output":{"error":{"code":"chat.access_lost","details":"You may not run this agent any more; what had come of the answer is kept."}}}` + "\n\n"
-		for _, body := range [][]byte{(<-streamed).Want(200).Body, s.jo.Do("GET", "/api/agent-response/2/events?starting_after=3", nil).Want(200).Body} {
+		for _, body := range [][]byte{streamed.Want(200).Body, s.jo.Do("GET", "/api/agent-response/2/events?starting_after=3", nil).Want(200).Body} {
 			if !strings.HasSuffix(string(body), "\n\n"+last) {
 				t.Errorf("%s", body)
 			}
@@ -289,20 +296,22 @@ func TestAClientThatGoesAwayReadsTheRestLater(t *testing.T) {
 		<-release
 		return core.Completion{Text: "It is green."}, emit("green.")
 	}))
-	live := s.jo.Stream(http.MethodPost, runPath+"/stream", ask)
-	for range 4 {
-		live.Next()
-	}
-	live.Close()
-	close(release)
 	var text string
-	for _, e := range s.jo.Stream(http.MethodGet, "/api/agent-response/1/events?starting_after=3", nil).All() {
-		delta, _ := e["delta"].(string)
-		text += delta
-		if e.Step() == "end" {
-			text += "!"
+	s.jo.Expecting(threadMade, completed).Together("a stream that is left and followed again", func(jo webtest.Client) {
+		live := jo.Stream(http.MethodPost, runPath+"/stream", ask)
+		for range 4 {
+			live.Next()
 		}
-	}
+		live.Close()
+		close(release)
+		for _, e := range jo.Stream(http.MethodGet, "/api/agent-response/1/events?starting_after=3", nil).All() {
+			delta, _ := e["delta"].(string)
+			text += delta
+			if e.Step() == "end" {
+				text += "!"
+			}
+		}
+	})
 	if text != "It is green.!" {
 		t.Errorf("%q", text)
 	}

@@ -164,10 +164,17 @@ func open(t *testing.T, model core.Model) *scene {
 		"jo":  {UserID: 7, OrganizationID: 1, Email: "jo@example.com"},
 		"ann": {UserID: 8, OrganizationID: 1, Email: "ann@example.com", Level: actor.GlobalAdmin},
 	}
-	s.nobody = webtest.Serve(t, people, httpv1.New(s.service).Routes())
+	s.nobody = webtest.Serve(t, people, httpv1.New(s.service).Routes()).Watching(s.db)
 	s.jo, s.ann = s.nobody.As("jo"), s.nobody.As("ann")
 	return s
 }
+
+// What a run publishes. What these events say of it is tested with the use cases.
+const (
+	threadMade = webtest.Named("chat.thread_created.v1")
+	completed  = webtest.Named("chat.run_completed.v1")
+	failed     = webtest.Named("chat.run_failed.v1")
+)
 
 // play runs a test in fake time, without a network.
 func play(t *testing.T, model core.Model, test func(s *scene)) {

@@ -75,17 +75,17 @@ func TestWhatFitsIsTaken(t *testing.T) {
 			"overrides":{"corpus_ids":[5],"top":3,"sources":false,"suggest_followup_questions":true,"cache_skip":true,"temperature":0}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			play(t, says("x"), func(s *scene) { s.jo.Do("POST", runPath, body).Want(200) })
+			play(t, says("x"), func(s *scene) { s.jo.Expecting(threadMade, completed).Do("POST", runPath, body).Want(200) })
 		})
 	}
 }
 
 func TestAnEmptyHistoryStandsInPlaceOfTheThreads(t *testing.T) {
 	play(t, says("x"), func(s *scene) {
-		s.jo.Do("POST", runPath, ask).Want(200)
+		s.jo.Expecting(threadMade, completed).Do("POST", runPath, ask).Want(200)
 		turns := func(body string) int {
 			var data struct{ History []any }
-			s.jo.Do("POST", runPath, body).Want(200).Data(&data)
+			s.jo.Expecting(completed).Do("POST", runPath, body).Want(200).Data(&data)
 			return len(data.History)
 		}
 		if got := []int{turns(`{"user_query":"b","chat_thread_id":1}`), turns(`{"user_query":"b","chat_thread_id":1,"history":[]}`)}; got[0] != 2 || got[1] != 1 {
@@ -97,7 +97,7 @@ func TestAnEmptyHistoryStandsInPlaceOfTheThreads(t *testing.T) {
 func TestSourcesAreLeftOutWhereTheAskerSaysSo(t *testing.T) {
 	play(t, says("Green [1]."), func(s *scene) {
 		var data struct{ References []any }
-		s.jo.Do("POST", runPath, `{"user_query":"a","overrides":{"sources":false}}`).Want(200).Data(&data)
+		s.jo.Expecting(threadMade, completed).Do("POST", runPath, `{"user_query":"a","overrides":{"sources":false}}`).Want(200).Data(&data)
 		if data.References == nil || len(data.References) != 0 {
 			t.Errorf("%v", data.References)
 		}
@@ -106,7 +106,7 @@ func TestSourcesAreLeftOutWhereTheAskerSaysSo(t *testing.T) {
 
 func TestOthersAndStrangersFindNothing(t *testing.T) {
 	play(t, says("x"), func(s *scene) {
-		s.jo.Do("POST", runPath, ask).Want(200)
+		s.jo.Expecting(threadMade, completed).Do("POST", runPath, ask).Want(200)
 		routes := []struct{ method, path string }{
 			{"GET", "/api/agent-response/%s"}, {"GET", "/api/agent-response/%s/events"}, {"POST", "/api/agent-response/%s/cancel"},
 			{"GET", "/api/agent-response/%s/thoughts"}, {"GET", "/api/agent-response/%s/supporting-content"}, {"GET", "/api/chat-thread/%s"},
@@ -138,19 +138,22 @@ func TestOthersAndStrangersFindNothing(t *testing.T) {
 
 func TestARunIsCancelledOnce(t *testing.T) {
 	play(t, script(hangs), func(s *scene) {
-		run := s.jo.With("Accept", "text/event-stream")
-		done := make(chan []byte)
-		go func() { done <- run.Do("POST", runPath, ask).Body }()
-		var record struct {
-			State    string
-			Response struct{ Answer string }
-		}
-		for record.State != "cancelled" { // until the question is there
-			if got := s.jo.Do("POST", "/api/agent-response/1/cancel", nil); got.Status == 200 {
-				got.Data(&record)
+		var streamed string
+		s.jo.Expecting(threadMade, failed).Together("a run and its end", func(jo webtest.Client) {
+			done := make(chan []byte)
+			go func() { done <- jo.With("Accept", "text/event-stream").Do("POST", runPath, ask).Body }()
+			var record struct {
+				State    string
+				Response struct{ Answer string }
 			}
-		}
-		if got := string(<-done); !strings.Contains(got, `"output":{"error":{"code":"chat.cancelled"`) {
+			for record.State != "cancelled" { // until the question is there
+				if got := jo.Do("POST", "/api/agent-response/1/cancel", nil); got.Status == 200 {
+					got.Data(&record)
+				}
+			}
+			streamed = string(<-done)
+		})
+		if got := streamed; !strings.Contains(got, `"output":{"error":{"code":"chat.cancelled"`) {
 			t.Error(got)
 		}
 		s.jo.Do("POST", "/api/agent-response/1/cancel", nil).Refused(409, "chat.already_ended")
@@ -159,7 +162,7 @@ func TestARunIsCancelledOnce(t *testing.T) {
 
 func TestAThreadIsMadeListedAndRead(t *testing.T) {
 	play(t, says("x"), func(s *scene) {
-		made := s.jo.Do("POST", "/api/agent/3/chat-thread", `{}`).Want(201)
+		made := s.jo.Expecting(threadMade).Do("POST", "/api/agent/3/chat-thread", `{}`).Want(201)
 		const want = `{"success":true,"message":"Chat Thread created successfully.","data":{"id":1,"corpus_id":null,"created_by":"jo@example.com",` +
 			`"created_on":"2000-01-01T00:00:00.000000Z","modified_by":"","modified_on":"2000-01-01T00:00:00.000000Z","title":"New Chat","is_deleted":false,` +
 			`"chat_id":null,"agent":3,"user":7,"is_system_created":false,"query_source":null}}`
@@ -168,9 +171,9 @@ func TestAThreadIsMadeListedAndRead(t *testing.T) {
 		}
 		s.jo.Do("POST", "/api/agent/3/chat-thread", `{"title":"Mine","user":8}`).Want(400)
 		s.jo.Do("POST", "/api/agent/3/chat-thread", `{"title":"`+strings.Repeat("a", 201)+`"}`).Want(422)
-		s.jo.Do("POST", runPath, `{"user_query":"First?","chat_thread_id":1}`).Want(200)
-		s.jo.Do("POST", runPath, `{"user_query":"Second?","chat_thread_id":1}`).Want(200)
-		s.jo.Do("POST", runPath, `{"user_query":"Elsewhere?","query_source":"teams"}`).Want(200)
+		s.jo.Expecting(completed).Do("POST", runPath, `{"user_query":"First?","chat_thread_id":1}`).Want(200)
+		s.jo.Expecting(completed).Do("POST", runPath, `{"user_query":"Second?","chat_thread_id":1}`).Want(200)
+		s.jo.Expecting(threadMade, completed).Do("POST", runPath, `{"user_query":"Elsewhere?","query_source":"teams"}`).Want(200)
 
 		var list []struct {
 			ID    int64
@@ -204,7 +207,7 @@ func TestAThreadIsMadeListedAndRead(t *testing.T) {
 
 func TestTheRecordSaysHowTheAnswerCameAbout(t *testing.T) {
 	play(t, says("Green ", "[1]."), func(s *scene) {
-		s.jo.Do("POST", runPath, ask).Want(200)
+		s.jo.Expecting(threadMade, completed).Do("POST", runPath, ask).Want(200)
 		support := s.jo.Do("GET", "/api/agent-response/1/supporting-content", nil).Want(200)
 		const want = `{"success":true,"message":"Supporting content retrieved successfully.","data":[{"number":1,"order":0,"title":"Guide","url":"/api/document/11/content",` +
 			`"document_id":11,"corpus_id":5,"chunk_id":21,"page":4,"text":"The warp coil is green.","score":1.5}]}`
@@ -253,7 +256,7 @@ func TestThePromptIsShownToAdminsAlone(t *testing.T) {
 			s.jo.Do("GET", "/api/agent-response/1", nil).Want(200).Data(&record)
 			return record.Response.Prefix, len(record.Response.Instructions)
 		}
-		s.jo.Do("POST", runPath, ask).Want(200)
+		s.jo.Expecting(threadMade, completed).Do("POST", runPath, ask).Want(200)
 		if prefix, n := read(); prefix != "" || n != 0 {
 			t.Errorf("%q, %d instructions", prefix, n)
 		}
