@@ -37,7 +37,7 @@ func TestTheAuditLogIsFollowedByPosition(t *testing.T) {
 	h := newHouse(t)
 	admin := h.as("admin@example.com")
 	for i := range 3 {
-		admin.Do("POST", "/api/user", fmt.Sprintf(`{"email":"jo%d@example.com"}`, i)).Want(201)
+		admin.Expecting(userMade).Do("POST", "/api/user", fmt.Sprintf(`{"email":"jo%d@example.com"}`, i)).Want(201)
 	}
 	all, end := follow(t, admin, "?after=0")
 	if len(all) < 4 || fmt.Sprint(all[len(all)-1].Position) != end {
@@ -65,7 +65,7 @@ func TestTheAuditLogIsFollowedByPosition(t *testing.T) {
 	if more, next := follow(t, admin, "?after="+end); len(more) != 0 || next != end {
 		t.Errorf("%v behind %s, then %s", more, end, next)
 	}
-	admin.Do("POST", "/api/user", `{"email":"al@example.com"}`).Want(201)
+	admin.Expecting(userMade).Do("POST", "/api/user", `{"email":"al@example.com"}`).Want(201)
 	if more, _ := follow(t, admin, "?after="+end); len(more) != 1 || more[0].Action != "post_user" {
 		t.Errorf("got %v", more)
 	}

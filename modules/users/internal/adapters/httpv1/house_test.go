@@ -22,6 +22,7 @@ import (
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/clock"
+	"parley/platform/kernel/event"
 	"parley/platform/kernel/uow"
 	"parley/platform/memory"
 	"parley/platform/memory/keys"
@@ -106,6 +107,9 @@ func houseOn(t *testing.T, at *clock.Fixed, db *memory.DB, unit uow.Unit, store 
 		s.ServeHTTP(w, r)
 	})
 	h.Client = webtest.New(t, h.handler).CheckedAgainst(s)
+	if db != nil {
+		h.Client = h.Watching(db)
+	}
 	for i, email := range []string{"admin@example.com", "boss@other.org"} {
 		_, admin, err := h.service.CreateOrganization(t.Context(), fmt.Sprintf("Org %d", i+1), email, password)
 		if err != nil {
@@ -130,6 +134,23 @@ func (h *house) token(email string) string {
 	return tokens.Token
 }
 
+// What is told of a user, where the fields are tested elsewhere.
+const (
+	userMade      = webtest.Named("users.user_created.v1")
+	userChanged   = webtest.Named("users.user_changed.v1")
+	accessChanged = webtest.Named("users.access_changed.v1")
+	roleChanged   = webtest.Named("users.role_changed.v1")
+)
+
+// telling expects events of a client's requests, but in a house on a database, which
+// keeps no list of them.
+func (h *house) telling(c webtest.Client, events ...event.Event) webtest.Client {
+	if h.db == nil {
+		return c
+	}
+	return c.Expecting(events...)
+}
+
 // add makes a user who can sign in; more is put into the body.
 func (h *house) add(email string, more ...string) int64 {
 	h.t.Helper()
@@ -140,5 +161,5 @@ func (h *house) add(email string, more ...string) int64 {
 	for _, flag := range more {
 		body[flag] = true
 	}
-	return h.as("admin@example.com").Do("POST", "/api/user", body).Want(201).ID()
+	return h.telling(h.as("admin@example.com"), userMade).Do("POST", "/api/user", body).Want(201).ID()
 }

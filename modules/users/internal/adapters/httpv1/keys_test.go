@@ -9,7 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"parley/modules/users"
 	"parley/modules/users/internal/core"
+	"parley/platform/kernel/event"
 	"parley/platform/kernel/page"
 	"parley/platform/webtest"
 )
@@ -24,7 +26,7 @@ type key struct {
 func (h *house) key(c webtest.Client, body string) (webtest.Client, key) {
 	h.t.Helper()
 	var k key
-	c.Do("POST", "/api/api-key", body).Want(201).Data(&k)
+	h.telling(c, accessChanged).Do("POST", "/api/api-key", body).Want(201).Data(&k)
 	return h.With("Ocp-Apim-Subscription-Key", k.Key), k
 }
 
@@ -61,7 +63,7 @@ func TestAKeyIsShownOnce(t *testing.T) {
 	admin := h.as("admin@example.com").With("Idempotency-Key", "once")
 	body := `{"name":"k","scope":"all"}`
 	var first, again key
-	admin.Do("POST", "/api/api-key", body).Want(201).Data(&first)
+	admin.Expecting(rights(h.admin, "api_key")...).Do("POST", "/api/api-key", body).Want(201).Data(&first)
 	replayed := admin.Do("POST", "/api/api-key", body).Want(201).Data(&again)
 	if first.Key == "" || again.Key != "" || again.ID != first.ID || replayed.Header.Get("Idempotency-Replayed") != "true" {
 		t.Errorf("first %+v, again %+v", first, again)
@@ -82,38 +84,41 @@ func TestWhatAKeyReaches(t *testing.T) {
 	for _, c := range []struct {
 		method, path, body string
 		all, reader, users int
+		events             []event.Event // of all that get through
 	}{
-		{"GET", "/api/user", "", 200, 200, 200},
-		{"PUT", me, rename, 200, 403, 200},
-		{"POST", "/api/user", `{"email":"","first_name":"Bot"}`, 201, 403, 201},
+		{"GET", "/api/user", "", 200, 200, 200, nil},
+		{"PUT", me, rename, 200, 403, 200, facts(userChanged)}, // the second finds it as it is
+		{"POST", "/api/user", `{"email":"","first_name":"Bot"}`, 201, 403, 201, facts(userMade, userMade)},
 		// What makes credentials, or makes them wider, is beyond any narrow key.
-		{"POST", "/api/user", `{"email":"","password":"long enough"}`, 422, 403, 403},
-		{"POST", "/api/user", `{"email":"","is_staff":true}`, 201, 403, 403},
-		{"PUT", "/api/user/999", `{"is_superuser":true}`, 404, 403, 403},
-		{"PUT", "/api/user/999", `{"email":"other@example.com"}`, 404, 403, 403},
-		{"POST", "/api/user/999/permission", `{"resource_type":"organization","role":"user"}`, 404, 403, 403},
-		{"PUT", "/api/user/permission/999", `{"role":"application_admin"}`, 404, 403, 403},
-		{"GET", "/api/organization", "", 200, 200, 403},
-		{"GET", "/api/audit-log", "", 200, 200, 403},
-		{"GET", "/api/api-key", "", 200, 403, 403},
-		{"POST", "/api/api-key", make, 201, 403, 403},
-		{"PUT", "/api/user/me/password", own, 200, 403, 403},
+		{"POST", "/api/user", `{"email":"","password":"long enough"}`, 422, 403, 403, nil},
+		{"POST", "/api/user", `{"email":"","is_staff":true}`, 201, 403, 403, facts(userMade)},
+		{"PUT", "/api/user/999", `{"is_superuser":true}`, 404, 403, 403, nil},
+		{"PUT", "/api/user/999", `{"email":"other@example.com"}`, 404, 403, 403, nil},
+		{"POST", "/api/user/999/permission", `{"resource_type":"organization","role":"user"}`, 404, 403, 403, nil},
+		{"PUT", "/api/user/permission/999", `{"role":"application_admin"}`, 404, 403, 403, nil},
+		{"GET", "/api/organization", "", 200, 200, 403, nil},
+		{"GET", "/api/audit-log", "", 200, 200, 403, nil},
+		{"GET", "/api/api-key", "", 200, 403, 403, nil},
+		{"POST", "/api/api-key", make, 201, 403, 403, rights(h.admin, "api_key")},
+		{"PUT", "/api/user/me/password", own, 200, 403, 403, rights(h.admin, "session")},
 	} {
 		var body any
 		if c.body != "" {
 			body = c.body
 		}
-		for want, client := range map[*int]webtest.Client{&c.reader: reader, &c.users: users, &c.all: all} {
-			answer := client.Do(c.method, c.path, body).Want(*want)
-			if *want == 403 && answer.Code() != "users.key_scope" {
-				t.Errorf("%s %s: %s", c.method, c.path, answer.Body)
+		h.Expecting(c.events...).Together(c.method+" "+c.path+" by each key", func(webtest.Client) {
+			for want, client := range map[*int]webtest.Client{&c.reader: reader, &c.users: users, &c.all: all} {
+				answer := client.Watching(nil).Do(c.method, c.path, body).Want(*want)
+				if *want == 403 && answer.Code() != "users.key_scope" {
+					t.Errorf("%s %s: %s", c.method, c.path, answer.Body)
+				}
 			}
-		}
+		})
 	}
 	// Beside a token the key narrows, whoever's it is.
 	second := h.add("second@example.com")
 	both := h.as("admin@example.com").With("Ocp-Apim-Subscription-Key", k.Key)
-	both.Do("PUT", fmt.Sprintf("/api/user/%d", second), rename).Want(200)
+	both.Expecting(userChanged).Do("PUT", fmt.Sprintf("/api/user/%d", second), rename).Want(200)
 	if _, err := h.service.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +162,7 @@ func TestTheOwnOrganization(t *testing.T) {
 		{"its domain", "admin@example.com", "PUT", "/api/organization/1", `{"domain":"x.org"}`, 400, "malformed_request", nil},
 		{"nothing", "admin@example.com", "PUT", "/api/organization/1", `{}`, 200, "", nil},
 	})
-	admin.Do("PUT", "/api/organization/1", `{"org_name":" Renamed "}`).Want(200)
+	admin.Expecting(users.OrganizationChanged{OrganizationID: 1}).Do("PUT", "/api/organization/1", `{"org_name":" Renamed "}`).Want(200)
 	if got := data(t, jo.Do("GET", "/api/organization", nil)); !strings.Contains(got, `"org_name":"Renamed"`) || !strings.Contains(got, `"modified_by":"admin@example.com"`) {
 		t.Errorf("got %s", got)
 	}
@@ -178,7 +183,7 @@ func TestRefreshesAndWrongOldPasswordsAreInTheAuditLog(t *testing.T) {
 	h.As(pair.Refresh+"x").Do("POST", refresh, nil).Refused(401, "unauthenticated") // nobody's
 	h.As(pair.Access).Do("PUT", "/api/user/me/password", `{"old_password":"wrong","new_password":"new password"}`).Refused(422, "users.wrong_password")
 	admin := h.as("admin@example.com")
-	admin.Do("PUT", fmt.Sprintf("/api/user/%d", jo), `{"is_active":false}`).Want(200)
+	admin.Expecting(userChanged, accessChanged, accessChanged).Do("PUT", fmt.Sprintf("/api/user/%d", jo), `{"is_active":false}`).Want(200)
 	h.As(pair.Refresh).With("X-Request-Id", "r-9").Do("POST", refresh, nil).Refused(401, "unauthenticated")
 	if _, err := h.service.Flush(t.Context()); err != nil {
 		t.Fatal(err)
@@ -220,8 +225,8 @@ func TestTheAuditLog(t *testing.T) {
 	ordinary.Do("DELETE", "/api/user/batch", fmt.Sprintf(`{"user_ids":[%d]}`, h.admin)).Refused(403, "users.not_admin")
 	ordinary.Do("GET", "/api/audit-log", nil).Refused(403, "forbidden")
 	ordinary.Do("GET", "/api/user/999", nil).Refused(404, "users.not_found")
-	admin.With("X-Request-Id", "r-9").Do("PUT", fmt.Sprintf("/api/user/%d", jo), `{"is_staff":true,"first_name":"Secret"}`).Want(200)
-	admin.Do("PUT", fmt.Sprintf("/api/user/%d", jo), `{"is_active":false}`).Want(200)
+	admin.With("X-Request-Id", "r-9").Expecting(userChanged, accessChanged, roleChanged).Do("PUT", fmt.Sprintf("/api/user/%d", jo), `{"is_staff":true,"first_name":"Secret"}`).Want(200)
+	admin.Expecting(userChanged, accessChanged, accessChanged).Do("PUT", fmt.Sprintf("/api/user/%d", jo), `{"is_active":false}`).Want(200)
 	ordinary.Do("GET", "/api/user/me", nil).Refused(401, "unauthenticated")
 
 	type line struct {

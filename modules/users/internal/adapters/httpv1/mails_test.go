@@ -80,7 +80,7 @@ func TestPasswordsAreResetOverTheAPI(t *testing.T) {
 
 func TestUsersAreInvitedOverTheAPI(t *testing.T) {
 	h, post := mailHouse(t)
-	id := h.as("admin@example.com").Do("POST", "/api/user", map[string]string{"email": "new@example.com"}).Want(201).ID()
+	id := h.as("admin@example.com").Expecting(userMade).Do("POST", "/api/user", map[string]string{"email": "new@example.com"}).Want(201).ID()
 	h.add("jo@example.com")
 	path := "/api/user/%d/invitation"
 	h.run(id, []call{
@@ -88,7 +88,7 @@ func TestUsersAreInvitedOverTheAPI(t *testing.T) {
 		{"from another organization", "boss@other.org", "POST", path, "", 404, "users.not_found", nil},
 		{"by an admin", "admin@example.com", "POST", path, "", 200, "", nil},
 	})
-	h.Do("POST", "/api/users/password-reset/confirm", map[string]string{"token": post.last(), "new_password": password}).Want(200)
+	h.Expecting(rights(id, "session")...).Do("POST", "/api/users/password-reset/confirm", map[string]string{"token": post.last(), "new_password": password}).Want(200)
 	h.as("new@example.com")
 	h.run(id, []call{{"who has a password", "admin@example.com", "POST", path, "", 409, "users.not_invitable", nil}})
 }
@@ -117,7 +117,7 @@ func TestPeopleSignUpOverTheAPI(t *testing.T) {
 
 func TestWithoutMailTheRoutesSaySo(t *testing.T) {
 	h := newHouse(t)
-	id := h.as("admin@example.com").Do("POST", "/api/user", map[string]string{"email": "new@example.com"}).Want(201).ID()
+	id := h.as("admin@example.com").Expecting(userMade).Do("POST", "/api/user", map[string]string{"email": "new@example.com"}).Want(201).ID()
 	h.run(id, []call{
 		{"a reset", "", "POST", "/api/users/password-reset", `{"email":"new@example.com"}`, 409, "users.mail_off", nil},
 		{"a sign-up", "", "POST", "/api/users/signup", `{"email":"jo@example.com","password":"correct horse","full_name":"Jo"}`, 409, "users.sign_up_off", nil},
