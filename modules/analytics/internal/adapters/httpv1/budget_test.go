@@ -25,7 +25,7 @@ func TestTheTokenBudgetOfAnOrganization(t *testing.T) {
 	client := webtest.Serve(t, webtest.Actors{
 		"global": {UserID: 1, OrganizationID: 1, Email: "g@example.com", Level: actor.GlobalAdmin}, "stranger": {UserID: 2, OrganizationID: 2, Level: actor.GlobalAdmin},
 		"application": {UserID: 3, OrganizationID: 1, Level: actor.ApplicationAdmin}, "user": {UserID: 4, OrganizationID: 1},
-	}, New(service).Routes())
+	}, New(service).Routes()).Watching(db)
 	const path = "/api/analytics/budget"
 	changed := func(tokens, warn int64) []event.Event {
 		return []event.Event{analytics.BudgetChanged{OrganizationID: 1, Tokens: tokens, WarnAtPercent: warn, ChangedBy: 1}}

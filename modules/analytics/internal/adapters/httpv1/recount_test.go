@@ -155,7 +155,8 @@ func (w *world) moment() time.Time {
 func (w *world) serve(t *testing.T) webtest.Client {
 	t.Helper()
 	c := clock.NewFixed(w.now)
-	service := core.New(memstore.New(memory.New(c)), c)
+	db := memory.New(c)
+	service := core.New(memstore.New(db), c)
 	if err := service.Record(context.Background(), w.facts...); err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +170,7 @@ func (w *world) serve(t *testing.T) webtest.Client {
 		}
 	}
 	part := actor.Actor{UserID: 8, OrganizationID: 1, Grants: []actor.Grant{{Resource: actor.Team, ID: 2, Role: actor.Admin}, {Resource: actor.Agent, ID: 3, Role: actor.Admin}}}
-	return webtest.Serve(t, webtest.Actors{"all": {UserID: 1, OrganizationID: 1, Level: actor.GlobalAdmin}, "part": part}, New(service).Routes())
+	return webtest.Serve(t, webtest.Actors{"all": {UserID: 1, OrganizationID: 1, Level: actor.GlobalAdmin}, "part": part}, New(service).Routes()).Watching(db)
 }
 
 func (w *world) ask() ask {

@@ -26,7 +26,8 @@ var now = time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
 func api(t *testing.T) webtest.Client {
 	t.Helper()
 	c := clock.NewFixed(now)
-	service := core.New(memstore.New(memory.New(c)), c)
+	db := memory.New(c)
+	service := core.New(memstore.New(db), c)
 	runs := []core.Fact{
 		{Origin: "run/1", OrganizationID: 1, TeamID: 2, ProjectID: 3, AgentID: 4, UserID: 5, QuerySource: "api", Model: "m", OccurredOn: now, Measures: core.Measures{Runs: 1, PromptTokens: 100, CompletionTokens: 20, Cost: money.Amount{Nano: 16_920_000}}},
 		{Origin: "run/2", OrganizationID: 1, ProjectID: 30, AgentID: 40, UserID: 6, QuerySource: "mail", Model: "n", OccurredOn: time.Date(2026, 5, 10, 23, 0, 0, 0, time.UTC), Measures: core.Measures{Runs: 1, PromptTokens: 7, Cost: money.Amount{Nano: 5_000_000_000}}},
@@ -62,7 +63,7 @@ func api(t *testing.T) webtest.Client {
 		"global": {UserID: 1, OrganizationID: 1, Level: actor.GlobalAdmin}, "stranger": {UserID: 2, OrganizationID: 2, Level: actor.GlobalAdmin},
 		"application": {UserID: 3, OrganizationID: 1, Level: actor.ApplicationAdmin}, "user": {UserID: 4, OrganizationID: 1},
 		"team": on(actor.Team, 2, actor.Admin), "project": on(actor.Project, 30, actor.Admin), "agent": on(actor.Agent, 40, actor.Admin), "member": on(actor.Team, 2, actor.Member),
-	}, New(service).Routes())
+	}, New(service).Routes()).Watching(db)
 }
 
 func totals(users, active, teams, projects, agents, corpora, documents, queries, tokens int, cost string) string {
