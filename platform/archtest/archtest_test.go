@@ -27,6 +27,7 @@ var rules = []struct {
 	{[]string{"names"}, names},
 	{[]string{"narrow"}, narrow},
 	{[]string{"sqlcomments"}, sqlComments},
+	{[]string{"watched"}, watched},
 }
 
 func complaints(t *testing.T, root string) []complaint {

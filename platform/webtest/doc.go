@@ -13,7 +13,7 @@
 //	api = api.Watching(db)
 //	api.As("ann").Do("DELETE", "/api/team/99", nil).Refused(404, "projects.team_not_found")
 //	api.As("ann").Expecting(projects.TeamDeleted{TeamID: 1, OrganizationID: 1, DeletedBy: 2}).Do("DELETE", "/api/team/1", nil).Want(200)
-//	api.Play(db, webtest.Scenario{
+//	api.Play(webtest.Scenario{
 //		Who: "ann", Method: "DELETE", Path: "/api/team/2", Status: 200,
 //		Events: []event.Event{projects.TeamDeleted{TeamID: 2, OrganizationID: 1, DeletedBy: 2}},
 //	})

@@ -2,6 +2,7 @@ package webtest
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -56,6 +57,43 @@ func TestARequestOfAWatchingClientPublishesTheEventsThatItNamesAndNoOthers(t *te
 		api.On(r).Watching(db).Expecting(c.expected...).Do(method, "/api/"+c.path, nil)
 		if got := strings.Join(r.failures, "\n"); (got != "") != c.fails || !strings.Contains(got, map[bool]string{true: "events"}[c.fails]) {
 			t.Errorf("%s: the test fails with %q", what, got)
+		}
+	}
+}
+
+// stopper notes that a test was ended.
+type stopper struct {
+	testing.TB
+	ended bool
+}
+
+func (s *stopper) Fatal(...any) {
+	s.ended = true
+	runtime.Goexit()
+}
+
+func TestNoEventsCanBeExpectedWhereNothingWatches(t *testing.T) {
+	api, db := touching(t)
+	for name, c := range map[string]struct {
+		send func(c Client)
+		ends bool
+	}{
+		"a request":             {func(c Client) { c.Do("GET", "/api/look", nil) }, false},
+		"a request with events": {func(c Client) { c.Expecting(touched{7}).Do("POST", "/api/touch", nil) }, true},
+		"several with events":   {func(c Client) { c.Expecting(touched{7}).Together("none", func(Client) {}) }, true},
+		"a scenario":            {func(c Client) { c.Play(Scenario{Who: "jo", Method: "GET", Path: "/api/look", Status: 200}) }, true},
+		"a watched scenario": {func(c Client) {
+			c.Watching(db).Play(Scenario{Who: "jo", Method: "GET", Path: "/api/look", Status: 200})
+		}, false},
+		"a stream with events":      {func(c Client) { c.Watching(db).Expecting(touched{7}).Stream("POST", "/api/touch", nil) }, true},
+		"watched, and then no more": {func(c Client) { c.Watching(db).Watching(nil).Do("POST", "/api/touch", nil) }, false},
+	} {
+		s := &stopper{TB: t}
+		var wg sync.WaitGroup
+		wg.Go(func() { c.send(api.On(s)) })
+		wg.Wait()
+		if s.ended != c.ends {
+			t.Errorf("%s: the test was ended: %t", name, s.ended)
 		}
 	}
 }

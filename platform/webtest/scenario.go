@@ -20,10 +20,13 @@ type Scenario struct {
 }
 
 // Play sends the request of a scenario and fails the test when its answer or
-// the events in log are not the expected ones.
-func (c Client) Play(log Published, s Scenario) Answer {
+// its events are not the expected ones. Its client has to be one that is Watching.
+func (c Client) Play(s Scenario) Answer {
 	c.t.Helper()
-	a := c.Watching(log).Expecting(s.Events...).As(s.Who).Do(s.Method, s.Path, s.Body).Want(s.Status)
+	if c.log == nil {
+		c.t.Fatal("a scenario is played by a client that watches no log")
+	}
+	a := c.Expecting(s.Events...).As(s.Who).Do(s.Method, s.Path, s.Body).Want(s.Status)
 	if s.Code != "" || a.Status >= http.StatusBadRequest {
 		if code := a.Code(); code != s.Code {
 			c.t.Errorf("%s: code %q, want %q: %s", a.What, code, s.Code, a.Body)

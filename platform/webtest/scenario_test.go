@@ -32,7 +32,7 @@ func TestAScenarioExpectsTheEventsThatItNamesAndNoOthers(t *testing.T) {
 		"a refusal of its own":    {Scenario{Method: "GET", Path: "/api/look", Status: 401, Code: "forbidden"}, "code"},
 	} {
 		r := &recorder{TB: t}
-		api.On(r).Play(db, c.scenario)
+		api.On(r).Watching(db).Play(c.scenario)
 		if got := strings.Join(r.failures, "\n"); (got != "") != (c.fails != "") || !strings.Contains(got, c.fails) {
 			t.Errorf("%s: the test fails with %q", name, got)
 		}

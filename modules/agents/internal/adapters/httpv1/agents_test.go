@@ -80,7 +80,7 @@ func TestCreatingAnAgent(t *testing.T) {
 		{Who: "ann", Method: "POST", Path: "/api/agent", Body: `{"name":"A","project_id":1,"create_email_alias":true}`, Status: 201, Events: made(3, 1)},
 		{Method: "POST", Path: "/api/agent", Body: `{"name":"A","project_id":1}`, Status: 401, Code: "unauthenticated"},
 	} {
-		h.Play(h.db, c)
+		h.Play(c)
 	}
 	var v struct {
 		Access string

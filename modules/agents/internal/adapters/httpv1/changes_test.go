@@ -79,7 +79,7 @@ func TestChangingAnAgent(t *testing.T) {
 		{Who: "mel", Method: "PUT", Path: path, Body: `{"project_id":1}`, Status: 403, Code: "agents.not_admin"},
 		{Who: "strange", Method: "PUT", Path: path, Body: `{"project_id":99}`, Status: 404, Code: "agents.not_found"},
 	} {
-		h.Play(h.db, c)
+		h.Play(c)
 	}
 	h.same("Other", h.view("ann", id).Name)
 }
@@ -313,7 +313,7 @@ func TestAgentTypes(t *testing.T) {
 		{Who: "root", Method: "PUT", Path: first, Body: `{"name":"Answers"}`, Status: 200, Events: changed},
 		{Who: "root", Method: "PUT", Path: first, Body: `{"description":"d"}`, Status: 200, Events: changed},
 	} {
-		h.Play(h.db, c)
+		h.Play(c)
 	}
 	h.As("bob").Do("GET", "/api/agent-type?items_per_page=1", nil).Want(200).Data(&types)
 	h.same("Answers/d", types[0].Name+"/"+types[0].Description)

@@ -73,7 +73,7 @@ func TestChangingAndDeletingReviews(t *testing.T) {
 		if c.method == "PUT" {
 			body = `{"review":"Better."}`
 		}
-		answer := h.Play(h.db, webtest.Scenario{Who: c.who, Method: c.method, Path: path(id, c.review), Body: body, Status: c.status, Code: c.code})
+		answer := h.Play(webtest.Scenario{Who: c.who, Method: c.method, Path: path(id, c.review), Body: body, Status: c.status, Code: c.code})
 		if c.status == 200 {
 			var v struct {
 				ID         int64

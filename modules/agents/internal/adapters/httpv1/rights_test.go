@@ -32,7 +32,7 @@ func TestTheAccessLevelIsReadByWhoSeesTheAgentAndSetByItsAdmins(t *testing.T) {
 		{Who: "ann", Method: "PUT", Path: path, Body: `{"access":"only me"}`, Status: 422, Code: "unacceptable_value"},
 		{Who: "ann", Method: "PUT", Path: path, Body: `{}`, Status: 400, Code: "malformed_request"},
 	} {
-		h.Play(h.db, c)
+		h.Play(c)
 	}
 	for _, c := range []struct {
 		access          string
@@ -51,7 +51,7 @@ func TestTheAccessLevelIsReadByWhoSeesTheAgentAndSetByItsAdmins(t *testing.T) {
 		if c.access == "Public" { // it was its admins' alone
 			told = append(told, agents.AgentShared{AgentID: id, OrganizationID: 1, ProjectID: 1, TeamID: 7, Access: "Public", SharedBy: 1})
 		}
-		h.Play(h.db, webtest.Scenario{Who: "ann", Method: "PUT", Path: path, Body: map[string]string{"access": c.access}, Status: 200, Events: told}).Data(&got)
+		h.Play(webtest.Scenario{Who: "ann", Method: "PUT", Path: path, Body: map[string]string{"access": c.access}, Status: 200, Events: told}).Data(&got)
 		h.same(map[string]any{"agent": float64(id), "access": c.access}, got)
 		var seen []string
 		for who, a := range actors() {

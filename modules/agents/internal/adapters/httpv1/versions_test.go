@@ -56,7 +56,7 @@ func TestInstructionsAreAddedBehindTheOthers(t *testing.T) {
 		{Who: "ann", Method: "POST", Path: path, Body: `{"instructions":[" Cite. ","Be brief."]}`, Status: 201, Events: changed(id, 2, ann, "Guide")},
 		{Who: "root", Method: "POST", Path: path, Body: `{"instructions":["Be kind."]}`, Status: 201, Events: changed(id, 3, root, "Guide")}, // once more is once more
 	} {
-		h.Play(h.db, c)
+		h.Play(c)
 	}
 	var said struct {
 		Instructions []struct {
@@ -96,7 +96,7 @@ func TestEachChangeOfWhatAnAgentAnswersWithIsAVersion(t *testing.T) {
 		if strings.Contains(body, "Other") {
 			name = "Other"
 		}
-		h.Play(h.db, webtest.Scenario{Who: "ann", Method: "PUT", Path: path, Body: body, Status: 200, Events: changed(id, int64(version)+2, ann, name)})
+		h.Play(webtest.Scenario{Who: "ann", Method: "PUT", Path: path, Body: body, Status: 200, Events: changed(id, int64(version)+2, ann, name)})
 	}
 	for _, body := range []string{`{"description":"d","sample_q1":"q?","name":"New"}`, `{"type":"custom"}`, `{"status":"Draft"}`, `{"status":"Live","access":"Only team"}`, `{"access":"Public"}`} {
 		h.As("ann").Expecting(webtest.Named("agents.agent_updated.v1")).Do("PUT", path, body).Want(200)
@@ -144,7 +144,7 @@ func TestEachChangeOfWhatAnAgentAnswersWithIsAVersion(t *testing.T) {
 		{Who: "ann", Method: "PUT", Path: path + "/version/1", Body: `{}`, Status: 405, Code: "method_not_allowed"}, // it never changes
 		{Who: "ann", Method: "DELETE", Path: path + "/version/1", Status: 405, Code: "method_not_allowed"},
 	} {
-		h.Play(h.db, c)
+		h.Play(c)
 	}
 	h.As("ann").Expecting(agents.AgentDeleted{AgentID: id, OrganizationID: 1, ProjectID: 1, DeletedBy: ann}).Do("DELETE", path, nil).Want(200)
 	h.As("ann").Do("GET", path+"/version", nil).Refused(404, "agents.not_found")

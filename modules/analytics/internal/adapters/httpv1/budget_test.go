@@ -44,13 +44,13 @@ func TestTheTokenBudgetOfAnOrganization(t *testing.T) {
 		{Who: "user", Method: "PUT", Path: path, Body: `{"tokens":1}`, Status: 403, Code: "forbidden"},
 		{Who: "application", Method: "DELETE", Path: path, Status: 403, Code: "forbidden"},
 	} {
-		client.Play(db, s)
+		client.Play(s)
 	}
 	want := `"data":{"tokens":1000,"warn_at_percent":80,"used":120,"period":"2026-05","resets_on":"2026-06-01T00:00:00.000000Z","created_by":"g@example.com",`
 	if a := client.As("global").Do("GET", path, nil).Want(200); !strings.Contains(string(a.Body), want) {
 		t.Errorf("got %s", a.Body)
 	}
-	client.Play(db, webtest.Scenario{Who: "global", Method: "PUT", Path: path, Body: `{"tokens":1000,"warn_at_percent":50}`, Status: 200, Events: changed(1000, 50)})
-	client.Play(db, webtest.Scenario{Who: "global", Method: "DELETE", Path: path, Status: 200, Events: changed(0, 0)})
-	client.Play(db, webtest.Scenario{Who: "global", Method: "GET", Path: path, Status: 404, Code: "analytics.no_budget"})
+	client.Play(webtest.Scenario{Who: "global", Method: "PUT", Path: path, Body: `{"tokens":1000,"warn_at_percent":50}`, Status: 200, Events: changed(1000, 50)})
+	client.Play(webtest.Scenario{Who: "global", Method: "DELETE", Path: path, Status: 200, Events: changed(0, 0)})
+	client.Play(webtest.Scenario{Who: "global", Method: "GET", Path: path, Status: 404, Code: "analytics.no_budget"})
 }

@@ -22,11 +22,11 @@ func TestTheQuestionsOfAnAgentAreListedForItsAdmins(t *testing.T) {
 		time.Sleep(time.Hour)
 		s.jo.Expecting(threadMade, completed).Do("POST", "/api/agent/3/response", `{"user_query":"What is odd?"}`).Want(200)
 
-		s.nobody.Play(s.db, webtest.Scenario{Who: "jo", Method: "GET", Path: "/api/agent/3/query", Status: 403, Code: "chat.not_agent_admin"})
-		s.nobody.Play(s.db, webtest.Scenario{Who: "jo", Method: "GET", Path: "/api/agent/4/query", Status: 404, Code: "agents.not_found"})
-		s.nobody.Play(s.db, webtest.Scenario{Method: "GET", Path: "/api/agent/3/query", Status: 401, Code: "unauthenticated"})
+		s.nobody.Play(webtest.Scenario{Who: "jo", Method: "GET", Path: "/api/agent/3/query", Status: 403, Code: "chat.not_agent_admin"})
+		s.nobody.Play(webtest.Scenario{Who: "jo", Method: "GET", Path: "/api/agent/4/query", Status: 404, Code: "agents.not_found"})
+		s.nobody.Play(webtest.Scenario{Method: "GET", Path: "/api/agent/3/query", Status: 401, Code: "unauthenticated"})
 		s.catalog.admin = true
-		got := s.nobody.Play(s.db, webtest.Scenario{Who: "jo", Method: "GET", Path: "/api/agent/3/query?to=" + in(time.Minute), Status: 200})
+		got := s.nobody.Play(webtest.Scenario{Who: "jo", Method: "GET", Path: "/api/agent/3/query?to=" + in(time.Minute), Status: 200})
 		const want = `{"success":true,"message":"Agent queries retrieved successfully.","data":[{"agent_response":1,"query":"What is green?","answer":"The coil is green [1].",` +
 			`"created_on":"2000-01-01T00:00:00.000000Z","is_upvote":true,"is_downvote":false,"user":null}],"meta":{"count":null,"num_pages":null,"current_page":null,"items_per_page":100,"next_cursor":null}}`
 		if diff := cmp.Diff(want, strings.TrimSpace(string(got.Body))); diff != "" {
@@ -47,7 +47,7 @@ func TestTheQuestionsOfAnAgentAreListedForItsAdmins(t *testing.T) {
 		}
 
 		s.ann.Expecting(webtest.Named("chat.content_grant_created.v1")).Do("POST", "/api/content-grant", grantBody(`"user_id":7`, 2*time.Hour)).Want(201)
-		s.nobody.Play(s.db, webtest.Scenario{
+		s.nobody.Play(webtest.Scenario{
 			Who: "ann", Method: "GET", Path: "/api/agent/3/query?content_grant_id=1&q=odd", Status: 200,
 			Events: []event.Event{chat.ContentRead{GrantID: 1, OrganizationID: 1, ReaderID: 8, UserID: 7, AgentID: 3, ThreadID: 2, AgentResponseID: 2}},
 		})

@@ -45,7 +45,7 @@ func TestAnAnswerIsCommentedAndRated(t *testing.T) {
 			{webtest.Scenario{Path: "downvote", Status: 200}, `"is_upvote":false,"is_downvote":true`},
 		} {
 			c.Who, c.Method, c.Path = "jo", "POST", path+c.Path
-			if got := s.nobody.Play(s.db, c.Scenario); !strings.Contains(string(got.Body), c.data) {
+			if got := s.nobody.Play(c.Scenario); !strings.Contains(string(got.Body), c.data) {
 				t.Errorf("%s: %s", c.Path, got.Body)
 			}
 		}
@@ -70,7 +70,7 @@ func TestACommentThatDoesNotFitIsRefusedWithItsField(t *testing.T) {
 			{`{"comment":"x","created_by":"ann@example.com"}`, "malformed_request", "created_by"},
 		} {
 			status := map[bool]int{true: 400, false: 422}[c.code == "malformed_request"]
-			got := s.nobody.Play(s.db, webtest.Scenario{Who: "jo", Method: "POST", Path: "/api/agent-response/1/comment", Body: c.body, Status: status, Code: c.code})
+			got := s.nobody.Play(webtest.Scenario{Who: "jo", Method: "POST", Path: "/api/agent-response/1/comment", Body: c.body, Status: status, Code: c.code})
 			if got.Fields() != c.fields {
 				t.Errorf("%s: fields %q", c.body, got.Fields())
 			}
@@ -93,9 +93,9 @@ func TestOthersCanDoNothingToAnswersAndThreads(t *testing.T) {
 			{"PUT", "/api/chat-thread/%d", `{"title":"Mine"}`},
 			{"DELETE", "/api/chat-thread/%d", nil},
 		} {
-			s.nobody.Play(s.db, webtest.Scenario{Method: r.method, Path: fmt.Sprintf(r.path, 1), Body: r.body, Status: 401, Code: "unauthenticated"})
-			theirs := s.nobody.Play(s.db, webtest.Scenario{Who: "ann", Method: r.method, Path: fmt.Sprintf(r.path, 1), Body: r.body, Status: 404, Code: "chat.not_found"})
-			absent := s.nobody.Play(s.db, webtest.Scenario{Who: "ann", Method: r.method, Path: fmt.Sprintf(r.path, 999), Body: r.body, Status: 404, Code: "chat.not_found"})
+			s.nobody.Play(webtest.Scenario{Method: r.method, Path: fmt.Sprintf(r.path, 1), Body: r.body, Status: 401, Code: "unauthenticated"})
+			theirs := s.nobody.Play(webtest.Scenario{Who: "ann", Method: r.method, Path: fmt.Sprintf(r.path, 1), Body: r.body, Status: 404, Code: "chat.not_found"})
+			absent := s.nobody.Play(webtest.Scenario{Who: "ann", Method: r.method, Path: fmt.Sprintf(r.path, 999), Body: r.body, Status: 404, Code: "chat.not_found"})
 			if theirs.Message() != absent.Message() {
 				t.Errorf("%s: %q differs from %q", r.path, theirs.Message(), absent.Message())
 			}
@@ -117,9 +117,9 @@ func TestAThreadIsRenamed(t *testing.T) {
 			`{"title":"a","agent":4}`: {400, "malformed_request"},
 			`{"title":"` + strings.Repeat("a", 256) + `"}`: {422, "unacceptable_value"},
 		} {
-			s.nobody.Play(s.db, webtest.Scenario{Who: "jo", Method: "PUT", Path: "/api/chat-thread/1", Body: body, Status: want.status, Code: want.code})
+			s.nobody.Play(webtest.Scenario{Who: "jo", Method: "PUT", Path: "/api/chat-thread/1", Body: body, Status: want.status, Code: want.code})
 		}
-		got := s.nobody.Play(s.db, webtest.Scenario{Who: "jo", Method: "PUT", Path: "/api/chat-thread/1", Body: `{"title":"  Coils "}`, Status: 200})
+		got := s.nobody.Play(webtest.Scenario{Who: "jo", Method: "PUT", Path: "/api/chat-thread/1", Body: `{"title":"  Coils "}`, Status: 200})
 		for _, part := range []string{`"message":"Chat Thread updated successfully."`, `"title":"Coils"`, `"modified_by":"jo@example.com"`, `"is_deleted":false`} {
 			if !strings.Contains(string(got.Body), part) {
 				t.Errorf("no %s in %s", part, got.Body)
@@ -132,7 +132,7 @@ func TestWhatIsDeletedIsShownOnceMore(t *testing.T) {
 	play(t, says("Green."), func(s *scene) {
 		s.jo.Expecting(threadMade, completed).Do("POST", runPath, ask).Want(200)
 		s.jo.Expecting(completed).Do("POST", runPath, `{"user_query":"And blue?","chat_thread_id":1}`).Want(200)
-		answer := s.nobody.Play(s.db, webtest.Scenario{Who: "jo", Method: "DELETE", Path: "/api/agent-response/1", Status: 200, Events: []event.Event{
+		answer := s.nobody.Play(webtest.Scenario{Who: "jo", Method: "DELETE", Path: "/api/agent-response/1", Status: 200, Events: []event.Event{
 			chat.ResponseDeleted{AgentResponseID: 1, OrganizationID: 1, ThreadID: 1, AgentID: 3, UserID: 7, DeletedBy: 7, DeletedOn: time.Now().UTC()},
 		}})
 		var record struct {
@@ -145,8 +145,8 @@ func TestWhatIsDeletedIsShownOnceMore(t *testing.T) {
 		if record.ID != 1 || record.Question != "What is green?" || !record.IsDeleted || record.Response.Answer != "Green." {
 			t.Errorf("%+v", record)
 		}
-		s.nobody.Play(s.db, webtest.Scenario{Who: "jo", Method: "DELETE", Path: "/api/agent-response/1", Status: 404, Code: "chat.not_found"})
-		gone := s.nobody.Play(s.db, webtest.Scenario{Who: "jo", Method: "DELETE", Path: "/api/chat-thread/1", Status: 200, Events: []event.Event{
+		s.nobody.Play(webtest.Scenario{Who: "jo", Method: "DELETE", Path: "/api/agent-response/1", Status: 404, Code: "chat.not_found"})
+		gone := s.nobody.Play(webtest.Scenario{Who: "jo", Method: "DELETE", Path: "/api/chat-thread/1", Status: 200, Events: []event.Event{
 			chat.ThreadDeleted{ThreadID: 1, OrganizationID: 1, AgentID: 3, UserID: 7, DeletedBy: 7, DeletedOn: time.Now().UTC()},
 		}})
 		var thread struct {

@@ -28,7 +28,7 @@ const week = 7 * 24 * time.Hour
 func TestAGrantIsMadeListedAndEnded(t *testing.T) {
 	play(t, says("x"), func(s *scene) {
 		expires := time.Date(2000, 1, 8, 0, 0, 0, 0, time.UTC)
-		made := s.nobody.Play(s.db, webtest.Scenario{
+		made := s.nobody.Play(webtest.Scenario{
 			Who: "ann", Method: "POST", Path: "/api/content-grant", Body: grantBody(`"user_id":7`, week), Status: 201,
 			Events: []event.Event{chat.ContentGrantCreated{GrantID: 1, OrganizationID: 1, GrantedTo: 8, UserID: 7, ExpiresOn: expires}},
 		})
@@ -38,12 +38,12 @@ func TestAGrantIsMadeListedAndEnded(t *testing.T) {
 		if diff := cmp.Diff(want, strings.TrimSpace(string(made.Body))); diff != "" {
 			t.Error(diff)
 		}
-		s.nobody.Play(s.db, webtest.Scenario{
+		s.nobody.Play(webtest.Scenario{
 			Who: "ann", Method: "POST", Path: "/api/content-grant", Body: grantBody(`"agent_id":3`, time.Hour), Status: 201,
 			Events: []event.Event{chat.ContentGrantCreated{GrantID: 2, OrganizationID: 1, GrantedTo: 8, AgentID: 3, ExpiresOn: time.Date(2000, 1, 1, 1, 0, 0, 0, time.UTC)}},
 		})
 		time.Sleep(time.Hour)
-		ended := s.nobody.Play(s.db, webtest.Scenario{
+		ended := s.nobody.Play(webtest.Scenario{
 			Who: "ann", Method: "DELETE", Path: "/api/content-grant/1", Status: 200,
 			Events: []event.Event{chat.ContentGrantEnded{GrantID: 1, OrganizationID: 1, GrantedTo: 8, UserID: 7, EndedBy: 8}},
 		})
@@ -51,9 +51,9 @@ func TestAGrantIsMadeListedAndEnded(t *testing.T) {
 			t.Error(body)
 		}
 		for _, id := range []string{"1", "2"} { // ended, and expired
-			s.nobody.Play(s.db, webtest.Scenario{Who: "ann", Method: "DELETE", Path: "/api/content-grant/" + id, Status: 409, Code: "chat.grant_ended"})
+			s.nobody.Play(webtest.Scenario{Who: "ann", Method: "DELETE", Path: "/api/content-grant/" + id, Status: 409, Code: "chat.grant_ended"})
 		}
-		s.nobody.Play(s.db, webtest.Scenario{Who: "ann", Method: "DELETE", Path: "/api/content-grant/3", Status: 404, Code: "chat.grant_not_found"})
+		s.nobody.Play(webtest.Scenario{Who: "ann", Method: "DELETE", Path: "/api/content-grant/3", Status: 404, Code: "chat.grant_not_found"})
 		s.ann.Expecting(webtest.Named("chat.content_grant_created.v1")).Do("POST", "/api/content-grant", grantBody(`"user_id":7`, 2*time.Hour)).Want(201)
 		for query, want := range map[string]string{"": "321", "?is_live=true": "3", "?is_live=false": "21", "?user_id=7": "31", "?agent_id=3": "2", "?user_id=9": "", "?items_per_page=1&page=2": "2"} {
 			var list []struct{ ID int64 }
@@ -102,7 +102,7 @@ func TestAGrantThatCanNotBeIsRefusedInTheOrderOfTheChecks(t *testing.T) {
 				if c.body != "" {
 					body = c.body
 				}
-				got := s.nobody.Play(s.db, webtest.Scenario{Who: "ann", Method: "POST", Path: "/api/content-grant", Body: body, Status: c.status, Code: c.code})
+				got := s.nobody.Play(webtest.Scenario{Who: "ann", Method: "POST", Path: "/api/content-grant", Body: body, Status: c.status, Code: c.code})
 				if got.Fields() != c.fields {
 					t.Errorf("fields %q: %s", got.Fields(), got.Body)
 				}
@@ -110,7 +110,7 @@ func TestAGrantThatCanNotBeIsRefusedInTheOrderOfTheChecks(t *testing.T) {
 		})
 	}
 	play(t, says("x"), func(s *scene) {
-		s.nobody.Play(s.db, webtest.Scenario{Who: "jo", Method: "POST", Path: "/api/content-grant", Body: grantBody(`"user_id":9`, time.Hour), Status: 403, Code: "forbidden"})
+		s.nobody.Play(webtest.Scenario{Who: "jo", Method: "POST", Path: "/api/content-grant", Body: grantBody(`"user_id":9`, time.Hour), Status: 403, Code: "forbidden"})
 	})
 }
 
@@ -137,8 +137,8 @@ func TestThroughAGrantTheAnswersAreTheAskersAndEachReadIsTold(t *testing.T) {
 				continue
 			}
 			own := strings.TrimSuffix(path, "?content_grant_id=1")
-			mine := s.nobody.Play(s.db, webtest.Scenario{Who: "jo", Method: "GET", Path: own, Status: 200})
-			got := s.nobody.Play(s.db, webtest.Scenario{Who: "ann", Method: "GET", Path: path, Status: 200, Events: []event.Event{want}})
+			mine := s.nobody.Play(webtest.Scenario{Who: "jo", Method: "GET", Path: own, Status: 200})
+			got := s.nobody.Play(webtest.Scenario{Who: "ann", Method: "GET", Path: path, Status: 200, Events: []event.Event{want}})
 			if diff := cmp.Diff(string(mine.Body), string(got.Body)); diff != "" {
 				t.Errorf("%s: %s", path, diff)
 			}
@@ -155,13 +155,13 @@ func TestThroughAGrantTheAnswersAreTheAskersAndEachReadIsTold(t *testing.T) {
 			{Method: "POST", Path: runPath + "/stream", Body: `{"user_query":"And?","chat_thread_id":1}`},
 		} {
 			write.Who, write.Status, write.Code = "ann", 403, "chat.read_only"
-			s.nobody.Play(s.db, write)
+			s.nobody.Play(write)
 		}
 		time.Sleep(time.Hour)
 		for _, path := range []string{"/api/agent-response/1", "/api/agent-response/1/events", "/api/chat-thread/1"} {
-			s.nobody.Play(s.db, webtest.Scenario{Who: "ann", Method: "GET", Path: path, Status: 404, Code: "chat.not_found"})
+			s.nobody.Play(webtest.Scenario{Who: "ann", Method: "GET", Path: path, Status: 404, Code: "chat.not_found"})
 		}
-		s.nobody.Play(s.db, webtest.Scenario{Who: "ann", Method: "GET", Path: "/api/agent/3/chat-thread?content_grant_id=1", Status: 403, Code: "chat.grant_unusable"})
-		s.nobody.Play(s.db, webtest.Scenario{Who: "jo", Method: "GET", Path: "/api/agent/3/chat-thread?content_grant_id=1", Status: 404, Code: "chat.grant_not_found"})
+		s.nobody.Play(webtest.Scenario{Who: "ann", Method: "GET", Path: "/api/agent/3/chat-thread?content_grant_id=1", Status: 403, Code: "chat.grant_unusable"})
+		s.nobody.Play(webtest.Scenario{Who: "jo", Method: "GET", Path: "/api/agent/3/chat-thread?content_grant_id=1", Status: 404, Code: "chat.grant_not_found"})
 	})
 }

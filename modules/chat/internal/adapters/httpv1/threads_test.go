@@ -54,7 +54,7 @@ func TestWhatDoesNotFitIsRefusedWithItsField(t *testing.T) {
 						body = c.body
 					}
 					refused := webtest.Scenario{Who: "jo", Method: "POST", Path: path, Body: body, Status: c.status, Code: c.code}
-					got := s.nobody.With("Accept", "text/event-stream").Play(s.db, refused)
+					got := s.nobody.With("Accept", "text/event-stream").Play(refused)
 					if got.Fields() != c.fields {
 						t.Errorf("fields %q: %s", got.Fields(), got.Body)
 					}

@@ -58,7 +58,7 @@ func TestADocumentIsChangedAsJSONOrByUpload(t *testing.T) {
 		{Who: "jo", Method: "PUT", Path: path, Body: `{"description":"D"}`, Status: 200, Events: updated(2)},
 		{Who: "jo", Method: "PUT", Path: path, Body: `{}`, Status: 200},
 	} {
-		s.Play(s.db, c)
+		s.Play(c)
 	}
 	source := part{"source", "d.md", "# Lanterns\n\nA lantern is a lamp."}
 	s.change("al", path, source).Refused(403, "corpora.not_editor")
@@ -134,7 +134,7 @@ func TestDocumentsAreDeletedByIdOrWithTheNameOfTheCorpus(t *testing.T) {
 		{Who: "jo", Method: "DELETE", Path: "/api/corpus/1", Status: 200, Events: []event.Event{corpora.CorpusDeleted{CorpusID: 1, OrganizationID: 1, DeletedBy: 11}}},
 		{Who: "jo", Method: "DELETE", Path: "/api/corpus/1", Status: 404, Code: "corpora.not_found"},
 	} {
-		s.Play(s.db, c)
+		s.Play(c)
 	}
 }
 
@@ -190,7 +190,7 @@ func TestAConnectionIsReadChangedAndEnded(t *testing.T) {
 		{Who: "al", Method: "DELETE", Path: path, Status: 200, Events: []event.Event{corpora.CorpusDisconnected{AgentID: 5, CorpusID: 1, OrganizationID: 1, ChangedBy: 12}}},
 		{Who: "al", Method: "GET", Path: path, Status: 404, Code: "corpora.not_connected"},
 	} {
-		s.Play(s.db, c)
+		s.Play(c)
 	}
 }
 

@@ -62,7 +62,7 @@ func TestCorporaAreShownToWhoMayReadThem(t *testing.T) {
 		"a blank search": {Who: "jo", Method: "POST", Path: "/api/corpus/1/search", Body: `{"query":" "}`, Status: 422, Code: "unacceptable_value"},
 		"unknown mode":   {Who: "jo", Method: "POST", Path: "/api/corpus", Body: `{"name":"a","indexing_mode_id":4}`, Status: 422, Code: "unacceptable_value"},
 	} {
-		t.Run(name, func(t *testing.T) { s.On(t).Play(s.db, c) })
+		t.Run(name, func(t *testing.T) { s.On(t).Play(c) })
 	}
 }
 

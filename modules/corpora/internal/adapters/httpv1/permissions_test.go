@@ -38,7 +38,7 @@ func TestRolesOnACorpus(t *testing.T) {
 		{Who: "boss", Method: "DELETE", Path: path, Status: 400, Code: "malformed_request"},
 		{Who: "boss", Method: "DELETE", Path: path, Body: `{"user_ids":[11]}`, Status: 409, Code: "corpora.owner_fixed"},
 	} {
-		s.Play(s.db, c)
+		s.Play(c)
 	}
 	var got []map[string]any
 	s.As("jo").Do("GET", path, nil).Want(200).Data(&got)
@@ -99,6 +99,6 @@ func TestACorpusIsChangedByItsEditors(t *testing.T) {
 		},
 		{Who: "al", Method: "GET", Path: "/api/corpus/1", Status: 404, Code: "corpora.not_found"},
 	} {
-		s.Play(s.db, c)
+		s.Play(c)
 	}
 }

@@ -33,7 +33,7 @@ func TestRestoringAVersionOfAnAgent(t *testing.T) {
 		{Who: "al", Method: "POST", Path: path, Status: 200, Events: []event.Event{connected(open, false), connected(own, true)}},
 		{Who: "al", Method: "POST", Path: path, Status: 403, Code: "corpora.not_restored"}, // only what is not al's to share is different
 	} {
-		answer := s.Play(s.db, c)
+		answer := s.Play(c)
 		switch c.Status {
 		case 200:
 			for _, want := range []string{`"message":"Agent version restored successfully."`, `"version":6`, `"note":"Only an admin of the corpus can share its content; it is not shared."`,
@@ -49,7 +49,7 @@ func TestRestoringAVersionOfAnAgent(t *testing.T) {
 		}
 	}
 	// The global admin shares it.
-	s.Play(s.db, webtest.Scenario{Who: "boss", Method: "POST", Path: path, Status: 200, Events: []event.Event{
+	s.Play(webtest.Scenario{Who: "boss", Method: "POST", Path: path, Status: 200, Events: []event.Event{
 		corpora.ConnectionChanged{AgentID: 5, CorpusID: open, OrganizationID: 1, IsEnabled: true, SharesContent: true, ChangedBy: 13},
 	}})
 }

@@ -169,7 +169,7 @@ func TestDatasetsAndTestsByScenario(t *testing.T) {
 		{Who: "ann", Method: "GET", Path: dataset, Status: 404, Code: "evaluations.dataset_not_found"},
 		{Who: "ann", Method: "GET", Path: test, Status: 200}, // keeps its queries
 	} {
-		s.Play(s.db, c)
+		s.Play(c)
 	}
 }
 

@@ -32,7 +32,7 @@ func (directory) Users(_ context.Context, _ int64, ids []int64) ([]users.User, e
 }
 
 // house is an organization where al may write to jo and nobody else to anybody.
-func house(t *testing.T) (webtest.Client, *memory.DB, *clock.Fixed) {
+func house(t *testing.T) (webtest.Client, *clock.Fixed) {
 	t.Helper()
 	c := clock.NewFixed(time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC))
 	db := memory.New(c)
@@ -47,7 +47,7 @@ func house(t *testing.T) (webtest.Client, *memory.DB, *clock.Fixed) {
 		return core.ErrNotSender
 	}}})
 	actors := webtest.Actors{"jo": {UserID: 7, OrganizationID: 1, Email: "jo@example.com"}, "al": {UserID: 8, OrganizationID: 1, Email: "al@example.com", FullName: "Al Lee"}, "far": {UserID: 9, OrganizationID: 2}}
-	return webtest.Serve(t, actors, New(service).Routes()).Watching(db), db, c
+	return webtest.Serve(t, actors, New(service).Routes()).Watching(db), c
 }
 
 func created(id, user, sequence, by int64, kind string) []event.Event {
@@ -55,7 +55,7 @@ func created(id, user, sequence, by int64, kind string) []event.Event {
 }
 
 func TestSendingANotification(t *testing.T) {
-	client, db, _ := house(t)
+	client, _ := house(t)
 	const path = "/api/notification/user/7"
 	for _, s := range []webtest.Scenario{
 		{Who: "al", Method: "POST", Path: path, Body: `{"message":"Hello."}`, Status: 201, Events: created(1, 7, 1, 8, "message")},
@@ -77,7 +77,7 @@ func TestSendingANotification(t *testing.T) {
 		{Who: "al", Method: "POST", Path: path, Body: `{"message":"M","link":"//evil.example"}`, Status: 422, Code: "notifications.bad_link"},
 		{Who: "al", Method: "POST", Path: path, Body: `{"message":"a\u0007b"}`, Status: 422, Code: "notifications.bad_text"},
 	} {
-		client.Play(db, s)
+		client.Play(s)
 	}
 	sent := client.As("al").Expecting(created(4, 7, 4, 8, "message")...).Do("POST", path, `{"message":"Hello."}`).Want(201)
 	body := strings.TrimSpace(string(sent.Body))
@@ -89,25 +89,25 @@ func TestSendingANotification(t *testing.T) {
 }
 
 func TestTheTwentyFirstWithinAnHourIsRefusedWithHowLongToWait(t *testing.T) {
-	client, db, c := house(t)
+	client, c := house(t)
 	for i := range int64(20) {
 		client.As("al").Expecting(created(i+1, 7, i+1, 8, "message")...).Do("POST", "/api/notification/user/7", `{"message":"M"}`).Want(201)
 	}
 	c.Advance(10 * time.Minute)
-	answer := client.Play(db, webtest.Scenario{Who: "al", Method: "POST", Path: "/api/notification/user/7", Body: `{"message":"M"}`, Status: 429, Code: "notifications.too_many"})
+	answer := client.Play(webtest.Scenario{Who: "al", Method: "POST", Path: "/api/notification/user/7", Body: `{"message":"M"}`, Status: 429, Code: "notifications.too_many"})
 	if got := answer.Header.Get("Retry-After"); got != "3000" {
 		t.Errorf("Retry-After is %q", got)
 	}
 }
 
 func TestReadingAll(t *testing.T) {
-	client, db, _ := house(t)
+	client, _ := house(t)
 	for i := range int64(3) {
 		client.As("al").Expecting(created(i+1, 7, i+1, 8, "message")...).Do("POST", "/api/notification/user/7", `{"message":"M"}`).Want(201)
 	}
 	client.As("jo").Do("PUT", "/api/notification/2/read", nil).Want(200)
 	for _, want := range []string{`{"read":2}`, `{"read":0}`} {
-		a := client.Play(db, webtest.Scenario{Who: "jo", Method: "PUT", Path: "/api/notification/read", Status: 200})
+		a := client.Play(webtest.Scenario{Who: "jo", Method: "PUT", Path: "/api/notification/read", Status: 200})
 		if body := strings.TrimSpace(string(a.Body)); body != `{"success":true,"message":"Notifications read successfully.","data":`+want+`}` {
 			t.Errorf("got %s", body)
 		}
@@ -121,7 +121,7 @@ func TestReadingAll(t *testing.T) {
 }
 
 func TestPreferences(t *testing.T) {
-	client, db, _ := house(t)
+	client, _ := house(t)
 	const path = "/api/notification/preference"
 	for _, s := range []webtest.Scenario{
 		{Who: "jo", Method: "GET", Path: path, Status: 200},
@@ -138,7 +138,7 @@ func TestPreferences(t *testing.T) {
 		{Who: "jo", Method: "PUT", Path: path, Body: `{"mail":{"message":"weekly"}}`, Status: 422, Code: "notifications.unknown_mail"},
 		{Who: "al", Method: "POST", Path: "/api/notification/user/7", Body: `{"message":"M"}`, Status: 409, Code: "notifications.muted"},
 	} {
-		client.Play(db, s)
+		client.Play(s)
 	}
 	type preference struct {
 		Muted []string
@@ -164,7 +164,7 @@ func TestPreferences(t *testing.T) {
 }
 
 func TestAnInboxIsFollowed(t *testing.T) {
-	client, _, _ := house(t)
+	client, _ := house(t)
 	said := int64(0)
 	say := func(text string) {
 		said++
@@ -224,7 +224,7 @@ func TestAnInboxIsFollowed(t *testing.T) {
 }
 
 func TestAStreamThatEndsMakesPlaceForAnother(t *testing.T) {
-	client, _, _ := house(t)
+	client, _ := house(t)
 	jo := client.As("jo")
 	var open []*webtest.Stream
 	for range 20 {

@@ -149,7 +149,7 @@ func TestWebhooksByScenario(t *testing.T) {
 		{Who: "boss", Method: "DELETE", Path: hookPath, Status: 404, Code: "notifications.webhook_not_found"},
 		{Who: "boss", Method: "GET", Path: hookPath + "/delivery", Status: 404, Code: "notifications.webhook_not_found"},
 	} {
-		h.Play(h.db, s)
+		h.Play(s)
 	}
 }
 

@@ -153,7 +153,7 @@ func TestCreatingAProject(t *testing.T) {
 		{Who: "admin@x", Method: "POST", Path: "/api/project", Body: `{"name":" "}`, Status: 422, Code: "projects.blank_name"},
 		{Method: "POST", Path: "/api/project", Body: `{"name":"P"}`, Status: 401, Code: "unauthenticated"},
 	} {
-		answer := h.Play(h.db, c)
+		answer := h.Play(c)
 		if c.Status == 201 {
 			h.As(c.Who).Do("POST", fmt.Sprintf("/api/project/%d/user", answer.ID()), map[string]any{"user_ids": []int64{h.dora}}).Want(200)
 		}
@@ -228,7 +228,7 @@ func TestAddingUsers(t *testing.T) {
 			if c.ids == nil {
 				body = map[string]any{}
 			}
-			h.Play(h.db, webtest.Scenario{Who: c.who, Method: "POST", Path: on.path, Body: body, Status: c.status, Code: c.code})
+			h.Play(webtest.Scenario{Who: c.who, Method: "POST", Path: on.path, Body: body, Status: c.status, Code: c.code})
 		}
 		h.As("ann@x").Do("POST", on.path, `{"user_ids":[5],"role":"owner"}`).Refused(422, "unacceptable_value")
 	}

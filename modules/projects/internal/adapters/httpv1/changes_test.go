@@ -46,7 +46,7 @@ func TestChangingATeam(t *testing.T) {
 		if name, _, _ := strings.Cut(c.want, "/"); c.status == 200 && c.body != "{}" {
 			told = []event.Event{projects.TeamUpdated{TeamID: team, OrganizationID: 1, Name: name}}
 		}
-		h.Play(h.db, webtest.Scenario{Who: c.who, Method: "PUT", Path: path, Body: c.body, Status: c.status, Code: c.code, Events: told})
+		h.Play(webtest.Scenario{Who: c.who, Method: "PUT", Path: path, Body: c.body, Status: c.status, Code: c.code, Events: told})
 		var v struct{ Name, Description string }
 		h.As("bob@x").Do("GET", path, nil).Want(200).Data(&v)
 		h.same(c.want, v.Name+"/"+v.Description)
@@ -147,7 +147,7 @@ func TestChangingAProject(t *testing.T) {
 		{Who: "ann@x", Method: "PUT", Path: path, Body: `{"agent_count":7}`, Status: 400, Code: "malformed_request"},
 		{Who: "ann@x", Method: "PUT", Path: path, Body: `{"name":"  "}`, Status: 422, Code: "projects.blank_name"},
 	} {
-		h.Play(h.db, c)
+		h.Play(c)
 	}
 	var v struct {
 		Name      string

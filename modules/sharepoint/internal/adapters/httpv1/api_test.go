@@ -129,7 +129,7 @@ func TestARefusedItem(t *testing.T) {
 			if c.body != "" {
 				body = c.body
 			}
-			s.Play(s.facts, webtest.Scenario{Who: c.who, Method: c.method, Path: "/api/sharepoint/item" + c.path, Body: body, Status: c.status, Code: c.code})
+			s.Play(webtest.Scenario{Who: c.who, Method: c.method, Path: "/api/sharepoint/item" + c.path, Body: body, Status: c.status, Code: c.code})
 		}
 		s.multipart("PUT", fmt.Sprintf("/api/sharepoint/item/%d", folder.ID), nil, "x").Refused(422, "sharepoint.no_content")
 		s.upload("/Leave/F.TXT", "again").Refused(409, "sharepoint.name_taken")

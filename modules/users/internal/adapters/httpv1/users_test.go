@@ -43,7 +43,7 @@ func (h *house) run(id int64, calls []call) {
 		}
 		h.t.Run(c.what, func(t *testing.T) {
 			s := webtest.Scenario{Who: tokens[c.who], Method: c.method, Path: path, Body: body, Status: c.status, Code: c.code, Events: c.events}
-			h.On(t).Play(h.db, s)
+			h.On(t).Play(s)
 		})
 	}
 }
