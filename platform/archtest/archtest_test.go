@@ -28,6 +28,7 @@ var rules = []struct {
 	{[]string{"narrow"}, narrow},
 	{[]string{"sqlcomments"}, sqlComments},
 	{[]string{"watched"}, watched},
+	{[]string{"kinds"}, kinds},
 }
 
 func complaints(t *testing.T, root string) []complaint {

@@ -47,7 +47,7 @@ func (a *API) Routes() []web.Route {
 			),
 			web.POST("/api/corpus/{corpus_id}/permission", "Create Corpus Permissions", a.grant,
 				on(web.View).
-					And(web.On("user", "user_ids", web.View)).
+					And(web.On(actor.Account, "user_ids", web.View)).
 					And(web.On(actor.Team, "team_ids", web.View).IfSent()).
 					And(on(web.Manage)),
 				web.Created(),
@@ -58,7 +58,7 @@ func (a *API) Routes() []web.Route {
 				web.Message("Corpus permissions deleted successfully."),
 			),
 			web.GET("/api/corpus/{corpus_id}/permission/user/{user_id}", "Get Corpus Permission By User", a.decision,
-				on(web.Manage).ForSelf("user_id", web.View).And(web.On("user", "user_id", web.View)),
+				on(web.Manage).ForSelf("user_id", web.View).And(web.On(actor.Account, "user_id", web.View)),
 				web.Message("Corpus permission retrieved successfully."),
 			),
 			web.POST("/api/corpus/{corpus_id}/document", "Create Document In Corpus", a.upload,
@@ -93,16 +93,16 @@ func (a *API) Routes() []web.Route {
 				web.Message("Document retrieved successfully."),
 			),
 			web.PUT("/api/document/{document_id}", "Edit Document By ID", a.changeDocument,
-				web.On("document", "document_id", web.Edit),
+				web.On(actor.Document, "document_id", web.Edit),
 				web.Long(),
 				web.Message("Document updated successfully."),
 			),
 			web.DELETE("/api/document/{document_id}", "Delete Document By ID", a.deleteDocument,
-				web.On("document", "document_id", web.Edit),
+				web.On(actor.Document, "document_id", web.Edit),
 				web.Message("Document deleted successfully."),
 			),
 			web.POST("/api/document/{document_id}/reindex", "Reindex Document", a.reindex,
-				web.On("document", "document_id", web.Edit),
+				web.On(actor.Document, "document_id", web.Edit),
 				web.Message("Document has been queued for indexing"),
 			),
 			web.GET("/api/document/{document_id}/content", "Get Document Content", a.content,
