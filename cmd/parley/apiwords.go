@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"net/http"
 
 	"parley/platform/openapi"
 )
@@ -24,7 +25,10 @@ func apiWords() (openapi.Words, error) {
 		return openapi.Words{}, fmt.Errorf("reading what operations do: %w", err)
 	}
 	groups, operations, err := openapi.ReadText(folder)
-	return openapi.Words{Fields: apiFields, Operations: operations, IDs: apiIDs, Tags: groups, Values: apiValues, Requests: apiRequests}, err
+	return openapi.Words{
+		Fields: apiFields, Operations: operations, IDs: apiIDs, Tags: groups, Values: apiValues, Requests: apiRequests,
+		Codes: map[int]string{http.StatusTooManyRequests: "users.too_many_attempts"},
+	}, err
 }
 
 // apiIDs are operation ids in place of those that follow from the contract's names.

@@ -3,8 +3,10 @@ package main
 import (
 	"encoding/json"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -77,6 +79,13 @@ func TestWhatTheDocumentSaysOfErrorsAndEventsIsThere(t *testing.T) {
 		status[row[2]] += row[1] + " "
 	}
 	code, event, said := regexp.MustCompile("`([a-z_]+\\.[a-z_]+|[a-z]+(_[a-z]+)+)`"), regexp.MustCompile("`([a-z]+\\.[a-z_]+\\.v[0-9]+)`"), regexp.MustCompile(`^[45]\d\d$`)
+	for name, r := range d.Components.Responses {
+		example, _ := r.Content["application/json"].Example.(map[string]any)
+		of, _ := example["code"].(string)
+		if is, err := strconv.Atoi(strings.TrimSpace(status[of])); err != nil || (name != "Error" && name != strings.ReplaceAll(http.StatusText(is), " ", "")) {
+			t.Errorf("the example of %s has the code %q, which is answered with %q", name, of, status[of])
+		}
+	}
 	d.each(func(call string, o apiOperation) {
 		for part := range strings.SplitSeq(o.Description, "\n\n") {
 			switch {

@@ -64,17 +64,21 @@ func names(t *tree) []complaint {
 			if i == 0 && slices.Contains(badNames, path.Base(p.path)) {
 				out = append(out, t.at(f, f.ast.Package, "names", "%s says nothing", path.Base(p.path)))
 			}
-			if z.module == "" || f.test {
+			if f.test {
 				continue
 			}
 			ast.Inspect(f.ast, func(n ast.Node) bool {
 				switch n := n.(type) {
 				case *ast.FuncDecl:
-					if n.Recv != nil && n.Name.Name == "EventName" && !namesEvent(n, z.module) {
+					if z.module != "" && n.Recv != nil && n.Name.Name == "EventName" && !namesEvent(n, z.module) {
 						out = append(out, t.at(f, n.Pos(), "names", "an event's name is a literal like %s.it_happened.v1", z.module))
 					}
 				case *ast.CallExpr:
-					if code := errorCode(n); code != "" && !strings.HasPrefix(code, z.module+".") && !contractCodes[code] {
+					switch code := errorCode(n); {
+					case code == "" || contractCodes[code]:
+					case z.module == "" && strings.Contains(code, "."):
+						out = append(out, t.at(f, n.Pos(), "names", "the error code %s is a module's", code))
+					case z.module != "" && !strings.HasPrefix(code, z.module+"."):
 						out = append(out, t.at(f, n.Pos(), "names", "the error code %s does not begin with %s.", code, z.module))
 					}
 				case *ast.CompositeLit:

@@ -108,9 +108,10 @@ var tableOwners = map[string]string{
 }
 
 // contractCodes are error codes that no module owns: the contract spells them
-// for every operation, or several modules answer them.
+// for every operation, or the edge or several modules answer them.
 var contractCodes = map[string]bool{
 	"duplicate_document": true,
 	"unauthenticated":    true,
+	"users.key_scope":    true, // what platform/web answers about API keys
 	"users.not_found":    true,
 }

@@ -22,7 +22,9 @@ type Document struct {
 	Error      reflect.Type // the form of every error
 	// APIKeyHeader is the name of the header that carries an API key.
 	APIKeyHeader string
-	Words        Words
+	// Codes are examples of codes of errors, by the statuses that the edge answers.
+	Codes map[int]string
+	Words Words
 }
 
 const (
@@ -98,7 +100,7 @@ func (d Document) JSON() ([]byte, error) {
 	}
 	for status, what := range refusals {
 		doc.Components.Responses[refusal(status)] = &huma.Response{
-			Description: what, Headers: headers(everyAnswer, told[status]), Content: jsonContent(failed, refused(status, what)),
+			Description: what, Headers: headers(everyAnswer, told[status]), Content: jsonContent(failed, refused(d.code(status), what)),
 		}
 	}
 	ids, tags := map[string]string{}, map[string]bool{}
@@ -300,18 +302,16 @@ func jsonContent(s *huma.Schema, example any) map[string]*huma.MediaType {
 	return map[string]*huma.MediaType{asJSON: {Schema: s, Example: example}}
 }
 
-// codes are examples of the codes of errors.
-var codes = map[int]string{
-	http.StatusBadRequest: "malformed_request", http.StatusUnauthorized: "unauthenticated", http.StatusForbidden: "forbidden", http.StatusNotFound: "not_found",
-	http.StatusConflict: "request_in_progress", http.StatusRequestEntityTooLarge: "request_too_large",
-	http.StatusUnsupportedMediaType: "unsupported_media_type",
-	http.StatusUnprocessableEntity:  "unacceptable_value", http.StatusTooManyRequests: "users.too_many_attempts", http.StatusServiceUnavailable: "storage_unavailable",
+// code is an example of the code of an error; that of a defect stands for every
+// status without one.
+func (d Document) code(status int) string {
+	return cmp.Or(d.Codes[status], d.Words.Codes[status], d.Codes[http.StatusInternalServerError])
 }
 
 // refused is an example of an error.
-func refused(status int, message string) any {
+func refused(code, message string) any {
 	return map[string]any{
-		"success": false, "message": message, "detail": message, "data": nil, "code": cmp.Or(codes[status], "internal_error"), "errors": []any{},
+		"success": false, "message": message, "detail": message, "data": nil, "code": code, "errors": []any{},
 		"request_id": formats["uuid"],
 	}
 }

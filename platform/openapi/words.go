@@ -21,6 +21,9 @@ type Words struct {
 	Values map[string]any
 	// Requests are examples of bodies, by the ids of their operations.
 	Requests map[string]any
+	// Codes are examples of codes of errors, by the statuses that modules alone
+	// answer.
+	Codes map[int]string
 }
 
 // field describes a field of a schema, or a parameter, whose schema is "".

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"parley/platform/kernel/apperr"
 	"parley/platform/kernel/idempotency"
 	"parley/platform/openapi"
 )
@@ -15,12 +16,25 @@ import (
 func (s *Server) describe() ([]byte, error) {
 	d := openapi.Document{
 		Version: s.config.Version, Schemas: s.schemas, Error: reflect.TypeFor[failure](), APIKeyHeader: apiKeyHeader, Words: s.config.Words,
+		Codes:      exampleCodes(),
 		Operations: make([]openapi.Operation, len(s.config.Routes)),
 	}
 	for i := range s.config.Routes {
 		d.Operations[i] = s.config.Routes[i].operation()
 	}
 	return d.JSON()
+}
+
+// exampleCodes are the codes of errors that any module's routes answer, by
+// their statuses.
+func exampleCodes() map[int]string {
+	codes := map[int]string{}
+	for _, e := range []*apperr.Error{
+		ErrMalformed, ErrUnauthenticated, ErrForbidden, ErrNotFound, idempotency.ErrInProgress, ErrTooLarge, ErrContentType, ErrUnacceptable, ErrInternal, ErrStorage,
+	} {
+		codes[status(e)] = e.Code
+	}
+	return codes
 }
 
 // operation is the route as the document describes it.

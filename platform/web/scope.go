@@ -8,7 +8,8 @@ import (
 	"parley/platform/kernel/apperr"
 )
 
-// ErrKeyScope answers what the API key that was sent is too narrow for.
+// ErrKeyScope answers what the API key that was sent is too narrow for. No
+// module answers it; its code is a promise to clients, whatever it begins with.
 var ErrKeyScope = apperr.New(apperr.Forbidden, "users.key_scope", "The API key does not reach this operation; use one with a wider scope, or sign in.")
 
 // KeyGroup is the name under which an API key names the operations of a group
