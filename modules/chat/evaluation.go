@@ -64,12 +64,6 @@ type Question struct {
 	Key string
 }
 
-// The states of an Outcome.
-const (
-	StateCompleted = "completed"
-	StateFailed    = "failed"
-)
-
 // Outcome is how the run of a question ended.
 type Outcome struct {
 	AgentResponseID int64

@@ -57,6 +57,14 @@ func (u Usage) Amount() money.Amount {
 	return money.Amount{Nano: u.CostNano}
 }
 
+// The states of a run that has ended.
+const (
+	StateCompleted   = "completed"
+	StateFailed      = "failed"
+	StateCancelled   = "cancelled"
+	StateInterrupted = "interrupted" // the process stopped or died
+)
+
 // Run is what both ends of a run tell. The project and the team are those of
 // the agent at the moment of the question.
 type Run struct {

@@ -87,6 +87,12 @@ func (DocumentAdded) EventName() string { return "corpora.document_added.v1" }
 // AggregateKey implements event.Event.
 func (e DocumentAdded) AggregateKey() string { return documentKey(e.DocumentID) }
 
+// The steps at which the reading of a document ends.
+const (
+	StepCompleted = "completed"
+	StepFailed    = "failed"
+)
+
 // DocumentIndexed tells that a document can be found, or why it can't.
 type DocumentIndexed struct {
 	DocumentID     int64  `json:"document_id"`

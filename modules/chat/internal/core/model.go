@@ -17,10 +17,10 @@ type State string
 const (
 	Queued      State = "queued"
 	InProgress  State = "in_progress"
-	Completed   State = "completed"
-	Failed      State = "failed"
-	Cancelled   State = "cancelled"
-	Interrupted State = "interrupted"
+	Completed   State = chat.StateCompleted
+	Failed      State = chat.StateFailed
+	Cancelled   State = chat.StateCancelled
+	Interrupted State = chat.StateInterrupted
 )
 
 // Open reports whether the run has not ended.

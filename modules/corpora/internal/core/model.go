@@ -1,6 +1,7 @@
 package core
 
 import (
+	"parley/modules/corpora"
 	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/audit"
@@ -49,8 +50,8 @@ const (
 	Pending    Step = "pending"
 	Extracting Step = "extracting"
 	Indexing   Step = "indexing"
-	Completed  Step = "completed"
-	Failed     Step = "failed"
+	Completed  Step = corpora.StepCompleted
+	Failed     Step = corpora.StepFailed
 )
 
 // Document is one file or text of a corpus. Its text is in passages, which

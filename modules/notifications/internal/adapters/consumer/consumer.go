@@ -38,13 +38,13 @@ func Consumers(s *core.Service) []bus.Consumer {
 				})
 			}),
 			bus.On(func(ctx context.Context, tx uow.Tx, fact corpora.DocumentIndexed, e event.Envelope) error {
-				if fact.Step != "failed" {
+				if fact.Step != corpora.StepFailed {
 					return nil
 				}
 				return s.DocumentFailed(ctx, tx, e.ID, fact.OrganizationID, fact.UserID, fact.DocumentID)
 			}),
 			bus.On(func(ctx context.Context, tx uow.Tx, fact chat.RunFailed, e event.Envelope) error {
-				if fact.State != "interrupted" || fact.QuerySource == "evaluation" { // of an evaluation its end is told
+				if fact.State != chat.StateInterrupted || fact.QuerySource == chat.SourceEvaluation { // of an evaluation its end is told
 					return nil
 				}
 				return s.RunInterrupted(ctx, tx, e.ID, fact.OrganizationID, fact.UserID, fact.AgentID, fact.AgentResponseID)

@@ -19,7 +19,7 @@ func Consumers(s *core.Service) []bus.Consumer {
 	return []bus.Consumer{
 		{Name: "sharepoint.documents", Handlers: []bus.Handler{
 			bus.On(func(ctx context.Context, _ uow.Tx, e corpora.DocumentIndexed, _ event.Envelope) error {
-				return s.DocumentIndexed(ctx, e.OrganizationID, e.DocumentID, e.Step == "failed")
+				return s.DocumentIndexed(ctx, e.OrganizationID, e.DocumentID, e.Step == corpora.StepFailed)
 			}),
 			bus.OnMany(func(ctx context.Context, _ uow.Tx, facts []bus.Fact[corpora.DocumentDeleted]) error {
 				gone := map[int64][]int64{}
