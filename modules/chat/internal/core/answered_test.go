@@ -191,3 +191,19 @@ func (broke) Run(context.Context, actor.Actor, int64) (agents.Runnable, error) {
 }
 
 func (broke) Administers(context.Context, actor.Actor, int64) (bool, error) { return false, errBroken }
+
+func TestOnlyCompletedRunsThatNoEvaluationAskedAnswerUsers(t *testing.T) {
+	for state, want := range map[core.State]bool{
+		core.Queued: false, core.InProgress: false, core.Completed: true, core.Failed: false, core.Cancelled: false, core.Interrupted: false,
+	} {
+		if got := state.AnswersUser("api"); got != want {
+			t.Errorf("%s of a client: %v", state, got)
+		}
+		if state.AnswersUser(core.SourceEvaluation) {
+			t.Errorf("%s of an evaluation answers a user", state)
+		}
+	}
+	if !core.Completed.AnswersUser("") {
+		t.Error("an answer of no named source is none")
+	}
+}

@@ -43,7 +43,7 @@ func (x *execution) finish(failure error) (time.Time, error) {
 	now, err := x.close(ctx, &x.run, x.stream, *o, untilStored)
 	switch {
 	case err == nil:
-		if o.State == Completed && x.run.QuerySource != SourceEvaluation {
+		if o.State.AnswersUser(x.run.QuerySource) {
 			x.recent.add(recentAnswer{run: x.run.ID, agent: x.run.AgentID, question: x.content.Question, answer: o.Answer})
 		}
 		return now, nil

@@ -26,6 +26,10 @@ const (
 // Open reports whether the run has not ended.
 func (s State) Open() bool { return s == Queued || s == InProgress }
 
+// AnswersUser reports whether a run in this state, of a source, has answered a
+// question of a user: it is completed, and no evaluation asked.
+func (s State) AnswersUser(source string) bool { return s == Completed && source != SourceEvaluation }
+
 // Thread is a conversation of one user with one agent.
 type Thread struct {
 	ID              int64

@@ -10,7 +10,7 @@ import (
 )
 
 func answered(r core.Run) bool {
-	return r.State == core.Completed && !r.IsDeleted && r.QuerySource != core.SourceEvaluation
+	return r.State.AnswersUser(r.QuerySource) && !r.IsDeleted
 }
 
 func newestFirst(a, b core.AnsweredRun) int {

@@ -13,7 +13,8 @@ import (
 	"parley/platform/kernel/page"
 )
 
-// answered is the condition of the index chat_runs_answered, in its words.
+// answered is core.State.AnswersUser of a run that is not deleted: the condition
+// of the index chat_runs_answered, in its words.
 const answered = "state = 'completed' AND NOT is_deleted AND query_source <> 'evaluation'"
 
 // skew is more than the clocks of two processes differ, and than lies between

@@ -129,7 +129,7 @@ func (s *Store) IndexWaiting(ctx context.Context, upTo int64, limit int) (bool, 
 // reads.
 func (s *Store) indexRuns(ctx context.Context, runs []int64) error {
 	q := s.db.On(ctx).NewSelect().TableExpr("chat_runs AS r").Join("JOIN chat_contents AS c ON c.run_id = r.id").ColumnExpr("r.id, r.agent_id, c.question, c.answer").
-		Where("r.state = 'completed' AND NOT r.is_deleted AND r.query_source <> 'evaluation'").Where("r.id IN (?)", bun.List(runs)).OrderExpr("r.id")
+		Where(answered).Where("r.id IN (?)", bun.List(runs)).OrderExpr("r.id")
 	if s.db.Postgres() {
 		q = q.For("SHARE OF r")
 	}

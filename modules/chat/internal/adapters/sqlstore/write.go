@@ -162,7 +162,7 @@ func (w *writing) ends(parts []core.End) ([]core.Ended, error) {
 		if run.IsDeleted { // figures stay, texts don't
 			continue
 		}
-		if p.Outcome.State == core.Completed && p.Source != core.SourceEvaluation {
+		if p.Outcome.State.AnswersUser(p.Source) {
 			w.unindexed = append(w.unindexed, unindexedRow{RunID: p.Run, AgentID: p.AgentID})
 		}
 		answer, err := w.record(p)
