@@ -90,7 +90,9 @@ const keptCorpora = 20_000
 func visible(v access.VisibleCorpora) []sqldb.Where {
 	where := []sqldb.Where{present(v)}
 	if !v.All {
-		where = append(where, sqldb.Cond("(c.is_public = ? OR c.owner_id = ? OR EXISTS (SELECT 1 FROM corpora_permissions AS p WHERE p.corpus_id = c.id AND ?))", true, v.UserID, heldBy(v)))
+		where = append(where, sqldb.Cond(
+			"(c.is_public = ? OR c.owner_id = ? AND c.owner_id <> 0 OR EXISTS (SELECT 1 FROM corpora_permissions AS p WHERE p.corpus_id = c.id AND ?))",
+			true, v.UserID, heldBy(v)))
 	}
 	return where
 }

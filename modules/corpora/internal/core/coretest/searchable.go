@@ -23,7 +23,7 @@ func searchable(f fixture) {
 	var all []int64
 	for i := range 30 {
 		c := f.corpus(fmt.Sprint("c", i), func(c *core.Corpus) {
-			c.OrganizationID, c.OwnerID = 1+rnd.Int64N(2), 11+rnd.Int64N(3)
+			c.OrganizationID, c.OwnerID = 1+rnd.Int64N(2), owners[rnd.IntN(len(owners))]
 			c.IsPublic, c.IsDeleted = rnd.IntN(4) == 0, rnd.IntN(5) == 0
 		})
 		corpora[c.ID], all = c, append(all, c.ID)
@@ -42,7 +42,7 @@ func searchable(f fixture) {
 		corpora[id] = c
 	}
 	for range 100 {
-		r := access.VisibleCorpora{OrganizationID: 1 + rnd.Int64N(2), UserID: 11 + rnd.Int64N(4), All: rnd.IntN(5) == 0}
+		r := access.VisibleCorpora{OrganizationID: 1 + rnd.Int64N(2), UserID: append(owners, 14)[rnd.IntN(len(owners)+1)], All: rnd.IntN(5) == 0}
 		r.Teams = []int64{1 + rnd.Int64N(6), 1 + rnd.Int64N(6)}[:rnd.IntN(3)]
 		agent := rnd.Int64N(5)
 		more := []int64{all[rnd.IntN(len(all))], all[rnd.IntN(len(all))], 999}[:rnd.IntN(4)]
