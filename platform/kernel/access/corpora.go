@@ -25,14 +25,20 @@ var corpusRoles = [...]string{"", "viewer", "editor", "admin", "owner"}
 // String is the role's name in the API; "" for no role.
 func (r CorpusRole) String() string { return corpusRoles[r] }
 
+// CorpusRoleNamed reads the name of any role, as they are stored; NoCorpusRole
+// for any other string.
+func CorpusRoleNamed(name string) CorpusRole {
+	return CorpusRole(max(slices.Index(corpusRoles[:], name), 0)) //nolint:gosec // bounded by the array
+}
+
 // ParseCorpusRole reads the name of a role that can be given; false for any
 // other string. Nobody can be made owner.
 func ParseCorpusRole(name string) (CorpusRole, bool) {
-	i := slices.Index(corpusRoles[:], name)
-	if i < int(CorpusViewer) || i > int(CorpusAdmin) {
+	r := CorpusRoleNamed(name)
+	if r == NoCorpusRole || r == CorpusOwner {
 		return NoCorpusRole, false
 	}
-	return CorpusRole(i), true //nolint:gosec // bounded above
+	return r, true
 }
 
 // CorpusGrant is a role on a corpus that was given to one user, or to all who

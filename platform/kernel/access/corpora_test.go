@@ -130,6 +130,19 @@ func TestACorpusCheckTellsTheUnknownFromTheForbidden(t *testing.T) {
 	}
 }
 
+func TestStoredRolesOnCorporaAreReadByName(t *testing.T) {
+	for role := range access.CorpusOwner + 1 {
+		if got := access.CorpusRoleNamed(role.String()); got != role {
+			t.Errorf("%q: %v, want %v", role.String(), got, role)
+		}
+	}
+	for _, name := range []string{"", "member", "Owner"} {
+		if got := access.CorpusRoleNamed(name); got != access.NoCorpusRole {
+			t.Errorf("%q: %v", name, got)
+		}
+	}
+}
+
 func TestRolesOnCorporaAreReadByName(t *testing.T) {
 	for name, want := range map[string]access.CorpusRole{"viewer": access.CorpusViewer, "editor": access.CorpusEditor, "admin": access.CorpusAdmin} {
 		if got, ok := access.ParseCorpusRole(name); !ok || got != want || got.String() != name {

@@ -19,8 +19,23 @@ const (
 	GlobalAdmin
 )
 
-// String is the role's name in the API.
-func (l Level) String() string { return [...]string{"user", "application_admin", "global_admin"}[l] }
+// names are those of the levels and of the roles: in the API, where they are
+// stored as well, and in a sentence.
+type names struct{ code, said string }
+
+var levels = [...]names{{"user", "a user"}, {"application_admin", "an application admin"}, {"global_admin", "a global admin"}}
+
+// String is the level's name in the API.
+func (l Level) String() string { return levels[l].code }
+
+// Said is the level in a sentence, with its article.
+func (l Level) Said() string { return levels[l].said }
+
+// ParseLevel reads a level's name; User and false for any other string.
+func ParseLevel(name string) (Level, bool) {
+	i := slices.IndexFunc(levels[:], func(n names) bool { return n.code == name })
+	return Level(max(i, 0)), i >= 0 //nolint:gosec // bounded by the array
+}
 
 // Role is what a user is on a resource. The zero value is no role.
 type Role uint8
@@ -32,18 +47,18 @@ const (
 	Admin
 )
 
-// String is the role's name in the API; "" for no role.
-func (r Role) String() string { return [...]string{"", "member", "admin"}[r] }
+var roles = [...]names{{}, {"member", "a member"}, {"admin", "an admin"}}
 
-// ParseRole reads a role's name; false for any other string.
+// String is the role's name in the API; "" for no role.
+func (r Role) String() string { return roles[r].code }
+
+// Said is the role in a sentence, with its article; "" for no role.
+func (r Role) Said() string { return roles[r].said }
+
+// ParseRole reads a role's name; NoRole and false for any other string.
 func ParseRole(name string) (Role, bool) {
-	switch name {
-	case "member":
-		return Member, true
-	case "admin":
-		return Admin, true
-	}
-	return NoRole, false
+	i := slices.IndexFunc(roles[:], func(n names) bool { return n.code == name })
+	return Role(max(i, 0)), i > 0 //nolint:gosec // bounded by the array
 }
 
 // Resource is a kind of resource that callers may do more or less with. The

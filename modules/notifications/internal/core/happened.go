@@ -132,29 +132,28 @@ func newsOfRole(cause string, e users.RoleChanged, by string) news {
 	what := fmt.Sprintf("%s %d", e.ResourceType, e.ResourceID)
 	n := news{organizationID: e.OrganizationID, userID: e.UserID, by: e.ChangedBy, cause: cause, kind: KindRoleChanged, about: actor.Resource(e.ResourceType), id: e.ResourceID}
 	n.link = fmt.Sprintf("/api/%s/%d", e.ResourceType, e.ResourceID)
+	level, _ := actor.ParseLevel(e.Role) // of the organization: "" is a user
+	role, _ := actor.ParseRole(e.Role)
+	previous, _ := actor.ParseRole(e.PreviousRole)
 	switch {
 	case n.about == actor.Organization:
-		n.link, n.title, n.message = "/api/user/me", "Your role was changed", fmt.Sprintf("%s made you %s of the organization.", capital(by), levelNames[e.Role])
+		n.link, n.title, n.message = "/api/user/me", "Your role was changed", fmt.Sprintf("%s made you %s of the organization.", capital(by), level.Said())
 	case e.Role == "" && n.about == actor.Agent:
 		n.title, n.message = "Your role was taken away", fmt.Sprintf("Your role as %s of agent %d was taken away by %s.", e.PreviousRole, e.ResourceID, by)
 	case e.Role == "":
 		n.kind, n.title, n.message = KindMembershipChanged, "You were removed from a "+e.ResourceType, fmt.Sprintf("You were removed from %s by %s.", what, by)
 	case e.PreviousRole == "" && n.about == actor.Agent:
-		n.kind, n.title, n.message = KindAgentShared, "An agent was shared with you", fmt.Sprintf("%s made you %s of agent %d.", capital(by), article[e.Role], e.ResourceID)
+		n.kind, n.title, n.message = KindAgentShared, "An agent was shared with you", fmt.Sprintf("%s made you %s of agent %d.", capital(by), role.Said(), e.ResourceID)
 	case e.PreviousRole == "":
-		n.kind, n.title, n.message = KindMembershipChanged, "You were added to a "+e.ResourceType, fmt.Sprintf("You were added to %s as %s by %s.", what, article[e.Role], by)
+		n.kind, n.title, n.message = KindMembershipChanged, "You were added to a "+e.ResourceType, fmt.Sprintf("You were added to %s as %s by %s.", what, role.Said(), by)
 	default:
-		n.title, n.message = "Your role was changed", fmt.Sprintf("%s made you %s of %s; you were %s.", capital(by), article[e.Role], what, article[e.PreviousRole])
+		n.title, n.message = "Your role was changed", fmt.Sprintf("%s made you %s of %s; you were %s.", capital(by), role.Said(), what, previous.Said())
 	}
 	if e.Role == "" { // they may not see it any more, and know what they had
 		n.about, n.link = "", ""
 	}
 	return n
 }
-
-var article = map[string]string{"member": "a member", "admin": "an admin"}
-
-var levelNames = map[string]string{"": "a user", "user": "a user", "application_admin": "an application admin", "global_admin": "a global admin"}
 
 // capital is who did something at the beginning of a sentence.
 func capital(by string) string {

@@ -11,11 +11,6 @@ import (
 	"parley/platform/kernel/uow"
 )
 
-// levels are the roles on an organization, which the two flags mirror.
-var levels = map[string]actor.Level{
-	actor.User.String(): actor.User, actor.ApplicationAdmin.String(): actor.ApplicationAdmin, actor.GlobalAdmin.String(): actor.GlobalAdmin,
-}
-
 // Assign gives a user a role on a resource that the caller administers.
 func (s *Service) Assign(ctx context.Context, who actor.Actor, userID int64, resource actor.Resource, id int64, role string) (users.Permission, error) {
 	switch {
@@ -170,7 +165,7 @@ func (s *Service) mayGive(ctx context.Context, who actor.Actor, u users.User, re
 	if resource != actor.Organization {
 		return nil
 	}
-	after := withLevel(u, levels[role])
+	after := withRole(u, role)
 	if u.ID != who.UserID {
 		if err := change(who, u, after.Level()); err != nil {
 			return err
@@ -192,7 +187,7 @@ func (s *Service) mayGive(ctx context.Context, who actor.Actor, u users.User, re
 func (s *Service) given(ctx context.Context, tx uow.Tx, who actor.Actor, u users.User, p users.Permission, previous string) error {
 	after := u
 	if p.ResourceType == actor.Organization {
-		after = withLevel(u, levels[p.Role])
+		after = withRole(u, p.Role)
 	}
 	if after.Level() == u.Level() {
 		tx.Publish(users.AccessChanged{UserID: u.ID, OrganizationID: u.OrganizationID, What: "permission"})
@@ -209,7 +204,10 @@ func (s *Service) given(ctx context.Context, tx uow.Tx, who actor.Actor, u users
 	return s.ranked(ctx, tx, who, u, after)
 }
 
-func withLevel(u users.User, l actor.Level) users.User {
+// withRole is a user as the flags mirror a role on the organization; without
+// one, "", they are an ordinary user.
+func withRole(u users.User, role string) users.User {
+	l, _ := actor.ParseLevel(role)
 	u.IsStaff, u.IsSuperuser = l >= actor.ApplicationAdmin, l == actor.GlobalAdmin
 	return u
 }
@@ -224,7 +222,7 @@ func userChanged(u users.User) users.UserChanged {
 // roleOf reports whether there is such a role on that kind of resource.
 func roleOf(resource actor.Resource, role string) bool {
 	if resource == actor.Organization {
-		_, ok := levels[role]
+		_, ok := actor.ParseLevel(role)
 		return ok
 	}
 	_, ok := actor.ParseRole(role)

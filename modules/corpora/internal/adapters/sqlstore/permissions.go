@@ -31,18 +31,9 @@ func rowOf(p core.Permission) permissionRow {
 }
 
 func (r permissionRow) permission() core.Permission {
-	return core.Permission{ID: r.ID, OrganizationID: r.OrganizationID, CorpusID: r.CorpusID, UserID: r.UserID, TeamID: r.TeamID, Role: roleNamed(r.Role), Audit: r.Audit}
-}
-
-// roleNamed is the role of a stored name.
-func roleNamed(name string) access.CorpusRole {
-	if role, ok := access.ParseCorpusRole(name); ok {
-		return role
+	return core.Permission{
+		ID: r.ID, OrganizationID: r.OrganizationID, CorpusID: r.CorpusID, UserID: r.UserID, TeamID: r.TeamID, Role: access.CorpusRoleNamed(r.Role), Audit: r.Audit,
 	}
-	if name == access.CorpusOwner.String() {
-		return access.CorpusOwner
-	}
-	return access.NoCorpusRole
 }
 
 // grantedRow is a corpus with one of the grants of whoever reads it.
@@ -77,10 +68,10 @@ func (s *Store) Grant(ctx context.Context, roles []core.Permission) ([]core.Perm
 	for i, r := range roles {
 		rows[i] = rowOf(r)
 	}
-	const unlessSame = "?0 = CASE WHEN p.role IN (EXCLUDED.role, 'owner') THEN p.?0 ELSE EXCLUDED.?1 END"
+	const unlessSame = "?0 = CASE WHEN p.role IN (EXCLUDED.role, ?2) THEN p.?0 ELSE EXCLUDED.?1 END"
 	q := s.db.On(ctx).NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (corpus_id, user_id, team_id) DO UPDATE")
 	for column, source := range map[string]string{"role": "role", "modified_by": "created_by", "modified_on": "created_on"} {
-		q = q.Set(unlessSame, bun.Ident(column), bun.Ident(source))
+		q = q.Set(unlessSame, bun.Ident(column), bun.Ident(source), access.CorpusOwner.String())
 	}
 	stored := []permissionRow{}
 	if err := q.Returning("*").Scan(ctx, &stored); err != nil {
@@ -111,7 +102,7 @@ func byID(rows []permissionRow) []core.Permission {
 
 // DropUser implements core.Permissions.
 func (s *Store) DropUser(ctx context.Context, org, userID int64) error {
-	return s.drop(ctx, "organization_id = ? AND user_id = ? AND user_id <> 0 AND role <> 'owner'", org, userID)
+	return s.drop(ctx, "organization_id = ? AND user_id = ? AND user_id <> 0 AND role <> ?", org, userID, access.CorpusOwner.String())
 }
 
 // DropTeam implements core.Permissions.

@@ -133,7 +133,7 @@ func (s *Store) Corpus(ctx context.Context, v access.VisibleCorpora, id int64) (
 	c := rows[0].Corpus
 	for _, r := range rows {
 		if r.GrantRole != "" {
-			c.Grants = append(c.Grants, access.CorpusGrant{UserID: r.GrantUser, TeamID: r.GrantTeam, Role: roleNamed(r.GrantRole)})
+			c.Grants = append(c.Grants, access.CorpusGrant{UserID: r.GrantUser, TeamID: r.GrantTeam, Role: access.CorpusRoleNamed(r.GrantRole)})
 		}
 	}
 	return c, nil
@@ -179,12 +179,12 @@ func (s *Store) PassCorpora(ctx context.Context, org, from, to int64) error {
 	}
 	for _, statement := range []string{
 		`DELETE FROM corpora_permissions WHERE user_id = ?0 AND organization_id = ?2 AND corpus_id IN (SELECT id FROM corpora_corpora WHERE owner_id = ?1 AND organization_id = ?2)`,
-		`UPDATE corpora_permissions SET user_id = ?0 WHERE user_id = ?1 AND organization_id = ?2 AND role = 'owner'`,
+		`UPDATE corpora_permissions SET user_id = ?0 WHERE user_id = ?1 AND organization_id = ?2 AND role = ?3`,
 		`UPDATE corpora_corpora SET owner_id = ?0, name = CASE
 			WHEN EXISTS (SELECT 1 FROM corpora_corpora AS o WHERE o.owner_id = ?0 AND NOT o.is_deleted AND lower(o.name) = lower(corpora_corpora.name)) THEN name || ' (' || id || ')'
 			ELSE name END WHERE owner_id = ?1 AND organization_id = ?2`,
 	} {
-		if _, err := s.db.On(ctx).NewRaw(statement, to, from, org).Exec(ctx); err != nil {
+		if _, err := s.db.On(ctx).NewRaw(statement, to, from, org, access.CorpusOwner.String()).Exec(ctx); err != nil {
 			return fmt.Errorf("passing corpora on: %w", err)
 		}
 	}
