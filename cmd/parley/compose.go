@@ -27,6 +27,7 @@ import (
 	"parley/platform/blob"
 	"parley/platform/bus"
 	"parley/platform/config"
+	"parley/platform/kernel/access"
 	blobport "parley/platform/kernel/blob"
 	"parley/platform/kernel/clock"
 	idempotencyport "parley/platform/kernel/idempotency"
@@ -53,7 +54,24 @@ func modules() fx.Option {
 		analyticsfx.Module,
 		notificationsfx.Module,
 		evaluationsfx.Module,
+		fx.Invoke(decide),
 	)
+}
+
+// decidedIn is who decides about resources, and who is to know it.
+type decidedIn struct {
+	fx.In
+
+	Deciders []access.Decider        `group:"deciders"`
+	Decided  []func(access.Deciders) `group:"decided"`
+}
+
+// decide tells modules who decides, once all are made: as an ordinary parameter
+// that would be a cycle, as those who decide are made of them.
+func decide(in decidedIn) {
+	for _, tell := range in.Decided {
+		tell(in.Deciders)
+	}
 }
 
 // migrations are the tables of the platform and of every module, in the order

@@ -22,10 +22,11 @@ type house struct {
 
 	Server    *http.Server
 	Bus       *bus.Bus
-	Routes    []web.Route      `group:"routes"`
-	Consumers []bus.Consumer   `group:"consumers"`
-	Kinds     []work.Kind      `group:"kinds"`
-	Deciders  []access.Decider `group:"deciders"`
+	Routes    []web.Route             `group:"routes"`
+	Consumers []bus.Consumer          `group:"consumers"`
+	Kinds     []work.Kind             `group:"kinds"`
+	Deciders  []access.Decider        `group:"deciders"`
+	Decided   []func(access.Deciders) `group:"decided"`
 	Actors    users.Actors
 }
 
@@ -78,6 +79,7 @@ const (
 	fewestRoutes    = 96
 	fewestConsumers = 9
 	fewestKinds     = 2
+	fewestDecided   = 2
 )
 
 func TestEveryModuleBringsItsRoutesAndConsumers(t *testing.T) {
@@ -87,6 +89,9 @@ func TestEveryModuleBringsItsRoutesAndConsumers(t *testing.T) {
 	}
 	if len(h.Consumers) < fewestConsumers {
 		t.Errorf("%d consumers, fewer than %d: has a module lost its own?", len(h.Consumers), fewestConsumers)
+	}
+	if len(h.Decided) < fewestDecided {
+		t.Errorf("%d modules ask who decides, fewer than %d: is one told no more?", len(h.Decided), fewestDecided)
 	}
 	if len(h.Kinds) < fewestKinds {
 		t.Errorf("%d kinds of work, fewer than %d: has a module lost its own?", len(h.Kinds), fewestKinds)

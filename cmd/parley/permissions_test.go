@@ -207,7 +207,7 @@ func TestEveryKindThatAPolicyNamesHasADeciderThatSaysTheSame(t *testing.T) {
 					t.Fatal(err)
 				}
 				for do := range actions {
-					err := access.Ask(t.Context(), m.own.house.Deciders, kind, caller, id, do)
+					err := access.Deciders(m.own.house.Deciders).Ask(t.Context(), kind, caller, id, do)
 					if got, want := apperr.KindOf(err), apperr.Forbidden; c.may(who, do) != (err == nil) || (err != nil && c.may(who, access.View) != (got == want)) {
 						t.Errorf("the %s may %s the %s: %v", who, do, c, err)
 					}

@@ -1,11 +1,9 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
-	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 )
 
@@ -23,7 +21,7 @@ func (s *Server) fits(r *Route) error {
 	}
 	for _, kind := range r.Policy.kinds() {
 		// A server of one module alone, in a test, has no deciders at all.
-		if len(s.deciders) > 0 && s.deciders[kind] == nil {
+		if deciders := s.config.Deciders; len(deciders) > 0 && !deciders.Know(kind) {
 			return fmt.Errorf("nobody decides about the resource %q of the policy", kind)
 		}
 	}
@@ -96,17 +94,3 @@ func (p Policy) values() []any {
 	}
 	return out
 }
-
-// decidersOf are those who decide, by resource.
-func decidersOf(all []access.Decider) (map[actor.Resource]mayFunc, error) {
-	out := map[actor.Resource]mayFunc{}
-	for _, d := range all {
-		if out[d.Resource] != nil {
-			return nil, fmt.Errorf("two modules decide about the resource %s", d.Resource)
-		}
-		out[d.Resource] = d.May
-	}
-	return out, nil
-}
-
-type mayFunc = func(ctx context.Context, who actor.Actor, id int64, do Action) error

@@ -38,8 +38,7 @@ func (s *Server) permitted(ctx context.Context, r *Route, who actor.Actor, sent 
 		if n.KindIn != "" {
 			kind = actor.Resource(sent.text(n.KindIn))
 		}
-		may, known := s.deciders[kind]
-		if !known {
+		if !s.config.Deciders.Know(kind) {
 			return ErrNotFound
 		}
 		do := n.Action
@@ -49,7 +48,7 @@ func (s *Server) permitted(ctx context.Context, r *Route, who actor.Actor, sent 
 		if self, there := sent.id(n.Self); there && self == who.UserID {
 			do = n.SelfAction
 		}
-		if err := may(ctx, who, id, do); err != nil && !r.deleted(n, err) && !s.instead(ctx, n, who, sent) {
+		if err := s.config.Deciders.Ask(ctx, kind, who, id, do); err != nil && !r.deleted(n, err) && !s.instead(ctx, n, who, sent) {
 			return err
 		}
 	}
@@ -68,8 +67,7 @@ func (s *Server) instead(ctx context.Context, n Need, who actor.Actor, sent sent
 		return false
 	}
 	id, there := sent.id(n.Or.Name)
-	may := s.deciders[n.Or.Resource]
-	return there && may != nil && may(ctx, who, id, n.Or.Action) == nil
+	return there && s.config.Deciders.Ask(ctx, n.Or.Resource, who, id, n.Or.Action) == nil
 }
 
 // deleted reports whether err says only that a resource is gone which this very

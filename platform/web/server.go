@@ -16,7 +16,6 @@ import (
 
 	"parley/platform/auditlog"
 	"parley/platform/kernel/access"
-	"parley/platform/kernel/actor"
 	"parley/platform/observe"
 	"parley/platform/openapi"
 )
@@ -32,7 +31,7 @@ type Config struct {
 	Secret []byte
 	// Deciders decide about the resources that policies name. They are asked
 	// before a stored answer is sent again.
-	Deciders []access.Decider
+	Deciders access.Deciders
 	// Auditor keeps the audit log; nil keeps none.
 	Auditor auditlog.Auditor
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
@@ -60,7 +59,6 @@ type Server struct {
 	handler  http.Handler // engine, behind what other origins may do
 	schemas  *openapi.Schemas
 	told     told
-	deciders map[actor.Resource]mayFunc
 	document []byte // OpenAPI
 	duration *prometheus.HistogramVec
 	streams  openStreams
@@ -84,7 +82,7 @@ func New(c Config) (_ *Server, err error) {
 	})
 	gin.SetMode(gin.ReleaseMode)
 	s := &Server{config: c, engine: gin.New(), schemas: openapi.NewSchemas()}
-	if s.deciders, err = decidersOf(c.Deciders); err != nil {
+	if err := c.Deciders.Check(); err != nil {
 		return nil, err
 	}
 	s.duration = prometheus.NewHistogramVec(prometheus.HistogramOpts{

@@ -56,30 +56,17 @@ type In struct {
 type Out struct {
 	fx.Out
 
-	Routes    []web.Route    `group:"routes,flatten"`
-	Pages     []web.Page     `group:"pages,flatten"`
-	Consumers []bus.Consumer `group:"consumers,flatten"`
-	Decider   access.Decider `group:"deciders"`
-	Decided   decided
-	Kinds     []work.Kind `group:"kinds,flatten"`
+	Routes    []web.Route           `group:"routes,flatten"`
+	Pages     []web.Page            `group:"pages,flatten"`
+	Consumers []bus.Consumer        `group:"consumers,flatten"`
+	Decider   access.Decider        `group:"deciders"`
+	Decided   func(access.Deciders) `group:"decided"`
+	Kinds     []work.Kind           `group:"kinds,flatten"`
 	Teller    core.Teller
 }
 
 // Module is the notifications module.
-var Module = fx.Module("notifications", fx.Provide(build), fx.Invoke(decide), webhooks)
-
-// decided is how the module learns, once all modules are made, who decides
-// about their resources. As an ordinary parameter that would be a cycle: it
-// decides about notifications itself.
-type decided func([]access.Decider)
-
-type deciders struct {
-	fx.In
-
-	Deciders []access.Decider `group:"deciders"`
-}
-
-func decide(by decided, all deciders) { by(all.Deciders) }
+var Module = fx.Module("notifications", fx.Provide(build), webhooks)
 
 func build(in In) (Out, error) {
 	sealer, err := seal.New("unsubscribe", seal.Split(in.Keys.SecretKey)...)

@@ -79,26 +79,13 @@ type Out struct {
 	Roles         users.Roles
 	Addresses     users.Addresses
 	Setup         Setup
-	Decided       decided
-	Deciders      []access.Decider `group:"deciders,flatten"`
-	Kinds         []work.Kind      `group:"kinds,flatten"`
+	Decided       func(access.Deciders) `group:"decided"`
+	Deciders      []access.Decider      `group:"deciders,flatten"`
+	Kinds         []work.Kind           `group:"kinds,flatten"`
 }
 
 // Module is the users module.
-var Module = fx.Module("users", fx.Provide(build), fx.Provide(fx.Annotate(users.Events, fx.ResultTags(`group:"events,flatten"`))), fx.Invoke(decide))
-
-// decided is how the module learns, once all modules are made, who decides
-// about teams, projects and agents. As an ordinary parameter that would be a
-// cycle: those modules are made of this one.
-type decided func([]access.Decider)
-
-type deciders struct {
-	fx.In
-
-	Deciders []access.Decider `group:"deciders"`
-}
-
-func decide(by decided, all deciders) { by(all.Deciders) }
+var Module = fx.Module("users", fx.Provide(build), fx.Provide(fx.Annotate(users.Events, fx.ResultTags(`group:"events,flatten"`))))
 
 func build(in In) (Out, error) {
 	tokens, err := token.New(token.Split(in.Key)...)

@@ -20,14 +20,34 @@ type Decider struct {
 	May func(ctx context.Context, who actor.Actor, id int64, do Action) error
 }
 
-// Ask asks the one of all who decides about a kind of resource. Of a kind
-// that nobody decides about nothing is known, which is an error.
-func Ask(ctx context.Context, all []Decider, kind actor.Resource, who actor.Actor, id int64, do Action) error {
-	i := slices.IndexFunc(all, func(d Decider) bool { return d.Resource == kind })
+// Deciders are those who decide, one for each kind of resource.
+type Deciders []Decider
+
+// Ask asks who decides about a kind of resource. Of a kind that nobody decides
+// about nothing is known, which is an error.
+func (all Deciders) Ask(ctx context.Context, kind actor.Resource, who actor.Actor, id int64, do Action) error {
+	i := all.of(kind)
 	if i < 0 {
 		return fmt.Errorf("nobody decides about the resource %q", kind)
 	}
 	return all[i].May(ctx, who, id, do)
+}
+
+// Know reports whether somebody decides about a kind of resource.
+func (all Deciders) Know(kind actor.Resource) bool { return all.of(kind) >= 0 }
+
+func (all Deciders) of(kind actor.Resource) int {
+	return slices.IndexFunc(all, func(d Decider) bool { return d.Resource == kind })
+}
+
+// Check answers an error when two decide about one kind of resource.
+func (all Deciders) Check() error {
+	for i, d := range all {
+		if all.of(d.Resource) != i {
+			return fmt.Errorf("two modules decide about the resource %s", d.Resource)
+		}
+	}
+	return nil
 }
 
 // Deciding is the Decider of resources whose module answers a Decision, or an

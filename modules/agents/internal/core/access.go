@@ -95,8 +95,8 @@ func (s *Service) visible(ctx context.Context, who actor.Actor) (Visible, map[in
 }
 
 // Deciders decide about agents, their types and their reviews.
-func (s *Service) Deciders() []access.Decider {
-	return []access.Decider{
+func (s *Service) Deciders() access.Deciders {
+	return access.Deciders{
 		{Resource: actor.Agent, May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
 			refused := ErrNotAdmin
 			if do == access.Run {

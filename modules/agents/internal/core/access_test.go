@@ -116,7 +116,7 @@ func TestEveryUseCaseAndTheListDoWhatIsDecided(t *testing.T) {
 				if do == access.Run {
 					refused = core.ErrNotLive
 				}
-				if got := access.Ask(ctx, service.Deciders(), actor.Agent, who, a.ID, do); !errors.Is(got, refusal(want.May(do), refused)) {
+				if got := service.Deciders().Ask(ctx, actor.Agent, who, a.ID, do); !errors.Is(got, refusal(want.May(do), refused)) {
 					t.Fatalf("%+v on %+v: the decider says of %s %v", who, a, do, got)
 				}
 			}

@@ -47,7 +47,7 @@ func (s *scene) absent(service *core.Service, run core.Run) {
 		"comment":  func() error { _, err := service.Comment(s.ctx, jo, run.ID, "Still?"); return err },
 		"vote":     func() error { _, err := service.Vote(s.ctx, jo, run.ID, true); return err },
 		"delete":   func() error { _, err := service.DeleteResponse(s.ctx, jo, run.ID); return err },
-		"decider":  func() error { return access.Ask(s.ctx, service.Deciders(), actor.Answer, jo, run.ID, access.View) },
+		"decider":  func() error { return service.Deciders().Ask(s.ctx, actor.Answer, jo, run.ID, access.View) },
 	} {
 		if err := read(); !errors.Is(err, core.ErrNotFound) {
 			s.t.Errorf("%s: %v", name, err)
@@ -101,7 +101,7 @@ func TestADeletedThreadIsGoneOnEveryPath(t *testing.T) {
 				_, err := s.Ask(s.ctx, jo, core.Ask{AgentID: 3, UserQuery: "More?", ThreadID: &run.ThreadID})
 				return err
 			},
-			"decider": func() error { return access.Ask(s.ctx, s.Deciders(), actor.Thread, jo, run.ThreadID, access.View) },
+			"decider": func() error { return s.Deciders().Ask(s.ctx, actor.Thread, jo, run.ThreadID, access.View) },
 		} {
 			if err := do(); !errors.Is(err, core.ErrNotFound) {
 				t.Errorf("%s: %v", name, err)

@@ -61,8 +61,8 @@ func (s *scene) reading(who actor.Actor, run core.Run) map[string]func() error {
 		"thoughts":           func() error { _, err := s.Thoughts(s.ctx, who, run.ID); return err },
 		"support":            func() error { _, err := s.Support(s.ctx, who, run.ID); return err },
 		"stream":             func() error { _, _, err := s.Watch(s.ctx, who, run.ID, 0); return err },
-		"decider of answers": func() error { return access.Ask(s.ctx, s.Deciders(), actor.Answer, who, run.ID, access.View) },
-		"decider of threads": func() error { return access.Ask(s.ctx, s.Deciders(), actor.Thread, who, run.ThreadID, access.View) },
+		"decider of answers": func() error { return s.Deciders().Ask(s.ctx, actor.Answer, who, run.ID, access.View) },
+		"decider of threads": func() error { return s.Deciders().Ask(s.ctx, actor.Thread, who, run.ThreadID, access.View) },
 	}
 }
 
@@ -180,8 +180,8 @@ func TestAGrantLetsNobodyWrite(t *testing.T) {
 			_, err = s.Ask(s.ctx, boss, core.Ask{AgentID: 3, UserQuery: "And blue?", ThreadID: &run.ThreadID, Options: core.Options{CorpusIDs: []int64{5}}})
 			s.is(err, writes.want)
 			for _, do := range []access.Action{access.Run, access.Edit, access.Manage, access.Delete} {
-				s.is(access.Ask(s.ctx, s.Deciders(), actor.Answer, boss, run.ID, do), writes.want)
-				s.is(access.Ask(s.ctx, s.Deciders(), actor.Thread, boss, run.ThreadID, do), writes.want)
+				s.is(s.Deciders().Ask(s.ctx, actor.Answer, boss, run.ID, do), writes.want)
+				s.is(s.Deciders().Ask(s.ctx, actor.Thread, boss, run.ThreadID, do), writes.want)
 			}
 			s.grant(boss, s.onJo())
 		}

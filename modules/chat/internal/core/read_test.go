@@ -22,14 +22,14 @@ func TestContentIsTheAskersAlone(t *testing.T) {
 			"thoughts":           func() error { _, err := s.Thoughts(s.ctx, ann, run.ID); return err },
 			"support":            func() error { _, err := s.Support(s.ctx, ann, run.ID); return err },
 			"cancel":             func() error { _, err := s.Cancel(s.ctx, ann, run.ID); return err },
-			"decider of answers": func() error { return access.Ask(s.ctx, s.Deciders(), actor.Answer, ann, run.ID, access.View) },
-			"decider of threads": func() error { return access.Ask(s.ctx, s.Deciders(), actor.Thread, ann, run.ThreadID, access.View) },
+			"decider of answers": func() error { return s.Deciders().Ask(s.ctx, actor.Answer, ann, run.ID, access.View) },
+			"decider of threads": func() error { return s.Deciders().Ask(s.ctx, actor.Thread, ann, run.ThreadID, access.View) },
 		}
 		for name, read := range reads {
 			t.Run(name, func(t *testing.T) { s.is(read(), core.ErrNotFound) })
 		}
-		s.must(access.Ask(s.ctx, s.Deciders(), actor.Answer, jo, run.ID, access.View))
-		s.must(access.Ask(s.ctx, s.Deciders(), actor.Thread, jo, run.ThreadID, access.Edit))
+		s.must(s.Deciders().Ask(s.ctx, actor.Answer, jo, run.ID, access.View))
+		s.must(s.Deciders().Ask(s.ctx, actor.Thread, jo, run.ThreadID, access.Edit))
 		list, err := s.Threads(s.ctx, ann, 3, "", page.Request{})
 		s.must(err)
 		s.same(0, len(list.Items))

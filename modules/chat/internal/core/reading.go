@@ -21,8 +21,8 @@ import (
 var ErrReadOnly = apperr.New(apperr.Forbidden, "chat.read_only", "Your content grant lets you read this and nothing more.")
 
 // Deciders decide about answers, threads and content grants.
-func (s *Service) Deciders() []access.Decider {
-	return []access.Decider{
+func (s *Service) Deciders() access.Deciders {
+	return access.Deciders{
 		{Resource: actor.Answer, May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
 			_, grant, err := s.mayReadRun(ctx, who, id)
 			return viewOnly(grant, do, err)

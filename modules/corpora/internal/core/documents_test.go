@@ -47,10 +47,10 @@ func TestWhoMayUpload(t *testing.T) {
 		{"one who may not read it", al, hidden, core.ErrNotFound},
 		{"a global admin of another organization", abroad, c, core.ErrNotFound},
 	} {
-		if err := access.Ask(f.ctx, f.Deciders(), actor.Corpus, tc.who, tc.c.ID, access.Edit); !errors.Is(err, tc.want) {
+		if err := f.Deciders().Ask(f.ctx, actor.Corpus, tc.who, tc.c.ID, access.Edit); !errors.Is(err, tc.want) {
 			t.Errorf("%s: the decider says %v, want %v", tc.what, err, tc.want)
 		}
-		if err := access.Ask(f.ctx, f.Deciders(), actor.Corpus, tc.who, tc.c.ID, access.View); errors.Is(tc.want, core.ErrNotEditor) != (err == nil && tc.want != nil) {
+		if err := f.Deciders().Ask(f.ctx, actor.Corpus, tc.who, tc.c.ID, access.View); errors.Is(tc.want, core.ErrNotEditor) != (err == nil && tc.want != nil) {
 			t.Errorf("%s: to view it: %v", tc.what, err)
 		}
 		if _, err := f.MayUpload(f.ctx, tc.who, tc.c.ID); !errors.Is(err, tc.want) {

@@ -78,8 +78,8 @@ func (s *Service) authorize(ctx context.Context, who actor.Actor, id int64, do a
 }
 
 // Deciders decide about corpora, and about documents as about their corpora.
-func (s *Service) Deciders() []access.Decider {
-	return []access.Decider{
+func (s *Service) Deciders() access.Deciders {
+	return access.Deciders{
 		{Resource: actor.Corpus, May: func(ctx context.Context, who actor.Actor, id int64, do access.Action) error {
 			_, err := s.authorize(ctx, who, id, do)
 			return err

@@ -123,8 +123,8 @@ func (s *Service) test(ctx context.Context, who actor.Actor, id int64) (Test, er
 
 // Deciders decide about datasets and tests: admins of their agents may do
 // everything, and nobody else sees one.
-func (s *Service) Deciders() []access.Decider {
-	return []access.Decider{
+func (s *Service) Deciders() access.Deciders {
+	return access.Deciders{
 		{Resource: actor.EvaluationDataset, May: func(ctx context.Context, who actor.Actor, id int64, _ access.Action) error {
 			_, err := s.dataset(ctx, who, id)
 			return err

@@ -58,7 +58,7 @@ func (s *Service) notification(n news) Notification {
 func (s *Service) sees(ctx context.Context, n news) (bool, error) {
 	who, err := s.Actors.Actor(ctx, n.organizationID, n.userID)
 	if err == nil && n.about != "" {
-		err = access.Ask(ctx, s.deciders, n.about, who, n.id, access.View)
+		err = s.deciders.Ask(ctx, n.about, who, n.id, access.View)
 	}
 	if gone(err) {
 		return false, nil

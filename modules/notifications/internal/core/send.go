@@ -95,7 +95,7 @@ func (s *Service) Send(ctx context.Context, who actor.Actor, userID int64, m Mes
 	if err != nil {
 		return Notification{}, err
 	}
-	if err := access.Ask(ctx, s.deciders, actor.Account, who, userID, access.Run); err != nil {
+	if err := s.deciders.Ask(ctx, actor.Account, who, userID, access.Run); err != nil {
 		if apperr.KindOf(err) == apperr.Forbidden {
 			err = ErrNotSender
 		}

@@ -19,7 +19,7 @@ import (
 type Service struct {
 	Deps
 	followers followers
-	deciders  []access.Decider
+	deciders  access.Deciders
 }
 
 // Deps is what a Service needs.
@@ -56,7 +56,7 @@ func New(d Deps) *Service {
 
 // Decided hands over who decides about the resources of other modules, once
 // all modules are made.
-func (s *Service) Decided(by []access.Decider) { s.deciders = by }
+func (s *Service) Decided(by access.Deciders) { s.deciders = by }
 
 // Decider decides about notifications: each is its user's alone.
 func (s *Service) Decider() access.Decider {

@@ -116,8 +116,8 @@ func (s *Service) Details(ctx context.Context, who actor.Actor, ids []int64) (ma
 }
 
 // Deciders decide about teams and projects.
-func (s *Service) Deciders() []access.Decider {
-	return []access.Decider{
+func (s *Service) Deciders() access.Deciders {
+	return access.Deciders{
 		access.Deciding(actor.Team, ErrNotTeamAdmin, func(ctx context.Context, who actor.Actor, id int64) (access.Decision, error) {
 			t, err := s.TeamAccess(ctx, who, id)
 			return t.Decision, err

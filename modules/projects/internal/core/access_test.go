@@ -62,7 +62,7 @@ func TestEveryWayToAskForARoleGivesTheSameAnswer(t *testing.T) {
 			if err == nil && (one.Role == actor.NoRole || len(one.Because) == 0) {
 				t.Fatalf("%+v on %d: no reason in %+v", who, id, one)
 			}
-			says := func(do access.Action) error { return access.Ask(ctx, service.Deciders(), actor.Project, who, id, do) }
+			says := func(do access.Action) error { return service.Deciders().Ask(ctx, actor.Project, who, id, do) }
 			if !same(says, one.Allowed, core.ErrNotFound, core.ErrNotAdmin) {
 				t.Fatalf("%+v on %d: the decider does not say %+v", who, id, one)
 			}
@@ -80,7 +80,7 @@ func TestEveryWayToAskForARoleGivesTheSameAnswer(t *testing.T) {
 			if (err == nil) != shown[id] || (err != nil && !errors.Is(err, core.ErrTeamNotFound)) {
 				t.Fatalf("%+v on team %d: %v, listed %v", who, id, err, shown[id])
 			}
-			says := func(do access.Action) error { return access.Ask(ctx, service.Deciders(), actor.Team, who, id, do) }
+			says := func(do access.Action) error { return service.Deciders().Ask(ctx, actor.Team, who, id, do) }
 			if !same(says, one.Allowed, core.ErrTeamNotFound, core.ErrNotTeamAdmin) {
 				t.Fatalf("%+v on team %d: the decider does not say %+v", who, id, one)
 			}

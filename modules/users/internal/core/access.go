@@ -113,11 +113,10 @@ func (s *Service) administers(ctx context.Context, who actor.Actor, resource act
 		}
 		return d.Allowed.Manage, nil
 	}
-	decider, known := s.deciders[resource]
-	if !known {
+	if !s.deciders.Know(resource) {
 		return false, ErrNoResource
 	}
-	err := decider.May(ctx, who, id, access.Manage)
+	err := s.deciders.Ask(ctx, resource, who, id, access.Manage)
 	switch {
 	case err == nil:
 		return true, nil
@@ -143,8 +142,8 @@ func (s *Service) mayGrant(ctx context.Context, who actor.Actor, resource actor.
 
 // Deciders decide about organizations, users, their roles and their API keys.
 // The organization 0 is the caller's own.
-func (s *Service) Deciders() []access.Decider {
-	return []access.Decider{
+func (s *Service) Deciders() access.Deciders {
+	return access.Deciders{
 		access.Deciding(actor.Organization, ErrNotAdmin, func(_ context.Context, who actor.Actor, id int64) (access.Decision, error) {
 			if id == 0 {
 				id = who.OrganizationID

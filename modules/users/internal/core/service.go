@@ -6,7 +6,6 @@ import (
 
 	"parley/modules/users"
 	"parley/platform/kernel/access"
-	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/mail"
 	"parley/platform/kernel/uow"
@@ -21,8 +20,7 @@ type Service struct {
 	limiter     *loginLimiter
 	writeBehind *writeBehind
 	refusals    *refusals
-	// deciders decide about what roles are held on, by its kind.
-	deciders map[actor.Resource]access.Decider
+	deciders    access.Deciders // about what roles are held on
 }
 
 // Deps is what a Service needs.
@@ -55,12 +53,7 @@ func New(d Deps) *Service {
 // Decided says who decides about teams, projects and agents; roles on what
 // nobody decides about can't be given. It is called once, before the first
 // request: those modules are made of this one.
-func (s *Service) Decided(by []access.Decider) {
-	s.deciders = map[actor.Resource]access.Decider{}
-	for _, d := range by {
-		s.deciders[d.Resource] = d
-	}
-}
+func (s *Service) Decided(by access.Deciders) { s.deciders = by }
 
 // changing runs a unit that changes what is kept of users.
 func (s *Service) changing(ctx context.Context, userIDs []int64, fn func(ctx context.Context, tx uow.Tx) error) error {

@@ -30,11 +30,10 @@ func (s *Service) mayWrite(ctx context.Context, who actor.Actor, u users.User) e
 	}
 	asked := 0
 	may := func(by actor.Actor, resource actor.Resource, id int64, do access.Action) (bool, error) {
-		decider, known := s.deciders[resource]
-		if asked++; !known || asked > mostAsked {
+		if asked++; !s.deciders.Know(resource) || asked > mostAsked {
 			return false, nil
 		}
-		err := decider.May(ctx, by, id, do)
+		err := s.deciders.Ask(ctx, resource, by, id, do)
 		if kind := apperr.KindOf(err); err != nil && kind != apperr.NotFound && kind != apperr.Forbidden {
 			return false, err
 		}

@@ -54,7 +54,7 @@ func TestWhatItCostsToDecideWhoMayRead(t *testing.T) {
 		cost := func(name string, who actor.Actor, id, want int64, found bool) {
 			t.Helper()
 			ctx, n := sqldb.CountQueries(ctx)
-			err := access.Ask(ctx, s.Deciders(), actor.Thread, who, id, access.View)
+			err := s.Deciders().Ask(ctx, actor.Thread, who, id, access.View)
 			if (err == nil) != found || n.Load() != want {
 				t.Errorf("%s: %d statements, want %d: %v", name, n.Load(), want, err)
 			}
