@@ -5,6 +5,7 @@
 // Decide answers about one resource. Visible and VisibleAgents are the view
 // half of the same rule as values, from which stores build conditions of
 // queries, so that a list shows exactly what Decide allows to view.
+// Administered is its admin half, for figures of what somebody administers.
 // GrantsToView is the reverse, for lists of the users who may view a resource.
 //
 // The rule: a role on a team holds for the team's projects, one on a project

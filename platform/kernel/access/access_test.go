@@ -3,6 +3,7 @@ package access_test
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -158,6 +159,55 @@ func TestWhoHoldsAGrantToViewOrNeedsNoneIsWhoMayView(t *testing.T) {
 	}
 	if grants := access.GrantsToView(access.Resource{Kind: actor.Organization, ID: 1, OrganizationID: 1}); grants != nil {
 		t.Errorf("an organization is viewed by %v alone", grants)
+	}
+}
+
+func TestWhatOneAdministersIsWhatIsDecided(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 5))
+	id := func() int64 { return 1 + rnd.Int64N(3) }
+	by := map[bool]int{}
+	for range 500 {
+		who := actor.Actor{UserID: 1, OrganizationID: 1, Level: actor.Level(rnd.IntN(3))} //nolint:gosec // below three
+		for range rnd.IntN(3) {
+			who.Grants = append(who.Grants, actor.Grant{
+				Resource: []actor.Resource{actor.Team, actor.Project, actor.Agent}[rnd.IntN(3)], ID: id(), Role: actor.Member + actor.Role(rnd.IntN(2)), //nolint:gosec // below two
+			})
+		}
+		a := access.AdministeredBy(who)
+		something := false
+		for team := range int64(4) { // 0: a project without one
+			for project := range int64(3) {
+				for agent := range int64(3) {
+					for _, r := range []access.Resource{
+						{Kind: actor.Team, ID: team}, {Kind: actor.Project, ID: project + 1, TeamID: team},
+						{Kind: actor.Agent, ID: agent + 1, ProjectID: project + 1, TeamID: team, OwnerID: 2, Level: access.OnlyTeam},
+					} {
+						if r.ID == 0 {
+							continue
+						}
+						r.OrganizationID = 1
+						got := a.All || slices.Contains(a.Teams, team)
+						if r.Kind != actor.Team {
+							got = got || slices.Contains(a.Projects, project+1)
+						}
+						if r.Kind == actor.Agent {
+							got = got || slices.Contains(a.Agents, agent+1)
+						}
+						if want := access.Decide(who, r).Role == actor.Admin; got != want {
+							t.Fatalf("%+v on %+v: administers %v, decided %v", who, r, got, want)
+						}
+						something = something || got
+						by[got]++
+					}
+				}
+			}
+		}
+		if a.Nothing() == something || a.OrganizationID != 1 {
+			t.Fatalf("%+v administers %+v, nothing: %v", who, a, a.Nothing())
+		}
+	}
+	if by[true] < 1000 || by[false] < 1000 {
+		t.Errorf("met %v", by)
 	}
 }
 

@@ -38,6 +38,31 @@ func (v Visible) Shows(r Resource) bool {
 	return false
 }
 
+// Administered is what of an organization an actor administers by level or by
+// roles that were given, as a condition for queries: All of it, or what is
+// listed, or lies in a team or project that is. Agents that the actor owns are
+// not part of it: only the module that keeps agents knows their owners.
+type Administered struct {
+	OrganizationID int64
+	All            bool // a global admin
+	Teams          []int64
+	Projects       []int64
+	Agents         []int64
+}
+
+// AdministeredBy is Decide's admin of teams, projects and agents.
+func AdministeredBy(who actor.Actor) Administered {
+	return Administered{
+		OrganizationID: who.OrganizationID, All: who.IsGlobalAdmin(),
+		Teams: who.Granted(actor.Team, actor.Admin), Projects: who.Granted(actor.Project, actor.Admin), Agents: who.Granted(actor.Agent, actor.Admin),
+	}
+}
+
+// Nothing reports whether the actor administers nothing.
+func (a Administered) Nothing() bool {
+	return !a.All && len(a.Teams)+len(a.Projects)+len(a.Agents) == 0
+}
+
 // VisibleAgents is which agents an actor may view, as a condition for
 // queries: those of the organization that are not deleted and of which one of
 // the other fields holds.

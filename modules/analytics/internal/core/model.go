@@ -3,6 +3,8 @@ package core
 import (
 	"time"
 
+	"parley/platform/kernel/access"
+	"parley/platform/kernel/actor"
 	"parley/platform/kernel/money"
 )
 
@@ -47,17 +49,17 @@ type Measures struct {
 // can be summed to the days of any time zone.
 func QuarterOf(t time.Time) int64 { return t.Unix() / (15 * 60) }
 
-// Kind is a kind of item that the inventory counts.
-type Kind string
+// Kind is a kind of item that the inventory counts. It is stored.
+type Kind = actor.Resource
 
-// The kinds.
+// The kinds that are counted.
 const (
-	User     Kind = "user"
-	Team     Kind = "team"
-	Project  Kind = "project"
-	Agent    Kind = "agent"
-	Corpus   Kind = "corpus"
-	Document Kind = "document"
+	User     = actor.Account
+	Team     = actor.Team
+	Project  = actor.Project
+	Agent    = actor.Agent
+	Corpus   = actor.Corpus
+	Document = actor.Document
 )
 
 // Item is something that exists.
@@ -81,15 +83,9 @@ type Filter struct {
 	Model       string
 }
 
-// Scope is the part of an organization that an actor may view: all of it, or what
-// lies in any of the teams, projects and agents.
-type Scope struct {
-	OrganizationID int64
-	All            bool
-	Teams          []int64
-	Projects       []int64
-	Agents         []int64
-}
+// Scope is the part of an organization that an actor may view the figures of:
+// what they administer.
+type Scope = access.Administered
 
 // Selection is the facts that a figure is a sum over.
 type Selection struct {

@@ -5,6 +5,7 @@ package core
 import (
 	"context"
 
+	"parley/platform/kernel/access"
 	"parley/platform/kernel/actor"
 	"parley/platform/kernel/clock"
 	"parley/platform/kernel/uow"
@@ -59,11 +60,8 @@ func (s *Service) Move(ctx context.Context, i Item) error {
 
 // scopeOf is what the actor sees, or ErrNotAdmin when that is nothing.
 func scopeOf(who actor.Actor) (Scope, error) {
-	s := Scope{
-		OrganizationID: who.OrganizationID, All: who.IsGlobalAdmin(),
-		Teams: who.Granted(actor.Team, actor.Admin), Projects: who.Granted(actor.Project, actor.Admin), Agents: who.Granted(actor.Agent, actor.Admin),
-	}
-	if !s.All && len(s.Teams)+len(s.Projects)+len(s.Agents) == 0 {
+	s := access.AdministeredBy(who)
+	if s.Nothing() {
 		return Scope{}, ErrNotAdmin
 	}
 	return s, nil
