@@ -39,13 +39,17 @@ func (s *Service) mayWrite(ctx context.Context, who actor.Actor, u users.User) e
 		}
 		return err == nil, nil
 	}
+	direct := func(g actor.Grant) bool { return who.Holds(g.Resource, g.ID) == actor.Admin }
 	for _, g := range to.Grants {
-		if who.Holds(g.Resource, g.ID) == actor.Admin {
-			return nil
+		if !direct(g) {
+			continue
+		}
+		if ok, err := may(who, g.Resource, g.ID, access.Manage); ok || err != nil {
+			return err
 		}
 	}
 	for _, g := range to.Grants { // roles of the caller hold for what is below them
-		if g.Resource == actor.Team {
+		if g.Resource == actor.Team || direct(g) {
 			continue
 		}
 		if ok, err := may(who, g.Resource, g.ID, access.Manage); ok || err != nil {

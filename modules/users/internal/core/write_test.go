@@ -77,6 +77,7 @@ func TestAdminsWriteToWhoBelongsToWhatTheyAdminister(t *testing.T) {
 		"an application admin":                    {as(staff), "", 0, nil},
 		"a global admin":                          {as(h.admin), "", 0, nil},
 		"the team's admin":                        {hold(ann, actor.Admin, actor.Team, 7), actor.Team, 7, nil},
+		"who was admin of a team that is deleted": {hold(ann, actor.Admin, actor.Team, 404), actor.Team, 404, core.ErrNotAdmin},
 		"the team's member":                       {hold(ann, actor.Member, actor.Team, 7), actor.Team, 7, core.ErrNotAdmin},
 		"another team's admin":                    {hold(ann, actor.Admin, actor.Team, 3), actor.Team, 7, core.ErrNotAdmin},
 		"the admin of the team above the project": {hold(ann, actor.Admin, actor.Team, 7), actor.Project, 5, nil},
