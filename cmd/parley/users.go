@@ -131,7 +131,7 @@ func (u userDemote) Run(ctx context.Context) error {
 		case err != nil:
 			return err
 		case before.Level() == after.Level():
-			fmt.Printf("User %d (%s) is no more than %s already.\n", after.ID, after.Email, after.Level())
+			fmt.Printf("User %d (%s) is %s, so nothing was taken away.\n", after.ID, after.Email, after.Level())
 		default:
 			fmt.Printf("User %d (%s) was %s and is now %s.\n", after.ID, after.Email, before.Level(), after.Level())
 		}

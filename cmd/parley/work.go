@@ -51,7 +51,7 @@ func (w workRetry) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		fmt.Println("They will be done again by the running server.")
+		fmt.Println("The jobs are ready again; the running server does them.")
 		return nil
 	}, &q, &unit)
 }

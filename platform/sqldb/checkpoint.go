@@ -122,12 +122,12 @@ func (c *checkpoints) run(ctx context.Context) {
 		case err != nil:
 			// Nothing is lost: what is not copied is in the log.
 			if !c.failed {
-				c.log.Error("The log of the database could not be copied into it. It grows until that works; it is tried again every few seconds.", "err", err)
+				c.log.Error("the log of the database could not be copied into it; it grows until that works, which is tried every few seconds", "error", err)
 			}
 			wait = c.retry
 			c.committed()
 		case c.failed:
-			c.log.Info("The log of the database is copied into it again.")
+			c.log.Info("the log of the database is copied into it again")
 		}
 		c.failed = err != nil
 		select {

@@ -68,7 +68,7 @@ func (s *Server) explain(ctx context.Context, err error) *apperr.Error {
 			return e
 		}
 		if silent, again := s.told.again(e.Code); again {
-			log.WarnContext(ctx, "unavailable", "error", err, "not_logged", silent)
+			log.WarnContext(ctx, "the server refused a request that it can't serve now", "error", err, "not_logged", silent)
 		}
 		return e
 	case errors.Is(err, context.DeadlineExceeded):

@@ -120,7 +120,7 @@ func (s *Server) idempotent(g *gin.Context, r *Route) {
 	defer func() {
 		if !done {
 			if err := s.config.Idempotency.Forget(ctx, claim); err != nil {
-				s.config.Log.ErrorContext(ctx, "giving an idempotency key free", "error", err)
+				s.config.Log.ErrorContext(ctx, "an idempotency key could not be released", "error", err)
 			}
 		}
 	}()

@@ -132,8 +132,8 @@ func (r *Runner) giveUp(c *claim, cause error) error {
 		return c.MarkDead(ctx)
 	})
 	if err != nil && !released(c, err) {
-		err = fmt.Errorf("giving a job up: %w", err)
-		r.log.ErrorContext(c.ctx, "a job was not given up", "kind", c.kind.Name, "job", c.stored.ID, "error", err)
+		err = fmt.Errorf("giving up a job: %w", err)
+		r.log.ErrorContext(c.ctx, "a job that is not tried again could not be marked as dead", "kind", c.kind.Name, "job", c.stored.ID, "error", err)
 	}
 	return err
 }

@@ -55,7 +55,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	defer cancel()
 	counts, err := c.r.store.Counts(ctx)
 	if err != nil {
-		c.r.log.WarnContext(ctx, "no number of jobs for the metrics", "error", err)
+		c.r.log.WarnContext(ctx, "the jobs could not be counted for the metrics", "error", err)
 		return
 	}
 	found := map[[2]string]int64{}

@@ -197,7 +197,7 @@ func (s *Store) Forget(ctx context.Context, c idempotency.Claim) error {
 
 func (s *Store) drop(ctx context.Context, where string, args ...any) error {
 	if _, err := s.db.NewRaw("DELETE FROM web_idempotency WHERE "+where, args...).Exec(ctx); err != nil {
-		return fmt.Errorf("giving an idempotency key free: %w", err)
+		return fmt.Errorf("releasing an idempotency key: %w", err)
 	}
 	return nil
 }

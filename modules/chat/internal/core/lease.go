@@ -27,7 +27,7 @@ func (s *Service) Tend(ctx context.Context) {
 	defer ticker.Stop()
 	for {
 		if err := s.tendOnce(ctx); err != nil && ctx.Err() == nil {
-			s.Log.ErrorContext(ctx, "tending runs", "error", err)
+			s.Log.ErrorContext(ctx, "the upkeep of runs failed; it is tried again soon", "error", err)
 		}
 		select {
 		case <-ticker.C:

@@ -106,7 +106,7 @@ func (s *Service) Close(ctx context.Context) error {
 	case <-closed:
 		return nil
 	case <-ctx.Done():
-		s.Log.Warn("runs are left to their leases", slog.Any("error", ctx.Err()))
+		s.Log.Warn("runs are still open at the stop of the server; they are closed once their leases end", slog.Any("error", ctx.Err()))
 		return ctx.Err()
 	}
 }
