@@ -15,7 +15,7 @@ import (
 
 // The errors that belong to HTTP rather than to a module.
 var (
-	ErrNotFound        = apperr.New(apperr.NotFound, "not_found", "There is nothing here, or nothing that you may see.")
+	ErrNotFound        = apperr.New(apperr.NotFound, "not_found", "There is nothing here, or nothing that you may view.")
 	ErrMethod          = apperr.New(apperr.Malformed, "method_not_allowed", "This path does not take that method.")
 	ErrUnauthenticated = apperr.New(apperr.Unauthenticated, "unauthenticated", "Send a valid access token as \"Authorization: Bearer …\" or sign in again.")
 	ErrForbidden       = apperr.New(apperr.Forbidden, "forbidden", "Your role does not allow this.")

@@ -12,7 +12,7 @@ import (
 
 // The errors of this module. Their codes are a promise to clients.
 var (
-	ErrNotFound       = apperr.New(apperr.NotFound, "chat.not_found", "There is no such answer or thread, or none that you may see.")
+	ErrNotFound       = apperr.New(apperr.NotFound, "chat.not_found", "The answer or thread does not exist, or you may not view it.")
 	ErrCorpusNotFound = apperr.New(apperr.NotFound, "chat.corpus_not_found", "The corpus does not exist, or you may not view it.")
 	ErrNoQuestion     = apperr.New(apperr.Unprocessable, "chat.no_question", "Ask something: send user_query, or a history whose last entry has a user and no bot.")
 	ErrTwoQuestions   = apperr.New(apperr.Unprocessable, "chat.two_questions", "Send either user_query or a history that ends with an open question, not both.")

@@ -18,7 +18,7 @@ import (
 var (
 	ErrGrantNotFound = apperr.New(apperr.NotFound, "chat.grant_not_found", "The content grant does not exist, or you may not view it.")
 	ErrGrantTarget   = apperr.New(apperr.Unprocessable, "chat.grant_target", "A content grant is on one user or on one agent: send either user_id or agent_id.")
-	ErrGrantReason   = apperr.New(apperr.Unprocessable, "chat.grant_reason", "Say why the content has to be read: the reason must not be blank.")
+	ErrGrantReason   = apperr.New(apperr.Unprocessable, "chat.grant_reason", "A content grant needs a reason: say why the content has to be read.")
 	ErrGrantExpiry   = apperr.New(apperr.Unprocessable, "chat.grant_expiry", "A content grant ends within 7 days: expires_on must be in the future and at most 7 days ahead.")
 	ErrGrantOnAdmin  = apperr.New(apperr.Forbidden, "chat.grant_on_global_admin", "The content of global admins can't be opened by a content grant.")
 	ErrGrantUnusable = apperr.New(apperr.Forbidden, "chat.grant_unusable", "The content grant has ended, or another global admin made it; make one of your own.")
@@ -99,7 +99,7 @@ func (n NewGrant) check(now time.Time) error {
 	case n.UserID != nil && n.AgentID != nil:
 		return ErrGrantTarget.WithField("agent_id", "can't stand beside user_id")
 	case n.Reason == "":
-		return ErrGrantReason.WithField("reason", "is blank")
+		return ErrGrantReason.WithField("reason", "is empty")
 	case !now.Before(n.ExpiresOn):
 		return ErrGrantExpiry.WithField("expires_on", "is not in the future")
 	case n.ExpiresOn.After(now.Add(maxGrant)):

@@ -193,7 +193,7 @@ func (d Draft) problem() string {
 	}
 	for _, name := range d.ExpectedDocuments {
 		if strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > MaxDocument {
-			return fmt.Sprintf("has an expected document that is blank, or has more than %d characters", MaxDocument)
+			return fmt.Sprintf("has an expected document that is empty, or has more than %d characters", MaxDocument)
 		}
 	}
 	return ""

@@ -97,7 +97,7 @@ func TestBadQueriesAreNamed(t *testing.T) {
 	}
 	s.equal([]string{
 		"line 3 has no query", "line 4 has an expected_answer of more than 32000 characters",
-		"line 5 has an expected document that is blank, or has more than 400 characters", "line 6 has a NUL character", "line 7 has quotes that do not match",
+		"line 5 has an expected document that is empty, or has more than 400 characters", "line 6 has a NUL character", "line 7 has quotes that do not match",
 	}, places)
 	s.equal("Some queries can't be used: line 3 has no query, and 4 more.", known.Message)
 	many := slices.Repeat([]core.Draft{{Place: "x"}}, 150)

@@ -7,7 +7,7 @@ var (
 	ErrNoDataset      = apperr.New(apperr.NotFound, "evaluations.dataset_not_found", "The dataset does not exist, or you may not view it.")
 	ErrNoTest         = apperr.New(apperr.NotFound, "evaluations.not_found", "The evaluation does not exist, or you may not view it.")
 	ErrNotAdmin       = apperr.New(apperr.Forbidden, "evaluations.not_admin", "Only admins of the agent may evaluate it.")
-	ErrBlank          = apperr.New(apperr.Unprocessable, "evaluations.blank", "Give a name that is not blank.").WithField("name", "is blank")
+	ErrBlank          = apperr.New(apperr.Unprocessable, "evaluations.blank", "A dataset or an evaluation needs a name.").WithField("name", "is empty")
 	ErrQueries        = apperr.New(apperr.Unprocessable, "evaluations.queries", "Send queries, agent_response_ids or a file: exactly one of them.")
 	ErrBadQueries     = apperr.New(apperr.Unprocessable, "evaluations.bad_queries", "Some queries can't be used.")
 	ErrNoResponses    = apperr.New(apperr.NotFound, "evaluations.responses_not_found", "Some of the agent responses don't exist for this agent, or you may not read what they were made from.")

@@ -42,11 +42,11 @@ func (m Message) checked(who actor.Actor) (Message, error) {
 	}
 	m.Text = strings.TrimSpace(strings.ReplaceAll(m.Text, "\r\n", "\n"))
 	if m.Text == "" || strings.ContainsFunc(m.Text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) {
-		return m, ErrText.WithField("message", "is blank or has control characters")
+		return m, ErrText.WithField("message", "is empty or has control characters")
 	}
 	title := strings.TrimSpace(m.Title)
 	if m.Title != "" && title == "" || strings.ContainsFunc(title, unicode.IsControl) {
-		return m, ErrText.WithField("title", "is blank or has control characters")
+		return m, ErrText.WithField("title", "is empty or has control characters")
 	}
 	if m.Title = title; m.Title == "" {
 		name := strings.TrimSpace(who.FullName)
