@@ -22,7 +22,8 @@ type figures struct {
 	CPU         float64 `json:"cpu_ms"`
 	DatabaseCPU float64 `json:"database_cpu_ms"`
 	LoadCPU     float64 `json:"load_cpu_ms"`
-	// The counters are PostgreSQL's.
+	// The counters are PostgreSQL's. On SQLite the server counts its statements
+	// and commits; what nobody counts is 0.
 	Statements float64 `json:"statements"`
 	Reads      float64 `json:"reads"`
 	Commits    float64 `json:"commits"`
@@ -115,7 +116,7 @@ func (r report) print(w io.Writer) error {
 
 func row(t *tabwriter.Writer, name string, f figures, database string) {
 	counted := func(v float64) string {
-		if database != "postgres" {
+		if database != "postgres" && v == 0 {
 			return "-"
 		}
 		return bench.Number(v)

@@ -125,7 +125,8 @@ type usage struct {
 }
 
 // usage reads what the process pid and its database have used. The load is
-// this process, the model stub included.
+// this process, the model stub included. On SQLite the server itself counts
+// statements and commits; nobody counts those of a limit.
 func (s *system) usage(ctx context.Context, pid int, database string) (u usage, err error) {
 	if u.process, err = bench.CPU(pid); err != nil {
 		return u, err
@@ -136,7 +137,10 @@ func (s *system) usage(ctx context.Context, pid int, database string) (u usage, 
 	}
 	u.load = self.Own
 	if s.cluster == nil {
-		return u, nil
+		if pid == s.Server.PID() {
+			u.counters, err = s.counted(ctx)
+		}
+		return u, err
 	}
 	if s.cluster.postmaster != 0 {
 		if u.database, err = bench.CPU(s.cluster.postmaster); err != nil {
@@ -145,6 +149,15 @@ func (s *system) usage(ctx context.Context, pid int, database string) (u usage, 
 	}
 	u.counters, err = s.cluster.count(ctx, database)
 	return u, err
+}
+
+// counted are what the server has counted; zero for a version that does not.
+func (s *system) counted(ctx context.Context) (counters, error) {
+	statements, commits, err := s.Server.Counted(ctx)
+	if errors.Is(err, bench.ErrNoMetric) {
+		return counters{}, nil
+	}
+	return counters{Statements: int64(statements), Commits: int64(commits)}, err
 }
 
 // measure runs work and answers what it cost, each figure by request. The work

@@ -151,13 +151,20 @@ func (s *Server) spent(ctx context.Context) (out spent, err error) {
 	if out.cpu, err = CPU(s.PID()); err != nil {
 		return out, err
 	}
+	out.statements, out.commits, err = s.Counted(ctx)
+	return out, err
+}
+
+// Counted answers how many statements and commits the server has counted since
+// it began, BEGIN and COMMIT among the statements; ErrNoMetric when it doesn't.
+func (s *Server) Counted(ctx context.Context) (statements, commits float64, err error) {
 	body, err := get(ctx, "http://"+s.Metrics+"/metrics")
 	if err != nil {
-		return out, fmt.Errorf("reading the metrics: %w", err)
+		return 0, 0, fmt.Errorf("reading the metrics: %w", err)
 	}
-	if out.statements, err = worst(body, "parley_database_statements_total"); err != nil {
-		return out, err
+	if statements, err = worst(body, "parley_database_statements_total"); err != nil {
+		return 0, 0, err
 	}
-	out.commits, err = worst(body, "parley_database_commits_total")
-	return out, err
+	commits, err = worst(body, "parley_database_commits_total")
+	return statements, commits, err
 }

@@ -125,6 +125,10 @@ func (s *Server) Behind(ctx context.Context) (float64, error) {
 	return worst(body, "parley_bus_lag_seconds")
 }
 
+// ErrNoMetric is for a server that does not have the metric which was asked for,
+// as one of an earlier version.
+var ErrNoMetric = errors.New("the server has no metric")
+
 // worst is the highest value of a metric in the Prometheus text format.
 func worst(text []byte, name string) (float64, error) {
 	highest, found := 0.0, false
@@ -141,7 +145,7 @@ func worst(text []byte, name string) (float64, error) {
 		highest, found = max(highest, v), true
 	}
 	if !found {
-		return 0, fmt.Errorf("the server has no metric %s", name)
+		return 0, fmt.Errorf("%w %s", ErrNoMetric, name)
 	}
 	return highest, nil
 }
