@@ -18,7 +18,7 @@ type LedgerSum struct {
 }
 
 // Ledger is what models used, from where it is written down first. It is for
-// whoever checks sums that were made elsewhere; no user reads it.
+// those who check sums that were made elsewhere; no user reads it.
 type Ledger interface {
 	// Organizations answers those that have runs, ascending.
 	Organizations(ctx context.Context) ([]int64, error)

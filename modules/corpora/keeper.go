@@ -30,7 +30,7 @@ type KeptDocument struct {
 }
 
 // Keeper keeps documents in step with files elsewhere. It decides about rights
-// in MayKeep alone: whoever linked a file has had that answer.
+// in MayKeep alone: the user who linked a file has had that answer.
 type Keeper interface {
 	// MayKeep answers nil when who may have documents kept in the corpus, as an
 	// editor of it may; else NotFound or Forbidden.

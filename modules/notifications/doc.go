@@ -30,8 +30,8 @@
 // who did it gets a notification with the user's id and no name.
 //
 // Notifications of a user are numbered from 1 and without gaps, in the order
-// of their commits: whoever writes to an inbox has the row of its counters
-// locked. A stream that starts after a number misses nothing. It is woken by
+// of their commits: a transaction that writes to an inbox has the row of its
+// counters locked. A stream that starts after a number misses nothing. It is woken by
 // the commit in its own process and by event in the others; one that waits
 // costs no query. Lists are in the same order, newest first. Reading all of an
 // inbox moves a mark up to which everything is read. An inbox keeps its newest notifications, as many as are

@@ -12,8 +12,8 @@ import (
 )
 
 // batch is statements that go to PostgreSQL in one message of its extended
-// protocol. The first that fails ends it, and whoever began the transaction
-// rolls it back.
+// protocol. The first that fails ends it, and the code that began the
+// transaction rolls it back.
 type batch struct {
 	statements []statement
 	values     []byte // of all statements

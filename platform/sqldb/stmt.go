@@ -15,7 +15,7 @@ type Stmt struct {
 	db   *DB
 	text string
 
-	mu       sync.Mutex // of whoever prepares it
+	mu       sync.Mutex // held while it is prepared
 	prepared *sql.Stmt  // set once
 }
 

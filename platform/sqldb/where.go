@@ -67,7 +67,7 @@ type Order[V any] struct {
 	ID   string // column of numbers, each once in the list, that sorts last; "" for id
 	Desc bool
 	Key  func(V) page.Key
-	// Count answers how many match, for whoever keeps that number; nil for a
+	// Count answers how many match, for callers that keep that number; nil for a
 	// count by the database.
 	Count func(ctx context.Context) (int64, error)
 }

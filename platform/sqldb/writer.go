@@ -39,7 +39,7 @@ func (db *DB) unwatched(ctx context.Context) (context.Context, error) {
 }
 
 // full reports whether a read has to wait for a connection. That may take long,
-// and whoever has given up must not go on waiting.
+// and a caller that has given up must not go on waiting.
 func (db *DB) full() bool {
 	s := db.Reader().Stats()
 	return s.MaxOpenConnections > 0 && s.InUse >= s.MaxOpenConnections

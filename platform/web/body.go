@@ -109,7 +109,7 @@ func (b *guardedBody) Read(p []byte) (int, error) {
 	}
 	switch {
 	case err == io.EOF:
-		// Whoever waits for the client to go away must not be woken by it.
+		// A handler that waits for the client to go away must not be woken by it.
 		_ = b.rc.SetReadDeadline(time.Time{})
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		err = errSlowBody

@@ -41,7 +41,7 @@ type Idempotency interface {
 
 // newClaim fingerprints a request that has an Idempotency-Key. The body is
 // read and put back; it is answered too, but for an upload. The secret keeps
-// whoever reads the stored fingerprint from trying out what a short password
+// a reader of the stored fingerprint from trying out what a short password
 // in the body was.
 func newClaim(r *http.Request, secret []byte, limit int64) (c idempotency.Claim, raw []byte, err error) {
 	key, err := headerOnce(r, idempotencyHeader)

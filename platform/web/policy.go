@@ -37,8 +37,8 @@ type Policy struct {
 }
 
 // Need is an action on the resource whose id stands in the request. Needs are
-// checked in the order of their declaration: whoever may not view the
-// resource gets 404, whoever may view it but no more 403.
+// checked in the order of their declaration: a caller who may not view the
+// resource gets 404, and one who may view it but no more gets 403.
 type Need struct {
 	// Resource is the kind. When KindIn is set, that field of the body names it.
 	Resource actor.Resource
@@ -80,7 +80,7 @@ type UnrestrictedKeyNeed struct {
 // Anyone needs no credentials; why is for the reader of the list of such routes.
 func Anyone(why string) Policy { return Policy{declared: true, public: true, note: why} }
 
-// RefreshToken is whoever sends the refresh token of a sign-in in place of
+// RefreshToken allows anyone who sends the refresh token of a sign-in in place of
 // credentials, which are not enough; the handler checks it.
 func RefreshToken() Policy { return Policy{declared: true, public: true, refresh: true} }
 
@@ -96,7 +96,7 @@ func GlobalAdmin() Policy { return Policy{declared: true, least: actor.GlobalAdm
 // AnyAdmin is a global admin, or an admin of some team, project or agent.
 func AnyAdmin() Policy { return Policy{declared: true, admins: true} }
 
-// On is whoever may do action to the resource whose id is in the parameter or
+// On allows a caller who may do action to the resource whose id is in the parameter or
 // field of that name.
 func On(resource actor.Resource, name string, action Action) Policy {
 	return Policy{declared: true, needs: []Need{{Resource: resource, Name: name, Action: action}}}

@@ -14,7 +14,7 @@ func (p Policy) String() string {
 	case !p.declared:
 		return "none"
 	case p.refresh:
-		return "whoever sends a refresh token as the bearer token"
+		return "anyone who sends a refresh token as the bearer token"
 	case p.public:
 		parts = append(parts, "anyone, without credentials")
 	case p.admins:

@@ -143,7 +143,7 @@ type Claims interface {
 	Return(ctx context.Context, fences []Fence, now time.Time) error
 }
 
-// Supervision is the part of a store for whoever looks after jobs.
+// Supervision is the part of a store for those who look after jobs.
 type Supervision interface {
 	// Owners answers the processes that hold running jobs.
 	Owners(ctx context.Context) ([]Owner, error)

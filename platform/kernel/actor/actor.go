@@ -165,7 +165,7 @@ type key struct{}
 // In puts the actor into ctx. Only the web edge and system jobs do.
 func In(ctx context.Context, a Actor) context.Context { return context.WithValue(ctx, key{}, a) }
 
-// Living puts into ctx whoever who answers when From is called: a request that
+// Living puts into ctx the actor that who answers when From is called: a request that
 // lasts, such as a stream, outlives the rights that it began with.
 func Living(ctx context.Context, who func() Actor) context.Context {
 	return context.WithValue(ctx, key{}, who)

@@ -1,4 +1,4 @@
-// Package address has the one spelling of an e-mail address. Whoever stores,
+// Package address has the one spelling of an e-mail address. What stores,
 // compares or counts addresses does it with that, so that nobody has two
 // accounts, nor two limits of guessing, by writing theirs in another way.
 package address

@@ -24,7 +24,7 @@ import (
 const MaxAge = time.Minute
 
 // errGone ends a reading whose reader panicked.
-var errGone = errors.New("whoever read for several has gone")
+var errGone = errors.New("the reading that others waited for broke off")
 
 // Cache keeps values V by K. Values are shared between all who ask and must
 // not be changed.

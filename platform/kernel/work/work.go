@@ -52,7 +52,7 @@ type Claim interface {
 	// renews the lease. Work that writes in several units calls it first in
 	// each. It answers ErrCancelled once the job was cancelled.
 	Hold(ctx context.Context) error
-	// Save is Hold, and keeps up to 64 KiB for whoever claims the job next.
+	// Save is Hold, and keeps up to 64 KiB for the next claim of the job.
 	Save(ctx context.Context, progress string) error
 	// Finish ends the job with the unit of ctx.
 	Finish(ctx context.Context) error

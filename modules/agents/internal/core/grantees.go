@@ -60,7 +60,7 @@ func (s *Service) Grantees(ctx context.Context, who actor.Actor, agentID int64, 
 		ids[i] = u.ID
 	}
 	of, err := s.actorsOn(ctx, d, ids)
-	// Whoever just lost their role, or is suspended since, is shown without
+	// A user who just lost their role, or is suspended since, is shown without
 	// one: a part drops nobody.
 	return page.Map(found, func(u users.User) Grantee { return Grantee{User: u, Decision: d.decideFor(of[u.ID])} }), err
 }

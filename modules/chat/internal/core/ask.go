@@ -103,7 +103,7 @@ func (s *Service) ask(ctx context.Context, who actor.Actor, a Ask, work *working
 	if err != nil {
 		return Asked{}, err
 	}
-	s.Store.Coming(s.base, s.Clock.Now()) // whoever asks may leave
+	s.Store.Coming(s.base, s.Clock.Now()) // the client may leave
 	x := s.newExecution(turn, who, agent, a, thread, question, history)
 	x.offer, x.work = offer, work
 	if err := x.accept(ctx); err != nil {

@@ -140,7 +140,8 @@ func (c *commit) write(expecting bool, now time.Time, accepts []*accepting, stre
 	for _, e := range ends {
 		batch.Ends = append(batch.Ends, e.end)
 	}
-	// Not a request's context: what was accepted is stored, whoever leaves.
+	// Not a request's context: what was accepted is stored, also when its
+	// client leaves.
 	ctx := context.WithoutCancel(s.base)
 	callers = append(callers, ctx)
 	err = s.Unit.DoAll(ctx, callers, func(ctx context.Context, txs []uow.Tx) ([]error, error) {

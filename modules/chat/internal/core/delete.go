@@ -66,7 +66,7 @@ func (s *Service) DeleteResponse(ctx context.Context, who actor.Actor, run int64
 		return Record{}, err
 	}
 	err = s.deleting(ctx, func(ctx context.Context, tx uow.Tx) error {
-		// The thread first, as whoever accepts a question does: no question is
+		// The thread first, as when a question is accepted: no question is
 		// stored between the deletion and the histories.
 		_, err := s.Store.UpdateThread(ctx, who.UserID, record.ThreadID, func(t *Thread) error {
 			t.Deletions++

@@ -83,8 +83,8 @@ func (s *Service) indexWords(ctx context.Context) error {
 	return s.indexWaiting(ctx)
 }
 
-// indexWaiting does so with answers that have waited for some rounds, whoever
-// gave them; the first round of a process takes all that wait.
+// indexWaiting does so with answers that have waited for some rounds, of any
+// process; the first round of a process takes all that wait.
 func (s *Service) indexWaiting(ctx context.Context) error {
 	last, err := s.Store.LastWaiting(ctx)
 	if err != nil {

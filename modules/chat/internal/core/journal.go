@@ -39,7 +39,7 @@ type journal struct {
 	came    [gatherFrom]time.Time // when the last questions and ends came
 	next    int                   // the oldest of came
 
-	// committing is held during a commit, and by whoever changes runs of this
+	// committing is held during a commit, and by what changes runs of this
 	// process outside of one: two statements that lock the same rows in another
 	// order could wait for each other.
 	committing sync.Mutex

@@ -70,7 +70,8 @@ func (s *Service) records(ctx context.Context, who actor.Actor, t Thread, runs [
 	if err != nil {
 		return nil, err
 	}
-	// Whoever lost sight of the agent keeps their threads, without its prompt.
+	// A user who can't view the agent any more keeps their threads, without its
+	// prompt.
 	admin, err := s.Agents.Administers(ctx, who, t.AgentID)
 	if kind := apperr.KindOf(err); err != nil && kind != apperr.NotFound && kind != apperr.Forbidden {
 		return nil, fmt.Errorf("asking whether user %d administers agent %d: %w", who.UserID, t.AgentID, err)

@@ -145,8 +145,8 @@ func (s *Service) Reconnect(ctx context.Context, who actor.Actor, agentID, corpu
 }
 
 // Disconnect ends the use of a corpus by an agent, and answers the connection
-// as it was. Whoever administers the agent can do so even if they can't read the
-// corpus any more, and whoever administers the corpus, if they see the agent.
+// as it was. An admin of the agent can do so even if they can't read the
+// corpus any more, and so can an admin of the corpus who may view the agent.
 func (s *Service) Disconnect(ctx context.Context, who actor.Actor, agentID, corpusID int64) (Connected, error) {
 	admin, err := s.Agents.Administers(ctx, who, agentID)
 	if err != nil {

@@ -19,7 +19,7 @@ type Corpus struct {
 	IsPublic       bool // readable by the whole organization
 	IsDeleted      bool
 	Tags           []string
-	// Grants are the roles of whoever reads the corpus and of their teams, the
+	// Grants are the roles of the user who reads the corpus and of their teams, the
 	// owner's left out. Only Store.Corpus fills them.
 	Grants []access.CorpusGrant `bun:"-"`
 	audit.Audit

@@ -27,8 +27,8 @@ import (
 type Store interface {
 	// AddCorpus answers ErrNameTaken when its owner has one of that name.
 	AddCorpus(ctx context.Context, c Corpus) (Corpus, error)
-	// Corpus answers, in one statement, a corpus with the grants of whoever v
-	// is; ErrNotFound for one that may not be read.
+	// Corpus answers, in one statement, a corpus with the grants of the user
+	// of v; ErrNotFound for one that may not be read.
 	Corpus(ctx context.Context, v access.VisibleCorpora, id int64) (Corpus, error)
 	// UpdateCorpus changes a corpus that is not deleted; ErrNameTaken as for
 	// AddCorpus.

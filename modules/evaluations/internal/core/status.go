@@ -70,8 +70,8 @@ func (t *Test) mayBecome(to Status) error {
 	return ErrStatus.WithMessage(fmt.Sprintf("The evaluation is %s; it can become %s.", t.Status, can)).WithField("status", "can be "+can)
 }
 
-// cancel ends an open test in the unit of ctx. The context of whoever works on
-// it ends, and the model's with it.
+// cancel ends an open test in the unit of ctx. The context of the worker on it
+// ends, and the model's with it.
 func (s *Service) cancel(ctx context.Context, tx uow.Tx, id int64, by string) (Test, error) {
 	if _, err := s.Store.CloseResults(ctx, id, NotScored, cancelledReason); err != nil {
 		return Test{}, err

@@ -70,7 +70,7 @@ type Arrival struct {
 	Kind, EventID                    string
 }
 
-// MailArrivals has notifications sent by e-mail to whoever wants them so. It
+// MailArrivals has notifications sent by e-mail to users who want that. It
 // joins the unit of ctx. Without a mail server nothing waits for one.
 func (s *Service) MailArrivals(ctx context.Context, all ...Arrival) error {
 	if !s.mails() {

@@ -62,7 +62,7 @@ func (p Preference) Chosen(kind string) Mail {
 	return cmp.Or(mailUnlessChosen[chosenKind(kind)], MailOff)
 }
 
-// mailUnlessChosen is when kinds are sent to whoever has chosen nothing. The
+// mailUnlessChosen is when kinds are sent to users who have chosen nothing. The
 // others are off: mail that nobody asked for is for what must not wait until
 // somebody looks into an inbox.
 var mailUnlessChosen = map[string]Mail{KindContentOpened: MailAtOnce, KindWebhookDisabled: MailAtOnce, KindBudget: MailAtOnce}

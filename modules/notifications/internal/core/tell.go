@@ -17,7 +17,7 @@ const (
 
 // tell puts notifications into inboxes, within the unit of tx, and answers
 // those that got there: not what its user has muted, nor a second one of a
-// cause. Whoever follows is woken once the unit is committed.
+// cause. Followers are woken once the unit is committed.
 func (s *Service) tell(ctx context.Context, tx uow.Tx, ns ...Notification) ([]Notification, error) {
 	if len(ns) == 0 {
 		return nil, nil

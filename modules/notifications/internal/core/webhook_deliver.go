@@ -139,8 +139,8 @@ func (w *Webhooks) fill(ctx context.Context, c work.Claim, id int64, under map[i
 	return nil
 }
 
-// leave ends the job, unless something became due meanwhile. Whoever adds a
-// delivery has the webhook's row locked as well, so that none is overlooked. A
+// leave ends the job, unless something became due meanwhile. A unit that adds
+// a delivery has the webhook's row locked as well, so that none is overlooked. A
 // receiver whose last attempts were unreachable rests.
 func (w *Webhooks) leave(ctx context.Context, c work.Claim, id int64, yields bool, unreachable int) (ended bool, err error) {
 	err = w.Unit.Do(ctx, func(ctx context.Context, _ uow.Tx) error {

@@ -182,8 +182,8 @@ func (s *Service) DocumentIndexed(ctx context.Context, org, documentID int64, fa
 
 // DocumentsDeleted has the files looked at whose documents somebody deleted in
 // the corpus. The corpus of a link has what the drive has, so a file that is
-// still linked becomes a document again; whoever wants it gone deletes it in the
-// drive, or unlinks it.
+// still linked becomes a document again; to remove it for good, delete it in the
+// drive, or unlink it.
 func (s *Service) DocumentsDeleted(ctx context.Context, org int64, documentIDs []int64) error {
 	drives, err := s.Store.DrivesOfDocuments(ctx, org, documentIDs)
 	if err != nil || len(drives) == 0 {

@@ -44,8 +44,8 @@ type Mail struct {
 	// FullName and PasswordHash are what somebody signs up with.
 	FullName, PasswordHash string
 	// TokenHash is of the token, which is not kept: it is made of Seed and the
-	// server's secret key when the mail is sent, so that whoever reads the
-	// database, or an old copy of it, has none. "" without a token.
+	// server's secret key when the mail is sent, so that a reader of the
+	// database, or of an old copy of it, has none. "" without a token.
 	TokenHash string
 	Seed      string
 	CreatedOn time.Time

@@ -165,7 +165,7 @@ func (s *Service) ConfirmReset(ctx context.Context, token, fresh string, from At
 		err = ErrToken
 	}
 	if err == nil {
-		// Whoever forgot a password has guessed before.
+		// A user who forgot a password has guessed before.
 		s.limiter.clear(u.Email, from)
 	}
 	return u, err

@@ -121,7 +121,7 @@ func (s *Service) message(ctx context.Context, m Mail) (mail.Message, error) {
 }
 
 // signUpMessage tells the owner of an address that has an account already just
-// that: whoever signs up learns nothing from the answer of the server.
+// that: the answer of the server tells nothing to the one who signs up.
 func (s *Service) signUpMessage(ctx context.Context, m Mail, out *mail.Message, link func()) error {
 	_, err := s.Store.CredentialByEmail(ctx, m.Email)
 	switch {

@@ -83,7 +83,7 @@ func (i *identities) read(ctx context.Context, userID int64) (*known, error) {
 	return k, nil
 }
 
-// weight counts whoever was granted a lot as several.
+// weight counts a user who was granted a lot as several.
 func (k *known) weight() int { return 1 + (len(k.actor.Grants)+len(k.keys))/20 }
 
 // byHash answers the user whose API key has the hash, with the key, or

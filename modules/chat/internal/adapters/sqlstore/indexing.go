@@ -25,9 +25,9 @@ const arrays = `(SELECT unnest($1::bigint[]) AS run_id, unnest($3::bigint[]) AS 
 var (
 	addingWords = sqldb.NewKept("INSERT INTO chat_words (run_id, words) SELECT v.run_id, ($2::bigint[])[v.first:v.last]::int[] FROM " + arrays + " ON CONFLICT (run_id) DO NOTHING")
 	// indexingWords indexes what waits. That it waited says that no other
-	// transaction has: one that is about to has its row, and is waited for. Who
-	// deletes the run at this moment is waited for, too, and whoever deletes it
-	// later removes the words.
+	// transaction has: one that is about to has its row, and is waited for. A
+	// deletion of the run that is under way is waited for, too, and a later one
+	// removes the words.
 	indexingWords = sqldb.NewKept(`WITH waited AS (DELETE FROM chat_unindexed WHERE run_id = ANY($1::bigint[]) RETURNING run_id),
 		there AS (SELECT r.id FROM chat_runs AS r WHERE r.id IN (SELECT run_id FROM waited) AND NOT r.is_deleted ORDER BY r.id FOR SHARE OF r)
 		INSERT INTO chat_words (run_id, words) SELECT v.run_id, ($2::bigint[])[v.first:v.last]::int[] FROM ` + arrays + ` JOIN there ON there.id = v.run_id`)
@@ -102,8 +102,8 @@ func (s *Store) LastWaiting(ctx context.Context) (int64, error) {
 	return last.Int64, nil
 }
 
-// IndexWaiting implements core.Answers. On PostgreSQL it waits for who deletes
-// the runs at this moment, and whoever deletes them later removes the words.
+// IndexWaiting implements core.Answers. On PostgreSQL it waits for deletions
+// of the runs that are under way, and later ones remove the words.
 func (s *Store) IndexWaiting(ctx context.Context, upTo int64, limit int) (bool, error) {
 	q := s.db.On(ctx).NewSelect().TableExpr("chat_unindexed").Column("run_id").Where("run_id <= ?", upTo).OrderExpr("run_id").Limit(int64(limit))
 	if s.db.Postgres() {

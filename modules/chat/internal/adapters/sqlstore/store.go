@@ -124,7 +124,7 @@ func (s *Store) RunsPage(ctx context.Context, threadID int64, p page.Request) (p
 }
 
 // DeleteUser implements core.Runs. The runs come first: that waits for those
-// who store their texts at this moment, and whoever comes later sees it.
+// who store their texts at this moment, and those who come later see it.
 //
 // They are found by their threads, which have the same user: few users are ever
 // deleted, and an index for it would be written with each question.

@@ -75,7 +75,7 @@ func (s *Store) AddCorpus(ctx context.Context, c core.Corpus) (core.Corpus, erro
 	return c, err
 }
 
-// granted answers a corpus with the grants of whoever v is.
+// granted answers a corpus with the grants of the user of v.
 func (s *Store) granted(ctx context.Context, v access.VisibleCorpora, c core.Corpus) (core.Corpus, error) {
 	theirs, err := s.permissions.List(ctx, func(p core.Permission) bool {
 		return p.CorpusID == c.ID && p.Role != access.CorpusOwner && (p.UserID != 0 && p.UserID == v.UserID || p.TeamID != 0 && slices.Contains(v.Teams, p.TeamID))

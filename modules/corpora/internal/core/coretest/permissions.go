@@ -37,7 +37,7 @@ func (f fixture) grants(rnd *rand.Rand, corpora []int64) map[int64][]access.Corp
 	return out
 }
 
-// theirs are the grants of whoever v is.
+// theirs are the grants of the user of v.
 func theirs(grants []access.CorpusGrant, v access.VisibleCorpora) (out []access.CorpusGrant) {
 	for _, g := range grants {
 		if g.UserID != 0 && g.UserID == v.UserID || g.TeamID != 0 && slices.Contains(v.Teams, g.TeamID) {

@@ -50,7 +50,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 		"names that many documents have are filtered alike":        manyNamed,
 		"connections come with their corpora":                      connections,
 		"work on a document begins once more after a failure":      beginning,
-		"whoever lost a document writes nothing":                   fencing,
+		"a worker that lost a document writes nothing":             fencing,
 		"passages are found from Finish on, and not before":        staging,
 		"clearing leaves nothing behind":                           clearing,
 		"a document that failed is not found":                      failing,

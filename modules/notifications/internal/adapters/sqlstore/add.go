@@ -13,7 +13,7 @@ import (
 	"parley/modules/notifications/internal/core"
 )
 
-// counterRow is what is known of one inbox. Whoever writes to an inbox has its
+// counterRow is what is known of one inbox. Units that write to an inbox have its
 // row locked, so that two of them can't wait for each other in a circle.
 type counterRow struct {
 	bun.BaseModel `bun:"table:notifications_counters,alias:c"`
@@ -162,8 +162,8 @@ func (s *Store) counter(ctx context.Context, userID int64, lock bool) (counterRo
 }
 
 // value is what is told of the counters. While servers of two versions run, one
-// that does not know marks may count down once more what was read by one; whoever
-// writes to the inbox next counts it anew.
+// that does not know marks may count down once more what was read by one; the
+// next unit that writes to the inbox counts it anew.
 func (c counterRow) value() core.Counters {
 	return core.Counters{LastSequence: c.LastSequence, Total: c.Total, Unread: max(c.Unread, 0)}
 }

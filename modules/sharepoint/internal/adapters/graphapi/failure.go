@@ -100,7 +100,7 @@ var errResync = &core.Resync{}
 func (f *failure) explain(q call) error {
 	doing := q.method + " " + q.url
 	if q.plain {
-		doing = q.method + " of content" // such a URL opens to whoever has it
+		doing = q.method + " of content" // such a URL opens to anybody who has it
 	}
 	meaning := f.byStatus()
 	for _, code := range f.codes {

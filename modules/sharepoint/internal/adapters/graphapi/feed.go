@@ -82,7 +82,7 @@ func (i *identities) names() (out []string) {
 	return nil
 }
 
-// Readers implements core.Feed. Whoever has any permission may read. A link
+// Readers implements core.Feed. Users with any permission may read. A link
 // counts as who it was given to, and one for everybody in the organization or
 // in the world as those.
 func (c *Client) Readers(ctx context.Context, id string) ([]string, error) {

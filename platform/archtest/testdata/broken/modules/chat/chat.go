@@ -12,7 +12,7 @@ func (RunCompleted) EventName() string { return "chat.run_completed.v1" }
 // Source is a constant.
 const Source = "api"
 
-// Runner is for whoever has an edge.
+// Runner is for modules that have an edge.
 type Runner interface{ Run() }
 
 // Default is for nobody.
