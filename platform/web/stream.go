@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"reflect"
 	"sync/atomic"
 	"time"
 
@@ -104,26 +103,3 @@ func put(g *gin.Context, rc *http.ResponseController, b []byte) bool {
 	}
 	return rc.Flush() == nil
 }
-
-// Either is an answer in one of two forms: JSON data, or a stream.
-type Either[T any] struct {
-	Data   T
-	Stream *EventStream
-	// Replayed marks the stored answer of an earlier request.
-	Replayed bool
-}
-
-func (e Either[T]) respond(s *Server, g *gin.Context, r *Route) {
-	if e.Replayed {
-		g.Header(replayedHeader, "true")
-	}
-	if e.Stream != nil {
-		e.Stream.respond(s, g, r)
-		return
-	}
-	g.JSON(r.Status, success{Success: true, Message: r.Message, Data: e.Data})
-}
-
-func (Either[T]) shape() (data, meta reflect.Type) { return reflect.TypeFor[T](), nil }
-
-func (Either[T]) mayStream() {}

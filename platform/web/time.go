@@ -4,8 +4,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-
-	"parley/platform/kernel/audit"
 )
 
 // Time is a point in time as the API shows it: UTC, microseconds, Z.
@@ -30,17 +28,4 @@ func (t Time) MarshalJSON() ([]byte, error) {
 // Schema implements huma.SchemaProvider.
 func (Time) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Examples: []any{"2024-10-02T00:02:24.378434Z"}}
-}
-
-// Audit is the audit fields as the API shows them.
-type Audit struct {
-	CreatedBy  string `json:"created_by" doc:"E-mail address of who made it, or System."`
-	CreatedOn  Time   `json:"created_on"`
-	ModifiedBy string `json:"modified_by" doc:"E-mail address of who changed it last; empty when nobody did."`
-	ModifiedOn Time   `json:"modified_on"`
-}
-
-// ShowAudit shows an entity's audit fields.
-func ShowAudit(a audit.Audit) Audit {
-	return Audit{CreatedBy: a.CreatedBy, CreatedOn: At(a.CreatedOn), ModifiedBy: a.ModifiedBy, ModifiedOn: At(a.ModifiedOn)}
 }
