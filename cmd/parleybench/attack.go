@@ -71,17 +71,16 @@ func (c attackCmd) Run(ctx context.Context) error {
 
 // attackers run until stop, whatever the server answers.
 type attackers struct {
-	ctx  context.Context
 	stop context.CancelFunc
 	busy sync.WaitGroup
 	sent atomic.Int64
 	held atomic.Int64 // bodies that are open now, unanswered
 }
 
-func attack(ctx context.Context) *attackers {
-	a := &attackers{}
-	a.ctx, a.stop = context.WithCancel(ctx)
-	return a
+// attack answers the context of attackers, which ends when they are stopped.
+func attack(ctx context.Context) (context.Context, *attackers) {
+	ctx, stop := context.WithCancel(ctx)
+	return ctx, &attackers{stop: stop}
 }
 
 func (a *attackers) end() {
@@ -89,17 +88,18 @@ func (a *attackers) end() {
 	a.busy.Wait()
 }
 
-// again has n clients do what they do on a new connection each time.
-func (a *attackers) again(n int, addr string, do func(c net.Conn)) {
+// again has n clients do what they do on a new connection each time, until ctx
+// ends, which is that of attack.
+func (a *attackers) again(ctx context.Context, n int, addr string, do func(c net.Conn)) {
 	for range n {
 		a.busy.Go(func() {
-			for a.ctx.Err() == nil {
-				c, err := (&net.Dialer{Timeout: time.Second}).DialContext(a.ctx, "tcp", addr)
+			for ctx.Err() == nil {
+				c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", addr)
 				if err != nil {
-					_ = sleep(a.ctx, 10*time.Millisecond)
+					_ = sleep(ctx, 10*time.Millisecond)
 					continue
 				}
-				left := context.AfterFunc(a.ctx, func() { _ = c.Close() }) // it is of no use any more
+				left := context.AfterFunc(ctx, func() { _ = c.Close() }) // it is of no use any more
 				do(c)
 				left()
 				_ = c.Close()
@@ -120,7 +120,7 @@ func (c attackCmd) bodies(ctx context.Context, s *system) ([]bench.Line, error) 
 	login := bench.Request("POST", "/api/login/access-token", w.Addr, "", []byte("username=a%40example.org&password="+strings.Repeat("x", 16_000)))
 	login = bytes.Replace(login, []byte("application/json"), []byte("application/x-www-form-urlencoded"), 1)
 	large := bench.Request("POST", "/api/corpus", w.Addr, w.Asker, []byte(`{"name":"`+strings.Repeat("x", 1_000_000)+`"}`))
-	a := attack(ctx)
+	attacking, a := attack(ctx)
 	defer a.end()
 	whole := func(req []byte) func(net.Conn) {
 		return func(conn net.Conn) {
@@ -128,8 +128,8 @@ func (c attackCmd) bodies(ctx context.Context, s *system) ([]bench.Line, error) 
 			_, _ = conn.Read(make([]byte, 4096))
 		}
 	}
-	a.again(20, w.Addr, whole(refresh))
-	a.again(50, w.Addr, whole(corpus))
+	a.again(attacking, 20, w.Addr, whole(refresh))
+	a.again(attacking, 50, w.Addr, whole(corpus))
 	hold := func(req []byte, rest int) func(net.Conn) {
 		return func(conn net.Conn) {
 			if _, err := conn.Write(req[:len(req)-rest]); err != nil {
@@ -140,19 +140,19 @@ func (c attackCmd) bodies(ctx context.Context, s *system) ([]bench.Line, error) 
 			_, _ = conn.Read(make([]byte, 1)) // the rest never comes
 		}
 	}
-	a.again(200, w.Addr, hold(login, 100))
-	a.again(200, w.Addr, hold(large, 64<<10))
+	a.again(attacking, 200, w.Addr, hold(login, 100))
+	a.again(attacking, 200, w.Addr, hold(large, 64<<10))
 	return c.others(ctx, s, a)
 }
 
 // readers are 500 clients that ask for much and read nothing.
 func (c attackCmd) readers(ctx context.Context, s *system) ([]bench.Line, error) {
-	a := attack(ctx)
+	attacking, a := attack(ctx)
 	defer a.end()
 	reqs := bytes.Repeat(bench.Request("GET", "/openapi.json", s.World.Addr, "", nil), 20)
-	a.again(500, s.World.Addr, func(conn net.Conn) {
+	a.again(attacking, 500, s.World.Addr, func(conn net.Conn) {
 		_, _ = conn.Write(reqs)
-		<-a.ctx.Done()
+		<-attacking.Done()
 	})
 	return c.others(ctx, s, a)
 }

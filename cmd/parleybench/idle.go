@@ -34,7 +34,6 @@ func (c idleCmd) Run(ctx context.Context) error {
 
 // opened are streams of runs whose model says nothing after its first token.
 type opened struct {
-	ctx    context.Context
 	cancel context.CancelFunc
 	stub   *bench.Stub
 	world  *bench.World
@@ -42,17 +41,17 @@ type opened struct {
 	failed chan error
 }
 
-func (s *system) silent(ctx context.Context, most int) *opened {
+// silent answers the context of the streams, which ends when they are closed.
+func (s *system) silent(ctx context.Context, most int) (context.Context, *opened) {
 	s.Stub.SetPace(bench.Silence, bench.Endless)
-	o := &opened{stub: s.Stub, world: s.World, failed: make(chan error, most)}
-	o.ctx, o.cancel = context.WithCancel(ctx)
-	return o
+	ctx, cancel := context.WithCancel(ctx)
+	return ctx, &opened{cancel: cancel, stub: s.Stub, world: s.World, failed: make(chan error, most)}
 }
 
-// follow opens one more; seen gets its events.
-func (o *opened) follow(req []byte, seen func(event []byte)) {
+// follow opens one more until ctx ends; seen gets its events.
+func (o *opened) follow(ctx context.Context, req []byte, seen func(event []byte)) {
 	o.busy.Go(func() {
-		if err := o.world.Follow(o.ctx, req, seen); o.ctx.Err() == nil {
+		if err := o.world.Follow(ctx, req, seen); ctx.Err() == nil {
 			o.failed <- errors.Join(errors.New("a stream of an open run ended"), err)
 		}
 	})
@@ -77,10 +76,10 @@ func (o *opened) close() {
 // followers compares an open run that nobody follows with the same run and its
 // followers, while the model says nothing.
 func (c idleCmd) followers(ctx context.Context, s *system) (report, error) {
-	o := s.silent(ctx, c.Streams+1)
+	ctx, o := s.silent(ctx, c.Streams+1)
 	defer o.close()
 	id := make(chan int64, 1)
-	o.follow(s.World.QuestionRequest(1, "response/stream"), func(event []byte) {
+	o.follow(ctx, s.World.QuestionRequest(1, "response/stream"), func(event []byte) {
 		var start struct {
 			ID int64 `json:"agent_response_id"`
 		}
@@ -103,7 +102,7 @@ func (c idleCmd) followers(ctx context.Context, s *system) (report, error) {
 // runs compares no open run with many, each with a stream of its own, while
 // their models say nothing. Those beyond the places of a process wait.
 func (c idleCmd) runs(ctx context.Context, s *system) (report, error) {
-	o := s.silent(ctx, c.Streams)
+	ctx, o := s.silent(ctx, c.Streams)
 	defer o.close()
 	return c.opening(ctx, s, o, fmt.Sprintf("%d open runs whose models hang, a stream each", c.Streams), func(n int) []byte {
 		return s.World.QuestionRequest(n, "response/stream")
@@ -134,7 +133,7 @@ func (c idleCmd) opening(ctx context.Context, s *system, o *opened, scenario str
 		}
 		if n < c.Streams {
 			var first sync.Once
-			o.follow(req(n), func([]byte) { first.Do(func() { begun <- struct{}{} }) })
+			o.follow(ctx, req(n), func([]byte) { first.Do(func() { begun <- struct{}{} }) })
 		}
 	}
 	if err := errors.Join(s.Server.CaughtUp(ctx), sleep(ctx, c.WarmUp)); err != nil {

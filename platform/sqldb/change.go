@@ -157,7 +157,7 @@ func (db *DB) bySome(ctx context.Context, query string, rows Rows, n, columns in
 		} else if (i+1)%n > 0 {
 			continue
 		}
-		more, err := w.run(scan, args...)
+		more, err := w.run(ctx, scan, args...)
 		if err != nil {
 			return 0, err
 		}

@@ -196,7 +196,7 @@ func (in *inserter) some(ctx context.Context, db *DB, query string, rows reflect
 		if (i+1)%n > 0 {
 			continue
 		}
-		if _, err := w.run(scan, args...); err != nil {
+		if _, err := w.run(ctx, scan, args...); err != nil {
 			return err
 		}
 		args = args[:0]

@@ -33,7 +33,7 @@ type gatheredRead[A, V any] struct {
 
 // gathered is what some callers wait for.
 type gathered[A, V any] struct {
-	ctx    context.Context // of the caller who came first
+	ctx    context.Context //nolint:containedctx // of the caller who came first, while others wait
 	read   func(ctx context.Context, asked []A) ([]V, error)
 	asked  []A
 	there  chan struct{} // closed when values and err are

@@ -208,7 +208,7 @@ func (c *keepingConn) Close() error {
 // anybody: SQLite writes its log beside those who read.
 type keepingTx struct {
 	conn *keepingConn
-	ctx  context.Context // without an end
+	ctx  context.Context //nolint:containedctx // without an end; driver.Tx takes none
 }
 
 // Commit implements driver.Tx. What could not be committed is rolled back: the

@@ -70,7 +70,7 @@ func (s *Stmt) query(ctx context.Context, args []any) (*sql.Rows, error) {
 	// The connection of the transaction may be SQLite's writer, which keeps the
 	// statement itself.
 	if w, ok := s.db.onWriter(ctx, s.text); ok {
-		return w.rows(args...)
+		return w.rows(ctx, args...)
 	}
 	return open.tx.Tx.QueryContext(ctx, s.text, args...)
 }

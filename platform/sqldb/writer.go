@@ -10,8 +10,7 @@ import (
 // writer runs statements on the transaction of a context, which SQLite parses
 // once. Their texts must not have values in them, as many as there are.
 type writer struct {
-	ctx   context.Context
-	ended error // of the context
+	db    *DB
 	tx    bun.Tx
 	query string
 }
@@ -23,9 +22,7 @@ func (db *DB) onWriter(ctx context.Context, query string) (writer, bool) {
 	if !ok || open.db != db || open.views || db.postgres {
 		return writer{}, false
 	}
-	w := writer{tx: open.tx, query: query}
-	w.ctx, w.ended = db.unwatched(ctx)
-	return w, true
+	return writer{db: db, tx: open.tx, query: query}, true
 }
 
 // unwatched is ctx for a short statement, or why there is to be none. SQLite's
@@ -45,29 +42,31 @@ func (db *DB) full() bool {
 	return s.MaxOpenConnections > 0 && s.InUse >= s.MaxOpenConnections
 }
 
-func (w writer) exec(args ...any) (sql.Result, error) {
-	if w.ended != nil {
-		return nil, w.ended
+func (w writer) exec(ctx context.Context, args ...any) (sql.Result, error) {
+	ctx, err := w.db.unwatched(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return w.tx.Tx.ExecContext(w.ctx, w.query, args...)
+	return w.tx.Tx.ExecContext(ctx, w.query, args...)
 }
 
-func (w writer) rows(args ...any) (*sql.Rows, error) {
-	if w.ended != nil {
-		return nil, w.ended
+func (w writer) rows(ctx context.Context, args ...any) (*sql.Rows, error) {
+	ctx, err := w.db.unwatched(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return w.tx.Tx.QueryContext(w.ctx, w.query, args...)
+	return w.tx.Tx.QueryContext(ctx, w.query, args...)
 }
 
 // run runs the statement once. scan takes what is answered of a row; it is nil
 // for a statement whose answer nobody reads, and then run answers how many rows
 // were changed.
-func (w writer) run(scan func(row *sql.Rows) error, args ...any) (changed int64, err error) {
+func (w writer) run(ctx context.Context, scan func(row *sql.Rows) error, args ...any) (changed int64, err error) {
 	if scan != nil {
-		rows, err := w.rows(args...)
+		rows, err := w.rows(ctx, args...)
 		return 0, scanAll(rows, err, scan)
 	}
-	done, err := w.exec(args...)
+	done, err := w.exec(ctx, args...)
 	if err != nil {
 		return 0, err
 	}

@@ -20,7 +20,6 @@ type claim struct {
 	r      *Runner
 	kind   work.Kind
 	stored Stored
-	ctx    context.Context
 	cancel context.CancelCauseFunc
 	ended  atomic.Bool // a unit that ended the job has committed
 }
@@ -81,49 +80,50 @@ func (c *claim) finally(ctx context.Context, o outcome, err error) error {
 	return err
 }
 
-// execute works on a job and stores how that ended.
-func (r *Runner) execute(c *claim) {
+// execute works on a job until ctx ends, and stores how that ended.
+func (r *Runner) execute(ctx context.Context, c *claim) {
 	var err error
 	switch {
 	case c.stored.IsCancelled:
 		c.cancel(work.ErrCancelled)
 		err = work.ErrCancelled
 	case c.stored.Attempts >= c.kind.MaxAttempts:
-		err = r.giveUp(c, errors.New(c.stored.Error))
+		err = r.giveUp(ctx, c, errors.New(c.stored.Error))
 	default:
-		err = r.attempt(c)
+		err = r.attempt(ctx, c)
 	}
 	if c.ended.Load() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), settleDeadline)
+	cause := context.Cause(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleDeadline)
 	defer cancel()
-	if err := r.settle(ctx, c, err); err != nil {
+	if err := r.settle(ctx, c, cause, err); err != nil {
 		// The lease ends, and the job is done again.
 		r.log.ErrorContext(ctx, "the outcome of a job was not stored", "kind", c.kind.Name, "job", c.stored.ID, "error", err)
 	}
 }
 
 // attempt is one call of Work, and of GiveUp when that was the last.
-func (r *Runner) attempt(c *claim) error {
-	err := guarded(c.ctx, c.kind.Timeout, func(ctx context.Context) error { return c.kind.Work(ctx, c) })
-	if err == nil || c.ended.Load() || released(c, err) {
+func (r *Runner) attempt(ctx context.Context, c *claim) error {
+	err := guarded(ctx, c.kind.Timeout, func(ctx context.Context) error { return c.kind.Work(ctx, c) })
+	if err == nil || c.ended.Load() || released(ctx, err) {
 		return err
 	}
-	r.log.WarnContext(c.ctx, "a job failed", "kind", c.kind.Name, "job", c.stored.ID, "attempts", c.stored.Attempts+1, "error", err)
+	r.log.WarnContext(ctx, "a job failed", "kind", c.kind.Name, "job", c.stored.ID, "attempts", c.stored.Attempts+1, "error", err)
 	c.stored.Attempts++
 	c.stored.Error = sentence(err)
 	if c.stored.Attempts < c.kind.MaxAttempts && !work.IsPermanent(err) {
 		return err
 	}
 	c.stored.Attempts = max(c.stored.Attempts, c.kind.MaxAttempts)
-	return r.giveUp(c, err)
+	return r.giveUp(ctx, c, err)
 }
 
 // giveUp lets the kind say goodbye to a job that will not be tried again, and
 // marks it dead.
-func (r *Runner) giveUp(c *claim, cause error) error {
-	err := guarded(c.ctx, c.kind.Timeout, func(ctx context.Context) error {
+func (r *Runner) giveUp(ctx context.Context, c *claim, cause error) error {
+	err := guarded(ctx, c.kind.Timeout, func(ctx context.Context) error {
 		if c.kind.GiveUp != nil {
 			if err := c.kind.GiveUp(ctx, c, cause); err != nil || c.ended.Load() {
 				return err
@@ -131,21 +131,22 @@ func (r *Runner) giveUp(c *claim, cause error) error {
 		}
 		return c.MarkDead(ctx)
 	})
-	if err != nil && !released(c, err) {
+	if err != nil && !released(ctx, err) {
 		err = fmt.Errorf("giving up a job: %w", err)
-		r.log.ErrorContext(c.ctx, "a job that is not tried again could not be marked as dead", "kind", c.kind.Name, "job", c.stored.ID, "error", err)
+		r.log.ErrorContext(ctx, "a job that is not tried again could not be marked as dead", "kind", c.kind.Name, "job", c.stored.ID, "error", err)
 	}
 	return err
 }
 
-// released reports whether a job ended for a reason that is not its own.
-func released(c *claim, err error) bool {
-	return errors.Is(err, work.ErrLost) || errors.Is(err, work.ErrCancelled) || context.Cause(c.ctx) != nil
+// released reports whether a job ended for a reason that is not its own. ctx is
+// that of the job.
+func released(ctx context.Context, err error) bool {
+	return errors.Is(err, work.ErrLost) || errors.Is(err, work.ErrCancelled) || context.Cause(ctx) != nil
 }
 
-// settle stores the outcome of a job that is not over yet.
-func (r *Runner) settle(ctx context.Context, c *claim, err error) error {
-	cause := context.Cause(c.ctx)
+// settle stores the outcome of a job that is not over yet. cause is why its
+// context ended, if it did.
+func (r *Runner) settle(ctx context.Context, c *claim, cause, err error) error {
 	now := r.clock.Now()
 	o := outcomeFailed
 	switch f := c.stored.Fence(); {

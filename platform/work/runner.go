@@ -79,8 +79,7 @@ type Runner struct {
 	draining  bool // a job that must run alone waits for the others to end
 	stopping  bool
 
-	life sync.Mutex // guards what follows
-	work context.Context
+	life sync.Mutex         // guards what follows
 	stop context.CancelFunc // nil unless started
 	busy sync.WaitGroup     // loops
 	jobs sync.WaitGroup
@@ -126,8 +125,7 @@ func (r *Runner) Start(ctx context.Context) error {
 	if r.stop != nil {
 		return errors.New("the runner was started before")
 	}
-	r.work = context.WithoutCancel(ctx)
-	run, stop := context.WithCancel(r.work)
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	r.stop = stop
 	r.metrics.run.Store(&run)
 	if signals := r.queue.signals; signals != nil {
@@ -304,18 +302,18 @@ func (r *Runner) free(k work.Kind) int {
 
 // start works on a claimed job in a goroutine of its own.
 func (r *Runner) start(ctx context.Context, k work.Kind, s Stored, alone bool) {
-	c := r.begin(context.WithoutCancel(ctx), k, s, alone)
+	ctx, c := r.begin(context.WithoutCancel(ctx), k, s, alone)
 	r.jobs.Go(func() {
-		r.execute(c)
+		r.execute(ctx, c)
 		r.end(c)
 		poke(r.freed)
 	})
 }
 
-// begin notes a claim as running here.
-func (r *Runner) begin(ctx context.Context, k work.Kind, s Stored, alone bool) *claim {
-	c := &claim{r: r, kind: k, stored: s}
-	c.ctx, c.cancel = context.WithCancelCause(ctx)
+// begin notes a claim as running here. The context that it answers ends with it.
+func (r *Runner) begin(ctx context.Context, k work.Kind, s Stored, alone bool) (context.Context, *claim) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	c := &claim{r: r, kind: k, stored: s, cancel: cancel}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.running[s.Fence()] = c
@@ -325,7 +323,7 @@ func (r *Runner) begin(ctx context.Context, k work.Kind, s Stored, alone bool) *
 	if r.stopping {
 		c.cancel(work.ErrStopped)
 	}
-	return c
+	return ctx, c
 }
 
 func (r *Runner) end(c *claim) {
@@ -349,8 +347,8 @@ func (r *Runner) Drain(ctx context.Context) (n int, err error) {
 					return n, err
 				}
 				for _, s := range claimed {
-					c := r.begin(ctx, k, s, alone)
-					r.execute(c)
+					job, c := r.begin(ctx, k, s, alone)
+					r.execute(job, c)
 					r.end(c)
 					found = true
 					n++

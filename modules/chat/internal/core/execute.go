@@ -20,7 +20,7 @@ var errShutdown = errors.New("the server is going down")
 // execution is one run on its way to an outcome.
 type execution struct {
 	*Service
-	ctx    context.Context // of the run: it ends with the run, the process or the time limit
+	ctx    context.Context //nolint:containedctx // of the run: it ends with the run, the process or the time limit
 	cancel context.CancelCauseFunc
 	stop   context.CancelFunc
 

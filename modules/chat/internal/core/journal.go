@@ -47,7 +47,7 @@ type journal struct {
 
 // accepting is a question that waits to be stored.
 type accepting struct {
-	ctx    context.Context // of who asks, for the audit log
+	ctx    context.Context //nolint:containedctx // of who asks, for the audit log; the journal stores many at once
 	accept Accept
 	fact   *chat.ThreadCreated // of a thread that is new; the id is added
 	done   chan struct{}       // closed once what follows is set

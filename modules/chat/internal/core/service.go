@@ -62,7 +62,7 @@ type Service struct {
 	// question is stored; byID has those whose question is.
 	live map[*execution]struct{}
 	byID map[int64]*execution
-	base context.Context // of all runs; ends when the process goes down
+	base context.Context //nolint:containedctx // of all runs; ends when the process goes down
 	stop context.CancelCauseFunc
 
 	suspects map[string]bool // owners that looked dead the last time; of Tend alone

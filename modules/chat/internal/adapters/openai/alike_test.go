@@ -1,7 +1,6 @@
 package openai
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,7 +11,7 @@ import (
 func said(t *testing.T, a *answer, events ...string) string {
 	t.Helper()
 	var text strings.Builder
-	a.client, a.ctx = &Client{}, context.Background()
+	a.client = &Client{}
 	a.emit = func(piece string) error { text.WriteString(piece); return nil }
 	for _, e := range events {
 		if err := a.event([]byte(e)); err != nil {

@@ -80,7 +80,6 @@ func (w *watched) rest() {
 // answer reads one response, streamed or whole.
 type answer struct {
 	client *Client
-	ctx    context.Context
 	emit   func(string) error
 	body   io.Reader
 
@@ -105,7 +104,7 @@ type answer struct {
 // part of their buffers: what is kept of a stream is copied out of them.
 var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 2<<10) }}
 
-func (a *answer) read(contentType string) error {
+func (a *answer) read(ctx context.Context, contentType string) error {
 	r, _ := readers.Get().(*bufio.Reader) // it has no others
 	r.Reset(a.body)
 	defer func() {
@@ -127,20 +126,20 @@ func (a *answer) read(contentType string) error {
 	}
 	switch {
 	case err != nil:
-		return a.failure(err)
+		return a.failure(ctx, err)
 	case start[0] == '{':
-		return a.whole(r)
+		return a.whole(ctx, r)
 	case strings.TrimSpace(kind) == "text/event-stream", start[0] == 'd' || start[0] == ':' || start[0] == 'e':
-		return a.events(r)
+		return a.events(ctx, r)
 	}
 	return badResponse("The server answered with something that is no chat completion. Check the base URL.", nil)
 }
 
 // whole reads an answer in one piece.
-func (a *answer) whole(r io.Reader) error {
+func (a *answer) whole(ctx context.Context, r io.Reader) error {
 	data, err := io.ReadAll(r)
 	if err != nil {
-		return a.failure(err)
+		return a.failure(ctx, err)
 	}
 	// Lines of objects are a stream, too.
 	decoder := json.NewDecoder(bytes.NewReader(data))
@@ -159,13 +158,14 @@ func (a *answer) whole(r io.Reader) error {
 	}
 }
 
-// failure says what a read error means before the answer is complete.
-func (a *answer) failure(err error) error {
+// failure says what a read error means before the answer is complete. ctx is
+// that of the request.
+func (a *answer) failure(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, errTooLarge):
 		return &Error{Code: CodeTooLarge, Message: fmt.Sprintf("The answer has more than %d bytes.", a.client.config.MaxResponse)}
-	case context.Cause(a.ctx) != nil:
-		return netError(a.ctx, err)
+	case context.Cause(ctx) != nil:
+		return netError(ctx, err)
 	}
 	return &Error{Code: CodeStreamCut, Retryable: true, Message: "The model server closed the connection before the answer was complete.", cause: err}
 }

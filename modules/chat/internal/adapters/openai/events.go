@@ -3,6 +3,7 @@ package openai
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -23,7 +24,7 @@ type event struct {
 // events reads server-sent events up to [DONE] or the end. Once the server has
 // given the reason why the answer is finished, nothing that happens to the
 // connection is an error any more; without it, not even [DONE] is a success.
-func (a *answer) events(r *bufio.Reader) error {
+func (a *answer) events(ctx context.Context, r *bufio.Reader) error {
 	var e event
 	for {
 		if e.name == "" && len(e.data) == 0 {
@@ -41,7 +42,7 @@ func (a *answer) events(r *bufio.Reader) error {
 		case failed != nil:
 			return failed
 		case err != nil:
-			return a.failure(err)
+			return a.failure(ctx, err)
 		}
 	}
 }

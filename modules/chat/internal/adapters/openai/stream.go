@@ -136,8 +136,8 @@ func (c *Client) once(ctx context.Context, wire wireRequest, late func(), emit f
 		return Result{}, c.statusError(resp)
 	}
 	body := &watched{r: resp.Body, left: c.config.MaxResponse, first: first, idle: c.config.Idle, cancel: cancel}
-	a := &answer{client: c, emit: emit, ctx: ctx, body: body}
-	if err = a.read(resp.Header.Get("Content-Type")); err == nil {
+	a := &answer{client: c, emit: emit, body: body}
+	if err = a.read(ctx, resp.Header.Get("Content-Type")); err == nil {
 		defer body.rest()
 	}
 	// What was held back belongs to a broken answer, too.

@@ -12,7 +12,7 @@ import (
 // builder collects blocks within the limits. Its methods do nothing once it
 // has failed, so a reader may write on and look at err when that is convenient.
 type builder struct {
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // of the extraction: the callbacks of parsers have no argument for it
 	limits Limits
 	err    error
 

@@ -36,7 +36,7 @@ func (b *workbook) mergedCells(part string) ([]mergedCell, error) {
 	defer r.Close()
 	before := b.out.inflated
 	defer func() { b.out.inflated = before }() // the part is read again
-	in := bufio.NewReaderSize(&inflating{ctx: b.out.ctx, r: r, out: b.out, packed: int64(file.CompressedSize64)}, 64<<10)
+	in := bufio.NewReaderSize(&inflating{r: r, out: b.out, packed: int64(file.CompressedSize64)}, 64<<10)
 	if found, err := skipTo(in, []byte("mergeCells")); err != nil || !found {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func (a *archive) each(name string, f func(tok xml.Token) error) error {
 		return broken(a.what, err)
 	}
 	defer r.Close()
-	d := xml.NewDecoder(&inflating{ctx: a.out.ctx, r: r, out: a.out, packed: int64(file.CompressedSize64)})
+	d := xml.NewDecoder(&inflating{r: r, out: a.out, packed: int64(file.CompressedSize64)})
 	d.CharsetReader = charset.NewReaderLabel
 	d.Strict = false
 	for depth := 0; ; {
@@ -93,7 +93,7 @@ func (a *archive) read(name string) ([]byte, error) {
 		return nil, broken(a.what, err)
 	}
 	defer r.Close()
-	data, err := io.ReadAll(&inflating{ctx: a.out.ctx, r: r, out: a.out, packed: int64(file.CompressedSize64)})
+	data, err := io.ReadAll(&inflating{r: r, out: a.out, packed: int64(file.CompressedSize64)})
 	if err != nil {
 		return nil, a.failure(name, err)
 	}
@@ -110,7 +110,6 @@ func (a *archive) failure(part string, err error) error {
 
 // inflating stops a part that inflates beyond the limits.
 type inflating struct {
-	ctx    context.Context
 	r      io.Reader
 	out    *builder
 	packed int64
@@ -118,7 +117,7 @@ type inflating struct {
 }
 
 func (r *inflating) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
+	if err := r.out.ctx.Err(); err != nil {
 		return 0, err
 	}
 	n, err := r.r.Read(p)
