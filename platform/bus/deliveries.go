@@ -84,7 +84,13 @@ func (w *worker) fail(ctx context.Context, it *item, reason string) error {
 // putAside writes row for it and answers 0 when the consumer is another's.
 func (w *worker) putAside(ctx context.Context, db bun.IDB, it *item, row deliveryRow) (int64, error) {
 	if !it.row {
-		return w.insertRow(ctx, db, it, row, "DO UPDATE SET attempts = EXCLUDED.attempts, due_at = EXCLUDED.due_at, dead = EXCLUDED.dead, error = EXCLUDED.error, changed_at = EXCLUDED.changed_at")
+		return w.insertRow(
+			ctx,
+			db,
+			it,
+			row,
+			"DO UPDATE SET attempts = EXCLUDED.attempts, due_at = EXCLUDED.due_at, dead = EXCLUDED.dead, error = EXCLUDED.error, changed_at = EXCLUDED.changed_at",
+		)
 	}
 	res, err := db.NewUpdate().TableExpr("bus_deliveries").
 		Set("attempts = ?", row.Attempts).Set("due_at = ?", row.DueAt).Set("dead = ?", row.Dead).Set("error = ?", row.Error).Set("changed_at = ?", row.ChangedAt).
@@ -118,10 +124,23 @@ func (w *worker) insertRow(ctx context.Context, db bun.IDB, it *item, row delive
 
 // insertMessage is insertRow for an event that need not be in the outbox.
 func (w *worker) insertMessage(ctx context.Context, db bun.IDB, it *item, row deliveryRow, onConflict string) (int64, error) {
-	res, err := db.NewRaw(`INSERT INTO bus_deliveries (consumer, event_id, name, key, occurred_at, payload, attempts, due_at, dead, error, changed_at)
+	res, err := db.NewRaw(
+		`INSERT INTO bus_deliveries (consumer, event_id, name, key, occurred_at, payload, attempts, due_at, dead, error, changed_at)
 		SELECT c.consumer, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM bus_cursors AS c
 		WHERE c.consumer = ? AND c.epoch = ? ON CONFLICT (consumer, event_id) `+onConflict,
-		it.ID, it.Name, it.Key, it.OccurredAt, string(it.Payload), row.Attempts, row.DueAt, row.Dead, row.Error, row.ChangedAt, w.spec.Name, it.ownership.epoch).Exec(ctx)
+		it.ID,
+		it.Name,
+		it.Key,
+		it.OccurredAt,
+		string(it.Payload),
+		row.Attempts,
+		row.DueAt,
+		row.Dead,
+		row.Error,
+		row.ChangedAt,
+		w.spec.Name,
+		it.ownership.epoch,
+	).Exec(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -221,7 +240,16 @@ func (w *worker) loadDue(ctx context.Context, now time.Time) error {
 			continue
 		}
 		h.loaded = true
-		o.rows = append(o.rows, &item{row: true, w: w, ownership: o, attempts: r.Attempts, outboxRow: outboxRow{ID: r.EventID, Name: r.Name, Key: r.Key, OccurredAt: r.OccurredAt, Payload: []byte(r.Payload)}})
+		o.rows = append(
+			o.rows,
+			&item{
+				row:       true,
+				w:         w,
+				ownership: o,
+				attempts:  r.Attempts,
+				outboxRow: outboxRow{ID: r.EventID, Name: r.Name, Key: r.Key, OccurredAt: r.OccurredAt, Payload: []byte(r.Payload)},
+			},
+		)
 	}
 	for key, h := range o.blocked {
 		if len(rows) < limit && !found[key] && !h.loaded && !o.busy[key] && !underway[key] && !h.due.After(now) {

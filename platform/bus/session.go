@@ -46,7 +46,8 @@ func (b *Bus) openSession(ctx context.Context) (*session, error) {
 	// has fallen silent, so that a frozen process or a lost machine does not
 	// keep its consumers. A plan that is kept must suit the outbox when it has grown.
 	_, err = conn.ExecContext(ctx, `SELECT set_config(s.name, v.column2, false)
-		FROM (VALUES ('synchronous_commit', 'off'), ('enable_seqscan', 'off'), ('plan_cache_mode', 'force_generic_plan'), ('idle_session_timeout', '30s'), ('tcp_keepalives_idle', '10'),
+		FROM (VALUES ('synchronous_commit', 'off'), ('enable_seqscan', 'off'), ('plan_cache_mode', 'force_generic_plan'), ('idle_session_timeout', '30s'),
+			('tcp_keepalives_idle', '10'),
 			('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3')) AS v JOIN pg_settings AS s ON s.name = v.column1`)
 	if err == nil {
 		err = b.repair(ctx)

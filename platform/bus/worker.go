@@ -103,8 +103,18 @@ func newWorker(b *Bus, c Consumer) *worker {
 func (w *worker) begin(ctx context.Context, epoch int64, from, since position, blocked map[string]*blockedKey) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	o := &ownership{epoch: epoch, since: since, read: from, flushed: from, behind: w.from == nil, busy: map[string]bool{}, blocked: blocked, track: track{acked: from},
-		pace: newPace(w.spec.Gather, consumerSlow), burst: newBurst()}
+	o := &ownership{
+		epoch:   epoch,
+		since:   since,
+		read:    from,
+		flushed: from,
+		behind:  w.from == nil,
+		busy:    map[string]bool{},
+		blocked: blocked,
+		track:   track{acked: from},
+		pace:    newPace(w.spec.Gather, consumerSlow),
+		burst:   newBurst(),
+	}
 	o.ctx, o.cancel = context.WithCancelCause(ctx)
 	w.ownership = o
 	if w.from != nil {

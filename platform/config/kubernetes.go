@@ -9,7 +9,9 @@ import (
 
 // serviceLinks are the variables that Kubernetes gives to the pods beside a
 // Service whose name begins with "parley".
-var serviceLinks = regexp.MustCompile(`^PARLEY_(?:[A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$`)
+var serviceLinks = regexp.MustCompile(
+	`^PARLEY_(?:[A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$`,
+)
 
 // isServiceLink reports whether Kubernetes has set the variable, which nobody
 // meant as a setting. The value has to look like it, too: a misspelt setting

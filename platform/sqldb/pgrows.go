@@ -40,8 +40,10 @@ func (db *DB) newPgInserter(ctx context.Context, typ reflect.Type, i Insert) (*p
 		Type uint32
 		Cast string
 	}
-	err := db.On(ctx).NewRaw("SELECT attname AS name, atttypid::bigint AS type, format_type(atttypid, NULL) AS cast FROM pg_attribute WHERE attrelid = ?::regclass AND attnum > 0",
-		string(table.SQLName)).Scan(ctx, &found)
+	err := db.On(ctx).
+		NewRaw("SELECT attname AS name, atttypid::bigint AS type, format_type(atttypid, NULL) AS cast FROM pg_attribute WHERE attrelid = ?::regclass AND attnum > 0",
+			string(table.SQLName)).
+		Scan(ctx, &found)
 	if err != nil {
 		return nil, err
 	}

@@ -28,8 +28,11 @@ var (
 	ErrStorage         = apperr.New(apperr.Unavailable, "storage_unavailable",
 		"The server can't read or store anything at the moment; try again.").After(5 * time.Second)
 	// ErrUnknown has no Retry-After: who repeats at once may do it twice.
-	ErrUnknown = apperr.New(apperr.Unavailable, "outcome_unknown",
-		"The database broke off while it stored this, so it may be stored or not; look before you send it again. What is sent with an Idempotency-Key can be repeated with it and is done once at most.")
+	ErrUnknown = apperr.New(
+		apperr.Unavailable,
+		"outcome_unknown",
+		"The database broke off while it stored this, so it may be stored or not; look before you send it again. What is sent with an Idempotency-Key can be repeated with it and is done once at most.",
+	)
 )
 
 var statuses = map[apperr.Kind]int{

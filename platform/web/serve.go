@@ -46,7 +46,8 @@ func (s *Server) check(g *gin.Context, r *Route) (answer any, ok bool) {
 		again := func() (actor.Actor, error) { return s.authenticate(request.Context(), request) }
 		g.Request = request.WithContext(context.WithValue(request.Context(), callerKey{}, again))
 	}
-	if r.idempotent() && !r.ByHandler && !r.Policy.public && slices.ContainsFunc(g.Request.Header.Values(idempotencyHeader), func(key string) bool { return key != "" }) {
+	if r.idempotent() && !r.ByHandler && !r.Policy.public &&
+		slices.ContainsFunc(g.Request.Header.Values(idempotencyHeader), func(key string) bool { return key != "" }) {
 		s.idempotent(g, r)
 		return nil, false
 	}

@@ -39,7 +39,11 @@ func (t *ToolModel) Name() string { return t.model.Name() }
 // Ask answers what the model says, at temperature 0.
 func (t *ToolModel) Ask(ctx context.Context, system, user string) (string, error) {
 	cold := 0.0
-	got, err := t.model.Answer(ctx, core.Prompt{System: system, Rendered: user, Original: user, SearchQuery: user, Temperature: &cold}, func(string) error { return nil })
+	got, err := t.model.Answer(
+		ctx,
+		core.Prompt{System: system, Rendered: user, Original: user, SearchQuery: user, Temperature: &cold},
+		func(string) error { return nil },
+	)
 	t.input.Add(got.Usage.FreshInput + got.Usage.CachedInput)
 	t.output.Add(got.Usage.Output)
 	return got.Text, err

@@ -145,6 +145,14 @@ func build(in In) (Out, error) {
 			}
 		}))
 	}
-	out := Out{Routes: httpv1.New(service).Routes(), Consumers: consumer.Consumers(service), Kinds: service.Kinds(), Deciders: service.Deciders(), Retriever: service, Keeper: service.Keeper(), Bench: Bench{service}}
+	out := Out{
+		Routes:    httpv1.New(service).Routes(),
+		Consumers: consumer.Consumers(service),
+		Kinds:     service.Kinds(),
+		Deciders:  service.Deciders(),
+		Retriever: service,
+		Keeper:    service.Keeper(),
+		Bench:     Bench{service},
+	}
 	return out, nil
 }

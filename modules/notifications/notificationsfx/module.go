@@ -79,6 +79,12 @@ func build(in In) (Out, error) {
 	})
 	api := httpv1.New(service)
 	return Out{
-		Routes: api.Routes(), Pages: api.Pages(), Consumers: consumer.Consumers(service), Decider: service.Decider(), Decided: service.Decided, Kinds: service.Kinds(), Teller: service,
+		Routes:    api.Routes(),
+		Pages:     api.Pages(),
+		Consumers: consumer.Consumers(service),
+		Decider:   service.Decider(),
+		Decided:   service.Decided,
+		Kinds:     service.Kinds(),
+		Teller:    service,
 	}, nil
 }

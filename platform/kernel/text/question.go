@@ -34,11 +34,31 @@ var asks = []struct {
 	pattern *regexp.Regexp
 }{
 	{Number, regexp.MustCompile(`\bhow (many|much|long|old|tall|high|deep|far|fast|big|large|heavy|wide|often|soon|quickly)\b`)},
-	{Number, regexp.MustCompile(`\b(what|which) (is the |was the |are the |were the )?((\w+) )?(number|amount|percentage|percent|size|length|height|population|price|cost|limit|port|temperature|distance|age|rate|score|total|maximum|minimum|default value)\b`)},
+	{
+		Number,
+		regexp.MustCompile(
+			`\b(what|which) (is the |was the |are the |were the )?((\w+) )?(number|amount|percentage|percent|size|length|height|population|price|cost|limit|port|temperature|distance|age|rate|score|total|maximum|minimum|default value)\b`,
+		),
+	},
 	{Time, regexp.MustCompile(opening + `when\b|\b((what|which) (year|date|day|month|time|century|decade)|how recently)\b`)},
-	{Name, regexp.MustCompile(opening + `(who|whom|whose)\b|\b((what|which) (person|people|man|woman|author|president|king|queen|actor|scientist|company|organi[sz]ation|team)|what (is|was) the name)\b`)},
-	{Place, regexp.MustCompile(opening + `where\b|\b((what|which) (country|city|town|state|place|location|region|continent|directory|folder|file|river|county|island))\b`)},
-	{Meaning, regexp.MustCompile(`^\W*((what|who) (is|are|was|were|does) (an? |the )?[\w-]+( [\w-]+)?( mean| stand for)?\W*$|define\b|(what is |explain )?(the )?meaning of\b)`)},
+	{
+		Name,
+		regexp.MustCompile(
+			opening + `(who|whom|whose)\b|\b((what|which) (person|people|man|woman|author|president|king|queen|actor|scientist|company|organi[sz]ation|team)|what (is|was) the name)\b`,
+		),
+	},
+	{
+		Place,
+		regexp.MustCompile(
+			opening + `where\b|\b((what|which) (country|city|town|state|place|location|region|continent|directory|folder|file|river|county|island))\b`,
+		),
+	},
+	{
+		Meaning,
+		regexp.MustCompile(
+			`^\W*((what|who) (is|are|was|were|does) (an? |the )?[\w-]+( [\w-]+)?( mean| stand for)?\W*$|define\b|(what is |explain )?(the )?meaning of\b)`,
+		),
+	},
 }
 
 // Asks tells what kind of answer an English question asks for.
@@ -67,7 +87,9 @@ var (
 		`hundreds?|thousands?|millions?|billions?|dozens?|half|twice|once|quarter|third|no limit|unlimited)\b`)
 	placeWords = regexp.MustCompile(`\b(in|at|near|from|to|of|on|into|under|inside|beside|around|within|across|throughout) (the )?(\p{Lu}|\x60|/|\./)|` +
 		`(?i:\b(north|south|east|west|north-?east|north-?west|south-?east|south-?west)(ern)? of\b|\b(directory|folder|file|table|city|country|located|stored|lies|street)\b)|[\w.]*/[\w./-]+`)
-	meaningWords = regexp.MustCompile(`(?i)\b(is|are|was|were) (an?|the|one of|any|called|known)\b|\b(means?|stands for|refers to|is defined as|denotes|describes)\b`)
+	meaningWords = regexp.MustCompile(
+		`(?i)\b(is|are|was|were) (an?|the|one of|any|called|known)\b|\b(means?|stands for|refers to|is defined as|denotes|describes)\b`,
+	)
 )
 
 // Holds reports whether a sentence contains the kind of answer asked for.

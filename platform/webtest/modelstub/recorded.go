@@ -72,7 +72,12 @@ func Recordings() []Recording {
 		streamed("a byte order mark before the first event", "Hi there", "\uFEFF", content("Hi"), content(" there"), stop),
 		failing("a line that is an error and no data", "the slot was lost", `error: {"code":500,"message":"the slot was lost","type":"server_error"}`+"\n\n", done),
 		failing("a line that is an error in words", "out of slots", "error: out of slots\n\n"),
-		failing("an object that calls itself an error", "CUDA out of memory", `data: {"object":"error","message":"CUDA out of memory","type":"InternalServerError","code":500}`+"\n\n", done),
+		failing(
+			"an object that calls itself an error",
+			"CUDA out of memory",
+			`data: {"object":"error","message":"CUDA out of memory","type":"InternalServerError","code":500}`+"\n\n",
+			done,
+		),
 		failing("an error with a detail", "worker died", `data: {"detail":"worker died"}`+"\n\n", done),
 		failing("an error with a list of details", "bad value", `data: {"detail":[{"loc":["body"],"msg":"bad value"}]}`+"\n\n", done),
 		failing("an error in words", "engine is dead", `data: {"error":"engine is dead"}`+"\n\n", done),
@@ -102,13 +107,35 @@ func Recordings() []Recording {
 		streamed("half a character at the end", "so �", content(`so \ud83d`), stop),
 		failing("half a character before a failure", "", content(`\ud83d`), done).with(func(r *Recording) { r.Text = "Half�" }),
 
-		streamed("reasoning between tags", "Green [1].", content("<think>Is it [9]?"), content(` No.</think>\n\nGreen [1].`), stop).with(func(r *Recording) { r.Reasoning = "Is it [9]? No." }),
-		streamed("reasoning tags in pieces", "Green.", content(`\n<th`), content("ink>Hm"), content("m</thi"), content(`nk>\n`), content(`\nGr`), content("een."), stop).
+		streamed(
+			"reasoning between tags",
+			"Green [1].",
+			content("<think>Is it [9]?"),
+			content(` No.</think>\n\nGreen [1].`),
+			stop,
+		).with(func(r *Recording) { r.Reasoning = "Is it [9]? No." }),
+		streamed(
+			"reasoning tags in pieces",
+			"Green.",
+			content(`\n<th`),
+			content("ink>Hm"),
+			content("m</thi"),
+			content(`nk>\n`),
+			content(`\nGr`),
+			content("een."),
+			stop,
+		).
 			with(func(r *Recording) { r.Reasoning = "Hmm" }),
 		streamed("reasoning twice", "Green.", content("<think>a</think> <thinking>b</thinking>Green."), stop).with(func(r *Recording) { r.Reasoning = "ab" }),
 		streamed("reasoning in a field", "Green.", piece(`{"reasoning_content":"Hm"}`), piece(`{"reasoning_content":"m","content":null}`), content("Green."), stop).
 			with(func(r *Recording) { r.Reasoning = "Hmm" }),
-		streamed("reasoning in the other field", "Green.", piece(`{"reasoning":"Hm","content":""}`), content("Green."), stop).with(func(r *Recording) { r.Reasoning = "Hm" }),
+		streamed(
+			"reasoning in the other field",
+			"Green.",
+			piece(`{"reasoning":"Hm","content":""}`),
+			content("Green."),
+			stop,
+		).with(func(r *Recording) { r.Reasoning = "Hm" }),
 		streamed("reasoning without an end", "", content("<think>Hm"), stop).with(func(r *Recording) { r.Reasoning = "Hm" }),
 		streamed("a tag that is no reasoning", "<thinly> so", content("<thin"), content("ly> so"), stop),
 		streamed("a tag within the answer", "Use <think> here", content("Use <think> here"), stop),

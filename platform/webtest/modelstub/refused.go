@@ -25,20 +25,44 @@ func worded(name string, status int, message string) Recording {
 func TooLong() []Recording {
 	const bad, large, failed = http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusInternalServerError
 	return []Recording{
-		refused("OpenAI", bad, `{"error":{"message":"This model's maximum context length is 8192 tokens. However, your messages resulted in 9001 tokens. Please reduce the length of the messages.",`+
-			`"type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}`),
+		refused(
+			"OpenAI",
+			bad,
+			`{"error":{"message":"This model's maximum context length is 8192 tokens. However, your messages resulted in 9001 tokens. Please reduce the length of the messages.",`+
+				`"type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}`,
+		),
 		worded("Azure", bad, "Input tokens exceed the configured limit: reduce the length of the messages or completion."),
-		refused("llama.cpp", bad, `{"error":{"code":400,"message":"the request exceeds the available context size. try increasing the context size or enable context shift","type":"invalid_request_error"}}`),
-		refused("llama.cpp, newer", bad, `{"error":{"code":400,"message":"request (9001 tokens) exceeds the available context size (8192 tokens), try increasing it","type":"exceed_context_size_error","n_prompt_tokens":9001,"n_ctx":8192}}`),
+		refused(
+			"llama.cpp",
+			bad,
+			`{"error":{"code":400,"message":"the request exceeds the available context size. try increasing the context size or enable context shift","type":"invalid_request_error"}}`,
+		),
+		refused(
+			"llama.cpp, newer",
+			bad,
+			`{"error":{"code":400,"message":"request (9001 tokens) exceeds the available context size (8192 tokens), try increasing it","type":"exceed_context_size_error","n_prompt_tokens":9001,"n_ctx":8192}}`,
+		),
 		refused("llama.cpp, as a failure", failed, `{"error":{"code":500,"message":"the request exceeds the available context size","type":"server_error"}}`),
-		refused("vLLM", bad, `{"object":"error","message":"The decoder prompt (length 9001) is longer than the maximum model length of 8192.","type":"BadRequestError","param":null,"code":400}`),
-		refused("vLLM, newer", bad, `{"error":{"message":"Input length (9001) exceeds model's maximum context length (8192).","type":"BadRequestError","param":"input_tokens","code":400}}`),
+		refused(
+			"vLLM",
+			bad,
+			`{"object":"error","message":"The decoder prompt (length 9001) is longer than the maximum model length of 8192.","type":"BadRequestError","param":null,"code":400}`,
+		),
+		refused(
+			"vLLM, newer",
+			bad,
+			`{"error":{"message":"Input length (9001) exceeds model's maximum context length (8192).","type":"BadRequestError","param":"input_tokens","code":400}}`,
+		),
 		refused("Anthropic", bad, `{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 200001 tokens > 199999 maximum"}}`),
 		refused("Ollama", bad, `{"error":{"message":"input length exceeds maximum context length","type":"api_error","param":null,"code":null}}`),
 		refused("Ollama, newer", bad, `{"error":"prompt too long; exceeded max context length by 12 tokens"}`),
 		worded("Google", bad, "The input token count (9001) exceeds the maximum number of tokens allowed (8192)."),
 		worded("Mistral", bad, "Prompt contains 9001 tokens, too large for model with 8192 maximum context length"),
-		worded("LM Studio", bad, "Trying to keep the first 9001 tokens when context the overflows. However, the model is loaded with context length of only 8192 tokens, which is not enough: context length exceeded"),
+		worded(
+			"LM Studio",
+			bad,
+			"Trying to keep the first 9001 tokens when context the overflows. However, the model is loaded with context length of only 8192 tokens, which is not enough: context length exceeded",
+		),
 		refused("a detail", bad, `{"detail":"Input length (9001) exceeds model's maximum context length (8192)."}`),
 		refused("a proxy that reads no more", large, `<html><body>413 Request Entity Too Large</body></html>`),
 		worded("under another status", large, "This model's maximum context length is 8192 tokens."),
@@ -58,7 +82,14 @@ func RefusedRoles() []Recording {
 		takes(worded("no developer instruction", bad, "Developer instruction is not enabled for models/gemma-3-27b-it"), without),
 		takes(refused("no system role, as a detail", bad, `{"detail":"This model does not support the system role."}`), without),
 		takes(worded("roles in turn", bad, "Conversation roles must alternate user/assistant/user/assistant/..."), alternating),
-		takes(refused("roles in turn, of a template", failed, `{"object":"error","message":"After the optional system message, conversation roles must alternate user/assistant/user/assistant/...","type":"TemplateError","code":500}`), alternating),
+		takes(
+			refused(
+				"roles in turn, of a template",
+				failed,
+				`{"object":"error","message":"After the optional system message, conversation roles must alternate user/assistant/user/assistant/...","type":"TemplateError","code":500}`,
+			),
+			alternating,
+		),
 		takes(worded("the user first", bad, "The first message must use the user role."), alternating),
 		takes(worded("never twice", bad, "messages: consecutive user messages are not supported"), alternating),
 	}

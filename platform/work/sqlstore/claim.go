@@ -139,7 +139,10 @@ func (s *Store) take(ctx context.Context, r work.ClaimRequest, ids []int64) ([]w
 	err := s.db.Within(ctx, func(ctx context.Context) error {
 		_, err := s.db.On(ctx).NewUpdate().Model(&rows).Set("state = ?", work.Running).Set("owner = ?", r.Owner).Set("token = token + 1").
 			Set("leased_until = ?", r.Until).Set("changed_on = ?", r.Now).
-			Where("id IN (?)", s.free(s.db.NewSelect().TableExpr("work_jobs").Column("id").Where("id IN (?) AND state = 'ready' AND alone = ?", bun.List(ids), r.Alone))).
+			Where("id IN (?)", s.free(
+				s.db.NewSelect().TableExpr("work_jobs").Column("id").
+					Where("id IN (?) AND state = 'ready' AND alone = ?", bun.List(ids), r.Alone),
+			)).
 			Returning("*").Exec(ctx)
 		if err != nil || len(rows) == 0 {
 			return err

@@ -72,8 +72,12 @@ func (s *Store) Retry(ctx context.Context, ids []int64, now time.Time) (int64, e
 
 // Revive implements work.Supervision.
 func (s *Store) Revive(ctx context.Context, r work.Revival) (int64, error) {
-	dead := s.db.NewSelect().TableExpr("work_jobs").Column("id").Where("state = 'dead' AND changed_on <= ? AND kind IN (?) AND error NOT IN (?)", r.DiedBy, bun.List(r.Kinds), bun.List(r.StayDead)).
-		Order("changed_on", "id").Limit(work.MaxRevived)
+	dead := s.db.NewSelect().
+		TableExpr("work_jobs").
+		Column("id").
+		Where("state = 'dead' AND changed_on <= ? AND kind IN (?) AND error NOT IN (?)", r.DiedBy, bun.List(r.Kinds), bun.List(r.StayDead)).
+		Order("changed_on", "id").
+		Limit(work.MaxRevived)
 	res, err := s.db.On(ctx).NewUpdate().Model((*row)(nil)).Set("state = ?", work.Ready).Set("attempts = 0").Set("due_at = ?", r.Now).Set("changed_on = ?", r.Now).
 		Where("id IN (?)", s.free(dead)).Exec(ctx)
 	if err != nil {

@@ -91,7 +91,10 @@ func parseEdge(field, text string, zone *time.Location) (edge, error) {
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return edge{}, refuse(field, fmt.Sprintf("%s must be a date such as 2024-10-02 or a date-time such as 2024-10-02T00:02:24Z, with a + written as %%2B.", field))
+		return edge{}, refuse(
+			field,
+			fmt.Sprintf("%s must be a date such as 2024-10-02 or a date-time such as 2024-10-02T00:02:24Z, with a + written as %%2B.", field),
+		)
 	}
 	at = at.UTC().Truncate(time.Microsecond)
 	return edge{at: at, after: at.Add(time.Microsecond), date: dateOf(at, zone)}, nil

@@ -148,7 +148,9 @@ func (s *Service) settle(ctx context.Context, tx uow.Tx, c Spending) error {
 	case up:
 		tx.Publish(analytics.BudgetUsedUp{OrganizationID: b.OrganizationID, Period: c.Month.String(), Tokens: b.Tokens, Used: c.Used})
 	case nearly:
-		tx.Publish(analytics.BudgetNearlyUsed{OrganizationID: b.OrganizationID, Period: c.Month.String(), Tokens: b.Tokens, WarnAtPercent: b.WarnAtPercent, Used: c.Used})
+		tx.Publish(
+			analytics.BudgetNearlyUsed{OrganizationID: b.OrganizationID, Period: c.Month.String(), Tokens: b.Tokens, WarnAtPercent: b.WarnAtPercent, Used: c.Used},
+		)
 	}
 	return nil
 }

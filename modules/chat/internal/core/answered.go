@@ -16,7 +16,8 @@ import (
 var (
 	ErrNotAgentAdmin = apperr.New(apperr.Forbidden, "chat.not_agent_admin", "Only an admin of the agent may read what it was asked.")
 	ErrFarPage       = apperr.New(apperr.Unprocessable, "chat.far_page", "This list counts no pages; walk it by cursor.").WithField("page", "is too far")
-	ErrTextFilter    = apperr.New(apperr.Unprocessable, "chat.text_filter", "Nothing in this text can be searched for, or it has more than 10 words.").WithField("q", "has no words, or more than 10")
+	ErrTextFilter    = apperr.New(apperr.Unprocessable, "chat.text_filter", "Nothing in this text can be searched for, or it has more than 10 words.").
+				WithField("q", "has no words, or more than 10")
 )
 
 // Votes of an AnsweredRun.
@@ -97,7 +98,13 @@ const (
 // admin, newest first: those whose sources the reader may all read now. It is
 // in the audit log. A part may be short although more follow. With a live
 // content grant of the reader's it tells who asked, as far as that is on.
-func (s *Service) AnsweredQuestions(ctx context.Context, reader actor.Actor, f AnsweredFilter, grantID int64, p page.Request) (page.Of[AnsweredQuestion], error) {
+func (s *Service) AnsweredQuestions(
+	ctx context.Context,
+	reader actor.Actor,
+	f AnsweredFilter,
+	grantID int64,
+	p page.Request,
+) (page.Of[AnsweredQuestion], error) {
 	out := page.Of[AnsweredQuestion]{Count: -1, Request: p}
 	out.Request.ByCursor = true // whatever was asked for: nothing is counted
 	if err := s.administers(ctx, reader, f.AgentID); err != nil {
@@ -187,7 +194,13 @@ func (s *Service) tellAnswered(ctx context.Context, reader actor.Actor, agentID 
 		}
 		list[i].ShowUser = true
 		reads = append(reads, chat.ContentRead{
-			GrantID: g.ID, OrganizationID: reader.OrganizationID, ReaderID: reader.UserID, UserID: q.UserID, AgentID: agentID, ThreadID: q.ThreadID, AgentResponseID: q.ID,
+			GrantID:         g.ID,
+			OrganizationID:  reader.OrganizationID,
+			ReaderID:        reader.UserID,
+			UserID:          q.UserID,
+			AgentID:         agentID,
+			ThreadID:        q.ThreadID,
+			AgentResponseID: q.ID,
 		})
 	}
 	return s.tell(ctx, reads...)
@@ -268,7 +281,13 @@ func (e Evaluations) Answered(ctx context.Context, reader actor.Actor, agentID i
 		}
 		for _, q := range list {
 			found = append(found, chat.AnsweredQuestion{
-				AgentResponseID: q.ID, Query: q.Question, Answer: q.Answer, DocumentIDs: q.Cited, CreatedOn: q.CreatedOn, IsUpvote: q.Vote == Upvote, IsDownvote: q.Vote == Downvote,
+				AgentResponseID: q.ID,
+				Query:           q.Question,
+				Answer:          q.Answer,
+				DocumentIDs:     q.Cited,
+				CreatedOn:       q.CreatedOn,
+				IsUpvote:        q.Vote == Upvote,
+				IsDownvote:      q.Vote == Downvote,
 			})
 		}
 	}

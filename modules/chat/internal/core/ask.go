@@ -183,7 +183,16 @@ func (s *Service) threadFor(ctx context.Context, who actor.Actor, agent agents.R
 
 func (s *Service) newThread(who actor.Actor, agent agents.Runnable, title, source string, bySystem bool) Thread {
 	now := s.Clock.Now()
-	t := Thread{OrganizationID: who.OrganizationID, AgentID: agent.ID, UserID: who.UserID, Title: title, IsSystemCreated: bySystem, CreatedBy: who.Name(), CreatedOn: now, ModifiedOn: now}
+	t := Thread{
+		OrganizationID:  who.OrganizationID,
+		AgentID:         agent.ID,
+		UserID:          who.UserID,
+		Title:           title,
+		IsSystemCreated: bySystem,
+		CreatedBy:       who.Name(),
+		CreatedOn:       now,
+		ModifiedOn:      now,
+	}
 	if source != "" {
 		t.QuerySource = &source
 	}
@@ -192,7 +201,13 @@ func (s *Service) newThread(who actor.Actor, agent agents.Runnable, title, sourc
 
 func threadCreated(t Thread, agent agents.Runnable) chat.ThreadCreated {
 	return chat.ThreadCreated{
-		ThreadID: t.ID, OrganizationID: t.OrganizationID, AgentID: agent.ID, ProjectID: agent.ProjectID, TeamID: agent.TeamID, UserID: t.UserID, CreatedOn: t.CreatedOn,
+		ThreadID:       t.ID,
+		OrganizationID: t.OrganizationID,
+		AgentID:        agent.ID,
+		ProjectID:      agent.ProjectID,
+		TeamID:         agent.TeamID,
+		UserID:         t.UserID,
+		CreatedOn:      t.CreatedOn,
 	}
 }
 
@@ -220,9 +235,25 @@ func (s *Service) CreateThread(ctx context.Context, who actor.Actor, agentID int
 func (s *Service) newRun(who actor.Actor, agent agents.Runnable, a Ask, thread Thread) Run {
 	now := s.Clock.Now()
 	run := Run{
-		RunID: id.New(), OrganizationID: who.OrganizationID, ThreadID: thread.ID, AgentID: agent.ID, AgentVersion: agent.Version, AgentType: agent.AgentType, ProjectID: agent.ProjectID,
-		TeamID: agent.TeamID, UserID: who.UserID, State: Queued, QuerySource: a.QuerySource, CreatedBy: who.Name(), CreatedOn: now, ModifiedOn: now,
-		Owner: s.Owner, LeaseUntil: now.Add(s.Intervals.Lease), Fingerprint: a.Fingerprint, Cost: noCost, Purpose: PurposeAnswer,
+		RunID:          id.New(),
+		OrganizationID: who.OrganizationID,
+		ThreadID:       thread.ID,
+		AgentID:        agent.ID,
+		AgentVersion:   agent.Version,
+		AgentType:      agent.AgentType,
+		ProjectID:      agent.ProjectID,
+		TeamID:         agent.TeamID,
+		UserID:         who.UserID,
+		State:          Queued,
+		QuerySource:    a.QuerySource,
+		CreatedBy:      who.Name(),
+		CreatedOn:      now,
+		ModifiedOn:     now,
+		Owner:          s.Owner,
+		LeaseUntil:     now.Add(s.Intervals.Lease),
+		Fingerprint:    a.Fingerprint,
+		Cost:           noCost,
+		Purpose:        PurposeAnswer,
 	}
 	if run.QuerySource == "" {
 		run.QuerySource = "api"

@@ -63,8 +63,15 @@ type cacheKey struct {
 
 func (x *execution) cacheKey(found corpora.Retrieval) string {
 	k := cacheKey{
-		Organization: x.who.OrganizationID, Agent: x.agent.ID, Version: x.agent.Version, Prefix: x.agent.PrefixPrompt, Instructions: x.agent.Instructions, Question: text.NFC(x.content.Question), Model: x.offer.Model.Name(),
-		Options: x.content.Options, Hosts: x.AnswerLinkHosts,
+		Organization: x.who.OrganizationID,
+		Agent:        x.agent.ID,
+		Version:      x.agent.Version,
+		Prefix:       x.agent.PrefixPrompt,
+		Instructions: x.agent.Instructions,
+		Question:     text.NFC(x.content.Question),
+		Model:        x.offer.Model.Name(),
+		Options:      x.content.Options,
+		Hosts:        x.AnswerLinkHosts,
 	}
 	// The corpora stand for those that were asked for, and the others change
 	// nothing of the answer.

@@ -85,7 +85,12 @@ func (x *execution) call() (*said, error) {
 	row := x.metered()
 	x.calls, x.calling = append(x.calls, row), false
 	x.Meter.Called(ModelCall{
-		Model: x.offer.Model.Name(), Failed: err != nil && x.ctx.Err() == nil, Began: !first.IsZero(), FirstPiece: first.Sub(began), Whole: x.Clock.Now().Sub(began), Usage: row.Usage,
+		Model:      x.offer.Model.Name(),
+		Failed:     err != nil && x.ctx.Err() == nil,
+		Began:      !first.IsZero(),
+		FirstPiece: first.Sub(began),
+		Whole:      x.Clock.Now().Sub(began),
+		Usage:      row.Usage,
 	})
 	done(x.answered(err), map[string]any{
 		"model": x.offer.Model.Name(), "answered_by": x.reply.Model, "usage": row.Usage, "failed": err != nil, "finish_reason": x.reply.FinishReason,

@@ -187,9 +187,22 @@ func publishEnd(tx uow.Tx, fact chat.Run) {
 
 func factOf(r *Run, o *Outcome, now time.Time) chat.Run {
 	fact := chat.Run{
-		RunID: r.RunID, AgentResponseID: r.ID, OrganizationID: r.OrganizationID, ThreadID: r.ThreadID, AgentID: r.AgentID, AgentVersion: r.AgentVersion, AgentType: r.AgentType,
-		ProjectID: r.ProjectID, TeamID: r.TeamID, UserID: r.UserID, QuerySource: r.QuerySource, State: string(o.State), AskedOn: r.CreatedOn, EndedOn: now,
-		CacheHit: o.CacheHit, Usage: []chat.Usage{},
+		RunID:           r.RunID,
+		AgentResponseID: r.ID,
+		OrganizationID:  r.OrganizationID,
+		ThreadID:        r.ThreadID,
+		AgentID:         r.AgentID,
+		AgentVersion:    r.AgentVersion,
+		AgentType:       r.AgentType,
+		ProjectID:       r.ProjectID,
+		TeamID:          r.TeamID,
+		UserID:          r.UserID,
+		QuerySource:     r.QuerySource,
+		State:           string(o.State),
+		AskedOn:         r.CreatedOn,
+		EndedOn:         now,
+		CacheHit:        o.CacheHit,
+		Usage:           []chat.Usage{},
 	}
 	for _, u := range o.Usage {
 		fact.Usage = append(fact.Usage, u.Usage)

@@ -39,9 +39,13 @@ const (
 
 // The errors of what evaluations ask.
 var (
-	ErrNoJudge    = apperr.New(apperr.Unprocessable, "chat.no_judge", "No model is configured that could judge; choose metrics that need none.")
-	errKeyOther   = apperr.New(apperr.Conflict, "chat.key_of_another_question", "This key belongs to another question.")
-	errUnaskable  = apperr.New(apperr.Unprocessable, "chat.invalid_question", "A question has 1 to 32,000 characters, a prompt for a judge at most 400,000, and a key 1 to 200.")
+	ErrNoJudge   = apperr.New(apperr.Unprocessable, "chat.no_judge", "No model is configured that could judge; choose metrics that need none.")
+	errKeyOther  = apperr.New(apperr.Conflict, "chat.key_of_another_question", "This key belongs to another question.")
+	errUnaskable = apperr.New(
+		apperr.Unprocessable,
+		"chat.invalid_question",
+		"A question has 1 to 32,000 characters, a prompt for a judge at most 400,000, and a key 1 to 200.",
+	)
 	errTestThread = apperr.New(apperr.Unprocessable, "chat.not_a_test_thread", "The thread is none of an evaluation.")
 )
 
@@ -80,21 +84,39 @@ func (e Evaluations) Run(ctx context.Context, q chat.Question) (chat.Outcome, er
 		return chat.Outcome{}, errUnaskable
 	}
 	r, err := e.service.measure(ctx, measured{
-		organization: q.OrganizationID, user: q.UserID, agent: q.AgentID, thread: q.ThreadID, purpose: PurposeAnswer, question: strings.TrimSpace(q.Text), model: q.Model, key: q.Key,
+		organization: q.OrganizationID,
+		user:         q.UserID,
+		agent:        q.AgentID,
+		thread:       q.ThreadID,
+		purpose:      PurposeAnswer,
+		question:     strings.TrimSpace(q.Text),
+		model:        q.Model,
+		key:          q.Key,
 	})
 	if err != nil {
 		return chat.Outcome{}, err
 	}
 	out := chat.Outcome{
-		AgentResponseID: r.Run.ID, RunID: r.Run.RunID, State: string(r.State), FailureCode: r.FailureCode, FailureDetails: r.FailureDetails, FinishReason: r.FinishReason,
-		Answer: r.Answer, AgentVersion: r.AgentVersion, Model: r.Model, Figures: figures(r.Run),
+		AgentResponseID: r.Run.ID,
+		RunID:           r.Run.RunID,
+		State:           string(r.State),
+		FailureCode:     r.FailureCode,
+		FailureDetails:  r.FailureDetails,
+		FinishReason:    r.FinishReason,
+		Answer:          r.Answer,
+		AgentVersion:    r.AgentVersion,
+		Model:           r.Model,
+		Figures:         figures(r.Run),
 	}
 	for _, f := range r.References {
 		out.References = append(out.References, chat.Reference{Number: f.Number, Title: f.Title, URL: f.URL, DocumentID: f.DocumentID})
 	}
 	support, err := e.service.Store.Support(ctx, r.Run.ID)
 	for _, p := range support {
-		out.Contexts = append(out.Contexts, chat.SourcePassage{Number: p.Number, DocumentID: p.DocumentID, CorpusID: p.CorpusID, ChunkID: p.ChunkID, Title: p.Title, Text: p.Text})
+		out.Contexts = append(
+			out.Contexts,
+			chat.SourcePassage{Number: p.Number, DocumentID: p.DocumentID, CorpusID: p.CorpusID, ChunkID: p.ChunkID, Title: p.Title, Text: p.Text},
+		)
 	}
 	return out, err
 }
@@ -119,7 +141,15 @@ func (e Evaluations) Judge(ctx context.Context, c chat.JudgeCall) (chat.Verdict,
 		return chat.Verdict{}, ErrNoJudge
 	}
 	r, err := e.service.measure(ctx, measured{
-		organization: c.OrganizationID, user: c.UserID, agent: c.AgentID, thread: c.ThreadID, purpose: PurposeJudge, question: c.Prompt, system: c.System, model: c.Model, key: c.Key,
+		organization: c.OrganizationID,
+		user:         c.UserID,
+		agent:        c.AgentID,
+		thread:       c.ThreadID,
+		purpose:      PurposeJudge,
+		question:     c.Prompt,
+		system:       c.System,
+		model:        c.Model,
+		key:          c.Key,
 	})
 	if err != nil {
 		return chat.Verdict{}, err

@@ -57,8 +57,21 @@ type execution struct {
 
 func (s *Service) newExecution(t *turn, who actor.Actor, agent agents.Runnable, a Ask, thread Thread, question string, history []Turn) *execution {
 	x := &execution{
-		Service: s, turn: t, run: s.newRun(who, agent, a, thread), thread: thread, agent: agent, who: who, done: make(chan struct{}),
-		content: Content{Question: question, Sources: noSources, History: history, Options: a.Options, PromptPrefix: agent.PrefixPrompt, Instructions: agent.Instructions},
+		Service: s,
+		turn:    t,
+		run:     s.newRun(who, agent, a, thread),
+		thread:  thread,
+		agent:   agent,
+		who:     who,
+		done:    make(chan struct{}),
+		content: Content{
+			Question:     question,
+			Sources:      noSources,
+			History:      history,
+			Options:      a.Options,
+			PromptPrefix: agent.PrefixPrompt,
+			Instructions: agent.Instructions,
+		},
 	}
 	ctx, cancel := context.WithCancelCause(s.base)
 	x.cancel = cancel

@@ -97,7 +97,13 @@ func (s *Service) Comment(ctx context.Context, who actor.Actor, run int64, text 
 			return err
 		}
 		tx.Publish(chat.ResponseCommented{
-			CommentID: c.ID, AgentResponseID: r.ID, OrganizationID: r.OrganizationID, ThreadID: r.ThreadID, AgentID: r.AgentID, UserID: c.UserID, CommentedOn: c.CreatedOn,
+			CommentID:       c.ID,
+			AgentResponseID: r.ID,
+			OrganizationID:  r.OrganizationID,
+			ThreadID:        r.ThreadID,
+			AgentID:         r.AgentID,
+			UserID:          c.UserID,
+			CommentedOn:     c.CreatedOn,
 		})
 		return nil
 	})

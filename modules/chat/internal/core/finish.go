@@ -110,7 +110,11 @@ func (s *Service) close(ctx context.Context, run *Run, stream *stream, o Outcome
 	}
 	waited, again := time.Duration(0), false
 	for wait := 50 * time.Millisecond; ; wait = min(wait*4, s.Intervals.Lease/2) {
-		e := &ending{end: End{Run: run.ID, Owner: run.Owner, AgentID: run.AgentID, Source: run.QuerySource, Outcome: o, Sequence: run.LastSequence + 1, Again: again}, run: run, stream: stream}
+		e := &ending{
+			end:    End{Run: run.ID, Owner: run.Owner, AgentID: run.AgentID, Source: run.QuerySource, Outcome: o, Sequence: run.LastSequence + 1, Again: again},
+			run:    run,
+			stream: stream,
+		}
 		err := s.journal.end(e)
 		switch {
 		case err == nil:

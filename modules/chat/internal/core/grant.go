@@ -19,7 +19,11 @@ var (
 	ErrGrantNotFound = apperr.New(apperr.NotFound, "chat.grant_not_found", "The content grant does not exist, or you may not view it.")
 	ErrGrantTarget   = apperr.New(apperr.Unprocessable, "chat.grant_target", "A content grant is on one user or on one agent: send either user_id or agent_id.")
 	ErrGrantReason   = apperr.New(apperr.Unprocessable, "chat.grant_reason", "A content grant needs a reason: say why the content has to be read.")
-	ErrGrantExpiry   = apperr.New(apperr.Unprocessable, "chat.grant_expiry", "A content grant ends within 7 days: expires_on must be in the future and at most 7 days ahead.")
+	ErrGrantExpiry   = apperr.New(
+		apperr.Unprocessable,
+		"chat.grant_expiry",
+		"A content grant ends within 7 days: expires_on must be in the future and at most 7 days ahead.",
+	)
 	ErrGrantOnAdmin  = apperr.New(apperr.Forbidden, "chat.grant_on_global_admin", "The content of global admins can't be opened by a content grant.")
 	ErrGrantUnusable = apperr.New(apperr.Forbidden, "chat.grant_unusable", "The content grant has ended, or another global admin made it; make one of your own.")
 	ErrGrantEnded    = apperr.New(apperr.Conflict, "chat.grant_ended", "The content grant has ended already.")

@@ -30,7 +30,8 @@ func (p Places) orDefaults() Places {
 		of  *int
 		def int
 	}{
-		{&p.Running, 1536}, {&p.Open, 3072}, {&p.OrganizationRunning, 1280}, {&p.OrganizationOpen, 2560}, {&p.UserRunning, 1024}, {&p.UserOpen, 2048}, {&p.Background, 32},
+		{&p.Running, 1536}, {&p.Open, 3072}, {&p.OrganizationRunning, 1280}, {&p.OrganizationOpen, 2560},
+		{&p.UserRunning, 1024}, {&p.UserOpen, 2048}, {&p.Background, 32},
 	} {
 		if *f.of <= 0 {
 			*f.of = f.def
@@ -44,8 +45,10 @@ func (p Places) orDefaults() Places {
 
 // The errors of who asks for more than a share. Others still get theirs.
 var (
-	ErrUserBusy         = apperr.New(apperr.TooMany, "chat.user_busy", "You have as many unanswered questions as one user may; wait for some of the answers.").After(busyFor)
-	ErrOrganizationBusy = apperr.New(apperr.TooMany, "chat.organization_busy", "Your organization has as many unanswered questions as one may; try again shortly.").After(busyFor)
+	ErrUserBusy = apperr.New(apperr.TooMany, "chat.user_busy", "You have as many unanswered questions as one user may; wait for some of the answers.").
+			After(busyFor)
+	ErrOrganizationBusy = apperr.New(apperr.TooMany, "chat.organization_busy", "Your organization has as many unanswered questions as one may; try again shortly.").
+				After(busyFor)
 )
 
 // busyFor is when to ask again who asked too much.

@@ -279,7 +279,16 @@ func (s *Service) end(ctx context.Context, d Document, last []Indexed, hold Hold
 				return err
 			}
 		}
-		tx.Publish(corpora.DocumentIndexed{DocumentID: done.ID, CorpusID: done.CorpusID, OrganizationID: done.OrganizationID, UserID: done.UserID, Step: string(done.Step), ChunkCount: done.ChunkCount})
+		tx.Publish(
+			corpora.DocumentIndexed{
+				DocumentID:     done.ID,
+				CorpusID:       done.CorpusID,
+				OrganizationID: done.OrganizationID,
+				UserID:         done.UserID,
+				Step:           string(done.Step),
+				ChunkCount:     done.ChunkCount,
+			},
+		)
 		return nil
 	})
 	if err == nil && s.IndexingEnded != nil {

@@ -78,7 +78,16 @@ func (s *Service) Grant(ctx context.Context, who actor.Actor, corpusID int64, to
 		if granted, err = s.Store.Grant(ctx, roles); err != nil {
 			return err
 		}
-		tx.Publish(corpora.PermissionsChanged{CorpusID: c.ID, OrganizationID: c.OrganizationID, UserIDs: to.Users, TeamIDs: to.Teams, Role: role.String(), ChangedBy: who.UserID})
+		tx.Publish(
+			corpora.PermissionsChanged{
+				CorpusID:       c.ID,
+				OrganizationID: c.OrganizationID,
+				UserIDs:        to.Users,
+				TeamIDs:        to.Teams,
+				Role:           role.String(),
+				ChangedBy:      who.UserID,
+			},
+		)
 		return nil
 	})
 	return granted, err

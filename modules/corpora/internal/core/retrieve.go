@@ -107,7 +107,16 @@ func (s *Service) search(ctx context.Context, in []ranking.Corpus, query string,
 			} else {
 				url = DocumentURL(h.Document)
 			}
-			p := corpora.Passage{ChunkID: h.ID, DocumentID: h.Document, CorpusID: h.Corpus, Title: h.Title, URL: url, Text: h.Text, Score: h.Score.Total, Sections: h.Sections}
+			p := corpora.Passage{
+				ChunkID:    h.ID,
+				DocumentID: h.Document,
+				CorpusID:   h.Corpus,
+				Title:      h.Title,
+				URL:        url,
+				Text:       h.Text,
+				Score:      h.Score.Total,
+				Sections:   h.Sections,
+			}
 			if h.Page > 0 {
 				page := h.Page
 				p.Page = &page
@@ -115,7 +124,10 @@ func (s *Service) search(ctx context.Context, in []ranking.Corpus, query string,
 			out.Passages = append(out.Passages, p)
 		}
 		if i < shown {
-			out.Candidates = append(out.Candidates, corpora.Candidate{ChunkID: h.ID, DocumentID: h.Document, Title: h.Title, Score: h.Score.Total, Kept: i < found.Kept, Why: h.Why()})
+			out.Candidates = append(
+				out.Candidates,
+				corpora.Candidate{ChunkID: h.ID, DocumentID: h.Document, Title: h.Title, Score: h.Score.Total, Kept: i < found.Kept, Why: h.Why()},
+			)
 		}
 	}
 	return out, nil

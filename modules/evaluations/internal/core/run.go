@@ -111,7 +111,13 @@ func (s *Service) run(ctx context.Context, c work.Claim) error {
 // write changes an open test in a unit that only the holder of its job can
 // commit. last is that holder's Hold or Finish, which comes last because everybody
 // locks a test before its job. change may be nil.
-func (s *Service) write(ctx context.Context, t Test, change func(*Test) error, fn func(ctx context.Context, tx uow.Tx) error, last func(ctx context.Context) error) error {
+func (s *Service) write(
+	ctx context.Context,
+	t Test,
+	change func(*Test) error,
+	fn func(ctx context.Context, tx uow.Tx) error,
+	last func(ctx context.Context) error,
+) error {
 	return s.Unit.Do(ctx, func(ctx context.Context, tx uow.Tx) error {
 		_, err := s.Store.UpdateTest(ctx, t.ID, func(now *Test) error {
 			if now.Run != t.Run || !now.Status.Open() {
@@ -276,7 +282,10 @@ func (s *Service) ask(ctx context.Context, t Test, q Asked) (Ended, error) {
 	defer leave()
 	limited, cancel := context.WithTimeout(ctx, maxQuestion)
 	defer cancel()
-	e := Ended{Result: Result{ID: q.ResultID, TestID: t.ID, QueryID: q.ID, Scores: map[string]Score{}, DocumentIDs: []int64{}}, Texts: Texts{ResultID: q.ResultID, Details: "{}"}}
+	e := Ended{
+		Result: Result{ID: q.ResultID, TestID: t.ID, QueryID: q.ID, Scores: map[string]Score{}, DocumentIDs: []int64{}},
+		Texts:  Texts{ResultID: q.ResultID, Details: "{}"},
+	}
 	out, err := s.put(limited, chat.Question{
 		OrganizationID: t.OrganizationID, UserID: t.UserID, AgentID: t.AgentID, ThreadID: t.ThreadID, Text: q.Query.Query, Key: key(t, q),
 	})

@@ -69,19 +69,34 @@ func (s *Service) sees(ctx context.Context, n news) (bool, error) {
 // DocumentFailed tells who added a document that it could not be read.
 func (s *Service) DocumentFailed(ctx context.Context, tx uow.Tx, cause string, organizationID, userID, documentID int64) error {
 	return s.tellEach(ctx, tx, news{
-		organizationID: organizationID, userID: userID, cause: cause, kind: KindDocumentFailed, about: actor.Document, id: documentID,
-		title: "A document could not be read", message: fmt.Sprintf("Document %d could not be read, so no question finds it. Its failure_reason says why.", documentID),
-		link: fmt.Sprintf("/api/document/%d", documentID),
+		organizationID: organizationID,
+		userID:         userID,
+		cause:          cause,
+		kind:           KindDocumentFailed,
+		about:          actor.Document,
+		id:             documentID,
+		title:          "A document could not be read",
+		message:        fmt.Sprintf("Document %d could not be read, so no question finds it. Its failure_reason says why.", documentID),
+		link:           fmt.Sprintf("/api/document/%d", documentID),
 	})
 }
 
 // RunInterrupted tells who asked a question that its answer was broken off.
 func (s *Service) RunInterrupted(ctx context.Context, tx uow.Tx, cause string, organizationID, userID, agentID, responseID int64) error {
 	return s.tellEach(ctx, tx, news{
-		organizationID: organizationID, userID: userID, cause: cause, kind: KindRunInterrupted, about: actor.Answer, id: responseID,
-		title:   "An answer was interrupted",
-		message: fmt.Sprintf("The server stopped while agent %d answered your question (response %d). The text that had come is kept; ask again for a whole answer.", agentID, responseID),
-		link:    fmt.Sprintf("/api/agent-response/%d", responseID),
+		organizationID: organizationID,
+		userID:         userID,
+		cause:          cause,
+		kind:           KindRunInterrupted,
+		about:          actor.Answer,
+		id:             responseID,
+		title:          "An answer was interrupted",
+		message: fmt.Sprintf(
+			"The server stopped while agent %d answered your question (response %d). The text that had come is kept; ask again for a whole answer.",
+			agentID,
+			responseID,
+		),
+		link: fmt.Sprintf("/api/agent-response/%d", responseID),
 	})
 }
 
@@ -130,7 +145,15 @@ func (s *Service) RolesChanged(ctx context.Context, tx uow.Tx, roles ...Role) er
 
 func newsOfRole(cause string, e users.RoleChanged, by string) news {
 	what := fmt.Sprintf("%s %d", e.ResourceType, e.ResourceID)
-	n := news{organizationID: e.OrganizationID, userID: e.UserID, by: e.ChangedBy, cause: cause, kind: KindRoleChanged, about: actor.Resource(e.ResourceType), id: e.ResourceID}
+	n := news{
+		organizationID: e.OrganizationID,
+		userID:         e.UserID,
+		by:             e.ChangedBy,
+		cause:          cause,
+		kind:           KindRoleChanged,
+		about:          actor.Resource(e.ResourceType),
+		id:             e.ResourceID,
+	}
 	n.link = fmt.Sprintf("/api/%s/%d", e.ResourceType, e.ResourceID)
 	level, _ := actor.ParseLevel(e.Role) // of the organization: "" is a user
 	role, _ := actor.ParseRole(e.Role)
@@ -143,9 +166,19 @@ func newsOfRole(cause string, e users.RoleChanged, by string) news {
 	case e.Role == "":
 		n.kind, n.title, n.message = KindMembershipChanged, "You were removed from a "+e.ResourceType, fmt.Sprintf("You were removed from %s by %s.", what, by)
 	case e.PreviousRole == "" && n.about == actor.Agent:
-		n.kind, n.title, n.message = KindAgentShared, "An agent was shared with you", fmt.Sprintf("%s made you %s of agent %d.", capital(by), role.Said(), e.ResourceID)
+		n.kind, n.title, n.message = KindAgentShared, "An agent was shared with you", fmt.Sprintf(
+			"%s made you %s of agent %d.",
+			capital(by),
+			role.Said(),
+			e.ResourceID,
+		)
 	case e.PreviousRole == "":
-		n.kind, n.title, n.message = KindMembershipChanged, "You were added to a "+e.ResourceType, fmt.Sprintf("You were added to %s as %s by %s.", what, role.Said(), by)
+		n.kind, n.title, n.message = KindMembershipChanged, "You were added to a "+e.ResourceType, fmt.Sprintf(
+			"You were added to %s as %s by %s.",
+			what,
+			role.Said(),
+			by,
+		)
 	default:
 		n.title, n.message = "Your role was changed", fmt.Sprintf("%s made you %s of %s; you were %s.", capital(by), role.Said(), what, previous.Said())
 	}

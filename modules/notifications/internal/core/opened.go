@@ -44,12 +44,22 @@ func (s *Service) ContentOpened(ctx context.Context, tx uow.Tx, o Opened) error 
 		return nil
 	}
 	n := Notification{
-		OrganizationID: o.OrganizationID, UserID: o.UserID, Kind: KindContentOpened, Cause: fmt.Sprintf("content_grant/%d", o.GrantID),
-		CreatedBy: audit.System, CreatedOn: s.Clock.Now(),
-		Title: "Your conversations can be read", Message: fmt.Sprintf("%s may read your conversations until %s UTC (content grant %d).", reader, o.Until.UTC().Format("2006-01-02 15:04"), o.GrantID),
+		OrganizationID: o.OrganizationID,
+		UserID:         o.UserID,
+		Kind:           KindContentOpened,
+		Cause:          fmt.Sprintf("content_grant/%d", o.GrantID),
+		CreatedBy:      audit.System,
+		CreatedOn:      s.Clock.Now(),
+		Title:          "Your conversations can be read",
+		Message:        fmt.Sprintf("%s may read your conversations until %s UTC (content grant %d).", reader, o.Until.UTC().Format("2006-01-02 15:04"), o.GrantID),
 	}
 	if o.Until.IsZero() {
-		n.Title, n.Message = "Your conversations were read", fmt.Sprintf("%s has read conversations of yours with agent %d (content grant %d).", reader, o.AgentID, o.GrantID)
+		n.Title, n.Message = "Your conversations were read", fmt.Sprintf(
+			"%s has read conversations of yours with agent %d (content grant %d).",
+			reader,
+			o.AgentID,
+			o.GrantID,
+		)
 		if o.ThreadID != 0 {
 			link := fmt.Sprintf("/api/chat-thread/%d", o.ThreadID)
 			n.Link = &link

@@ -92,9 +92,13 @@ var (
 	ErrWebhookNotFound  = apperr.New(apperr.NotFound, "notifications.webhook_not_found", "The webhook does not exist, or you may not view it.")
 	ErrDeliveryNotFound = apperr.New(apperr.NotFound, "notifications.delivery_not_found", "The webhook has no such delivery; old ones are removed after a while.")
 	ErrWebhookURL       = apperr.New(apperr.Unprocessable, "notifications.webhook_url", "The URL can't be called; use https and a public address.")
-	ErrWebhookKinds     = apperr.New(apperr.Unprocessable, "notifications.webhook_kinds", "A kind is not the name of an event that webhooks get; docs/events.md and /asyncapi.json list them.")
-	ErrTooManyWebhooks  = apperr.New(apperr.Conflict, "notifications.too_many_webhooks", "The organization has 20 webhooks; delete one first.")
-	ErrWebhookDisabled  = apperr.New(apperr.Conflict, "notifications.webhook_disabled", "The webhook is switched off; switch it on with is_enabled first.")
-	ErrWebhookBehind    = apperr.New(apperr.Conflict, "notifications.webhook_behind", "100,000 deliveries of this webhook wait; try again when fewer do.")
-	ErrTestsBusy        = apperr.New(apperr.TooMany, "notifications.webhook_tests_busy", "Too many test deliveries run; try again in a few seconds.")
+	ErrWebhookKinds     = apperr.New(
+		apperr.Unprocessable,
+		"notifications.webhook_kinds",
+		"A kind is not the name of an event that webhooks get; docs/events.md and /asyncapi.json list them.",
+	)
+	ErrTooManyWebhooks = apperr.New(apperr.Conflict, "notifications.too_many_webhooks", "The organization has 20 webhooks; delete one first.")
+	ErrWebhookDisabled = apperr.New(apperr.Conflict, "notifications.webhook_disabled", "The webhook is switched off; switch it on with is_enabled first.")
+	ErrWebhookBehind   = apperr.New(apperr.Conflict, "notifications.webhook_behind", "100,000 deliveries of this webhook wait; try again when fewer do.")
+	ErrTestsBusy       = apperr.New(apperr.TooMany, "notifications.webhook_tests_busy", "Too many test deliveries run; try again in a few seconds.")
 )

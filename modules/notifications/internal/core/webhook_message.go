@@ -115,6 +115,9 @@ func sign(id string, now time.Time, body []byte, secrets ...string) (map[string]
 		signatures = append(signatures, "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 	}
 	return map[string]string{
-		"Content-Type": "application/cloudevents+json; charset=utf-8", "Webhook-Id": id, "Webhook-Timestamp": stamp, "Webhook-Signature": strings.Join(signatures, " "),
+		"Content-Type":      "application/cloudevents+json; charset=utf-8",
+		"Webhook-Id":        id,
+		"Webhook-Timestamp": stamp,
+		"Webhook-Signature": strings.Join(signatures, " "),
 	}, nil
 }

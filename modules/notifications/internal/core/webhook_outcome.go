@@ -134,7 +134,16 @@ func (w *Webhooks) Test(ctx context.Context, who actor.Actor, webhookID int64) (
 		return Delivery{}, fmt.Errorf("encoding a test: %w", err)
 	}
 	e := event.Envelope{ID: id.New(), Name: notifications.TestKind, Key: fmt.Sprintf("webhook/%d", hook.ID), OccurredAt: now, Payload: data}
-	d := Delivery{WebhookID: hook.ID, OrganizationID: hook.OrganizationID, EventID: e.ID, Kind: e.Name, Subject: e.Key, State: DeliveryFailed, DueOn: now, CreatedOn: now}
+	d := Delivery{
+		WebhookID:      hook.ID,
+		OrganizationID: hook.OrganizationID,
+		EventID:        e.ID,
+		Kind:           e.Name,
+		Subject:        e.Key,
+		State:          DeliveryFailed,
+		DueOn:          now,
+		CreatedOn:      now,
+	}
 	if d.Body, err = w.kinds.message(hook.OrganizationID, e); err != nil {
 		return Delivery{}, err
 	}

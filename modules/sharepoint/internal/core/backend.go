@@ -153,8 +153,11 @@ var (
 	ErrNoContent = apperr.New(apperr.Unprocessable, "sharepoint.no_content",
 		"Only a file has content: send the part content with a file, and with nothing else.")
 	ErrUnavailable   = apperr.New(apperr.Unavailable, "sharepoint.unavailable", "SharePoint does not answer at the moment; try again later.")
-	ErrRightsUnknown = apperr.New(apperr.Conflict, "sharepoint.rights_unknown",
-		`Who may see this item can't be read, so it is not indexed. Give the application Sites.FullControl.All, or link with "rights": "corpus" to leave it to the corpus.`)
+	ErrRightsUnknown = apperr.New(
+		apperr.Conflict,
+		"sharepoint.rights_unknown",
+		`Who may see this item can't be read, so it is not indexed. Give the application Sites.FullControl.All, or link with "rights": "corpus" to leave it to the corpus.`,
+	)
 )
 
 // Unavailable is ErrUnavailable with its cause, for the log.

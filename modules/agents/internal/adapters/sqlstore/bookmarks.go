@@ -55,7 +55,9 @@ func (s *Store) addRecents(script *sqldb.Script, questions []core.Question) {
 	for i, q := range questions {
 		rows[i] = recentRow{Bookmark: core.Bookmark{OrganizationID: q.OrganizationID, UserID: q.UserID, AgentID: q.AgentID, CreatedOn: q.AskedOn}}
 	}
-	script.Insert(sqldb.Insert{Rows: &rows, Without: "id", OnConflict: "(user_id, agent_id) DO UPDATE SET " + strings.ReplaceAll(neverBack, "m.", "agents_recents.")})
+	script.Insert(
+		sqldb.Insert{Rows: &rows, Without: "id", OnConflict: "(user_id, agent_id) DO UPDATE SET " + strings.ReplaceAll(neverBack, "m.", "agents_recents.")},
+	)
 }
 
 // BookmarksPage implements core.Bookmarks.

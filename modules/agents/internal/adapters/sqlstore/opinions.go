@@ -48,9 +48,12 @@ var (
 		FROM (SELECT unnest((SELECT $1::bigint[])) AS user_id, unnest($2::bigint[]) AS agent_id, unnest($3::timestamptz[]) AS asked_on) AS v
 		WHERE m.user_id = v.user_id AND m.agent_id = v.agent_id AND EXISTS (SELECT 1 FROM agents_runs AS r WHERE r.user_id = v.user_id AND r.agent_id = v.agent_id)
 		RETURNING m.user_id, m.agent_id`)
-	notingAgainOnSQLite = sqldb.NewChange("agents_recents", "created_on = max(agents_recents.created_on, v.column3)",
+	notingAgainOnSQLite = sqldb.NewChange(
+		"agents_recents",
+		"created_on = max(agents_recents.created_on, v.column3)",
 		"agents_recents.user_id = v.column1 AND agents_recents.agent_id = v.column2 AND EXISTS (SELECT 1 FROM agents_runs AS r WHERE r.user_id = v.column1 AND r.agent_id = v.column2)",
-		"user_id, agent_id")
+		"user_id, agent_id",
+	)
 )
 
 // NoteAgain implements core.Opinions.

@@ -23,7 +23,13 @@ type spendingRow struct {
 }
 
 func newBudgets(db *sqldb.DB) sqldb.Table[core.Budget, budgetRow] {
-	return sqldb.NewTable(db, func(b core.Budget) budgetRow { return budgetRow{Budget: b} }, func(r budgetRow) core.Budget { return r.Budget }, core.ErrNoBudget, nil)
+	return sqldb.NewTable(
+		db,
+		func(b core.Budget) budgetRow { return budgetRow{Budget: b} },
+		func(r budgetRow) core.Budget { return r.Budget },
+		core.ErrNoBudget,
+		nil,
+	)
 }
 
 // maxBudgets bounds what is read of all.
@@ -97,7 +103,8 @@ func (s *Store) Spend(ctx context.Context, more []core.Spending) ([]core.Spendin
 	}
 	var rows []spendingRow
 	err := s.db.On(ctx).NewRaw(`INSERT INTO analytics_spending AS s (organization_id, month, used, told_nearly, told_up)
-		SELECT v.column1, v.column2, v.column3, FALSE, FALSE FROM (VALUES ?) AS v JOIN analytics_budgets AS b ON b.organization_id = v.column1 AND b.since <= v.column2 WHERE TRUE
+		SELECT v.column1, v.column2, v.column3, FALSE, FALSE FROM (VALUES ?) AS v
+		JOIN analytics_budgets AS b ON b.organization_id = v.column1 AND b.since <= v.column2 WHERE TRUE
 		ON CONFLICT (organization_id, month) DO UPDATE SET used = s.used + EXCLUDED.used RETURNING *`, add).Scan(ctx, &rows)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("counting what was used of budgets: %w", err)

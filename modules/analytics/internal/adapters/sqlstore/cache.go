@@ -46,7 +46,14 @@ type entry struct {
 }
 
 func newCache(limit int) *cache {
-	return &cache{versions: map[int64]int64{}, of: map[int64]int{}, entries: map[faceKey]*list.Element{}, order: list.New(), limit: limit, loads: map[int64]chan struct{}{}}
+	return &cache{
+		versions: map[int64]int64{},
+		of:       map[int64]int{},
+		entries:  map[faceKey]*list.Element{},
+		order:    list.New(),
+		limit:    limit,
+		loads:    map[int64]chan struct{}{},
+	}
 }
 
 // version is up to which change of an organization's segments the cache is. A

@@ -250,7 +250,12 @@ func (s *Store) reject(ctx context.Context, org int64, ref segment.Ref) error {
 	if ref.Level == 0 {
 		script.Insert(sqldb.Insert{Rows: &[]markRowOf{{OrganizationID: org, Quarter: ref.Start}}, Without: "id"})
 	} else {
-		script.Insert(sqldb.Insert{Rows: &[]staleRowOf{{OrganizationID: org, Level: int64(ref.Level), Start: ref.Start}}, OnConflict: "(organization_id, level, start) DO UPDATE SET due = 0"})
+		script.Insert(
+			sqldb.Insert{
+				Rows:       &[]staleRowOf{{OrganizationID: org, Level: int64(ref.Level), Start: ref.Start}},
+				OnConflict: "(organization_id, level, start) DO UPDATE SET due = 0",
+			},
+		)
 	}
 	if err := s.db.Within(ctx, script.Exec); err != nil {
 		return fmt.Errorf("rejecting segment %d/%d of organization %d: %w", ref.Level, ref.Start, org, err)

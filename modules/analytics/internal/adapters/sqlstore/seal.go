@@ -77,7 +77,12 @@ func (s *Store) move(ctx context.Context, org, until int64) (more bool, err erro
 		}
 		next := stretch{st.Horizon, until}
 		var found sql.NullInt64
-		if err := db.NewSelect().ColumnExpr("min(quarter)").Table("analytics_facts").Where("organization_id = ?", org).Apply(next.within).Scan(ctx, &found); err != nil {
+		if err := db.NewSelect().
+			ColumnExpr("min(quarter)").
+			Table("analytics_facts").
+			Where("organization_id = ?", org).
+			Apply(next.within).
+			Scan(ctx, &found); err != nil {
 			return err
 		}
 		if st.Horizon == 0 { // of what is older than 1970 there is none
@@ -85,7 +90,8 @@ func (s *Store) move(ctx context.Context, org, until int64) (more bool, err erro
 				return nil
 			}
 			if _, err := db.NewRaw("INSERT INTO analytics_horizons (organization_id, horizon, first, version) VALUES (?, ?, ?, 0) ON CONFLICT (organization_id) DO NOTHING",
-				org, found.Int64, found.Int64).Exec(ctx); err != nil {
+				org, found.Int64, found.Int64).
+				Exec(ctx); err != nil {
 				return err
 			}
 		}
@@ -118,7 +124,12 @@ func (s *Store) sealSome(ctx context.Context, org, now int64) (more bool, err er
 		for i, q := range open {
 			where[i] = stretch{q, q + 1}
 		}
-		if err := s.db.On(ctx).NewSelect().Column("id").Table("analytics_marks").Where("organization_id = ? AND quarter IN (?)", org, bun.List(open)).Scan(ctx, &c.marks); err != nil {
+		if err := s.db.On(ctx).
+			NewSelect().
+			Column("id").
+			Table("analytics_marks").
+			Where("organization_id = ? AND quarter IN (?)", org, bun.List(open)).
+			Scan(ctx, &c.marks); err != nil {
 			return fmt.Errorf("reading marks: %w", err)
 		}
 		c.version, c.cells, c.first = v.version, newNumbers(v.cells), min(v.first, open[0])
@@ -272,7 +283,8 @@ func (s *Store) apply(ctx context.Context, c *change) error {
 	return s.db.Within(ctx, func(ctx context.Context) error {
 		db := s.db.On(ctx)
 		done, err := db.NewRaw("UPDATE analytics_horizons SET version = version + 1, first = CASE WHEN first > ? THEN ? ELSE first END WHERE organization_id = ? AND version = ?",
-			c.first, c.first, c.org, c.version).Exec(ctx)
+			c.first, c.first, c.org, c.version).
+			Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("taking the turn: %w", err)
 		}
@@ -290,7 +302,9 @@ func (s *Store) write(ctx context.Context, c *change) error {
 		cells = append(cells, cellRow{OrganizationID: c.org, Number: int64(i), Cell: c.cells.cells[i]})
 	}
 	script.Insert(sqldb.Insert{Rows: &cells})
-	script.Insert(sqldb.Insert{Rows: &c.segments, OnConflict: "(organization_id, face, level, start) DO UPDATE SET version = EXCLUDED.version, data = EXCLUDED.data"})
+	script.Insert(
+		sqldb.Insert{Rows: &c.segments, OnConflict: "(organization_id, face, level, start) DO UPDATE SET version = EXCLUDED.version, data = EXCLUDED.data"},
+	)
 	var stale []staleRowOf
 	for ref, due := range c.stale {
 		stale = append(stale, staleRowOf{OrganizationID: c.org, Level: int64(ref.Level), Start: ref.Start, Due: due})

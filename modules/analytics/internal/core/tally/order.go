@@ -31,8 +31,16 @@ func (t *Tally) Rows() []core.Row {
 func (t *Tally) figures(at int32) core.Figures {
 	r := t.rows
 	f := core.Figures{
-		Queries: r.queries[at], Runs: r.runs[at], PromptTokens: r.prompt[at], CompletionTokens: r.completion[at], Cost: money.Amount{Nano: r.nano[at], Pico: r.pico[at]},
-		Upvotes: r.up[at], Downvotes: r.down[at], NewThreads: r.threadsBegun[at], Users: r.users[at], Threads: r.threads[at],
+		Queries:          r.queries[at],
+		Runs:             r.runs[at],
+		PromptTokens:     r.prompt[at],
+		CompletionTokens: r.completion[at],
+		Cost:             money.Amount{Nano: r.nano[at], Pico: r.pico[at]},
+		Upvotes:          r.up[at],
+		Downvotes:        r.down[at],
+		NewThreads:       r.threadsBegun[at],
+		Users:            r.users[at],
+		Threads:          r.threads[at],
 	}
 	if t.q.Days != nil {
 		who := int64(r.key[at])

@@ -49,7 +49,14 @@ func (f facet) and(o facet) facet {
 
 func facetOf(q core.Question) facet {
 	narrow := narrowedTo(q.Scope, q.Filter)
-	by := map[core.Dimension]facet{core.ByAgent: ofPlaces, core.ByTeam: ofTeams, core.ByProject: ofPlaces, core.ByQuerySource: ofKinds, core.ByModel: ofKinds, core.ByAgentType: ofCells}[q.By]
+	by := map[core.Dimension]facet{
+		core.ByAgent:       ofPlaces,
+		core.ByTeam:        ofTeams,
+		core.ByProject:     ofPlaces,
+		core.ByQuerySource: ofKinds,
+		core.ByModel:       ofKinds,
+		core.ByAgentType:   ofCells,
+	}[q.By]
 	return narrow.and(by)
 }
 
@@ -66,12 +73,20 @@ var (
 		ofMixed: segment.FaceSums.AsIDs(), ofCells: segment.FaceSums.AsIDs(),
 	}
 	askerFaces = [...]segment.Face{
-		ofAll: segment.FaceActive.AsIDs(), ofKinds: segment.FaceKindAskers.AsIDs(), ofTeams: segment.FaceTeamAskers.AsIDs(), ofPlaces: segment.FacePlaceAskers.AsIDs(),
-		ofMixed: segment.FacePairs.AsMixedIDs(), ofCells: segment.FacePairs.AsIDs(),
+		ofAll:    segment.FaceActive.AsIDs(),
+		ofKinds:  segment.FaceKindAskers.AsIDs(),
+		ofTeams:  segment.FaceTeamAskers.AsIDs(),
+		ofPlaces: segment.FacePlaceAskers.AsIDs(),
+		ofMixed:  segment.FacePairs.AsMixedIDs(),
+		ofCells:  segment.FacePairs.AsIDs(),
 	}
 	threadFaces = [...]segment.Face{
-		ofAll: segment.FaceAllThreads.AsIDs(), ofKinds: segment.FaceKindThreads.AsIDs(), ofTeams: segment.FaceTeamThreads.AsIDs(), ofPlaces: segment.FacePlaceThreads.AsIDs(),
-		ofMixed: segment.FaceThreads.AsMixedIDs(), ofCells: segment.FaceThreads.AsIDs(),
+		ofAll:    segment.FaceAllThreads.AsIDs(),
+		ofKinds:  segment.FaceKindThreads.AsIDs(),
+		ofTeams:  segment.FaceTeamThreads.AsIDs(),
+		ofPlaces: segment.FacePlaceThreads.AsIDs(),
+		ofMixed:  segment.FaceThreads.AsMixedIDs(),
+		ofCells:  segment.FaceThreads.AsIDs(),
 	}
 )
 
@@ -318,7 +333,10 @@ func Queries(s core.Selection, cells []segment.Cell) []bool {
 func Cells(s core.Selection, cells []segment.Cell) []bool {
 	out := make([]bool, len(cells))
 	for i, c := range cells {
-		_, out[i] = Matches(s, &core.Fact{TeamID: c.TeamID, ProjectID: c.ProjectID, AgentID: c.AgentID, AgentType: c.AgentType, QuerySource: c.QuerySource, Model: c.Model})
+		_, out[i] = Matches(
+			s,
+			&core.Fact{TeamID: c.TeamID, ProjectID: c.ProjectID, AgentID: c.AgentID, AgentType: c.AgentType, QuerySource: c.QuerySource, Model: c.Model},
+		)
 	}
 	return out
 }

@@ -41,9 +41,18 @@ func (e Extractive) Answer(ctx context.Context, p core.Prompt, emit func(delta s
 
 // quote answers a prompt from its passages.
 func quote(p core.Prompt) extractive.Answer {
-	request := extractive.Request{Question: p.Original, Query: p.SearchQuery, Searched: p.Weights.Searched, Frequencies: p.Weights.Frequencies, FollowUps: p.SuggestFollowUps}
+	request := extractive.Request{
+		Question:    p.Original,
+		Query:       p.SearchQuery,
+		Searched:    p.Weights.Searched,
+		Frequencies: p.Weights.Frequencies,
+		FollowUps:   p.SuggestFollowUps,
+	}
 	for i, passage := range p.Passages {
-		request.Passages = append(request.Passages, extractive.Passage{Number: i + 1, Title: passage.Title, Text: passage.Text, Score: passage.Score, Sections: passage.Sections})
+		request.Passages = append(
+			request.Passages,
+			extractive.Passage{Number: i + 1, Title: passage.Title, Text: passage.Text, Score: passage.Score, Sections: passage.Sections},
+		)
 	}
 	return request.Answer()
 }

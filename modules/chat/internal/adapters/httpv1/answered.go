@@ -85,7 +85,12 @@ func moment(field, text string, days int) (time.Time, error) {
 
 func showAnswered(q core.AnsweredQuestion) answeredView {
 	v := answeredView{
-		AgentResponse: q.ID, Query: q.Question, Answer: q.Answer, CreatedOn: web.At(q.CreatedOn), IsUpvote: q.Vote == core.Upvote, IsDownvote: q.Vote == core.Downvote,
+		AgentResponse: q.ID,
+		Query:         q.Question,
+		Answer:        q.Answer,
+		CreatedOn:     web.At(q.CreatedOn),
+		IsUpvote:      q.Vote == core.Upvote,
+		IsDownvote:    q.Vote == core.Downvote,
 	}
 	if q.ShowUser {
 		v.User = &q.UserID

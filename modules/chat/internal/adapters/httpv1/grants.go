@@ -62,7 +62,11 @@ type createGrantRequest struct {
 
 func (a *API) createGrant(ctx context.Context, r createGrantRequest) (grantView, error) {
 	b := r.Body
-	g, err := a.service.CreateGrant(ctx, actor.From(ctx), core.NewGrant{UserID: b.UserID, AgentID: b.AgentID, Reason: b.Reason, ExpiresOn: clock.Stored(b.ExpiresOn)})
+	g, err := a.service.CreateGrant(
+		ctx,
+		actor.From(ctx),
+		core.NewGrant{UserID: b.UserID, AgentID: b.AgentID, Reason: b.Reason, ExpiresOn: clock.Stored(b.ExpiresOn)},
+	)
 	return showGrant(g), err
 }
 

@@ -56,7 +56,14 @@ func (r runRequest) ask(path string) (core.Ask, error) {
 	if core.ReservedSource(r.Body.QuerySource) {
 		return core.Ask{}, core.ErrReservedSource
 	}
-	a := core.Ask{AgentID: r.AgentID, ThreadID: r.Body.ChatThreadID, UserQuery: r.Body.UserQuery, QuerySource: r.Body.QuerySource, Key: r.Key, Options: core.Options{Model: r.Body.Model, Caching: r.Body.CachingEnabled}}
+	a := core.Ask{
+		AgentID:     r.AgentID,
+		ThreadID:    r.Body.ChatThreadID,
+		UserQuery:   r.Body.UserQuery,
+		QuerySource: r.Body.QuerySource,
+		Key:         r.Key,
+		Options:     core.Options{Model: r.Body.Model, Caching: r.Body.CachingEnabled},
+	}
 	if r.Body.History != nil { // an empty one, too, stands in place of the thread's
 		a.History = []core.Turn{}
 	}
@@ -110,7 +117,11 @@ func (a *API) run(ctx context.Context, r runRequest) (web.Either[responseView], 
 // of the stored record. Unless the asker ended it or lost the agent, it is
 // 503: asking again may help.
 func failure(run core.Run) error {
-	known := map[string]*apperr.Error{core.ErrCancelled.Code: core.ErrCancelled, core.ErrAccessLost.Code: core.ErrAccessLost, core.ErrInterrupted.Code: core.ErrInterrupted}
+	known := map[string]*apperr.Error{
+		core.ErrCancelled.Code:   core.ErrCancelled,
+		core.ErrAccessLost.Code:  core.ErrAccessLost,
+		core.ErrInterrupted.Code: core.ErrInterrupted,
+	}
 	e, ok := known[run.FailureCode]
 	if !ok {
 		e = core.ErrModelFailed

@@ -152,7 +152,15 @@ type thoughtView struct {
 }
 
 func showThought(t core.Thought) thoughtView {
-	return thoughtView{Order: t.Order, Step: t.Step, Title: t.Title, Message: t.Message, StartedOn: web.At(t.StartedOn), DurationMS: t.DurationMS, Detail: t.Detail}
+	return thoughtView{
+		Order:      t.Order,
+		Step:       t.Step,
+		Title:      t.Title,
+		Message:    t.Message,
+		StartedOn:  web.At(t.StartedOn),
+		DurationMS: t.DurationMS,
+		Detail:     t.Detail,
+	}
 }
 
 type supportView struct {
@@ -171,7 +179,18 @@ type supportView struct {
 }
 
 func showSupport(s core.Support) supportView {
-	return supportView{Number: s.Number, Order: s.Number - 1, Title: s.Title, URL: s.URL, DocumentID: s.DocumentID, CorpusID: s.CorpusID, ChunkID: s.ChunkID, Page: s.Page, Text: s.Text, Score: s.Score}
+	return supportView{
+		Number:     s.Number,
+		Order:      s.Number - 1,
+		Title:      s.Title,
+		URL:        s.URL,
+		DocumentID: s.DocumentID,
+		CorpusID:   s.CorpusID,
+		ChunkID:    s.ChunkID,
+		Page:       s.Page,
+		Text:       s.Text,
+		Score:      s.Score,
+	}
 }
 
 // some turns no entries into an empty list, which JSON shows as [].

@@ -81,10 +81,19 @@ func (s *Store) GrantedThread(ctx context.Context, h core.Holder, id int64) (cor
 }
 
 // GrantedThreadsPage implements core.Grants.
-func (s *Store) GrantedThreadsPage(ctx context.Context, g core.Grant, agentID int64, without []int64, source string, p page.Request) (page.Of[core.Thread], error) {
+func (s *Store) GrantedThreadsPage(
+	ctx context.Context,
+	g core.Grant,
+	agentID int64,
+	without []int64,
+	source string,
+	p page.Request,
+) (page.Of[core.Thread], error) {
 	return s.threads.Page(ctx, p, true, core.ByActivity, func(t core.Thread) bool {
-		return t.OrganizationID == g.OrganizationID && t.AgentID == agentID && (is(g.UserID, t.UserID) || is(g.AgentID, t.AgentID)) && !slices.Contains(without, t.UserID) &&
-			!t.IsDeleted && from(t, source)
+		return t.OrganizationID == g.OrganizationID && t.AgentID == agentID &&
+			(is(g.UserID, t.UserID) || is(g.AgentID, t.AgentID)) && !slices.Contains(without, t.UserID) &&
+			!t.IsDeleted &&
+			from(t, source)
 	})
 }
 

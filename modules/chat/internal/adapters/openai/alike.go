@@ -89,7 +89,8 @@ func (k *alike) learn(data []byte, chunk *wireChunk) {
 	// It could be another text of that name: with another one in its place the
 	// event must say that.
 	var tried wireChunk
-	if fastjson.Unmarshal(bytes.Join([][]byte{before, after}, []byte(probe)), &tried, likeStandard) != nil || !tried.saysOnly() || tried.Choices[0].Delta.Content != probe {
+	if fastjson.Unmarshal(bytes.Join([][]byte{before, after}, []byte(probe)), &tried, likeStandard) != nil || !tried.saysOnly() ||
+		tried.Choices[0].Delta.Content != probe {
 		return
 	}
 	k.keep(before, after)

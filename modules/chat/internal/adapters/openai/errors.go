@@ -125,7 +125,9 @@ var tooLong = regexp.MustCompile(`(?i)maximum context length|context[ _]length[ 
 
 // loadingSaid is how servers say that the model is not there yet: llama.cpp,
 // Ollama, Hugging Face, LocalAI.
-var loadingSaid = regexp.MustCompile(`(?i)\bloading (the |a )?(llm |language )?model|\bmodel\b[^.]{0,80}\b(is|being|still)\b[^.]{0,20}\bload(ing|ed)\b|still loading`)
+var loadingSaid = regexp.MustCompile(
+	`(?i)\bloading (the |a )?(llm |language )?model|\bmodel\b[^.]{0,80}\b(is|being|still)\b[^.]{0,20}\bload(ing|ed)\b|still loading`,
+)
 
 // retryAfter reads seconds; a date would need the server's clock.
 func retryAfter(h http.Header) time.Duration {

@@ -61,7 +61,12 @@ var (
 // known are the refusals that the configuration tells of.
 func (c Config) known() refusal {
 	var not refusal
-	for what, is := range map[refusal]bool{noStream: c.NoStreaming, noTemperature: c.NoTemperature, noSystem: c.NoSystemRole, alternates | noSystem: c.Alternates} {
+	for what, is := range map[refusal]bool{
+		noStream:              c.NoStreaming,
+		noTemperature:         c.NoTemperature,
+		noSystem:              c.NoSystemRole,
+		alternates | noSystem: c.Alternates,
+	} {
 		if is {
 			not |= what
 		}

@@ -103,7 +103,11 @@ func (w *writing) take(ctx context.Context, rows []runRow) (taken map[int64]bool
 		return nil, nil
 	}
 	slices.SortStableFunc(rows, func(a, b runRow) int {
-		return cmp.Or(cmp.Compare(a.UserID, b.UserID), cmp.Compare(keyOf(a.IdempotencyKey), keyOf(b.IdempotencyKey)), cmp.Compare(keyOf(a.QuestionKey), keyOf(b.QuestionKey)))
+		return cmp.Or(
+			cmp.Compare(a.UserID, b.UserID),
+			cmp.Compare(keyOf(a.IdempotencyKey), keyOf(b.IdempotencyKey)),
+			cmp.Compare(keyOf(a.QuestionKey), keyOf(b.QuestionKey)),
+		)
 	})
 	if w.expecting { // that no key is taken
 		w.runs = append(rows, w.runs...)

@@ -133,7 +133,12 @@ func (s *Store) between(ctx context.Context, f core.AnsweredFilter, behind page.
 	edge := func(bound core.AnsweredFilter, order string) (int64, error) {
 		var ids []int64
 		for _, vote := range votes {
-			q := filtered(s.db.On(ctx).NewSelect().TableExpr("chat_runs").Column("id"), bound).Where("vote = ?", vote).OrderExpr("created_on " + order + ", id " + order).Limit(1)
+			q := filtered(
+				s.db.On(ctx).NewSelect().TableExpr("chat_runs").Column("id"),
+				bound,
+			).Where("vote = ?", vote).
+				OrderExpr("created_on " + order + ", id " + order).
+				Limit(1)
 			var found []int64
 			if err := q.Scan(ctx, &found); err != nil {
 				return 0, fmt.Errorf("looking for the edge of a time: %w", err)
@@ -168,8 +173,13 @@ func (s *Store) between(ctx context.Context, f core.AnsweredFilter, behind page.
 // AnsweredByID implements core.Answers.
 func (s *Store) AnsweredByID(ctx context.Context, agentID int64, ids []int64) ([]core.AnsweredRun, error) {
 	found := []core.AnsweredRun{}
-	err := filtered(s.db.On(ctx).NewSelect().TableExpr("chat_runs").Column("id", "thread_id", "user_id", "created_on", "vote"), core.AnsweredFilter{AgentID: agentID}).
-		Where("id IN (?)", bun.List(ids)).OrderExpr("id").Scan(ctx, &found)
+	err := filtered(
+		s.db.On(ctx).NewSelect().TableExpr("chat_runs").Column("id", "thread_id", "user_id", "created_on", "vote"),
+		core.AnsweredFilter{AgentID: agentID},
+	).
+		Where("id IN (?)", bun.List(ids)).
+		OrderExpr("id").
+		Scan(ctx, &found)
 	if err != nil {
 		return nil, fmt.Errorf("reading answered questions: %w", err)
 	}
@@ -193,8 +203,14 @@ func (s *Store) Sources(ctx context.Context, runs []core.AnsweredRun) (map[int64
 	}
 	slices.Sort(threads)
 	var all []struct{ ThreadID, ID int64 }
-	err := s.db.On(ctx).NewSelect().TableExpr("chat_runs").Column("thread_id", "id").Where("thread_id IN (?) AND id <= ?", bun.List(slices.Compact(threads)), last).
-		OrderExpr("thread_id, id").Limit(ofThreads).Scan(ctx, &all)
+	err := s.db.On(ctx).
+		NewSelect().
+		TableExpr("chat_runs").
+		Column("thread_id", "id").
+		Where("thread_id IN (?) AND id <= ?", bun.List(slices.Compact(threads)), last).
+		OrderExpr("thread_id, id").
+		Limit(ofThreads).
+		Scan(ctx, &all)
 	if err != nil {
 		return nil, fmt.Errorf("reading the runs of threads: %w", err)
 	}

@@ -112,7 +112,14 @@ func notGranted(err error) error {
 }
 
 // GrantedThreadsPage implements core.Grants.
-func (s *Store) GrantedThreadsPage(ctx context.Context, g core.Grant, agentID int64, without []int64, source string, p page.Request) (page.Of[core.Thread], error) {
+func (s *Store) GrantedThreadsPage(
+	ctx context.Context,
+	g core.Grant,
+	agentID int64,
+	without []int64,
+	source string,
+	p page.Request,
+) (page.Of[core.Thread], error) {
 	where := []sqldb.Where{sqldb.Eq("organization_id", g.OrganizationID), sqldb.Eq("agent_id", agentID), sqldb.Eq("is_deleted", false)}
 	if g.UserID != nil {
 		where = append(where, sqldb.Eq("user_id", *g.UserID))

@@ -23,7 +23,9 @@ type unindexedRow struct {
 const arrays = `(SELECT unnest($1::bigint[]) AS run_id, unnest($3::bigint[]) AS first, unnest($4::bigint[]) AS last) AS v`
 
 var (
-	addingWords = sqldb.NewKept("INSERT INTO chat_words (run_id, words) SELECT v.run_id, ($2::bigint[])[v.first:v.last]::int[] FROM " + arrays + " ON CONFLICT (run_id) DO NOTHING")
+	addingWords = sqldb.NewKept(
+		"INSERT INTO chat_words (run_id, words) SELECT v.run_id, ($2::bigint[])[v.first:v.last]::int[] FROM " + arrays + " ON CONFLICT (run_id) DO NOTHING",
+	)
 	// indexingWords indexes what waits. That it waited says that no other
 	// transaction has: one that is about to has its row, and is waited for. A
 	// deletion of the run that is under way is waited for, too, and a later one
@@ -128,8 +130,14 @@ func (s *Store) IndexWaiting(ctx context.Context, upTo int64, limit int) (bool, 
 // indexRuns indexes those of runs that are answered questions, whose texts it
 // reads.
 func (s *Store) indexRuns(ctx context.Context, runs []int64) error {
-	q := s.db.On(ctx).NewSelect().TableExpr("chat_runs AS r").Join("JOIN chat_contents AS c ON c.run_id = r.id").ColumnExpr("r.id, r.agent_id, c.question, c.answer").
-		Where(answered).Where("r.id IN (?)", bun.List(runs)).OrderExpr("r.id")
+	q := s.db.On(ctx).
+		NewSelect().
+		TableExpr("chat_runs AS r").
+		Join("JOIN chat_contents AS c ON c.run_id = r.id").
+		ColumnExpr("r.id, r.agent_id, c.question, c.answer").
+		Where(answered).
+		Where("r.id IN (?)", bun.List(runs)).
+		OrderExpr("r.id")
 	if s.db.Postgres() {
 		q = q.For("SHARE OF r")
 	}
@@ -174,7 +182,14 @@ func (s *Store) IndexOlderWords(ctx context.Context, limit int) (bool, error) {
 		return false, nil
 	}
 	var ids []int64
-	if err := s.db.On(ctx).NewSelect().TableExpr("chat_runs").Column("id").Where("id < ?", below).OrderExpr("id DESC").Limit(int64(limit)).Scan(ctx, &ids); err != nil {
+	if err := s.db.On(ctx).
+		NewSelect().
+		TableExpr("chat_runs").
+		Column("id").
+		Where("id < ?", below).
+		OrderExpr("id DESC").
+		Limit(int64(limit)).
+		Scan(ctx, &ids); err != nil {
 		return false, fmt.Errorf("reading runs to be indexed: %w", err)
 	}
 	left := len(ids) == limit

@@ -83,7 +83,14 @@ func (s *Store) PruneStreams(ctx context.Context, before time.Time, limit int) (
 		State      core.State
 		ModifiedOn time.Time
 	}
-	err := s.db.On(ctx).NewSelect().TableExpr("chat_runs").Column("id", "state", "modified_on").Where("id > ?", after).OrderExpr("id").Limit(int64(limit)).Scan(ctx, &runs)
+	err := s.db.On(ctx).
+		NewSelect().
+		TableExpr("chat_runs").
+		Column("id", "state", "modified_on").
+		Where("id > ?", after).
+		OrderExpr("id").
+		Limit(int64(limit)).
+		Scan(ctx, &runs)
 	if err != nil {
 		return false, fmt.Errorf("reading runs whose streams may go: %w", err)
 	}

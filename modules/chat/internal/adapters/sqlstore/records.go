@@ -116,7 +116,10 @@ func (s *Store) Thoughts(ctx context.Context, run int64) ([]core.Thought, error)
 	out := []core.Thought{}
 	if found {
 		for _, t := range list {
-			out = append(out, core.Thought{Order: t.Order, Step: t.Step, Title: t.Title, Message: t.Message, StartedOn: t.StartedOn, DurationMS: t.DurationMS, Detail: t.Detail})
+			out = append(
+				out,
+				core.Thought{Order: t.Order, Step: t.Step, Title: t.Title, Message: t.Message, StartedOn: t.StartedOn, DurationMS: t.DurationMS, Detail: t.Detail},
+			)
 		}
 		return out, nil
 	}

@@ -51,17 +51,31 @@ func (s *Store) CachedAnswer(ctx context.Context, org int64, key string, after t
 		References []core.Reference
 		FollowUps  []string
 	}
-	err := s.db.On(ctx).NewSelect().TableExpr("chat_runs AS r").Join("JOIN chat_threads AS t ON t.id = r.thread_id").Join("JOIN chat_contents AS c ON c.run_id = r.id").
+	err := s.db.On(ctx).
+		NewSelect().
+		TableExpr("chat_runs AS r").
+		Join("JOIN chat_threads AS t ON t.id = r.thread_id").
+		Join("JOIN chat_contents AS c ON c.run_id = r.id").
 		ColumnExpr("r.created_on AS asked_on, r.model, c.answer, c.sources, c.follow_ups, c.?", bun.Ident("references")).
-		Where("r.cache_key = ? AND r.cache_key <> '' AND r.organization_id = ? AND r.created_on > ?", key, org, after).Where("NOT r.is_deleted AND NOT t.is_deleted").
-		OrderExpr("r.id DESC").Limit(1).Scan(ctx, &row)
+		Where("r.cache_key = ? AND r.cache_key <> '' AND r.organization_id = ? AND r.created_on > ?", key, org, after).
+		Where("NOT r.is_deleted AND NOT t.is_deleted").
+		OrderExpr("r.id DESC").
+		Limit(1).
+		Scan(ctx, &row)
 	if errors.Is(err, sql.ErrNoRows) {
 		return core.CachedAnswer{}, core.ErrNotFound
 	}
 	if err != nil {
 		return core.CachedAnswer{}, fmt.Errorf("looking for an answer to use again: %w", err)
 	}
-	return core.CachedAnswer{AskedOn: row.AskedOn.UTC(), Model: row.Model, Answer: row.Answer, Sources: row.Sources, References: row.References, FollowUps: row.FollowUps}, nil
+	return core.CachedAnswer{
+		AskedOn:    row.AskedOn.UTC(),
+		Model:      row.Model,
+		Answer:     row.Answer,
+		Sources:    row.Sources,
+		References: row.References,
+		FollowUps:  row.FollowUps,
+	}, nil
 }
 
 // History implements core.Runs.
@@ -83,7 +97,12 @@ func (s *Store) History(ctx context.Context, threadID int64, n int) ([]core.Turn
 // Sequences implements core.Runs.
 func (s *Store) Sequences(ctx context.Context, runs []int64) (map[int64]int64, error) {
 	var rows []struct{ ID, LastSequence int64 }
-	if err := s.db.On(ctx).NewSelect().TableExpr("chat_runs").Column("id", "last_sequence").Where("id IN (?) AND NOT is_deleted", bun.List(runs)).Scan(ctx, &rows); err != nil {
+	if err := s.db.On(ctx).
+		NewSelect().
+		TableExpr("chat_runs").
+		Column("id", "last_sequence").
+		Where("id IN (?) AND NOT is_deleted", bun.List(runs)).
+		Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("reading how far streams are: %w", err)
 	}
 	out := make(map[int64]int64, len(rows))

@@ -131,7 +131,9 @@ func (s *Store) RunsPage(ctx context.Context, threadID int64, p page.Request) (p
 func (s *Store) DeleteUser(ctx context.Context, userID int64) error {
 	threads := s.db.On(ctx).NewSelect().TableExpr("chat_threads").Column("id").Where("user_id = ?", userID)
 	_, err := s.db.On(ctx).NewUpdate().TableExpr("chat_runs").
-		Set("is_deleted = ?", true).Set("created_by = ''").Set("failure_details = ''").Set("idempotency_key = NULL").Set("question_key = NULL").Set("cache_key = ''").Where("thread_id IN (?)", threads).Exec(ctx)
+		Set("is_deleted = ?", true).
+		Set("created_by = ''").
+		Set("failure_details = ''").Set("idempotency_key = NULL").Set("question_key = NULL").Set("cache_key = ''").Where("thread_id IN (?)", threads).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("emptying runs: %w", err)
 	}

@@ -93,8 +93,14 @@ func (s *Store) withWords(ctx context.Context, agent int64, words []string, low,
 // indexed does so with the index alone.
 func (s *Store) indexed(ctx context.Context, agent int64, words []string, low, high int64, limit int) (ids []int64, end int64, more bool, err error) {
 	if !s.db.Postgres() {
-		err := s.db.On(ctx).NewSelect().TableExpr("chat_words").ColumnExpr("rowid").Where("chat_words MATCH ? AND rowid < ? AND rowid > ?", string(appendTokens(nil, agent, words)), high, low).
-			OrderExpr("rowid DESC").Limit(int64(limit)).Scan(ctx, &ids)
+		err := s.db.On(ctx).
+			NewSelect().
+			TableExpr("chat_words").
+			ColumnExpr("rowid").
+			Where("chat_words MATCH ? AND rowid < ? AND rowid > ?", string(appendTokens(nil, agent, words)), high, low).
+			OrderExpr("rowid DESC").
+			Limit(int64(limit)).
+			Scan(ctx, &ids)
 		if err != nil {
 			return nil, 0, false, fmt.Errorf("looking for words: %w", err)
 		}

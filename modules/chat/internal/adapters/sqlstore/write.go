@@ -26,8 +26,12 @@ var (
 		"model = v.column2, estimated_prompt = v.column3, lease_until = v.column4::timestamptz, modified_on = v.column5::timestamptz", "id = v.column1", "")
 	searching = sqldb.NewChange("chat_contents", "search_query = v.column2", "run_id = v.column1", "")
 	closing   = sqldb.NewChange("chat_runs", closeRun, ofOwner, whichRun)
-	answering = sqldb.NewChange("chat_contents",
-		`answer = v.column2, search_query = v.column3, sources = v.column4, "references" = v.column5, follow_ups = v.column6, corpus_ids = v.column7, documents = v.column8, thoughts = v.column9, support = v.column10`, "run_id = v.column1", "")
+	answering = sqldb.NewChange(
+		"chat_contents",
+		`answer = v.column2, search_query = v.column3, sources = v.column4, "references" = v.column5, follow_ups = v.column6, corpus_ids = v.column7, documents = v.column8, thoughts = v.column9, support = v.column10`,
+		"run_id = v.column1",
+		"",
+	)
 )
 
 // writing is one batch on its way into the database. Statements whose results
@@ -133,7 +137,22 @@ func closedRows(parts []core.End, now time.Time) sqldb.Rows {
 	for i, p := range parts {
 		o := p.Outcome
 		prompt, completion, cost := core.Totals(o.Usage)
-		rows[i] = []any{p.Run, p.Owner, string(o.State), o.Model, prompt, completion, cost, o.FailureCode, o.FailureDetails, p.Sequence, o.FinishReason, o.CacheHit, o.CacheKey, now}
+		rows[i] = []any{
+			p.Run,
+			p.Owner,
+			string(o.State),
+			o.Model,
+			prompt,
+			completion,
+			cost,
+			o.FailureCode,
+			o.FailureDetails,
+			p.Sequence,
+			o.FinishReason,
+			o.CacheHit,
+			o.CacheKey,
+			now,
+		}
 	}
 	return rows
 }
@@ -190,5 +209,16 @@ func (w *writing) record(p core.End) ([]any, error) {
 		p.Events = behind(p.Events, w.stand[p.Run].LastSequence)
 	}
 	err := w.addEvents(p.Run, append(p.Events[:len(p.Events):len(p.Events)], o.Last(p.Sequence)))
-	return []any{p.Run, o.Answer, o.SearchQuery, o.Sources, texts.references, texts.followUps, texts.corpusIDs, texts.documents, texts.thoughts, texts.support}, err
+	return []any{
+		p.Run,
+		o.Answer,
+		o.SearchQuery,
+		o.Sources,
+		texts.references,
+		texts.followUps,
+		texts.corpusIDs,
+		texts.documents,
+		texts.thoughts,
+		texts.support,
+	}, err
 }

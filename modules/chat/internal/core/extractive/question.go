@@ -69,9 +69,17 @@ func newQuestion(r Request) *question {
 		asked = r.Question
 	}
 	q := &question{
-		kind: text.Asks(r.Question), english: text.English(r.Question), lexicon: !r.plain && text.English(r.Question), inWords: !strings.ContainsAny(r.Question, "_{}=<>`"),
+		kind: text.Asks(
+			r.Question,
+		),
+		english:  text.English(r.Question),
+		lexicon:  !r.plain && text.English(r.Question),
+		inWords:  !strings.ContainsAny(r.Question, "_{}=<>`"),
 		defining: text.Asks(r.Question) == text.Meaning || whoIs.MatchString(r.Question),
-		stems:    map[string]string{}, credits: map[string][]credit{}, read: map[string][]word{}, request: r,
+		stems:    map[string]string{},
+		credits:  map[string][]credit{},
+		read:     map[string][]word{},
+		request:  r,
 	}
 	q.money = money.MatchString(r.Question)
 	if (q.kind == text.Anything || q.kind == text.Meaning) && amounts.MatchString(r.Question) {

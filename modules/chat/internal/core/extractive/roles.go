@@ -20,9 +20,11 @@ const (
 
 var (
 	determiners  = set(`a an the my our your his her their its this that these those any some each every no all both`)
-	prepositions = set(`of for in at on from by with per during about under above over without between within into as than since until after before against through`)
-	subjects     = set(`i you we they he she it one there somebody someone anybody anyone people`)
-	doing        = set(`do does did can could will would shall should may might must`)
+	prepositions = set(
+		`of for in at on from by with per during about under above over without between within into as than since until after before against through`,
+	)
+	subjects = set(`i you we they he she it one there somebody someone anybody anyone people`)
+	doing    = set(`do does did can could will would shall should may might must`)
 )
 
 // roles reads the roles of a question's words, by form. It knows no grammar but

@@ -102,7 +102,8 @@ func (a *archive) read(name string) ([]byte, error) {
 
 // failure keeps the errors that say why already.
 func (a *archive) failure(part string, err error) error {
-	if errors.Is(err, ErrTooLarge) || errors.Is(err, ErrEncrypted) || errors.Is(err, errFound) || errors.Is(err, ErrBroken) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, ErrTooLarge) || errors.Is(err, ErrEncrypted) || errors.Is(err, errFound) || errors.Is(err, ErrBroken) || errors.Is(err, context.Canceled) ||
+		errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return broken(a.what, fmt.Errorf("part %s: %w", part, err))

@@ -61,7 +61,12 @@ type updateRequest struct {
 }
 
 func (a *API) update(ctx context.Context, r updateRequest) (corpusView, error) {
-	c, err := a.service.UpdateCorpus(ctx, actor.From(ctx), r.CorpusID, core.CorpusChange{Name: r.Body.Name, IsPublic: r.Body.IsPublic, CorpusSettings: r.Body.settings()})
+	c, err := a.service.UpdateCorpus(
+		ctx,
+		actor.From(ctx),
+		r.CorpusID,
+		core.CorpusChange{Name: r.Body.Name, IsPublic: r.Body.IsPublic, CorpusSettings: r.Body.settings()},
+	)
 	return showCorpus(c), err
 }
 

@@ -157,7 +157,8 @@ func (u *upload) document(ctx context.Context, form uploadForm) (core.NewDocumen
 		return core.NewDocument{}, web.ErrUnacceptable.WithMessage(fmt.Sprintf("A document has at most %d tags.", maxTags)).WithField("tags", "has too many")
 	}
 	if slices.ContainsFunc(tags, func(tag string) bool { return utf8.RuneCountInString(tag) > maxTag }) {
-		return core.NewDocument{}, web.ErrUnacceptable.WithMessage(fmt.Sprintf("A tag has at most %d characters.", maxTag)).WithField("tags", "has one that is too long")
+		return core.NewDocument{}, web.ErrUnacceptable.WithMessage(fmt.Sprintf("A tag has at most %d characters.", maxTag)).
+			WithField("tags", "has one that is too long")
 	}
 	n := core.NewDocument{
 		Stored: *u.stored, Kind: form.ContentType, Name: form.Name, FileName: u.fileName, Description: form.Description, UploadFrom: form.UploadFrom, Tags: tags,

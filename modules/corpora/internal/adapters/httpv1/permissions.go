@@ -136,7 +136,10 @@ func (a *API) decision(ctx context.Context, r decisionRequest) (decisionView, er
 		Allowed: allowedView{View: d.Allowed.View, Edit: d.Allowed.Edit, Manage: d.Allowed.Manage, Delete: d.Allowed.Delete},
 	}
 	for _, because := range d.Because {
-		v.Because = append(v.Because, reasonView{Rule: string(because.Rule), ResourceType: string(because.Resource), ResourceID: because.ResourceID, Role: because.Role.String()})
+		v.Because = append(
+			v.Because,
+			reasonView{Rule: string(because.Rule), ResourceType: string(because.Resource), ResourceID: because.ResourceID, Role: because.Role.String()},
+		)
 	}
 	return v, err
 }

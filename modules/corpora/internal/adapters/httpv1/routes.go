@@ -240,7 +240,13 @@ type connectionView struct {
 
 func showConnection(c core.Connected) connectionView {
 	return connectionView{
-		ID: c.Connection.ID, Agent: c.AgentID, Corpus: showCorpus(core.Counted{Corpus: c.Corpus, Documents: c.Documents}), IsEnabled: c.IsEnabled, IsDefault: c.IsDefault,
-		SharesContent: c.SharesContent, ConnectedBy: c.ConnectedBy, Audit: web.ShowAudit(c.Connection.Audit),
+		ID:            c.Connection.ID,
+		Agent:         c.AgentID,
+		Corpus:        showCorpus(core.Counted{Corpus: c.Corpus, Documents: c.Documents}),
+		IsEnabled:     c.IsEnabled,
+		IsDefault:     c.IsDefault,
+		SharesContent: c.SharesContent,
+		ConnectedBy:   c.ConnectedBy,
+		Audit:         web.ShowAudit(c.Connection.Audit),
 	}
 }

@@ -38,9 +38,13 @@ func New(db *memory.DB) *Store {
 			Unique: []func(core.Corpus) string{nameKey}, Taken: core.ErrNameTaken, Missing: core.ErrNotFound,
 		}),
 		documents: memory.NewTable(db, memory.Spec[core.Document]{
-			ID: func(d *core.Document) *int64 { return &d.ID }, Missing: core.ErrDocumentNotFound,
-			Unique: []func(core.Document) string{claims("name", func(d core.Document) string { return d.ClaimedName }), claims("content", func(d core.Document) string { return d.ClaimedContent })},
-			Taken:  core.ErrDuplicate,
+			ID:      func(d *core.Document) *int64 { return &d.ID },
+			Missing: core.ErrDocumentNotFound,
+			Unique: []func(core.Document) string{
+				claims("name", func(d core.Document) string { return d.ClaimedName }),
+				claims("content", func(d core.Document) string { return d.ClaimedContent }),
+			},
+			Taken: core.ErrDuplicate,
 		}),
 		connections: memory.NewTable(db, memory.Spec[core.Connection]{
 			ID:     func(c *core.Connection) *int64 { return &c.ID },
@@ -69,7 +73,10 @@ func (s *Store) AddCorpus(ctx context.Context, c core.Corpus) (core.Corpus, erro
 		if c, err = s.corpora.Add(ctx, c); err != nil {
 			return err
 		}
-		_, err = s.permissions.Add(ctx, core.Permission{OrganizationID: c.OrganizationID, CorpusID: c.ID, UserID: c.OwnerID, Role: access.CorpusOwner, Audit: c.Audit})
+		_, err = s.permissions.Add(
+			ctx,
+			core.Permission{OrganizationID: c.OrganizationID, CorpusID: c.ID, UserID: c.OwnerID, Role: access.CorpusOwner, Audit: c.Audit},
+		)
 		return err
 	})
 	return c, err

@@ -89,7 +89,13 @@ func (s *Store) ConnectionsOf(ctx context.Context, org int64, agentIDs []int64) 
 // AgentsOf implements core.Connections.
 func (s *Store) AgentsOf(ctx context.Context, org, corpusID int64) ([]int64, error) {
 	ids := []int64{}
-	err := s.db.On(ctx).NewSelect().TableExpr("corpora_connections").Column("agent_id").Where("organization_id = ? AND corpus_id = ?", org, corpusID).OrderExpr("agent_id").Scan(ctx, &ids)
+	err := s.db.On(ctx).
+		NewSelect().
+		TableExpr("corpora_connections").
+		Column("agent_id").
+		Where("organization_id = ? AND corpus_id = ?", org, corpusID).
+		OrderExpr("agent_id").
+		Scan(ctx, &ids)
 	if err != nil {
 		return nil, fmt.Errorf("reading which agents corpus %d is connected to: %w", corpusID, err)
 	}

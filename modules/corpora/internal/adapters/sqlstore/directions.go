@@ -70,7 +70,8 @@ func (s *Store) closest(ctx context.Context, v *pgvector, corpora []int64, passa
 	ready := false
 	err := on.NewRaw("SELECT r.ready FROM (SELECT "+settings+`) AS s, (SELECT EXISTS (SELECT 1 FROM pg_class WHERE oid = to_regclass(?) AND reltuples * ? <= ?) AND NOT EXISTS (
 		SELECT 1 FROM corpora_vectors WHERE NOT is_indexed AND corpus_id IN (?) AND model = ? AND octet_length(coordinates) = ?) AS ready) AS r`,
-		strconv.Itoa(breadth), indexOf(m.Model, n), s.vectors.part, float64(passages)*float64(passages), bun.List(corpora), m.Model, n).Scan(ctx, &ready)
+		strconv.Itoa(breadth), indexOf(m.Model, n), s.vectors.part, float64(passages)*float64(passages), bun.List(corpora), m.Model, n).
+		Scan(ctx, &ready)
 	if err != nil || !ready {
 		return nil, err
 	}
@@ -115,7 +116,14 @@ func (s *Store) index(ctx context.Context, v *pgvector, corpusID int64, model st
 	}
 	rows := []vectorRow{}
 	err = s.held(ctx, hold, func(ctx context.Context, tx bun.IDB) error {
-		err := bare(ctx).Column("passage_id", "coordinates").Where("octet_length(coordinates) = ?", dimensions).OrderExpr("passage_id").Limit(indexAtOnce).For("UPDATE").Scan(ctx, &rows)
+		err := bare(
+			ctx,
+		).Column("passage_id", "coordinates").
+			Where("octet_length(coordinates) = ?", dimensions).
+			OrderExpr("passage_id").
+			Limit(indexAtOnce).
+			For("UPDATE").
+			Scan(ctx, &rows)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
@@ -126,7 +134,11 @@ func (s *Store) index(ctx context.Context, v *pgvector, corpusID int64, model st
 		if err := addDirections(ctx, tx, rows); err != nil {
 			return err
 		}
-		_, err = tx.NewUpdate().Model((*vectorRow)(nil)).Set("is_indexed = TRUE").Where("corpus_id = ? AND model = ? AND passage_id IN (?)", corpusID, model, bun.List(ids)).Exec(ctx)
+		_, err = tx.NewUpdate().
+			Model((*vectorRow)(nil)).
+			Set("is_indexed = TRUE").
+			Where("corpus_id = ? AND model = ? AND passage_id IN (?)", corpusID, model, bun.List(ids)).
+			Exec(ctx)
 		return err
 	})
 	return len(rows), err
@@ -147,7 +159,13 @@ type directionRow struct {
 func addDirections(ctx context.Context, tx bun.IDB, rows []vectorRow) error {
 	made := make([]directionRow, len(rows))
 	for i, r := range rows {
-		made[i] = directionRow{CorpusID: r.CorpusID, Model: r.Model, PassageID: r.PassageID, Dimensions: len(r.Coordinates), Direction: direction(fromBytes(r.Coordinates))}
+		made[i] = directionRow{
+			CorpusID:   r.CorpusID,
+			Model:      r.Model,
+			PassageID:  r.PassageID,
+			Dimensions: len(r.Coordinates),
+			Direction:  direction(fromBytes(r.Coordinates)),
+		}
 	}
 	_, err := tx.NewInsert().Model(&made).On("CONFLICT DO NOTHING").Exec(ctx)
 	return err

@@ -145,7 +145,12 @@ func (s *Store) RemoveDocuments(ctx context.Context, corpusID int64, documents [
 	}
 	on := s.db.On(ctx)
 	var lengths []int
-	err := on.NewUpdate().TableExpr("corpora_passages").Set("is_live = ?", false).Where("document_id IN (?) AND is_live", bun.List(ids)).Returning("length").Scan(ctx, &lengths)
+	err := on.NewUpdate().
+		TableExpr("corpora_passages").
+		Set("is_live = ?", false).
+		Where("document_id IN (?) AND is_live", bun.List(ids)).
+		Returning("length").
+		Scan(ctx, &lengths)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("hiding passages of corpus %d: %w", corpusID, err)
 	}
@@ -161,8 +166,10 @@ func (s *Store) RemoveDocuments(ctx context.Context, corpusID int64, documents [
 		return err
 	}
 	err = s.changing(ctx, func(ctx context.Context) error {
-		_, err := s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET documents = documents - ?, passages = passages - ?, length = length - ?, version = ? WHERE corpus_id = ?",
-			len(gone), len(lengths), length, newVersion(), corpusID).Exec(ctx)
+		_, err := s.db.On(ctx).
+			NewRaw("UPDATE corpora_statistics SET documents = documents - ?, passages = passages - ?, length = length - ?, version = ? WHERE corpus_id = ?",
+				len(gone), len(lengths), length, newVersion(), corpusID).
+			Exec(ctx)
 		return err
 	})
 	if err != nil {
@@ -175,14 +182,19 @@ func (s *Store) RemoveDocuments(ctx context.Context, corpusID int64, documents [
 func (s *Store) Twins(ctx context.Context, corpusID, except int64, names, contents []string) ([]core.Twin, error) {
 	having := func(column string, byContent bool, values []string) *bun.SelectQuery {
 		return s.db.NewSelect().TableExpr("corpora_documents").ColumnExpr("min(id) AS document_id, ? AS by_content, ? AS value", byContent, bun.Ident(column)).
-			Where("corpus_id = ?0 AND id <> ?1 AND step <> ?2 AND ?3 IN (?4) AND ?3 <> ''", corpusID, except, core.Failed, bun.Ident(column), bun.List(values)).GroupExpr("?", bun.Ident(column))
+			Where("corpus_id = ?0 AND id <> ?1 AND step <> ?2 AND ?3 IN (?4) AND ?3 <> ''", corpusID, except, core.Failed, bun.Ident(column), bun.List(values)).
+			GroupExpr("?", bun.Ident(column))
 	}
 	found := []core.Twin{}
 	if len(names)+len(contents) == 0 {
 		return found, nil
 	}
-	q := s.db.On(ctx).NewSelect().TableExpr("(?) AS found", having("name", false, names).UnionAll(having("claimed_name", false, names)).UnionAll(having("sha256", true, contents))).
-		ColumnExpr("min(document_id) AS document_id, by_content, value").GroupExpr("by_content, value").OrderExpr("document_id, by_content")
+	q := s.db.On(ctx).
+		NewSelect().
+		TableExpr("(?) AS found", having("name", false, names).UnionAll(having("claimed_name", false, names)).UnionAll(having("sha256", true, contents))).
+		ColumnExpr("min(document_id) AS document_id, by_content, value").
+		GroupExpr("by_content, value").
+		OrderExpr("document_id, by_content")
 	if err := q.Scan(ctx, &found); err != nil {
 		return nil, fmt.Errorf("looking for duplicates: %w", err)
 	}

@@ -15,14 +15,17 @@ import (
 // postingsOf, wholeOf and alikeOf are Postings, Whole and Alike on PostgreSQL, which
 // takes longer to plan them than to run them.
 var (
-	postingsOf = sqldb.NewKept(versionsOf + `SELECT corpus_id, term, CAST(sum(passages) AS BIGINT), CASE WHEN sum(passages) <= $3::bigint THEN string_agg(data, '') ELSE '' END
+	postingsOf = sqldb.NewKept(
+		versionsOf + `SELECT corpus_id, term, CAST(sum(passages) AS BIGINT), CASE WHEN sum(passages) <= $3::bigint THEN string_agg(data, '') ELSE '' END
 	FROM corpora_postings WHERE corpus_id = ANY($1::bigint[]) AND term = ANY($2::text[])
-	AND block NOT IN (SELECT id FROM corpora_passages WHERE NOT is_live AND corpus_id = ANY($1::bigint[])) GROUP BY corpus_id, term`)
+	AND block NOT IN (SELECT id FROM corpora_passages WHERE NOT is_live AND corpus_id = ANY($1::bigint[])) GROUP BY corpus_id, term`,
+	)
 	wholeOf = sqldb.NewKept(versionsOf + `SELECT corpus_id, term, CAST(sum(passages) AS BIGINT), string_agg(data, '')
 	FROM corpora_postings WHERE corpus_id IN (SELECT corpus_id FROM corpora_statistics WHERE corpus_id = ANY($1::bigint[]) AND length <= $2::bigint)
 	AND block NOT IN (SELECT id FROM corpora_passages WHERE NOT is_live AND corpus_id = ANY($1::bigint[])) GROUP BY corpus_id, term`)
 	alikeOf = sqldb.NewKept(versionsOf + `(SELECT 0, term, n, CAST(word AS TEXT) FROM (
-	SELECT w.word, g.term, count(DISTINCT g.gram) AS n, row_number() OVER (PARTITION BY w.word ORDER BY count(DISTINCT g.gram) DESC, octet_length(g.term), g.term) AS place
+	SELECT w.word, g.term, count(DISTINCT g.gram) AS n,
+		row_number() OVER (PARTITION BY w.word ORDER BY count(DISTINCT g.gram) DESC, octet_length(g.term), g.term) AS place
 	FROM unnest($2::bigint[], $3::bigint[]) AS w (word, gram) JOIN corpora_grams AS g ON g.corpus_id = ANY($1::bigint[]) AND g.gram = w.gram
 	GROUP BY w.word, g.term) AS found WHERE place <= $4::bigint ORDER BY found.word, found.place)`)
 )

@@ -37,7 +37,8 @@ func (s *Store) unknown(ctx context.Context, tx bun.IDB, corpusID int64, terms [
 	}
 	// A subquery that gives a value is looked up term by term. PostgreSQL would
 	// read all postings of the corpus for NOT EXISTS.
-	err = tx.NewRaw("SELECT value FROM "+unfold+" WHERE (SELECT 1 FROM corpora_postings WHERE corpus_id = ? AND term = value LIMIT 1) IS NULL", string(packed), corpusID).Scan(ctx, &out)
+	err = tx.NewRaw("SELECT value FROM "+unfold+" WHERE (SELECT 1 FROM corpora_postings WHERE corpus_id = ? AND term = value LIMIT 1) IS NULL", string(packed), corpusID).
+		Scan(ctx, &out)
 	if err != nil {
 		return nil, fmt.Errorf("looking for unknown terms: %w", err)
 	}
@@ -96,7 +97,8 @@ func (s *Store) insertGrams(ctx context.Context, tx bun.IDB, corpusID int64, ter
 	if err != nil || !found {
 		return err
 	}
-	_, err = tx.NewRaw("INSERT INTO corpora_grams (corpus_id, gram, term) SELECT ?, g.* FROM ("+s.unfoldGrams()+") AS g WHERE true ON CONFLICT DO NOTHING", corpusID, packed).Exec(ctx)
+	_, err = tx.NewRaw("INSERT INTO corpora_grams (corpus_id, gram, term) SELECT ?, g.* FROM ("+s.unfoldGrams()+") AS g WHERE true ON CONFLICT DO NOTHING", corpusID, packed).
+		Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("storing grams: %w", err)
 	}
@@ -152,7 +154,8 @@ func (s *Store) alike(ctx context.Context, corpora []int64, words [][]text.Gram,
 			continue
 		}
 		shared := s.db.NewSelect().TableExpr("corpora_grams").ColumnExpr("term, CAST(count(DISTINCT gram) AS BIGINT) AS n").
-			Where("corpus_id IN (?) AND gram IN (?)", bun.List(corpora), bun.List(grams)).GroupExpr("term").OrderExpr("n DESC, octet_length(term), term").Limit(int64(limit))
+			Where("corpus_id IN (?) AND gram IN (?)", bun.List(corpora), bun.List(grams)).
+			GroupExpr("term").OrderExpr("n DESC, octet_length(term), term").Limit(int64(limit))
 		one := s.db.NewSelect().TableExpr("(?) AS commonest", shared).ColumnExpr("0, term, n, ?", strconv.Itoa(i))
 		if each == nil {
 			each = one

@@ -127,13 +127,20 @@ func (s *Store) Clear(ctx context.Context, documentID int64, hold core.Hold) (do
 			for _, term := range terms {
 				gone[term] = true
 			}
-			if _, err := tx.NewDelete().TableExpr("corpora_postings").Where("corpus_id = ? AND block = ? AND term IN (?)", r.CorpusID, r.ID, bun.List(terms)).Exec(ctx); err != nil {
+			if _, err := tx.NewDelete().
+				TableExpr("corpora_postings").
+				Where("corpus_id = ? AND block = ? AND term IN (?)", r.CorpusID, r.ID, bun.List(terms)).
+				Exec(ctx); err != nil {
 				return err
 			}
 		}
 		if len(outdated) > 0 { // nobody can say any more which terms they had
 			var terms []string
-			err := tx.NewDelete().TableExpr("corpora_postings").Where("corpus_id = ? AND block IN (?)", rows[0].CorpusID, bun.List(outdated)).Returning("term").Scan(ctx, &terms)
+			err := tx.NewDelete().
+				TableExpr("corpora_postings").
+				Where("corpus_id = ? AND block IN (?)", rows[0].CorpusID, bun.List(outdated)).
+				Returning("term").
+				Scan(ctx, &terms)
 			if err != nil && !errors.Is(err, sql.ErrNoRows) {
 				return err
 			}
@@ -207,7 +214,16 @@ func insertPassages(ctx context.Context, tx bun.IDB, d core.Document, passages [
 			return err
 		}
 		rows[i] = passageRow{
-			CorpusID: d.CorpusID, DocumentID: d.ID, Number: p.Number, Page: p.Page, Title: p.Title, Text: p.Text, Length: p.Length, IsLive: live, Reading: text.Version, Sections: sections,
+			CorpusID:   d.CorpusID,
+			DocumentID: d.ID,
+			Number:     p.Number,
+			Page:       p.Page,
+			Title:      p.Title,
+			Text:       p.Text,
+			Length:     p.Length,
+			IsLive:     live,
+			Reading:    text.Version,
+			Sections:   sections,
 		}
 	}
 	if _, err := tx.NewInsert().Model(&rows).ExcludeColumn("id").Returning("id").Exec(ctx); err != nil {
@@ -298,7 +314,13 @@ func (s *Store) Finish(ctx context.Context, d core.Document, last []core.Indexed
 		Length int
 		IsLive bool
 	}
-	err = s.db.On(ctx).NewUpdate().TableExpr("corpora_passages").Set("is_live = NOT is_live").Where("document_id = ?", d.ID).Returning("length, is_live").Scan(ctx, &turned)
+	err = s.db.On(ctx).
+		NewUpdate().
+		TableExpr("corpora_passages").
+		Set("is_live = NOT is_live").
+		Where("document_id = ?", d.ID).
+		Returning("length, is_live").
+		Scan(ctx, &turned)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return d, fmt.Errorf("showing the passages of document %d: %w", d.ID, err)
 	}
@@ -327,7 +349,9 @@ func (s *Store) Finish(ctx context.Context, d core.Document, last []core.Indexed
 		}
 	}
 	err = s.changing(ctx, func(ctx context.Context) error {
-		_, err := s.db.On(ctx).NewRaw("UPDATE corpora_statistics SET passages = passages + ?, length = length + ?, version = ? WHERE corpus_id = ?", passages, length, newVersion(), d.CorpusID).Exec(ctx)
+		_, err := s.db.On(ctx).
+			NewRaw("UPDATE corpora_statistics SET passages = passages + ?, length = length + ?, version = ? WHERE corpus_id = ?", passages, length, newVersion(), d.CorpusID).
+			Exec(ctx)
 		return err
 	})
 	if err != nil {

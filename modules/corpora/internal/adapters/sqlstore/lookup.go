@@ -88,15 +88,23 @@ func tagged(corpusID int64, tag string) sqldb.Where {
 // firstTagged is tagged for the first documents after an id: the index has them
 // in that order, so that those behind are not looked at.
 func firstTagged(corpusID int64, tag string, after int64, limit int) sqldb.Where {
-	return sqldb.Cond("id IN (SELECT document_id FROM corpora_document_keys WHERE corpus_id = ? AND kind = ? AND key = ? AND document_id > ? ORDER BY document_id LIMIT ?)",
-		corpusID, tagKey, tag, after, limit)
+	return sqldb.Cond(
+		"id IN (SELECT document_id FROM corpora_document_keys WHERE corpus_id = ? AND kind = ? AND key = ? AND document_id > ? ORDER BY document_id LIMIT ?)",
+		corpusID,
+		tagKey,
+		tag,
+		after,
+		limit,
+	)
 }
 
 // keysNamed are those of the documents with a part in their name, in any case.
 // Both databases compare keys byte by byte, so they are one range of the index.
 func (s *Store) keysNamed(corpusID int64, part string) *bun.SelectQuery {
 	part = foldedName(part)
-	return s.db.NewSelect().TableExpr("corpora_document_keys").Where("corpus_id = ? AND kind = ? AND key >= ? AND key < ?", corpusID, nameKey, part, part+"\U0010ffff")
+	return s.db.NewSelect().
+		TableExpr("corpora_document_keys").
+		Where("corpus_id = ? AND kind = ? AND key >= ? AND key < ?", corpusID, nameKey, part, part+"\U0010ffff")
 }
 
 // fewNames is up to how many keys with a part are all read, and sorted by
@@ -124,7 +132,11 @@ func (s *Store) named(ctx context.Context, corpusID int64, part string) (sqldb.W
 
 // countNamed counts the documents with a part in their name by the index alone.
 func (s *Store) countNamed(ctx context.Context, corpusID int64, part string) (n int64, err error) {
-	if err := s.db.On(ctx).NewSelect().TableExpr("(?) AS found", s.keysNamed(corpusID, part).ColumnExpr("DISTINCT document_id")).ColumnExpr("count(*)").Scan(ctx, &n); err != nil {
+	if err := s.db.On(ctx).
+		NewSelect().
+		TableExpr("(?) AS found", s.keysNamed(corpusID, part).ColumnExpr("DISTINCT document_id")).
+		ColumnExpr("count(*)").
+		Scan(ctx, &n); err != nil {
 		return 0, fmt.Errorf("counting names: %w", err)
 	}
 	return n, nil

@@ -27,7 +27,15 @@ type permissionRow struct {
 }
 
 func rowOf(p core.Permission) permissionRow {
-	return permissionRow{ID: p.ID, OrganizationID: p.OrganizationID, CorpusID: p.CorpusID, UserID: p.UserID, TeamID: p.TeamID, Role: p.Role.String(), Audit: p.Audit}
+	return permissionRow{
+		ID:             p.ID,
+		OrganizationID: p.OrganizationID,
+		CorpusID:       p.CorpusID,
+		UserID:         p.UserID,
+		TeamID:         p.TeamID,
+		Role:           p.Role.String(),
+		Audit:          p.Audit,
+	}
 }
 
 func (r permissionRow) permission() core.Permission {

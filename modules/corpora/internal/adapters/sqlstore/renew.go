@@ -198,7 +198,8 @@ func (s *Store) changes(ctx context.Context, corpusID int64, passages []passageR
 	for i, b := range wanted {
 		missing[place{b.term, b.id}] = &wanted[i]
 	}
-	rows, err := s.db.On(ctx).QueryContext(ctx, "SELECT term, block, data FROM corpora_postings WHERE corpus_id = ? AND block BETWEEN ? AND ?", corpusID, slices.Min(ids), slices.Max(ids))
+	rows, err := s.db.On(ctx).
+		QueryContext(ctx, "SELECT term, block, data FROM corpora_postings WHERE corpus_id = ? AND block BETWEEN ? AND ?", corpusID, slices.Min(ids), slices.Max(ids))
 	if err != nil {
 		return nil, fmt.Errorf("reading the postings of an older version: %w", err)
 	}

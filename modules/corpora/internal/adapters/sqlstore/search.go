@@ -129,8 +129,13 @@ type versioned struct {
 // versions of the corpora.
 func (s *Store) snapshot(ctx context.Context, corpora []int64, found *bun.SelectQuery) ([]versioned, ranking.Versions, error) {
 	var rows []versioned
-	err := s.db.On(ctx).NewSelect().TableExpr("corpora_statistics").ColumnExpr("corpus_id, '' AS term, version AS n, '' AS data").Where("corpus_id IN (?)", bun.List(corpora)).
-		UnionAll(found).Scan(ctx, &rows)
+	err := s.db.On(ctx).
+		NewSelect().
+		TableExpr("corpora_statistics").
+		ColumnExpr("corpus_id, '' AS term, version AS n, '' AS data").
+		Where("corpus_id IN (?)", bun.List(corpora)).
+		UnionAll(found).
+		Scan(ctx, &rows)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -213,7 +218,11 @@ func (s *Store) Vocabulary(ctx context.Context, corpora []int64, prefix string, 
 	if prefix != "" {
 		q = q.Where("term >= ? AND term < ?", prefix, prefix+"\U0010ffff")
 	}
-	q = q.Where("octet_length(term) BETWEEN ? AND ?", shortest, longest).Where(live, bun.List(corpora)).GroupExpr("term").OrderExpr("df DESC, term").Limit(int64(limit))
+	q = q.Where("octet_length(term) BETWEEN ? AND ?", shortest, longest).
+		Where(live, bun.List(corpora)).
+		GroupExpr("term").
+		OrderExpr("df DESC, term").
+		Limit(int64(limit))
 	rows, versions, err := s.snapshot(ctx, corpora, s.db.NewSelect().TableExpr("(?) AS commonest", q).ColumnExpr("0, term, df, ''"))
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the vocabulary: %w", err)

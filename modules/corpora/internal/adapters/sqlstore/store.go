@@ -108,11 +108,16 @@ func (s *Store) AddCorpus(ctx context.Context, c core.Corpus) (core.Corpus, erro
 		if c, err = s.corpora.Add(ctx, c); err != nil {
 			return err
 		}
-		_, err = s.db.On(ctx).NewRaw("INSERT INTO corpora_statistics (corpus_id, documents, passages, length, version) VALUES (?, 0, 0, 0, ?)", c.ID, newVersion()).Exec(ctx)
+		_, err = s.db.On(ctx).
+			NewRaw("INSERT INTO corpora_statistics (corpus_id, documents, passages, length, version) VALUES (?, 0, 0, 0, ?)", c.ID, newVersion()).
+			Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("adding a corpus's statistics: %w", err)
 		}
-		_, err = s.permissions.Add(ctx, core.Permission{OrganizationID: c.OrganizationID, CorpusID: c.ID, UserID: c.OwnerID, Role: access.CorpusOwner, Audit: c.Audit})
+		_, err = s.permissions.Add(
+			ctx,
+			core.Permission{OrganizationID: c.OrganizationID, CorpusID: c.ID, UserID: c.OwnerID, Role: access.CorpusOwner, Audit: c.Audit},
+		)
 		return err
 	})
 	return c, err
@@ -173,7 +178,9 @@ func (s *Store) PassCorpora(ctx context.Context, org, from, to int64) error {
 		return nil
 	}
 	if s.db.Postgres() { // by ascending id, as everybody does
-		if _, err := s.db.On(ctx).NewRaw("SELECT 1 FROM corpora_corpora WHERE owner_id = ? AND organization_id = ? ORDER BY id FOR UPDATE", from, org).Exec(ctx); err != nil {
+		if _, err := s.db.On(ctx).
+			NewRaw("SELECT 1 FROM corpora_corpora WHERE owner_id = ? AND organization_id = ? ORDER BY id FOR UPDATE", from, org).
+			Exec(ctx); err != nil {
 			return fmt.Errorf("locking the corpora of user %d: %w", from, err)
 		}
 	}
@@ -181,7 +188,8 @@ func (s *Store) PassCorpora(ctx context.Context, org, from, to int64) error {
 		`DELETE FROM corpora_permissions WHERE user_id = ?0 AND organization_id = ?2 AND corpus_id IN (SELECT id FROM corpora_corpora WHERE owner_id = ?1 AND organization_id = ?2)`,
 		`UPDATE corpora_permissions SET user_id = ?0 WHERE user_id = ?1 AND organization_id = ?2 AND role = ?3`,
 		`UPDATE corpora_corpora SET owner_id = ?0, name = CASE
-			WHEN EXISTS (SELECT 1 FROM corpora_corpora AS o WHERE o.owner_id = ?0 AND NOT o.is_deleted AND lower(o.name) = lower(corpora_corpora.name)) THEN name || ' (' || id || ')'
+			WHEN EXISTS (SELECT 1 FROM corpora_corpora AS o WHERE o.owner_id = ?0 AND NOT o.is_deleted AND lower(o.name) = lower(corpora_corpora.name))
+				THEN name || ' (' || id || ')'
 			ELSE name END WHERE owner_id = ?1 AND organization_id = ?2`,
 	} {
 		if _, err := s.db.On(ctx).NewRaw(statement, to, from, org, access.CorpusOwner.String()).Exec(ctx); err != nil {

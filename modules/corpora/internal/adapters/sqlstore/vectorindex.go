@@ -191,7 +191,8 @@ func (s *Store) directions(ctx context.Context, v pgvector) (kind string, err er
 		for _, statement := range []string{
 			"DROP TABLE IF EXISTS corpora_directions",
 			`CREATE TABLE corpora_directions (corpus_id BIGINT NOT NULL, model TEXT NOT NULL, passage_id BIGINT NOT NULL, dimensions INTEGER NOT NULL, direction ?0 NOT NULL,
-				PRIMARY KEY (corpus_id, model, passage_id), FOREIGN KEY (corpus_id, model, passage_id) REFERENCES corpora_vectors (corpus_id, model, passage_id) ON DELETE CASCADE)`,
+				PRIMARY KEY (corpus_id, model, passage_id),
+				FOREIGN KEY (corpus_id, model, passage_id) REFERENCES corpora_vectors (corpus_id, model, passage_id) ON DELETE CASCADE)`,
 			"UPDATE corpora_vectors SET is_indexed = FALSE WHERE is_indexed",
 			"CREATE INDEX IF NOT EXISTS corpora_vectors_bare ON corpora_vectors (corpus_id, model) WHERE NOT is_indexed",
 		} {

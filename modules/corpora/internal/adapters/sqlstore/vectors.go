@@ -129,7 +129,8 @@ func (s *Store) Vectors(ctx context.Context, corpusID int64, model string, after
 	}
 	rows := []vectorRow{}
 	err = s.db.On(ctx).NewSelect().Model(&rows).Where("corpus_id = ? AND model = ? AND passage_id > ?", corpusID, model, after).
-		Where("passage_id NOT IN (SELECT id FROM corpora_passages WHERE NOT is_live AND corpus_id = ?)", corpusID).OrderExpr("passage_id").Limit(int64(limit)).Scan(ctx)
+		Where("passage_id NOT IN (SELECT id FROM corpora_passages WHERE NOT is_live AND corpus_id = ?)", corpusID).
+		OrderExpr("passage_id").Limit(int64(limit)).Scan(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading vectors: %w", err)
 	}

@@ -50,7 +50,8 @@ func (f *Fetcher) Fetch(ctx context.Context, link, etag, lastModified string) (c
 		return core.Fetched{ETag: etag, LastModified: lastModified}, answer.Body.Close()
 	}
 	if answer.StatusCode != http.StatusOK {
-		again := answer.StatusCode >= http.StatusInternalServerError || answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode == http.StatusRequestTimeout
+		again := answer.StatusCode >= http.StatusInternalServerError || answer.StatusCode == http.StatusTooManyRequests ||
+			answer.StatusCode == http.StatusRequestTimeout
 		sentence := fmt.Sprintf("The server of the page answered with status %d.", answer.StatusCode)
 		return core.Fetched{}, &core.FetchError{Sentence: sentence, Again: again, Err: answer.Body.Close()}
 	}

@@ -44,7 +44,13 @@ func (h Hit) Why() string {
 	for _, part := range []struct {
 		name  string
 		value float64
-	}{{" + in order ", h.Score.Pairs}, {" + same form ", h.Score.Exact}, {" + letters ", h.Score.Grams}, {" + document ", h.Score.Document}, {" + subject ", h.Score.Subject}} {
+	}{
+		{" + in order ", h.Score.Pairs},
+		{" + same form ", h.Score.Exact},
+		{" + letters ", h.Score.Grams},
+		{" + document ", h.Score.Document},
+		{" + subject ", h.Score.Subject},
+	} {
 		if part.value > 0 {
 			out = strconv.AppendFloat(append(out, part.name...), part.value, 'f', 2, 64)
 		}
@@ -76,7 +82,12 @@ type Engine struct {
 
 // NewEngine returns an Engine that keeps at most limit bytes in memory.
 func NewEngine(source Source, limit uint64) *Engine {
-	return &Engine{source: source, warm: bytecache.New(limit, func(_ uint64, e kept) int { return e.bytes() }), tokens: newTokenizer(), idle: sync.Pool{New: func() any { return newScratch() }}}
+	return &Engine{
+		source: source,
+		warm:   bytecache.New(limit, func(_ uint64, e kept) int { return e.bytes() }),
+		tokens: newTokenizer(),
+		idle:   sync.Pool{New: func() any { return newScratch() }},
+	}
 }
 
 // Search finds the best passages. A question without words, or with none that

@@ -24,7 +24,15 @@ type datasetView struct {
 }
 
 func showDataset(d core.Dataset) datasetView {
-	return datasetView{ID: d.ID, Agent: d.AgentID, Name: d.Name, Description: d.Description, QueryCount: d.QueryCount, Version: d.Version, Audit: web.ShowAudit(d.Audit)}
+	return datasetView{
+		ID:          d.ID,
+		Agent:       d.AgentID,
+		Name:        d.Name,
+		Description: d.Description,
+		QueryCount:  d.QueryCount,
+		Version:     d.Version,
+		Audit:       web.ShowAudit(d.Audit),
+	}
 }
 
 // queryView is a query of a dataset as the API shows it.

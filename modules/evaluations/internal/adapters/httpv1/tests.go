@@ -55,11 +55,30 @@ type testView struct {
 
 func showTest(t core.Test) testView {
 	v := testView{
-		ID: t.ID, Agent: t.AgentID, Dataset: t.DatasetID, DatasetVersion: t.DatasetVersion, Name: t.Name, Status: string(t.Status),
-		Metrics: make([]string, len(t.Metrics)), MetricVersions: make([]metricVersion, len(t.Metrics)), JudgeModel: some(t.JudgeModel), Threshold: t.Threshold, Baseline: t.BaselineID, Passed: t.Passed,
-		Progress: progressView{Total: t.Total, Done: t.Done, Failed: t.Failed}, Scores: map[string]*float64{}, ScoreCounts: map[string]int64{},
-		AgentVersions: t.AgentVersions, Models: t.Models,
-		StartedOn: web.AtOrNil(t.StartedOn), FinishedOn: web.AtOrNil(t.FinishedOn), FailureReason: some(t.FailureReason), Audit: web.ShowAudit(t.Audit),
+		ID:             t.ID,
+		Agent:          t.AgentID,
+		Dataset:        t.DatasetID,
+		DatasetVersion: t.DatasetVersion,
+		Name:           t.Name,
+		Status:         string(t.Status),
+		Metrics: make(
+			[]string,
+			len(t.Metrics),
+		),
+		MetricVersions: make([]metricVersion, len(t.Metrics)),
+		JudgeModel:     some(t.JudgeModel),
+		Threshold:      t.Threshold,
+		Baseline:       t.BaselineID,
+		Passed:         t.Passed,
+		Progress:       progressView{Total: t.Total, Done: t.Done, Failed: t.Failed},
+		Scores:         map[string]*float64{},
+		ScoreCounts:    map[string]int64{},
+		AgentVersions:  t.AgentVersions,
+		Models:         t.Models,
+		StartedOn:      web.AtOrNil(t.StartedOn),
+		FinishedOn:     web.AtOrNil(t.FinishedOn),
+		FailureReason:  some(t.FailureReason),
+		Audit:          web.ShowAudit(t.Audit),
 	}
 	for i, m := range t.Metrics {
 		v.Metrics[i], v.MetricVersions[i] = m.Name, metricVersion{Name: m.Name, Version: m.Version}
@@ -228,7 +247,12 @@ type createTestRequest struct {
 
 func (a *API) createTest(ctx context.Context, r createTestRequest) (testView, error) {
 	t, err := a.service.CreateTest(ctx, actor.From(ctx), r.AgentID, core.NewTest{
-		Name: r.Body.Name, DatasetID: r.Body.DatasetID, Metrics: r.Body.Metrics, JudgeModel: r.Body.JudgeModel, Threshold: r.Body.Threshold, BaselineID: r.Body.BaselineID,
+		Name:       r.Body.Name,
+		DatasetID:  r.Body.DatasetID,
+		Metrics:    r.Body.Metrics,
+		JudgeModel: r.Body.JudgeModel,
+		Threshold:  r.Body.Threshold,
+		BaselineID: r.Body.BaselineID,
 	})
 	return showTest(t), err
 }

@@ -52,7 +52,9 @@ func table(text string) ([]core.Draft, error) {
 	}
 	query, answer, docs := columns(queryNames), columns(answerNames), columns(documentNames)
 	if query < 0 || answer < 0 {
-		return nil, core.ErrBadFile.WithMessage(fmt.Sprintf("The first line of the file must name the columns, with query and expected_answer among them; it is %s.", quoted(header)))
+		return nil, core.ErrBadFile.WithMessage(
+			fmt.Sprintf("The first line of the file must name the columns, with query and expected_answer among them; it is %s.", quoted(header)),
+		)
 	}
 	out := []core.Draft{}
 	for {
@@ -68,7 +70,10 @@ func table(text string) ([]core.Draft, error) {
 		}
 		var bad *csv.ParseError
 		if errors.As(err, &bad) {
-			out = append(out, core.Draft{Place: fmt.Sprintf("line %d", bad.StartLine+before), Problem: "has quotes that do not match; double a quote within a quoted text"})
+			out = append(
+				out,
+				core.Draft{Place: fmt.Sprintf("line %d", bad.StartLine+before), Problem: "has quotes that do not match; double a quote within a quoted text"},
+			)
 			continue
 		}
 		if err != nil {

@@ -32,7 +32,9 @@ func decode(data []byte, declared string) (string, error) {
 			return read(data, enc)
 		}
 	}
-	return "", core.ErrBadFile.WithMessage("The file is no UTF-8. Save it as UTF-8 (in Excel: CSV UTF-8), or declare its encoding in the content type of the part, such as text/csv; charset=windows-1252.")
+	return "", core.ErrBadFile.WithMessage(
+		"The file is no UTF-8. Save it as UTF-8 (in Excel: CSV UTF-8), or declare its encoding in the content type of the part, such as text/csv; charset=windows-1252.",
+	)
 }
 
 func read(data []byte, enc encoding.Encoding) (string, error) {

@@ -128,13 +128,20 @@ func known(n int64) func(context.Context) (int64, error) {
 
 // QueriesPage implements core.Datasets.
 func (s *Store) QueriesPage(ctx context.Context, datasetID, version, count int64, p page.Request) (page.Of[core.Query], error) {
-	return s.queries.Page(ctx, p, sqldb.Order[core.Query]{Key: core.QueryKey, Count: known(count)}, sqldb.Eq("dataset_id", datasetID), sqldb.Eq("version", version))
+	return s.queries.Page(
+		ctx,
+		p,
+		sqldb.Order[core.Query]{Key: core.QueryKey, Count: known(count)},
+		sqldb.Eq("dataset_id", datasetID),
+		sqldb.Eq("version", version),
+	)
 }
 
 // PruneQueries implements core.Datasets.
 func (s *Store) PruneQueries(ctx context.Context, datasetID, keep int64) error {
 	_, err := s.exec(ctx, "pruning queries", `DELETE FROM evaluations_queries WHERE dataset_id = ? AND version <> ? AND NOT EXISTS (
-		SELECT 1 FROM evaluations_tests AS t WHERE t.dataset_id = evaluations_queries.dataset_id AND t.dataset_version = evaluations_queries.version)`, datasetID, keep)
+		SELECT 1 FROM evaluations_tests AS t WHERE t.dataset_id = evaluations_queries.dataset_id
+			AND t.dataset_version = evaluations_queries.version)`, datasetID, keep)
 	return err
 }
 

@@ -115,16 +115,33 @@ func (s *Store) EndResults(ctx context.Context, testID int64, ended []core.Ended
 		if err != nil {
 			return 0, fmt.Errorf("encoding documents: %w", err)
 		}
-		rows[i] = []any{e.Result.ID, string(e.Status), e.AgentResponseID, e.AgentVersion, e.Model, string(scores), e.Passed, e.FailureReason, string(documents), e.EndedOn}
+		rows[i] = []any{
+			e.Result.ID,
+			string(e.Status),
+			e.AgentResponseID,
+			e.AgentVersion,
+			e.Model,
+			string(scores),
+			e.Passed,
+			e.FailureReason,
+			string(documents),
+			e.EndedOn,
+		}
 		texts[i] = textRow{TestID: testID, Texts: e.Texts}
 	}
 	when := "v.column10"
 	if s.db.Postgres() {
 		when = "CAST(v.column10 AS TIMESTAMPTZ)"
 	}
-	n, err := s.exec(ctx, "storing results", `UPDATE evaluations_results SET status = v.column2, agent_response_id = v.column3, agent_version = v.column4, model = v.column5,
+	n, err := s.exec(
+		ctx,
+		"storing results",
+		`UPDATE evaluations_results SET status = v.column2, agent_response_id = v.column3, agent_version = v.column4, model = v.column5,
 		scores = v.column6, passed = CAST(v.column7 AS BOOLEAN), failure_reason = v.column8, document_ids = v.column9, ended_on = `+when+`
-		FROM (VALUES ?) AS v WHERE evaluations_results.id = v.column1 AND evaluations_results.test_id = ? AND evaluations_results.status = 'pending'`, rows, testID)
+		FROM (VALUES ?) AS v WHERE evaluations_results.id = v.column1 AND evaluations_results.test_id = ? AND evaluations_results.status = 'pending'`,
+		rows,
+		testID,
+	)
 	if err != nil || n != int64(len(ended)) {
 		return n, err // who stores what was stored before does not commit
 	}
@@ -133,7 +150,14 @@ func (s *Store) EndResults(ctx context.Context, testID int64, ended []core.Ended
 
 // CloseResults implements core.Results.
 func (s *Store) CloseResults(ctx context.Context, testID int64, status core.ResultStatus, reason string) (int64, error) {
-	return s.exec(ctx, "ending what waits", "UPDATE evaluations_results SET status = ?, failure_reason = ? WHERE test_id = ? AND status = 'pending'", string(status), reason, testID)
+	return s.exec(
+		ctx,
+		"ending what waits",
+		"UPDATE evaluations_results SET status = ?, failure_reason = ? WHERE test_id = ? AND status = 'pending'",
+		string(status),
+		reason,
+		testID,
+	)
 }
 
 // ReopenResults implements core.Results.
@@ -143,8 +167,13 @@ func (s *Store) ReopenResults(ctx context.Context, testID int64) (int64, error) 
 	if err != nil {
 		return 0, err
 	}
-	_, err = s.exec(ctx, "opening results again", `UPDATE evaluations_results SET status = 'pending', agent_response_id = 0, agent_version = 0, model = '', scores = '{}',
-		passed = NULL, failure_reason = '', document_ids = '[]', ended_on = NULL WHERE test_id = ? AND status <> 'scored'`, testID)
+	_, err = s.exec(
+		ctx,
+		"opening results again",
+		`UPDATE evaluations_results SET status = 'pending', agent_response_id = 0, agent_version = 0, model = '', scores = '{}',
+		passed = NULL, failure_reason = '', document_ids = '[]', ended_on = NULL WHERE test_id = ? AND status <> 'scored'`,
+		testID,
+	)
 	if err != nil {
 		return 0, err
 	}

@@ -29,7 +29,18 @@ type answer struct {
 
 func (r *reader) readAnswer(s, query string, asked map[string]bool) *answer {
 	s = stated(spelled(uncited(s)))
-	a := &answer{release: releases(query), told: map[string]bool{}, text: s, asked: query, r: r, words: r.words(s), keys: map[string][]int{}, begins: map[int]int{}, ends: map[int]int{}, spellings: maxSpellings}
+	a := &answer{
+		release:   releases(query),
+		told:      map[string]bool{},
+		text:      s,
+		asked:     query,
+		r:         r,
+		words:     r.words(s),
+		keys:      map[string][]int{},
+		begins:    map[int]int{},
+		ends:      map[int]int{},
+		spellings: maxSpellings,
+	}
 	var joined strings.Builder
 	for i, w := range a.words {
 		a.keys[w.key] = append(a.keys[w.key], i)

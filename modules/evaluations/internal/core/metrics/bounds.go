@@ -106,4 +106,6 @@ func excluded(words []word, i int) bool {
 const near = 12 // words
 
 // excluding also say that something is not so.
-var excluding = set("nor reject rejected rejects fail failed fails forbid forbids void late too nowhere barred banned blocked ended ends ceased stopped abandoned")
+var excluding = set(
+	"nor reject rejected rejects fail failed fails forbid forbids void late too nowhere barred banned blocked ended ends ceased stopped abandoned",
+)

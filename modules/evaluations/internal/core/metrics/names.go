@@ -75,7 +75,8 @@ func (a *answer) namePart(name []word, i int) float64 {
 // "cat", unless it has a title or all is written small.
 func (a *answer) named(at int) bool {
 	w := a.words[at]
-	return w.capital || at > 0 && a.words[at-1].title() || !lexicon.English().Knows(text.Stem(w.form)) || a.once("small", func() bool { return a.text == strings.ToLower(a.text) })
+	return w.capital || at > 0 && a.words[at-1].title() || !lexicon.English().Knows(text.Stem(w.form)) ||
+		a.once("small", func() bool { return a.text == strings.ToLower(a.text) })
 }
 
 // given reports whether a word before a surname may be another given name.

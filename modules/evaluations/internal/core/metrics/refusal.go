@@ -8,14 +8,16 @@ import (
 )
 
 // refusing are the ways of an answer to say that it has none.
-var refusing = regexp.MustCompile(`(?i)\b(i|we) (do not|don['’]?t|did not|didn['’]?t|could not|couldn['’]?t|cannot|can['’]?t|can not|was not able to|am not able to|am unable to|was unable to) ` +
-	`(have|know|find|found|locate|provide|answer|determine|see|say|tell|help|confirm|verify|identify|access)\b` +
-	`|\b(i['’]?m|i am|we are) (not (sure|certain|aware|able)|unable|unsure)\b` +
-	`|\bas an ai\b|\bno (information|relevant|mention|answer|evidence|data)\b.{0,40}\b(found|available|provided|about|in the|on)\b` +
-	`|\b(does|do|did) not (say|mention|contain|provide|specify|state|include|answer)\b` +
-	`|\b(is|are|was) not (mentioned|specified|stated|provided|known|available in|found in|covered)\b` +
-	`|\bcannot be (answered|determined|found)\b|\b(unanswerable|nothing (was )?found|unknown)\b|\bthere is no (information|mention|answer)\b` +
-	`|\b(insufficient|not enough) (information|context|data)\b`)
+var refusing = regexp.MustCompile(
+	`(?i)\b(i|we) (do not|don['’]?t|did not|didn['’]?t|could not|couldn['’]?t|cannot|can['’]?t|can not|was not able to|am not able to|am unable to|was unable to) ` +
+		`(have|know|find|found|locate|provide|answer|determine|see|say|tell|help|confirm|verify|identify|access)\b` +
+		`|\b(i['’]?m|i am|we are) (not (sure|certain|aware|able)|unable|unsure)\b` +
+		`|\bas an ai\b|\bno (information|relevant|mention|answer|evidence|data)\b.{0,40}\b(found|available|provided|about|in the|on)\b` +
+		`|\b(does|do|did) not (say|mention|contain|provide|specify|state|include|answer)\b` +
+		`|\b(is|are|was) not (mentioned|specified|stated|provided|known|available in|found in|covered)\b` +
+		`|\bcannot be (answered|determined|found)\b|\b(unanswerable|nothing (was )?found|unknown)\b|\bthere is no (information|mention|answer)\b` +
+		`|\b(insufficient|not enough) (information|context|data)\b`,
+)
 
 // refuses reports whether an answer says that it has none, and little else.
 func refuses(s string) bool {
@@ -34,7 +36,10 @@ func gaveUp(s string) bool { return mayGiveUp(s) && refusing.MatchString(s) }
 // mayGiveUp spares most texts the expression.
 func mayGiveUp(s string) bool {
 	s = strings.ToLower(s)
-	for _, mark := range []string{"not", "n't", "n’t", "no ", "unable", "unsure", "unknown", "unanswerable", "insufficient", "as an ai", "nothing", "dont", "cant", "couldnt", "didnt"} {
+	for _, mark := range []string{
+		"not", "n't", "n’t", "no ", "unable", "unsure", "unknown", "unanswerable", "insufficient", "as an ai", "nothing",
+		"dont", "cant", "couldnt", "didnt",
+	} {
 		if strings.Contains(s, mark) {
 			return true
 		}
@@ -59,7 +64,9 @@ func stated(s string) string {
 }
 
 // negators turn what stands after them into its opposite.
-var negators = set(`not no never nor neither cannot cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt couldnt mustnt hasnt havent hadnt without`)
+var negators = set(
+	`not no never nor neither cannot cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt couldnt mustnt hasnt havent hadnt without`,
+)
 
 // opposing also speak for a "not" that is expected.
 var opposing = set(`only unless except forbidden prohibited prohibit prohibits refuse refused refuses deny denied denies impossible unable illegal against

@@ -35,7 +35,11 @@ func signed(s string, words []word) []word {
 // hyphen nor a dash between two numbers.
 func negative(s string, at int) bool {
 	number := s[:at]
-	if amount := strings.TrimRight(number, " "); strings.HasSuffix(amount, "$") || strings.HasSuffix(amount, "€") || strings.HasSuffix(amount, "£") || strings.HasSuffix(amount, "¥") {
+	if amount := strings.TrimRight(
+		number,
+		" ",
+	); strings.HasSuffix(amount, "$") || strings.HasSuffix(amount, "€") || strings.HasSuffix(amount, "£") ||
+		strings.HasSuffix(amount, "¥") {
 		number = strings.TrimRight(amount, "$€£¥") // "-$5"
 	}
 	sign, size := utf8.DecodeLastRuneInString(number)

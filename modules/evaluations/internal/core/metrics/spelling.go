@@ -59,7 +59,18 @@ func american(form string) string {
 }
 
 var endings = []struct{ british, american string }{
-	{"isations", "izations"}, {"isation", "ization"}, {"ising", "izing"}, {"ised", "ized"}, {"ises", "izes"}, {"ise", "ize"}, {"ours", "ors"}, {"our", "or"}, {"oured", "ored"},
+	{
+		"isations",
+		"izations",
+	},
+	{"isation", "ization"},
+	{"ising", "izing"},
+	{"ised", "ized"},
+	{"ises", "izes"},
+	{"ise", "ize"},
+	{"ours", "ors"},
+	{"our", "or"},
+	{"oured", "ored"},
 }
 
 // squeezed is a word with each doubled letter once: "Gaddafi", "Gadaffi".

@@ -66,7 +66,11 @@ func Consumers(s *core.Service) []bus.Consumer {
 				if e.UserID == 0 { // whose content it opens is told when it is read
 					return nil
 				}
-				return s.ContentOpened(ctx, tx, core.Opened{OrganizationID: e.OrganizationID, GrantID: e.GrantID, UserID: e.UserID, ReaderID: e.GrantedTo, Until: e.ExpiresOn})
+				return s.ContentOpened(
+					ctx,
+					tx,
+					core.Opened{OrganizationID: e.OrganizationID, GrantID: e.GrantID, UserID: e.UserID, ReaderID: e.GrantedTo, Until: e.ExpiresOn},
+				)
 			}),
 			bus.On(func(ctx context.Context, tx uow.Tx, e chat.ContentRead, _ event.Envelope) error {
 				return s.ContentOpened(ctx, tx, core.Opened{

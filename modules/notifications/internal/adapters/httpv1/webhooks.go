@@ -134,8 +134,20 @@ type answerShown struct {
 
 func showDelivery(d core.Delivery) deliveryView {
 	v := deliveryView{
-		ID: d.ID, Webhook: d.WebhookID, EventID: d.EventID, Kind: d.Kind, Subject: d.Subject, State: string(d.State), AttemptCount: d.Attempts,
-		LastTriedOn: web.AtOrNil(d.LastTriedOn), DurationMS: d.DurationMS, Error: d.Error, Request: requestShown{Body: beginning(d.Body)}, CreatedOn: web.At(d.CreatedOn),
+		ID:           d.ID,
+		Webhook:      d.WebhookID,
+		EventID:      d.EventID,
+		Kind:         d.Kind,
+		Subject:      d.Subject,
+		State:        string(d.State),
+		AttemptCount: d.Attempts,
+		LastTriedOn: web.AtOrNil(
+			d.LastTriedOn,
+		),
+		DurationMS: d.DurationMS,
+		Error:      d.Error,
+		Request:    requestShown{Body: beginning(d.Body)},
+		CreatedOn:  web.At(d.CreatedOn),
 	}
 	if d.State == core.DeliveryReady {
 		v.NextTryOn = web.AtOrNil(&d.DueOn)

@@ -28,8 +28,17 @@ func New(db *sqldb.DB) *Store { return &Store{db: db} }
 // Sent implements core.Store.
 func (s *Store) Sent(ctx context.Context, userID, senderID int64, nth int) (time.Time, bool, error) {
 	var at time.Time
-	err := s.db.On(ctx).NewSelect().Model((*inboxRow)(nil)).Column("created_on").Where("user_id = ?", userID).Where("sender_id = ?", senderID).Where("sender_id > 0").
-		OrderExpr("created_on DESC").Offset(int64(nth-1)).Limit(1).Scan(ctx, &at)
+	err := s.db.On(ctx).
+		NewSelect().
+		Model((*inboxRow)(nil)).
+		Column("created_on").
+		Where("user_id = ?", userID).
+		Where("sender_id = ?", senderID).
+		Where("sender_id > 0").
+		OrderExpr("created_on DESC").
+		Offset(int64(nth-1)).
+		Limit(1).
+		Scan(ctx, &at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, false, nil
 	}
@@ -49,7 +58,13 @@ func (s *Store) Trim(ctx context.Context, userID, sequence int64, limit int) err
 		// What is kept has no gaps.
 		sequence = min(sequence, c.LastSequence-c.Total+int64(limit))
 		var gone []inboxRow
-		err = s.db.On(ctx).NewDelete().Model((*inboxRow)(nil)).Where("user_id = ?", userID).Where("sequence <= ?", sequence).Returning("is_read, sequence").Scan(ctx, &gone)
+		err = s.db.On(ctx).
+			NewDelete().
+			Model((*inboxRow)(nil)).
+			Where("user_id = ?", userID).
+			Where("sequence <= ?", sequence).
+			Returning("is_read, sequence").
+			Scan(ctx, &gone)
 		if err == nil || errors.Is(err, sql.ErrNoRows) {
 			_, err = s.db.On(ctx).NewDelete().Model((*readsRow)(nil)).Where("user_id = ?", userID).Where("sequence <= ?", sequence).Exec(ctx)
 		}
@@ -70,7 +85,14 @@ func (s *Store) Trim(ctx context.Context, userID, sequence int64, limit int) err
 func (s *Store) DeleteOf(ctx context.Context, organizationID, userID int64) error {
 	return s.db.Within(ctx, func(ctx context.Context) error {
 		row := counterRow{UserID: userID, OrganizationID: organizationID, IsClosed: true}
-		_, err := s.db.On(ctx).NewInsert().Model(&row).On("CONFLICT (user_id) DO UPDATE").Set("is_closed = EXCLUDED.is_closed").Set("total = 0").Set("unread = 0").Exec(ctx)
+		_, err := s.db.On(ctx).
+			NewInsert().
+			Model(&row).
+			On("CONFLICT (user_id) DO UPDATE").
+			Set("is_closed = EXCLUDED.is_closed").
+			Set("total = 0").
+			Set("unread = 0").
+			Exec(ctx)
 		for _, model := range []any{(*inboxRow)(nil), (*readsRow)(nil), (*preferenceRow)(nil), (*mailRow)(nil)} {
 			if err == nil {
 				_, err = s.db.On(ctx).NewDelete().Model(model).Where("user_id = ?", userID).Exec(ctx)

@@ -159,7 +159,8 @@ func (s *Store) RemoveItem(ctx context.Context, org, id int64) error {
 func (s *Store) RemoveFolders(ctx context.Context, org int64, drive string) error {
 	return s.exec(ctx, "removing folders", `WITH RECURSIVE sharepoint_gone AS (
 			SELECT external_id FROM sharepoint_items WHERE organization_id = ?0 AND drive_external_id = ?1 AND kind = 'folder' AND is_deleted
-			UNION SELECT i.external_id FROM sharepoint_gone AS g JOIN sharepoint_items AS i ON i.organization_id = ?0 AND i.parent_external_id = g.external_id AND i.kind = 'folder'
+			UNION SELECT i.external_id FROM sharepoint_gone AS g JOIN sharepoint_items AS i
+				ON i.organization_id = ?0 AND i.parent_external_id = g.external_id AND i.kind = 'folder'
 		) DELETE FROM sharepoint_items WHERE organization_id = ?0 AND kind = 'folder' AND external_id IN (SELECT external_id FROM sharepoint_gone)
 		AND NOT EXISTS (SELECT 1 FROM sharepoint_items AS f
 			WHERE f.organization_id = ?0 AND f.parent_external_id = sharepoint_items.external_id AND f.kind = 'file')`, org, drive)

@@ -75,7 +75,18 @@ func (s *Store) rowsOfAll(ctx context.Context, org int64, p page.Request) ([]pag
 	rows := make([]pageRow, 0, p.Fetch())
 	err := s.pageOfAll.Rows(ctx, func(row *sql.Rows) error {
 		var r pageRow
-		if err := row.Scan(&r.ID, &r.OrganizationID, &r.Email, &r.IsStaff, &r.IsSuperuser, &r.IsActive, &r.DateJoined, &r.FirstName, &r.LastName, &r.Total); err != nil {
+		if err := row.Scan(
+			&r.ID,
+			&r.OrganizationID,
+			&r.Email,
+			&r.IsStaff,
+			&r.IsSuperuser,
+			&r.IsActive,
+			&r.DateJoined,
+			&r.FirstName,
+			&r.LastName,
+			&r.Total,
+		); err != nil {
 			return err
 		}
 		r.DateJoined = r.DateJoined.UTC()

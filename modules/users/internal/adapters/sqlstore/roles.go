@@ -152,7 +152,9 @@ func (s *Store) RoleCounts(ctx context.Context, org int64, r actor.Resource, ids
 func (s *Store) FirstRoles(ctx context.Context, org int64, r actor.Resource, ids []int64, perResource int) ([]users.Permission, error) {
 	var all *bun.SelectQuery
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
-		first := sqldb.Apply(s.db.On(ctx).NewSelect().Model((*permissionRow)(nil)), onResource(org, r, []int64{id}, nil)...).OrderExpr("user_id").Limit(int64(perResource))
+		first := sqldb.Apply(s.db.On(ctx).NewSelect().Model((*permissionRow)(nil)), onResource(org, r, []int64{id}, nil)...).
+			OrderExpr("user_id").
+			Limit(int64(perResource))
 		q := s.db.On(ctx).NewSelect().TableExpr("(?) AS first", first).ColumnExpr("first.*")
 		if all == nil {
 			all = q
