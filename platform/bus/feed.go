@@ -135,12 +135,12 @@ func (b *Bus) take(ctx, work context.Context, w *worker) error {
 	if err != nil {
 		return err
 	}
-	since, err := b.last(ctx) // whoever had the consumer read no more than this
+	since, err := b.last(ctx) // the owner before read no more than this
 	if err != nil {
 		return err
 	}
 	w.begin(work, row.Epoch, row.at(), since, blocked)
-	b.log.DebugContext(ctx, "consuming", "consumer", w.spec.Name, "epoch", row.Epoch, "held_keys", len(blocked))
+	b.log.DebugContext(ctx, "consuming", "consumer", w.spec.Name, "epoch", row.Epoch, "blocked_keys", len(blocked))
 	return nil
 }
 

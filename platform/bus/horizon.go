@@ -10,8 +10,8 @@ import (
 
 // On PostgreSQL an event has as its xid the higher of two numbers: that of its own
 // transaction, and that of the last one that had ended when the statement began
-// that writes the event (migration 3). So whoever begins to write events later gets
-// none that is lower, however old their transaction is. Others wait only for those
+// that writes the event (migration 3). So a transaction that begins to write events later gets
+// none that is lower, however old it is. Others wait only for those
 // who are writing events at this moment.
 
 // findWriters finds the transactions that are writing events. Each holds a lock of

@@ -68,7 +68,7 @@ func (s *session) close(ctx context.Context) {
 	defer cancel()
 	if len(s.locked) > 0 {
 		// When this fails the locks go with the connection, a moment later;
-		// when it does not, whoever waits for these consumers may have them.
+		// when it does not, a process that waits for these consumers may have them.
 		if _, err := s.conn.ExecContext(ctx, "SELECT pg_advisory_unlock_all()"); err == nil {
 			_ = s.b.notify(ctx, recheckPayload)
 		}

@@ -126,7 +126,7 @@ func due(b Budget, c Spending) (up, nearly bool) {
 
 // settle counts what was used from facts, and tells what that has reached. Who
 // has used a budget up at once is not told that it is nearly used. The budget is
-// read anew, because this process may hear late that it changed; whoever changes
+// read anew, because this process may hear late that it changed; a process that changes
 // it waits for the end of the unit that has counted.
 func (s *Service) settle(ctx context.Context, tx uow.Tx, c Spending) error {
 	b, err := s.store.Budget(ctx, c.OrganizationID)

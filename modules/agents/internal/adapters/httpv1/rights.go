@@ -74,7 +74,7 @@ func showReason(r access.Reason) reasonView {
 }
 
 type granteeView struct {
-	_ struct{} `schema:"AgentHolder"`
+	_ struct{} `schema:"AgentGrantee"`
 
 	User userswire.Person `json:"user"`
 	Role string           `json:"role"`
@@ -86,7 +86,7 @@ type granteesRequest struct {
 	web.ListQuery
 }
 
-// holdersData is the decision about one user, or the list of those who have a
+// granteesData is the decision about one user, or the list of those who have a
 // role.
 type granteesData struct {
 	decisionView

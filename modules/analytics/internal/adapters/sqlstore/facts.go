@@ -14,15 +14,15 @@ import (
 	"parley/platform/sqldb"
 )
 
-// lockName names the lock that those who add facts share, and that whoever moves
+// lockName names the lock that those who add facts share, and that a sealer who moves
 // a horizon has alone.
 const lockName = "hashtextextended(current_schema() || '/analytics-horizon', 0)"
 
 // AddFacts implements core.Store. A fact of a time that is sealed already marks
 // its quarter: until that is sealed anew, it is counted from its facts.
 //
-// The lock is held until the commit. So whoever moves the horizon over a quarter
-// sees every fact that was added before, and whoever adds one after sees the
+// The lock is held until the commit. So a sealer who moves the horizon over a quarter
+// sees every fact that was added before, and one who adds a fact after sees the
 // horizon.
 func (s *Store) AddFacts(ctx context.Context, facts []core.Fact) error {
 	if len(facts) == 0 {

@@ -7,7 +7,7 @@ type Face int
 
 // The faces.
 const (
-	FaceSums    Face = 1 // the sums of each cell, whoever the user
+	FaceSums    Face = 1 // the sums of each cell, for any user
 	FaceActive  Face = 2 // users with a query
 	FacePairs   Face = 3 // users of each cell, and how often they ran
 	FaceSpent   Face = 4 // tokens and cost of the users of each cell, in the order of FacePairs

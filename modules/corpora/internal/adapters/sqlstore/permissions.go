@@ -44,7 +44,7 @@ func (r permissionRow) permission() core.Permission {
 	}
 }
 
-// grantedRow is a corpus with one of the grants of whoever reads it.
+// grantedRow is a corpus with one of the grants of the user who reads it.
 type grantedRow struct {
 	bun.BaseModel `bun:"table:corpora_corpora,alias:c"`
 	core.Corpus

@@ -51,7 +51,7 @@ func (s *Store) AddVectors(ctx context.Context, corpusID int64, model string, ve
 }
 
 // addVectors holds the job last: who shows another text has passages, and waits
-// for whoever has the job.
+// for the owner of the job.
 func (s *Store) addVectors(ctx context.Context, corpusID int64, model string, vectors []ranking.Vector, directed bool, hold core.Hold) error {
 	return s.db.Within(ctx, func(ctx context.Context) error {
 		tx := s.db.On(ctx)
