@@ -71,16 +71,8 @@ func (w *worker) runBatch(batch []*item) {
 	if err != nil {
 		done = 0
 		if o.ctx.Err() == nil && !errors.Is(err, errLost) {
-			w.b.log.WarnContext(
-				ctx,
-				"a batch of events failed; they are handled one at a time",
-				"consumer",
-				w.spec.Name,
-				"events",
-				len(batch),
-				"error",
-				tidy(err.Error()),
-			)
+			w.b.log.WarnContext(ctx, "a batch of events failed; they are handled one at a time",
+				"consumer", w.spec.Name, "events", len(batch), "error", tidy(err.Error()))
 		}
 	}
 	outcomes := map[outcome]int{}
