@@ -118,11 +118,7 @@ func shownIsDecided(f fixture) {
 func replacing(f fixture) {
 	a, b := f.agent(), f.agent()
 	for _, id := range []int64{a.ID, b.ID} {
-		storetest.Must[[]core.Instruction](
-			f.t,
-		)(
-			f.AddInstructions(f.ctx, []core.Instruction{{AgentID: id, Instruction: "one", CreatedOn: now}, {AgentID: id, Instruction: "two", CreatedOn: now}}),
-		)
+		storetest.Must[[]core.Instruction](f.t)(f.AddInstructions(f.ctx, []core.Instruction{{AgentID: id, Instruction: "one", CreatedOn: now}, {AgentID: id, Instruction: "two", CreatedOn: now}}))
 	}
 	f.ErrorIs(f.DeleteInstructions(f.ctx, a.ID), nil)
 	storetest.Must[[]core.Instruction](f.t)(f.AddInstructions(f.ctx, []core.Instruction{{AgentID: a.ID, Instruction: "three", CreatedOn: now}}))

@@ -45,14 +45,7 @@ func noting(f fixture) {
 	}{{1, a.ID, true}, {2, a.ID, false}, {1, b.ID, false}} {
 		f.Equal(c.want, storetest.Must[bool](f.t)(f.HasRun(f.ctx, c.user, c.agent)))
 	}
-	f.ErrorIs(
-		f.NoteQuestions(
-			f.ctx,
-			[]core.Question{{OrganizationID: 1, UserID: 2, AgentID: a.ID}, {OrganizationID: 1, UserID: 1, AgentID: a.ID}, {OrganizationID: 1, UserID: 1, AgentID: b.ID}},
-			20,
-		),
-		nil,
-	)
+	f.ErrorIs(f.NoteQuestions(f.ctx, []core.Question{{OrganizationID: 1, UserID: 2, AgentID: a.ID}, {OrganizationID: 1, UserID: 1, AgentID: a.ID}, {OrganizationID: 1, UserID: 1, AgentID: b.ID}}, 20), nil)
 	f.ErrorIs(f.NoteQuestions(f.ctx, nil, 20), nil)
 	for _, c := range [][2]int64{{1, a.ID}, {2, a.ID}, {1, b.ID}} {
 		f.Equal(true, storetest.Must[bool](f.t)(f.HasRun(f.ctx, c[0], c[1])))
@@ -62,11 +55,7 @@ func noting(f fixture) {
 
 func (f fixture) review(user, agent int64) core.Review {
 	f.t.Helper()
-	return storetest.Must[core.Review](
-		f.t,
-	)(
-		f.AddReview(f.ctx, core.Review{OrganizationID: 1, AgentID: agent, UserID: user, Review: "Süß.\n'", Audit: audit.New("jo@example.com", now)}),
-	)
+	return storetest.Must[core.Review](f.t)(f.AddReview(f.ctx, core.Review{OrganizationID: 1, AgentID: agent, UserID: user, Review: "Süß.\n'", Audit: audit.New("jo@example.com", now)}))
 }
 
 func reviewing(f fixture) {
@@ -236,12 +225,7 @@ func forgetting(f fixture) {
 				}
 			}
 		}
-		if ran := storetest.Must[bool](
-			f.t,
-		)(
-			f.HasRun(f.ctx, user, agent.ID),
-		); rated != want || reviewed != want || ran != want ||
-			bookmarks != map[bool]int{true: 2}[want] {
+		if ran := storetest.Must[bool](f.t)(f.HasRun(f.ctx, user, agent.ID)); rated != want || reviewed != want || ran != want || bookmarks != map[bool]int{true: 2}[want] {
 			f.t.Errorf("of %d on %d: rated %v, reviewed %v, ran %v, %d bookmarks; want %v", user, agent.ID, rated, reviewed, ran, bookmarks, want)
 		}
 	}

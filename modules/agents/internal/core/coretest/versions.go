@@ -22,16 +22,8 @@ func version(agent, number int64, connections []agents.Connection) core.Version 
 				{Field: agents.FieldCorpora, CorpusID: 7, Old: json.RawMessage("null"), New: json.RawMessage("null"), Note: "not any more"},
 			},
 		},
-		Configuration: agents.Configuration{
-			PrefixPrompt:           "Ünal's \"b\"",
-			Instructions:           []string{"One.", "Two."},
-			Model:                  "m",
-			CachingEnabled:         true,
-			ChunkCount:             32,
-			ReactEnabled:           true,
-			ReactMaxIterationCount: 50,
-		},
-		Connections: connections,
+		Configuration: agents.Configuration{PrefixPrompt: "Ünal's \"b\"", Instructions: []string{"One.", "Two."}, Model: "m", CachingEnabled: true, ChunkCount: 32, ReactEnabled: true, ReactMaxIterationCount: 50},
+		Connections:   connections,
 	}
 }
 

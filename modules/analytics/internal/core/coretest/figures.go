@@ -18,24 +18,8 @@ import (
 // zones are some where days are odd: clocks that turn at midnight or by half
 // an hour, offsets of quarters, and both ends of the date line.
 var zones = []string{
-	"",
-	"UTC",
-	"Europe/Berlin",
-	"America/New_York",
-	"America/St_Johns",
-	"America/Santiago",
-	"America/Havana",
-	"America/Asuncion",
-	"Africa/Cairo",
-	"Asia/Beirut",
-	"Asia/Kathmandu",
-	"Asia/Kolkata",
-	"Australia/Lord_Howe",
-	"Pacific/Chatham",
-	"Pacific/Apia",
-	"Pacific/Kiritimati",
-	"Pacific/Pago_Pago",
-	"Antarctica/Casey",
+	"", "UTC", "Europe/Berlin", "America/New_York", "America/St_Johns", "America/Santiago", "America/Havana", "America/Asuncion", "Africa/Cairo",
+	"Asia/Beirut", "Asia/Kathmandu", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Chatham", "Pacific/Apia", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Antarctica/Casey",
 }
 
 // TestFigures compares the figures of random facts, periods, zones, filters
@@ -150,21 +134,8 @@ func (w *world) facts() []core.Fact {
 	sources, models := []string{"api", "web", core.Evaluation}, []string{"a", "b", ""}
 	for i := range w.r.IntN(80) {
 		f := core.Fact{
-			Origin: fmt.Sprintf(
-				"run/%d/%d",
-				w.org,
-				i,
-			),
-			OrganizationID: w.org,
-			TeamID:         w.some(3),
-			ProjectID:      w.some(4),
-			AgentID:        w.some(5),
-			UserID:         w.some(6),
-			ThreadID:       w.some(9),
-			AgentType:      []string{"", "rag", "sql"}[w.some(3)],
-			QuerySource:    sources[w.some(3)],
-			Model:          models[w.some(3)],
-			OccurredOn:     w.moment(),
+			Origin: fmt.Sprintf("run/%d/%d", w.org, i), OrganizationID: w.org, TeamID: w.some(3), ProjectID: w.some(4), AgentID: w.some(5), UserID: w.some(6), ThreadID: w.some(9), AgentType: []string{"", "rag", "sql"}[w.some(3)],
+			QuerySource: sources[w.some(3)], Model: models[w.some(3)], OccurredOn: w.moment(),
 		}
 		switch w.some(4) {
 		case 0:
@@ -186,13 +157,7 @@ func (w *world) question() question {
 	q := question{who: actor.System(w.org), period: core.Period{Zone: w.zone}}
 	if w.r.IntN(3) == 0 {
 		q.who = actor.Actor{OrganizationID: w.org, Grants: []actor.Grant{
-			{
-				Resource: actor.Team,
-				ID:       w.some(3),
-				Role:     actor.Admin,
-			},
-			{Resource: actor.Project, ID: w.some(4), Role: actor.Member},
-			{Resource: actor.Agent, ID: w.some(5), Role: actor.Admin},
+			{Resource: actor.Team, ID: w.some(3), Role: actor.Admin}, {Resource: actor.Project, ID: w.some(4), Role: actor.Member}, {Resource: actor.Agent, ID: w.some(5), Role: actor.Admin},
 		}}
 		if w.r.IntN(2) == 0 { // teams alone
 			q.who.Grants = q.who.Grants[:2]

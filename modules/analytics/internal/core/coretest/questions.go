@@ -131,10 +131,7 @@ func (w *world) selection() core.Selection {
 	s := core.Selection{Scope: core.Scope{OrganizationID: w.org, All: true}, Filter: q.filter}
 	if !q.who.IsGlobalAdmin() {
 		s.Scope = core.Scope{
-			OrganizationID: w.org,
-			Teams:          q.who.Granted(actor.Team, actor.Admin),
-			Projects:       q.who.Granted(actor.Project, actor.Admin),
-			Agents:         q.who.Granted(actor.Agent, actor.Admin),
+			OrganizationID: w.org, Teams: q.who.Granted(actor.Team, actor.Admin), Projects: q.who.Granted(actor.Project, actor.Admin), Agents: q.who.Granted(actor.Agent, actor.Admin),
 		}
 	}
 	for s.From, s.Until = w.instant(), w.instant(); !s.From.Before(s.Until); {

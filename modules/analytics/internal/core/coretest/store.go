@@ -206,38 +206,19 @@ func (f fixture) items(items ...core.Item) {
 }
 
 func inventory(f fixture, _ uow.Unit) {
-	f.items(
-		core.Item{Kind: core.User, EntityID: 1},
-		core.Item{Kind: core.User, EntityID: 2},
-		core.Item{Kind: core.User, EntityID: 2},
-		core.Item{Kind: core.Team, EntityID: 1},
-		core.Item{Kind: core.Corpus, EntityID: 1},
-		core.Item{Kind: core.Document, EntityID: 1},
-	)
+	f.items(core.Item{Kind: core.User, EntityID: 1}, core.Item{Kind: core.User, EntityID: 2}, core.Item{Kind: core.User, EntityID: 2}, core.Item{Kind: core.Team, EntityID: 1},
+		core.Item{Kind: core.Corpus, EntityID: 1}, core.Item{Kind: core.Document, EntityID: 1})
 	f.NoError(f.RemoveItem(f.ctx, 1, core.User, 1))
 	f.NoError(f.RemoveItem(f.ctx, 1, core.User, 1))
 	f.Equal(map[core.Kind]int64{core.User: 1, core.Team: 1, core.Corpus: 1, core.Document: 1}, f.count(core.Scope{OrganizationID: 1, All: true}))
 }
 
 func inventoryOfAPart(f fixture, _ uow.Unit) {
-	f.items(
-		core.Item{Kind: core.Team, EntityID: 2},
-		core.Item{Kind: core.Team, EntityID: 20},
-		core.Item{Kind: core.Project, EntityID: 3, TeamID: 2},
-		core.Item{Kind: core.Project, EntityID: 30},
-		core.Item{
-			Kind:      core.Agent,
-			EntityID:  4,
-			ProjectID: 3,
-		},
-		core.Item{Kind: core.Agent, EntityID: 41, ProjectID: 3},
-		core.Item{Kind: core.Agent, EntityID: 40, ProjectID: 30},
-		core.Item{Kind: core.User, EntityID: 5},
-		core.Item{Kind: core.User, EntityID: 50},
-		core.Item{Kind: core.User, EntityID: 51},
-		core.Item{Kind: core.Corpus, EntityID: 3},
-		core.Item{Kind: core.Document, EntityID: 4},
-	)
+	f.items(core.Item{Kind: core.Team, EntityID: 2}, core.Item{Kind: core.Team, EntityID: 20},
+		core.Item{Kind: core.Project, EntityID: 3, TeamID: 2}, core.Item{Kind: core.Project, EntityID: 30},
+		core.Item{Kind: core.Agent, EntityID: 4, ProjectID: 3}, core.Item{Kind: core.Agent, EntityID: 41, ProjectID: 3}, core.Item{Kind: core.Agent, EntityID: 40, ProjectID: 30},
+		core.Item{Kind: core.User, EntityID: 5}, core.Item{Kind: core.User, EntityID: 50}, core.Item{Kind: core.User, EntityID: 51},
+		core.Item{Kind: core.Corpus, EntityID: 3}, core.Item{Kind: core.Document, EntityID: 4})
 	f.add(run(1, nil), run(2, func(g *core.Fact) { g.TeamID, g.ProjectID, g.AgentID, g.UserID = 0, 30, 40, 50 }), run(3, func(g *core.Fact) { g.UserID = 99 }))
 	for _, c := range []struct {
 		scope core.Scope

@@ -20,11 +20,7 @@ func (f fixture) said(hour int, question, answer string, change ...func(*core.Ru
 	change = append([]func(*core.Run){func(r *core.Run) { r.CreatedOn = now.Add(time.Duration(hour) * time.Hour); r.State = core.InProgress }}, change...)
 	r, err := f.add(f.newRun(change...), core.Content{Question: question, Sources: "[]"})
 	f.NoError(err)
-	r = storetest.Must[core.Run](
-		f.t,
-	)(
-		f.close(r, core.Outcome{State: core.Completed, Answer: answer, Sources: "[]", Usage: []core.Metered{{Usage: chat.Usage{Cost: "0"}}}}),
-	)
+	r = storetest.Must[core.Run](f.t)(f.close(r, core.Outcome{State: core.Completed, Answer: answer, Sources: "[]", Usage: []core.Metered{{Usage: chat.Usage{Cost: "0"}}}}))
 	return r
 }
 
@@ -127,13 +123,7 @@ func answered(f fixture) {
 	f.Equal(true, slices.Contains(f.find(10, core.AnsweredFilter{Text: "coil", Vote: vote(core.Upvote)}), b.ID))
 
 	byID := storetest.Must[[]core.AnsweredRun](f.t)(f.AnsweredByID(f.ctx, agent, []int64{d.ID, a.ID, failed.ID, 99999}))
-	f.Equal(
-		[]core.AnsweredRun{
-			{ID: a.ID, ThreadID: a.ThreadID, UserID: jo, CreatedOn: a.CreatedOn},
-			{ID: d.ID, ThreadID: d.ThreadID, UserID: jo, CreatedOn: d.CreatedOn},
-		},
-		byID,
-	)
+	f.Equal([]core.AnsweredRun{{ID: a.ID, ThreadID: a.ThreadID, UserID: jo, CreatedOn: a.CreatedOn}, {ID: d.ID, ThreadID: d.ThreadID, UserID: jo, CreatedOn: d.CreatedOn}}, byID)
 	f.Equal(0, len(storetest.Must[[]core.AnsweredRun](f.t)(f.AnsweredByID(f.ctx, 99, []int64{a.ID}))))
 
 	f.NoError(f.Unit.Do(f.ctx, func(ctx context.Context, _ uow.Tx) error { return f.DeleteRun(ctx, jo, c.ID) }))

@@ -36,10 +36,7 @@ func caching(f fixture) {
 	answered(thread, "b", "other")
 	answered(thread, "", "none")
 	f.running() // open
-	f.Equal(
-		[]string{"second", "other", "", "", ""},
-		[]string{kept(1, "a", before), kept(1, "b", before), kept(1, "", before), kept(1, "c", before), kept(2, "a", before)},
-	)
+	f.Equal([]string{"second", "other", "", "", ""}, []string{kept(1, "a", before), kept(1, "b", before), kept(1, "", before), kept(1, "c", before), kept(2, "a", before)})
 	f.Equal([]string{"second", "", "", ""}, []string{kept(1, "a", now), kept(1, "b", now), kept(1, "a", now.Add(time.Minute)), kept(1, "b", now.Add(time.Hour))})
 
 	// What is deleted is not kept: a thread, an answer, a user.

@@ -42,10 +42,7 @@ func closingFailed(f fixture) {
 	r := f.running()
 	o := core.Outcome{State: core.Failed, FailureCode: "chat.model_failed", FailureDetails: "The model broke off.", Sources: "[]", Answer: "Half an"}
 	got := storetest.Must[core.Run](f.t)(f.close(r, o))
-	f.Equal(
-		[]any{core.Failed, o.FailureCode, o.FailureDetails, int64(0), int64(2)},
-		[]any{got.State, got.FailureCode, got.FailureDetails, got.PromptTokens, got.LastSequence},
-	)
+	f.Equal([]any{core.Failed, o.FailureCode, o.FailureDetails, int64(0), int64(2)}, []any{got.State, got.FailureCode, got.FailureDetails, got.PromptTokens, got.LastSequence})
 	f.Equal(core.StreamEvent{Sequence: 2, Step: core.StepError, Message: o.FailureDetails, Code: o.FailureCode, Details: o.FailureDetails}, f.stream(r.ID)[1])
 	f.Equal("Half an", storetest.Must[map[int64]core.Content](f.t)(f.Contents(f.ctx, []int64{r.ID}))[r.ID].Answer)
 	f.Equal(0, len(storetest.Must[[]core.Metered](f.t)(f.Ledger(f.ctx, r.ID))))

@@ -17,12 +17,7 @@ const boss = int64(1)
 func (f fixture) grant(change ...func(*core.Grant)) core.Grant {
 	f.t.Helper()
 	g := core.Grant{
-		OrganizationID: 1,
-		GrantedTo:      boss,
-		UserID:         of(jo),
-		Reason:         "A complaint of the client's, “no. 7”",
-		ExpiresOn:      now.Add(time.Hour),
-		Audit:          audit.New("boss@example.com", now),
+		OrganizationID: 1, GrantedTo: boss, UserID: of(jo), Reason: "A complaint of the client's, “no. 7”", ExpiresOn: now.Add(time.Hour), Audit: audit.New("boss@example.com", now),
 	}
 	for _, c := range change {
 		c(&g)

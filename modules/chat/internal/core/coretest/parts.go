@@ -88,13 +88,7 @@ func (f fixture) end(ctx context.Context, r core.Run, o core.Outcome) error {
 	if err != nil {
 		return err
 	}
-	done, err := f.write(
-		ctx,
-		core.Batch{
-			Now:  now.Add(time.Second),
-			Ends: []core.End{{Run: r.ID, Owner: r.Owner, AgentID: r.AgentID, Source: r.QuerySource, Outcome: o, Sequence: last[r.ID] + 1}},
-		},
-	)
+	done, err := f.write(ctx, core.Batch{Now: now.Add(time.Second), Ends: []core.End{{Run: r.ID, Owner: r.Owner, AgentID: r.AgentID, Source: r.QuerySource, Outcome: o, Sequence: last[r.ID] + 1}}})
 	if err != nil {
 		return err
 	}

@@ -19,21 +19,9 @@ import (
 // known before the answer.
 func wholeContent() core.Content {
 	return core.Content{
-		Question:     "Qu'est-ce que c'est? “漢字” \\ ' \"",
-		Sources:      "[]",
-		History:      []core.Turn{{User: "Who was first?", Bot: "Ada [1]."}},
-		PromptPrefix: "You are kind.",
-		Instructions: []string{"Be brief.", "Cite."},
-		Options: core.Options{
-			Model:            "m-1",
-			CorpusIDs:        []int64{5, 6},
-			Top:              3,
-			HideSources:      true,
-			SuggestFollowUps: true,
-			Temperature:      of(0.25),
-			Caching:          of(false),
-			CacheSkip:        true,
-		},
+		Question: "Qu'est-ce que c'est? “漢字” \\ ' \"", Sources: "[]", History: []core.Turn{{User: "Who was first?", Bot: "Ada [1]."}},
+		PromptPrefix: "You are kind.", Instructions: []string{"Be brief.", "Cite."},
+		Options: core.Options{Model: "m-1", CorpusIDs: []int64{5, 6}, Top: 3, HideSources: true, SuggestFollowUps: true, Temperature: of(0.25), Caching: of(false), CacheSkip: true},
 	}
 }
 
@@ -44,64 +32,17 @@ func full() core.Outcome {
 		References: []core.Reference{{Number: 2, URL: "/api/document/11/content", Order: 0, Title: "Guide › It", DocumentID: 11}},
 		FollowUps:  []string{"And why?"}, CorpusIDs: []int64{5, 6}, FinishReason: core.FinishLength, CacheHit: true, CacheKey: "k+1",
 		Thoughts: []core.Thought{
-			{
-				Order:      1,
-				Step:       "retrieval",
-				Title:      "Searched",
-				Message:    "Scored 2.",
-				StartedOn:  now,
-				DurationMS: 12,
-				Detail:     json.RawMessage(`{"query":"what it is","ids":[1,2]}`),
-			},
+			{Order: 1, Step: "retrieval", Title: "Searched", Message: "Scored 2.", StartedOn: now, DurationMS: 12, Detail: json.RawMessage(`{"query":"what it is","ids":[1,2]}`)},
 			{Order: 2, Step: "citations", Title: "Checked", Message: "One.", StartedOn: now.Add(time.Second), Detail: json.RawMessage(`null`)},
 		},
 		Support: []core.Support{
-			{
-				Number:  1,
-				Passage: corpora.Passage{ChunkID: 21, DocumentID: 10, CorpusID: 5, Title: "Intro", URL: "/api/document/10/content", Text: "It was.", Score: 1.5},
-			},
-			{
-				Number: 2,
-				Passage: corpora.Passage{
-					ChunkID:    22,
-					DocumentID: 11,
-					CorpusID:   6,
-					Title:      "Guide › It",
-					URL:        "/api/document/11/content",
-					Text:       "It is so.",
-					Page:       of(4),
-					Score:      0.25,
-				},
-			},
+			{Number: 1, Passage: corpora.Passage{ChunkID: 21, DocumentID: 10, CorpusID: 5, Title: "Intro", URL: "/api/document/10/content", Text: "It was.", Score: 1.5}},
+			{Number: 2, Passage: corpora.Passage{ChunkID: 22, DocumentID: 11, CorpusID: 6, Title: "Guide › It", URL: "/api/document/11/content", Text: "It is so.", Page: of(4), Score: 0.25}},
 		},
 		Usage: []core.Metered{
-			{
-				Usage: chat.Usage{
-					Purpose:     "query_rewriting",
-					Model:       "m-0",
-					FreshInput:  30,
-					Output:      4,
-					CostNano:    1,
-					UsageSource: "estimated",
-					Cost:        "0.000000001001",
-					CostSource:  "none",
-				},
-			},
-			{
-				Usage: chat.Usage{
-					Purpose:     "answer",
-					Model:       "m-1",
-					FreshInput:  200,
-					CachedInput: 100,
-					Output:      30,
-					Reasoning:   10,
-					CostNano:    5000,
-					UsageSource: "provider",
-					Cost:        "0.000005000999",
-					CostSource:  "prices",
-				},
-				Raw: json.RawMessage(`{"prompt_tokens":300,"completion_tokens":40}`),
-			},
+			{Usage: chat.Usage{Purpose: "query_rewriting", Model: "m-0", FreshInput: 30, Output: 4, CostNano: 1, UsageSource: "estimated", Cost: "0.000000001001", CostSource: "none"}},
+			{Usage: chat.Usage{Purpose: "answer", Model: "m-1", FreshInput: 200, CachedInput: 100, Output: 30, Reasoning: 10, CostNano: 5000, UsageSource: "provider", Cost: "0.000005000999", CostSource: "prices"},
+				Raw: json.RawMessage(`{"prompt_tokens":300,"completion_tokens":40}`)},
 		},
 	}
 }
@@ -324,31 +265,10 @@ func batches(f fixture) {
 func acceptingThreads(f fixture) {
 	ask := func(t core.Thread) core.Accepted {
 		f.t.Helper()
-		done := storetest.Must[core.Written](
-			f.t,
-		)(
-			f.write(
-				f.ctx,
-				core.Batch{
-					Now:     now.Add(time.Hour),
-					Accepts: []core.Accept{{Thread: t, Run: newRun(t.ID), Content: core.Content{Question: "What?", Sources: "[]"}, Events: []core.StreamEvent{started}}},
-				},
-			),
-		)
+		done := storetest.Must[core.Written](f.t)(f.write(f.ctx, core.Batch{Now: now.Add(time.Hour), Accepts: []core.Accept{{Thread: t, Run: newRun(t.ID), Content: core.Content{Question: "What?", Sources: "[]"}, Events: []core.StreamEvent{started}}}}))
 		return done.Accepts[0]
 	}
-	made := ask(
-		core.Thread{
-			OrganizationID: 1,
-			AgentID:        agent,
-			UserID:         jo,
-			Title:          "What?",
-			QuerySource:    of("teams"),
-			CreatedBy:      "jo@example.com",
-			CreatedOn:      now,
-			ModifiedOn:     now,
-		},
-	)
+	made := ask(core.Thread{OrganizationID: 1, AgentID: agent, UserID: jo, Title: "What?", QuerySource: of("teams"), CreatedBy: "jo@example.com", CreatedOn: now, ModifiedOn: now})
 	f.NoError(made.Err)
 	f.Equal(made.Thread, storetest.Must[core.Thread](f.t)(f.Thread(f.ctx, jo, made.Thread.ID)))
 	f.Equal(made.Thread.ID, made.Run.ThreadID)
@@ -379,10 +299,7 @@ func naming(f fixture) {
 				if as.Deletions == 0 {
 					as.Title = fmt.Sprintf("Question %d", len(parts))
 				}
-				parts = append(
-					parts,
-					core.Accept{Thread: as, Run: newRun(t.ID), Content: core.Content{Question: "What?", Sources: "[]"}, Events: []core.StreamEvent{started}},
-				)
+				parts = append(parts, core.Accept{Thread: as, Run: newRun(t.ID), Content: core.Content{Question: "What?", Sources: "[]"}, Events: []core.StreamEvent{started}})
 			}
 		}
 		slices.Reverse(parts[:3]) // the first thread's stale one comes last
@@ -411,14 +328,7 @@ func pruning(f fixture) {
 	open := f.running()
 	third := end()
 	fourth := f.running() // its answer comes with its end
-	whole := storetest.Must[core.Written](
-		f.t,
-	)(
-		f.write(
-			f.ctx,
-			core.Batch{Now: now.Add(time.Second), Ends: []core.End{{Run: fourth.ID, Owner: fourth.Owner, Outcome: full(), Events: deltas(2, 3), Sequence: 5}}},
-		),
-	)
+	whole := storetest.Must[core.Written](f.t)(f.write(f.ctx, core.Batch{Now: now.Add(time.Second), Ends: []core.End{{Run: fourth.ID, Owner: fourth.Owner, Outcome: full(), Events: deltas(2, 3), Sequence: 5}}}))
 	f.NoError(whole.Ends[0].Err)
 	f.Equal(append([]core.StreamEvent{started}, append(deltas(2, 3), full().Last(5))...), f.stream(fourth.ID))
 	f.Equal(deltas(3, 2), storetest.Must[[]core.StreamEvent](f.t)(f.Events(f.ctx, fourth.ID, 2, 2)))

@@ -69,9 +69,7 @@ func newQuestion(r Request) *question {
 		asked = r.Question
 	}
 	q := &question{
-		kind: text.Asks(
-			r.Question,
-		),
+		kind:     text.Asks(r.Question),
 		english:  text.English(r.Question),
 		lexicon:  !r.plain && text.English(r.Question),
 		inWords:  !strings.ContainsAny(r.Question, "_{}=<>`"),

@@ -116,9 +116,7 @@ func (s *Store) index(ctx context.Context, v *pgvector, corpusID int64, model st
 	}
 	rows := []vectorRow{}
 	err = s.held(ctx, hold, func(ctx context.Context, tx bun.IDB) error {
-		err := bare(
-			ctx,
-		).Column("passage_id", "coordinates").
+		err := bare(ctx).Column("passage_id", "coordinates").
 			Where("octet_length(coordinates) = ?", dimensions).
 			OrderExpr("passage_id").
 			Limit(indexAtOnce).

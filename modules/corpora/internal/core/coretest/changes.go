@@ -64,10 +64,7 @@ func claims(f fixture) {
 	f.ErrorIs(err, core.ErrDuplicate)
 	one := f.begin() // it fails and claims nothing any more
 	f.finish(one, core.Failed, 0, nil)
-	f.Equal(
-		"n",
-		storetest.Must[core.Document](f.t)(f.UpdateDocument(f.ctx, five.ID, func(d *core.Document) error { d.ClaimedName = "n"; return nil })).ClaimedName,
-	)
+	f.Equal("n", storetest.Must[core.Document](f.t)(f.UpdateDocument(f.ctx, five.ID, func(d *core.Document) error { d.ClaimedName = "n"; return nil })).ClaimedName)
 }
 
 func documentChanges(f fixture) {
@@ -160,11 +157,7 @@ func replacing(f fixture) {
 	f.document(c, "2")
 	f.complete("Other", "a lantern of others")
 	for round, step := range []core.Step{core.Completed, core.Completed, core.Failed} {
-		storetest.Must[core.Document](
-			f.t,
-		)(
-			f.UpdateDocument(f.ctx, d.ID, func(d *core.Document) error { d.Step, d.Revision = core.Pending, d.Revision+1; return nil }),
-		)
+		storetest.Must[core.Document](f.t)(f.UpdateDocument(f.ctx, d.ID, func(d *core.Document) error { d.Step, d.Revision = core.Pending, d.Revision+1; return nil }))
 		old := f.found("red lantern", c)
 		again := f.begin()
 		f.clear(again.ID)

@@ -225,10 +225,7 @@ func connections(f fixture) {
 	third := storetest.Must[core.Connection](f.t)(f.connection(6, a))
 	_, err := f.connection(5, a)
 	f.ErrorIs(err, core.ErrConnected)
-	f.Equal(
-		[]core.Connected{{Connection: first, Corpus: b, Shown: true}, {Connection: second, Corpus: a, Shown: true}},
-		storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, reader, 5)),
-	)
+	f.Equal([]core.Connected{{Connection: first, Corpus: b, Shown: true}, {Connection: second, Corpus: a, Shown: true}}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, reader, 5)))
 	f.Equal([]core.Connected{}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, access.VisibleCorpora{OrganizationID: 2, All: true}, 5)))
 	f.Equal([]core.Connected{}, storetest.Must[[]core.Connected](f.t)(f.Connections(f.ctx, reader, 7)))
 	of := storetest.Must[map[int64][]core.Connection](f.t)

@@ -205,10 +205,7 @@ func staging(f fixture) {
 	}
 	f.Equal(ranking.Statistics{Passages: 122, Length: length, DF: map[string]int{"lantern": 121, "harbour": 121}}, f.statistics(c, "lantern", "harbour"))
 	hit := f.search("last harbour", c).Hits[0]
-	f.Equal(
-		ranking.Passage{ID: hit.ID, Corpus: c.ID, Document: done.ID, Number: 121, Page: 121, Title: "New", Text: "the last harbour", Sections: last[0].Sections},
-		*hit.Passage,
-	)
+	f.Equal(ranking.Passage{ID: hit.ID, Corpus: c.ID, Document: done.ID, Number: 121, Page: 121, Title: "New", Text: "the last harbour", Sections: last[0].Sections}, *hit.Passage)
 }
 
 func clearing(f fixture) {

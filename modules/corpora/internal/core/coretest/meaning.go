@@ -97,11 +97,7 @@ func (f fixture) finds(random *rand.Rand, engine *ranking.Engine, all ...meant) 
 	for range 20 {
 		question := somewhere(random)
 		want := nearest(question, there)
-		found := storetest.Must[ranking.Result](
-			f.t,
-		)(
-			engine.Search(f.ctx, ranking.Question{Corpora: f.searchable(ids...), Limit: 10, Meaning: &ranking.Meaning{Model: "m", Values: question}}),
-		)
+		found := storetest.Must[ranking.Result](f.t)(engine.Search(f.ctx, ranking.Question{Corpora: f.searchable(ids...), Limit: 10, Meaning: &ranking.Meaning{Model: "m", Values: question}}))
 		for _, h := range found.Hits {
 			if there[h.ID] == nil {
 				f.t.Fatalf("passage %d of document %d and corpus %d is found, and may not be", h.ID, h.Document, h.Corpus)

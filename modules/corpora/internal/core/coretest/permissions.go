@@ -88,11 +88,7 @@ func permissions(f fixture) {
 	role := func(user, team int64, r access.CorpusRole, by string, at time.Time) core.Permission {
 		return core.Permission{OrganizationID: org, CorpusID: c.ID, UserID: user, TeamID: team, Role: r, Audit: audit.New(by, at)}
 	}
-	first := storetest.Must[[]core.Permission](
-		f.t,
-	)(
-		f.Grant(f.ctx, []core.Permission{role(al, 0, access.CorpusViewer, "jo", now), role(0, 3, access.CorpusEditor, "jo", now)}),
-	)
+	first := storetest.Must[[]core.Permission](f.t)(f.Grant(f.ctx, []core.Permission{role(al, 0, access.CorpusViewer, "jo", now), role(0, 3, access.CorpusEditor, "jo", now)}))
 	want := []core.Permission{role(al, 0, access.CorpusViewer, "jo", now), role(0, 3, access.CorpusEditor, "jo", now)}
 	want[0].ID, want[1].ID = first[0].ID, first[1].ID
 	f.Equal(want, first)
@@ -107,10 +103,7 @@ func permissions(f fixture) {
 	f.Equal(0, len(storetest.Must[[]core.Permission](f.t)(f.Grant(f.ctx, nil))))
 
 	of := access.VisibleCorpora{OrganizationID: org, UserID: al, Teams: []int64{3, 4}}
-	f.Equal(
-		[]access.CorpusGrant{{UserID: al, Role: access.CorpusAdmin}, {TeamID: 3, Role: access.CorpusEditor}},
-		storetest.Must[core.Corpus](f.t)(f.Corpus(f.ctx, of, c.ID)).Grants,
-	)
+	f.Equal([]access.CorpusGrant{{UserID: al, Role: access.CorpusAdmin}, {TeamID: 3, Role: access.CorpusEditor}}, storetest.Must[core.Corpus](f.t)(f.Corpus(f.ctx, of, c.ID)).Grants)
 	_, err := f.Corpus(f.ctx, of, other.ID)
 	f.ErrorIs(err, core.ErrNotFound)
 

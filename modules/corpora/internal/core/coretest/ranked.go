@@ -14,9 +14,7 @@ import (
 	"parley/platform/storetest"
 )
 
-var subjects = strings.Fields(
-	"server backup archive directory checksum retention schedule harbour lantern glacier vaccine window garden letter number Größe Übergabe Schlüssel сервер данные",
-)
+var subjects = strings.Fields("server backup archive directory checksum retention schedule harbour lantern glacier vaccine window garden letter number Größe Übergabe Schlüssel сервер данные")
 
 var verbs = strings.Fields("writes restores checks keeps forgets opens closes measures schreibt prüft хранит moves moving moved")
 
@@ -76,11 +74,7 @@ func ranked(f fixture) {
 			for _, c := range in {
 				ids = append(ids, c.ID)
 			}
-			want := storetest.Must[ranking.Result](
-				f.t,
-			)(
-				ranking.NewEngine(partly{reference}, 16<<20).Search(f.ctx, ranking.Question{Text: question, Corpora: reference.Corpora(ids...), Limit: 10}),
-			)
+			want := storetest.Must[ranking.Result](f.t)(ranking.NewEngine(partly{reference}, 16<<20).Search(f.ctx, ranking.Question{Text: question, Corpora: reference.Corpora(ids...), Limit: 10}))
 			got := f.search(question, in...)
 			if len(want.Hits) != len(got.Hits) || len(want.Terms) != len(got.Terms) || want.Passages != got.Passages {
 				f.t.Errorf("%q in %d corpora: %d hits of %d", question, len(in), len(got.Hits), len(want.Hits))

@@ -100,12 +100,6 @@ func (f fixture) document(c core.Corpus, name string, change ...func(*core.Docum
 
 func (f fixture) connection(agent int64, c core.Corpus) (core.Connection, error) {
 	return f.AddConnection(f.ctx, core.Connection{
-		OrganizationID: org,
-		AgentID:        agent,
-		CorpusID:       c.ID,
-		IsEnabled:      true,
-		SharesContent:  true,
-		ConnectedBy:    "jo@example.com",
-		Audit:          audit.New("jo@example.com", now),
+		OrganizationID: org, AgentID: agent, CorpusID: c.ID, IsEnabled: true, SharesContent: true, ConnectedBy: "jo@example.com", Audit: audit.New("jo@example.com", now),
 	})
 }

@@ -74,20 +74,12 @@ func openTests(f fixture) {
 func progress(f fixture) {
 	t := f.test(agent)
 	for n := range int64(3) {
-		f.NoError(
-			f.AddProgress(
-				f.ctx,
-				core.Progress{TestID: t.ID, Sequence: n + 1, Step: core.StepProgress, Message: "m", Status: core.Running, Total: 3, Done: n, Failed: 1},
-			),
-		)
+		f.NoError(f.AddProgress(f.ctx, core.Progress{TestID: t.ID, Sequence: n + 1, Step: core.StepProgress, Message: "m", Status: core.Running, Total: 3, Done: n, Failed: 1}))
 	}
 	got, err := f.ProgressAfter(f.ctx, t.ID, 1, 1)
 	f.NoError(err)
 	f.Equal(1, len(got))
-	f.Equal(
-		core.Progress{ID: got[0].ID, TestID: t.ID, Sequence: 2, Step: core.StepProgress, Message: "m", Status: core.Running, Total: 3, Done: 1, Failed: 1},
-		got[0],
-	)
+	f.Equal(core.Progress{ID: got[0].ID, TestID: t.ID, Sequence: 2, Step: core.StepProgress, Message: "m", Status: core.Running, Total: 3, Done: 1, Failed: 1}, got[0])
 	other := f.test(agent)
 	_, err = f.UpdateTest(f.ctx, t.ID, func(t *core.Test) error { t.LastEvent = 3; return nil })
 	f.NoError(err)

@@ -53,15 +53,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 }
 
 func newDataset(agentID int64) core.Dataset {
-	return core.Dataset{
-		OrganizationID: org,
-		AgentID:        agentID,
-		Name:           "Leave",
-		Description:    "d",
-		Version:        1,
-		QueryCount:     3,
-		Audit:          audit.New("jo@example.com", storetest.Now()),
-	}
+	return core.Dataset{OrganizationID: org, AgentID: agentID, Name: "Leave", Description: "d", Version: 1, QueryCount: 3, Audit: audit.New("jo@example.com", storetest.Now())}
 }
 
 func (f fixture) dataset(agentID int64) core.Dataset {
@@ -122,16 +114,8 @@ func ended(t core.Test, q core.Asked) core.Ended {
 
 func lost(t core.Test, q core.Asked) core.Ended {
 	return core.Ended{
-		Result: core.Result{
-			ID:            q.ResultID,
-			TestID:        t.ID,
-			QueryID:       q.ID,
-			Status:        core.QueryLost,
-			Scores:        map[string]core.Score{},
-			FailureReason: "no",
-			DocumentIDs:   []int64{},
-		},
-		Texts: core.Texts{ResultID: q.ResultID, Details: "{}"},
+		Result: core.Result{ID: q.ResultID, TestID: t.ID, QueryID: q.ID, Status: core.QueryLost, Scores: map[string]core.Score{}, FailureReason: "no", DocumentIDs: []int64{}},
+		Texts:  core.Texts{ResultID: q.ResultID, Details: "{}"},
 	}
 }
 

@@ -141,13 +141,11 @@ func showDelivery(d core.Delivery) deliveryView {
 		Subject:      d.Subject,
 		State:        string(d.State),
 		AttemptCount: d.Attempts,
-		LastTriedOn: web.AtOrNil(
-			d.LastTriedOn,
-		),
-		DurationMS: d.DurationMS,
-		Error:      d.Error,
-		Request:    requestShown{Body: beginning(d.Body)},
-		CreatedOn:  web.At(d.CreatedOn),
+		LastTriedOn:  web.AtOrNil(d.LastTriedOn),
+		DurationMS:   d.DurationMS,
+		Error:        d.Error,
+		Request:      requestShown{Body: beginning(d.Body)},
+		CreatedOn:    web.At(d.CreatedOn),
 	}
 	if d.State == core.DeliveryReady {
 		v.NextTryOn = web.AtOrNil(&d.DueOn)

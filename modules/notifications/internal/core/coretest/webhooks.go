@@ -217,18 +217,8 @@ func deliveryOthers(f hooks) {
 
 func deliveryDue(f hooks) {
 	w := f.hook(1, nil)
-	ds := f.deliver(
-		delivery(w, 3, "a", nil),
-		delivery(w, 1, "b", nil),
-		delivery(w, 2, "c", nil),
-		delivery(
-			w,
-			0,
-			"d",
-			func(d *core.Delivery) { d.State = core.DeliveryWaiting },
-		),
-		delivery(w, 0, "e", func(d *core.Delivery) { d.State = core.DeliveryDelivered }),
-	)
+	ds := f.deliver(delivery(w, 3, "a", nil), delivery(w, 1, "b", nil), delivery(w, 2, "c", nil),
+		delivery(w, 0, "d", func(d *core.Delivery) { d.State = core.DeliveryWaiting }), delivery(w, 0, "e", func(d *core.Delivery) { d.State = core.DeliveryDelivered }))
 	f.Equal([]string{"event 1", "event 2"}, f.due(w, now.Add(2*time.Second), 9))
 	f.Equal([]string{"event 1"}, f.due(w, now.Add(time.Minute), 1))
 	f.Equal([]string{"event 2", "event 3"}, f.due(w, now.Add(time.Minute), 9, ds[1].ID))

@@ -103,10 +103,7 @@ func shownIsDecided(f fixture) {
 	for range 60 {
 		who := actor.Actor{UserID: 1, OrganizationID: 1 + rng.Int64N(2), Level: actor.Level(rng.IntN(3))}
 		for range rng.IntN(6) {
-			who.Grants = append(
-				who.Grants,
-				actor.Grant{Resource: []actor.Resource{actor.Team, actor.Project, actor.Agent}[rng.IntN(3)], ID: 1 + rng.Int64N(15), Role: actor.Role(1 + rng.IntN(2))},
-			)
+			who.Grants = append(who.Grants, actor.Grant{Resource: []actor.Resource{actor.Team, actor.Project, actor.Agent}[rng.IntN(3)], ID: 1 + rng.Int64N(15), Role: actor.Role(1 + rng.IntN(2))})
 		}
 		v := access.VisibleTo(who)
 		shown := map[actor.Resource]map[int64]bool{actor.Team: {}, actor.Project: {}}

@@ -142,10 +142,7 @@ func throughTeams(f fixture) {
 	f.Equal([]projects.Project{a, c}, storetest.Must[page.Of[projects.Project]](f.t)(f.ProjectsPage(f.ctx, v, core.ProjectFilter{}, page.Request{})).Items)
 	f.Equal([]projects.Project{a, c}, f.shown(v))
 	f.Equal([]projects.Project{c}, storetest.Must[[]projects.Project](f.t)(f.Projects(f.ctx, v, []int64{c.ID, 99, b.ID})))
-	f.Equal(
-		[]projects.Project{a},
-		storetest.Must[page.Of[projects.Project]](f.t)(f.ProjectsPage(f.ctx, v, core.ProjectFilter{Team: mine.ID}, page.Request{})).Items,
-	)
+	f.Equal([]projects.Project{a}, storetest.Must[page.Of[projects.Project]](f.t)(f.ProjectsPage(f.ctx, v, core.ProjectFilter{Team: mine.ID}, page.Request{})).Items)
 	f.Equal([]projects.Team{mine}, storetest.Must[page.Of[projects.Team]](f.t)(f.TeamsPage(f.ctx, v, page.Request{})).Items)
 }
 

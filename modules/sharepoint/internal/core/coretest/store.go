@@ -299,11 +299,7 @@ func rollback(f fixture) {
 
 func apart(f fixture) {
 	i := f.item("f", "a", core.File)
-	theirs := storetest.Must[core.Item](
-		f.t,
-	)(
-		f.SaveItem(f.ctx, 2, "f", func(i *core.Item) error { i.Kind, i.DriveExternalID, i.Name = core.File, "d", "theirs"; return nil }),
-	)
+	theirs := storetest.Must[core.Item](f.t)(f.SaveItem(f.ctx, 2, "f", func(i *core.Item) error { i.Kind, i.DriveExternalID, i.Name = core.File, "d", "theirs"; return nil }))
 	_, err := f.Item(f.ctx, 2, i.ID)
 	f.ErrorIs(err, core.ErrNotFound)
 	_, err = f.UpdateItem(f.ctx, 2, i.ID, func(*core.Item) error { return nil })

@@ -73,11 +73,7 @@ func teamList(f fixture, _ uow.Unit) {
 	a, b, c := f.user("a@example.com"), f.user("b@example.com"), f.user("c@example.com")
 	project := f.permission(b.ID, 7, "member")
 	project.ResourceType = actor.Project
-	storetest.Must[[]users.Permission](
-		f.t,
-	)(
-		f.AddPermissions(f.ctx, []users.Permission{f.permission(a.ID, 7, "admin"), f.permission(c.ID, 7, "member"), f.permission(b.ID, 8, "member"), project}),
-	)
+	storetest.Must[[]users.Permission](f.t)(f.AddPermissions(f.ctx, []users.Permission{f.permission(a.ID, 7, "admin"), f.permission(c.ID, 7, "member"), f.permission(b.ID, 8, "member"), project}))
 	list := func(filter core.Filter, p page.Request) page.Of[users.User] {
 		return storetest.Must[page.Of[users.User]](f.t)(f.UsersPage(f.ctx, f.org.ID, filter, p))
 	}
@@ -90,15 +86,7 @@ func teamList(f fixture, _ uow.Unit) {
 }
 
 func (f fixture) key(user int64, hash string) core.APIKey {
-	return core.APIKey{
-		OrganizationID: f.org.ID,
-		UserID:         user,
-		Name:           "n",
-		Hash:           hash,
-		Hint:           "hint",
-		Scope:          actor.Scope{Kind: actor.ScopeAll},
-		Audit:          audit.New("x", now),
-	}
+	return core.APIKey{OrganizationID: f.org.ID, UserID: user, Name: "n", Hash: hash, Hint: "hint", Scope: actor.Scope{Kind: actor.ScopeAll}, Audit: audit.New("x", now)}
 }
 
 func keys(f fixture, _ uow.Unit) {

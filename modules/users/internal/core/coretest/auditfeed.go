@@ -12,16 +12,7 @@ import (
 func (f fixture) entries(actions ...string) []core.AuditEntry {
 	out := make([]core.AuditEntry, len(actions))
 	for i, a := range actions {
-		out[i] = core.AuditEntry{
-			OrganizationID: f.org.ID,
-			UserID:         1,
-			At:             now.Add(time.Duration(i) * time.Hour),
-			Action:         a,
-			Target:         "GET /x",
-			Outcome:        "refused",
-			Status:         403,
-			Count:          1,
-		}
+		out[i] = core.AuditEntry{OrganizationID: f.org.ID, UserID: 1, At: now.Add(time.Duration(i) * time.Hour), Action: a, Target: "GET /x", Outcome: "refused", Status: 403, Count: 1}
 	}
 	return out
 }

@@ -73,11 +73,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (core.Store, uow.Unit)) {
 
 func (f fixture) organization(domain string) users.Organization {
 	f.t.Helper()
-	return storetest.Must[users.Organization](
-		f.t,
-	)(
-		f.AddOrganization(f.ctx, users.Organization{OrgName: "Tech", Domain: domain, Audit: audit.New(audit.System, now)}),
-	)
+	return storetest.Must[users.Organization](f.t)(f.AddOrganization(f.ctx, users.Organization{OrgName: "Tech", Domain: domain, Audit: audit.New(audit.System, now)}))
 }
 
 func (f fixture) user(email string, change ...func(*users.User)) users.User {
