@@ -195,11 +195,7 @@ func (c attackCmd) others(ctx context.Context, s *system, a *attackers) ([]bench
 		return nil, fmt.Errorf("a request of another user: %w", err)
 	}
 	lines := []bench.Line{
-		bench.Figure(
-			"Attacks",
-			float64(a.sent.Load()),
-			"",
-		),
+		bench.Figure("Attacks", float64(a.sent.Load()), ""),
 		bench.Figure("Bodies held open, median", bench.Median(held), ""),
 		bench.Figure("Requests of others", float64(r.Count), ""),
 		bench.Figure("their slowest", bench.Millis(time.Duration(slowest.Load())), "ms"),

@@ -54,11 +54,7 @@ func (c streamsCmd) first(ctx context.Context, s *system) (report, error) {
 		bench.Figure("streams", float64(len(w.First)-cold), ""),
 		bench.Figure("first token p50", p50, "ms"),
 		bench.Figure("first token p99", p99, "ms"),
-		bench.Figure(
-			"streams of the warm-up",
-			float64(cold),
-			"",
-		),
+		bench.Figure("streams of the warm-up", float64(cold), ""),
 		bench.Figure("their first token p50", cold50, "ms"),
 		bench.Figure("their first token p99", cold99, "ms"),
 	}}, nil

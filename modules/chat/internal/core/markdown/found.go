@@ -261,10 +261,7 @@ func (f *Filter) bare(rest string, last bool) finding {
 	}
 	m = strings.TrimRight(m, trailing)
 	if !long && !strings.ContainsAny(m, `[]\`) && f.known(m) {
-		if after := strings.TrimLeft(
-			rest[len(m):],
-			trailing,
-		); after != "" &&
+		if after := strings.TrimLeft(rest[len(m):], trailing); after != "" &&
 			strings.IndexByte("`<>|", after[0]) >= 0 { // "<" may become an entity, which is of an address
 			return finding{kind: swallow, size: len(m), asked: true}
 		}

@@ -61,10 +61,7 @@ func showTest(t core.Test) testView {
 		DatasetVersion: t.DatasetVersion,
 		Name:           t.Name,
 		Status:         string(t.Status),
-		Metrics: make(
-			[]string,
-			len(t.Metrics),
-		),
+		Metrics:        make([]string, len(t.Metrics)),
 		MetricVersions: make([]metricVersion, len(t.Metrics)),
 		JudgeModel:     some(t.JudgeModel),
 		Threshold:      t.Threshold,
